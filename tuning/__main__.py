@@ -1,0 +1,21 @@
+"""`python -m tuning`: check, convert and understand datasets; follow runs."""
+
+import typer
+
+from tuning.cli.exits import refusals
+
+app = typer.Typer(
+    name="tuning",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Private fine-tuning on Amazon Bedrock: check data before money is spent, follow runs.",
+)
+
+
+def run() -> None:
+    with refusals():
+        app()
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,161 @@
+"""What Bedrock lets be customized, as data: models, methods, limits, hyperparameters, each dated.
+
+`catalog.json` holds every number, with the pages they come from under `sources`. Code holds none.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from tuning.errors import UnknownModelError, nearest
+
+Validation = Literal["optional", "refused"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameter:
+    """One hyperparameter's allowed values, as the service documents them."""
+
+    name: str
+    type: Literal["int", "float", "enum"]
+    min: float | None = None
+    max: float | None = None
+    default: float | str | None = None
+    required: bool = False
+    values: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Words that are taken beside numbers, such as `auto`."""
+
+    def refusal(self, value: object) -> str | None:
+        """Why `value` is not allowed, or None when it is."""
+        if value in (*self.values, *self.also):
+            return None
+        if self.type == "enum" or isinstance(value, bool) or not isinstance(value, int | float):
+            return f"must be {self.allowed}"
+        if self.type == "int" and not isinstance(value, int):
+            return f"must be a whole number, {self.allowed}"
+        low = self.min is not None and value < self.min
+        high = self.max is not None and value > self.max
+        return f"must be {self.allowed}" if low or high else None
+
+    @property
+    def allowed(self) -> str:
+        if self.values:
+            return "one of " + ", ".join(self.values)
+        if self.min is None or self.max is None:
+            return "a whole number" if self.type == "int" else "a number"
+        spread = f"{self.min:g}" if self.min == self.max else f"{self.min:g} to {self.max:g}"
+        return " or ".join((spread, *map(repr, self.also)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A way to customize one model: the data it takes and every limit that the service sets."""
+
+    name: str
+    format: str
+    """The dataset format: `converse`, `prompt_completion`, `openai_chat`, …"""
+    min_records: int
+    max_records: int
+    """Training and validation records together."""
+    validation: Validation
+    media: tuple[str, ...] = ()
+    """Kinds of media a record may refer to beside text."""
+    hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
+    max_tokens_per_record: int | None = None
+    max_validation_records: int | None = None
+    quota_total_records: int | None = None
+    chars_per_token_quota: int | None = None
+    max_train_file_gb: int | None = None
+    max_validation_file_gb: int | None = None
+    max_file_gb: int | None = None
+    max_line_kb: int | None = None
+    caption_chars: tuple[int, int] | None = None
+    reserved_words: tuple[str, ...] = ()
+    """Words that fail the job when they stand in a prompt or system text as whole tokens."""
+    teachers: tuple[str, ...] = ()
+    """For distillation: the teacher models that this student may learn from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    id: str
+    """The customization id; Converse takes another one."""
+    name: str
+    status: Literal["ACTIVE", "LEGACY", "EOL"]
+    regions: tuple[str, ...]
+    methods: Mapping[str, Method]
+    legacy_date: str | None = None
+    eol_date: str | None = None
+    on_demand: bool = False
+    """Whether the custom model can be served without Provisioned Throughput."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    as_of: str
+    sources: Mapping[str, str]
+    models: Mapping[str, Model]
+
+    def model(self, identifier: str) -> Model:
+        """The model of that customization id. Raises UnknownModelError, with the nearest miss."""
+        if identifier in self.models:
+            return self.models[identifier]
+        alike = [m for m in self.models if m.startswith(f"{identifier}:")]
+        hint = f" (customization takes {alike[0]!r})" if alike else nearest(identifier, self.models)
+        raise UnknownModelError(
+            f"base model {identifier!r} is not in the catalog of {self.as_of}{hint}; "
+            f"see {self.sources['fine_tuning']}"
+        )
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalog that ships with this version."""
+    raw = json.loads(files("tuning").joinpath("catalog.json").read_text(encoding="utf-8"))
+    return Catalog(
+        as_of=raw["as_of"],
+        sources=raw["sources"],
+        models={m["id"]: _model(m, raw) for m in raw["models"]},
+    )
+
+
+def _model(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Model:
+    return Model(
+        id=entry["id"],
+        name=entry["name"],
+        status=entry["status"],
+        regions=tuple(entry["regions"]),
+        methods={n: _method(n, m, raw) for n, m in entry["methods"].items()},
+        legacy_date=entry.get("legacy_date"),
+        eol_date=entry.get("eol_date"),
+        on_demand=bool(entry.get("on_demand")),
+    )
+
+
+def _method(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Method:
+    known = {f.name for f in fields(Method)}
+    plain = {k: _frozen(v) for k, v in entry.items() if k in known}
+    words = raw["reserved_words"].get(entry.get("reserved_words"), {}).get("words", [])
+    ranges = raw["hyperparameter_sets"].get(entry.get("hyperparameters"), {})
+    hyperparameters = {n: _hyperparameter(n, r) for n, r in ranges.items()}
+    return Method(
+        **{
+            **plain,
+            "name": name,
+            "hyperparameters": hyperparameters,
+            "reserved_words": tuple(words),
+        }
+    )
+
+
+def _hyperparameter(name: str, entry: Mapping[str, Any]) -> Hyperparameter:
+    known = {f.name for f in fields(Hyperparameter)}
+    return Hyperparameter(name=name, **{k: _frozen(v) for k, v in entry.items() if k in known})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

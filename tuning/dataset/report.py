@@ -1,0 +1,47 @@
+"""What a check says: the verdict, every kind of finding counted, the first of each listed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "note"]
+Verdict = Literal["accepted", "refused"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing found. Never holds a secret, and of the data only what is needed to find it."""
+
+    rule: str
+    """Permanent id, such as `DS204`."""
+    severity: Severity
+    file: str
+    line: int | None
+    """From 1, in the file as given; None when the finding is of the whole file."""
+    column: int | None = None
+    """From 1, in characters; for faults of bytes and JSON syntax."""
+    field: str | None = None
+    """Path into the record, such as `messages[0].content[0].text`."""
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The whole answer for one dataset: training and, where given, validation."""
+
+    verdict: Verdict
+    records: int
+    """Sound and unsound records of training and validation together; blank lines are none."""
+    findings: tuple[Finding, ...]
+    """The first N of each rule, in order of file and line."""
+    counts: Mapping[str, int]
+    """How often each rule was found, listed or not."""
+    statistics: Mapping[str, Any] = field(default_factory=dict)
+    """Per file: bytes, records, characters, estimated tokens, length histogram, duplicates, …"""
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    """What the prepared copy mends, and how often: `byte_order_mark`, `crlf`, `blank_line`, …"""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document that `--format json` prints and the run's `report.json` holds."""
+        return asdict(self)

@@ -1,0 +1,192 @@
+"""A recipe: which base model learns, how, and under which limits. One TOML file each."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+from tuning.catalog import Catalog, Method, Model
+from tuning.errors import RecipeError, UnknownModelError, nearest
+
+Hyperparameters = Mapping[str, int | float | str]
+Policy = Literal["required", "optional", "refused"]
+
+_TABLES = ("hyperparameters", "limits")
+_MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs.py
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    max_hours: int = 24
+    """A job still in progress after this many hours is stopped. Hours."""
+    stall_hours: int = 6
+    """A job whose sub-status does not move for this many hours is stopped. Hours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    name: str
+    """The file's name without `.toml`, and the folder that datasets are uploaded to."""
+    description: str
+    base_model: str
+    method: str = "FINE_TUNING"
+    validation: Policy = "optional"
+    """Whether a validation set must, may or must not lie beside the training set."""
+    hyperparameters: Hyperparameters = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that shapes the model or the money. Hex."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def wire_hyperparameters(self) -> dict[str, str]:
+        """As the API takes them: strings, no exponents."""
+        return {k: _plain(v) for k, v in self.hyperparameters.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`, for what was checked before it was written."""
+        return cls(**{**raw, "limits": Limits(**raw["limits"])})
+
+
+def load(path: Path) -> Recipe:
+    """Read one recipe file. Raises RecipeError naming file and key."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = sorted(p.stem for p in path.parent.glob("*.toml"))
+        raise RecipeError(
+            f"{path}: no such recipe{nearest(path.stem, known)}; there are: {', '.join(known)}"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from None
+    return _Reader(path).recipe(raw)
+
+
+def check(recipe: Recipe, *, region: str, catalog: Catalog, file: str) -> None:
+    """Hold a recipe against the catalog. Raises RecipeError with the first thing AWS would refuse."""
+    try:
+        model = catalog.model(recipe.base_model)
+    except UnknownModelError as error:
+        raise RecipeError(f"{file}: base_model: {error}") from None
+    _check_life(model, file, catalog)
+    if region not in model.regions:
+        raise RecipeError(
+            f"{file}: base_model: {model.id} can be customized in {', '.join(model.regions)}, "
+            f"not in {region}; see {catalog.sources['fine_tuning']}"
+        )
+    method = _method(recipe, model, file)
+    if recipe.validation != "refused" and method.validation == "refused":
+        raise RecipeError(
+            f"{file}: validation = {recipe.validation!r}: {model.id} takes no validation set; "
+            f'set validation = "refused"; see {catalog.sources["dataset_limits"]}'
+        )
+    _check_hyperparameters(recipe, method, file, catalog)
+
+
+def _check_life(model: Model, file: str, catalog: Catalog) -> None:
+    if model.status == "ACTIVE":
+        return
+    since = model.eol_date if model.status == "EOL" else model.legacy_date
+    raise RecipeError(
+        f"{file}: base_model: {model.id} is {model.status} since {since}: no new job can start on "
+        f"it; choose an active model, see {catalog.sources['lifecycle']}"
+    )
+
+
+def _method(recipe: Recipe, model: Model, file: str) -> Method:
+    if recipe.method != "FINE_TUNING":
+        raise RecipeError(
+            f"{file}: method = {recipe.method!r}: this platform starts FINE_TUNING jobs; "
+            "data for other methods can be checked, not trained"
+        )
+    if recipe.method not in model.methods:
+        raise RecipeError(
+            f"{file}: method = {recipe.method!r}: {model.id} offers {', '.join(model.methods)}"
+        )
+    return model.methods[recipe.method]
+
+
+def _check_hyperparameters(recipe: Recipe, method: Method, file: str, catalog: Catalog) -> None:
+    known, source = method.hyperparameters, catalog.sources["hyperparameters"]
+    for name, value in recipe.hyperparameters.items():
+        if name not in known:
+            raise RecipeError(
+                f"{file}: hyperparameters.{name}: unknown for {recipe.base_model}"
+                f"{nearest(name, known)}; it takes {', '.join(known)}; see {source}"
+            )
+        if why := known[name].refusal(value):
+            raise RecipeError(f"{file}: hyperparameters.{name} = {value!r}: {why}; see {source}")
+    for name, allowed in known.items():
+        if allowed.required and name not in recipe.hyperparameters:
+            raise RecipeError(
+                f"{file}: hyperparameters.{name}: required, {allowed.allowed}; see {source}"
+            )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Turns raw TOML into a Recipe, or says which key is wrong."""
+
+    path: Path
+
+    def recipe(self, raw: Mapping[str, Any]) -> Recipe:
+        self._known(raw, Recipe, "", leave_out="name")
+        self._named()
+        for table in _TABLES:
+            self._is(raw.get(table, {}), dict, table)
+        for text in ("description", "base_model", "method", "validation"):
+            self._is(raw.get(text, ""), str, text)
+        for needed in ("description", "base_model"):
+            if not raw.get(needed):
+                self._refuse(needed, "missing; every recipe says it")
+        if (policy := raw.get("validation", "optional")) not in get_args(Policy):
+            self._refuse(
+                f"validation = {policy!r}", f"must be one of {', '.join(get_args(Policy))}"
+            )
+        limits = self._limits(raw.get("limits", {}))
+        return Recipe(**{**raw, "name": self.path.stem, "limits": limits})
+
+    def _limits(self, raw: Mapping[str, Any]) -> Limits:
+        self._known(raw, Limits, "limits.")
+        for key, hours in raw.items():
+            if type(hours) is not int or not 1 <= hours <= 96:  # noqa: PLR2004 — said in the message
+                self._refuse(f"limits.{key} = {hours!r}", "must be whole hours, 1 to 96")
+        return Limits(**raw)
+
+    def _named(self) -> None:
+        name = self.path.stem
+        plain = name.replace("-", "").isalnum() and name.isascii() and name == name.lower()
+        if not plain or "--" in name or name.strip("-") != name or len(name) > _MAX_NAME:
+            raise RecipeError(
+                f"{self.path}: a recipe's file name becomes part of job names: use lower-case "
+                f"letters, digits and single hyphens, at most {_MAX_NAME} characters"
+            )
+
+    def _known(self, raw: Mapping[str, Any], kind: type, at: str, leave_out: str = "") -> None:
+        names = [f.name for f in fields(kind) if f.name != leave_out]
+        for key in raw:
+            if key not in names:
+                hint = nearest(key, names) or f"; known: {', '.join(names)}"
+                self._refuse(f"{at}{key}", f"unknown key{hint}")
+
+    def _is(self, value: object, kind: type, key: str) -> None:
+        if not isinstance(value, kind):
+            wanted = "a table" if kind is dict else "text in quotes"
+            self._refuse(f"{key} = {value!r}", f"must be {wanted}")
+
+    def _refuse(self, what: str, why: str) -> None:
+        raise RecipeError(f"{self.path}: {what}: {why}")
+
+
+def _plain(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{Decimal(repr(value)):f}"

@@ -1,0 +1,53 @@
+"""The metrics files a job leaves behind, read into a summary.
+
+Columns: https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-analyze.html
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# Looked up by suffix: AWS pages and field reports differ in the folders above.
+TRAINING_SUFFIX = "step_wise_training_metrics.csv"
+VALIDATION_SUFFIX = "validation_metrics.csv"
+MANIFEST_SUFFIX = "manifest.report.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One loss over the steps of training."""
+
+    steps: int
+    first: float
+    last: float
+    lowest: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def curve(text: str, column: str) -> Curve | None:
+    """The curve of `column` (`training_loss`, `validation_loss`); None when no row has a number."""
+    losses = [loss for row in _rows(text) if (loss := _number(row.get(column))) is not None]
+    if not losses:
+        return None
+    return Curve(steps=len(losses), first=losses[0], last=losses[-1], lowest=min(losses))
+
+
+def rejected_records(manifest: str) -> int:
+    """How many records Bedrock itself rejected, over all files of its manifest."""
+    counts = (_number(row.get("rejectedRecordCount")) or 0 for row in _rows(manifest))
+    return int(sum(counts))
+
+
+def _rows(text: str) -> list[Mapping[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

@@ -90,14 +90,16 @@ def mistake_of_turns(roles: list[str]) -> str | None:
     return None
 
 
-def mistake_on(line: str, before: str, following: str) -> str | None:
-    """What is wrong with a line on its own, its neighbours known."""
+def mistake_of_bytes(line: str) -> str | None:
     if line.startswith("\ufeff"):
         return "bom"
     if line.endswith("\r"):
         return "crlf"
-    if not line:
-        return "blank-line"
+    return None if line else "blank-line"
+
+
+def mistake_of_record(line: str, before: str, following: str) -> str | None:
+    """What is wrong with a line on its own; its neighbours tell a wrapped record."""
     if before and is_json(before + line):
         return "record-over-two-lines"
     try:
@@ -126,7 +128,11 @@ def found() -> dict[int, str]:
     for number, (before, line, following) in enumerate(
         zip(["", *read], read, [*read[1:], ""], strict=False), start=1
     ):
-        mistake = mistake_on(line, before, following) or mistake_of_repetition(line, answered)
+        mistake = (
+            mistake_of_bytes(line)
+            or mistake_of_record(line, before, following)
+            or mistake_of_repetition(line, answered)
+        )
         if mistake:
             mistakes[number] = mistake
     return mistakes

@@ -27,6 +27,10 @@ ZONES: Mapping[str, str] = {"us-east-1": "abcdef", "us-west-2": "abcd"}
 
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 
+# An execution's history ends at 25,000 events, and one look takes ten of them.
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+_MAX_POLLS = 1_800
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -48,7 +52,8 @@ class Config:
     poll_seconds: int = 300
     """How often a job in progress is looked at. Seconds, 60 to 900."""
     max_dataset_mb: int = 2048
-    """Uploads larger than this are refused unread. Megabytes, up to 8,192."""
+    """Uploads larger than this are refused unread. Megabytes, up to 5,000: the prepared copy is
+    written by one PutObject. https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
     log_days: int = 365
     """How long logs are kept. Days, a value that CloudWatch Logs takes."""
     reserved_concurrency: int | None = None
@@ -58,7 +63,7 @@ class Config:
         self._check_place()
         self._check_network()
         self._within("poll_seconds", self.poll_seconds, 60, 900)
-        self._within("max_dataset_mb", self.max_dataset_mb, 1, 8192)
+        self._within("max_dataset_mb", self.max_dataset_mb, 1, 5000)
         if self.log_days not in _RETENTION_DAYS:
             days = ", ".join(map(str, _RETENTION_DAYS))
             raise ConfigError(f"log_days = {self.log_days}: CloudWatch Logs takes {days}")
@@ -76,6 +81,7 @@ class Config:
         for recipe in loaded:
             file = str(RECIPES / f"{recipe.name}.toml")
             check(recipe, region=self.region, catalog=catalog(), file=file)
+            self._check_polls(recipe, file)
         return loaded
 
     @property
@@ -107,6 +113,14 @@ class Config:
             raise ConfigError(f"cidr = {self.cidr!r}: {error}") from None
         if not network.is_private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 — said below
             raise ConfigError(f"cidr = {self.cidr!r}: must be a private network, /16 to /20")
+
+    def _check_polls(self, recipe: Recipe, file: str) -> None:
+        polls = recipe.limits.max_hours * 3600 // self.poll_seconds
+        if polls > _MAX_POLLS:
+            raise ConfigError(
+                f"poll_seconds = {self.poll_seconds}: {polls:,} looks in the {recipe.limits.max_hours} "
+                f"hours that {file} allows; an execution has room for {_MAX_POLLS:,}"
+            )
 
     @staticmethod
     def _within(name: str, value: object, low: int, high: int) -> None:

@@ -21,15 +21,7 @@ _TRANSIENT = [
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
     "Sandbox.Timedout",
-    "ThrottlingException",
-    "InternalServerException",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "SlowDown",
-    "ConnectTimeoutError",
-    "ReadTimeoutError",
-    "EndpointConnectionError",
-    "ConnectionClosedError",
+    "Transient",  # of lambdas/observe.py
 ]
 
 

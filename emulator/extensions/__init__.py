@@ -3,7 +3,9 @@
 They use MiniStack's private names: its version is pinned exactly, and the flow tests cover each.
 """
 
+from emulator.bedrock.engine import Engine
 from emulator.extensions import (
+    bedrock,
     buckets,
     functions,
     metrics,
@@ -12,10 +14,13 @@ from emulator.extensions import (
     statemachines,
     tables,
 )
+from emulator.settings import Settings
 
 SUBJECTS = (buckets, functions, metrics, network, queues, statemachines, tables)
 
 
-def install() -> None:
+def install(settings: Settings) -> Engine:
+    """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()
+    return bedrock.install(settings)

@@ -10,13 +10,13 @@ from emulator.extensions import (
     functions,
     metrics,
     network,
-    queues,
+    notices,
     statemachines,
     tables,
 )
 from emulator.settings import Settings
 
-SUBJECTS = (buckets, functions, metrics, network, queues, statemachines, tables)
+SUBJECTS = (buckets, functions, metrics, network, notices, statemachines, tables)
 
 
 def install(settings: Settings) -> Engine:

@@ -12,6 +12,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
+from emulator.extensions import provisioning
 from emulator.extensions.provisioning import flag
 
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
@@ -25,7 +26,9 @@ def install() -> None:
         ("OwnershipControls", _ownership, s3._put_bucket_ownership_controls, _keep),
         ("LifecycleConfiguration", _lifecycle, s3._put_bucket_lifecycle, _forget("_bucket_lifecycle")),
         ("LoggingConfiguration", _logging, s3._put_bucket_logging, _forget("_bucket_logging")),
+        ("ObjectLockConfiguration", _lock, s3._put_object_lock_configuration, _keep),
     )
+    provisioning.after("AWS::S3::Bucket", _enable_lock)
     s3._resolve_sse_write_headers = _with_default_key(s3._resolve_sse_write_headers)
 
 
@@ -51,7 +54,12 @@ def _forget(store: str) -> Callable[[str], None]:
 
 
 def _keep(_bucket: str) -> None:
-    """Ownership is never absent from a bucket."""
+    """A bucket always has an ownership; object lock is never taken off."""
+
+
+def _enable_lock(bucket: str, properties: dict[str, Any]) -> None:
+    if flag(properties.get("ObjectLockEnabled")) and bucket not in s3._bucket_object_lock:
+        s3._bucket_object_lock[bucket] = {"enabled": True, "default_retention": None}
 
 
 def _encryption(configuration: dict[str, Any]) -> bytes:
@@ -78,6 +86,11 @@ def _logging(configuration: dict[str, Any]) -> bytes:
         "TargetPrefix": configuration.get("LogFilePrefix", ""),
     } if configuration.get("DestinationBucketName") else {}
     return _document("BucketLoggingStatus", {"LoggingEnabled": target} if target else {})
+
+
+def _lock(configuration: dict[str, Any]) -> bytes:
+    rule = _only(configuration, ("Rule",))
+    return _document("ObjectLockConfiguration", {"ObjectLockEnabled": "Enabled", **rule})
 
 
 def _lifecycle(configuration: dict[str, Any]) -> bytes:
@@ -135,5 +148,5 @@ def _element(name: str, value: Any) -> str:
         return "".join(_element(name, each) for each in value)
     if isinstance(value, dict):
         return f"<{name}>{_elements(value)}</{name}>"
-    text = str(flag(value)).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     return f"<{name}>{escape(text)}</{name}>"

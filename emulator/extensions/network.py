@@ -17,14 +17,18 @@ from ministack.services.cloudformation import provisioners
 from emulator.extensions import provisioning
 from emulator.extensions.provisioning import Properties, Provisioned, flag
 
-NOTHING = "255.255.255.255/32"
-"""CDK writes this placeholder when a group allows nothing out; a rule of its own replaces it."""
+_WITH_DEFAULT_EGRESS: set[str] = set()
+"""Groups whose template declares no egress: EC2's rule for all traffic stands until a
+SecurityGroupEgress resource is made.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupegress.html
+"""
 
 
 def install() -> None:
     provisioning.add("AWS::EC2::FlowLog", create=_create_flow_log, delete=_delete_flow_log)
     for direction in ("Ingress", "Egress"):
         provisioning.add(f"AWS::EC2::SecurityGroup{direction}", **_rule_handlers(direction))
+    provisioning.after("AWS::EC2::SecurityGroup", _remember_egress)
     vpc = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     for action in ("create", "update"):
         vpc[action] = _with_cidr(vpc[action])
@@ -62,7 +66,9 @@ def _rule_handlers(direction: str) -> dict[str, Callable[..., Any]]:
         if group is None:
             raise ValueError(f"The security group '{properties.get('GroupId')}' does not exist")
         (permission,) = provisioners._ec2_sg_permissions([properties])
-        kept = [each for each in group[store] if not (outbound and _is_placeholder(each))]
+        default = outbound and properties["GroupId"] in _WITH_DEFAULT_EGRESS
+        kept = [] if default else group[store]
+        _WITH_DEFAULT_EGRESS.discard(properties["GroupId"] if outbound else "")
         group[store] = [*kept, *([] if permission in kept else [permission])]
         identifier = ec2._sg_rule_id(properties["GroupId"], outbound, permission)
         return identifier, {"Id": identifier}
@@ -76,8 +82,9 @@ def _rule_handlers(direction: str) -> dict[str, Callable[..., Any]]:
     return {"create": create, "delete": delete}
 
 
-def _is_placeholder(permission: dict[str, Any]) -> bool:
-    return any(each.get("CidrIp") == NOTHING for each in permission["IpRanges"])
+def _remember_egress(identifier: str, properties: Properties) -> None:
+    if not properties.get("SecurityGroupEgress"):
+        _WITH_DEFAULT_EGRESS.add(identifier)
 
 
 def _with_cidr(provision: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
@@ -112,16 +119,10 @@ def _described_endpoint(describe: Callable[..., str]) -> Callable[..., str]:
             f"<dnsOptions>{_dns_options(endpoint.get('DnsOptions') or {})}</dnsOptions>"
             f"<creationTimestamp>{endpoint.get('CreationTimestamp', '')}</creationTimestamp>"
         )
-        return describe(endpoint, tag).replace(f"</{tag}>", f"{added}</{tag}>", 1) if tag != "item" else (
-            _append(describe(endpoint, tag), added)
-        )
+        inside, _ = describe(endpoint, tag).rsplit(f"</{tag}>", 1)
+        return f"{inside}{added}</{tag}>"
 
     return describe_whole
-
-
-def _append(described: str, added: str) -> str:
-    head, tail = described.rsplit("</item>", 1)
-    return f"{head}{added}</item>{tail}"
 
 
 def _dns_options(options: dict[str, Any]) -> str:

@@ -13,10 +13,11 @@ from emulator.extensions import (
     notices,
     statemachines,
     tables,
+    versions,
 )
 from emulator.settings import Settings
 
-SUBJECTS = (buckets, functions, metrics, network, notices, statemachines, tables)
+SUBJECTS = (buckets, functions, metrics, network, notices, statemachines, tables, versions)
 
 
 def install(settings: Settings) -> Engine:

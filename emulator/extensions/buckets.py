@@ -16,17 +16,21 @@ from emulator.extensions import provisioning
 from emulator.extensions.provisioning import flag
 
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+REFUSED = 400
 KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
 def install() -> None:
-    provisioners._S3_BUCKET_CONFIGURATIONS += (
-        ("BucketEncryption", _encryption, s3._put_bucket_encryption, _forget("_bucket_encryption")),
-        ("Tags", _tags, s3._put_bucket_tagging, _forget("_bucket_tags")),
-        ("OwnershipControls", _ownership, s3._put_bucket_ownership_controls, _keep),
-        ("LifecycleConfiguration", _lifecycle, s3._put_bucket_lifecycle, _forget("_bucket_lifecycle")),
-        ("LoggingConfiguration", _logging, s3._put_bucket_logging, _forget("_bucket_logging")),
-        ("ObjectLockConfiguration", _lock, s3._put_object_lock_configuration, _keep),
+    provisioners._S3_BUCKET_CONFIGURATIONS += tuple(
+        (name, render, _accepted(put), forget)
+        for name, render, put, forget in (
+            ("BucketEncryption", _encryption, s3._put_bucket_encryption, _forget("_bucket_encryption")),
+            ("Tags", _tags, s3._put_bucket_tagging, _forget("_bucket_tags")),
+            ("OwnershipControls", _ownership, s3._put_bucket_ownership_controls, _keep),
+            ("LifecycleConfiguration", _lifecycle, s3._put_bucket_lifecycle, _forget("_bucket_lifecycle")),
+            ("LoggingConfiguration", _logging, s3._put_bucket_logging, _forget("_bucket_logging")),
+            ("ObjectLockConfiguration", _lock, s3._put_object_lock_configuration, _keep),
+        )
     )
     provisioning.after("AWS::S3::Bucket", _enable_lock)
     s3._resolve_sse_write_headers = _with_default_key(s3._resolve_sse_write_headers)
@@ -47,6 +51,17 @@ def _with_default_key(resolve: Callable[..., Any]) -> Callable[..., Any]:
         return resolve(headers, bucket)
 
     return resolve_with_key
+
+
+def _accepted(put: Callable[[str, bytes], tuple[int, Any, bytes]]) -> Callable[[str, bytes], None]:
+    """A configuration that S3 refuses fails the stack; MiniStack looks at no answer."""
+
+    def put_or_fail(bucket: str, document: bytes) -> None:
+        status, _, answer = put(bucket, document)
+        if status >= REFUSED:
+            raise ValueError(f"{bucket}: {answer.decode()}")
+
+    return put_or_fail
 
 
 def _forget(store: str) -> Callable[[str], None]:

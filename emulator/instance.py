@@ -45,6 +45,13 @@ class Instance:
     def client_environment(self) -> dict[str, str]:
         return self.settings.client_environment()
 
+    def add_fault(self, **fault: Any) -> None:
+        """Members as in `emulator.bedrock.faults.Fault`; `kind` is needed."""
+        self.request("POST", "/_emulator/faults", fault)
+
+    def clear_faults(self) -> None:
+        self.request("DELETE", "/_emulator/faults")
+
     def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One call of the emulator's own control endpoint; returns the decoded answer."""
         connection = http.client.HTTPConnection(HOST, self.settings.port, timeout=10)
@@ -72,7 +79,9 @@ def find(directory: Path) -> Instance | None:
             if _lock(pid_file):
                 return None
             pid = int(pid_file.read() or 0)
-        return Instance(settings=Settings.read(directory / "settings.json"), directory=directory, pid=pid)
+        return Instance(
+            settings=Settings.read(directory / "settings.json"), directory=directory, pid=pid
+        )
     except FileNotFoundError:
         return None
 
@@ -85,7 +94,10 @@ def start(settings: Settings, directory: Path, *, watched: bool = False) -> tupl
     """
     python = environment.interpreter()
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "server.pid").open("a+", encoding="utf-8") as pid_file, _listen(settings) as port:
+    with (
+        (directory / "server.pid").open("a+", encoding="utf-8") as pid_file,
+        _listen(settings) as port,
+    ):
         if not _lock(pid_file):
             raise EmulatorError(f"an emulator already runs in {directory.name}")
         settings = replace(settings, port=port.getsockname()[1])
@@ -147,9 +159,7 @@ def running(
     It is gone afterwards whatever happens: it watches a pipe that only this program holds, so it
     also goes when this program is killed.
     """
-    settings = Settings(
-        port=port, phase_seconds=phase_seconds, wait_scale=wait_scale, quota=quota
-    )
+    settings = Settings(port=port, phase_seconds=phase_seconds, wait_scale=wait_scale, quota=quota)
     directory = environment.HOME / f"run-{os.getpid()}-{secrets.token_hex(3)}"
     writer = -1
     try:

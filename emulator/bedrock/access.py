@@ -80,10 +80,14 @@ def check_network(job: Job, aws: Surroundings) -> None:
     for action, resource, context in _interface_actions(job, network):
         if not aws.roles.allows(job.role, action, resource, context):
             # UNCONFIRMED text.
-            raise JobFailed(f"The provided role is not authorized to perform: {action} on resource: {resource}")
+            raise JobFailed(
+                f"The provided role is not authorized to perform: {action} on resource: {resource}"
+            )
 
 
-def _interface_actions(job: Job, network: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _interface_actions(
+    job: Job, network: dict[str, Any]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
     def arn(kind: str, name: str) -> str:
         return f"arn:aws:ec2:{job.scope.region}:{job.scope.account}:{kind}/{name}"
 
@@ -96,15 +100,20 @@ def _interface_actions(job: Job, network: dict[str, Any]) -> Iterator[tuple[str,
     for subnet in network["subnetIds"]:
         yield "ec2:CreateNetworkInterface", arn("subnet", subnet), {}
         located = carried | {"ec2:Subnet": arn("subnet", subnet)}
-        for action in ("CreateNetworkInterfacePermission", "DeleteNetworkInterface",
-                       "DeleteNetworkInterfacePermission"):
+        for action in (
+            "CreateNetworkInterfacePermission",
+            "DeleteNetworkInterface",
+            "DeleteNetworkInterfacePermission",
+        ):
             yield f"ec2:{action}", interface, located
     for group in network["securityGroupIds"]:
         yield "ec2:CreateNetworkInterface", arn("security-group", group), {}
     yield "ec2:CreateNetworkInterface", interface, asked
-    yield "ec2:CreateTags", interface, asked | {
-        "ec2:CreateAction": "CreateNetworkInterface", "aws:TagKeys": list(tags)
-    }
+    yield (
+        "ec2:CreateTags",
+        interface,
+        asked | {"ec2:CreateAction": "CreateNetworkInterface", "aws:TagKeys": list(tags)},
+    )
 
 
 def network_context(job: Job) -> dict[str, Any]:
@@ -116,5 +125,8 @@ def network_context(job: Job) -> dict[str, Any]:
 def _may_use_key(job: Job, aws: Surroundings, action: str, key: str | None) -> bool:
     if key is None:
         return True
-    via = {"kms:ViaService": f"s3.{job.scope.region}.amazonaws.com", "kms:CallerAccount": job.scope.account}
+    via = {
+        "kms:ViaService": f"s3.{job.scope.region}.amazonaws.com",
+        "kms:CallerAccount": job.scope.account,
+    }
     return aws.roles.allows(job.role, action, key, via)

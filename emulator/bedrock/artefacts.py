@@ -45,8 +45,9 @@ def files(job: Job, records: dict[str, int]) -> Iterator[tuple[str, bytes]]:
     """Path below the output prefix, and content."""
     root = f"model-customization-job-{job.id}/"
     training = job.losses["training"]
-    yield root + "training_artifacts/step_wise_training_metrics.csv", _table(
-        "training_loss", training, len(training) // _epochs(job)
+    yield (
+        root + "training_artifacts/step_wise_training_metrics.csv",
+        _table("training_loss", training, len(training) // _epochs(job)),
     )
     for name, points in job.losses.items():
         if name == "validation-0":
@@ -55,9 +56,12 @@ def files(job: Job, records: dict[str, int]) -> Iterator[tuple[str, bytes]]:
     for kind, uris in (("training", [job.training_uri]), ("validation", job.validation_uris)):
         for uri in uris:
             yield root + f"input_status/{kind}/manifest.report.csv", _manifest(uri, records[uri])
-    yield root + "EMULATED.json", json.dumps(
-        {"emulated": True, "notice": NOTICE, "jobName": job.name, "jobArn": job.arn}, indent=1
-    ).encode()
+    yield (
+        root + "EMULATED.json",
+        json.dumps(
+            {"emulated": True, "notice": NOTICE, "jobName": job.name, "jobArn": job.arn}, indent=1
+        ).encode(),
+    )
 
 
 def _epochs(job: Job) -> int:

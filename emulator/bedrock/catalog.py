@@ -33,12 +33,18 @@ class Offer:
                 raise Validation(message=f"Invalid hyperparameter for {self.model}: {name}")
             _in_range(name, value, rule)
         missing = [
-            name for name, rule in self.hyperparameters.items() if rule.get("required") and name not in given
+            name
+            for name, rule in self.hyperparameters.items()
+            if rule.get("required") and name not in given
         ]
         if missing:
-            raise Validation(message=f"Missing hyperparameter for {self.model}: {', '.join(missing)}")
+            raise Validation(
+                message=f"Missing hyperparameter for {self.model}: {', '.join(missing)}"
+            )
         defaults = {
-            name: _text(rule["default"]) for name, rule in self.hyperparameters.items() if "default" in rule
+            name: _text(rule["default"])
+            for name, rule in self.hyperparameters.items()
+            if "default" in rule
         }
         return {**defaults, **given}
 
@@ -53,7 +59,9 @@ def offer(identifier: str, method: str, region: str) -> Offer:
     if terms is None:
         # UNCONFIRMED text.
         raise Validation(message=f"The provided model {name} does not support {method}.")
-    reserved = _catalog()["reserved_words"].get(terms.get("reserved_words"), {"words": [], "where": []})
+    reserved = _catalog()["reserved_words"].get(
+        terms.get("reserved_words"), {"words": [], "where": []}
+    )
     return Offer(
         model=name,
         hyperparameters=_catalog()["hyperparameter_sets"].get(terms.get("hyperparameters"), {}),

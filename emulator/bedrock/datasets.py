@@ -65,7 +65,9 @@ def check_counts(training: int, validation: int, wanted: Format) -> None:
         )
 
 
-def _records(lines: Iterable[bytes], file: str, wanted: Format) -> Iterator[tuple[int, dict[str, Any]]]:
+def _records(
+    lines: Iterable[bytes], file: str, wanted: Format
+) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(lines, 1):
         if wanted.max_line_bytes is not None and len(line) > wanted.max_line_bytes:
             start = line[:32].decode("utf-8", "replace")
@@ -144,7 +146,11 @@ def _distillation(record: dict[str, Any], wanted: Format) -> None:
 def _openai_chat(record: dict[str, Any], _wanted: Format) -> None:
     messages = _sequence(record.get("messages"), "messages")
     for position, message in enumerate(messages):
-        if not isinstance(message, dict) or message.get("role") not in ("system", "user", "assistant"):
+        if not isinstance(message, dict) or message.get("role") not in (
+            "system",
+            "user",
+            "assistant",
+        ):
             raise Malformed("each message needs a role")
         if message["role"] == "system" and position:
             raise Malformed("the system message comes first")

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.bedrock import catalog, listing
-from emulator.bedrock.errors import ApiError, Conflict, Internal, NotFound, QuotaExceeded, Throttled, Validation
+from emulator.bedrock.errors import (
+    ApiError,
+    Conflict,
+    Internal,
+    NotFound,
+    QuotaExceeded,
+    Throttled,
+    Validation,
+)
 from emulator.bedrock.faults import Faults
 from emulator.bedrock.jobs import METHOD, TERMINAL, Job, Model, digest, identifier, now
 from emulator.bedrock.ports import Scope, Surroundings
@@ -101,7 +109,7 @@ class Engine:
         return ":model-customization-job/" in arn or ":custom-model/" in arn
 
     def _replayed(self, scope: Scope, request: dict[str, Any]) -> Job | None:
-        """"If this token matches a previous request, Amazon Bedrock ignores the request."
+        """ "If this token matches a previous request, Amazon Bedrock ignores the request."
 
         https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
         UNCONFIRMED: that the replay returns the first job's ARN, and what another body does.
@@ -116,7 +124,9 @@ class Engine:
 
     def _new_job(self, scope: Scope, request: dict[str, Any]) -> Job:
         if "s3Uri" not in request["trainingDataConfig"]:
-            raise Validation(message="The emulator reads training data from s3Uri only, not from invocation logs.")
+            raise Validation(
+                message="The emulator reads training data from s3Uri only, not from invocation logs."
+            )
         parent = self._find_model(scope, request["baseModelIdentifier"])
         method = request.get("customizationType", METHOD)
         base = parent.job.offer.model if parent else request["baseModelIdentifier"]
@@ -131,29 +141,42 @@ class Engine:
             offer=offer,
             id=name,
             arn=scope.arn(f"model-customization-job/{offer.model}/{name}"),
-            base_model_arn=parent.arn if parent else f"arn:aws:bedrock:{scope.region}::foundation-model/{offer.model}",
+            base_model_arn=parent.arn
+            if parent
+            else f"arn:aws:bedrock:{scope.region}::foundation-model/{offer.model}",
             hyperparameters=offer.complete(request.get("hyperParameters", {})),
         )
 
     def _check_free(self, scope: Scope, wanted: Job) -> None:
         for job in self.jobs.values():
             if job.scope == scope and job.name == wanted.name:
-                raise Validation(message=f"The provided job name is currently in use: {wanted.name}")
+                raise Validation(
+                    message=f"The provided job name is currently in use: {wanted.name}"
+                )
         taken = [model.job.model_name for model in self.models.values() if model.job.scope == scope]
         pending = [
-            job.model_name for job in self.jobs.values() if job.scope == scope and job.status not in TERMINAL
+            job.model_name
+            for job in self.jobs.values()
+            if job.scope == scope and job.status not in TERMINAL
         ]
         if wanted.model_name in taken + pending:
-            raise Validation(message=f"The provided model name is currently in use: {wanted.model_name}")
+            raise Validation(
+                message=f"The provided model name is currently in use: {wanted.model_name}"
+            )
 
     def _check_quota(self, scope: Scope) -> None:
         """Scheduled customization jobs, L-0406044C.
         https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
         fault = self.faults.take("quota", job="")
         limit = self.quota if fault is None else fault.limit
-        if sum(job.scope == scope and job.status not in TERMINAL for job in self.jobs.values()) >= limit:
+        if (
+            sum(job.scope == scope and job.status not in TERMINAL for job in self.jobs.values())
+            >= limit
+        ):
             # UNCONFIRMED text.
-            raise QuotaExceeded(message=f"You have exceeded the quota of {limit} customization jobs in progress.")
+            raise QuotaExceeded(
+                message=f"You have exceeded the quota of {limit} customization jobs in progress."
+            )
 
     def _run(self, job: Job) -> None:
         trainer = self._trainer()
@@ -194,7 +217,9 @@ class Engine:
         raise NotFound(message=f"Could not find the custom model {wanted}.")
 
     def _tags(self, scope: Scope, arn: str) -> dict[str, str]:
-        return self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
+        return (
+            self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
+        )
 
 
 _OPERATIONS = {

@@ -54,7 +54,9 @@ class Faults:
         with self._lock:
             return [asdict(fault) for fault in self._standing]
 
-    def take(self, kind: Kind, *, operation: str = "", phase: str = "", job: str = "") -> Fault | None:
+    def take(
+        self, kind: Kind, *, operation: str = "", phase: str = "", job: str = ""
+    ) -> Fault | None:
         """The fault that strikes here, counted down."""
         with self._lock:
             for position, fault in enumerate(self._standing):

@@ -108,7 +108,8 @@ class Job:
                 _metric("validationLoss", losses)
                 for name, losses in self.losses.items()
                 if name != "training"
-            ] or None,
+            ]
+            or None,
         )
 
     def _given(self) -> dict[str, Any]:
@@ -133,8 +134,17 @@ class Job:
     def summary(self) -> dict[str, Any]:
         """One entry of ListModelCustomizationJobs, which calls the model customModel."""
         described = self.describe()
-        kept = ("jobArn", "baseModelArn", "jobName", "status", "statusDetails", "lastModifiedTime",
-                "creationTime", "endTime", "customizationType")
+        kept = (
+            "jobArn",
+            "baseModelArn",
+            "jobName",
+            "status",
+            "statusDetails",
+            "lastModifiedTime",
+            "creationTime",
+            "endTime",
+            "customizationType",
+        )
         shown = {name: described[name] for name in kept if name in described}
         return shown | _present(customModelArn=self.model_arn, customModelName=self.model_name)
 
@@ -143,9 +153,22 @@ class Job:
         https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
         """
         described = self.describe()
-        kept = ("jobName", "jobArn", "outputModelName", "outputModelArn", "roleArn", "failureMessage",
-                "creationTime", "lastModifiedTime", "endTime", "baseModelArn", "hyperParameters",
-                "trainingDataConfig", "validationDataConfig", "outputDataConfig")
+        kept = (
+            "jobName",
+            "jobArn",
+            "outputModelName",
+            "outputModelArn",
+            "roleArn",
+            "failureMessage",
+            "creationTime",
+            "lastModifiedTime",
+            "endTime",
+            "baseModelArn",
+            "hyperParameters",
+            "trainingDataConfig",
+            "validationDataConfig",
+            "outputDataConfig",
+        )
         shown = {name: described[name] for name in kept if name in described}
         return {"version": "0.0", **shown, "jobStatus": self.status}
 
@@ -160,9 +183,19 @@ class Model:
     def describe(self) -> dict[str, Any]:
         """GetCustomModel."""
         job = self.job.describe()
-        kept = ("jobName", "jobArn", "baseModelArn", "customizationType", "hyperParameters",
-                "trainingDataConfig", "validationDataConfig", "outputDataConfig", "trainingMetrics",
-                "validationMetrics", "customizationConfig")
+        kept = (
+            "jobName",
+            "jobArn",
+            "baseModelArn",
+            "customizationType",
+            "hyperParameters",
+            "trainingDataConfig",
+            "validationDataConfig",
+            "outputDataConfig",
+            "trainingMetrics",
+            "validationMetrics",
+            "customizationConfig",
+        )
         return {
             "modelArn": self.arn,
             "modelName": self.job.model_name,

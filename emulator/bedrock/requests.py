@@ -16,7 +16,12 @@ from emulator.bedrock.errors import Validation
 
 @cache
 def _operation_shape(operation: str) -> Any:
-    return botocore.session.get_session().get_service_model("bedrock").operation_model(operation).input_shape
+    return (
+        botocore.session.get_session()
+        .get_service_model("bedrock")
+        .operation_model(operation)
+        .input_shape
+    )
 
 
 def validate(operation: str, body: dict[str, Any]) -> None:
@@ -37,7 +42,9 @@ def _violations(shape: Any, value: Any, path: str) -> list[str]:
                 violation
                 for name, member in value.items()
                 if name in shape.members
-                for violation in _violations(shape.members[name], member, f"{path}.{name}".lstrip("."))
+                for violation in _violations(
+                    shape.members[name], member, f"{path}.{name}".lstrip(".")
+                )
             ]
         case "list":
             inner = [

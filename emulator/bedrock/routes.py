@@ -43,14 +43,18 @@ def respond(
             request = _request(route, found, query, body)
             if "resourceARN" in request and not engine.owns(request["resourceARN"]):
                 return None
-            return Answer(status=route.status, document=engine.call(route.operation, scope, request))
+            return Answer(
+                status=route.status, document=engine.call(route.operation, scope, request)
+            )
         except ApiError as error:
             document = {"__type": error.code, "message": error.message}
             return Answer(status=error.status, document=document, error=error.code)
     return None
 
 
-def _request(route: Route, found: re.Match[str], query: dict[str, list[str]], body: bytes) -> dict[str, Any]:
+def _request(
+    route: Route, found: re.Match[str], query: dict[str, list[str]], body: bytes
+) -> dict[str, Any]:
     try:
         request = json.loads(body) if body else {}
     except ValueError:

@@ -35,7 +35,9 @@ class Trainer:
         except Exception:
             # A job must end: an error of the emulator's own is what AWS calls an internal error.
             LOG.exception("job %s", job.arn)
-            job.failure = "Encountered an unexpected error when processing the request, please try again"
+            job.failure = (
+                "Encountered an unexpected error when processing the request, please try again"
+            )
             self.change(job, "Failed")
         else:
             return True
@@ -55,7 +57,9 @@ class Trainer:
         self._begin(job, "Validation")
         access.check_network(job, self.aws)
         records = {
-            uri: datasets.check(access.read(job, self.aws, uri), access.split(uri)[1], job.offer.format)
+            uri: datasets.check(
+                access.read(job, self.aws, uri), access.split(uri)[1], job.offer.format
+            )
             for uri in (job.training_uri, *job.validation_uris)
         }
         validation = sum(records[uri] for uri in job.validation_uris)

@@ -26,7 +26,9 @@ def install(settings: Settings) -> Engine:
     )
     theirs = bedrock.handle_request
 
-    async def handle(method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]) -> Any:
+    async def handle(
+        method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
+    ) -> Any:
         scope = Scope(account=get_account_id(), region=get_region())
         answer = routes.respond(engine, scope, method, path, query or {}, body)
         if answer is None:

@@ -24,10 +24,20 @@ def install() -> None:
     provisioners._S3_BUCKET_CONFIGURATIONS += tuple(
         (name, render, _accepted(put), forget)
         for name, render, put, forget in (
-            ("BucketEncryption", _encryption, s3._put_bucket_encryption, _forget("_bucket_encryption")),
+            (
+                "BucketEncryption",
+                _encryption,
+                s3._put_bucket_encryption,
+                _forget("_bucket_encryption"),
+            ),
             ("Tags", _tags, s3._put_bucket_tagging, _forget("_bucket_tags")),
             ("OwnershipControls", _ownership, s3._put_bucket_ownership_controls, _keep),
-            ("LifecycleConfiguration", _lifecycle, s3._put_bucket_lifecycle, _forget("_bucket_lifecycle")),
+            (
+                "LifecycleConfiguration",
+                _lifecycle,
+                s3._put_bucket_lifecycle,
+                _forget("_bucket_lifecycle"),
+            ),
             ("LoggingConfiguration", _logging, s3._put_bucket_logging, _forget("_bucket_logging")),
             ("ObjectLockConfiguration", _lock, s3._put_object_lock_configuration, _keep),
         )
@@ -80,7 +90,9 @@ def _enable_lock(bucket: str, properties: dict[str, Any]) -> None:
 def _encryption(configuration: dict[str, Any]) -> bytes:
     def rule(given: dict[str, Any]) -> dict[str, Any]:
         default = given.get("ServerSideEncryptionByDefault") or {}
-        shown = {"ApplyServerSideEncryptionByDefault": _only(default, ("SSEAlgorithm", "KMSMasterKeyID"))}
+        shown = {
+            "ApplyServerSideEncryptionByDefault": _only(default, ("SSEAlgorithm", "KMSMasterKeyID"))
+        }
         return shown | _only(given, ("BucketKeyEnabled",))
 
     rules = configuration["ServerSideEncryptionConfiguration"]
@@ -96,10 +108,14 @@ def _ownership(controls: dict[str, Any]) -> bytes:
 
 
 def _logging(configuration: dict[str, Any]) -> bytes:
-    target = {
-        "TargetBucket": configuration["DestinationBucketName"],
-        "TargetPrefix": configuration.get("LogFilePrefix", ""),
-    } if configuration.get("DestinationBucketName") else {}
+    target = (
+        {
+            "TargetBucket": configuration["DestinationBucketName"],
+            "TargetPrefix": configuration.get("LogFilePrefix", ""),
+        }
+        if configuration.get("DestinationBucketName")
+        else {}
+    )
     return _document("BucketLoggingStatus", {"LoggingEnabled": target} if target else {})
 
 

@@ -24,7 +24,9 @@ def install() -> None:
     evaluate = cloudwatch._evaluate_alarm
 
     def evaluate_by_dimensions(alarm: dict[str, Any]) -> None:
-        wanted = cloudwatch._dims_key({each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []})
+        wanted = cloudwatch._dims_key(
+            {each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []}
+        )
         seen = {key: points for key, points in cloudwatch._metrics.items() if key[2] == wanted}
         # The original, looking at these series only.
         types.FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": seen})(alarm)

@@ -90,7 +90,10 @@ def _remember_egress(identifier: str, properties: Properties) -> None:
 def _with_cidr(provision: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
     def provision_with_cidr(*arguments: Any, **named: Any) -> Provisioned:
         identifier, attributes = provision(*arguments, **named)
-        return identifier, {**attributes, "CidrBlock": (ec2._vpcs.get(identifier) or {}).get("CidrBlock")}
+        return identifier, {
+            **attributes,
+            "CidrBlock": (ec2._vpcs.get(identifier) or {}).get("CidrBlock"),
+        }
 
     return provision_with_cidr
 
@@ -103,9 +106,9 @@ def _complete_endpoint(identifier: str, properties: Properties) -> None:
 
 def _described_endpoint(describe: Callable[..., str]) -> Callable[..., str]:
     def describe_whole(endpoint: dict[str, Any], tag: str = "item") -> str:
-        policy = endpoint.get("PolicyDocument") or {"Statement": [
-            {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
-        ]}
+        policy = endpoint.get("PolicyDocument") or {
+            "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
+        }
         groups = "".join(
             f"<item><groupId>{each}</groupId><groupName>{_group_name(each)}</groupName></item>"
             for each in endpoint.get("SecurityGroupIds", [])

@@ -15,10 +15,14 @@ def after(resource_type: str, apply: Apply) -> None:
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
     for action in ("create", "update"):
         if action in handlers:
-            handlers[action] = _then(handlers[action], apply, position=1 if action == "create" else 2)
+            handlers[action] = _then(
+                handlers[action], apply, position=1 if action == "create" else 2
+            )
 
 
-def _then(provision: Callable[..., Provisioned], apply: Apply, *, position: int) -> Callable[..., Provisioned]:
+def _then(
+    provision: Callable[..., Provisioned], apply: Apply, *, position: int
+) -> Callable[..., Provisioned]:
     # create(logical id, properties, stack), update(physical id, old, new, stack[, logical id])
     def provision_and_apply(*arguments: Any, **named: Any) -> Provisioned:
         physical_id, attributes = provision(*arguments, **named)

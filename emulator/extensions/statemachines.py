@@ -54,7 +54,9 @@ def _with_succeed_output(output_path: Callable[..., Any]) -> Callable[..., Any]:
     return output
 
 
-def _repeatable(start: Callable[[dict[str, Any]], Response]) -> Callable[[dict[str, Any]], Response]:
+def _repeatable(
+    start: Callable[[dict[str, Any]], Response],
+) -> Callable[[dict[str, Any]], Response]:
     """Starting a running execution again, with the same input, answers with that execution.
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html"""
 
@@ -64,7 +66,9 @@ def _repeatable(start: Callable[[dict[str, Any]], Response]) -> Callable[[dict[s
             return status, headers, body
         for execution in stepfunctions._executions.values():
             same = (execution["stateMachineArn"], execution["name"], execution["input"]) == (
-                request["stateMachineArn"], request["name"], request.get("input", "{}")
+                request["stateMachineArn"],
+                request["name"],
+                request.get("input", "{}"),
             )
             if same and execution["status"] == "RUNNING":
                 kept = ("executionArn", "startDate")
@@ -75,7 +79,9 @@ def _repeatable(start: Callable[[dict[str, Any]], Response]) -> Callable[[dict[s
     return start_or_find
 
 
-def _without_failed_output(describe: Callable[[dict[str, Any]], Response]) -> Callable[[dict[str, Any]], Response]:
+def _without_failed_output(
+    describe: Callable[[dict[str, Any]], Response],
+) -> Callable[[dict[str, Any]], Response]:
     """An execution that did not succeed has no output; MiniStack repeats the error there."""
 
     def describe_honestly(request: dict[str, Any]) -> Response:

@@ -44,17 +44,27 @@ def apply(name: str, properties: dict[str, Any]) -> None:
         )
     table["DeletionProtectionEnabled"] = flag(properties.get("DeletionProtectionEnabled"))
     if recovery := properties.get("PointInTimeRecoverySpecification"):
-        _accepted(dynamodb._update_continuous_backups({
-            "TableName": name,
-            "PointInTimeRecoverySpecification": {
-                "PointInTimeRecoveryEnabled": flag(recovery.get("PointInTimeRecoveryEnabled"))
-            },
-        }))
+        _accepted(
+            dynamodb._update_continuous_backups(
+                {
+                    "TableName": name,
+                    "PointInTimeRecoverySpecification": {
+                        "PointInTimeRecoveryEnabled": flag(
+                            recovery.get("PointInTimeRecoveryEnabled")
+                        )
+                    },
+                }
+            )
+        )
     if expiry := properties.get("TimeToLiveSpecification"):
-        _accepted(dynamodb._update_ttl({
-            "TableName": name,
-            "TimeToLiveSpecification": {**expiry, "Enabled": flag(expiry.get("Enabled"))},
-        }))
+        _accepted(
+            dynamodb._update_ttl(
+                {
+                    "TableName": name,
+                    "TimeToLiveSpecification": {**expiry, "Enabled": flag(expiry.get("Enabled"))},
+                }
+            )
+        )
 
 
 def _accepted(response: tuple[int, Any, bytes]) -> None:

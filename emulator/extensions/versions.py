@@ -59,8 +59,13 @@ def _cutting(get: Callable[..., Response]) -> Callable[..., Response]:
         start, end = found
         part = body[start : end + 1]
         # The checksum of the whole does not fit a part.
-        kept = {name: each for name, each in answered.items() if not name.startswith("x-amz-checksum-")}
-        sizes = {"Content-Length": str(len(part)), "Content-Range": f"bytes {start}-{end}/{len(body)}"}
+        kept = {
+            name: each for name, each in answered.items() if not name.startswith("x-amz-checksum-")
+        }
+        sizes = {
+            "Content-Length": str(len(part)),
+            "Content-Range": f"bytes {start}-{end}/{len(body)}",
+        }
         return PARTIAL, kept | sizes, part
 
     return get_part

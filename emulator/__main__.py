@@ -102,7 +102,7 @@ def status(form: FormOption = Form.TEXT) -> None:
 
 
 @cli.command()
-def fault(  # noqa: PLR0913 -- one option each
+def fault(
     kind: Annotated[Kind | None, typer.Argument(help="What shall go wrong.")] = None,
     *,
     phase: Annotated[Phase, typer.Option(help="For fail and stall.")] = Phase.TRAINING,

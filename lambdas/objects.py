@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
@@ -30,7 +30,7 @@ class _Stream(io.RawIOBase):
 
 
 @contextmanager
-def reading(bucket: str, key: str, version_id: str) -> Iterator[io.BufferedReader]:
+def reading(bucket: str, key: str, version_id: str) -> Iterator[BinaryIO]:
     """Exactly that version. Raises FileNotFoundError when it was deleted."""
     try:
         found = client("s3").get_object(Bucket=bucket, Key=key, VersionId=version_id)

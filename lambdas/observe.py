@@ -49,7 +49,7 @@ def observed(handler: Handler) -> Handler:
                 raise Transient(str(error)) from error
             raise
 
-    return invoke  # type: ignore[no-any-return]  # Powertools' decorators are loosely typed
+    return invoke
 
 
 def _passes(error: ClientError) -> bool:

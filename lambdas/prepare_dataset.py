@@ -1,6 +1,7 @@
 """Check exactly the version that was uploaded; write the copy that is trained, and the report."""
 
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
 from tempfile import TemporaryFile
@@ -34,7 +35,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _prepare(
-    run: Run, settings: RunSettings, copies: dict[str, BinaryIO], open_files: ExitStack
+    run: Run, settings: RunSettings, copies: Mapping[str, BinaryIO], open_files: ExitStack
 ) -> Prepared:
     upload = run.upload
     if too_big := too_large(upload, limit_mb=int(settings.max_dataset_mb)):
@@ -54,7 +55,7 @@ def _prepare(
 
 
 def _publish(
-    prepared: Prepared, settings: RunSettings, copies: dict[str, BinaryIO]
+    prepared: Prepared, settings: RunSettings, copies: Mapping[str, BinaryIO]
 ) -> dict[str, str]:
     """Only what was accepted becomes a prepared copy. Answers where each file lies."""
     uris = {}

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from tuning.catalog import catalog
 from tuning.dataset.check import Part, check
 from tuning.dataset.report import Finding, Report
+from tuning.dataset.rules import rules
 from tuning.recipes import Recipe
 from tuning.uploads import TRAINING, VALIDATION, Upload
 
@@ -42,8 +43,8 @@ class Prepared:
 
 def prepare(recipe: Recipe, training: Source, validation: Source | None = None) -> Prepared:
     """Check a dataset for a recipe, and write its prepared copies on the way."""
-    if misplaced := _validation_policy(recipe, validation):
-        return _refused(misplaced)
+    if misplaced := _misplaced(recipe, validation):
+        return misplaced
     method = catalog().model(recipe.base_model).methods[recipe.method]
     parts = [_part(source) for source in (training, validation) if source]
     report = check(*parts, method=method)
@@ -58,59 +59,40 @@ def too_large(upload: Upload, *, limit_mb: int) -> Prepared | None:
     """The refusal of an upload that is larger than the environment takes, unread."""
     if upload.size <= limit_mb * 1_000_000:
         return None
-    return _refused(
-        Finding(
-            rule="DS001",
-            severity="error",
-            file=TRAINING,
-            line=None,
-            message=f"{upload.size:,} bytes; this environment takes {limit_mb:,} MB and read none.",
-            fix="Upload fewer records, or raise max_dataset_mb in the environment's Config.",
-        )
-    )
+    return _refused("DS901", TRAINING, f"{upload.size:,} bytes; the limit is {limit_mb:,} MB.")
 
 
 def deleted(key: str) -> Prepared:
     """The refusal of an upload that was gone before it could be read."""
-    return _refused(
-        Finding(
-            rule="DS002",
-            severity="error",
-            file=key.rsplit("/", 1)[-1],
-            line=None,
-            message=f"The uploaded version of {key} was deleted before it could be read.",
-            fix="Upload the file again.",
-        )
-    )
+    name = key.rsplit("/", 1)[-1]
+    return _refused("DS902", name, f"The uploaded version of {key} is gone.")
 
 
-def _validation_policy(recipe: Recipe, validation: Source | None) -> Finding | None:
+def _misplaced(recipe: Recipe, validation: Source | None) -> Prepared | None:
     if recipe.validation == "required" and validation is None:
-        rule, message = "DS003", f"recipe {recipe.name} requires {VALIDATION}, and there is none."
-        fix = f"Upload {VALIDATION} to the same folder first, then {TRAINING} again."
-    elif recipe.validation == "refused" and validation is not None:
-        rule, message = "DS004", f"recipe {recipe.name} takes no {VALIDATION}, and there is one."
-        fix = f"Delete {VALIDATION} from the folder, then upload {TRAINING} again."
-    else:
-        return None
-    return Finding(
-        rule=rule,
-        severity="error",
-        file=VALIDATION,
-        line=None,
-        message=message.capitalize(),
-        fix=fix,
-    )
+        why = f"Recipe {recipe.name} requires {VALIDATION}, and there is none."
+        return _refused("DS903", VALIDATION, why)
+    if recipe.validation == "refused" and validation is not None:
+        why = f"Recipe {recipe.name} takes no {VALIDATION}, and there is one."
+        return _refused("DS904", VALIDATION, why)
+    return None
 
 
 def _part(source: Source) -> Part:
     return Part(name=source.name, stream=source.stream, prepared=source.copy)
 
 
-def _refused(finding: Finding) -> Prepared:
-    return Prepared(
-        report=Report(verdict="refused", records=0, findings=(finding,), counts={finding.rule: 1})
+def _refused(rule: str, file: str, message: str) -> Prepared:
+    finding = Finding(
+        rule=rule,
+        severity="error",
+        file=file,
+        line=None,
+        message=message,
+        fix=rules()[rule].fix,
     )
+    report = Report(verdict="refused", records=0, findings=(finding,), counts={rule: 1})
+    return Prepared(report=report)
 
 
 def _summary(report: Report) -> str:
@@ -122,4 +104,5 @@ def _summary(report: Report) -> str:
     first = errors[0]
     where = f"{first.file} line {first.line}" if first.line else first.file
     number = "1 error" if total == 1 else f"{total:,} errors"
-    return f"Refused: {number}. First, in {where}: {first.message} {first.fix}"
+    # Titles are ours; a finding's own message may quote the data, which stays in the report.
+    return f"Refused: {number}. First, in {where}: {rules()[first.rule].title} ({first.rule})."

@@ -166,7 +166,8 @@ class Engine:
 
     def _check_quota(self, scope: Scope) -> None:
         """Scheduled customization jobs, L-0406044C.
-        https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
+        https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """
         fault = self.faults.take("quota", job="")
         limit = self.quota if fault is None else fault.limit
         if (

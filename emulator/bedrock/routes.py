@@ -8,8 +8,8 @@ from typing import Any
 
 import botocore.session
 
-from emulator.bedrock.engine import Engine
 from emulator.bedrock.engine import _OPERATIONS as OPERATIONS
+from emulator.bedrock.engine import Engine
 from emulator.bedrock.errors import ApiError, Validation
 from emulator.bedrock.ports import Scope
 

@@ -24,7 +24,7 @@ class OptionError(TuningError):
     """An option that does not fit the others."""
 
 
-def check(  # noqa: PLR0913 — a command line's options are its arguments
+def check(
     path: Annotated[Path, typer.Argument(help="The training file.")],
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
     method: Annotated[str | None, typer.Option(help="Such as FINE_TUNING, DISTILLATION.")] = None,
@@ -47,9 +47,10 @@ def check(  # noqa: PLR0913 — a command line's options are its arguments
     report = check_files(
         path,
         validation,
-        method=_method(model or (wanted.base_model if wanted else None), method or (
-            wanted.method if wanted else "FINE_TUNING"
-        )),
+        method=_method(
+            model or (wanted.base_model if wanted else None),
+            method or (wanted.method if wanted else "FINE_TUNING"),
+        ),
         policy=Policy(listed=max_findings, strict=frozenset(map(known, rules))),
         jobs=jobs,
     )

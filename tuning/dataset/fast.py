@@ -1,10 +1,6 @@
 """Accepts sound lines in C. What it does not accept is not wrong: the exact way decides."""
 
 from collections.abc import Callable
-from typing import Annotated, Literal
-
-from msgspec import DecodeError, Meta, Struct
-from msgspec.json import Decoder
 
 from tuning.catalog import Method
 

@@ -1,6 +1,5 @@
 """Checks files on disk, with several processes where that pays."""
 
-import os
 from pathlib import Path
 
 from tuning.catalog import Method

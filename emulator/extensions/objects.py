@@ -13,7 +13,8 @@ OK = 200
 class Objects:
     def lines(self, bucket: str, key: str) -> Iterator[bytes] | None:
         """A job reads buckets of its own Region only.
-        https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html"""
+        https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html
+        """
         found = s3._buckets.get(bucket)
         if found is None or found.get("region", get_region()) != get_region():
             return None

@@ -23,7 +23,8 @@ def install() -> None:
 
 def apply(arn: str, properties: dict[str, Any]) -> None:
     """MiniStack keeps the logging properties as the template spells them, so that
-    DescribeStateMachine shows none, and drops the tracing ones."""
+    DescribeStateMachine shows none, and drops the tracing ones.
+    """
     machine = stepfunctions._state_machines[arn]
     if logging := properties.get("LoggingConfiguration"):
         shown = OFF | _as_in_api(logging)
@@ -43,7 +44,8 @@ def _as_in_api(value: Any) -> Any:
 
 def _with_succeed_output(output_path: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack ignores the Output of a JSONata Succeed state.
-    https://docs.aws.amazon.com/step-functions/latest/dg/state-succeed.html"""
+    https://docs.aws.amazon.com/step-functions/latest/dg/state-succeed.html
+    """
 
     def output(state: dict[str, Any], given: Any, context: Any = None) -> Any:
         jsonata = stepfunctions._state_query_language(state, context) == "JSONata"
@@ -58,7 +60,8 @@ def _repeatable(
     start: Callable[[dict[str, Any]], Response],
 ) -> Callable[[dict[str, Any]], Response]:
     """Starting a running execution again, with the same input, answers with that execution.
-    https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html"""
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    """
 
     def start_or_find(request: dict[str, Any]) -> Response:
         status, headers, body = start(request)

@@ -154,7 +154,9 @@ class Engine:
                 raise Validation(
                     message=f"The provided job name is currently in use: {wanted.name}"
                 )
-        taken = [model.job.model_name for model in list(self.models.values()) if model.job.scope == scope]
+        taken = [
+            model.job.model_name for model in list(self.models.values()) if model.job.scope == scope
+        ]
         pending = [
             job.model_name
             for job in list(self.jobs.values())
@@ -170,7 +172,10 @@ class Engine:
         fault = self.faults.take("quota", job="")
         limit = self.quota if fault is None else fault.limit
         if (
-            sum(job.scope == scope and job.status not in TERMINAL for job in list(self.jobs.values()))
+            sum(
+                job.scope == scope and job.status not in TERMINAL
+                for job in list(self.jobs.values())
+            )
             >= limit
         ):
             # UNCONFIRMED text.

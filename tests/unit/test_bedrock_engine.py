@@ -271,9 +271,7 @@ def test_calls_are_throttled_as_often_as_asked(engine):
 
 
 def test_a_lost_response_leaves_the_job_behind(engine):
-    engine.faults.add(
-        Fault(kind="lost-response", operation="CreateModelCustomizationJob", times=1)
-    )
+    engine.faults.add(Fault(kind="lost-response", operation="CreateModelCustomizationJob", times=1))
     with pytest.raises(errors.Internal):
         create(engine)
     assert get(engine, "job-1")["status"] == "Completed"

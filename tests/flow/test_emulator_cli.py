@@ -1,5 +1,6 @@
 """The emulator starts, says how it is, and is gone afterwards whatever happens."""
 
+import io
 import json
 import os
 import signal
@@ -7,9 +8,11 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
+import boto3
 import pytest
 
 import emulator
@@ -127,7 +130,8 @@ def test_nothing_listens_beyond_loopback():
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             if not Path(table).exists():
                 pytest.skip("needs Linux's table of sockets")
-            inodes = {os.readlink(each) for each in Path(f"/proc/{running.pid}/fd").iterdir()}
+            descriptors = Path(f"/proc/{running.pid}/fd").iterdir()
+            inodes = {str(each.readlink()) for each in descriptors}
             for line in Path(table).read_text().splitlines()[1:]:
                 local, state, inode = (line.split()[index] for index in (1, 3, 9))
                 if state == "0A" and f"socket:[{inode}]" in inodes:
@@ -181,6 +185,34 @@ def test_a_fork_of_a_killed_program_does_not_keep_its_emulator():
             until(lambda: is_gone(int(pid)))
         finally:
             os.kill(fork, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+def test_functions_end_with_their_emulator(end):
+    with emulator.running() as running:
+        function = boto3.client(
+            "lambda",
+            endpoint_url=running.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="000000000000",
+            aws_secret_access_key="test",  # noqa: S106 -- the emulator's
+        )
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("index.py", "import os\ndef pid(event, context): return os.getpid()")
+        function.create_function(
+            FunctionName="pid",
+            Runtime="python3.14",
+            Role="arn:aws:iam::000000000000:role/any",
+            Handler="index.pid",
+            Code={"ZipFile": code.getvalue()},
+        )
+        pid = json.load(function.invoke(FunctionName="pid")["Payload"])
+        assert os.getpgid(pid) == running.pid
+        if end == "killed":
+            os.kill(running.pid, signal.SIGKILL)
+            until(lambda: is_gone(running.pid))
+    assert is_gone(running.pid)
 
 
 def test_faults_are_set_listed_and_cleared(command):

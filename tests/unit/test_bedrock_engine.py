@@ -1,63 +1,11 @@
 """The emulated customization jobs, without a server: what a caller of the API can observe."""
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
+from emulated_world import EAST, NOVA, RECORD, WEST, World, an_engine, create, get
 
 from emulator.bedrock import errors
-from emulator.bedrock.engine import Engine
-from emulator.bedrock.faults import Fault
-from emulator.bedrock.ports import Scope, Surroundings
-
-EAST = Scope(account="111122223333", region="us-east-1")
-WEST = Scope(account="111122223333", region="us-west-2")
-ROLE = "arn:aws:iam::111122223333:role/tuner"
-NOVA = "amazon.nova-micro-v1:0:128k"
-RECORD = json.dumps(
-    {
-        "messages": [
-            {"role": "user", "content": [{"text": "What is it?"}]},
-            {"role": "assistant", "content": [{"text": "A test."}]},
-        ]
-    }
-).encode()
-
-
-@dataclass
-class World:
-    """Everything allowed and present unless a test takes it away."""
-
-    objects: dict[str, list[bytes]] = field(default_factory=lambda: {"train.jsonl": [RECORD] * 10})
-    written: dict[str, bytes] = field(default_factory=dict)
-    denied: set[str] = field(default_factory=set)
-    keys: dict[str | None, str] = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
-    published: list[dict] = field(default_factory=list)
-
-    def may_be_assumed(self, role, _source_arn):
-        return role == ROLE
-
-    def allows(self, _role, action, _resource, _context):
-        return action not in self.denied
-
-    def lines(self, _bucket, key) -> Iterator[bytes] | None:
-        return iter(self.objects[key]) if key in self.objects else None
-
-    def write(self, _bucket, key, body):
-        self.written[key] = body
-        return True
-
-    def key_of(self, _bucket, key):
-        return self.keys.get(key)
-
-    def missing(self, _subnets, _groups):
-        return self.absent
-
-    def put(self, detail_type, resource, detail):
-        self.published.append({"type": detail_type, "resource": resource, "detail": detail})
 
 
 @pytest.fixture
@@ -69,30 +17,6 @@ def world():
 def engine(world):
     """Jobs run to their end inside the call that creates them."""
     return an_engine(world, lambda task: task())
-
-
-def an_engine(world, spawn):
-    aws = Surroundings(roles=world, objects=world, network=world, events=world)
-    return Engine(aws=aws, spawn=spawn, quota=2, phase_seconds=0)
-
-
-def a_request(**changes):
-    return {
-        "jobName": "job-1",
-        "customModelName": "model-1",
-        "roleArn": ROLE,
-        "baseModelIdentifier": NOVA,
-        "trainingDataConfig": {"s3Uri": "s3://data/train.jsonl"},
-        "outputDataConfig": {"s3Uri": "s3://results/runs/1/"},
-    } | changes
-
-
-def create(engine, scope=EAST, **changes):
-    return engine.call("CreateModelCustomizationJob", scope, a_request(**changes))["jobArn"]
-
-
-def get(engine, identifier, scope=EAST):
-    return engine.call("GetModelCustomizationJob", scope, {"jobIdentifier": identifier})
 
 
 def test_a_job_completes_and_makes_a_model(engine):
@@ -250,61 +174,10 @@ def test_events_carry_the_state_as_job_status(engine, world):
     assert "status" not in world.published[-1]["detail"]
 
 
-def test_a_fault_fails_the_phase_it_names_with_its_message(engine):
-    engine.faults.add(Fault(kind="fail", phase="DataProcessing", message="boom", jobs="job-*"))
-    job = get(engine, create(engine))
-    assert (job["status"], job["failureMessage"]) == ("Failed", "boom")
-    assert job["statusDetails"]["dataProcessingDetails"]["status"] == "Failed"
-
-
-def test_a_fault_leaves_other_jobs_alone(engine):
-    engine.faults.add(Fault(kind="fail", jobs="other-*"))
-    assert get(engine, create(engine))["status"] == "Completed"
-
-
-def test_calls_are_throttled_as_often_as_asked(engine):
-    engine.faults.add(Fault(kind="throttle", operation="CreateModelCustomizationJob", times=2))
-    for _ in range(2):
-        with pytest.raises(errors.Throttled):
-            create(engine)
-    assert create(engine)
-
-
-def test_a_lost_response_leaves_the_job_behind(engine):
-    engine.faults.add(Fault(kind="lost-response", operation="CreateModelCustomizationJob", times=1))
-    with pytest.raises(errors.Internal):
-        create(engine)
-    assert get(engine, "job-1")["status"] == "Completed"
-
-
-def test_a_stalled_job_stays_in_progress_until_it_is_stopped(world):
-    tasks = []
-    engine = an_engine(world, tasks.append)
-    engine.faults.add(Fault(kind="stall", phase="Training"))
-    arn = create(engine)
-    runner = threading.Thread(target=tasks[0])
-    runner.start()
-    engine.call("StopModelCustomizationJob", EAST, {"jobIdentifier": arn})
-    runner.join(timeout=5)
-    job = get(engine, arn)
-    assert job["status"] == "Stopped"
-    assert job["statusDetails"]["trainingDetails"]["status"] == "NotStarted"
-    assert [each["detail"]["jobStatus"] for each in world.published][-2:] == ["Stopping", "Stopped"]
-
-
 def test_a_job_that_has_ended_cannot_be_stopped(engine):
     arn = create(engine)
     with pytest.raises(errors.Conflict):
         engine.call("StopModelCustomizationJob", EAST, {"jobIdentifier": arn})
-
-
-def test_an_error_of_the_emulators_own_still_ends_the_job(engine, world):
-    world.key_of = lambda *_: 1 / 0
-    with pytest.raises(ZeroDivisionError):
-        create(engine)
-    job = get(engine, "job-1")
-    assert job["status"] == "Failed"
-    assert job["failureMessage"].startswith("Encountered an unexpected error")
 
 
 def test_accounts_and_regions_do_not_see_each_other(engine):

@@ -64,6 +64,8 @@ class Method:
     validation: Validation
     media: tuple[str, ...] = ()
     """Kinds of media a record may refer to beside text."""
+    features: tuple[str, ...] = ()
+    """What a record may hold beside text and media: `tools`, `reasoning`."""
     hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
     max_tokens_per_record: int | None = None
     max_validation_records: int | None = None

@@ -3,6 +3,7 @@
 TuningError                 every refusal: what, where, how to fix; never a traceback for the user
 ├── RecipeError             a recipe file that would fail, or be refused, at AWS
 ├── UnknownModelError       a base model the catalog does not know
+├── ConversionError         a conversion asked for that cannot be, whatever the records hold
 ├── ConfigError             an environment that cannot be deployed as written
 └── SettingsError           a function started without the environment its stack gives it
 """
@@ -20,6 +21,10 @@ class RecipeError(TuningError):
 
 
 class UnknownModelError(TuningError):
+    pass
+
+
+class ConversionError(TuningError):
     pass
 
 

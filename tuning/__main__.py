@@ -2,6 +2,7 @@
 
 import typer
 
+from tuning.cli import convert
 from tuning.cli.exits import refusals
 
 app = typer.Typer(
@@ -10,6 +11,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Private fine-tuning on Amazon Bedrock: check data before money is spent, follow runs.",
 )
+app.command("convert")(convert.command)
 
 
 def run() -> None:

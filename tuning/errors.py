@@ -4,6 +4,7 @@ TuningError                 every refusal: what, where, how to fix; never a trac
 ├── RecipeError             a recipe file that would fail, or be refused, at AWS
 ├── UnknownModelError       a base model the catalog does not know
 ├── ConversionError         a conversion asked for that cannot be, whatever the records hold
+├── OutputError             an output that would overwrite an input, or a file without --force
 ├── ConfigError             an environment that cannot be deployed as written
 └── SettingsError           a function started without the environment its stack gives it
 """
@@ -25,6 +26,10 @@ class UnknownModelError(TuningError):
 
 
 class ConversionError(TuningError):
+    pass
+
+
+class OutputError(TuningError):
     pass
 
 

@@ -61,6 +61,8 @@ class Summary:
     changed: Mapping[str, int]
     """What stands otherwise in the target than in the source, and how often."""
     counts: Mapping[str, int]
+    cut_short: bool
+    """Whether a fault kept what follows it in the file from being read."""
     findings: tuple[Finding, ...]
     """The first of each rule, in order of line."""
 
@@ -80,6 +82,7 @@ class Conversion:
         self._counts: Counter[str] = Counter()
         self._findings: list[Finding] = []
         self._records = self._written = self._refused = 0
+        self._cut_short = False
 
     def __iter__(self) -> Iterator[Line]:
         for line, record, account in self._read():
@@ -114,6 +117,7 @@ class Conversion:
             dropped=dict(self._account.dropped),
             changed=dict(self._account.changed + Counter(self._given.changed)),
             counts=dict(sorted(self._counts.items())),
+            cut_short=self._cut_short,
             findings=tuple(sorted(self._findings, key=lambda found: found.line or 0)),
         )
 
@@ -142,6 +146,7 @@ class Conversion:
 
     def _refuse(self, line: int | None, refusal: RecordRefusedError) -> None:
         self._refused += line is not None
+        self._cut_short = self._cut_short or refusal.ends
         self._counts[refusal.rule] += 1
         if self._counts[refusal.rule] > _LISTED:
             return
@@ -197,5 +202,8 @@ _TOO_DEEP = RecordRefusedError(
     rule="CV102", message="it is nested too deeply", fix="Leave the record out."
 )
 _NOTHING = RecordRefusedError(
-    rule="CV106", message="there is no record in the file", fix="Give at least one record."
+    rule="CV106",
+    message="there is no record in the file",
+    fix="Give at least one record.",
+    ends=True,
 )

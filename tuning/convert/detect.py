@@ -20,7 +20,7 @@ CONTAINERS: tuple[str, ...] = get_args(Container)
 SHAPES: tuple[str, ...] = get_args(Shape)
 
 _TABLES = (".csv", ".tsv")
-_TEXTS = (".txt", ".md", ".markdown", ".rst")
+DOCUMENTS = (".txt", ".md", ".markdown", ".rst")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _SPOKEN = {
     "prompt": ("question", "query", "q", "user", "input", "instruction", "context"),
@@ -45,7 +45,7 @@ def container(head: bytes, name: str) -> Kind | None:
     suffix = name.lower().removesuffix(".gz")
     if head.startswith(b"PAR1"):
         return Kind(name="parquet", why="begins with PAR1")
-    for kind, suffixes in (("csv", _TABLES), ("text", _TEXTS)):
+    for kind, suffixes in (("csv", _TABLES), ("text", DOCUMENTS)):
         if suffix.endswith(suffixes):
             return Kind(name=kind, why=f"named {suffix[suffix.rindex('.') :]}")
     begin = head.lstrip()

@@ -86,12 +86,14 @@ class Given:
     def _whole_file_fault(self) -> RecordRefusedError | None:
         if self._opened.utf16:
             return RecordRefusedError(
+                ends=True,
                 rule="CV101",
                 message="the file is UTF-16",
                 fix="Save it as UTF-8, such as: iconv -f UTF-16 -t UTF-8",
             )
         if self.container is None and self._opened.head.strip():
             return RecordRefusedError(
+                ends=True,
                 rule="CV108",
                 message="cannot tell what this file is, by name or by its first bytes",
                 fix=f"Say it with --from {', --from '.join(detect.CONTAINERS)}.",
@@ -151,6 +153,7 @@ _CUT_OFF = RecordRefusedError(
     rule="CV108",
     message="the gzip file is damaged or cut off",
     fix="Upload it again; compare the checksums.",
+    ends=True,
 )
 
 

@@ -50,6 +50,8 @@ class RecordRefusedError(Exception):
     line: int | None = None
     """Where it was found, if that is more exact than the record's first line."""
     column: int | None = None
+    ends: bool = False
+    """Whether nothing that follows in the file could be read."""
 
     def __post_init__(self) -> None:
         assert self.rule in RULES  # noqa: S101 — a kind without a row in the table is our own bug

@@ -48,4 +48,5 @@ def _broken(error: Exception) -> RecordRefusedError:
         rule="CV108",
         message=f"not a sound Parquet file: {str(error).splitlines()[0][:200]}",
         fix="Write the file again; a copy may have been cut off.",
+        ends=True,
     )

@@ -82,6 +82,7 @@ def _binary(line: int, column: int) -> RecordRefusedError:
         fix="Save the document as plain text in UTF-8.",
         line=line,
         column=column,
+        ends=True,
     )
 
 
@@ -91,4 +92,5 @@ def _too_long() -> RecordRefusedError:
         message=f"the document is larger than {MAX_DOCUMENT // 1024 // 1024} MiB",
         fix="Cut it into several files in one folder.",
         line=1,
+        ends=True,
     )

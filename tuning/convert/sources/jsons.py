@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from json import JSONDecodeError
 from typing import Any, BinaryIO
 
@@ -73,7 +74,7 @@ def _cut(whole: str) -> Iterator[tuple[int, Any]]:
         try:
             value, end = next_value(whole, at)
         except ValueError as error:
-            yield line, _unsound(error, line)
+            yield line, replace(_unsound(error, line), ends=True)
             return
         yield line, value
         between = _BETWEEN.match(whole, end)
@@ -82,10 +83,12 @@ def _cut(whole: str) -> Iterator[tuple[int, Any]]:
             return
         if (mark == "," and not array) or (array and mark != ","):
             line += whole.count("\n", seen, at)
-            yield line, _unsound(ValueError("a comma or the end was expected here"), line)
+            fault = ValueError("a comma or the end was expected here")
+            yield line, replace(_unsound(fault, line), ends=True)
             return
     if array:
-        yield line, _unsound(ValueError("the array has no end"), line)
+        fault = ValueError("the array has no end")
+        yield line, replace(_unsound(fault, line), ends=True)
 
 
 def _skip(whole: str, at: int) -> int:
@@ -98,7 +101,7 @@ def _undecodable(held: bytes) -> tuple[int, RecordRefusedError]:
         try:
             text(piece, number)
         except RecordRefusedError as refusal:
-            return number, refusal
+            return number, replace(refusal, ends=True)
     raise AssertionError("UTF-8 is sound line by line exactly when it is sound as a whole")
 
 
@@ -131,4 +134,5 @@ def _too_long() -> RecordRefusedError:
         message=f"a JSON file over {MAX_SPREAD // 1024 // 1024} MiB that is not one record a line",
         fix="Write it as JSONL, such as: jq -c '.[]' FILE",
         line=1,
+        ends=True,
     )

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -62,7 +63,7 @@ def _rows(stream: BinaryIO) -> Iterator[_Row]:
                 yield start, row
             start = reader.line_num + 1
     except RecordRefusedError as refusal:
-        yield refusal.line or start, refusal
+        yield refusal.line or start, replace(refusal, ends=True)
     except csv.Error as error:
         yield start, _quoting(error, start)
 
@@ -95,6 +96,7 @@ def _bad_header(names: list[str], line: int) -> RecordRefusedError | None:
         message=f"the first row must name the columns: {message}",
         fix="Give each column a name of its own.",
         line=line,
+        ends=True,
     )
 
 
@@ -134,4 +136,5 @@ def _quoting(error: csv.Error, line: int) -> RecordRefusedError:
         message=f"the row that begins here is badly quoted: {error}",
         fix='Close each quote; inside a quoted cell write a quote as "".',
         line=line,
+        ends=True,
     )

@@ -2,7 +2,7 @@
 
 import typer
 
-from tuning.cli import convert
+from tuning.cli import convert, split
 from tuning.cli.exits import refusals
 
 app = typer.Typer(
@@ -12,6 +12,7 @@ app = typer.Typer(
     help="Private fine-tuning on Amazon Bedrock: check data before money is spent, follow runs.",
 )
 app.command("convert")(convert.command)
+app.command("split")(split.command)
 
 
 def run() -> None:

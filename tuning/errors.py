@@ -3,8 +3,8 @@
 TuningError                 every refusal: what, where, how to fix; never a traceback for the user
 ├── RecipeError             a recipe file that would fail, or be refused, at AWS
 ├── UnknownModelError       a base model the catalog does not know
-├── ConversionError         a conversion asked for that cannot be, whatever the records hold
-├── OutputError             an output that would overwrite an input, or a file without --force
+├── OptionError             what was asked for cannot be done in that way, whatever the data hold
+├── SplitError              records that cannot be split as asked
 ├── ConfigError             an environment that cannot be deployed as written
 └── SettingsError           a function started without the environment its stack gives it
 """
@@ -25,11 +25,11 @@ class UnknownModelError(TuningError):
     pass
 
 
-class ConversionError(TuningError):
+class OptionError(TuningError):
     pass
 
 
-class OutputError(TuningError):
+class SplitError(TuningError):
     pass
 
 

@@ -12,6 +12,8 @@ from tuning.cli.output import Shown, printable
 from tuning.convert.conversion import Summary
 from tuning.convert.targets.target import Target
 
+_PLACES = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
@@ -34,7 +36,7 @@ def converted(done: Done, shown: Shown) -> None:
     if shown == "json":
         print(json.dumps(done.to_dict(), indent=2))  # noqa: T201 — what the user asked for
         return
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = _console()
     for summary in done.sources:
         _told(summary, done, console)
     if done.kept:
@@ -42,6 +44,27 @@ def converted(done: Done, shown: Shown) -> None:
         console.print(Text(f"{count} lines written to {printable(done.output)}", style="green"))
     else:
         console.print(Text("refused: nothing was written", style="bold red"))
+
+
+def refused(summary: Summary) -> None:
+    """Print why a dataset could not be read, for commands that only look at it."""
+    console = _console()
+    console.print(_table(summary))
+    _uncounted(summary, console)
+    console.print(Text(f"refused: {printable(summary.file)} cannot be read whole", style="red"))
+
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _uncounted(summary: Summary, console: Console) -> None:
+    for rule, count in summary.counts.items():
+        listed = sum(found.rule == rule for found in summary.findings)
+        if count > listed:
+            console.print(Text(f"  and {count - listed} more of {rule}"))
+    if summary.cut_short:
+        console.print(Text("  what follows the last fault could not be read", style="yellow"))
 
 
 def _told(summary: Summary, done: Done, console: Console) -> None:
@@ -60,12 +83,7 @@ def _told(summary: Summary, done: Done, console: Console) -> None:
             console.print(Text(f"  {word}: {printable(what)}, {times} times"))
     if summary.findings:
         console.print(_table(summary))
-    for rule, count in summary.counts.items():
-        listed = sum(found.rule == rule for found in summary.findings)
-        if count > listed:
-            console.print(Text(f"  and {count - listed} more of {rule}"))
-    if summary.cut_short:
-        console.print(Text("  what follows the last fault could not be read", style="yellow"))
+    _uncounted(summary, console)
 
 
 def _table(summary: Summary) -> Table:
@@ -73,9 +91,19 @@ def _table(summary: Summary) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in (place, "field", "rule", "what, and how to mend it"):
         table.add_column(title, justify="right" if title == place else "left")
+    for (rule, field, message, fix), places in _grouped(summary).items():
+        more = f" +{len(places) - _PLACES}" if len(places) > _PLACES else ""
+        at = ", ".join(places[:_PLACES]) + more
+        words = Text(printable(message)).append(f" {printable(fix)}", style="dim")
+        table.add_row(at, Text(printable(field or "-")), rule, words)
+    return table
+
+
+def _grouped(summary: Summary) -> dict[tuple[str, str | None, str, str], list[str]]:
+    """The same fault in many records is told once, with the first of its places."""
+    groups: dict[tuple[str, str | None, str, str], list[str]] = {}
     for found in summary.findings:
         at = "-" if found.line is None else str(found.line)
         at = f"{at}:{found.column}" if found.column else at
-        message = Text(printable(found.message)).append(f" {printable(found.fix)}", style="dim")
-        table.add_row(at, Text(printable(found.field or "-")), found.rule, message)
-    return table
+        groups.setdefault((found.rule, found.field, found.message, found.fix), []).append(at)
+    return groups

@@ -18,7 +18,7 @@ from tuning.convert.detect import CONTAINERS, DOCUMENTS, SHAPES
 from tuning.convert.mapping import parse
 from tuning.convert.targets.target import FORMATS, Target
 from tuning.convert.targets.writing import Options
-from tuning.errors import ConversionError
+from tuning.errors import OptionError
 
 
 def command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913 — one parameter an option; typer reads them from
         )
         if output == "-":
             if shown == "json":
-                raise ConversionError("-o - and --format json would share standard output")
+                raise OptionError("-o - and --format json would share standard output")
             done = _to_standard_output(job)
         else:
             place = Path(output) if output else _beside(path, job.target)
@@ -141,17 +141,17 @@ def _to_standard_output(job: _Job) -> Done:
 def _target(model: str | None, method: str | None, to: str | None) -> Target:
     if (model is None) == (to is None):
         formats = ", ".join(FORMATS)
-        raise ConversionError(f"say what to convert to: --model ID, or --to with one of {formats}")
+        raise OptionError(f"say what to convert to: --model ID, or --to with one of {formats}")
     if to is not None:
         if method is not None:
-            raise ConversionError("--method goes with --model")
+            raise OptionError("--method goes with --model")
         return Target.of_format(to)
     known = catalog().model(str(model))
     first = next((name for name in ("FINE_TUNING", *known.methods) if name in known.methods), "")
     name = method or first
     if name not in known.methods:
         offered = ", ".join(known.methods)
-        raise ConversionError(f"--method {name}: {known.id} offers {offered}")
+        raise OptionError(f"--method {name}: {known.id} offers {offered}")
     return Target.of_model(known, known.methods[name])
 
 
@@ -160,7 +160,7 @@ def _sources(path: Path) -> list[Path]:
         return [path]
     found = sorted(p for p in path.rglob("*") if p.suffix.lower() in DOCUMENTS and p.is_file())
     if not found:
-        raise ConversionError(
+        raise OptionError(
             f"{path}: no text documents ({', '.join(DOCUMENTS)}) in this folder; "
             "other datasets are converted file by file"
         )

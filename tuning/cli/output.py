@@ -1,13 +1,14 @@
 """Files that appear whole or not at all, and text from data that cannot steer a terminal."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
-from tuning.errors import OutputError
+from tuning.errors import OptionError
 
 Shown = Literal["text", "json"]
 
@@ -27,7 +28,7 @@ class Draft:
 def draft(path: Path, *, force: bool, inputs: list[Path]) -> Iterator[Draft]:
     """A draft of `path`, put in its place at the end if it was kept; else nothing is left.
 
-    Raises OutputError when `path` is an input, or exists and `force` is not given.
+    Raises OptionError when `path` is an input, or exists and `force` is not given.
     """
     free(path, force=force, inputs=inputs)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -45,11 +46,11 @@ def draft(path: Path, *, force: bool, inputs: list[Path]) -> Iterator[Draft]:
 
 
 def free(path: Path, *, force: bool, inputs: list[Path]) -> None:
-    """Raise OutputError when `path` must not be written."""
+    """Raise OptionError when `path` must not be written."""
     if any(path.exists() and path.samefile(source) for source in inputs if source.exists()):
-        raise OutputError(f"{path}: is the input; name another output with -o")
+        raise OptionError(f"{path}: is the input; name another output with -o")
     if path.exists() and not force:
-        raise OutputError(f"{path}: exists already; overwrite it with --force, or name another")
+        raise OptionError(f"{path}: exists already; overwrite it with --force, or name another")
 
 
 def printable(text: str) -> str:
@@ -57,6 +58,11 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def say(line: str) -> None:
+    """A line for people, on standard error: standard output is for data."""
+    print(printable(line), file=sys.stderr)  # noqa: T201 — the command line's own voice
 
 
 def _umask() -> int:

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from tuning.convert.conversation import Json, Record
 from tuning.convert.given import Given
@@ -165,21 +165,22 @@ class Conversion:
 
 
 def convert(  # noqa: PLR0913 — each is a separate choice of the caller, named at the call
-    stream: BinaryIO,
+    stream: IO[bytes],
     *,
     name: str,
-    target: Target,
+    target: Target | None = None,
     source: str | None = None,
     mapping: Mapping[str, str] | None = None,
     options: Options | None = None,
 ) -> Conversion:
-    """Begin a conversion. Raises ConversionError for an unknown source or a missing library.
+    """Begin a conversion. Raises OptionError for an unknown source or a missing library.
 
     `name` is the file's name: it goes into findings, and its suffix tells CSV and text apart.
     Reads the stream once, in constant memory for JSONL, CSV and seekable Parquet.
     """
     given = Given(stream, name, source, mapping or {})
-    return Conversion(given, name=name, target=target, options=options or Options())
+    goal = target or Target.of_format("converse")
+    return Conversion(given, name=name, target=goal, options=options or Options())
 
 
 def _encoded(record: Mapping[str, Json]) -> bytes:

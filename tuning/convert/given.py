@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from tuning.convert import detect
 from tuning.convert.conversation import Record
@@ -17,7 +17,7 @@ from tuning.convert.sources.fields import Account, Fields
 from tuning.convert.sources.openai import openai_chat
 from tuning.convert.sources.raw import Container, Raw
 from tuning.convert.sources.sharegpt import sharegpt
-from tuning.errors import ConversionError, nearest
+from tuning.errors import OptionError, nearest
 
 _SAMPLE = 20
 """Records that may pass before a dialect that is only likely is settled on."""
@@ -46,11 +46,11 @@ class Given:
     """One upload, read record by record. What it is settles itself while it is read."""
 
     def __init__(
-        self, stream: BinaryIO, name: str, source: str | None, mapping: Mapping[str, str]
+        self, stream: IO[bytes], name: str, source: str | None, mapping: Mapping[str, str]
     ) -> None:
         known = (*detect.CONTAINERS, *detect.SHAPES)
         if source is not None and source not in known:
-            raise ConversionError(
+            raise OptionError(
                 f"unknown source {source!r}{nearest(source, known)}; there are: {', '.join(known)}"
             )
         said = detect.Kind(name=source or "", why="said so")

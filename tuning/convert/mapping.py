@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuning.convert.refusals import RecordRefusedError
-from tuning.errors import ConversionError
+from tuning.errors import OptionError
 
 
 def parse(pairs: list[str]) -> dict[str, str]:
-    """`["prompt=question"]` as a mapping. Raises ConversionError for what is not NAME=FIELD."""
+    """`["prompt=question"]` as a mapping. Raises OptionError for what is not NAME=FIELD."""
     mapping: dict[str, str] = {}
     for pair in pairs:
         name, sign, field = pair.partition("=")
         if not (name and sign and field):
-            raise ConversionError(f"--map {pair}: write NAME=FIELD, such as prompt=question")
+            raise OptionError(f"--map {pair}: write NAME=FIELD, such as prompt=question")
         if name in mapping:
-            raise ConversionError(f"--map {pair}: {name!r} is mapped twice")
+            raise OptionError(f"--map {pair}: {name!r} is mapped twice")
         mapping[name] = field
     return mapping
 

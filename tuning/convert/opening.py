@@ -2,7 +2,7 @@
 
 import gzip
 import io
-from typing import BinaryIO
+from typing import IO
 
 _HEAD = 64 * 1024
 _GZIP = b"\x1f\x8b"
@@ -13,7 +13,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 class Opened:
     """The stream from its first byte of content: unpacked, without a byte order mark."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self.changed: list[str] = []
         head, stream = _peek(stream)
         if head.startswith(_GZIP):
@@ -32,7 +32,7 @@ class Opened:
         return self.head.startswith(_UTF16)
 
 
-def _peek(stream: BinaryIO, *, rewind: bool = True) -> tuple[bytes, BinaryIO]:
+def _peek(stream: IO[bytes], *, rewind: bool = True) -> tuple[bytes, IO[bytes]]:
     head = b""
     while len(head) < _HEAD and (piece := stream.read(_HEAD - len(head))):
         head += piece
@@ -45,7 +45,7 @@ def _peek(stream: BinaryIO, *, rewind: bool = True) -> tuple[bytes, BinaryIO]:
 class _Chained(io.RawIOBase):
     """What was read, then the rest."""
 
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = head
         self._rest = rest
 

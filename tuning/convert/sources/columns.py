@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from tuning.convert.refusals import RecordRefusedError
 from tuning.convert.sources.raw import Raw
-from tuning.errors import ConversionError
+from tuning.errors import OptionError
 
 _BATCH = 512
 
@@ -17,7 +17,7 @@ def rows(stream: BinaryIO) -> Iterator[Raw]:
         import pyarrow as pa  # noqa: PLC0415 — optional, and far too heavy for a function's start
         from pyarrow import parquet  # noqa: PLC0415 — idem
     except ImportError:
-        raise ConversionError(
+        raise OptionError(
             "reading Parquet needs pyarrow, which is not installed: "
             'pip install "bedrock-private-tuning[parquet]"'
         ) from None

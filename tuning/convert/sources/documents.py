@@ -10,8 +10,8 @@ from tuning.convert.sources.raw import Raw, text
 MAX_DOCUMENT = 64 * 1024 * 1024
 """Bytes of one document: it is held in memory."""
 
-CHARS_PER_TOKEN = 4
-"""The usual estimate for English; other languages have fewer characters a token."""
+BYTES_PER_TOKEN = 4
+"""Of UTF-8: about right for English, an estimate elsewhere."""
 
 # From the best place to cut to the worst; the separator stays with what it ends.
 _BORDERS = (
@@ -48,14 +48,22 @@ def chunks(document: str, max_tokens: int) -> Iterator[tuple[int, str]]:
 
     They join to exactly the document. Blanks at the edges of a piece do not count.
     """
-    at, line, limit = 0, 0, max_tokens * CHARS_PER_TOKEN
+    at, line = 0, 0
     while at < len(document):
-        text_at = _visible(document, at)
+        begin = _visible(document, at)
         # Blanks stay with what stands before them, so that no piece is blank.
-        end = _visible(document, _border(document, text_at, text_at + limit))
+        end = _visible(
+            document, _border(document, begin, begin + _fitting(document, begin, max_tokens))
+        )
         yield line, document[at:end]
         line += document.count("\n", at, end)
         at = end
+
+
+def _fitting(document: str, at: int, max_tokens: int) -> int:
+    """How many characters from there make so many tokens."""
+    most = max_tokens * BYTES_PER_TOKEN
+    return len(document[at : at + most].encode()[:most].decode(errors="ignore"))
 
 
 def _visible(document: str, at: int) -> int:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Self
 
 from tuning.catalog import Method, Model
-from tuning.errors import ConversionError, nearest
+from tuning.errors import OptionError, nearest
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -38,9 +38,9 @@ class Target:
 
     @classmethod
     def of_format(cls, name: str) -> Self:
-        """All that the format can say. Raises ConversionError for an unknown one."""
+        """All that the format can say. Raises OptionError for an unknown one."""
         if name not in FORMATS:
-            raise ConversionError(
+            raise OptionError(
                 f"unknown format {name!r}{nearest(name, FORMATS)}; there are: {', '.join(FORMATS)}"
             )
         rich = name in _RICH

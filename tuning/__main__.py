@@ -2,7 +2,7 @@
 
 import typer
 
-from tuning.cli import convert, split
+from tuning.cli import convert, split, stats
 from tuning.cli.exits import refusals
 
 app = typer.Typer(
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.command("convert")(convert.command)
 app.command("split")(split.command)
+app.command("stats")(stats.command)
 
 
 def run() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from tuning.convert.refusals import RecordRefusedError
 from tuning.convert.sources.raw import Raw, text
@@ -25,7 +25,7 @@ _BORDERS = (
 _INK = re.compile(r"\S")
 
 
-def whole(stream: BinaryIO) -> Iterator[Raw]:
+def whole(stream: IO[bytes]) -> Iterator[Raw]:
     """The document as one record."""
     held = stream.read(MAX_DOCUMENT + 1)
     if len(held) > MAX_DOCUMENT:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from json import JSONDecodeError
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from tuning.convert.refusals import RecordRefusedError
 from tuning.convert.sources.raw import Raw, lines, text, too_large
@@ -17,7 +17,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _BETWEEN = re.compile(r"[ \t\r\n]*([,\]]?)[ \t\r\n]*")
 
 
-def jsonl(stream: BinaryIO) -> Iterator[Raw]:
+def jsonl(stream: IO[bytes]) -> Iterator[Raw]:
     """One object a line; blank lines are none."""
     for number, piece in lines(stream):
         if piece is None:
@@ -26,7 +26,7 @@ def jsonl(stream: BinaryIO) -> Iterator[Raw]:
             yield Raw(line=number, value=_decoded(piece, number))
 
 
-def spread(stream: BinaryIO) -> Iterator[Raw]:
+def spread(stream: IO[bytes]) -> Iterator[Raw]:
     """The elements of one array, or objects that follow one another over several lines.
 
     Stops at the first fault of syntax: behind it nobody knows where a record begins.
@@ -48,7 +48,7 @@ def _decoded(piece: bytes, line: int) -> Any:
     return value if isinstance(value, dict) else _no_object(line)
 
 
-def _values(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
+def _values(stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
     held = stream.read(MAX_SPREAD + 1)
     if len(held) > MAX_SPREAD:
         yield 1, _too_long()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from tuning.convert.refusals import RecordRefusedError
 
@@ -19,10 +19,10 @@ class Raw:
     value: dict[str, Any] | RecordRefusedError
 
 
-Container = Callable[[BinaryIO], Iterator[Raw]]
+Container = Callable[[IO[bytes]], Iterator[Raw]]
 
 
-def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+def lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
     """Each line with its number; None for one beyond `MAX_RECORD`, which is never held."""
     number = 0
     while piece := stream.readline(MAX_RECORD):

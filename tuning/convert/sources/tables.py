@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import IO
 
 from tuning.convert.refusals import RecordRefusedError
 from tuning.convert.sources.raw import MAX_RECORD, Raw, lines, text, too_large
@@ -18,7 +18,7 @@ _ERRORS = frozenset({"#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!",
 _Row = tuple[int, list[str] | RecordRefusedError]
 
 
-def table(stream: BinaryIO) -> Iterator[Raw]:
+def table(stream: IO[bytes]) -> Iterator[Raw]:
     """Each row as an object of its named columns; an empty cell is a field that is not there.
 
     A fault of the header, of the bytes or of the quoting ends the file: nobody knows where the
@@ -50,7 +50,7 @@ def delimiter(sample: list[str]) -> str:
     return best
 
 
-def _rows(stream: BinaryIO) -> Iterator[_Row]:
+def _rows(stream: IO[bytes]) -> Iterator[_Row]:
     # The limit is of the process: https://docs.python.org/3/library/csv.html#csv.field_size_limit
     csv.field_size_limit(MAX_RECORD)
     start = 1
@@ -68,7 +68,7 @@ def _rows(stream: BinaryIO) -> Iterator[_Row]:
         yield start, _quoting(error, start)
 
 
-def _decoded(stream: BinaryIO) -> Iterator[str]:
+def _decoded(stream: IO[bytes]) -> Iterator[str]:
     for number, piece in lines(stream):
         if piece is None:
             raise too_large(number)

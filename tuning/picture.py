@@ -30,6 +30,7 @@ def draw(stats: Stats, title: str, form: Format, file: IO[bytes]) -> None:
         axes.set_xticks(range(len(borders)), [f"≤ {border:,}" for border in borders])
         axes.set_xlabel("estimated tokens")
         axes.set_ylabel("records")
+        axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set_title(f"{title}: {stats.records:,} records, {stats.repeated:,} repeated prompts")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)

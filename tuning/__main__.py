@@ -2,8 +2,13 @@
 
 import typer
 
-from tuning.cli import convert, split, stats
+from tuning.cli.check import check
+from tuning.cli.convert import convert
 from tuning.cli.exits import refusals
+from tuning.cli.models import models
+from tuning.cli.rules import rules
+from tuning.cli.split import split
+from tuning.cli.stats import stats
 
 app = typer.Typer(
     name="tuning",
@@ -11,9 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Private fine-tuning on Amazon Bedrock: check data before money is spent, follow runs.",
 )
-app.command("convert")(convert.command)
-app.command("split")(split.command)
-app.command("stats")(stats.command)
+for command in (check, convert, split, stats, models, rules):
+    app.command()(command)
 
 
 def run() -> None:

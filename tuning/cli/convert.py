@@ -11,9 +11,10 @@ import typer
 
 from tuning.catalog import catalog
 from tuning.cli.conversions import Done, converted
-from tuning.cli.exits import Exit, refusals
+from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft
-from tuning.convert.conversion import Summary, convert
+from tuning.convert import conversion
+from tuning.convert.conversion import Summary
 from tuning.convert.detect import CONTAINERS, DOCUMENTS, SHAPES
 from tuning.convert.mapping import parse
 from tuning.convert.targets.target import FORMATS, Target
@@ -21,7 +22,7 @@ from tuning.convert.targets.writing import Options
 from tuning.errors import OptionError
 
 
-def command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The dataset, or a folder of text documents.")],
     *,
     model: Annotated[
@@ -65,34 +66,33 @@ def command(  # noqa: PLR0913 — one parameter an option; typer reads them from
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Turn a dataset into the format that a model takes; refuse what would lose meaning."""
-    with refusals():
-        job = _Job(
-            sources=_sources(path),
-            source=source,
-            target=_target(model, method, to),
-            mapping=parse(mapping or []),
-            options=Options(
-                drop=frozenset(drop or ()),
-                join=join,
-                chunk_tokens=chunk_tokens,
-                media_folder=media_folder,
-                bucket_owner=bucket_owner,
-            ),
-            skip_refused=skip_refused,
-        )
-        if output == "-":
-            if shown == "json":
-                raise OptionError("-o - and --format json would share standard output")
-            done = _to_standard_output(job)
-        else:
-            place = Path(output) if output else _beside(path, job.target)
-            with draft(place, force=force, inputs=job.sources) as making:
-                done = job.into(making.file, str(place))
-                if done.kept:
-                    making.keep()
-        converted(done, shown)
+    job = _Job(
+        sources=_sources(path),
+        source=source,
+        target=_target(model, method, to),
+        mapping=parse(mapping or []),
+        options=Options(
+            drop=frozenset(drop or ()),
+            join=join,
+            chunk_tokens=chunk_tokens,
+            media_folder=media_folder,
+            bucket_owner=bucket_owner,
+        ),
+        skip_refused=skip_refused,
+    )
+    if output == "-":
+        if shown == "json":
+            raise OptionError("-o - and --format json would share standard output")
+        done = _to_standard_output(job)
+    else:
+        place = Path(output) if output else _beside(path, job.target)
+        with draft(place, force=force, inputs=job.sources) as making:
+            done = job.into(making.file, str(place))
+            if done.kept:
+                making.keep()
+    converted(done, shown)
     if not done.kept:
-        raise typer.Exit(Exit.REFUSED)
+        raise SystemExit(Exit.REFUSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ class _Job:
 
     def _one(self, path: Path, file: IO[bytes]) -> Summary:
         with path.open("rb") as stream:
-            conversion = convert(
+            reading = conversion.convert(
                 stream,
                 name=str(path),
                 target=self.target,
@@ -123,9 +123,9 @@ class _Job:
                 mapping=self.mapping,
                 options=self.options,
             )
-            for line in conversion:
+            for line in reading:
                 file.write(line.record)
-        return conversion.summary
+        return reading.summary
 
 
 def _to_standard_output(job: _Job) -> Done:

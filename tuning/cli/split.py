@@ -8,14 +8,15 @@ import typer
 
 from tuning.catalog import catalog
 from tuning.cli.conversions import refused
-from tuning.cli.exits import Exit, refusals
+from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, free, say
-from tuning.convert.conversion import Conversion, convert
+from tuning.convert import conversion
+from tuning.convert.conversion import Conversion
 from tuning.errors import OptionError, SplitError
 from tuning.split import Rule, Sides, copy, sides
 
 
-def command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def split(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="A dataset with one record a line.")],
     *,
     validation: Annotated[
@@ -31,27 +32,26 @@ def command(  # noqa: PLR0913 — one parameter an option; typer reads them from
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Split by hash of the normalised prompt: duplicates and near-duplicates stay together."""
-    with refusals():
-        rule = _rule(validation, seed, model)
-        folder = out or path.resolve().parent
-        folder.mkdir(parents=True, exist_ok=True)
-        places = (folder / "train.jsonl", folder / "validation.jsonl")
-        for place in places:
-            free(place, force=force, inputs=[path])
-        try:
-            decided = _decide(path, rule)
-        except SplitError as error:
-            say(f"tuning: {path}: {error}")
-            raise typer.Exit(Exit.REFUSED) from None
-        with (
-            path.open("rb") as stream,
-            draft(places[0], force=force, inputs=[path]) as train,
-            draft(places[1], force=force, inputs=[path]) as held_out,
-        ):
-            copy(stream, decided, train.file, held_out.file)
-            train.keep()
-            held_out.keep()
-        _tell(decided, rule, places, shown)
+    rule = _rule(validation, seed, model)
+    folder = out or path.resolve().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    places = (folder / "train.jsonl", folder / "validation.jsonl")
+    for place in places:
+        free(place, force=force, inputs=[path])
+    try:
+        decided = _decide(path, rule)
+    except SplitError as error:
+        say(f"tuning: {path}: {error}")
+        raise SystemExit(Exit.REFUSED) from None
+    with (
+        path.open("rb") as stream,
+        draft(places[0], force=force, inputs=[path]) as train,
+        draft(places[1], force=force, inputs=[path]) as held_out,
+    ):
+        copy(stream, decided, train.file, held_out.file)
+        train.keep()
+        held_out.keep()
+    _tell(decided, rule, places, shown)
 
 
 def _rule(share: float, seed: int, model: str | None) -> Rule:
@@ -64,7 +64,7 @@ def _rule(share: float, seed: int, model: str | None) -> Rule:
 
 def _decide(path: Path, rule: Rule) -> Sides:
     with path.open("rb") as stream:
-        reading = convert(stream, name=str(path))
+        reading = conversion.convert(stream, name=str(path))
         decided = sides((record for _, record in reading.records()), rule)
     _one_record_a_line(reading, path)
     return decided
@@ -74,7 +74,7 @@ def _one_record_a_line(reading: Conversion, path: Path) -> None:
     summary = reading.summary
     if summary.counts:
         refused(summary)
-        raise typer.Exit(Exit.REFUSED)
+        raise SystemExit(Exit.REFUSED)
     if summary.container != "jsonl":
         raise OptionError(
             f"{path}: is {summary.container}; a split copies lines: `tuning convert` it first"

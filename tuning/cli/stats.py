@@ -10,16 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from tuning.cli.conversions import refused
-from tuning.cli.exits import Exit, refusals
+from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, printable, say
-from tuning.convert.conversion import convert
+from tuning.convert import conversion
 from tuning.convert.mapping import parse
 from tuning.errors import OptionError
 from tuning.picture import Format, draw
 from tuning.stats import Lengths, Stats, measure
 
 
-def command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
     *,
     source: Annotated[str | None, typer.Option("--from", help="What PATH is.")] = None,
@@ -31,22 +31,23 @@ def command(  # noqa: PLR0913 — one parameter an option; typer reads them from
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Describe a dataset: lengths, turns, duplicates, scripts."""
-    with refusals():
-        form = _form(picture) if picture else None
-        with path.open("rb") as stream:
-            reading = convert(stream, name=str(path), source=source, mapping=parse(mapping or []))
-            stats = measure(record for _, record in reading.records())
-        if reading.summary.counts:
-            refused(reading.summary)
-            raise typer.Exit(Exit.REFUSED)
-        if picture and form:
-            with draft(picture, force=force, inputs=[path]) as making:
-                draw(stats, path.name, form, making.file)
-                making.keep()
-        if shown == "json":
-            print(json.dumps(stats.to_dict(), indent=2))  # noqa: T201 — what the user asked for
-        else:
-            _table(stats, path.name)
+    form = _form(picture) if picture else None
+    with path.open("rb") as stream:
+        reading = conversion.convert(
+            stream, name=str(path), source=source, mapping=parse(mapping or [])
+        )
+        found = measure(record for _, record in reading.records())
+    if reading.summary.counts:
+        refused(reading.summary)
+        raise SystemExit(Exit.REFUSED)
+    if picture and form:
+        with draft(picture, force=force, inputs=[path]) as making:
+            draw(found, path.name, form, making.file)
+            making.keep()
+    if shown == "json":
+        print(json.dumps(found.to_dict(), indent=2))  # noqa: T201 — what the user asked for
+    else:
+        _table(found, path.name)
     if picture:
         say(f"drawn to {picture}")
 

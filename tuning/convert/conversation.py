@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Role = Literal["user", "assistant"]
-MediaKind = Literal["image", "video"]
+MediaKind = Literal["image", "video", "document"]
 Json = Any
 """A JSON value that nobody here looks into: a tool's schema, its arguments, a grader's fields."""
 
@@ -17,13 +17,15 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """A picture or a film that lies in S3; the only place from which Bedrock reads one."""
+    """A picture, film or PDF that lies in S3; the only place from which Bedrock reads one."""
 
     kind: MediaKind
     format: str
     uri: str
     owner: str | None = None
     """Account of the bucket, where the source names it."""
+    name: str | None = None
+    """Of a document."""
 
 
 @dataclass(frozen=True, kw_only=True)

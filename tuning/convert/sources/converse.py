@@ -22,7 +22,7 @@ from tuning.convert.sources.anthropic import speaker
 from tuning.convert.sources.fields import Fields, refuse
 
 VERSION = "bedrock-conversation-2024"
-_BLOCKS = ("text", "image", "video", "reasoningContent", "toolUse", "toolResult")
+_BLOCKS = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
 
 
 def converse(record: Fields) -> Conversation:
@@ -66,6 +66,8 @@ def _block(block: Fields) -> Block:
             made = _media(block.inner("image"), "image")
         case "video":
             made = _media(block.inner("video"), "video")
+        case "document":
+            made = _media(block.inner("document"), "document")
         case "reasoningContent":
             made = _reasoning(block.inner("reasoningContent"))
         case "toolUse":
@@ -98,6 +100,7 @@ def _media(media: Fields, kind: MediaKind) -> Media:
         format=media.text("format"),
         uri=place.text("uri"),
         owner=place.maybe_text("bucketOwner"),
+        name=media.maybe_text("name") if kind == "document" else None,
     )
     for part in (place, source, media):
         part.close()

@@ -21,7 +21,13 @@ from tuning.convert.conversation import (
 )
 from tuning.convert.sources.converse import VERSION
 from tuning.convert.sources.fields import refuse
-from tuning.convert.targets.soundness import answered, conversation, nothing_beside, one_text
+from tuning.convert.targets.soundness import (
+    answered,
+    conversation,
+    nothing_beside,
+    one_text,
+    single,
+)
 from tuning.convert.targets.writing import Writing
 
 _MAX_PROMPT_TURNS = 2
@@ -57,7 +63,7 @@ def distillation(record: Record, to: Writing) -> dict[str, Json]:
 def _written(talk: Conversation, to: Writing) -> dict[str, Json]:
     written: dict[str, Json] = {"schemaVersion": VERSION}
     if talk.system:
-        written["system"] = [{"text": text} for text in talk.system]
+        written["system"] = [{"text": text} for text in _system(talk, to)]
     if talk.tools or talk.tool_choice:
         written["toolConfig"] = _tool_config(talk)
     written["messages"] = [
@@ -65,6 +71,13 @@ def _written(talk: Conversation, to: Writing) -> dict[str, Json]:
         for turn in talk.turns
     ]
     return written
+
+
+def _system(talk: Conversation, to: Writing) -> tuple[str, ...]:
+    most = to.target.max_system
+    if most is None or len(talk.system) <= most:
+        return talk.system
+    return (single(list(talk.system), "the system text", to),)
 
 
 def _block(block: Block, to: Writing) -> dict[str, Json]:
@@ -75,7 +88,8 @@ def _block(block: Block, to: Writing) -> dict[str, Json]:
             place = {"uri": block.uri}
             if owner := block.owner or to.options.bucket_owner:
                 place["bucketOwner"] = owner
-            return {block.kind: {"format": block.format, "source": {"s3Location": place}}}
+            name = {"name": block.name} if block.name else {}
+            return {block.kind: {"format": block.format, **name, "source": {"s3Location": place}}}
         case Reasoning():
             thought = {"text": block.text}
             if block.signature:

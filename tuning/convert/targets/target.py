@@ -33,6 +33,8 @@ class Target:
     media: frozenset[str] = frozenset()
     tools: bool = False
     reasoning: bool = False
+    max_system: int | None = None
+    """System texts, where the model takes fewer than the format could hold."""
     plain: bool = False
     """Each message is one text."""
 
@@ -44,7 +46,7 @@ class Target:
                 f"unknown format {name!r}{nearest(name, FORMATS)}; there are: {', '.join(FORMATS)}"
             )
         rich = name in _RICH
-        media = frozenset({"image", "video"} if rich else ())
+        media = frozenset({"image", "video", "document"} if rich else ())
         reader = f"the format {name}"
         return cls(format=name, reader=reader, media=media, tools=rich, reasoning=rich)
 
@@ -58,5 +60,6 @@ class Target:
             media=frozenset(method.media),
             tools="tools" in method.features and not rft,
             reasoning="reasoning" in method.features and not rft,
+            max_system=method.max_system_blocks,
             plain=rft,
         )

@@ -13,6 +13,7 @@ def draw(stats: Stats, title: str, form: Format, file: IO[bytes]) -> None:
     try:
         from matplotlib import rc_context  # noqa: PLC0415 — optional, and slow to import
         from matplotlib.figure import Figure  # noqa: PLC0415 — idem
+        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 — idem
     except ImportError:
         raise OptionError(
             "drawing needs matplotlib, which is not installed: "
@@ -30,7 +31,7 @@ def draw(stats: Stats, title: str, form: Format, file: IO[bytes]) -> None:
         axes.set_xticks(range(len(borders)), [f"≤ {border:,}" for border in borders])
         axes.set_xlabel("estimated tokens")
         axes.set_ylabel("records")
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(f"{title}: {stats.records:,} records, {stats.repeated:,} repeated prompts")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)

@@ -35,6 +35,7 @@ RULES = MappingProxyType(
         "CV307": "the target is made of another kind of record",
         "CV308": "the target cannot say this in the same order or with the same detail",
         "CV309": "the target needs an answer",
+        "CV310": "the target is a question, into which the answer would slip",
     }
 )
 

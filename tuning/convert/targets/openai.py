@@ -27,6 +27,14 @@ _OWN = ("messages", "tools", "tool_choice")
 
 def openai_chat(record: Record, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
+    if to.target.prompts_only and talk.turns[-1].role == "assistant":
+        refuse(
+            "CV310",
+            f"the dialogue ends with the answer; {to.target.reader} finds its own, and would read "
+            "this one with the question",
+            "Give the answer to the grader, as in --map reference_answer=completion, or leave it "
+            "out.",
+        )
     for name in _OWN:
         if name in talk.extras:
             refuse("CV203", f"{name!r} stands here already", f"Drop it: --drop {name}.", name)

@@ -37,6 +37,8 @@ class Target:
     """System texts, where the model takes fewer than the format could hold."""
     plain: bool = False
     """Each message is one text."""
+    prompts_only: bool = False
+    """Records end with what the user says: the model answers, a grader judges."""
 
     @classmethod
     def of_format(cls, name: str) -> Self:
@@ -62,4 +64,5 @@ class Target:
             reasoning="reasoning" in method.features and not rft,
             max_system=method.max_system_blocks,
             plain=rft,
+            prompts_only=rft,
         )

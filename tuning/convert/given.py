@@ -1,14 +1,12 @@
 """What was given: raw records of a known dialect, each with its line, whatever held them."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from tuning.convert import detect
 from tuning.convert.conversation import Record
 from tuning.convert.mapping import renamed
-from tuning.convert.opening import Opened
+from tuning.convert.opening import DAMAGE, Opened
 from tuning.convert.refusals import RecordRefusedError
 from tuning.convert.sources import columns, documents, jsons, pairs, tables
 from tuning.convert.sources.anthropic import anthropic_messages
@@ -84,6 +82,8 @@ class Given:
         return self._mapping.get(root, root) + field[len(root) :]
 
     def _whole_file_fault(self) -> RecordRefusedError | None:
+        if self._opened.damaged:
+            return _CUT_OFF
         if self._opened.utf16:
             return RecordRefusedError(
                 ends=True,
@@ -125,7 +125,7 @@ class Given:
             for raw in container(self._opened.stream):
                 line = raw.line
                 yield raw
-        except (EOFError, gzip.BadGzipFile, zlib.error):
+        except DAMAGE:
             yield Raw(line=line + 1, value=_CUT_OFF)
 
     def _look(self, value: dict[str, Any]) -> detect.Kind | RecordRefusedError:

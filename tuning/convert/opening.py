@@ -2,7 +2,11 @@
 
 import gzip
 import io
+import zlib
 from typing import IO
+
+DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
+"""What unpacking raises when a gzip file is broken or cut off."""
 
 _HEAD = 64 * 1024
 _GZIP = b"\x1f\x8b"
@@ -15,11 +19,15 @@ class Opened:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.changed: list[str] = []
+        self.damaged = False
         head, stream = _peek(stream)
         if head.startswith(_GZIP):
             self.changed.append("gzip unpacked")
-            unpacked = gzip.GzipFile(fileobj=stream)
-            head, stream = _peek(io.BufferedReader(unpacked), rewind=False)
+            unpacked = io.BufferedReader(gzip.GzipFile(fileobj=stream))
+            try:
+                head, stream = _peek(unpacked, rewind=False)
+            except DAMAGE:
+                self.damaged = True
         if head.startswith(_BOM):
             self.changed.append("byte order mark removed")
             head = head[len(_BOM) :]

@@ -40,7 +40,7 @@ def spread(stream: IO[bytes]) -> Iterator[Raw]:
 
 def _decoded(piece: bytes, line: int) -> Any:
     try:
-        value = loads(text(piece, line))
+        value = loads(text(piece.rstrip(b"\r\n"), line))
     except RecordRefusedError as refusal:
         return refusal
     except ValueError as error:

@@ -37,6 +37,8 @@ def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
             "Let --join put it before the prompt, or give it up with --drop system.",
             "system",
         )
+    if talk.system:
+        to.account.changed["system joined to the prompt"] += 1
     prompt = one_text(talk.turns[0].blocks, to)
     return {
         "prompt": "\n\n".join((*talk.system, prompt)),

@@ -1,0 +1,123 @@
+"""What every form of a report says, in the same words and the same order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from tuning.dataset.report import Finding, Report, Severity
+from tuning.render.scale import count
+from tuning.render.visible import visible
+
+Numbered: TypeAlias = tuple[int, Finding]
+"""A finding and which of its rule's it is, from 1."""
+Said: TypeAlias = dict[str, list[Numbered]]
+"""Where each message holds."""
+
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+class Rule(Protocol):
+    """What a form needs to know of a rule beside its findings."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """All that one rule found."""
+
+    rule: str
+    severity: Severity
+    """The worst among the listed."""
+    count: int
+    listed: tuple[Finding, ...]
+    facts: Rule | None
+
+    @property
+    def unlisted(self) -> int:
+        return max(self.count - len(self.listed), 0)
+
+    @property
+    def title(self) -> str:
+        if self.facts:
+            return self.facts.title
+        return self.listed[0].message if len({f.message for f in self.listed}) == 1 else ""
+
+    def alike(self) -> dict[str, Said]:
+        """By fix: what is said of several findings is said once."""
+        said: dict[str, Said] = {}
+        for number, finding in enumerate(self.listed, start=1):
+            said.setdefault(finding.fix, {}).setdefault(finding.message, []).append(
+                (number, finding)
+            )
+        return said
+
+
+def groups(report: Report, rules: Iterable[Rule] = ()) -> list[Group]:
+    """One group a rule, errors first."""
+    known = {rule.id: rule for rule in rules}
+    listed: dict[str, list[Finding]] = {rule: [] for rule in report.counts}
+    for finding in report.findings:
+        listed.setdefault(finding.rule, []).append(finding)
+    every = (
+        Group(
+            rule=rule,
+            severity=min((f.severity for f in found), key=_SEVERITIES.index, default="error"),
+            count=max(report.counts.get(rule, 0), len(found)),
+            listed=tuple(found),
+            facts=known.get(rule),
+        )
+        for rule, found in listed.items()
+        if found or report.counts[rule]
+    )
+    return sorted(every, key=lambda g: (_SEVERITIES.index(g.severity), g.rule))
+
+
+def headline(report: Report) -> str:
+    """The verdict in a sentence."""
+    if report.verdict == "accepted":
+        return f"Accepted: {count(report.records, 'record')} ready to train on."
+    return f"Refused: {_totals(groups(report))}." if report.counts else "Refused."
+
+
+def summary(report: Report) -> str:
+    """What was looked at and what was found: `12,400 records: 1,204 errors of 3 kinds, 1 warning`."""
+    found = _totals(groups(report)) or "nothing to complain of"
+    return f"{count(report.records, 'record')}: {found}"
+
+
+def place(finding: Finding) -> str:
+    """`train.jsonl:12:33`, as editors and terminals make it a link."""
+    parts = (finding.file, finding.line, finding.column if finding.line else None)
+    return ":".join(visible(str(part)) for part in parts if part is not None)
+
+
+_REPAIRS: Mapping[str, str] = {
+    "byte_order_mark": "byte order mark dropped",
+    "crlf": "Windows line end made a plain one",
+    "blank_line": "blank line dropped",
+    "final_newline": "missing newline at the end added",
+    "gzip": "file unpacked",
+}
+
+
+def repairs(report: Report) -> list[tuple[str, int]]:
+    """What the prepared copy mends, in words, and how often."""
+    return [(_REPAIRS.get(k, k.replace("_", " ")), n) for k, n in report.repairs.items() if n]
+
+
+def _totals(found: Iterable[Group]) -> str:
+    said = []
+    for severity in _SEVERITIES:
+        alike = [g for g in found if g.severity == severity]
+        if alike:
+            kinds = f" of {len(alike)} kinds" if len(alike) > 1 else ""
+            said.append(count(sum(g.count for g in alike), severity) + kinds)
+    return ", ".join(said)

@@ -1,0 +1,249 @@
+"""A report for people in a browser: one HTML file that needs, loads and runs nothing else."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import Any
+
+from tuning.dataset.report import Finding, Report
+from tuning.render import advice, chart, outline, statistics
+from tuning.render.elements import Child, Element, el, safe_link
+from tuning.render.scale import count
+
+_HEADINGS = {
+    "error": "What has to be mended",
+    "warning": "What is worth a look",
+    "note": "Good to know",
+}
+_CROSS, _TICK = "M13 13 L27 27 M27 13 L13 27", "M11.5 20.5 L17.5 26.5 L28.5 14.5"
+
+
+def html(
+    report: Report,
+    *,
+    title: str,
+    run: Mapping[str, Any] | None = None,
+    estimate: Mapping[str, Any] | None = None,
+    rules: Iterable[outline.Rule] = (),
+) -> str:
+    """The whole page. `run` is shown as name and value in the order given; `estimate` is the
+    dictionary of `tuning.estimate.Estimate`.
+    """
+    found = outline.groups(report, rules)
+    body = el(
+        "body",
+        el("a", "Skip to the findings", href="#findings", class_="skip"),
+        el("header", _verdict(report, title), _next(report, run), class_="top"),
+        el(
+            "div",
+            el("main", _findings(found), _statistics(report), id="findings", tabindex="-1"),
+            el("aside", _price(estimate), _repairs(report), _run(run), aria_label="About this run"),
+            class_="columns",
+        ),
+        el("footer", el("p", _FOOTER)),
+    )
+    return f"<!doctype html>\n{el('html', _head(report, title), body, lang='en')}\n"
+
+
+_FOOTER = (
+    "This page is one file. It loads nothing, runs nothing and tells nobody that it was read. "
+    "Lines and columns count from 1."
+)
+
+
+def _head(report: Report, title: str) -> Element:
+    css = files("tuning.render").joinpath("page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", http_equiv="Content-Security-Policy", content=policy),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("meta", name="referrer", content="no-referrer"),
+        el("meta", name="robots", content="noindex"),
+        el("title", f"{report.verdict.capitalize()}: {title}"),
+        el("style", css),
+    )
+
+
+def _verdict(report: Report, title: str) -> Element:
+    sign = el(
+        "svg",
+        el("circle", cx="20", cy="20", r="20", class_="disc"),
+        el("path", d=_TICK if report.verdict == "accepted" else _CROSS, class_="stroke"),
+        viewBox="0 0 40 40",
+        aria_hidden="true",
+        class_="sign",
+    )
+    return el(
+        "section",
+        el("p", title, class_="eyebrow"),
+        el("h1", sign, el("span", report.verdict.capitalize())),
+        el("p", advice.verdict(report), class_="lede"),
+        class_=f"verdict {report.verdict}",
+    )
+
+
+def _next(report: Report, run: Mapping[str, Any] | None) -> Element:
+    steps = [el("li", step) for step in advice.next_steps(report, in_a_run=run is not None)]
+    heading = el("h2", "What happens next", id="next")
+    return el("section", heading, el("ol", steps), class_="next", aria_labelledby="next")
+
+
+def _findings(found: list[outline.Group]) -> list[Element]:
+    if not found:
+        return [el("section", el("h2", "Findings"), el("p", "No rule found anything."))]
+    sections = []
+    for severity, heading in _HEADINGS.items():
+        alike = [g for g in found if g.severity == severity]
+        if alike:
+            anchor = f"{severity}s"
+            top = el("h2", heading, id=anchor)
+            contents = _contents(alike) if len(alike) > 1 else None
+            each = [_rule(g) for g in alike]
+            sections.append(el("section", top, contents, each, aria_labelledby=anchor))
+    return sections
+
+
+def _contents(found: list[outline.Group]) -> Element:
+    items = [
+        el(
+            "li",
+            el("a", el("b", g.rule), " ", g.title, href=f"#{_anchor(g.rule)}"),
+            _times(g.count),
+        )
+        for g in found
+    ]
+    return el("nav", el("ul", items), class_="contents", aria_label="Rules")
+
+
+def _rule(group: outline.Group) -> Element:
+    anchor = _anchor(group.rule)
+    link = el("a", group.rule, href=f"#{anchor}", class_="rule-id")
+    heading = el("h3", link, " ", group.title, _times(group.count), id=f"{anchor}-title")
+    more = f"and {group.unlisted:,} more of this kind" if group.unlisted else None
+    return el(
+        "article",
+        heading,
+        _why(group),
+        [_mended_alike(fix, said, group) for fix, said in group.alike().items()],
+        el("p", more, class_="more") if more else None,
+        id=anchor,
+        class_=f"rule {group.severity}",
+        aria_labelledby=f"{anchor}-title",
+    )
+
+
+def _why(group: outline.Group) -> Element | None:
+    if group.facts is None:
+        return None
+    return el("p", group.facts.why, " ", _source(group.facts.source), class_="why")
+
+
+def _mended_alike(fix: str, said: outline.Said, group: outline.Group) -> Element:
+    listed = [_finding(message, where, group) for message, where in said.items()]
+    how = el("p", el("b", "How to fix"), " ", fix, class_="fix")
+    return el("div", el("ul", listed, class_="found"), how)
+
+
+def _finding(message: str, where: list[outline.Numbered], group: outline.Group) -> Element:
+    places = [el("li", _place(f"{_anchor(group.rule)}-{n}", finding)) for n, finding in where]
+    kind = "alone" if len(where) == 1 else "many"
+    said = el("p", message, class_="message") if message != group.title else None
+    return el("li", el("ul", places, class_="places"), said, class_=kind)
+
+
+def _place(anchor: str, finding: Finding) -> list[Child]:
+    field = el("code", finding.field, class_="field") if finding.field else None
+    return [el("a", el("code", outline.place(finding)), href=f"#{anchor}", id=anchor), field]
+
+
+def _statistics(report: Report) -> Element | None:
+    drawn = statistics.histograms(report.statistics)
+    table = statistics.table(report.statistics)
+    if not (drawn or table):
+        return None
+    figures = [_figure(n, h) for n, h in enumerate(drawn, start=1)]
+    heading = el("h2", "The data in figures", id="statistics")
+    rows = _table(table) if table else None
+    return el("section", heading, figures, rows, aria_labelledby="statistics")
+
+
+def _figure(n: int, histogram: statistics.Histogram) -> Element:
+    unit = histogram.name.removesuffix(" histogram")
+    title = f"Records by {unit}"
+    drawn = chart.histogram(
+        histogram.bins, anchor=f"chart-{n}", title=title, noun="record", unit=unit
+    )
+    table = chart.table(histogram.bins, noun="record", unit=unit)
+    caption = el("figcaption", el("b", title), " ", histogram.file)
+    return el("figure", caption, drawn, el("details", el("summary", "As a table"), _wide(table)))
+
+
+def _table(table: statistics.Table) -> Element:
+    head = el("tr", el("td", ""), [el("th", c, scope="col") for c in table.columns])
+    rows = [
+        el("tr", el("th", name, scope="row"), [el("td", cell) for cell in cells])
+        for name, cells in table.rows
+    ]
+    return _wide(el("table", el("thead", head), el("tbody", rows)))
+
+
+def _wide(table: Element) -> Element:
+    """What is wider than a phone scrolls by itself, also with the keyboard."""
+    return el("div", table, class_="wide", tabindex="0", role="group", aria_label="Table")
+
+
+def _price(estimate: Mapping[str, Any] | None) -> Element | None:
+    if estimate is None:
+        return None
+    figure, facts, basis = advice.price(estimate)
+    sources = el("ul", [el("li", line) for line in basis], class_="basis")
+    big = el("p", figure, class_="figure")
+    return _aside("price", "Price estimate", big, _facts(facts), sources)
+
+
+def _repairs(report: Report) -> Element | None:
+    mended = outline.repairs(report)
+    if not mended:
+        return None
+    told = "Done in the prepared copy. Your file and its text are as they were."
+    facts = [(what, f"{often:,} ×") for what, often in mended]  # noqa: RUF001 — the sign for times
+    return _aside("repairs", "Repaired", el("p", told), _facts(facts))
+
+
+def _run(run: Mapping[str, Any] | None) -> Element | None:
+    if not run:
+        return None
+    facts = [
+        (name.replace("_", " "), "not known" if value is None else str(value))
+        for name, value in run.items()
+    ]
+    return _aside("run", "This run", _facts(facts))
+
+
+def _aside(anchor: str, heading: str, *parts: Child) -> Element:
+    top = el("h2", heading, id=anchor)
+    return el("section", top, *parts, class_="card", aria_labelledby=anchor)
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> Element:
+    return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts])
+
+
+def _source(url: str) -> Element | None:
+    if not safe_link(url):
+        return None
+    return el("a", "Where it says so", href=url, rel="noreferrer noopener external")
+
+
+def _times(number: int) -> Element:
+    return el("span", " ", count(number, "time"), class_="times")
+
+
+def _anchor(rule: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", rule)

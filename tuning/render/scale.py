@@ -1,0 +1,33 @@
+"""Round numbers for an axis, and numbers as people read them."""
+
+import math
+
+Number = int | float
+
+
+def ticks(low: float, high: float, count: int) -> list[float]:
+    """About `count` round values that cover low to high, the first at most low, the last at least
+    high: steps of 1, 2 or 5 times a power of ten.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)) or low > high:
+        raise ValueError(f"no axis runs from {low} to {high}")
+    if low == high:
+        low, high = (low, low + 1) if low >= 0 else (low - 1, low)
+    raw = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * m for m in (1, 2, 5, 10) if power * m >= raw * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [n * step for n in range(first, last + 1)]
+
+
+def short(value: Number) -> str:
+    """1234567 → `1.2M`, 0.25 → `0.25`: at most four or five characters for an axis."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 record`, `12,400 records`, `2 copies`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

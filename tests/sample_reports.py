@@ -39,7 +39,9 @@ class SampleRule:
     id: str
     title: str
     why: str
-    source: str = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html"
+    source: str = (
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html"
+    )
 
 
 RULES = (

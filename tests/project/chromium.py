@@ -43,7 +43,9 @@ class Chromium:
     def __init__(self, path):
         self.requests, self.logged = [], []
         self._home = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
-        self._pid, self._to, self._from = _spawn([path, *_FLAGS, f"--user-data-dir={self._home.name}"])
+        self._pid, self._to, self._from = _spawn(
+            [path, *_FLAGS, f"--user-data-dir={self._home.name}"]
+        )
         self._pending, self._number, self._session = b"", 0, None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
@@ -81,7 +83,9 @@ class Chromium:
         return answer["result"].get("value")
 
     def screenshot(self, path, *, whole=False):
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=whole, **_clip(self, whole))
+        shot = self.call(
+            "Page.captureScreenshot", captureBeyondViewport=whole, **_clip(self, whole)
+        )
         Path(path).write_bytes(base64.b64decode(shot["data"]))
 
     def call(self, method, **parameters):

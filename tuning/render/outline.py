@@ -80,17 +80,16 @@ def groups(report: Report, rules: Iterable[Rule] = ()) -> list[Group]:
     return sorted(every, key=lambda g: (_SEVERITIES.index(g.severity), g.rule))
 
 
-def headline(report: Report) -> str:
-    """The verdict in a sentence."""
-    if report.verdict == "accepted":
-        return f"Accepted: {count(report.records, 'record')} ready to train on."
-    return f"Refused: {_totals(groups(report))}." if report.counts else "Refused."
-
-
 def summary(report: Report) -> str:
     """What was looked at and what was found: `12,400 records: 1,204 errors of 3 kinds, 1 warning`."""
     found = _totals(groups(report)) or "nothing to complain of"
     return f"{count(report.records, 'record')}: {found}"
+
+
+def shared_field(where: Iterable[Numbered]) -> str | None:
+    """The one path into the record that all these findings have, if it is one."""
+    fields = {finding.field for _, finding in where}
+    return fields.pop() if len(fields) == 1 else None
 
 
 def place(finding: Finding) -> str:

@@ -125,13 +125,11 @@ def _rule(group: outline.Group) -> Element:
     anchor = _anchor(group.rule)
     link = el("a", group.rule, href=f"#{anchor}", class_="rule-id")
     heading = el("h3", link, " ", group.title, _times(group.count), id=f"{anchor}-title")
-    more = f"and {group.unlisted:,} more of this kind" if group.unlisted else None
     return el(
         "article",
         heading,
         _why(group),
         [_mended_alike(fix, said, group) for fix, said in group.alike().items()],
-        el("p", more, class_="more") if more else None,
         id=anchor,
         class_=f"rule {group.severity}",
         aria_labelledby=f"{anchor}-title",
@@ -147,18 +145,28 @@ def _why(group: outline.Group) -> Element | None:
 def _mended_alike(fix: str, said: outline.Said, group: outline.Group) -> Element:
     listed = [_finding(message, where, group) for message, where in said.items()]
     how = el("p", el("b", "How to fix"), " ", fix, class_="fix")
-    return el("div", el("ul", listed, class_="found"), how)
+    last = group.unlisted and fix == group.listed[-1].fix
+    more = el("p", f"and {group.unlisted:,} more", class_="more") if last else None
+    return el("div", el("ul", listed, class_="found"), more, how)
 
 
 def _finding(message: str, where: list[outline.Numbered], group: outline.Group) -> Element:
-    places = [el("li", _place(f"{_anchor(group.rule)}-{n}", finding)) for n, finding in where]
+    shared = outline.shared_field(where)
+    said = [
+        el("span", message) if message != group.title else None,
+        el("code", shared, class_="field") if shared else None,
+    ]
+    places = [
+        el("li", _place(f"{_anchor(group.rule)}-{n}", finding, finding.field != shared))
+        for n, finding in where
+    ]
     kind = "alone" if len(where) == 1 else "many"
-    said = el("p", message, class_="message") if message != group.title else None
-    return el("li", el("ul", places, class_="places"), said, class_=kind)
+    words = el("p", said, class_="message")
+    return el("li", el("ul", places, class_="places"), words, class_=kind)
 
 
-def _place(anchor: str, finding: Finding) -> list[Child]:
-    field = el("code", finding.field, class_="field") if finding.field else None
+def _place(anchor: str, finding: Finding, has_own_field: bool) -> list[Child]:  # noqa: FBT001
+    field = el("code", finding.field, class_="field") if has_own_field else None
     return [el("a", el("code", outline.place(finding)), href=f"#{anchor}", id=anchor), field]
 
 
@@ -238,7 +246,7 @@ def _facts(facts: Iterable[tuple[str, str]]) -> Element:
 def _source(url: str) -> Element | None:
     if not safe_link(url):
         return None
-    return el("a", "Where it says so", href=url, rel="noreferrer noopener external")
+    return el("a", "Source", href=url, rel="noreferrer noopener external")
 
 
 def _times(number: int) -> Element:

@@ -4,6 +4,8 @@ import math
 
 Number = int | float
 
+_LONG = 10_000
+
 
 def ticks(low: float, high: float, count: int) -> list[float]:
     """About `count` round values that cover low to high, the first at most low, the last at least
@@ -21,7 +23,9 @@ def ticks(low: float, high: float, count: int) -> list[float]:
 
 
 def short(value: Number) -> str:
-    """1234567 → `1.2M`, 0.25 → `0.25`: at most four or five characters for an axis."""
+    """1234567 → `1.23M`, 1024 → `1,024`, 0.25 → `0.25`: at most five characters for an axis."""
+    if abs(value) < _LONG and value == int(value):
+        return f"{value:,.0f}"
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}"

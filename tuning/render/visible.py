@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_LONGEST = 2_000
+_LONGEST = 400
 """Characters of one message or name that are shown; the rest says only how much it is."""
 
 # Bidirectional controls reorder what surrounds them (https://trojansource.codes), escape sequences

@@ -1,0 +1,109 @@
+"""A report for people at a terminal."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tuning.dataset.report import Finding, Report
+from tuning.render import advice, outline, statistics
+from tuning.render.visible import visible
+
+Part = tuple[str, str]
+"""Words and their style."""
+
+_COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
+
+
+class _Voice:
+    """Says only `Text`, never rich's markup, in characters that the console can write."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.piped = not console.is_terminal
+
+    def line(self, *parts: Part, indent: int = 0) -> None:
+        """Folded between words on a terminal; whole in a pipe, for grep and editors."""
+        words = Text.assemble(*((self._written(words), style) for words, style in parts if words))
+        if self.piped:
+            self._console.print(" " * indent, words, sep="", soft_wrap=True)
+        else:
+            folded = Padding(words, (0, 0, 0, indent), expand=False) if words else ""
+            self._console.print(folded)
+
+    def table(self, table: statistics.Table) -> None:
+        drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        drawn.add_column("")
+        for column in table.columns:
+            drawn.add_column(Text(self._written(column)), justify="right", overflow="fold")
+        for name, cells in table.rows:
+            drawn.add_row(*(Text(self._written(words)) for words in (name, *cells)))
+        self._console.print(drawn)
+
+    def _written(self, words: str) -> str:
+        encoding = self._console.encoding
+        return visible(words).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def text(report: Report, console: Console, rules: Iterable[outline.Rule] = ()) -> None:
+    """Verdict, findings by rule, repairs, figures. Piped, each finding keeps to one line."""
+    say = _Voice(console)
+    colour = "green" if report.verdict == "accepted" else "red"
+    say.line((report.verdict.capitalize(), f"bold {colour}"))
+    say.line((advice.verdict(report), ""))
+    for group in outline.groups(report, rules):
+        _group(group, say)
+    mended = outline.repairs(report)
+    if mended:
+        say.line()
+        say.line(("Repaired in the prepared copy", "bold"))
+        for what, often in mended:
+            say.line((f"{what} ", ""), (f"{often:,} ×", "dim"), indent=2)  # noqa: RUF001 — times
+    table = statistics.table(report.statistics)
+    if table:
+        say.line()
+        say.table(table)
+
+
+def _group(group: outline.Group, say: _Voice) -> None:
+    colour = _COLOURS[group.severity]
+    times = f"  {group.count:,} times" if group.count > 1 else ""
+    say.line()
+    say.line(
+        (f"{group.severity} ", f"bold {colour}"),
+        (group.rule, "bold"),
+        (f"  {group.title}", ""),
+        (times, "dim"),
+    )
+    for fix, said in group.alike().items():
+        for message, where in said.items():
+            words = "" if message == group.title else message
+            if say.piped:
+                _one_a_line(where, words, say)
+            elif len(where) == 1:
+                say.line(*_named(where[0][1], where[0][1].field), (f"  {words}", ""), indent=2)
+            else:
+                _together(where, words, say)
+        if group.unlisted and fix == group.listed[-1].fix:
+            say.line((f"and {group.unlisted:,} more", "dim"), indent=2)
+        say.line(("Fix: ", "bold"), (fix, ""), indent=2)
+
+
+def _one_a_line(where: list[outline.Numbered], words: str, say: _Voice) -> None:
+    for _, finding in where:
+        say.line(*_named(finding, finding.field), (f"  {words}", ""), indent=2)
+
+
+def _together(where: list[outline.Numbered], words: str, say: _Voice) -> None:
+    """What is wrong once, then where, as many to a line as fit."""
+    field = outline.shared_field(where)
+    say.line((f"{field}  " if field else "", "dim"), (words, ""), indent=2)
+    places = (_named(f, None if field else f.field) for _, f in where)
+    parts = [part for place in places for part in (*place, ("   ", ""))]
+    say.line(*parts[:-1], indent=4)
+
+
+def _named(finding: Finding, field: str | None) -> list[Part]:
+    return [(outline.place(finding), "cyan"), (f" {field}" if field else "", "dim")]

@@ -38,10 +38,14 @@ def found():
 
 
 class Chromium:
-    """One browser with one page. Every request that the page makes is in `requests`."""
+    """One browser with one page.
+
+    `requests` holds every address that the page asks for, `blocked` those that its own policy stopped,
+    `logged` what the browser says in the console.
+    """
 
     def __init__(self, path):
-        self.requests, self.logged = [], []
+        self.requests, self.blocked, self.logged, self._asked = [], [], [], {}
         self._home = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         self._pid, self._to, self._from = _spawn(
             [path, *_FLAGS, f"--user-data-dir={self._home.name}"]
@@ -66,7 +70,7 @@ class Chromium:
 
     def open(self, address, *, width, height, scheme):
         """Load a page in a window of that many CSS pixels, dark or light, and wait until it is."""
-        self.requests, self.logged = [], []
+        self.requests, self.blocked, self.logged = [], [], []
         mobile = width < 600
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
         self.call("Emulation.setDeviceMetricsOverride", **size)
@@ -107,10 +111,14 @@ class Chromium:
 
     def _read(self):
         message = json.loads(self._next())
-        if message.get("method") == "Network.requestWillBeSent":
-            self.requests.append(message["params"]["request"]["url"])
-        if message.get("method") == "Log.entryAdded":
-            self.logged.append(message["params"]["entry"]["text"])
+        match message:
+            case {"method": "Network.requestWillBeSent", "params": told}:
+                self._asked[told["requestId"]] = told["request"]["url"]
+                self.requests.append(told["request"]["url"])
+            case {"method": "Network.loadingFailed", "params": {"blockedReason": "csp"} as told}:
+                self.blocked.append(self._asked[told["requestId"]])
+            case {"method": "Log.entryAdded", "params": told}:
+                self.logged.append(told["entry"]["text"])
         return message
 
     def _next(self):

@@ -1,5 +1,7 @@
 """The verdict, the price and the way on, in plain words."""
 
+import re
+import shlex
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -7,6 +9,11 @@ from typing import Any
 from tuning.dataset.report import Report
 from tuning.render import outline
 from tuning.render.scale import count
+
+Step = tuple[str, str | None]
+"""What happens, and the command that does it."""
+
+_COPIED = re.compile(r"[ -~]{1,120}")
 
 
 def verdict(report: Report) -> str:
@@ -22,18 +29,35 @@ def verdict(report: Report) -> str:
     return f"{count(errors, 'error')} in {looked}. Nothing was trained and nothing was spent."
 
 
-def next_steps(report: Report, *, in_a_run: bool) -> tuple[str, ...]:
-    """What the platform does and what the reader can do."""
+def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[Step]:
+    """What the reader can do, or what the platform does now."""
     if report.verdict == "refused":
-        again = "Upload it again: a new upload is a new run." if in_a_run else _CHECK_AGAIN
-        return ("Mend the file. Each finding below says where and how.", _RECHECK, again)
-    if not in_a_run:
-        return ("Upload the file to the folder of its recipe. Training starts from there.",)
-    return (
-        "The price is held against the month's budget. Above it, training waits for a person.",
-        "Bedrock trains on the prepared copy, which cannot change, not on your upload.",
-        "You are told when it is done, and what it cost.",
-    )
+        again = "Upload it again. A new upload is a new run." if run else "Upload it when accepted."
+        return [
+            ("Mend the file. Each finding says where and how.", None),
+            ("Check it on your machine, in seconds:", _check_command(report, run or {})),
+            (again, None),
+        ]
+    if run is None:
+        return [("Upload the file to the folder of its recipe. Training starts from there.", None)]
+    return [
+        ("The price is held against the budget. Above it, training waits for a person.", None),
+        ("Bedrock trains on the prepared copy, which cannot change, not on your upload.", None),
+        ("You are told when it is done, and what it cost.", None),
+    ]
+
+
+def _check_command(report: Report, run: Mapping[str, Any]) -> str:
+    file = next((f.file for f in report.findings), "FILE")
+    model = str(run.get("base_model", "MODEL"))
+    # What is not plain ASCII is no longer the file's name once it is made visible: leave it open.
+    file, model = (_word(w, name) for w, name in ((file, "FILE"), (model, "MODEL")))
+    return f"tuning check {file} --model {model}"
+
+
+def _word(text: str, otherwise: str) -> str:
+    """`text` as one word of a shell, if it can be shown and copied as it is."""
+    return shlex.quote(text) if _COPIED.fullmatch(text) else otherwise
 
 
 def price(estimate: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], list[str]]:
@@ -61,7 +85,3 @@ def dollars(value: Any) -> str:
         return f"${Decimal(str(value)):,.2f}"
     except InvalidOperation:
         return str(value)
-
-
-_RECHECK = "Check it on your machine in seconds: tuning check FILE --model MODEL."
-_CHECK_AGAIN = "Upload it once it is accepted."

@@ -89,7 +89,10 @@ def _verdict(report: Report, title: str) -> Element:
 
 
 def _next(report: Report, run: Mapping[str, Any] | None) -> Element:
-    steps = [el("li", step) for step in advice.next_steps(report, in_a_run=run is not None)]
+    steps = [
+        el("li", el("div", said, el("code", command, class_="command") if command else None))
+        for said, command in advice.next_steps(report, run)
+    ]
     heading = el("h2", "What happens next", id="next")
     return el("section", heading, el("ol", steps), class_="next", aria_labelledby="next")
 
@@ -211,7 +214,7 @@ def _price(estimate: Mapping[str, Any] | None) -> Element | None:
         return None
     figure, facts, basis = advice.price(estimate)
     sources = el("ul", [el("li", line) for line in basis], class_="basis")
-    big = el("p", figure, class_="figure")
+    big = [el("p", figure, class_="figure"), el("p", "to train this model once")]
     return _aside("price", "Price estimate", big, _facts(facts), sources)
 
 
@@ -231,7 +234,7 @@ def _run(run: Mapping[str, Any] | None) -> Element | None:
         (name.replace("_", " "), "not known" if value is None else str(value))
         for name, value in run.items()
     ]
-    return _aside("run", "This run", _facts(facts))
+    return _aside("run", "This run", _facts(facts, class_="names"))
 
 
 def _aside(anchor: str, heading: str, *parts: Child) -> Element:
@@ -239,8 +242,9 @@ def _aside(anchor: str, heading: str, *parts: Child) -> Element:
     return el("section", top, *parts, class_="card", aria_labelledby=anchor)
 
 
-def _facts(facts: Iterable[tuple[str, str]]) -> Element:
-    return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts])
+def _facts(facts: Iterable[tuple[str, str]], class_: str | None = None) -> Element:
+    rows = [el("div", el("dt", name), el("dd", value)) for name, value in facts]
+    return el("dl", rows, class_=class_)
 
 
 def _source(url: str) -> Element | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from tuning.dataset.report import Report
 from tuning.render import advice, outline, statistics
+from tuning.render.scale import count
 from tuning.render.visible import visible
 
 _ROOM = 60_000
@@ -31,7 +32,9 @@ def markdown(report: Report, rules: Iterable[outline.Rule] = ()) -> str:
 
 def _heading(group: outline.Group) -> str:
     title = f" {_words(group.title)}" if group.title else ""
-    return f"{_SIGNS[group.severity]} **{_words(group.rule)}**{title} ({group.count:,} ×)"  # noqa: RUF001 — the sign for times
+    return (
+        f"{_SIGNS[group.severity]} **{_words(group.rule)}**{title} ({count(group.count, 'time')})"
+    )
 
 
 def _group(group: outline.Group) -> str:
@@ -50,7 +53,9 @@ def _group(group: outline.Group) -> str:
 
 
 def _repairs(report: Report) -> str | None:
-    mended = [f"- {_words(what)} ({often:,} ×)" for what, often in outline.repairs(report)]  # noqa: RUF001 — idem
+    mended = [
+        f"- {_words(what)} ({count(often, 'time')})" for what, often in outline.repairs(report)
+    ]
     return "\n".join(["Repaired in the prepared copy:", "", *mended, ""]) if mended else None
 
 

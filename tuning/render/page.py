@@ -223,7 +223,7 @@ def _repairs(report: Report) -> Element | None:
     if not mended:
         return None
     told = "Done in the prepared copy. Your file and its text are as they were."
-    facts = [(what, f"{often:,} ×") for what, often in mended]  # noqa: RUF001 — the sign for times
+    facts = [(what, count(often, "time")) for what, often in mended]
     return _aside("repairs", "Repaired", el("p", told), _facts(facts))
 
 

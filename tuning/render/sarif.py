@@ -74,12 +74,11 @@ def _location(finding: Finding) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     """A path as a reference: `a b.jsonl` → `a%20b.jsonl`. `s3://` addresses keep their scheme."""
-    scheme, slashes, path = file.partition("://")
-    if slashes and scheme == "s3":
-        return f"s3://{_quoted(path)}"
-    relative = _quoted(file)
-    # A colon in the first segment, or two slashes, would read as a scheme or a host
-    return f"./{relative}" if ":" in relative.split("/")[0] else relative
+    if file.startswith("s3://"):
+        return f"s3://{_quoted(file[5:])}"
+    if file.startswith("//"):  # would read as a host
+        return f"./{_quoted(file.lstrip('/'))}"
+    return f"file://{_quoted(file)}" if file.startswith("/") else _quoted(file)
 
 
 def _quoted(path: str) -> str:

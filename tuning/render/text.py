@@ -9,6 +9,7 @@ from rich.text import Text
 
 from tuning.dataset.report import Finding, Report
 from tuning.render import advice, outline, statistics
+from tuning.render.scale import count
 from tuning.render.visible import visible
 
 Part = tuple[str, str]
@@ -35,7 +36,7 @@ class _Voice:
 
     def table(self, table: statistics.Table) -> None:
         drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        drawn.add_column("")
+        drawn.add_column("", overflow="fold")
         for column in table.columns:
             drawn.add_column(Text(self._written(column)), justify="right", overflow="fold")
         for name, cells in table.rows:
@@ -60,7 +61,7 @@ def text(report: Report, console: Console, rules: Iterable[outline.Rule] = ()) -
         say.line()
         say.line(("Repaired in the prepared copy", "bold"))
         for what, often in mended:
-            say.line((f"{what} ", ""), (f"{often:,} ×", "dim"), indent=2)  # noqa: RUF001 — times
+            say.line((f"{what} ", ""), (count(often, "time"), "dim"), indent=2)
     table = statistics.table(report.statistics)
     if table:
         say.line()
@@ -69,7 +70,7 @@ def text(report: Report, console: Console, rules: Iterable[outline.Rule] = ()) -
 
 def _group(group: outline.Group, say: _Voice) -> None:
     colour = _COLOURS[group.severity]
-    times = f"  {group.count:,} times" if group.count > 1 else ""
+    times = f"  {count(group.count, 'time')}" if group.count > 1 else ""
     say.line()
     say.line(
         (f"{group.severity} ", f"bold {colour}"),
@@ -79,11 +80,11 @@ def _group(group: outline.Group, say: _Voice) -> None:
     )
     for fix, said in group.alike().items():
         for message, where in said.items():
-            words = "" if message == group.title else message
+            words = "" if message == group.title else f"  {message}"
             if say.piped:
                 _one_a_line(where, words, say)
             elif len(where) == 1:
-                say.line(*_named(where[0][1], where[0][1].field), (f"  {words}", ""), indent=2)
+                say.line(*_named(where[0][1], where[0][1].field), (words, ""), indent=2)
             else:
                 _together(where, words, say)
         if group.unlisted and fix == group.listed[-1].fix:
@@ -93,13 +94,14 @@ def _group(group: outline.Group, say: _Voice) -> None:
 
 def _one_a_line(where: list[outline.Numbered], words: str, say: _Voice) -> None:
     for _, finding in where:
-        say.line(*_named(finding, finding.field), (f"  {words}", ""), indent=2)
+        say.line(*_named(finding, finding.field), (words, ""), indent=2)
 
 
 def _together(where: list[outline.Numbered], words: str, say: _Voice) -> None:
     """What is wrong once, then where, as many to a line as fit."""
     field = outline.shared_field(where)
-    say.line((f"{field}  " if field else "", "dim"), (words, ""), indent=2)
+    if field or words:
+        say.line((field or "", "dim"), (words if field else words.lstrip(), ""), indent=2)
     places = (_named(f, None if field else f.field) for _, f in where)
     parts = [part for place in places for part in (*place, ("   ", ""))]
     say.line(*parts[:-1], indent=4)

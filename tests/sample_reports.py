@@ -76,7 +76,7 @@ def clean():
         records=2_480,
         findings=(),
         counts={},
-        statistics=_statistics(records=2_480),
+        statistics={"training": _statistics(records=2_480)},
     )
 
 
@@ -97,8 +97,8 @@ def accepted():
         findings=findings,
         counts={"DS702": 3},
         statistics={
-            "train.jsonl": _statistics(records=11_900)["train.jsonl"],
-            "validation.jsonl": _statistics(records=500)["train.jsonl"],
+            "training": _statistics(records=11_900),
+            "validation": _statistics(records=500, file="validation.jsonl"),
         },
         repairs={"byte_order_mark": 1, "crlf": 12_400, "blank_line": 3},
     )
@@ -135,7 +135,7 @@ def refused():
         records=12_400,
         findings=(*syntax, *roles, other),
         counts={"DS201": 2, "DS404": 1_204, "DS702": 1},
-        statistics=_statistics(records=12_400),
+        statistics={"training": _statistics(records=12_400)},
         repairs={"crlf": 12_400},
     )
 
@@ -213,19 +213,25 @@ def page(name):
     return html(report, title="support-nova-lite", run=RUN, estimate=estimate, rules=RULES)
 
 
-def _statistics(*, records):
-    shape = (2, 9, 31, 68, 96, 88, 61, 40, 24, 13, 7, 4, 2, 1, 0, 1)
-    bins = [[128 * n, 128 * (n + 1), part * records // 447] for n, part in enumerate(shape)]
+def _statistics(*, records, file="train.jsonl"):
+    shape = (1, 3, 20, 96, 231, 88, 7, 0, 1)
+    bins = [
+        {"from": 1 << n, "below": 2 << n, "records": part * records // 447}
+        for n, part in enumerate(shape, start=5)
+        if part
+    ]
     return {
-        "train.jsonl": {
-            "bytes": 2_912 * records,
-            "records": records,
-            "characters": 2_780 * records,
-            "estimated_tokens": 650 * records,
-            "duplicates": 41,
-            "personal_data": {"email": 7, "phone": 0},
-            "token_histogram": bins,
-        }
+        "file": file,
+        "bytes": 2_912 * records,
+        "lines": records + 3,
+        "records": records,
+        "characters": 2_780 * records,
+        "estimated_tokens": 650 * records,
+        "estimated_tokens_are": "1 token for 4 bytes of UTF-8 text: about right for English",
+        "sha256": "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592",
+        "length_histogram": bins,
+        "duplicates": 41,
+        "privacy": {"email address": 7},
     }
 
 

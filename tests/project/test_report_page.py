@@ -93,7 +93,7 @@ def test_the_parts_of_the_page_have_names_for_those_who_hear_it(opened):
         ("region", "What happens next"),
         ("region", "What is worth a look"),
         ("region", "The data in figures"),
-        ("image", "Records by token"),
+        ("image", "Records by length"),
     } <= named
     assert {n["role"]["value"] for n in tree} >= {"main", "banner", "contentinfo"}
 

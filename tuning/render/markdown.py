@@ -63,11 +63,22 @@ def _statistics(report: Report, room: int) -> str | None:
     table = statistics.table(report.statistics)
     if table is None:
         return None
-    head = ["", *table.columns]
-    rows = [head, *((name, *cells) for name, cells in table.rows)]
+    rows = [
+        ("", *table.columns),
+        *((name, *(cell.text for cell in cells)) for name, cells in table.rows),
+    ]
     lines = [f"| {' | '.join(map(_words, row))} |" for row in rows]
     lines.insert(1, f"| --- |{' ---: |' * len(table.columns)}")
-    folded = ["<details><summary>The data in figures</summary>", "", *lines, "", "</details>", ""]
+    remarks = [f"{_words(remark)}\n" for remark in table.remarks]
+    folded = [
+        "<details><summary>The data in figures</summary>",
+        "",
+        *lines,
+        "",
+        *remarks,
+        "</details>",
+        "",
+    ]
     whole = "\n".join(folded)
     return whole if len(whole) < room else None
 

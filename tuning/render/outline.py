@@ -63,13 +63,14 @@ class Group:
 def groups(report: Report, rules: Iterable[Rule] = ()) -> list[Group]:
     """One group a rule, errors first."""
     known = {rule.id: rule for rule in rules}
+    unlisted: Severity = "error" if report.verdict == "refused" else "warning"
     listed: dict[str, list[Finding]] = {rule: [] for rule in report.counts}
     for finding in report.findings:
         listed.setdefault(finding.rule, []).append(finding)
     every = (
         Group(
             rule=rule,
-            severity=min((f.severity for f in found), key=_SEVERITIES.index, default="error"),
+            severity=min((f.severity for f in found), key=_SEVERITIES.index, default=unlisted),
             count=max(report.counts.get(rule, 0), len(found)),
             listed=tuple(found),
             facts=known.get(rule),

@@ -185,23 +185,27 @@ def _statistics(report: Report) -> Element | None:
 
 
 def _figure(n: int, histogram: statistics.Histogram) -> Element:
-    unit = histogram.name.removesuffix(" histogram")
-    title = f"Records by {unit}"
+    title, unit = f"Records by {histogram.measure}", histogram.unit
     drawn = chart.histogram(
         histogram.bins, anchor=f"chart-{n}", title=title, noun="record", unit=unit
     )
     table = chart.table(histogram.bins, noun="record", unit=unit)
-    caption = el("figcaption", el("b", title), " ", histogram.file)
+    caption = el("figcaption", el("b", title), f" in {unit}, {histogram.file}")
     return el("figure", caption, drawn, el("details", el("summary", "As a table"), _wide(table)))
 
 
-def _table(table: statistics.Table) -> Element:
+def _table(table: statistics.Table) -> list[Element]:
     head = el("tr", el("td", ""), [el("th", c, scope="col") for c in table.columns])
     rows = [
-        el("tr", el("th", name, scope="row"), [el("td", cell) for cell in cells])
+        el("tr", el("th", name, scope="row"), [_cell(cell) for cell in cells])
         for name, cells in table.rows
     ]
-    return _wide(el("table", el("thead", head), el("tbody", rows)))
+    remarks = [el("p", remark, class_="remark") for remark in table.remarks]
+    return [_wide(el("table", el("thead", head), el("tbody", rows))), *remarks]
+
+
+def _cell(cell: statistics.Cell) -> Element:
+    return el("td", cell.text, class_=None if cell.number else "words")
 
 
 def _wide(table: Element) -> Element:

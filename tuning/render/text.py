@@ -38,10 +38,15 @@ class _Voice:
         drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         drawn.add_column("", overflow="fold")
         for column in table.columns:
-            drawn.add_column(Text(self._written(column)), justify="right", overflow="fold")
+            drawn.add_column(self._cell(column), justify="right", overflow="fold")
         for name, cells in table.rows:
-            drawn.add_row(*(Text(self._written(words)) for words in (name, *cells)))
+            drawn.add_row(*map(self._cell, (name, *(cell.text for cell in cells))))
         self._console.print(drawn)
+        for remark in table.remarks:
+            self.line((remark, "dim"))
+
+    def _cell(self, words: str) -> Text:
+        return Text(self._written(words))
 
     def _written(self, words: str) -> str:
         encoding = self._console.encoding

@@ -23,6 +23,8 @@ _EDGE = 0.03
 """Labels nearer than this part of the width to an edge would be cut if they were centred."""
 _MOST_POINTS = 800
 """Points a line is thinned to: more than a column has pixels to show them in."""
+_ENDLESS = 1e100
+"""A value beyond is no loss but a run that broke; it would also flatten every other."""
 _DASHES = (None, "6 4", "2 3", "9 3 2 3")
 """Lines differ in more than colour: https://www.w3.org/WAI/WCAG22/Understanding/use-of-color.html"""
 _INK = "svg { color: #1d2730; font: 12px system-ui, sans-serif }"
@@ -39,20 +41,20 @@ class Bin:
     def range(self) -> str:
         if self.high is None:
             return f"{self.low:,} and more"
-        return f"{self.low:,}–{self.high:,}"  # noqa: RUF001 — a range takes an en dash
+        return f"{self.low:,} to under {self.high:,}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
     name: str
     points: Sequence[Point]
-    """x rises; where y is not finite the line breaks."""
+    """x rises; where y is not finite, or near it, the line breaks."""
     marked: bool = False
     """Draws a dot at each point: for few of them, such as one an epoch."""
 
     @property
     def finite(self) -> list[Point]:
-        return [p for p in self.points if math.isfinite(p[1])]
+        return [p for p in self.points if _drawn(p)]
 
     def told(self, x_name: str) -> str:
         """The line in words, for those who cannot see it."""
@@ -224,7 +226,7 @@ def _line(n: int, series: Series, axes: _Axes) -> list[Element]:
 def _path(series: Series, axes: _Axes) -> str:
     pen, steps = "M", []
     for x, y in _thinned(series.points):
-        if not math.isfinite(y):
+        if not _drawn((x, y)):
             pen = "M"
             continue
         steps.append(f"{pen}{_n(1000 * axes.across(x))} {_n(axes.down(y))}")
@@ -240,12 +242,16 @@ def _thinned(points: Sequence[Point]) -> Iterable[Point]:
     kept: list[Point] = []
     for start in range(0, len(points), stretch):
         part = points[start : start + stretch]
-        sound = [p for p in part if math.isfinite(p[1])]
+        sound = [p for p in part if _drawn(p)]
         ends = {f(sound, key=lambda p: p[1]) for f in (min, max)} if sound else set()
         kept.extend(sorted(ends))
         if len(sound) < len(part):
             kept.append((part[-1][0], math.nan))
     return kept
+
+
+def _drawn(point: Point) -> bool:
+    return abs(point[1]) < _ENDLESS  # False for a NaN, too
 
 
 def _steps(axes: _Axes, x_name: str) -> list[Element]:

@@ -257,8 +257,8 @@ def _source(url: str) -> Element | None:
     return el("a", "Source", href=url, rel="noreferrer noopener external")
 
 
-def _times(number: int) -> Element:
-    return el("span", " ", count(number, "time"), class_="times")
+def _times(number: int) -> Element | None:
+    return None if number == 1 else el("span", " ", count(number, "time"), class_="times")
 
 
 def _anchor(rule: str) -> str:

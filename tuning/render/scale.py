@@ -5,16 +5,20 @@ import math
 Number = int | float
 
 _LONG = 10_000
+_SAME = 1e-9
+"""Values nearer than this part of their size are drawn as one."""
 
 
 def ticks(low: float, high: float, count: int) -> list[float]:
     """About `count` round values that cover low to high, the first at most low, the last at least
     high: steps of 1, 2 or 5 times a power of ten.
     """
-    if not (math.isfinite(low) and math.isfinite(high)) or low > high:
+    if not math.isfinite(high - low) or low > high:
         raise ValueError(f"no axis runs from {low} to {high}")
-    if low == high:
-        low, high = (low, low + 1) if low >= 0 else (low - 1, low)
+    if high - low <= _SAME * max(abs(low), abs(high), _SAME):
+        low, high = min(low, 0), max(high, 0)
+    if high - low <= _SAME:
+        low, high = 0, 1
     raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= raw * (1 - 1e-9))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -31,8 +30,8 @@ class _Voice:
         if self.piped:
             self._console.print(" " * indent, words, sep="", soft_wrap=True)
         else:
-            folded = Padding(words, (0, 0, 0, indent), expand=False) if words else ""
-            self._console.print(folded)
+            for folded in words.wrap(self._console, self._console.width - indent):
+                self._console.print(" " * indent, folded, sep="", soft_wrap=True)
 
     def table(self, table: statistics.Table) -> None:
         drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")

@@ -1,7 +1,7 @@
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.render.elements import el
@@ -31,6 +31,7 @@ class Seen(HTMLParser):
 
 
 @given(ANYTHING, ANYTHING)
+@settings(max_examples=40)
 def test_no_text_becomes_markup_and_no_value_leaves_its_attribute(text, value):
     seen = Seen(str(el("p", text, aria_label=value)))
     assert [(tag, [name for name, _ in attrs]) for tag, attrs in seen.tags] == [
@@ -40,6 +41,7 @@ def test_no_text_becomes_markup_and_no_value_leaves_its_attribute(text, value):
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=200))
+@settings(max_examples=40)
 def test_plain_text_is_read_back_as_it_was(text):
     assert "".join(Seen(str(el("p", text))).text) == text
 

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_reports import RULES, SAMPLES, a_finding, empty, refused
 
@@ -51,6 +51,7 @@ def test_there_is_one_command_for_each_finding_and_one_for_the_verdict(name):
 
 
 @given(st.text(st.characters(), max_size=80))
+@settings(max_examples=40)
 def test_no_text_starts_a_command_or_ends_a_property(anything):
     finding = a_finding(file=anything, message=anything, fix=anything)
     report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS404": 1})

@@ -34,7 +34,7 @@ def test_a_comment_holds_only_our_markup_and_fits(name):
 
 
 @given(st.text(st.characters(), max_size=80))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_no_text_brings_markup_of_its_own(anything):
     finding = a_finding(file=anything, field=anything, message=anything, fix=anything)
     report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS404": 1})

@@ -2,7 +2,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_reports import RULES, SAMPLES, a_finding, refused
 
@@ -85,6 +85,7 @@ def test_a_file_is_named_by_a_reference_that_leads_to_it(file, uri):
 
 
 @given(st.text(st.characters(), min_size=1, max_size=60))
+@settings(max_examples=40)
 def test_no_file_name_leads_to_another_host_or_scheme(file):
     parts = urlsplit(_uri(file))
     assert parts.scheme in {"", "s3", "file"}

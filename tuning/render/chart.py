@@ -19,15 +19,18 @@ _TOP, _PLOT, _BOTTOM = 24, 180, 36
 _HEIGHT = _TOP + _PLOT + _BOTTOM
 _LABELS = 5
 """Labels on the x axis that fit a phone of 320 pixels."""
-_EDGE = 0.03
-"""Labels nearer than this part of the width to an edge would be cut if they were centred."""
+_LEFT, _RIGHT = 9, 99
+"""The plot's part of the width, in percent: the labels of the y axis stand left of it."""
+_EDGE = 0.97
+"""Labels beyond this part of the plot would be cut if they were centred."""
 _MOST_POINTS = 800
 """Points a line is thinned to: more than a column has pixels to show them in."""
 _ENDLESS = 1e100
 """A value beyond is no loss but a run that broke; it would also flatten every other."""
 _DASHES = (None, "6 4", "2 3", "9 3 2 3")
 """Lines differ in more than colour: https://www.w3.org/WAI/WCAG22/Understanding/use-of-color.html"""
-_INK = "svg { color: #1d2730; font: 12px system-ui, sans-serif }"
+_MARGIN = 16
+_INK = "svg { color: #1d2730; font: 12px system-ui, sans-serif } .bar { fill: #4a7ba6 } .series-1 { color: #4a7ba6 } .series-2 { color: #b0570f }"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +129,14 @@ def lines(
 
 def standalone(chart: Element, *, width: int = 720) -> str:
     """A chart of this module as an SVG file of its own, dark on white."""
-    kept = tuple((k, v) for k, v in chart.attributes if k != "width")
-    size = (("xmlns", "http://www.w3.org/2000/svg"), ("width", str(width)))
-    style = el("style", _INK)
+    inner = {"width": str(width - 2 * _MARGIN), "x": str(_MARGIN), "y": str(_MARGIN)}
+    kept = tuple((k, v) for k, v in chart.attributes if k not in inner)
+    drawn = Element(chart.tag, (*inner.items(), *kept), chart.children)
     ground = el("rect", width="100%", height="100%", fill="#fff")
-    return str(Element("svg", size + kept, (style, ground, *chart.children)))
+    size = {"width": str(width), "height": str(_HEIGHT + 2 * _MARGIN)}
+    file = el("svg", el("style", _INK), ground, drawn, **size)
+    space = ("xmlns", "http://www.w3.org/2000/svg")
+    return str(Element("svg", (space, *file.attributes), file.children))
 
 
 def _svg(anchor: str, title: str, told: str, *parts: Child) -> Element:
@@ -169,8 +175,8 @@ def _bar(told: str, n: int, bins: int, part: float) -> Element:
         "rect",
         el("title", told),
         class_="bar",
-        x=_percent(n + 0.06, bins),
-        width=_percent(0.88, bins),
+        x=_across((n + 0.06) / bins),
+        width=_wide(0.88 / bins),
         y=_n(_TOP + _PLOT - height),
         height=_n(height),
         rx="1.5",
@@ -189,7 +195,8 @@ def _legend(series: Sequence[Series]) -> Element:
     spans = []
     for n, s in enumerate(series):
         sample = "●" if s.marked else "━" if n == 0 else "╌"
-        spans.append(el("tspan", sample, class_=f"series-{n + 1}", dx=None if n == 0 else "18"))
+        gap = None if n == 0 else "18"
+        spans.append(el("tspan", sample, class_=f"series-{n + 1}", fill="currentColor", dx=gap))
         spans.append(el("tspan", s.name, dx="5"))
     return el("text", spans, class_="legend", x="100%", y="12", text_anchor="end")
 
@@ -206,14 +213,15 @@ def _line(n: int, series: Series, axes: _Axes) -> list[Element]:
         class_=f"series-{n + 1}",
         **stroke,
     )
-    box = {"x": "0", "y": str(_TOP), "width": "100%", "height": str(_PLOT)}
+    box = {"x": _across(0), "y": str(_TOP), "width": _wide(1), "height": str(_PLOT)}
     plot = el("svg", path, viewBox=f"0 0 1000 {_PLOT}", preserveAspectRatio="none", **box)
     dots = [
         el(
             "circle",
             el("title", f"{series.name}, {x:,.10g}: {y:.4g}"),
-            class_=f"dot series-{n + 1}",
-            cx=_percent(axes.across(x), 1),
+            class_=f"series-{n + 1}",
+            fill="currentColor",
+            cx=_across(axes.across(x)),
             cy=_n(_TOP + axes.down(y)),
             r="4",
         )
@@ -263,13 +271,17 @@ def _steps(axes: _Axes, x_name: str) -> list[Element]:
 
 
 def _x_label(words: str, across: float) -> Element:
-    anchor = "start" if across < _EDGE else "end" if across > 1 - _EDGE else "middle"
-    where = {"x": _percent(across, 1), "y": str(_TOP + _PLOT + 17), "text_anchor": anchor}
+    anchor = "middle" if across < _EDGE else "end"
+    where = {"x": _across(across), "y": str(_TOP + _PLOT + 17), "text_anchor": anchor}
     return el("text", words, class_="tick", **where)
 
 
-def _percent(part: float, whole: float) -> str:
-    return f"{_n(100 * part / whole)}%"
+def _across(part: float) -> str:
+    return f"{_n(_LEFT + (_RIGHT - _LEFT) * part)}%"
+
+
+def _wide(part: float) -> str:
+    return f"{_n((_RIGHT - _LEFT) * part)}%"
 
 
 def _n(value: float) -> str:

@@ -30,7 +30,7 @@ def lines(*series):
 
 def parsed(drawn):
     file = chart.standalone(drawn).replace(' xmlns="http://www.w3.org/2000/svg"', "")
-    return ET.fromstring(file)  # noqa: S314 — written by us a line ago
+    return ET.fromstring(file).find("svg")  # noqa: S314 — written by us a line ago
 
 
 def test_a_bar_is_as_high_as_its_count_and_an_empty_bin_has_none():
@@ -115,8 +115,7 @@ def test_any_figures_stay_inside_the_frame(points):
 
 def test_a_file_of_its_own_is_an_svg_with_a_size():
     file = chart.standalone(lines(TRAINING, VALIDATION), width=640)
-    assert file.startswith('<svg xmlns="http://www.w3.org/2000/svg" width="640"')
-    assert ET.fromstring(file).get("height")  # noqa: S314 — written by us a line ago
+    assert file.startswith('<svg xmlns="http://www.w3.org/2000/svg" width="640" height=')
 
 
 @given(st.floats(-1e12, 1e12), st.floats(0, 1e12), st.integers(2, 8))

@@ -74,10 +74,13 @@ class Chromium:
         mobile = width < 600
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
         self.call("Emulation.setDeviceMetricsOverride", **size)
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.call("Emulation.setEmulatedMedia", features=[feature])
+        self.prefer(scheme)
         self.call("Page.navigate", url=address)
         self._until("Page.loadEventFired")
+
+    def prefer(self, scheme, *, media="screen"):
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.call("Emulation.setEmulatedMedia", media=media, features=[feature])
 
     def evaluate(self, expression):
         """The JSON value of a JavaScript expression in the page."""

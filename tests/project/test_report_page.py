@@ -5,7 +5,9 @@ from chromium import Chromium, found
 from sample_reports import HOSTILE, RUN, SAMPLES, a_finding, page
 
 from tuning.dataset.report import Report
+from tuning.render import chart
 from tuning.render.page import html
+from tuning.render.sheet import sheet
 
 SIZES = [pytest.param(390, 844, id="phone"), pytest.param(1280, 800, id="desktop")]
 VISIBLE = """(() => {
@@ -107,4 +109,24 @@ def test_a_name_written_from_right_to_left_leaves_its_neighbours_in_order(opened
     assert seen.evaluate(
         f"{message}.querySelector('a').getBoundingClientRect().right"
         f" <= {message}.querySelector('.times').getBoundingClientRect().left"
+    )
+
+
+def test_a_curve_is_a_line_in_its_own_colour_and_not_an_area(opened):
+    series = [
+        chart.Series(name=name, points=[(0, 2), (9, 1)]) for name in ("training", "validation")
+    ]
+    drawn = chart.lines(series, anchor="loss", title="Loss", x_name="step", y_name="loss")
+    seen = opened(sheet("Loss", drawn))
+    style = "[...document.querySelectorAll('path')].map(p => getComputedStyle(p).{})"
+    assert seen.evaluate(style.format("fill")) == ["none", "none"]
+    assert len(set(seen.evaluate(style.format("stroke")))) == 2
+
+
+def test_printed_it_is_dark_on_white(opened):
+    seen = opened(page("refused"), scheme="dark")
+    seen.prefer("dark", media="print")
+    assert seen.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert (
+        seen.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(168, 35, 26)"
     )

@@ -1,16 +1,14 @@
-"""A report for people in a browser: one HTML file that needs, loads and runs nothing else."""
+"""A report for people in a browser: the verdict, each finding, the figures, the price."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from typing import Any
 
 from tuning.dataset.report import Finding, Report
 from tuning.render import advice, chart, outline, statistics
 from tuning.render.elements import Child, Element, el, safe_link
 from tuning.render.scale import count
+from tuning.render.sheet import sheet
 
 _HEADINGS = {
     "error": "What has to be mended",
@@ -32,8 +30,8 @@ def html(
     dictionary of `tuning.estimate.Estimate`.
     """
     found = outline.groups(report, rules)
-    body = el(
-        "body",
+    return sheet(
+        f"{report.verdict.capitalize()}: {title}",
         el("a", "Skip to the findings", href="#findings", class_="skip"),
         el("header", _verdict(report, title), _next(report, run), class_="top"),
         el(
@@ -44,30 +42,12 @@ def html(
         ),
         el("footer", el("p", _FOOTER)),
     )
-    return f"<!doctype html>\n{el('html', _head(report, title), body, lang='en')}\n"
 
 
 _FOOTER = (
     "This page is one file. It loads nothing, runs nothing and tells nobody that it was read. "
     "Lines and columns count from 1."
 )
-
-
-def _head(report: Report, title: str) -> Element:
-    css = files("tuning.render").joinpath("page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=policy),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("meta", name="robots", content="noindex"),
-        el("title", f"{report.verdict.capitalize()}: {title}"),
-        el("style", css),
-    )
 
 
 def _verdict(report: Report, title: str) -> Element:

@@ -1,7 +1,10 @@
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +23,7 @@ from sample_reports import (
 from tuning.dataset.report import Report
 from tuning.render.page import html
 
+ROOT = Path(__file__).parents[3]
 VOID = {"meta", "link", "br", "hr", "wbr"}
 
 
@@ -168,7 +172,7 @@ def test_a_rule_that_has_no_source_to_link_to_is_shown_all_the_same():
     assert all(link.startswith("#") for link in parsed.links)
 
 
-CSS = files("tuning.render").joinpath("page.css").read_text(encoding="utf-8")
+CSS = files("tuning.render").joinpath("sheet.css").read_text(encoding="utf-8")
 COLOURS = [
     dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in CSS.split("@media")[:2]
 ]
@@ -200,3 +204,9 @@ def test_no_colour_is_used_that_is_not_named():
     )
     assert named <= COLOURS[0].keys()
     assert COLOURS[0].keys() == COLOURS[1].keys()
+
+
+def test_the_functions_in_lambda_need_no_rich_for_their_forms():
+    forms = "page, markdown, document, annotations, sarif, chart"
+    program = f"import sys; from tuning.render import {forms}; sys.exit('rich' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)  # noqa: S603 — our own words

@@ -25,7 +25,8 @@ def verdict(report: Report) -> str:
     looked = count(report.records, "record")
     if report.verdict == "accepted":
         rest = f"{count(others, 'remark')} to look at, none in the way." if others else ""
-        return f"All of the {looked} can be trained on. {rest}".strip()
+        every = "The one record" if report.records == 1 else f"All {looked}"
+        return f"{every} can be trained on. {rest}".strip()
     return f"{count(errors, 'error')} in {looked}. Nothing was trained and nothing was spent."
 
 
@@ -80,7 +81,7 @@ def price(estimate: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], list
 def dollars(value: Any) -> str:
     """`$1,234.50`, or the plain statement that it is not known."""
     if value is None:
-        return "not known"
+        return "Not known"
     try:
         return f"${Decimal(str(value)):,.2f}"
     except InvalidOperation:

@@ -198,7 +198,7 @@ def _price(estimate: Mapping[str, Any] | None) -> Element | None:
         return None
     figure, facts, basis = advice.price(estimate)
     sources = el("ul", [el("li", line) for line in basis], class_="basis")
-    big = [el("p", figure, class_="figure"), el("p", "to train this model once")]
+    big = [el("p", figure, class_="figure"), el("p", "for training the model once")]
     return _aside("price", "Price estimate", big, _facts(facts), sources)
 
 

@@ -123,7 +123,7 @@ def test_the_policy_lets_exactly_this_stylesheet_in():
             "refused",
             "Refused 1,206 errors in 12,400 records. Nothing was trained and nothing was spent.",
         ),
-        ("accepted", "Accepted All of the 12,400 records can be trained on. 3 remarks to look at"),
+        ("accepted", "Accepted All 12,400 records can be trained on. 3 remarks to look at"),
         ("empty", "Refused 1 error in 0 records."),
     ],
 )
@@ -144,14 +144,14 @@ def test_what_is_said_of_many_findings_is_said_once():
 
 def test_an_unknown_price_is_said_to_be_unknown():
     words = Parsed(html(SAMPLES["clean"](), title="t", run=RUN, estimate=UNPRICED)).words
-    assert "Price estimate not known" in words
+    assert "Price estimate Not known" in words
     assert "no dated price is known" in words
 
 
 def test_a_price_range_is_shown_where_there_is_one():
     estimate = {**ESTIMATE, "low_usd": "2.90", "high_usd": "4"}
     words = Parsed(html(SAMPLES["clean"](), title="t", run=RUN, estimate=estimate)).words
-    assert "$3.22 to train this model once at least $2.90 at most $4.00" in words
+    assert "$3.22 for training the model once at least $2.90 at most $4.00" in words
 
 
 def test_a_refused_reader_is_given_the_command_for_this_file_and_model():

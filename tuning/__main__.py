@@ -2,7 +2,10 @@
 
 import typer
 
+from tuning.cli.check import check
 from tuning.cli.exits import refusals
+from tuning.cli.models import models
+from tuning.cli.rules import rules
 
 app = typer.Typer(
     name="tuning",
@@ -10,6 +13,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Private fine-tuning on Amazon Bedrock: check data before money is spent, follow runs.",
 )
+for command in (check, models, rules):
+    app.command()(command)
 
 
 def run() -> None:

@@ -76,6 +76,17 @@ class Method:
     caption_chars: tuple[int, int] | None = None
     reserved_words: tuple[str, ...] = ()
     """Words that fail the job when they stand in a prompt or system text as whole tokens."""
+    reserved_words_sdk: tuple[str, ...] = ()
+    """Words that only AWS's SDK refuses, in prompts and answers."""
+    features: tuple[str, ...] = ()
+    """What a record may hold beside text and media: `tools`, `reasoning`."""
+    max_system_blocks: int | None = None
+    max_images: int | None = None
+    max_videos: int | None = None
+    max_documents: int | None = None
+    image_formats: tuple[str, ...] = ()
+    video_formats: tuple[str, ...] = ()
+    document_formats: tuple[str, ...] = ()
     teachers: tuple[str, ...] = ()
     """For distillation: the teacher models that this student may learn from."""
 
@@ -99,6 +110,8 @@ class Catalog:
     as_of: str
     sources: Mapping[str, str]
     models: Mapping[str, Model]
+    historic_methods: Mapping[str, Method] = field(default_factory=dict)
+    """Methods that no model offers any more; their data can still be checked."""
 
     def model(self, identifier: str) -> Model:
         """The model of that customization id. Raises UnknownModelError, with the nearest miss."""
@@ -120,6 +133,7 @@ def catalog() -> Catalog:
         as_of=raw["as_of"],
         sources=raw["sources"],
         models={m["id"]: _model(m, raw) for m in raw["models"]},
+        historic_methods={n: _method(n, m, raw) for n, m in raw["historic_methods"].items()},
     )
 
 
@@ -139,7 +153,7 @@ def _model(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Model:
 def _method(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Method:
     known = {f.name for f in fields(Method)}
     plain = {k: _frozen(v) for k, v in entry.items() if k in known}
-    words = raw["reserved_words"].get(entry.get("reserved_words"), {}).get("words", [])
+    reserved = raw["reserved_words"].get(entry.get("reserved_words"), {})
     ranges = raw["hyperparameter_sets"].get(entry.get("hyperparameters"), {})
     hyperparameters = {n: _hyperparameter(n, r) for n, r in ranges.items()}
     return Method(
@@ -147,7 +161,8 @@ def _method(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Meth
             **plain,
             "name": name,
             "hyperparameters": hyperparameters,
-            "reserved_words": tuple(words),
+            "reserved_words": tuple(reserved.get("words", ())),
+            "reserved_words_sdk": tuple(reserved.get("also", {}).get("words", ())),
         }
     )
 

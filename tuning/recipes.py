@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from tuning.catalog import Catalog, Method, Model
+from tuning.dataset.rules import UnknownRuleError, known
 from tuning.errors import RecipeError, UnknownModelError, nearest
 
 Hyperparameters = Mapping[str, int | float | str]
@@ -38,6 +39,8 @@ class Recipe:
     """Whether a validation set must, may or must not lie beside the training set."""
     hyperparameters: Hyperparameters = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    strict: tuple[str, ...] = ()
+    """Rules whose warnings refuse a dataset like errors, such as `DS702`."""
 
     @property
     def digest(self) -> str:
@@ -55,7 +58,8 @@ class Recipe:
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
-        return cls(**{**raw, "limits": Limits(**raw["limits"])})
+        strict = tuple(raw.get("strict", ()))
+        return cls(**{**raw, "limits": Limits(**raw["limits"]), "strict": strict})
 
 
 def load(path: Path) -> Recipe:
@@ -154,7 +158,17 @@ class _Reader:
                 f"validation = {policy!r}", f"must be one of {', '.join(get_args(Policy))}"
             )
         limits = self._limits(raw.get("limits", {}))
-        return Recipe(**{**raw, "name": self.path.stem, "limits": limits})
+        strict = self._strict(raw.get("strict", []))
+        return Recipe(**{**raw, "name": self.path.stem, "limits": limits, "strict": strict})
+
+    def _strict(self, raw: object) -> tuple[str, ...]:
+        if not isinstance(raw, list) or not all(isinstance(rule, str) for rule in raw):
+            self._refuse("strict", 'must be a list of rules, such as ["DS702"]')
+            return ()
+        try:
+            return tuple(sorted(known(rule) for rule in raw))
+        except UnknownRuleError as error:
+            raise RecipeError(f"{self.path}: strict: {error}") from None
 
     def _limits(self, raw: Mapping[str, Any]) -> Limits:
         self._known(raw, Limits, "limits.")

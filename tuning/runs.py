@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from tuning.errors import nearest
 from tuning.recipes import Recipe
 from tuning.uploads import Upload
 
@@ -62,3 +63,28 @@ class Run:
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         return cls(upload=Upload(**raw["upload"]), recipe=Recipe.from_dict(raw["recipe"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misdirected:
+    """An upload to a folder that no deployed recipe has: it is refused, and its owner is told."""
+
+    upload: Upload
+    recipes: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        what = [self.upload.bucket, self.upload.key, self.upload.version_id, None]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+    def to_dict(self) -> dict[str, Any]:
+        name = self.upload.recipe_name
+        return {
+            "id": self.id,
+            "upload": self.upload.to_dict(),
+            "refusal": (
+                f"{self.upload.uri}: no recipe {name!r} is deployed here"
+                f"{nearest(name, self.recipes)}; upload to datasets/<recipe>/ with one of: "
+                f"{', '.join(self.recipes)}."
+            ),
+        }

@@ -30,8 +30,11 @@ class Settings:
         if missing := [f.name.upper() for f in fields(cls) if not env.get(f.name.upper())]:
             raise SettingsError(f"environment variables not set by the stack: {', '.join(missing)}")
         lists = {f.name for f in fields(cls) if str(f.type).startswith("tuple")}
-        values: dict[str, Any] = {f.name: env[f.name.upper()] for f in fields(cls)}
-        return cls(**{n: tuple(v.split(_LIST)) if n in lists else v for n, v in values.items()})
+        values: dict[str, Any] = {}
+        for name in (f.name for f in fields(cls)):
+            text = env[name.upper()]
+            values[name] = tuple(text.split(_LIST)) if name in lists else text
+        return cls(**values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,3 +61,5 @@ class RunSettings(Settings):
     job_security_group_ids: tuple[str, ...]
     model_key_arn: str
     """The KMS key of the custom model."""
+    max_dataset_mb: str
+    """Uploads larger than this are refused unread. Megabytes, as text."""

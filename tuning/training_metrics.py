@@ -24,9 +24,6 @@ class Curve:
     last: float
     lowest: float
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def curve(text: str, column: str) -> Curve | None:
     """The curve of `column` (`training_loss`, `validation_loss`); None when no row has a number."""
@@ -51,3 +48,39 @@ def _number(text: str | None) -> float | None:
         return float(text or "")
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    training: Curve | None
+    validation: Curve | None
+    rejected_records: int | None
+    """By Bedrock, of its own manifest; None when there is none."""
+
+    @property
+    def sentence(self) -> str:
+        if self.training is None:
+            return "Bedrock left no training metrics."
+        text = f"training loss {self.training.first:g} to {self.training.last:g}"
+        if self.validation:
+            text += f", validation loss {self.validation.last:g}"
+        return f"{text} after {self.training.steps:,} steps."
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def summarize(texts: Mapping[str, str]) -> Results:
+    """Of a job's files by key: the curves, and what Bedrock rejected."""
+    training = _first(texts, TRAINING_SUFFIX)
+    validation = _first(texts, VALIDATION_SUFFIX)
+    manifest = _first(texts, MANIFEST_SUFFIX)
+    return Results(
+        training=curve(training, "training_loss") if training is not None else None,
+        validation=curve(validation, "validation_loss") if validation is not None else None,
+        rejected_records=rejected_records(manifest) if manifest is not None else None,
+    )
+
+
+def _first(texts: Mapping[str, str], suffix: str) -> str | None:
+    return next((text for key, text in sorted(texts.items()) if key.endswith(suffix)), None)

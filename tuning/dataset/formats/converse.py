@@ -1,0 +1,142 @@
+"""Converse records, for fine-tuning and as distillation prompts.
+
+https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html
+"""
+
+import json
+from typing import Any
+
+from tuning.catalog import Method
+from tuning.dataset.formats import blocks
+from tuning.dataset.formats.walk import Walk, shown
+from tuning.errors import nearest
+
+SCHEMA_VERSION = "bedrock-conversation-2024"
+_ROLES = ("user", "assistant")
+
+
+def read(record: dict[str, Any], method: Method, walk: Walk) -> None:
+    optional = ["schemaVersion", "system"]
+    if "tools" in method.features or "toolConfig" in record:
+        optional.append("toolConfig")
+    walk.keys(record, "", ("messages",), optional)
+    _schema_version(record, walk)
+    if "system" in record:
+        _system(record["system"], method, walk)
+    if "toolConfig" in record:
+        blocks.tool_config(record["toolConfig"], method, walk)
+    if "messages" in record:
+        _messages(record["messages"], method, walk)
+
+
+def _schema_version(record: dict[str, Any], walk: Walk) -> None:
+    if "schemaVersion" not in record:
+        walk.fault("DS305", f'the key "schemaVersion" is missing; it is "{SCHEMA_VERSION}"')
+        return
+    value = record["schemaVersion"]
+    if not walk.is_a(value, str, "schemaVersion"):
+        walk.readable = True  # the words are all there
+    elif value != SCHEMA_VERSION:
+        walk.fault("DS304", f'{shown(value)} is not "{SCHEMA_VERSION}"', "schemaVersion")
+
+
+def _system(value: object, method: Method, walk: Walk) -> None:
+    walk.traits.add("system")
+    items = walk.items(value, "system", hint='; write [{"text": "…"}]')
+    limit = method.max_system_blocks
+    if limit is not None and len(items) > limit:
+        walk.fault("DS408", f"{len(items)} system blocks; this model takes {limit}", "system")
+    for i, block in enumerate(items):
+        at = f"system[{i}]"
+        if walk.is_a(block, dict, at, hint='; write {"text": "…"}'):
+            walk.keys(block, at, ("text",))
+            if "text" in block:
+                text = walk.text(block["text"], f"{at}.text")
+                blocks.marks(text, f"{at}.text", method, walk, answer=False)
+                walk.prompt.append(text or "")
+    walk.prompt.append("\1")
+
+
+def _messages(value: object, method: Method, walk: Walk) -> None:
+    messages = walk.items(value, "messages")
+    roles = [_turn(m, f"messages[{i}]", method, walk) for i, m in enumerate(messages)]
+    if walk.readable and roles and roles[-1] == "assistant":
+        walk.answer = walk.answer or []
+    if messages:
+        _order(roles, method, walk)
+    if method.format == "distillation":
+        _one_turn(roles, walk)
+    blocks.together(messages, method, walk)
+
+
+def _turn(message: object, at: str, method: Method, walk: Walk) -> str | None:
+    """Reads one turn; gives its role where that is known."""
+    _flush(walk)
+    hint = '; write {"role": "user", "content": [{"text": "…"}]}'
+    if not walk.is_a(message, dict, at, hint):
+        return None
+    assert isinstance(message, dict)  # noqa: S101 — for the type checker; is_a decided
+    walk.keys(message, at, ("role", "content"))
+    role = _role(message, at, walk) if "role" in message else None
+    if "content" in message:
+        pieces = blocks.content(message["content"], f"{at}.content", role, method, walk)
+        if role == "assistant":
+            walk.answer = pieces
+        else:
+            walk.prompt.extend(pieces)
+    return role
+
+
+def _flush(walk: Walk) -> None:
+    """An assistant turn that another turn follows is part of the prompt."""
+    if walk.answer is not None:
+        walk.prompt.extend(walk.answer)
+        walk.answer = None
+
+
+def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
+    role = message["role"]
+    if not walk.is_a(role, str, f"{at}.role"):
+        return None
+    if role in _ROLES:
+        return str(role)
+    walk.readable = False
+    fix = None
+    close = nearest(role.strip().casefold(), _ROLES)
+    if role == "system":
+        fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
+    walk.fault(
+        "DS401", f"{shown(role)} is no role{close}; roles: user, assistant", f"{at}.role", fix
+    )
+    return close.split("'")[1] if close else None
+
+
+def _order(roles: list[str | None], method: Method, walk: Walk) -> None:
+    if roles[0] == "assistant":
+        walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
+    for i in range(1, len(roles)):
+        if roles[i] is not None and roles[i] == roles[i - 1]:
+            walk.fault("DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role")
+    golden = method.format == "distillation"  # there the teacher writes the answer
+    if len(roles) == 1 and not golden:
+        walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")
+    elif roles[-1] == "user" and not golden:
+        at = f"messages[{len(roles) - 1}].role"
+        walk.fault("DS404", "the last turn is the user's: there is no answer to learn", at)
+
+
+def _one_turn(roles: list[str | None], walk: Walk) -> None:
+    # Multi-turn prompts are dropped silently by the service:
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/model-distillation.html
+    if len(roles) > 2:  # noqa: PLR2004 — a prompt and its optional answer
+        walk.fault(
+            "DS407",
+            f"{len(roles)} turns; a distillation record is one prompt, and optionally its answer",
+            "messages",
+            "Keep the first question and, optionally, its answer.",
+        )
+
+
+def canonical(block: object) -> str:
+    """A piece that is no text, so that equal ones compare equal."""
+    return "\2" + json.dumps(block, sort_keys=True, ensure_ascii=True)

@@ -1,0 +1,131 @@
+"""Walks a parsed record and collects what is wrong with it, each fault with its path."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tuning.errors import nearest
+
+_SHOWN = 40  # characters of a key or a short value that a message may repeat
+
+
+class Fault(NamedTuple):
+    """One thing wrong, before it is known where in the file the record stands."""
+
+    rule: str
+    message: str
+    field: str | None = None
+    column: int | None = None
+    fix: str | None = None
+    """When the case allows a better one than the rule's own."""
+
+
+NAMES = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+}
+
+
+@dataclass(slots=True)
+class Walk:
+    """The faults and the content found so far in one record."""
+
+    faults: list[Fault] = field(default_factory=list)
+    prompt: list[str] = field(default_factory=list)
+    """What the model is given, piece by piece."""
+    answer: list[str] | None = None
+    """What the model learns to say; None when the format has no answers."""
+    traits: set[str] = field(default_factory=set)
+    """Optional parts that the record makes use of: `system`, `image`, …"""
+    buckets: set[str] = field(default_factory=set)
+    readable: bool = True
+    """False when prompt and answer could not be told: the record is left out of comparisons."""
+
+    def fault(self, rule: str, message: str, at: str | None = None, fix: str | None = None) -> None:
+        self.faults.append(Fault(rule, message, at, None, fix))
+
+    def keys(
+        self, value: dict[str, Any], at: str, required: Sequence[str], optional: Sequence[str] = ()
+    ) -> None:
+        """Refuse unknown keys, with the nearest miss, and name missing ones."""
+        allowed = (*required, *optional)
+        missing = [key for key in required if key not in value]
+        for key in value:
+            if key in allowed:
+                continue
+            absent = [k for k in allowed if k not in value]
+            close = nearest(key, absent) or nearest(key.casefold(), absent)
+            if close:
+                meant = close.split("'")[1]
+                missing = [k for k in missing if k != meant]
+                self.readable = False
+            self.fault(
+                "DS301",
+                f"unknown key {shown(key)}{close}; allowed here: {', '.join(allowed)}",
+                inside(at, key),
+            )
+        for key in missing:
+            self.readable = False
+            self.fault("DS302", f"the key {key!r} is missing", at or None)
+
+    def is_a(self, value: object, kind: type, at: str, hint: str = "") -> bool:
+        """Whether `value` is of that JSON type; a fault when not."""
+        if type(value) is kind:
+            return True
+        self.readable = False
+        self.fault("DS303", f"expected {NAMES[kind]}, got {what(value)}{hint}", at or None)
+        return False
+
+    def items(self, value: object, at: str, hint: str = "") -> list[Any]:
+        """The items of a list that must not be empty."""
+        if not self.is_a(value, list, at, hint):
+            return []
+        assert isinstance(value, list)  # noqa: S101 — for the type checker; is_a decided
+        if not value:
+            self.readable = False
+            self.fault("DS307", "the list is empty", at)
+        return value
+
+    def text(self, value: object, at: str, hint: str = "") -> str | None:
+        """A text that says something, or None with a fault."""
+        if not self.is_a(value, str, at, hint):
+            return None
+        assert isinstance(value, str)  # noqa: S101 — for the type checker; is_a decided
+        if not value or value.isspace():
+            is_what = "only white space" if value else "empty"
+            self.fault("DS405", f"the text is {is_what}", at)
+        return value
+
+
+def inside(at: str, key: str) -> str:
+    """The path of `key` in the object at `at`."""
+    plain = (
+        key if key.replace("-", "_").isidentifier() and len(key) <= _SHOWN else f"[{shown(key)}]"
+    )
+    return f"{at}.{plain}" if at and not plain.startswith("[") else f"{at}{plain}"
+
+
+def shown(text: str) -> str:
+    """A key or short value as messages repeat it: quoted, harmless on a terminal, never long."""
+    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return ascii(cut) if not cut.isprintable() else repr(cut)
+
+
+def what(value: object) -> str:
+    """A JSON value's type, in words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

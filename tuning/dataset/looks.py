@@ -1,0 +1,92 @@
+"""Says what a file or a record looks like when it is not what was expected."""
+
+from typing import Any
+
+_SIGNATURES = (
+    (b"PAR1", "a Parquet file"),
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"ARROW1", "an Arrow file"),
+    (b"SQLite format 3", "an SQLite database"),
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_RECORDS = (
+    ("prompt_completion", {"prompt", "completion"}),
+    ("Alpaca", {"instruction", "output"}),
+    ("ShareGPT", {"conversations"}),
+    ("image captions", {"image-ref", "caption"}),
+    ("preference pairs (DPO)", {"chosen", "rejected"}),
+    ("question and answer", {"question", "answer"}),
+    ("input and output", {"input", "output"}),
+)
+
+
+def binary(head: bytes) -> str | None:
+    """What kind of file starts with these bytes, when it is none of text."""
+    return next((name for magic, name in _SIGNATURES if head.startswith(magic)), None)
+
+
+def utf16(head: bytes) -> bool:
+    """Whether the file is text in two or four bytes a letter."""
+    if head.startswith(_UTF16):
+        return True
+    pairs = head[:64]
+    return (
+        len(pairs) >= 4
+        and (
+            pairs[::2].count(0) > len(pairs) // 3 or pairs[1::2].count(0) > len(pairs) // 3
+        )
+    )
+
+
+def document(head: bytes) -> bool:
+    """Whether the file is one JSON document over several lines, told by its first line."""
+    first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    first = first.strip()
+    return bool(rest.strip()) and (
+        first in (b"[", b"{") or (first.startswith(b"[{") and not first.endswith(b"]"))
+    )
+
+
+def another_format(record: dict[str, Any], expected: str) -> str | None:
+    """The format that the record is in, when it is none of the expected one."""
+    found = _told(record)
+    return None if found == expected else found
+
+
+def _told(record: dict[str, Any]) -> str | None:
+    keys = record.keys()
+    for name, signs in _RECORDS:
+        if signs <= keys:
+            return name
+    if keys == {"input"} or keys == {"text"}:
+        return "continued_pre_training"
+    messages = record.get("messages")
+    if isinstance(messages, list) and messages and all(isinstance(m, dict) for m in messages):
+        return _messages(record, messages)
+    return None
+
+
+def _messages(record: dict[str, Any], messages: list[dict[str, Any]]) -> str | None:
+    contents = [m.get("content") for m in messages]
+    roles = {m.get("role") for m in messages if isinstance(m.get("role"), str)}
+    typed = any(
+        isinstance(b, dict) and isinstance(b.get("type"), str)
+        for c in contents
+        if isinstance(c, list)
+        for b in c
+    )
+    calls = any("tool_calls" in m or "tool_call_id" in m for m in messages)
+    if typed or calls or "tool" in roles or ("system" in roles and "system" not in record):
+        return "openai_chat"
+    if all(isinstance(c, str) for c in contents):
+        return "anthropic_messages" if "system" in record else "openai_chat"
+    if all(isinstance(c, list) for c in contents):
+        return "converse"
+    return None

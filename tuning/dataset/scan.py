@@ -1,0 +1,145 @@
+"""Reads a dataset line by line: sound lines fast, unsound ones exactly."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from xxhash import xxh3_64_intdigest
+
+from tuning.catalog import Method
+from tuning.dataset.diagnosis import diagnose
+from tuning.dataset.fast import accepter
+from tuning.dataset.formats.walk import Fault, Walk
+from tuning.dataset.opening import DAMAGED, Opened, damaged
+from tuning.dataset.privacy import private
+from tuning.dataset.tally import COMPARED, Policy, Tally
+
+MAX_LINE = 4 << 20
+"""Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
+_CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
+_LF = 10
+_BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
+
+
+@dataclass(slots=True)
+class Copy:
+    """The prepared copy, written while the original is read."""
+
+    target: BinaryIO
+    digest: "hashlib._Hash"
+
+    def write(self, line: bytes) -> None:
+        self.target.write(line)
+        self.digest.update(line)
+
+
+class Scanner:
+    """One pass over one stretch of a file."""
+
+    def __init__(self, file: str, method: Method, policy: Policy) -> None:
+        self.tally = Tally(file, policy)
+        self._method = method
+        self._copy: Copy | None = None
+        tokens = method.max_tokens_per_record
+        self._tokens = tokens
+        self._long = tokens * _BYTES_PER_TOKEN if tokens else 1 << 62
+
+    def scan(self, source: Opened, copy: Copy | None = None, size: int = 1 << 62) -> Tally:
+        """Read `size` bytes of lines, or all."""
+        tally, self._copy = self.tally, copy
+        tally.repairs.update(source.repairs)
+        if source.hopeless:
+            tally.add(source.hopeless, None)
+        elif source.document:
+            tally.add(Fault("DS207", "one JSON document over several lines, not JSON Lines"), 1)
+        else:
+            try:
+                self._lines(source.stream.readline, size)
+            except DAMAGED:
+                tally.add(damaged(), tally.lines + 1)
+        return tally
+
+    def _lines(self, readline: Callable[[int], bytes], size: int) -> None:
+        tally, accept, copy = self.tally, accepter(self._method), self._copy
+        while tally.size < size and (line := readline(MAX_LINE + 1)):
+            tally.lines += 1
+            tally.size += len(line)
+            if line[-1] != _LF or len(line) > MAX_LINE:
+                line = self._unended(line, readline)
+            elif line.endswith(b"\r\n"):
+                tally.repairs["crlf"] += 1
+                line = line[:-2] + b"\n"
+            if copy and line and not line.isspace():
+                copy.write(line)
+            found = accept(line)
+            if found is None:
+                self._unsound(line)
+            else:
+                self._count(*found, line)
+
+    def _unended(self, line: bytes, readline: Callable[[int], bytes]) -> bytes:
+        """The last line, ended; or nothing, for a line too long to be a record."""
+        if len(line) <= MAX_LINE:
+            self.tally.repairs["final_newline"] += 1
+            return line + b"\n"
+        size = len(line)
+        while line[-1:] not in (b"\n", b"") and (line := readline(MAX_LINE)):
+            size += len(line)
+        self.tally.size += size - MAX_LINE - 1
+        message = f"{size:,} bytes; no record is longer than {MAX_LINE:,}"
+        self.tally.add(Fault("DS108", message), self.tally.lines)
+        self.tally.records += 1
+        return b""
+
+    def _unsound(self, line: bytes) -> None:
+        if not line:
+            return
+        if line.isspace():
+            self.tally.repairs["blank_line"] += 1
+            return
+        walk = diagnose(line, self._method)
+        for fault in walk.faults:
+            self.tally.add(fault, self.tally.lines)
+        if walk.readable:
+            self._content(walk, line)
+        else:
+            self.tally.records += 1
+
+    def _content(self, walk: Walk, line: bytes) -> None:
+        for bucket in walk.buckets:
+            self.tally.buckets.setdefault(bucket, self.tally.lines)
+        prompt = "\0".join(walk.prompt).encode()
+        answer = "\0".join(walk.answer or ()).encode()
+        texts = (t for t in (*walk.prompt, *(walk.answer or ())) if t[:1] not in ("\1", "\2"))
+        self._count(prompt, answer, sum(map(len, texts)), frozenset(walk.traits), line)
+
+    def _count(
+        self, prompt: bytes, answer: bytes, characters: int, traits: frozenset[str], line: bytes
+    ) -> None:
+        tally = self.tally
+        tally.records += 1
+        tally.characters += characters
+        size = len(prompt) + len(answer)
+        tally.text_bytes += size
+        tally.histogram[characters.bit_length()] += 1
+        if size > self._long:
+            self._too_long(characters, size)
+        tally.trait(traits, tally.lines)
+        if tally.records <= COMPARED:
+            tally.prompts.append(xxh3_64_intdigest(prompt))
+            tally.answers.append(xxh3_64_intdigest(answer))
+            tally.places.append(tally.lines)
+        if tally.policy.privacy:
+            for kind, rule in private(line):
+                tally.kinds[kind] += 1
+                tally.add(Fault(rule, f"looks like {kind}; its value is not shown"), tally.lines)
+
+    def _too_long(self, characters: int, size: int) -> None:
+        tokens = self._tokens or 0
+        if characters > tokens * _CHARS_PER_TOKEN:
+            rule, count, unit = "DS603", characters, "characters"
+        else:
+            rule, count, unit = "DS604", size, "bytes of text"
+        message = f"{count:,} {unit}; this model takes {tokens:,} tokens a record"
+        self.tally.add(Fault(rule, message), self.tally.lines)

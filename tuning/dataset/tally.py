@@ -1,0 +1,87 @@
+"""What one stretch of a file holds: counts, findings, and two numbers a record for comparisons."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tuning.dataset.formats.walk import Fault
+from tuning.dataset.report import Finding, Severity
+from tuning.dataset.rules import rules
+
+COMPARED = 1_000_000
+"""Records beyond these are not compared with others: memory stays bounded."""
+BUCKETS = 48
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How strict a check is, and how much it lists."""
+
+    strict: frozenset[str] = frozenset()
+    """Warnings that refuse the dataset like errors."""
+    listed: int = 20
+    """Findings listed for each rule; all are counted."""
+    privacy: bool = True
+    """Whether to look for secrets and personal data."""
+
+    def severity(self, rule: str) -> Severity:
+        severity = rules()[rule].severity
+        return "error" if rule in self.strict and severity == "warning" else severity
+
+
+@dataclass(slots=True)
+class Tally:
+    """Grows while lines are read; two of them, of adjoining stretches, make one."""
+
+    file: str
+    policy: Policy
+    lines: int = 0
+    records: int = 0
+    size: int = 0
+    """Bytes, unpacked."""
+    characters: int = 0
+    text_bytes: int = 0
+    longest: int = 0
+    histogram: list[int] = field(default_factory=lambda: [0] * BUCKETS)
+    """Records by the bit length of their characters."""
+    counts: Counter[str] = field(default_factory=Counter)
+    listed: dict[str, list[Finding]] = field(default_factory=dict)
+    repairs: Counter[str] = field(default_factory=Counter)
+    traits: dict[frozenset[str], list[int]] = field(default_factory=dict)
+    """How many records share a set of optional parts, and the first line with it."""
+    buckets: dict[str, int] = field(default_factory=dict)
+    """Each bucket that media lie in, and the first line that names it."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Secrets and personal data, by kind."""
+    prompts: "array[int]" = field(default_factory=lambda: array("Q"))
+    answers: "array[int]" = field(default_factory=lambda: array("Q"))
+    places: "array[int]" = field(default_factory=lambda: array("L"))
+    """The line of each compared record."""
+
+    def add(self, fault: Fault, line: int | None) -> None:
+        """Count a fault, and list it while its rule has room."""
+        rule = rules()[fault.rule]
+        self.counts[fault.rule] += 1
+        if self.counts[fault.rule] > self.policy.listed:
+            return
+        self.listed.setdefault(fault.rule, []).append(
+            Finding(
+                rule=fault.rule,
+                severity=self.policy.severity(fault.rule),
+                file=self.file,
+                line=line,
+                column=fault.column,
+                field=fault.field,
+                message=fault.message,
+                fix=fault.fix or rule.fix,
+            )
+        )
+
+    def trait(self, traits: Iterable[str], line: int) -> None:
+        kept = self.traits.setdefault(frozenset(traits), [0, line])
+        kept[0] += 1
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [finding for found in self.listed.values() for finding in found]

@@ -4,7 +4,6 @@
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from tuning.dataset.report import Finding, Report
@@ -34,34 +33,7 @@ UNPRICED = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class SampleRule:
-    id: str
-    title: str
-    why: str
-    source: str = (
-        "https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html"
-    )
-
-
-RULES = (
-    SampleRule(
-        id="DS201", title="Not JSON", why="A line that is not JSON ends the job at that line."
-    ),
-    SampleRule(
-        id="DS404",
-        title="Unknown role",
-        why="The service knows two roles. A third refuses the whole file, after the wait.",
-    ),
-    SampleRule(
-        id="DS702",
-        title="Same prompt, different answers",
-        why="The model learns that either answer is right, and gives both.",
-    ),
-)
-
-
-def a_finding(rule="DS404", *, line=12, severity="error", **given):
+def a_finding(rule="DS401", *, line=12, severity="error", **given):
     says = {
         "file": "train.jsonl",
         "message": 'the role is "assistent" (did you mean "assistant"?)',
@@ -134,7 +106,7 @@ def refused():
         verdict="refused",
         records=12_400,
         findings=(*syntax, *roles, other),
-        counts={"DS201": 2, "DS404": 1_204, "DS702": 1},
+        counts={"DS201": 2, "DS401": 1_204, "DS702": 1},
         statistics={"training": _statistics(records=12_400)},
         repairs={"crlf": 12_400},
     )
@@ -208,9 +180,9 @@ def page(name):
 
     report = SAMPLES[name]()
     if name == "hostile":
-        return html(report, title=HOSTILE[0], run=HOSTILE_RUN, rules=RULES)
+        return html(report, title=HOSTILE[0], run=HOSTILE_RUN)
     estimate = {"accepted": ESTIMATE, "clean": UNPRICED}.get(name)
-    return html(report, title="support-nova-lite", run=RUN, estimate=estimate, rules=RULES)
+    return html(report, title="support-nova-lite", run=RUN, estimate=estimate)
 
 
 def _statistics(*, records, file="train.jsonl"):

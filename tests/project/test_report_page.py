@@ -81,8 +81,8 @@ def test_even_markup_that_got_through_would_neither_run_nor_load(opened):
 
 def test_a_link_to_a_finding_leads_to_it(opened):
     seen = opened(page("refused"))
-    seen.evaluate("document.querySelector('a[href=\"#DS404-3\"]').click()")
-    assert seen.evaluate("document.querySelector(':target').id") == "DS404-3"
+    seen.evaluate("document.querySelector('a[href=\"#DS401-3\"]').click()")
+    assert seen.evaluate("document.querySelector(':target').id") == "DS401-3"
 
 
 def test_the_parts_of_the_page_have_names_for_those_who_hear_it(opened):
@@ -102,7 +102,7 @@ def test_the_parts_of_the_page_have_names_for_those_who_hear_it(opened):
 
 def test_a_name_written_from_right_to_left_leaves_its_neighbours_in_order(opened):
     finding = a_finding(file="سلام.jsonl", line=7, message="שלום", fix="Write it.")
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS404": 9})
+    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 9})
     seen = opened(html(report, title="t", run=RUN))
     place, message = "document.querySelector('.places')", "document.querySelector('h3')"
     assert seen.evaluate(f"{place}.innerText").startswith("سلام.jsonl:7")

@@ -3,7 +3,7 @@
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, zip_longest
 
 from tuning.dataset.report import Finding, Report
@@ -14,9 +14,9 @@ from tuning.render.visible import visible
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def github(report: Report, rules: Iterable[outline.Rule] = ()) -> str:
+def github(report: Report) -> str:
     """One line a finding, and one with the verdict. `file` should be relative to the repository."""
-    found = outline.groups(report, rules)
+    found = outline.groups(report)
     return "".join(f"{line}\n" for line in chain(_annotations(found), _rest(found, report)))
 
 

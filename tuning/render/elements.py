@@ -51,11 +51,6 @@ def el(tag: str, *children: Child, **attributes: str | float | None) -> Element:
     return Element(tag, named, tuple(_flat(children)))
 
 
-def safe_link(url: str) -> bool:
-    """Whether `url` may stand in an `href`."""
-    return bool(_LINK.fullmatch(url))
-
-
 def _flat(children: Iterable[Child]) -> Iterator[Element | str]:
     for child in children:
         match child:

@@ -1,7 +1,6 @@
 """A report as a comment on a pull request."""
 
 import re
-from collections.abc import Iterable
 
 from tuning.dataset.report import Report
 from tuning.render import advice, outline, statistics
@@ -15,12 +14,12 @@ _CALLS = re.compile(r"(?<=[@#])(?=\w)")
 _SIGNS = {"error": "🛑", "warning": "⚠️", "note": "ℹ️"}  # noqa: RUF001 — the sign for information
 
 
-def markdown(report: Report, rules: Iterable[outline.Rule] = ()) -> str:
+def markdown(report: Report) -> str:
     """Verdict, findings by rule, figures. What a comment has no room for is counted, not listed."""
     sign = "✅" if report.verdict == "accepted" else "❌"
     parts = [f"### {sign} {report.verdict.capitalize()}\n\n{_words(advice.verdict(report))}\n"]
     room = _ROOM - len(parts[0])
-    for group in outline.groups(report, rules):
+    for group in outline.groups(report):
         whole = _group(group)
         part = whole if len(whole) < room else f"{_heading(group)}\n"
         room -= len(part)

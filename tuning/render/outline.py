@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from tuning.dataset.report import Finding, Report, Severity
+from tuning.dataset.rules import Rule, rules
 from tuning.render.scale import count
 from tuning.render.visible import visible
 
@@ -14,19 +15,6 @@ Said: TypeAlias = dict[str, list[Numbered]]
 """Where each message holds."""
 
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-
-
-class Rule(Protocol):
-    """What a form needs to know of a rule beside its findings."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def source(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +48,8 @@ class Group:
         return said
 
 
-def groups(report: Report, rules: Iterable[Rule] = ()) -> list[Group]:
+def groups(report: Report) -> list[Group]:
     """One group a rule, errors first."""
-    known = {rule.id: rule for rule in rules}
     unlisted: Severity = "error" if report.verdict == "refused" else "warning"
     listed: dict[str, list[Finding]] = {rule: [] for rule in report.counts}
     for finding in report.findings:
@@ -73,7 +60,7 @@ def groups(report: Report, rules: Iterable[Rule] = ()) -> list[Group]:
             severity=min((f.severity for f in found), key=_SEVERITIES.index, default=unlisted),
             count=max(report.counts.get(rule, 0), len(found)),
             listed=tuple(found),
-            facts=known.get(rule),
+            facts=rules().get(rule),
         )
         for rule, found in listed.items()
         if found or report.counts[rule]

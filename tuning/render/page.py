@@ -6,7 +6,7 @@ from typing import Any
 
 from tuning.dataset.report import Finding, Report
 from tuning.render import advice, chart, outline, statistics
-from tuning.render.elements import Child, Element, el, safe_link
+from tuning.render.elements import Child, Element, el
 from tuning.render.scale import count
 from tuning.render.sheet import sheet
 
@@ -24,12 +24,11 @@ def html(
     title: str,
     run: Mapping[str, Any] | None = None,
     estimate: Mapping[str, Any] | None = None,
-    rules: Iterable[outline.Rule] = (),
 ) -> str:
     """The whole page. `run` is shown as name and value in the order given; `estimate` is the
     dictionary of `tuning.estimate.Estimate`.
     """
-    found = outline.groups(report, rules)
+    found = outline.groups(report)
     return sheet(
         f"{report.verdict.capitalize()}: {title}",
         el("a", "Skip to the findings", href="#findings", class_="skip"),
@@ -122,7 +121,9 @@ def _rule(group: outline.Group) -> Element:
 def _why(group: outline.Group) -> Element | None:
     if group.facts is None:
         return None
-    return el("p", group.facts.why, " ", _source(group.facts.source), class_="why")
+    facts = group.facts
+    source = el("a", "Source", href=facts.source, rel="noreferrer noopener external")
+    return el("p", facts.why, " ", source, class_="why")
 
 
 def _mended_alike(fix: str, said: outline.Said, group: outline.Group) -> Element:
@@ -229,12 +230,6 @@ def _aside(anchor: str, heading: str, *parts: Child) -> Element:
 def _facts(facts: Iterable[tuple[str, str]], class_: str | None = None) -> Element:
     rows = [el("div", el("dt", name), el("dd", value)) for name, value in facts]
     return el("dl", rows, class_=class_)
-
-
-def _source(url: str) -> Element | None:
-    if not safe_link(url):
-        return None
-    return el("a", "Source", href=url, rel="noreferrer noopener external")
 
 
 def _times(number: int) -> Element | None:

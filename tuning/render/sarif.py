@@ -5,11 +5,11 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 from tuning.dataset.report import Finding, Report
+from tuning.dataset.rules import Rule, rules
 from tuning.render import outline
 from tuning.render.visible import visible
 
@@ -17,13 +17,11 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 
 
-def sarif(report: Report, rules: Iterable[outline.Rule] = ()) -> str:
-    """A log with one run. `rules` are told of whether they found something or not."""
-    table = list(rules)
-    found = outline.groups(report, table)
-    known = {rule.id for rule in table}
-    told = [_rule(rule) for rule in table]
-    told += [{"id": group.rule} for group in found if group.rule not in known]
+def sarif(report: Report) -> str:
+    """A log with one run. It tells of every rule, whether it found something or not."""
+    found = outline.groups(report)
+    told = [_rule(rule) for rule in rules().values()]
+    told += [{"id": group.rule} for group in found if group.facts is None]
     index = {rule["id"]: n for n, rule in enumerate(told)}
     run = {
         "tool": {"driver": {"name": "tuning", "rules": told}},
@@ -40,7 +38,7 @@ def sarif(report: Report, rules: Iterable[outline.Rule] = ()) -> str:
     return json.dumps(log, indent=2) + "\n"
 
 
-def _rule(rule: outline.Rule) -> dict[str, Any]:
+def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},

@@ -1,7 +1,5 @@
 """A report for people at a terminal."""
 
-from collections.abc import Iterable
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -52,13 +50,13 @@ class _Voice:
         return visible(words).encode(encoding, "backslashreplace").decode(encoding)
 
 
-def text(report: Report, console: Console, rules: Iterable[outline.Rule] = ()) -> None:
+def text(report: Report, console: Console) -> None:
     """Verdict, findings by rule, repairs, figures. Piped, each finding keeps to one line."""
     say = _Voice(console)
     colour = "green" if report.verdict == "accepted" else "red"
     say.line((report.verdict.capitalize(), f"bold {colour}"))
     say.line((advice.verdict(report), ""))
-    for group in outline.groups(report, rules):
+    for group in outline.groups(report):
         _group(group, say)
     mended = outline.repairs(report)
     if mended:

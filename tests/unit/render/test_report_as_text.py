@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
-from sample_reports import RULES, SAMPLES, a_finding, accepted, empty, hostile, refused
+from sample_reports import SAMPLES, a_finding, accepted, empty, hostile, refused
 
 from tuning.dataset.report import Report
 from tuning.render.text import text
@@ -14,7 +14,7 @@ from tuning.render.text import text
 def said(report, *, width=80, terminal=False, encoding="utf-8"):
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding=encoding, write_through=True)
-    text(report, Console(file=out, width=width, force_terminal=terminal), RULES)
+    text(report, Console(file=out, width=width, force_terminal=terminal))
     return raw.getvalue().decode(encoding)
 
 
@@ -23,8 +23,8 @@ def test_an_empty_file_is_refused_in_full():
         "Refused\n"
         "1 error in 0 records. Nothing was trained and nothing was spent.\n"
         "\n"
-        "error DS601  the file holds no record\n"
-        "  train.jsonl\n"
+        "error DS601  Too few records\n"
+        "  train.jsonl  the file holds no record\n"
         "  Fix: Upload a file with at least 8 records.\n"
     )
 

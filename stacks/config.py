@@ -25,6 +25,10 @@ PREFIX_LISTS: Mapping[str, Mapping[str, str]] = {
 # https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-fine-tuning.html
 ZONES: Mapping[str, str] = {"us-east-1": "abcdef", "us-west-2": "abcd"}
 
+# Loopback and link-local addresses are private, too, but AWS refuses them.
+# https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+_PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 
 # An execution's history ends at 25,000 events, and one look takes ten of them.
@@ -73,6 +77,8 @@ class Config:
 
     def load_recipes(self) -> tuple[Recipe, ...]:
         """The recipes of this environment, each held against the model catalog."""
+        if isinstance(self.recipes, str):  # ("x") is text, ("x",) is a tuple
+            raise ConfigError(f"recipes = {self.recipes!r}: must be a tuple of names: add a comma")
         if not self.recipes:
             raise ConfigError("recipes: an environment without a recipe can train nothing")
         if twice := {r for r in self.recipes if self.recipes.count(r) > 1}:
@@ -111,8 +117,12 @@ class Config:
             network = ipaddress.IPv4Network(self.cidr)
         except ValueError as error:
             raise ConfigError(f"cidr = {self.cidr!r}: {error}") from None
-        if not network.is_private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 — said below
-            raise ConfigError(f"cidr = {self.cidr!r}: must be a private network, /16 to /20")
+        private = any(map(network.subnet_of, _PRIVATE))
+        if not private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 — said below
+            raise ConfigError(
+                f"cidr = {self.cidr!r}: must be a private network, /16 to /20, of "
+                f"{', '.join(map(str, _PRIVATE))}"
+            )
 
     def _check_polls(self, recipe: Recipe, file: str) -> None:
         polls = recipe.limits.max_hours * 3600 // self.poll_seconds

@@ -49,7 +49,7 @@ def _emulator(*, keep: bool) -> Iterator[Instance]:
         with screen.step("Start the emulated AWS"):
             settings = Settings(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE)
             found = find(default_directory())
-            instance = found or start(settings, default_directory())[0]
+            instance = found or start(settings, default_directory()).instance
         yield instance
         return
     with ExitStack() as until_the_end:

@@ -81,6 +81,8 @@ class Config:
 
     def load_recipes(self) -> tuple[Recipe, ...]:
         """The recipes of this environment, each held against the model catalog."""
+        if isinstance(self.recipes, str):  # ("x") is text, ("x",) is a tuple
+            raise ConfigError(f"recipes = {self.recipes!r}: must be a tuple of names: add a comma")
         if not self.recipes:
             raise ConfigError("recipes: an environment without a recipe can train nothing")
         if twice := {r for r in self.recipes if self.recipes.count(r) > 1}:

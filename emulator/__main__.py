@@ -63,7 +63,7 @@ def up(
         settings = Settings(
             port=port, phase_seconds=phase_seconds, wait_scale=wait_scale, quota=quota
         )
-        found, _ = instances.start(settings, directory)
+        found = instances.start(settings, directory).instance
         said = "answers"
     else:
         said = "already answers"

@@ -76,22 +76,27 @@ def find(directory: Path) -> Instance | None:
     """The emulator that runs in this directory, if one does."""
     try:
         with (directory / "server.pid").open("r+", encoding="utf-8") as pid_file:
-            if _lock(pid_file):
-                return None
-            pid = int(pid_file.read() or 0)
-        return Instance(
-            settings=Settings.read(directory / "settings.json"), directory=directory, pid=pid
-        )
+            while not _lock(pid_file):
+                if text := pid_file.read():
+                    settings = Settings.read(directory / "settings.json")
+                    return Instance(settings=settings, directory=directory, pid=int(text))
+                time.sleep(POLL_SECONDS)  # it holds the lock and has not written yet: it starts
+                pid_file.seek(0)
     except FileNotFoundError:
-        return None
+        pass
+    return None
 
 
-def start(settings: Settings, directory: Path, *, watched: bool = False) -> tuple[Instance, int]:
-    """Start an emulator and wait until it answers.
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    instance: Instance
+    server: "subprocess.Popen[bytes]"
+    lifeline: int
+    """A watched emulator dies when the last copy of this descriptor is closed; -1 otherwise."""
 
-    Returns it with the descriptor that keeps a `watched` one alive (it dies when the last copy of
-    that descriptor is closed, so also when this program is killed), or -1.
-    """
+
+def start(settings: Settings, directory: Path, *, watched: bool = False) -> Launch:
+    """Start an emulator and wait until it answers."""
     python = environment.interpreter()
     directory.mkdir(parents=True, exist_ok=True)
     with (
@@ -100,6 +105,7 @@ def start(settings: Settings, directory: Path, *, watched: bool = False) -> tupl
     ):
         if not _lock(pid_file):
             raise EmulatorError(f"an emulator already runs in {directory.name}")
+        pid_file.truncate(0)  # the server writes its own
         settings = replace(settings, port=port.getsockname()[1])
         settings.write(directory / "settings.json")
         scratch = directory / "tmp"
@@ -120,16 +126,16 @@ def start(settings: Settings, directory: Path, *, watched: bool = False) -> tupl
             )
         if watched:
             os.close(reader)
-        pid_file.truncate(0)
-        pid_file.write(str(server.pid))
-        pid_file.flush()
     instance = Instance(settings=settings, directory=directory, pid=server.pid)
     try:
         _wait_until_ready(instance, server)
     except BaseException:
         stop(instance)
+        server.wait()
+        if watched:
+            os.close(writer)
         raise
-    return instance, writer
+    return Launch(instance=instance, server=server, lifeline=writer)
 
 
 def stop(instance: Instance) -> None:
@@ -161,16 +167,15 @@ def running(
     """
     settings = Settings(port=port, phase_seconds=phase_seconds, wait_scale=wait_scale, quota=quota)
     directory = environment.HOME / f"run-{os.getpid()}-{secrets.token_hex(3)}"
-    writer = -1
     try:
-        instance, writer = start(settings, directory, watched=True)
+        launch = start(settings, directory, watched=True)
         try:
-            yield instance
+            yield launch.instance
         finally:
-            stop(instance)
+            stop(launch.instance)
+            launch.server.wait()
+            os.close(launch.lifeline)
     finally:
-        if writer >= 0:
-            os.close(writer)
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from emulator.settings import Settings
 
+_LEAVING = threading.Lock()
+
 
 def serve(directory: Path, lock: int, listener: int, lifeline: int | None) -> None:
     for descriptor in (lock, listener, *([lifeline] if lifeline is not None else [])):
@@ -41,7 +43,7 @@ async def _listen(application: object, listener: int) -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     # A trigger of our own keeps hypercorn from taking SIGTERM over: it would wait for requests.
-    await hypercorn(application, config, shutdown_trigger=asyncio.Event().wait)  # type: ignore[arg-type] -- MiniStack's application carries no types
+    await hypercorn(application, config, shutdown_trigger=asyncio.Event().wait)
 
 
 def watch(lifeline: int, directory: Path) -> None:
@@ -68,15 +70,10 @@ def watch(lifeline: int, directory: Path) -> None:
 
 def leave(rubbish: Path) -> None:
     """End the functions, take their files away, and go with whatever is left of the group."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    signal.signal(signal.SIGTERM, signal.SIG_IGN) if _is_main() else None
-    os.killpg(0, signal.SIGTERM)
-    shutil.rmtree(rubbish, ignore_errors=True)
-    os.killpg(0, signal.SIGKILL)
-
-
-def _is_main() -> bool:
-    return threading.current_thread() is threading.main_thread()
+    if _LEAVING.acquire(blocking=False):  # the signal comes back to this program too
+        os.killpg(0, signal.SIGTERM)
+        shutil.rmtree(rubbish, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

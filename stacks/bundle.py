@@ -120,14 +120,12 @@ def _compiler(target: Target) -> str | None:
     """A Python of the version that will run the code, or None when this machine has none."""
     if target == "laptop":
         return sys.executable
-    found = subprocess.run(  # noqa: S603 — our own words
-        [sys.executable, "-m", "uv", "python", "find", "--no-python-downloads", PYTHON],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    return found.stdout.strip() or None
+    found = shutil.which(f"python{PYTHON}")
+    if found is None:
+        return None
+    question = [found, "-c", ""]  # a version manager's shim may stand for nothing
+    answer = subprocess.run(question, check=False, capture_output=True)  # noqa: S603 — idem
+    return found if answer.returncode == 0 else None
 
 
 def _compile(staging: Path, compiler: str) -> None:

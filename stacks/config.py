@@ -25,6 +25,14 @@ PREFIX_LISTS: Mapping[str, Mapping[str, str]] = {
 # https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-fine-tuning.html
 ZONES: Mapping[str, str] = {"us-east-1": "abcdef", "us-west-2": "abcd"}
 
+# Python's `is_private` counts loopback and link-local networks too, which a VPC refuses.
+# https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+_PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+# A training and a validation set, both at the limit, beside 512 MB for everything else, in the
+# 10,240 MB that a function can have. https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+_MAX_DATASET_MB = 4864
+
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 
 # An execution's history ends at 25,000 events, and one look takes ten of them.
@@ -52,8 +60,8 @@ class Config:
     poll_seconds: int = 300
     """How often a job in progress is looked at. Seconds, 60 to 900."""
     max_dataset_mb: int = 2048
-    """Uploads larger than this are refused unread. Megabytes, up to 5,000: the prepared copy is
-    written by one PutObject. https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
+    """Uploads larger than this are refused unread. Megabytes, up to 4,864: the prepared copies
+    must fit beside each other into the storage of a function."""
     log_days: int = 365
     """How long logs are kept. Days, a value that CloudWatch Logs takes."""
     reserved_concurrency: int | None = None
@@ -63,7 +71,7 @@ class Config:
         self._check_place()
         self._check_network()
         self._within("poll_seconds", self.poll_seconds, 60, 900)
-        self._within("max_dataset_mb", self.max_dataset_mb, 1, 5000)
+        self._within("max_dataset_mb", self.max_dataset_mb, 1, _MAX_DATASET_MB)
         if self.log_days not in _RETENTION_DAYS:
             days = ", ".join(map(str, _RETENTION_DAYS))
             raise ConfigError(f"log_days = {self.log_days}: CloudWatch Logs takes {days}")
@@ -73,6 +81,8 @@ class Config:
 
     def load_recipes(self) -> tuple[Recipe, ...]:
         """The recipes of this environment, each held against the model catalog."""
+        if isinstance(self.recipes, str):  # ("x") is text, ("x",) is a tuple
+            raise ConfigError(f"recipes = {self.recipes!r}: must be a tuple of names: add a comma")
         if not self.recipes:
             raise ConfigError("recipes: an environment without a recipe can train nothing")
         if twice := {r for r in self.recipes if self.recipes.count(r) > 1}:
@@ -111,8 +121,12 @@ class Config:
             network = ipaddress.IPv4Network(self.cidr)
         except ValueError as error:
             raise ConfigError(f"cidr = {self.cidr!r}: {error}") from None
-        if not network.is_private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 — said below
-            raise ConfigError(f"cidr = {self.cidr!r}: must be a private network, /16 to /20")
+        private = any(network.subnet_of(block) for block in _PRIVATE)
+        if not private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 — said below
+            raise ConfigError(
+                f"cidr = {self.cidr!r}: must be a network of /16 to /20 within "
+                f"{', '.join(map(str, _PRIVATE))}"
+            )
 
     def _check_polls(self, recipe: Recipe, file: str) -> None:
         polls = recipe.limits.max_hours * 3600 // self.poll_seconds

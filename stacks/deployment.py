@@ -9,13 +9,19 @@ from stacks.storage import Storage
 from stacks.training import Training
 
 
-class Deployment(cdk.Stage):
-    """Region only: with a concrete account CDK would ask AWS for zones and credentials at synth."""
+class Deployment(Construct):
+    """Not a `cdk.Stage`: `cdk deploy --all` passes over the stacks of stages (docs/decisions/0002).
+
+    Region only: with a concrete account CDK would ask AWS for zones and credentials at synth.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
-        super().__init__(scope, construct_id, env=cdk.Environment(region=config.region))
-        self.network = Network(self, "Network", config=config)
-        self.storage = Storage(self, "Storage")
+        super().__init__(scope, construct_id)
+        region = cdk.Environment(region=config.region)
+        self.network = Network(
+            self, "Network", config=config, env=region, stack_name=f"{construct_id}-Network"
+        )
+        self.storage = Storage(self, "Storage", env=region, stack_name=f"{construct_id}-Storage")
         self.training = Training(
             self,
             "Training",
@@ -23,6 +29,8 @@ class Deployment(cdk.Stage):
             config=config,
             network=self.network,
             storage=self.storage,
+            env=region,
+            stack_name=f"{construct_id}-Training",
         )
         cdk.Tags.of(self).add("environment", construct_id)
         cdk.Tags.of(self).add("project", "bedrock-private-tuning")

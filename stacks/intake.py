@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.door import Door
 from tuning.uploads import KEY_PATTERN
 
 DOOR_TIMEOUT = cdk.Duration.seconds(30)
@@ -39,16 +40,19 @@ class Intake(Construct):
         for queue in (self.queue, self.dead_letters):
             queue.add_to_resource_policy(self._from_the_rule(queue))
 
-    def feed(self, function: lambda_.Function) -> None:
-        """Invoke `function` with up to ten messages; it answers which of them failed."""
-        lambda_.CfnEventSourceMapping(
+    def feed(self, door: Door) -> None:
+        """Invoke `door` with up to ten messages; it answers which of them failed."""
+        mapping = lambda_.CfnEventSourceMapping(
             self,
             "Feed",
             event_source_arn=self.queue.queue_arn,
-            function_name=function.function_arn,
+            function_name=door.function.function_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
         )
+        # Lambda refuses the mapping of a function that may not receive from the queue yet.
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        mapping.node.add_dependency(door)
 
     def _rule(self, datasets: s3.IBucket) -> events.CfnRule:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html"""

@@ -63,7 +63,7 @@ class Training(cdk.Stack):
         )
         self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
         receiver = self._receiver()
-        self.intake.feed(receiver.function)
+        self.intake.feed(receiver)
         watched = {"receive_upload": receiver, **self.doors}
         Watch(
             self,

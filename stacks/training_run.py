@@ -55,7 +55,11 @@ class TrainingRun(Construct):
             name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-TrainingRun",
         )
         functions = [door.function.function_arn for door in self._doors.values()]
-        role = _role(self, permissions.state_machine(functions, topic.topic_arn))
+        role, may = _role(self), permissions.state_machine(functions, topic.topic_arn)
+        policies = [
+            iam.ManagedPolicy(self, "Policy", roles=[role], statements=may),
+            iam.ManagedPolicy(self, "ObservingPolicy", roles=[role], statements=[_observing()]),
+        ]
         machine = sfn.StateMachine(
             self,
             "Machine",
@@ -68,7 +72,9 @@ class TrainingRun(Construct):
                 destination=logs, level=sfn.LogLevel.ALL, include_execution_data=True
             ),
         )
-        machine.node.add_dependency(role)
+        # Step Functions refuses a machine whose role may not deliver its logs yet.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+        machine.node.add_dependency(*policies)
         return machine
 
     def _definition(self) -> sfn.IChainable:
@@ -206,7 +212,11 @@ class _Ending:
             cause=expression("$string($outcome)"),
         )
         for step in (record, tell):
-            step.add_retry(max_attempts=8, max_delay=cdk.Duration.minutes(5))
+            step.add_retry(
+                max_attempts=8,
+                max_delay=cdk.Duration.minutes(5),
+                jitter_strategy=sfn.JitterType.FULL,
+            )
             step.add_catch(untold, errors=["States.ALL"])
         end = Steps(self._scope).choose("How did it end?")
         for state in ("trained", "refused", "stopped"):
@@ -253,23 +263,19 @@ class _Ending:
         )
 
 
-def _role(scope: Construct, statements: list[iam.PolicyStatement]) -> iam.Role:
+def _role(scope: Construct) -> iam.Role:
+    ours = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
+    return iam.Role(scope, "Role", assumed_by=service)
+
+
+def _observing() -> iam.PolicyStatement:
     """Log delivery and X-Ray have no resource types; they stand in a policy of their own.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
     https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
     """
-    stack = cdk.Stack.of(scope)
-    role = iam.Role(
-        scope,
-        "Role",
-        assumed_by=iam.ServicePrincipal(
-            "states.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-        ),
-    )
-    iam.ManagedPolicy(scope, "Policy", roles=[role], statements=statements)
-    observing = iam.PolicyStatement(
+    return iam.PolicyStatement(
         actions=[
             "logs:CreateLogDelivery",
             "logs:DeleteLogDelivery",
@@ -286,5 +292,3 @@ def _role(scope: Construct, statements: list[iam.PolicyStatement]) -> iam.Role:
         ],
         resources=["*"],
     )
-    iam.ManagedPolicy(scope, "ObservingPolicy", roles=[role], statements=[observing])
-    return role

@@ -3,9 +3,12 @@
 import typer
 
 from tuning.cli.check import check
+from tuning.cli.convert import convert
 from tuning.cli.exits import refusals
 from tuning.cli.models import models
 from tuning.cli.rules import rules
+from tuning.cli.split import split
+from tuning.cli.stats import stats
 
 app = typer.Typer(
     name="tuning",
@@ -13,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Private fine-tuning on Amazon Bedrock: check data before money is spent, follow runs.",
 )
-for command in (check, models, rules):
+for command in (check, convert, split, stats, models, rules):
     app.command()(command)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from tuning.errors import TuningError
@@ -64,7 +65,7 @@ class Upload:
             key=_field(s3_object, "key", str),
             version_id=_field(s3_object, "version-id", str),
             size=_field(s3_object, "size", int),
-            arrived_at=_field(event, "time", str),
+            arrived_at=_moment(event, "time"),
         )
         if upload.bucket != bucket:
             raise NotAnUploadError(f"bucket: {upload.bucket!r} is not the datasets bucket")
@@ -76,7 +77,17 @@ class Upload:
 
 def _field(record: Mapping[str, Any], name: str, kind: type) -> Any:
     value = record.get(name) if isinstance(record, Mapping) else None
-    if not isinstance(value, kind):
-        found = "is missing" if value is None else f"is {type(value).__name__}"
+    if type(value) is not kind or value == "":
+        found = "is missing" if value in (None, "") else f"is {type(value).__name__}"
         raise NotAnUploadError(f"event field {name!r} {found}; {kind.__name__} expected")
     return value
+
+
+def _moment(record: Mapping[str, Any], name: str) -> str:
+    """The ledger is indexed by month, so what is no time is refused here, not by DynamoDB."""
+    text: str = _field(record, name, str)
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise NotAnUploadError(f"event field {name!r} is no ISO 8601 time: {text[:40]!r}") from None
+    return text

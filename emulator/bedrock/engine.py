@@ -7,7 +7,6 @@ from typing import Any
 
 from emulator.bedrock import catalog, listing
 from emulator.bedrock.errors import (
-    ApiError,
     Conflict,
     Internal,
     NotFound,
@@ -37,11 +36,11 @@ class Engine:
 
     def call(self, operation: str, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """One call of the API; raises `ApiError`."""
-        job = str(request.get("jobName") or request.get("jobIdentifier") or "")
+        job = self._subject(request)
         if self.faults.take("throttle", operation=operation, job=job):
             raise Throttled(message="Too many requests, please wait before trying again.")
         validate(operation, request)
-        answer: dict[str, Any] = getattr(self, _OPERATIONS[operation])(scope, request)
+        answer: dict[str, Any] = getattr(self, OPERATIONS[operation])(scope, request)
         if fault := self.faults.take("lost-response", operation=operation, job=job):
             raise Internal(message=fault.message)
         return answer
@@ -63,23 +62,20 @@ class Engine:
         return self._job(scope, request["jobIdentifier"]).describe()
 
     def stop(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            job = self._job(scope, request["jobIdentifier"])
-            if job.status in TERMINAL:
-                # UNCONFIRMED text.
-                raise Conflict(message=f"The job is already {job.status} and cannot be stopped.")
-            if not job.stopping.is_set():
-                self._trainer().change(job, "Stopping")
-                job.stopping.set()
+        job = self._job(scope, request["jobIdentifier"])
+        if job.status != "Stopping" and not self._trainer().change(job, "Stopping"):
+            # UNCONFIRMED text.
+            raise Conflict(message=f"The job is already {job.status} and cannot be stopped.")
+        job.stopping.set()
         return {}
 
     def list_jobs(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        mine = [job.summary() for job in self.jobs.values() if job.scope == scope]
+        mine = [job.summary() for job in list(self.jobs.values()) if job.scope == scope]
         page, more = listing.page(mine, request, name="jobName")
         return {"modelCustomizationJobSummaries": page, **more}
 
     def list_models(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        mine = [model.summary() for model in self.models.values() if model.job.scope == scope]
+        mine = [model.summary() for model in list(self.models.values()) if model.job.scope == scope]
         page, more = listing.page(mine, request, name="modelName")
         return {"modelSummaries": page, **more}
 
@@ -105,17 +101,22 @@ class Engine:
         tags = self._tags(scope, request["resourceARN"])
         return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
 
+    def _subject(self, request: dict[str, Any]) -> str:
+        """Name of the job that a request is about, for faults that are limited to some."""
+        named = self.jobs.get(request.get("jobIdentifier", ""))
+        return named.name if named else request.get("jobName", request.get("jobIdentifier", ""))
+
     def owns(self, arn: str) -> bool:
         return ":model-customization-job/" in arn or ":custom-model/" in arn
 
     def _replayed(self, scope: Scope, request: dict[str, Any]) -> Job | None:
-        """ "If this token matches a previous request, Amazon Bedrock ignores the request."
+        """A token seen before makes the service ignore the request, and return no error.
 
         https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
         UNCONFIRMED: that the replay returns the first job's ARN, and what another body does.
         """
         token = request.get("clientRequestToken")
-        for job in self.jobs.values():
+        for job in list(self.jobs.values()):
             if token and job.scope == scope and job.request.get("clientRequestToken") == token:
                 if digest(job.request) == digest(request):
                     return job
@@ -148,15 +149,17 @@ class Engine:
         )
 
     def _check_free(self, scope: Scope, wanted: Job) -> None:
-        for job in self.jobs.values():
+        for job in list(self.jobs.values()):
             if job.scope == scope and job.name == wanted.name:
                 raise Validation(
                     message=f"The provided job name is currently in use: {wanted.name}"
                 )
-        taken = [model.job.model_name for model in self.models.values() if model.job.scope == scope]
+        taken = [
+            model.job.model_name for model in list(self.models.values()) if model.job.scope == scope
+        ]
         pending = [
             job.model_name
-            for job in self.jobs.values()
+            for job in list(self.jobs.values())
             if job.scope == scope and job.status not in TERMINAL
         ]
         if wanted.model_name in taken + pending:
@@ -165,13 +168,14 @@ class Engine:
             )
 
     def _check_quota(self, scope: Scope) -> None:
-        """Scheduled customization jobs, L-0406044C.
-        https://docs.aws.amazon.com/general/latest/gr/bedrock.html
-        """
+        """Scheduled customization jobs, L-0406044C: https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
         fault = self.faults.take("quota", job="")
         limit = self.quota if fault is None else fault.limit
         if (
-            sum(job.scope == scope and job.status not in TERMINAL for job in self.jobs.values())
+            sum(
+                job.scope == scope and job.status not in TERMINAL
+                for job in list(self.jobs.values())
+            )
             >= limit
         ):
             # UNCONFIRMED text.
@@ -195,7 +199,7 @@ class Engine:
         return Trainer(aws=self.aws, faults=self.faults, phase_seconds=self.phase_seconds)
 
     def _job(self, scope: Scope, wanted: str) -> Job:
-        for job in self.jobs.values():
+        for job in list(self.jobs.values()):
             if job.scope == scope and wanted in (job.arn, job.name):
                 return job
         # UNCONFIRMED text.
@@ -205,7 +209,7 @@ class Engine:
         return next(
             (
                 model
-                for model in self.models.values()
+                for model in list(self.models.values())
                 if model.job.scope == scope and wanted in (model.arn, model.job.model_name)
             ),
             None,
@@ -223,7 +227,7 @@ class Engine:
         )
 
 
-_OPERATIONS = {
+OPERATIONS = {
     "CreateModelCustomizationJob": "create",
     "GetModelCustomizationJob": "get",
     "StopModelCustomizationJob": "stop",
@@ -235,5 +239,3 @@ _OPERATIONS = {
     "UntagResource": "untag",
     "ListTagsForResource": "list_tags",
 }
-
-__all__ = ["ApiError", "Engine"]

@@ -41,8 +41,8 @@ class Network(Protocol):
 
 
 class Events(Protocol):
-    def put(self, scope: Scope, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
-        """Publish to the default bus, best effort."""
+    def put(self, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
+        """Publish to the default bus of the job's own account and Region, best effort."""
 
 
 @dataclass(frozen=True, kw_only=True)

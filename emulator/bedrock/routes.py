@@ -8,8 +8,7 @@ from typing import Any
 
 import botocore.session
 
-from emulator.bedrock.engine import _OPERATIONS as OPERATIONS
-from emulator.bedrock.engine import Engine
+from emulator.bedrock.engine import OPERATIONS, Engine
 from emulator.bedrock.errors import ApiError, Validation
 from emulator.bedrock.ports import Scope
 
@@ -25,46 +24,50 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Call:
+    method: str
+    path: str
+    """Decoded."""
+    query: dict[str, list[str]]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     status: int
     document: dict[str, Any]
     error: str | None = None
 
 
-def respond(
-    engine: Engine, scope: Scope, method: str, path: str, query: dict[str, list[str]], body: bytes
-) -> Answer | None:
+def respond(engine: Engine, scope: Scope, call: Call) -> Answer | None:
     """The answer to one HTTP request; None when the engine does not have the operation."""
     for route in _routes():
-        found = route.path.fullmatch(path)
-        if found is None or route.method != method:
+        found = route.path.fullmatch(call.path)
+        if found is None or route.method != call.method:
             continue
         try:
-            request = _request(route, found, query, body)
+            request = _request(route, found, call)
             if "resourceARN" in request and not engine.owns(request["resourceARN"]):
                 return None
-            return Answer(
-                status=route.status, document=engine.call(route.operation, scope, request)
-            )
+            document = engine.call(route.operation, scope, request)
         except ApiError as error:
             document = {"__type": error.code, "message": error.message}
             return Answer(status=error.status, document=document, error=error.code)
+        return Answer(status=route.status, document=document)
     return None
 
 
-def _request(
-    route: Route, found: re.Match[str], query: dict[str, list[str]], body: bytes
-) -> dict[str, Any]:
+def _request(route: Route, found: re.Match[str], call: Call) -> dict[str, Any]:
     try:
-        request = json.loads(body) if body else {}
+        request = json.loads(call.body) if call.body else {}
     except ValueError:
         raise Validation(message="The request body is not valid JSON.") from None
     if not isinstance(request, dict):
         raise Validation(message="The request body is not a JSON object.")
     request |= found.groupdict()
     for parameter, (member, kind) in route.query.items():
-        if parameter in query:
-            request[member] = _typed(query[parameter][0], kind)
+        if parameter in call.query:
+            request[member] = _typed(call.query[parameter][0], kind)
     return request
 
 

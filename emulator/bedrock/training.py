@@ -1,6 +1,5 @@
 """Taking a job through its phases. Nothing is trained in the last one: time passes."""
 
-import logging
 from dataclasses import dataclass, field
 
 from emulator.bedrock import access, artefacts, datasets
@@ -11,7 +10,8 @@ from emulator.bedrock.ports import Surroundings
 
 EVENT = "Model Customization Job State Change"
 POLL_SECONDS = 0.05
-LOG = logging.getLogger("emulator.bedrock")
+UNEXPECTED = "Encountered an unexpected error when processing the request, please try again"
+"""https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html"""
 
 
 @dataclass(kw_only=True)
@@ -23,35 +23,38 @@ class Trainer:
 
     def run(self, job: Job) -> bool:
         """Whether the job has come to its end well; it has come to an end in any case."""
+        # An error of the emulator's own ends the job as well, and shows in its log.
+        outcome, failure = "Failed", UNEXPECTED
         try:
             self._validate(job)
             self._pass_time(job, "DataProcessing")
             self._train(job)
+            outcome = "Completed"
         except JobStopped:
-            self.change(job, "Stopped")
-        except JobFailed as failure:
-            job.failure = str(failure)[:2048]
-            self.change(job, "Failed")
-        except Exception:
-            # A job must end: an error of the emulator's own is what AWS calls an internal error.
-            LOG.exception("job %s", job.arn)
-            job.failure = (
-                "Encountered an unexpected error when processing the request, please try again"
-            )
-            self.change(job, "Failed")
-        else:
-            return True
-        return False
+            outcome = "Stopped"
+        except JobFailed as fault:
+            failure = str(fault)[:2048]
+        finally:
+            if outcome == "Failed":
+                job.failure = failure
+            if outcome != "Completed":
+                self.change(job, outcome)
+        return outcome == "Completed"
 
-    def change(self, job: Job, status: str) -> None:
-        job.status = status
-        job.modified = now()
-        if status in TERMINAL:
-            job.ended = job.modified
-            for phase in job.phases.values():
-                if phase["status"] == "InProgress":
-                    phase.update(status=status, lastModifiedTime=job.ended)
-        self.aws.events.put(job.scope, EVENT, job.arn, job.event())
+    def change(self, job: Job, status: str) -> bool:
+        """False, and nothing changed, when the job has ended already."""
+        with job.lock:
+            if job.status in TERMINAL:
+                return False
+            job.status = status
+            job.modified = now()
+            if status in TERMINAL:
+                job.ended = job.modified
+                for phase in job.phases.values():
+                    if phase["status"] == "InProgress":
+                        phase.update(status=status, lastModifiedTime=job.ended)
+        self.aws.events.put(EVENT, job.arn, job.event())
+        return True
 
     def _validate(self, job: Job) -> None:
         self._begin(job, "Validation")

@@ -7,6 +7,7 @@ from emulator.bedrock.engine import Engine
 from emulator.extensions import (
     bedrock,
     buckets,
+    cdkresources,
     functions,
     metrics,
     network,
@@ -17,7 +18,17 @@ from emulator.extensions import (
 )
 from emulator.settings import Settings
 
-SUBJECTS = (buckets, functions, metrics, network, notices, statemachines, tables, versions)
+SUBJECTS = (
+    buckets,
+    cdkresources,
+    functions,
+    metrics,
+    network,
+    notices,
+    statemachines,
+    tables,
+    versions,
+)
 
 
 def install(settings: Settings) -> Engine:

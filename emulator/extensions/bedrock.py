@@ -30,7 +30,8 @@ def install(settings: Settings) -> Engine:
         method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
     ) -> Any:
         scope = Scope(account=get_account_id(), region=get_region())
-        answer = routes.respond(engine, scope, method, path, query or {}, body)
+        call = routes.Call(method=method, path=path, query=query or {}, body=body)
+        answer = routes.respond(engine, scope, call)
         if answer is None:
             return await theirs(method, path, headers, body, query)
         sent = {"Content-Type": "application/json"}
@@ -56,7 +57,7 @@ class Network:
 
 
 class Events:
-    def put(self, scope: Scope, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
+    def put(self, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
         """Straight to the bus: a PutEvents call may not name a source aws.*, as on AWS."""
         entry = {
             "Source": "aws.bedrock",

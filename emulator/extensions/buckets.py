@@ -38,7 +38,12 @@ def install() -> None:
                 s3._put_bucket_lifecycle,
                 _forget("_bucket_lifecycle"),
             ),
-            ("LoggingConfiguration", _logging, s3._put_bucket_logging, _forget("_bucket_logging")),
+            (
+                "LoggingConfiguration",
+                _logging,
+                s3._put_bucket_logging,
+                _forget("_bucket_logging_config"),
+            ),
             ("ObjectLockConfiguration", _lock, s3._put_object_lock_configuration, _keep),
         )
     )
@@ -75,7 +80,8 @@ def _accepted(put: Callable[[str, bytes], tuple[int, Any, bytes]]) -> Callable[[
 
 
 def _forget(store: str) -> Callable[[str], None]:
-    return lambda bucket: getattr(s3, store).pop(bucket, None)
+    configurations = getattr(s3, store)
+    return lambda bucket: configurations.pop(bucket, None)
 
 
 def _keep(_bucket: str) -> None:

@@ -27,7 +27,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 def install() -> None:
     provisioning.add("AWS::EC2::FlowLog", create=_create_flow_log, delete=_delete_flow_log)
     for direction in ("Ingress", "Egress"):
-        provisioning.add(f"AWS::EC2::SecurityGroup{direction}", **_rule_handlers(direction))
+        create, delete = _rule_handlers(direction)
+        provisioning.add(f"AWS::EC2::SecurityGroup{direction}", create=create, delete=delete)
     provisioning.after("AWS::EC2::SecurityGroup", _remember_egress)
     vpc = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     for action in ("create", "update"):
@@ -57,7 +58,9 @@ def _delete_flow_log(identifier: str, _properties: Properties) -> None:
     ec2._tags.pop(identifier, None)
 
 
-def _rule_handlers(direction: str) -> dict[str, Callable[..., Any]]:
+def _rule_handlers(
+    direction: str,
+) -> tuple[Callable[..., Provisioned], Callable[[str, Properties], None]]:
     outbound = direction == "Egress"
     store = "IpPermissionsEgress" if outbound else "IpPermissions"
 
@@ -79,7 +82,7 @@ def _rule_handlers(direction: str) -> dict[str, Callable[..., Any]]:
             (permission,) = provisioners._ec2_sg_permissions([properties])
             group[store] = [each for each in group[store] if not ec2._rules_match(each, permission)]
 
-    return {"create": create, "delete": delete}
+    return create, delete
 
 
 def _remember_egress(identifier: str, properties: Properties) -> None:

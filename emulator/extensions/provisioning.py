@@ -32,8 +32,19 @@ def _then(
     return provision_and_apply
 
 
-def add(resource_type: str, **handlers: Callable[..., Any]) -> None:
-    """Register a type that MiniStack does not know."""
+def add(
+    resource_type: str,
+    *,
+    create: Callable[..., Provisioned],
+    delete: Callable[[str, Properties], None],
+) -> None:
+    """Register a type that MiniStack does not know; an update replaces the resource."""
+
+    def replace(identifier: str, old: Properties, new: Properties, stack: str) -> Provisioned:
+        delete(identifier, old)
+        return create("", new, stack)
+
+    handlers = {"create": create, "update": replace, "delete": delete}
     provisioners._RESOURCE_HANDLERS.setdefault(resource_type, handlers)
 
 

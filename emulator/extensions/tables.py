@@ -14,6 +14,8 @@ from ministack.services import dynamodb
 from emulator.extensions import provisioning
 from emulator.extensions.provisioning import flag
 
+REFUSED = 400
+
 
 def install() -> None:
     provisioning.after("AWS::DynamoDB::Table", apply)
@@ -22,7 +24,8 @@ def install() -> None:
 
 def apply_global(name: str, properties: dict[str, Any]) -> None:
     replicas = properties.get("Replicas") or []
-    mine = next((each for each in replicas if each.get("Region") == get_region()), {})
+    here = [each for each in replicas if each.get("Region") == get_region()]
+    mine: dict[str, Any] = here[0] if here else {}
     encryption = properties.get("SSESpecification")
     if encryption:
         encryption = {**encryption, **(mine.get("SSESpecification") or {})}
@@ -68,5 +71,5 @@ def apply(name: str, properties: dict[str, Any]) -> None:
 
 
 def _accepted(response: tuple[int, Any, bytes]) -> None:
-    if response[0] >= 400:
+    if response[0] >= REFUSED:
         raise ValueError(json.loads(response[2]).get("message", "refused"))

@@ -37,11 +37,8 @@ def utf16(head: bytes) -> bool:
     if head.startswith(_UTF16):
         return True
     pairs = head[:64]
-    return (
-        len(pairs) >= 4
-        and (
-            pairs[::2].count(0) > len(pairs) // 3 or pairs[1::2].count(0) > len(pairs) // 3
-        )
+    return len(pairs) >= 4 and (
+        pairs[::2].count(0) > len(pairs) // 3 or pairs[1::2].count(0) > len(pairs) // 3
     )
 
 

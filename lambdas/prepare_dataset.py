@@ -24,14 +24,20 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         copies = {n: open_files.enter_context(TemporaryFile()) for n in (TRAINING, VALIDATION)}
         prepared = _prepare(run, settings, copies, open_files)
         uris = _publish(prepared, settings, copies)
-    report = json.dumps(prepared.report.to_dict(), ensure_ascii=False)
-    key = f"{run.reports_prefix}report.json"
-    uri = objects.put(settings.artifacts_bucket, key, report, "application/json")
+    uri = _tell(prepared, run, settings.artifacts_bucket)
     answer = prepared.answer(report_uri=uri, uris=uris)
     ledger.note(settings.ledger_table, run.id, state="checked", dataset=answer)
     metrics.add_metric(name=f"Datasets{prepared.report.verdict.title()}", unit="Count", value=1)
     logger.info("checked", verdict=prepared.report.verdict, counts=dict(prepared.report.counts))
     return answer
+
+
+def _tell(prepared: Prepared, run: Run, bucket: str) -> str:
+    """The report beside the run: one for programs, one for people. Answers where the latter is."""
+    document = json.dumps(prepared.report.to_dict(), ensure_ascii=False)
+    objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")
+    page = prepared.page(run)
+    return objects.put(bucket, f"{run.reports_prefix}report.html", page, "text/html; charset=utf-8")
 
 
 def _prepare(

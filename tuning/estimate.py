@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from tuning.catalog import catalog
 from tuning.recipes import Recipe
 
 _CENT = Decimal("0.01")
@@ -60,6 +61,14 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
         storage_usd_per_month=Decimal(storage["usd"]),
         basis=(basis, f"storage: {storage['date']}, {storage['source']}"),
     )
+
+
+def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
+    """The same, with the epochs that the catalog says the service fills in."""
+    method = catalog().model(recipe.base_model).methods[recipe.method]
+    epochs = method.hyperparameters.get("epochCount")
+    default = int(epochs.default or 1) if epochs else 1
+    return estimate(recipe, tokens=tokens, default_epochs=default)
 
 
 @cache

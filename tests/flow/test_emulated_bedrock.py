@@ -247,6 +247,16 @@ def test_a_stalled_job_is_stopped(bedrock, running, role, create):
     assert job["statusDetails"]["trainingDetails"]["status"] == "NotStarted"
 
 
+def test_base_models_for_customization_are_known_beside_those_for_inference(bedrock):
+    tuned = bedrock.get_foundation_model(modelIdentifier=NOVA)["modelDetails"]
+    assert tuned["modelLifecycle"] == {"status": "ACTIVE"}
+    assert "FINE_TUNING" in tuned["customizationsSupported"]
+    plain = bedrock.get_foundation_model(modelIdentifier="amazon.nova-micro-v1:0")
+    assert plain["modelDetails"]["inferenceTypesSupported"] == ["ON_DEMAND"]
+    gone = partial(bedrock.get_foundation_model, modelIdentifier="amazon.nova-canvas-v1:0")
+    assert refused(gone)[0] == "ResourceNotFoundException"
+
+
 def test_the_paginator_sees_every_job_once(bedrock, role, create):
     arn = role()
     made = {create(arn, jobName=f"page-{n}", customModelName=f"page-{n}") for n in range(3)}

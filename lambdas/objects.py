@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import IO, Any, BinaryIO
 
 from botocore.exceptions import ClientError
@@ -38,7 +38,9 @@ def reading(bucket: str, key: str, version_id: str) -> Iterator[BinaryIO]:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
             raise FileNotFoundError(f"s3://{bucket}/{key} version {version_id}") from None
         raise
-    with found["Body"] as body, io.BufferedReader(_Stream(body), _CHUNK) as stream:
+    # Not `with found["Body"]`: that hands out urllib3's stream, whose errors botocore would not
+    # translate and whose early end it would not notice.
+    with closing(found["Body"]) as body, io.BufferedReader(_Stream(body), _CHUNK) as stream:
         yield stream
 
 

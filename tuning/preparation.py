@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from tuning.catalog import catalog
-from tuning.dataset.check import Part, check
+from tuning.dataset.check import Part, Policy, check
 from tuning.dataset.report import Finding, Report
 from tuning.dataset.rules import rules
 from tuning.recipes import Recipe
@@ -47,7 +47,7 @@ def prepare(recipe: Recipe, training: Source, validation: Source | None = None) 
         return misplaced
     method = catalog().model(recipe.base_model).methods[recipe.method]
     parts = [_part(source) for source in (training, validation) if source]
-    report = check(*parts, method=method)
+    report = check(*parts, method=method, policy=Policy(strict=frozenset(recipe.strict)))
     if report.verdict == "refused":
         return Prepared(report=report)
     names = {"training": TRAINING, "validation": VALIDATION}

@@ -44,14 +44,16 @@ def reading(bucket: str, key: str, version_id: str) -> Iterator[BinaryIO]:
         yield stream
 
 
-def latest_version(bucket: str, key: str) -> str | None:
-    """The version id of what lies at `key` now, or None. The listing spares a right: without
+def latest(bucket: str, key: str) -> tuple[str, int] | None:
+    """Version id and bytes of what lies at `key` now, or None. The listing spares a right: without
     s3:ListBucket, S3 denies a missing key instead of saying that it is missing.
     """
     pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
     if not any(found["Key"] == key for page in pages for found in page.get("Contents", [])):
         return None
-    return str(client("s3").get_object(Bucket=bucket, Key=key)["VersionId"])
+    found = client("s3").get_object(Bucket=bucket, Key=key)
+    found["Body"].close()
+    return str(found["VersionId"]), int(found["ContentLength"])
 
 
 def put_once(bucket: str, key: str, body: IO[bytes]) -> str:

@@ -49,7 +49,7 @@ def closed(monkeypatch, context):
             assert timeout
             return SimpleNamespace(close=lambda: None)
 
-        monkeypatch.setattr(close_default_group.urllib.request, "urlopen", put)
+        monkeypatch.setattr("urllib.request.urlopen", put)
         event = {
             "RequestType": kind,
             "ResourceProperties": {"GroupId": "sg-1"},

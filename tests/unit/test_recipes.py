@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import any_recipe
@@ -49,7 +50,7 @@ def test_a_recipe_of_three_lines_takes_the_defaults(tmp_path):
     assert load(path) == any_recipe(name="tiny", description="d")
 
 
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "name": "other",
     "base_model": "amazon.nova-lite-v1:0:300k",
     "method": "DISTILLATION",

@@ -100,7 +100,8 @@ class FakeS3:
     def put_object(self, *, Bucket: str, Key: str, Body: Any, **options: Any) -> None:  # noqa: N803 — AWS's names
         if options.get("IfNoneMatch") == "*" and (Bucket, Key) in self.versions:
             raise refusal("PreconditionFailed", "PutObject", 412)
-        self.lay(Bucket, Key, Body if isinstance(Body, bytes) else Body.read())
+        version = f"put-{len(self.versions.get((Bucket, Key), {}))}"
+        self.lay(Bucket, Key, Body if isinstance(Body, bytes) else Body.read(), version)
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_objects_v2"

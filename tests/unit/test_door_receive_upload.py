@@ -83,6 +83,19 @@ def test_whoever_died_after_the_start_is_made_up_for(aws, context):
     assert len(aws.stepfunctions.executions) == 1
 
 
+def test_a_run_that_is_ahead_of_its_receipt_is_not_set_back(aws, context, monkeypatch):
+    """The execution may write to the ledger before `receive_upload` does so again."""
+    start = aws.stepfunctions.start_execution
+
+    def start_and_check(**call):
+        start(**call)
+        aws.dynamodb.items[call["name"]]["state"] = "checked"
+
+    monkeypatch.setattr(aws.stepfunctions, "start_execution", start_and_check)
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    assert [item["state"] for item in aws.dynamodb.items.values()] == ["checked"]
+
+
 def test_an_upload_to_no_recipes_folder_starts_a_run_that_refuses(aws, context):
     event = any_event(key="datasets/support-nova-mikro/train.jsonl")
     assert failed(receive_upload.handler(batch(event), context)) == []

@@ -63,7 +63,7 @@ def flow(templates: Templates) -> str:
     world = _World(templates)
     arrows = world.arrows()
     drawn = {end for start, to, _ in arrows for end in (start, to)}
-    lines = ["flowchart LR"]
+    lines = ["flowchart TB"]
     for stack in STACKS:
         lines.append(f'  subgraph {stack}["{stack}"]')
         lines += [f"    {_node(world, name)}" for name in world.of(stack) if name in drawn]

@@ -35,6 +35,8 @@ def conversation(record: Record, to: Writing) -> Conversation:
             _held(block, turn, number, to)
     if record.tools and not to.target.tools:
         _no_tools(to, "tools")
+    if record.tool_choice and not record.tools:
+        refuse("CV210", "a choice among no tools", "List the tools, or drop the choice.")
     return record
 
 

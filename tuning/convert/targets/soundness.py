@@ -15,6 +15,7 @@ from tuning.convert.conversation import (
     ToolResult,
     Turn,
 )
+from tuning.convert.detect import suggestion
 from tuning.convert.sources.fields import lost, refuse
 from tuning.convert.targets.writing import Writing
 
@@ -50,10 +51,12 @@ def wrong_kind(record: Record, to: Writing) -> NoReturn:
 
 def answered(record: Conversation, to: Writing) -> None:
     if record.turns[-1].role != "assistant":
+        hint = suggestion(list(record.extras), "completion")
         refuse(
             "CV309",
             f"the dialogue ends with the user; {to.target.reader} learns from the answer",
-            "Add the assistant's answer, or leave the record out.",
+            f"Add the assistant's answer{f', perhaps with {hint}' if hint else ''}, or leave the "
+            "record out.",
         )
 
 

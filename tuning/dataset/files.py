@@ -1,6 +1,5 @@
 """Checks files on disk, with several processes where that pays."""
 
-import os
 from pathlib import Path
 
 from tuning.catalog import Method
@@ -18,10 +17,10 @@ def check_files(
 ) -> Report:
     """The report of `check`, byte for byte the same for any number of jobs; 0 takes every core."""
     with training.open("rb") as first:
-        part = Part(name=training.name, stream=first)
+        part = Part(name=str(training), stream=first)
         if validation is None:
             return check(part, method=method, policy=policy)
         with validation.open("rb") as second:
             return check(
-                part, Part(name=validation.name, stream=second), method=method, policy=policy
+                part, Part(name=str(validation), stream=second), method=method, policy=policy
             )

@@ -200,7 +200,9 @@ def _too_deep(text: str) -> Fault:
 def _twice(value: object, at: str) -> Iterator[Fault]:
     if isinstance(value, _Pairs):
         for key in value.twice:
-            yield Fault("DS202", f"the key {shown(key)} stands twice in one object", inside(at, key))
+            yield Fault(
+                "DS202", f"the key {shown(key)} stands twice in one object", inside(at, key)
+            )
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _twice(item, inside(at, key))
@@ -221,5 +223,3 @@ def _halves(value: object, at: str) -> Iterator[Fault]:
     elif isinstance(value, list):
         for i, item in enumerate(value):
             yield from _halves(item, f"{at}[{i}]")
-
-

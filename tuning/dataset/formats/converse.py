@@ -104,7 +104,9 @@ def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
     close = near(role, _ROLES)
     if role == "system":
         fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
-    walk.fault("DS401", f"{shown(role)} is no role{close}; roles: user, assistant", f"{at}.role", fix)
+    walk.fault(
+        "DS401", f"{shown(role)} is no role{close}; roles: user, assistant", f"{at}.role", fix
+    )
     return close.split("'")[1] if close else None
 
 
@@ -113,9 +115,7 @@ def _order(roles: list[str | None], method: Method, walk: Walk) -> None:
         walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
     for i in range(1, len(roles)):
         if roles[i] is not None and roles[i] == roles[i - 1]:
-            walk.fault(
-                "DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role"
-            )
+            walk.fault("DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role")
     golden = method.format == "distillation"  # there the teacher writes the answer
     if len(roles) == 1 and not golden:
         walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")

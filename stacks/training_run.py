@@ -1,0 +1,294 @@
+"""TrainingRun: the state machine that takes one upload to its outcome.
+
+Written in JSONata: variables keep what each step learnt without threading it through every output,
+and one expression says what three JSONPath fields would (docs/decisions/0008).
+"""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.config import Config
+from stacks.door import Door
+from stacks.log_groups import log_group
+from stacks.permissions import Permissions
+from stacks.steps import Steps, catch_all, expression, when
+
+_TIMEOUT = cdk.Duration.days(14)
+
+
+class TrainingRun(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        doors: Mapping[str, Door],
+        ledger: dynamodb.ITable,
+        topic: sns.ITopic,
+        config: Config,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._doors = doors
+        self._steps = Steps(self)
+        self._config = config
+        self._end = _Ending(self, ledger=ledger, topic=topic)
+        self.definition = self._definition()
+
+    def make(
+        self, *, permissions: Permissions, logs_key: kms.IKey, topic: sns.ITopic
+    ) -> sfn.StateMachine:
+        logs = log_group(
+            self,
+            "Logs",
+            key=logs_key,
+            config=self._config,
+            # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+            name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-TrainingRun",
+        )
+        functions = [door.function.function_arn for door in self._doors.values()]
+        role, may = _role(self), permissions.state_machine(functions, topic.topic_arn)
+        policies = [
+            iam.ManagedPolicy(self, "Policy", roles=[role], statements=may),
+            iam.ManagedPolicy(self, "ObservingPolicy", roles=[role], statements=[_observing()]),
+        ]
+        machine = sfn.StateMachine(
+            self,
+            "Machine",
+            definition_body=sfn.DefinitionBody.from_chainable(self.definition),
+            query_language=sfn.QueryLanguage.JSONATA,
+            role=role.without_policy_updates(),
+            timeout=_TIMEOUT,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=True
+            ),
+        )
+        # Step Functions refuses a machine whose role may not deliver its logs yet.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+        machine.node.add_dependency(*policies)
+        return machine
+
+    def _definition(self) -> sfn.IChainable:
+        steps, run = self._steps, expression("$run")
+        dataset, job = expression("$dataset"), expression("$job")
+        prepare = steps.invoke(
+            "Prepare dataset", self._doors["prepare_dataset"], {"run": run}, keep="dataset"
+        )
+        authorize = steps.invoke(
+            "Authorize spend",
+            self._doors["authorize_spend"],
+            {"run": run, "dataset": dataset},
+            keep="spend",
+        )
+        start = steps.invoke(
+            "Start training",
+            self._doors["start_training"],
+            {"run": run, "dataset": dataset},
+            keep="job",
+        )
+        # An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
+        # full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        start.add_retry(
+            errors=["JobQuotaReached"],
+            interval=cdk.Duration.minutes(1),
+            backoff_rate=1.5,
+            max_delay=cdk.Duration.minutes(10),
+            max_attempts=1000,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        track = steps.invoke(
+            "Track training",
+            self._doors["track_training"],
+            {"run": run, "job": job},
+            keep="progress",
+        )
+        collect = steps.invoke(
+            "Collect results",
+            self._doors["collect_results"],
+            {"run": run, "job": job},
+            keep="result",
+        )
+        catch_all([prepare, authorize, start, track, collect], self._end.fault)
+        follow = self._follow(track, collect)
+        sound = steps.choose("Is the dataset sound?")
+        sound.when(
+            when("$dataset.verdict = 'accepted'"), authorize.next(start).next(follow)
+        ).otherwise(self._end.refused)
+        routed = steps.choose("Has it a recipe?")
+        routed.when(when("$exists($run.refusal)"), self._end.misdirected)
+        routed.otherwise(prepare.next(sound))
+        begin = sfn.Pass.jsonata(
+            self, "Begin", assign={"run": expression("$states.input")}, outputs={}
+        )
+        return begin.next(routed)
+
+    def _follow(self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke) -> sfn.Wait:
+        """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
+        wait = self._steps.wait("Wait", self._config.poll_seconds)
+        state = self._steps.choose("How is the job?")
+        state.when(when("$progress.state = 'in_progress'"), wait)
+        state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
+        state.when(when("$progress.state = 'stopped'"), self._end.stopped)
+        state.otherwise(self._end.failed)  # failed, or overdue and stopped by the last look
+        wait.next(track).next(state)
+        return wait
+
+
+class _Ending:
+    """Every way a run can end, and the one way that all of them are recorded and told."""
+
+    def __init__(self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic) -> None:
+        self._scope = scope
+        steps = Steps(scope)
+        tail = self._tail(ledger, topic)
+        self.misdirected = steps.conclude(
+            "No such recipe", {"state": "refused", "summary": expression("$run.refusal")}
+        )
+        self.refused = steps.conclude(
+            "Dataset refused",
+            {
+                "state": "refused",
+                "summary": expression("$dataset.summary"),
+                "report": expression("$dataset.report_uri"),
+            },
+        )
+        self.trained = steps.conclude(
+            "Model trained",
+            {
+                "state": "trained",
+                "summary": expression("$result.summary"),
+                "report": expression("$dataset.report_uri"),
+                "model": expression("$result.model_arn"),
+            },
+        )
+        self.stopped = steps.conclude(
+            "Job stopped",
+            {
+                "state": "stopped",
+                "summary": "The job was stopped by someone with the right to; no model was made.",
+                "report": expression("$dataset.report_uri"),
+            },
+        )
+        self.failed = steps.conclude(
+            "Job failed",
+            {
+                "state": "failed",
+                "summary": expression("$progress.failure.message"),
+                "report": expression("$dataset.report_uri"),
+                "kind": expression("$progress.failure.kind"),
+                "fix": expression("$progress.failure.fix"),
+            },
+        )
+        self.fault = steps.conclude(
+            "Step failed",
+            {
+                "state": "failed",
+                "summary": expression("$fault.message"),
+                "kind": expression("$fault.kind"),
+                "fix": "Look at the execution's history for the step, and at its log group.",
+            },
+        )
+        for conclusion in (
+            *(self.misdirected, self.refused, self.trained),
+            *(self.stopped, self.failed, self.fault),
+        ):
+            conclusion.next(tail)
+
+    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> sfn.IChainable:
+        record, tell = self._record(ledger), self._tell(topic)
+        untold = sfn.Fail.jsonata(
+            self._scope,
+            "Not recorded or not told",
+            error="OutcomeNotTold",
+            cause=expression("$string($outcome)"),
+        )
+        for step in (record, tell):
+            step.add_retry(
+                max_attempts=8,
+                max_delay=cdk.Duration.minutes(5),
+                jitter_strategy=sfn.JitterType.FULL,
+            )
+            step.add_catch(untold, errors=["States.ALL"])
+        end = Steps(self._scope).choose("How did it end?")
+        for state in ("trained", "refused", "stopped"):
+            succeed = sfn.Succeed.jsonata(
+                self._scope, state.capitalize(), outputs=expression("$outcome")
+            )
+            end.when(when(f"$outcome.state = '{state}'"), succeed)
+        end.otherwise(
+            sfn.Fail.jsonata(
+                self._scope,
+                "Failed",
+                error=expression("$outcome.kind"),
+                cause=expression("$outcome.summary"),
+            )
+        )
+        return record.next(tell).next(end)
+
+    def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
+        value = tasks.DynamoAttributeValue.from_string
+        return tasks.DynamoUpdateItem.jsonata(
+            self._scope,
+            "Record outcome",
+            table=ledger,
+            key={"pk": value(expression("$run.id"))},
+            update_expression="SET #state = :state, ended_at = :ended_at, outcome = :outcome",
+            expression_attribute_names={"#state": "state"},
+            expression_attribute_values={
+                ":state": value(expression("$outcome.state")),
+                ":ended_at": value(expression("$states.context.State.EnteredTime")),
+                ":outcome": value(expression("$string($outcome)")),
+            },
+            outputs={},
+        )
+
+    def _tell(self, topic: sns.ITopic) -> tasks.SnsPublish:
+        lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
+        return tasks.SnsPublish.jsonata(
+            self._scope,
+            "Tell",
+            topic=topic,
+            subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
+            message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
+            outputs={},
+        )
+
+
+def _role(scope: Construct) -> iam.Role:
+    ours = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
+    return iam.Role(scope, "Role", assumed_by=service)
+
+
+def _observing() -> iam.PolicyStatement:
+    """Log delivery and X-Ray have no resource types; they stand in a policy of their own.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
+    """
+    return iam.PolicyStatement(
+        actions=[
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+        ],
+        resources=["*"],
+    )

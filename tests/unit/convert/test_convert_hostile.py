@@ -80,12 +80,12 @@ def test_any_object_that_is_said_to_be_something_gets_a_verdict(record, source):
 
 @FEW
 @given(st.data())
-def test_a_damaged_record_gets_a_verdict(data):
+def test_a_damaged_record_gets_a_verdict(drawn):
     message = {"role": "user", "content": [{"type": "text", "text": "é\\n"}]}
     raw = json.dumps({"messages": [message], "id": 1.5}, ensure_ascii=False).encode()
-    at = data.draw(st.integers(0, len(raw)))
-    end = data.draw(st.integers(at, min(len(raw), at + 4)))
-    verdict(raw[:at] + data.draw(st.binary(max_size=3)) + raw[end:], "a.jsonl", "converse")
+    at = drawn.draw(st.integers(0, len(raw)))
+    end = drawn.draw(st.integers(at, min(len(raw), at + 4)))
+    verdict(raw[:at] + drawn.draw(st.binary(max_size=3)) + raw[end:], "a.jsonl", "converse")
 
 
 @pytest.mark.parametrize(

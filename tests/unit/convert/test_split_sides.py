@@ -83,6 +83,10 @@ def test_lines_added_later_move_no_other(numbers, seed):
     assert list(sides(records, rule))[:30] == before
 
 
+def test_the_same_prompt_falls_to_the_same_side_on_every_machine():
+    assert fingerprint(Document(text=" hi\n"), 7) == 5846805068400172536
+
+
 def test_another_seed_splits_otherwise_and_the_share_is_met():
     records = [ask(str(n)) for n in range(1_000)]
     first, second = (list(sides(records, Rule(share=0.1, seed=seed))) for seed in (1, 2))

@@ -16,7 +16,7 @@ from tuning.errors import OptionError, SplitError
 from tuning.split import Rule, Sides, copy, sides
 
 
-def split(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def split(
     path: Annotated[Path, typer.Argument(help="A dataset with one record a line.")],
     *,
     validation: Annotated[

@@ -162,7 +162,7 @@ class Conversion:
         )
 
 
-def convert(  # noqa: PLR0913 — each is a separate choice of the caller, named at the call
+def convert(
     stream: IO[bytes],
     *,
     name: str,

@@ -43,12 +43,14 @@ def _tell(prepared: Prepared, run: Run, bucket: str) -> str:
 def _prepare(
     run: Run, settings: RunSettings, copies: Mapping[str, BinaryIO], open_files: ExitStack
 ) -> Prepared:
-    upload = run.upload
-    if too_big := too_large(upload, limit_mb=int(settings.max_dataset_mb)):
+    upload, limit = run.upload, int(settings.max_dataset_mb)
+    if too_big := too_large(TRAINING, upload.size, limit_mb=limit):
         return too_big
     versions = {upload.key: upload.version_id}
-    if version := objects.latest_version(upload.bucket, upload.validation_key):
-        versions[upload.validation_key] = version
+    if found := objects.latest(upload.bucket, upload.validation_key):
+        versions[upload.validation_key], size = found
+        if too_big := too_large(VALIDATION, size, limit_mb=limit):
+            return too_big
     sources = []
     for key, version in versions.items():
         try:

@@ -78,11 +78,11 @@ def prepare(recipe: Recipe, training: Source, validation: Source | None = None) 
     return Prepared(report=report, digests=digests)
 
 
-def too_large(upload: Upload, *, limit_mb: int) -> Prepared | None:
-    """The refusal of an upload that is larger than the environment takes, unread."""
-    if upload.size <= limit_mb * 1_000_000:
+def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:
+    """The refusal of a file of `size` bytes that the environment does not take, unread."""
+    if size <= limit_mb * 1_000_000:
         return None
-    return _refused("DS901", TRAINING, f"{upload.size:,} bytes; the limit is {limit_mb:,} MB.")
+    return _refused("DS901", name, f"{size:,} bytes; the limit is {limit_mb:,} MB.")
 
 
 def deleted(key: str) -> Prepared:

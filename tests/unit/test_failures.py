@@ -8,13 +8,17 @@ from tuning.failures import classify
 # field reports and issues of aws-samples/amazon-bedrock-workshop (266, 367).
 MESSAGES = [
     (
-        "Could not validate GetObject permissions to access Amazon S3 bucket: datasets at key "
-        "train.jsonl",
+        (
+            "Could not validate GetObject permissions to access Amazon S3 bucket: datasets at key "
+            "train.jsonl"
+        ),
         "storage_denied",
     ),
     (
-        "Amazon S3 perms missing (PutObject): Could not validate PutObject permissions to access S3 "
-        "bucket: artifacts at key output/.write_access_check_file.tmp",
+        (
+            "Amazon S3 perms missing (PutObject): Could not validate PutObject permissions to access S3 "
+            "bucket: artifacts at key output/.write_access_check_file.tmp"
+        ),
         "storage_denied",
     ),
     (
@@ -22,8 +26,10 @@ MESSAGES = [
         "dataset_unreadable",
     ),
     (
-        "Input data at train.jsonl must follow "
-        """'{"prompt": "<input text>", "completion": "<output text>"}' format""",
+        (
+            "Input data at train.jsonl must follow "
+            """'{"prompt": "<input text>", "completion": "<output text>"}' format"""
+        ),
         "dataset_unreadable",
     ),
     ("Input size exceeded in file train.jsonl for record starting with...", "record_too_long"),
@@ -34,8 +40,10 @@ MESSAGES = [
         "record_too_long",
     ),
     (
-        "Automated tests flagged this fine-tuning job as including materials that are potentially "
-        "inconsistent with Anthropic's third-party license terms. Please contact support.",
+        (
+            "Automated tests flagged this fine-tuning job as including materials that are potentially "
+            "inconsistent with Anthropic's third-party license terms. Please contact support."
+        ),
         "license_flagged",
     ),
     (

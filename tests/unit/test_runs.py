@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tuning.runs import Misdirected, Run
 
 # What a recipe may be called: see test_recipe_refusals.
-recipe_names = st.from_regex(r"[a-z0-9]{1,13}(-[a-z0-9]{1,12}){0,2}", fullmatch=True)
+words = st.text("az09", min_size=1, max_size=12)
+recipe_names = st.lists(words, min_size=1, max_size=3).map("-".join)
 letters = st.sampled_from(["a", "/", "", ",", '"', "e\u0301", "\u00e9", "null", "1"])
 texts = st.lists(letters, max_size=3).map("".join)
 
@@ -40,7 +41,7 @@ def test_another_recipe_is_another_run():
 
 
 @given(st.tuples(texts, texts, texts), st.tuples(texts, texts, texts))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_distinct_uploads_never_share_a_run(one, other):
     ids = {
         any_run(upload=any_upload(bucket=bucket, key=key, version_id=version)).id
@@ -50,7 +51,7 @@ def test_distinct_uploads_never_share_a_run(one, other):
 
 
 @given(recipe_names, texts)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_every_name_and_token_is_legal_at_aws(name, key):
     run = any_run(upload=any_upload(key=key), recipe=any_recipe(name=name))
     members = shape("CreateModelCustomizationJob").members

@@ -88,7 +88,7 @@ def test_rejections_are_added_up_where_they_are_numbers(manifest, rejected):
 
 
 @given(st.text("training_loss,0e-.\n\r\"'nainf\x00", max_size=80))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_no_file_can_break_the_end_of_a_run(text):
     keys = [f"a/{name}" for name in ("step_wise_training_metrics.csv", "manifest.report.csv")]
     results = summarize(dict.fromkeys(keys, text))

@@ -13,11 +13,12 @@ help: ## Show this list
 
 setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK command line
 
-$(READY): requirements.txt requirements-dev.txt package-lock.json
+$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.txt
+	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
 	$(BIN)/npm ci --silent
 	@touch $(READY)
 

@@ -73,7 +73,7 @@ def _refuse(account: Account) -> None:
     screen.console.print()
     uri = account.upload(SAMPLES / "broken" / "train.jsonl", f"{RECIPE}/first-try")
     row = screen.follow(lambda: account.run(uri), "A dataset with mistakes")
-    screen.findings(account.read_json(json.loads(row["outcome"])["report"]))
+    screen.findings(account.report(row["pk"]))
 
 
 def _train(account: Account) -> None:
@@ -83,6 +83,7 @@ def _train(account: Account) -> None:
     row = screen.follow(lambda: account.run(uri), "A sound dataset")
     if row["state"] != "trained":
         raise EmulatorError(f"the sound dataset was not trained: {row['outcome']}")
+    screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
     screen.console.print("\n[bold]Where to look[/]")
     screen.facts(_story(account, row))
 

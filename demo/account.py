@@ -39,6 +39,10 @@ class Account:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         return json.loads(self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
+    def report(self, run_id: str) -> Any:
+        """The run's report, as programs read it."""
+        return self.read_json(f"s3://{self.outputs['ArtifactsBucket']}/runs/{run_id}/report.json")
+
     def artifacts(self, run_id: str) -> list[str]:
         """Keys of what the run and its job left in the artifacts bucket."""
         s3, bucket = self._client("s3"), self.outputs["ArtifactsBucket"]

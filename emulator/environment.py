@@ -47,8 +47,8 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 
 def _build(environment: Path, python: Path) -> None:
     shutil.rmtree(environment, ignore_errors=True)
-    uv = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
-    uv = uv or shutil.which("uv")
+    beside = str(Path(sys.executable).parent)
+    uv = shutil.which("uv", path=os.pathsep.join((beside, os.environ.get("PATH", os.defpath))))
     if uv:
         _run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
         install = [uv, "pip", "install", "--quiet", "--python", str(python)]

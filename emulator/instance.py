@@ -108,22 +108,9 @@ def start(settings: Settings, directory: Path, *, watched: bool = False) -> Laun
         pid_file.truncate(0)  # the server writes its own
         settings = replace(settings, port=port.getsockname()[1])
         settings.write(directory / "settings.json")
-        scratch = directory / "tmp"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir()
         reader, writer = os.pipe() if watched else (-1, -1)
         handed = [pid_file.fileno(), port.fileno(), *([reader] if watched else [])]
-        with (directory / "server.log").open("wb") as log:
-            server = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
-                [python, "-m", "emulator.server", str(directory), *map(str, handed)],
-                cwd=environment.ROOT,
-                env=_environment(settings, scratch),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=handed,
-                start_new_session=True,
-            )
+        server = _spawn(python, settings, directory, handed)
         if watched:
             os.close(reader)
     instance = Instance(settings=settings, directory=directory, pid=server.pid)
@@ -177,6 +164,25 @@ def running(
             os.close(launch.lifeline)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _spawn(
+    python: Path, settings: Settings, directory: Path, handed: list[int]
+) -> "subprocess.Popen[bytes]":
+    scratch = directory / "tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    with (directory / "server.log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+            [python, "-m", "emulator.server", str(directory), *map(str, handed)],
+            cwd=environment.ROOT,
+            env=_environment(settings, scratch),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=handed,
+            start_new_session=True,
+        )
 
 
 def _lock(pid_file: IO[str]) -> bool:

@@ -5,8 +5,7 @@ from typing import Any
 
 from lambdas import ledger
 from lambdas.observe import logger, observed
-from tuning.catalog import catalog
-from tuning.estimate import estimate
+from tuning.estimate import estimated
 from tuning.runs import Run
 from tuning.settings import RunSettings
 
@@ -16,13 +15,7 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run = Run.from_dict(event["run"])
-    method = catalog().model(run.recipe.base_model).methods[run.recipe.method]
-    epochs = method.hyperparameters.get("epochCount")
-    price = estimate(
-        run.recipe,
-        tokens=event["dataset"]["training_tokens"],
-        default_epochs=int(epochs.default or 1) if epochs else 1,
-    )
+    price = estimated(run.recipe, tokens=event["dataset"]["training_tokens"])
     ledger.note(_settings().ledger_table, run.id, state="authorized", estimate=price.to_dict())
     logger.info("estimated", estimate=price.to_dict())
     return {"authorized": True, "estimate": price.to_dict()}

@@ -4,7 +4,7 @@ import json
 import urllib.request
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws import client
 
@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
     try:
         if event["RequestType"] != "Delete":  # the group goes with its VPC
             _revoke_all(group)
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         status, reason = "FAILED", f"{group}: {error}"
     answer = {
         "Status": status,

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import IO, Any, BinaryIO
 
 from botocore.exceptions import ClientError
@@ -38,18 +38,22 @@ def reading(bucket: str, key: str, version_id: str) -> Iterator[BinaryIO]:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
             raise FileNotFoundError(f"s3://{bucket}/{key} version {version_id}") from None
         raise
-    with found["Body"] as body, io.BufferedReader(_Stream(body), _CHUNK) as stream:
+    # Not `with found["Body"]`: that hands out urllib3's stream, whose errors botocore would not
+    # translate and whose early end it would not notice.
+    with closing(found["Body"]) as body, io.BufferedReader(_Stream(body), _CHUNK) as stream:
         yield stream
 
 
-def latest_version(bucket: str, key: str) -> str | None:
-    """The version id of what lies at `key` now, or None. The listing spares a right: without
+def latest(bucket: str, key: str) -> tuple[str, int] | None:
+    """Version id and bytes of what lies at `key` now, or None. The listing spares a right: without
     s3:ListBucket, S3 denies a missing key instead of saying that it is missing.
     """
     pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
     if not any(found["Key"] == key for page in pages for found in page.get("Contents", [])):
         return None
-    return str(client("s3").get_object(Bucket=bucket, Key=key)["VersionId"])
+    found = client("s3").get_object(Bucket=bucket, Key=key)
+    found["Body"].close()
+    return str(found["VersionId"]), int(found["ContentLength"])
 
 
 def put_once(bucket: str, key: str, body: IO[bytes]) -> str:

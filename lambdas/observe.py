@@ -5,7 +5,12 @@ from functools import wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 — botocore's, of which a connect timeout is one
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 # Codes that pass by themselves, beside HTTP 429 and 5xx. botocore has retried them before.
 _PASSING = frozenset(
@@ -34,7 +39,6 @@ Handler = Callable[[dict[str, Any], Any], Any]
 def observed(handler: Handler) -> Handler:
     """Log with the run's id and flush metrics. The event itself is never logged."""
 
-    @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
     @wraps(handler)
     def invoke(event: dict[str, Any], context: Any) -> Any:
@@ -42,12 +46,16 @@ def observed(handler: Handler) -> Handler:
             logger.append_keys(run=run.get("id"), recipe=run.get("recipe", {}).get("name"))
         try:
             return handler(event, context)
-        except HTTPClientError as error:
+        except (HTTPClientError, ConnectionError, IncompleteReadError) as error:
             raise Transient(str(error)) from error
         except ClientError as error:
             if _passes(error):
                 raise Transient(str(error)) from error
             raise
+        finally:
+            # `log_metrics` would warn, in a line that is no JSON, of every call without a metric.
+            if metrics.provider.metric_set:
+                metrics.flush_metrics()
 
     return invoke
 

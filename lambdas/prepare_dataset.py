@@ -24,9 +24,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         copies = {n: open_files.enter_context(TemporaryFile()) for n in (TRAINING, VALIDATION)}
         prepared = _prepare(run, settings, copies, open_files)
         uris = _publish(prepared, settings, copies)
-    report = json.dumps(prepared.report.to_dict(), ensure_ascii=False)
-    key = f"{run.reports_prefix}report.json"
-    uri = objects.put(settings.artifacts_bucket, key, report, "application/json")
+    uri = _tell(prepared, run, settings.artifacts_bucket)
     answer = prepared.answer(report_uri=uri, uris=uris)
     ledger.note(settings.ledger_table, run.id, state="checked", dataset=answer)
     metrics.add_metric(name=f"Datasets{prepared.report.verdict.title()}", unit="Count", value=1)
@@ -34,15 +32,25 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return answer
 
 
+def _tell(prepared: Prepared, run: Run, bucket: str) -> str:
+    """The report beside the run: one for programs, one for people. Answers where the latter is."""
+    document = json.dumps(prepared.report.to_dict(), ensure_ascii=False)
+    objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")
+    page = prepared.page(run)
+    return objects.put(bucket, f"{run.reports_prefix}report.html", page, "text/html; charset=utf-8")
+
+
 def _prepare(
     run: Run, settings: RunSettings, copies: Mapping[str, BinaryIO], open_files: ExitStack
 ) -> Prepared:
-    upload = run.upload
-    if too_big := too_large(upload, limit_mb=int(settings.max_dataset_mb)):
+    upload, limit = run.upload, int(settings.max_dataset_mb)
+    if too_big := too_large(TRAINING, upload.size, limit_mb=limit):
         return too_big
     versions = {upload.key: upload.version_id}
-    if version := objects.latest_version(upload.bucket, upload.validation_key):
-        versions[upload.validation_key] = version
+    if found := objects.latest(upload.bucket, upload.validation_key):
+        versions[upload.validation_key], size = found
+        if too_big := too_large(VALIDATION, size, limit_mb=limit):
+            return too_big
     sources = []
     for key, version in versions.items():
         try:

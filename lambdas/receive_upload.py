@@ -20,7 +20,12 @@ from tuning.runs import Misdirected, Run
 from tuning.settings import IntakeSettings
 from tuning.uploads import Upload
 
-_processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+# Without a logger, nobody would learn why a message was put aside.
+_processor = BatchProcessor(
+    event_type=EventType.SQS,
+    raise_on_entire_batch_failure=False,
+    logger=logger,  # type: ignore[arg-type] # powertools' own, a logging.Logger in all but type
+)
 _settings = cache(IntakeSettings.from_env)
 
 

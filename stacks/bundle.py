@@ -24,7 +24,7 @@ _ROOT = Path(__file__).parent.parent
 _CACHE = _ROOT / "build"
 _PINS = Path("lambdas/requirements.txt")
 _OURS = ("lambdas", "recipes", "tuning")
-_SUFFIXES = {".py", ".json", ".toml"}
+_SUFFIXES = {".css", ".json", ".py", ".toml"}
 _LEFT_OUT = {Path("tuning/cli"), Path("tuning/__main__.py")}
 
 # The service models that the doors call; all others, 20 MB of them, are listed twice by botocore

@@ -45,7 +45,7 @@ class Permissions:
             # Without it S3 answers 403, not 404, where no validation set lies beside the upload.
             self._list(storage.datasets, "datasets/*"),
             _allow(
-                ["s3:AbortMultipartUpload", "s3:PutObject"],
+                ["s3:PutObject"],
                 [
                     storage.prepared.arn_for_objects("prepared/*"),
                     storage.artifacts.arn_for_objects("runs/*"),

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from tuning.catalog import catalog
 from tuning.recipes import Recipe
 
 _CENT = Decimal("0.01")
@@ -20,9 +21,10 @@ class Estimate:
 
     tokens: int
     """Estimated tokens of the training set, one epoch."""
-    epochs: int
+    epochs: int | None
+    """None when the service chooses: `epochCount = "Auto"`."""
     training_usd: Decimal | None
-    """None when no price is known for the base model."""
+    """None when no price is known for the base model, or no number of epochs."""
     storage_usd_per_month: Decimal
     basis: tuple[str, ...]
     """Where each figure comes from, or why it is missing."""
@@ -41,10 +43,13 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
     """The price of training `tokens` by `recipe`; `default_epochs` is what the service fills in."""
     prices = _prices()
     storage = prices["model_storage_per_month"]
-    epochs = int(recipe.hyperparameters.get("epochCount", default_epochs))
+    given = recipe.hyperparameters.get("epochCount", default_epochs)
+    epochs = None if isinstance(given, str) else int(given)
     price = prices["training_per_1000_tokens"].get(recipe.base_model)
-    if price is None:
-        training = None
+    training = None
+    if epochs is None:
+        basis = f"training: epochCount is {given!r}, so the service chooses how often to bill"
+    elif price is None:
         basis = f"training: no dated price is known for {recipe.base_model}"
     else:
         training = (Decimal(price["usd"]) * tokens * epochs / 1000).quantize(_CENT)
@@ -56,6 +61,14 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
         storage_usd_per_month=Decimal(storage["usd"]),
         basis=(basis, f"storage: {storage['date']}, {storage['source']}"),
     )
+
+
+def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
+    """The same, with the epochs that the catalog says the service fills in."""
+    method = catalog().model(recipe.base_model).methods[recipe.method]
+    epochs = method.hyperparameters.get("epochCount")
+    default = int(epochs.default or 1) if epochs else 1
+    return estimate(recipe, tokens=tokens, default_epochs=default)
 
 
 @cache

@@ -8,8 +8,11 @@ from tuning.catalog import catalog
 from tuning.dataset.check import Part, Policy, check
 from tuning.dataset.report import Finding, Report
 from tuning.dataset.rules import rules
+from tuning.estimate import estimated
 from tuning.recipes import Recipe
-from tuning.uploads import TRAINING, VALIDATION, Upload
+from tuning.render.page import html
+from tuning.runs import Run
+from tuning.uploads import PREFIX, TRAINING, VALIDATION, Upload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +30,33 @@ class Prepared:
     digests: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each prepared copy by file name, hex; empty when the dataset is refused."""
 
+    @property
+    def tokens(self) -> int:
+        """Of the training set, one epoch, estimated."""
+        training = self.report.statistics.get("training", {})
+        return int(training.get("estimated_tokens", 0))
+
+    def page(self, run: Run) -> str:
+        """The report as one HTML page for people."""
+        facts = {
+            "run": run.id,
+            "recipe": run.recipe.name,
+            "base_model": run.recipe.base_model,
+            "upload": run.upload.uri,
+            "version": run.upload.version_id,
+            **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
+        }
+        price = estimated(run.recipe, tokens=self.tokens).to_dict() if self.digests else None
+        title = run.upload.key.removeprefix(PREFIX)
+        return html(self.report, title=title, run=facts, estimate=price)
+
     def answer(self, *, report_uri: str, uris: Mapping[str, str]) -> dict[str, Any]:
         """What the state machine goes on with."""
-        training = self.report.statistics.get("training", {})
         return {
             "verdict": self.report.verdict,
             "summary": _summary(self.report),
             "records": self.report.records,
-            "training_tokens": training.get("estimated_tokens", 0),
+            "training_tokens": self.tokens,
             "training_uri": uris.get(TRAINING),
             "validation_uri": uris.get(VALIDATION),
             "report_uri": report_uri,
@@ -56,11 +78,11 @@ def prepare(recipe: Recipe, training: Source, validation: Source | None = None) 
     return Prepared(report=report, digests=digests)
 
 
-def too_large(upload: Upload, *, limit_mb: int) -> Prepared | None:
-    """The refusal of an upload that is larger than the environment takes, unread."""
-    if upload.size <= limit_mb * 1_000_000:
+def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:
+    """The refusal of a file of `size` bytes that the environment does not take, unread."""
+    if size <= limit_mb * 1_000_000:
         return None
-    return _refused("DS901", TRAINING, f"{upload.size:,} bytes; the limit is {limit_mb:,} MB.")
+    return _refused("DS901", name, f"{size:,} bytes; the limit is {limit_mb:,} MB.")
 
 
 def deleted(key: str) -> Prepared:

@@ -37,7 +37,7 @@ def prompt(record: Record) -> str:
 
 def normalised(text: str) -> str:
     """NFC, case folded, every run of blanks one space: what a reader would call the same."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
     return _SPACE.sub(" ", folded).strip()
 
 

@@ -4,7 +4,7 @@ Columns: https://docs.aws.amazon.com/bedrock/latest/userguide/model-customizatio
 """
 
 import csv
-import io
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -35,19 +35,23 @@ def curve(text: str, column: str) -> Curve | None:
 
 def rejected_records(manifest: str) -> int:
     """How many records Bedrock itself rejected, over all files of its manifest."""
-    counts = (_number(row.get("rejectedRecordCount")) or 0 for row in _rows(manifest))
-    return int(sum(counts))
+    return sum(int(_number(row.get("rejectedRecordCount")) or 0) for row in _rows(manifest))
 
 
 def _rows(text: str) -> list[Mapping[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+    try:
+        return list(csv.DictReader(text.removeprefix("\ufeff").splitlines()))
+    except csv.Error:  # a model that is trained is not failed by a metrics file that is no CSV
+        return []
 
 
 def _number(text: str | None) -> float | None:
+    """A finite number: JSON has no other, and the answer to the state machine is JSON."""
     try:
-        return float(text or "")
+        number = float(text or "")
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,19 +51,18 @@ class Offer:
 
 def offer(identifier: str, method: str, region: str) -> Offer:
     """What a base model id or ARN stands for; refuses one that is not offered in the Region."""
-    name = identifier.rsplit("foundation-model/", 1)[-1]
-    model = next((each for each in _catalog()["models"] if each["id"] == name), None)
-    if model is None or model["status"] == "EOL" or region not in model["regions"]:
+    model = _find(identifier, region)
+    if model is None:
         raise Validation(message=INVALID_MODEL)
     terms = model["methods"].get(method)
     if terms is None:
         # UNCONFIRMED text.
-        raise Validation(message=f"The provided model {name} does not support {method}.")
+        raise Validation(message=f"The provided model {model['id']} does not support {method}.")
     reserved = _catalog()["reserved_words"].get(
         terms.get("reserved_words"), {"words": [], "where": []}
     )
     return Offer(
-        model=name,
+        model=model["id"],
         hyperparameters=_catalog()["hyperparameter_sets"].get(terms.get("hyperparameters"), {}),
         validation_refused=terms["validation"] == "refused",
         teachers=tuple(terms.get("teachers", ())),
@@ -78,6 +77,33 @@ def offer(identifier: str, method: str, region: str) -> Offer:
             caption_characters=tuple(terms["caption_chars"]) if "caption_chars" in terms else None,
         ),
     )
+
+
+def foundation_model(identifier: str, region: str) -> dict[str, Any] | None:
+    """`modelDetails` of a base model offered for customization in the Region.
+
+    A model that is at its end of life is none any more (UNCONFIRMED).
+    """
+    model = _find(identifier, region)
+    if model is None:
+        return None
+    return {
+        "modelArn": f"arn:aws:bedrock:{region}::foundation-model/{model['id']}",
+        "modelId": model["id"],
+        "modelName": model["name"],
+        # The enumeration has no reinforcement fine-tuning.
+        "customizationsSupported": [
+            each for each in model["methods"] if each in ("FINE_TUNING", "DISTILLATION")
+        ],
+        "inferenceTypesSupported": ["PROVISIONED"] if model.get("provisioned") is True else [],
+        "modelLifecycle": {"status": "ACTIVE"},
+    }
+
+
+def _find(identifier: str, region: str) -> dict[str, Any] | None:
+    name = identifier.rsplit("foundation-model/", 1)[-1]
+    offered = (each for each in _catalog()["models"] if region in each["regions"])
+    return next((each for each in offered if each["id"] == name and each["status"] != "EOL"), None)
 
 
 @cache

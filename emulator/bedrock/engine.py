@@ -106,7 +106,14 @@ class Engine:
         named = self.jobs.get(request.get("jobIdentifier", ""))
         return named.name if named else request.get("jobName", request.get("jobIdentifier", ""))
 
-    def owns(self, arn: str) -> bool:
+    def get_foundation_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        return {"modelDetails": catalog.foundation_model(request["modelIdentifier"], scope.region)}
+
+    def owns(self, operation: str, scope: Scope, request: dict[str, Any]) -> bool:
+        """Whether a request is about a resource kept here, and not by the rest of Bedrock."""
+        if operation == "GetFoundationModel":
+            return catalog.foundation_model(request["modelIdentifier"], scope.region) is not None
+        arn = request.get("resourceARN", ":custom-model/")
         return ":model-customization-job/" in arn or ":custom-model/" in arn
 
     def _replayed(self, scope: Scope, request: dict[str, Any]) -> Job | None:
@@ -232,6 +239,7 @@ OPERATIONS = {
     "GetModelCustomizationJob": "get",
     "StopModelCustomizationJob": "stop",
     "ListModelCustomizationJobs": "list_jobs",
+    "GetFoundationModel": "get_foundation_model",
     "GetCustomModel": "get_model",
     "ListCustomModels": "list_models",
     "DeleteCustomModel": "delete_model",

@@ -47,7 +47,7 @@ def respond(engine: Engine, scope: Scope, call: Call) -> Answer | None:
             continue
         try:
             request = _request(route, found, call)
-            if "resourceARN" in request and not engine.owns(request["resourceARN"]):
+            if not engine.owns(route.operation, scope, request):
                 return None
             document = engine.call(route.operation, scope, request)
         except ApiError as error:

@@ -1,38 +1,27 @@
 """The emulated Bedrock as boto3 sees it, with MiniStack's S3, IAM, EC2 and EventBridge behind it."""
 
 import json
-import time
 from functools import partial
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from emulated_account import (
+    ACCOUNT,
+    INTERFACES,
+    READ,
+    RECORD,
+    TRUST,
+    WRITE,
+    a_policy,
+    ended,
+    refused,
+)
 
 import emulator
 
-ACCOUNT = "000000000000"
 NOVA = "amazon.nova-micro-v1:0:128k"
 LLAMA = "meta.llama3-1-8b-instruct-v1:0:128k"
-TRUST = {
-    "Effect": "Allow",
-    "Principal": {"Service": "bedrock.amazonaws.com"},
-    "Action": "sts:AssumeRole",
-    "Condition": {
-        "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        "ArnEquals": {"aws:SourceArn": f"arn:aws:bedrock:*:{ACCOUNT}:model-customization-job/*"},
-    },
-}
-READ = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}
-WRITE = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}
-RECORD = json.dumps(
-    {
-        "messages": [
-            {"role": "user", "content": [{"text": "Question"}]},
-            {"role": "assistant", "content": [{"text": "Answer"}]},
-        ]
-    }
-)
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +66,8 @@ def role(client, request):
     name = f"role-{abs(hash(request.node.name))}"
 
     def make(*statements, trust=TRUST):
-        policy = {"Version": "2012-10-17", "Statement": [trust]}
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
-        document = json.dumps({"Version": "2012-10-17", "Statement": statements or [READ, WRITE]})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=a_policy(trust))
+        document = a_policy(*(statements or [READ, WRITE]))
         iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=document)
         return arn["Role"]["Arn"]
 
@@ -111,27 +99,6 @@ def no_faults(running):
     running.clear_faults()
 
 
-def ended(bedrock, arn):
-    deadline = time.monotonic() + 20
-    while True:
-        job = bedrock.get_model_customization_job(jobIdentifier=arn)
-        if job["status"] in ("Completed", "Failed", "Stopped"):
-            return job
-        assert time.monotonic() < deadline, job
-        time.sleep(0.02)
-
-
-def refused(call):
-    with pytest.raises(ClientError) as refusal:
-        call()
-    answer = refusal.value.response
-    return (
-        answer["Error"]["Code"],
-        answer["ResponseMetadata"]["HTTPStatusCode"],
-        answer["Error"]["Message"],
-    )
-
-
 def test_a_job_completes_and_leaves_labelled_artefacts(bedrock, storage, role, create):
     job = ended(bedrock, create(role()))
     assert job["status"] == "Completed", job.get("failureMessage")
@@ -158,17 +125,19 @@ def test_a_role_that_bedrock_may_not_assume_is_refused_at_once(role, create):
     )
 
 
-def test_the_data_is_read_with_the_role(bedrock, role, create):
-    job = ended(bedrock, create(role(WRITE)))
-    assert job["failureMessage"] == (
-        "Could not validate GetObject permissions to access Amazon S3 bucket: datasets-east "
-        "at key train.jsonl"
-    )
-
-
-def test_the_artefacts_are_written_with_the_role(bedrock, role, create):
-    job = ended(bedrock, create(role(READ)))
-    assert "Could not validate PutObject permissions" in job["failureMessage"]
+@pytest.mark.parametrize(
+    ("allowed", "text"),
+    [
+        (
+            WRITE,
+            "GetObject permissions to access Amazon S3 bucket: datasets-east at key train.jsonl",
+        ),
+        (READ, "PutObject permissions to access S3 bucket: results-east at key job-"),
+    ],
+)
+def test_a_job_does_what_its_role_may(bedrock, role, create, allowed, text):
+    job = ended(bedrock, create(role(allowed)))
+    assert f"Could not validate {text}" in job["failureMessage"]
 
 
 def test_a_bucket_policy_binds_the_role_too(bedrock, storage, role, create):
@@ -180,8 +149,7 @@ def test_a_bucket_policy_binds_the_role_too(bedrock, storage, role, create):
         "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::closed-east/*",
     }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    storage.put_bucket_policy(Bucket="closed-east", Policy=policy)
+    storage.put_bucket_policy(Bucket="closed-east", Policy=a_policy(deny))
     closed = {"s3Uri": "s3://closed-east/train.jsonl"}
     assert ended(bedrock, create(role(), trainingDataConfig=closed))["status"] == "Failed"
 
@@ -194,9 +162,8 @@ def test_data_under_a_customer_key_needs_that_key(client, bedrock, storage, role
     without = role()
     assert "GetObject" in ended(bedrock, create(without, trainingDataConfig=data))["failureMessage"]
     decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [decrypt]})
     name = without.rsplit("/", 1)[-1]
-    client("iam").put_role_policy(RoleName=name, PolicyName="key", PolicyDocument=document)
+    client("iam").put_role_policy(RoleName=name, PolicyName="key", PolicyDocument=a_policy(decrypt))
     again = create(without, trainingDataConfig=data, jobName="with-key", customModelName="with-key")
     assert ended(bedrock, again)["status"] == "Completed"
 
@@ -207,19 +174,25 @@ def test_a_network_must_exist_and_the_role_must_be_allowed_in_it(client, bedrock
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
     group = ec2.create_security_group(VpcId=vpc, GroupName="jobs", Description="-")["GroupId"]
     network = {"subnetIds": [subnet], "securityGroupIds": [group]}
-    interfaces = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
-    arn = role(READ, WRITE, interfaces)
+    arn = role(READ, WRITE)
     absent = {"subnetIds": ["subnet-absent"], "securityGroupIds": [group]}
     missing = create(arn, vpcConfig=absent, jobName="absent", customModelName="absent")
     assert "subnet-absent" in ended(bedrock, missing)["failureMessage"]
-    assert ended(bedrock, create(arn, vpcConfig=network))["status"] == "Completed"
+    barred = create(arn, vpcConfig=network, jobName="barred", customModelName="barred")
+    assert "not authorized to perform: ec2:" in ended(bedrock, barred)["failureMessage"]
+    client("iam").put_role_policy(
+        RoleName=arn.rsplit("/", 1)[-1],
+        PolicyName="network",
+        PolicyDocument=INTERFACES.replace("SUBNET", subnet).replace("GROUP", group),
+    )
+    job = ended(bedrock, create(arn, vpcConfig=network))
+    assert job["status"] == "Completed", job.get("failureMessage")
 
 
 def test_a_blank_line_fails_the_job_with_the_services_text(bedrock, storage, role, create):
     storage.put_object(Bucket="datasets-east", Key="blank.jsonl", Body=f"{RECORD}\n\n" * 8)
-    job = ended(
-        bedrock, create(role(), trainingDataConfig={"s3Uri": "s3://datasets-east/blank.jsonl"})
-    )
+    blank = {"s3Uri": "s3://datasets-east/blank.jsonl"}
+    job = ended(bedrock, create(role(), trainingDataConfig=blank))
     assert job["failureMessage"] == (
         "Unable to parse Amazon S3 file: blank.jsonl. Data files must conform to JSONL format."
     )
@@ -272,6 +245,16 @@ def test_a_stalled_job_is_stopped(bedrock, running, role, create):
     job = ended(bedrock, arn)
     assert job["status"] == "Stopped"
     assert job["statusDetails"]["trainingDetails"]["status"] == "NotStarted"
+
+
+def test_base_models_for_customization_are_known_beside_those_for_inference(bedrock):
+    tuned = bedrock.get_foundation_model(modelIdentifier=NOVA)["modelDetails"]
+    assert tuned["modelLifecycle"] == {"status": "ACTIVE"}
+    assert "FINE_TUNING" in tuned["customizationsSupported"]
+    plain = bedrock.get_foundation_model(modelIdentifier="amazon.nova-micro-v1:0")
+    assert plain["modelDetails"]["inferenceTypesSupported"] == ["ON_DEMAND"]
+    gone = partial(bedrock.get_foundation_model, modelIdentifier="amazon.nova-canvas-v1:0")
+    assert refused(gone)[0] == "ResourceNotFoundException"
 
 
 def test_the_paginator_sees_every_job_once(bedrock, role, create):

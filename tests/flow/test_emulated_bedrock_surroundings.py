@@ -202,3 +202,22 @@ def test_an_object_lies_in_the_bucket_once_however_often_it_is_written(client, m
         answer = refusal.value.response
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 412
         assert answer["Error"]["Code"] == "PreconditionFailed"
+
+
+def test_dead_letters_are_moved_back_to_where_they_came_from(client, made):
+    sqs = client("sqs")
+
+    def depth(name):
+        url, asked = made[name], ["ApproximateNumberOfMessages"]
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"]
+        return int(answer["ApproximateNumberOfMessages"])
+
+    sqs.send_message(QueueUrl=made["Fragile"], MessageBody="poison")
+    until(lambda: sqs.receive_message(QueueUrl=made["Fragile"]) and depth("Buried"))
+    (arn,) = sqs.get_queue_attributes(QueueUrl=made["Buried"], AttributeNames=["QueueArn"])[
+        "Attributes"
+    ].values()
+    sqs.start_message_move_task(SourceArn=arn)
+    assert (depth("Buried"), depth("Fragile")) == (0, 1)
+    (task,) = sqs.list_message_move_tasks(SourceArn=arn)["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)

@@ -53,7 +53,7 @@ def test_a_broken_upload_is_refused_with_its_lines_and_starts_no_job(world):
     row = world.ended(world.upload(body, f"{RECIPE}/broken"))
     assert row["state"] == "refused"
     assert "job_arn" not in row
-    report = world.account.read_json(json.loads(row["outcome"])["report"])
+    report = world.account.report(row["pk"])
     assert {(f["rule"], f["line"]) for f in report["findings"]} >= {("DS401", 3), ("DS201", 11)}
     assert "line 3" in world.notice(row["pk"])["Message"]
 

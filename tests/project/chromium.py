@@ -10,6 +10,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -62,7 +63,10 @@ class Chromium:
 
     def __exit__(self, *_):
         self._session = None
-        self.call("Browser.close")
+        try:
+            self.call("Browser.close")
+        except OSError:  # it hangs or has gone: its end must not hang on it
+            os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
         os.close(self._to)
         os.close(self._from)

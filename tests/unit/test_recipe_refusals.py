@@ -154,5 +154,5 @@ def test_a_missing_recipe_is_told_which_there_are(tmp_path):
 
 def test_a_model_without_a_method_names_those_it_has():
     recipe = any_recipe(base_model="openai.gpt-oss-20b")
-    with pytest.raises(RecipeError, match="openai.gpt-oss-20b offers RFT_OPENAI_API"):
+    with pytest.raises(RecipeError, match=r"openai\.gpt-oss-20b offers RFT_OPENAI_API"):
         check(recipe, region="us-west-2", catalog=catalog(), file="f.toml")

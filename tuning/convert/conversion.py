@@ -75,7 +75,7 @@ class Conversion:
 
     def __init__(self, given: Given, *, name: str, target: Target, options: Options) -> None:
         self._given = given
-        self._name = name
+        self.name = name
         self._target = target
         self._options = options
         self._account = Account()
@@ -106,7 +106,7 @@ class Conversion:
         shape, container = self._given.shape, self._given.container
         return Summary(
             verdict="refused" if self._counts else "accepted",
-            file=self._name,
+            file=self.name,
             container=container.name if container else None,
             shape=shape.name if shape else None,
             why="; ".join(f"{kind.name}: {kind.why}" for kind in (container, shape) if kind),
@@ -154,7 +154,7 @@ class Conversion:
             Finding(
                 rule=refusal.rule,
                 severity="error",
-                file=self._name,
+                file=self.name,
                 line=refusal.line or line,
                 column=refusal.column,
                 field=self._given.original(refusal.field),

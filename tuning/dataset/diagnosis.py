@@ -26,7 +26,7 @@ _NAMES = {
     "image_caption": "image captions",
     "distillation": "distillation prompts",
 }
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def diagnose(line: bytes, method: Method) -> Walk:
@@ -91,6 +91,6 @@ def _limits(line: bytes, method: Method, walk: Walk) -> None:
 
 def _invisible(walk: Walk) -> None:
     for text in (*walk.prompt, *(walk.answer or ())):
-        if text[:1] not in ("\1", "\2") and (found := _CONTROL.search(text)):
+        if text[:1] not in ("\1", "\2") and (found := INVISIBLE.search(text)):
             walk.fault("DS110", f"the text holds the control character U+{ord(found[0]):04X}")
             return

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from msgspec.json import Encoder
 from xxhash import xxh3_64_intdigest
 
 from tuning.catalog import Method
 from tuning.dataset.diagnosis import diagnose
-from tuning.dataset.fast import accepter
+from tuning.dataset.fast import Accepter
 from tuning.dataset.formats.walk import Fault, Walk
 from tuning.dataset.opening import DAMAGED, Opened, damaged
 from tuning.dataset.privacy import private
@@ -19,6 +20,7 @@ MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
 _LF = 10
+_encode = Encoder().encode
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
 
@@ -40,6 +42,7 @@ class Scanner:
     def __init__(self, file: str, method: Method, policy: Policy) -> None:
         self.tally = Tally(file, policy)
         self._method = method
+        self._accepter = Accepter(method)
         self._copy: Copy | None = None
         tokens = method.max_tokens_per_record
         self._tokens = tokens
@@ -61,7 +64,7 @@ class Scanner:
         return tally
 
     def _lines(self, readline: Callable[[int], bytes], size: int) -> None:
-        tally, accept, copy = self.tally, accepter(self._method), self._copy
+        tally, accept, copy = self.tally, self._accepter.accept, self._copy
         while tally.size < size and (line := readline(MAX_LINE + 1)):
             tally.lines += 1
             tally.size += len(line)
@@ -99,6 +102,8 @@ class Scanner:
             self.tally.repairs["blank_line"] += 1
             return
         walk = diagnose(line, self._method)
+        if not walk.faults:
+            self._accepter.learn(line)
         for fault in walk.faults:
             self.tally.add(fault, self.tally.lines)
         if walk.readable:
@@ -109,18 +114,28 @@ class Scanner:
     def _content(self, walk: Walk, line: bytes) -> None:
         for bucket in walk.buckets:
             self.tally.buckets.setdefault(bucket, self.tally.lines)
-        prompt = "\0".join(walk.prompt).encode()
-        answer = "\0".join(walk.answer or ()).encode()
-        texts = (t for t in (*walk.prompt, *(walk.answer or ())) if t[:1] not in ("\1", "\2"))
-        self._count(prompt, answer, sum(map(len, texts)), frozenset(walk.traits), line)
+        texts = [t for t in (*walk.prompt, *(walk.answer or ())) if t[:1] not in ("\1", "\2")]
+        self._count(
+            b"\0".join(map(_encoded, walk.prompt)),
+            b"\0".join(map(_encoded, walk.answer or ())),
+            sum(map(len, texts)),
+            sum(len(t.encode()) for t in texts),
+            frozenset(walk.traits),
+            line,
+        )
 
-    def _count(
-        self, prompt: bytes, answer: bytes, characters: int, traits: frozenset[str], line: bytes
+    def _count(  # noqa: PLR0913 — the numbers of one record
+        self,
+        prompt: bytes,
+        answer: bytes,
+        characters: int,
+        size: int,
+        traits: frozenset[str],
+        line: bytes,
     ) -> None:
         tally = self.tally
         tally.records += 1
         tally.characters += characters
-        size = len(prompt) + len(answer)
         tally.text_bytes += size
         tally.histogram[characters.bit_length()] += 1
         if size > self._long:
@@ -143,3 +158,8 @@ class Scanner:
             rule, count, unit = "DS604", size, "bytes of text"
         message = f"{count:,} {unit}; this model takes {tokens:,} tokens a record"
         self.tally.add(Fault(rule, message), self.tally.lines)
+
+
+def _encoded(piece: str) -> bytes:
+    """A piece as records are compared by: one spelling for each text."""
+    return piece.encode() if piece[:1] in ("\1", "\2") else _encode(piece)

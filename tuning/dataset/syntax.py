@@ -14,6 +14,7 @@ MAX_DEPTH = 64
 """Levels of nesting. Sound records need about a dozen; parsers differ above some hundred."""
 _MAX_DIGITS = 300
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_NEST = (dict, list)
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -45,11 +46,12 @@ def parse(line: bytes) -> tuple[Any, list[Fault]]:
         return None, [_malformed(text, error)]
     except RecursionError:
         return None, [_too_deep(text)]
-    if text.count("{") + text.count("[") > MAX_DEPTH and (deep := _too_deep(text)).column:
-        return None, [deep]
-    if odd:
-        return None, [_place(text, odd[0])]
-    faults = list(_twice(value, ""))
+    if _deeper(value, MAX_DEPTH):
+        return None, [_too_deep(text)]
+    twice = [fault for fault in odd if fault.rule == "DS202"]
+    if len(twice) < len(odd):
+        return None, [_place(text, next(fault for fault in odd if fault not in twice))]
+    faults = list(_twice(value, "")) if twice else []
     if "\\u" in text:
         faults.extend(_halves(value, ""))
     return value, faults
@@ -83,18 +85,22 @@ def _decoder(odd: list[Fault]) -> json.JSONDecoder:
             odd.append(Fault("DS205", f"{shown(digits)} is beyond what a number can hold", digits))
         return value
 
+    def pairs(held: list[tuple[str, Any]]) -> dict[str, Any]:
+        plain = dict(held)
+        if len(plain) == len(held):
+            return plain
+        odd.append(Fault("DS202", "a key stands twice"))
+        return _marked(held)
+
     return json.JSONDecoder(
         parse_constant=constant,
         parse_int=integer,
         parse_float=real,
-        object_pairs_hook=_pairs,
+        object_pairs_hook=pairs,
     )
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    plain = dict(pairs)
-    if len(plain) == len(pairs):
-        return plain
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     marked = _Pairs(pairs)
     seen: set[str] = set()
     marked.twice = [k for k, _ in pairs if k in seen or seen.add(k)]  # type: ignore[func-returns-value]  # set.add gives None
@@ -166,6 +172,14 @@ def _explained(text: str, error: json.JSONDecodeError) -> str:
             return "the string that starts here never ends"
         case _:
             return error.msg[0].lower() + error.msg[1:]
+
+
+def _deeper(value: object, levels: int) -> bool:
+    if isinstance(value, dict):
+        return levels == 0 or any(_deeper(v, levels - 1) for v in value.values() if isinstance(v, _NEST))
+    if isinstance(value, list):
+        return levels == 0 or any(_deeper(v, levels - 1) for v in value if isinstance(v, _NEST))
+    return False
 
 
 def _too_deep(text: str) -> Fault:

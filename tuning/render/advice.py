@@ -42,7 +42,7 @@ def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[Step]:
     if run is None:
         return [("Upload the file to the folder of its recipe. Training starts from there.", None)]
     return [
-        ("The price is held against the budget. Above it, training waits for a person.", None),
+        ("The price is written to the ledger before anything is spent.", None),
         ("Bedrock trains on the prepared copy, which cannot change, not on your upload.", None),
         ("You are told when it is done, and what it cost.", None),
     ]

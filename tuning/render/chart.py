@@ -23,6 +23,8 @@ _LEFT, _RIGHT = 9, 99
 """The plot's part of the width, in percent: the labels of the y axis stand left of it."""
 _EDGE = 0.97
 """Labels beyond this part of the plot would be cut if they were centred."""
+_SLOTS = 8
+"""Room for this many bars at least: two bars as broad as the page would tell nothing."""
 _MOST_POINTS = 800
 """Points a line is thinned to: more than a column has pixels to show them in."""
 _ENDLESS = 1e100
@@ -97,12 +99,13 @@ def histogram(bins: Sequence[Bin], *, anchor: str, title: str, noun: str, unit: 
     if most:
         fullest = next(b for b in bins if b.count == most)
         told += f" The fullest bin, {fullest.range} {unit}, holds {most:,}."
+    slots = max(len(bins), _SLOTS)
     bars = [
-        _bar(f"{b.range} {unit}: {count(b.count, noun)}", n, len(bins), b.count / grid[-1])
+        _bar(f"{b.range} {unit}: {count(b.count, noun)}", n, slots, b.count / grid[-1])
         for n, b in enumerate(bins)
         if b.count
     ]
-    return _svg(anchor, title, told, _grid(grid), bars, _edges(bins))
+    return _svg(anchor, title, told, _grid(grid), bars, _edges(bins, slots))
 
 
 def table(bins: Sequence[Bin], *, noun: str, unit: str) -> Element:
@@ -169,26 +172,26 @@ def _grid(values: Sequence[float]) -> list[Element]:
     return drawn
 
 
-def _bar(told: str, n: int, bins: int, part: float) -> Element:
+def _bar(told: str, n: int, slots: int, part: float) -> Element:
     height = max(_PLOT * part, 2.0)  # a single record among millions is still seen
     return el(
         "rect",
         el("title", told),
         class_="bar",
-        x=_across((n + 0.06) / bins),
-        width=_wide(0.88 / bins),
+        x=_across((n + 0.06) / slots),
+        width=_wide(0.88 / slots),
         y=_n(_TOP + _PLOT - height),
         height=_n(height),
         rx="1.5",
     )
 
 
-def _edges(bins: Sequence[Bin]) -> list[Element]:
+def _edges(bins: Sequence[Bin], slots: int) -> list[Element]:
     if not bins:
         return []
     edges = [*(short(b.low) for b in bins), "" if (end := bins[-1].high) is None else short(end)]
     every = math.ceil(len(bins) / (_LABELS - 1))
-    return [_x_label(edges[n], n / len(bins)) for n in range(0, len(edges), every)]
+    return [_x_label(edges[n], n / slots) for n in range(0, len(edges), every)]
 
 
 def _legend(series: Sequence[Series]) -> Element:

@@ -18,13 +18,13 @@ def markdown(report: Report) -> str:
     """Verdict, findings by rule, figures. What a comment has no room for is counted, not listed."""
     sign = "✅" if report.verdict == "accepted" else "❌"
     parts = [f"### {sign} {report.verdict.capitalize()}\n\n{_words(advice.verdict(report))}\n"]
-    room = _ROOM - len(parts[0])
-    for group in outline.groups(report):
-        whole = _group(group)
-        part = whole if len(whole) < room else f"{_heading(group)}\n"
-        room -= len(part)
-        if room > 0:
-            parts.append(part)
+    found = outline.groups(report)
+    room = _ROOM - len(parts[0]) - sum(len(_heading(group)) for group in found)
+    for group in found:
+        heading, whole = f"{_heading(group)}\n", _group(group)
+        fits = len(whole) - len(heading) < room
+        room -= len(whole) - len(heading) if fits else 0
+        parts.append(whole if fits else heading)
     parts += filter(None, (_repairs(report), _statistics(report, room)))
     return "\n".join(parts)
 

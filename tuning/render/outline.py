@@ -82,8 +82,13 @@ def shared_field(where: Iterable[Numbered]) -> str | None:
 
 def place(finding: Finding) -> str:
     """`train.jsonl:12:33`, as editors and terminals make it a link."""
-    parts = (finding.file, finding.line, finding.column if finding.line else None)
-    return ":".join(visible(str(part)) for part in parts if part is not None)
+    return f"{visible(finding.file)}{within(finding)}"
+
+
+def within(finding: Finding) -> str:
+    """`:12:33`: line and column, as far as they are known."""
+    parts = (finding.line, finding.column if finding.line else None)
+    return "".join(f":{part}" for part in parts if part is not None)
 
 
 _REPAIRS: Mapping[str, str] = {

@@ -36,7 +36,7 @@ def html(
         el(
             "div",
             el("main", _findings(found), _statistics(report), id="findings", tabindex="-1"),
-            el("aside", _price(estimate), _repairs(report), _run(run), aria_label="About this run"),
+            _aside(_price(estimate), _repairs(report), _run(run)),
             class_="columns",
         ),
         el("footer", el("p", _FOOTER)),
@@ -151,7 +151,8 @@ def _finding(message: str, where: list[outline.Numbered], group: outline.Group) 
 
 def _place(anchor: str, finding: Finding, has_own_field: bool) -> list[Child]:  # noqa: FBT001
     field = el("code", finding.field, class_="field") if has_own_field else None
-    return [el("a", el("code", outline.place(finding)), href=f"#{anchor}", id=anchor), field]
+    place = el("code", finding.file, el("span", outline.within(finding), class_="at"))
+    return [el("a", place, href=f"#{anchor}", id=anchor), field]
 
 
 def _statistics(report: Report) -> Element | None:
@@ -200,7 +201,7 @@ def _price(estimate: Mapping[str, Any] | None) -> Element | None:
     figure, facts, basis = advice.price(estimate)
     sources = el("ul", [el("li", line) for line in basis], class_="basis")
     big = [el("p", figure, class_="figure"), el("p", "for training the model once")]
-    return _aside("price", "Price estimate", big, _facts(facts), sources)
+    return _card("price", "Price estimate", big, _facts(facts), sources)
 
 
 def _repairs(report: Report) -> Element | None:
@@ -209,7 +210,7 @@ def _repairs(report: Report) -> Element | None:
         return None
     told = "Done in the prepared copy. Your file and its text are as they were."
     facts = [(what, count(often, "time")) for what, often in mended]
-    return _aside("repairs", "Repaired", el("p", told), _facts(facts))
+    return _card("repairs", "Repaired", el("p", told), _facts(facts))
 
 
 def _run(run: Mapping[str, Any] | None) -> Element | None:
@@ -219,10 +220,14 @@ def _run(run: Mapping[str, Any] | None) -> Element | None:
         (name.replace("_", " "), "not known" if value is None else str(value))
         for name, value in run.items()
     ]
-    return _aside("run", "This run", _facts(facts, class_="names"))
+    return _card("run", "This run", _facts(facts, class_="names"))
 
 
-def _aside(anchor: str, heading: str, *parts: Child) -> Element:
+def _aside(*cards: Element | None) -> Element | None:
+    return el("aside", cards, aria_label="About this run") if any(cards) else None
+
+
+def _card(anchor: str, heading: str, *parts: Child) -> Element:
     top = el("h2", heading, id=anchor)
     return el("section", top, *parts, class_="card", aria_labelledby=anchor)
 

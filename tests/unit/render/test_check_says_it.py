@@ -39,7 +39,7 @@ def said(tmp_path, monkeypatch):
         ("markdown", "`support/train.jsonl:1`"),
         ("sarif", '"uri": "support/train.jsonl"'),
         ("github", "::error file=support/train.jsonl,line=1,"),
-        ("html", "support/train.jsonl:1"),
+        ("html", '>support/train.jsonl<span class="at">:1<'),
     ],
 )
 def test_every_form_names_the_file_as_it_was_given(said, form, place):

@@ -132,7 +132,7 @@ def test_the_verdict_comes_first_and_in_plain_words(name, words):
 
 def test_a_finding_has_its_place_its_reason_and_its_fix():
     words = Parsed(page("refused")).words
-    assert "train.jsonl:7:133" in words
+    assert "train.jsonl :7:133" in words
     assert 'the role is "assistent" (did you mean "assistant"?)' in words
     assert 'and 1,184 more How to fix Write "user" or "assistant".' in words
 

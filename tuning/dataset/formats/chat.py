@@ -8,8 +8,7 @@ import re
 from typing import Any
 
 from tuning.catalog import Method
-from tuning.dataset.formats.walk import Walk, shown
-from tuning.errors import nearest
+from tuning.dataset.formats.walk import Walk, near, shown
 
 _MARKER = re.compile(r"\n\s*(Human|Assistant):")
 
@@ -71,7 +70,7 @@ def _turn(message: object, at: str, roles: tuple[str, ...], walk: Walk) -> str |
     if role in roles:
         return str(role)
     walk.readable = False
-    close = nearest(role.strip().casefold(), roles)
+    close = near(role, roles)
     known = ", ".join(roles)
     walk.fault("DS401", f"{shown(role)} is no role{close}; roles: {known}", f"{at}.role")
     return close.split("'")[1] if close else None

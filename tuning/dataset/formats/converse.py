@@ -8,8 +8,7 @@ from typing import Any
 
 from tuning.catalog import Method
 from tuning.dataset.formats import blocks
-from tuning.dataset.formats.walk import Walk, shown
-from tuning.errors import nearest
+from tuning.dataset.formats.walk import Walk, near, shown
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 _ROLES = ("user", "assistant")
@@ -102,7 +101,7 @@ def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
         return str(role)
     walk.readable = False
     fix = None
-    close = nearest(role.strip().casefold(), _ROLES)
+    close = near(role, _ROLES)
     if role == "system":
         fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
     walk.fault(

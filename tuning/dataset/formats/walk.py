@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tuning.errors import nearest
@@ -57,7 +58,7 @@ class Walk:
             if key in allowed:
                 continue
             absent = [k for k in allowed if k not in value]
-            close = nearest(key, absent) or nearest(key.casefold(), absent)
+            close = near(key, tuple(absent))
             if close:
                 meant = close.split("'")[1]
                 missing = [k for k in missing if k != meant]
@@ -98,6 +99,12 @@ class Walk:
             is_what = "only white space" if value else "empty"
             self.fault("DS405", f"the text is {is_what}", at)
         return value
+
+
+@lru_cache(maxsize=1024)
+def near(word: str, known: tuple[str, ...]) -> str:
+    """A near miss in words, whatever its case; the same slip stands in every line of a file."""
+    return nearest(word, known) or nearest(word.strip().casefold(), known)
 
 
 def inside(at: str, key: str) -> str:

@@ -1,16 +1,9 @@
 """From `Object Created` to a started run: exactly one, however often the event comes."""
 
 import json
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lambdas import ledger
 from lambdas.aws import client
@@ -20,26 +13,27 @@ from tuning.runs import Misdirected, Run
 from tuning.settings import IntakeSettings
 from tuning.uploads import Upload
 
-# Without a logger, nobody would learn why a message was put aside.
-_processor = BatchProcessor(
-    event_type=EventType.SQS,
-    raise_on_entire_batch_failure=False,
-    logger=logger,  # type: ignore[arg-type] # powertools' own, a logging.Logger in all but type
-)
 _settings = cache(IntakeSettings.from_env)
 
 
 @observed
-def handler(event: dict[str, Any], context: Any) -> Any:
-    """Answers which messages failed; only those come again, and after five times are put aside."""
-    receive = partial(_receive, settings=_settings())
-    return process_partial_response(
-        event=event, record_handler=receive, processor=_processor, context=context
-    )
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answers which messages failed; only those come again, and after five times are put aside.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            _receive(record["body"], _settings())
+        except Exception:  # one message must not take the others down; the queue counts its tries
+            logger.exception("not received", message=record["messageId"])
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
 
 
-def _receive(record: SQSRecord, *, settings: IntakeSettings) -> None:
-    upload = Upload.from_event(json.loads(record.body), bucket=settings.datasets_bucket)
+def _receive(body: str, settings: IntakeSettings) -> None:
+    upload = Upload.from_event(json.loads(body), bucket=settings.datasets_bucket)
     run = _run(upload, settings)
     facts = {"arrived_at": upload.arrived_at, "upload": upload.uri, "recipe": upload.recipe_name}
     if not ledger.arrive(settings.ledger_table, run.id, facts):

@@ -6,6 +6,7 @@ emulator, which runs functions on this interpreter.
 """
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,7 @@ _LEFT_OUT = {Path("tuning/cli"), Path("tuning/__main__.py")}
 # The service models that the doors call; all others, 20 MB of them, are listed twice by botocore
 # each time that a client is made.
 _SERVICES = {"bedrock", "dynamodb", "ec2", "s3", "stepfunctions"}
+_ENDPOINT_NAMES = {"stepfunctions": "states"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 
 
@@ -101,12 +103,23 @@ def _prune(staging: Path) -> None:
     for folder in models.iterdir():
         if folder.is_dir() and folder.name not in _SERVICES:
             shutil.rmtree(folder)
+    _prune_endpoints(models / "endpoints.json")
     for pattern in ("**/examples-1.json*", "*.dist-info/RECORD", "*.dist-info/INSTALLER"):
         for path in staging.glob(pattern):
             path.unlink()
     for waste in ("bin", ".lock"):
         path = staging / waste
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _prune_endpoints(path: Path) -> None:
+    """Every client reads this file whole; of 1.2 MB, our services are a fiftieth."""
+    known = json.loads(path.read_text(encoding="utf-8"))
+    for partition in known["partitions"]:
+        services = partition["services"]
+        names = {_ENDPOINT_NAMES.get(service, service) for service in _SERVICES}
+        partition["services"] = {n: services[n] for n in sorted(names) if n in services}
+    path.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _copy_ours(staging: Path) -> None:

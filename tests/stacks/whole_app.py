@@ -52,7 +52,10 @@ def start(folder: Path, *, program: Path = ROOT / "app.py", **environment: str) 
             "CDK_CONTEXT_JSON": json.dumps(context),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            # What jsii has to say of Node.js is not what the app says; it takes major versions here.
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22,24",
+            "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
             **environment,
         },
         stdin=subprocess.DEVNULL,

@@ -94,7 +94,7 @@ def _table(summary: Summary) -> Table:
     for (rule, field, message, fix), places in _grouped(summary).items():
         more = f" +{len(places) - _PLACES}" if len(places) > _PLACES else ""
         at = ", ".join(places[:_PLACES]) + more
-        words = Text(printable(message)).append(f" {printable(fix)}", style="dim")
+        words = Text(f"{printable(message)}. ").append(printable(fix), style="dim")
         table.add_row(at, Text(printable(field or "-")), rule, words)
     return table
 

@@ -49,6 +49,8 @@ def free(path: Path, *, force: bool, inputs: list[Path]) -> None:
     """Raise OptionError when `path` must not be written."""
     if any(path.exists() and path.samefile(source) for source in inputs if source.exists()):
         raise OptionError(f"{path}: is the input; name another output with -o")
+    if not path.parent.is_dir():
+        raise OptionError(f"{path.parent}: no such folder; make it first")
     if path.exists() and not force:
         raise OptionError(f"{path}: exists already; overwrite it with --force, or name another")
 

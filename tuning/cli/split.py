@@ -16,7 +16,7 @@ from tuning.errors import OptionError, SplitError
 from tuning.split import Rule, Sides, copy, sides
 
 
-def split(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def split(
     path: Annotated[Path, typer.Argument(help="A dataset with one record a line.")],
     *,
     validation: Annotated[
@@ -34,15 +34,15 @@ def split(  # noqa: PLR0913 — one parameter an option; typer reads them from h
     """Split by hash of the normalised prompt: duplicates and near-duplicates stay together."""
     rule = _rule(validation, seed, model)
     folder = out or path.resolve().parent
-    folder.mkdir(parents=True, exist_ok=True)
     places = (folder / "train.jsonl", folder / "validation.jsonl")
-    for place in places:
+    for place in places if folder.is_dir() else ():
         free(place, force=force, inputs=[path])
     try:
         decided = _decide(path, rule)
     except SplitError as error:
         say(f"tuning: {path}: {error}")
         raise SystemExit(Exit.REFUSED) from None
+    folder.mkdir(parents=True, exist_ok=True)
     with (
         path.open("rb") as stream,
         draft(places[0], force=force, inputs=[path]) as train,

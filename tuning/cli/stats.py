@@ -19,7 +19,7 @@ from tuning.picture import Format, draw
 from tuning.stats import Lengths, Stats, measure
 
 
-def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def stats(
     path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
     *,
     source: Annotated[str | None, typer.Option("--from", help="What PATH is.")] = None,

@@ -129,8 +129,6 @@ class Conversion:
                 record = self._given.read(raw, account)
             except RecordRefusedError as refusal:
                 self._refuse(raw.line, refusal)
-            except RecursionError:
-                self._refuse(raw.line, _TOO_DEEP)
             else:
                 yield raw.line, record, account
         if not self._records:
@@ -164,7 +162,7 @@ class Conversion:
         )
 
 
-def convert(  # noqa: PLR0913 — each is a separate choice of the caller, named at the call
+def convert(
     stream: IO[bytes],
     *,
     name: str,
@@ -185,23 +183,19 @@ def convert(  # noqa: PLR0913 — each is a separate choice of the caller, named
 
 def _encoded(record: Mapping[str, Json]) -> bytes:
     try:
-        return json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    except UnicodeEncodeError:
-        why = "a lone surrogate is half a character"
-    except TypeError as error:
+        return _ENCODER.encode(record).encode() + b"\n"
+    except (TypeError, ValueError) as error:  # a date or NaN, which columns may hold
         why = str(error)
-    except ValueError as error:
-        why = f"a number that JSON does not know: {error}"
     except RecursionError:
-        raise _TOO_DEEP from None
+        why = "it is nested too deeply"
     raise RecordRefusedError(
-        rule="CV102", message=f"cannot be written as JSON: {why}", fix="Write text and numbers."
+        rule="CV102",
+        message=f"cannot be written as JSON: {why}",
+        fix="Hold text, numbers, lists and objects, not too deeply nested.",
     )
 
 
-_TOO_DEEP = RecordRefusedError(
-    rule="CV102", message="it is nested too deeply", fix="Leave the record out."
-)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _NOTHING = RecordRefusedError(
     rule="CV106",
     message="there is no record in the file",

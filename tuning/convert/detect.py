@@ -87,14 +87,14 @@ def shape(record: Mapping[str, Any]) -> Kind | None:
     return None
 
 
-def suggestion(fields: list[str]) -> str:
+def suggestion(fields: list[str], *wanted: str) -> str:
     """`--map` options for fields that are commonly called otherwise."""
-    found = []
-    for wanted, names in _SPOKEN.items():
-        lowered = {field.lower(): field for field in fields}
-        if hit := next((lowered[name] for name in names if name in lowered), None):
-            found.append(f"--map {wanted}={hit}")
-    return " ".join(found)
+    lowered = {field.lower(): field for field in fields}
+    hits = {
+        name: next((lowered[alias] for alias in _SPOKEN[name] if alias in lowered), None)
+        for name in wanted or _SPOKEN
+    }
+    return " ".join(f"--map {name}={field}" for name, field in hits.items() if field)
 
 
 def _messages(record: Mapping[str, Any], messages: list[Any]) -> Kind:

@@ -15,6 +15,7 @@ from tuning.convert.sources.fields import Account, Fields
 from tuning.convert.sources.openai import openai_chat
 from tuning.convert.sources.raw import Container, Raw
 from tuning.convert.sources.sharegpt import sharegpt
+from tuning.dataset import looks
 from tuning.errors import OptionError, nearest
 
 _SAMPLE = 20
@@ -84,14 +85,23 @@ class Given:
     def _whole_file_fault(self) -> RecordRefusedError | None:
         if self._opened.damaged:
             return _CUT_OFF
-        if self._opened.utf16:
+        head = self._opened.head
+        if looks.utf16(head):
             return RecordRefusedError(
                 ends=True,
                 rule="CV101",
                 message="the file is UTF-16",
                 fix="Save it as UTF-8, such as: iconv -f UTF-16 -t UTF-8",
             )
-        if self.container is None and self._opened.head.strip():
+        parquet = self.container is not None and self.container.name == "parquet"
+        if not parquet and (kind := looks.binary(head)):
+            return RecordRefusedError(
+                ends=True,
+                rule="CV108",
+                message=f"the file is {kind}, not text",
+                fix="Export it as CSV in UTF-8, JSONL or Parquet.",
+            )
+        if self.container is None and head.strip():
             return RecordRefusedError(
                 ends=True,
                 rule="CV108",

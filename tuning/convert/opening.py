@@ -11,7 +11,6 @@ DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 _HEAD = 64 * 1024
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Opened:
@@ -34,10 +33,6 @@ class Opened:
             stream.read(len(_BOM))
         self.head = head
         self.stream = stream
-
-    @property
-    def utf16(self) -> bool:
-        return self.head.startswith(_UTF16)
 
 
 def _peek(stream: IO[bytes], *, rewind: bool = True) -> tuple[bytes, IO[bytes]]:

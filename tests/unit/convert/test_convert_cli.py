@@ -186,7 +186,7 @@ def test_a_split_that_cannot_be_is_refused(run, dataset, tmp_path, case):
     ended, _, err = run("split", path, "--out", tmp_path / "out", *options)
     assert ended == code
     assert word in err
-    assert not list(tmp_path.glob("out/*"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_only_lines_can_be_split(run, tmp_path):
@@ -217,15 +217,16 @@ def test_statistics_come_as_a_table(run, dataset):
     assert "script: Latin 1" in out
 
 
-@pytest.mark.parametrize(("name", "magic"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
-def test_a_picture_is_drawn_and_the_same_twice(run, dataset, tmp_path, name, magic):
+def test_a_picture_is_drawn_and_the_same_twice(run, dataset, tmp_path):
     pytest.importorskip("matplotlib")
-    path, picture = dataset(PAIR), tmp_path / name
+    path, drawing, picture = dataset(PAIR), tmp_path / "a.svg", tmp_path / "a.png"
     assert run("stats", path, "--picture", picture)[0] == 0
-    first = picture.read_bytes()
-    assert first.startswith(magic)
-    assert run("stats", path, "--picture", picture, "--force")[0] == 0
-    assert picture.read_bytes() == first
+    assert run("stats", path, "--picture", drawing)[0] == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    first = drawing.read_bytes()
+    assert first.startswith(b"<?xml")
+    assert run("stats", path, "--picture", drawing, "--force")[0] == 0
+    assert drawing.read_bytes() == first
 
 
 def test_a_picture_of_another_kind_is_wrong_use(run, dataset, tmp_path):

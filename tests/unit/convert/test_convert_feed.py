@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 
 from tuning.catalog import catalog
 from tuning.convert.conversion import convert
@@ -57,6 +59,13 @@ def test_what_the_conversion_refused_refuses_the_dataset():
     assert report.counts["CV201"] == 1
     assert report.records == 21
     assert report.statistics["converted"]["train.csv"]["shape"] == "prompt_completion"
+
+
+def test_a_function_that_converts_starts_light():
+    heavy = ["boto3", "matplotlib", "numpy", "pyarrow", "pydantic", "rich", "typer"]
+    look = f"import sys, tuning.convert.feed; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)  # noqa: S603 — our own words
+    assert done.stdout == "[]\n"
 
 
 def test_a_sound_upload_is_accepted_and_its_prepared_copy_is_the_conversion():

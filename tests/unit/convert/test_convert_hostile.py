@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tuning.convert.conversion import convert
 from tuning.convert.targets.target import FORMATS, Target
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=20, deadline=None)
 NAMES = st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a", "a.jsonl.gz", ""])
 TARGETS = st.sampled_from(sorted(FORMATS))
 KEYS = st.sampled_from(
@@ -62,7 +62,7 @@ def test_any_table_gets_a_verdict(raw, to):
     verdict(raw.encode(), "a.csv", to)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=6), TARGETS)
 def test_any_object_gets_a_verdict(record, to):
     verdict(json.dumps(record).encode(), "a.jsonl", to)
@@ -80,12 +80,12 @@ def test_any_object_that_is_said_to_be_something_gets_a_verdict(record, source):
 
 @FEW
 @given(st.data())
-def test_a_damaged_record_gets_a_verdict(data):
+def test_a_damaged_record_gets_a_verdict(drawn):
     message = {"role": "user", "content": [{"type": "text", "text": "é\\n"}]}
     raw = json.dumps({"messages": [message], "id": 1.5}, ensure_ascii=False).encode()
-    at = data.draw(st.integers(0, len(raw)))
-    end = data.draw(st.integers(at, min(len(raw), at + 4)))
-    verdict(raw[:at] + data.draw(st.binary(max_size=3)) + raw[end:], "a.jsonl", "converse")
+    at = drawn.draw(st.integers(0, len(raw)))
+    end = drawn.draw(st.integers(at, min(len(raw), at + 4)))
+    verdict(raw[:at] + drawn.draw(st.binary(max_size=3)) + raw[end:], "a.jsonl", "converse")
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,9 @@ FILES = [
     ("CV107", b"prompt,completion\nHi,=cmd|'/c calc'!A0\n", "a.csv", 2),
     ("CV107", b"prompt,completion\nHi,#REF!\n", "a.csv", 2),
     ("CV108", b"\x89PNG\r\n", "a.bin", 1),
+    ("CV108", b"plain words", "README", 1),
+    ("CV108", b"PK\x03\x04 a workbook", "a.csv", 1),
+    ("CV101", '{"prompt": "Hi"}'.encode("utf-16-le"), "a.jsonl", 1),
     ("CV108", b'{"question": "Hi", "answer": "Ho"}\n', "a.jsonl", 1),
     ("CV108", b"\x1f\x8b\x08\x00broken", "a.jsonl.gz", 1),
     ("CV108", b"PAR1 and nothing more", "a.parquet", 1),
@@ -240,6 +243,11 @@ def test_a_mapped_field_is_named_as_in_the_file(converted):
 def test_a_name_taken_twice_is_refused(converted):
     _, summary, _ = converted([{"prompt": "a", "q": "b"}], mapping={"prompt": "q"})
     assert summary.counts == {"CV203": 1}
+
+
+def test_a_missing_answer_comes_with_a_proposal(converted):
+    _, summary, _ = converted([{"prompt": "Hi", "answer": "Ho"}])
+    assert "--map completion=answer" in summary.findings[0].fix
 
 
 def test_unknown_columns_come_with_a_proposal(converted):

@@ -12,7 +12,7 @@ from tuning.errors import OptionError, SplitError
 from tuning.prompts import fingerprint, normalised
 from tuning.split import Rule, sides
 
-FEW = settings(max_examples=50, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 SEEDS = st.integers(0, 2**63 - 1)
 
 
@@ -83,11 +83,15 @@ def test_lines_added_later_move_no_other(numbers, seed):
     assert list(sides(records, rule))[:30] == before
 
 
+def test_the_same_prompt_falls_to_the_same_side_on_every_machine():
+    assert fingerprint(Document(text=" hi\n"), 7) == 5846805068400172536
+
+
 def test_another_seed_splits_otherwise_and_the_share_is_met():
-    records = [ask(str(n)) for n in range(2_000)]
+    records = [ask(str(n)) for n in range(1_000)]
     first, second = (list(sides(records, Rule(share=0.1, seed=seed))) for seed in (1, 2))
     assert first != second
-    assert 150 < sum(first) < 250
+    assert 60 < sum(first) < 140
 
 
 @pytest.mark.parametrize("share", [0.000001, 0.999999])

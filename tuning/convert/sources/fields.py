@@ -30,13 +30,10 @@ class Fields:
         if not isinstance(raw, dict):
             refuse("CV202", f"must be an object, is {_kind(raw)}", "Write {…}.", path or None)
         self._account = account
-        self._left: dict[str, Any] = {}
-        for key, value in raw.items():
-            # Whole fields of a record go before they get other names, see tuning/convert/given.py.
-            if path and (plain := _INDEX.sub("", self.at(key))) in account.drop:
-                account.dropped[plain] += 1
-            else:
-                self._left[key] = value
+        self._left: dict[str, Any] = dict(raw)
+        # Whole fields of a record go before they get other names, see tuning/convert/given.py.
+        if account.drop and path:
+            self._give_up()
 
     def at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
@@ -97,6 +94,12 @@ class Fields:
 
     def changed(self, what: str) -> None:
         self._account.changed[what] += 1
+
+    def _give_up(self) -> None:
+        for key in list(self._left):
+            if (plain := _INDEX.sub("", self.at(key))) in self._account.drop:
+                self._account.dropped[plain] += 1
+                del self._left[key]
 
     def _of(self, name: str, kind: type) -> Any:
         value = self.value(name)

@@ -15,6 +15,7 @@ from tuning.convert.conversation import (
     ToolResult,
     Turn,
 )
+from tuning.convert.detect import suggestion
 from tuning.convert.sources.fields import lost, refuse
 from tuning.convert.targets.writing import Writing
 
@@ -35,6 +36,8 @@ def conversation(record: Record, to: Writing) -> Conversation:
             _held(block, turn, number, to)
     if record.tools and not to.target.tools:
         _no_tools(to, "tools")
+    if record.tool_choice and not record.tools:
+        refuse("CV210", "a choice among no tools", "List the tools, or drop the choice.")
     return record
 
 
@@ -48,10 +51,12 @@ def wrong_kind(record: Record, to: Writing) -> NoReturn:
 
 def answered(record: Conversation, to: Writing) -> None:
     if record.turns[-1].role != "assistant":
+        hint = suggestion(list(record.extras), "completion")
         refuse(
             "CV309",
             f"the dialogue ends with the user; {to.target.reader} learns from the answer",
-            "Add the assistant's answer, or leave the record out.",
+            f"Add the assistant's answer{f', perhaps with {hint}' if hint else ''}, or leave the "
+            "record out.",
         )
 
 

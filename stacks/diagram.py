@@ -7,7 +7,6 @@ written anew.
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -201,8 +200,9 @@ def renew(text: str, pictures: Mapping[str, str]) -> str:
     """`text` with each marked block drawn anew."""
     for name, picture in pictures.items():
         block = f"<!-- diagram:{name} -->\n```mermaid\n{picture}\n```\n<!-- /diagram -->"
-        pattern = rf"<!-- diagram:{name} -->.*?<!-- /diagram -->"
-        text = re.sub(pattern, lambda _, block=block: block, text, flags=re.DOTALL)
+        start, mark, rest = text.partition(f"<!-- diagram:{name} -->")
+        if mark:
+            text = start + block + rest.partition("<!-- /diagram -->")[2]
     return text
 
 
@@ -242,4 +242,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    run()

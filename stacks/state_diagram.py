@@ -18,7 +18,7 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 
 
 def state_diagram(definition: str | Mapping[str, Any]) -> str:
-    """Mermaid of a `DefinitionString`; dotted arrows are faults."""
+    """Mermaid of a `DefinitionString`; dotted arrows are faults, caught."""
     states = _states(definition)
     ids = {name: f"s{number}" for number, name in enumerate(states)}
     lines = ["flowchart TD"]
@@ -29,7 +29,9 @@ def state_diagram(definition: str | Mapping[str, Any]) -> str:
         for to, words in _next(state):
             label = f'-- "{words}" -->' if words else "-->"
             lines.append(f"  {ids[name]} {label} {ids[to]}")
-        lines += [f"  {ids[name]} -.-> {ids[catch['Next']]}" for catch in state.get("Catch", [])]
+        lines += [
+            f'  {ids[name]} -. "fault" .-> {ids[catch["Next"]]}' for catch in state.get("Catch", [])
+        ]
     return "\n".join(lines)
 
 

@@ -20,6 +20,7 @@ from msgspec.json import Decoder, Encoder
 
 from tuning.catalog import Method
 from tuning.dataset.diagnosis import INVISIBLE
+from tuning.dataset.formats.walk import Walk
 
 Sound = tuple[bytes, bytes, int, int, frozenset[str]]
 """Prompt and answer as compared, characters, bytes of text, optional parts."""
@@ -135,11 +136,15 @@ class Accepter:
         size = sum(len(text.encode()) for text in said)
         return prompt, answer, sum(map(len, said)), size, leaf.parts
 
-    def learn(self, line: bytes) -> None:
-        """Remember the shape of a line that the exact way found sound."""
-        if self._texts is None or len(self._shapes) >= _MAX_SHAPES:
+    def learn(self, line: bytes, walk: Walk) -> None:
+        """Remember the shape of a line that the exact way found sound, if it is all plain text."""
+        plain = walk.traits <= _SYSTEM and len(walk.answer or ()) == 1
+        if self._texts is None or walk.faults or not plain or len(self._shapes) >= _MAX_SHAPES:
             return
-        texts, system = self._texts(line)
+        try:
+            texts, system = self._texts(line)
+        except DecodeError:
+            return  # what only the exact way takes, such as a number that a double cannot hold
         gaps, end = [], 0
         for text in texts:
             at = line.find(text, end)

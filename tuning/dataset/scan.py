@@ -14,6 +14,7 @@ from tuning.dataset.fast import Accepter
 from tuning.dataset.formats.walk import Fault, Walk
 from tuning.dataset.opening import DAMAGED, Opened, damaged
 from tuning.dataset.privacy import private
+from tuning.dataset.quality import script
 from tuning.dataset.tally import COMPARED, Policy, Tally
 
 MAX_LINE = 4 << 20
@@ -21,6 +22,7 @@ MAX_LINE = 4 << 20
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
 _LIMIT = MAX_LINE + 1
 _LF = 10
+_SAMPLED = 8  # one record in so many tells the scripts; which ones depends on their bytes alone
 _encode = Encoder().encode
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
@@ -69,6 +71,7 @@ class Scanner:
         # attributes are what costs.
         tally, accept, copy, long = self.tally, self._accepter.accept, self._copy, self._long
         number = read = records = characters = text_bytes = 0
+        top = tally.longest[0]
         histogram, parts_seen, thorough = tally.histogram, tally.traits, tally.policy.thorough
         prompts, answers, places = tally.prompts.append, tally.answers.append, tally.places.append
         while read < size and (line := readline(_LIMIT)):
@@ -91,7 +94,10 @@ class Scanner:
             records += 1
             characters += length
             text_bytes += octets
-            histogram[length.bit_length()] += 1
+            bits = length.bit_length()
+            histogram[bits] += 1
+            if bits > top and bits > tally.longest[0]:
+                top, tally.longest = bits, (bits, number)
             if (seen := parts_seen.get(parts)) is None:
                 seen = parts_seen[parts] = [0, number]
             seen[0] += 1
@@ -128,8 +134,7 @@ class Scanner:
             self.tally.repairs["blank_line"] += 1
             return
         walk = diagnose(line, self._method)
-        if not walk.faults:
-            self._accepter.learn(line)
+        self._accepter.learn(line, walk)
         for fault in walk.faults:
             self.tally.add(fault, self.tally.lines)
         self.tally.records += 1
@@ -145,7 +150,10 @@ class Scanner:
         length, octets = sum(map(len, texts)), sum(len(t.encode()) for t in texts)
         tally.characters += length
         tally.text_bytes += octets
-        tally.histogram[length.bit_length()] += 1
+        bits = length.bit_length()
+        tally.histogram[bits] += 1
+        if bits > tally.longest[0]:
+            tally.longest = (bits, tally.lines)
         tally.trait(walk.traits, tally.lines)
         if tally.lines <= COMPARED:
             prompt, answer = map(_key, (walk.prompt, walk.answer or ()))
@@ -159,6 +167,8 @@ class Scanner:
         if octets > self._long:
             self._too_long(length, octets)
         if self.tally.policy.thorough:
+            if not xxh3_64_intdigest(line) % _SAMPLED and (name := script(line)):
+                self.tally.scripts.setdefault(name, [0, self.tally.lines])[0] += 1
             for kind, rule in private(line):
                 self.tally.kinds[kind] += 1
                 message = f"looks like {kind}; its value is not shown"

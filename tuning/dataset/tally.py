@@ -54,6 +54,10 @@ class Tally:
     """Each bucket that media lie in, and the first line that names it."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Secrets and personal data, by kind."""
+    longest: tuple[int, int] = (0, 0)
+    """The greatest bit length of characters, and the first line with it."""
+    scripts: dict[str, list[int]] = field(default_factory=dict)
+    """Of a sample of records: how many are mainly in a script, and the first line."""
     prompts: "array[int]" = field(default_factory=lambda: array("Q"))
     answers: "array[int]" = field(default_factory=lambda: array("Q"))
     places: "array[int]" = field(default_factory=lambda: array("L"))
@@ -94,6 +98,10 @@ class Tally:
             self.traits.setdefault(parts, [0, line + base])[0] += count
         for bucket, line in later.buckets.items():
             self.buckets.setdefault(bucket, line + base)
+        for script, (count, line) in later.scripts.items():
+            self.scripts.setdefault(script, [0, line + base])[0] += count
+        if later.longest[0] > self.longest[0]:
+            self.longest = (later.longest[0], later.longest[1] + base)
         room = bisect_right(later.places, COMPARED - base)
         self.prompts.extend(later.prompts[:room])
         self.answers.extend(later.answers[:room])
@@ -103,6 +111,11 @@ class Tally:
         for number in ("lines", "records", "size", "characters", "text_bytes"):
             setattr(self, number, getattr(self, number) + getattr(later, number))
         self.histogram = [a + b for a, b in zip(self.histogram, later.histogram, strict=True)]
+
+    @property
+    def refused(self) -> bool:
+        """Whether something found is an error."""
+        return any(self.policy.severity(rule) == "error" for rule in self.counts)
 
     @property
     def findings(self) -> list[Finding]:

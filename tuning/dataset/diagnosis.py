@@ -93,7 +93,7 @@ def _limits(line: bytes, method: Method, walk: Walk) -> None:
 
 
 def _invisible(walk: Walk) -> None:
-    for text in (*walk.prompt, *(walk.answer or ())):
-        if text[:1] not in ("\1", "\2") and (found := _CONTROL.search(text)):
+    for text in walk.texts:
+        if found := _CONTROL.search(text):
             walk.fault("DS110", f"the text holds the control character U+{ord(found[0]):04X}")
             return

@@ -11,7 +11,7 @@ from xxhash import xxh3_64_intdigest
 from tuning.catalog import Method
 from tuning.dataset.diagnosis import diagnose
 from tuning.dataset.fast import Accepter
-from tuning.dataset.formats.walk import Fault, Walk
+from tuning.dataset.formats.walk import Fault, Mark, Walk
 from tuning.dataset.opening import DAMAGED, Opened, damaged
 from tuning.dataset.privacy import private
 from tuning.dataset.quality import script
@@ -146,7 +146,7 @@ class Scanner:
         tally = self.tally
         for bucket in walk.buckets:
             tally.buckets.setdefault(bucket, tally.lines)
-        texts = [t for t in (*walk.prompt, *(walk.answer or ())) if t[:1] not in ("\1", "\2")]
+        texts = walk.texts
         length, octets = sum(map(len, texts)), sum(len(t.encode()) for t in texts)
         tally.characters += length
         tally.text_bytes += octets
@@ -156,9 +156,8 @@ class Scanner:
             tally.longest = (bits, tally.lines)
         tally.trait(walk.traits, tally.lines)
         if tally.lines <= COMPARED:
-            prompt, answer = map(_key, (walk.prompt, walk.answer or ()))
-            tally.prompts.append(prompt)
-            tally.answers.append(answer)
+            tally.prompts.append(xxh3_64_intdigest(key(walk.prompt)))
+            tally.answers.append(xxh3_64_intdigest(key(walk.answer or ())))
             tally.places.append(tally.lines)
         self._look(line, length, octets)
 
@@ -184,8 +183,6 @@ class Scanner:
         self.tally.add(Fault(rule, message), self.tally.lines)
 
 
-def _key(pieces: Iterable[str]) -> int:
+def key(pieces: Iterable[str]) -> bytes:
     """What equal texts have in common, however they were spelt; marks and media as they are."""
-    return xxh3_64_intdigest(
-        b"\0".join(p.encode() if p[:1] in ("\1", "\2") else _encode(p)[1:-1] for p in pieces)
-    )
+    return b"\0".join(p.encode() if isinstance(p, Mark) else _encode(p)[1:-1] for p in pieces)

@@ -21,6 +21,12 @@ class Fault(NamedTuple):
     """When the case allows a better one than the rule's own."""
 
 
+class Mark(str):
+    """A piece of a prompt that is no text, such as an image: it only has to compare."""
+
+    __slots__ = ()
+
+
 NAMES = {dict: "an object", list: "a list", str: "text", int: "a whole number", bool: "true or false"}
 
 
@@ -38,6 +44,12 @@ class Walk:
     buckets: set[str] = field(default_factory=set)
     readable: bool = True
     """False when prompt and answer could not be told: the record is left out of comparisons."""
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text of the record, marks left out."""
+        pieces = (*self.prompt, *(self.answer or ()))
+        return [piece for piece in pieces if not isinstance(piece, Mark)]
 
     def fault(
         self, rule: str, message: str, at: str | None = None, fix: str | None = None

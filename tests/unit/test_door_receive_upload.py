@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import any_event
+from domain_builders import any_event
 from fake_aws import refusal
 
 from lambdas import receive_upload

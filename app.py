@@ -30,15 +30,6 @@ def build(app: cdk.App) -> None:
             zones=("a", "b", "c", "d", "e", "f"),
         ),
     )
-    Deployment(
-        app,
-        "prod-west",
-        config=Config(
-            region="us-west-2",
-            recipes=("support-llama-3-3-70b",),
-            zones=("a", "b", "c", "d"),
-        ),
-    )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def _emulator(*, keep: bool) -> Iterator[Instance]:
 def _deploy(instance: Instance) -> Account:
     with screen.step("Prepare the account: cdk bootstrap") as say:
         deployer = Deployer(instance=instance, say=say)
-        deployer.bootstrap(["us-east-1", "us-west-2"])
+        deployer.bootstrap(["us-east-1"])
     with screen.step("Deploy every environment: cdk deploy --all") as say:
         outputs = Deployer(instance=instance, say=say).deploy()
     quiet = Deployer(instance=instance, say=lambda _line: None)

@@ -6,12 +6,12 @@ function outside of our bundle, our logs and our keys; this is a door like the o
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.config import Config
-from stacks.door import Door, World, tracing
+from stacks.door import Door, World, tracing, unscoped_policy
+from stacks.policies import allow
 
 
 class ClosedDefaultGroup(Construct):
@@ -26,8 +26,8 @@ class ClosedDefaultGroup(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-        look = iam.PolicyStatement(actions=["ec2:DescribeSecurityGroupRules"], resources=["*"])
-        unscoped = iam.ManagedPolicy(self, "UnscopedPolicy", statements=[tracing(), look])
+        look = allow(actions=["ec2:DescribeSecurityGroupRules"], resources=["*"])
+        unscoped = unscoped_policy(self, [tracing(), look])
         stack = cdk.Stack.of(self)
         group = vpc.vpc_default_security_group
         door = Door(
@@ -39,7 +39,7 @@ class ClosedDefaultGroup(Construct):
             ),
             environment={},
             statements=[
-                iam.PolicyStatement(
+                allow(
                     actions=[
                         "ec2:RevokeSecurityGroupEgress",
                         "ec2:RevokeSecurityGroupIngress",

@@ -13,6 +13,7 @@ from constructs import Construct
 from stacks.bundle import Bundle, build
 from stacks.config import Config
 from stacks.log_groups import log_group
+from stacks.policies import Statement, allow, deny, managed_policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Door(Construct):
         module: str,
         world: World,
         environment: Mapping[str, str],
-        statements: Sequence[iam.PolicyStatement],
+        statements: Sequence[Statement],
         timeout: cdk.Duration,
         memory_mb: int = 512,
         storage_mb: int = 512,
@@ -55,15 +56,20 @@ class Door(Construct):
         super().__init__(scope, construct_id)
         self._world = world
         self.log_group = log_group(self, "Logs", key=world.logs_key, config=world.config)
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self._permit(statements, world.unscoped)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            managed_policies=[world.unscoped],
+        )
+        self._permit(statements)
         self.function = lambda_.Function(
             self,
             "Function",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"lambdas.{module}.handler",
-            code=lambda_.Code.from_asset(str(functions_code(self).path)),
+            code=_code(self),
             role=self.role.without_policy_updates(),
             environment={
                 **environment,
@@ -83,33 +89,26 @@ class Door(Construct):
             security_groups=world.security_groups,
         )
 
-    def _permit(
-        self, statements: Sequence[iam.PolicyStatement], unscoped: iam.IManagedPolicy
-    ) -> None:
+    def _permit(self, statements: Sequence[Statement]) -> None:
         work = [*statements, self._write_logs(), self._read_environment()]
-        iam.ManagedPolicy(self, "Policy", roles=[self.role], statements=work)
-        self.role.add_managed_policy(unscoped)
+        managed_policy(self, "Policy", roles=[self.role], statements=work)
 
-    def _write_logs(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
+    def _write_logs(self) -> Statement:
+        return allow(
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[self.log_group.log_group_arn],
         )
 
-    def _read_environment(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            actions=["kms:Decrypt"], resources=[self._world.environment_key.key_arn]
-        )
+    def _read_environment(self) -> Statement:
+        return allow(actions=["kms:Decrypt"], resources=[self._world.environment_key.key_arn])
 
 
-def tracing() -> iam.PolicyStatement:
+def tracing() -> Statement:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"""
-    return iam.PolicyStatement(
-        actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"]
-    )
+    return allow(actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"])
 
 
-def placing() -> list[iam.PolicyStatement]:
+def placing() -> list[Statement]:
     """Lambda's right to place the functions' network interfaces in the VPC.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
@@ -127,11 +126,23 @@ def placing() -> list[iam.PolicyStatement]:
     ]
     from_code = {"Null": {"lambda:SourceFunctionArn": "false"}}
     return [
-        iam.PolicyStatement(actions=interfaces, resources=["*"]),
-        iam.PolicyStatement(
-            effect=iam.Effect.DENY, actions=interfaces, resources=["*"], conditions=from_code
-        ),
+        allow(actions=interfaces, resources=["*"]),
+        deny(actions=interfaces, resources=["*"], conditions=from_code),
     ]
+
+
+def unscoped_policy(scope: Construct, statements: Sequence[Statement]) -> iam.IManagedPolicy:
+    """One policy that the roles of several doors share."""
+    policy = managed_policy(scope, "UnscopedPolicy", statements=statements)
+    return iam.ManagedPolicy.from_managed_policy_arn(scope, "Unscoped", policy.ref)
+
+
+def _code(scope: Construct) -> lambda_.Code:
+    """The bundle's name says what is in it, so CDK need not read it for every function."""
+    path = functions_code(scope).path
+    return lambda_.Code.from_asset(
+        str(path), asset_hash=path.stem, asset_hash_type=cdk.AssetHashType.CUSTOM
+    )
 
 
 def functions_code(scope: Construct) -> Bundle:

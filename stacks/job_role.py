@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.network import Network
+from stacks.policies import Statement, allow, managed_policy
 from stacks.storage import Storage
 
 _JOB_TAG = "BedrockModelCustomizationJobArn"
@@ -43,27 +44,27 @@ class JobRole(Construct):
             # Describe actions have no resource type; apart, so that `*` covers nothing else.
             "DescribePolicy": [_describe()],
         }.items():
-            iam.ManagedPolicy(self, name, roles=[self.role], statements=statements)
+            managed_policy(self, name, roles=[self.role], statements=statements)
 
-    def _data(self, storage: Storage) -> list[iam.PolicyStatement]:
+    def _data(self, storage: Storage) -> list[Statement]:
         ours = {"aws:ResourceAccount": self._stack.account}
         through_s3 = {"kms:ViaService": f"s3.{self._stack.region}.amazonaws.com"}
         return [
-            _allow(["s3:GetObject"], [storage.prepared.arn_for_objects("prepared/*")], ours),
+            _equals(["s3:GetObject"], [storage.prepared.arn_for_objects("prepared/*")], ours),
             # Bedrock first writes .write_access_check_file.temp under the output prefix.
-            _allow(
+            _equals(
                 ["s3:GetObject", "s3:PutObject"],
                 [storage.artifacts.arn_for_objects("jobs/*")],
                 ours,
             ),
             self._list(storage.prepared.bucket_arn, "prepared/*"),
             self._list(storage.artifacts.bucket_arn, "jobs/*"),
-            _allow(["kms:Decrypt", "kms:GenerateDataKey"], [storage.data_key.key_arn], through_s3),
+            _equals(["kms:Decrypt", "kms:GenerateDataKey"], [storage.data_key.key_arn], through_s3),
             self._model_key(storage.data_key.key_arn),
         ]
 
-    def _list(self, bucket: str, prefix: str) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
+    def _list(self, bucket: str, prefix: str) -> Statement:
+        return allow(
             actions=["s3:ListBucket"],
             resources=[bucket],
             conditions={
@@ -72,21 +73,21 @@ class JobRole(Construct):
             },
         )
 
-    def _model_key(self, key: str) -> iam.PolicyStatement:
+    def _model_key(self, key: str) -> Statement:
         """The page does not say which principal creates the grant, the role or its caller; both
         have the right. https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
         """
-        return _allow(
+        return _equals(
             ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
             [key],
             {"kms:ViaService": f"bedrock.{self._stack.region}.amazonaws.com"},
         )
 
-    def _network(self, network: Network) -> list[iam.PolicyStatement]:
+    def _network(self, network: Network) -> list[Statement]:
         subnets = [self._ec2("subnet", s) for s in network.job_subnet_ids]
         interfaces = self._ec2("network-interface", "*")
         return [
-            iam.PolicyStatement(
+            allow(
                 actions=["ec2:CreateNetworkInterface"],
                 resources=[interfaces],
                 conditions={
@@ -94,11 +95,11 @@ class JobRole(Construct):
                     "ArnEquals": {f"aws:RequestTag/{_JOB_TAG}": self._jobs},
                 },
             ),
-            iam.PolicyStatement(
+            allow(
                 actions=["ec2:CreateNetworkInterface"],
                 resources=[*subnets, self._ec2("security-group", network.jobs_group.id)],
             ),
-            iam.PolicyStatement(
+            allow(
                 actions=[
                     "ec2:CreateNetworkInterfacePermission",
                     "ec2:DeleteNetworkInterface",
@@ -113,7 +114,7 @@ class JobRole(Construct):
                     "StringEquals": {"ec2:ResourceTag/BedrockManaged": "true"},
                 },
             ),
-            iam.PolicyStatement(
+            allow(
                 actions=["ec2:CreateTags"],
                 resources=[interfaces],
                 conditions={
@@ -127,8 +128,8 @@ class JobRole(Construct):
         return self._stack.format_arn(service="ec2", resource=resource, resource_name=name)
 
 
-def _describe() -> iam.PolicyStatement:
-    return iam.PolicyStatement(
+def _describe() -> Statement:
+    return allow(
         actions=[
             "ec2:DescribeDhcpOptions",
             "ec2:DescribeNetworkInterfaces",
@@ -140,7 +141,5 @@ def _describe() -> iam.PolicyStatement:
     )
 
 
-def _allow(actions: list[str], resources: list[str], equals: dict[str, str]) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        actions=actions, resources=resources, conditions={"StringEquals": equals}
-    )
+def _equals(actions: list[str], resources: list[str], equals: dict[str, str]) -> Statement:
+    return allow(actions=actions, resources=resources, conditions={"StringEquals": equals})

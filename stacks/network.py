@@ -12,6 +12,7 @@ from stacks.config import PREFIX_LISTS, Config
 from stacks.default_group import ClosedDefaultGroup
 from stacks.endpoints import Endpoints
 from stacks.log_groups import log_group, logs_key
+from stacks.policies import allow, managed_policy
 from stacks.security_groups import SecurityGroup
 
 
@@ -92,12 +93,12 @@ def _flow_log(scope: Construct, vpc: ec2.Vpc, key: kms.IKey, config: Config) -> 
             },
         ),
     )
-    policy = iam.ManagedPolicy(
+    policy = managed_policy(
         scope,
         "FlowLogsPolicy",
         roles=[role],
         statements=[
-            iam.PolicyStatement(
+            allow(
                 actions=[
                     "logs:CreateLogStream",
                     "logs:DescribeLogStreams",

@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
+from stacks.policies import Statement, allow
 from stacks.storage import Storage
 from tuning.recipes import Recipe
 
@@ -24,7 +25,7 @@ class Permissions:
             service="bedrock", resource="model-customization-job", resource_name="*"
         )
 
-    def receive_upload(self, queue: sqs.IQueue, state_machine: str) -> list[iam.PolicyStatement]:
+    def receive_upload(self, queue: sqs.IQueue, state_machine: str) -> list[Statement]:
         return [
             _allow(
                 ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
@@ -35,7 +36,7 @@ class Permissions:
             *self._ledger("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
         ]
 
-    def prepare_dataset(self) -> list[iam.PolicyStatement]:
+    def prepare_dataset(self) -> list[Statement]:
         storage = self._storage
         return [
             _allow(
@@ -55,12 +56,10 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
-    def authorize_spend(self) -> list[iam.PolicyStatement]:
+    def authorize_spend(self) -> list[Statement]:
         return self._ledger("dynamodb:UpdateItem")
 
-    def start_training(
-        self, role: iam.IRole, recipes: Sequence[Recipe]
-    ) -> list[iam.PolicyStatement]:
+    def start_training(self, role: iam.IRole, recipes: Sequence[Recipe]) -> list[Statement]:
         """CreateModelCustomizationJob is authorized on three kinds of resource, as Step Functions'
         own policy for it has them: https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
         """
@@ -72,7 +71,7 @@ class Permissions:
         return [
             _allow(["bedrock:CreateModelCustomizationJob", "bedrock:TagResource"], start),
             _allow(["bedrock:GetModelCustomizationJob"], [self._jobs]),
-            iam.PolicyStatement(
+            allow(
                 actions=["iam:PassRole"],
                 resources=[role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
@@ -86,7 +85,7 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
-    def track_training(self) -> list[iam.PolicyStatement]:
+    def track_training(self) -> list[Statement]:
         return [
             _allow(
                 ["bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"],
@@ -95,7 +94,7 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
-    def collect_results(self) -> list[iam.PolicyStatement]:
+    def collect_results(self) -> list[Statement]:
         artifacts = self._storage.artifacts
         return [
             _allow(["bedrock:GetModelCustomizationJob"], [self._jobs]),
@@ -105,7 +104,7 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
-    def state_machine(self, functions: Sequence[str], topic: str) -> list[iam.PolicyStatement]:
+    def state_machine(self, functions: Sequence[str], topic: str) -> list[Statement]:
         """The machine invokes its doors, writes outcomes and sends notices; it sees no data."""
         return [
             _allow(["lambda:InvokeFunction"], list(functions)),
@@ -121,28 +120,28 @@ class Permissions:
         foundation = f"arn:{self._stack.partition}:bedrock:{self._stack.region}::foundation-model"
         return [f"{foundation}/{name}" for name in sorted(names)]
 
-    def _ledger(self, *actions: str) -> list[iam.PolicyStatement]:
+    def _ledger(self, *actions: str) -> list[Statement]:
         return [
             _allow(list(actions), [self._storage.ledger.table_arn]),
             self._key(self._storage.control_key, "dynamodb", list(_ON_TABLE)),
         ]
 
-    def _key(self, key: kms.IKey, service: str, actions: list[str]) -> iam.PolicyStatement:
+    def _key(self, key: kms.IKey, service: str, actions: list[str]) -> Statement:
         via = f"{service}.{self._stack.region}.amazonaws.com"
-        return iam.PolicyStatement(
+        return allow(
             actions=actions,
             resources=[key.key_arn],
             conditions={"StringEquals": {"kms:ViaService": via}},
         )
 
     @staticmethod
-    def _list(bucket: s3.IBucket, prefix: str) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
+    def _list(bucket: s3.IBucket, prefix: str) -> Statement:
+        return allow(
             actions=["s3:ListBucket"],
             resources=[bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": prefix}},
         )
 
 
-def _allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=actions, resources=resources)
+def _allow(actions: list[str], resources: list[str]) -> Statement:
+    return allow(actions=actions, resources=resources)

@@ -8,11 +8,12 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.config import Config
-from stacks.door import Door, World, placing, tracing
+from stacks.door import Door, World, placing, tracing, unscoped_policy
 from stacks.intake import DOOR_TIMEOUT, Intake
 from stacks.job_role import JobRole
 from stacks.network import Network
 from stacks.permissions import Permissions
+from stacks.policies import Statement
 from stacks.storage import Storage
 from stacks.training_run import TrainingRun
 from stacks.watch import Watch
@@ -42,7 +43,7 @@ class Training(cdk.Stack):
             config=config,
             logs_key=network.logs_key,
             environment_key=storage.control_key,
-            unscoped=iam.ManagedPolicy(self, "UnscopedPolicy", statements=[tracing(), *placing()]),
+            unscoped=unscoped_policy(self, [tracing(), *placing()]),
             vpc=network.vpc,
             security_groups=[network.functions_group.group],
         )
@@ -97,7 +98,7 @@ class Training(cdk.Stack):
     def _door(
         self,
         module: str,
-        statements: list[iam.PolicyStatement],
+        statements: list[Statement],
         *,
         timeout: cdk.Duration = _CALLING,
         memory_mb: int = 512,

@@ -19,6 +19,7 @@ from stacks.config import Config
 from stacks.door import Door
 from stacks.log_groups import log_group
 from stacks.permissions import Permissions
+from stacks.policies import Statement, allow, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
 _TIMEOUT = cdk.Duration.days(14)
@@ -57,8 +58,8 @@ class TrainingRun(Construct):
         functions = [door.function.function_arn for door in self._doors.values()]
         role, may = _role(self), permissions.state_machine(functions, topic.topic_arn)
         policies = [
-            iam.ManagedPolicy(self, "Policy", roles=[role], statements=may),
-            iam.ManagedPolicy(self, "ObservingPolicy", roles=[role], statements=[_observing()]),
+            managed_policy(self, "Policy", roles=[role], statements=may),
+            managed_policy(self, "ObservingPolicy", roles=[role], statements=[_observing()]),
         ]
         machine = sfn.StateMachine(
             self,
@@ -269,13 +270,13 @@ def _role(scope: Construct) -> iam.Role:
     return iam.Role(scope, "Role", assumed_by=service)
 
 
-def _observing() -> iam.PolicyStatement:
+def _observing() -> Statement:
     """Log delivery and X-Ray have no resource types; they stand in a policy of their own.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
     https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
     """
-    return iam.PolicyStatement(
+    return allow(
         actions=[
             "logs:CreateLogDelivery",
             "logs:DeleteLogDelivery",

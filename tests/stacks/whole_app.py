@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENTS = ("dev", "prod", "prod-west")
+ENVIRONMENTS = ("dev", "prod")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,8 +26,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             _receive(record["body"], _settings())
-        except Exception:  # one message must not take the others down; the queue counts its tries
-            logger.exception("not received", message=record["messageId"])
+        except Exception:  # noqa: BLE001 — one message must not take down the others; it comes again
+            logger.exception("not received", message_id=record["messageId"])
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 

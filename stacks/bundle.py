@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from tuning.errors import TuningError
+
 Target = Literal["lambda", "laptop"]
 
 PYTHON = "3.14"
@@ -33,6 +35,10 @@ _LEFT_OUT = {Path("tuning/cli"), Path("tuning/__main__.py")}
 _SERVICES = {"bedrock", "dynamodb", "ec2", "s3", "stepfunctions"}
 _ENDPOINT_NAMES = {"stepfunctions": "states"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+
+
+class BundleError(TuningError):
+    """The functions' packages cannot be had."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +96,14 @@ def _install(staging: Path, target: Target) -> None:
         *("--only-binary", ":all:", "--no-deps", "-r", str(_ROOT / _PINS)),
         *(["--require-hashes", *platform] if target == "lambda" else _host_pins()),
     ]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 — our own words
+    done = subprocess.run(  # noqa: S603 — our own words
+        command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        raise BundleError(
+            f"{_PINS}: the functions' packages could not be installed for {target}; a network to "
+            f"a package index is needed once. uv said: {done.stderr.strip()}"
+        )
 
 
 def _host_pins() -> list[str]:

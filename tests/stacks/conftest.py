@@ -12,7 +12,7 @@ from machines import definition
 from templates import Environment
 from whole_app import ROOT, Running, Synthesis, start
 
-from stacks import door
+from stacks import bundle, door
 from stacks.bundle import Bundle, Target
 from stacks.config import Config
 from stacks.deployment import Deployment
@@ -56,6 +56,7 @@ def _at_the_root() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _beside(request, tmp_path_factory) -> Iterator[dict[str, Running]]:
     """The processes that the selected tests will look at, started first and awaited last."""
+    bundle.build("lambda")  # from the network when it is not there yet, which the processes lack
     wanted = {name for item in request.session.items for name in item.fixturenames}
     folder = tmp_path_factory.mktemp("whole")
     wrong = folder / "wrong.py"

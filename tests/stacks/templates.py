@@ -45,7 +45,7 @@ class Environment:
 
     @classmethod
     def of(cls, assembly: Path, name: str) -> "Environment":
-        return cls(name=name, folder=assembly / f"assembly-{name}")
+        return cls(name=name, folder=assembly)
 
     @cached_property
     def files(self) -> dict[str, Path]:

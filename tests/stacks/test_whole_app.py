@@ -101,7 +101,7 @@ def test_another_process_makes_the_same_bytes(whole_app, whole_app_again):
 
 
 def templates(folder):
-    return folder.glob("assembly-*/*.template.json")
+    return folder.glob("*.template.json")
 
 
 @pytest.mark.parametrize("stack", STACKS)

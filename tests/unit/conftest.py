@@ -10,7 +10,7 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "door"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
-from builders import DATASETS, any_run_settings
+from domain_builders import DATASETS, any_run_settings
 from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 
 from lambdas import (

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
-from builders import any_run
+from domain_builders import any_run
 from fake_aws import refusal
 
 from lambdas import authorize_spend, collect_results, start_training, track_training

@@ -5,8 +5,8 @@ import io
 import json
 
 import pytest
-from builders import ARTIFACTS, DATASETS, PREPARED, any_recipe, any_run, any_upload
 from datasets import BROKEN, CANARY, OTHER, SOUND
+from domain_builders import ARTIFACTS, DATASETS, PREPARED, any_recipe, any_run, any_upload
 from urllib3.exceptions import ProtocolError
 
 from lambdas import prepare_dataset

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import any_event
+from domain_builders import any_event
 from fake_aws import refusal
 
 from lambdas import receive_upload
@@ -125,7 +125,7 @@ def test_a_poisonous_message_fails_alone_and_says_why(aws, context, log, poison)
     answer = receive_upload.handler(batch(any_event(key=KEY), poison, other), context)
     assert failed(answer) == ["m1"]
     assert len(aws.stepfunctions.executions) == 2
-    assert [line["level"] for line in log() if line.get("exception_name")] == ["WARNING"]
+    assert [line["level"] for line in log() if line.get("exception_name")] == ["ERROR"]
 
 
 @pytest.mark.usefixtures("aws")

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from builders import any_recipe
+from domain_builders import any_recipe
 
 from tuning.catalog import catalog
 from tuning.estimate import estimate

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from bedrock_model import complaints, shape
-from builders import ARTIFACTS, JOB_ROLE, MODEL_KEY, any_recipe, any_run, any_run_settings
+from domain_builders import ARTIFACTS, JOB_ROLE, MODEL_KEY, any_recipe, any_run, any_run_settings
 
 from tuning.catalog import catalog
 from tuning.jobs import is_ours, progress, request

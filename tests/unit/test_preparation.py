@@ -5,8 +5,8 @@ import io
 import json
 
 import pytest
-from builders import any_recipe
 from datasets import BROKEN, CANARY, EARLY, OTHER, SOUND
+from domain_builders import any_recipe
 
 from tuning.dataset.rules import rules
 from tuning.preparation import Source, deleted, prepare, too_large

@@ -1,7 +1,7 @@
 """Each wrong recipe is refused with one message that names file, key and what is allowed."""
 
 import pytest
-from builders import any_recipe
+from domain_builders import any_recipe
 
 from tuning.catalog import catalog
 from tuning.errors import RecipeError

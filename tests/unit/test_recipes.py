@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import any_recipe
+from domain_builders import any_recipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

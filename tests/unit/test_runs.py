@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from bedrock_model import complaints, shape
-from builders import any_recipe, any_run, any_upload
+from domain_builders import any_recipe, any_run, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

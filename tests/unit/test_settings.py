@@ -1,7 +1,7 @@
 """What a stack writes into the environment is what its function reads."""
 
 import pytest
-from builders import any_run_settings
+from domain_builders import any_run_settings
 
 from tuning.errors import SettingsError
 from tuning.settings import IntakeSettings, RunSettings

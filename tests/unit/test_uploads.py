@@ -4,7 +4,7 @@ import copy
 import json
 
 import pytest
-from builders import DATASETS, any_event, any_upload
+from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -93,7 +93,8 @@ def mixed(tallies: Sequence[Tally]) -> None:
     first: dict[str, tuple[int, int]] = {}
     for i, tally in enumerate(tallies):
         for traits, (_, line) in tally.traits.items():
-            for kind in traits.intersection(KINDS):
+            kinds = traits.intersection(KINDS)
+            for kind in kinds if len(kinds) == 1 else ():  # DS503 names a record with several
                 first[kind] = min(first.get(kind, (i, line)), (i, line))
     order = sorted(first, key=lambda k: first[k])
     for kind in order[1:]:
@@ -106,7 +107,7 @@ def mixed(tallies: Sequence[Tally]) -> None:
 def limits(training: Tally, validation: Tally | None, method: Method) -> None:
     """The service's limits on records and bytes."""
     for tally in (training, *((validation,) if validation else ())):
-        if not tally.records and not tally.counts:
+        if not tally.records and not tally.refused:
             tally.add(Fault("DS106", "there is no record in the file"), None)
     for fault in _records(training, validation, method):
         training.add(fault, None)
@@ -133,7 +134,7 @@ def _records(training: Tally, validation: Tally | None, method: Method) -> Itera
     held = f"{total:,} records"
     if validation and validation.records:
         held += f" ({training.records:,} training, {validation.records:,} validation)"
-    if total < method.min_records and "DS207" not in training.counts:
+    if 0 < total < method.min_records:  # a file without a record is told apart
         yield Fault("DS601", f"{held}; the service takes at least {method.min_records:,}")
     if total > method.max_records:
         yield Fault("DS602", f"{held}; the service takes up to {method.max_records:,}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from tuning.catalog import Method
-from tuning.dataset import across
+from tuning.dataset import across, quality
 from tuning.dataset.formats.walk import Fault
 from tuning.dataset.opening import opened
 from tuning.dataset.report import Finding, Report
@@ -69,6 +69,7 @@ def concluded(
     for name, tally, digest in zip(("training", "validation"), tallies, digests, strict=False):
         _mended(tally)
         across.uneven(tally)
+        quality.outliers(tally)
         numbers[name] = statistics(tally, across.repeated(tally), digest)
     if validation:
         numbers["validation"]["leaked"] = across.leaked(training, validation)
@@ -94,7 +95,7 @@ def _report(tallies: Iterable[Tally], numbers: dict[str, Any]) -> Report:
         counts.update(tally.counts)
         repairs.update(tally.repairs)
         findings.extend(sorted(tally.findings, key=_place))
-        refused |= any(tally.policy.severity(rule) == "error" for rule in tally.counts)
+        refused |= tally.refused
     return Report(
         verdict="refused" if refused else "accepted",
         records=records,

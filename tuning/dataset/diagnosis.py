@@ -26,7 +26,9 @@ _NAMES = {
     "image_caption": "image captions",
     "distillation": "distillation prompts",
 }
-INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+INVISIBLE = re.compile(rb"\\(?:u00[01]|[bf])").search
+"""Finds, in a raw line, what may be the escape of a control character that nobody sees."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def diagnose(line: bytes, method: Method) -> Walk:
@@ -45,7 +47,8 @@ def diagnose(line: bytes, method: Method) -> Walk:
         return walk
     _read(value, method, walk)
     _limits(line, method, walk)
-    _invisible(walk)
+    if INVISIBLE(line):
+        _invisible(walk)
     return walk
 
 
@@ -90,7 +93,7 @@ def _limits(line: bytes, method: Method, walk: Walk) -> None:
 
 
 def _invisible(walk: Walk) -> None:
-    for text in (*walk.prompt, *(walk.answer or ())):
-        if text[:1] not in ("\1", "\2") and (found := INVISIBLE.search(text)):
+    for text in walk.texts:
+        if found := _CONTROL.search(text):
             walk.fault("DS110", f"the text holds the control character U+{ord(found[0]):04X}")
             return

@@ -55,8 +55,12 @@ class _Joined(io.RawIOBase):
 def opened(source: BinaryIO) -> Opened:
     """The stream to read lines from, past everything that is not text."""
     repairs: Counter[str] = Counter()
-    head = _first(source, _HEAD)
-    stream = _buffered(head, source)
+    if isinstance(source, io.BufferedReader) and source.seekable() and source.tell() == 0:
+        stream, head = source, _first(source, _HEAD)
+        source.seek(0)
+    else:
+        head = _first(source, _HEAD)
+        stream = _buffered(head, source)
     if head.startswith(_GZIP):
         repairs["gzip"] = 1
         unpacked: BinaryIO = unpacker.GzipFile(fileobj=stream)

@@ -1,7 +1,7 @@
 """Reads a dataset line by line: sound lines fast, unsound ones exactly."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -11,15 +11,18 @@ from xxhash import xxh3_64_intdigest
 from tuning.catalog import Method
 from tuning.dataset.diagnosis import diagnose
 from tuning.dataset.fast import Accepter
-from tuning.dataset.formats.walk import Fault, Walk
+from tuning.dataset.formats.walk import Fault, Mark, Walk
 from tuning.dataset.opening import DAMAGED, Opened, damaged
 from tuning.dataset.privacy import private
+from tuning.dataset.quality import script
 from tuning.dataset.tally import COMPARED, Policy, Tally
 
 MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
+_LIMIT = MAX_LINE + 1
 _LF = 10
+_SAMPLED = 8  # one record in so many tells the scripts; which ones depends on their bytes alone
 _encode = Encoder().encode
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
@@ -42,7 +45,7 @@ class Scanner:
     def __init__(self, file: str, method: Method, policy: Policy) -> None:
         self.tally = Tally(file, policy)
         self._method = method
-        self._accepter = Accepter(method)
+        self._accepter = Accepter(method, thorough=policy.thorough)
         self._copy: Copy | None = None
         tokens = method.max_tokens_per_record
         self._tokens = tokens
@@ -64,22 +67,51 @@ class Scanner:
         return tally
 
     def _lines(self, readline: Callable[[int], bytes], size: int) -> None:
-        tally, accept, copy = self.tally, self._accepter.accept, self._copy
-        while tally.size < size and (line := readline(MAX_LINE + 1)):
-            tally.lines += 1
-            tally.size += len(line)
+        # One long loop with everything in local names: at four microseconds a record, calls and
+        # attributes are what costs.
+        tally, accept, copy, long = self.tally, self._accepter.accept, self._copy, self._long
+        number = read = records = characters = text_bytes = 0
+        top = tally.longest[0]
+        histogram, parts_seen, thorough = tally.histogram, tally.traits, tally.policy.thorough
+        prompts, answers, places = tally.prompts.append, tally.answers.append, tally.places.append
+        while read < size and (line := readline(_LIMIT)):
+            number += 1
+            read += len(line)
             if line[-1] != _LF or len(line) > MAX_LINE:
+                tally.lines, tally.size = number, read
                 line = self._unended(line, readline)
-            elif line.endswith(b"\r\n"):
+                read = tally.size
+            elif line[-2:] == b"\r\n":
                 tally.repairs["crlf"] += 1
                 line = line[:-2] + b"\n"
             if copy and line and not line.isspace():
                 copy.write(line)
-            found = accept(line)
-            if found is None:
+            if (found := accept(line)) is None:
+                tally.lines = number
                 self._unsound(line)
-            else:
-                self._count(*found, line)
+                continue
+            prompt, answer, length, octets, parts = found
+            records += 1
+            characters += length
+            text_bytes += octets
+            bits = length.bit_length()
+            histogram[bits] += 1
+            if bits > top and bits > tally.longest[0]:
+                top, tally.longest = bits, (bits, number)
+            if (seen := parts_seen.get(parts)) is None:
+                seen = parts_seen[parts] = [0, number]
+            seen[0] += 1
+            if number <= COMPARED:
+                prompts(xxh3_64_intdigest(prompt))
+                answers(xxh3_64_intdigest(answer))
+                places(number)
+            if octets > long or thorough:
+                tally.lines = number
+                self._look(line, length, octets)
+        tally.lines, tally.size = number, read
+        tally.records += records
+        tally.characters += characters
+        tally.text_bytes += text_bytes
 
     def _unended(self, line: bytes, readline: Callable[[int], bytes]) -> bytes:
         """The last line, ended; or nothing, for a line too long to be a record."""
@@ -102,53 +134,44 @@ class Scanner:
             self.tally.repairs["blank_line"] += 1
             return
         walk = diagnose(line, self._method)
-        if not walk.faults:
-            self._accepter.learn(line)
+        self._accepter.learn(line, walk)
         for fault in walk.faults:
             self.tally.add(fault, self.tally.lines)
+        self.tally.records += 1
         if walk.readable:
-            self._content(walk, line)
-        else:
-            self.tally.records += 1
+            self._count(walk, line)
 
-    def _content(self, walk: Walk, line: bytes) -> None:
-        for bucket in walk.buckets:
-            self.tally.buckets.setdefault(bucket, self.tally.lines)
-        texts = [t for t in (*walk.prompt, *(walk.answer or ())) if t[:1] not in ("\1", "\2")]
-        self._count(
-            b"\0".join(map(_encoded, walk.prompt)),
-            b"\0".join(map(_encoded, walk.answer or ())),
-            sum(map(len, texts)),
-            sum(len(t.encode()) for t in texts),
-            frozenset(walk.traits),
-            line,
-        )
-
-    def _count(  # noqa: PLR0913 — the numbers of one record
-        self,
-        prompt: bytes,
-        answer: bytes,
-        characters: int,
-        size: int,
-        traits: frozenset[str],
-        line: bytes,
-    ) -> None:
+    def _count(self, walk: Walk, line: bytes) -> None:
+        """The numbers of a record that was read the exact way."""
         tally = self.tally
-        tally.records += 1
-        tally.characters += characters
-        tally.text_bytes += size
-        tally.histogram[characters.bit_length()] += 1
-        if size > self._long:
-            self._too_long(characters, size)
-        tally.trait(traits, tally.lines)
-        if tally.records <= COMPARED:
-            tally.prompts.append(xxh3_64_intdigest(prompt))
-            tally.answers.append(xxh3_64_intdigest(answer))
+        for bucket in walk.buckets:
+            tally.buckets.setdefault(bucket, tally.lines)
+        texts = walk.texts
+        length, octets = sum(map(len, texts)), sum(len(t.encode()) for t in texts)
+        tally.characters += length
+        tally.text_bytes += octets
+        bits = length.bit_length()
+        tally.histogram[bits] += 1
+        if bits > tally.longest[0]:
+            tally.longest = (bits, tally.lines)
+        tally.trait(walk.traits, tally.lines)
+        if tally.lines <= COMPARED:
+            tally.prompts.append(xxh3_64_intdigest(key(walk.prompt)))
+            tally.answers.append(xxh3_64_intdigest(key(walk.answer or ())))
             tally.places.append(tally.lines)
-        if tally.policy.privacy:
+        self._look(line, length, octets)
+
+    def _look(self, line: bytes, length: int, octets: int) -> None:
+        """What only warns, and records that are too long."""
+        if octets > self._long:
+            self._too_long(length, octets)
+        if self.tally.policy.thorough:
+            if not xxh3_64_intdigest(line) % _SAMPLED and (name := script(line)):
+                self.tally.scripts.setdefault(name, [0, self.tally.lines])[0] += 1
             for kind, rule in private(line):
-                tally.kinds[kind] += 1
-                tally.add(Fault(rule, f"looks like {kind}; its value is not shown"), tally.lines)
+                self.tally.kinds[kind] += 1
+                message = f"looks like {kind}; its value is not shown"
+                self.tally.add(Fault(rule, message), self.tally.lines)
 
     def _too_long(self, characters: int, size: int) -> None:
         tokens = self._tokens or 0
@@ -160,6 +183,6 @@ class Scanner:
         self.tally.add(Fault(rule, message), self.tally.lines)
 
 
-def _encoded(piece: str) -> bytes:
-    """A piece as records are compared by: one spelling for each text."""
-    return piece.encode() if piece[:1] in ("\1", "\2") else _encode(piece)
+def key(pieces: Iterable[str]) -> bytes:
+    """What equal texts have in common, however they were spelt; marks and media as they are."""
+    return b"\0".join(p.encode() if isinstance(p, Mark) else _encode(p)[1:-1] for p in pieces)

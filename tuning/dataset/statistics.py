@@ -23,6 +23,7 @@ def statistics(tally: Tally, repeats: Mapping[str, int], digest: str | None) -> 
         "sha256": digest,
         "length_histogram": _histogram(tally),
         **repeats,
+        "scripts": {name: count for name, (count, _) in sorted(tally.scripts.items())},
         "privacy": dict(sorted(tally.kinds.items())),
     }
 

@@ -1,9 +1,10 @@
 """What one stretch of a file holds: counts, findings, and two numbers a record for comparisons."""
 
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tuning.dataset.formats.walk import Fault
 from tuning.dataset.report import Finding, Severity
@@ -22,8 +23,8 @@ class Policy:
     """Warnings that refuse the dataset like errors."""
     listed: int = 20
     """Findings listed for each rule; all are counted."""
-    privacy: bool = True
-    """Whether to look for secrets and personal data."""
+    thorough: bool = True
+    """Whether to look for what only warns as well: secrets, personal data, odd characters."""
 
     def severity(self, rule: str) -> Severity:
         severity = rules()[rule].severity
@@ -42,7 +43,6 @@ class Tally:
     """Bytes, unpacked."""
     characters: int = 0
     text_bytes: int = 0
-    longest: int = 0
     histogram: list[int] = field(default_factory=lambda: [0] * BUCKETS)
     """Records by the bit length of their characters."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -54,6 +54,10 @@ class Tally:
     """Each bucket that media lie in, and the first line that names it."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Secrets and personal data, by kind."""
+    longest: tuple[int, int] = (0, 0)
+    """The greatest bit length of characters, and the first line with it."""
+    scripts: dict[str, list[int]] = field(default_factory=dict)
+    """Of a sample of records: how many are mainly in a script, and the first line."""
     prompts: "array[int]" = field(default_factory=lambda: array("Q"))
     answers: "array[int]" = field(default_factory=lambda: array("Q"))
     places: "array[int]" = field(default_factory=lambda: array("L"))
@@ -81,6 +85,37 @@ class Tally:
     def trait(self, traits: Iterable[str], line: int) -> None:
         kept = self.traits.setdefault(frozenset(traits), [0, line])
         kept[0] += 1
+
+    def absorb(self, later: "Tally") -> None:
+        """Take in the tally of the stretch that follows."""
+        base = self.lines
+        for rule, found in later.listed.items():
+            kept = self.listed.setdefault(rule, [])
+            for finding in found[: self.policy.listed - len(kept)]:
+                line = None if finding.line is None else finding.line + base
+                kept.append(replace(finding, line=line))
+        for parts, (count, line) in later.traits.items():
+            self.traits.setdefault(parts, [0, line + base])[0] += count
+        for bucket, line in later.buckets.items():
+            self.buckets.setdefault(bucket, line + base)
+        for script, (count, line) in later.scripts.items():
+            self.scripts.setdefault(script, [0, line + base])[0] += count
+        if later.longest[0] > self.longest[0]:
+            self.longest = (later.longest[0], later.longest[1] + base)
+        room = bisect_right(later.places, COMPARED - base)
+        self.prompts.extend(later.prompts[:room])
+        self.answers.extend(later.answers[:room])
+        self.places.extend(array("L", (place + base for place in later.places[:room])))
+        for counter in ("counts", "repairs", "kinds"):
+            getattr(self, counter).update(getattr(later, counter))
+        for number in ("lines", "records", "size", "characters", "text_bytes"):
+            setattr(self, number, getattr(self, number) + getattr(later, number))
+        self.histogram = [a + b for a, b in zip(self.histogram, later.histogram, strict=True)]
+
+    @property
+    def refused(self) -> bool:
+        """Whether something found is an error."""
+        return any(self.policy.severity(rule) == "error" for rule in self.counts)
 
     @property
     def findings(self) -> list[Finding]:

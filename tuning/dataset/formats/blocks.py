@@ -8,7 +8,7 @@ from typing import Any
 
 from tuning.catalog import Method
 from tuning.dataset.formats import media, words
-from tuning.dataset.formats.walk import Walk
+from tuning.dataset.formats.walk import Mark, Walk
 
 _KINDS = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
 
@@ -43,7 +43,7 @@ def _block(block: object, at: str, role: str | None, method: Method, walk: Walk)
         marks(text, inner, method, walk, answer=role == "assistant")
         return text or ""
     _other(kind, block[kind], inner, role, method, walk)
-    return "\2" + json.dumps(block, sort_keys=True)
+    return Mark(json.dumps(block, sort_keys=True))
 
 
 def _offered(method: Method) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def tool_config(value: object, method: Method, walk: Walk) -> None:
             spec = tool.get("toolSpec")
             if "toolSpec" in tool and walk.is_a(spec, dict, f"{at}.toolSpec"):
                 walk.keys(spec, f"{at}.toolSpec", ("name", "inputSchema"), ("description",))
-    walk.prompt.append("\2" + json.dumps(value, sort_keys=True))
+    walk.prompt.append(Mark(json.dumps(value, sort_keys=True)))
 
 
 def together(messages: list[Any], method: Method, walk: Walk) -> None:

@@ -42,7 +42,7 @@ def anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk) -> N
         walk.traits.add("system")
         text = walk.text(record["system"], "system")
         _marker(text, "system", walk)
-        walk.prompt.extend((text or "", "\1"))
+        walk.prompt.append(text or "")
     messages = walk.items(record.get("messages", [None]), "messages")
     if "messages" not in record:
         return

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html
 """
 
-import json
 from typing import Any
 
 from tuning.catalog import Method
@@ -53,7 +52,6 @@ def _system(value: object, method: Method, walk: Walk) -> None:
                 text = walk.text(block["text"], f"{at}.text")
                 blocks.marks(text, f"{at}.text", method, walk, answer=False)
                 walk.prompt.append(text or "")
-    walk.prompt.append("\1")
 
 
 def _messages(value: object, method: Method, walk: Walk) -> None:
@@ -135,7 +133,3 @@ def _one_turn(roles: list[str | None], walk: Walk) -> None:
             "Keep the first question and, optionally, its answer.",
         )
 
-
-def canonical(block: object) -> str:
-    """A piece that is no text, so that equal ones compare equal."""
-    return "\2" + json.dumps(block, sort_keys=True, ensure_ascii=True)

@@ -21,13 +21,13 @@ class Fault(NamedTuple):
     """When the case allows a better one than the rule's own."""
 
 
-NAMES = {
-    dict: "an object",
-    list: "a list",
-    str: "text",
-    int: "a whole number",
-    bool: "true or false",
-}
+class Mark(str):
+    """A piece of a prompt that is no text, such as an image: it only has to compare."""
+
+    __slots__ = ()
+
+
+NAMES = {dict: "an object", list: "a list", str: "text", int: "a whole number", bool: "true or false"}
 
 
 @dataclass(slots=True)
@@ -45,7 +45,15 @@ class Walk:
     readable: bool = True
     """False when prompt and answer could not be told: the record is left out of comparisons."""
 
-    def fault(self, rule: str, message: str, at: str | None = None, fix: str | None = None) -> None:
+    @property
+    def texts(self) -> list[str]:
+        """Every text of the record, marks left out."""
+        pieces = (*self.prompt, *(self.answer or ()))
+        return [piece for piece in pieces if not isinstance(piece, Mark)]
+
+    def fault(
+        self, rule: str, message: str, at: str | None = None, fix: str | None = None
+    ) -> None:
         self.faults.append(Fault(rule, message, at, None, fix))
 
     def keys(
@@ -109,9 +117,7 @@ def near(word: str, known: tuple[str, ...]) -> str:
 
 def inside(at: str, key: str) -> str:
     """The path of `key` in the object at `at`."""
-    plain = (
-        key if key.replace("-", "_").isidentifier() and len(key) <= _SHOWN else f"[{shown(key)}]"
-    )
+    plain = key if key.replace("-", "_").isidentifier() and len(key) <= _SHOWN else f"[{shown(key)}]"
     return f"{at}.{plain}" if at and not plain.startswith("[") else f"{at}{plain}"
 
 

@@ -35,7 +35,7 @@ def reserved(text: str, words: tuple[str, ...]) -> str | None:
         return None
     known = _sorted(words)
     at = text.find(":")
-    while at > 0:
+    while at >= 0:
         if text[at - 1 : at + 1] in known.before:
             for word in known.colon:
                 start = at + 1 - len(word)

@@ -81,8 +81,8 @@ class Reader:
         )
         if not seen.foreign:
             return AsItIs(part=part)
-        only = f"recipe {self.recipe.name} takes the model's own format only."
-        why = refusal("DS906", source.name, f"Read as {seen.foreign}; {only}")
+        silent = f"Recipe {self.recipe.name} does not allow a conversion: {seen.foreign}."
+        why = refusal("DS906", source.name, silent)
         # A table line by line as JSON would be one error a line, and none of them to the point.
         return AsItIs(part=part, remark=why) if seen.container == "jsonl" else Unread(why=why)
 

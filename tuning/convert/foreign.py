@@ -42,7 +42,7 @@ def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, 
     head = _unpacked(raw).removeprefix(_BOM)
     container = detect.container(head, name)
     if container and container.name != "jsonl":
-        why = f"{container.name}: {container.why}"
+        why = f"it is {container.name} ({container.why})"
     else:
         why = _dialect(head, method, mapping) or ""
     return Look(stream=stream, container=container.name if container else None, foreign=why or None)
@@ -67,9 +67,17 @@ def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | N
         except RecordRefusedError:
             return "its fields have the names that others are mapped to"
         if shape:
-            return None if shape.name == method.format else f"{shape.name}: {shape.why}"
+            return (
+                None
+                if shape.name == method.format
+                else f"its records are {shape.name} ({shape.why})"
+            )
         fields = [str(field) for field in record]
-        return "its fields are called otherwise" if detect.suggestion(fields) else None
+        return (
+            "its fields have other names than those of any format"
+            if detect.suggestion(fields)
+            else None
+        )
     return None
 
 

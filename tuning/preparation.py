@@ -38,8 +38,15 @@ class Prepared:
         return int(training.get("estimated_tokens", 0))
 
     @property
-    def _converted(self) -> Mapping[str, Mapping[str, Any]]:
-        return dict(self.report.statistics.get("converted", {}))
+    def _converted(self) -> Mapping[str, str]:
+        """What each file that was converted was taken for and why, and what stands otherwise."""
+        told = self.report.statistics.get("converted", {})
+        return {
+            f"{file}, read as": "; ".join(
+                [facts["why"], *(f"{what} ({often:,})" for what, often in facts["changed"].items())]
+            )
+            for file, facts in told.items()
+        }
 
     def page(self, run: Run) -> str:
         """The report as one HTML page for people."""
@@ -49,7 +56,7 @@ class Prepared:
             "base_model": run.recipe.base_model,
             "upload": run.upload.uri,
             "version": run.upload.version_id,
-            **{f"{file}, read as": facts["why"] for file, facts in self._converted.items()},
+            **self._converted,
             **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
         }
         price = estimated(run.recipe, tokens=self.tokens).to_dict() if self.digests else None

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+from html import escape
 
 import pytest
 from datasets import BROKEN, CANARY, SOUND, lines, record
@@ -61,7 +62,10 @@ def test_another_form_is_converted_where_the_recipe_allows_it(name):
     assert prepared.digests == {"train.jsonl": hashlib.sha256(given.copy.getvalue()).hexdigest()}
     told = prepared.report.statistics["converted"][name]
     assert (told["records"], told["written"], told["target"]) == (10, 10, "converse")
-    assert told["why"] in prepared.page(any_run(recipe=CONVERTING))
+    page = prepared.page(any_run(recipe=CONVERTING))
+    assert escape(told["why"]) in page
+    assert all(change in page for change in told["changed"])
+    assert ">converted<" not in page
 
 
 @pytest.mark.parametrize("name", FOREIGN)

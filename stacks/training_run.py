@@ -23,6 +23,8 @@ from stacks.policies import Statement, allow, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
 _TIMEOUT = cdk.Duration.days(14)
+_ROOM_SECONDS = 600
+_MAX_WAITS = 1000
 
 
 class TrainingRun(Construct):
@@ -96,16 +98,6 @@ class TrainingRun(Construct):
             {"run": run, "dataset": dataset},
             keep="job",
         )
-        # An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
-        # full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
-        start.add_retry(
-            errors=["JobQuotaReached"],
-            interval=cdk.Duration.minutes(1),
-            backoff_rate=1.5,
-            max_delay=cdk.Duration.minutes(10),
-            max_attempts=1000,
-            jitter_strategy=sfn.JitterType.FULL,
-        )
         track = steps.invoke(
             "Track training",
             self._doors["track_training"],
@@ -122,15 +114,30 @@ class TrainingRun(Construct):
         follow = self._follow(track, collect)
         sound = steps.choose("Is the dataset sound?")
         sound.when(
-            when("$dataset.verdict = 'accepted'"), authorize.next(start).next(follow)
+            when("$dataset.verdict = 'accepted'"),
+            authorize.next(start).next(self._admit(start, follow)),
         ).otherwise(self._end.refused)
         routed = steps.choose("Has it a recipe?")
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.otherwise(prepare.next(sound))
         begin = sfn.Pass.jsonata(
-            self, "Begin", assign={"run": expression("$states.input")}, outputs={}
+            self, "Begin", assign={"run": expression("$states.input"), "waits": 0}, outputs={}
         )
         return begin.next(routed)
+
+    def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
+        """An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
+        full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """
+        wait = self._steps.wait(
+            "Wait for room", _ROOM_SECONDS, assign={"waits": expression("$waits + 1")}
+        )
+        wait.next(start)
+        started = self._steps.choose("Has the job started?")
+        started.when(when("$job.state = 'started'"), follow)
+        started.when(when(f"$job.state = 'no_room' and $waits < {_MAX_WAITS}"), wait)
+        started.when(when("$job.state = 'no_room'"), self._end.no_room)
+        return started.otherwise(self._end.not_started)
 
     def _follow(self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
@@ -179,14 +186,16 @@ class _Ending:
                 "report": expression("$dataset.report_uri"),
             },
         )
-        self.failed = steps.conclude(
-            "Job failed",
+        self.failed = self._failure("Job failed", "$progress.failure")
+        self.not_started = self._failure("Job not started", "$job.failure")
+        self.no_room = steps.conclude(
+            "No room for the job",
             {
                 "state": "failed",
-                "summary": expression("$progress.failure.message"),
+                "summary": "The account's quota of jobs in progress was full for a week.",
                 "report": expression("$dataset.report_uri"),
-                "kind": expression("$progress.failure.kind"),
-                "fix": expression("$progress.failure.fix"),
+                "kind": "quota_full",
+                "fix": "Upload the file again when fewer jobs are in progress.",
             },
         )
         self.fault = steps.conclude(
@@ -200,9 +209,21 @@ class _Ending:
         )
         for conclusion in (
             *(self.misdirected, self.refused, self.trained),
-            *(self.stopped, self.failed, self.fault),
+            *(self.stopped, self.failed, self.not_started, self.no_room, self.fault),
         ):
             conclusion.next(tail)
+
+    def _failure(self, name: str, failure: str) -> sfn.Pass:
+        return Steps(self._scope).conclude(
+            name,
+            {
+                "state": "failed",
+                "summary": expression(f"{failure}.message"),
+                "report": expression("$dataset.report_uri"),
+                "kind": expression(f"{failure}.kind"),
+                "fix": expression(f"{failure}.fix"),
+            },
+        )
 
     def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> sfn.IChainable:
         record, tell = self._record(ledger), self._tell(topic)

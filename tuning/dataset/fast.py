@@ -11,7 +11,6 @@ characters, unknown keys, unknown roles. It does not see that a key stands twice
   that no decoded string explains; only marks written as \u0022 could make up for them.
 """
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Literal
 
@@ -20,6 +19,7 @@ from msgspec.json import Decoder
 
 from tuning.catalog import Method
 from tuning.dataset.diagnosis import INVISIBLE
+from tuning.dataset.formats.words import searcher
 
 Sound = tuple[bytes, bytes, int, frozenset[str]]
 """Prompt and answer as they compare, characters, optional parts."""
@@ -54,12 +54,20 @@ class _Pair(Struct, gc=False, forbid_unknown_fields=True):
 
 def accepter(method: Method, *, thorough: bool) -> Accept:
     """Tells what a line holds that is sound for certain, None for any other line."""
-    words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
-    may = _reserved(words, thorough=thorough) or _never
+    may = _may(method, thorough=thorough)
     odd = INVISIBLE if thorough else _never
     if method.format == "converse":
         return _converse(may, odd, method.max_system_blocks or 1 << 30)
     return _pair(may, odd) if method.format == "prompt_completion" else _never
+
+
+def _may(method: Method, *, thorough: bool) -> Callable[[bytes, bytes], object]:
+    """Tells whether a reserved word may stand where it refuses, or where it only warns as well."""
+    if thorough:
+        every = searcher(method.reserved_words + method.reserved_words_sdk)
+        return (lambda prompt, answer: every(prompt) or every(answer)) if every else _never
+    refusing = searcher(method.reserved_words)
+    return (lambda prompt, _answer: refusing(prompt)) if refusing else _never
 
 
 def _never(*_: object) -> None:
@@ -145,39 +153,3 @@ def _once(line: bytes, prompt: bytes, answer: bytes, room: int, marks: int) -> b
         held -= len(prompt) - len(prompt.replace(b'"', b""))
         held -= len(answer) - len(answer.replace(b'"', b""))
     return held == marks
-
-
-def _reserved(
-    words: tuple[str, ...], *, thorough: bool
-) -> Callable[[bytes, bytes], object] | None:
-    """Tells whether a reserved word may stand in the texts: too often rather than too seldom."""
-    if not words:
-        return None
-    colon = [word.encode() for word in words if word.endswith(":")]
-    others = [word.encode() for word in words if not word.endswith(":")]
-    searches = [_anchored(colon)] if colon else []
-    for sign in sorted({word[:1] for word in others}):
-        searches.append(_starting(sign, [word[1:] for word in others if word[:1] == sign]))
-
-    def may(prompt: bytes, answer: bytes) -> bool:
-        for sign, search in searches:
-            if sign in prompt and search(prompt):
-                return True
-            if thorough and sign in answer and search(answer):
-                return True
-        return False
-
-    return may
-
-
-def _anchored(words: list[bytes]) -> tuple[bytes, Callable[[bytes], object]]:
-    # A pattern that starts with one literal is searched for in C; the cheap look back rejects
-    # nearly every colon before the words are tried.
-    ends = b"".join(sorted({re.escape(word[-2:-1]) for word in words}))
-    tried = b"|".join(b"(?<=" + re.escape(word) + b")" for word in words)
-    return b":", re.compile(b":(?<=[" + ends + b"]:)(?:" + tried + b")").search
-
-
-def _starting(sign: bytes, rests: list[bytes]) -> tuple[bytes, Callable[[bytes], object]]:
-    tried = b"|".join(map(re.escape, rests))
-    return sign, re.compile(re.escape(sign) + b"(?:" + tried + b")").search

@@ -19,8 +19,9 @@ _PLAIN = (
     "two may first then do any like now over such our man me even most made after also did many "
     "order refund account delivery question answer customer please however, time. today. it's"
 ).split(" ")
-_MARKED = "note: Ecosystem: superuser: https://docs.example.com/guide 12:30 \"quoted\" (see below)\n\n"
-_ENGLISH = _PLAIN * 4 + _MARKED.split(" ")
+_MARKED = "note: https://docs.example.com/guide 12:30 \"quoted\" (see below)\n\n"
+_NEAR_MISSES = ["Ecosystem:", "superuser:"]  # of reserved words
+_ENGLISH = _PLAIN * 40 + _MARKED.split(" ") * 10 + _NEAR_MISSES
 _OTHERS = (
     (
         "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele "

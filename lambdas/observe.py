@@ -49,7 +49,7 @@ def observed(handler: Handler) -> Handler:
         except (HTTPClientError, ConnectionError, IncompleteReadError) as error:
             raise Transient(str(error)) from error
         except ClientError as error:
-            if _passes(error):
+            if passes(error):
                 raise Transient(str(error)) from error
             raise
         finally:
@@ -60,7 +60,8 @@ def observed(handler: Handler) -> Handler:
     return invoke
 
 
-def _passes(error: ClientError) -> bool:
+def passes(error: ClientError) -> bool:
+    """Whether the same call may succeed later."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = error.response.get("Error", {}).get("Code")
     return code in _PASSING or status in (429, 408) or status >= 500  # noqa: PLR2004 — HTTP

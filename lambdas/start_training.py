@@ -7,50 +7,53 @@ from botocore.exceptions import ClientError
 
 from lambdas import ledger
 from lambdas.aws import client
-from lambdas.observe import logger, metrics, observed
-from tuning.jobs import is_ours, request
+from lambdas.observe import logger, metrics, observed, passes
+from tuning.failures import classify
+from tuning.jobs import Start, is_ours, request
 from tuning.runs import Run
 from tuning.settings import RunSettings
 
 _settings = cache(RunSettings.from_env)
 
 
-class JobQuotaReached(Exception):  # noqa: N818 — the state machine knows it by this name
-    """The account runs as many jobs as it may; the state machine waits and tries again."""
-
-
 @observed
-def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
-    dataset = event["dataset"]
-    arguments = request(
-        run,
-        settings,
-        training_uri=dataset["training_uri"],
-        validation_uri=dataset["validation_uri"],
-    )
+    start = _start(run, settings, event["dataset"])
+    if start.job_arn:
+        ledger.note(settings.ledger_table, run.id, state="training", job_arn=start.job_arn)
+    logger.info("start", state=start.state, job_arn=start.job_arn)
+    return start.to_dict()
+
+
+def _start(run: Run, settings: RunSettings, dataset: dict[str, Any]) -> Start:
+    uris = {name: dataset[name] for name in ("training_uri", "validation_uri")}
     try:
-        arn = client("bedrock").create_model_customization_job(**arguments)["jobArn"]
-        metrics.add_metric(name="JobsStarted", unit="Count", value=1)
+        job = client("bedrock").create_model_customization_job(**request(run, settings, **uris))
     except ClientError as error:
-        arn = _resolve(error, run, dataset["training_uri"])
-    ledger.note(settings.ledger_table, run.id, state="training", job_arn=arn)
-    logger.info("job is in progress", job_arn=arn)
-    return {"job_arn": arn}
+        return _resolve(error, run, dataset["training_uri"])
+    metrics.add_metric(name="JobsStarted", unit="Count", value=1)
+    return Start(state="started", job_arn=job["jobArn"])
 
 
-def _resolve(error: ClientError, run: Run, training_uri: str) -> str:
+def _resolve(error: ClientError, run: Run, training_uri: str) -> Start:
     """A name in use may be our own, from a try that died before it could tell."""
     code = error.response["Error"]["Code"]
     if code == "ServiceQuotaExceededException":  # HTTP 400, but it passes
-        raise JobQuotaReached(str(error)) from error
-    if code not in ("ConflictException", "ValidationException"):
+        return Start(state="no_room")
+    if code in ("ConflictException", "ValidationException"):
+        job = _job_of_that_name(run.job_name)
+        if job and is_ours(job, run, training_uri=training_uri):
+            return Start(state="started", job_arn=job["jobArn"])
+    elif passes(error):
         raise error
+    return Start(state="failed", failure=classify(error.response["Error"].get("Message", code)))
+
+
+def _job_of_that_name(name: str) -> dict[str, Any] | None:
     bedrock = client("bedrock")
     try:
-        job = bedrock.get_model_customization_job(jobIdentifier=run.job_name)
+        job: dict[str, Any] = bedrock.get_model_customization_job(jobIdentifier=name)
     except bedrock.exceptions.ResourceNotFoundException:
-        raise error from None
-    if not is_ours(job, run, training_uri=training_uri):
-        raise error
-    return str(job["jobArn"])
+        return None
+    return job

@@ -35,9 +35,10 @@ _MAX_DATASET_MB = 4864
 
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 
-# An execution's history ends at 25,000 events, and one look takes ten of them.
+# An execution's history ends at 25,000 events; a look takes nine of them, and so does each of the
+# thousand waits for room that may come before.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-_MAX_POLLS = 1_800
+_MAX_POLLS = 1_500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,10 @@ class Config:
     max_dataset_mb: int = 2048
     """Uploads larger than this are refused unread. Megabytes, up to 4,864: the prepared copies
     must fit beside each other into the storage of a function."""
+    notify: tuple[str, ...] = ()
+    """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
+    uploader_cidrs: tuple[str, ...] = ()
+    """Networks, such as one on premises, that may upload through the S3 endpoint: docs/network.md."""
     log_days: int = 365
     """How long logs are kept. Days, a value that CloudWatch Logs takes."""
     reserved_concurrency: int | None = None
@@ -75,6 +80,11 @@ class Config:
         if self.log_days not in _RETENTION_DAYS:
             days = ", ".join(map(str, _RETENTION_DAYS))
             raise ConfigError(f"log_days = {self.log_days}: CloudWatch Logs takes {days}")
+        for address in self.notify:
+            if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
+                raise ConfigError(f"notify: {address!r} is no e-mail address")
+        for cidr in self.uploader_cidrs:
+            self._network("uploader_cidrs", cidr)
         if self.reserved_concurrency is not None:
             self._within("reserved_concurrency", self.reserved_concurrency, 1, 1000)
         self.load_recipes()
@@ -115,12 +125,7 @@ class Config:
             raise ConfigError(f"endpoint_zones: {', '.join(sorted(outside))} not among zones")
 
     def _check_network(self) -> None:
-        if not re.fullmatch(r"\d+(\.\d+){3}/\d+", self.cidr):
-            raise ConfigError(f"cidr = {self.cidr!r}: must look like 10.42.0.0/16")
-        try:
-            network = ipaddress.IPv4Network(self.cidr)
-        except ValueError as error:
-            raise ConfigError(f"cidr = {self.cidr!r}: {error}") from None
+        network = self._network("cidr", self.cidr)
         private = any(network.subnet_of(block) for block in _PRIVATE)
         if not private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 — said below
             raise ConfigError(
@@ -135,6 +140,15 @@ class Config:
                 f"poll_seconds = {self.poll_seconds}: {polls:,} looks in the {recipe.limits.max_hours} "
                 f"hours that {file} allows; an execution has room for {_MAX_POLLS:,}"
             )
+
+    @staticmethod
+    def _network(name: str, text: str) -> ipaddress.IPv4Network:
+        if not re.fullmatch(r"\d+(\.\d+){3}/\d+", text):
+            raise ConfigError(f"{name} = {text!r}: must look like 10.42.0.0/16")
+        try:
+            return ipaddress.IPv4Network(text)
+        except ValueError as error:
+            raise ConfigError(f"{name} = {text!r}: {error}") from None
 
     @staticmethod
     def _within(name: str, value: object, low: int, high: int) -> None:

@@ -53,6 +53,7 @@ class Endpoints(Construct):
         super().__init__(scope, construct_id)
         self._vpc = vpc
         self._functions = functions
+        self._groups: dict[str, SecurityGroup] = {}
         self._zones = [f"{config.region}{zone}" for zone in config.endpoint_zones]
         gateways = ec2.GatewayVpcEndpointAwsService
         self.s3_gateway = self._gateway("S3Gateway", gateways.S3, _S3_ACTIONS)
@@ -67,6 +68,8 @@ class Endpoints(Construct):
         )
         self.s3 = self._interface("S3", services.S3, _S3_ACTIONS, own_resources=True)
         self._keep_vpc_traffic_on_the_gateway()
+        for number, cidr in enumerate(config.uploader_cidrs):
+            self._groups["S3"].allow_tls_from(cidr, f"Uploader{number}")
 
     def _gateway(
         self, name: str, service: ec2.GatewayVpcEndpointAwsService, actions: Sequence[str]
@@ -87,6 +90,7 @@ class Endpoints(Construct):
             self, f"{name}Group", vpc=self._vpc, description=f"PrivateLink endpoint {name}"
         )
         self._functions.allow_tls_to(group, name)
+        self._groups[name] = group
         endpoint = ec2.InterfaceVpcEndpoint(
             self,
             name,

@@ -75,6 +75,18 @@ class SecurityGroup(Construct):
             description=description,
         )
 
+    def allow_tls_from(self, cidr: str, name: str) -> None:
+        ec2.CfnSecurityGroupIngress(
+            self,
+            f"From{name}",
+            group_id=self.id,
+            cidr_ip=cidr,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            description=f"TLS from {name}",
+        )
+
     def allow_everything_among_members(self) -> None:
         """For jobs on several nodes: see docs/network.md before you use it."""
         description = "All traffic among the nodes of a job"

@@ -5,6 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from stacks.config import Config
@@ -50,6 +51,8 @@ class Training(cdk.Stack):
         self.job_role = JobRole(self, "JobRole", network=network, storage=storage)
         self.doors = self._doors()
         self.topic = sns.Topic(self, "Notices", master_key=storage.control_key, enforce_ssl=True)
+        for address in config.notify:
+            self.topic.add_subscription(subscriptions.EmailSubscription(address))
         self.topic.add_to_resource_policy(self._alarms_may_publish())
         run = TrainingRun(
             self,

@@ -17,12 +17,15 @@ from constructs import Construct
 
 from stacks.config import Config
 from stacks.door import Door
+from stacks.endings import Endings
 from stacks.log_groups import log_group
 from stacks.permissions import Permissions
 from stacks.policies import Statement, allow, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
 _TIMEOUT = cdk.Duration.days(14)
+_ROOM_SECONDS = 600
+_MAX_WAITS = 1000
 
 
 class TrainingRun(Construct):
@@ -40,7 +43,7 @@ class TrainingRun(Construct):
         self._doors = doors
         self._steps = Steps(self)
         self._config = config
-        self._end = _Ending(self, ledger=ledger, topic=topic)
+        self._end = Endings(self, ledger=ledger, topic=topic)
         self.definition = self._definition()
 
     def make(
@@ -96,16 +99,6 @@ class TrainingRun(Construct):
             {"run": run, "dataset": dataset},
             keep="job",
         )
-        # An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
-        # full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
-        start.add_retry(
-            errors=["JobQuotaReached"],
-            interval=cdk.Duration.minutes(1),
-            backoff_rate=1.5,
-            max_delay=cdk.Duration.minutes(10),
-            max_attempts=1000,
-            jitter_strategy=sfn.JitterType.FULL,
-        )
         track = steps.invoke(
             "Track training",
             self._doors["track_training"],
@@ -122,15 +115,30 @@ class TrainingRun(Construct):
         follow = self._follow(track, collect)
         sound = steps.choose("Is the dataset sound?")
         sound.when(
-            when("$dataset.verdict = 'accepted'"), authorize.next(start).next(follow)
+            when("$dataset.verdict = 'accepted'"),
+            authorize.next(start).next(self._admit(start, follow)),
         ).otherwise(self._end.refused)
         routed = steps.choose("Has it a recipe?")
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.otherwise(prepare.next(sound))
         begin = sfn.Pass.jsonata(
-            self, "Begin", assign={"run": expression("$states.input")}, outputs={}
+            self, "Begin", assign={"run": expression("$states.input"), "waits": 0}, outputs={}
         )
         return begin.next(routed)
+
+    def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
+        """An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
+        full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """
+        wait = self._steps.wait(
+            "Wait for room", _ROOM_SECONDS, assign={"waits": expression("$waits + 1")}
+        )
+        wait.next(start)
+        started = self._steps.choose("Has the job started?")
+        started.when(when("$job.state = 'started'"), follow)
+        started.when(when(f"$job.state = 'no_room' and $waits < {_MAX_WAITS}"), wait)
+        started.when(when("$job.state = 'no_room'"), self._end.no_room)
+        return started.otherwise(self._end.not_started)
 
     def _follow(self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
@@ -142,126 +150,6 @@ class TrainingRun(Construct):
         state.otherwise(self._end.failed)  # failed, or overdue and stopped by the last look
         wait.next(track).next(state)
         return wait
-
-
-class _Ending:
-    """Every way a run can end, and the one way that all of them are recorded and told."""
-
-    def __init__(self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic) -> None:
-        self._scope = scope
-        steps = Steps(scope)
-        tail = self._tail(ledger, topic)
-        self.misdirected = steps.conclude(
-            "No such recipe", {"state": "refused", "summary": expression("$run.refusal")}
-        )
-        self.refused = steps.conclude(
-            "Dataset refused",
-            {
-                "state": "refused",
-                "summary": expression("$dataset.summary"),
-                "report": expression("$dataset.report_uri"),
-            },
-        )
-        self.trained = steps.conclude(
-            "Model trained",
-            {
-                "state": "trained",
-                "summary": expression("$result.summary"),
-                "report": expression("$dataset.report_uri"),
-                "model": expression("$result.model_arn"),
-            },
-        )
-        self.stopped = steps.conclude(
-            "Job stopped",
-            {
-                "state": "stopped",
-                "summary": "The job was stopped by someone with the right to; no model was made.",
-                "report": expression("$dataset.report_uri"),
-            },
-        )
-        self.failed = steps.conclude(
-            "Job failed",
-            {
-                "state": "failed",
-                "summary": expression("$progress.failure.message"),
-                "report": expression("$dataset.report_uri"),
-                "kind": expression("$progress.failure.kind"),
-                "fix": expression("$progress.failure.fix"),
-            },
-        )
-        self.fault = steps.conclude(
-            "Step failed",
-            {
-                "state": "failed",
-                "summary": expression("$fault.message"),
-                "kind": expression("$fault.kind"),
-                "fix": "Look at the execution's history for the step, and at its log group.",
-            },
-        )
-        for conclusion in (
-            *(self.misdirected, self.refused, self.trained),
-            *(self.stopped, self.failed, self.fault),
-        ):
-            conclusion.next(tail)
-
-    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> sfn.IChainable:
-        record, tell = self._record(ledger), self._tell(topic)
-        untold = sfn.Fail.jsonata(
-            self._scope,
-            "Not recorded or not told",
-            error="OutcomeNotTold",
-            cause=expression("$string($outcome)"),
-        )
-        for step in (record, tell):
-            step.add_retry(
-                max_attempts=8,
-                max_delay=cdk.Duration.minutes(5),
-                jitter_strategy=sfn.JitterType.FULL,
-            )
-            step.add_catch(untold, errors=["States.ALL"])
-        end = Steps(self._scope).choose("How did it end?")
-        for state in ("trained", "refused", "stopped"):
-            succeed = sfn.Succeed.jsonata(
-                self._scope, state.capitalize(), outputs=expression("$outcome")
-            )
-            end.when(when(f"$outcome.state = '{state}'"), succeed)
-        end.otherwise(
-            sfn.Fail.jsonata(
-                self._scope,
-                "Failed",
-                error=expression("$outcome.kind"),
-                cause=expression("$outcome.summary"),
-            )
-        )
-        return record.next(tell).next(end)
-
-    def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
-        value = tasks.DynamoAttributeValue.from_string
-        return tasks.DynamoUpdateItem.jsonata(
-            self._scope,
-            "Record outcome",
-            table=ledger,
-            key={"pk": value(expression("$run.id"))},
-            update_expression="SET #state = :state, ended_at = :ended_at, outcome = :outcome",
-            expression_attribute_names={"#state": "state"},
-            expression_attribute_values={
-                ":state": value(expression("$outcome.state")),
-                ":ended_at": value(expression("$states.context.State.EnteredTime")),
-                ":outcome": value(expression("$string($outcome)")),
-            },
-            outputs={},
-        )
-
-    def _tell(self, topic: sns.ITopic) -> tasks.SnsPublish:
-        lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
-        return tasks.SnsPublish.jsonata(
-            self._scope,
-            "Tell",
-            topic=topic,
-            subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
-            message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
-            outputs={},
-        )
 
 
 def _role(scope: Construct) -> iam.Role:

@@ -1,4 +1,4 @@
-"""`python -m tuning`: check, convert and understand datasets; follow runs."""
+"""`python -m tuning`: check, convert and understand datasets."""
 
 import typer
 
@@ -14,7 +14,7 @@ app = typer.Typer(
     name="tuning",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Private fine-tuning on Amazon Bedrock: check data before money is spent, follow runs.",
+    help="Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent.",
 )
 for command in (check, convert, split, stats, models, rules):
     app.command()(command)

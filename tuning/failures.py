@@ -31,6 +31,14 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         ),
     ),
     (
+        r"not authorized to perform|AccessDenied",
+        "access_denied",
+        (
+            "A policy outside of this platform, such as a service control policy or a permissions "
+            "boundary, denies what the deployed roles allow. Compare them with the message."
+        ),
+    ),
+    (
         r"GetObject permissions|PutObject permissions|S3 perms missing",
         "storage_denied",
         (
@@ -68,14 +76,18 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+# AWS quotes the record here, and failures go to logs and notices, where no dataset text belongs.
+_QUOTING = re.compile(r"(record starting with\b).*", re.DOTALL)
+
 
 def classify(message: str) -> Failure:
     """The failure behind a job's `failureMessage`. Unknown words are of kind `unknown`, as they stand."""
+    told = _QUOTING.sub(r"\1 …", message)
     for pattern, kind, fix in _KINDS:
-        if re.search(pattern, message):
-            return Failure(kind=kind, message=message, fix=fix)
+        if re.search(pattern, told):
+            return Failure(kind=kind, message=told, fix=fix)
     return Failure(
         kind="unknown",
-        message=message,
+        message=told,
         fix=f"Not a failure this platform knows. Look for its words at {_TROUBLESHOOTING}",
     )

@@ -24,6 +24,25 @@ _PHASES = {
     "dataProcessingDetails": "DataProcessing",
     "trainingDetails": "Training",
 }
+_STOP_STUCK = Failure(
+    kind="stop_stuck",
+    message="The job was told to stop, and is Stopping past the recipe's limits.",
+    fix="Look at the job in the Bedrock console; it may still be billed. Ask AWS Support to end it.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What came of the try to start a run's job."""
+
+    state: Literal["started", "no_room", "failed"]
+    """`no_room`: the account runs as many jobs as it may; it passes."""
+    job_arn: str | None = None
+    failure: Failure | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        failure = self.failure.to_dict() if self.failure else None
+        return {"state": self.state, "job_arn": self.job_arn, "failure": failure}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +117,9 @@ def progress(job: Mapping[str, Any], limits: Limits, *, now: datetime) -> Progre
     if state == "failed":
         failure = classify(job.get("failureMessage") or "no failureMessage was given")
         return Progress(state=state, status=status, phase=phase, failure=failure)
-    if status == "InProgress" and (late := _overdue(job, details, limits, now)):
+    if state == "in_progress" and (late := _overdue(job, details, limits, now)):
+        if status == "Stopping":
+            return Progress(state="failed", status=status, phase=phase, failure=_STOP_STUCK)
         return Progress(state="overdue", status=status, phase=phase, failure=late)
     return Progress(state=state, status=status, phase=phase)
 

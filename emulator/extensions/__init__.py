@@ -7,7 +7,6 @@ from emulator.bedrock.engine import Engine
 from emulator.extensions import (
     bedrock,
     buckets,
-    cdkresources,
     functions,
     metrics,
     network,
@@ -21,7 +20,6 @@ from emulator.settings import Settings
 
 SUBJECTS = (
     buckets,
-    cdkresources,
     functions,
     metrics,
     network,

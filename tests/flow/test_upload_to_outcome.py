@@ -141,7 +141,7 @@ def test_a_full_quota_is_waited_for(world):
     world.instance.add_fault(kind="quota", limit=0)
     try:
         upload = world.upload(conversations("Patient"), f"{RECIPE}/patient")
-        until(lambda: _retried(world, upload), "a refused start")
+        until(lambda: _waits_for_room(world, upload), "a wait for room")
     finally:
         world.instance.clear_faults()
     assert world.ended(upload)["state"] == "trained"
@@ -231,9 +231,9 @@ def _history(world, run_id):
     )
 
 
-def _retried(world, upload):
+def _waits_for_room(world, upload):
     row = world.account.run(upload)
-    return row and "JobQuotaReached" in _history(world, row["pk"])
+    return row and "Wait for room" in _history(world, row["pk"])
 
 
 def _logs(world):

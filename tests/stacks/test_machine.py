@@ -30,10 +30,7 @@ def test_every_execution_ends_by_itself(dev):
 
 def test_there_is_time_for_a_full_quota_and_the_longest_job(dev, states):
     hours = max(load(path).limits.max_hours for path in (ROOT / "recipes").glob("*.toml"))
-    (quota,) = (
-        r for r in states["Start training"]["Retry"] if r["ErrorEquals"] == ["JobQuotaReached"]
-    )
-    waiting = quota["MaxAttempts"] * quota["MaxDelaySeconds"]
+    waiting = 1000 * states["Wait for room"]["Seconds"]
     assert waiting + hours * 3600 < definition(dev)["TimeoutSeconds"]
 
 
@@ -80,6 +77,8 @@ def test_every_conclusion_names_an_outcome_that_the_end_knows(states):
         "Model trained": "trained",
         "Job stopped": "stopped",
         "Job failed": "failed",
+        "Job not started": "failed",
+        "No room for the job": "failed",
         "Step failed": "failed",
     }
 
@@ -106,22 +105,33 @@ def test_only_an_accepted_dataset_goes_on(states):
     assert "Start training" not in reachable(states, sound["Default"])
 
 
-def test_a_job_is_never_started_twice_in_a_run(states):
-    (after,) = {states["Start training"]["Next"]}
+def test_a_job_that_has_started_is_never_started_again(states):
+    chosen = states["Has the job started?"]["Choices"]
+    (after,) = (c["Next"] for c in chosen if c["Condition"] == "{% $job.state = 'started' %}")
     assert "Start training" not in reachable(states, after)
 
 
-def test_the_only_loop_waits(states):
-    for name in states:
-        if name != "Wait":
-            ahead = {n for after in following(states[name]) for n in [after] if n != "Wait"}
-            assert not any(name in reachable(states, n, without=["Wait"]) for n in ahead), name
+def test_every_loop_waits(states):
+    waits = {"Wait", "Wait for room"}
+    for name in states.keys() - waits:
+        ahead = {n for after in following(states[name]) for n in [after] if n not in waits}
+        assert not any(name in reachable(states, n, without=waits) for n in ahead), name
+
+
+def test_the_wait_for_room_ends(states):
+    """Each wait is counted, and the choice that leads to it has a limit."""
+    assert states["Wait for room"]["Assign"] == {"waits": "{% $waits + 1 %}"}
+    conditions = [c["Condition"] for c in states["Has the job started?"]["Choices"]]
+    assert "{% $job.state = 'no_room' and $waits < 1000 %}" in conditions
 
 
 def test_waiting_takes_the_time_of_the_config(dev, rich):
     for environment, seconds in ((dev, 300), (rich, 600)):
         waits = of_type(definition(environment)["States"], "Wait")
-        assert {n: w["Seconds"] for n, w in waits.items()} == {"Wait": seconds}
+        assert {n: w["Seconds"] for n, w in waits.items()} == {
+            "Wait": seconds,
+            "Wait for room": 600,
+        }
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -152,25 +162,16 @@ def test_permanent_faults_of_a_step_are_not_retried(states, door):
     assert retried.isdisjoint({"States.ALL", "States.TaskFailed", "States.Timeout"})
 
 
-@pytest.mark.parametrize(
-    ("error", "file"),
-    [("Transient", "lambdas/observe.py"), ("JobQuotaReached", "lambdas/start_training.py")],
-)
-def test_errors_that_are_retried_are_raised_under_these_names(states, error, file):
-    retried = {e for r in states["Start training"]["Retry"] for e in r["ErrorEquals"]}
-    assert error in retried
-    assert f"class {error}(Exception):" in (ROOT / file).read_text("utf-8")
+def test_errors_that_are_retried_are_raised_under_their_names(states):
+    for door in DOORS:
+        assert "Transient" in {e for r in states[door]["Retry"] for e in r["ErrorEquals"]}
+    assert "class Transient(Exception):" in (ROOT / "lambdas/observe.py").read_text("utf-8")
 
 
-def test_only_a_full_quota_is_waited_for_long(states):
-    patient = {
-        (name, error)
-        for name, task in of_type(states, "Task").items()
-        for retry in task["Retry"]
-        for error in retry["ErrorEquals"]
-        if retry["MaxAttempts"] > 10
-    }
-    assert patient == {("Start training", "JobQuotaReached")}
+def test_no_retry_goes_on_for_long(states):
+    """What takes long, a full quota or a job, is waited for in states that can be seen."""
+    for name, task in of_type(states, "Task").items():
+        assert all(retry["MaxAttempts"] <= 10 for retry in task["Retry"]), name
 
 
 def test_no_way_uses_a_variable_before_it_is_assigned(states):

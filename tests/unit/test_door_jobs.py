@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from domain_builders import any_run
 from fake_aws import refusal
 
@@ -21,7 +21,8 @@ OURS = {
 
 
 def test_a_run_starts_its_job_and_notes_it(aws, context):
-    assert start_training.handler(EVENT, context) == {"job_arn": "arn:created"}
+    started = {"state": "started", "job_arn": "arn:created", "failure": None}
+    assert start_training.handler(EVENT, context) == started
     [arguments] = aws.bedrock.created
     assert arguments["clientRequestToken"] == any_run().request_token
     assert aws.dynamodb.items[any_run().id] == {"state": "training", "job_arn": "arn:created"}
@@ -29,8 +30,7 @@ def test_a_run_starts_its_job_and_notes_it(aws, context):
 
 def test_a_full_quota_is_waited_for(aws, context):
     aws.bedrock.fault = refusal("ServiceQuotaExceededException")
-    with pytest.raises(start_training.JobQuotaReached):
-        start_training.handler(EVENT, context)
+    assert start_training.handler(EVENT, context)["state"] == "no_room"
     assert aws.dynamodb.items == {}
 
 
@@ -38,7 +38,7 @@ def test_a_full_quota_is_waited_for(aws, context):
 def test_a_job_of_an_earlier_try_is_adopted(aws, context, code):
     aws.bedrock.fault = refusal(code)
     aws.bedrock.jobs[any_run().job_name] = OURS
-    assert start_training.handler(EVENT, context) == {"job_arn": "arn:earlier"}
+    assert start_training.handler(EVENT, context)["state"] == "started"
     assert aws.dynamodb.items[any_run().id]["job_arn"] == "arn:earlier"
 
 
@@ -48,8 +48,8 @@ def test_a_job_of_an_earlier_try_is_adopted(aws, context, code):
 def test_a_foreign_job_of_the_same_name_is_not_adopted(aws, context, found):
     aws.bedrock.fault = refusal("ConflictException")
     aws.bedrock.jobs.update(found)
-    with pytest.raises(ClientError, match="ConflictException"):
-        start_training.handler(EVENT, context)
+    answer = start_training.handler(EVENT, context)
+    assert (answer["state"], answer["job_arn"]) == ("failed", None)
     assert aws.dynamodb.items == {}
 
 
@@ -71,10 +71,19 @@ def test_what_passes_is_tried_again(aws, context, fault):
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "TooManyTagsException"])
-def test_what_does_not_pass_is_raised_as_it_is(aws, context, code):
+def test_what_does_not_pass_ends_the_run_with_its_words(aws, context, code):
     aws.bedrock.fault = refusal(code, status=403)
-    with pytest.raises(ClientError, match=code):
-        start_training.handler(EVENT, context)
+    answer = start_training.handler(EVENT, context)
+    assert answer["state"] == "failed"
+    assert code in answer["failure"]["message"]
+    assert answer["failure"]["fix"]
+
+
+def test_a_role_that_cannot_be_assumed_is_told_as_that(aws, context):
+    aws.bedrock.fault = refusal("ValidationException")
+    aws.bedrock.fault.response["Error"]["Message"] = "Could not assume provided IAM role."
+    answer = start_training.handler(EVENT, context)
+    assert answer["failure"]["kind"] == "role_not_assumable"
 
 
 def a_job(status, *, hours):

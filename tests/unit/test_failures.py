@@ -32,7 +32,7 @@ MESSAGES = [
         ),
         "dataset_unreadable",
     ),
-    ("Input size exceeded in file train.jsonl for record starting with...", "record_too_long"),
+    ("Input size exceeded in file train.jsonl for record starting with …", "record_too_long"),
     ("Maximum input token count 4097 exceeds limit of 4096", "record_too_long"),
     ("Maximum output token count 4097 exceeds limit of 4096", "record_too_long"),
     (
@@ -77,3 +77,10 @@ def test_nodes_that_cannot_talk_name_the_switch():
 @pytest.mark.parametrize("message", ["", "The flux capacitor is empty.", "error", "license"])
 def test_unknown_words_are_unknown(message):
     assert classify(message).kind == "unknown"
+
+
+def test_a_record_that_aws_quotes_is_not_passed_on():
+    said = 'Input size exceeded in file train.jsonl for record starting with {"prompt": "canary\nmore"}'
+    failure = classify(said)
+    assert failure.kind == "record_too_long"
+    assert failure.message == "Input size exceeded in file train.jsonl for record starting with …"

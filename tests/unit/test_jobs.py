@@ -169,10 +169,18 @@ def test_a_job_that_stands_still_or_never_ends_is_overdue(age, idle, kind):
     assert seen.state == ("overdue" if kind else "in_progress")
 
 
-@pytest.mark.parametrize("status", ["Stopping", "Completed", "Stopped"])
+@pytest.mark.parametrize("status", ["Completed", "Stopped"])
 def test_a_job_that_is_at_its_end_is_never_overdue(status):
     job = a_job(status) | {"creationTime": NOW - 100 * HOURS}
     assert progress(job, LIMITS, now=NOW).failure is None
+
+
+@pytest.mark.parametrize(("hours", "state"), [(5, "in_progress"), (7, "failed")])
+def test_a_job_that_does_not_stop_is_given_up_and_said_so(hours, state):
+    job = a_job("Stopping") | {"creationTime": NOW - hours * HOURS}
+    seen = progress(job, LIMITS, now=NOW)
+    assert seen.state == state
+    assert (seen.failure and seen.failure.kind) == ("stop_stuck" if state == "failed" else None)
 
 
 @pytest.mark.parametrize("offset", [-11, -3, 0, 5, 14])

@@ -6,7 +6,7 @@ from typing import Any
 
 from tuning.catalog import Method
 from tuning.dataset import looks, syntax
-from tuning.dataset.formats import chat, converse, pairs
+from tuning.dataset.formats import chat, converse, pairs, words
 from tuning.dataset.formats.walk import Fault, Walk, what
 
 READERS: dict[str, Callable[[dict[str, Any], Method, Walk], None]] = {
@@ -45,6 +45,7 @@ def diagnose(line: bytes, method: Method) -> Walk:
     if any(f.rule == "DS109" for f in walk.faults):
         walk.readable = False
         return walk
+    walk.marked = b"\\u" in line or words.may_hold(line, method)
     _read(value, method, walk)
     _limits(line, method, walk)
     if INVISIBLE(line):

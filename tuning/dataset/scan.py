@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from msgspec.json import Encoder
 from xxhash import xxh3_64_intdigest
 
 from tuning.catalog import Method
 from tuning.dataset.diagnosis import diagnose
-from tuning.dataset.fast import Accepter
+from tuning.dataset.fast import accepter
 from tuning.dataset.formats.walk import Fault, Mark, Walk
 from tuning.dataset.opening import DAMAGED, Opened, damaged
 from tuning.dataset.privacy import private
@@ -23,7 +22,6 @@ _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
 _LIMIT = MAX_LINE + 1
 _LF = 10
 _SAMPLED = 8  # one record in so many tells the scripts; which ones depends on their bytes alone
-_encode = Encoder().encode
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
 
@@ -45,7 +43,7 @@ class Scanner:
     def __init__(self, file: str, method: Method, policy: Policy) -> None:
         self.tally = Tally(file, policy)
         self._method = method
-        self._accepter = Accepter(method, thorough=policy.thorough)
+        self._accept = accepter(method, thorough=policy.thorough)
         self._copy: Copy | None = None
         tokens = method.max_tokens_per_record
         self._tokens = tokens
@@ -69,7 +67,7 @@ class Scanner:
     def _lines(self, readline: Callable[[int], bytes], size: int) -> None:
         # One long loop with everything in local names: at four microseconds a record, calls and
         # attributes are what costs.
-        tally, accept, copy, long = self.tally, self._accepter.accept, self._copy, self._long
+        tally, accept, copy, long = self.tally, self._accept, self._copy, self._long
         number = read = records = characters = text_bytes = 0
         top = tally.longest[0]
         histogram, parts_seen, thorough = tally.histogram, tally.traits, tally.policy.thorough
@@ -90,7 +88,8 @@ class Scanner:
                 tally.lines = number
                 self._unsound(line)
                 continue
-            prompt, answer, length, octets, parts = found
+            prompt, answer, length, parts = found
+            octets = len(prompt) + len(answer)
             records += 1
             characters += length
             text_bytes += octets
@@ -134,7 +133,6 @@ class Scanner:
             self.tally.repairs["blank_line"] += 1
             return
         walk = diagnose(line, self._method)
-        self._accepter.learn(line, walk)
         for fault in walk.faults:
             self.tally.add(fault, self.tally.lines)
         self.tally.records += 1
@@ -146,8 +144,8 @@ class Scanner:
         tally = self.tally
         for bucket in walk.buckets:
             tally.buckets.setdefault(bucket, tally.lines)
-        texts = walk.texts
-        length, octets = sum(map(len, texts)), sum(len(t.encode()) for t in texts)
+        prompt, answer = key(walk.prompt), key(walk.answer or ())
+        length, octets = sum(map(len, walk.texts)), len(prompt) + len(answer)
         tally.characters += length
         tally.text_bytes += octets
         bits = length.bit_length()
@@ -156,8 +154,8 @@ class Scanner:
             tally.longest = (bits, tally.lines)
         tally.trait(walk.traits, tally.lines)
         if tally.lines <= COMPARED:
-            tally.prompts.append(xxh3_64_intdigest(key(walk.prompt)))
-            tally.answers.append(xxh3_64_intdigest(key(walk.answer or ())))
+            tally.prompts.append(xxh3_64_intdigest(prompt))
+            tally.answers.append(xxh3_64_intdigest(answer))
             tally.places.append(tally.lines)
         self._look(line, length, octets)
 
@@ -184,5 +182,5 @@ class Scanner:
 
 
 def key(pieces: Iterable[str]) -> bytes:
-    """What equal texts have in common, however they were spelt; marks and media as they are."""
-    return b"\0".join(p.encode() if isinstance(p, Mark) else _encode(p)[1:-1] for p in pieces)
+    """What equal texts have in common, however they were spelt; marks compare beside them."""
+    return "\0".join("\2" + p if isinstance(p, Mark) else p for p in pieces).encode()

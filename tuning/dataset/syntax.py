@@ -6,6 +6,7 @@ Stricter than `json.loads`: duplicate keys, NaN, half characters and absurd numb
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from tuning.dataset.formats.walk import Fault, inside, shown
@@ -39,14 +40,15 @@ def parse(line: bytes) -> tuple[Any, list[Fault]]:
         return None, [Fault("DS104", "a NUL byte stands in the line", None, text.index("\x00") + 1)]
     if text.startswith("\ufeff"):
         return None, [Fault("DS103", "a byte order mark stands before the record", None, 1)]
-    odd: list[Fault] = []
+    decoder, odd = _strict()
+    odd.clear()
     try:
-        value = _decoder(odd).decode(text)
+        value = decoder.decode(text)
     except json.JSONDecodeError as error:
         return None, [_malformed(text, error)]
     except RecursionError:
         return None, [_too_deep(text)]
-    if _deeper(value, MAX_DEPTH):
+    if text.count("[") + text.count("{") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
         return None, [_too_deep(text)]
     twice = [fault for fault in odd if fault.rule == "DS202"]
     if len(twice) < len(odd):
@@ -69,7 +71,11 @@ def _undecodable(line: bytes, error: UnicodeDecodeError) -> Fault:
     return Fault("DS101", f"byte 0x{byte:02X} is not UTF-8{hint}", None, column)
 
 
-def _decoder(odd: list[Fault]) -> json.JSONDecoder:
+@cache
+def _strict() -> tuple[json.JSONDecoder, list[Fault]]:
+    """A decoder, and where it notes what JSON does not allow; made once, for it takes its time."""
+    odd: list[Fault] = []
+
     def constant(name: str) -> None:
         odd.append(Fault("DS203", f"{name} is no JSON number", name))
 
@@ -92,12 +98,13 @@ def _decoder(odd: list[Fault]) -> json.JSONDecoder:
         odd.append(Fault("DS202", "a key stands twice"))
         return _marked(held)
 
-    return json.JSONDecoder(
+    decoder = json.JSONDecoder(
         parse_constant=constant,
         parse_int=integer,
         parse_float=real,
         object_pairs_hook=pairs,
     )
+    return decoder, odd
 
 
 def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_all_that_was_found_is_counted_also_what_is_not_listed():
         ("s3://datasets/a b.jsonl", "s3://datasets/a%20b.jsonl"),
         ("javascript:alert(1)", "javascript%3Aalert%281%29"),
         ("//evil.example/x", "./evil.example/x"),
-        ("/home/a.jsonl", "file:///home/a.jsonl"),
+        ("/elsewhere/a.jsonl", "file:///elsewhere/a.jsonl"),
         ("ünï.jsonl", "%C3%BCn%C3%AF.jsonl"),
     ],
 )

@@ -163,7 +163,7 @@ def _flat(messages: list[Any]) -> list[tuple[str, object]]:
 
 def marks(text: str | None, at: str, method: Method, walk: Walk, *, answer: bool) -> None:
     """Refuses reserved words in what the model is given; warns of those only AWS's SDK refuses."""
-    if not text or not method.reserved_words:
+    if not text or not walk.marked:
         return
     if word := words.reserved(text, method.reserved_words):
         rule = "DS413" if answer else "DS406"

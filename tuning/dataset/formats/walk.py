@@ -42,6 +42,8 @@ class Walk:
     traits: set[str] = field(default_factory=set)
     """Optional parts that the record makes use of: `system`, `image`, …"""
     buckets: set[str] = field(default_factory=set)
+    marked: bool = True
+    """Whether a reserved word may stand in the record."""
     readable: bool = True
     """False when prompt and answer could not be told: the record is left out of comparisons."""
 

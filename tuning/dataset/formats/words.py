@@ -1,7 +1,11 @@
 """Finds reserved words as whole tokens: `User:` is one, the end of `SuperUser:` is not."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+
+from tuning.catalog import Method
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +54,33 @@ def reserved(text: str, words: tuple[str, ...]) -> str | None:
 def _joined(text: str, start: int) -> bool:
     """Whether what starts here goes on from a word."""
     return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
+
+
+def may_hold(line: bytes, method: Method) -> object:
+    """Whether a reserved word may stand in a line without escapes."""
+    search = searcher(method.reserved_words + method.reserved_words_sdk)
+    return search is not None and search(line)
+
+
+@cache
+def searcher(words: tuple[str, ...]) -> Callable[[bytes], object] | None:
+    """Tells whether one of the words may stand in a text: too often rather than too seldom."""
+    if not words:
+        return None
+    colon = _anchored([word.encode() for word in words if word.endswith(":")])
+    others = [word.encode() for word in words if not word.endswith(":")]
+    rest = re.compile(b"|".join(map(re.escape, others)) or b"(?!)").search
+    first, second = (*sorted({word[:1] for word in others}), b"<", b"<")[:2]
+
+    def may(text: bytes) -> object:
+        return colon(text) or ((first in text or second in text) and rest(text))
+
+    return may
+
+
+def _anchored(words: list[bytes]) -> Callable[[bytes], object]:
+    # A pattern that starts with one literal is searched for in C; the cheap look back rejects
+    # nearly every colon before the words are tried.
+    ends = b"".join(sorted({re.escape(word[-2:-1]) for word in words}))
+    tried = b"|".join(b"(?<=" + re.escape(word) + b")" for word in words)
+    return re.compile(b":(?<=[" + ends + b"]:)(?:" + tried + b")" if words else b"(?!)").search

@@ -61,8 +61,9 @@ class Config:
     poll_seconds: int = 300
     """How often a job in progress is looked at. Seconds, 60 to 900."""
     max_dataset_mb: int = 2048
-    """Uploads larger than this are refused unread. Megabytes, up to 4,864: the prepared copies
-    must fit beside each other into the storage of a function."""
+    """Uploads larger than this are refused unread, and those that become larger when they are
+    unpacked or converted. Megabytes, up to 4,864: the prepared copies must fit beside each other
+    into the storage of a function."""
     notify: tuple[str, ...] = ()
     """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
     uploader_cidrs: tuple[str, ...] = ()

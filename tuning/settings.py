@@ -62,4 +62,4 @@ class RunSettings(Settings):
     model_key_arn: str
     """The KMS key of the custom model."""
     max_dataset_mb: str
-    """Uploads larger than this are refused unread. Megabytes, as text."""
+    """Uploads larger than this, or that become larger, are refused. Megabytes, as text."""

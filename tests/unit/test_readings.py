@@ -8,10 +8,13 @@ import json
 import pytest
 from datasets import BROKEN, CANARY, SOUND, lines, record
 from domain_builders import any_recipe, any_run
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tuning.preparation import prepare
 from tuning.readings import Source
 from tuning.recipes import Conversion
+from tuning.uploads import ENDINGS
 
 CONVERTING = any_recipe(convert=Conversion())
 PAIRS = [(f"Where is order {n}? {CANARY}", f"On its way, number {n}. {CANARY}") for n in range(10)]
@@ -54,11 +57,11 @@ FOREIGN = {
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_another_form_is_converted_where_the_recipe_allows_it(name):
-    given = source(FOREIGN[name], name)
-    prepared = prepare(CONVERTING, given)
+    upload = source(FOREIGN[name], name)
+    prepared = prepare(CONVERTING, upload)
     assert prepared.report.verdict == "accepted", prepared.report.findings
-    assert pairs_in(given.copy) == PAIRS
-    assert prepared.digests == {"train.jsonl": hashlib.sha256(given.copy.getvalue()).hexdigest()}
+    assert pairs_in(upload.copy) == PAIRS
+    assert prepared.digests == {"train.jsonl": hashlib.sha256(upload.copy.getvalue()).hexdigest()}
     told = prepared.report.statistics["converted"][name]
     assert (told["records"], told["written"], told["target"]) == (10, 10, "converse")
     page = prepared.page(any_run(recipe=CONVERTING))
@@ -69,8 +72,8 @@ def test_another_form_is_converted_where_the_recipe_allows_it(name):
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_another_form_is_refused_where_the_recipe_is_silent(name):
-    given = source(FOREIGN[name], name)
-    prepared = prepare(any_recipe(), given)
+    upload = source(FOREIGN[name], name)
+    prepared = prepare(any_recipe(), upload)
     assert prepared.report.verdict == "refused"
     assert prepared.report.findings[0].rule == "DS906"
     assert "[convert]" in prepared.report.findings[0].fix
@@ -98,11 +101,11 @@ OWN = [
 @pytest.mark.parametrize(("content", "trained"), OWN)
 def test_the_models_own_format_is_copied_byte_by_byte(content, trained, name):
     by_recipe = [(recipe, source(content, name)) for recipe in (any_recipe(), CONVERTING)]
-    silent, converting = (prepare(recipe, given).report for recipe, given in by_recipe)
+    silent, converting = (prepare(recipe, upload).report for recipe, upload in by_recipe)
     assert silent == converting
     assert silent.verdict == "accepted"
     assert "converted" not in silent.statistics
-    assert {given.copy.getvalue() for _, given in by_recipe} == {trained}
+    assert {upload.copy.getvalue() for _, upload in by_recipe} == {trained}
 
 
 UNSOUND = [
@@ -112,13 +115,14 @@ UNSOUND = [
     b"\xff\xfe" + SOUND.decode().encode("utf-16-le"),
     b'{"mesages": []}\n' + SOUND,
     b"not json\n" + SOUND,
+    b'{"messages": [\nnot json\n' + SOUND,
+    b"[1]\n" + SOUND,
     b"\x1f\x8b damaged",
     gzip.compress(SOUND)[:-20],
     b"PK\x03\x04",
     b"",
     b"\n \n",
     b'{"colour": 1}\n',
-    b"[" * 100_000,
 ]
 
 
@@ -126,9 +130,21 @@ UNSOUND = [
 def test_what_is_unsound_in_the_models_own_format_is_told_by_the_checker(content):
     silent, converting = (prepare(r, source(content)).report for r in (any_recipe(), CONVERTING))
     assert silent.verdict == "refused"
-    if content.startswith(b"["):
-        return  # an array: converted, or not its own
     assert silent == converting
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"[]", b"{\n" * 100_000, b'{"a":' * 50_000])
+def test_nesting_without_end_is_refused_not_raised(content):
+    for recipe in (any_recipe(), CONVERTING):
+        assert prepare(recipe, source(content)).report.verdict == "refused"
+
+
+def test_an_array_of_the_models_own_records_is_no_line_of_records():
+    content = b"[\n" + SOUND.replace(b"}\n", b"},\n").removesuffix(b",\n") + b"\n]\n"
+    upload = source(content, "train.jsonl")
+    assert prepare(CONVERTING, upload).report.verdict == "accepted"
+    assert [json.loads(line) for line in upload.copy.getvalue().splitlines()] == json.loads(content)
+    assert prepare(any_recipe(), source(content)).report.counts == {"DS906": 1}
 
 
 def test_columns_are_found_by_the_names_that_the_recipe_gives():
@@ -137,16 +153,16 @@ def test_columns_are_found_by_the_names_that_the_recipe_gives():
         "train.csv": table(*PAIRS, head="question,the answer"),
         "train.jsonl": lines(*({"question": p, "the answer": c} for p, c in PAIRS)),
     }.items():
-        given = source(content, name)
-        assert prepare(recipe, given).report.verdict == "accepted"
-        assert pairs_in(given.copy) == PAIRS
+        upload = source(content, name)
+        assert prepare(recipe, upload).report.verdict == "accepted"
+        assert pairs_in(upload.copy) == PAIRS
 
 
 def test_an_upload_in_the_models_own_format_needs_no_mapping():
-    given = source(SOUND)
+    upload = source(SOUND)
     recipe = any_recipe(convert=Conversion(map={"prompt": "question"}))
-    assert prepare(recipe, given).report.verdict == "accepted"
-    assert given.copy.getvalue() == SOUND
+    assert prepare(recipe, upload).report.verdict == "accepted"
+    assert upload.copy.getvalue() == SOUND
 
 
 def test_a_missing_mapping_is_proposed_in_words_that_an_uploader_can_follow():
@@ -225,11 +241,26 @@ BOMBS = [
 @pytest.mark.parametrize(("name", "content"), BOMBS)
 def test_what_grows_beyond_the_limit_is_refused(name, content):
     assert len(content) < 1_000_000
-    given = source(content, name)
-    prepared = prepare(CONVERTING, given, limit_mb=1)
+    upload = source(content, name)
+    prepared = prepare(CONVERTING, upload, limit_mb=1)
     assert prepared.report.counts == {"DS901": 1}
     assert (prepared.report.findings[0].file, prepared.digests) == (name, {})
-    assert len(given.copy.getvalue()) <= 1_000_000
+    assert len(upload.copy.getvalue()) <= 1_000_000
+
+
+pieces = st.sampled_from(
+    [b"{", b"}", b"[", b",", b'"', b"\n", b'"prompt":"x"', b'"messages":', b"\xff", b"\0", b"a,b"]
+)
+contents = st.binary(max_size=60) | st.lists(pieces, max_size=20).map(b"".join)
+
+
+@given(contents, st.booleans(), st.sampled_from(ENDINGS), st.sampled_from([None, Conversion()]))
+@settings(max_examples=60)
+def test_any_bytes_under_any_name_get_a_verdict(content, packed, ending, convert):
+    given_bytes = gzip.compress(content, mtime=0) if packed else content
+    recipe = any_recipe(convert=convert)
+    report = prepare(recipe, source(given_bytes, f"train{ending}"), limit_mb=1).report
+    assert report.verdict == "refused"  # no ten records are in so few bytes
 
 
 BELOW = {"train.jsonl": SOUND, "train.jsonl.gz": gzip.compress(SOUND), **FOREIGN}

@@ -7,7 +7,7 @@ what is wrong with it. A sound file of the model's own format is therefore never
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from tuning.catalog import Method
@@ -41,6 +41,10 @@ def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, 
     raw, stream = peeked(stream, size=_HEAD)
     head = _unpacked(raw).removeprefix(_BOM)
     container = detect.container(head, name)
+    # Records stand behind a first line that is broken. Of an array that has its records line by
+    # line only the last, without a comma, is one.
+    if container and container.name == "json" and _sound_lines(head, method) > 1:
+        container = replace(container, name="jsonl")
     if container and container.name != "jsonl":
         why = f"it is {container.name} ({container.why})"
     else:
@@ -60,18 +64,16 @@ def _unpacked(raw: bytes) -> bytes:
 def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | None:
     """The dialect of the first record that can be read, when it is another than the model's."""
     for line, record in _records(head):
-        if not any(rules()[f.rule].severity == "error" for f in diagnose(line, method).faults):
+        if _sound(line, method):
             return None
         try:
             shape = detect.shape(renamed(record, mapping))
         except RecordRefusedError:
             return "its fields have the names that others are mapped to"
+        if shape and shape.name == method.format:
+            return None
         if shape:
-            return (
-                None
-                if shape.name == method.format
-                else f"its records are {shape.name} ({shape.why})"
-            )
+            return f"its records are {shape.name} ({shape.why})"
         fields = [str(field) for field in record]
         return (
             "its fields have other names than those of any format"
@@ -79,6 +81,14 @@ def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | N
             else None
         )
     return None
+
+
+def _sound_lines(head: bytes, method: Method) -> int:
+    return sum(_sound(line, method) for line, _ in _records(head))
+
+
+def _sound(line: bytes, method: Method) -> bool:
+    return not any(rules()[f.rule].severity == "error" for f in diagnose(line, method).faults)
 
 
 def _records(head: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:

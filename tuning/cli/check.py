@@ -47,9 +47,10 @@ def check(  # noqa: PLR0913 — a command line's options are its arguments
     report = check_files(
         path,
         validation,
-        method=_method(model or (wanted.base_model if wanted else None), method or (
-            wanted.method if wanted else "FINE_TUNING"
-        )),
+        method=_method(
+            model or (wanted.base_model if wanted else None),
+            method or (wanted.method if wanted else "FINE_TUNING"),
+        ),
         policy=Policy(listed=max_findings, strict=frozenset(map(known, rules))),
         jobs=jobs,
     )

@@ -78,7 +78,9 @@ def uneven(tally: Tally) -> None:
         few, verb = (having, "has") if with_it * 2 <= total else (lacking, "lacks")
         line = min(first for _, first in few)
         tally.add(
-            Fault("DS704", f"{trait!r} stands in {with_it:,} of {total:,} records; this one {verb} it"),
+            Fault(
+                "DS704", f"{trait!r} stands in {with_it:,} of {total:,} records; this one {verb} it"
+            ),
             line,
         )
     if len(tally.buckets) > 1:

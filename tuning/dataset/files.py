@@ -4,12 +4,13 @@ Each process reads a range of whole lines and sends its tally back; tallies of a
 make one, so that the report is the same, byte for byte, for any number of them.
 """
 
+import io
 import os
 import pickle
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Self
 
 from tuning.catalog import Method
 from tuning.dataset.check import concluded
@@ -62,7 +63,7 @@ def tallied(
     return whole
 
 
-def _borders(file: BinaryIO, size: int, pieces: int) -> Iterator[int]:
+def _borders(file: io.BufferedReader, size: int, pieces: int) -> Iterator[int]:
     """Where ranges may be cut: after a line feed. A line too long for one is never cut."""
     last = file.tell()
     for i in range(1, pieces):
@@ -102,7 +103,7 @@ class _Worker:
         finally:
             os._exit(status)
 
-    def __enter__(self) -> "_Worker":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -37,7 +37,7 @@ def utf16(head: bytes) -> bool:
     if head.startswith(_UTF16):
         return True
     pairs = head[:64]
-    return len(pairs) >= 4 and (  # noqa: PLR2004 — two letters at least
+    return len(pairs) >= 4 and (
         pairs[::2].count(0) > len(pairs) // 3 or pairs[1::2].count(0) > len(pairs) // 3
     )
 
@@ -46,9 +46,9 @@ def document(head: bytes) -> bool:
     """Whether the file is one JSON document over several lines, told by its first line."""
     first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
     first = first.strip()
-    return bool(rest.strip()) and (first in (b"[", b"{") or (
-        first.startswith(b"[{") and not first.endswith(b"]")
-    ))
+    return bool(rest.strip()) and (
+        first in (b"[", b"{") or (first.startswith(b"[{") and not first.endswith(b"]"))
+    )
 
 
 def another_format(record: dict[str, Any], expected: str) -> str | None:
@@ -75,7 +75,9 @@ def _messages(record: dict[str, Any], messages: list[dict[str, Any]]) -> str | N
     roles = {m.get("role") for m in messages if isinstance(m.get("role"), str)}
     typed = any(
         isinstance(b, dict) and isinstance(b.get("type"), str)
-        for c in contents if isinstance(c, list) for b in c
+        for c in contents
+        if isinstance(c, list)
+        for b in c
     )
     calls = any("tool_calls" in m or "tool_call_id" in m for m in messages)
     if typed or calls or "tool" in roles or ("system" in roles and "system" not in record):

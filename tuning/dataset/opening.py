@@ -5,7 +5,7 @@ import io
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tuning.dataset import looks
 from tuning.dataset.formats.walk import Fault
@@ -63,7 +63,7 @@ def opened(source: BinaryIO) -> Opened:
         stream = _buffered(head, source)
     if head.startswith(_GZIP):
         repairs["gzip"] = 1
-        unpacked: BinaryIO = unpacker.GzipFile(fileobj=stream)
+        unpacked = cast("BinaryIO", unpacker.GzipFile(fileobj=stream))  # type: ignore[no-untyped-call]  # isal has no types
         try:
             head = _first(unpacked, _HEAD)
         except DAMAGED:

@@ -183,7 +183,9 @@ def _explained(text: str, error: json.JSONDecodeError) -> str:
 
 def _deeper(value: object, levels: int) -> bool:
     if isinstance(value, dict):
-        return levels == 0 or any(_deeper(v, levels - 1) for v in value.values() if isinstance(v, _NEST))
+        return levels == 0 or any(
+            _deeper(v, levels - 1) for v in value.values() if isinstance(v, _NEST)
+        )
     if isinstance(value, list):
         return levels == 0 or any(_deeper(v, levels - 1) for v in value if isinstance(v, _NEST))
     return False
@@ -207,7 +209,9 @@ def _too_deep(text: str) -> Fault:
 def _twice(value: object, at: str) -> Iterator[Fault]:
     if isinstance(value, _Pairs):
         for key in value.twice:
-            yield Fault("DS202", f"the key {shown(key)} stands twice in one object", inside(at, key))
+            yield Fault(
+                "DS202", f"the key {shown(key)} stands twice in one object", inside(at, key)
+            )
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _twice(item, inside(at, key))
@@ -228,5 +232,3 @@ def _halves(value: object, at: str) -> Iterator[Fault]:
     elif isinstance(value, list):
         for i, item in enumerate(value):
             yield from _halves(item, f"{at}[{i}]")
-
-

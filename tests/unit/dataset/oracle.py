@@ -18,7 +18,11 @@ def record(line: bytes) -> dict[str, Any]:
     try:
         text = line.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_never, parse_int=_short, parse_float=_held
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_never,
+            parse_int=_short,
+            parse_float=_held,
         )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:

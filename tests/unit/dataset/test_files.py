@@ -24,7 +24,11 @@ def _untidy(count):
             case 7:
                 yield lines(converse("What?", f"{i % 30}"))[:-1] + b"\r\n"
             case 8:
-                yield lines(converse(f"Escrevê a ana{i}@empresa.com.br\u2028", "Sim", system=[{"text": "é"}]))
+                yield lines(
+                    converse(
+                        f"Escrevê a ana{i}@empresa.com.br\u2028", "Sim", system=[{"text": "é"}]
+                    )
+                )
             case 9:
                 yield lines(converse(f"ask {i}", "x" * (i % 900))).replace(b"x", b"\\u0041")
             case _:

@@ -69,6 +69,12 @@ def _messages(value: object, method: Method, walk: Walk) -> None:
 def _turn(message: object, at: str, method: Method, walk: Walk) -> str | None:
     """Reads one turn; gives its role where that is known."""
     _flush(walk)
+    if (plain := _plain(message)) and not walk.marked:
+        if plain[0] == "assistant":
+            walk.answer = [plain[1]]
+        else:
+            walk.prompt.append(plain[1])
+        return plain[0]
     hint = '; write {"role": "user", "content": [{"text": "…"}]}'
     if not walk.is_a(message, dict, at, hint):
         return None
@@ -82,6 +88,18 @@ def _turn(message: object, at: str, method: Method, walk: Walk) -> str | None:
         else:
             walk.prompt.extend(pieces)
     return role
+
+
+def _plain(message: object) -> tuple[str, str] | None:
+    """The role and words of a turn that is one sound text: nearly every turn, so told first."""
+    match message:
+        case {
+            "role": "user" | "assistant" as role,
+            "content": [{"text": str(text), **more}],
+            **rest,
+        }:
+            return (role, text) if not (more or rest or not text or text.isspace()) else None
+    return None
 
 
 def _flush(walk: Walk) -> None:
@@ -102,7 +120,9 @@ def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
     close = near(role, _ROLES)
     if role == "system":
         fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
-    walk.fault("DS401", f"{shown(role)} is no role{close}; roles: user, assistant", f"{at}.role", fix)
+    walk.fault(
+        "DS401", f"{shown(role)} is no role{close}; roles: user, assistant", f"{at}.role", fix
+    )
     return close.split("'")[1] if close else None
 
 
@@ -111,9 +131,7 @@ def _order(roles: list[str | None], method: Method, walk: Walk) -> None:
         walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
     for i in range(1, len(roles)):
         if roles[i] is not None and roles[i] == roles[i - 1]:
-            walk.fault(
-                "DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role"
-            )
+            walk.fault("DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role")
     golden = method.format == "distillation"  # there the teacher writes the answer
     if len(roles) == 1 and not golden:
         walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")
@@ -132,4 +150,3 @@ def _one_turn(roles: list[str | None], walk: Walk) -> None:
             "messages",
             "Keep the first question and, optionally, its answer.",
         )
-

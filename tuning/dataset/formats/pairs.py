@@ -33,7 +33,9 @@ def image_caption(record: dict[str, Any], method: Method, walk: Walk) -> None:
             walk.text(caption, "caption")
         elif len(caption) < low or (high is not None and len(caption) > high):
             walk.fault(
-                "DS609", f"{len(caption):,} characters; the service takes {low} to {high}", "caption"
+                "DS609",
+                f"{len(caption):,} characters; the service takes {low} to {high}",
+                "caption",
             )
         walk.prompt.append(caption)  # an image may have several captions: no answer to contradict
 

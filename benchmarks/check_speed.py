@@ -1,6 +1,6 @@
 """Measures the checker against a bare `json.loads` loop and the peers' approaches, in turns.
 
-    python benchmarks/check_speed.py --megabytes 1000 --rounds 5 --write docs/performance.md
+    PYTHONPATH=. python benchmarks/check_speed.py --megabytes 1000 --rounds 5 --write docs/performance.md
 
 Every round runs every approach once, so that neighbours disturb all of them alike; compared are the
 best of all rounds. Peers are the usual ways: the standard library with checks by hand, pydantic,
@@ -21,6 +21,10 @@ from chart import bars
 from datasets import write
 from peers import PEERS
 
+from tuning.catalog import catalog
+from tuning.dataset.files import check_files
+from tuning.dataset.tally import Policy
+
 ROOT = Path(__file__).parents[1]
 MODELS = {
     "converse": "amazon.nova-micro-v1:0:128k",
@@ -35,10 +39,6 @@ def baseline(path: Path) -> None:
 
 
 def ours(path: Path, kind: str, jobs: int, *, thorough: bool) -> None:
-    from tuning.catalog import catalog
-    from tuning.dataset.files import check_files
-    from tuning.dataset.tally import Policy
-
     method = catalog().model(MODELS[kind]).methods["FINE_TUNING"]
     check_files(path, method=method, policy=Policy(thorough=thorough), jobs=jobs)
 
@@ -128,5 +128,4 @@ def replaced(path: Path, tables: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     run()

@@ -24,7 +24,7 @@ class OptionError(TuningError):
     """An option that does not fit the others."""
 
 
-def check(  # noqa: PLR0913 — a command line's options are its arguments
+def check(  # noqa: PLR0913, PLR0917 — a command line's options are its arguments
     path: Annotated[Path, typer.Argument(help="The training file.")],
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
     method: Annotated[str | None, typer.Option(help="Such as FINE_TUNING, DISTILLATION.")] = None,

@@ -34,7 +34,9 @@ def _list() -> None:
     console = Console()
     for model in catalog().models.values():
         gone = "" if model.status == "ACTIVE" else f"  {model.status} {model.eol_date}"
-        console.print(f"[bold]{model.id}[/]  {', '.join(model.regions)}[red]{gone}[/]", soft_wrap=True)
+        console.print(
+            f"[bold]{model.id}[/]  {', '.join(model.regions)}[red]{gone}[/]", soft_wrap=True
+        )
         for name, method in model.methods.items():
             console.print(f"  {name}: {_takes(method)}", soft_wrap=True, highlight=False)
     console.print(f"\nAs of {catalog().as_of}. {catalog().sources['fine_tuning']}", style="dim")

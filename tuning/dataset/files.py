@@ -4,13 +4,12 @@ Each process reads a range of whole lines and sends its tally back; tallies of a
 make one, so that the report is the same, byte for byte, for any number of them.
 """
 
-import io
 import os
 import pickle
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from tuning.catalog import Method
 from tuning.dataset.check import concluded
@@ -63,7 +62,7 @@ def tallied(
     return whole
 
 
-def _borders(file: io.BufferedReader, size: int, pieces: int) -> Iterator[int]:
+def _borders(file: BinaryIO, size: int, pieces: int) -> Iterator[int]:
     """Where ranges may be cut: after a line feed. A line too long for one is never cut."""
     last = file.tell()
     for i in range(1, pieces):
@@ -91,7 +90,7 @@ class _Worker:
             self._work(writing, path, start, end, method, policy)
         os.close(writing)
 
-    def _work(  # noqa: PLR0913 — what a range is
+    def _work(  # noqa: PLR0913, PLR0917 — what a range is
         self, writing: int, path: Path, start: int, end: int, method: Method, policy: Policy
     ) -> None:
         status = 1

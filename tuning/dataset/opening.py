@@ -28,7 +28,7 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, unpacker.BadGzipFile)
 class Opened:
     """A stream at its first line, and what its beginning told."""
 
-    stream: io.BufferedReader
+    stream: BinaryIO
     document: bool = False
     """One JSON document over several lines."""
     hopeless: Fault | None = None

@@ -1,9 +1,8 @@
 """Reads a dataset line by line: sound lines fast, unsound ones exactly."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from xxhash import xxh3_64_intdigest
 
@@ -25,12 +24,18 @@ _SAMPLED = 8  # one record in so many tells the scripts; which ones depends on t
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
 
+class Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
 @dataclass(slots=True)
 class Copy:
     """The prepared copy, written while the original is read."""
 
     target: BinaryIO
-    digest: "hashlib._Hash"
+    digest: Digest
 
     def write(self, line: bytes) -> None:
         self.target.write(line)

@@ -27,7 +27,8 @@ def sound(tmp_path):
                 {
                     "schemaVersion": "bedrock-conversation-2024",
                     "messages": [
-                        {"role": role, "content": [{"text": words.format(i)}]} for role, words in turns
+                        {"role": role, "content": [{"text": words.format(i)}]}
+                        for role, words in turns
                     ],
                 }
             )
@@ -56,7 +57,14 @@ def test_json_is_one_document_of_the_promised_shape():
     assert document["verdict"] == "refused"
     assert document["records"] == 1
     assert set(document["findings"][0]) >= {
-        "rule", "severity", "file", "line", "column", "field", "message", "fix",
+        "rule",
+        "severity",
+        "file",
+        "line",
+        "column",
+        "field",
+        "message",
+        "fix",
     }
     assert document["counts"]["DS201"] == 1
     assert document["statistics"]["training"]["bytes"] > 0

@@ -19,10 +19,44 @@ from tuning.dataset.scan import key
 
 LINES = int(os.environ.get("TUNING_LINES", "4000"))
 MICRO = "amazon.nova-micro-v1:0:128k"
-WORDS = (
-    "ação naïve 今天 天气 🎉 plain words here superuser: Ecosystem: [1] <br> a:b "
-    '\\ \\\\ \\n " "" {} [] , : \u2028 \u00a0 \u3000 \x7f / \\u0041 \t \n \r\n \' % %s %b \ue000'
-).split(" ")
+WORDS = [
+    "ação",
+    "naïve",
+    "今天",
+    "天气",
+    "🎉",
+    "plain",
+    "words",
+    "here",
+    "superuser:",
+    "Ecosystem:",
+    "[1]",
+    "<br>",
+    "a:b",
+    "\\",
+    "\\\\",
+    "\\n",
+    '"',
+    '""',
+    "{}",
+    "[]",
+    ",",
+    ":",
+    "\u2028",
+    "\xa0",
+    "\u3000",
+    "\x7f",
+    "/",
+    "\\u0041",
+    "\t",
+    "\n",
+    "\r\n",
+    "'",
+    "%",
+    "%s",
+    "%b",
+    "\ue000",
+]
 RESERVED = ("User:", "System:", "[EOS]", "<image>", "Thought:")
 PIECES = (
     b'"',

@@ -114,8 +114,27 @@ JSON = st.recursive(
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                "messages role content text system schemaVersion image source s3Location uri format "
-                "toolUse toolUseId toolResult reasoningContent toolConfig tools prompt completion".split()
+                [
+                    "messages",
+                    "role",
+                    "content",
+                    "text",
+                    "system",
+                    "schemaVersion",
+                    "image",
+                    "source",
+                    "s3Location",
+                    "uri",
+                    "format",
+                    "toolUse",
+                    "toolUseId",
+                    "toolResult",
+                    "reasoningContent",
+                    "toolConfig",
+                    "tools",
+                    "prompt",
+                    "completion",
+                ]
             ),
             inner,
             max_size=4,

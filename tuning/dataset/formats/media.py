@@ -16,7 +16,9 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _TWINS = {"jpg": "jpeg", "tif": "tiff", "quicktime": "mov", "mpg": "mpeg"}
 
 
-def read(kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk) -> None:
+def read(  # noqa: PLR0913, PLR0917 — what a block is, and where
+    kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk
+) -> None:
     """One media block."""
     if kind not in method.media:
         taken = ", ".join(("text", *method.media))

@@ -37,12 +37,8 @@ def utf16(head: bytes) -> bool:
     if head.startswith(_UTF16):
         return True
     pairs = head[:64]
-    return (
-        len(pairs) >= 4
-        and (  # noqa: PLR2004 — two letters at least
-            pairs[::2].count(0) > len(pairs) // 3 or pairs[1::2].count(0) > len(pairs) // 3
-        )
-    )
+    zeros = max(pairs[::2].count(0), pairs[1::2].count(0))
+    return zeros > max(1, len(pairs) // 6)
 
 
 def document(head: bytes) -> bool:

@@ -1,0 +1,10 @@
+"""AWS on a laptop: an emulated account that the stacks deploy to and the flow runs in.
+
+MiniStack does the work, in an environment of its own; `emulator.extensions` closes the gaps it
+has, and `emulator.bedrock` is the model customization control plane. Nothing here trains a model.
+"""
+
+from emulator.instance import Instance, running
+from emulator.settings import Settings
+
+__all__ = ["Instance", "Settings", "running"]

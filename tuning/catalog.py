@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -37,9 +38,10 @@ class Hyperparameter:
             return f"must be {self.allowed}"
         if self.type == "int" and not isinstance(value, int):
             return f"must be a whole number, {self.allowed}"
-        low = self.min is not None and value < self.min
-        high = self.max is not None and value > self.max
-        return f"must be {self.allowed}" if low or high else None
+        low = -math.inf if self.min is None else self.min
+        high = math.inf if self.max is None else self.max
+        # Asked this way round, TOML's `nan` is refused: it is neither below nor above anything.
+        return None if low <= value <= high else f"must be {self.allowed}"
 
     @property
     def allowed(self) -> str:

@@ -3,6 +3,8 @@
 TuningError                 every refusal: what, where, how to fix; never a traceback for the user
 ├── RecipeError             a recipe file that would fail, or be refused, at AWS
 ├── UnknownModelError       a base model the catalog does not know
+├── OptionError             what was asked for cannot be done in that way, whatever the data hold
+├── SplitError              records that cannot be split as asked
 ├── ConfigError             an environment that cannot be deployed as written
 └── SettingsError           a function started without the environment its stack gives it
 """
@@ -20,6 +22,14 @@ class RecipeError(TuningError):
 
 
 class UnknownModelError(TuningError):
+    pass
+
+
+class OptionError(TuningError):
+    pass
+
+
+class SplitError(TuningError):
     pass
 
 

@@ -44,8 +44,12 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that shapes the model or the money. Hex."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+        """SHA-256 of everything that shapes the model or the money: better words in the description
+        do not, and 1.0 is the 1 that JSONata makes of it. Hex.
+        """
+        what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
+        del what["description"]
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     @property
     def wire_hyperparameters(self) -> dict[str, str]:
@@ -203,4 +207,4 @@ class _Reader:
 
 
 def _plain(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{Decimal(repr(value)):f}"
+    return value if isinstance(value, str) else f"{Decimal(repr(value)):f}".removesuffix(".0")

@@ -1,6 +1,5 @@
 """`tuning check`: the verdict on a dataset, before money is spent."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,16 +14,22 @@ from tuning.dataset.report import Report
 from tuning.dataset.rules import known
 from tuning.dataset.tally import Policy
 from tuning.errors import TuningError, nearest
+from tuning.render.annotations import github
+from tuning.render.document import json
+from tuning.render.markdown import markdown
+from tuning.render.page import html
+from tuning.render.sarif import sarif
 from tuning.render.text import text
 
-_FORMATS = ("text", "json", "markdown", "sarif", "github", "html")
+_WRITTEN = {"json": json, "markdown": markdown, "sarif": sarif, "github": github}
+_FORMATS = ("text", *_WRITTEN, "html")
 
 
 class OptionError(TuningError):
     """An option that does not fit the others."""
 
 
-def check(  # noqa: PLR0913, PLR0917 — a command line's options are its arguments
+def check(
     path: Annotated[Path, typer.Argument(help="The training file.")],
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
     method: Annotated[str | None, typer.Option(help="Such as FINE_TUNING, DISTILLATION.")] = None,
@@ -54,7 +59,7 @@ def check(  # noqa: PLR0913, PLR0917 — a command line's options are its argume
         policy=Policy(listed=max_findings, strict=frozenset(map(known, rules))),
         jobs=jobs,
     )
-    _say(report, output)
+    _say(report, output, path)
     raise SystemExit(Exit.DONE if report.verdict == "accepted" else Exit.REFUSED)
 
 
@@ -71,8 +76,9 @@ def _method(model: str | None, name: str) -> Method:
     raise OptionError(f"--method {name}: {chosen.id} offers {offered}{hint}")
 
 
-def _say(report: Report, output: str) -> None:
-    if output == "json":
-        print(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output
-    else:
+def _say(report: Report, output: str, path: Path) -> None:
+    if output == "text":
         text(report, Console())
+        return
+    written = html(report, title=path.name) if output == "html" else _WRITTEN[output](report)
+    typer.echo(written.encode(), nl=False)  # UTF-8, whatever the terminal's letters are

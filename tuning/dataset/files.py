@@ -47,7 +47,7 @@ def tallied(
     with path.open("rb", buffering=_BUFFER) as file:
         source = opened(file)
         if pieces < 2 or source.stream is not file or source.hopeless or source.document:  # noqa: PLR2004 — more than one
-            return Scanner(path.name, method, policy).scan(source)
+            return Scanner(str(path), method, policy).scan(source)
         starts = [file.tell(), *_borders(file, size, pieces)]
         ends = [*starts[1:], size]
     with ExitStack() as stack:
@@ -77,7 +77,7 @@ def _borders(file: BinaryIO, size: int, pieces: int) -> Iterator[int]:
 def _range(path: Path, start: int, end: int, method: Method, policy: Policy) -> Tally:
     with path.open("rb", buffering=_BUFFER) as file:
         file.seek(start)
-        return Scanner(path.name, method, policy).scan(Opened(stream=file), size=end - start)
+        return Scanner(str(path), method, policy).scan(Opened(stream=file), size=end - start)
 
 
 class _Worker:

@@ -23,6 +23,7 @@ GROUPS = {
     "6": "Limits",
     "7": "Across records",
     "8": "Privacy and quality",
+    "9": "Uploads",
 }
 
 

@@ -51,9 +51,7 @@ def _offered(method: Method) -> tuple[str, ...]:
     return ("text", *method.media, *(k for f in method.features for k in more[f]))
 
 
-def _other(  # noqa: PLR0913, PLR0917 — what a block is, and where
-    kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk
-) -> None:
+def _other(kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk) -> None:
     if kind in ("image", "video", "document"):
         walk.traits.add(kind)
         media.read(kind, value, at, role, method, walk)

@@ -1,0 +1,66 @@
+# Everything a person does here. Each target sets up what it needs; Python 3.11+ is all it asks for.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export UV_LINK_MODE ?= copy
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types synth diff deploy bench clean update
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK command line
+
+$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.txt
+	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	$(BIN)/npm ci --silent
+	@touch $(READY)
+
+demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1 leaves it up)
+	$(BIN)/python -m demo $(if $(KEEP),--keep)
+
+test: $(READY) ## Run all tests; the fast ones first
+	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/stacks tests/project
+	$(BIN)/pytest tests/flow
+
+check: $(READY) lint types test ## Everything that must hold: format, lint, types, tests
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy app.py stacks tuning lambdas emulator demo
+
+synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
+	$(BIN)/npx cdk synth --all --quiet
+
+diff: $(READY) ## Compare with what is deployed in the account of your credentials
+	$(BIN)/npx cdk diff $(or $(STACKS),--all)
+
+deploy: $(READY) ## Deploy to that account: make deploy STACKS='dev/*'
+	@test -n "$(STACKS)" || { echo "say which: make deploy STACKS='dev/*'"; exit 2; }
+	$(BIN)/npx cdk deploy $(STACKS)
+
+bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what the tools made; stops a kept emulator first
+	@test ! -x $(BIN)/python || $(BIN)/python -m emulator down
+	rm -rf .venv .emulator build cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+update: $(READY) ## Renew the pins
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	uv pip compile --quiet --python-version 3.14 --python-platform aarch64-manylinux_2_28 --no-header --no-annotate --generate-hashes --upgrade lambdas/requirements.in -o lambdas/requirements.txt

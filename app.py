@@ -1,0 +1,42 @@
+"""The environments are the program. Edit this file and `recipes/`, then `npx cdk diff`."""
+
+import sys
+
+import aws_cdk as cdk
+
+from stacks.config import Config
+from stacks.deployment import Deployment
+from stacks.review import review
+from tuning.errors import TuningError
+
+
+def build(app: cdk.App) -> None:
+    """Every environment of this project, in `app`. Raises TuningError for one that cannot work."""
+    Deployment(
+        app,
+        "dev",
+        config=Config(
+            region="us-east-1",
+            recipes=("support-nova-micro", "support-nova-lite"),
+            log_days=30,
+        ),
+    )
+    Deployment(
+        app,
+        "prod",
+        config=Config(
+            region="us-east-1",
+            recipes=("support-nova-micro", "support-nova-lite"),
+            zones=("a", "b", "c", "d", "e", "f"),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    application = cdk.App()
+    try:
+        build(application)
+    except TuningError as refusal:
+        sys.exit(f"refused: {refusal}")
+    review(application)
+    application.synth()

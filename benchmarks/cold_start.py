@@ -1,0 +1,77 @@
+"""What a cold start of each door costs before its first line of work, against `import boto3`.
+
+A fresh process each time, alternating; medians; the interpreter's own start is taken off both.
+The doors run from the laptop's bundle, unpacked: what Lambda does with the deployed one.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from stacks.bundle import build
+
+DOORS = (
+    *("receive_upload", "prepare_dataset", "authorize_spend"),
+    *("start_training", "track_training", "collect_results"),
+)
+ROUNDS = 15
+BARE, BASELINE = "pass", "import boto3"
+
+
+def cold_starts() -> dict[str, float]:
+    """Seconds above a bare interpreter, by door, and of the baseline."""
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(build("laptop").path) as bundle:
+            bundle.extractall(folder)
+        packages = {BARE: folder, BASELINE: sysconfig.get_paths()["purelib"]}
+        programs = {BARE: BARE, BASELINE: BASELINE} | {door: _program(door) for door in DOORS}
+        taken: dict[str, list[float]] = {name: [] for name in programs}
+        for _ in range(ROUNDS):
+            for name, program in programs.items():
+                taken[name].append(_run(program, packages.get(name, folder)))
+    medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
+    bare = medians.pop(BARE)
+    return {name: seconds - bare for name, seconds in medians.items()}
+
+
+def _program(door: str) -> str:
+    return f"import lambdas.{door}; from lambdas.aws import client; client('s3')"
+
+
+def _run(program: str, packages: str) -> float:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": packages,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_SERVICE_NAME": "benchmark",
+        "POWERTOOLS_METRICS_NAMESPACE": "benchmark",
+    }
+    began = time.perf_counter()
+    # -S: neither this environment's packages nor its start-up hooks.
+    command = [sys.executable, "-S", "-c", program]
+    subprocess.run(command, check=True, env=environment, cwd=packages)  # noqa: S603 — our own words
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    measured = cold_starts()
+    baseline = measured.pop(BASELINE)
+    table = Table("door", "import + S3 client, ms", f"x {BASELINE}")
+    table.add_row(BASELINE, f"{baseline * 1000:.0f}", "1.00")
+    for door, seconds in measured.items():
+        table.add_row(door, f"{seconds * 1000:.0f}", f"{seconds / baseline:.2f}")
+    size = Path(build("laptop").path).stat().st_size / 1e6
+    Console().print(table, f"bundle for this machine: {size:.1f} MB", f"median of {ROUNDS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, show both ends."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from demo import screen
+from demo.account import Account, Row
+from emulator import Instance, Settings, running
+from emulator.deploy import Deployer
+from emulator.errors import EmulatorError
+from emulator.instance import default_directory, find, start
+
+RECIPE = "support-nova-micro"
+SAMPLES = Path("samples")
+PHASE_SECONDS, WAIT_SCALE = 1.0, 0.004
+"""A job's phases take a second each, and the state machine looks every 1.2 s, not every 300."""
+
+
+def demo(
+    *, keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator up.")] = False
+) -> None:
+    """Show the whole flow on this machine. No AWS account, no cost, nothing leaves the laptop."""
+    screen.console.rule("[bold]From an upload to a private model, on an emulated AWS")
+    screen.console.print(
+        "The stacks, the functions and the state machine are the real ones. AWS is an emulator on "
+        "127.0.0.1: [bold]it trains no model[/], and says so on everything that it makes.\n"
+    )
+    with _emulator(keep=keep) as instance:
+        account = _deploy(instance)
+        _refuse(account)
+        _train(account)
+        if keep:
+            _how_to_explore(instance, account)
+    if not keep:
+        screen.console.print("\nThe emulator is gone. To explore it: [bold]make demo KEEP=1[/]")
+
+
+@contextmanager
+def _emulator(*, keep: bool) -> Iterator[Instance]:
+    if keep:
+        with screen.step("Start the emulated AWS"):
+            settings = Settings(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE)
+            found = find(default_directory())
+            instance = found or start(settings, default_directory()).instance
+        yield instance
+        return
+    with ExitStack() as until_the_end:
+        with screen.step("Start the emulated AWS"):
+            emulated = running(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE)
+            instance = until_the_end.enter_context(emulated)
+        yield instance
+
+
+def _deploy(instance: Instance) -> Account:
+    with screen.step("Prepare the account: cdk bootstrap") as say:
+        deployer = Deployer(instance=instance, say=say)
+        deployer.bootstrap(["us-east-1"])
+    with screen.step("Deploy every environment: cdk deploy --all") as say:
+        outputs = Deployer(instance=instance, say=say).deploy()
+    quiet = Deployer(instance=instance, say=lambda _line: None)
+    return Account(deployer=quiet, outputs=outputs["dev-Training"])
+
+
+def _refuse(account: Account) -> None:
+    screen.console.print()
+    uri = account.upload(SAMPLES / "broken" / "train.jsonl", f"{RECIPE}/first-try")
+    row = screen.follow(lambda: account.run(uri), "A dataset with mistakes")
+    screen.findings(account.report(row["pk"]))
+
+
+def _train(account: Account) -> None:
+    folder = f"{RECIPE}/second-try"
+    account.upload(SAMPLES / "support" / "validation.jsonl", folder)
+    uri = account.upload(SAMPLES / "support" / "train.jsonl", folder)
+    row = screen.follow(lambda: account.run(uri), "A sound dataset")
+    if row["state"] != "trained":
+        raise EmulatorError(f"the sound dataset was not trained: {row['outcome']}")
+    screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
+    screen.console.print("\n[bold]Where to look[/]")
+    screen.facts(_story(account, row))
+
+
+def _story(account: Account, row: Row) -> dict[str, str]:
+    estimate = json.loads(row["estimate"])
+    price = f"{estimate['training_usd']} USD to train at Bedrock, known before the job was started"
+    return {
+        "run": row["pk"],
+        "ledger": f"{account.outputs['LedgerTable']}, key {row['pk']}",
+        "price": f"{price}; here it was free, nothing was trained",
+        "job": row["job_arn"],
+        "model": json.loads(row["outcome"])["model"],
+        "states": " → ".join(account.history(row["pk"])),
+        "artifacts": "\n".join(account.artifacts(row["pk"])),
+    }
+
+
+def _how_to_explore(instance: Instance, account: Account) -> None:
+    screen.console.print("\n[bold]It is still up.[/] With the AWS command line:\n")
+    for name, value in instance.client_environment().items():
+        screen.console.print(f"export {name}={value}", highlight=False)
+    for command in (
+        f"aws s3 ls --recursive s3://{account.outputs['ArtifactsBucket']}",
+        f"aws dynamodb scan --table-name {account.outputs['LedgerTable']}",
+        f"aws stepfunctions list-executions --state-machine-arn {account.outputs['StateMachine']}",
+        "aws bedrock list-model-customization-jobs",
+    ):
+        screen.console.print(command, highlight=False, soft_wrap=True)
+    screen.console.print("\nTo end it: [bold].venv/bin/python -m emulator down[/]")
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends a `with` block like Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        typer.run(demo)
+    except (EmulatorError, screen.StillRunningError) as error:
+        sys.exit(f"demo: {error}")
+    except KeyboardInterrupt:
+        sys.exit("demo: ended early; the emulator is gone")

@@ -1,0 +1,101 @@
+"""What the demo shows: one line a step, a table of findings, a run as it moves."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from demo.account import Row
+
+SHOWN = 8
+POLL_SECONDS = 0.2
+PATIENCE_SECONDS = 120
+
+console = Console()
+
+# How far a run has come, in twelfths, by its state in the ledger and the phase of its job.
+_STEPS = {"received": 1, "started": 2, "checked": 4, "authorized": 5, "training": 6}
+_PHASES = {"Validation": 7, "DataProcessing": 8, "Training": 10}
+_ALL = 12
+_MARKS = {"trained": "[green]✓[/]", "refused": "[yellow]✗[/]"}
+
+
+class StillRunningError(Exception):
+    """A run did not end in time."""
+
+
+@contextmanager
+def step(title: str) -> Iterator[Callable[[str], None]]:
+    """A line with a spinner, then with the time it took. Yields what tells the latest detail."""
+    began = time.monotonic()
+    spinner = Spinner("dots", Text(title))
+    with Live(spinner, console=console, refresh_per_second=8, transient=True):
+
+        def say(detail: str) -> None:
+            spinner.update(text=Text.assemble(title, "  ", (detail.strip()[:70], "dim")))
+
+        yield say
+    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.0f} s[/]")
+
+
+def follow(look: Callable[[], Row | None], title: str) -> Row:
+    """Show a run until it has ended. Returns its last row."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    row = None
+    with Live(_moving(row, title), console=console, refresh_per_second=8, transient=True) as live:
+        while time.monotonic() < deadline:
+            row = look()
+            live.update(_moving(row, title))
+            if row and "ended_at" in row:
+                break
+            time.sleep(POLL_SECONDS)
+        else:
+            raise StillRunningError(f"{title}: not ended after {PATIENCE_SECONDS} s: {row}")
+    outcome = json.loads(row["outcome"])
+    mark = _MARKS.get(row["state"], "[red]![/]")
+    console.print(f"{mark} {title}: [bold]{row['state']}[/]")
+    console.print(Text(f"  {outcome['summary']}"))
+    return row
+
+
+def _moving(row: Row | None, title: str) -> RenderableType:
+    state = row["state"] if row else "waiting for the event"
+    done = _STEPS.get(state, _ALL if row and "ended_at" in row else 0)
+    if row and state == "training" and "progress" in row:
+        progress = json.loads(row["progress"])
+        done = _PHASES.get(progress["phase"], done)
+        state = f"training, {progress['phase']} ({progress['status']})"
+    bar = Table.grid(padding=(0, 1))
+    bar.add_row(Spinner("dots"), title, ProgressBar(total=_ALL, completed=done, width=30), state)
+    return bar
+
+
+def findings(report: Any) -> None:
+    """The first findings of a refused dataset: where, what, and how to mend it."""
+    table = Table(title=None, box=None, pad_edge=False, header_style="dim")
+    table.add_column("line", justify="right", style="cyan")
+    table.add_column("rule", style="yellow")
+    table.add_column("what is wrong, and how to mend it")
+    errors = [f for f in report["findings"] if f["severity"] == "error"]
+    for finding in errors[:SHOWN]:
+        text = Text.assemble(finding["message"], "\n", (finding["fix"], "dim"))
+        table.add_row(str(finding["line"] or ""), finding["rule"], text)
+    rest = len(errors) - SHOWN
+    more = Text(f"… and {rest} more in the report", style="dim") if rest > 0 else Text("")
+    console.print(Panel(Group(table, more), title="refused before a cent was spent", expand=True))
+
+
+def facts(rows: dict[str, str]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows.items():
+        table.add_row(Text(name, style="dim"), Text(value, overflow="fold"))
+    console.print(table)

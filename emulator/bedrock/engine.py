@@ -1,0 +1,249 @@
+"""The operations of the model customization API."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.bedrock import catalog, listing
+from emulator.bedrock.errors import (
+    Conflict,
+    Internal,
+    NotFound,
+    QuotaExceeded,
+    Throttled,
+    Validation,
+)
+from emulator.bedrock.faults import Faults
+from emulator.bedrock.jobs import METHOD, TERMINAL, Job, Model, digest, identifier, now
+from emulator.bedrock.ports import Scope, Surroundings
+from emulator.bedrock.requests import validate
+from emulator.bedrock.training import Trainer
+
+Spawn = Callable[[Callable[[], None]], None]
+
+
+@dataclass(kw_only=True)
+class Engine:
+    aws: Surroundings
+    spawn: Spawn
+    quota: int
+    phase_seconds: float
+    faults: Faults = field(default_factory=Faults)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def call(self, operation: str, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        """One call of the API; raises `ApiError`."""
+        job = self._subject(request)
+        if self.faults.take("throttle", operation=operation, job=job):
+            raise Throttled(message="Too many requests, please wait before trying again.")
+        validate(operation, request)
+        answer: dict[str, Any] = getattr(self, OPERATIONS[operation])(scope, request)
+        if fault := self.faults.take("lost-response", operation=operation, job=job):
+            raise Internal(message=fault.message)
+        return answer
+
+    def create(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            if same := self._replayed(scope, request):
+                return {"jobArn": same.arn}
+            job = self._new_job(scope, request)
+            self._check_free(scope, job)
+            self._check_quota(scope)
+            if not self.aws.roles.may_be_assumed(job.role, job.arn):
+                raise Validation(message="Could not assume provided IAM role.")
+            self.jobs[job.arn] = job
+        self.spawn(lambda: self._run(job))
+        return {"jobArn": job.arn}
+
+    def get(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        return self._job(scope, request["jobIdentifier"]).describe()
+
+    def stop(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        job = self._job(scope, request["jobIdentifier"])
+        if job.status != "Stopping" and not self._trainer().change(job, "Stopping"):
+            # UNCONFIRMED text.
+            raise Conflict(message=f"The job is already {job.status} and cannot be stopped.")
+        job.stopping.set()
+        return {}
+
+    def list_jobs(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        mine = [job.summary() for job in list(self.jobs.values()) if job.scope == scope]
+        page, more = listing.page(mine, request, name="jobName")
+        return {"modelCustomizationJobSummaries": page, **more}
+
+    def list_models(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        mine = [model.summary() for model in list(self.models.values()) if model.job.scope == scope]
+        page, more = listing.page(mine, request, name="modelName")
+        return {"modelSummaries": page, **more}
+
+    def get_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        return self._model(scope, request["modelIdentifier"]).describe()
+
+    def delete_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        del self.models[self._model(scope, request["modelIdentifier"]).arn]
+        return {}
+
+    def tag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags(scope, request["resourceARN"])
+        tags.update({each["key"]: each["value"] for each in request["tags"]})
+        return {}
+
+    def untag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags(scope, request["resourceARN"])
+        for key in request["tagKeys"]:
+            tags.pop(key, None)
+        return {}
+
+    def list_tags(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        tags = self._tags(scope, request["resourceARN"])
+        return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
+
+    def _subject(self, request: dict[str, Any]) -> str:
+        """Name of the job that a request is about, for faults that are limited to some."""
+        named = self.jobs.get(request.get("jobIdentifier", ""))
+        return named.name if named else request.get("jobName", request.get("jobIdentifier", ""))
+
+    def get_foundation_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        return {"modelDetails": catalog.foundation_model(request["modelIdentifier"], scope.region)}
+
+    def owns(self, operation: str, scope: Scope, request: dict[str, Any]) -> bool:
+        """Whether a request is about a resource kept here, and not by the rest of Bedrock."""
+        if operation == "GetFoundationModel":
+            return catalog.foundation_model(request["modelIdentifier"], scope.region) is not None
+        arn = request.get("resourceARN", ":custom-model/")
+        return ":model-customization-job/" in arn or ":custom-model/" in arn
+
+    def _replayed(self, scope: Scope, request: dict[str, Any]) -> Job | None:
+        """A token seen before makes the service ignore the request, and return no error.
+
+        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
+        UNCONFIRMED: that the replay returns the first job's ARN, and what another body does.
+        """
+        token = request.get("clientRequestToken")
+        for job in list(self.jobs.values()):
+            if token and job.scope == scope and job.request.get("clientRequestToken") == token:
+                if digest(job.request) == digest(request):
+                    return job
+                raise Conflict(message="The clientRequestToken was used with different parameters.")
+        return None
+
+    def _new_job(self, scope: Scope, request: dict[str, Any]) -> Job:
+        if "s3Uri" not in request["trainingDataConfig"]:
+            raise Validation(
+                message="The emulator reads training data from s3Uri only, not from invocation logs."
+            )
+        parent = self._find_model(scope, request["baseModelIdentifier"])
+        method = request.get("customizationType", METHOD)
+        base = parent.job.offer.model if parent else request["baseModelIdentifier"]
+        offer = catalog.offer(base, method, scope.region)
+        if offer.validation_refused and request.get("validationDataConfig", {}).get("validators"):
+            # UNCONFIRMED text.
+            raise Validation(message=f"Validation data is not supported for {offer.model}.")
+        name = identifier()
+        return Job(
+            scope=scope,
+            request=request,
+            offer=offer,
+            id=name,
+            arn=scope.arn(f"model-customization-job/{offer.model}/{name}"),
+            base_model_arn=parent.arn
+            if parent
+            else f"arn:aws:bedrock:{scope.region}::foundation-model/{offer.model}",
+            hyperparameters=offer.complete(request.get("hyperParameters", {})),
+        )
+
+    def _check_free(self, scope: Scope, wanted: Job) -> None:
+        for job in list(self.jobs.values()):
+            if job.scope == scope and job.name == wanted.name:
+                raise Validation(
+                    message=f"The provided job name is currently in use: {wanted.name}"
+                )
+        taken = [
+            model.job.model_name for model in list(self.models.values()) if model.job.scope == scope
+        ]
+        pending = [
+            job.model_name
+            for job in list(self.jobs.values())
+            if job.scope == scope and job.status not in TERMINAL
+        ]
+        if wanted.model_name in taken + pending:
+            raise Validation(
+                message=f"The provided model name is currently in use: {wanted.model_name}"
+            )
+
+    def _check_quota(self, scope: Scope) -> None:
+        """Scheduled customization jobs, L-0406044C: https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
+        fault = self.faults.take("quota", job="")
+        limit = self.quota if fault is None else fault.limit
+        if (
+            sum(
+                job.scope == scope and job.status not in TERMINAL
+                for job in list(self.jobs.values())
+            )
+            >= limit
+        ):
+            # UNCONFIRMED text.
+            raise QuotaExceeded(
+                message=f"You have exceeded the quota of {limit} customization jobs in progress."
+            )
+
+    def _run(self, job: Job) -> None:
+        trainer = self._trainer()
+        trainer.change(job, "InProgress")
+        if not trainer.run(job):
+            return
+        arn = job.scope.arn(f"custom-model/{job.offer.model}/{identifier()}")
+        tags = {each["key"]: each["value"] for each in job.request.get("customModelTags", [])}
+        with self._lock:
+            self.models[arn] = Model(job=job, arn=arn, created=now(), tags=tags)
+            job.model_arn = arn
+            trainer.change(job, "Completed")
+
+    def _trainer(self) -> Trainer:
+        return Trainer(aws=self.aws, faults=self.faults, phase_seconds=self.phase_seconds)
+
+    def _job(self, scope: Scope, wanted: str) -> Job:
+        for job in list(self.jobs.values()):
+            if job.scope == scope and wanted in (job.arn, job.name):
+                return job
+        # UNCONFIRMED text.
+        raise NotFound(message=f"Could not find the model customization job {wanted}.")
+
+    def _find_model(self, scope: Scope, wanted: str) -> Model | None:
+        return next(
+            (
+                model
+                for model in list(self.models.values())
+                if model.job.scope == scope and wanted in (model.arn, model.job.model_name)
+            ),
+            None,
+        )
+
+    def _model(self, scope: Scope, wanted: str) -> Model:
+        if model := self._find_model(scope, wanted):
+            return model
+        # UNCONFIRMED text.
+        raise NotFound(message=f"Could not find the custom model {wanted}.")
+
+    def _tags(self, scope: Scope, arn: str) -> dict[str, str]:
+        return (
+            self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
+        )
+
+
+OPERATIONS = {
+    "CreateModelCustomizationJob": "create",
+    "GetModelCustomizationJob": "get",
+    "StopModelCustomizationJob": "stop",
+    "ListModelCustomizationJobs": "list_jobs",
+    "GetFoundationModel": "get_foundation_model",
+    "GetCustomModel": "get_model",
+    "ListCustomModels": "list_models",
+    "DeleteCustomModel": "delete_model",
+    "TagResource": "tag",
+    "UntagResource": "untag",
+    "ListTagsForResource": "list_tags",
+}

@@ -1,0 +1,82 @@
+"""Faults on demand: what goes wrong on AWS now and then, when a test or a person wants it to."""
+
+import threading
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any, Literal, get_args
+
+Kind = Literal["fail", "stall", "throttle", "quota", "lost-response"]
+Phase = Literal["Validation", "DataProcessing", "Training"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """`fail` and `stall` name a phase; `throttle` and `lost-response` an operation.
+
+    A stalled phase does not begin: the job stays InProgress with that sub-status NotStarted, as
+    public field reports saw it for days. A lost response is a 500 after the operation was done.
+    """
+
+    kind: Kind
+    phase: Phase = "Training"
+    message: str = "Encountered an internal error when processing the request."
+    operation: str = "*"
+    jobs: str = "*"
+    """Job names the fault is limited to, as a shell pattern."""
+    times: int | None = None
+    """How often it strikes; for ever when absent."""
+    limit: int = 0
+    """The quota of jobs in progress, for `quota`."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"unknown fault {self.kind!r}; one of {', '.join(get_args(Kind))}")
+        if self.phase not in get_args(Phase):
+            raise ValueError(f"unknown phase {self.phase!r}; one of {', '.join(get_args(Phase))}")
+
+
+@dataclass
+class Faults:
+    """Those in force, oldest first."""
+
+    _standing: list[Fault] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._standing.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._standing.clear()
+
+    def describe(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return [asdict(fault) for fault in self._standing]
+
+    def take(
+        self, kind: Kind, *, operation: str = "", phase: str = "", job: str = ""
+    ) -> Fault | None:
+        """The fault that strikes here, counted down."""
+        with self._lock:
+            for position, fault in enumerate(self._standing):
+                if _strikes(fault, kind, operation, phase, job):
+                    if fault.times is not None:
+                        self._standing[position : position + 1] = (
+                            [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
+                        )
+                    return fault
+        return None
+
+    def stands(self, kind: Kind, *, phase: str, job: str) -> bool:
+        with self._lock:
+            return any(_strikes(fault, kind, "", phase, job) for fault in self._standing)
+
+
+def _strikes(fault: Fault, kind: Kind, operation: str, phase: str, job: str) -> bool:
+    return (
+        fault.kind == kind
+        and (not operation or fnmatchcase(operation, fault.operation))
+        and (not phase or fault.phase == phase)
+        and fnmatchcase(job, fault.jobs)
+    )

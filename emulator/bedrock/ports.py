@@ -1,0 +1,53 @@
+"""What the engine needs of the rest of AWS; MiniStack stands behind these in the server."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Bedrock keeps everything per account and Region."""
+
+    account: str
+    region: str
+
+    def arn(self, resource: str) -> str:
+        return f"arn:aws:bedrock:{self.region}:{self.account}:{resource}"
+
+
+class Roles(Protocol):
+    def may_be_assumed(self, role: str, source_arn: str) -> bool:
+        """Whether the trust policy lets bedrock.amazonaws.com assume it on behalf of that job."""
+
+    def allows(self, role: str, action: str, resource: str, context: dict[str, Any]) -> bool:
+        """Whether the role's and the resource's policies permit the action."""
+
+
+class Objects(Protocol):
+    def lines(self, bucket: str, key: str) -> Iterator[bytes] | None:
+        """The object's lines, without line feeds; None when there is no such object."""
+
+    def write(self, bucket: str, key: str, body: bytes) -> bool:
+        """False when there is no such bucket."""
+
+    def key_of(self, bucket: str, key: str | None) -> str | None:
+        """ARN of the customer managed key of an object, or of the bucket's default."""
+
+
+class Network(Protocol):
+    def missing(self, subnets: list[str], groups: list[str]) -> list[str]:
+        """Those of the given ids that do not exist in the Region."""
+
+
+class Events(Protocol):
+    def put(self, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
+        """Publish to the default bus of the job's own account and Region, best effort."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    roles: Roles
+    objects: Objects
+    network: Network
+    events: Events

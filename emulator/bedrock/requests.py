@@ -1,0 +1,80 @@
+"""Validating a request against botocore's own model of the service, as the service would.
+
+boto3 checks names and types before it sends, and leaves patterns, enumerations and lengths to the
+service: `jobName="bad name!"` is sent. So they are checked here.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+
+from emulator.bedrock.errors import Validation
+
+
+@cache
+def _operation_shape(operation: str) -> Any:
+    return (
+        botocore.session.get_session()
+        .get_service_model("bedrock")
+        .operation_model(operation)
+        .input_shape
+    )
+
+
+def validate(operation: str, body: dict[str, Any]) -> None:
+    shape = _operation_shape(operation)
+    report = ParamValidator().validate(body, shape)
+    found = [report.generate_report()] if report.has_errors() else _violations(shape, body, "")
+    if found:
+        plural = "s" if len(found) > 1 else ""
+        raise Validation(
+            message=f"{len(found)} validation error{plural} detected: {'; '.join(found)}"
+        )
+
+
+def _violations(shape: Any, value: Any, path: str) -> list[str]:
+    match shape.type_name:
+        case "structure":
+            return [
+                violation
+                for name, member in value.items()
+                if name in shape.members
+                for violation in _violations(
+                    shape.members[name], member, f"{path}.{name}".lstrip(".")
+                )
+            ]
+        case "list":
+            inner = [
+                violation
+                for position, member in enumerate(value)
+                for violation in _violations(shape.member, member, f"{path}.{position + 1}.member")
+            ]
+            return _too_long(shape, value, path) + inner
+        case "string":
+            return _bad_text(shape, value, path)
+        case _:
+            return []
+
+
+def _bad_text(shape: Any, value: str, path: str) -> list[str]:
+    says = f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy"
+    found = _too_long(shape, value, path)
+    enumeration = shape.metadata.get("enum")
+    if enumeration and value not in enumeration:
+        found.append(f"{says} enum value set: [{', '.join(enumeration)}]")
+    pattern = shape.metadata.get("pattern")
+    if pattern and not re.fullmatch(pattern, value):
+        found.append(f"{says} regular expression pattern: {pattern}")
+    return found
+
+
+def _too_long(shape: Any, value: Any, path: str) -> list[str]:
+    most = shape.metadata.get("max")
+    if most is None or len(value) <= most:
+        return []
+    return [
+        f"Value at '{path}' failed to satisfy constraint: Member must have length less than or equal to {most}"
+    ]

@@ -1,0 +1,105 @@
+"""The REST routes of the operations the engine has, from botocore's own model."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import botocore.session
+
+from emulator.bedrock.engine import OPERATIONS, Engine
+from emulator.bedrock.errors import ApiError, Validation
+from emulator.bedrock.ports import Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    operation: str
+    method: str
+    path: re.Pattern[str]
+    status: int
+    query: dict[str, tuple[str, str]]
+    """Query parameter to member name and type."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    method: str
+    path: str
+    """Decoded."""
+    query: dict[str, list[str]]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    status: int
+    document: dict[str, Any]
+    error: str | None = None
+
+
+def respond(engine: Engine, scope: Scope, call: Call) -> Answer | None:
+    """The answer to one HTTP request; None when the engine does not have the operation."""
+    for route in _routes():
+        found = route.path.fullmatch(call.path)
+        if found is None or route.method != call.method:
+            continue
+        try:
+            request = _request(route, found, call)
+            if not engine.owns(route.operation, scope, request):
+                return None
+            document = engine.call(route.operation, scope, request)
+        except ApiError as error:
+            document = {"__type": error.code, "message": error.message}
+            return Answer(status=error.status, document=document, error=error.code)
+        return Answer(status=route.status, document=document)
+    return None
+
+
+def _request(route: Route, found: re.Match[str], call: Call) -> dict[str, Any]:
+    try:
+        request = json.loads(call.body) if call.body else {}
+    except ValueError:
+        raise Validation(message="The request body is not valid JSON.") from None
+    if not isinstance(request, dict):
+        raise Validation(message="The request body is not a JSON object.")
+    request |= found.groupdict()
+    for parameter, (member, kind) in route.query.items():
+        if parameter in call.query:
+            request[member] = _typed(call.query[parameter][0], kind)
+    return request
+
+
+def _typed(value: str, kind: str) -> str | int | bool:
+    match kind:
+        case "integer" if value.isdigit():
+            return int(value)
+        case "boolean" if value in ("true", "false"):
+            return value == "true"
+        case _:
+            return value
+
+
+@cache
+def _routes() -> tuple[Route, ...]:
+    model = botocore.session.get_session().get_service_model("bedrock")
+    return tuple(_route(model.operation_model(name)) for name in OPERATIONS)
+
+
+def _route(operation: Any) -> Route:
+    http = operation.http
+    # The path arrives decoded, and an ARN contains slashes.
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", http["requestUri"])
+    members = operation.input_shape.members
+    return Route(
+        operation=operation.name,
+        method=http["method"],
+        path=re.compile(pattern),
+        status=http.get("responseCode", 200),
+        query={
+            member.serialization["name"]: (name, member.type_name)
+            for name, member in members.items()
+            if member.serialization.get("location") == "querystring"
+        },
+    )

@@ -1,0 +1,38 @@
+"""Where MiniStack 1.5.33 falls short of AWS, by subject; each patch says what it saw.
+
+They use MiniStack's private names: its version is pinned exactly, and the flow tests cover each.
+"""
+
+from emulator.bedrock.engine import Engine
+from emulator.extensions import (
+    bedrock,
+    buckets,
+    functions,
+    metrics,
+    network,
+    notices,
+    queues,
+    statemachines,
+    tables,
+    versions,
+)
+from emulator.settings import Settings
+
+SUBJECTS = (
+    buckets,
+    functions,
+    metrics,
+    network,
+    notices,
+    queues,
+    statemachines,
+    tables,
+    versions,
+)
+
+
+def install(settings: Settings) -> Engine:
+    """Extend MiniStack, which must not have answered a request yet."""
+    for subject in SUBJECTS:
+        subject.install()
+    return bedrock.install(settings)

@@ -1,0 +1,75 @@
+"""Lambda: what MiniStack's CloudFormation drops of a function, and the names of its errors."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from emulator.extensions import provisioning
+
+UNNAMED = "Runtime.HandlerError"
+_LAST_ERROR = threading.local()
+
+
+def install() -> None:
+    provisioning.after("AWS::Lambda::Function", apply)
+    _report_error_types()
+
+
+def apply(name: str, properties: dict[str, Any]) -> None:
+    """Describe calls, and the network keys of the function's own calls, rest on these."""
+    function = lambda_svc._functions.get(name)
+    if function is None:
+        return
+    shown = function["config"]
+    network = properties.get("VpcConfig")
+    for member, value in (
+        ("VpcConfig", lambda_svc._vpc_config_with_id(network) if network else None),
+        ("KMSKeyArn", properties.get("KmsKeyArn")),
+        ("DeadLetterConfig", properties.get("DeadLetterConfig")),
+    ):
+        if value:
+            shown[member] = value
+        else:
+            shown.pop(member, None)
+    reserved = properties.get("ReservedConcurrentExecutions")
+    function["concurrency"] = None if reserved is None else int(reserved)
+
+
+def _report_error_types() -> None:
+    """A failed invocation names the exception's class, which Retry and Catch are written against.
+
+    MiniStack calls every one of them Runtime.HandlerError.
+    https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+    """
+    plain = '"error": str(e), "trace"'
+    if plain not in lambda_runtime._PYTHON_WORKER_SCRIPT:
+        raise RuntimeError("MiniStack's worker script is not the one this patch was written for")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = lambda_runtime._PYTHON_WORKER_SCRIPT.replace(
+        plain, '"error": str(e), "type": type(e).__name__, "trace"'
+    )
+    lambda_runtime.Worker.invoke = _remembering_type(lambda_runtime.Worker.invoke)
+    lambda_svc._execute_function_warm = _naming_type(lambda_svc._execute_function_warm)
+
+
+def _remembering_type(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def invoke_and_remember(*arguments: Any, **named: Any) -> dict[str, Any]:
+        result = invoke(*arguments, **named)
+        _LAST_ERROR.type = result.get("type")
+        return result
+
+    return invoke_and_remember
+
+
+def _naming_type(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def execute_and_name(*arguments: Any, **named: Any) -> dict[str, Any]:
+        _LAST_ERROR.type = None
+        result = execute(*arguments, **named)
+        body = result.get("body")
+        if result.get("error") and isinstance(body, dict) and body.get("errorType") == UNNAMED:
+            body["errorType"] = _LAST_ERROR.type or UNNAMED
+        return result
+
+    return execute_and_name

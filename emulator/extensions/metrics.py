@@ -1,0 +1,73 @@
+"""CloudWatch: the metrics that alarms on queues and state machines need.
+
+MiniStack publishes no AWS/SQS and no AWS/States metric, and evaluates an alarm over every series
+of that metric's name whatever its dimensions: any queue would set off the alarm of the
+dead-letter queue.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+"""
+
+import threading
+import time
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch, sqs, stepfunctions
+
+PERIOD_SECONDS = 2.0
+"""AWS publishes these once a minute; a person watching a laptop should not wait so long."""
+
+ENDINGS = {
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "TIMED_OUT": "ExecutionsTimedOut",
+    "ABORTED": "ExecutionsAborted",
+}
+
+
+def install() -> None:
+    cloudwatch._evaluate_alarm = _by_dimensions(cloudwatch._evaluate_alarm)
+    threading.Thread(target=_publish_for_ever, name="metrics", daemon=True).start()
+
+
+def _by_dimensions(evaluate: Any) -> Any:
+    def evaluate_own_series(alarm: dict[str, Any]) -> None:
+        named = {each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []}
+        wanted = cloudwatch._dims_key(named)
+        seen = {key: points for key, points in cloudwatch._metrics.items() if key[2] == wanted}
+        # The original, looking at these series only.
+        types.FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": seen})(alarm)
+
+    return evaluate_own_series
+
+
+def _publish_for_ever() -> None:
+    pause = threading.Event()
+    reported: set[str] = set()
+    while not pause.wait(PERIOD_SECONDS):
+        for (account, region, _), queue in list(sqs._queues.all_items()):
+            with request_scope(account, region):
+                _publish("AWS/SQS", {"QueueName": queue["name"]}, _depths(queue))
+        for (account, region, arn), execution in list(stepfunctions._executions.all_items()):
+            if execution["status"] in ENDINGS and arn not in reported:
+                reported.add(arn)
+                ending = {ENDINGS[execution["status"]]: 1}
+                machine = {"StateMachineArn": execution["stateMachineArn"]}
+                with request_scope(account, region):
+                    _publish("AWS/States", machine, iter(ending.items()))
+
+
+def _depths(queue: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    now = time.time()
+    messages = list(queue["messages"])
+    visible = sum(each.get("visible_at", 0) <= now for each in messages)
+    yield "ApproximateNumberOfMessagesVisible", visible
+    yield "ApproximateNumberOfMessagesNotVisible", len(messages) - visible
+
+
+def _publish(namespace: str, named: dict[str, str], values: Iterator[tuple[str, int]]) -> None:
+    for metric, value in values:
+        cloudwatch.record_metric(namespace, metric, value, "Count", named)
+    cloudwatch._evaluate_all_alarms()

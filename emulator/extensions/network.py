@@ -1,0 +1,146 @@
+"""EC2: resource types and attributes that MiniStack 1.5.33 lacks.
+
+Stock, it refuses AWS::EC2::FlowLog and AWS::EC2::SecurityGroupIngress / Egress, knows no
+attribute CidrBlock of a VPC (CDK's default rule of an interface endpoint reads it), and describes
+an endpoint without its security groups, private DNS and policy.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ministack.core.responses import new_uuid
+from ministack.services import ec2
+from ministack.services.cloudformation import provisioners
+
+from emulator.extensions import provisioning
+from emulator.extensions.provisioning import Properties, Provisioned, flag
+
+_WITH_DEFAULT_EGRESS: set[str] = set()
+"""Groups whose template declares no egress: EC2's rule for all traffic stands until a
+SecurityGroupEgress resource is made.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupegress.html
+"""
+
+
+def install() -> None:
+    provisioning.add("AWS::EC2::FlowLog", create=_create_flow_log, delete=_delete_flow_log)
+    for direction in ("Ingress", "Egress"):
+        create, delete = _rule_handlers(direction)
+        provisioning.add(f"AWS::EC2::SecurityGroup{direction}", create=create, delete=delete)
+    provisioning.after("AWS::EC2::SecurityGroup", _remember_egress)
+    vpc = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
+    for action in ("create", "update"):
+        vpc[action] = _with_cidr(vpc[action])
+    provisioning.after("AWS::EC2::VPCEndpoint", _complete_endpoint)
+    ec2._vpce_fields_xml = _described_endpoint(ec2._vpce_fields_xml)
+
+
+def _create_flow_log(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+    identifier = "fl-" + new_uuid().replace("-", "")[:17]
+    ec2._flow_logs[identifier] = {
+        "FlowLogId": identifier,
+        "ResourceId": properties["ResourceId"],
+        "ResourceType": properties["ResourceType"],
+        "TrafficType": properties.get("TrafficType", "ALL"),
+        "LogDestinationType": properties.get("LogDestinationType", "cloud-watch-logs"),
+        "LogDestination": properties.get("LogDestination") or properties.get("LogGroupName", ""),
+        "FlowLogStatus": "ACTIVE",
+        "CreationTime": ec2._now_ts(),
+    }
+    provisioners._ec2_apply_tags(identifier, properties)
+    return identifier, {"Id": identifier}
+
+
+def _delete_flow_log(identifier: str, _properties: Properties) -> None:
+    ec2._flow_logs.pop(identifier, None)
+    ec2._tags.pop(identifier, None)
+
+
+def _rule_handlers(
+    direction: str,
+) -> tuple[Callable[..., Provisioned], Callable[[str, Properties], None]]:
+    outbound = direction == "Egress"
+    store = "IpPermissionsEgress" if outbound else "IpPermissions"
+
+    def create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+        group = ec2._security_groups.get(properties.get("GroupId"))
+        if group is None:
+            raise ValueError(f"The security group '{properties.get('GroupId')}' does not exist")
+        (permission,) = provisioners._ec2_sg_permissions([properties])
+        default = outbound and properties["GroupId"] in _WITH_DEFAULT_EGRESS
+        kept = [] if default else group[store]
+        _WITH_DEFAULT_EGRESS.discard(properties["GroupId"] if outbound else "")
+        group[store] = [*kept, *([] if permission in kept else [permission])]
+        identifier = ec2._sg_rule_id(properties["GroupId"], outbound, permission)
+        return identifier, {"Id": identifier}
+
+    def delete(_identifier: str, properties: Properties) -> None:
+        group = ec2._security_groups.get(properties.get("GroupId"))
+        if group is not None:
+            (permission,) = provisioners._ec2_sg_permissions([properties])
+            group[store] = [each for each in group[store] if not ec2._rules_match(each, permission)]
+
+    return create, delete
+
+
+def _remember_egress(identifier: str, properties: Properties) -> None:
+    if not properties.get("SecurityGroupEgress"):
+        _WITH_DEFAULT_EGRESS.add(identifier)
+
+
+def _with_cidr(provision: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    def provision_with_cidr(*arguments: Any, **named: Any) -> Provisioned:
+        identifier, attributes = provision(*arguments, **named)
+        return identifier, {
+            **attributes,
+            "CidrBlock": (ec2._vpcs.get(identifier) or {}).get("CidrBlock"),
+        }
+
+    return provision_with_cidr
+
+
+def _complete_endpoint(identifier: str, properties: Properties) -> None:
+    endpoint = ec2._vpc_endpoints[identifier]
+    endpoint["DnsOptions"] = properties.get("DnsOptions") or {}
+    endpoint["IpAddressType"] = properties.get("IpAddressType", "ipv4")
+
+
+def _described_endpoint(describe: Callable[..., str]) -> Callable[..., str]:
+    def describe_whole(endpoint: dict[str, Any], tag: str = "item") -> str:
+        policy = endpoint.get("PolicyDocument") or {
+            "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
+        }
+        groups = "".join(
+            f"<item><groupId>{each}</groupId><groupName>{_group_name(each)}</groupName></item>"
+            for each in endpoint.get("SecurityGroupIds", [])
+        )
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        added = (
+            f"<groupSet>{groups}</groupSet>"
+            f"<privateDnsEnabled>{str(flag(endpoint.get('PrivateDnsEnabled'))).lower()}</privateDnsEnabled>"
+            f"<policyDocument>{escape(text)}</policyDocument>"
+            f"<ipAddressType>{endpoint.get('IpAddressType', 'ipv4')}</ipAddressType>"
+            f"<dnsOptions>{_dns_options(endpoint.get('DnsOptions') or {})}</dnsOptions>"
+            f"<creationTimestamp>{endpoint.get('CreationTimestamp', '')}</creationTimestamp>"
+        )
+        inside, _ = describe(endpoint, tag).rsplit(f"</{tag}>", 1)
+        return f"{inside}{added}</{tag}>"
+
+    return describe_whole
+
+
+def _dns_options(options: dict[str, Any]) -> str:
+    kind = escape(str(options.get("DnsRecordIpType", "ipv4")))
+    inbound = options.get("PrivateDnsOnlyForInboundResolverEndpoint")
+    # The template's enumeration is a boolean in the API.
+    only = str(inbound == "OnlyInboundResolver" or flag(inbound)).lower()
+    return (
+        f"<dnsRecordIpType>{kind}</dnsRecordIpType>"
+        f"<privateDnsOnlyForInboundResolverEndpoint>{only}</privateDnsOnlyForInboundResolverEndpoint>"
+    )
+
+
+def _group_name(identifier: str) -> str:
+    return escape((ec2._security_groups.get(identifier) or {}).get("GroupName", ""))

@@ -1,0 +1,53 @@
+"""Adding to what MiniStack's CloudFormation does with a resource type."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services.cloudformation import provisioners
+
+Properties = dict[str, Any]
+Apply = Callable[[str, Properties], None]
+Provisioned = tuple[str, dict[str, Any]]
+
+
+def after(resource_type: str, apply: Apply) -> None:
+    """Run `apply(physical id, properties)` when a resource was created or updated."""
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    for action in ("create", "update"):
+        if action in handlers:
+            handlers[action] = _then(
+                handlers[action], apply, position=1 if action == "create" else 2
+            )
+
+
+def _then(
+    provision: Callable[..., Provisioned], apply: Apply, *, position: int
+) -> Callable[..., Provisioned]:
+    # create(logical id, properties, stack), update(physical id, old, new, stack[, logical id])
+    def provision_and_apply(*arguments: Any, **named: Any) -> Provisioned:
+        physical_id, attributes = provision(*arguments, **named)
+        apply(physical_id, arguments[position])
+        return physical_id, attributes
+
+    return provision_and_apply
+
+
+def add(
+    resource_type: str,
+    *,
+    create: Callable[..., Provisioned],
+    delete: Callable[[str, Properties], None],
+) -> None:
+    """Register a type that MiniStack does not know; an update replaces the resource."""
+
+    def replace(identifier: str, old: Properties, new: Properties, stack: str) -> Provisioned:
+        delete(identifier, old)
+        return create("", new, stack)
+
+    handlers = {"create": create, "update": replace, "delete": delete}
+    provisioners._RESOURCE_HANDLERS.setdefault(resource_type, handlers)
+
+
+def flag(value: Any) -> bool:
+    """Templates carry booleans as `true` or as `"true"`."""
+    return value in (True, "true", "True")

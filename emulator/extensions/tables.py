@@ -1,0 +1,75 @@
+"""DynamoDB: encryption, recovery and expiry that MiniStack's CloudFormation drops.
+
+`AWS::DynamoDB::GlobalTable` (CDK's TableV2) states some of them per replica: those of the Region
+it is deployed to are taken.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-dynamodb-globaltable-replicaspecification.html
+"""
+
+import json
+from typing import Any
+
+from ministack.core.responses import get_region
+from ministack.services import dynamodb
+
+from emulator.extensions import provisioning
+from emulator.extensions.provisioning import flag
+
+REFUSED = 400
+
+
+def install() -> None:
+    provisioning.after("AWS::DynamoDB::Table", apply)
+    provisioning.after("AWS::DynamoDB::GlobalTable", apply_global)
+
+
+def apply_global(name: str, properties: dict[str, Any]) -> None:
+    replicas = properties.get("Replicas") or []
+    here = [each for each in replicas if each.get("Region") == get_region()]
+    mine: dict[str, Any] = here[0] if here else {}
+    encryption = properties.get("SSESpecification")
+    if encryption:
+        encryption = {**encryption, **(mine.get("SSESpecification") or {})}
+    apply(name, {**properties, **mine, "SSESpecification": encryption})
+
+
+def apply(name: str, properties: dict[str, Any]) -> None:
+    table = dynamodb._tables.get(name)
+    if table is None:
+        return
+    if encryption := properties.get("SSESpecification"):
+        wanted = {
+            "Enabled": flag(encryption.get("SSEEnabled")),
+            "SSEType": encryption.get("SSEType", "KMS"),
+            "KMSMasterKeyId": encryption.get("KMSMasterKeyId"),
+        }
+        table["SSEDescription"] = dynamodb._sse_description_from_spec(
+            {name: value for name, value in wanted.items() if value is not None}
+        )
+    table["DeletionProtectionEnabled"] = flag(properties.get("DeletionProtectionEnabled"))
+    if recovery := properties.get("PointInTimeRecoverySpecification"):
+        _accepted(
+            dynamodb._update_continuous_backups(
+                {
+                    "TableName": name,
+                    "PointInTimeRecoverySpecification": {
+                        "PointInTimeRecoveryEnabled": flag(
+                            recovery.get("PointInTimeRecoveryEnabled")
+                        )
+                    },
+                }
+            )
+        )
+    if expiry := properties.get("TimeToLiveSpecification"):
+        _accepted(
+            dynamodb._update_ttl(
+                {
+                    "TableName": name,
+                    "TimeToLiveSpecification": {**expiry, "Enabled": flag(expiry.get("Enabled"))},
+                }
+            )
+        )
+
+
+def _accepted(response: tuple[int, Any, bytes]) -> None:
+    if response[0] >= REFUSED:
+        raise ValueError(json.loads(response[2]).get("message", "refused"))

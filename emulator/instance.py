@@ -1,0 +1,242 @@
+"""Starting and stopping one emulator, so that nothing of it is ever left behind.
+
+The launcher locks `server.pid`, binds the socket and hands both to the server: whoever holds the
+lock is running, and a pid is only ever signalled while the lock is held. The server leads a
+process group that its functions belong to, and takes that group with it when it goes.
+"""
+
+import fcntl
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+from emulator import environment
+from emulator.errors import EmulatorError
+from emulator.settings import HOST, Settings
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """A running emulator."""
+
+    settings: Settings
+    directory: Path
+    pid: int
+
+    @property
+    def endpoint(self) -> str:
+        return self.settings.endpoint
+
+    def client_environment(self) -> dict[str, str]:
+        return self.settings.client_environment()
+
+    def add_fault(self, **fault: Any) -> None:
+        """Members as in `emulator.bedrock.faults.Fault`; `kind` is needed."""
+        self.request("POST", "/_emulator/faults", fault)
+
+    def clear_faults(self) -> None:
+        self.request("DELETE", "/_emulator/faults")
+
+    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One call of the emulator's own control endpoint; returns the decoded answer."""
+        connection = http.client.HTTPConnection(HOST, self.settings.port, timeout=10)
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None)
+            answer = connection.getresponse()
+            document = json.loads(answer.read() or b"null")
+        except (OSError, http.client.HTTPException, json.JSONDecodeError) as failure:
+            raise EmulatorError(f"{self.endpoint}{path} does not answer: {failure}") from failure
+        finally:
+            connection.close()
+        if answer.status >= http.client.BAD_REQUEST:
+            raise EmulatorError(f"{method} {path}: {document.get('message', document)}")
+        return document
+
+
+def default_directory() -> Path:
+    return environment.HOME / "default"
+
+
+def find(directory: Path) -> Instance | None:
+    """The emulator that runs in this directory, if one does."""
+    try:
+        with (directory / "server.pid").open("r+", encoding="utf-8") as pid_file:
+            while not _lock(pid_file):
+                if text := pid_file.read():
+                    settings = Settings.read(directory / "settings.json")
+                    return Instance(settings=settings, directory=directory, pid=int(text))
+                time.sleep(POLL_SECONDS)  # it holds the lock and has not written yet: it starts
+                pid_file.seek(0)
+    except FileNotFoundError:
+        pass
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    instance: Instance
+    server: "subprocess.Popen[bytes]"
+    lifeline: int
+    """A watched emulator dies when the last copy of this descriptor is closed; -1 otherwise."""
+
+
+def start(settings: Settings, directory: Path, *, watched: bool = False) -> Launch:
+    """Start an emulator and wait until it answers."""
+    python = environment.interpreter()
+    directory.mkdir(parents=True, exist_ok=True)
+    with (
+        (directory / "server.pid").open("a+", encoding="utf-8") as pid_file,
+        _listen(settings) as port,
+    ):
+        if not _lock(pid_file):
+            raise EmulatorError(f"an emulator already runs in {directory.name}")
+        pid_file.truncate(0)  # the server writes its own
+        settings = replace(settings, port=port.getsockname()[1])
+        settings.write(directory / "settings.json")
+        reader, writer = os.pipe() if watched else (-1, -1)
+        handed = [pid_file.fileno(), port.fileno(), *([reader] if watched else [])]
+        server = _spawn(python, settings, directory, handed)
+        if watched:
+            os.close(reader)
+    instance = Instance(settings=settings, directory=directory, pid=server.pid)
+    try:
+        _wait_until_ready(instance, server)
+    except BaseException:
+        stop(instance)
+        server.wait()
+        if watched:
+            os.close(writer)
+        raise
+    return Launch(instance=instance, server=server, lifeline=writer)
+
+
+def stop(instance: Instance) -> None:
+    """End the emulator and everything it started, and remove what it left on disk."""
+    with (instance.directory / "server.pid").open("r+", encoding="utf-8") as pid_file:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + STOP_SECONDS
+            while not _lock(pid_file):
+                if time.monotonic() > deadline:
+                    break
+                with suppress(ProcessLookupError):
+                    os.killpg(instance.pid, number)
+                time.sleep(POLL_SECONDS)
+            else:
+                shutil.rmtree(instance.directory / "tmp", ignore_errors=True)
+                pid_file.truncate(0)
+                return
+    raise EmulatorError(f"process group {instance.pid} does not end; end it by hand")
+
+
+@contextmanager
+def running(
+    *, port: int = 0, phase_seconds: float = 0.2, wait_scale: float = 0.02, quota: int = 10
+) -> Iterator[Instance]:
+    """An emulator for the length of a `with` block, on a free port unless one is named.
+
+    It is gone afterwards whatever happens: it watches a pipe that only this program holds, so it
+    also goes when this program is killed.
+    """
+    settings = Settings(port=port, phase_seconds=phase_seconds, wait_scale=wait_scale, quota=quota)
+    directory = environment.HOME / f"run-{os.getpid()}-{secrets.token_hex(3)}"
+    try:
+        launch = start(settings, directory, watched=True)
+        try:
+            yield launch.instance
+        finally:
+            stop(launch.instance)
+            launch.server.wait()
+            os.close(launch.lifeline)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _spawn(
+    python: Path, settings: Settings, directory: Path, handed: list[int]
+) -> "subprocess.Popen[bytes]":
+    scratch = directory / "tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    with (directory / "server.log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+            [python, "-m", "emulator.server", str(directory), *map(str, handed)],
+            cwd=environment.ROOT,
+            env=_environment(settings, scratch),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=handed,
+            start_new_session=True,
+        )
+
+
+def _lock(pid_file: IO[str]) -> bool:
+    try:
+        fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _listen(settings: Settings) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as port:
+        port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            port.bind((HOST, settings.port))
+            port.listen()
+        except OSError as failure:
+            raise EmulatorError(
+                f"{HOST}:{settings.port} is taken by another program ({failure.strerror}); "
+                "end it, or choose another with --port"
+            ) from failure
+        yield port
+
+
+def _environment(settings: Settings, scratch: Path) -> dict[str, str]:
+    """All that the server inherits: functions get a copy of it, so nothing personal is in it."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "GATEWAY_PORT": str(settings.port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": "localhost",
+        "SFN_WAIT_SCALE": str(settings.wait_scale),
+        "LAMBDA_EXECUTOR": "local",
+        # Listeners of services nobody here uses, and a Docker engine that is none of its business.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
+    }
+
+
+def _wait_until_ready(instance: Instance, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        with suppress(EmulatorError):
+            instance.request("GET", "/_emulator/health")
+            return
+        time.sleep(POLL_SECONDS)
+    log = (instance.directory / "server.log").read_text(encoding="utf-8", errors="replace")
+    reason = "ended" if server.poll() is not None else f"did not answer in {START_SECONDS} s"
+    raise EmulatorError(f"the emulator's server {reason}; its log ends:\n{log[-2000:]}")

@@ -1,0 +1,82 @@
+"""The emulator's process: MiniStack with the extensions, on the socket its launcher bound.
+
+Runs in the emulator's own environment, started by `emulator.instance`:
+`python -m emulator.server DIRECTORY LOCK_FD SOCKET_FD [LIFELINE_FD]`.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from emulator.settings import Settings
+
+_LEAVING = threading.Lock()
+
+
+def serve(directory: Path, lock: int, listener: int, lifeline: int | None) -> None:
+    for descriptor in (lock, listener, *([lifeline] if lifeline is not None else [])):
+        os.set_inheritable(descriptor, False)
+    os.ftruncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+    scratch = directory / "tmp"
+    signal.signal(signal.SIGTERM, lambda *_: leave(scratch))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if lifeline is not None:
+        watch(lifeline, directory)
+    settings = Settings.read(directory / "settings.json")
+    # The application reads the environment when it is imported.
+    from emulator.application import create  # noqa: PLC0415
+
+    asyncio.run(_listen(create(settings), listener))
+
+
+async def _listen(application: object, listener: int) -> None:
+    from hypercorn.asyncio import serve as hypercorn  # noqa: PLC0415 -- as above
+    from hypercorn.config import Config  # noqa: PLC0415 -- as above
+
+    config = Config()
+    config.bind = [f"fd://{listener}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
+    # A trigger of our own keeps hypercorn from taking SIGTERM over: it would wait for requests.
+    await hypercorn(application, config, shutdown_trigger=asyncio.Event().wait)
+
+
+def watch(lifeline: int, directory: Path) -> None:
+    """Leave when the launcher is gone: its end of the pipe closes however it ends.
+
+    A fork of the launcher keeps a copy of that end open, so its pid is looked at too.
+    """
+    launcher = os.getppid()
+    gone = threading.Event()
+
+    def read() -> None:
+        os.read(lifeline, 1)
+        gone.set()
+
+    def decide() -> None:
+        while not gone.wait(1):
+            if os.getppid() != launcher:
+                break
+        leave(directory)
+
+    for task in (read, decide):
+        threading.Thread(target=task, daemon=True).start()
+
+
+def leave(rubbish: Path) -> None:
+    """End the functions, take their files away, and go with whatever is left of the group."""
+    if _LEAVING.acquire(blocking=False):  # the signal comes back to this program too
+        os.killpg(0, signal.SIGTERM)
+        shutil.rmtree(rubbish, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    path, *descriptors = sys.argv[1:]
+    lock_fd, socket_fd, *rest = map(int, descriptors)
+    serve(Path(path), lock_fd, socket_fd, rest[0] if rest else None)

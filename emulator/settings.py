@@ -1,0 +1,46 @@
+"""What one emulator is started with; the one contract between its launcher and its server."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+"""Loopback, always: the emulator executes whatever code is deployed to it."""
+
+ACCOUNT = "000000000000"
+"""MiniStack takes a 12-digit access key for the account id, so this is also the access key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    port: int = 4566
+    phase_seconds: float = 0.5
+    """How long each phase of a customization job takes (on AWS: minutes to hours)."""
+    wait_scale: float = 0.02
+    """Factor on Step Functions Wait seconds and retry intervals: 300 s become 6 s."""
+    quota: int = 10
+    """Customization jobs in progress at a time.
+    https://docs.aws.amazon.com/general/latest/gr/bedrock.html (L-0406044C)"""
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def client_environment(self) -> dict[str, str]:
+        """The variables that point the AWS CLI, an SDK or `cdk` at this emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
+            "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+            "CDK_DEFAULT_REGION": "us-east-1",
+        }
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "Settings":
+        return cls(**json.loads(path.read_text(encoding="utf-8")))

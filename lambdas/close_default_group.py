@@ -1,0 +1,45 @@
+"""Custom resource: take every rule out of the VPC's default security group."""
+
+import json
+import urllib.request
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.aws import client
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """Answer CloudFormation in any case: without an answer a deployment hangs for an hour."""
+    group = event["ResourceProperties"]["GroupId"]
+    status, reason = "SUCCESS", ""
+    try:
+        if event["RequestType"] != "Delete":  # the group goes with its VPC
+            _revoke_all(group)
+    except (BotoCoreError, ClientError) as error:
+        status, reason = "FAILED", f"{group}: {error}"
+    answer = {
+        "Status": status,
+        "Reason": reason or f"see {context.log_stream_name}",
+        "PhysicalResourceId": group,
+        **{k: event[k] for k in ("StackId", "RequestId", "LogicalResourceId")},
+    }
+    # The URL comes from CloudFormation, presigned, always https in AWS.
+    request = urllib.request.Request(  # noqa: S310
+        event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT"
+    )
+    urllib.request.urlopen(request, timeout=20).close()  # noqa: S310
+
+
+def _revoke_all(group: str) -> None:
+    ec2 = client("ec2")
+    pages = ec2.get_paginator("describe_security_group_rules").paginate(
+        Filters=[{"Name": "group-id", "Values": [group]}]
+    )
+    rules = [rule for page in pages for rule in page["SecurityGroupRules"]]
+    for egress, revoke in (
+        (True, ec2.revoke_security_group_egress),
+        (False, ec2.revoke_security_group_ingress),
+    ):
+        if ids := [r["SecurityGroupRuleId"] for r in rules if r["IsEgress"] is egress]:
+            revoke(GroupId=group, SecurityGroupRuleIds=ids)

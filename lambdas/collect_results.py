@@ -1,0 +1,31 @@
+"""What the job left behind, read into the ledger."""
+
+from functools import cache
+from typing import Any
+
+from lambdas import ledger, objects
+from lambdas.aws import client
+from lambdas.observe import logger, metrics, observed
+from tuning import training_metrics as files
+from tuning.runs import Run
+from tuning.settings import RunSettings
+
+_settings = cache(RunSettings.from_env)
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    run, settings = Run.from_dict(event["run"]), _settings()
+    job = client("bedrock").get_model_customization_job(jobIdentifier=event["job"]["job_arn"])
+    texts = objects.texts(
+        settings.artifacts_bucket,
+        run.output_prefix,
+        suffixes=(files.TRAINING_SUFFIX, files.VALIDATION_SUFFIX, files.MANIFEST_SUFFIX),
+    )
+    results = files.summarize(texts)
+    model = job["outputModelArn"]
+    facts = results.to_dict()
+    ledger.note(settings.ledger_table, run.id, model_arn=model, results=facts)
+    metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
+    logger.info("collected", model_arn=model, results=facts)
+    return {"model_arn": model, "results": facts, "summary": f"Trained: {results.sentence}"}

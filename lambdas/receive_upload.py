@@ -1,0 +1,57 @@
+"""From `Object Created` to a started run: exactly one, however often the event comes."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lambdas import ledger
+from lambdas.aws import client
+from lambdas.observe import logger, metrics, observed
+from tuning.recipes import load
+from tuning.runs import Misdirected, Run
+from tuning.settings import IntakeSettings
+from tuning.uploads import Upload
+
+_settings = cache(IntakeSettings.from_env)
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answers which messages failed; only those come again, and after five times are put aside.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failed = []
+    for record in event["Records"]:
+        try:
+            _receive(record["body"], _settings())
+        except Exception:  # noqa: BLE001 — one message must not take down the others; it comes again
+            logger.exception("not received", message_id=record["messageId"])
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _receive(body: str, settings: IntakeSettings) -> None:
+    upload = Upload.from_event(json.loads(body), bucket=settings.datasets_bucket)
+    run = _run(upload, settings)
+    facts = {"arrived_at": upload.arrived_at, "upload": upload.uri, "recipe": upload.recipe_name}
+    if not ledger.arrive(settings.ledger_table, run.id, facts):
+        logger.info("already received", run=run.id)
+        return
+    machine = client("stepfunctions")
+    try:
+        machine.start_execution(
+            stateMachineArn=settings.state_machine_arn, name=run.id, input=json.dumps(run.to_dict())
+        )
+    except machine.exceptions.ExecutionAlreadyExists:
+        logger.info("already started", run=run.id)
+    ledger.started(settings.ledger_table, run.id)
+    metrics.add_metric(name="RunsStarted", unit="Count", value=1)
+    logger.info("started", run=run.id, recipe=upload.recipe_name)
+
+
+def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected:
+    if upload.recipe_name not in settings.recipes:
+        return Misdirected(upload=upload, recipes=settings.recipes)
+    return Run(upload=upload, recipe=load(Path("recipes") / f"{upload.recipe_name}.toml"))

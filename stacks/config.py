@@ -1,0 +1,156 @@
+"""What may differ between environments. Typed, frozen, checked when it is made."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuning.catalog import catalog
+from tuning.errors import ConfigError, nearest
+from tuning.recipes import Recipe, check, load
+
+RECIPES = Path("recipes")
+
+# Prefix lists of the gateway endpoints: the only way to say "S3 and nothing else" in a security
+# group. AWS keeps one id a Region; a look-up would need credentials at synth. To check one:
+# aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.us-east-1.s3
+# https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+PREFIX_LISTS: Mapping[str, Mapping[str, str]] = {
+    "us-east-1": {"s3": "pl-63a5400a", "dynamodb": "pl-02cd2c6b"},
+    "us-west-2": {"s3": "pl-68a54001", "dynamodb": "pl-00a54069"},
+}
+
+# Where Bedrock customizes models today, and the zones of each Region.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-fine-tuning.html
+ZONES: Mapping[str, str] = {"us-east-1": "abcdef", "us-west-2": "abcd"}
+
+# Python's `is_private` counts loopback and link-local networks too, which a VPC refuses.
+# https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+_PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+# A training and a validation set, both at the limit, beside 512 MB for everything else, in the
+# 10,240 MB that a function can have. https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+_MAX_DATASET_MB = 4864
+
+_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+
+# An execution's history ends at 25,000 events; a look takes nine of them, and so does each of the
+# thousand waits for room that may come before.
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+_MAX_POLLS = 1_500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One environment. Raises ConfigError, or RecipeError, when it could not work in AWS."""
+
+    region: str
+    """us-east-1 or us-west-2: Bedrock customizes models nowhere else."""
+    recipes: tuple[str, ...]
+    """Names of files in `recipes/`; each becomes a folder under `datasets/`."""
+    zones: tuple[str, ...] = ("a", "b")
+    """Zones the VPC spans; a job gets a subnet in each. Subnets cost nothing, and one field report
+    says that jobs failed until every zone of the Region was given: see docs/network.md."""
+    endpoint_zones: tuple[str, ...] = ("a", "b")
+    """Zones with PrivateLink endpoints and functions; each endpoint is billed per zone and hour."""
+    cidr: str = "10.42.0.0/16"
+    """The VPC's addresses; it is connected to nothing unless you connect it. /16 to /20."""
+    job_nodes_talk: bool = False
+    """Whether the job's security group allows all traffic to itself: see docs/network.md."""
+    poll_seconds: int = 300
+    """How often a job in progress is looked at. Seconds, 60 to 900."""
+    max_dataset_mb: int = 2048
+    """Uploads larger than this are refused unread. Megabytes, up to 4,864: the prepared copies
+    must fit beside each other into the storage of a function."""
+    notify: tuple[str, ...] = ()
+    """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
+    uploader_cidrs: tuple[str, ...] = ()
+    """Networks, such as one on premises, that may upload through the S3 endpoint: docs/network.md."""
+    log_days: int = 365
+    """How long logs are kept. Days, a value that CloudWatch Logs takes."""
+    reserved_concurrency: int | None = None
+    """Concurrent executions reserved for each function; None where the account's quota is small."""
+
+    def __post_init__(self) -> None:
+        self._check_place()
+        self._check_network()
+        self._within("poll_seconds", self.poll_seconds, 60, 900)
+        self._within("max_dataset_mb", self.max_dataset_mb, 1, _MAX_DATASET_MB)
+        if self.log_days not in _RETENTION_DAYS:
+            days = ", ".join(map(str, _RETENTION_DAYS))
+            raise ConfigError(f"log_days = {self.log_days}: CloudWatch Logs takes {days}")
+        for address in self.notify:
+            if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
+                raise ConfigError(f"notify: {address!r} is no e-mail address")
+        for cidr in self.uploader_cidrs:
+            self._network("uploader_cidrs", cidr)
+        if self.reserved_concurrency is not None:
+            self._within("reserved_concurrency", self.reserved_concurrency, 1, 1000)
+        self.load_recipes()
+
+    def load_recipes(self) -> tuple[Recipe, ...]:
+        """The recipes of this environment, each held against the model catalog."""
+        if isinstance(self.recipes, str):  # ("x") is text, ("x",) is a tuple
+            raise ConfigError(f"recipes = {self.recipes!r}: must be a tuple of names: add a comma")
+        if not self.recipes:
+            raise ConfigError("recipes: an environment without a recipe can train nothing")
+        if twice := {r for r in self.recipes if self.recipes.count(r) > 1}:
+            raise ConfigError(f"recipes: named more than once: {', '.join(sorted(twice))}")
+        loaded = tuple(load(RECIPES / f"{name}.toml") for name in self.recipes)
+        for recipe in loaded:
+            file = str(RECIPES / f"{recipe.name}.toml")
+            check(recipe, region=self.region, catalog=catalog(), file=file)
+            self._check_polls(recipe, file)
+        return loaded
+
+    @property
+    def availability_zones(self) -> list[str]:
+        return [f"{self.region}{zone}" for zone in self.zones]
+
+    def _check_place(self) -> None:
+        if self.region not in ZONES:
+            raise ConfigError(
+                f"region = {self.region!r}: Bedrock customizes models in {', '.join(ZONES)} only"
+                f"{nearest(self.region, ZONES)}; see {catalog().sources['fine_tuning']}"
+            )
+        for name in ("zones", "endpoint_zones"):
+            given: tuple[str, ...] = getattr(self, name)
+            if not given or len(set(given)) != len(given) or set(given) - set(ZONES[self.region]):
+                raise ConfigError(
+                    f"{name} = {given!r}: must be one or more different letters of "
+                    f"{', '.join(ZONES[self.region])} in {self.region}"
+                )
+        if outside := set(self.endpoint_zones) - set(self.zones):
+            raise ConfigError(f"endpoint_zones: {', '.join(sorted(outside))} not among zones")
+
+    def _check_network(self) -> None:
+        network = self._network("cidr", self.cidr)
+        private = any(network.subnet_of(block) for block in _PRIVATE)
+        if not private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 — said below
+            raise ConfigError(
+                f"cidr = {self.cidr!r}: must be a network of /16 to /20 within "
+                f"{', '.join(map(str, _PRIVATE))}"
+            )
+
+    def _check_polls(self, recipe: Recipe, file: str) -> None:
+        polls = recipe.limits.max_hours * 3600 // self.poll_seconds
+        if polls > _MAX_POLLS:
+            raise ConfigError(
+                f"poll_seconds = {self.poll_seconds}: {polls:,} looks in the {recipe.limits.max_hours} "
+                f"hours that {file} allows; an execution has room for {_MAX_POLLS:,}"
+            )
+
+    @staticmethod
+    def _network(name: str, text: str) -> ipaddress.IPv4Network:
+        if not re.fullmatch(r"\d+(\.\d+){3}/\d+", text):
+            raise ConfigError(f"{name} = {text!r}: must look like 10.42.0.0/16")
+        try:
+            return ipaddress.IPv4Network(text)
+        except ValueError as error:
+            raise ConfigError(f"{name} = {text!r}: {error}") from None
+
+    @staticmethod
+    def _within(name: str, value: object, low: int, high: int) -> None:
+        if type(value) is not int or not low <= value <= high:
+            raise ConfigError(f"{name} = {value!r}: must be a whole number, {low} to {high}")

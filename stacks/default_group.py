@@ -1,0 +1,64 @@
+"""The VPC's default security group, emptied: what names no group can talk to nobody.
+
+EC2 makes this group with the VPC, so that no template can describe it. CDK's own way is a Node.js
+function outside of our bundle, our logs and our keys; this is a door like the others.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks.config import Config
+from stacks.door import Door, World, tracing, unscoped_policy
+from stacks.policies import allow
+
+
+class ClosedDefaultGroup(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: ec2.Vpc,
+        config: Config,
+        logs_key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+        look = allow(actions=["ec2:DescribeSecurityGroupRules"], resources=["*"])
+        unscoped = unscoped_policy(self, [tracing(), look])
+        stack = cdk.Stack.of(self)
+        group = vpc.vpc_default_security_group
+        door = Door(
+            self,
+            "Door",
+            module="close_default_group",
+            world=World(
+                config=config, logs_key=logs_key, environment_key=logs_key, unscoped=unscoped
+            ),
+            environment={},
+            statements=[
+                allow(
+                    actions=[
+                        "ec2:RevokeSecurityGroupEgress",
+                        "ec2:RevokeSecurityGroupIngress",
+                    ],
+                    resources=[
+                        stack.format_arn(
+                            service="ec2", resource="security-group", resource_name=group
+                        )
+                    ],
+                ),
+            ],
+            timeout=cdk.Duration.seconds(60),
+        )
+        resource = cdk.CustomResource(
+            self,
+            "Resource",
+            service_token=door.function.function_arn,
+            resource_type="Custom::ClosedDefaultSecurityGroup",
+            properties={"GroupId": group},
+        )
+        # Until it has its policies the function can do nothing.
+        resource.node.add_dependency(door)

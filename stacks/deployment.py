@@ -1,0 +1,47 @@
+"""One environment: Network, Storage and Training, in one Region, tagged alike."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.config import Config
+from stacks.network import Network
+from stacks.storage import Storage
+from stacks.training import Training
+
+
+class Deployment(Construct):
+    """Not a `cdk.Stage`: `cdk deploy --all` passes over the stacks of stages (docs/decisions/0002).
+
+    Region only: with a concrete account CDK would ask AWS for zones and credentials at synth.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        region = cdk.Environment(region=config.region)
+        self.network = Network(
+            self, "Network", config=config, env=region, stack_name=f"{construct_id}-Network"
+        )
+        self.storage = Storage(self, "Storage", env=region, stack_name=f"{construct_id}-Storage")
+        self.training = Training(
+            self,
+            "Training",
+            environment=construct_id,
+            config=config,
+            network=self.network,
+            storage=self.storage,
+            env=region,
+            stack_name=f"{construct_id}-Training",
+        )
+        cdk.Tags.of(self).add("environment", construct_id)
+        cdk.Tags.of(self).add("project", "bedrock-private-tuning")
+
+    def bucket_imports(self) -> dict[str, str]:
+        """How Training's template names the buckets of Storage: the exports of their ARNs."""
+        storage = self.storage
+        buckets = {
+            "datasets": storage.datasets,
+            "prepared": storage.prepared,
+            "artifacts": storage.artifacts,
+        }
+        exports = {name: storage.export_value(b.bucket_arn) for name, b in buckets.items()}
+        return {n: storage.resolve(export)["Fn::ImportValue"] for n, export in exports.items()}

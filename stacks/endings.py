@@ -1,0 +1,144 @@
+"""Every way a run can end, and the one way that all of them are recorded and told."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.steps import Steps, expression, when
+
+
+class Endings:
+    """Conclusions, by name; each leads to the tail that records and tells it."""
+
+    def __init__(self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic) -> None:
+        self._scope = scope
+        steps = Steps(scope)
+        tail = self._tail(ledger, topic)
+        self.misdirected = steps.conclude(
+            "No such recipe", {"state": "refused", "summary": expression("$run.refusal")}
+        )
+        self.refused = steps.conclude(
+            "Dataset refused",
+            {
+                "state": "refused",
+                "summary": expression("$dataset.summary"),
+                "report": expression("$dataset.report_uri"),
+            },
+        )
+        self.trained = steps.conclude(
+            "Model trained",
+            {
+                "state": "trained",
+                "summary": expression("$result.summary"),
+                "report": expression("$dataset.report_uri"),
+                "model": expression("$result.model_arn"),
+            },
+        )
+        self.stopped = steps.conclude(
+            "Job stopped",
+            {
+                "state": "stopped",
+                "summary": "The job was stopped by someone with the right to; no model was made.",
+                "report": expression("$dataset.report_uri"),
+            },
+        )
+        self.failed = self._failure("Job failed", "$progress.failure")
+        self.not_started = self._failure("Job not started", "$job.failure")
+        self.no_room = steps.conclude(
+            "No room for the job",
+            {
+                "state": "failed",
+                "summary": "The account's quota of jobs in progress was full for a week.",
+                "report": expression("$dataset.report_uri"),
+                "kind": "quota_full",
+                "fix": "Upload the file again when fewer jobs are in progress.",
+            },
+        )
+        self.fault = steps.conclude(
+            "Step failed",
+            {
+                "state": "failed",
+                "summary": expression("$fault.message"),
+                "kind": expression("$fault.kind"),
+                "fix": "Look at the execution's history for the step, and at its log group.",
+            },
+        )
+        for conclusion in (
+            *(self.misdirected, self.refused, self.trained),
+            *(self.stopped, self.failed, self.not_started, self.no_room, self.fault),
+        ):
+            conclusion.next(tail)
+
+    def _failure(self, name: str, failure: str) -> sfn.Pass:
+        return Steps(self._scope).conclude(
+            name,
+            {
+                "state": "failed",
+                "summary": expression(f"{failure}.message"),
+                "report": expression("$dataset.report_uri"),
+                "kind": expression(f"{failure}.kind"),
+                "fix": expression(f"{failure}.fix"),
+            },
+        )
+
+    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> sfn.IChainable:
+        record, tell = self._record(ledger), self._tell(topic)
+        untold = sfn.Fail.jsonata(
+            self._scope,
+            "Not recorded or not told",
+            error="OutcomeNotTold",
+            cause=expression("$string($outcome)"),
+        )
+        for step in (record, tell):
+            step.add_retry(
+                max_attempts=8,
+                max_delay=cdk.Duration.minutes(5),
+                jitter_strategy=sfn.JitterType.FULL,
+            )
+            step.add_catch(untold, errors=["States.ALL"])
+        end = Steps(self._scope).choose("How did it end?")
+        for state in ("trained", "refused", "stopped"):
+            succeed = sfn.Succeed.jsonata(
+                self._scope, state.capitalize(), outputs=expression("$outcome")
+            )
+            end.when(when(f"$outcome.state = '{state}'"), succeed)
+        end.otherwise(
+            sfn.Fail.jsonata(
+                self._scope,
+                "Failed",
+                error=expression("$outcome.kind"),
+                cause=expression("$outcome.summary"),
+            )
+        )
+        return record.next(tell).next(end)
+
+    def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
+        value = tasks.DynamoAttributeValue.from_string
+        return tasks.DynamoUpdateItem.jsonata(
+            self._scope,
+            "Record outcome",
+            table=ledger,
+            key={"pk": value(expression("$run.id"))},
+            update_expression="SET #state = :state, ended_at = :ended_at, outcome = :outcome",
+            expression_attribute_names={"#state": "state"},
+            expression_attribute_values={
+                ":state": value(expression("$outcome.state")),
+                ":ended_at": value(expression("$states.context.State.EnteredTime")),
+                ":outcome": value(expression("$string($outcome)")),
+            },
+            outputs={},
+        )
+
+    def _tell(self, topic: sns.ITopic) -> tasks.SnsPublish:
+        lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
+        return tasks.SnsPublish.jsonata(
+            self._scope,
+            "Tell",
+            topic=topic,
+            subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
+            message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
+            outputs={},
+        )

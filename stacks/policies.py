@@ -1,0 +1,47 @@
+"""Managed policies and their statements, as plain data.
+
+A role has policies of its own and none inline, so that each can be read, named and compared. They
+are L1: one call into the CDK for a policy, where its L2 takes one for every statement.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+Statement = Mapping[str, Any]
+
+
+def allow(
+    *, actions: Sequence[str], resources: Sequence[str], conditions: Statement | None = None
+) -> Statement:
+    return _statement("Allow", actions, resources, conditions)
+
+
+def deny(
+    *, actions: Sequence[str], resources: Sequence[str], conditions: Statement | None = None
+) -> Statement:
+    return _statement("Deny", actions, resources, conditions)
+
+
+def managed_policy(
+    scope: Construct,
+    construct_id: str,
+    *,
+    statements: Sequence[Statement],
+    roles: Sequence[iam.IRole] = (),
+) -> iam.CfnManagedPolicy:
+    return iam.CfnManagedPolicy(
+        scope,
+        construct_id,
+        policy_document={"Version": "2012-10-17", "Statement": list(statements)},
+        roles=[role.role_name for role in roles] or None,
+    )
+
+
+def _statement(
+    effect: str, actions: Sequence[str], resources: Sequence[str], conditions: Statement | None
+) -> Statement:
+    statement = {"Effect": effect, "Action": list(actions), "Resource": list(resources)}
+    return {**statement, "Condition": conditions} if conditions else statement

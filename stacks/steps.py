@@ -1,0 +1,93 @@
+"""The vocabulary of the state machine: invoke a door, choose, conclude, catch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.door import Door
+
+# What heals by itself. Everything a step does may be done twice.
+# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+_TRANSIENT = [
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Transient",  # of lambdas/observe.py
+]
+
+
+def expression(jsonata: str) -> str:
+    return f"{{% {jsonata} %}}"
+
+
+class Steps:
+    """The states of one machine, all made under one scope."""
+
+    def __init__(self, scope: Construct) -> None:
+        self._scope = scope
+
+    def invoke(
+        self, name: str, door: Door, payload: Mapping[str, Any], *, keep: str
+    ) -> tasks.LambdaInvoke:
+        """Invoke a door and keep its answer as the variable `keep`."""
+        function: lambda_.IFunction = door.function
+        step = tasks.LambdaInvoke.jsonata(
+            self._scope,
+            name,
+            lambda_function=function,
+            payload=sfn.TaskInput.from_object(payload),
+            retry_on_service_exceptions=False,
+            assign={keep: expression("$states.result.Payload")},
+            outputs={},
+        )
+        step.add_retry(
+            errors=_TRANSIENT,
+            interval=cdk.Duration.seconds(2),
+            backoff_rate=2,
+            max_attempts=8,
+            max_delay=cdk.Duration.minutes(5),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return step
+
+    def choose(self, name: str) -> sfn.Choice:
+        return sfn.Choice.jsonata(self._scope, name)
+
+    def conclude(self, name: str, outcome: Mapping[str, Any]) -> sfn.Pass:
+        """Say how the run ended; recording and telling come after."""
+        return sfn.Pass.jsonata(self._scope, name, assign={"outcome": outcome}, outputs={})
+
+    def wait(self, name: str, seconds: int, *, assign: Mapping[str, Any] | None = None) -> sfn.Wait:
+        duration = sfn.WaitTime.duration(cdk.Duration.seconds(seconds))
+        return sfn.Wait.jsonata(self._scope, name, time=duration, assign=assign)
+
+
+def when(jsonata: str) -> sfn.Condition:
+    return sfn.Condition.jsonata(expression(jsonata))
+
+
+def catch_all(steps: Sequence[sfn.TaskStateBase], handler: sfn.IChainable) -> None:
+    """Any fault of any of `steps` goes to `handler`, with what was said of it."""
+    cause = "$states.errorOutput.Cause"
+    said = f"$contains({cause}, 'errorMessage') ? $parse({cause}).errorMessage : {cause}"
+    for step in steps:
+        step.add_catch(
+            handler,
+            errors=["States.ALL"],
+            assign={
+                "fault": {
+                    "kind": expression("$states.errorOutput.Error"),
+                    "message": expression(f"$exists({cause}) ? ({said}) : 'no cause was given'"),
+                }
+            },
+            outputs={},
+        )

@@ -1,0 +1,97 @@
+"""Storage: keys, buckets and the ledger. What is in here outlives every deployment."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.bucket import private_bucket
+
+LEDGER_BY_MONTH = "ByMonth"
+
+
+class Storage(cdk.Stack):
+    """Everything is retained when the stack is deleted; logical ids are frozen by a test."""
+
+    def __init__(self, scope: Construct, construct_id: str, **stack: Any) -> None:
+        super().__init__(scope, construct_id, termination_protection=True, **stack)
+        self.data_key = _key(self, "DataKey", "Datasets, prepared copies, artifacts and models")
+        self.control_key = _key(self, "ControlKey", "Ledger, queues, notices and functions")
+        for service in ("cloudwatch", "events"):
+            self.control_key.add_to_resource_policy(_senders(self, service))
+        self.access_logs = private_bucket(
+            self, "AccessLogs", key=None, access_logs=None, lifecycle=[_expire(days=400)]
+        )
+        self.datasets = self._bucket("Datasets", _old_versions(days=365))
+        self.prepared = self._bucket("Prepared", _old_versions(days=30))
+        self.artifacts = self._bucket("Artifacts", _old_versions(days=365))
+        self.ledger = _ledger(self, self.control_key)
+
+    def _bucket(self, name: str, lifecycle: s3.LifecycleRule) -> s3.Bucket:
+        return private_bucket(
+            self, name, key=self.data_key, access_logs=self.access_logs, lifecycle=[lifecycle]
+        )
+
+
+def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
+    return kms.Key(
+        scope,
+        construct_id,
+        description=description,
+        enable_key_rotation=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+
+
+def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:
+    """Rules and alarms of this account may put messages into encrypted queues and topics.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    """
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=["*"],
+        conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+    )
+
+
+def _expire(*, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="Expire",
+        expiration=cdk.Duration.days(days),
+        noncurrent_version_expiration=cdk.Duration.days(1),
+    )
+
+
+def _old_versions(*, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(id="OldVersions", noncurrent_version_expiration=cdk.Duration.days(days))
+
+
+def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
+    """One item a run: `pk` is the run id. `ByMonth` lists runs in order of arrival."""
+    text = dynamodb.AttributeType.STRING
+    ledger = dynamodb.Table(
+        scope,
+        "Ledger",
+        partition_key=dynamodb.Attribute(name="pk", type=text),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+        encryption_key=key,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        deletion_protection=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+    ledger.add_global_secondary_index(
+        index_name=LEDGER_BY_MONTH,
+        partition_key=dynamodb.Attribute(name="month", type=text),
+        sort_key=dynamodb.Attribute(name="arrived_at", type=text),
+    )
+    return ledger

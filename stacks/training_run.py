@@ -1,0 +1,183 @@
+"""TrainingRun: the state machine that takes one upload to its outcome.
+
+Written in JSONata: variables keep what each step learnt without threading it through every output,
+and one expression says what three JSONPath fields would (docs/decisions/0008).
+"""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.config import Config
+from stacks.door import Door
+from stacks.endings import Endings
+from stacks.log_groups import log_group
+from stacks.permissions import Permissions
+from stacks.policies import Statement, allow, managed_policy
+from stacks.steps import Steps, catch_all, expression, when
+
+_TIMEOUT = cdk.Duration.days(14)
+_ROOM_SECONDS = 600
+_MAX_WAITS = 1000
+
+
+class TrainingRun(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        doors: Mapping[str, Door],
+        ledger: dynamodb.ITable,
+        topic: sns.ITopic,
+        config: Config,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._doors = doors
+        self._steps = Steps(self)
+        self._config = config
+        self._end = Endings(self, ledger=ledger, topic=topic)
+        self.definition = self._definition()
+
+    def make(
+        self, *, permissions: Permissions, logs_key: kms.IKey, topic: sns.ITopic
+    ) -> sfn.StateMachine:
+        logs = log_group(
+            self,
+            "Logs",
+            key=logs_key,
+            config=self._config,
+            # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+            name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-TrainingRun",
+        )
+        functions = [door.function.function_arn for door in self._doors.values()]
+        role, may = _role(self), permissions.state_machine(functions, topic.topic_arn)
+        policies = [
+            managed_policy(self, "Policy", roles=[role], statements=may),
+            managed_policy(self, "ObservingPolicy", roles=[role], statements=[_observing()]),
+        ]
+        machine = sfn.StateMachine(
+            self,
+            "Machine",
+            definition_body=sfn.DefinitionBody.from_chainable(self.definition),
+            query_language=sfn.QueryLanguage.JSONATA,
+            role=role.without_policy_updates(),
+            timeout=_TIMEOUT,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=True
+            ),
+        )
+        # Step Functions refuses a machine whose role may not deliver its logs yet.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+        machine.node.add_dependency(*policies)
+        return machine
+
+    def _definition(self) -> sfn.IChainable:
+        steps, run = self._steps, expression("$run")
+        dataset, job = expression("$dataset"), expression("$job")
+        prepare = steps.invoke(
+            "Prepare dataset", self._doors["prepare_dataset"], {"run": run}, keep="dataset"
+        )
+        authorize = steps.invoke(
+            "Authorize spend",
+            self._doors["authorize_spend"],
+            {"run": run, "dataset": dataset},
+            keep="spend",
+        )
+        start = steps.invoke(
+            "Start training",
+            self._doors["start_training"],
+            {"run": run, "dataset": dataset},
+            keep="job",
+        )
+        track = steps.invoke(
+            "Track training",
+            self._doors["track_training"],
+            {"run": run, "job": job},
+            keep="progress",
+        )
+        collect = steps.invoke(
+            "Collect results",
+            self._doors["collect_results"],
+            {"run": run, "job": job},
+            keep="result",
+        )
+        catch_all([prepare, authorize, start, track, collect], self._end.fault)
+        follow = self._follow(track, collect)
+        sound = steps.choose("Is the dataset sound?")
+        sound.when(
+            when("$dataset.verdict = 'accepted'"),
+            authorize.next(start).next(self._admit(start, follow)),
+        ).otherwise(self._end.refused)
+        routed = steps.choose("Has it a recipe?")
+        routed.when(when("$exists($run.refusal)"), self._end.misdirected)
+        routed.otherwise(prepare.next(sound))
+        begin = sfn.Pass.jsonata(
+            self, "Begin", assign={"run": expression("$states.input"), "waits": 0}, outputs={}
+        )
+        return begin.next(routed)
+
+    def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
+        """An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
+        full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """
+        wait = self._steps.wait(
+            "Wait for room", _ROOM_SECONDS, assign={"waits": expression("$waits + 1")}
+        )
+        wait.next(start)
+        started = self._steps.choose("Has the job started?")
+        started.when(when("$job.state = 'started'"), follow)
+        started.when(when(f"$job.state = 'no_room' and $waits < {_MAX_WAITS}"), wait)
+        started.when(when("$job.state = 'no_room'"), self._end.no_room)
+        return started.otherwise(self._end.not_started)
+
+    def _follow(self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke) -> sfn.Wait:
+        """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
+        wait = self._steps.wait("Wait", self._config.poll_seconds)
+        state = self._steps.choose("How is the job?")
+        state.when(when("$progress.state = 'in_progress'"), wait)
+        state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
+        state.when(when("$progress.state = 'stopped'"), self._end.stopped)
+        state.otherwise(self._end.failed)  # failed, or overdue and stopped by the last look
+        wait.next(track).next(state)
+        return wait
+
+
+def _role(scope: Construct) -> iam.Role:
+    ours = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
+    return iam.Role(scope, "Role", assumed_by=service)
+
+
+def _observing() -> Statement:
+    """Log delivery and X-Ray have no resource types; they stand in a policy of their own.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
+    """
+    return allow(
+        actions=[
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+        ],
+        resources=["*"],
+    )

@@ -1,0 +1,98 @@
+"""What rings when something is wrong, and one page to look at."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.door import Door
+from stacks.intake import Intake
+
+_MINUTE = cdk.Duration.minutes(1)
+
+
+class Watch(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        intake: Intake,
+        machine: sfn.StateMachine,
+        doors: Mapping[str, Door],
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._topic = topic
+        dead = intake.dead_letters.metric_approximate_number_of_messages_visible(
+            period=_MINUTE, statistic="Maximum"
+        )
+        oldest = intake.queue.metric_approximate_age_of_oldest_message(
+            period=_MINUTE, statistic="Maximum"
+        )
+        failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
+        timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
+        errors = {
+            name: door.function.metric_errors(period=_MINUTE, statistic="Sum")
+            for name, door in doors.items()
+        }
+        self._alarm("DeadLetters", dead, 1, "Uploads that could not be received were put aside")
+        self._alarm("OldestMessage", oldest, 900, "An upload has waited for 15 minutes")
+        self._alarm("FailedRuns", failed, 1, "A run ended in a fault")
+        self._alarm("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout")
+        for name, metric in errors.items():
+            title = "".join(word.capitalize() for word in name.split("_"))
+            # One error is retried and heals; three in a row do not.
+            self._alarm(f"{title}Errors", metric, 1, f"{name} keeps failing", periods=3)
+        self._dashboard(machine, [oldest, dead], list(errors.values()), doors)
+
+    def _alarm(
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        threshold: float,
+        description: str,
+        *,
+        periods: int = 1,
+    ) -> None:
+        comparison = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=comparison,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"{description}; see docs/operations.md",
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))
+
+    def _dashboard(
+        self,
+        machine: sfn.StateMachine,
+        queues: list[cloudwatch.IMetric],
+        errors: list[cloudwatch.IMetric],
+        doors: Mapping[str, Door],
+    ) -> None:
+        outcomes = [
+            machine.metric_started(label="started"),
+            machine.metric_succeeded(label="trained, refused or stopped"),
+            machine.metric_failed(label="failed"),
+        ]
+        durations = [door.function.metric_duration(statistic="p95") for door in doors.values()]
+        dashboard = cloudwatch.Dashboard(self, "Dashboard")
+        dashboard.add_widgets(
+            cloudwatch.GraphWidget(title="Runs", left=outcomes, width=12),
+            cloudwatch.GraphWidget(
+                title="Queue: age of the oldest upload; dead letters", left=queues, width=12
+            ),
+        )
+        dashboard.add_widgets(
+            cloudwatch.GraphWidget(title="Errors of doors", left=errors, width=12),
+            cloudwatch.GraphWidget(title="Duration of doors, p95", left=durations, width=12),
+        )

@@ -1,0 +1,81 @@
+"""What flow tests do with the emulated account: upload, wait for an end, look around."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.account import Account, Row
+from emulator import Instance
+
+PATIENCE_SECONDS = 90
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+    """What `condition` returns once it is true. Fails when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.1)
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    account: Account
+    instance: Instance
+    inbox: str
+    """URL of a queue that is subscribed to the notices."""
+    notices: list[dict[str, str]] = field(default_factory=list)
+
+    def client(self, service: str) -> Any:
+        return self.account.deployer.client(service)
+
+    def upload(self, records: list[Any] | bytes, folder: str, name: str = "train.jsonl") -> str:
+        """Put records, or bytes as they are, into a folder under `datasets/`."""
+        body = records if isinstance(records, bytes) else jsonl(records)
+        key = f"datasets/{folder}/{name}"
+        bucket = self.account.outputs["DatasetsBucket"]
+        self.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        return f"s3://{bucket}/{key}"
+
+    def ended(self, upload: str) -> Row:
+        def look() -> Row | None:
+            row = self.account.run(upload)
+            return row if row and "ended_at" in row else None
+
+        found: Row = until(look, f"the end of {upload}")
+        return found
+
+    def executions(self) -> list[dict[str, Any]]:
+        pages = self.client("stepfunctions").get_paginator("list_executions")
+        arn = self.account.outputs["StateMachine"]
+        return [e for page in pages.paginate(stateMachineArn=arn) for e in page["executions"]]
+
+    def notice(self, run_id: str) -> dict[str, str]:
+        def look() -> dict[str, str] | None:
+            got = self.client("sqs").receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
+            self.notices.extend(json.loads(m["Body"]) for m in got.get("Messages", []))
+            return next((n for n in self.notices if run_id in n["Subject"]), None)
+
+        found: dict[str, str] = until(look, f"the notice of {run_id}")
+        return found
+
+
+def jsonl(records: list[Any]) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def conversation(question: str, answer: str = "Certainly.") -> dict[str, Any]:
+    return {
+        "schemaVersion": "bedrock-conversation-2024",
+        "messages": [
+            {"role": "user", "content": [{"text": question}]},
+            {"role": "assistant", "content": [{"text": answer}]},
+        ],
+    }
+
+
+def conversations(about: str, count: int = 10) -> list[dict[str, Any]]:
+    return [conversation(f"{about}, question {n}?", f"{about}, answer {n}.") for n in range(count)]

@@ -1,0 +1,57 @@
+"""The pictures in the documents are those of the templates."""
+
+import copy
+
+import pytest
+
+from stacks.diagram import DOCUMENTS, draw, flow, renew
+
+PRESENT = [document for document in DOCUMENTS if document.exists()]
+
+
+@pytest.fixture(scope="module")
+def pictures(templates):
+    return draw(templates)
+
+
+@pytest.mark.parametrize("document", PRESENT, ids=str)
+def test_a_picture_in_a_document_is_up_to_date(document, pictures):
+    text = document.read_text(encoding="utf-8")
+    assert renew(text, pictures) == text, "run: .venv/bin/python -m stacks.diagram"
+
+
+@pytest.mark.parametrize("name", ["flow", "machine"])
+def test_the_architecture_shows_both_pictures(name, pictures):
+    text = (DOCUMENTS[-1]).read_text(encoding="utf-8")
+    assert f"<!-- diagram:{name} -->\n```mermaid\n{pictures[name]}\n```" in text
+
+
+def test_an_upload_finds_its_way_to_bedrock_and_back(pictures):
+    """Breadth first along the arrows, from the bucket of uploads."""
+    arrows = [line.split() for line in pictures["flow"].splitlines() if " --> " in line]
+    ends = {(arrow[0], arrow[-1]) for arrow in arrows}
+    reached, before = {start for start, _ in ends if start.startswith("Datasets")}, set()
+    while reached != before:
+        before = set(reached)
+        reached |= {to for start, to in ends if start in reached}
+    assert "Bedrock" in reached
+    assert any(name.startswith("Artifacts") for name in reached)
+
+
+def test_a_permission_that_is_taken_away_takes_its_arrow_along(templates):
+    poorer = copy.deepcopy(templates)
+    for resource in poorer["Training"]["Resources"].values():
+        if resource["Type"] == "AWS::IAM::ManagedPolicy":
+            document = resource["Properties"]["PolicyDocument"]
+            document["Statement"] = [
+                each
+                for each in document["Statement"]
+                if "bedrock:StopModelCustomizationJob" not in each["Action"]
+            ]
+    assert "stops it" in flow(templates)
+    assert "stops it" not in flow(poorer)
+
+
+def test_every_ending_of_a_run_is_in_the_picture(pictures):
+    for ending in ("Trained", "Refused", "Stopped", "Failed", "Not recorded or not told"):
+        assert f'((("{ending}")))' in pictures["machine"]

@@ -1,0 +1,104 @@
+"""The documents hold in the code as it is."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from stacks.config import Config
+from tuning import failures, jobs
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "samples").rglob("*.md")]
+)
+NAMES = [document.relative_to(ROOT).as_posix() for document in DOCUMENTS]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"^( *)```.*?^\1```", re.DOTALL | re.MULTILINE)
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def anchors(document: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", CODE.sub("", document.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def people_read() -> str:
+    """README and everything under docs/."""
+    wanted = [name for name in NAMES if name == "README.md" or name.startswith("docs/")]
+    return "\n".join(text(name) for name in wanted)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_links_lead_somewhere(document):
+    for path, anchor in LINK.findall(CODE.sub("", document.read_text(encoding="utf-8"))):
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), f"{path}: no such file"
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), f"{path}#{anchor}: no such heading"
+
+
+def test_every_kind_of_failure_says_what_to_do():
+    kinds = {kind for _, kind, _ in vars(failures)["_KINDS"]}
+    for module in (failures, jobs):
+        source = Path(module.__file__).read_text(encoding="utf-8")
+        kinds |= set(re.findall(r'kind="(\w+)"', source))
+        kinds |= set(re.findall(r'kind, why = "(\w+)"', source))
+    assert {"unknown", "stalled", "over_time"} < kinds
+    rows = set(re.findall(r"^\| `(\w+)` \|", text("docs/operations.md"), re.MULTILINE))
+    assert kinds <= rows
+
+
+def test_every_alarm_says_what_to_do(templates):
+    alarms = {
+        re.sub(r"^Watch|[0-9A-F]{8}$", "", name)
+        for name, resource in templates["Training"]["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    assert alarms
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", text("docs/operations.md"), re.MULTILINE
+    )
+    assert alarms <= {name for name, _, _ in rows}
+
+
+def test_the_number_of_alarms_and_keys_that_are_paid_for_is_true(templates):
+    counts = dict.fromkeys(("AWS::CloudWatch::Alarm", "AWS::KMS::Key"), 0)
+    interfaces = 0
+    for template in templates.values():
+        for resource in template["Resources"].values():
+            if resource["Type"] in counts:
+                counts[resource["Type"]] += 1
+            interfaces += resource.get("Properties", {}).get("VpcEndpointType") == "Interface"
+    costs = text("docs/network.md")
+    assert re.search(rf"interface endpoints\S+ \| {interfaces} ", costs)
+    assert re.search(rf"KMS keys\S+ \| {counts['AWS::KMS::Key']} \|", costs)
+    assert re.search(rf"alarms\S+ \| {counts['AWS::CloudWatch::Alarm']} \|", costs)
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Config)])
+def test_every_field_of_config_is_explained(field):
+    assert f"`{field}`" in people_read()
+
+
+def test_every_make_target_is_mentioned():
+    (names,) = re.findall(r"^\.PHONY: (.+)$", text("Makefile"), re.MULTILINE)
+    readme = text("README.md") if "README.md" in NAMES else ""
+    for target in names.split():
+        assert re.search(rf"\bmake {target}\b", readme + text("CONTRIBUTING.md")), target
+
+
+def test_decisions_are_short_and_numbered_without_gaps():
+    decisions = sorted((ROOT / "docs/decisions").glob("*.md"))
+    numbers = [int(decision.name[:4]) for decision in decisions]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for decision in decisions:
+        words = decision.read_text(encoding="utf-8")
+        assert len(words.splitlines()) <= 25, decision.name
+        for part in ("**Context.**", "**Decision.**", "**Consequences.**"):
+            assert part in words, f"{decision.name}: {part}"

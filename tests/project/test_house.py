@@ -1,0 +1,216 @@
+"""The house keeps its rooms: who may import whom, how long a file may be, what it may be called."""
+
+import ast
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = {"tuning", "stacks", "lambdas", "emulator"}
+
+AWS = {"boto3", "botocore"}
+MAY_IMPORT_AWS = {"lambdas", "emulator", "demo", "tests"}
+CDK = {"aws_cdk", "cdk_nag", "constructs"}
+MAY_IMPORT_CDK = {"stacks", "app.py", "tests"}
+
+BANNED_FOLDERS = {"common", "utils", "core", "helpers", "src"}
+BANNED_WORDS = {"my", "main", "helper", "helpers", "utils", "common", "manager", "handler"}
+# Spelt in two halves, so that this file does not find itself.
+MACHINE_PATH = re.compile(r"(?<![\w/.:}])/" + r"(tmp|work|root|farm|home|Users)/[\w.]")
+TEXTS = {".py", ".toml", ".json", ".md", ".txt", ".in", ".yml", ".yaml", ".cfg", ".sh", ""}
+
+
+@cache
+def files():
+    """Every file of the repository, and every new one that git does not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 — fixed words
+    return tuple(sorted(path for line in listed.splitlines() if (path := ROOT / line).is_file()))
+
+
+PYTHON = [path.relative_to(ROOT).as_posix() for path in files() if path.suffix == ".py"]
+
+
+def room(path):
+    return path.split("/")[0]
+
+
+@cache
+def tree(path):
+    return ast.parse((ROOT / path).read_text("utf-8"), path)
+
+
+@cache
+def nodes(path):
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
+def imported(path):
+    """The first names of all that a file imports, wherever in it."""
+    names = set()
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def breaches(packages, allowed):
+    return sorted(
+        f"{path} imports {name}"
+        for path in PYTHON
+        if room(path) not in allowed
+        for name in imported(path) & packages
+    )
+
+
+def test_the_rooms_are_looked_into():
+    assert {room(path) for path in PYTHON} >= ROOMS
+
+
+def test_only_doors_and_emulator_speak_to_aws():
+    assert breaches(AWS, MAY_IMPORT_AWS) == []
+
+
+def test_only_stacks_and_app_build_infrastructure():
+    assert breaches(CDK, MAY_IMPORT_CDK) == []
+
+
+def test_nothing_deployed_imports_the_stacks():
+    assert breaches({"stacks"}, {"stacks", "app.py", "tests", "benchmarks"}) == []
+
+
+def test_nothing_imports_the_doors():
+    assert breaches({"lambdas"}, {"lambdas", "tests"}) == []
+
+
+def test_the_domain_imports_no_other_room():
+    others = ROOMS - {"tuning"}
+    assert [p for p in PYTHON if room(p) == "tuning" and imported(p) & others] == []
+
+
+def test_no_relative_import_hides_an_arrow():
+    hidden = [
+        path
+        for path in PYTHON
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert hidden == []
+
+
+def test_no_file_is_longer_than_three_hundred_lines():
+    lengths = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in PYTHON}
+    limits = {path: 330 if room(path) == "tests" else 300 for path in PYTHON}
+    assert {p: n for p, n in lengths.items() if n > limits[p]} == {}
+
+
+def handlers():
+    return [
+        (path, node)
+        for path in PYTHON
+        if room(path) == "lambdas"
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef) and node.name == "handler"
+    ]
+
+
+def test_a_door_is_thin():
+    assert handlers()
+    lengths = {path: node.end_lineno - node.lineno + 1 for path, node in handlers()}
+    assert {path: lines for path, lines in lengths.items() if lines > 40} == {}
+
+
+def test_a_door_is_called_by_what_it_does():
+    assert all("_" in Path(path).stem for path, _ in handlers())
+
+
+def test_no_folder_or_module_has_a_name_that_says_nothing():
+    folders = {part for path in files() for part in path.relative_to(ROOT).parts[:-1]}
+    stems = {Path(path).stem for path in PYTHON}
+    words = {word for stem in stems - {"__main__"} for word in stem.split("_")}
+    assert folders & BANNED_FOLDERS == set()
+    assert words & BANNED_WORDS == set()
+
+
+def test_no_file_names_a_path_of_one_machine():
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in files()
+        if path.suffix in TEXTS
+        for match in [MACHINE_PATH.search(path.read_text("utf-8", "replace"))]
+        if match
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ["/" + "tmp/x", '"/' + 'work/x"', "=/" + "root/.cache"])
+def test_a_path_of_one_machine_would_be_found(text):
+    assert MACHINE_PATH.search(text)
+
+
+def test_no_account_number_but_the_documentations_own():
+    allowed = {"0" * 12, "123456789012", "111122223333"}
+    number = re.compile(r"(?:arn:aws[\w-]*:[\w-]*:[\w-]*:|[Aa]ccount\D{1,4})(\d{12})\b")
+    found = {
+        match
+        for path in files()
+        if path.suffix in TEXTS
+        for match in number.findall(path.read_text("utf-8", "replace"))
+    }
+    assert found <= allowed
+
+
+def test_no_suppression_is_blanket_and_each_gives_its_code():
+    blanket = re.compile(r"#\s*(noqa(?!:\s*[A-Z])|type:\s*ignore(?!\[))")
+    found = [path for path in PYTHON if blanket.search((ROOT / path).read_text("utf-8"))]
+    assert found == []
+
+
+def swallows(node):
+    """Whether an `except` takes everything and neither raises it again nor logs it whole."""
+    if node.type and ast.unparse(node.type) not in ("Exception", "BaseException"):
+        return False
+    inside = [inner for statement in node.body for inner in ast.walk(statement)]
+    raised = any(isinstance(inner, ast.Raise) for inner in inside)
+    return not raised and not any(getattr(i, "attr", "") == "exception" for i in inside)
+
+
+def test_no_exception_is_swallowed():
+    found = [
+        f"{path}:{node.lineno}"
+        for path in PYTHON
+        for node in nodes(path)
+        if isinstance(node, ast.ExceptHandler) and swallows(node)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("caught", "swallowed"),
+    [
+        ("except Exception:\n    pass", True),
+        ("except:\n    x = 1", True),
+        ("except BaseException:\n    clean()\n    raise", False),
+        ("except Exception:\n    LOG.exception('x')", False),
+        ("except ValueError:\n    pass", False),
+    ],
+)
+def test_a_swallowed_exception_would_be_found(caught, swallowed):
+    [handler] = ast.parse(f"try:\n    x()\n{caught}").body[0].handlers
+    assert swallows(handler) is swallowed
+
+
+def test_only_the_emulator_and_the_demo_wait_between_two_looks():
+    asleep = {
+        room(path)
+        for path in PYTHON
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep")
+    }
+    assert asleep <= {"emulator", "demo", "tests"}

@@ -1,0 +1,141 @@
+"""One synthesis a session for the fast tests; the whole app in processes of its own, beside it."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from machines import definition
+from templates import Environment
+from whole_app import ROOT, Running, Synthesis, start
+
+from stacks import bundle, door
+from stacks.bundle import Bundle, Target
+from stacks.config import Config
+from stacks.deployment import Deployment
+
+CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+
+RICH = Config(
+    region="us-west-2",
+    recipes=("support-llama-3-3-70b",),
+    zones=("a", "b", "c", "d"),
+    endpoint_zones=("b", "d"),
+    cidr="172.16.0.0/20",
+    job_nodes_talk=True,
+    poll_seconds=600,
+    max_dataset_mb=4864,
+    log_days=731,
+    reserved_concurrency=2,
+)
+"""Every field other than its default."""
+
+DEV = Config(region="us-east-1", recipes=("support-nova-micro", "support-nova-lite"), log_days=30)
+"""As `app.py` has it: a test holds the two against each other."""
+
+
+def _stub(folder: Path, target: Target) -> Bundle:
+    """A zip in the bundle's place: these tests are of templates, not of what is in the zip."""
+    path = folder / f"{target}.zip"
+    path.write_bytes(target.encode())
+    return Bundle(path=path, compiled=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _at_the_root() -> Iterator[None]:
+    """Where the CDK CLI runs `app.py`; recipes are read from there."""
+    before = Path.cwd()
+    os.chdir(ROOT)
+    yield
+    os.chdir(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _beside(request, tmp_path_factory) -> Iterator[dict[str, Running]]:
+    """The processes that the selected tests will look at, started first and awaited last."""
+    bundle.build("lambda")  # from the network when it is not there yet, which the processes lack
+    wanted = {name for item in request.session.items for name in item.fixturenames}
+    folder = tmp_path_factory.mktemp("whole")
+    wrong = folder / "wrong.py"
+    right = (ROOT / "app.py").read_text("utf-8")
+    wrong.write_text(right.replace("us-east-1", "eu-central-1"), encoding="utf-8")
+    runs = {
+        "whole_app": lambda: start(folder / "out"),
+        "whole_app_again": lambda: start(
+            folder / "elsewhere", CDK_VALIDATION="false", PYTHONHASHSEED="7"
+        ),
+        "wrong_app": lambda: start(folder / "nowhere", program=wrong),
+    }
+    running = {name: run() for name, run in runs.items() if name in wanted}
+    yield running
+    for run in running.values():
+        if run.child.poll() is None:
+            run.child.kill()
+            run.child.communicate()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def whole_app(_beside) -> Synthesis:
+    """`app.py` with cdk-nag and the built-in validator."""
+    return _beside["whole_app"].end()
+
+
+@pytest.fixture(scope="session")
+def whole_app_again(_beside) -> Synthesis:
+    return _beside["whole_app_again"].end()
+
+
+@pytest.fixture(scope="session")
+def wrong_app(_beside) -> Synthesis:
+    """`app.py` with a Region that it cannot have."""
+    return _beside["wrong_app"].end()
+
+
+@pytest.fixture(scope="session")
+def assembly(_at_the_root, tmp_path_factory) -> Iterator[Path]:
+    """`dev` and `rich` for Lambda, `laptop` as `dev` for the emulator. No network, no validator."""
+    folder = tmp_path_factory.mktemp("assembly")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(door, "build", lambda target: _stub(folder, target))
+        for name, context in {"lambda": {}, "laptop": {"functions": "laptop"}}.items():
+            app = cdk.App(
+                outdir=str(folder / name),
+                context={**CONTEXT, **context},
+                builtin_cloud_formation_validation=False,
+            )
+            Deployment(app, "dev", config=DEV)
+            if name == "lambda":
+                Deployment(app, "rich", config=RICH)
+            app.synth()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def dev(assembly) -> Environment:
+    return Environment.of(assembly / "lambda", "dev")
+
+
+@pytest.fixture(scope="session")
+def rich(assembly) -> Environment:
+    return Environment.of(assembly / "lambda", "rich")
+
+
+@pytest.fixture(scope="session")
+def laptop(assembly) -> Environment:
+    return Environment.of(assembly / "laptop", "dev")
+
+
+@pytest.fixture(scope="session", params=["dev", "rich"])
+def environment(request) -> Environment:
+    found: Environment = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def states(dev):
+    return definition(dev)["States"]

@@ -1,0 +1,112 @@
+"""Synthesized templates as plain facts: intrinsic functions read as `{Name}`, imports followed."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+STACKS = ("Network", "Storage", "Training")
+
+_HASH = re.compile(r"[0-9A-F]{8}$")
+_PSEUDO = {"AWS::AccountId": "{account}", "AWS::Region": "{region}", "AWS::Partition": "aws"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    stack: str
+    id: str
+    type: str
+    properties: Mapping[str, Any]
+    """As in the template, with every intrinsic function replaced by text."""
+    depends_on: frozenset[str]
+    deletion: str | None
+    replacement: str | None
+
+    @property
+    def name(self) -> str:
+        """The logical id without CDK's hash, such as `JobRoleDataPolicy`."""
+        return _HASH.sub("", self.id)
+
+    @property
+    def ref(self) -> str:
+        """How other resources' properties name this one."""
+        return f"{{{self.name}}}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """The three templates of one Deployment."""
+
+    name: str
+    folder: Path
+
+    @classmethod
+    def of(cls, assembly: Path, name: str) -> "Environment":
+        return cls(name=name, folder=assembly)
+
+    @cached_property
+    def files(self) -> dict[str, Path]:
+        return {
+            stack: next(self.folder.glob(f"{self.name.replace('-', '')}{stack}*.template.json"))
+            for stack in STACKS
+        }
+
+    @cached_property
+    def templates(self) -> dict[str, dict[str, Any]]:
+        return {stack: json.loads(path.read_bytes()) for stack, path in self.files.items()}
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
+        return manifest
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        return [
+            Resource(
+                stack=stack,
+                id=logical_id,
+                type=raw["Type"],
+                properties=self.plain(raw.get("Properties", {})),
+                depends_on=frozenset(_HASH.sub("", d) for d in raw.get("DependsOn", ())),
+                deletion=raw.get("DeletionPolicy"),
+                replacement=raw.get("UpdateReplacePolicy"),
+            )
+            for stack, template in self.templates.items()
+            for logical_id, raw in template["Resources"].items()
+        ]
+
+    def of_type(self, *types: str) -> list[Resource]:
+        return [r for r in self.resources if r.type in types]
+
+    def one(self, resource_type: str, name: str = "") -> Resource:
+        (found,) = (r for r in self.of_type(resource_type) if name in ("", r.name))
+        return found
+
+    def plain(self, value: Any) -> Any:
+        """`value` with intrinsic functions as text: `{Prepared}/prepared/*`."""
+        match value:
+            case {"Ref": str(name)}:
+                return _PSEUDO.get(name) or f"{{{_HASH.sub('', name)}}}"
+            case {"Fn::GetAtt": [str(name), str(attribute)]}:
+                same = attribute in ("Arn", "GroupId")
+                return f"{{{_HASH.sub('', name)}{'' if same else f'.{attribute}'}}}"
+            case {"Fn::ImportValue": str(export)}:
+                return self.plain(self._exports[export])
+            case {"Fn::Join": [str(glue), list(parts)]}:
+                return glue.join(map(self.plain, parts))
+            case dict():
+                return {key: self.plain(inner) for key, inner in value.items()}
+        return list(map(self.plain, value)) if isinstance(value, list) else value
+
+    @cached_property
+    def _exports(self) -> dict[str, Any]:
+        return {
+            output["Export"]["Name"]: output["Value"]
+            for template in self.templates.values()
+            for output in template.get("Outputs", {}).values()
+            if "Export" in output
+        }

@@ -1,0 +1,193 @@
+"""Only an upload starts a run: the rule is evaluated as EventBridge does, over what we write too."""
+
+import re
+from pathlib import Path
+
+import pytest
+from policies import Statement
+
+from tuning.recipes import load
+from tuning.runs import Run
+from tuning.uploads import NotAnUploadError, Upload
+
+RUN = Run(
+    upload=Upload(
+        bucket="{Datasets}",
+        key="datasets/support-nova-micro/train.jsonl",
+        version_id="v1",
+        size=1,
+        arrived_at="2026-11-23T00:00:00Z",
+    ),
+    recipe=load(Path(__file__).parents[2] / "recipes" / "support-nova-micro.toml"),
+)
+JOB_FILES = (
+    "training_artifacts/step_wise_training_metrics.csv",
+    "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv",
+    "manifest.json",
+)
+WRITTEN = [
+    *(
+        ("{Prepared}", f"prepared/{'ab' * 32}/{name}")
+        for name in ("train.jsonl", "validation.jsonl")
+    ),
+    ("{Artifacts}", f"{RUN.reports_prefix}report.json"),
+    ("{Artifacts}", f"{RUN.output_prefix}.write_access_check_file.temp"),
+    *(
+        ("{Artifacts}", f"{RUN.output_prefix}model-customization-job-x/{file}")
+        for file in JOB_FILES
+    ),
+    *(
+        ("{AccessLogs}", f"{b}/2026-11-23-00-00-00-AB")
+        for b in ("datasets", "prepared", "artifacts")
+    ),
+    ("{AccessLogs}", "datasets/support-nova-micro/train.jsonl"),
+]
+
+
+def matches(pattern, value):
+    """EventBridge's way: nested fields, any of a list, `*` for any characters or none.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+    """
+    match pattern:
+        case {"wildcard": str(wildcard)}:
+            parts = (re.escape(part) for part in wildcard.split("*"))
+            return re.fullmatch(".*".join(parts), value, re.DOTALL) is not None
+        case dict():
+            return all(key in value and matches(p, value[key]) for key, p in pattern.items())
+        case list():
+            return any(matches(p, value) for p in pattern)
+        case _:
+            return pattern == value
+
+
+def event(key, *, bucket="{Datasets}", detail_type="Object Created", source="aws.s3"):
+    """As S3 sends it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html"""
+    return {
+        "source": source,
+        "detail-type": detail_type,
+        "time": "2026-11-23T00:00:00Z",
+        "detail": {
+            "bucket": {"name": bucket},
+            "object": {"key": key, "size": 1, "version-id": "v1"},
+        },
+    }
+
+
+@pytest.fixture
+def starts(dev):
+    rule = dev.one("AWS::Events::Rule").properties
+    return lambda e: matches(rule["EventPattern"], e)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "datasets/support-nova-micro/train.jsonl",
+        "datasets/support-nova-micro/2026-11/train.jsonl",
+        "datasets/support-nova-micro/com espaço/ünï 100%/train.jsonl",
+        "datasets/support-nova-micro/a+b/train.jsonl",
+        "datasets/no-such-recipe/train.jsonl",
+    ],
+)
+def test_training_files_start_a_run(starts, key):
+    assert starts(event(key))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "datasets/support-nova-micro/validation.jsonl",
+        "datasets/support-nova-micro/train.jsonl.tmp",
+        "datasets/support-nova-micro/train.json",
+        "datasets/support-nova-micro/",
+        "datasets/train.jsonl",
+        "datasets/support-nova-micro/nottrain.jsonl",
+        "train.jsonl",
+        "archive/datasets/support-nova-micro/train.jsonl",
+        "Datasets/support-nova-micro/train.jsonl",
+        "prepared/abc/train.jsonl",
+        "runs/abc/train.jsonl",
+        "jobs/abc/train.jsonl",
+    ],
+)
+def test_other_keys_start_nothing(starts, key):
+    assert not starts(event(key))
+
+
+@pytest.mark.parametrize(("bucket", "key"), WRITTEN)
+def test_outputs_cannot_start_a_job(starts, bucket, key):
+    assert not starts(event(key, bucket=bucket))
+
+
+@pytest.mark.parametrize("key", [key for bucket, key in WRITTEN if bucket != "{AccessLogs}"])
+def test_outputs_would_start_nothing_even_in_the_bucket_of_datasets(starts, key):
+    assert not starts(event(key))
+
+
+def test_deletions_and_other_sources_start_nothing(starts):
+    key = RUN.upload.key
+    assert not starts(event(key, detail_type="Object Deleted"))
+    assert not starts(event(key, detail_type="Object Restore Completed"))
+    assert not starts(event(key, source="custom.s3"))
+
+
+@pytest.mark.parametrize("key", ["datasets/x/train.jsonl", "datasets/a/b/train.jsonl"])
+def test_what_the_rule_lets_in_the_door_can_read(starts, key):
+    assert starts(event(key))
+    assert Upload.from_event(event(key), bucket="{Datasets}").key == key
+
+
+@pytest.mark.parametrize("key", ["datasets/train.jsonl", "datasets/x/validation.jsonl"])
+def test_what_the_rule_keeps_out_the_door_refuses_too(starts, key):
+    assert not starts(event(key))
+    with pytest.raises(NotAnUploadError):
+        Upload.from_event(event(key), bucket="{Datasets}")
+
+
+def test_there_is_one_rule_and_it_feeds_the_queue(environment):
+    (target,) = environment.one("AWS::Events::Rule").properties["Targets"]
+    assert target["Arn"] == "{IntakeQueue}"
+    assert target["DeadLetterConfig"] == {"Arn": "{IntakeDeadLetters}"}
+
+
+@pytest.mark.parametrize("queue", ["IntakeQueue", "IntakeDeadLetters"])
+def test_queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, queue):
+    properties = environment.one("AWS::SQS::Queue", queue).properties
+    assert properties["KmsMasterKeyId"] == "{ControlKey}"
+    assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("queue", ["IntakeQueue", "IntakeDeadLetters"])
+def test_queues_take_messages_of_the_rule_over_tls_only(environment, queue):
+    policy = environment.one("AWS::SQS::QueuePolicy", f"{queue}Policy").properties
+    denied, allowed = (Statement.of(s) for s in policy["PolicyDocument"]["Statement"])
+    assert (denied.effect, denied.actions) == ("Deny", {"sqs:*"})
+    assert denied.conditions == {"Bool": {"aws:SecureTransport": "false"}}
+    assert allowed.principal == {"Service": "events.amazonaws.com"}
+    assert allowed.actions == {"sqs:SendMessage"}
+    assert allowed.conditions == {"ArnEquals": {"aws:SourceArn": "{IntakeRule}"}}
+
+
+def test_a_message_is_put_aside_after_five_receives(environment):
+    redrive = environment.one("AWS::SQS::Queue", "IntakeQueue").properties["RedrivePolicy"]
+    assert redrive == {"deadLetterTargetArn": "{IntakeDeadLetters}", "maxReceiveCount": 5}
+
+
+def test_a_message_stays_hidden_for_six_times_the_doors_timeout(environment):
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    door = environment.one("AWS::Lambda::Function", "ReceiveUploadFunction").properties
+    queue = environment.one("AWS::SQS::Queue", "IntakeQueue").properties
+    assert queue["VisibilityTimeout"] >= 6 * door["Timeout"]
+
+
+def test_one_poisonous_message_does_not_bring_back_the_others(environment):
+    feed = environment.one("AWS::Lambda::EventSourceMapping").properties
+    assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert feed["FunctionName"] == "{ReceiveUploadFunction}"
+
+
+def test_the_queue_is_fed_to_a_function_that_already_may_receive(environment):
+    """Lambda refuses the mapping otherwise, and the first deployment with it."""
+    feed = environment.one("AWS::Lambda::EventSourceMapping")
+    assert "ReceiveUploadPolicy" in feed.depends_on

@@ -1,0 +1,214 @@
+"""The state machine: every way through it ends, and how it ended is recorded and told."""
+
+from pathlib import Path
+
+import pytest
+from machines import TERMINAL, definition, edges, following, known, reachable, used
+
+from tuning.recipes import load
+
+ROOT = Path(__file__).parents[2]
+DOORS = (
+    *("Prepare dataset", "Authorize spend", "Start training"),
+    *("Track training", "Collect results"),
+)
+GOOD_ENDS = {"Trained", "Refused", "Stopped"}
+BAD_ENDS = {"Failed", "Not recorded or not told"}
+
+
+def of_type(states, *types):
+    return {name: state for name, state in states.items() if state["Type"] in types}
+
+
+def test_it_is_written_in_jsonata(dev):
+    assert definition(dev)["QueryLanguage"] == "JSONata"
+
+
+def test_every_execution_ends_by_itself(dev):
+    assert definition(dev)["TimeoutSeconds"] == 14 * 24 * 3600
+
+
+def test_there_is_time_for_a_full_quota_and_the_longest_job(dev, states):
+    hours = max(load(path).limits.max_hours for path in (ROOT / "recipes").glob("*.toml"))
+    waiting = 1000 * states["Wait for room"]["Seconds"]
+    assert waiting + hours * 3600 < definition(dev)["TimeoutSeconds"]
+
+
+def test_every_state_is_reachable(dev, states):
+    assert reachable(states, definition(dev)["StartAt"]) == set(states)
+
+
+def test_from_every_state_there_is_a_way_to_an_end(states):
+    ends = set(of_type(states, *TERMINAL))
+    assert [name for name in states if not reachable(states, name) & ends] == []
+
+
+def test_states_without_a_successor_are_the_ends(states):
+    without = {name for name, state in states.items() if not following(state)}
+    assert without == GOOD_ENDS | BAD_ENDS
+
+
+def test_ends_mean_what_they_say(states):
+    assert set(of_type(states, "Succeed")) == GOOD_ENDS
+    assert set(of_type(states, "Fail")) == BAD_ENDS
+
+
+def test_no_choice_is_left_without_a_default(states):
+    assert [n for n, s in of_type(states, "Choice").items() if "Default" not in s] == []
+
+
+@pytest.mark.parametrize("state", ["trained", "refused", "stopped"])
+def test_an_outcome_ends_in_the_state_of_its_name(states, state):
+    chosen = {
+        choice["Condition"]: choice["Next"] for choice in states["How did it end?"]["Choices"]
+    }
+    assert chosen[f"{{% $outcome.state = '{state}' %}}"] == state.title()
+
+
+def test_every_conclusion_names_an_outcome_that_the_end_knows(states):
+    outcomes = {
+        name: s["Assign"]["outcome"]["state"]
+        for name, s in states.items()
+        if "outcome" in s.get("Assign", {})
+    }
+    assert outcomes == {
+        "No such recipe": "refused",
+        "Dataset refused": "refused",
+        "Model trained": "trained",
+        "Job stopped": "stopped",
+        "Job failed": "failed",
+        "Job not started": "failed",
+        "No room for the job": "failed",
+        "Step failed": "failed",
+    }
+
+
+def test_no_run_ends_unrecorded(states):
+    assert reachable(states, "Begin", without=["Record outcome"]).isdisjoint(GOOD_ENDS | BAD_ENDS)
+
+
+def test_no_run_ends_untold(states):
+    ends = reachable(states, "Begin", without=["Tell"]) & (GOOD_ENDS | BAD_ENDS)
+    assert ends == {"Not recorded or not told"}
+
+
+def test_a_job_starts_only_after_the_check_and_the_estimate(states):
+    for needed in ("Prepare dataset", "Is the dataset sound?", "Authorize spend"):
+        assert "Start training" not in reachable(states, "Begin", without=[needed])
+
+
+def test_only_an_accepted_dataset_goes_on(states):
+    sound = states["Is the dataset sound?"]
+    (choice,) = sound["Choices"]
+    assert choice["Condition"] == "{% $dataset.verdict = 'accepted' %}"
+    assert choice["Next"] == "Authorize spend"
+    assert "Start training" not in reachable(states, sound["Default"])
+
+
+def test_a_job_that_has_started_is_never_started_again(states):
+    chosen = states["Has the job started?"]["Choices"]
+    (after,) = (c["Next"] for c in chosen if c["Condition"] == "{% $job.state = 'started' %}")
+    assert "Start training" not in reachable(states, after)
+
+
+def test_every_loop_waits(states):
+    waits = {"Wait", "Wait for room"}
+    for name in states.keys() - waits:
+        ahead = {n for after in following(states[name]) for n in [after] if n not in waits}
+        assert not any(name in reachable(states, n, without=waits) for n in ahead), name
+
+
+def test_the_wait_for_room_ends(states):
+    """Each wait is counted, and the choice that leads to it has a limit."""
+    assert states["Wait for room"]["Assign"] == {"waits": "{% $waits + 1 %}"}
+    conditions = [c["Condition"] for c in states["Has the job started?"]["Choices"]]
+    assert "{% $job.state = 'no_room' and $waits < 1000 %}" in conditions
+
+
+def test_waiting_takes_the_time_of_the_config(dev, rich):
+    for environment, seconds in ((dev, 300), (rich, 600)):
+        waits = of_type(definition(environment)["States"], "Wait")
+        assert {n: w["Seconds"] for n, w in waits.items()} == {
+            "Wait": seconds,
+            "Wait for room": 600,
+        }
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_any_fault_of_a_step_becomes_an_outcome(states, door):
+    (catch,) = states[door]["Catch"]
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    assert catch["Next"] == "Step failed"
+    assert set(catch["Assign"]["fault"]) == {"kind", "message"}
+
+
+def test_every_task_catches_everything(states):
+    for name, task in of_type(states, "Task").items():
+        assert [c["ErrorEquals"] for c in task["Catch"]] == [["States.ALL"]], name
+
+
+def test_every_retry_is_bounded_and_spread(states):
+    for name, task in of_type(states, "Task").items():
+        assert task["Retry"], name
+        for retry in task["Retry"]:
+            assert 0 < retry["MaxAttempts"] <= 1000, name
+            assert retry["MaxDelaySeconds"] <= 600, name
+            assert retry["JitterStrategy"] == "FULL", name
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_permanent_faults_of_a_step_are_not_retried(states, door):
+    retried = {error for retry in states[door]["Retry"] for error in retry["ErrorEquals"]}
+    assert retried.isdisjoint({"States.ALL", "States.TaskFailed", "States.Timeout"})
+
+
+def test_errors_that_are_retried_are_raised_under_their_names(states):
+    for door in DOORS:
+        assert "Transient" in {e for r in states[door]["Retry"] for e in r["ErrorEquals"]}
+    assert "class Transient(Exception):" in (ROOT / "lambdas/observe.py").read_text("utf-8")
+
+
+def test_no_retry_goes_on_for_long(states):
+    """What takes long, a full quota or a job, is waited for in states that can be seen."""
+    for name, task in of_type(states, "Task").items():
+        assert all(retry["MaxAttempts"] <= 10 for retry in task["Retry"]), name
+
+
+def test_no_way_uses_a_variable_before_it_is_assigned(states):
+    assigned = known(states, "Begin")
+    for name, state in states.items():
+        own = {variable for _, new in edges(state) for variable in new}
+        read = used({k: v for k, v in state.items() if k not in ("Catch", "Comment")})
+        assert read - own <= assigned[name], name
+
+
+def test_what_a_step_learns_is_kept_under_one_name(states):
+    kept = {door: set(states[door]["Assign"]) for door in DOORS}
+    assert kept == {
+        "Prepare dataset": {"dataset"},
+        "Authorize spend": {"spend"},
+        "Start training": {"job"},
+        "Track training": {"progress"},
+        "Collect results": {"result"},
+    }
+
+
+def test_every_fault_is_logged_encrypted_and_traced(environment):
+    machine = environment.one("AWS::StepFunctions::StateMachine").properties
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    logging = machine["LoggingConfiguration"]
+    assert logging["Level"] == "ALL"
+    (destination,) = logging["Destinations"]
+    assert destination == {"CloudWatchLogsLogGroup": {"LogGroupArn": "{TrainingRunLogs}"}}
+
+
+def test_the_log_group_spares_the_resource_policy_its_limit(environment):
+    group = environment.one("AWS::Logs::LogGroup", "TrainingRunLogs").properties
+    expected = f"/aws/vendedlogs/states/{environment.name}-Training-TrainingRun"
+    assert group["LogGroupName"] == expected
+
+
+def test_the_machine_waits_for_its_policies(environment):
+    """Step Functions refuses a machine whose role may not deliver logs yet."""
+    machine = environment.one("AWS::StepFunctions::StateMachine")
+    assert {"TrainingRunPolicy", "TrainingRunObservingPolicy"} <= machine.depends_on

@@ -1,0 +1,231 @@
+"""What is stored is ours alone, encrypted, and outlives every deployment."""
+
+import pytest
+
+BUCKETS = ("AccessLogs", "Artifacts", "Datasets", "Prepared")
+DATA_BUCKETS = ("Artifacts", "Datasets", "Prepared")
+
+# Logical ids of what holds data or opens it. To change one is to replace the resource: the new one
+# is empty, the old one is left behind. A change in this table is a migration.
+FROZEN = {
+    "AccessLogs8B620ECA": "AWS::S3::Bucket",
+    "Artifacts82DD59A1": "AWS::S3::Bucket",
+    "ControlKey5B03DC1E": "AWS::KMS::Key",
+    "DataKey17AFBB84": "AWS::KMS::Key",
+    "Datasets0030EE04": "AWS::S3::Bucket",
+    "LedgerB7379752": "AWS::DynamoDB::Table",
+    "LogsKeyA6AB43B2": "AWS::KMS::Key",
+    "Prepared9D5FCEAD": "AWS::S3::Bucket",
+}
+STATEFUL = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
+PHYSICAL_NAMES = {
+    *("BucketName", "FunctionName", "ManagedPolicyName", "QueueName", "RoleName"),
+    *("StateMachineName", "TableName", "TopicName", "AlarmName", "DashboardName"),
+}
+
+
+@pytest.fixture(params=BUCKETS)
+def bucket(environment, request):
+    return environment.one("AWS::S3::Bucket", request.param)
+
+
+@pytest.fixture(params=DATA_BUCKETS)
+def data_bucket(environment, request):
+    return environment.one("AWS::S3::Bucket", request.param)
+
+
+def denials(environment, bucket):
+    (policy,) = (
+        p
+        for p in environment.of_type("AWS::S3::BucketPolicy")
+        if p.properties["Bucket"] == bucket.ref
+    )
+    found = policy.properties["PolicyDocument"]["Statement"]
+    return [s for s in found if s["Effect"] == "Deny"]
+
+
+def test_stateful_resources_are_exactly_the_frozen_ones(environment):
+    assert {r.id: r.type for r in environment.of_type(*STATEFUL)} == FROZEN
+
+
+@pytest.mark.parametrize("logical_id", FROZEN)
+def test_what_holds_data_survives_the_stack_and_its_own_replacement(environment, logical_id):
+    (resource,) = (r for r in environment.resources if r.id == logical_id)
+    assert (resource.deletion, resource.replacement) == ("Retain", "Retain")
+
+
+def test_deleting_storage_takes_two_decisions(environment):
+    artifacts = environment.manifest["artifacts"].values()
+    stacks = [a["properties"] for a in artifacts if a["type"] == "aws:cloudformation:stack"]
+    protected = {s["stackName"] for s in stacks if s.get("terminationProtection")}
+    ours = {name for name in protected if name.startswith(f"{environment.name}-")}
+    assert ours == {f"{environment.name}-Storage"}
+
+
+def test_nothing_bears_a_physical_name(environment):
+    """Two environments fit into one account, and a replacement is never refused for its name."""
+    named = {
+        (r.id, name)
+        for r in environment.resources
+        for name in PHYSICAL_NAMES & r.properties.keys()
+        if not r.properties[name].startswith("{")  # a reference to what CloudFormation named
+    }
+    assert named == set()
+
+
+def test_data_is_encrypted_with_the_data_key_once_a_bucket(data_bucket):
+    (rule,) = data_bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["BucketKeyEnabled"] is True
+    assert rule["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": "{DataKey}",
+    }
+
+
+def test_access_logs_are_encrypted_as_s3_can_deliver_them(environment):
+    logs = environment.one("AWS::S3::Bucket", "AccessLogs")
+    (rule,) = logs.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_every_bucket_is_versioned(bucket):
+    assert bucket.properties["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_no_bucket_can_be_made_public(bucket):
+    assert bucket.properties["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+
+
+def test_the_bucket_owner_owns_what_is_in_it(bucket):
+    rules = bucket.properties["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_buckets_are_reached_over_tls_only(environment, bucket):
+    plain = [s for s in denials(environment, bucket) if s["Condition"].get("Bool") is not None]
+    (statement,) = plain
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+    assert statement["Principal"] == {"AWS": "*"}
+    assert statement["Action"] == "s3:*"
+    assert set(statement["Resource"]) == {bucket.ref, f"{bucket.ref}/*"}
+
+
+def test_tls_before_1_2_is_refused(environment, bucket):
+    old = [s for s in denials(environment, bucket) if "NumericLessThan" in s["Condition"]]
+    (statement,) = old
+    assert statement["Condition"] == {"NumericLessThan": {"s3:TlsVersion": 1.2}}
+    assert set(statement["Resource"]) == {bucket.ref, f"{bucket.ref}/*"}
+
+
+def test_bucket_policies_allow_nobody_but_log_delivery(environment):
+    allowed = {
+        (p.properties["Bucket"], str(s["Principal"]), s["Action"])
+        for p in environment.of_type("AWS::S3::BucketPolicy")
+        for s in p.properties["PolicyDocument"]["Statement"]
+        if s["Effect"] == "Allow"
+    }
+    logging = "{'Service': 'logging.s3.amazonaws.com'}"
+    assert allowed == {("{AccessLogs}", logging, "s3:PutObject")}
+
+
+def test_log_delivery_is_for_our_own_buckets_only(environment):
+    policy = environment.one("AWS::S3::BucketPolicy", "AccessLogsPolicy")
+    sources = [
+        s["Condition"]
+        for s in policy.properties["PolicyDocument"]["Statement"]
+        if s["Effect"] == "Allow"
+    ]
+    assert {c["StringEquals"]["aws:SourceAccount"] for c in sources} == {"{account}"}
+    assert {c["ArnLike"]["aws:SourceArn"] for c in sources} == {f"{{{b}}}" for b in DATA_BUCKETS}
+
+
+def test_access_to_data_is_logged(data_bucket):
+    logging = data_bucket.properties["LoggingConfiguration"]
+    assert logging["DestinationBucketName"] == "{AccessLogs}"
+    assert logging["LogFilePrefix"] == f"{data_bucket.name.lower()}/"
+
+
+def test_the_bucket_of_access_logs_does_not_log_itself(environment):
+    logs = environment.one("AWS::S3::Bucket", "AccessLogs")
+    assert "LoggingConfiguration" not in logs.properties
+
+
+def test_old_versions_and_abandoned_uploads_do_not_pile_up(bucket):
+    rules = bucket.properties["LifecycleConfiguration"]["Rules"]
+    assert {r["Status"] for r in rules} == {"Enabled"}
+    assert any("NoncurrentVersionExpiration" in r for r in rules)
+    assert any("AbortIncompleteMultipartUpload" in r for r in rules)
+
+
+def test_no_lifecycle_deletes_current_data(data_bucket):
+    rules = data_bucket.properties["LifecycleConfiguration"]["Rules"]
+    assert [r for r in rules if {"ExpirationInDays", "ExpirationDate"} & r.keys()] == []
+
+
+def test_buckets_tell_eventbridge(bucket):
+    told = bucket.properties["NotificationConfiguration"]
+    assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+def test_keys_rotate(environment):
+    keys = environment.of_type("AWS::KMS::Key")
+    assert {k.properties["EnableKeyRotation"] for k in keys} == {True}
+
+
+def test_keys_are_open_to_this_account_and_named_services_only(environment):
+    principals = {
+        k.name: [s["Principal"] for s in k.properties["KeyPolicy"]["Statement"]]
+        for k in environment.of_type("AWS::KMS::Key")
+    }
+    account = {"AWS": "arn:aws:iam::{account}:root"}
+    region = {"dev": "us-east-1", "rich": "us-west-2"}[environment.name]
+    assert principals == {
+        "DataKey": [account],
+        "ControlKey": [
+            account,
+            {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+        ],
+        "LogsKey": [account, {"Service": f"logs.{region}.amazonaws.com"}],
+    }
+
+
+def test_services_use_keys_for_this_account_only(environment):
+    for key in environment.of_type("AWS::KMS::Key"):
+        for statement in key.properties["KeyPolicy"]["Statement"]:
+            if "Service" in statement["Principal"]:
+                assert "{account}" in str(statement["Condition"])
+
+
+def test_the_ledger_can_be_restored_and_not_deleted_by_mistake(environment):
+    ledger = environment.one("AWS::DynamoDB::Table").properties
+    assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert ledger["DeletionProtectionEnabled"] is True
+
+
+def test_the_ledger_is_encrypted_with_our_key(environment):
+    ledger = environment.one("AWS::DynamoDB::Table").properties
+    assert ledger["SSESpecification"] == {
+        "KMSMasterKeyId": "{ControlKey}",
+        "SSEEnabled": True,
+        "SSEType": "KMS",
+    }
+
+
+def test_runs_are_listed_by_month_of_arrival(environment):
+    (index,) = environment.one("AWS::DynamoDB::Table").properties["GlobalSecondaryIndexes"]
+    assert [(k["AttributeName"], k["KeyType"]) for k in index["KeySchema"]] == [
+        ("month", "HASH"),
+        ("arrived_at", "RANGE"),
+    ]
+
+
+def test_log_groups_are_encrypted_and_end(dev, rich):
+    for environment, days in ((dev, 30), (rich, 731)):
+        for group in environment.of_type("AWS::Logs::LogGroup"):
+            assert group.properties["KmsKeyId"] == "{LogsKey}"
+            assert group.properties["RetentionInDays"] == days

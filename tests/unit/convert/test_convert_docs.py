@@ -1,0 +1,21 @@
+"""The page on converting names all that there is."""
+
+from pathlib import Path
+
+import pytest
+
+from tuning.convert.detect import CONTAINERS, SHAPES
+from tuning.convert.refusals import RULES
+from tuning.convert.targets.target import FORMATS
+
+PAGE = (Path(__file__).parents[3] / "docs" / "convert.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("rule", "why"), RULES.items())
+def test_the_page_tells_every_refusal(rule, why):
+    assert f"| {rule} | {why} |" in PAGE
+
+
+@pytest.mark.parametrize("name", [*CONTAINERS, *SHAPES, *FORMATS])
+def test_the_page_tells_every_format(name):
+    assert f"\n| `{name}` |" in PAGE

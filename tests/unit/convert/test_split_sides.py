@@ -1,0 +1,132 @@
+"""No question on both sides, and no line moved by another."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tuning.catalog import catalog
+from tuning.convert.conversation import Caption, Conversation, Document, Text, Turn
+from tuning.errors import OptionError, SplitError
+from tuning.prompts import fingerprint, normalised
+from tuning.split import Rule, sides
+
+FEW = settings(max_examples=15, deadline=None)
+SEEDS = st.integers(0, 2**63 - 1)
+
+
+def ask(*said, system=(), answer="a"):
+    texts = [*said, answer]
+    roles = ["user", "assistant"] * len(texts)
+    turns = tuple(
+        Turn(role=role, blocks=(Text(text=text),)) for role, text in zip(roles, texts, strict=False)
+    )
+    return Conversation(turns=turns, system=tuple(system))
+
+
+@FEW
+@given(st.lists(st.integers(0, 20), min_size=2).filter(lambda n: len(set(n)) > 1), SEEDS)
+def test_records_with_the_same_prompt_stay_together(numbers, seed):
+    records = [ask(f"Question {n}", answer=f"answer {i}") for i, n in enumerate(numbers)]
+    decided = list(sides(records, Rule(share=0.3, seed=seed)))
+    for side in (True, False):
+        here = {n for n, held_out in zip(numbers, decided, strict=True) if held_out is side}
+        there = {n for n, held_out in zip(numbers, decided, strict=True) if held_out is not side}
+        assert here
+        assert not here & there
+
+
+@FEW
+@given(st.text(max_size=30), SEEDS)
+def test_near_identical_prompts_are_one(text, seed):
+    variants = (
+        f"  {text}\n",
+        text.replace(" ", " \t "),
+        unicodedata.normalize("NFD", text),
+        normalised(text),
+        normalised(normalised(text)),
+    )
+    marks = {fingerprint(Document(text=variant), seed) for variant in variants}
+    assert len(marks) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param(ask("Hi"), ask("HI ", answer="b"), True, id="case, blanks, answer"),
+        pytest.param(ask("Straße"), ask("STRASSE"), True, id="case folded"),
+        pytest.param(ask("cafe\u0301"), ask("café"), True, id="composed"),
+        pytest.param(ask("Hi"), ask("Hi", system=["S"]), False, id="system"),
+        pytest.param(ask("a", "b", "c"), ask("c"), False, id="earlier turns"),
+        pytest.param(ask("a", "b", "c"), ask("a", "x", "c"), False, id="earlier answers"),
+        pytest.param(ask("a", "b", "c"), ask("a", "b", "c", answer="z"), True, id="last answer"),
+        pytest.param(ask("ab", "c", "d"), ask("a", "bc", "d"), False, id="borders of turns"),
+        pytest.param(
+            Caption(image="s3://b/a.png", caption="x"),
+            Caption(image="s3://b/a.png", caption="y"),
+            True,
+            id="pictures",
+        ),
+    ],
+)
+def test_a_prompt_is_all_before_the_last_answer(one, other, same):
+    assert (fingerprint(one) == fingerprint(other)) is same
+
+
+@FEW
+@given(st.lists(st.integers(0, 10**6), min_size=40, max_size=80, unique=True), SEEDS)
+def test_lines_added_later_move_no_other(numbers, seed):
+    rule = Rule(share=0.5, seed=seed)
+    records = [ask(str(n)) for n in numbers]
+    before = list(sides(records[:30], rule))
+    assert list(sides(records, rule))[:30] == before
+
+
+def test_the_same_prompt_falls_to_the_same_side_on_every_machine():
+    assert fingerprint(Document(text=" hi\n"), 7) == 5846805068400172536
+
+
+def test_another_seed_splits_otherwise_and_the_share_is_met():
+    records = [ask(str(n)) for n in range(1_000)]
+    first, second = (list(sides(records, Rule(share=0.1, seed=seed))) for seed in (1, 2))
+    assert first != second
+    assert 60 < sum(first) < 140
+
+
+@pytest.mark.parametrize("share", [0.000001, 0.999999])
+def test_both_sides_get_something(share):
+    train, held_out = sides([ask(str(n)) for n in range(3)], Rule(share=share)).counts
+    assert train
+    assert held_out
+
+
+def test_no_more_goes_to_validation_than_the_model_takes():
+    model = catalog().model("anthropic.claude-3-haiku-20240307-v1:0:200k")
+    rule = Rule.of_model(0.9, 0, model, model.methods["FINE_TUNING"])
+    train, held_out = sides([ask(str(n)) for n in range(3_000)], rule).counts
+    assert (train, held_out) == (2_000, 1_000)
+
+
+def test_training_keeps_what_the_model_needs():
+    model = catalog().model("meta.llama3-1-8b-instruct-v1:0:128k")
+    rule = Rule.of_model(0.5, 0, model, model.methods["FINE_TUNING"])
+    with pytest.raises(SplitError, match="needs at least 100"):
+        sides([ask(str(n)) for n in range(150)], rule)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_one_question_cannot_be_split(count):
+    with pytest.raises(SplitError, match="cannot be split"):
+        sides([ask("Hi")] * count, Rule(share=0.5))
+
+
+def test_a_question_asked_too_often_for_validation_is_not_torn():
+    with pytest.raises(SplitError, match="one prompt alone"):
+        sides([ask("a")] * 5 + [ask("b")] * 5, Rule(share=0.5, max_validation=3))
+
+
+def test_a_model_that_takes_no_validation_set_gets_none():
+    model = catalog().model("amazon.titan-embed-image-v1:0")
+    with pytest.raises(OptionError, match="no validation set"):
+        Rule.of_model(0.1, 0, model, model.methods["FINE_TUNING"])

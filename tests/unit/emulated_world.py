@@ -1,0 +1,79 @@
+"""A world around the emulated Bedrock in which everything is allowed and present."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from emulator.bedrock.engine import Engine
+from emulator.bedrock.ports import Scope, Surroundings
+
+EAST = Scope(account="111122223333", region="us-east-1")
+WEST = Scope(account="111122223333", region="us-west-2")
+ROLE = "arn:aws:iam::111122223333:role/tuner"
+NOVA = "amazon.nova-micro-v1:0:128k"
+RECORD = json.dumps(
+    {
+        "messages": [
+            {"role": "user", "content": [{"text": "What is it?"}]},
+            {"role": "assistant", "content": [{"text": "A test."}]},
+        ]
+    }
+).encode()
+
+
+@dataclass
+class World:
+    """Everything allowed and present unless a test takes it away."""
+
+    objects: dict[str, list[bytes]] = field(default_factory=lambda: {"train.jsonl": [RECORD] * 10})
+    written: dict[str, bytes] = field(default_factory=dict)
+    denied: set[str] = field(default_factory=set)
+    keys: dict[str | None, str] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
+    published: list[dict] = field(default_factory=list)
+
+    def may_be_assumed(self, role, _source_arn):
+        return role == ROLE
+
+    def allows(self, _role, action, _resource, _context):
+        return action not in self.denied
+
+    def lines(self, _bucket, key) -> Iterator[bytes] | None:
+        return iter(self.objects[key]) if key in self.objects else None
+
+    def write(self, _bucket, key, body):
+        self.written[key] = body
+        return True
+
+    def key_of(self, _bucket, key):
+        return self.keys.get(key)
+
+    def missing(self, _subnets, _groups):
+        return self.absent
+
+    def put(self, detail_type, resource, detail):
+        self.published.append({"type": detail_type, "resource": resource, "detail": detail})
+
+
+def an_engine(world, spawn):
+    aws = Surroundings(roles=world, objects=world, network=world, events=world)
+    return Engine(aws=aws, spawn=spawn, quota=2, phase_seconds=0)
+
+
+def a_request(**changes):
+    return {
+        "jobName": "job-1",
+        "customModelName": "model-1",
+        "roleArn": ROLE,
+        "baseModelIdentifier": NOVA,
+        "trainingDataConfig": {"s3Uri": "s3://data/train.jsonl"},
+        "outputDataConfig": {"s3Uri": "s3://results/runs/1/"},
+    } | changes
+
+
+def create(engine, scope=EAST, **changes):
+    return engine.call("CreateModelCustomizationJob", scope, a_request(**changes))["jobArn"]
+
+
+def get(engine, identifier, scope=EAST):
+    return engine.call("GetModelCustomizationJob", scope, {"jobIdentifier": identifier})

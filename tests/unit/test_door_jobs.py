@@ -1,0 +1,148 @@
+"""Starting a job and looking at it: one job a run, whatever AWS answers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from domain_builders import any_run
+from fake_aws import refusal
+
+from lambdas import authorize_spend, collect_results, start_training, track_training
+from lambdas.observe import Transient
+
+URI = "s3://prepared-bucket/prepared/0/train.jsonl"
+DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}
+EVENT = {"run": any_run().to_dict(), "dataset": DATASET, "job": {"job_arn": "arn:job"}}
+OURS = {
+    "jobArn": "arn:earlier",
+    "jobName": any_run().job_name,
+    "trainingDataConfig": {"s3Uri": URI},
+}
+
+
+def test_a_run_starts_its_job_and_notes_it(aws, context):
+    started = {"state": "started", "job_arn": "arn:created", "failure": None}
+    assert start_training.handler(EVENT, context) == started
+    [arguments] = aws.bedrock.created
+    assert arguments["clientRequestToken"] == any_run().request_token
+    assert aws.dynamodb.items[any_run().id] == {"state": "training", "job_arn": "arn:created"}
+
+
+def test_a_full_quota_is_waited_for(aws, context):
+    aws.bedrock.fault = refusal("ServiceQuotaExceededException")
+    assert start_training.handler(EVENT, context)["state"] == "no_room"
+    assert aws.dynamodb.items == {}
+
+
+@pytest.mark.parametrize("code", ["ConflictException", "ValidationException"])
+def test_a_job_of_an_earlier_try_is_adopted(aws, context, code):
+    aws.bedrock.fault = refusal(code)
+    aws.bedrock.jobs[any_run().job_name] = OURS
+    assert start_training.handler(EVENT, context)["state"] == "started"
+    assert aws.dynamodb.items[any_run().id]["job_arn"] == "arn:earlier"
+
+
+@pytest.mark.parametrize(
+    "found", [{}, {any_run().job_name: OURS | {"trainingDataConfig": {"s3Uri": "s3://other/x"}}}]
+)
+def test_a_foreign_job_of_the_same_name_is_not_adopted(aws, context, found):
+    aws.bedrock.fault = refusal("ConflictException")
+    aws.bedrock.jobs.update(found)
+    answer = start_training.handler(EVENT, context)
+    assert (answer["state"], answer["job_arn"]) == ("failed", None)
+    assert aws.dynamodb.items == {}
+
+
+PASSING = [
+    pytest.param(refusal("ThrottlingException", status=429), id="throttled"),
+    pytest.param(refusal("InternalServerException", status=500), id="their fault"),
+    pytest.param(refusal("Whatever", status=503), id="any 5xx"),
+    pytest.param(refusal("RequestLimitExceeded"), id="EC2's word for it"),
+    pytest.param(ReadTimeoutError(endpoint_url="https://bedrock"), id="read timeout"),
+    pytest.param(ConnectTimeoutError(endpoint_url="https://bedrock"), id="connect timeout"),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_passes_is_tried_again(aws, context, fault):
+    aws.bedrock.fault = fault
+    with pytest.raises(Transient):
+        start_training.handler(EVENT, context)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "TooManyTagsException"])
+def test_what_does_not_pass_ends_the_run_with_its_words(aws, context, code):
+    aws.bedrock.fault = refusal(code, status=403)
+    answer = start_training.handler(EVENT, context)
+    assert answer["state"] == "failed"
+    assert code in answer["failure"]["message"]
+    assert answer["failure"]["fix"]
+
+
+def test_a_role_that_cannot_be_assumed_is_told_as_that(aws, context):
+    aws.bedrock.fault = refusal("ValidationException")
+    aws.bedrock.fault.response["Error"]["Message"] = "Could not assume provided IAM role."
+    answer = start_training.handler(EVENT, context)
+    assert answer["failure"]["kind"] == "role_not_assumable"
+
+
+def a_job(status, *, hours):
+    return {"status": status, "creationTime": datetime.now(UTC) - timedelta(hours=hours)}
+
+
+def test_a_look_is_noted_and_answered(aws, context):
+    aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=1)
+    seen = track_training.handler(EVENT, context)
+    assert seen["state"] == "in_progress"
+    assert '"in_progress"' in aws.dynamodb.items[any_run().id]["progress"]
+    assert aws.bedrock.stopped == []
+
+
+def test_an_overdue_job_is_stopped(aws, context):
+    aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=7)
+    seen = track_training.handler(EVENT, context)
+    assert (seen["state"], seen["failure"]["kind"]) == ("overdue", "stalled")
+    assert aws.bedrock.stopped == ["arn:job"]
+
+
+def test_a_job_that_ended_before_it_could_be_stopped_is_looked_at_again(aws, context):
+    """It may be trained: to call it overdue would lose the model."""
+    aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=7)
+    aws.bedrock.conflict = True
+    assert track_training.handler(EVENT, context)["state"] == "in_progress"
+    aws.bedrock.jobs["arn:job"] = a_job("Completed", hours=7)
+    assert track_training.handler(EVENT, context)["state"] == "trained"
+
+
+def test_an_estimate_is_recorded_before_a_job_starts(aws, context):
+    answer = authorize_spend.handler(EVENT, context)
+    assert answer["estimate"]["training_usd"] == "2.00"  # two epochs, the service's default
+    assert aws.dynamodb.items[any_run().id]["state"] == "authorized"
+
+
+def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, context):
+    run = any_run()
+    steps = b"step_number,epoch_number,training_loss,perplexity\n0,0,2,7\n1,0,1,3\n"
+    folder = "model-customization-job-abcdefghijkl/training_artifacts/"
+    for prefix in ("jobs/other/", run.output_prefix):
+        aws.s3.lay("artifacts-bucket", f"{prefix}.write_access_check_file.temp", b"")
+        text = steps if prefix == run.output_prefix else b"training_loss\n9\n"
+        aws.s3.lay("artifacts-bucket", f"{prefix}{folder}step_wise_training_metrics.csv", text)
+    aws.bedrock.jobs["arn:job"] = {"outputModelArn": "arn:model"}
+    answer = collect_results.handler(EVENT, context)
+    assert answer["model_arn"] == "arn:model"
+    assert answer["summary"] == "Trained: training loss 2 to 1 after 2 steps."
+    assert aws.dynamodb.items[run.id]["model_arn"] == "arn:model"
+
+
+@pytest.mark.usefixtures("aws")
+def test_every_line_bears_the_run_and_quiet_doors_write_no_metrics(context, log):
+    authorize_spend.handler(EVENT, context)
+    assert [line["run"] for line in log()] == [any_run().id]
+
+
+def test_a_door_without_its_settings_says_which(aws, context, monkeypatch):
+    monkeypatch.delenv("JOB_ROLE_ARN")
+    with pytest.raises(Exception, match="not set by the stack: JOB_ROLE_ARN"):
+        start_training.handler(EVENT, context)
+    assert aws.bedrock.created == []

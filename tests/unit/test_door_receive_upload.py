@@ -1,0 +1,136 @@
+"""One upload starts one run, however often and in whatever company its event comes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from domain_builders import any_event
+from fake_aws import refusal
+
+from lambdas import receive_upload
+
+KEY = "datasets/support-nova-micro/train.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def _in_the_repository(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+
+
+def batch(*bodies):
+    records = [
+        {
+            "messageId": f"m{number}",
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "eventSource": "aws:sqs",
+        }
+        for number, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+def failed(answer):
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def test_an_upload_starts_its_run_under_its_id(aws, context):
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    [(name, text)] = aws.stepfunctions.executions.items()
+    run = json.loads(text)
+    assert name == run["id"]
+    assert run["recipe"]["name"] == "support-nova-micro"
+    assert aws.dynamodb.items[name] == {
+        "pk": name,
+        "state": "started",
+        "month": "2026-11",
+        "arrived_at": "2026-11-23T07:00:00Z",
+        "upload": f"s3://datasets-bucket/{KEY}",
+        "recipe": "support-nova-micro",
+    }
+
+
+def test_an_event_that_comes_again_starts_nothing(aws, context):
+    receive_upload.handler(batch(any_event(key=KEY), any_event(key=KEY)), context)
+    [state] = aws.dynamodb.items.values()
+    state["state"] = "trained"
+    aws.stepfunctions.executions.clear()  # Step Functions forgets names after 90 days
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    assert aws.stepfunctions.executions == {}
+    assert state["state"] == "trained"
+
+
+def test_a_new_version_of_the_same_key_is_another_run(aws, context):
+    newer = any_event(key=KEY)
+    newer["detail"]["object"]["version-id"] = "newer"
+    receive_upload.handler(batch(any_event(key=KEY), newer), context)
+    assert len(aws.stepfunctions.executions) == 2
+
+
+def test_whoever_died_before_the_start_is_made_up_for(aws, context):
+    aws.stepfunctions.fault = refusal("ThrottlingException")
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == ["m0"]
+    aws.stepfunctions.fault = None
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    assert len(aws.stepfunctions.executions) == 1
+
+
+def test_whoever_died_after_the_start_is_made_up_for(aws, context):
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    [item] = aws.dynamodb.items.values()
+    item["state"] = "received"
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    assert item["state"] == "started"
+    assert len(aws.stepfunctions.executions) == 1
+
+
+def test_a_run_that_is_ahead_of_its_receipt_is_not_set_back(aws, context, monkeypatch):
+    """The execution may write to the ledger before `receive_upload` does so again."""
+    start = aws.stepfunctions.start_execution
+
+    def start_and_check(**call):
+        start(**call)
+        aws.dynamodb.items[call["name"]]["state"] = "checked"
+
+    monkeypatch.setattr(aws.stepfunctions, "start_execution", start_and_check)
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    assert [item["state"] for item in aws.dynamodb.items.values()] == ["checked"]
+
+
+def test_an_upload_to_no_recipes_folder_starts_a_run_that_refuses(aws, context):
+    event = any_event(key="datasets/support-nova-mikro/train.jsonl")
+    assert failed(receive_upload.handler(batch(event), context)) == []
+    [text] = aws.stepfunctions.executions.values()
+    assert "did you mean 'support-nova-micro'?" in json.loads(text)["refusal"]
+
+
+def test_a_recipes_name_cannot_leave_its_folder(aws, context):
+    event = any_event(key="datasets/../train.jsonl")
+    assert failed(receive_upload.handler(batch(event), context)) == []
+    [text] = aws.stepfunctions.executions.values()
+    assert "no recipe '..'" in json.loads(text)["refusal"]
+
+
+POISON = [
+    pytest.param("not JSON", id="not JSON"),
+    pytest.param({"Event": "s3:TestEvent"}, id="test event"),
+    pytest.param(any_event(bucket="foreign"), id="foreign bucket"),
+    pytest.param([], id="list"),
+    pytest.param("9" * 5000, id="5,000 digits"),
+]
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_a_poisonous_message_fails_alone_and_says_why(aws, context, log, poison):
+    other = any_event(key="datasets/support-nova-lite/train.jsonl")
+    answer = receive_upload.handler(batch(any_event(key=KEY), poison, other), context)
+    assert failed(answer) == ["m1"]
+    assert len(aws.stepfunctions.executions) == 2
+    assert [line["level"] for line in log() if line.get("exception_name")] == ["ERROR"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_key_cannot_forge_a_line_of_the_log(context, log):
+    folder = 'x\n{"level":"INFO"}\r\x1b[31m\u2028'
+    receive_upload.handler(batch(any_event(key=f"datasets/{folder}/train.jsonl")), context)
+    started = [line for line in log() if line.get("message") == "started"]
+    assert [line["recipe"] for line in started] == [folder]

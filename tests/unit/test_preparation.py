@@ -1,0 +1,118 @@
+"""From an upload to a verdict: refusals before the first record, and copies told by digest."""
+
+import hashlib
+import io
+import json
+
+import pytest
+from datasets import BROKEN, CANARY, EARLY, OTHER, SOUND
+from domain_builders import any_recipe
+
+from tuning.dataset.rules import rules
+from tuning.preparation import Source, deleted, prepare, too_large
+
+URIS = {"train.jsonl": "s3://p/train.jsonl"}
+
+
+def any_source(content, name="train.jsonl"):
+    return Source(name=name, stream=io.BytesIO(content), copy=io.BytesIO())
+
+
+def answer_of(prepared, uris=URIS):
+    return prepared.answer(report_uri="s3://a/report.json", uris=uris)
+
+
+def test_an_accepted_dataset_is_told_by_the_digests_of_exactly_its_copies():
+    training, validation = any_source(SOUND), any_source(OTHER, "validation.jsonl")
+    prepared = prepare(any_recipe(), training, validation)
+    assert prepared.report.verdict == "accepted"
+    assert prepared.digests == {
+        source.name: hashlib.sha256(source.copy.getvalue()).hexdigest()
+        for source in (training, validation)
+    }
+
+
+def test_the_digest_is_of_the_mended_bytes():
+    """What is trained is the copy: without the mark and the carriage returns of the upload."""
+    source = any_source(b"\xef\xbb\xbf" + SOUND.replace(b"\n", b"\r\n"))
+    prepared = prepare(any_recipe(), source)
+    assert source.copy.getvalue() == SOUND
+    assert prepared.digests == {"train.jsonl": hashlib.sha256(SOUND).hexdigest()}
+
+
+def test_an_accepted_dataset_goes_on_with_its_numbers():
+    answer = answer_of(prepare(any_recipe(), any_source(SOUND)))
+    assert answer["training_tokens"] > 0
+    assert answer | {"training_tokens": 0} == {
+        "verdict": "accepted",
+        "summary": "Accepted: 10 records.",
+        "records": 10,
+        "training_tokens": 0,
+        "training_uri": "s3://p/train.jsonl",
+        "validation_uri": None,
+        "report_uri": "s3://a/report.json",
+    }
+
+
+REFUSED = [
+    pytest.param(
+        too_large("train.jsonl", 5_000_001, limit_mb=5),
+        "Refused: 1 error. First, in train.jsonl: Larger than this environment takes (DS901).",
+        id="DS901",
+    ),
+    pytest.param(
+        deleted("datasets/support/train.jsonl"),
+        "Refused: 1 error. First, in train.jsonl: Deleted before it was read (DS902).",
+        id="DS902",
+    ),
+    pytest.param(
+        prepare(any_recipe(validation="required"), any_source(SOUND)),
+        "Refused: 1 error. First, in validation.jsonl: Validation set missing (DS903).",
+        id="DS903",
+    ),
+    pytest.param(
+        prepare(any_recipe(validation="refused"), any_source(SOUND), any_source(OTHER)),
+        "Refused: 1 error. First, in validation.jsonl: Validation set not wanted (DS904).",
+        id="DS904",
+    ),
+]
+
+
+@pytest.mark.parametrize(("prepared", "summary"), REFUSED)
+def test_an_upload_may_be_refused_before_its_first_record(prepared, summary):
+    assert prepared is not None
+    assert answer_of(prepared, {})["summary"] == summary
+    assert answer_of(prepared, {})["training_uri"] is None
+    assert prepared.digests == {}
+    [finding] = prepared.report.findings
+    assert finding.fix == rules()[finding.rule].fix
+    assert prepared.report.counts == {finding.rule: 1}
+
+
+@pytest.mark.parametrize("size", [0, 4_999_999, 5_000_000])
+def test_an_upload_up_to_the_limit_is_read(size):
+    assert too_large("train.jsonl", size, limit_mb=5) is None
+
+
+def test_a_broken_record_refuses_by_line_and_names_no_copy():
+    prepared = prepare(any_recipe(), any_source(BROKEN))
+    answer = answer_of(prepared, {})
+    assert answer["verdict"] == "refused"
+    assert "in train.jsonl line 10: " in answer["summary"]
+    assert prepared.digests == {}
+
+
+@pytest.mark.parametrize("content", [SOUND, BROKEN, EARLY, b"", CANARY.encode(), b"\xff" + SOUND])
+def test_no_answer_quotes_the_data(content):
+    answer = answer_of(prepare(any_recipe(), any_source(content)), {})
+    assert CANARY not in json.dumps(answer)
+
+
+def test_a_recipes_strict_rules_refuse_what_is_otherwise_a_warning():
+    twice = SOUND + SOUND
+    mild, strict = (
+        prepare(any_recipe(strict=rules), any_source(twice)).report for rules in ((), ("DS701",))
+    )
+    assert mild.verdict == "accepted"
+    assert mild.counts["DS701"]
+    assert strict.verdict == "refused"

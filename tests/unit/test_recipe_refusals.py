@@ -1,0 +1,158 @@
+"""Each wrong recipe is refused with one message that names file, key and what is allowed."""
+
+import pytest
+from domain_builders import any_recipe
+
+from tuning.catalog import catalog
+from tuning.errors import RecipeError
+from tuning.recipes import check, load
+
+SOUND = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
+HYPER = SOUND + "[hyperparameters]\n"
+LIMITS = SOUND + "[limits]\n"
+
+
+def refusal(tmp_path, text, *, name="support.toml", region="us-east-1"):
+    """The message with which a recipe file is refused, at reading or against the catalog."""
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RecipeError) as refused:
+        check(load(path), region=region, catalog=catalog(), file=str(path))
+    message = str(refused.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    return message.removeprefix(f"{path}: ")
+
+
+CASES = [
+    pytest.param("description = ", "not valid TOML", id="broken TOML"),
+    pytest.param(b'description = "\xff"', "not valid TOML", id="not UTF-8"),
+    pytest.param('base_model = "x"', "description: missing", id="no description"),
+    pytest.param('description = "d"', "base_model: missing", id="no base model"),
+    pytest.param('description = ""\nbase_model = "x"', "description: missing", id="empty"),
+    pytest.param(
+        SOUND + 'basemodel = "x"', "basemodel: unknown key (did you mean 'base_model'?)", id="typo"
+    ),
+    pytest.param(SOUND + "zzz = 1", "zzz: unknown key; known: description, base_model", id="key"),
+    pytest.param(SOUND + 'name = "x"', "name: unknown key", id="the file gives the name"),
+    pytest.param(
+        SOUND + "validation = true", "validation = True: must be text in quotes", id="not text"
+    ),
+    pytest.param(
+        SOUND + 'validation = "maybe"',
+        "validation = 'maybe': must be one of required, optional, refused",
+        id="policy",
+    ),
+    pytest.param(SOUND + "limits = 3", "limits = 3: must be a table", id="limits not a table"),
+    pytest.param(
+        SOUND + "hyperparameters = []",
+        "hyperparameters = []: must be a table",
+        id="hyperparameters not a table",
+    ),
+    pytest.param(
+        LIMITS + "max_hour = 3",
+        "limits.max_hour: unknown key (did you mean 'max_hours'?)",
+        id="limit typo",
+    ),
+    pytest.param(LIMITS + "max_hours = 0", "limits.max_hours = 0: must be whole hours, 1 to 96"),
+    pytest.param(LIMITS + "max_hours = 97", "limits.max_hours = 97: must be whole hours, 1 to 96"),
+    pytest.param(
+        LIMITS + "stall_hours = true", "limits.stall_hours = True: must be whole hours, 1 to 96"
+    ),
+    pytest.param(
+        LIMITS + "stall_hours = 1.5", "limits.stall_hours = 1.5: must be whole hours, 1 to 96"
+    ),
+    pytest.param(SOUND + 'strict = "DS702"', "strict: must be a list of rules", id="one rule"),
+    pytest.param(SOUND + "strict = [702]", "strict: must be a list of rules", id="number as rule"),
+    pytest.param(SOUND + 'strict = ["DS70"]', "strict: no rule 'DS70'", id="no such rule"),
+    pytest.param(
+        HYPER + "epochs = 2",
+        "hyperparameters.epochs: unknown for amazon.nova-micro-v1:0:128k"
+        " (did you mean 'epochCount'?); it takes epochCount, learningRate",
+        id="hyperparameter typo",
+    ),
+    pytest.param(
+        HYPER + "temperature = 2", "it takes epochCount, learningRate, learningRateWarmupSteps"
+    ),
+    pytest.param(HYPER + "epochCount = 6", "hyperparameters.epochCount = 6: must be 1 to 5"),
+    pytest.param(HYPER + "epochCount = true", "hyperparameters.epochCount = True: must be 1 to 5"),
+    pytest.param(HYPER + 'epochCount = "2"', "hyperparameters.epochCount = '2': must be 1 to 5"),
+    pytest.param(
+        HYPER + "epochCount = 2.0",
+        "hyperparameters.epochCount = 2.0: must be a whole number, 1 to 5",
+        id="float where a whole number belongs",
+    ),
+    pytest.param(HYPER + "learningRate = nan", "learningRate = nan: must be 1e-06 to 0.0001"),
+    pytest.param(HYPER + "learningRate = 1", "learningRate = 1: must be 1e-06 to 0.0001"),
+    pytest.param(
+        SOUND + 'method = "DISTILLATION"', "method = 'DISTILLATION': this platform starts"
+    ),
+    pytest.param(SOUND + 'method = "fine_tuning"', "starts FINE_TUNING jobs", id="method's case"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_a_wrong_recipe_is_told_which_key_is_wrong_and_what_is_allowed(tmp_path, text, expected):
+    assert expected in refusal(tmp_path, text)
+
+
+MODELS = [
+    pytest.param("amazon.nova-micro-v1:0", "takes 'amazon.nova-micro-v1:0:128k'", id="base id"),
+    pytest.param("amazon.nova-mcro-v1:0:128k", "did you mean 'amazon.nova-micro", id="typo"),
+    pytest.param("amazon.titan-text-lite-v1", "is not in the catalog of", id="gone"),
+    pytest.param("amazon.nova-canvas-v1:0", "is EOL since 2026-09-30", id="Nova Canvas"),
+    pytest.param(
+        "anthropic.claude-3-haiku-20240307-v1:0:200k", "is EOL since 2026-09-10", id="Claude 3"
+    ),
+    pytest.param(
+        "meta.llama3-3-70b-instruct-v1:0:128k",
+        "can be customized in us-west-2, not in us-east-1",
+        id="other Region",
+    ),
+    pytest.param(
+        "amazon.titan-image-generator-v2:0", 'takes no validation set; set validation = "refused"'
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "expected"), MODELS)
+def test_a_model_that_cannot_be_trained_is_refused_with_the_page(tmp_path, model, expected):
+    message = refusal(tmp_path, f'description = "d"\nbase_model = "{model}"\n')
+    assert message.startswith(("base_model: ", "validation = "))
+    assert expected in message
+    assert "https://docs.aws.amazon.com/bedrock/" in message
+
+
+def test_a_hyperparameter_without_default_is_asked_for(tmp_path):
+    text = 'description = "d"\nvalidation = "refused"\n'
+    text += 'base_model = "amazon.titan-image-generator-v2:0"\n'
+    assert "hyperparameters.stepCount: required, 10 to 40000 or 'auto'" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "name", ["Support", "su pport", "a--b", "-a", "a-", "a_b", "a.b", "é", "x" * 41]
+)
+def test_a_name_that_no_job_can_bear_is_refused(tmp_path, name):
+    assert "at most 40 characters" in refusal(tmp_path, SOUND, name=f"{name}.toml")
+
+
+@pytest.mark.parametrize("name", ["a", "a-b", "support-llama-3-3-70b", "7", "x" * 40])
+def test_plain_names_are_taken(tmp_path, name):
+    path = tmp_path / f"{name}.toml"
+    path.write_text(SOUND)
+    assert load(path).name == name
+
+
+def test_a_missing_recipe_is_told_which_there_are(tmp_path):
+    (tmp_path / "support.toml").write_text(SOUND)
+    with pytest.raises(RecipeError) as refused:
+        load(tmp_path / "suport.toml")
+    assert str(refused.value).endswith(
+        "suport.toml: no such recipe (did you mean 'support'?); there are: support"
+    )
+
+
+def test_a_model_without_a_method_names_those_it_has():
+    recipe = any_recipe(base_model="openai.gpt-oss-20b")
+    with pytest.raises(RecipeError, match=r"openai\.gpt-oss-20b offers RFT_OPENAI_API"):
+        check(recipe, region="us-west-2", catalog=catalog(), file="f.toml")

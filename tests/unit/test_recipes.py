@@ -1,0 +1,117 @@
+"""Recipes: what ships is legal, what changes a model changes the digest, numbers survive JSON."""
+
+import json
+import re
+import tomllib
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from domain_builders import any_recipe
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tuning.catalog import catalog
+from tuning.recipes import Limits, Recipe, check, load
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+SHIPPED = sorted(RECIPES.glob("*.toml"))
+
+numbers = st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False)
+
+
+def test_a_team_finds_a_recipe_for_each_of_three_models():
+    assert {load(path).base_model for path in SHIPPED} == {
+        "amazon.nova-micro-v1:0:128k",
+        "amazon.nova-lite-v1:0:300k",
+        "meta.llama3-3-70b-instruct-v1:0:128k",
+    }
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_recipe_is_legal_in_every_region_of_its_model(path):
+    recipe = load(path)
+    for region in catalog().model(recipe.base_model).regions:
+        check(recipe, region=region, catalog=catalog(), file=path.name)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_recipe_says_what_its_file_says(path):
+    raw, recipe = tomllib.loads(path.read_text("utf-8")), load(path)
+    assert recipe.name == path.stem
+    assert recipe.hyperparameters == raw["hyperparameters"]
+    assert recipe.limits == Limits(**raw["limits"])
+
+
+def test_a_recipe_of_three_lines_takes_the_defaults(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text('description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n')
+    assert load(path) == any_recipe(name="tiny", description="d")
+
+
+CHANGES: dict[str, Any] = {
+    "name": "other",
+    "base_model": "amazon.nova-lite-v1:0:300k",
+    "method": "DISTILLATION",
+    "validation": "required",
+    "hyperparameters": {"epochCount": 3},
+    "limits": Limits(max_hours=2),
+    "strict": ("DS702",),
+}
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_whatever_shapes_model_or_money_changes_the_digest(field):
+    recipe = any_recipe(hyperparameters={"epochCount": 2})
+    assert replace(recipe, **{field: CHANGES[field]}).digest != recipe.digest
+
+
+def test_better_words_do_not_make_another_recipe():
+    assert any_recipe(description="better").digest == any_recipe(description="good").digest
+
+
+def test_every_field_is_known_to_matter_or_not():
+    assert {f.name for f in fields(Recipe)} == {*CHANGES, "description"}
+
+
+def test_the_order_of_keys_in_the_file_does_not_matter():
+    one = any_recipe(hyperparameters={"epochCount": 2, "learningRate": 1e-5})
+    other = any_recipe(hyperparameters={"learningRate": 1e-5, "epochCount": 2})
+    assert one.digest == other.digest
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), numbers | st.just("auto"), max_size=3),
+    st.lists(st.sampled_from(["DS101", "DS702"]), unique=True),
+)
+@settings(max_examples=15)
+def test_a_recipe_goes_through_json_and_comes_back_the_same(hyperparameters, strict):
+    recipe = any_recipe(hyperparameters=hyperparameters, strict=tuple(strict))
+    returned = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
+    assert returned == recipe
+    assert returned.digest == recipe.digest
+
+
+@given(st.integers(-(2**53), 2**53))
+@settings(max_examples=15)
+def test_a_whole_number_that_lost_its_point_on_the_way_is_the_same(whole):
+    """JavaScript's JSON, and so JSONata's, writes 1.0 as 1."""
+    pointed, plain = ({"learningRate": n} for n in (float(whole), whole))
+    assert any_recipe(hyperparameters=pointed).digest == any_recipe(hyperparameters=plain).digest
+
+
+@given(numbers)
+@settings(max_examples=25)
+def test_a_number_goes_on_the_wire_whole_and_without_exponent(number):
+    text = any_recipe(hyperparameters={"learningRate": number}).wire_hyperparameters["learningRate"]
+    assert re.fullmatch(r"-?\d+(\.\d+)?", text)
+    assert float(text) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-5, "0.00001"), (2, "2"), (100, "100"), (1.0, "1"), (0.0, "0"), ("auto", "auto")],
+)
+def test_what_goes_on_the_wire(value, text):
+    assert any_recipe(hyperparameters={"x": value}).wire_hyperparameters == {"x": text}

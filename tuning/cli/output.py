@@ -1,0 +1,73 @@
+"""Files that appear whole or not at all, and text from data that cannot steer a terminal."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Literal
+
+from tuning.errors import OptionError
+
+Shown = Literal["text", "json"]
+
+
+class Draft:
+    """An output being written beside its final place. Kept only when `keep` was called."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.kept = False
+
+    def keep(self) -> None:
+        self.kept = True
+
+
+@contextmanager
+def draft(path: Path, *, force: bool, inputs: list[Path]) -> Iterator[Draft]:
+    """A draft of `path`, put in its place at the end if it was kept; else nothing is left.
+
+    Raises OptionError when `path` is an input, or exists and `force` is not given.
+    """
+    free(path, force=force, inputs=inputs)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    made = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield (making := Draft(file))
+            file.flush()
+            os.fsync(file.fileno())
+        if making.kept:
+            made.chmod(0o666 & ~_umask())
+            made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def free(path: Path, *, force: bool, inputs: list[Path]) -> None:
+    """Raise OptionError when `path` must not be written."""
+    if any(path.exists() and path.samefile(source) for source in inputs if source.exists()):
+        raise OptionError(f"{path}: is the input; name another output with -o")
+    if not path.parent.is_dir():
+        raise OptionError(f"{path.parent}: no such folder; make it first")
+    if path.exists() and not force:
+        raise OptionError(f"{path}: exists already; overwrite it with --force, or name another")
+
+
+def printable(text: str) -> str:
+    """The text with whatever could move the cursor or hide letters written as an escape."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def say(line: str) -> None:
+    """A line for people, on standard error: standard output is for data."""
+    print(printable(line), file=sys.stderr)  # noqa: T201 — the command line's own voice
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""Datasets as people have them, turned into datasets as Bedrock reads them."""

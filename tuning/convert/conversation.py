@@ -1,0 +1,97 @@
+"""What every source is read into and every target is written from: records without a dialect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["user", "assistant"]
+MediaKind = Literal["image", "video", "document"]
+Json = Any
+"""A JSON value that nobody here looks into: a tool's schema, its arguments, a grader's fields."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """A picture, film or PDF that lies in S3; the only place from which Bedrock reads one."""
+
+    kind: MediaKind
+    format: str
+    uri: str
+    owner: str | None = None
+    """Account of the bucket, where the source names it."""
+    name: str | None = None
+    """Of a document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reasoning:
+    text: str
+    signature: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    id: str
+    name: str
+    arguments: Mapping[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolResult:
+    id: str
+    """Of the call that it answers."""
+    content: tuple[Text | Json, ...]
+    """Text, or any JSON value as the tool gave it."""
+    status: Literal["success", "error"] | None = None
+
+
+Block = Text | Media | Reasoning | ToolCall | ToolResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    role: Role
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    name: str
+    description: str | None
+    schema: Mapping[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    turns: tuple[Turn, ...]
+    system: tuple[str, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str | None = None
+    """`auto`, `any`, or the name of the one tool after a colon: `tool:get_weather`."""
+    extras: Mapping[str, Json] = field(default_factory=dict)
+    """Fields beside the dialogue, such as `id` and `reference_answer`; few targets carry them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caption:
+    """A picture and what it shows."""
+
+    image: str
+    caption: str
+    extras: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """Running text, for continued pre-training."""
+
+    text: str
+    extras: Mapping[str, Json] = field(default_factory=dict)
+
+
+Record = Conversation | Caption | Document

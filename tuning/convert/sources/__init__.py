@@ -1,0 +1,1 @@
+"""Readers: bytes to raw records with their line, raw records to neutral ones."""

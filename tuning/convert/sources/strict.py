@@ -1,0 +1,66 @@
+"""JSON as one may rely on it: what a lenient decoder would change without a word is refused."""
+
+import json
+from collections import Counter
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+
+def loads(text: str) -> Any:
+    """Decode one JSON value. Raises ValueError for anything that would not survive unchanged.
+
+    Refused beside bad syntax: repeated keys, NaN and Infinity, numbers that a double cannot hold,
+    lone surrogates, nesting beyond what the interpreter can follow.
+    """
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError(_DEEP) from None
+    _encodable(value, text)
+    return value
+
+
+def next_value(text: str, at: int) -> tuple[Any, int]:
+    """The JSON value that begins at `at`, and where it ends. Raises ValueError as `loads` does."""
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+    except RecursionError:
+        raise ValueError(_DEEP) from None
+    _encodable(value, text)
+    return value, end
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {twice[:40]!r} stands twice in one object")
+    return made
+
+
+def _no(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _float(written: str) -> float:
+    value = float(written)
+    try:
+        same = Decimal(written) == Decimal(repr(value))
+    except InvalidOperation:  # an exponent beyond what Decimal holds
+        same = False
+    if not same:
+        raise ValueError(f"the number {written[:40]} cannot be held exactly")
+    return value
+
+
+def _encodable(value: object, text: str) -> None:
+    if "\\u" not in text:
+        return
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a lone surrogate (\\ud800 to \\udfff) is half a character") from None
+
+
+_DEEP = "it is nested too deeply"
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no, parse_float=_float)

@@ -1,0 +1,1 @@
+"""Writers: neutral records to the lines that Bedrock, or a grader, reads."""

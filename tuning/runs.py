@@ -1,0 +1,90 @@
+"""A run: one upload treated by one recipe, exactly once. Its id is a function of both."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from tuning.errors import nearest
+from tuning.recipes import Recipe
+from tuning.uploads import Upload
+
+Outcome = Literal["trained", "refused", "failed", "stopped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    upload: Upload
+    recipe: Recipe
+
+    @property
+    def id(self) -> str:
+        """The same upload and recipe have the same id, today or in a year. 32 hex digits."""
+        what = [self.upload.bucket, self.upload.key, self.upload.version_id, self.recipe.digest]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+    @property
+    def job_name(self) -> str:
+        """Legal as `jobName` and as `customModelName`: recipe names are lower-case and hyphens.
+
+        Both take 63 characters: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
+        """
+        return f"{self.recipe.name}-{self.id[:20]}"
+
+    @property
+    def request_token(self) -> str:
+        """`clientRequestToken`. boto3 fills in a random one when it is left out, so that a retried
+        call would start a second paid job; this one makes the retry the same request.
+        """
+        return hashlib.sha256(f"create {self.id}".encode()).hexdigest()
+
+    @property
+    def reports_prefix(self) -> str:
+        """Where this platform writes about the run, in the artifacts bucket."""
+        return f"runs/{self.id}/"
+
+    @property
+    def output_prefix(self) -> str:
+        """Where Bedrock writes, in the artifacts bucket."""
+        return f"jobs/{self.id}/"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The execution's input. What is derived stands in it for people and for the state machine;
+        `from_dict` derives it anew.
+        """
+        return {
+            "id": self.id,
+            "job_name": self.job_name,
+            "upload": self.upload.to_dict(),
+            "recipe": self.recipe.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+        return cls(upload=Upload(**raw["upload"]), recipe=Recipe.from_dict(raw["recipe"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misdirected:
+    """An upload to a folder that no deployed recipe has: it is refused, and its owner is told."""
+
+    upload: Upload
+    recipes: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        what = [self.upload.bucket, self.upload.key, self.upload.version_id, None]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+    def to_dict(self) -> dict[str, Any]:
+        name = self.upload.recipe_name
+        return {
+            "id": self.id,
+            "upload": self.upload.to_dict(),
+            "refusal": (
+                f"{self.upload.uri}: no recipe {name!r} is deployed here"
+                f"{nearest(name, self.recipes)}; upload to datasets/<recipe>/ with one of: "
+                f"{', '.join(self.recipes)}."
+            ),
+        }

@@ -1,0 +1,65 @@
+"""The one contract between a stack and its functions: what a function is told about its world."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from tuning.errors import SettingsError
+
+_LIST = ","
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Each field is an environment variable of the same name in capitals; tuples go with commas."""
+
+    environment: str
+    """Such as `dev`; a tag on every job."""
+    ledger_table: str
+
+    def to_env(self) -> dict[str, str]:
+        return {
+            f.name.upper(): _LIST.join(v) if isinstance(v := getattr(self, f.name), tuple) else v
+            for f in fields(self)
+        }
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        """Raises SettingsError naming every variable that is missing."""
+        if missing := [f.name.upper() for f in fields(cls) if not env.get(f.name.upper())]:
+            raise SettingsError(f"environment variables not set by the stack: {', '.join(missing)}")
+        lists = {f.name for f in fields(cls) if str(f.type).startswith("tuple")}
+        values: dict[str, Any] = {}
+        for name in (f.name for f in fields(cls)):
+            text = env[name.upper()]
+            values[name] = tuple(text.split(_LIST)) if name in lists else text
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeSettings(Settings):
+    """What `receive_upload` knows. It stands before the state machine."""
+
+    datasets_bucket: str
+    state_machine_arn: str
+    recipes: tuple[str, ...]
+    """The names of the recipes this environment deploys."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings(Settings):
+    """What the steps of the state machine know. They stand in its definition, so they cannot know
+    its ARN.
+    """
+
+    prepared_bucket: str
+    artifacts_bucket: str
+    job_role_arn: str
+    """The service role that Bedrock assumes for the job."""
+    job_subnet_ids: tuple[str, ...]
+    job_security_group_ids: tuple[str, ...]
+    model_key_arn: str
+    """The KMS key of the custom model."""
+    max_dataset_mb: str
+    """Uploads larger than this are refused unread. Megabytes, as text."""

@@ -1,0 +1,90 @@
+"""The metrics files a job leaves behind, read into a summary.
+
+Columns: https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-analyze.html
+"""
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# Looked up by suffix: AWS pages and field reports differ in the folders above.
+TRAINING_SUFFIX = "step_wise_training_metrics.csv"
+VALIDATION_SUFFIX = "validation_metrics.csv"
+MANIFEST_SUFFIX = "manifest.report.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One loss over the steps of training."""
+
+    steps: int
+    first: float
+    last: float
+    lowest: float
+
+
+def curve(text: str, column: str) -> Curve | None:
+    """The curve of `column` (`training_loss`, `validation_loss`); None when no row has a number."""
+    losses = [loss for row in _rows(text) if (loss := _number(row.get(column))) is not None]
+    if not losses:
+        return None
+    return Curve(steps=len(losses), first=losses[0], last=losses[-1], lowest=min(losses))
+
+
+def rejected_records(manifest: str) -> int:
+    """How many records Bedrock itself rejected, over all files of its manifest."""
+    return sum(int(_number(row.get("rejectedRecordCount")) or 0) for row in _rows(manifest))
+
+
+def _rows(text: str) -> list[Mapping[str, str]]:
+    try:
+        return list(csv.DictReader(text.removeprefix("\ufeff").splitlines()))
+    except csv.Error:  # a model that is trained is not failed by a metrics file that is no CSV
+        return []
+
+
+def _number(text: str | None) -> float | None:
+    """A finite number: JSON has no other, and the answer to the state machine is JSON."""
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    training: Curve | None
+    validation: Curve | None
+    rejected_records: int | None
+    """By Bedrock, of its own manifest; None when there is none."""
+
+    @property
+    def sentence(self) -> str:
+        if self.training is None:
+            return "Bedrock left no training metrics."
+        text = f"training loss {self.training.first:g} to {self.training.last:g}"
+        if self.validation:
+            text += f", validation loss {self.validation.last:g}"
+        return f"{text} after {self.training.steps:,} steps."
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def summarize(texts: Mapping[str, str]) -> Results:
+    """Of a job's files by key: the curves, and what Bedrock rejected."""
+    training = _first(texts, TRAINING_SUFFIX)
+    validation = _first(texts, VALIDATION_SUFFIX)
+    manifest = _first(texts, MANIFEST_SUFFIX)
+    return Results(
+        training=curve(training, "training_loss") if training is not None else None,
+        validation=curve(validation, "validation_loss") if validation is not None else None,
+        rejected_records=rejected_records(manifest) if manifest is not None else None,
+    )
+
+
+def _first(texts: Mapping[str, str], suffix: str) -> str | None:
+    return next((text for key, text in sorted(texts.items()) if key.endswith(suffix)), None)

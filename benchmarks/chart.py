@@ -21,6 +21,6 @@ def bars(title: str, rates: dict[str, float]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {height}" role="img" '
         f'font-family="system-ui, sans-serif" font-size="13" fill="#768390">'
-        f'<text x="12" y="20" font-weight="600">{escape(title)}: MB/s, more is better</text>'
+        f'<text x="12" y="20" font-weight="600">{escape(title)}: MB a second of processor time, more is better</text>'
         f"{''.join(rows)}</svg>\n"
     )

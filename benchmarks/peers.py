@@ -33,7 +33,7 @@ def _converse(record: Any) -> bool:
 
 def with_pydantic(path: Path, kind: str) -> None:
     """json.loads, then a pydantic model: what AWS's samples do."""
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel, ValidationError  # noqa: PLC0415 — only its own run pays for it
 
     class Text(BaseModel):
         text: str
@@ -62,7 +62,7 @@ def with_pydantic(path: Path, kind: str) -> None:
 
 def with_jsonschema(path: Path, kind: str) -> None:
     """A validator made once, which is kinder than the samples that make one a line."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 — idem, and it may be missing
 
     text = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
     turn = {

@@ -90,7 +90,7 @@ class _Worker:
             self._work(writing, path, start, end, method, policy)
         os.close(writing)
 
-    def _work(  # noqa: PLR0913, PLR0917 — what a range is
+    def _work(
         self, writing: int, path: Path, start: int, end: int, method: Method, policy: Policy
     ) -> None:
         status = 1

@@ -9,7 +9,7 @@ from typing import Any
 WORDS = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
 
 
-class Unsound(Exception):
+class Unsound(Exception):  # noqa: N818 — named for what the line is
     """The line breaks a rule."""
 
 

@@ -16,7 +16,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _TWINS = {"jpg": "jpeg", "tif": "tiff", "quicktime": "mov", "mpg": "mpeg"}
 
 
-def read(  # noqa: PLR0913, PLR0917 — what a block is, and where
+def read(
     kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk
 ) -> None:
     """One media block."""

@@ -16,9 +16,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _TWINS = {"jpg": "jpeg", "tif": "tiff", "quicktime": "mov", "mpg": "mpeg"}
 
 
-def read(
-    kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk
-) -> None:
+def read(kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk) -> None:
     """One media block."""
     if kind not in method.media:
         taken = ", ".join(("text", *method.media))

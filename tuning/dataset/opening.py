@@ -5,7 +5,7 @@ import io
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tuning.dataset import looks
 from tuning.dataset.formats.walk import Fault
@@ -28,7 +28,7 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, unpacker.BadGzipFile)
 class Opened:
     """A stream at its first line, and what its beginning told."""
 
-    stream: io.BufferedReader
+    stream: BinaryIO
     document: bool = False
     """One JSON document over several lines."""
     hopeless: Fault | None = None
@@ -63,7 +63,7 @@ def opened(source: BinaryIO) -> Opened:
         stream = _buffered(head, source)
     if head.startswith(_GZIP):
         repairs["gzip"] = 1
-        unpacked: BinaryIO = unpacker.GzipFile(fileobj=stream)
+        unpacked = cast("BinaryIO", unpacker.GzipFile(fileobj=stream))  # type: ignore[no-untyped-call]  # isal has no types
         try:
             head = _first(unpacked, _HEAD)
         except DAMAGED:

@@ -49,7 +49,9 @@ def chat(*contents: str, **more: Any) -> dict[str, Any]:
     return {"messages": messages, **more}
 
 
-def media(kind: str = "image", form: str = "png", uri: str = "s3://bucket/a.png", **more: Any) -> Any:
+def media(
+    kind: str = "image", form: str = "png", uri: str = "s3://bucket/a.png", **more: Any
+) -> Any:
     place = {"uri": uri, "bucketOwner": "111122223333", **more}
     return {kind: {"format": form, "source": {"s3Location": place}}}
 

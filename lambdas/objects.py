@@ -1,8 +1,9 @@
 """Objects in S3: read as a stream, written once."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from posixpath import commonprefix
 from typing import IO, Any, BinaryIO
 
 from botocore.exceptions import ClientError
@@ -44,13 +45,18 @@ def reading(bucket: str, key: str, version_id: str) -> Iterator[BinaryIO]:
         yield stream
 
 
-def latest(bucket: str, key: str) -> tuple[str, int] | None:
-    """Version id and bytes of what lies at `key` now, or None. The listing spares a right: without
+def existing(bucket: str, keys: Sequence[str]) -> list[str]:
+    """Which of `keys`, all of one folder, there are. The listing spares a right: without
     s3:ListBucket, S3 denies a missing key instead of saying that it is missing.
     """
-    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
-    if not any(found["Key"] == key for page in pages for found in page.get("Contents", [])):
-        return None
+    prefix = commonprefix(keys)
+    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    found = {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+    return [key for key in keys if key in found]
+
+
+def latest(bucket: str, key: str) -> tuple[str, int]:
+    """Version id and bytes of what lies at `key` now."""
     found = client("s3").get_object(Bucket=bucket, Key=key)
     found["Body"].close()
     return str(found["VersionId"]), int(found["ContentLength"])

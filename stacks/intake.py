@@ -1,4 +1,4 @@
-"""From an upload to the first door: rule on prefix and suffix, queue, dead-letter queue."""
+"""From an upload to the first door: rule on folder and names, queue, dead-letter queue."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.door import Door
-from tuning.uploads import KEY_PATTERN
+from tuning.uploads import KEY_PATTERNS
 
 DOOR_TIMEOUT = cdk.Duration.seconds(30)
 # At least six times the function's timeout, and five receives before a message is put aside:
@@ -65,7 +65,7 @@ class Intake(Construct):
                 "detail-type": ["Object Created"],
                 "detail": {
                     "bucket": {"name": [datasets.bucket_name]},
-                    "object": {"key": [{"wildcard": KEY_PATTERN}]},
+                    "object": {"key": [{"wildcard": pattern} for pattern in KEY_PATTERNS]},
                 },
             },
             targets=[

@@ -1,27 +1,28 @@
 """From an upload to a verdict: what is checked beyond the records themselves, and what follows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from tuning.catalog import catalog
-from tuning.dataset.check import Part, Policy, check
+from tuning.bounds import OverLimitError
+from tuning.convert import refusals
+from tuning.convert.feed import traced
+from tuning.dataset.check import Policy, check
 from tuning.dataset.report import Finding, Report
 from tuning.dataset.rules import rules
 from tuning.estimate import estimated
+from tuning.readings import AsItIs, Converted, Reader, Source, Unread, refusal
 from tuning.recipes import Recipe
 from tuning.render.page import html
 from tuning.runs import Run
-from tuning.uploads import PREFIX, TRAINING, VALIDATION, Upload
+from tuning.uploads import PREFIX, TRAINING, VALIDATION
 
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """One uploaded file, and the empty file that its prepared copy goes to."""
-
-    name: str
-    stream: BinaryIO
-    copy: BinaryIO
+_MB = 1_000_000
+_OPTIONS = (
+    "Options are those of tuning convert, on your machine; names of columns can stand in the "
+    'recipe: map = { prompt = "question" } under [convert].'
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,17 @@ class Prepared:
         training = self.report.statistics.get("training", {})
         return int(training.get("estimated_tokens", 0))
 
+    @property
+    def _converted(self) -> Mapping[str, str]:
+        """What each file that was converted was taken for and why, and what stands otherwise."""
+        told = self.report.statistics.get("converted", {})
+        return {
+            f"{file}, read as": "; ".join(
+                [facts["why"], *(f"{what} ({often:,})" for what, often in facts["changed"].items())]
+            )
+            for file, facts in told.items()
+        }
+
     def page(self, run: Run) -> str:
         """The report as one HTML page for people."""
         facts = {
@@ -44,6 +56,7 @@ class Prepared:
             "base_model": run.recipe.base_model,
             "upload": run.upload.uri,
             "version": run.upload.version_id,
+            **self._converted,
             **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
         }
         price = estimated(run.recipe, tokens=self.tokens).to_dict() if self.digests else None
@@ -63,59 +76,97 @@ class Prepared:
         }
 
 
-def prepare(recipe: Recipe, training: Source, validation: Source | None = None) -> Prepared:
-    """Check a dataset for a recipe, and write its prepared copies on the way."""
+def prepare(
+    recipe: Recipe,
+    training: Source,
+    validation: Source | None = None,
+    *,
+    limit_mb: int | None = None,
+) -> Prepared:
+    """Check a dataset for a recipe, and write its prepared copies on the way.
+
+    Neither copy becomes larger than `limit_mb`, however small the upload was.
+    """
     if misplaced := _misplaced(recipe, validation):
         return misplaced
-    method = catalog().model(recipe.base_model).methods[recipe.method]
-    parts = [_part(source) for source in (training, validation) if source]
-    policy = Policy(strict=frozenset(recipe.strict))
-    report = check(*parts, method=method, policy=policy)
+    reader = Reader(recipe=recipe, limit=None if limit_mb is None else limit_mb * _MB)
+    try:
+        report = _report(reader, [source for source in (training, validation) if source])
+    except OverLimitError as over:
+        grown = f"More than {limit_mb:,} MB, once unpacked or converted."
+        return _refused(refusal("DS901", over.name, grown))
     if report.verdict == "refused":
         return Prepared(report=report)
     names = {"training": TRAINING, "validation": VALIDATION}
-    digests = {names[part]: facts["sha256"] for part, facts in report.statistics.items()}
-    return Prepared(report=report, digests=digests)
+    read = {
+        name: report.statistics[part] for part, name in names.items() if part in report.statistics
+    }
+    return Prepared(report=report, digests={name: facts["sha256"] for name, facts in read.items()})
+
+
+def _report(reader: Reader, sources: Sequence[Source]) -> Report:
+    readings = [reader.reading(source) for source in sources]
+    if unread := [reading.why for reading in readings if isinstance(reading, Unread)]:
+        return _refused(*unread).report
+    read = [reading for reading in readings if not isinstance(reading, Unread)]
+    policy = Policy(strict=frozenset(reader.recipe.strict))
+    checked = check(*(reading.part for reading in read), method=reader.method, policy=policy)
+    report = traced(checked, *(r.feed for r in read if isinstance(r, Converted)))
+    remarks = [r.remark for r in read if isinstance(r, AsItIs) and r.remark]
+    return _remarked(report, remarks)
+
+
+def _remarked(report: Report, remarks: Sequence[Finding]) -> Report:
+    """The report with what refuses whole files, and fixes that an uploader can follow."""
+    counts = Counter(report.counts) + Counter(remark.rule for remark in remarks)
+    return replace(
+        report,
+        verdict="refused" if remarks else report.verdict,
+        findings=(*remarks, *(_followable(found) for found in report.findings)),
+        counts=dict(sorted(counts.items())),
+    )
+
+
+def _followable(found: Finding) -> Finding:
+    """Fixes of a conversion name options of the command line, which an upload has not."""
+    of_conversion = found.rule in refusals.RULES and " --" in f" {found.fix}"
+    return replace(found, fix=f"{found.fix} {_OPTIONS}") if of_conversion else found
 
 
 def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:
     """The refusal of a file of `size` bytes that the environment does not take, unread."""
-    if size <= limit_mb * 1_000_000:
+    if size <= limit_mb * _MB:
         return None
-    return _refused("DS901", name, f"{size:,} bytes; the limit is {limit_mb:,} MB.")
+    return _refused(refusal("DS901", name, f"{size:,} bytes; the limit is {limit_mb:,} MB."))
 
 
 def deleted(key: str) -> Prepared:
     """The refusal of an upload that was gone before it could be read."""
     name = key.rsplit("/", 1)[-1]
-    return _refused("DS902", name, f"The uploaded version of {key} is gone.")
+    return _refused(refusal("DS902", name, f"The uploaded version of {key} is gone."))
+
+
+def several(names: Sequence[str]) -> Prepared | None:
+    """The refusal of a folder with more than one validation set: nobody knows which is meant."""
+    if len(names) <= 1:
+        return None
+    why = f"There are {len(names)} validation sets: {', '.join(names)}."
+    return _refused(refusal("DS905", names[0], why))
 
 
 def _misplaced(recipe: Recipe, validation: Source | None) -> Prepared | None:
     if recipe.validation == "required" and validation is None:
-        why = f"Recipe {recipe.name} requires {VALIDATION}, and there is none."
-        return _refused("DS903", VALIDATION, why)
+        why = f"Recipe {recipe.name} requires a validation set, and there is none."
+        return _refused(refusal("DS903", VALIDATION, why))
     if recipe.validation == "refused" and validation is not None:
-        why = f"Recipe {recipe.name} takes no {VALIDATION}, and there is one."
-        return _refused("DS904", VALIDATION, why)
+        why = f"Recipe {recipe.name} takes no validation set, and there is one."
+        return _refused(refusal("DS904", validation.name, why))
     return None
 
 
-def _part(source: Source) -> Part:
-    return Part(name=source.name, stream=source.stream, prepared=source.copy)
-
-
-def _refused(rule: str, file: str, message: str) -> Prepared:
-    finding = Finding(
-        rule=rule,
-        severity="error",
-        file=file,
-        line=None,
-        message=message,
-        fix=rules()[rule].fix,
-    )
-    report = Report(verdict="refused", records=0, findings=(finding,), counts={rule: 1})
-    return Prepared(report=report)
+def _refused(*findings: Finding) -> Prepared:
+    counts = dict(Counter(found.rule for found in findings))
+    return Prepared(report=Report(verdict="refused", records=0, findings=findings, counts=counts))
 
 
 def _summary(report: Report) -> str:
@@ -128,4 +179,11 @@ def _summary(report: Report) -> str:
     where = f"{first.file} line {first.line}" if first.line else first.file
     number = "1 error" if total == 1 else f"{total:,} errors"
     # Titles are ours; a finding's own message may quote the data, which stays in the report.
-    return f"Refused: {number}. First, in {where}: {rules()[first.rule].title} ({first.rule})."
+    return f"Refused: {number}. First, in {where}: {_title(first.rule)} ({first.rule})."
+
+
+def _title(rule: str) -> str:
+    if rule in refusals.RULES:
+        said = refusals.RULES[rule]
+        return said[0].upper() + said[1:]
+    return rules()[rule].title

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from tuning.catalog import Catalog, Method, Model
+from tuning.convert.mapping import NAMES
 from tuning.dataset.rules import UnknownRuleError, known
 from tuning.errors import RecipeError, UnknownModelError, nearest
 
 Hyperparameters = Mapping[str, int | float | str]
 Policy = Literal["required", "optional", "refused"]
 
-_TABLES = ("hyperparameters", "limits")
+_TABLES = ("convert", "hyperparameters", "limits")
 _MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs.py
 
 
@@ -26,6 +27,14 @@ class Limits:
     """A job still in progress after this many hours is stopped. Hours."""
     stall_hours: int = 6
     """A job whose sub-status does not move for this many hours is stopped. Hours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """That uploads in other formats become the model's own, and what their columns are called."""
+
+    map: Mapping[str, str] = field(default_factory=dict)
+    """The upload's column or field for a name that its dialect expects: `prompt = "question"`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,8 @@ class Recipe:
     limits: Limits = field(default_factory=Limits)
     strict: tuple[str, ...] = ()
     """Rules whose warnings refuse a dataset like errors, such as `DS702`."""
+    convert: Conversion | None = None
+    """None: only what is in the model's own format is taken."""
 
     @property
     def digest(self) -> str:
@@ -49,6 +60,8 @@ class Recipe:
         """
         what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
         del what["description"]
+        if self.convert is None:
+            del what["convert"]  # a recipe that does not use it has the digest it always had
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -62,8 +75,9 @@ class Recipe:
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
-        strict = tuple(raw.get("strict", ()))
-        return cls(**{**raw, "limits": Limits(**raw["limits"]), "strict": strict})
+        convert = Conversion(**raw["convert"]) if raw.get("convert") is not None else None
+        strict, limits = tuple(raw.get("strict", ())), Limits(**raw["limits"])
+        return cls(**{**raw, "limits": limits, "strict": strict, "convert": convert})
 
 
 def load(path: Path) -> Recipe:
@@ -163,7 +177,25 @@ class _Reader:
             )
         limits = self._limits(raw.get("limits", {}))
         strict = self._strict(raw.get("strict", []))
-        return Recipe(**{**raw, "name": self.path.stem, "limits": limits, "strict": strict})
+        convert = self._conversion(raw["convert"]) if "convert" in raw else None
+        typed = {"limits": limits, "strict": strict, "convert": convert}
+        return Recipe(**{**raw, "name": self.path.stem, **typed})
+
+    def _conversion(self, raw: Mapping[str, Any]) -> Conversion:
+        self._known(raw, Conversion, "convert.")
+        mapping = raw.get("map", {})
+        self._is(mapping, dict, "convert.map")
+        for name, column in mapping.items():
+            at = f"convert.map.{name}"
+            if name not in NAMES:
+                hint = nearest(name, NAMES) or f"; known: {', '.join(NAMES)}"
+                self._refuse(at, f"unknown name{hint}")
+            self._is(column, str, at)
+            if not column.strip():
+                self._refuse(f"{at} = {column!r}", "must name a column or field of the upload")
+            if list(mapping.values()).count(column) > 1:
+                self._refuse(f"{at} = {column!r}", "this column is mapped twice")
+        return Conversion(map=mapping)
 
     def _strict(self, raw: object) -> tuple[str, ...]:
         if not isinstance(raw, list) or not all(isinstance(rule, str) for rule in raw):

@@ -10,14 +10,20 @@ from tuning.errors import TuningError
 PREFIX = "datasets/"
 """Uploads live under it; nothing this platform writes ever does."""
 
+ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")
+"""What a dataset may be called. What is in it decides how it is read; the last is refused with the
+reason, which is more than silence."""
+
 TRAINING = "train.jsonl"
-"""An upload of this name starts a run."""
+"""What the prepared training set is called, whatever the upload was."""
 
 VALIDATION = "validation.jsonl"
-"""Taken along when it lies beside the training file; uploaded first."""
+"""What the prepared validation set is called."""
 
-KEY_PATTERN = f"{PREFIX}*/{TRAINING}"
-"""The EventBridge wildcard that starts a run: `datasets/<recipe>/…/train.jsonl`."""
+KEY_PATTERNS = tuple(f"{PREFIX}*/train{ending}" for ending in ENDINGS)
+"""The EventBridge wildcards that start a run: `datasets/<recipe>/…/train.jsonl` and so on."""
+
+_TRAINING_NAMES = frozenset(f"train{ending}" for ending in ENDINGS)
 
 
 class NotAnUploadError(TuningError):
@@ -40,8 +46,15 @@ class Upload:
         return self.key.removeprefix(PREFIX).split("/", 1)[0]
 
     @property
-    def validation_key(self) -> str:
-        return self.key.removesuffix(TRAINING) + VALIDATION
+    def name(self) -> str:
+        """`train.csv` for `datasets/support/2026-11/train.csv`."""
+        return self.key.rsplit("/", 1)[-1]
+
+    @property
+    def validation_keys(self) -> tuple[str, ...]:
+        """Where a validation set may lie: beside the upload, in any form; uploaded first."""
+        folder = self.key.removesuffix(self.name)
+        return tuple(f"{folder}validation{ending}" for ending in ENDINGS)
 
     @property
     def uri(self) -> str:
@@ -70,8 +83,12 @@ class Upload:
         if upload.bucket != bucket:
             raise NotAnUploadError(f"bucket: {upload.bucket!r} is not the datasets bucket")
         folders = upload.key.removeprefix(PREFIX).split("/")
-        if not upload.key.startswith(PREFIX) or folders[-1] != TRAINING or len(folders) == 1:
-            raise NotAnUploadError(f"key: {upload.key!r} is not {PREFIX}<recipe>/…/{TRAINING}")
+        named = upload.name in _TRAINING_NAMES and len(folders) > 1
+        if not (named and upload.key.startswith(PREFIX)):
+            endings = "|".join(ENDINGS)
+            raise NotAnUploadError(
+                f"key: {upload.key[:80]!r} is not {PREFIX}<recipe>/…/train({endings})"
+            )
         return upload
 
 

@@ -8,7 +8,7 @@ from policies import Statement
 
 from tuning.recipes import load
 from tuning.runs import Run
-from tuning.uploads import NotAnUploadError, Upload
+from tuning.uploads import ENDINGS, NotAnUploadError, Upload
 
 RUN = Run(
     upload=Upload(
@@ -88,6 +88,8 @@ def starts(dev):
         "datasets/support-nova-micro/com espaço/ünï 100%/train.jsonl",
         "datasets/support-nova-micro/a+b/train.jsonl",
         "datasets/no-such-recipe/train.jsonl",
+        *(f"datasets/support-nova-micro/train{ending}" for ending in ENDINGS),
+        "datasets/support-nova-micro/train.json/train.csv",
     ],
 )
 def test_training_files_start_a_run(starts, key):
@@ -99,7 +101,19 @@ def test_training_files_start_a_run(starts, key):
     [
         "datasets/support-nova-micro/validation.jsonl",
         "datasets/support-nova-micro/train.jsonl.tmp",
-        "datasets/support-nova-micro/train.json",
+        "datasets/support-nova-micro/train",
+        "datasets/support-nova-micro/train.",
+        "datasets/support-nova-micro/train.txt",
+        "datasets/support-nova-micro/train.csv.gz",
+        "datasets/support-nova-micro/train.csv/readme.md",
+        "datasets/support-nova-micro/train.json.csv",
+        "datasets/support-nova-micro/trainXjsonl",
+        "datasets/support-nova-micro/train.CSV",
+        "datasets/support-nova-micro/validation.csv",
+        "datasets/support-nova-micro/nottrain.csv",
+        "datasets/train.csv",
+        "train.csv",
+        "prepared/abc/train.csv",
         "datasets/support-nova-micro/",
         "datasets/train.jsonl",
         "datasets/support-nova-micro/nottrain.jsonl",
@@ -113,6 +127,19 @@ def test_training_files_start_a_run(starts, key):
 )
 def test_other_keys_start_nothing(starts, key):
     assert not starts(event(key))
+
+
+def test_the_rule_knows_the_endings_of_uploads_and_no_others(dev):
+    """One wildcard each: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html"""
+    pattern = dev.one("AWS::Events::Rule").properties["EventPattern"]
+    assert pattern["detail"]["object"]["key"] == [
+        {"wildcard": "datasets/*/train.jsonl"},
+        {"wildcard": "datasets/*/train.jsonl.gz"},
+        {"wildcard": "datasets/*/train.json"},
+        {"wildcard": "datasets/*/train.csv"},
+        {"wildcard": "datasets/*/train.tsv"},
+        {"wildcard": "datasets/*/train.parquet"},
+    ]
 
 
 @pytest.mark.parametrize(("bucket", "key"), WRITTEN)
@@ -132,7 +159,9 @@ def test_deletions_and_other_sources_start_nothing(starts):
     assert not starts(event(key, source="custom.s3"))
 
 
-@pytest.mark.parametrize("key", ["datasets/x/train.jsonl", "datasets/a/b/train.jsonl"])
+@pytest.mark.parametrize(
+    "key", [f"datasets/{folder}/train{ending}" for folder in ("x", "a/b") for ending in ENDINGS]
+)
 def test_what_the_rule_lets_in_the_door_can_read(starts, key):
     assert starts(event(key))
     assert Upload.from_event(event(key), bucket="{Datasets}").key == key

@@ -1,5 +1,6 @@
 """Exactly the version that was uploaded is checked, and exactly what was checked is trained."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -11,6 +12,8 @@ from urllib3.exceptions import ProtocolError
 
 from lambdas import prepare_dataset
 from lambdas.observe import Transient
+from tuning.recipes import Conversion
+from tuning.uploads import TRAINING, VALIDATION
 
 KEY = "datasets/support/train.jsonl"
 BESIDE = "datasets/support/validation.jsonl"
@@ -99,6 +102,56 @@ def test_a_validation_set_that_is_too_large_is_not_read_either(aws, context, mon
     [finding] = report(aws)["findings"]
     assert (finding["rule"], finding["file"]) == ("DS901", "validation.jsonl")
     assert aws.s3.reads == [BESIDE]  # its version and size were asked for
+
+
+@pytest.mark.parametrize("name", ["validation.csv", "validation.tsv", "validation.jsonl.gz"])
+def test_a_validation_set_of_any_ending_is_taken_along_under_its_own_name(aws, context, name):
+    run = any_run(recipe=any_recipe(convert=Conversion()))
+    mark = "\t" if name.endswith(".tsv") else ","
+    rows = [f"prompt{mark}completion", *(f"Question {n}?{mark}Answer {n}." for n in range(4))]
+    table = "\n".join(rows).encode()
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.lay(
+        DATASETS, BESIDE.replace(VALIDATION, name), gzip.compress(OTHER) if ".gz" in name else table
+    )
+    answer = prepare(context, run)
+    assert answer["verdict"] == "accepted"
+    assert answer["validation_uri"].endswith("/validation.jsonl")
+    assert sorted(key.rsplit("/", 1)[-1] for key in copies(aws)) == [TRAINING, VALIDATION]
+
+
+def test_several_validation_sets_are_refused_unread(aws, context):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    for name in ("validation.jsonl", "validation.csv", "validation.csv.bak"):
+        aws.s3.lay(DATASETS, BESIDE.replace(VALIDATION, name), OTHER)
+    prepare(context)
+    [finding] = report(aws)["findings"]
+    assert finding["rule"] == "DS905"
+    assert "2 validation sets: validation.jsonl, validation.csv." in finding["message"]
+    assert aws.s3.reads == []
+
+
+def test_a_table_is_trained_as_what_it_was_converted_to(aws, context):
+    key = KEY.replace("train.jsonl", "train.csv")
+    run = any_run(upload=any_upload(key=key), recipe=any_recipe(convert=Conversion()))
+    rows = "".join(f"Question {n}?,Answer {n}.\n" for n in range(10))
+    aws.s3.lay(DATASETS, key, f"prompt,completion\n{rows}".encode())
+    answer = prepare(context, run)
+    [(place, [copy])] = copies(aws).items()
+    assert place == f"prepared/{hashlib.sha256(copy).hexdigest()}/train.jsonl"
+    assert answer["training_uri"] == f"s3://{PREPARED}/{place}"
+    assert len(copy.splitlines()) == answer["records"] == 10
+    assert report(aws, run)["statistics"]["converted"]["train.csv"]["container"] == "csv"
+
+
+def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(aws, context, monkeypatch):
+    monkeypatch.setenv("MAX_DATASET_MB", "1")
+    key = f"{KEY}.gz"
+    run = any_run(upload=any_upload(key=key))
+    aws.s3.lay(DATASETS, key, gzip.compress(b" " * 1_000_001))
+    prepare(context, run)
+    assert report(aws, run)["counts"] == {"DS901": 1}
+    assert copies(aws) == {}
 
 
 def test_a_recipe_may_require_a_validation_set(aws, context):

@@ -9,7 +9,8 @@ from datasets import BROKEN, CANARY, EARLY, OTHER, SOUND
 from domain_builders import any_recipe
 
 from tuning.dataset.rules import rules
-from tuning.preparation import Source, deleted, prepare, too_large
+from tuning.preparation import deleted, prepare, several, too_large
+from tuning.readings import Source
 
 URIS = {"train.jsonl": "s3://p/train.jsonl"}
 
@@ -71,9 +72,28 @@ REFUSED = [
         id="DS903",
     ),
     pytest.param(
-        prepare(any_recipe(validation="refused"), any_source(SOUND), any_source(OTHER)),
+        prepare(
+            any_recipe(validation="refused"),
+            any_source(SOUND),
+            any_source(OTHER, "validation.jsonl"),
+        ),
         "Refused: 1 error. First, in validation.jsonl: Validation set not wanted (DS904).",
         id="DS904",
+    ),
+    pytest.param(
+        several(["validation.csv", "validation.jsonl"]),
+        "Refused: 1 error. First, in validation.csv: Several validation sets (DS905).",
+        id="DS905",
+    ),
+    pytest.param(
+        prepare(any_recipe(), any_source(b"prompt,completion\nWhy?,So.\n", "train.csv")),
+        "Refused: 1 error. First, in train.csv: Not the model's own format (DS906).",
+        id="DS906",
+    ),
+    pytest.param(
+        prepare(any_recipe(), any_source(b"PAR1", "train.parquet")),
+        "Refused: 1 error. First, in train.parquet: Parquet is not read on upload (DS907).",
+        id="DS907",
     ),
 ]
 

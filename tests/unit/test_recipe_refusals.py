@@ -10,6 +10,7 @@ from tuning.recipes import check, load
 SOUND = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
 HYPER = SOUND + "[hyperparameters]\n"
 LIMITS = SOUND + "[limits]\n"
+CONVERT = SOUND + "[convert]\n"
 
 
 def refusal(tmp_path, text, *, name="support.toml", region="us-east-1"):
@@ -65,6 +66,29 @@ CASES = [
     pytest.param(SOUND + 'strict = "DS702"', "strict: must be a list of rules", id="one rule"),
     pytest.param(SOUND + "strict = [702]", "strict: must be a list of rules", id="number as rule"),
     pytest.param(SOUND + 'strict = ["DS70"]', "strict: no rule 'DS70'", id="no such rule"),
+    pytest.param(SOUND + "convert = true", "convert = True: must be a table", id="not a table"),
+    pytest.param(
+        CONVERT + "mapp = {}", "convert.mapp: unknown key (did you mean 'map'?)", id="map typo"
+    ),
+    pytest.param(CONVERT + 'map = "x"', "convert.map = 'x': must be a table", id="map no table"),
+    pytest.param(
+        CONVERT + 'map = { promt = "q" }',
+        "convert.map.promt: unknown name (did you mean 'prompt'?)",
+        id="name typo",
+    ),
+    pytest.param(
+        CONVERT + 'map = { zzz = "q" }', "unknown name; known: prompt, completion", id="name"
+    ),
+    pytest.param(
+        CONVERT + "map = { prompt = 3 }", "convert.map.prompt = 3: must be text in quotes"
+    ),
+    pytest.param(
+        CONVERT + 'map = { prompt = " " }', "convert.map.prompt = ' ': must name a column"
+    ),
+    pytest.param(
+        CONVERT + 'map = { prompt = "q", completion = "q" }',
+        "convert.map.prompt = 'q': this column is mapped twice",
+    ),
     pytest.param(
         HYPER + "epochs = 2",
         "hyperparameters.epochs: unknown for amazon.nova-micro-v1:0:128k"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.catalog import catalog
-from tuning.recipes import Limits, Recipe, check, load
+from tuning.recipes import Conversion, Limits, Recipe, check, load
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SHIPPED = sorted(RECIPES.glob("*.toml"))
@@ -44,6 +44,24 @@ def test_a_recipe_says_what_its_file_says(path):
     assert recipe.limits == Limits(**raw["limits"])
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", None),
+        ("[convert]", Conversion()),
+        (
+            'convert.map = { prompt = "question", completion = "the answer" }',
+            Conversion(map={"prompt": "question", "completion": "the answer"}),
+        ),
+        ('[convert.map]\n"image-ref" = "a.b"', Conversion(map={"image-ref": "a.b"})),
+    ],
+)
+def test_a_recipe_says_whether_uploads_are_converted(tmp_path, text, expected):
+    path = tmp_path / "tiny.toml"
+    path.write_text(f'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n{text}\n')
+    assert load(path).convert == expected
+
+
 def test_a_recipe_of_three_lines_takes_the_defaults(tmp_path):
     path = tmp_path / "tiny.toml"
     path.write_text('description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n')
@@ -58,6 +76,7 @@ CHANGES: dict[str, Any] = {
     "hyperparameters": {"epochCount": 3},
     "limits": Limits(max_hours=2),
     "strict": ("DS702",),
+    "convert": Conversion(),
 }
 
 
@@ -69,6 +88,11 @@ def test_whatever_shapes_model_or_money_changes_the_digest(field):
 
 def test_better_words_do_not_make_another_recipe():
     assert any_recipe(description="better").digest == any_recipe(description="good").digest
+
+
+def test_another_name_of_a_column_is_another_recipe():
+    one, other = (any_recipe(convert=Conversion(map={"prompt": c})) for c in ("question", "query"))
+    assert one.digest != other.digest != any_recipe(convert=Conversion()).digest
 
 
 def test_every_field_is_known_to_matter_or_not():
@@ -84,10 +108,12 @@ def test_the_order_of_keys_in_the_file_does_not_matter():
 @given(
     st.dictionaries(st.sampled_from("abcd"), numbers | st.just("auto"), max_size=3),
     st.lists(st.sampled_from(["DS101", "DS702"]), unique=True),
+    st.none() | st.dictionaries(st.sampled_from(["prompt", "completion"]), st.text()),
 )
 @settings(max_examples=15)
-def test_a_recipe_goes_through_json_and_comes_back_the_same(hyperparameters, strict):
-    recipe = any_recipe(hyperparameters=hyperparameters, strict=tuple(strict))
+def test_a_recipe_goes_through_json_and_comes_back_the_same(hyperparameters, strict, columns):
+    convert = None if columns is None else Conversion(map=columns)
+    recipe = any_recipe(hyperparameters=hyperparameters, strict=tuple(strict), convert=convert)
     returned = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
     assert returned == recipe
     assert returned.digest == recipe.digest

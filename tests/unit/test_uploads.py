@@ -8,7 +8,7 @@ from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.uploads import NotAnUploadError, Upload
+from tuning.uploads import ENDINGS, NotAnUploadError, Upload
 
 # Few letters, many shapes: the fields' own names among the keys find their way further in.
 words = st.sampled_from(["", "a", "datasets/a/train.jsonl", DATASETS, "\ud800", "\n"])
@@ -46,13 +46,35 @@ def test_a_key_is_taken_letter_by_letter(key):
     upload = Upload.from_event(json.loads(json.dumps(any_event(key=key))), bucket=DATASETS)
     assert upload.key == key
     assert upload.recipe_name == "support"
-    assert upload.validation_key == key.replace("train.jsonl", "validation.jsonl")
+    assert upload.validation_keys[0] == key.replace("train.jsonl", "validation.jsonl")
     assert upload.uri == f"s3://{DATASETS}/{key}"
 
 
 def test_only_the_last_folder_of_a_key_is_the_file():
     upload = any_upload(key="datasets/support/train.jsonl/train.jsonl")
-    assert upload.validation_key == "datasets/support/train.jsonl/validation.jsonl"
+    assert upload.validation_keys[0] == "datasets/support/train.jsonl/validation.jsonl"
+
+
+ENDED = [
+    *((ending, True) for ending in (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")),
+    *((ending, False) for ending in ("", ".", ".txt", ".md", ".gz", ".csv.gz", ".xlsx", ".CSV")),
+]
+
+
+@pytest.mark.parametrize(("ending", "taken"), ENDED)
+def test_an_upload_is_known_by_its_ending(ending, taken):
+    event = any_event(key=f"datasets/support/train{ending}")
+    if taken:
+        assert Upload.from_event(event, bucket=DATASETS).name == f"train{ending}"
+    else:
+        with pytest.raises(NotAnUploadError, match=r"key: .* is not datasets/<recipe>/"):
+            Upload.from_event(event, bucket=DATASETS)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_validation_set_beside_any_upload_may_have_any_ending(ending):
+    upload = any_upload(key=f"datasets/support/x/train{ending}")
+    assert upload.validation_keys == tuple(f"datasets/support/x/validation{e}" for e in ENDINGS)
 
 
 FIELDS = [

@@ -170,13 +170,15 @@ def convert(
     source: str | None = None,
     mapping: Mapping[str, str] | None = None,
     options: Options | None = None,
+    limit: int | None = None,
 ) -> Conversion:
     """Begin a conversion. Raises OptionError for an unknown source or a missing library.
 
     `name` is the file's name: it goes into findings, and its suffix tells CSV and text apart.
-    Reads the stream once, in constant memory for JSONL, CSV and seekable Parquet.
+    Reads the stream once, in constant memory for JSONL, CSV and seekable Parquet; of an archive not
+    more than `limit` bytes, then raises OverLimitError.
     """
-    given = Given(stream, name, source, mapping or {})
+    given = Given(stream, name, source, mapping or {}, limit)
     goal = target or Target.of_format("converse")
     return Conversion(given, name=name, target=goal, options=options or Options())
 

@@ -17,6 +17,7 @@ from tuning.dataset.report import Finding, Report
 _ELSEWHERE = re.compile(r"\bline (\d+)(?: of (\S+))?")
 """How rules that compare records name the other one."""
 _COMPARING = "DS7"
+_EMPTY = "DS106"
 
 
 class Feed:
@@ -37,6 +38,7 @@ class Feed:
         summary = self._conversion.summary
         told = {k: v for k, v in summary.to_dict().items() if k not in ("findings", "counts")}
         known: Mapping[str, object] = report.statistics.get("converted", {})
+        report = self._without_empty(report) if summary.counts else report
         return replace(
             report,
             verdict="refused" if summary.counts else report.verdict,
@@ -45,6 +47,13 @@ class Feed:
             counts=dict(sorted((Counter(report.counts) + Counter(summary.counts)).items())),
             statistics={**report.statistics, "converted": {**known, self.name: told}},
         )
+
+    def _without_empty(self, report: Report) -> Report:
+        """That no record is there says the conversion, which knows why."""
+        left = tuple(f for f in report.findings if (f.rule, f.file) != (_EMPTY, self.name))
+        counts = Counter(report.counts)
+        counts[_EMPTY] -= len(report.findings) - len(left)
+        return replace(report, findings=left, counts=+counts)
 
 
 def traced(report: Report, *feeds: Feed) -> Report:

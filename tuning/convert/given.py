@@ -45,7 +45,12 @@ class Given:
     """One upload, read record by record. What it is settles itself while it is read."""
 
     def __init__(
-        self, stream: IO[bytes], name: str, source: str | None, mapping: Mapping[str, str]
+        self,
+        stream: IO[bytes],
+        name: str,
+        source: str | None,
+        mapping: Mapping[str, str],
+        limit: int | None = None,
     ) -> None:
         known = (*detect.CONTAINERS, *detect.SHAPES)
         if source is not None and source not in known:
@@ -53,7 +58,7 @@ class Given:
                 f"unknown source {source!r}{nearest(source, known)}; there are: {', '.join(known)}"
             )
         said = detect.Kind(name=source or "", why="said so")
-        self._opened = Opened(stream)
+        self._opened = Opened(stream, name=name, limit=limit)
         self._mapping = mapping
         self.changed = self._opened.changed
         self.container = (

@@ -6,6 +6,13 @@ from typing import Any
 from tuning.convert.refusals import RecordRefusedError
 from tuning.errors import OptionError
 
+NAMES = (
+    *("prompt", "completion", "system"),
+    *("instruction", "input", "output", "history"),
+    *("messages", "conversations", "tools", "text", "image-ref", "caption"),
+)
+"""The fields that the dialects know; what a grader reads beside them may be called anything."""
+
 
 def parse(pairs: list[str]) -> dict[str, str]:
     """`["prompt=question"]` as a mapping. Raises OptionError for what is not NAME=FIELD."""

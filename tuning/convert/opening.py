@@ -5,6 +5,8 @@ import io
 import zlib
 from typing import IO
 
+from tuning.bounds import Bounded
+
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 """What unpacking raises when a gzip file is broken or cut off."""
 
@@ -16,15 +18,18 @@ _BOM = b"\xef\xbb\xbf"
 class Opened:
     """The stream from its first byte of content: unpacked, without a byte order mark."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], *, name: str = "", limit: int | None = None) -> None:
+        """`limit` holds for what comes out of an archive; OverLimitError is raised at a byte more."""
         self.changed: list[str] = []
         self.damaged = False
-        head, stream = _peek(stream)
+        head, stream = peeked(stream)
         if head.startswith(_GZIP):
             self.changed.append("gzip unpacked")
-            unpacked = io.BufferedReader(gzip.GzipFile(fileobj=stream))
+            unpacked: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=stream))
+            if limit is not None:
+                unpacked = io.BufferedReader(Bounded(unpacked, limit, name=name))
             try:
-                head, stream = _peek(unpacked, rewind=False)
+                head, stream = peeked(unpacked, rewind=False)
             except DAMAGE:
                 self.damaged = True
         if head.startswith(_BOM):
@@ -35,9 +40,10 @@ class Opened:
         self.stream = stream
 
 
-def _peek(stream: IO[bytes], *, rewind: bool = True) -> tuple[bytes, IO[bytes]]:
+def peeked(stream: IO[bytes], *, size: int = _HEAD, rewind: bool = True) -> tuple[bytes, IO[bytes]]:
+    """The first `size` bytes, and a stream that begins with them."""
     head = b""
-    while len(head) < _HEAD and (piece := stream.read(_HEAD - len(head))):
+    while len(head) < size and (piece := stream.read(size - len(head))):
         head += piece
     if rewind and stream.seekable():
         stream.seek(-len(head), io.SEEK_CUR)

@@ -35,6 +35,8 @@ class Part:
     stream: BinaryIO
     prepared: BinaryIO | None = None
     """Where the mended copy goes while the stream is read."""
+    limit: int | None = None
+    """Bytes that may come out of an archive."""
 
 
 def check(
@@ -44,7 +46,10 @@ def check(
     method: Method,
     policy: Policy = Policy(),  # noqa: B008 — frozen
 ) -> Report:
-    """The verdict on a dataset, its findings and its numbers. Only I/O can raise."""
+    """The verdict on a dataset, its findings and its numbers.
+
+    Only I/O can raise, and a part's limit: OverLimitError.
+    """
     first, digest = _scanned(training, method, policy)
     second, other = _scanned(validation, method, policy) if validation else (None, None)
     return concluded(first, second, method=method, digests=(digest, other))
@@ -52,7 +57,8 @@ def check(
 
 def _scanned(part: Part, method: Method, policy: Policy) -> tuple[Tally, str | None]:
     copy = Copy(part.prepared, hashlib.sha256()) if part.prepared else None
-    tally = Scanner(part.name, method, policy).scan(opened(part.stream), copy)
+    source = opened(part.stream, name=part.name, limit=part.limit)
+    tally = Scanner(part.name, method, policy).scan(source, copy)
     return tally, copy.digest.hexdigest() if copy else None
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from tuning.bounds import Bounded
 from tuning.dataset import looks
 from tuning.dataset.formats.walk import Fault
 
@@ -52,8 +53,11 @@ class _Joined(io.RawIOBase):
         return len(piece)
 
 
-def opened(source: BinaryIO) -> Opened:
-    """The stream to read lines from, past everything that is not text."""
+def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Opened:
+    """The stream to read lines from, past everything that is not text.
+
+    `limit` holds for what comes out of an archive; OverLimitError is raised at a byte more.
+    """
     repairs: Counter[str] = Counter()
     if isinstance(source, io.BufferedReader) and source.seekable() and source.tell() == 0:
         stream, head = source, _first(source, _HEAD)
@@ -64,6 +68,8 @@ def opened(source: BinaryIO) -> Opened:
     if head.startswith(_GZIP):
         repairs["gzip"] = 1
         unpacked = cast("BinaryIO", unpacker.GzipFile(fileobj=stream))  # type: ignore[no-untyped-call]  # isal has no types
+        if limit is not None:
+            unpacked = io.BufferedReader(Bounded(unpacked, limit, name=name), _CHUNK)
         try:
             head = _first(unpacked, _HEAD)
         except DAMAGED:

@@ -53,7 +53,8 @@ def _check_command(report: Report, run: Mapping[str, Any]) -> str:
     model = str(run.get("base_model", "MODEL"))
     # What is not plain ASCII is no longer the file's name once it is made visible: leave it open.
     file, model = (_word(w, name) for w, name in ((file, "FILE"), (model, "MODEL")))
-    return f"tuning check {file} --model {model}"
+    command = "convert" if file in report.statistics.get("converted", {}) else "check"
+    return f"tuning {command} {file} --model {model}"
 
 
 def _word(text: str, otherwise: str) -> str:

@@ -9,6 +9,7 @@ from tuning.render.chart import Bin
 _HISTOGRAM = "_histogram"
 _REMARK = "_are"
 _UNITS = {"length": "characters"}
+_NO_FIGURES = ("converted",)  # words by file: the page tells them beside the run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ def histograms(statistics: Mapping[str, Any]) -> list[Histogram]:
 def _columns(statistics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Figures of the whole stand in a column of their own, before those of each file."""
     whole = {k: v for k, v in statistics.items() if not isinstance(v, Mapping)}
-    files = {k: v for k, v in statistics.items() if isinstance(v, Mapping)}
+    files = {k: v for k, v in statistics.items() if isinstance(v, Mapping) and k not in _NO_FIGURES}
     return {**({"all": whole} if whole else {}), **files}
 
 

@@ -61,6 +61,15 @@ def test_what_the_conversion_refused_refuses_the_dataset():
     assert report.statistics["converted"]["train.csv"]["shape"] == "prompt_completion"
 
 
+def test_why_there_is_no_record_is_said_once():
+    nothing = checked(table())
+    assert nothing.counts == {"CV106": 1}
+    refused = checked("question,answer\nWhy?,So.\n")
+    assert refused.counts == {"CV108": 1}
+    beside = checked(table(*[(str(n), "a") for n in range(20)]), table())
+    assert (beside.verdict, beside.counts) == ("refused", {"CV106": 1})
+
+
 def test_a_function_that_converts_starts_light():
     heavy = ["boto3", "matplotlib", "numpy", "pyarrow", "pydantic", "rich", "typer"]
     look = f"import sys, tuning.convert.feed; print([m for m in {heavy} if m in sys.modules])"

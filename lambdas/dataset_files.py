@@ -1,0 +1,65 @@
+"""The files of one run: what was uploaded, the copies that are trained, the reports."""
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from lambdas import objects
+from tuning.preparation import Prepared, deleted, prepare, several, too_large
+from tuning.readings import Source
+from tuning.runs import Run
+from tuning.settings import RunSettings
+from tuning.uploads import TRAINING, VALIDATION
+
+Copies = Mapping[str, BinaryIO]
+"""By the name that the prepared copy will bear."""
+
+
+def empty_copies(open_files: ExitStack) -> Copies:
+    return {name: open_files.enter_context(TemporaryFile()) for name in (TRAINING, VALIDATION)}
+
+
+def prepared(run: Run, settings: RunSettings, copies: Copies, open_files: ExitStack) -> Prepared:
+    """The verdict on exactly the uploaded version and what lies beside it now."""
+    upload, limit = run.upload, int(settings.max_dataset_mb)
+    if too_big := too_large(upload.name, upload.size, limit_mb=limit):
+        return too_big
+    versions = {upload.key: upload.version_id}
+    beside = objects.existing(upload.bucket, upload.validation_keys)
+    if unclear := several([_name(key) for key in beside]):
+        return unclear
+    for key in beside:
+        versions[key], size = objects.latest(upload.bucket, key)
+        if too_big := too_large(_name(key), size, limit_mb=limit):
+            return too_big
+    sources = []
+    for (key, version), copy in zip(versions.items(), copies.values(), strict=False):
+        try:
+            stream = open_files.enter_context(objects.reading(upload.bucket, key, version))
+        except FileNotFoundError:
+            return deleted(key)
+        sources.append(Source(name=_name(key), stream=stream, copy=copy))
+    return prepare(run.recipe, *sources, limit_mb=limit)
+
+
+def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]:
+    """Only what was accepted becomes a prepared copy. Answers where each file lies."""
+    uris = {}
+    for name, digest in prepared.digests.items():
+        copies[name].seek(0)
+        uris[name] = objects.put_once(bucket, f"prepared/{digest}/{name}", copies[name])
+    return uris
+
+
+def told(prepared: Prepared, run: Run, bucket: str) -> str:
+    """The report beside the run: one for programs, one for people. Answers where the latter is."""
+    document = json.dumps(prepared.report.to_dict(), ensure_ascii=False)
+    objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")
+    page = prepared.page(run)
+    return objects.put(bucket, f"{run.reports_prefix}report.html", page, "text/html; charset=utf-8")
+
+
+def _name(key: str) -> str:
+    return key.rsplit("/", 1)[-1]

@@ -2,16 +2,15 @@
 
 import gzip
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from builders import (
     HAIKU,
     LLAMA,
     LLAMA_33,
-    NOVA,
     NOVA_2,
     TITAN,
+    Case,
     chat,
     converse,
     lines,
@@ -20,19 +19,6 @@ from builders import (
     text,
     turn,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    bad: bytes
-    near: bytes
-    model: str = NOVA
-    method: str = "FINE_TUNING"
-    limits: dict[str, Any] = field(default_factory=dict)
-    validation: bytes | None = None
-    """Beside both; the near miss may have another."""
-    near_validation: bytes | None = None
-
 
 SOUND = lines(converse())
 SHORT = lines(pair("a", "b"))

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import io
 import json
-from html import escape
 
 import pytest
 from datasets import BROKEN, CANARY, SOUND, lines, record
@@ -63,7 +62,7 @@ def test_another_form_is_converted_where_the_recipe_allows_it(name):
     told = prepared.report.statistics["converted"][name]
     assert (told["records"], told["written"], told["target"]) == (10, 10, "converse")
     page = prepared.page(any_run(recipe=CONVERTING))
-    assert escape(told["why"], quote=False) in page
+    assert told["why"] in page
     assert all(change in page for change in told["changed"])
     assert ">converted<" not in page
 

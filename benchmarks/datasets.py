@@ -19,7 +19,7 @@ _PLAIN = (
     "two may first then do any like now over such our man me even most made after also did many "
     "order refund account delivery question answer customer please however, time. today. it's"
 ).split(" ")
-_MARKED = "note: https://docs.example.com/guide 12:30 \"quoted\" (see below)\n\n"
+_MARKED = 'note: https://docs.example.com/guide 12:30 "quoted" (see below)\n\n'
 _NEAR_MISSES = ["Ecosystem:", "superuser:"]  # of reserved words
 _ENGLISH = _PLAIN * 40 + _MARKED.split(" ") * 10 + _NEAR_MISSES
 _OTHERS = (
@@ -40,7 +40,9 @@ _OTHERS = (
 )
 
 
-_SYSTEM = [f"You are support agent {i} of an online shop. Be kind and brief." * 3 for i in range(20)]
+_SYSTEM = [
+    f"You are support agent {i} of an online shop. Be kind and brief." * 3 for i in range(20)
+]
 
 
 def _text(rng: random.Random, words: list[str], size: int) -> str:
@@ -120,4 +122,6 @@ if __name__ == "__main__":
     parser.add_argument("--megabytes", type=int, default=64)
     parser.add_argument("--broken", action="store_true")
     arguments = parser.parse_args()
-    print(write(arguments.path, arguments.kind, arguments.megabytes * 10**6, broken=arguments.broken))
+    print(
+        write(arguments.path, arguments.kind, arguments.megabytes * 10**6, broken=arguments.broken)
+    )

@@ -14,7 +14,7 @@ import typer
 from demo import screen
 from demo.account import Account, Row
 from emulator import Instance, Settings, running
-from emulator.deploy import Deployer
+from emulator.deploy import Deployer, end_with_parent
 from emulator.errors import EmulatorError
 from emulator.instance import default_directory, find, start
 
@@ -123,6 +123,7 @@ def _end(_number: int, _frame: FrameType | None) -> NoReturn:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
+    end_with_parent()  # of `make`, which passes no signals on when it is killed
     try:
         typer.run(demo)
     except (EmulatorError, screen.StillRunningError) as error:

@@ -83,7 +83,7 @@ class Deployer:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 — no threads have been started
+            preexec_fn=end_with_parent,  # noqa: PLW1509 — no threads have been started
         ) as process:
             assert process.stdout is not None  # noqa: S101 — narrows what PIPE promises
             for line in process.stdout:
@@ -94,7 +94,7 @@ class Deployer:
             raise EmulatorError(f"cdk {arguments[0]} failed ({process.returncode}):\n{said}")
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """On Linux the CDK ends when this program is killed; elsewhere it ends on its next call to the
     emulator, which ends with this program everywhere.
     """

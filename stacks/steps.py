@@ -24,6 +24,16 @@ _TRANSIENT = [
     "Transient",  # of lambdas/observe.py
 ]
 
+# Lambda takes its network interfaces from a function that was idle for 14 days, as one may be
+# between two uploads. The next invocation fails and has them made anew, which takes minutes;
+# until then every other fails too.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-enis
+_ASLEEP = [
+    "Lambda.EC2ThrottledException",
+    "Lambda.ResourceConflictException",
+    "Lambda.ResourceNotReadyException",
+]
+
 
 def expression(jsonata: str) -> str:
     return f"{{% {jsonata} %}}"
@@ -55,6 +65,14 @@ class Steps:
             backoff_rate=2,
             max_attempts=8,
             max_delay=cdk.Duration.minutes(5),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        step.add_retry(
+            errors=_ASLEEP,
+            interval=cdk.Duration.seconds(30),
+            backoff_rate=1.5,
+            max_attempts=10,
+            max_delay=cdk.Duration.minutes(2),
             jitter_strategy=sfn.JitterType.FULL,
         )
         return step

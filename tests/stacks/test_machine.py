@@ -168,6 +168,18 @@ def test_errors_that_are_retried_are_raised_under_their_names(states):
     assert "class Transient(Exception):" in (ROOT / "lambdas/observe.py").read_text("utf-8")
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, door):
+    """After two weeks without an upload the first invocation of each function fails."""
+    asleep = {"Lambda.ResourceConflictException", "Lambda.ResourceNotReadyException"}
+    [waking] = [r for r in states[door]["Retry"] if asleep <= set(r["ErrorEquals"])]
+    waits, delay = [], waking["IntervalSeconds"]
+    for _ in range(waking["MaxAttempts"]):
+        waits.append(min(delay, waking["MaxDelaySeconds"]))
+        delay *= waking["BackoffRate"]
+    assert sum(waits) / 2 > 300  # full jitter halves them, on average
+
+
 def test_no_retry_goes_on_for_long(states):
     """What takes long, a full quota or a job, is waited for in states that can be seen."""
     for name, task in of_type(states, "Task").items():

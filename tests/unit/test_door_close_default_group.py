@@ -45,6 +45,8 @@ def closed(monkeypatch, context):
         monkeypatch.setattr(close_default_group, "client", lambda _service: ec2)
 
         def put(request, timeout):
+            # Without one urllib fills in a form's type, which the URL is not signed for.
+            assert request.get_header("Content-type") == ""
             answers.append((request.get_method(), json.loads(request.data)))
             assert timeout
             return SimpleNamespace(close=lambda: None)

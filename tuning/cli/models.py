@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tuning.catalog import Method, catalog
 from tuning.cli.exits import Exit
@@ -32,24 +31,19 @@ def _document() -> dict[str, Any]:
 
 
 def _list() -> None:
-    listing = Table(
-        "Model", "Region", "Method", "Data", "Records", "Tokens", box=None, header_style="bold"
-    )
-    for model in catalog().models.values():
-        gone = f" [red]{model.status} {model.eol_date or model.legacy_date}[/]"
-        name = model.id + ("" if model.status == "ACTIVE" else gone)
-        for i, (method, limits) in enumerate(model.methods.items()):
-            first = (name, ", ".join(model.regions)) if i == 0 else ("", "")
-            listing.add_row(*first, method, _takes(limits), *_sizes(limits))
     console = Console()
-    console.print(listing)
+    for model in catalog().models.values():
+        gone = "" if model.status == "ACTIVE" else f"  {model.status} {model.eol_date}"
+        console.print(
+            f"[bold]{model.id}[/]  {', '.join(model.regions)}[red]{gone}[/]", soft_wrap=True
+        )
+        for name, method in model.methods.items():
+            console.print(f"  {name}: {_takes(method)}", soft_wrap=True, highlight=False)
     console.print(f"\nAs of {catalog().as_of}. {catalog().sources['fine_tuning']}", style="dim")
 
 
 def _takes(method: Method) -> str:
-    return " + ".join((method.format, *method.media, *method.features))
-
-
-def _sizes(method: Method) -> tuple[str, str]:
+    kinds = " + ".join((method.format, *method.media, *method.features))
     tokens = method.max_tokens_per_record
-    return f"{method.min_records:,}–{method.max_records:,}", f"{tokens:,}" if tokens else "–"
+    limit = f", {tokens:,} tokens each" if tokens else ""
+    return f"{kinds}, {method.min_records:,} to {method.max_records:,} records{limit}"

@@ -131,7 +131,7 @@ def limits(training: Tally, validation: Tally | None, method: Method) -> None:
 
 def _records(training: Tally, validation: Tally | None, method: Method) -> Iterator[Fault]:
     total = training.records + (validation.records if validation else 0)
-    held = f"{total:,} records"
+    held = "1 record" if total == 1 else f"{total:,} records"
     if validation and validation.records:
         held += f" ({training.records:,} training, {validation.records:,} validation)"
     if 0 < total < method.min_records:  # a file without a record is told apart

@@ -45,7 +45,7 @@ def diagnose(line: bytes, method: Method) -> Walk:
     if any(f.rule == "DS109" for f in walk.faults):
         walk.readable = False
         return walk
-    walk.marked = b"\\u" in line or words.may_hold(line, method)
+    walk.marked = b"\\u" in line or bool(words.may_hold(line, method))
     _read(value, method, walk)
     _limits(line, method, walk)
     if INVISIBLE(line):

@@ -91,7 +91,11 @@ def _converse(
         texts = [block.text for turn in turns for block in turn.content]
         said = len(texts)
         # What compact JSON of so many turns and texts needs beside the texts; see the tests.
-        least, strings, parts = 59 + 61 * count // 2 + 12 * said, 3 + 3 * count + 2 * said, _NO_PARTS
+        least, strings, parts = (
+            59 + 61 * count // 2 + 12 * said,
+            3 + 3 * count + 2 * said,
+            _NO_PARTS,
+        )
         if system is not UNSET:
             if len(system) > most:
                 return None

@@ -9,7 +9,7 @@ import pickle
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from tuning.catalog import Method
 from tuning.dataset.check import concluded
@@ -90,7 +90,7 @@ class _Worker:
             self._work(writing, path, start, end, method, policy)
         os.close(writing)
 
-    def _work(  # noqa: PLR0913 — what a range is
+    def _work(
         self, writing: int, path: Path, start: int, end: int, method: Method, policy: Policy
     ) -> None:
         status = 1
@@ -102,7 +102,7 @@ class _Worker:
         finally:
             os._exit(status)
 
-    def __enter__(self) -> "_Worker":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

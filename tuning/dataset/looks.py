@@ -37,9 +37,8 @@ def utf16(head: bytes) -> bool:
     if head.startswith(_UTF16):
         return True
     pairs = head[:64]
-    return len(pairs) >= 4 and (
-        pairs[::2].count(0) > len(pairs) // 3 or pairs[1::2].count(0) > len(pairs) // 3
-    )
+    zeros = max(pairs[::2].count(0), pairs[1::2].count(0))
+    return zeros > max(1, len(pairs) // 6)
 
 
 def document(head: bytes) -> bool:
@@ -62,7 +61,7 @@ def _told(record: dict[str, Any]) -> str | None:
     for name, signs in _RECORDS:
         if signs <= keys:
             return name
-    if keys == {"input"} or keys == {"text"}:
+    if keys in ({"input"}, {"text"}):
         return "continued_pre_training"
     messages = record.get("messages")
     if isinstance(messages, list) and messages and all(isinstance(m, dict) for m in messages):

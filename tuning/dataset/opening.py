@@ -5,7 +5,7 @@ import io
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tuning.bounds import Bounded
 from tuning.dataset import looks
@@ -29,7 +29,7 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, unpacker.BadGzipFile)
 class Opened:
     """A stream at its first line, and what its beginning told."""
 
-    stream: io.BufferedReader
+    stream: BinaryIO
     document: bool = False
     """One JSON document over several lines."""
     hopeless: Fault | None = None
@@ -67,7 +67,7 @@ def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Ope
         stream = _buffered(head, source)
     if head.startswith(_GZIP):
         repairs["gzip"] = 1
-        unpacked: BinaryIO = unpacker.GzipFile(fileobj=stream)
+        unpacked = cast("BinaryIO", unpacker.GzipFile(fileobj=stream))  # type: ignore[no-untyped-call]  # isal has no types
         if limit is not None:
             unpacked = io.BufferedReader(Bounded(unpacked, limit, name=name), _CHUNK)
         try:

@@ -1,10 +1,13 @@
-"""Secrets and personal data: precise patterns, check digits where there are any, never the value."""
+"""Secrets and personal data: precise patterns, check digits where there are any, never the value.
+
+Each pattern has an anchor that is cheap to search for, and is only tried there: patterns alone
+would take a hundred times as long.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-
-Found = tuple[str, str]
-"""What it looks like, and the rule that says so."""
+from typing import NamedTuple
 
 
 def _luhn(digits: str) -> bool:
@@ -17,7 +20,7 @@ def _luhn(digits: str) -> bool:
 
 def _card(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
-    return len(set(digits)) > 2 and _luhn(digits)  # noqa: PLR2004 — 4444… is a placeholder
+    return len(set(digits)) > 1 and _luhn(digits)  # 4444… is a placeholder
 
 
 def _iban(text: str) -> bool:
@@ -59,73 +62,120 @@ def _not_example(text: str) -> bool:
     return not text.endswith("EXAMPLE")
 
 
-def _always(_text: str) -> bool:
-    return True
+class _Kind(NamedTuple):
+    rule: str
+    name: str
+    pattern: re.Pattern[bytes]
+    valid: Callable[[str], bool]
 
 
-_KINDS: tuple[tuple[str, str, str, Callable[[str], bool]], ...] = (
+def _kind(
+    rule: str, name: str, pattern: bytes, valid: Callable[[str], bool] = lambda _text: True
+) -> _Kind:
+    return _Kind(rule, name, re.compile(pattern), valid)
+
+
+_KEY = _kind(
+    "DS801",
+    "an AWS access key id",
+    rb"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])",
+    _not_example,
+)
+_LITERAL: tuple[tuple[bytes, _Kind], ...] = (
+    (b"AKIA", _KEY),
+    (b"ASIA", _KEY),
     (
-        "DS801",
-        "an AWS access key id",
-        r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])",
-        _not_example,
-    ),
-    ("DS801", "a private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----", _always),
-    (
-        "DS801",
-        "a JSON web token",
-        r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}",
-        _always,
-    ),
-    ("DS801", "a GitHub token", r"(?<!\w)(?:gh[pousr]_\w{36}|github_pat_\w{82})(?!\w)", _always),
-    ("DS801", "a Slack token", r"(?<!\w)xox[abprs]-[0-9]{8,}-[\w-]{20,}", _always),
-    (
-        "DS802",
-        "an e-mail address",
-        r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
-        _real_mail,
+        b"-----BEGIN ",
+        _kind("DS801", "a private key", rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
     ),
     (
-        "DS802",
-        "a phone number",
-        r"(?<![\w+])\+[1-9][0-9]{0,2}[ .-]?(?:\([0-9]{1,4}\)[ .-]?)?"
-        r"[0-9]{2,5}(?:[ .-][0-9]{2,5}){1,3}(?![\w-])",
-        lambda text: 8 <= sum(c.isdigit() for c in text) <= 15,  # noqa: PLR2004 — ITU-T E.164
+        b"eyJ",
+        _kind(
+            "DS801",
+            "a JSON web token",
+            rb"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}",
+        ),
     ),
     (
+        b"gh",
+        _kind("DS801", "a GitHub token", rb"(?<!\w)gh[pousr]_\w{36}(?!\w)"),
+    ),
+    (b"github_pat_", _kind("DS801", "a GitHub token", rb"(?<!\w)github_pat_\w{82}(?!\w)")),
+    (b"xox", _kind("DS801", "a Slack token", rb"(?<!\w)xox[abprs]-[0-9]{8,}-[\w-]{20,}")),
+    (
+        b"+",
+        _kind(
+            "DS802",
+            "a phone number",
+            rb"(?<![\w+])\+[1-9][0-9]{0,2}[ .-]?(?:\([0-9]{1,4}\)[ .-]?)?"
+            rb"[0-9]{2,5}(?:[ .-][0-9]{2,5}){1,3}(?![\w-])",
+            lambda text: 8 <= sum(c.isdigit() for c in text) <= 15,  # noqa: PLR2004 — ITU-T E.164
+        ),
+    ),
+)
+_LOCAL = 64  # characters before the @: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1
+_MAIL = _kind(
+    "DS802",
+    "an e-mail address",
+    rb"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
+    _real_mail,
+)
+_NUMBER = re.compile(rb"[0-9]{2}")
+_NUMBERS = (
+    _kind(
         "DS802",
         "a payment card number",
-        r"(?<![\w.-])(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6(?:011|5[0-9]{2}))"
-        r"([ -]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?![\w-])|(?<![\w.-])3[47][0-9]{2}([ -]?)"
-        r"[0-9]{6}\2[0-9]{5}(?![\w-])",
+        rb"(?<![\w.-])(?:(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6(?:011|5[0-9]{2}))"
+        rb"([ -]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}|3[47][0-9]{2}([ -]?)[0-9]{6}\2[0-9]{5})(?![\w-])",
         _card,
     ),
-    (
-        "DS802",
-        "an IBAN",
-        r"(?<!\w)[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)",
-        _iban,
-    ),
-    (
+    _kind(
         "DS802",
         "a Brazilian CPF",
-        r"(?<![\w.-])[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}(?![\w-])",
+        rb"(?<![\w.-])[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}(?![\w-])",
         _cpf,
     ),
-    (
+    _kind(
         "DS802",
         "a Brazilian CNPJ",
-        r"(?<![\w.-])[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}(?![\w-])",
+        rb"(?<![\w.-])[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}(?![\w-])",
         _cnpj,
     ),
 )
-_COMPILED = tuple((rule, kind, re.compile(p), valid) for rule, kind, p, valid in _KINDS)
+_IBAN = _kind(
+    "DS802",
+    "an IBAN",
+    rb"(?<!\w)[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)",
+    _iban,
+)
 
 
-def private(line: bytes) -> Iterator[Found]:
-    """Every kind that stands in the line, once for each time it does."""
-    text = line.decode("utf-8", "replace")
-    for rule, kind, pattern, valid in _COMPILED:
-        for match in pattern.finditer(text):
-            if valid(match[0]):
-                yield kind, rule
+def private(text: bytes) -> Counter[tuple[str, str]]:
+    """How often each kind stands in the text, by its name and rule."""
+    found: Counter[tuple[str, str]] = Counter()
+    for kind, match in _matches(text):
+        if match and kind.valid(match[0].decode()):
+            found[kind.name, kind.rule] += 1
+    return found
+
+
+def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
+    for anchor, kind in _LITERAL:
+        at = text.find(anchor)
+        while at >= 0:
+            yield kind, kind.pattern.match(text, at)
+            at = text.find(anchor, at + len(anchor))
+    at = text.find(b"@")
+    while at >= 0:
+        yield _MAIL, _MAIL.pattern.search(text, max(0, at - _LOCAL), at + 256)
+        at = text.find(b"@", at + 1)
+    end = 0
+    while number := _NUMBER.search(text, end):
+        start = end = number.start()
+        for kind in _NUMBERS:
+            if match := kind.pattern.match(text, start):
+                end = match.end()
+                yield kind, match
+        yield _IBAN, _IBAN.pattern.match(text, max(0, start - 2))
+        while end < len(text) and text[end : end + 1].isdigit():
+            end += 1

@@ -15,7 +15,9 @@ _JAPANESE = {"HIRAGANA", "KATAKANA"}
 
 def script(line: bytes) -> str | None:
     """The script that most letters of a record are in, structure and all that is ASCII aside."""
-    letters = islice((c for c in line.decode("utf-8", "ignore") if c.isalpha() and c > "\x7f"), _LETTERS)
+    letters = islice(
+        (c for c in line.decode("utf-8", "ignore") if c.isalpha() and c > "\x7f"), _LETTERS
+    )
     found: dict[str, int] = {}
     for letter in letters:
         name = unicodedata.name(letter, "UNKNOWN").partition(" ")[0]

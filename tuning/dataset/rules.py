@@ -31,6 +31,17 @@ class UnknownRuleError(TuningError):
     """A rule id that does not exist."""
 
 
+_HEAD = """# Rules
+
+What `tuning check` finds, and the platform with it. Written from `tuning/dataset/rules.json` by
+`python -m tuning rules --format markdown`; do not edit.
+
+An **error** refuses the dataset, a **warning** informs and can be raised to an error
+(`strict = ["DS702"]` in a recipe, `--strict DS702` on the command line), a **note** says what was
+mended or what is worth a look.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     id: str
@@ -65,14 +76,7 @@ def known(identifier: str) -> str:
 
 def markdown() -> str:
     """`docs/rules.md`, whole."""
-    parts = [
-        "# Rules\n",
-        "What `tuning check` finds, and the platform with it. Written from "
-        "`tuning/dataset/rules.json` by `python -m tuning rules --format markdown`; do not edit.\n",
-        "An **error** refuses the dataset, a **warning** informs and can be raised to an error "
-        '(`strict = ["DS702"]` in a recipe, `--strict DS702` on the command line), a **note** '
-        "says what was mended or what is worth a look.\n",
-    ]
+    parts = [_HEAD]
     for digit, group in GROUPS.items():
         parts.append(f"## DS{digit}xx {group}\n")
         parts.extend(_section(r) for r in rules().values() if r.id[2] == digit)

@@ -1,9 +1,8 @@
 """Reads a dataset line by line: sound lines fast, unsound ones exactly."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from xxhash import xxh3_64_intdigest
 
@@ -25,12 +24,18 @@ _SAMPLED = 8  # one record in so many tells the scripts; which ones depends on t
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
 
+class Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
 @dataclass(slots=True)
 class Copy:
     """The prepared copy, written while the original is read."""
 
     target: BinaryIO
-    digest: "hashlib._Hash"
+    digest: Digest
 
     def write(self, line: bytes) -> None:
         self.target.write(line)
@@ -106,7 +111,7 @@ class Scanner:
                 places(number)
             if octets > long or thorough:
                 tally.lines = number
-                self._look(line, length, octets)
+                self._look(line, prompt, answer, length)
         tally.lines, tally.size = number, read
         tally.records += records
         tally.characters += characters
@@ -157,19 +162,22 @@ class Scanner:
             tally.prompts.append(xxh3_64_intdigest(prompt))
             tally.answers.append(xxh3_64_intdigest(answer))
             tally.places.append(tally.lines)
-        self._look(line, length, octets)
+        self._look(line, prompt, answer, length)
 
-    def _look(self, line: bytes, length: int, octets: int) -> None:
+    def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int) -> None:
         """What only warns, and records that are too long."""
-        if octets > self._long:
-            self._too_long(length, octets)
-        if self.tally.policy.thorough:
-            if not xxh3_64_intdigest(line) % _SAMPLED and (name := script(line)):
-                self.tally.scripts.setdefault(name, [0, self.tally.lines])[0] += 1
-            for kind, rule in private(line):
-                self.tally.kinds[kind] += 1
-                message = f"looks like {kind}; its value is not shown"
-                self.tally.add(Fault(rule, message), self.tally.lines)
+        tally = self.tally
+        if len(prompt) + len(answer) > self._long:
+            self._too_long(length, len(prompt) + len(answer))
+        if not tally.policy.thorough:
+            return
+        if not xxh3_64_intdigest(line) % _SAMPLED and (name := script(line)):
+            tally.scripts.setdefault(name, [0, tally.lines])[0] += 1
+        for (kind, rule), count in (private(prompt) + private(answer)).items():
+            tally.kinds[kind] += count
+            times = f", {count} times" if count > 1 else ""
+            message = f"looks like {kind}{times}; its value is not shown"
+            tally.add(Fault(rule, message), tally.lines)
 
     def _too_long(self, characters: int, size: int) -> None:
         tokens = self._tokens or 0

@@ -26,11 +26,7 @@ class _Pairs(dict[str, Any]):
     twice: list[str]
 
 
-class _TooBig(ValueError):
-    """A number that no parser should be asked to take."""
-
-
-def parse(line: bytes) -> tuple[Any, list[Fault]]:
+def parse(line: bytes) -> tuple[Any, list[Fault]]:  # noqa: PLR0911 — one return for each way to fail
     """The value of a line and what is wrong with its bytes or syntax; no value when unreadable."""
     try:
         text = line.decode("utf-8")
@@ -62,12 +58,10 @@ def parse(line: bytes) -> tuple[Any, list[Fault]]:
 def _undecodable(line: bytes, error: UnicodeDecodeError) -> Fault:
     column = len(line[: error.start].decode("utf-8")) + 1
     byte = line[error.start]
-    surrogate = byte == 0xED and line[error.start + 1 : error.start + 2] >= b"\xa0"
-    if surrogate:
+    if re.match(rb"\xed[\xa0-\xbf]", line[error.start :]):
         return Fault("DS109", "half of a surrogate pair is stored as bytes", None, column)
-    hint = ""
-    if 0x80 <= byte < 0x100 and (letter := bytes([byte]).decode("cp1252", "ignore")).isprintable():
-        hint = f"; in Windows-1252 it would be {letter!r}" if letter else ""
+    letter = bytes([byte]).decode("cp1252", "ignore")
+    hint = f"; in Windows-1252 it would be {letter!r}" if letter.isprintable() and letter else ""
     return Fault("DS101", f"byte 0x{byte:02X} is not UTF-8{hint}", None, column)
 
 
@@ -131,6 +125,11 @@ def _malformed(text: str, error: json.JSONDecodeError) -> Fault:
             sign, f"the control character U+{ord(sign or chr(0)):04X}"
         )
         return Fault("DS105", f"{name} stands raw inside a string", None, column)
+    if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
+        fix = "Write one {…} object a line. If this is CSV or plain text: tuning convert PATH --model ID."
+        return Fault(
+            "DS201", "the line does not start with a brace: no JSON object", None, column, fix
+        )
     return Fault("DS201", _explained(text, error), None, column)
 
 
@@ -148,7 +147,9 @@ def _extra(text: str, at: int) -> Fault:
     return Fault("DS201", "something stands after the record's closing brace", None, at + 1)
 
 
-def _explained(text: str, error: json.JSONDecodeError) -> str:
+def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip
+    text: str, error: json.JSONDecodeError
+) -> str:
     """Python's message in the words of one who wrote the line."""
     at = error.pos
     here, rest = text[at : at + 1], text[at:]
@@ -183,7 +184,9 @@ def _explained(text: str, error: json.JSONDecodeError) -> str:
 
 def _deeper(value: object, levels: int) -> bool:
     if isinstance(value, dict):
-        return levels == 0 or any(_deeper(v, levels - 1) for v in value.values() if isinstance(v, _NEST))
+        return levels == 0 or any(
+            _deeper(v, levels - 1) for v in value.values() if isinstance(v, _NEST)
+        )
     if isinstance(value, list):
         return levels == 0 or any(_deeper(v, levels - 1) for v in value if isinstance(v, _NEST))
     return False

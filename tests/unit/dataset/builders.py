@@ -2,7 +2,7 @@
 
 import io
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tuning.catalog import Method, catalog
@@ -49,7 +49,9 @@ def chat(*contents: str, **more: Any) -> dict[str, Any]:
     return {"messages": messages, **more}
 
 
-def media(kind: str = "image", form: str = "png", uri: str = "s3://bucket/a.png", **more: Any) -> Any:
+def media(
+    kind: str = "image", form: str = "png", uri: str = "s3://bucket/a.png", **more: Any
+) -> Any:
     place = {"uri": uri, "bucketOwner": "111122223333", **more}
     return {kind: {"format": form, "source": {"s3Location": place}}}
 
@@ -71,3 +73,15 @@ def checked(
     other = Part(name="validation.jsonl", stream=io.BytesIO(validation)) if validation else None
     training = Part(name="train.jsonl", stream=io.BytesIO(content))
     return check(training, other, method=of or method(), policy=policy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    bad: bytes
+    near: bytes
+    model: str = NOVA
+    method: str = "FINE_TUNING"
+    limits: dict[str, Any] = field(default_factory=dict)
+    validation: bytes | None = None
+    """Beside both; the near miss may have another."""
+    near_validation: bytes | None = None

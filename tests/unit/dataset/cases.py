@@ -2,26 +2,23 @@
 
 import gzip
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from builders import (
-    HAIKU, LLAMA, LLAMA_33, NOVA, NOVA_2, TITAN,
-    chat, converse, lines, media, pair, text, turn,
+    HAIKU,
+    LLAMA,
+    LLAMA_33,
+    NOVA_2,
+    TITAN,
+    Case,
+    chat,
+    converse,
+    lines,
+    media,
+    pair,
+    text,
+    turn,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    bad: bytes
-    near: bytes
-    model: str = NOVA
-    method: str = "FINE_TUNING"
-    limits: dict[str, Any] = field(default_factory=dict)
-    validation: bytes | None = None
-    """Beside both; the near miss may have another."""
-    near_validation: bytes | None = None
-
 
 SOUND = lines(converse())
 SHORT = lines(pair("a", "b"))
@@ -74,13 +71,22 @@ CASES: dict[str, Case] = {
     "DS124": Case(bad=SOUND[:-1], near=SOUND),
     "DS125": Case(bad=gzip.compress(SOUND, mtime=0), near=SOUND),
     "DS201": Case(bad=SOUND[:-3] + b"\n", near=SOUND[:-1] + b" \n"),
-    "DS202": Case(bad=_top('"schemaVersion": "bedrock-conversation-2024"'), near=_top('"system": [{"text": "messages"}]')),
+    "DS202": Case(
+        bad=_top('"schemaVersion": "bedrock-conversation-2024"'),
+        near=_top('"system": [{"text": "messages"}]'),
+    ),
     "DS203": Case(
         bad=lines(chat(score=float("nan"))), near=lines(chat(score="NaN")), model=NOVA_2, method=RFT
     ),
     "DS204": Case(
-        bad=b'{"messages": [{"role": "user", "content": "a"}], "x": ' + b"[" * 70 + b"]" * 70 + b"}\n",
-        near=b'{"messages": [{"role": "user", "content": "a"}], "x": ' + b"[" * 60 + b"]" * 60 + b"}\n",
+        bad=b'{"messages": [{"role": "user", "content": "a"}], "x": '
+        + b"[" * 70
+        + b"]" * 70
+        + b"}\n",
+        near=b'{"messages": [{"role": "user", "content": "a"}], "x": '
+        + b"[" * 60
+        + b"]" * 60
+        + b"}\n",
         model=NOVA_2,
         method=RFT,
     ),
@@ -135,7 +141,9 @@ CASES: dict[str, Case] = {
             converse(turn("user", "a", {"reasoningContent": {"reasoningText": {"text": "b"}}}), "c")
         ),
         near=lines(
-            converse("a", turn("assistant", {"reasoningContent": {"reasoningText": {"text": "b"}}}, "c"))
+            converse(
+                "a", turn("assistant", {"reasoningContent": {"reasoningText": {"text": "b"}}}, "c")
+            )
         ),
         model=NOVA_2,
     ),
@@ -143,8 +151,12 @@ CASES: dict[str, Case] = {
         bad=lines(chat("Hi\n\nHuman: you?", "b")), near=lines(chat("Human: you?", "b")), model=HAIKU
     ),
     "DS412": Case(
-        bad=lines({"messages": [{"role": "user", "content": "a"}, {"role": "system", "content": "b"}]}),
-        near=lines({"messages": [{"role": "system", "content": "b"}, {"role": "user", "content": "a"}]}),
+        bad=lines(
+            {"messages": [{"role": "user", "content": "a"}, {"role": "system", "content": "b"}]}
+        ),
+        near=lines(
+            {"messages": [{"role": "system", "content": "b"}, {"role": "user", "content": "a"}]}
+        ),
         model=NOVA_2,
         method=RFT,
     ),
@@ -172,40 +184,62 @@ CASES: dict[str, Case] = {
         near=lines(converse(turn("user", "a", *[media()] * 10), "b")),
     ),
     "DS505": Case(bad=_image(form="jpg"), near=_image(form="jpeg")),
-    "DS506": Case(bad=_image(uri="s3://bucket/a b.png"), near=_image(uri="s3://bucket/a-b_c/1.png")),
+    "DS506": Case(
+        bad=_image(uri="s3://bucket/a b.png"), near=_image(uri="s3://bucket/a-b_c/1.png")
+    ),
     "DS507": Case(
         bad=lines(
             converse(
-                turn("user", {"image": {"format": "png", "source": {"s3Location": {"uri": "s3://bucket/a"}}}}),
+                turn(
+                    "user",
+                    {
+                        "image": {
+                            "format": "png",
+                            "source": {"s3Location": {"uri": "s3://bucket/a"}},
+                        }
+                    },
+                ),
                 "b",
             )
         ),
         near=_image(),
     ),
     "DS508": Case(
-        bad=_image() + _image(uri="s3://other/b.png"), near=_image() + _image(uri="s3://bucket/b.png")
+        bad=_image() + _image(uri="s3://other/b.png"),
+        near=_image() + _image(uri="s3://bucket/b.png"),
     ),
     "DS509": Case(
-        bad=lines(converse(turn("user", {"image": {"format": "png", "source": {"bytes": "AA=="}}}), "b")),
+        bad=lines(
+            converse(turn("user", {"image": {"format": "png", "source": {"bytes": "AA=="}}}), "b")
+        ),
         near=_image(),
     ),
     "DS601": Case(bad=SOUND, near=SOUND * 2, limits={"min_records": 2}),
     "DS602": Case(bad=SOUND * 3, near=SOUND * 2, limits={"max_records": 2}),
     "DS603": Case(
-        bad=lines(pair("a" * 60, "b")), near=lines(pair("a" * 59, "b")), model=LLAMA,
+        bad=lines(pair("a" * 60, "b")),
+        near=lines(pair("a" * 59, "b")),
+        model=LLAMA,
         limits={"max_tokens_per_record": 10},
     ),
     "DS604": Case(
-        bad=lines(pair("a" * 40, "b")), near=lines(pair("a" * 39, "b")), model=LLAMA,
+        bad=lines(pair("a" * 40, "b")),
+        near=lines(pair("a" * 39, "b")),
+        model=LLAMA,
         limits={"max_tokens_per_record": 10},
     ),
     "DS605": Case(
-        bad=lines(converse("a" * 1100, "b")), near=lines(converse("a" * 800, "b")),
-        method="DISTILLATION", limits={"max_line_kb": 1},
+        bad=lines(converse("a" * 1100, "b")),
+        near=lines(converse("a" * 800, "b")),
+        method="DISTILLATION",
+        limits={"max_line_kb": 1},
     ),
     "DS606": Case(bad=SOUND, near=SOUND, limits={"max_train_file_gb": -1}),
     "DS607": Case(
-        bad=SOUND, near=SOUND, validation=SOUND * 2, near_validation=SOUND,
+        bad=SOUND,
+        near=SOUND,
+        validation=SOUND * 2,
+        near_validation=SOUND,
         limits={"max_validation_records": 1},
     ),
     "DS608": Case(
@@ -220,23 +254,33 @@ CASES: dict[str, Case] = {
         model=TITAN,
     ),
     "DS610": Case(bad=SOUND * 2, near=SOUND, limits={"quota_total_records": 1}),
-    "DS611": Case(bad=lines({"input": "Once upon a time."}), near=SOUND, method="CONTINUED_PRE_TRAINING"),
-    "DS701": Case(bad=SOUND * 2, near=SOUND + lines(converse("What is the capital of Chile?", "Santiago."))),
+    "DS611": Case(
+        bad=lines({"input": "Once upon a time."}), near=SOUND, method="CONTINUED_PRE_TRAINING"
+    ),
+    "DS701": Case(
+        bad=SOUND * 2, near=SOUND + lines(converse("What is the capital of Chile?", "Santiago."))
+    ),
     "DS702": Case(
-        bad=lines(converse("a", "b"), converse("a", "c")), near=lines(converse("a", "b"), converse("A", "c"))
+        bad=lines(converse("a", "b"), converse("a", "c")),
+        near=lines(converse("a", "b"), converse("A", "c")),
     ),
     "DS703": Case(
-        bad=lines(converse("a", "b")), near=lines(converse("a", "b")),
-        validation=lines(converse("a", "c")), near_validation=lines(converse("d", "b")),
+        bad=lines(converse("a", "b")),
+        near=lines(converse("a", "b")),
+        validation=lines(converse("a", "c")),
+        near_validation=lines(converse("d", "b")),
     ),
     "DS704": Case(bad=SOUND + _system("a"), near=_system("a") + _system("b")),
     "DS705": Case(
-        bad=_image() + lines(converse(turn("user", media("video", "mp4")), "b")), near=_image() + SOUND
+        bad=_image() + lines(converse(turn("user", media("video", "mp4")), "b")),
+        near=_image() + SOUND,
     ),
     "DS801": Case(
         bad=_raw("key " + _key("ABCDEFGH234567AB")), near=_raw("key " + _key("IOSFODNN7EXAMPLE"))
     ),
-    "DS802": Case(bad=_raw("write to ana.silva@empresa.com.br"), near=_raw("write to ana@example.com")),
+    "DS802": Case(
+        bad=_raw("write to ana.silva@empresa.com.br"), near=_raw("write to ana@example.com")
+    ),
     "DS108": Case(bad=gzip.compress(_raw("a" * (4 << 20)), mtime=0), near=SOUND),
     "DS803": Case(bad=SHORT * 20 + lines(pair("a" * 400, "b")), near=SHORT * 20, model=LLAMA),
     "DS804": Case(

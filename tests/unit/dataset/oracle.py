@@ -9,7 +9,7 @@ from typing import Any
 WORDS = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
 
 
-class Unsound(Exception):
+class Unsound(Exception):  # noqa: N818 — named for what the line is
     """The line breaks a rule."""
 
 
@@ -18,7 +18,11 @@ def record(line: bytes) -> dict[str, Any]:
     try:
         text = line.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_never, parse_int=_short, parse_float=_held
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_never,
+            parse_int=_short,
+            parse_float=_held,
         )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:

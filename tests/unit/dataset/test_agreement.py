@@ -17,19 +17,94 @@ from tuning.dataset.fast import accepter
 from tuning.dataset.rules import rules
 from tuning.dataset.scan import key
 
-LINES = int(os.environ.get("TUNING_LINES", "4000"))
+LINES = int(os.environ.get("TUNING_LINES", "2000"))
 MICRO = "amazon.nova-micro-v1:0:128k"
-WORDS = (
-    "ação naïve 今天 天气 🎉 plain words here superuser: Ecosystem: [1] <br> a:b "
-    "\\ \\\\ \\n \" \"\" {} [] , : \u2028 \u00a0 \u3000 \x7f / \\u0041 \t \n \r\n ' % %s %b \ue000"
-).split(" ")
+WORDS = [
+    "ação",
+    "naïve",
+    "今天",
+    "天气",
+    "🎉",
+    "plain",
+    "words",
+    "here",
+    "superuser:",
+    "Ecosystem:",
+    "[1]",
+    "<br>",
+    "a:b",
+    "\\",
+    "\\\\",
+    "\\n",
+    '"',
+    '""',
+    "{}",
+    "[]",
+    ",",
+    ":",
+    "\u2028",
+    "\xa0",
+    "\u3000",
+    "\x7f",
+    "/",
+    "\\u0041",
+    "\t",
+    "\n",
+    "\r\n",
+    "'",
+    "%",
+    "%s",
+    "%b",
+    "\ue000",
+]
 RESERVED = ("User:", "System:", "[EOS]", "<image>", "Thought:")
 PIECES = (
-    b'"', b"\\", b'\\"', b"\\\\", b"{", b"}", b"[", b"]", b",", b":", b" ", b"\t", b"\r", b"\x00", b"\x1f",
-    b"\xff", b"\xed\xa0\x80", b"\xc3", b"\xef\xbb\xbf", b"\\ud800", b"\\udc00", b"\\ud83d\\ude00", b"\\u0000",
-    b"\\u00e9", b"\\/", b"\\b", b"\\x", b"null", b"NaN", b"1e999", b"-0", b'"role":"user",', b'"text":"a",',
-    b'"text": "a", ', b'"system":[],', b"User:", b"[EOS]", b"Assistant:", b"\xe3\x80\x80", b"\xc2\xa0",
-    b'"prompt":"x",', b',"completion":"y"', b'"messages":[],', b'"}]}', b'{"text":"z"},', b"\n",
+    b'"',
+    b"\\",
+    b'\\"',
+    b"\\\\",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b" ",
+    b"\t",
+    b"\r",
+    b"\x00",
+    b"\x1f",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xc3",
+    b"\xef\xbb\xbf",
+    b"\\ud800",
+    b"\\udc00",
+    b"\\ud83d\\ude00",
+    b"\\u0000",
+    b"\\u00e9",
+    b"\\/",
+    b"\\b",
+    b"\\x",
+    b"null",
+    b"NaN",
+    b"1e999",
+    b"-0",
+    b'"role":"user",',
+    b'"text":"a",',
+    b'"text": "a", ',
+    b'"system":[],',
+    b"User:",
+    b"[EOS]",
+    b"Assistant:",
+    b"\xe3\x80\x80",
+    b"\xc2\xa0",
+    b'"prompt":"x",',
+    b',"completion":"y"',
+    b'"messages":[],',
+    b'"}]}',
+    b'{"text":"z"},',
+    b"\n",
 )
 
 
@@ -68,7 +143,7 @@ def _mutated(rng, line):
 
 @pytest.mark.parametrize("kind", ["converse", "prompt_completion"])
 def test_no_way_accepts_what_the_oracle_refuses(kind, capsys):
-    rng = random.Random(f"{kind} {LINES}")
+    rng = random.Random(f"{kind} {LINES}")  # noqa: S311 — reproducible, no secret
     of = method(MICRO if kind == "converse" else LLAMA)
     judge = getattr(oracle, kind)
     accept = accepter(of, thorough=True)
@@ -84,18 +159,20 @@ def test_no_way_accepts_what_the_oracle_refuses(kind, capsys):
             assert not walk.faults, line
         refused += not sound
     with capsys.disabled():
-        print(f"\n{kind}: {LINES // 2:,} lines, {fast:,} accepted fast, {refused:,} refused", end=" ")
+        print(  # noqa: T201 — the count is the proof
+            f"\n{kind}: {LINES // 2:,} lines, {fast:,} accepted fast, {refused:,} refused", end=" "
+        )
     assert fast > LINES // 40
     assert refused > LINES // 40
 
 
 @pytest.mark.parametrize("kind", ["converse", "prompt_completion"])
 def test_both_ways_read_the_same_content(kind):
-    rng = random.Random(kind)
+    rng = random.Random(kind)  # noqa: S311 — reproducible, no secret
     of = method(MICRO if kind == "converse" else LLAMA)
     accept = accepter(of, thorough=True)
     compared = 0
-    for _ in range(2000):
+    for _ in range(800):
         line = _line(rng, kind)
         walk = diagnose(line, of)
         if (found := accept(line)) is None:
@@ -106,8 +183,7 @@ def test_both_ways_read_the_same_content(kind):
         assert length == sum(map(len, texts))
         assert parts == walk.traits
         compared += 1
-    assert compared > 500
-
+    assert compared > 200
 
 
 @pytest.mark.parametrize("kind", ["converse", "prompt_completion"])
@@ -115,16 +191,17 @@ def test_both_ways_read_the_same_content(kind):
 def test_a_compact_line_is_known_by_its_length_alone(kind, ascii_only, monkeypatch):
     """The count of quotation marks is for lines with room; most have none."""
 
-
     asked = []
     monkeypatch.setattr(fast, "_once", lambda *line: asked.append(line) or True)
-    rng = random.Random(kind)
+    rng = random.Random(kind)  # noqa: S311 — reproducible, no secret
     of = method(MICRO if kind == "converse" else LLAMA)
     accept = accepter(of, thorough=True)
     spoken = ["plain", "été" if not ascii_only else "ete", "今" if not ascii_only else "x"]
     for turns in (2, 4, 6, 8):
         said = [" ".join(rng.choices(spoken, k=3)) for _ in range(turns)]
-        record = converse(*said, system=[{"text": "a"}] * (turns // 2)) if turns > 2 else converse(*said)
+        record = (
+            converse(*said, system=[{"text": "a"}] * (turns // 2)) if turns > 2 else converse(*said)
+        )
         record = record if kind == "converse" else pair(*said[:2])
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         assert accept(line) is not None

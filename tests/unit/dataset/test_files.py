@@ -24,7 +24,11 @@ def _untidy(count):
             case 7:
                 yield lines(converse("What?", f"{i % 30}"))[:-1] + b"\r\n"
             case 8:
-                yield lines(converse(f"Escrevê a ana{i}@empresa.com.br\u2028", "Sim", system=[{"text": "é"}]))
+                yield lines(
+                    converse(
+                        f"Escrevê a ana{i}@empresa.com.br\u2028", "Sim", system=[{"text": "é"}]
+                    )
+                )
             case 9:
                 yield lines(converse(f"ask {i}", "x" * (i % 900))).replace(b"x", b"\\u0041")
             case _:
@@ -59,8 +63,9 @@ def test_leakage_names_the_line_of_the_other_file(tmp_path):
     validation.write_bytes(lines(pair("c"), pair("b", "else")).replace(b'": "', b'":"'))
     report = check_files(training, validation, method=method(LLAMA))
     found = [f for f in report.findings if f.rule == "DS703"]
-    assert [(f.file, f.line) for f in found] == [("validation.jsonl", 2)]
-    assert "line 2 of train.jsonl" in found[0].message
+    assert [(Path(f.file).name, f.line) for f in found] == [("validation.jsonl", 2)]
+    assert found[0].message.startswith("the prompt stands in training too: line 2 of")
+    assert found[0].message.endswith("train.jsonl")
 
 
 def test_equal_texts_compare_equal_however_they_are_spelt(tmp_path):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tuning.dataset.check import Part, check
 from tuning.dataset.scan import MAX_LINE
 
-EXAMPLES = int(os.environ.get("TUNING_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("TUNING_EXAMPLES", "25"))
 SOUND = lines(converse())
 RFT = method(NOVA_2, "REINFORCEMENT_FINE_TUNING")
 
@@ -32,7 +32,9 @@ HOSTILE = [
     pytest.param(b"\x1f\x8b" + b"junk" * 9, "DS107", None, None, id="gzip by name only"),
     pytest.param(SOUND + b"\xef\xbb\xbf" + SOUND, "DS103", 2, 1, id="byte order mark inside"),
     pytest.param(SOUND.replace(b"\n", b"\r") * 2, "DS206", 1, len(SOUND) + 1, id="lone CR"),
-    pytest.param(SOUND.replace(b"Peru", b"P\xffru"), "DS101", 1, SOUND.index(b"Peru") + 2, id="invalid UTF-8"),
+    pytest.param(
+        SOUND.replace(b"Peru", b"P\xffru"), "DS101", 1, SOUND.index(b"Peru") + 2, id="invalid UTF-8"
+    ),
     pytest.param(SOUND.decode().encode("utf-16-le"), "DS102", None, None, id="UTF-16 without mark"),
     pytest.param(SOUND.decode().encode("utf-16"), "DS102", None, None, id="UTF-16"),
     pytest.param(SOUND.decode().encode("utf-32"), "DS102", None, None, id="UTF-32"),
@@ -42,7 +44,9 @@ HOSTILE = [
     pytest.param(_extra(b'{"a": 1, "a": 2}'), "DS202", 1, None, id="duplicate key"),
     pytest.param(_extra(b"[" * 10**6 + b"]" * 10**6), "DS204", 1, 118, id="depth of a million"),
     pytest.param(b"[" * 10**6, "DS204", 1, 65, id="depth of a million, open"),
-    pytest.param(_extra(b'{"a":' * 10**5 + b"1" + b"}" * 10**5), "DS204", 1, None, id="deep objects"),
+    pytest.param(
+        _extra(b'{"a":' * 10**5 + b"1" + b"}" * 10**5), "DS204", 1, None, id="deep objects"
+    ),
     pytest.param(_extra(b"9" * 10**5), "DS205", 1, 55, id="100,000 digits"),
     pytest.param(_extra(b"1e999"), "DS205", 1, 55, id="too big a float"),
     pytest.param(_extra(b'"\\udc00\\ud800"'), "DS109", 1, None, id="lone surrogates"),
@@ -77,7 +81,9 @@ def test_u2028_separates_no_lines():
     assert {f.line for f in report.findings if f.severity == "error"} == {2}
 
 
-ENDS = st.lists(st.sampled_from([b"\n", b"\r\n", b"\n\n", b"\r\n \r\n", b" \n"]), min_size=1, max_size=9)
+ENDS = st.lists(
+    st.sampled_from([b"\n", b"\r\n", b"\n\n", b"\r\n \r\n", b" \n"]), min_size=1, max_size=9
+)
 
 
 @given(ENDS)
@@ -98,16 +104,41 @@ def test_any_bytes_get_a_verdict(content):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
     | st.sampled_from(["user", "assistant", "system", "text", "s3://b/k"]),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(
-            "messages role content text system schemaVersion image source s3Location uri format "
-            "toolUse toolUseId toolResult reasoningContent toolConfig tools prompt completion".split()
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "messages",
+                    "role",
+                    "content",
+                    "text",
+                    "system",
+                    "schemaVersion",
+                    "image",
+                    "source",
+                    "s3Location",
+                    "uri",
+                    "format",
+                    "toolUse",
+                    "toolUseId",
+                    "toolResult",
+                    "reasoningContent",
+                    "toolConfig",
+                    "tools",
+                    "prompt",
+                    "completion",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=25,
 )
@@ -123,8 +154,13 @@ def test_any_json_gets_a_verdict_in_every_format(value):
 
 
 EVERY = [
-    method(), method(NOVA_2), method(LLAMA), RFT, method("amazon.titan-image-generator-v2:0"),
-    method("anthropic.claude-3-haiku-20240307-v1:0:200k"), method(name="DISTILLATION"),
+    method(),
+    method(NOVA_2),
+    method(LLAMA),
+    RFT,
+    method("amazon.titan-image-generator-v2:0"),
+    method("anthropic.claude-3-haiku-20240307-v1:0:200k"),
+    method(name="DISTILLATION"),
     method(name="CONTINUED_PRE_TRAINING"),
 ]
 
@@ -189,7 +225,11 @@ def test_the_prepared_copy_is_mended_and_its_text_is_not_altered():
     report = check(part, method=method())
     assert prepared.getvalue() == records
     assert report.repairs == {
-        "blank_line": 1, "byte_order_mark": 1, "crlf": 2, "final_newline": 1, "gzip": 1
+        "blank_line": 1,
+        "byte_order_mark": 1,
+        "crlf": 2,
+        "final_newline": 1,
+        "gzip": 1,
     }
     again = check(Part(name="a", stream=io.BytesIO(records)), method=method())
     assert not again.repairs

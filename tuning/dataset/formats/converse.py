@@ -69,6 +69,12 @@ def _messages(value: object, method: Method, walk: Walk) -> None:
 def _turn(message: object, at: str, method: Method, walk: Walk) -> str | None:
     """Reads one turn; gives its role where that is known."""
     _flush(walk)
+    if (plain := _plain(message)) and not walk.marked:
+        if plain[0] == "assistant":
+            walk.answer = [plain[1]]
+        else:
+            walk.prompt.append(plain[1])
+        return plain[0]
     hint = '; write {"role": "user", "content": [{"text": "…"}]}'
     if not walk.is_a(message, dict, at, hint):
         return None
@@ -82,6 +88,18 @@ def _turn(message: object, at: str, method: Method, walk: Walk) -> str | None:
         else:
             walk.prompt.extend(pieces)
     return role
+
+
+def _plain(message: object) -> tuple[str, str] | None:
+    """The role and words of a turn that is one sound text: nearly every turn, so told first."""
+    match message:
+        case {
+            "role": "user" | "assistant" as role,
+            "content": [{"text": str(text), **more}],
+            **rest,
+        }:
+            return (role, text) if not (more or rest or not text or text.isspace()) else None
+    return None
 
 
 def _flush(walk: Walk) -> None:
@@ -132,4 +150,3 @@ def _one_turn(roles: list[str | None], walk: Walk) -> None:
             "messages",
             "Keep the first question and, optionally, its answer.",
         )
-

@@ -27,7 +27,13 @@ class Mark(str):
     __slots__ = ()
 
 
-NAMES = {dict: "an object", list: "a list", str: "text", int: "a whole number", bool: "true or false"}
+NAMES = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+}
 
 
 @dataclass(slots=True)
@@ -53,9 +59,7 @@ class Walk:
         pieces = (*self.prompt, *(self.answer or ()))
         return [piece for piece in pieces if not isinstance(piece, Mark)]
 
-    def fault(
-        self, rule: str, message: str, at: str | None = None, fix: str | None = None
-    ) -> None:
+    def fault(self, rule: str, message: str, at: str | None = None, fix: str | None = None) -> None:
         self.faults.append(Fault(rule, message, at, None, fix))
 
     def keys(
@@ -119,7 +123,9 @@ def near(word: str, known: tuple[str, ...]) -> str:
 
 def inside(at: str, key: str) -> str:
     """The path of `key` in the object at `at`."""
-    plain = key if key.replace("-", "_").isidentifier() and len(key) <= _SHOWN else f"[{shown(key)}]"
+    plain = (
+        key if key.replace("-", "_").isidentifier() and len(key) <= _SHOWN else f"[{shown(key)}]"
+    )
     return f"{at}.{plain}" if at and not plain.startswith("[") else f"{at}{plain}"
 
 

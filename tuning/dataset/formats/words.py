@@ -69,13 +69,22 @@ def searcher(words: tuple[str, ...]) -> Callable[[bytes], object] | None:
         return None
     colon = _anchored([word.encode() for word in words if word.endswith(":")])
     others = [word.encode() for word in words if not word.endswith(":")]
-    rest = re.compile(b"|".join(map(re.escape, others)) or b"(?!)").search
-    first, second = (*sorted({word[:1] for word in others}), b"<", b"<")[:2]
+    signs = [(sign, _starting(sign, others)) for sign in sorted({word[:1] for word in others})]
 
     def may(text: bytes) -> object:
-        return colon(text) or ((first in text or second in text) and rest(text))
+        if colon(text):
+            return True
+        for sign, search in signs:  # noqa: SIM110 — a generator costs more than the search
+            if sign in text and search(text):
+                return True
+        return False
 
     return may
+
+
+def _starting(sign: bytes, words: list[bytes]) -> Callable[[bytes], object]:
+    rests = b"|".join(re.escape(word[1:]) for word in words if word[:1] == sign)
+    return re.compile(re.escape(sign) + b"(?:" + rests + b")").search
 
 
 def _anchored(words: list[bytes]) -> Callable[[bytes], object]:

@@ -1,0 +1,121 @@
+"""The check, rules and models commands: exit codes and one JSON document."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tuning.__main__ import app
+from tuning.errors import TuningError
+
+SAMPLES = Path(__file__).parents[2] / "data" / "rules"
+NOVA = "amazon.nova-lite-v1:0:300k"
+
+
+def _run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def sound(tmp_path):
+    path = tmp_path / "train.jsonl"
+    turns = [("user", "Say {}"), ("assistant", "It is {}")]
+    path.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "schemaVersion": "bedrock-conversation-2024",
+                    "messages": [
+                        {"role": role, "content": [{"text": words.format(i)}]}
+                        for role, words in turns
+                    ],
+                }
+            )
+            + "\n"
+            for i in range(8)
+        )
+    )
+    return path
+
+
+def test_a_sound_file_is_accepted_with_exit_0(sound):
+    done = _run("check", sound, "--model", NOVA)
+    assert done.exit_code == 0
+    assert "accepted" in done.output.lower()
+
+
+def test_a_bad_file_is_refused_with_exit_1_and_names_the_line():
+    done = _run("check", SAMPLES / "DS401.jsonl", "--model", NOVA)
+    assert done.exit_code == 1
+    assert "DS401.jsonl:1 messages[1].role" in done.output
+    assert "did you mean 'assistant'?" in done.output
+
+
+def test_json_is_one_document_of_the_promised_shape():
+    done = _run("check", SAMPLES / "DS201.jsonl", "--model", NOVA, "--format", "json")
+    document = json.loads(done.output)
+    assert document["verdict"] == "refused"
+    assert document["records"] == 1
+    assert set(document["findings"][0]) >= {
+        "rule",
+        "severity",
+        "file",
+        "line",
+        "column",
+        "field",
+        "message",
+        "fix",
+    }
+    assert document["counts"]["DS201"] == 1
+    assert document["statistics"]["training"]["bytes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "amazon.nova-lite-v1:0"), "customization takes"),
+        (("--model", NOVA, "--method", "FINE_TUNE"), "FINE_TUNING"),
+        (("--model", NOVA, "--strict", "DS999"), "no rule 'DS999'"),
+        (("--model", NOVA, "--format", "jsn"), "did you mean 'json'?"),
+        ((), "--model ID"),
+    ],
+)
+def test_wrong_use_is_told_what_is_right(sound, arguments, said):
+    done = _run("check", sound, *arguments)
+    assert isinstance(done.exception, TuningError)
+    assert said in str(done.exception)
+
+
+def test_a_strict_warning_refuses(sound):
+    sound.write_text(sound.read_text() * 2)
+    assert _run("check", sound, "--model", NOVA).exit_code == 0
+    assert _run("check", sound, "--model", NOVA, "--strict", "ds701").exit_code == 1
+
+
+def test_a_recipe_says_model_and_strictness(sound, tmp_path):
+    recipe = tmp_path / "support.toml"
+    recipe.write_text(f'description = "x"\nbase_model = "{NOVA}"\nstrict = ["DS701"]\n')
+    sound.write_text(sound.read_text() * 2)
+    assert _run("check", sound, "--recipe", recipe).exit_code == 1
+
+
+def test_raw_text_for_continued_pre_training_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text('{"input": "Once upon a time."}\n')
+    done = _run("check", path, "--model", NOVA, "--method", "CONTINUED_PRE_TRAINING")
+    assert done.exit_code == 1
+    assert "Nova Forge" in done.output
+
+
+def test_rules_and_models_print_json():
+    assert json.loads(_run("rules", "--format", "json").output)[0]["id"] == "DS101"
+    assert json.loads(_run("models", "--format", "json").output)["models"]
+
+
+def test_a_rule_is_explained():
+    assert "reserved" in _run("rules", "ds406").output.lower()
+
+
+def test_models_are_listed_by_their_whole_id():
+    assert NOVA in _run("models").output

@@ -53,7 +53,8 @@ class Config:
     """Zones the VPC spans; a job gets a subnet in each. Subnets cost nothing, and one field report
     says that jobs failed until every zone of the Region was given: see docs/network.md."""
     endpoint_zones: tuple[str, ...] = ("a", "b")
-    """Zones with PrivateLink endpoints and functions; each endpoint is billed per zone and hour."""
+    """Zones with PrivateLink endpoints and functions; each endpoint is billed per zone and hour.
+    Letters mean other places in each account, and some lack a service: see docs/network.md."""
     cidr: str = "10.42.0.0/16"
     """The VPC's addresses; it is connected to nothing unless you connect it. /16 to /20."""
     job_nodes_talk: bool = False

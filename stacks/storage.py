@@ -48,9 +48,10 @@ def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
 
 
 def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:
-    """Rules and alarms of this account may put messages into encrypted queues and topics.
+    """Rules of this account may put messages into encrypted queues, and its alarms into topics.
 
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
+    Not rules into topics: EventBridge does not say aws:SourceAccount there, and would be denied.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#sqs-adding-confused-deputy-protection
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
     """
     return iam.PolicyStatement(

@@ -108,8 +108,8 @@ def is_ours(job: Mapping[str, Any], run: Run, *, training_uri: str) -> bool:
 def progress(job: Mapping[str, Any], limits: Limits, *, now: datetime) -> Progress:
     """What a GetModelCustomizationJob answer means at the moment `now` (aware, UTC).
 
-    A job may sit InProgress for days without a word and without a failureMessage, so a job that
-    does not move, or never ends, is `overdue`: the caller stops it.
+    A job may sit InProgress for days without a word and without a failureMessage, so a job whose
+    training does not begin, or that never ends, is `overdue`: the caller stops it.
     """
     status, details = job["status"], job.get("statusDetails", {})
     phase = _phase(details)
@@ -133,6 +133,14 @@ def _phase(details: Mapping[str, Any]) -> str:
     return started[-1] if started else "Validation"
 
 
+def _trains(details: Mapping[str, Any]) -> bool:
+    """Whether training has begun. Nothing says that AWS renews `lastModifiedTime` while it lasts, so
+    that a large but sound job would seem to stand still; then only the limit of all hours holds.
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TrainingDetails.html
+    """
+    return bool(details.get("trainingDetails", {}).get("status") == "InProgress")
+
+
 def _overdue(
     job: Mapping[str, Any], details: Mapping[str, Any], limits: Limits, now: datetime
 ) -> Failure | None:
@@ -140,8 +148,9 @@ def _overdue(
     moved = max(m.astimezone(UTC) for m in moments if m)
     if now - job["creationTime"].astimezone(UTC) > timedelta(hours=limits.max_hours):
         kind, why = "over_time", f"in progress for more than {limits.max_hours} hours"
-    elif now - moved > timedelta(hours=limits.stall_hours):
-        kind, why = "stalled", f"no change of sub-status for {limits.stall_hours} hours"
+    elif now - moved > timedelta(hours=limits.stall_hours) and not _trains(details):
+        hours = f"{limits.stall_hours} hours, its training not begun"
+        kind, why = "stalled", f"without a change of sub-status for {hours}"
     else:
         return None
     return Failure(

@@ -26,7 +26,8 @@ class Limits:
     max_hours: int = 24
     """A job still in progress after this many hours is stopped. Hours."""
     stall_hours: int = 6
-    """A job whose sub-status does not move for this many hours is stopped. Hours."""
+    """A job whose sub-status does not move for this many hours before its training is stopped.
+    Hours."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -162,11 +162,25 @@ SECOND = timedelta(seconds=1)
     ],
 )
 def test_a_job_that_stands_still_or_never_ends_is_overdue(age, idle, kind):
-    moved = {"trainingDetails": {"status": "InProgress", "lastModifiedTime": NOW - idle}}
+    moved = {
+        "dataProcessingDetails": {"status": "Completed", "lastModifiedTime": NOW - idle},
+        "trainingDetails": {"status": "NotStarted"},
+    }
     job = a_job("InProgress", statusDetails=moved) | {"creationTime": NOW - age}
     seen = progress(job, LIMITS, now=NOW)
     assert (seen.failure and seen.failure.kind) == kind
     assert seen.state == ("overdue" if kind else "in_progress")
+
+
+@pytest.mark.parametrize(
+    ("hours", "kind"), [(7 * HOURS, None), (24 * HOURS, None), (25 * HOURS, "over_time")]
+)
+def test_a_job_that_trains_does_not_stand_still(hours, kind):
+    """`InProgress` is its sub-status from the first step to the last, hours later."""
+    training = {"trainingDetails": {"status": "InProgress", "lastModifiedTime": NOW - hours}}
+    job = a_job("InProgress", statusDetails=training) | {"creationTime": NOW - hours}
+    seen = progress(job, LIMITS, now=NOW)
+    assert (seen.failure and seen.failure.kind) == kind
 
 
 @pytest.mark.parametrize("status", ["Completed", "Stopped"])

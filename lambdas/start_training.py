@@ -39,15 +39,16 @@ def _start(run: Run, settings: RunSettings, dataset: dict[str, Any]) -> Start:
 def _resolve(error: ClientError, run: Run, training_uri: str) -> Start:
     """A name in use may be our own, from a try that died before it could tell."""
     code = error.response["Error"]["Code"]
+    failure = classify(error.response["Error"].get("Message", code))
     if code == "ServiceQuotaExceededException":  # HTTP 400, but it passes
-        return Start(state="no_room")
+        return Start(state="no_room", failure=failure)
     if code in ("ConflictException", "ValidationException"):
         job = _job_of_that_name(run.job_name)
         if job and is_ours(job, run, training_uri=training_uri):
             return Start(state="started", job_arn=job["jobArn"])
     elif passes(error):
         raise error
-    return Start(state="failed", failure=classify(error.response["Error"].get("Message", code)))
+    return Start(state="failed", failure=failure)
 
 
 def _job_of_that_name(name: str) -> dict[str, Any] | None:

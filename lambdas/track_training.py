@@ -32,7 +32,8 @@ def _stop(bedrock: Any, arn: str, overdue: Progress) -> Progress:
     """A job that ended before it could be stopped may be trained: the next look will tell."""
     try:
         bedrock.stop_model_customization_job(jobIdentifier=arn)
-    except bedrock.exceptions.ConflictException:
+    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException):
+        # Which of the two a job that has ended answers is not documented.
         return replace(overdue, state="in_progress", failure=None)
     metrics.add_metric(name="JobsStopped", unit="Count", value=1)
     return overdue

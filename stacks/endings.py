@@ -51,7 +51,8 @@ class Endings:
             "No room for the job",
             {
                 "state": "failed",
-                "summary": "The account's quota of jobs in progress was full for a week.",
+                # Bedrock's own words: the quota of custom models may be meant as well.
+                "summary": expression("'No room for a week: ' & $job.failure.message"),
                 "report": expression("$dataset.report_uri"),
                 "kind": "quota_full",
                 "fix": "Upload the file again when fewer jobs are in progress.",

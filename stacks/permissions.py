@@ -44,7 +44,9 @@ class Permissions:
                 [storage.datasets.arn_for_objects("datasets/*")],
             ),
             # Without it S3 answers 403, not 404, where no validation set lies beside the upload.
-            self._list(storage.datasets, "datasets/*"),
+            # Not by prefix: whether S3 says 404 or 403 is asked of the bucket, without a prefix.
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+            _allow(["s3:ListBucket"], [storage.datasets.bucket_arn]),
             _allow(
                 ["s3:PutObject"],
                 [

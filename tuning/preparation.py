@@ -113,6 +113,11 @@ def _report(reader: Reader, sources: Sequence[Source]) -> Report:
     checked = check(*(reading.part for reading in read), method=reader.method, policy=policy)
     report = traced(checked, *(r.feed for r in read if isinstance(r, Converted)))
     remarks = [r.remark for r in read if isinstance(r, AsItIs) and r.remark]
+    remarks += [
+        refusal("DS908", facts["file"], f"It names media in {', '.join(facts['media_buckets'])}.")
+        for facts in report.statistics.values()
+        if facts.get("media_buckets")
+    ]
     return _remarked(report, remarks)
 
 

@@ -34,6 +34,10 @@ class _ConflictError(ClientError):
     pass
 
 
+class _ValidationError(ClientError):
+    pass
+
+
 def _raised(kind: type[ClientError], code: str) -> ClientError:
     plain = refusal(code)
     return kind(plain.response, plain.operation_name)
@@ -147,7 +151,9 @@ class FakeBedrock:
     """Whether a job is no longer there to be stopped."""
     exceptions: Any = field(
         default_factory=lambda: SimpleNamespace(
-            ResourceNotFoundException=_ResourceNotFoundError, ConflictException=_ConflictError
+            ResourceNotFoundException=_ResourceNotFoundError,
+            ConflictException=_ConflictError,
+            ValidationException=_ValidationError,
         )
     )
 

@@ -136,3 +136,19 @@ def test_a_recipes_strict_rules_refuse_what_is_otherwise_a_warning():
     assert mild.verdict == "accepted"
     assert mild.counts["DS701"]
     assert strict.verdict == "refused"
+
+
+def test_media_that_the_job_could_not_read_are_refused():
+    """The job reads the bucket of prepared copies; media must lie where the dataset lies."""
+    image = {"format": "png", "source": {"s3Location": {"uri": "s3://elsewhere/a.png"}}}
+    said = [{"image": image}, {"text": "What is this?"}]
+    turns = [
+        {"role": "user", "content": said},
+        {"role": "assistant", "content": [{"text": "A cat."}]},
+    ]
+    line = json.dumps({"schemaVersion": "bedrock-conversation-2024", "messages": turns}).encode()
+    source = Source(name="train.jsonl", stream=io.BytesIO(line + b"\n"), copy=io.BytesIO())
+    prepared = prepare(any_recipe(base_model="amazon.nova-lite-v1:0:300k"), source)
+    assert prepared.report.counts["DS908"] == 1
+    assert prepared.report.verdict == "refused"
+    assert prepared.digests == {}

@@ -21,6 +21,7 @@ def statistics(tally: Tally, repeats: Mapping[str, int], digest: str | None) -> 
         "estimated_tokens": -(-tally.text_bytes // _BYTES_PER_TOKEN),
         "estimated_tokens_are": TOKENS_ARE,
         "sha256": digest,
+        "media_buckets": sorted(tally.buckets),
         "length_histogram": _histogram(tally),
         **repeats,
         "scripts": {name: count for name, (count, _) in sorted(tally.scripts.items())},

@@ -26,6 +26,8 @@ class JobRole(Construct):
         self._jobs = self._stack.format_arn(
             service="bedrock", resource="model-customization-job", resource_name="*"
         )
+        stack = self._stack
+        self._ec2_arn = f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}"
         self.role = iam.Role(
             self,
             "Role",
@@ -125,7 +127,7 @@ class JobRole(Construct):
         ]
 
     def _ec2(self, resource: str, name: str) -> str:
-        return self._stack.format_arn(service="ec2", resource=resource, resource_name=name)
+        return f"{self._ec2_arn}:{resource}/{name}"
 
 
 def _describe() -> Statement:

@@ -48,11 +48,14 @@ def review(app: cdk.App) -> None:
 
 
 def _accept(environment: Deployment) -> None:
-    names = {"region": environment.training.region, **environment.bucket_imports()}
-    for row in accepted():
-        rule = row.rule.format(**names)
-        acknowledgment = cdk.Acknowledgment(id=rule, reason=row.reason)
-        cdk.Validations.of(_find(environment, row.path)).acknowledge(acknowledgment)
+    names = {"region": environment.region, **environment.bucket_imports()}
+    rows = accepted()
+    for path in dict.fromkeys(row.path for row in rows):
+        validations = cdk.Validations.of(_find(environment, path))
+        for row in rows:
+            if row.path == path:
+                rule = row.rule.format(**names)
+                validations.acknowledge(cdk.Acknowledgment(id=rule, reason=row.reason))
 
 
 def _find(root: IConstruct, path: str) -> IConstruct:

@@ -1,0 +1,67 @@
+"""The zip of the functions: small, the same bytes twice, and nothing in it that no door needs."""
+
+import zipfile
+
+import pytest
+
+from stacks import bundle
+
+TARGETS = ("lambda", "laptop")
+UNCHECKED_HASH = b"\x01\x00\x00\x00"  # flags of a .pyc: https://peps.python.org/pep-0552/
+
+
+@pytest.fixture(scope="session", params=TARGETS)
+def built(request):
+    return bundle.build(request.param)
+
+
+@pytest.fixture(scope="session")
+def names(built):
+    with zipfile.ZipFile(built.path) as archive:
+        return archive.namelist()
+
+
+def test_it_has_the_same_bytes_when_it_is_built_again(built, monkeypatch, tmp_path):
+    monkeypatch.setattr(bundle, "_CACHE", tmp_path / "elsewhere")
+    target = built.path.name.split("-")[1]
+    again = bundle.build.__wrapped__(target)
+    assert again.path.parent == tmp_path / "elsewhere"
+    assert again.path.name == built.path.name
+    assert again.path.read_bytes() == built.path.read_bytes()
+
+
+def test_it_is_no_larger_than_eight_megabytes(built):
+    assert built.path.stat().st_size <= 8_000_000
+
+
+def test_compiled_files_are_all_there_and_never_checked_against_their_source(built, names):
+    compiled = [n for n in names if n.endswith(".pyc")]
+    assert bool(compiled) == built.compiled
+    with zipfile.ZipFile(built.path) as archive:
+        assert all(archive.read(n)[4:8] == UNCHECKED_HASH for n in compiled)
+    if compiled:
+        ours = [n for n in names if n.startswith(("lambdas/", "tuning/")) and n.endswith(".py")]
+        assert len(ours) == len([n for n in compiled if n.startswith(("lambdas/", "tuning/"))])
+
+
+def test_only_services_that_a_door_calls_have_their_models(names):
+    models = {n.split("/")[2] for n in names if n.startswith("botocore/data/") and n.count("/") > 2}
+    assert models == {"bedrock", "dynamodb", "ec2", "s3", "stepfunctions"}
+
+
+def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
+    for needed in (
+        *("lambdas/receive_upload.py", "lambdas/prepare_dataset.py", "lambdas/start_training.py"),
+        *("tuning/catalog.json", "tuning/prices.json", "tuning/dataset/rules.json"),
+        *("tuning/render/sheet.css", "recipes/support-nova-micro.toml"),
+    ):
+        assert needed in names
+    assert not [n for n in names if n.startswith(("tuning/cli/", "tests/", "emulator/", "stacks/"))]
+    assert not [n for n in names if n.startswith(("boto3/", "aws_cdk/"))]
+
+
+def test_extensions_are_of_the_platform_that_runs_them():
+    with zipfile.ZipFile(bundle.build("lambda").path) as archive:
+        compiled = [n for n in archive.namelist() if n.endswith(".so")]
+    assert compiled
+    assert all("cpython-314-aarch64-linux-gnu" in n for n in compiled)

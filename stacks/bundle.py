@@ -67,6 +67,9 @@ def build(target: Target) -> Bundle:
             unfinished = Path(folder) / "functions.zip"
             _zip(staging, unfinished)
             unfinished.replace(path)
+        for stale in _CACHE.glob(f"functions-{target}-*.zip"):
+            if stale != path:
+                stale.unlink()
     return Bundle(path=path, compiled=compiler is not None)
 
 

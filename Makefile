@@ -44,7 +44,7 @@ types: $(READY)
 	$(BIN)/mypy app.py stacks tuning lambdas emulator demo
 
 synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
-	$(BIN)/npx cdk synth --all --quiet
+	$(BIN)/npx cdk synth --quiet
 
 diff: $(READY) ## Compare with what is deployed in the account of your credentials
 	$(BIN)/npx cdk diff $(or $(STACKS),--all)

@@ -40,7 +40,9 @@ def demo(
         if keep:
             _how_to_explore(instance, account)
     if not keep:
-        screen.console.print("\nThe emulator is gone. To explore it: [bold]make demo KEEP=1[/]")
+        screen.console.print(
+            "\nThe emulator of this demo is gone. To explore one: [bold]make demo KEEP=1[/]"
+        )
 
 
 @contextmanager
@@ -106,7 +108,9 @@ def _how_to_explore(instance: Instance, account: Account) -> None:
     screen.console.print("\n[bold]It is still up.[/] With the AWS command line:\n")
     for name, value in instance.client_environment().items():
         screen.console.print(f"export {name}={value}", highlight=False)
+    bucket = account.outputs["DatasetsBucket"]
     for command in (
+        f"aws s3 cp samples/support/train.jsonl s3://{bucket}/datasets/{RECIPE}/mine/train.jsonl",
         f"aws s3 ls --recursive s3://{account.outputs['ArtifactsBucket']}",
         f"aws dynamodb scan --table-name {account.outputs['LedgerTable']}",
         f"aws stepfunctions list-executions --state-machine-arn {account.outputs['StateMachine']}",

@@ -3,8 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, Self
 
 from tuning.catalog import catalog
 from tuning.errors import ConfigError, nearest
@@ -73,6 +74,18 @@ class Config:
     """How long logs are kept. Days, a value that CloudWatch Logs takes."""
     reserved_concurrency: int | None = None
     """Concurrent executions reserved for each function; None where the account's quota is small."""
+
+    def __new__(cls, **given: Any) -> Self:
+        """Names are checked before Python does, whose answer would be a traceback."""
+        known = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in known:
+                hint = nearest(name, known) or f"; there are {', '.join(known)}"
+                raise ConfigError(f"Config has no setting {name!r}{hint}")
+        for name in ("region", "recipes"):
+            if name not in given:
+                raise ConfigError(f"Config needs {name}: every environment says it")
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         self._check_place()

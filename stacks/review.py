@@ -43,7 +43,7 @@ def review(app: cdk.App) -> None:
         cdk.Annotations.of(app).add_warning_v2(
             "tuning:NotCompiled",
             f"No Python {PYTHON} was found to compile the functions with: cold starts will take "
-            f"about twice as long. To mend it: python -m uv python install {PYTHON}",
+            f"about twice as long. To mend it: .venv/bin/uv python install {PYTHON}",
         )
 
 

@@ -87,9 +87,8 @@ def load(path: Path) -> Recipe:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = sorted(p.stem for p in path.parent.glob("*.toml"))
-        raise RecipeError(
-            f"{path}: no such recipe{nearest(path.stem, known)}; there are: {', '.join(known)}"
-        ) from None
+        there = f"there are: {', '.join(known)}" if known else f"{path.parent}/ holds no *.toml"
+        raise RecipeError(f"{path}: no such recipe{nearest(path.stem, known)}; {there}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not valid TOML: {error}") from None
     return _Reader(path).recipe(raw)

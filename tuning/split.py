@@ -81,7 +81,7 @@ def sides(records: Iterable[Record], rule: Rule) -> Sides:
     if len(sizes) < 2:  # noqa: PLR2004 — two sides
         raise SplitError(
             f"{len(marks)} records with {len(sizes)} different prompts cannot be split: "
-            "a prompt stands on one side only; add records"
+            "a prompt stands on one side only; add records, or let tuning stats say which are not read"
         )
     chosen = [mark for mark in sorted(sizes) if mark < rule.share * _SPREAD]
     # A share of a small file may fall on nothing, or on everything: one prompt stays on each side.

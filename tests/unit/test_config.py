@@ -96,3 +96,21 @@ def test_looks_must_fit_into_the_history_of_an_execution(tmp_path, monkeypatch):
 def test_all_recipes_of_an_environment_are_held_against_the_catalog():
     names = ("support-nova-micro", "support-nova-lite")
     assert tuple(r.name for r in any_config(recipes=names).load_recipes()) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"log_day": 30}, "no setting 'log_day' (did you mean 'log_days'?)"),
+        ({"bucket": "b"}, "no setting 'bucket'; there are region, recipes, zones"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused_in_one_line(given, expected):
+    with pytest.raises(ConfigError) as refused:
+        Config(region="us-east-1", recipes=("support-nova-micro",), **given)
+    assert expected in str(refused.value)
+
+
+def test_a_setting_that_is_needed_is_asked_for():
+    with pytest.raises(ConfigError, match="Config needs recipes"):
+        Config(region="us-east-1")

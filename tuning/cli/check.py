@@ -46,7 +46,9 @@ def check(
 ) -> None:
     """Check a dataset: every fault with its line and how to mend it. Exit 0 accepted, 1 refused."""
     if output not in _FORMATS:
-        raise OptionError(f"--format {output}: unknown{nearest(output, _FORMATS)}")
+        raise OptionError(
+            f"--format {output}: unknown{nearest(output, _FORMATS)}; one of {', '.join(_FORMATS)}"
+        )
     wanted = recipes.load(recipe) if recipe else None
     rules = (*(strict or ()), *(wanted.strict if wanted else ()))
     report = check_files(
@@ -67,6 +69,11 @@ def _method(model: str | None, name: str) -> Method:
     if model is None:
         raise OptionError("say which model the data is for: --model ID (see tuning models)")
     chosen = catalog().model(model)
+    if chosen.status != "ACTIVE":
+        gone = chosen.eol_date or chosen.legacy_date
+        typer.echo(
+            f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}", err=True
+        )
     if name in chosen.methods:
         return chosen.methods[name]
     if name in catalog().historic_methods:

@@ -154,6 +154,12 @@ def test_a_path_of_one_machine_would_be_found(text):
     assert MACHINE_PATH.search(text)
 
 
+def test_no_file_names_the_host_of_a_package_registry():
+    """Where packages come from is the business of the machine that installs them."""
+    hosts = re.compile(r"\b(?:py[p]i\.org|pythonhoste[d]\.org|npmj[s]\.(?:org|com))\b")
+    assert [str(p) for p in files() if hosts.search(p.read_text("utf-8", "replace"))] == []
+
+
 def test_no_account_number_but_the_documentations_own():
     allowed = {"0" * 12, "123456789012", "111122223333"}
     number = re.compile(r"(?:arn:aws[\w-]*:[\w-]*:[\w-]*:|[Aa]ccount\D{1,4})(\d{12})\b")

@@ -1,5 +1,6 @@
 """Says what a file or a record looks like when it is not what was expected."""
 
+import re
 from typing import Any
 
 _SIGNATURES = (
@@ -25,6 +26,8 @@ _RECORDS = (
     ("question and answer", {"question", "answer"}),
     ("input and output", {"input", "output"}),
 )
+_COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
+_LOOKED_AT = 6
 
 
 def binary(head: bytes) -> str | None:
@@ -48,6 +51,18 @@ def document(head: bytes) -> bool:
     return bool(rest.strip()) and (
         first in (b"[", b"{") or (first.startswith(b"[{") and not first.endswith(b"]"))
     )
+
+
+def table(head: bytes) -> list[str] | None:
+    """The columns of a CSV file: a first line of plain names, and no brace in the lines after it."""
+    first, *following = head.lstrip(b"\xef\xbb\xbf \t\r\n").splitlines()[:_LOOKED_AT] or [b""]
+    if not following or any(b"{" in line for line in following):
+        return None
+    for separator in (b",", b";", b"\t"):
+        names = first.split(separator)
+        if len(names) > 1 and all(_COLUMN.fullmatch(name.strip()) for name in names):
+            return [name.strip().decode() for name in names]
+    return None
 
 
 def another_format(record: dict[str, Any], expected: str) -> str | None:

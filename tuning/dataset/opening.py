@@ -11,6 +11,7 @@ from tuning.bounds import Bounded
 from tuning.dataset import looks
 from tuning.dataset.formats.walk import Fault
 
+_NAMED = 8
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _HEAD = 4096  # bytes that tell a file's nature
@@ -83,6 +84,9 @@ def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Ope
     if head.startswith(_BOM):
         repairs["byte_order_mark"] = 1
         stream.read(len(_BOM))
+    if columns := looks.table(head):
+        message = f"this is a table, with the columns {', '.join(columns[:_NAMED])}"
+        return Opened(stream=stream, hopeless=Fault("DS306", message), repairs=repairs)
     return Opened(stream=stream, document=looks.document(head), repairs=repairs)
 
 

@@ -56,7 +56,7 @@ HOSTILE = [
     pytest.param(b"PK\x03\x04" + bytes(99), "DS111", None, None, id="spreadsheet"),
     pytest.param(b"{'role': 'user'}\n", "DS201", 1, 2, id="Python dict"),
     pytest.param(b'{"a": True}\n', "DS201", 1, 7, id="Python constant"),
-    pytest.param(b"prompt,completion\na,b\n", "DS201", 1, 1, id="CSV"),
+    pytest.param(b"prompt,completion\na,b\n", "DS306", None, None, id="CSV"),
     pytest.param(b"null\n", "DS208", 1, None, id="null"),
     pytest.param(json.dumps([converse()] * 2, indent=2).encode(), "DS207", 1, None, id="array"),
     pytest.param(b"\xe2\x80\xa8\n" + SOUND, "DS201", 1, 1, id="U+2028 alone"),
@@ -250,3 +250,20 @@ def test_all_are_counted_and_the_first_few_listed():
 def test_a_reserved_word_is_found_after_a_text_that_starts_with_a_colon():
     report = checked(lines(converse(": User: a", "b")))
     assert "DS406" in report.counts
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_is_told_once_and_not_line_by_line(separator):
+    rows = [f"question{separator}answer", *(f"Why {n}?{separator}So." for n in range(20))]
+    report = checked("\n".join(rows).encode())
+    assert report.counts["DS306"] == 1
+    assert "DS201" not in report.counts
+    (found,) = (f for f in report.findings if f.rule == "DS306")
+    assert "question, answer" in found.message
+
+
+def test_records_after_a_stray_first_line_are_still_read():
+    sound = b'{"schemaVersion":"bedrock-conversation-2024","messages":[]}'
+    report = checked(b"question,answer\n" + sound)
+    assert "DS201" in report.counts
+    assert "DS307" in report.counts

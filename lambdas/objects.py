@@ -49,9 +49,7 @@ def existing(bucket: str, keys: Sequence[str]) -> list[str]:
     """Which of `keys`, all of one folder, there are. The listing spares a right: without
     s3:ListBucket, S3 denies a missing key instead of saying that it is missing.
     """
-    prefix = commonprefix(keys)
-    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    found = {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+    found = set(_keys(bucket, commonprefix(keys)))
     return [key for key in keys if key in found]
 
 
@@ -83,10 +81,13 @@ def put(bucket: str, key: str, text: str, content_type: str) -> str:
 def texts(bucket: str, prefix: str, *, suffixes: tuple[str, ...]) -> dict[str, str]:
     """The text of every object under `prefix` whose key ends with one of `suffixes`."""
     s3 = client("s3")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
     return {
         key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode("utf-8", "replace")
-        for key in keys
+        for key in _keys(bucket, prefix)
         if key.endswith(suffixes)
     }
+
+
+def _keys(bucket: str, prefix: str) -> list[str]:
+    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [found["Key"] for page in pages for found in page.get("Contents", [])]

@@ -15,7 +15,7 @@ class Endings:
 
     def __init__(self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic) -> None:
         self._scope = scope
-        steps = Steps(scope)
+        self._steps = steps = Steps(scope)
         tail = self._tail(ledger, topic)
         self.misdirected = steps.conclude(
             "No such recipe", {"state": "refused", "summary": expression("$run.refusal")}
@@ -74,7 +74,7 @@ class Endings:
             conclusion.next(tail)
 
     def _failure(self, name: str, failure: str) -> sfn.Pass:
-        return Steps(self._scope).conclude(
+        return self._steps.conclude(
             name,
             {
                 "state": "failed",
@@ -100,7 +100,7 @@ class Endings:
                 jitter_strategy=sfn.JitterType.FULL,
             )
             step.add_catch(untold, errors=["States.ALL"])
-        end = Steps(self._scope).choose("How did it end?")
+        end = self._steps.choose("How did it end?")
         for state in ("trained", "refused", "stopped"):
             succeed = sfn.Succeed.jsonata(
                 self._scope, state.capitalize(), outputs=expression("$outcome")

@@ -11,8 +11,6 @@ from constructs import Construct
 
 from stacks.bucket import private_bucket
 
-LEDGER_BY_MONTH = "ByMonth"
-
 
 class Storage(cdk.Stack):
     """Everything is retained when the stack is deleted; logical ids are frozen by a test."""
@@ -91,7 +89,7 @@ def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
     ledger.add_global_secondary_index(
-        index_name=LEDGER_BY_MONTH,
+        index_name="ByMonth",
         partition_key=dynamodb.Attribute(name="month", type=text),
         sort_key=dynamodb.Attribute(name="arrived_at", type=text),
     )

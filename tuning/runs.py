@@ -4,13 +4,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from tuning.errors import nearest
 from tuning.recipes import Recipe
 from tuning.uploads import Upload
-
-Outcome = Literal["trained", "refused", "failed", "stopped"]
 
 
 @dataclass(frozen=True, kw_only=True)

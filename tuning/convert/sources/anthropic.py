@@ -1,6 +1,6 @@
 """Anthropic messages: https://docs.claude.com/en/api/messages"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tuning.convert.conversation import (
     Block,
@@ -23,7 +23,7 @@ _ROLES = ("user", "assistant")
 
 def anthropic_messages(record: Fields) -> Conversation:
     system = tuple(_system(record))
-    turns = tuple(_turn(message) for message in record.each("messages"))
+    turns = tuple(turn(message, _block) for message in record.each("messages"))
     tools = tuple(_tool(tool) for tool in record.each("tools")) if "tools" in record else ()
     choice = _tool_choice(record) if "tool_choice" in record else None
     return Conversation(
@@ -31,7 +31,7 @@ def anthropic_messages(record: Fields) -> Conversation:
     )
 
 
-def speaker(message: Fields) -> Role:
+def _speaker(message: Fields) -> Role:
     """The role of a format that knows two of them."""
     role = message.text("role")
     if role not in _ROLES:
@@ -56,10 +56,11 @@ def _system(record: Fields) -> Iterable[str]:
         block.close()
 
 
-def _turn(message: Fields) -> Turn:
-    role = speaker(message)
+def turn(message: Fields, made_of: Callable[[Fields], Block]) -> Turn:
+    """A message whose content is text, or blocks that `made_of` reads."""
+    role = _speaker(message)
     if isinstance(message.peek("content"), list):
-        blocks = tuple(_block(block) for block in message.each("content"))
+        blocks = tuple(made_of(block) for block in message.each("content"))
     else:
         blocks = (Text(text=message.text("content")),)
     message.close()

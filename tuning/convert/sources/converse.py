@@ -16,9 +16,8 @@ from tuning.convert.conversation import (
     Tool,
     ToolCall,
     ToolResult,
-    Turn,
 )
-from tuning.convert.sources.anthropic import speaker
+from tuning.convert.sources.anthropic import turn
 from tuning.convert.sources.fields import Fields, refuse
 
 VERSION = "bedrock-conversation-2024"
@@ -30,7 +29,7 @@ def converse(record: Fields) -> Conversation:
     if record.maybe_text("schemaVersion") != VERSION:
         record.changed("schemaVersion")
     system = tuple(_system(record))
-    turns = tuple(_turn(message) for message in record.each("messages"))
+    turns = tuple(turn(message, _block) for message in record.each("messages"))
     tools, choice = _tool_config(record) if "toolConfig" in record else ((), None)
     return Conversation(
         system=system, turns=turns, tools=tools, tool_choice=choice, extras=record.rest()
@@ -45,16 +44,6 @@ def _system(record: Fields) -> Iterable[str]:
     for block in record.each("system"):
         yield block.text("text")
         block.close()
-
-
-def _turn(message: Fields) -> Turn:
-    role = speaker(message)
-    if isinstance(message.peek("content"), list):
-        blocks = tuple(_block(block) for block in message.each("content"))
-    else:
-        blocks = (Text(text=message.text("content")),)
-    message.close()
-    return Turn(role=role, blocks=blocks)
 
 
 def _block(block: Fields) -> Block:

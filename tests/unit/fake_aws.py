@@ -18,10 +18,6 @@ def refusal(code: str, operation: str = "Operation", status: int = 400) -> Clien
     return ClientError(answer, operation)
 
 
-class _ConditionalCheckFailedError(ClientError):
-    pass
-
-
 class _ExecutionAlreadyExistsError(ClientError):
     pass
 
@@ -41,39 +37,6 @@ class _ValidationError(ClientError):
 def _raised(kind: type[ClientError], code: str) -> ClientError:
     plain = refusal(code)
     return kind(plain.response, plain.operation_name)
-
-
-@dataclass
-class FakeDynamoDB:
-    items: dict[str, dict[str, Any]] = field(default_factory=dict)
-    exceptions: Any = field(
-        default_factory=lambda: SimpleNamespace(
-            ConditionalCheckFailedException=_ConditionalCheckFailedError
-        )
-    )
-
-    def put_item(self, *, TableName: str, Item: Any, ConditionExpression: str) -> None:  # noqa: N803 — AWS's names
-        assert (TableName, ConditionExpression) == ("ledger", "attribute_not_exists(pk)")
-        if Item["pk"]["S"] in self.items:
-            raise _raised(_ConditionalCheckFailedError, "ConditionalCheckFailedException")
-        self.items[Item["pk"]["S"]] = {name: value["S"] for name, value in Item.items()}
-
-    def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803 — AWS's names
-        assert (TableName, ConsistentRead) == ("ledger", True)
-        return {"Item": {n: {"S": value} for n, value in self.items[Key["pk"]["S"]].items()}}
-
-    def update_item(self, **call: Any) -> None:
-        """Understands `SET #a = :b, …` and the one condition `#a = :b`."""
-        item = self.items.setdefault(call["Key"]["pk"]["S"], {})
-        names = call["ExpressionAttributeNames"]
-        values = call["ExpressionAttributeValues"]
-        if condition := call.get("ConditionExpression"):
-            name, value = condition.split(" = ")
-            if item.get(names[name]) != values[value]["S"]:
-                raise _raised(_ConditionalCheckFailedError, "ConditionalCheckFailedException")
-        for term in call["UpdateExpression"].removeprefix("SET ").split(", "):
-            name, value = term.split(" = ")
-            item[names[name]] = values[value]["S"]
 
 
 @dataclass

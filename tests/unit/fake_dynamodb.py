@@ -150,7 +150,7 @@ class Expression:
         return self._item.get(self._names[word] if word.startswith("#") else word)
 
     def _next(self) -> str:
-        return self._words.pop(0)
+        return self._tokens.pop(0)
 
 
 @dataclass

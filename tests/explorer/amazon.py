@@ -80,7 +80,7 @@ class Amazon:
         self.calls: list[Call] = []
         self.story: list[str] = []
         self.dead: list[Message] = []
-        self.ends: dict[str, End] = {}
+        self.ends: dict[str, list[End]] = {}
         self.outages: dict[tuple[str, str], tuple[str, float]] = {}
         BEHIND.client, BEHIND.now = self.client, self.clock.now
 
@@ -144,9 +144,10 @@ class Amazon:
         execution = Execution(definition=self.definition, name=name, given=json.loads(given), world=Around(self))
 
         def work() -> None:
-            self.ends[name] = execution.run()
+            end = execution.run()
+            self.ends.setdefault(name, []).append(end)
             self.stepfunctions.closed.add(name)
-            self._tell(f"the execution ends: {self.ends[name].status} in {self.ends[name].state!r}")
+            self._tell(f"the execution ends: {end.status} in {end.state!r}")
 
         self.clock.spawn(work)
 

@@ -42,6 +42,10 @@ MEANING: dict[Kind, str] = {
     "throttled for long": "throttled for 20 minutes, whoever makes this call",
 }
 KINDS = tuple(MEANING)
+LASTING = frozenset(
+    {"denied", "denied for good", "throttled for long", "quota exceeded", "conflict", "name in use"}
+)
+"""What no step tries again; a single one of them may end a run, with the reason."""
 OF_BEDROCK = frozenset({"quota exceeded", "conflict", "name in use"})
 
 

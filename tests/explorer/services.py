@@ -25,19 +25,10 @@ class Ledger(FakeDynamoDB):
 
     passed: dict[str, list[str]] = field(default_factory=dict)
 
-    def _write(self, write: Callable[[], None], call: Any) -> None:
-        super()._write(write, call)
-        self._remember(self._key(call))
-
-    def transact_write_items(self, *, TransactItems: Any, **token: Any) -> dict[str, Any]:  # noqa: N803 — AWS's names
-        answer = super().transact_write_items(TransactItems=TransactItems, **token)
-        for entry in TransactItems:
-            self._remember(self._key(next(iter(entry.values()))))
-        return answer
-
-    def _remember(self, pk: str) -> None:
-        state, states = self.items.get(pk, {}).get("state"), self.passed.setdefault(pk, [])
-        if state is not None and (not states or states[-1] != state):
+    def store(self, key: str, after: dict[str, Any] | None) -> None:
+        super().store(key, after)
+        state, states = (after or {}).get("state"), self.passed.setdefault(key, [])
+        if state is not None and states[-1:] != [state]:
             states.append(state)
 
 

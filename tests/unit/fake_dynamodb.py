@@ -1,225 +1,237 @@
-"""One DynamoDB table in a dictionary: the expressions that this project writes, read for real."""
+"""The ledger's table in a dictionary. tests/contract asks of it what it asks of the emulator."""
 
-import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
-from botocore.exceptions import ClientError
+from dynamodb_expressions import Item, Terms, holds, invalid, updated
+from refusals import exceptions, refusal
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][\w]*)")
-Item = dict[str, Any]
-
-
-class _ConditionalCheckFailedError(ClientError):
-    pass
+Wire = dict[str, dict[str, Any]]
+INDEXES = {"ByMonth": ("month", "arrived_at")}
+_CONDITIONAL = "ConditionalCheckFailedException"
 
 
-class _TransactionCanceledError(ClientError):
-    pass
+def plain(value: Mapping[str, Any]) -> Any:
+    """`{"S": "x"}` as "x": what a test writes down."""
+    [(kind, held)] = value.items()
+    match kind:
+        case "N":
+            number = Decimal(held)
+            return int(number) if number == number.to_integral_value() else number
+        case "L":
+            return [plain(each) for each in held]
+        case "M":
+            return {name: plain(each) for name, each in held.items()}
+        case "SS":
+            return set(held)
+        case "NULL":
+            return None
+    return held
 
 
-def _error(kind: type[ClientError], code: str, **more: Any) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": f"{code} it is"}, **more}
-    return kind(answer, "Write")
+def wire(value: Any) -> dict[str, Any]:
+    match value:
+        case list():
+            return {"L": [wire(each) for each in value]}
+        case dict():
+            return {"M": as_wire(value)}
+        case set():
+            return {"SS": sorted(value)}
+    kinds = {bool: "BOOL", int: "N", Decimal: "N", str: "S"}
+    if value is None:
+        return {"NULL": True}
+    kind = kinds[type(value)]
+    return {kind: str(value) if kind == "N" else value}
 
 
-def plain(value: Any) -> Any:
-    return Decimal(value["N"]) if "N" in value else value["S"]
+def as_wire(item: Mapping[str, Any]) -> Wire:
+    return {name: wire(value) for name, value in item.items()}
 
 
-def typed(value: Any) -> Any:
-    return {"N": str(value)} if isinstance(value, Decimal) else {"S": value}
+def as_plain(item: Mapping[str, Mapping[str, Any]]) -> Item:
+    return {name: plain(value) for name, value in item.items()}
 
 
-class Expression:
-    """A condition or an update, evaluated against one item (None when there is none)."""
-
-    def __init__(self, text: str, call: Any, item: Item | None) -> None:
-        self._tokens = _TOKEN.findall(text)
-        assert "".join(self._tokens) == re.sub(r"\s", "", text), f"not understood: {text}"
-        self._names = call.get("ExpressionAttributeNames", {})
-        self._values = call.get("ExpressionAttributeValues", {})
-        self._item = item or {}
-        self.used = set(re.findall(r"[#:]\w+", text))
-
-    def holds(self) -> bool:
-        result = self._any_of()
-        assert not self._tokens, self._tokens
-        return result
-
-    def update(self) -> Item:
-        changed = dict(self._item)
-        while self._tokens:
-            verb = self._next()
-            while True:
-                self._apply(verb, self._next(), changed)
-                if not self._tokens or self._tokens[0] != ",":
-                    break
-                self._next()
-        return changed
-
-    def _apply(self, verb: str, token: str, changed: Item) -> None:
-        name = self._names[token] if token.startswith("#") else token
-        match verb:
-            case "SET":
-                assert self._next() == "="
-                changed[name] = self._sum()
-            case "ADD":
-                changed[name] = changed.get(name, Decimal(0)) + self._operand()
-            case "REMOVE":
-                changed.pop(name, None)
-            case _:
-                raise AssertionError(f"not understood: {verb}")
-
-    def _any_of(self) -> bool:
-        result = self._all_of()
-        while self._tokens[:1] == ["OR"]:
-            self._next()
-            result = self._all_of() or result
-        return result
-
-    def _all_of(self) -> bool:
-        result = self._one()
-        while self._tokens[:1] == ["AND"]:
-            self._next()
-            result = self._one() and result
-        return result
-
-    def _one(self) -> bool:
-        match self._tokens[0]:
-            case "NOT":
-                self._next()
-                return not self._one()
-            case "(":
-                self._next()
-                result = self._any_of()
-                assert self._next() == ")"
-                return result
-            case "attribute_exists" | "attribute_not_exists" as asked:
-                self._next()
-                present = self._argument() is not None
-                return present is (asked == "attribute_exists")
-        return self._comparison()
-
-    def _argument(self) -> Any:
-        assert self._next() == "("
-        value = self._operand()
-        assert self._next() == ")"
-        return value
-
-    def _comparison(self) -> bool:
-        left, sign = self._operand(), self._next()
-        if sign == "IN":
-            assert self._next() == "("
-            among = [self._operand()]
-            while self._next() == ",":
-                among.append(self._operand())
-            return left in among
-        right = self._operand()
-        if left is None or right is None:
-            return False
-        return {
-            "=": left == right,
-            "<>": left != right,
-            "<=": left <= right,
-            ">=": left >= right,
-            "<": left < right,
-            ">": left > right,
-        }[sign]
-
-    def _sum(self) -> Any:
-        total = self._operand()
-        while self._tokens[:1] in (["+"], ["-"]):
-            sign = 1 if self._next() == "+" else -1
-            total += sign * self._operand()
-        return total
-
-    def _operand(self) -> Any:
-        word = self._next()
-        if word == "if_not_exists":
-            assert self._next() == "("
-            found = self._operand()
-            assert self._next() == ","
-            otherwise = self._operand()
-            assert self._next() == ")"
-            return otherwise if found is None else found
-        if word.startswith(":"):
-            return plain(self._values[word])
-        return self._item.get(self._names[word] if word.startswith("#") else word)
-
-    def _next(self) -> str:
-        return self._tokens.pop(0)
+def _terms(call: Mapping[str, Any]) -> Terms:
+    return Terms(
+        names=call.get("ExpressionAttributeNames", {}),
+        values=as_plain(call.get("ExpressionAttributeValues", {})),
+    )
 
 
 @dataclass
 class FakeDynamoDB:
     items: dict[str, Item] = field(default_factory=dict)
-    """By key; text as text, numbers as Decimal."""
-    fault: ClientError | None = None
-    """What the next write is answered with, once, before anything is written."""
+    """By `pk`, in plain values."""
+    table: str = "ledger"
     exceptions: Any = field(
-        default_factory=lambda: SimpleNamespace(
-            ConditionalCheckFailedException=_ConditionalCheckFailedError,
-            TransactionCanceledException=_TransactionCanceledError,
+        default_factory=lambda: exceptions(
+            _CONDITIONAL,
+            "ResourceNotFoundException",
+            "TransactionCanceledException",
+            "TransactionConflictException",
         )
     )
 
-    def put_item(self, **call: Any) -> None:
-        self._fail()
-        self._write([self._prepared(call, call["Item"]["pk"]["S"])])
+    def put_item(self, **call: Any) -> dict[str, Any]:
+        self._write(self._put(call), call)
+        return {}
 
-    def update_item(self, **call: Any) -> Any:
-        self._fail()
-        key = call["Key"]["pk"]["S"]
-        self._write([self._prepared(call, key)])
-        return {"Attributes": {name: typed(value) for name, value in self.items[key].items()}}
+    def get_item(self, **call: Any) -> dict[str, Any]:
+        found = self.items.get(self._key(call))
+        terms = _terms(call)
+        wanted = [
+            terms.name(name.strip())
+            for name in call.get("ProjectionExpression", "").split(",")
+            if name
+        ]
+        if found is None:
+            return {}
+        return {"Item": as_wire({n: v for n, v in found.items() if not wanted or n in wanted})}
 
-    def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803 — AWS's names
-        assert (TableName, ConsistentRead) == ("ledger", True)
-        found = self.items.get(Key["pk"]["S"])
-        return {"Item": {n: typed(v) for n, v in found.items()}} if found is not None else {}
+    def update_item(self, **call: Any) -> dict[str, Any]:
+        key = self._key(call)
+        before = dict(self.items[key]) if key in self.items else None
+        self._write(self._update(call), call)
+        match call.get("ReturnValues", "NONE"):
+            case "ALL_NEW":
+                return {"Attributes": as_wire(self.items[key])}
+            case "ALL_OLD" if before is not None:
+                return {"Attributes": as_wire(before)}
+        return {}
 
-    def transact_write_items(self, *, TransactItems: Any) -> None:  # noqa: N803 — AWS's names
-        """All of them or none, as https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
-        self._fail()
-        calls = [action["Update"] for action in TransactItems]
-        keys = [call["Key"]["pk"]["S"] for call in calls]
-        assert len(set(keys)) == len(keys), "a transaction writes an item once"
-        prepared = [self._prepared(call, key) for call, key in zip(calls, keys, strict=True)]
-        if not all(held for held, _, _ in prepared):
-            reasons = [{"Code": "None" if h else "ConditionalCheckFailed"} for h, _, _ in prepared]
-            raise _error(
-                _TransactionCanceledError,
-                "TransactionCanceledException",
-                CancellationReasons=reasons,
-            )
-        self._write(prepared)
+    def delete_item(self, **call: Any) -> dict[str, Any]:
+        self._write(self._delete(call), call)
+        return {}
 
-    def _fail(self) -> None:
-        if self.fault:
-            fault, self.fault = self.fault, None
-            raise fault
-
-    def _prepared(self, call: Any, key: str) -> tuple[bool, str, Item]:
-        assert call["TableName"] == "ledger"
-        old = self.items.get(key)
-        texts = [call.get("ConditionExpression", ""), call.get("UpdateExpression", "")]
-        parts = [Expression(text, call, old) for text in texts]
-        given = {
-            *call.get("ExpressionAttributeNames", ()),
-            *call.get("ExpressionAttributeValues", ()),
+    def transact_write_items(self, *, TransactItems: Any, **_token: Any) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        """All or nothing: each condition is asked of the items as they were."""
+        plans = {
+            "Put": self._put,
+            "Update": self._update,
+            "Delete": self._delete,
+            "ConditionCheck": self._look,
         }
-        assert given == parts[0].used | parts[1].used, "DynamoDB refuses names that are not used"
-        holds = parts[0].holds() if texts[0] else True
-        if "Item" in call:
-            return holds, key, {name: plain(value) for name, value in call["Item"].items()}
-        return holds, key, {"pk": key, **parts[1].update()}
+        writes, reasons = [], []
+        for entry in TransactItems:
+            [(kind, call)] = entry.items()
+            if self._condition(call):
+                writes.append(plans[kind](call))
+                reasons.append({"Code": "None"})
+            else:
+                reasons.append({"Code": "ConditionalCheckFailed", **self._old(call)})
+        if len(writes) < len(TransactItems):
+            raise refusal(
+                "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
+            )
+        for write in writes:
+            write()
+        return {}
 
-    def _write(self, prepared: list[tuple[bool, str, Item]]) -> None:
-        for holds, _, _ in prepared:
-            if not holds:
-                raise _error(_ConditionalCheckFailedError, "ConditionalCheckFailedException")
-        for _, key, item in prepared:
-            self.items[key] = item
+    def query(self, **call: Any) -> dict[str, Any]:
+        terms = _terms(call)
+        found = [
+            i
+            for i in self.items.values()
+            if self._indexed(call, i) and holds(call["KeyConditionExpression"], i, terms)
+        ]
+        if index := call.get("IndexName"):
+            found.sort(key=lambda item: item[INDEXES[index][1]])
+        if not call.get("ScanIndexForward", True):
+            found.reverse()
+        return self._page(call, found, terms)
+
+    def scan(self, **call: Any) -> dict[str, Any]:
+        return self._page(
+            call, [i for i in self.items.values() if self._indexed(call, i)], _terms(call)
+        )
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        return _Pages(call=getattr(self, operation))
+
+    def _page(self, call: Mapping[str, Any], found: list[Item], terms: Terms) -> dict[str, Any]:
+        """`Limit` counts what is read, before the filter; who forgets to turn pages sees less."""
+        start = int(call.get("ExclusiveStartKey", {}).get("at", {"N": "0"})["N"])
+        stop = start + call.get("Limit", 25)
+        read = found[start:stop]
+        if expression := call.get("FilterExpression"):
+            read = [item for item in read if holds(expression, item, terms)]
+        more = {"LastEvaluatedKey": {"at": {"N": str(stop)}}} if stop < len(found) else {}
+        return {"Items": [as_wire(item) for item in read], "Count": len(read), **more}
+
+    def _indexed(self, call: Mapping[str, Any], item: Item) -> bool:
+        """An index holds the items that have its keys, and no others."""
+        return set(INDEXES.get(call.get("IndexName", ""), ())) <= item.keys()
+
+    def _write(self, write: Callable[[], None], call: Mapping[str, Any]) -> None:
+        if not self._condition(call):
+            raise refusal(_CONDITIONAL, message="The conditional request failed", **self._old(call))
+        write()
+
+    def _condition(self, call: Mapping[str, Any]) -> bool:
+        expression = call.get("ConditionExpression")
+        item = self.items.get(self._key(call), {})
+        terms = _terms(call)
+        answer = expression is None or holds(expression, item, terms)
+        if answer and (update := call.get("UpdateExpression")):
+            updated(update, item, terms)  # only read: DynamoDB refuses what it cannot apply
+        if answer:
+            terms.all_used()
+        return answer
+
+    def _old(self, call: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = call.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        found = self.items.get(self._key(call))
+        return {"Item": as_wire(found)} if wanted and found is not None else {}
+
+    def _put(self, call: Mapping[str, Any]) -> Callable[[], None]:
+        item = as_plain(call["Item"])
+        for keys in INDEXES.values():
+            if wrong := [
+                name
+                for name in keys
+                if not isinstance(item.get(name, "x"), str) or item.get(name, "x") == ""
+            ]:
+                raise invalid(f"Type mismatch or empty value for index key {wrong}")
+        return lambda: self.items.update({item["pk"]: item})
+
+    def _update(self, call: Mapping[str, Any]) -> Callable[[], None]:
+        key = self._key(call)
+
+        def write() -> None:
+            item = self.items.setdefault(key, {"pk": key})
+            after = updated(call["UpdateExpression"], item, _terms(call))
+            item.clear()  # in place: a test may hold the item
+            item.update(after)
+
+        return write
+
+    def _delete(self, call: Mapping[str, Any]) -> Callable[[], None]:
+        key = self._key(call)
+        return lambda: self.items.pop(key, None) and None
+
+    def _look(self, _call: Mapping[str, Any]) -> Callable[[], None]:
+        return lambda: None
+
+    def _key(self, call: Mapping[str, Any]) -> str:
+        if call["TableName"] != self.table:
+            raise refusal("ResourceNotFoundException", message="Requested resource not found")
+        key = call.get("Key") or {"pk": call["Item"]["pk"]}
+        if set(key) != {"pk"} or not isinstance(key["pk"].get("S"), str) or not key["pk"]["S"]:
+            raise invalid("The provided key element does not match the schema")
+        return str(key["pk"]["S"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pages:
+    call: Callable[..., dict[str, Any]]
+
+    def paginate(self, **call: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self.call(**call)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            call["ExclusiveStartKey"] = page["LastEvaluatedKey"]

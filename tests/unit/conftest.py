@@ -11,8 +11,7 @@ os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
 from domain_builders import DATASETS, any_run_settings
-from fake_aws import FakeBedrock, FakeS3, FakeStepFunctions
-from fake_dynamodb import FakeDynamoDB
+from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 
 from lambdas import (
     authorize_spend,

@@ -75,7 +75,9 @@ class Amazon:
         self.ledger = Ledger()
         self.storage = Storage()
         self.notices = Notices()
-        self.bedrock = Bedrock(now=self.clock.now, clock=self.clock, scenario=scenario, storage=self.storage)
+        self.bedrock = Bedrock(
+            now=self.clock.now, clock=self.clock, scenario=scenario, storage=self.storage
+        )
         self.stepfunctions = StepFunctions(begin=self._begin, clock=self.clock)
         self.calls: list[Call] = []
         self.story: list[str] = []
@@ -108,7 +110,10 @@ class Amazon:
         """Lambda hands a batch to the first door; what failed is visible again after a while."""
         for message in batch:
             message.receives += 1
-        records = [{"messageId": m.id, "body": json.dumps(m.event), "eventSource": "aws:sqs"} for m in batch]
+        records = [
+            {"messageId": m.id, "body": json.dumps(m.event), "eventSource": "aws:sqs"}
+            for m in batch
+        ]
         answer = self.invoke("receive_upload", {"Records": records})
         if isinstance(answer, Failed):
             failed = {message.id for message in batch}
@@ -134,14 +139,19 @@ class Amazon:
             answer = json.loads(json.dumps(self.doors[invocation.door](json.loads(event), CONTEXT)))
         except Crash:
             # https://github.com/awslabs/amazon-s3-find-and-forget/pull/283 quotes it.
-            answer = Failed("Runtime.ExitError", '{"errorMessage": "Runtime exited", "errorType": "Runtime.ExitError"}')
+            answer = Failed(
+                "Runtime.ExitError",
+                '{"errorMessage": "Runtime exited", "errorType": "Runtime.ExitError"}',
+            )
         except _RAISED as error:
             said = {"errorMessage": str(error), "errorType": type(error).__name__}
             answer = Failed(type(error).__name__, json.dumps(said))
         self.clock.keep(invocation.promise, answer)
 
     def _begin(self, name: str, given: str) -> None:
-        execution = Execution(definition=self.definition, name=name, given=json.loads(given), world=Around(self))
+        execution = Execution(
+            definition=self.definition, name=name, given=json.loads(given), world=Around(self)
+        )
 
         def work() -> None:
             end = execution.run()
@@ -171,8 +181,13 @@ class Amazon:
         call = Call(number=len(self.calls), who=who, service=service, operation=operation)
         self.calls.append(call)
         kind = self.strikes.get(call.number)
-        kind = kind if kind in applicable(call) else None  # another call than the one it was made for
-        self._tell(f"[{call.number}] {who} calls {service}.{operation}" + (f"  ← {kind.upper()}" if kind else ""))
+        kind = (
+            kind if kind in applicable(call) else None
+        )  # another call than the one it was made for
+        self._tell(
+            f"[{call.number}] {who} calls {service}.{operation}"
+            + (f"  ← {kind.upper()}" if kind else "")
+        )
         return struck(self, call, kind, invocation, effect)
 
     def deliver_again(self) -> None:
@@ -202,7 +217,9 @@ class _Client:
         return self.fake.exceptions
 
     def get_paginator(self, operation: str) -> "_Client":
-        return _Client(self.world, self.name, _Paginator(operation, self.fake.get_paginator(operation)))
+        return _Client(
+            self.world, self.name, _Paginator(operation, self.fake.get_paginator(operation))
+        )
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         really = getattr(self.fake, operation)
@@ -236,7 +253,7 @@ class Around:
                 return self._invoke(arguments)
             case "lambda", "invoke.waitForTaskToken":
                 return self._invoke_and_wait(arguments, limit)
-            case ("dynamodb" | "sns"), _:
+            case (("dynamodb" | "sns"), _):
                 return self._integrated(service, operation, arguments)
         raise NotImplementedError(f"the explorer does not know tasks of {resource}")
 
@@ -263,7 +280,9 @@ class Around:
         self._invoke(arguments)
         if limit is not None:
             late = Failed("States.Timeout", "")
-            self.world.clock.spawn(lambda: self.world.stepfunctions.expire(token, late), after=limit)
+            self.world.clock.spawn(
+                lambda: self.world.stepfunctions.expire(token, late), after=limit
+            )
         answer = self.world.clock.wait(promise)
         if isinstance(answer, Failed):
             raise answer
@@ -277,7 +296,11 @@ class Around:
         try:
             return self.world.call(service, name, lambda: really(**given))
         except (ClientError, BotoCoreError) as error:
-            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else "SdkClientException"
+            code = (
+                error.response["Error"]["Code"]
+                if isinstance(error, ClientError)
+                else "SdkClientException"
+            )
             raise Failed(f"{service}.{code}", str(error)) from error
 
 

@@ -13,6 +13,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from clockwork import START
 from domain_builders import DATASETS, any_run_settings
 
 import lambdas
@@ -42,7 +43,7 @@ class Behind:
     now: Callable[[], datetime]
 
 
-BEHIND = Behind(client=lambda _service: None, now=lambda: datetime.min)
+BEHIND = Behind(client=lambda _service: None, now=lambda: START)
 
 
 def modules() -> Mapping[str, ModuleType]:
@@ -65,7 +66,7 @@ def opened() -> Iterator[dict[str, Door]]:
             if name == "aws":
                 continue
             if hasattr(module, "client"):
-                patch.setattr(module, "client", lambda service: BEHIND.client(service))
+                patch.setattr(module, "client", _client)
             if hasattr(module, "datetime"):
                 patch.setattr(module, "datetime", _Clock)
         patch.setattr(observe.metrics, "add_metric", lambda **_: None)
@@ -92,6 +93,10 @@ def _forget_settings() -> None:
         for name in ("_settings", "_intake_settings"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
+
+
+def _client(service: str) -> Any:
+    return BEHIND.client(service)
 
 
 class _Clock(datetime):
@@ -141,7 +146,10 @@ def _remembering(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
         given = [source.stream.read() for source in sources]
         key = json.dumps([recipe.digest, [s.name for s in sources], [g.hex() for g in given]])
         if key not in known:
-            again = [Source(name=s.name, stream=io.BytesIO(g), copy=s.copy) for s, g in zip(sources, given, strict=True)]
+            again = [
+                Source(name=s.name, stream=io.BytesIO(g), copy=s.copy)
+                for s, g in zip(sources, given, strict=True)
+            ]
             verdict = prepare(recipe, *again, limit_mb=limit_mb)
             for source in sources:
                 source.copy.seek(0)

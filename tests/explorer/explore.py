@@ -20,7 +20,7 @@ class Explorer:
     definition: Mapping[str, Any]
     doors: Mapping[str, Door]
     judge: Judge = broken
-    sabotage: Callable[[Amazon], None] = field(default=lambda world: None)
+    sabotage: Callable[[Amazon], None] = field(default=lambda _world: None)
 
     def live(self, scenario: Scenario, schedule: Schedule = ()) -> Amazon:
         world = Amazon(self.definition, self.doors, scenario, schedule)
@@ -33,32 +33,33 @@ class Explorer:
         for call in self.live(scenario).calls:
             yield from ((Fault(call.number, kind),) for kind in applicable(call))
 
-    def walk(self, scenario: Scenario, *, one_in: int) -> "Walk":
-        """All single faults, one in so many of all pairs, and as many longer ones as single ones.
+    def walk(self, scenario: Scenario) -> "Walk":
+        """All single faults, then as many of two and of more as the scenario asks for.
 
         A second fault strikes the history that the first one made. Ends at the first broken promise.
         """
-        count, singles = 0, list(self.singles(scenario))
-        for number, first in enumerate(singles):
-            world = self.live(scenario, first)
+        count = 0
+        for schedule in self._schedules(scenario):
             count += 1
-            if self.judge(world):
-                return Walk(count=count, story=self.told(scenario, first))
-            following = [
+            if self.judge(self.live(scenario, schedule)):
+                return Walk(count=count, story=self.told(scenario, schedule))
+        return Walk(count=count)
+
+    def _schedules(self, scenario: Scenario) -> Iterator[Schedule]:
+        singles = list(self.singles(scenario))
+        yield from singles
+        chance = random.Random(scenario.name)  # noqa: S311 — reproducible on purpose
+        firsts = chance.sample(singles, len(singles))
+        each = -(-scenario.pairs // len(firsts))
+        for first in firsts[: -(-scenario.pairs // max(each, 1))]:
+            second = [
                 Fault(call.number, kind)
-                for call in world.calls
+                for call in self.live(scenario, first).calls
                 if call.number > first[0].call
                 for kind in applicable(call)
             ]
-            for second in following[number % one_in :: one_in]:
-                count += 1
-                if self.judge(self.live(scenario, (*first, second))):
-                    return Walk(count=count, story=self.told(scenario, (*first, second)))
-        for many in self.drawn(scenario, len(singles)):
-            count += 1
-            if self.judge(self.live(scenario, many)):
-                return Walk(count=count, story=self.told(scenario, many))
-        return Walk(count=count)
+            yield from ((*first, fault) for fault in chance.sample(second, min(each, len(second))))
+        yield from self.drawn(scenario, scenario.longer)
 
     def drawn(self, scenario: Scenario, count: int, seed: int = 0) -> Iterator[Schedule]:
         """Three to six faults, wherever they fall."""
@@ -89,7 +90,12 @@ class Explorer:
                     schedule, shrinking = fewer, True
                     break
         world = self.live(scenario, schedule)
-        return Story(scenario=scenario.name, schedule=schedule, lines=tuple(world.story), broken=tuple(self.judge(world)))
+        return Story(
+            scenario=scenario.name,
+            schedule=schedule,
+            lines=tuple(world.story),
+            broken=tuple(self.judge(world)),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +109,15 @@ class Story:
         faults = [f"  {fault}" for fault in self.schedule] or ["  nothing"]
         steps = [f"{number:>4}. {line}" for number, line in enumerate(self.lines, 1)]
         return "\n".join(
-            [f"Once there was {self.scenario}.", "What went wrong:", *faults, "What happened:", *steps, "And so:", *self.broken]
+            [
+                f"Once there was {self.scenario}.",
+                "What went wrong:",
+                *faults,
+                "What happened:",
+                *steps,
+                "And so:",
+                *self.broken,
+            ]
         )
 
 

@@ -13,7 +13,6 @@ from jsonata import Jsonata
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
-_WHOLE = re.compile(r"\{%(.*)%\}", re.DOTALL)
 _PATH = re.compile(r"\$([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)")
 _UNDEFINED = object()
 _RESULTS: dict[tuple[str, str], Any] = {}
@@ -28,8 +27,8 @@ class QueryError(Exception):
 def evaluated(template: Any, bindings: Bindings) -> Any:
     match template:
         case str():
-            found = _WHOLE.fullmatch(template.strip())
-            return _value(found[1].strip(), bindings) if found else template
+            whole = template.startswith("{%") and template.endswith("%}")
+            return _value(template[2:-2].strip(), bindings) if whole else template
         case dict():
             return {name: evaluated(each, bindings) for name, each in template.items()}
         case list():

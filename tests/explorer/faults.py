@@ -1,12 +1,13 @@
 """How each kind of fault strikes a call."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ReadTimeoutError
 from machine import Failed
 from refusals import refusal
-from schedule import OF_BEDROCK, KINDS, Kind
+from schedule import KINDS, OF_BEDROCK, Kind
 
 if TYPE_CHECKING:
     from amazon import Amazon, Call, Invocation
@@ -15,7 +16,10 @@ _LONG_SECONDS = 20 * 60
 _DISOWNED_SECONDS = 20
 _OF_DOORS = frozenset({"crash before", "crash after", "disowned before", "disowned after", "pause"})
 _CODES = {
-    "throttled": ({"s3": ("SlowDown", 503), "bedrock": ("ThrottlingException", 429)}, ("ThrottlingException", 400)),
+    "throttled": (
+        {"s3": ("SlowDown", 503), "bedrock": ("ThrottlingException", 429)},
+        ("ThrottlingException", 400),
+    ),
     "internal error": ({"s3": ("InternalError", 500)}, ("InternalServerException", 500)),
     "denied": ({"s3": ("AccessDenied", 403)}, ("AccessDeniedException", 403)),
     "quota exceeded": ({}, ("ServiceQuotaExceededException", 400)),
@@ -28,18 +32,26 @@ class Crash(BaseException):
     """The function's process dies; no `except Exception` of it sees that."""
 
 
-def applicable(call: "Call") -> list[Kind]:
+def applicable(call: "Call") -> tuple[Kind, ...]:
     """What can happen to this call."""
-    return [
+    return _applicable(call.of_a_door, call.service == "bedrock")
+
+
+@cache
+def _applicable(of_a_door: bool, of_bedrock: bool) -> tuple[Kind, ...]:  # noqa: FBT001 — two facts of a call
+    return tuple(
         kind
         for kind in KINDS
-        if (call.of_a_door or kind not in _OF_DOORS)
-        and (call.service == "bedrock" or kind not in OF_BEDROCK)
-    ]
+        if (of_a_door or kind not in _OF_DOORS) and (of_bedrock or kind not in OF_BEDROCK)
+    )
 
 
 def struck(
-    world: "Amazon", call: "Call", kind: Kind | None, invocation: "Invocation | None", effect: Callable[[], Any]
+    world: "Amazon",
+    call: "Call",
+    kind: Kind | None,
+    invocation: "Invocation | None",
+    effect: Callable[[], Any],
 ) -> Any:
     """The answer of a call; raises what the fault makes of it."""
     _suffer_outage(world, call)
@@ -66,13 +78,17 @@ def struck(
         case "disowned before" | "disowned after":
             return _disowned(world, kind, invocation, effect)
         case "denied for good" | "throttled for long":
-            lasting = float("inf") if kind == "denied for good" else world.clock.seconds + _LONG_SECONDS
+            lasting = (
+                float("inf") if kind == "denied for good" else world.clock.seconds + _LONG_SECONDS
+            )
             world.outages[call.service, call.operation] = (kind.split(" for ", 1)[0], lasting)
             _suffer_outage(world, call)
     raise _refusal(kind, call)
 
 
-def _disowned(world: "Amazon", kind: Kind, invocation: "Invocation | None", effect: Callable[[], Any]) -> Any:
+def _disowned(
+    world: "Amazon", kind: Kind, invocation: "Invocation | None", effect: Callable[[], Any]
+) -> Any:
     assert invocation is not None
     answer = effect() if kind == "disowned after" else None
     world.clock.keep(invocation.promise, Failed("Lambda.Unknown", "no answer"))

@@ -66,7 +66,9 @@ class Execution:
                     evaluated(state.get("Output", {}), self._bindings(held))
                     return End(status="SUCCEEDED", state=at)
                 case "Fail":
-                    said = evaluated({k: state.get(k, "") for k in ("Error", "Cause")}, self._bindings(held))
+                    said = evaluated(
+                        {k: state.get(k, "") for k in ("Error", "Cause")}, self._bindings(held)
+                    )
                     return End(status="FAILED", state=at, error=said["Error"], cause=said["Cause"])
             try:
                 at, held = self._step(state, held)
@@ -114,7 +116,10 @@ class Execution:
                 if retried[number] >= retrier.get("MaxAttempts", 3):
                     return None
                 factor = retrier.get("BackoffRate", 2) ** retried[number]
-                pause = min(retrier.get("IntervalSeconds", 1) * factor, retrier.get("MaxDelaySeconds", 10**9))
+                pause = min(
+                    retrier.get("IntervalSeconds", 1) * factor,
+                    retrier.get("MaxDelaySeconds", 10**9),
+                )
                 retried[number] += 1
                 return self.world.jitter(pause)
         return None
@@ -126,7 +131,9 @@ class Execution:
                 return self._go(catcher, catcher["Next"], held, said, errorOutput=said)
         raise failed
 
-    def _go(self, by: State, following: str, held: Any, output: Any, **about: Any) -> tuple[str, Any]:
+    def _go(
+        self, by: State, following: str, held: Any, output: Any, **about: Any
+    ) -> tuple[str, Any]:
         """Assign and Output are both evaluated with the variables as they were."""
         bindings = self._bindings(held, **about)
         try:

@@ -65,11 +65,16 @@ def _jobs_are_followed_to_their_end(world: Amazon) -> Iterator[str]:
     for job in world.bedrock.all_jobs():
         run = _run_of(job)
         row = world.ledger.items.get(run, {})
-        if row.get("state") == "failed" and LASTING & set(world.strikes.values()):
+        given_up = row.get("state") == "failed" or _parked(world, run)
+        if given_up and LASTING & set(world.strikes.values()):
             continue  # its outcome says why nobody could look; the reconciler is to take it up
         if job["status"] not in ("Completed", "Failed", "Stopped"):
             yield f"FORGOTTEN: job {job['jobName']} of run {run} is still {job['status']}"
-        elif job["status"] == "Completed" and row.get("state") != "trained" and not _parked(world, run):
+        elif (
+            job["status"] == "Completed"
+            and row.get("state") != "trained"
+            and not _parked(world, run)
+        ):
             yield f"FORGOTTEN: run {run} has a model, and stands at {row.get('state')!r}"
         elif row.get("state") == "trained" and job["status"] != "Completed":
             yield f"WRONG: run {run} is recorded as trained, and its job is {job['status']}"

@@ -3,6 +3,7 @@
 import copy
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,9 @@ from amazon import Amazon
 from botocore.exceptions import BotoCoreError, ClientError
 
 
-def _with(world: Amazon, service: str, operation: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def _with(
+    world: Amazon, service: str, operation: str, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
     fake = world.service(service)
     really = getattr(fake, operation)
     setattr(fake, operation, lambda **given: really(**change(given)))
@@ -18,13 +21,26 @@ def _with(world: Amazon, service: str, operation: str, change: Callable[[dict[st
 
 def random_token(world: Amazon) -> None:
     """What boto3 does by itself when none is given. The name still holds."""
-    _with(world, "bedrock", "create_model_customization_job", lambda given: given | {"clientRequestToken": uuid.uuid4().hex})
+    _with(
+        world,
+        "bedrock",
+        "create_model_customization_job",
+        lambda given: given | {"clientRequestToken": uuid.uuid4().hex},
+    )
 
 
 def random_name(world: Amazon) -> None:
     """Create, then record: nothing of the second request is known from the first."""
-    fresh = {"jobName": lambda: f"job-{uuid.uuid4().hex}", "clientRequestToken": lambda: uuid.uuid4().hex}
-    _with(world, "bedrock", "create_model_customization_job", lambda given: given | {k: v() for k, v in fresh.items()})
+    fresh = {
+        "jobName": lambda: f"job-{uuid.uuid4().hex}",
+        "clientRequestToken": lambda: uuid.uuid4().hex,
+    }
+    _with(
+        world,
+        "bedrock",
+        "create_model_customization_job",
+        lambda given: given | {k: v() for k, v in fresh.items()},
+    )
 
 
 def no_adoption(world: Amazon) -> None:
@@ -42,7 +58,9 @@ def no_adoption(world: Amazon) -> None:
 
 def random_execution(world: Amazon) -> None:
     """Every delivery that gets through starts an execution of its own."""
-    _with(world, "stepfunctions", "start_execution", lambda given: given | {"name": uuid.uuid4().hex})
+    _with(
+        world, "stepfunctions", "start_execution", lambda given: given | {"name": uuid.uuid4().hex}
+    )
 
 
 def unconditional_arrival(world: Amazon) -> None:
@@ -72,10 +90,8 @@ def all_acknowledged(world: Amazon) -> None:
     really = world.doors["receive_upload"]
 
     def handler(event: Any, context: Any) -> Any:
-        try:
+        with suppress(ClientError, BotoCoreError):
             really(event, context)
-        except (ClientError, BotoCoreError):
-            pass
         return {"batchItemFailures": []}
 
     world.doors = {**world.doors, "receive_upload": handler}
@@ -99,7 +115,9 @@ def _renamed(given: dict[str, Any]) -> dict[str, Any]:
 
 def no_retries(world: Amazon) -> None:
     """The state machine gives up at the first fault."""
-    world.definition = _edited(world.definition, lambda state: {k: v for k, v in state.items() if k != "Retry"})
+    world.definition = _edited(
+        world.definition, lambda state: {k: v for k, v in state.items() if k != "Retry"}
+    )
 
 
 def quota_is_a_fault(world: Amazon) -> None:

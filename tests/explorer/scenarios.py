@@ -63,6 +63,10 @@ class Scenario:
     """Whether a message that is no upload comes in the same batch."""
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
+    pairs: int = 500
+    """How many histories with two faults are lived, of all that there are."""
+    longer: int = 100
+    """And how many with three to six."""
     patience_seconds: float = 14 * 24 * 3600
 
     @property
@@ -93,27 +97,63 @@ def _put(content: bytes | None = None, *, folder: str = FOLDER, version: str = "
 
 
 SCENARIOS = (
-    Scenario(name="a sound upload", puts=(_put(records("Shipping")),), end="trained"),
-    Scenario(name="a broken upload", puts=(_put(records("Returns", role="assistent")),), end="refused"),
+    Scenario(
+        name="a sound upload",
+        puts=(_put(records("Shipping")),),
+        end="trained",
+        pairs=2200,
+        longer=600,
+    ),
+    Scenario(
+        name="a broken upload",
+        puts=(_put(records("Returns", role="assistent")),),
+        end="refused",
+        pairs=800,
+        longer=300,
+    ),
     Scenario(name="an upload that was deleted", puts=(_put(None),), end="refused"),
     Scenario(
         name="an upload to no recipe's folder",
         puts=(_put(records("Lost"), folder="datasets/support-nova-mikro"),),
         end="refused",
+        pairs=800,
+        longer=400,
     ),
     Scenario(
         name="two versions of one key and a poisonous message in a batch",
         puts=(_put(records("First")), _put(records("Second"), version="v2")),
         end="trained",
         poison=True,
+        pairs=50,
+        longer=50,
     ),
     Scenario(
         name="two versions of one key, the newer first",
         puts=(_put(records("First")), _put(records("Second"), version="v2")),
         end="trained",
         newest_first=True,
+        pairs=50,
+        longer=50,
     ),
-    Scenario(name="a full quota", puts=(_put(records("Patient")),), end="trained", full_until_seconds=1500),
-    Scenario(name="a job that fails", puts=(_put(records("Unlucky")),), end="failed", job="fails"),
-    Scenario(name="a job that stalls", puts=(_put(records("Stuck")),), end="failed", job="stalls"),
+    Scenario(
+        name="a full quota",
+        puts=(_put(records("Patient")),),
+        end="trained",
+        full_until_seconds=1500,
+    ),
+    Scenario(
+        name="a job that fails",
+        puts=(_put(records("Unlucky")),),
+        end="failed",
+        job="fails",
+        pairs=600,
+    ),
+    Scenario(
+        name="a job that stalls",
+        puts=(_put(records("Stuck")),),
+        end="failed",
+        job="stalls",
+        pairs=50,
+        longer=50,
+    ),
 )

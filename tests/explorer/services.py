@@ -62,7 +62,11 @@ class Bedrock(FakeBedrock):
         return answer
 
     def _live(self, job: dict[str, Any]) -> None:
-        for phase, last in (("validationDetails", False), ("dataProcessingDetails", False), ("trainingDetails", True)):
+        for phase, last in (
+            ("validationDetails", False),
+            ("dataProcessingDetails", False),
+            ("trainingDetails", True),
+        ):
             if last and self.scenario.job == "stalls":
                 break
             self._mark(job, phase, "InProgress")
@@ -70,7 +74,10 @@ class Bedrock(FakeBedrock):
             if job["status"] == "Stopping":
                 break
             if last and self.scenario.job == "fails":
-                job |= {"status": "Failed", "failureMessage": "Encountered an internal error when processing the request."}
+                job |= {
+                    "status": "Failed",
+                    "failureMessage": "Encountered an internal error when processing the request.",
+                }
                 return
             self._mark(job, phase, "Completed")
         else:
@@ -127,4 +134,6 @@ class StepFunctions(FakeStepFunctions):
 
     def _answer(self, token: str, answer: Any) -> None:
         super()._answer(token, answer)
-        self.clock.keep(self.waiting[token], json.loads(answer) if isinstance(answer, str) else answer)
+        self.clock.keep(
+            self.waiting[token], json.loads(answer) if isinstance(answer, str) else answer
+        )

@@ -27,8 +27,18 @@ class World:
         return most
 
 
-RETRY = {"ErrorEquals": ["Passing"], "IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 3, "MaxDelaySeconds": 5}
-CATCH = {"ErrorEquals": ["States.ALL"], "Next": "Bad", "Assign": {"said": "{% $states.errorOutput.Error %}"}}
+RETRY = {
+    "ErrorEquals": ["Passing"],
+    "IntervalSeconds": 2,
+    "BackoffRate": 2,
+    "MaxAttempts": 3,
+    "MaxDelaySeconds": 5,
+}
+CATCH = {
+    "ErrorEquals": ["States.ALL"],
+    "Next": "Bad",
+    "Assign": {"said": "{% $states.errorOutput.Error %}"},
+}
 
 
 def run(world, **task):
@@ -37,7 +47,9 @@ def run(world, **task):
         "Good": {"Type": "Succeed"},
         "Bad": {"Type": "Fail", "Error": "{% $said %}", "Cause": "caught"},
     }
-    execution = Execution(definition={"StartAt": "Work", "States": states}, name="n", given={"x": 1}, world=world)
+    execution = Execution(
+        definition={"StartAt": "Work", "States": states}, name="n", given={"x": 1}, world=world
+    )
     return execution.run(), execution
 
 

@@ -29,7 +29,7 @@ test: $(READY) ## Run all tests; the fast ones first
 	$(BIN)/pytest tests/unit
 	$(BIN)/pytest tests/explorer
 	$(BIN)/pytest tests/stacks tests/project
-	$(BIN)/pytest tests/flow
+	$(BIN)/pytest tests/contract tests/flow
 
 check: $(READY) lint types test ## Everything that must hold: format, lint, types, tests
 

@@ -83,6 +83,8 @@ class Amazon:
         self.story: list[str] = []
         self.dead: list[Message] = []
         self.ends: dict[str, list[End]] = {}
+        self.invoked: list[str] = []
+        self.paths: list[list[str]] = []
         self.outages: dict[tuple[str, str], tuple[str, float]] = {}
         BEHIND.client, BEHIND.now = self.client, self.clock.now
 
@@ -135,6 +137,7 @@ class Amazon:
     def _work(self, invocation: Invocation, event: str) -> None:
         getcurrent().invocation = invocation
         self._tell(f"{invocation.door} is invoked")
+        self.invoked.append(invocation.door)
         try:
             answer = json.loads(json.dumps(self.doors[invocation.door](json.loads(event), CONTEXT)))
         except Crash:
@@ -154,6 +157,7 @@ class Amazon:
         )
 
         def work() -> None:
+            self.paths.append(execution.path)
             end = execution.run()
             self.ends.setdefault(name, []).append(end)
             self.stepfunctions.closed.add(name)

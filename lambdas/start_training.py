@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
     start = _start(run, settings, event["dataset"])
     if start.job_arn:
-        ledger.note(settings.ledger_table, run.id, state="training", job_arn=start.job_arn)
+        ledger.move(settings.ledger_table, run, "training", job_arn=start.job_arn)
     logger.info("start", state=start.state, job_arn=start.job_arn)
     return start.to_dict()
 

@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     now = progress(job, run.recipe.limits, now=datetime.now(UTC))
     if now.state == "overdue":
         now = _stop(bedrock, arn, now)
-    ledger.note(_settings().ledger_table, run.id, progress=now.to_dict())
+    ledger.note(_settings().ledger_table, run, progress=now.to_dict())
     logger.info("looked", job_arn=arn, status=now.status, phase=now.phase, state=now.state)
     return now.to_dict()
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -18,6 +19,8 @@ Hyperparameters = Mapping[str, int | float | str]
 Policy = Literal["required", "optional", "refused"]
 
 _TABLES = ("convert", "hyperparameters", "limits")
+_SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
+_HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
 _MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs.py
 
 
@@ -28,6 +31,12 @@ class Limits:
     stall_hours: int = 6
     """A job whose sub-status does not move for this many hours before its training is stopped.
     Hours."""
+    approve_above_usd: int | float | None = None
+    """A run that may cost more than this waits for a person. None: no run does for its price."""
+    monthly_usd: int | float | None = None
+    """What all runs of the recipe may cost in a month, beside the environment's own budget."""
+    approval_hours: int = 72
+    """How long a run waits for a person before it is refused. Hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +65,13 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that shapes the model or the money: better words in the description
-        do not, and 1.0 is the 1 that JSONata makes of it. Hex.
+        """SHA-256 of everything that shapes the model or the job: better words in the description
+        do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex.
         """
         what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
         del what["description"]
+        # What one may spend is no part of what is trained: a raised limit trains nothing again.
+        what["limits"] = {k: v for k, v in what["limits"].items() if k not in _SPENDING}
         if self.convert is None:
             del what["convert"]  # a recipe that does not use it has the digest it always had
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
@@ -208,9 +219,12 @@ class _Reader:
 
     def _limits(self, raw: Mapping[str, Any]) -> Limits:
         self._known(raw, Limits, "limits.")
-        for key, hours in raw.items():
-            if type(hours) is not int or not 1 <= hours <= 96:  # noqa: PLR2004 — said in the message
-                self._refuse(f"limits.{key} = {hours!r}", "must be whole hours, 1 to 96")
+        for key, given in raw.items():
+            whole, most = type(given) is int, _HOURS.get(key)
+            if most and not (whole and 1 <= given <= most):
+                self._refuse(f"limits.{key} = {given!r}", f"must be whole hours, 1 to {most}")
+            if not most and not ((whole or type(given) is float) and 0 <= given < math.inf):
+                self._refuse(f"limits.{key} = {given!r}", "must be US dollars, 0 or more")
         return Limits(**raw)
 
     def _named(self) -> None:

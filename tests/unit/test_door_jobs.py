@@ -21,11 +21,13 @@ OURS = {
 
 
 def test_a_run_starts_its_job_and_notes_it(aws, context):
-    started = {"state": "started", "job_arn": "arn:created", "failure": None}
-    assert start_training.handler(EVENT, context) == started
+    answer = start_training.handler(EVENT, context)
+    [job] = aws.bedrock.all_jobs()
+    assert answer == {"state": "started", "job_arn": job["jobArn"], "failure": None}
     [arguments] = aws.bedrock.created
     assert arguments["clientRequestToken"] == any_run().request_token
-    assert aws.dynamodb.items[any_run().id] == {"state": "training", "job_arn": "arn:created"}
+    row = aws.dynamodb.items[any_run().id]
+    assert (row["state"], row["job_arn"]) == ("training", job["jobArn"])
 
 
 def test_a_full_quota_is_waited_for(aws, context):

@@ -17,7 +17,7 @@ class Deployment(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
-        self.region = config.region
+        self.config, self.region = config, config.region
         region = cdk.Environment(region=config.region)
         self.network = Network(
             self, "Network", config=config, env=region, stack_name=f"{construct_id}-Network"

@@ -10,6 +10,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.bucket import private_bucket
+from stacks.keys import own_key
+
+# No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
+# prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
+_EVENT_LIFE = cdk.Duration.days(14)
+_JOB_LIFE = cdk.Duration.days(30)
 
 
 class Storage(cdk.Stack):
@@ -17,40 +23,47 @@ class Storage(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, **stack: Any) -> None:
         super().__init__(scope, construct_id, termination_protection=True, **stack)
-        self.data_key = _key(self, "DataKey", "Datasets, prepared copies, artifacts and models")
-        self.control_key = _key(self, "ControlKey", "Ledger, queues, notices and functions")
-        for service in ("cloudwatch", "events"):
-            self.control_key.add_to_resource_policy(_senders(self, service))
-        self.access_logs = private_bucket(
-            self, "AccessLogs", key=None, access_logs=None, lifecycle=[_expire(days=400)]
+        self.data_key = own_key(self, "DataKey", "Datasets, prepared copies, artifacts and models")
+        self.control_key = own_key(
+            self, "ControlKey", "Ledger, queues, notices, functions and runs in progress"
         )
-        self.datasets = self._bucket("Datasets", _old_versions(days=365))
-        self.prepared = self._bucket("Prepared", _old_versions(days=30))
+        for service in ("cloudwatch", "delivery.logs", "events", "sns"):
+            self.control_key.add_to_resource_policy(_senders(self, service))
+        # CDK leaves `Default` out of logical ids: a name for "the buckets" that renames none.
+        self._buckets = Construct(self, "Default")
+        self.access_logs = private_bucket(
+            self._buckets,
+            "AccessLogs",
+            key=None,
+            access_logs=None,
+            lifecycle=[_expire(days=400)],
+        )
+        self.datasets = self._bucket("Datasets", _old_versions(days=365), _EVENT_LIFE)
+        self.prepared = self._bucket("Prepared", _old_versions(days=30), _JOB_LIFE)
         self.artifacts = self._bucket("Artifacts", _old_versions(days=365))
         self.ledger = _ledger(self, self.control_key)
 
-    def _bucket(self, name: str, lifecycle: s3.LifecycleRule) -> s3.Bucket:
+    def _bucket(
+        self, name: str, lifecycle: s3.LifecycleRule, locked: cdk.Duration | None = None
+    ) -> s3.Bucket:
         return private_bucket(
-            self, name, key=self.data_key, access_logs=self.access_logs, lifecycle=[lifecycle]
+            self._buckets,
+            name,
+            key=self.data_key,
+            access_logs=self.access_logs,
+            lifecycle=[lifecycle],
+            locked=locked,
         )
 
 
-def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
-    return kms.Key(
-        scope,
-        construct_id,
-        description=description,
-        enable_key_rotation=True,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
-    )
-
-
 def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:
-    """Rules of this account may put messages into encrypted queues, and its alarms into topics.
+    """Rules and topics of this account may put messages into encrypted queues, its alarms into
+    topics, and log delivery may read what encrypted executions have to say.
 
     Not rules into topics: EventBridge does not say aws:SourceAccount there, and would be denied.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#sqs-adding-confused-deputy-protection
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
     """
     return iam.PolicyStatement(
         principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],

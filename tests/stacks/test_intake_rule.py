@@ -220,3 +220,12 @@ def test_the_queue_is_fed_to_a_function_that_already_may_receive(environment):
     """Lambda refuses the mapping otherwise, and the first deployment with it."""
     feed = environment.one("AWS::Lambda::EventSourceMapping")
     assert "ReceiveUploadPolicy" in feed.depends_on
+
+
+def test_dead_letters_are_those_of_the_queue_alone(environment):
+    """Any other queue of the account could otherwise put messages among them."""
+    dead = environment.one("AWS::SQS::Queue", "IntakeDeadLetters").properties
+    queue = environment.one("AWS::SQS::Queue", "IntakeQueue").properties
+    (source,) = dead["RedriveAllowPolicy"]["sourceQueueArns"]
+    assert dead["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
+    assert source.endswith(f":{queue['QueueName']}")

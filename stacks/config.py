@@ -3,10 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from stacks.perimeter import Perimeter
 from tuning.catalog import catalog
 from tuning.errors import ConfigError, nearest
 from tuning.recipes import Recipe, check, load
@@ -72,6 +73,8 @@ class Config:
     """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
     uploader_cidrs: tuple[str, ...] = ()
     """Networks, such as one on premises, that may upload through the S3 endpoint: docs/network.md."""
+    perimeter: Perimeter = field(default_factory=Perimeter)
+    """Who may reach data without coming through the VPC: `stacks/perimeter.py`."""
     log_days: int = 365
     """How long logs are kept. Days, a year or more, a value that CloudWatch Logs takes."""
     reserved_concurrency: int | None = 10

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from stacks.bucket_policies import JOB, PART
 from stacks.network import Network
 from stacks.policies import Statement, allow, managed_policy
 from stacks.storage import Storage
@@ -46,6 +47,7 @@ class JobRole(Construct):
                 },
             ),
         )
+        cdk.Tags.of(self.role).add(PART, JOB)
         roles = [self.role]
         managed_policy(self, "DataPolicy", roles=roles, statements=self._data(storage))
         managed_policy(self, "NetworkPolicy", roles=roles, statements=self._network(network))

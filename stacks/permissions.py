@@ -26,12 +26,12 @@ class Permissions:
         )
 
     def receive_upload(self, queue: sqs.IQueue, state_machine: str) -> list[Statement]:
+        """Messages are decrypted with the key of its environment, which every door may decrypt."""
         return [
             _allow(
                 ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
                 [queue.queue_arn],
             ),
-            self._key(self._storage.control_key, "sqs", ["kms:Decrypt"]),
             _allow(["states:StartExecution"], [state_machine]),
             *self._ledger("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
         ]

@@ -4,13 +4,25 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.bucket import private_bucket
-from stacks.keys import own_key
+from stacks.bucket import private_bucket, restrict
+from stacks.bucket_policies import (
+    REPORTS,
+    UPLOADS,
+    Boundary,
+    Opening,
+    for_everybody,
+    our_key_only,
+    write_once,
+    written_by_s3_only,
+)
+from stacks.keys import key_of_data, own_key
+from stacks.perimeter import Perimeter
 
 # No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
 # prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
@@ -21,9 +33,23 @@ _JOB_LIFE = cdk.Duration.days(30)
 class Storage(cdk.Stack):
     """Everything is retained when the stack is deleted; logical ids are frozen by a test."""
 
-    def __init__(self, scope: Construct, construct_id: str, **stack: Any) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        perimeter: Perimeter,
+        vpc: ec2.IVpc,
+        **stack: Any,
+    ) -> None:
         super().__init__(scope, construct_id, termination_protection=True, **stack)
-        self.data_key = own_key(self, "DataKey", "Datasets, prepared copies, artifacts and models")
+        self._boundary = Boundary(perimeter=perimeter, vpc=vpc)
+        self.data_key = key_of_data(
+            self,
+            "DataKey",
+            "Datasets, prepared copies, artifacts and models",
+            perimeter=perimeter,
+        )
         self.control_key = own_key(
             self, "ControlKey", "Ledger, queues, notices, functions and runs in progress"
         )
@@ -31,22 +57,31 @@ class Storage(cdk.Stack):
             self.control_key.add_to_resource_policy(_senders(self, service))
         # CDK leaves `Default` out of logical ids: a name for "the buckets" that renames none.
         self._buckets = Construct(self, "Default")
-        self.access_logs = private_bucket(
+        logs = self.access_logs = private_bucket(
             self._buckets,
             "AccessLogs",
             key=None,
             access_logs=None,
             lifecycle=[_expire(days=400)],
         )
-        self.datasets = self._bucket("Datasets", _old_versions(days=365), _EVENT_LIFE)
-        self.prepared = self._bucket("Prepared", _old_versions(days=30), _JOB_LIFE)
-        self.artifacts = self._bucket("Artifacts", _old_versions(days=365))
+        restrict(logs, for_everybody(logs, services=True), written_by_s3_only(logs))
+        self.datasets = self._bucket(
+            "Datasets", _old_versions(days=365), opening=UPLOADS, locked=_EVENT_LIFE
+        )
+        self.prepared = self._bucket("Prepared", _old_versions(days=30), locked=_JOB_LIFE)
+        restrict(self.prepared, write_once(self.prepared))
+        self.artifacts = self._bucket("Artifacts", _old_versions(days=365), opening=REPORTS)
         self.ledger = _ledger(self, self.control_key)
 
     def _bucket(
-        self, name: str, lifecycle: s3.LifecycleRule, locked: cdk.Duration | None = None
+        self,
+        name: str,
+        lifecycle: s3.LifecycleRule,
+        *,
+        opening: Opening | None = None,
+        locked: cdk.Duration | None = None,
     ) -> s3.Bucket:
-        return private_bucket(
+        bucket = private_bucket(
             self._buckets,
             name,
             key=self.data_key,
@@ -54,6 +89,13 @@ class Storage(cdk.Stack):
             lifecycle=[lifecycle],
             locked=locked,
         )
+        restrict(
+            bucket,
+            for_everybody(bucket),
+            our_key_only(bucket, self.data_key),
+            self._boundary.statements(bucket, opening),
+        )
+        return bucket
 
 
 def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:

@@ -8,6 +8,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from stacks.bucket_policies import PART, PREPARATION
 from stacks.config import Config
 from stacks.door import Door, World, placing, tracing, unscoped_policy
 from stacks.intake import DOOR_TIMEOUT, Intake
@@ -57,6 +58,7 @@ class Training(cdk.Stack):
             self._workers, "JobRole", network=network, storage=storage, unscoped=unscoped
         )
         self.doors = self._doors()
+        cdk.Tags.of(self.doors["prepare_dataset"].role).add(PART, PREPARATION)
         self.topic = sns.Topic(self, "Notices", master_key=storage.control_key, enforce_ssl=True)
         for address in config.notify:
             self.topic.add_subscription(

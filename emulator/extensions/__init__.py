@@ -7,6 +7,7 @@ from emulator.bedrock.engine import Engine
 from emulator.extensions import (
     bedrock,
     buckets,
+    enforcement,
     functions,
     metrics,
     network,
@@ -16,6 +17,7 @@ from emulator.extensions import (
     tables,
     versions,
 )
+from emulator.recording import Record
 from emulator.settings import Settings
 
 SUBJECTS = (
@@ -31,8 +33,9 @@ SUBJECTS = (
 )
 
 
-def install(settings: Settings) -> Engine:
+def install(settings: Settings, record: Record) -> Engine:
     """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()
-    return bedrock.install(settings)
+    gate = enforcement.install(record) if settings.enforce else None
+    return bedrock.install(settings, record, gate)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = {"tuning", "stacks", "lambdas", "emulator"}
+ROOMS = {"tuning", "stacks", "lambdas", "emulator", "review"}
 
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {"lambdas", "emulator", "demo", "tests"}

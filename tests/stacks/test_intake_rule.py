@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from policies import Statement
 
+from review.policies import Statement
 from tuning.recipes import load
 from tuning.runs import Run
 from tuning.uploads import ENDINGS, NotAnUploadError, Upload

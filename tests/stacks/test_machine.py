@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
-from policies import trust
 
+from review.policies import trust
 from tuning.recipes import load
 
 ROOT = Path(__file__).parents[2]

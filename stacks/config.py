@@ -69,6 +69,10 @@ class Config:
     """Uploads larger than this are refused unread, and those that become larger when they are
     unpacked or converted. Megabytes, up to 4,864: the prepared copies must fit beside each other
     into the storage of a function."""
+    guard_all_jobs: bool = False
+    """Whether the guard also stops customization jobs that have nothing to do with this platform, in
+    the same account and Region, when they lack a VPC or a customer managed key. Jobs that use its
+    role, data or key without its VPC and key are stopped always: see docs/operations.md."""
     notify: tuple[str, ...] = ()
     """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
     uploader_cidrs: tuple[str, ...] = ()

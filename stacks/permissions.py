@@ -96,6 +96,17 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
+    def guard_jobs(self, topic: str) -> list[Statement]:
+        """Any job's description, and its end; nothing of what is in it."""
+        return [
+            _allow(
+                ["bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"],
+                [self._jobs],
+            ),
+            _allow(["sns:Publish"], [topic]),
+            self._key(self._storage.control_key, "sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
+        ]
+
     def collect_results(self) -> list[Statement]:
         artifacts = self._storage.artifacts
         return [

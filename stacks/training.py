@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.bucket_policies import PART, PREPARATION
 from stacks.config import Config
 from stacks.door import Door, World, placing, tracing, unscoped_policy
+from stacks.guard import Guard
 from stacks.intake import DOOR_TIMEOUT, Intake
 from stacks.job_role import JobRole
 from stacks.network import Network
@@ -19,7 +20,7 @@ from stacks.policies import Statement
 from stacks.storage import Storage
 from stacks.training_run import TrainingRun
 from stacks.watch import Watch
-from tuning.settings import IntakeSettings, RunSettings
+from tuning.settings import GuardSettings, IntakeSettings, RunSettings
 
 _READING = cdk.Duration.minutes(15)
 _CALLING = cdk.Duration.seconds(60)
@@ -82,7 +83,16 @@ class Training(cdk.Stack):
         )
         receiver = self._receiver()
         self.intake.feed(receiver, at_once=config.reserved_concurrency)
-        watched = {"receive_upload": receiver, **self.doors}
+        guard = Guard(
+            self._workers,
+            "Guard",
+            world=self._world,
+            settings=self._guard_settings(),
+            may=self._permissions.guard_jobs(self.topic.topic_arn),
+            topic=self.topic,
+            unscoped=unscoped,
+        )
+        watched = {"receive_upload": receiver, **self.doors, "guard_jobs": guard.door}
         Watch(
             self,
             "Watch",
@@ -145,6 +155,23 @@ class Training(cdk.Stack):
             job_security_group_ids=(network.jobs_group.id,),
             model_key_arn=storage.data_key.key_arn,
             max_dataset_mb=str(self._config.max_dataset_mb),
+        )
+
+    def _guard_settings(self) -> GuardSettings:
+        network, storage = self._network, self._storage
+        return GuardSettings(
+            environment=self._environment,
+            job_role_arn=self.job_role.role.role_arn,
+            job_subnet_ids=tuple(network.job_subnet_ids),
+            job_security_group_ids=(network.jobs_group.id,),
+            model_key_arn=storage.data_key.key_arn,
+            guarded_buckets=(
+                storage.datasets.bucket_name,
+                storage.prepared.bucket_name,
+                storage.artifacts.bucket_name,
+            ),
+            guard_all_jobs="yes" if self._config.guard_all_jobs else "no",
+            notices_topic_arn=self.topic.topic_arn,
         )
 
     def _receiver(self) -> Door:

@@ -76,7 +76,8 @@ def test_statements_about_any_resource_change_nothing_of_ours(environment):
         action
         for role in REVIEWED
         for action, resource in permissions(environment, role)
-        if resource == "*" and not action.startswith(("xray:", "logs:", "ec2:Describe"))
+        if resource == "*"
+        and not action.startswith(("xray:", "logs:", "ec2:Describe", "bedrock:List"))
     }
     assert at_large == {
         *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface"),
@@ -126,7 +127,10 @@ def test_roles_are_assumed_by_one_service_each(environment):
     assert all(len(statements) == 1 for statements in assumed.values())
     by = {name: s[0].principal["Service"] for name, s in assumed.items()}
     assert by == {
-        **{f"{door}Role": "lambda.amazonaws.com" for door in (*DOORS, "DefaultGroupDoor")},
+        **{
+            f"{door}Role": "lambda.amazonaws.com"
+            for door in (*DOORS, "DefaultGroupDoor", "GuardDoor")
+        },
         "FlowLogsRole": "vpc-flow-logs.amazonaws.com",
         "JobRole": "bedrock.amazonaws.com",
         "TrainingRunRole": "states.amazonaws.com",
@@ -174,8 +178,22 @@ def test_track_and_collect_create_nothing(environment):
         }
 
 
-def test_only_track_training_stops_jobs(environment):
-    assert roles_allowed(environment, "bedrock:StopModelCustomizationJob") == {"TrackTrainingRole"}
+def test_only_those_who_watch_jobs_stop_them(environment):
+    stoppers = roles_allowed(environment, "bedrock:StopModelCustomizationJob")
+    assert stoppers == {"TrackTrainingRole", "GuardDoorRole"}
+
+
+def test_the_guard_sees_descriptions_and_nothing_else(environment):
+    doing = {
+        action for action in actions(environment, "GuardDoorRole") if action[:2] in ("be", "sn")
+    }
+    assert doing == {
+        "bedrock:GetModelCustomizationJob",
+        "bedrock:ListModelCustomizationJobs",
+        "bedrock:StopModelCustomizationJob",
+        "sns:Publish",
+    }
+    assert not services(environment, "GuardDoorRole") & {"s3", "dynamodb", "iam", "states"}
 
 
 def test_only_start_training_passes_a_role_and_only_the_jobs(environment):
@@ -274,4 +292,13 @@ def test_the_machine_invokes_its_steps_and_nothing_else(environment):
 
 def test_nobody_else_invokes_functions(environment):
     assert roles_allowed(environment, "lambda:InvokeFunction") == {"TrainingRunRole"}
-    assert environment.of_type("AWS::Lambda::Permission", "AWS::Lambda::Url") == []
+    assert environment.of_type("AWS::Lambda::Url") == []
+    for given in environment.of_type("AWS::Lambda::Permission"):
+        rule = environment.one("AWS::Events::Rule", given.name.removesuffix("MayInvoke"))
+        assert given.properties == {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": "{GuardDoorFunction}",
+            "Principal": "events.amazonaws.com",
+            "SourceAccount": "{account}",
+            "SourceArn": rule.ref,
+        }

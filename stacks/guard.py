@@ -35,7 +35,6 @@ class Guard(Construct):
         settings: GuardSettings,
         may: Sequence[Statement],
         topic: sns.ITopic,
-        unscoped: Construct,
     ) -> None:
         super().__init__(scope, construct_id)
         self._topic, self._dead_letters = topic, dead_letters

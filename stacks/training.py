@@ -92,7 +92,6 @@ class Training(cdk.Stack):
             settings=self._guard_settings(),
             may=self._permissions.guard_jobs(self.topic.topic_arn),
             topic=self.topic,
-            unscoped=unscoped,
         )
         watched = {"receive_upload": receiver, **self.doors, "guard_jobs": guard.door}
         Watch(

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def definition(folder: str) -> dict[str, Any]:
-    """Run in a process of its own, so that the explorer's can fork: jsii leaves threads behind."""
+    """Run in a process of its own: jsii leaves another process and threads behind."""
     import aws_cdk as cdk  # noqa: PLC0415 — half a second, in that process only
     from machines import definition as machine  # noqa: PLC0415
 

@@ -66,6 +66,9 @@ class Config:
     """Uploads larger than this are refused unread, and those that become larger when they are
     unpacked or converted. Megabytes, up to 4,864: the prepared copies must fit beside each other
     into the storage of a function."""
+    monthly_budget_usd: int | None = None
+    """What all runs together may cost in a month; runs that do not fit wait for a person who raises
+    it. US dollars; None sets no limit."""
     notify: tuple[str, ...] = ()
     """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
     uploader_cidrs: tuple[str, ...] = ()
@@ -100,6 +103,8 @@ class Config:
                 raise ConfigError(f"notify: {address!r} is no e-mail address")
         for cidr in self.uploader_cidrs:
             self._network("uploader_cidrs", cidr)
+        if self.monthly_budget_usd is not None:
+            self._within("monthly_budget_usd", self.monthly_budget_usd, 1, 10_000_000)
         if self.reserved_concurrency is not None:
             self._within("reserved_concurrency", self.reserved_concurrency, 1, 1000)
         self.load_recipes()

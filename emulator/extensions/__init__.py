@@ -7,6 +7,7 @@ from emulator.bedrock.engine import Engine
 from emulator.extensions import (
     bedrock,
     buckets,
+    callbacks,
     functions,
     metrics,
     network,
@@ -20,6 +21,7 @@ from emulator.settings import Settings
 
 SUBJECTS = (
     buckets,
+    callbacks,
     functions,
     metrics,
     network,

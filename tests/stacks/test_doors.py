@@ -11,6 +11,7 @@ DOORS = {
     "CollectResults": RunSettings,
     "PrepareDataset": RunSettings,
     "ReceiveUpload": IntakeSettings,
+    "SettleSpend": RunSettings,
     "StartTraining": RunSettings,
     "TrackTraining": RunSettings,
 }
@@ -32,7 +33,7 @@ def variables(door):
     return {name: text for name, text in found.items() if name not in TRACING}
 
 
-def test_there_are_seven_functions(environment):
+def test_there_are_eight_functions(environment):
     functions = {f.name for f in environment.of_type("AWS::Lambda::Function")}
     assert functions == {f"{door}Function" for door in (*DOORS, "DefaultGroupDoor")}
 

@@ -54,6 +54,10 @@ def up(
         float, typer.Option(min=0, help="Factor on Step Functions waits and retry intervals.")
     ] = 0.02,
     quota: Annotated[int, typer.Option(min=0, help="Customization jobs in progress.")] = 10,
+    *,
+    enforce: Annotated[
+        bool, typer.Option("--auth", help="Hold calls to IAM, bucket and key policies, over TLS.")
+    ] = False,
     form: FormOption = Form.TEXT,
 ) -> None:
     """Start an emulator in the background and wait until it answers."""
@@ -61,7 +65,11 @@ def up(
     found = instances.find(directory)
     if found is None:
         settings = Settings(
-            port=port, phase_seconds=phase_seconds, wait_scale=wait_scale, quota=quota
+            port=port,
+            phase_seconds=phase_seconds,
+            wait_scale=wait_scale,
+            quota=quota,
+            enforce=enforce,
         )
         found = instances.start(settings, directory).instance
         said = "answers"
@@ -144,6 +152,7 @@ def _described(found: Instance) -> dict[str, Any]:
         "phase_seconds": found.settings.phase_seconds,
         "wait_scale": found.settings.wait_scale,
         "quota": found.settings.quota,
+        "enforces_policies": found.settings.enforce,
         "environment": found.client_environment(),
     }
 

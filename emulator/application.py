@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ministack import app
 
 from emulator import extensions
 from emulator.bedrock.engine import Engine
-from emulator.bedrock.faults import Fault
+from emulator.bedrock.faults import Fault, Faults
+from emulator.recording import Record
 from emulator.settings import Settings
 
 Scope = dict[str, Any]
@@ -21,11 +22,13 @@ OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 
 
 def create(settings: Settings) -> Application:
-    engine = extensions.install(settings)
+    record = Record()
+    engine = extensions.install(settings, record)
+    controlled = Controlled(settings=settings, engine=engine, record=record)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/_emulator/"):
-            status, document = control(engine, settings, scope, await _body(receive))
+            status, document = control(controlled, scope, await _body(receive))
             await _answer(send, status, document)
         else:
             await app.app(scope, receive, send)
@@ -33,24 +36,37 @@ def create(settings: Settings) -> Application:
     return application
 
 
-def control(engine: Engine, settings: Settings, scope: Scope, body: bytes) -> tuple[int, Any]:
-    """The emulator's own endpoint: how it is, and the faults in force."""
-    match scope["method"], scope["path"].removeprefix("/_emulator/"):
-        case "GET", "health":
-            return OK, {"status": "running", "settings": asdict(settings)}
-        case "GET", "faults":
-            return OK, engine.faults.describe()
-        case "POST", "faults":
-            try:
-                engine.faults.add(Fault(**json.loads(body)))
-            except (TypeError, ValueError) as mistake:
-                return BAD_REQUEST, {"message": str(mistake)}
-            return OK, engine.faults.describe()
-        case "DELETE", "faults":
-            engine.faults.clear()
-            return OK, []
+@dataclass(frozen=True, kw_only=True)
+class Controlled:
+    settings: Settings
+    engine: Engine
+    record: Record
+
+
+def control(emulator: Controlled, scope: Scope, body: bytes) -> tuple[int, Any]:
+    """The emulator's own endpoint: how it is, the faults in force, the permissions used."""
+    match scope["path"].removeprefix("/_emulator/"):
+        case "health":
+            return OK, {"status": "running", "settings": asdict(emulator.settings)}
+        case "faults":
+            return _faults(emulator.engine.faults, scope["method"], body)
+        case "actions":
+            if scope["method"] == "DELETE":
+                emulator.record.clear()
+            return OK, emulator.record.describe()
         case _:
             return NOT_FOUND, {"message": f"the emulator has no {scope['method']} {scope['path']}"}
+
+
+def _faults(faults: Faults, method: str, body: bytes) -> tuple[int, Any]:
+    try:
+        if method == "POST":
+            faults.add(Fault(**json.loads(body)))
+    except (TypeError, ValueError) as mistake:
+        return BAD_REQUEST, {"message": str(mistake)}
+    if method == "DELETE":
+        faults.clear()
+    return OK, faults.describe()
 
 
 async def _body(receive: Receive) -> bytes:

@@ -65,6 +65,7 @@ class Deployer:
             endpoint_url=self.instance.endpoint,
             aws_access_key_id=ACCOUNT,
             aws_secret_access_key="test",  # noqa: S106 — MiniStack takes any
+            verify=self.instance.settings.authority or None,
         )
 
     def _cdk(self, *arguments: str, folder: Path) -> None:

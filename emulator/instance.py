@@ -13,17 +13,18 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from emulator import environment
 from emulator.errors import EmulatorError
-from emulator.settings import HOST, Settings
+from emulator.settings import CERTIFICATE, HOST, TRUST, Settings
 
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -54,7 +55,7 @@ class Instance:
 
     def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One call of the emulator's own control endpoint; returns the decoded answer."""
-        connection = http.client.HTTPConnection(HOST, self.settings.port, timeout=10)
+        connection = self._connection()
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None)
             answer = connection.getresponse()
@@ -66,6 +67,22 @@ class Instance:
         if answer.status >= http.client.BAD_REQUEST:
             raise EmulatorError(f"{method} {path}: {document.get('message', document)}")
         return document
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """Who asked for which action on what, while policies are enforced: one entry each, with
+        members as in `emulator.recording.Use`.
+        """
+        found: list[dict[str, Any]] = self.request("GET", "/_emulator/actions")
+        return found
+
+    def clear_recorded(self) -> None:
+        self.request("DELETE", "/_emulator/actions")
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self.settings.enforce:
+            return http.client.HTTPConnection(HOST, self.settings.port, timeout=10)
+        trust = ssl.create_default_context(cafile=self.settings.authority)
+        return http.client.HTTPSConnection(HOST, self.settings.port, timeout=10, context=trust)
 
 
 def default_directory() -> Path:
@@ -101,16 +118,19 @@ def start(settings: Settings, directory: Path, *, watched: bool = False) -> Laun
     directory.mkdir(parents=True, exist_ok=True)
     with (
         (directory / "server.pid").open("a+", encoding="utf-8") as pid_file,
-        _listen(settings) as port,
+        _listen(settings.port) as port,
+        _listen(0) if settings.enforce else nullcontext() as plain,
     ):
         if not _lock(pid_file):
             raise EmulatorError(f"an emulator already runs in {directory.name}")
         pid_file.truncate(0)  # the server writes its own
         settings = replace(settings, port=port.getsockname()[1])
+        if plain:
+            settings = _secured(settings, directory, plain)
         settings.write(directory / "settings.json")
         reader, writer = os.pipe() if watched else (-1, -1)
-        handed = [pid_file.fileno(), port.fileno(), *([reader] if watched else [])]
-        server = _spawn(python, settings, directory, handed)
+        listeners = [each.fileno() for each in (port, plain) if each]
+        server = _spawn(python, settings, directory, [pid_file.fileno(), reader, *listeners])
         if watched:
             os.close(reader)
     instance = Instance(settings=settings, directory=directory, pid=server.pid)
@@ -145,14 +165,25 @@ def stop(instance: Instance) -> None:
 
 @contextmanager
 def running(
-    *, port: int = 0, phase_seconds: float = 0.2, wait_scale: float = 0.02, quota: int = 10
+    *,
+    port: int = 0,
+    phase_seconds: float = 0.2,
+    wait_scale: float = 0.02,
+    quota: int = 10,
+    enforce: bool = False,
 ) -> Iterator[Instance]:
     """An emulator for the length of a `with` block, on a free port unless one is named.
 
     It is gone afterwards whatever happens: it watches a pipe that only this program holds, so it
     also goes when this program is killed.
     """
-    settings = Settings(port=port, phase_seconds=phase_seconds, wait_scale=wait_scale, quota=quota)
+    settings = Settings(
+        port=port,
+        phase_seconds=phase_seconds,
+        wait_scale=wait_scale,
+        quota=quota,
+        enforce=enforce,
+    )
     directory = environment.HOME / f"run-{os.getpid()}-{secrets.token_hex(3)}"
     try:
         launch = start(settings, directory, watched=True)
@@ -180,7 +211,7 @@ def _spawn(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            pass_fds=handed,
+            pass_fds=[each for each in handed if each >= 0],
             start_new_session=True,
         )
 
@@ -193,16 +224,24 @@ def _lock(pid_file: IO[str]) -> bool:
     return True
 
 
+def _secured(settings: Settings, directory: Path, plain: socket.socket) -> Settings:
+    # The server's environment lacks what makes certificates, and imports this module too.
+    from emulator.certificates import issue  # noqa: PLC0415
+
+    authority = str(issue(directory))
+    return replace(settings, authority=authority, plain_port=plain.getsockname()[1])
+
+
 @contextmanager
-def _listen(settings: Settings) -> Iterator[socket.socket]:
+def _listen(number: int) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as port:
         port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            port.bind((HOST, settings.port))
+            port.bind((HOST, number))
             port.listen()
         except OSError as failure:
             raise EmulatorError(
-                f"{HOST}:{settings.port} is taken by another program ({failure.strerror}); "
+                f"{HOST}:{number} is taken by another program ({failure.strerror}); "
                 "end it, or choose another with --port"
             ) from failure
         yield port
@@ -210,7 +249,7 @@ def _listen(settings: Settings) -> Iterator[socket.socket]:
 
 def _environment(settings: Settings, scratch: Path) -> dict[str, str]:
     """All that the server inherits: functions get a copy of it, so nothing personal is in it."""
-    return {
+    return _enforcing(settings, scratch.parent) | {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
         "HOME": str(scratch),
@@ -228,6 +267,16 @@ def _environment(settings: Settings, scratch: Path) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
     }
+
+
+def _enforcing(settings: Settings, directory: Path) -> dict[str, str]:
+    """Functions trust the emulator's authority and, having nobody else to talk to, no other."""
+    if not settings.enforce:
+        return {}
+    trusted = dict.fromkeys((*TRUST, "SSL_CERT_FILE"), settings.authority)
+    shown = str(directory / CERTIFICATE)
+    own = {"AUTH": "true", "USE_SSL": "1", "MINISTACK_SSL_CERT": shown, "MINISTACK_SSL_KEY": shown}
+    return trusted | own
 
 
 def _wait_until_ready(instance: Instance, server: "subprocess.Popen[bytes]") -> None:

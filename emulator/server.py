@@ -1,7 +1,8 @@
 """The emulator's process: MiniStack with the extensions, on the socket its launcher bound.
 
 Runs in the emulator's own environment, started by `emulator.instance`:
-`python -m emulator.server DIRECTORY LOCK_FD SOCKET_FD [LIFELINE_FD]`.
+`python -m emulator.server DIRECTORY LOCK_FD LIFELINE_FD SOCKET_FD [PLAIN_SOCKET_FD]`; the lifeline
+is -1 for a server that nobody watches.
 """
 
 import asyncio
@@ -12,34 +13,39 @@ import sys
 import threading
 from pathlib import Path
 
-from emulator.settings import Settings
+from emulator.settings import CERTIFICATE, Settings
 
+UNWATCHED = -1
 _LEAVING = threading.Lock()
 
 
-def serve(directory: Path, lock: int, listener: int, lifeline: int | None) -> None:
-    for descriptor in (lock, listener, *([lifeline] if lifeline is not None else [])):
+def serve(directory: Path, lock: int, lifeline: int, listeners: list[int]) -> None:
+    watched = [] if lifeline == UNWATCHED else [lifeline]
+    for descriptor in (lock, *watched, *listeners):
         os.set_inheritable(descriptor, False)
     os.ftruncate(lock, 0)
     os.write(lock, str(os.getpid()).encode())
     scratch = directory / "tmp"
     signal.signal(signal.SIGTERM, lambda *_: leave(scratch))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if lifeline is not None:
+    if watched:
         watch(lifeline, directory)
     settings = Settings.read(directory / "settings.json")
     # The application reads the environment when it is imported.
     from emulator.application import create  # noqa: PLC0415
 
-    asyncio.run(_listen(create(settings), listener))
+    certificate = str(directory / CERTIFICATE) if settings.enforce else None
+    asyncio.run(_listen(create(settings), listeners, certificate))
 
 
-async def _listen(application: object, listener: int) -> None:
+async def _listen(application: object, listeners: list[int], certificate: str | None) -> None:
     from hypercorn.asyncio import serve as hypercorn  # noqa: PLC0415 -- as above
     from hypercorn.config import Config  # noqa: PLC0415 -- as above
 
     config = Config()
-    config.bind = [f"fd://{listener}"]
+    config.bind = [f"fd://{listeners[0]}"]
+    config.insecure_bind = [f"fd://{each}" for each in listeners[1:]]
+    config.certfile = config.keyfile = certificate
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     # A trigger of our own keeps hypercorn from taking SIGTERM over: it would wait for requests.
@@ -78,5 +84,5 @@ def leave(rubbish: Path) -> None:
 
 if __name__ == "__main__":
     path, *descriptors = sys.argv[1:]
-    lock_fd, socket_fd, *rest = map(int, descriptors)
-    serve(Path(path), lock_fd, socket_fd, rest[0] if rest else None)
+    lock_fd, lifeline_fd, *socket_fds = map(int, descriptors)
+    serve(Path(path), lock_fd, lifeline_fd, socket_fds)

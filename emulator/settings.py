@@ -10,6 +10,13 @@ HOST = "127.0.0.1"
 ACCOUNT = "000000000000"
 """MiniStack takes a 12-digit access key for the account id, so this is also the access key."""
 
+CERTIFICATE = "server.pem"
+"""Key and certificate of an enforcing server, in its directory."""
+
+TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""How SDKs and Node.js are told of one more authority. Not SSL_CERT_FILE: it would take the place
+of all others, and the CDK's bundling still has to reach a package index."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -21,14 +28,26 @@ class Settings:
     quota: int = 10
     """Customization jobs in progress at a time.
     https://docs.aws.amazon.com/general/latest/gr/bedrock.html (L-0406044C)"""
+    enforce: bool = False
+    """Whether calls are held to the policies of identities, resources and endpoints, over TLS."""
+    authority: str = ""
+    """Under `enforce`: the file of the authority that signed the certificate."""
+    plain_port: int = 0
+    """Under `enforce`: where the same account answers without TLS, to be seen refusing."""
 
     @property
     def endpoint(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"{'https' if self.enforce else 'http'}://{HOST}:{self.port}"
+
+    @property
+    def plain_endpoint(self) -> str:
+        """Without TLS, whether or not that is refused."""
+        return f"http://{HOST}:{self.plain_port or self.port}"
 
     def client_environment(self) -> dict[str, str]:
         """The variables that point the AWS CLI, an SDK or `cdk` at this emulator."""
-        return {
+        trust = {name: self.authority for name in TRUST if self.authority}
+        return trust | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "test",

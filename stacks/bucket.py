@@ -1,13 +1,14 @@
-"""A bucket as all of ours are: ours alone, encrypted, versioned, reached over TLS 1.2 only."""
+"""A bucket as all of ours are: ours alone, encrypted, versioned."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
+
+from stacks.policies import Statement
 
 
 def private_bucket(
@@ -37,9 +38,13 @@ def private_bucket(
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
     _tell_eventbridge(bucket)
-    for statement in _tls_only(bucket):
-        bucket.add_to_resource_policy(statement)
     return bucket
+
+
+def restrict(bucket: s3.Bucket, *statements: Sequence[Statement]) -> None:
+    for each in statements:
+        for statement in each:
+            bucket.add_to_resource_policy(iam.PolicyStatement.from_json(statement))
 
 
 def _abandoned_uploads() -> s3.LifecycleRule:
@@ -59,23 +64,3 @@ def _tell_eventbridge(bucket: s3.Bucket) -> None:
             event_bridge_enabled=True
         )
     )
-
-
-def _tls_only(bucket: s3.Bucket) -> list[iam.PolicyStatement]:
-    """CDK's `enforce_ssl` writes the text "false" where some checks look for the boolean."""
-    resources = [bucket.bucket_arn, bucket.arn_for_objects("*")]
-    conditions: dict[str, dict[str, Any]] = {
-        "DenyPlainText": {"Bool": {"aws:SecureTransport": False}},
-        "DenyOldTls": {"NumericLessThan": {"s3:TlsVersion": 1.2}},
-    }
-    return [
-        iam.PolicyStatement(
-            sid=sid,
-            effect=iam.Effect.DENY,
-            principals=[iam.AnyPrincipal()],
-            actions=["s3:*"],
-            resources=resources,
-            conditions=condition,
-        )
-        for sid, condition in conditions.items()
-    ]

@@ -3,10 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from stacks.perimeter import Perimeter
 from tuning.catalog import catalog
 from tuning.errors import ConfigError, nearest
 from tuning.recipes import Recipe, check, load
@@ -69,10 +70,16 @@ class Config:
     monthly_budget_usd: int | None = None
     """What all runs together may cost in a month; runs that do not fit wait for a person who raises
     it. US dollars; None sets no limit."""
+    guard_all_jobs: bool = False
+    """Whether the guard also stops customization jobs that have nothing to do with this platform, in
+    the same account and Region, when they lack a VPC or a customer managed key. Jobs that use its
+    role, data or key without its VPC and key are stopped always: see docs/operations.md."""
     notify: tuple[str, ...] = ()
     """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
     uploader_cidrs: tuple[str, ...] = ()
     """Networks, such as one on premises, that may upload through the S3 endpoint: docs/network.md."""
+    perimeter: Perimeter = field(default_factory=Perimeter)
+    """Who may reach data without coming through the VPC: `stacks/perimeter.py`."""
     log_days: int = 365
     """How long logs are kept. Days, a value that CloudWatch Logs takes."""
     reserved_concurrency: int | None = None

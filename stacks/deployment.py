@@ -1,5 +1,7 @@
 """One environment: Network, Storage and Training, in one Region, tagged alike."""
 
+import re
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -7,6 +9,7 @@ from stacks.config import Config
 from stacks.network import Network
 from stacks.storage import Storage
 from stacks.training import Training
+from tuning.errors import ConfigError
 
 
 class Deployment(Construct):
@@ -19,10 +22,28 @@ class Deployment(Construct):
         super().__init__(scope, construct_id)
         self.region = config.region
         region = cdk.Environment(region=config.region)
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,15}", construct_id):
+            raise ConfigError(
+                f"environment {construct_id!r}: must be up to 16 letters, digits and hyphens, a "
+                "letter first: it begins the names of stacks and buckets"
+            )
+        storage_name = f"{construct_id}-Storage"
         self.network = Network(
-            self, "Network", config=config, env=region, stack_name=f"{construct_id}-Network"
+            self,
+            "Network",
+            config=config,
+            storage_name=storage_name,
+            env=region,
+            stack_name=f"{construct_id}-Network",
         )
-        self.storage = Storage(self, "Storage", env=region, stack_name=f"{construct_id}-Storage")
+        self.storage = Storage(
+            self,
+            "Storage",
+            perimeter=config.perimeter,
+            vpc=self.network.vpc,
+            env=region,
+            stack_name=storage_name,
+        )
         self.training = Training(
             self,
             "Training",

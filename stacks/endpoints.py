@@ -1,6 +1,7 @@
 """The only ways out of the VPC: endpoints of named services, for this account's own principals."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -8,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.config import Config
+from stacks.policies import Statement, allow
 from stacks.security_groups import SecurityGroup
 
 _S3_ACTIONS = (
@@ -27,18 +29,19 @@ _LEDGER_ACTIONS = (
 _JOB_ACTIONS = (
     "bedrock:CreateModelCustomizationJob",
     "bedrock:GetModelCustomizationJob",
-    "bedrock:ListModelCustomizationJobs",
     "bedrock:StopModelCustomizationJob",
     "bedrock:TagResource",
 )
+_LIST_ACTIONS = ("bedrock:ListModelCustomizationJobs",)  # has no resource type
 _INVOKE_ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 
 class Endpoints(Construct):
     """Gateway endpoints for S3 and DynamoDB, PrivateLink for what functions and people call.
 
-    Endpoint policies name the account and not the buckets: a bucket policy that names the endpoint
-    and an endpoint policy that names the bucket, in two stacks, is a cycle.
+    Storage refers to the VPC, so nothing here can refer to buckets and table. CloudFormation begins
+    their names with the stack's, which is known; a foreign account that takes such a name is not
+    this account. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
     """
 
     def __init__(
@@ -49,42 +52,55 @@ class Endpoints(Construct):
         vpc: ec2.Vpc,
         config: Config,
         functions: SecurityGroup,
+        storage_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._vpc = vpc
         self._functions = functions
         self._groups: dict[str, SecurityGroup] = {}
         self._zones = [f"{config.region}{zone}" for zone in config.endpoint_zones]
+        arn = partial(cdk.Stack.of(self).format_arn, service="bedrock")
+        tables = cdk.Stack.of(self).format_arn(
+            service="dynamodb", resource="table", resource_name=f"{storage_name}-*"
+        )
+        buckets = f"arn:{cdk.Aws.PARTITION}:s3:::{storage_name.lower()}-*"
+        storing = self._let(_S3_ACTIONS, [buckets], ours=True)
         gateways = ec2.GatewayVpcEndpointAwsService
-        self.s3_gateway = self._gateway("S3Gateway", gateways.S3, _S3_ACTIONS)
-        self.dynamodb = self._gateway("DynamoDb", gateways.DYNAMODB, _LEDGER_ACTIONS)
+        self.s3_gateway = self._gateway("S3Gateway", gateways.S3, storing)
+        self.dynamodb = self._gateway(
+            "DynamoDb", gateways.DYNAMODB, self._let(_LEDGER_ACTIONS, [tables], ours=True)
+        )
+        foundation = arn(account="", resource="foundation-model", resource_name="*")
+        models = [arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME), foundation]
         services = ec2.InterfaceVpcEndpointAwsService
-        self.bedrock = self._interface("Bedrock", services.BEDROCK, _JOB_ACTIONS)
+        self.bedrock = self._interface(
+            "Bedrock", services.BEDROCK, self._let(_JOB_ACTIONS, models), self._let(_LIST_ACTIONS)
+        )
         self.bedrock_runtime = self._interface(
-            "BedrockRuntime", services.BEDROCK_RUNTIME, _INVOKE_ACTIONS
+            "BedrockRuntime", services.BEDROCK_RUNTIME, self._let(_INVOKE_ACTIONS, models)
         )
         self.states = self._interface(
-            "States", services.STEP_FUNCTIONS, ["states:StartExecution"], own_resources=True
+            "States", services.STEP_FUNCTIONS, self._let(["states:StartExecution"], ours=True)
         )
-        self.s3 = self._interface("S3", services.S3, _S3_ACTIONS, own_resources=True)
+        # The guard must be able to tell whom it stopped.
+        self.sns = self._interface("Sns", services.SNS, self._let(["sns:Publish"], ours=True))
+        self.s3 = self._interface("S3", services.S3, storing)
         self._keep_vpc_traffic_on_the_gateway()
         for number, cidr in enumerate(config.uploader_cidrs):
             self._groups["S3"].allow_tls_from(cidr, f"Uploader{number}")
 
     def _gateway(
-        self, name: str, service: ec2.GatewayVpcEndpointAwsService, actions: Sequence[str]
+        self, name: str, service: ec2.GatewayVpcEndpointAwsService, statement: Statement
     ) -> ec2.GatewayVpcEndpoint:
         endpoint = ec2.GatewayVpcEndpoint(self, name, vpc=self._vpc, service=service)
-        endpoint.add_to_policy(_ours_only(self, actions, own_resources=True))
+        endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
         return endpoint
 
     def _interface(
         self,
         name: str,
         service: ec2.InterfaceVpcEndpointAwsService,
-        actions: Sequence[str],
-        *,
-        own_resources: bool = False,
+        *statements: Statement,
     ) -> ec2.InterfaceVpcEndpoint:
         group = SecurityGroup(
             self, f"{name}Group", vpc=self._vpc, description=f"PrivateLink endpoint {name}"
@@ -103,8 +119,22 @@ class Endpoints(Construct):
                 subnet_group_name="Functions", availability_zones=self._zones
             ),
         )
-        endpoint.add_to_policy(_ours_only(self, actions, own_resources=own_resources))
+        for statement in statements:
+            endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
         return endpoint
+
+    def _let(
+        self, actions: Sequence[str], resources: Sequence[str] = ("*",), *, ours: bool = False
+    ) -> Statement:
+        """`ours`: the resource must be this account's, which foundation models are not."""
+        account = cdk.Stack.of(self).account
+        conditions = {"aws:PrincipalAccount": account}
+        if ours:
+            conditions["aws:ResourceAccount"] = account
+        statement = allow(
+            actions=actions, resources=resources, conditions={"StringEquals": conditions}
+        )
+        return {**statement, "Principal": {"AWS": "*"}}
 
     def _keep_vpc_traffic_on_the_gateway(self) -> None:
         """S3's public names resolve to the interface endpoint only for resolvers outside the VPC
@@ -117,19 +147,3 @@ class Endpoints(Construct):
             private_dns_only_for_inbound_resolver_endpoint="OnlyInboundResolver"
         )
         self.s3.node.add_dependency(self.s3_gateway)
-
-
-def _ours_only(
-    scope: Construct, actions: Sequence[str], *, own_resources: bool
-) -> iam.PolicyStatement:
-    """Foundation models belong to AWS, so Bedrock's endpoints cannot demand our own resources."""
-    account = cdk.Stack.of(scope).account
-    conditions = {"aws:PrincipalAccount": account}
-    if own_resources:
-        conditions["aws:ResourceAccount"] = account
-    return iam.PolicyStatement(
-        principals=[iam.AnyPrincipal()],
-        actions=list(actions),
-        resources=["*"],
-        conditions={"StringEquals": conditions},
-    )

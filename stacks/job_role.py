@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from stacks.bucket_policies import JOB, PART
 from stacks.network import Network
 from stacks.policies import Statement, allow, managed_policy
 from stacks.storage import Storage
@@ -40,6 +41,7 @@ class JobRole(Construct):
                 },
             ),
         )
+        cdk.Tags.of(self.role).add(PART, JOB)
         for name, statements in {
             "DataPolicy": self._data(storage),
             "NetworkPolicy": self._network(network),

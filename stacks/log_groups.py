@@ -7,6 +7,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.config import Config
+from stacks.keys import own_key
 
 
 def logs_key(scope: Construct) -> kms.Key:
@@ -15,13 +16,7 @@ def logs_key(scope: Construct) -> kms.Key:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
     stack = cdk.Stack.of(scope)
-    key = kms.Key(
-        scope,
-        "LogsKey",
-        description="Log groups of the tuning platform",
-        enable_key_rotation=True,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
-    )
+    key = own_key(scope, "LogsKey", "Log groups of the tuning platform")
     key.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],

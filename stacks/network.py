@@ -18,8 +18,15 @@ from stacks.security_groups import SecurityGroup
 
 class Network(cdk.Stack):
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: Config, **stack: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        storage_name: str,
+        **stack: Any,
     ) -> None:
+        """`storage_name`: of the stack whose buckets and table the endpoints lead to."""
         super().__init__(scope, construct_id, **stack)
         self.logs_key = logs_key(self)
         self.vpc = _vpc(self, config)
@@ -42,7 +49,12 @@ class Network(cdk.Stack):
         if config.job_nodes_talk:
             self.jobs_group.allow_everything_among_members()
         self.endpoints = Endpoints(
-            self, "Endpoints", vpc=self.vpc, config=config, functions=self.functions_group
+            self,
+            "Endpoints",
+            vpc=self.vpc,
+            config=config,
+            functions=self.functions_group,
+            storage_name=storage_name,
         )
         _flow_log(self, self.vpc, self.logs_key, config)
         ClosedDefaultGroup(

@@ -26,12 +26,12 @@ class Permissions:
         )
 
     def receive_upload(self, queue: sqs.IQueue, state_machine: str) -> list[Statement]:
+        """Messages are decrypted with the key of its environment, which every door may decrypt."""
         return [
             _allow(
                 ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
                 [queue.queue_arn],
             ),
-            self._key(self._storage.control_key, "sqs", ["kms:Decrypt"]),
             _allow(["states:StartExecution"], [state_machine]),
             *self._ledger("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
         ]
@@ -98,6 +98,17 @@ class Permissions:
                 [self._jobs],
             ),
             *self._ledger("dynamodb:UpdateItem"),
+        ]
+
+    def guard_jobs(self, topic: str) -> list[Statement]:
+        """Any job's description, and its end; nothing of what is in it."""
+        return [
+            _allow(
+                ["bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"],
+                [self._jobs],
+            ),
+            _allow(["sns:Publish"], [topic]),
+            self._key(self._storage.control_key, "sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
         ]
 
     def collect_results(self) -> list[Statement]:

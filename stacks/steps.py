@@ -21,6 +21,9 @@ _TRANSIENT = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
+    # The process died, such as for want of memory, perhaps between two calls to AWS. Its name as
+    # seen in an execution: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
+    "Runtime.ExitError",
     "Sandbox.Timedout",
     "Transient",  # of lambdas/observe.py
 ]

@@ -4,45 +4,74 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.bucket import private_bucket
+from stacks.bucket import private_bucket, restrict
+from stacks.bucket_policies import (
+    REPORTS,
+    UPLOADS,
+    Boundary,
+    Opening,
+    for_everybody,
+    our_key_only,
+    write_once,
+    written_by_s3_only,
+)
+from stacks.keys import key_of_data, own_key
+from stacks.perimeter import Perimeter
 
 
 class Storage(cdk.Stack):
     """Everything is retained when the stack is deleted; logical ids are frozen by a test."""
 
-    def __init__(self, scope: Construct, construct_id: str, **stack: Any) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        perimeter: Perimeter,
+        vpc: ec2.IVpc,
+        **stack: Any,
+    ) -> None:
         super().__init__(scope, construct_id, termination_protection=True, **stack)
-        self.data_key = _key(self, "DataKey", "Datasets, prepared copies, artifacts and models")
-        self.control_key = _key(self, "ControlKey", "Ledger, queues, notices and functions")
+        self._boundary = Boundary(perimeter=perimeter, vpc=vpc)
+        self.data_key = key_of_data(
+            self,
+            "DataKey",
+            "Datasets, prepared copies, artifacts and models",
+            perimeter=perimeter,
+        )
+        self.control_key = own_key(self, "ControlKey", "Ledger, queues, notices and functions")
         for service in ("cloudwatch", "events"):
             self.control_key.add_to_resource_policy(_senders(self, service))
         self.access_logs = private_bucket(
             self, "AccessLogs", key=None, access_logs=None, lifecycle=[_expire(days=400)]
         )
-        self.datasets = self._bucket("Datasets", _old_versions(days=365))
+        logs = self.access_logs
+        restrict(logs, for_everybody(logs, services=True), written_by_s3_only(logs))
+        self.datasets = self._bucket("Datasets", _old_versions(days=365), UPLOADS)
         self.prepared = self._bucket("Prepared", _old_versions(days=30))
-        self.artifacts = self._bucket("Artifacts", _old_versions(days=365))
+        restrict(self.prepared, write_once(self.prepared))
+        self.artifacts = self._bucket("Artifacts", _old_versions(days=365), REPORTS)
         self.ledger = _ledger(self, self.control_key)
 
-    def _bucket(self, name: str, lifecycle: s3.LifecycleRule) -> s3.Bucket:
-        return private_bucket(
+    def _bucket(
+        self, name: str, lifecycle: s3.LifecycleRule, opening: Opening | None = None
+    ) -> s3.Bucket:
+        bucket = private_bucket(
             self, name, key=self.data_key, access_logs=self.access_logs, lifecycle=[lifecycle]
         )
-
-
-def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
-    return kms.Key(
-        scope,
-        construct_id,
-        description=description,
-        enable_key_rotation=True,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
-    )
+        restrict(
+            bucket,
+            for_everybody(bucket),
+            our_key_only(bucket, self.data_key),
+            self._boundary.statements(bucket, opening),
+        )
+        return bucket
 
 
 def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:

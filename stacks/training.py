@@ -8,8 +8,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from stacks.bucket_policies import PART, PREPARATION
 from stacks.config import Config
 from stacks.door import Door, World, placing, tracing, unscoped_policy
+from stacks.guard import Guard
 from stacks.intake import DOOR_TIMEOUT, Intake
 from stacks.job_role import JobRole
 from stacks.network import Network
@@ -18,7 +20,7 @@ from stacks.policies import Statement
 from stacks.storage import Storage
 from stacks.training_run import TrainingRun
 from stacks.watch import Watch
-from tuning.settings import IntakeSettings, RunSettings
+from tuning.settings import GuardSettings, IntakeSettings, RunSettings
 
 _READING = cdk.Duration.minutes(15)
 _CALLING = cdk.Duration.seconds(60)
@@ -50,6 +52,7 @@ class Training(cdk.Stack):
         )
         self.job_role = JobRole(self, "JobRole", network=network, storage=storage)
         self.doors = self._doors()
+        cdk.Tags.of(self.doors["prepare_dataset"].role).add(PART, PREPARATION)
         self.topic = sns.Topic(self, "Notices", master_key=storage.control_key, enforce_ssl=True)
         for address in config.notify:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
@@ -68,7 +71,15 @@ class Training(cdk.Stack):
         self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
         receiver = self._receiver()
         self.intake.feed(receiver)
-        watched = {"receive_upload": receiver, **self.doors}
+        guard = Guard(
+            self,
+            "Guard",
+            world=self._world,
+            settings=self._guard_settings(),
+            may=self._permissions.guard_jobs(self.topic.topic_arn),
+            topic=self.topic,
+        )
+        watched = {"receive_upload": receiver, **self.doors, "guard_jobs": guard.door}
         Watch(
             self,
             "Watch",
@@ -133,6 +144,23 @@ class Training(cdk.Stack):
             model_key_arn=storage.data_key.key_arn,
             max_dataset_mb=str(self._config.max_dataset_mb),
             monthly_budget_usd=str(self._config.monthly_budget_usd or "none"),
+        )
+
+    def _guard_settings(self) -> GuardSettings:
+        network, storage = self._network, self._storage
+        return GuardSettings(
+            environment=self._environment,
+            job_role_arn=self.job_role.role.role_arn,
+            job_subnet_ids=tuple(network.job_subnet_ids),
+            job_security_group_ids=(network.jobs_group.id,),
+            model_key_arn=storage.data_key.key_arn,
+            guarded_buckets=(
+                storage.datasets.bucket_name,
+                storage.prepared.bucket_name,
+                storage.artifacts.bucket_name,
+            ),
+            guard_all_jobs="yes" if self._config.guard_all_jobs else "no",
+            notices_topic_arn=self.topic.topic_arn,
         )
 
     def _receiver(self) -> Door:

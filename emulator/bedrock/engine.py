@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.bedrock import catalog, listing
+from emulator.bedrock import callers, catalog, listing
 from emulator.bedrock.errors import (
     Conflict,
+    Denied,
     Internal,
     NotFound,
     QuotaExceeded,
@@ -40,6 +41,9 @@ class Engine:
         if self.faults.take("throttle", operation=operation, job=job):
             raise Throttled(message="Too many requests, please wait before trying again.")
         validate(operation, request)
+        for need in callers.needs(operation, scope, request):
+            if refusal := self.aws.callers.refusal(need.action, need.resource, need.context):
+                raise Denied(message=refusal)
         answer: dict[str, Any] = getattr(self, OPERATIONS[operation])(scope, request)
         if fault := self.faults.take("lost-response", operation=operation, job=job):
             raise Internal(message=fault.message)

@@ -26,6 +26,11 @@ class Conflict(ApiError):
     status = 400
 
 
+class Denied(ApiError):
+    code = "AccessDeniedException"
+    status = 403
+
+
 class NotFound(ApiError):
     code = "ResourceNotFoundException"
     status = 404

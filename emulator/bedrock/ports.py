@@ -45,9 +45,15 @@ class Events(Protocol):
         """Publish to the default bus of the job's own account and Region, best effort."""
 
 
+class Callers(Protocol):
+    def refusal(self, action: str, resource: str, context: dict[str, Any]) -> str | None:
+        """Why the caller of the request at hand may not; None when it may."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     roles: Roles
     objects: Objects
     network: Network
     events: Events
+    callers: Callers

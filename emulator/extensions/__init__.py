@@ -8,6 +8,7 @@ from emulator.extensions import (
     bedrock,
     buckets,
     callbacks,
+    enforcement,
     functions,
     metrics,
     network,
@@ -17,6 +18,7 @@ from emulator.extensions import (
     tables,
     versions,
 )
+from emulator.recording import Record
 from emulator.settings import Settings
 
 SUBJECTS = (
@@ -33,8 +35,9 @@ SUBJECTS = (
 )
 
 
-def install(settings: Settings) -> Engine:
+def install(settings: Settings, record: Record) -> Engine:
     """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()
-    return bedrock.install(settings)
+    gate = enforcement.install(record) if settings.enforce else None
+    return bedrock.install(settings, record, gate)

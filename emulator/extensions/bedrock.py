@@ -4,22 +4,35 @@ import contextvars
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock, ec2, eventbridge
 
 from emulator.bedrock import routes
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.ports import Scope, Surroundings
+from emulator.extensions.enforcement import Call, Gate, explained
 from emulator.extensions.objects import Objects
 from emulator.extensions.roles import Roles
+from emulator.recording import Record
 from emulator.settings import Settings
 
+_CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
+"""Access key of the request at hand."""
 
-def install(settings: Settings) -> Engine:
+
+def install(settings: Settings, record: Record, gate: Gate | None) -> Engine:
     engine = Engine(
-        aws=Surroundings(roles=Roles(), objects=Objects(), network=Network(), events=Events()),
+        aws=Surroundings(
+            roles=Roles(record=record),
+            objects=Objects(),
+            network=Network(),
+            events=Events(),
+            callers=Callers(gate=gate),
+        ),
         spawn=spawn,
         quota=settings.quota,
         phase_seconds=settings.phase_seconds,
@@ -30,6 +43,7 @@ def install(settings: Settings) -> Engine:
         method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
     ) -> Any:
         scope = Scope(account=get_account_id(), region=get_region())
+        _CALLER.set(extract_access_key_id(headers, query))
         call = routes.Call(method=method, path=path, query=query or {}, body=body)
         answer = routes.respond(engine, scope, call)
         if answer is None:
@@ -46,6 +60,26 @@ def install(settings: Settings) -> Engine:
 def spawn(task: Callable[[], None]) -> None:
     """In a thread that keeps the request's account and Region."""
     threading.Thread(target=contextvars.copy_context().run, args=(task,), daemon=True).start()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callers:
+    gate: Gate | None
+    """None where policies are not enforced."""
+
+    def refusal(self, action: str, resource: str, context: dict[str, Any]) -> str | None:
+        if self.gate is None:
+            return None
+        service = action.partition(":")[0]
+        call = Call(
+            access_key=_CALLER.get(),
+            service=service,
+            action=action,
+            resource=resource,
+            context=context,
+        )
+        denied = (self.gate.check if service == "bedrock" else self.gate.check_on_behalf)(call)
+        return explained(call, denied) if denied else None
 
 
 class Network:

@@ -5,16 +5,23 @@ held to its role always, so the evaluator is asked directly.
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, iam
+from ministack.services import iam
+
+from emulator.extensions.perimeter import located
+from emulator.recording import Record, Use
 
 SERVICE = "bedrock.amazonaws.com"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Roles:
+    record: Record
+
     def may_be_assumed(self, role: str, source_arn: str) -> bool:
         found = _role(role)
         if found is None:
@@ -35,7 +42,7 @@ class Roles:
     def allows(self, role: str, action: str, resource: str, context: dict[str, Any]) -> bool:
         name, account = role.rsplit("/", 1)[-1], get_account_id()
         service = action.partition(":")[0]
-        asked = _question(role, action, resource, _located(context, service))
+        asked = _question(role, action, resource, located(context, service))
         limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
         decided = iam_evaluator.evaluate(
             asked, iam_evaluator._gather_role_policies(name, account), *limits
@@ -46,7 +53,12 @@ class Roles:
             decided = iam_evaluator.combine_resource_policy(
                 decided, asked, *own, required=required, limits=limits
             )
-        return bool(decided.decision == "Allow")
+        allowed = bool(decided.decision == "Allow")
+        via = str(context.get("kms:ViaService", ""))
+        self.record.add(
+            Use(principal=role, action=action, resource=resource, allowed=allowed, via=via)
+        )
+        return allowed
 
 
 def _role(arn: str) -> dict[str, Any] | None:
@@ -66,19 +78,8 @@ def _question(role: str, action: str, resource: str, context: dict[str, Any]) ->
         region=get_region(),
         secure_transport=True,
         service_context={key.lower(): value for key, value in context.items()},
+        principal_keys={
+            f"aws:principaltag/{tag['Key'].lower()}": tag["Value"]
+            for tag in (iam._roles.get(name) or {}).get("Tags") or []
+        },
     )
-
-
-def _located(context: dict[str, Any], service: str) -> dict[str, Any]:
-    """`aws:SourceVpce` and `aws:SourceVpc`, if the subnets' VPC has an endpoint for the service.
-
-    MiniStack has no packets to route; a caller in a VPC without that endpoint has no keys, as on
-    AWS. https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html
-    """
-    plain = {key: value for key, value in context.items() if key != "emulator:subnets"}
-    subnets = context.get("emulator:subnets") or []
-    vpc = (ec2._subnets.get(subnets[0]) or {}).get("VpcId") if subnets else None
-    for endpoint in ec2._vpc_endpoints.values():
-        if endpoint["VpcId"] == vpc and endpoint["ServiceName"].rsplit(".", 1)[-1] == service:
-            return plain | {"aws:SourceVpce": endpoint["VpcEndpointId"], "aws:SourceVpc": vpc}
-    return plain

@@ -1,5 +1,6 @@
 """One emulated account for all flow tests, with `dev` deployed to it by the real CDK."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from operate.account import Account
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    with running(phase_seconds=0.1, wait_scale=0.002) as instance:
+    with running(phase_seconds=0.1, wait_scale=0.002, enforce=True) as instance:
         deployer = Deployer(instance=instance, say=lambda _line: None)
         deployer.bootstrap(["us-east-1"])
         outputs = deployer.deploy(["dev/*"])["dev-Training"]
@@ -25,5 +26,15 @@ def _inbox(deployer: Deployer, outputs: dict[str, str]) -> str:
     url: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     topic = outputs["NoticesTopic"]
+    # https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+    from_topic = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn["QueueArn"],
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [from_topic]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     deployer.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
     return url

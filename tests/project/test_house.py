@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = {"tuning", "stacks", "lambdas", "emulator", "operate"}
+ROOMS = {"tuning", "stacks", "lambdas", "emulator", "review", "operate"}
 
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {"lambdas", "emulator", "operate", "tests"}

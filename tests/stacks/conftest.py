@@ -9,9 +9,9 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 from machines import definition
-from templates import Environment
 from whole_app import ROOT, Running, Synthesis, start
 
+from review.templates import Environment
 from stacks import bundle, door
 from stacks.bundle import Bundle, Target
 from stacks.config import Config

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from templates import Environment
+from review.templates import Environment
 
 State = Mapping[str, Any]
 States = Mapping[str, State]

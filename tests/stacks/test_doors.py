@@ -4,11 +4,12 @@ import importlib.util
 
 import pytest
 
-from tuning.settings import IntakeSettings, RunSettings
+from tuning.settings import GuardSettings, IntakeSettings, RunSettings
 
 DOORS = {
     "AuthorizeSpend": RunSettings,
     "CollectResults": RunSettings,
+    "GuardDoor": GuardSettings,
     "PrepareDataset": RunSettings,
     "ReceiveUpload": IntakeSettings,
     "SettleSpend": RunSettings,

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access-sec
 """
 
 import pytest
-from policies import Statement, actions, allowed, permissions, trust
+
+from review.policies import Statement, actions, allowed, permissions, trust
 
 ROLE = "JobRole"
 TAG = "BedrockModelCustomizationJobArn"

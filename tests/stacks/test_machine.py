@@ -241,6 +241,13 @@ def test_errors_that_are_retried_are_raised_under_their_names(states):
 
 
 @pytest.mark.parametrize("door", DOORS)
+def test_a_function_whose_process_died_is_tried_again(states, door):
+    """It may have died between two calls, such as after the job was created."""
+    retried = {error for retry in states[door]["Retry"] for error in retry["ErrorEquals"]}
+    assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
+
+
+@pytest.mark.parametrize("door", DOORS)
 def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, door):
     """After two weeks without an upload the first invocation of each function fails."""
     asleep = {"Lambda.ResourceConflictException", "Lambda.ResourceNotReadyException"}

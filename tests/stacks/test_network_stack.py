@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from review.policies import Statement
+
 WAYS_OUT = (
     *("AWS::EC2::InternetGateway", "AWS::EC2::EgressOnlyInternetGateway"),
     *("AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::VPCGatewayAttachment"),
@@ -12,7 +14,7 @@ WAYS_OUT = (
     *("AWS::EC2::CarrierGateway", "AWS::EC2::ClientVpnEndpoint"),
 )
 ANYWHERE = {"0.0.0.0/0", "::/0"}
-INTERFACES = ("bedrock", "bedrock-runtime", "s3", "states")
+INTERFACES = ("bedrock", "bedrock-runtime", "s3", "sns", "states")
 GATEWAYS = ("dynamodb", "s3")
 
 
@@ -129,7 +131,7 @@ def test_functions_reach_gateways_and_endpoints_and_nothing_else(dev):
     assert reached == {
         *("pl-63a5400a", "pl-02cd2c6b"),
         *("{EndpointsBedrockGroup}", "{EndpointsBedrockRuntimeGroup}"),
-        *("{EndpointsS3Group}", "{EndpointsStatesGroup}"),
+        *("{EndpointsS3Group}", "{EndpointsSnsGroup}", "{EndpointsStatesGroup}"),
     }
 
 
@@ -211,12 +213,9 @@ def test_the_s3_interface_waits_for_the_gateway(environment):
 )
 def test_endpoints_serve_this_account_and_named_actions(environment, kind, service):
     policy = endpoints(environment, kind)[service].properties["PolicyDocument"]
-    (statement,) = policy["Statement"]
-    actions = (
-        statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-    )
-    assert [a for a in actions if "*" in a] == []
-    assert statement["Condition"]["StringEquals"]["aws:PrincipalAccount"] == "{account}"
+    for statement in map(Statement.of, policy["Statement"]):
+        assert [a for a in statement.actions if "*" in a] == []
+        assert statement.conditions["StringEquals"]["aws:PrincipalAccount"] == "{account}"
 
 
 @pytest.mark.parametrize(
@@ -226,6 +225,24 @@ def test_nothing_goes_to_foreign_buckets_and_tables(environment, kind, service):
     policy = endpoints(environment, kind)[service].properties["PolicyDocument"]
     conditions = policy["Statement"][0]["Condition"]["StringEquals"]
     assert conditions["aws:ResourceAccount"] == "{account}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "service", "expected"),
+    [
+        ("Gateway", "s3", "arn:aws:s3:::{name}-storage-*"),
+        ("Interface", "s3", "arn:aws:s3:::{name}-storage-*"),
+        ("Gateway", "dynamodb", "arn:aws:dynamodb:{region}:{{account}}:table/{name}-Storage-*"),
+    ],
+)
+def test_endpoints_lead_to_buckets_and_table_of_this_environment_only(
+    environment, kind, service, expected
+):
+    """By the names that CloudFormation makes for what bears none."""
+    region = {"dev": "us-east-1", "rich": "us-west-2"}[environment.name]
+    policy = endpoints(environment, kind)[service].properties["PolicyDocument"]
+    resources = {r for s in map(Statement.of, policy["Statement"]) for r in s.resources}
+    assert resources == {expected.format(name=environment.name, region=region)}
 
 
 def test_endpoints_stand_in_endpoint_zones_only(dev, rich):

@@ -41,7 +41,7 @@ def denials(environment, bucket):
         if p.properties["Bucket"] == bucket.ref
     )
     found = policy.properties["PolicyDocument"]["Statement"]
-    return [s for s in found if s["Effect"] == "Deny"]
+    return {s["Sid"]: s for s in found if s["Effect"] == "Deny"}
 
 
 def test_stateful_resources_are_exactly_the_frozen_ones(environment):
@@ -107,17 +107,15 @@ def test_the_bucket_owner_owns_what_is_in_it(bucket):
 
 
 def test_buckets_are_reached_over_tls_only(environment, bucket):
-    plain = [s for s in denials(environment, bucket) if s["Condition"].get("Bool") is not None]
-    (statement,) = plain
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+    statement = denials(environment, bucket)["DenyPlainText"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Principal"] == {"AWS": "*"}
     assert statement["Action"] == "s3:*"
     assert set(statement["Resource"]) == {bucket.ref, f"{bucket.ref}/*"}
 
 
 def test_tls_before_1_2_is_refused(environment, bucket):
-    old = [s for s in denials(environment, bucket) if "NumericLessThan" in s["Condition"]]
-    (statement,) = old
+    statement = denials(environment, bucket)["DenyOldTls"]
     assert statement["Condition"] == {"NumericLessThan": {"s3:TlsVersion": 1.2}}
     assert set(statement["Resource"]) == {bucket.ref, f"{bucket.ref}/*"}
 
@@ -179,7 +177,9 @@ def test_keys_rotate(environment):
 
 def test_keys_are_open_to_this_account_and_named_services_only(environment):
     principals = {
-        k.name: [s["Principal"] for s in k.properties["KeyPolicy"]["Statement"]]
+        k.name: [
+            s["Principal"] for s in k.properties["KeyPolicy"]["Statement"] if s["Effect"] == "Allow"
+        ]
         for k in environment.of_type("AWS::KMS::Key")
     }
     account = {"AWS": "arn:aws:iam::{account}:root"}

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from templates import STACKS, Environment
 from whole_app import ENVIRONMENTS, ROOT
 
+from review.templates import STACKS, Environment
 from stacks.review import accepted
 
 OURS = "AwsSolutions"

@@ -28,6 +28,8 @@ class World:
     objects: dict[str, list[bytes]] = field(default_factory=lambda: {"train.jsonl": [RECORD] * 10})
     written: dict[str, bytes] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
+    """Actions of the caller, as `denied` are those of the job's role."""
     keys: dict[str | None, str] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     published: list[dict] = field(default_factory=list)
@@ -37,6 +39,9 @@ class World:
 
     def allows(self, _role, action, _resource, _context):
         return action not in self.denied
+
+    def refusal(self, action, resource, _context):
+        return f"not allowed: {action} on {resource}" if action in self.forbidden else None
 
     def lines(self, _bucket, key) -> Iterator[bytes] | None:
         return iter(self.objects[key]) if key in self.objects else None
@@ -56,7 +61,7 @@ class World:
 
 
 def an_engine(world, spawn):
-    aws = Surroundings(roles=world, objects=world, network=world, events=world)
+    aws = Surroundings(roles=world, objects=world, network=world, events=world, callers=world)
     return Engine(aws=aws, spawn=spawn, quota=2, phase_seconds=0)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from dynamodb_expressions import Item, Terms, holds, invalid, updated
+from dynamodb_expressions import Compiled, Item, Terms, checked, condition, invalid, update
 from refusals import exceptions, refusal
 
 Wire = dict[str, dict[str, Any]]
@@ -76,144 +76,114 @@ class FakeDynamoDB:
     )
 
     def put_item(self, **call: Any) -> dict[str, Any]:
-        self._write(self._put(call), call)
+        self._write({"Put": call})
         return {}
 
     def get_item(self, **call: Any) -> dict[str, Any]:
         found = self.items.get(self._key(call))
-        terms = _terms(call)
-        wanted = [
-            terms.name(name.strip())
-            for name in call.get("ProjectionExpression", "").split(",")
-            if name
-        ]
-        if found is None:
-            return {}
-        return {"Item": as_wire({n: v for n, v in found.items() if not wanted or n in wanted})}
+        return {} if found is None else {"Item": as_wire(found)}
 
     def update_item(self, **call: Any) -> dict[str, Any]:
-        key = self._key(call)
-        before = dict(self.items[key]) if key in self.items else None
-        self._write(self._update(call), call)
+        before = dict(self.items.get(self._key(call), {}))
+        self._write({"Update": call})
         match call.get("ReturnValues", "NONE"):
             case "ALL_NEW":
-                return {"Attributes": as_wire(self.items[key])}
-            case "ALL_OLD" if before is not None:
+                return {"Attributes": as_wire(self.items[self._key(call)])}
+            case "ALL_OLD" if before:
                 return {"Attributes": as_wire(before)}
         return {}
 
     def delete_item(self, **call: Any) -> dict[str, Any]:
-        self._write(self._delete(call), call)
+        self._write({"Delete": call})
         return {}
 
     def transact_write_items(self, *, TransactItems: Any, **_token: Any) -> dict[str, Any]:  # noqa: N803 — AWS's names
         """All or nothing: each condition is asked of the items as they were."""
-        plans = {
-            "Put": self._put,
-            "Update": self._update,
-            "Delete": self._delete,
-            "ConditionCheck": self._look,
-        }
-        writes, reasons = [], []
+        changes, reasons = [], []
         for entry in TransactItems:
-            [(kind, call)] = entry.items()
-            if self._condition(call):
-                writes.append(plans[kind](call))
-                reasons.append({"Code": "None"})
-            else:
+            if (change := self._change(entry)) is None:
+                call = next(iter(entry.values()))
                 reasons.append({"Code": "ConditionalCheckFailed", **self._old(call)})
-        if len(writes) < len(TransactItems):
+            else:
+                changes.append(change)
+                reasons.append({"Code": "None"})
+        if len(changes) < len(TransactItems):
             raise refusal(
                 "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
             )
-        for write in writes:
-            write()
+        for key, after in changes:
+            self.store(key, after)
         return {}
 
     def query(self, **call: Any) -> dict[str, Any]:
-        terms = _terms(call)
-        found = [
-            i
-            for i in self.items.values()
-            if self._indexed(call, i) and holds(call["KeyConditionExpression"], i, terms)
-        ]
+        terms, wanted = _terms(call), condition(call["KeyConditionExpression"])
+        found = [i for i in self._indexed(call) if wanted.evaluate(i, terms)]
         if index := call.get("IndexName"):
             found.sort(key=lambda item: item[INDEXES[index][1]])
         if not call.get("ScanIndexForward", True):
             found.reverse()
-        return self._page(call, found, terms)
+        return self._page(call, found, wanted)
 
     def scan(self, **call: Any) -> dict[str, Any]:
-        return self._page(
-            call, [i for i in self.items.values() if self._indexed(call, i)], _terms(call)
-        )
+        return self._page(call, self._indexed(call))
 
     def get_paginator(self, operation: str) -> "_Pages":
         return _Pages(call=getattr(self, operation))
 
-    def _page(self, call: Mapping[str, Any], found: list[Item], terms: Terms) -> dict[str, Any]:
+    def store(self, key: str, after: Item | None) -> None:
+        """In place, as a test may hold the item."""
+        if after is None:
+            self.items.pop(key, None)
+            return
+        item = self.items.setdefault(key, {})
+        item.clear()
+        item.update(after)
+
+    def _page(
+        self, call: Mapping[str, Any], found: list[Item], *expressions: Compiled
+    ) -> dict[str, Any]:
         """`Limit` counts what is read, before the filter; who forgets to turn pages sees less."""
         start = int(call.get("ExclusiveStartKey", {}).get("at", {"N": "0"})["N"])
         stop = start + call.get("Limit", 25)
-        read = found[start:stop]
-        if expression := call.get("FilterExpression"):
-            read = [item for item in read if holds(expression, item, terms)]
+        read, terms = found[start:stop], _terms(call)
+        if text := call.get("FilterExpression"):
+            expressions = (*expressions, condition(text))
+            read = [item for item in read if expressions[-1].evaluate(item, terms)]
+        checked(terms, *expressions)
         more = {"LastEvaluatedKey": {"at": {"N": str(stop)}}} if stop < len(found) else {}
         return {"Items": [as_wire(item) for item in read], "Count": len(read), **more}
 
-    def _indexed(self, call: Mapping[str, Any], item: Item) -> bool:
+    def _indexed(self, call: Mapping[str, Any]) -> list[Item]:
         """An index holds the items that have its keys, and no others."""
-        return set(INDEXES.get(call.get("IndexName", ""), ())) <= item.keys()
+        keys = set(INDEXES.get(call.get("IndexName", ""), ()))
+        return [item for item in self.items.values() if keys <= item.keys()]
 
-    def _write(self, write: Callable[[], None], call: Mapping[str, Any]) -> None:
-        if not self._condition(call):
-            raise refusal(_CONDITIONAL, message="The conditional request failed", **self._old(call))
-        write()
+    def _write(self, entry: Mapping[str, Mapping[str, Any]]) -> None:
+        if (change := self._change(entry)) is None:
+            old = self._old(next(iter(entry.values())))
+            raise refusal(_CONDITIONAL, message="The conditional request failed", **old)
+        self.store(*change)
 
-    def _condition(self, call: Mapping[str, Any]) -> bool:
-        expression = call.get("ConditionExpression")
-        item = self.items.get(self._key(call), {})
-        terms = _terms(call)
-        answer = expression is None or holds(expression, item, terms)
-        if answer and (update := call.get("UpdateExpression")):
-            updated(update, item, terms)  # only read: DynamoDB refuses what it cannot apply
-        if answer:
-            terms.all_used()
-        return answer
+    def _change(self, entry: Mapping[str, Mapping[str, Any]]) -> tuple[str, Item | None] | None:
+        """The key and the item as it will be; None when the condition does not hold."""
+        [(kind, call)] = entry.items()
+        key, terms = self._key(call), _terms(call)
+        wanted = condition(text) if (text := call.get("ConditionExpression")) else None
+        change = update(call["UpdateExpression"]) if kind == "Update" else None
+        checked(terms, *(each for each in (wanted, change) if each))
+        item = self.items.get(key, {})
+        if wanted and not wanted.evaluate(item, terms):
+            return None
+        if change:
+            return key, change.evaluate(item or {"pk": key}, terms)
+        if kind == "Put":
+            return key, _fit(as_plain(call["Item"]))
+        return key, dict(item) or None if kind == "ConditionCheck" else None
 
     def _old(self, call: Mapping[str, Any]) -> dict[str, Any]:
         wanted = call.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         found = self.items.get(self._key(call))
         return {"Item": as_wire(found)} if wanted and found is not None else {}
-
-    def _put(self, call: Mapping[str, Any]) -> Callable[[], None]:
-        item = as_plain(call["Item"])
-        for keys in INDEXES.values():
-            if wrong := [
-                name
-                for name in keys
-                if not isinstance(item.get(name, "x"), str) or item.get(name, "x") == ""
-            ]:
-                raise invalid(f"Type mismatch or empty value for index key {wrong}")
-        return lambda: self.items.update({item["pk"]: item})
-
-    def _update(self, call: Mapping[str, Any]) -> Callable[[], None]:
-        key = self._key(call)
-
-        def write() -> None:
-            item = self.items.setdefault(key, {"pk": key})
-            after = updated(call["UpdateExpression"], item, _terms(call))
-            item.clear()  # in place: a test may hold the item
-            item.update(after)
-
-        return write
-
-    def _delete(self, call: Mapping[str, Any]) -> Callable[[], None]:
-        key = self._key(call)
-        return lambda: self.items.pop(key, None) and None
-
-    def _look(self, _call: Mapping[str, Any]) -> Callable[[], None]:
-        return lambda: None
 
     def _key(self, call: Mapping[str, Any]) -> str:
         if call["TableName"] != self.table:
@@ -222,6 +192,14 @@ class FakeDynamoDB:
         if set(key) != {"pk"} or not isinstance(key["pk"].get("S"), str) or not key["pk"]["S"]:
             raise invalid("The provided key element does not match the schema")
         return str(key["pk"]["S"])
+
+
+def _fit(item: Item) -> Item:
+    """Keys of an index are text that is not empty, where they are there at all."""
+    names = {name for keys in INDEXES.values() for name in keys} & item.keys()
+    if wrong := [name for name in names if not isinstance(item[name], str) or not item[name]]:
+        raise invalid(f"Type mismatch or empty value for index key {wrong}")
+    return item
 
 
 @dataclass(frozen=True, kw_only=True)

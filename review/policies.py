@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from templates import Environment, Resource
+from review.templates import Environment, Resource
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,87 @@
+"""What the caller of an operation must be allowed, resource by resource.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html, and for
+the three kinds of resource of CreateModelCustomizationJob
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.bedrock.ports import Scope
+
+TAGGED = {"jobTags": "model-customization-job", "customModelTags": "custom-model"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    action: str
+    resource: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+def needs(operation: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    """Where AWS has not made the id yet, the resource ends in `*`, as its own denials have it."""
+    action = f"bedrock:{operation}"
+    match operation:
+        case "CreateModelCustomizationJob":
+            yield from _to_create(action, scope, request)
+        case _ if operation.startswith("List") and "resourceARN" not in request:
+            yield Need(action=action, resource="*")
+        case "GetFoundationModel":
+            yield Need(action=action, resource=_model(scope, request["modelIdentifier"]))
+        case _:
+            yield Need(action=action, resource=_subject(scope, request))
+
+
+def _to_create(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    tags = {
+        f"aws:RequestTag/{tag['key']}": tag["value"]
+        for name in TAGGED
+        for tag in request.get(name, [])
+    }
+    resources = (
+        _model(scope, request["baseModelIdentifier"]),
+        scope.arn("custom-model/*"),
+        scope.arn("model-customization-job/*"),
+    )
+    for resource in resources:
+        yield Need(action=action, resource=resource, context=tags)
+    # UNCONFIRMED which resources TagResource is asked for.
+    for member, kind in TAGGED.items():
+        if request.get(member):
+            yield Need(action="bedrock:TagResource", resource=scope.arn(f"{kind}/*"), context=tags)
+    passed = {"iam:PassedToService": "bedrock.amazonaws.com"}
+    yield Need(action="iam:PassRole", resource=request["roleArn"], context=passed)
+    yield from _to_encrypt(scope, request.get("customModelKmsKeyId", ""))
+
+
+def _to_encrypt(scope: Scope, key: str) -> Iterator[Need]:
+    """UNCONFIRMED that the caller's rights are used, and not the job role's: its page says "the role
+    that customizes". https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
+    """
+    via = {"kms:ViaService": f"bedrock.{scope.region}.amazonaws.com"}
+    for operation in ("DescribeKey", "GenerateDataKey", "Decrypt", "CreateGrant"):
+        if ":key/" in key:
+            granted = {"kms:GrantIsForAWSResource": "true"} if operation == "CreateGrant" else {}
+            yield Need(action=f"kms:{operation}", resource=key, context=via | granted)
+
+
+def _model(scope: Scope, identifier: str) -> str:
+    if identifier.startswith("arn:"):
+        return identifier
+    return f"arn:aws:bedrock:{scope.region}::foundation-model/{identifier}"
+
+
+def _subject(scope: Scope, request: dict[str, Any]) -> str:
+    for member, kind in (
+        ("resourceARN", ""),
+        ("jobIdentifier", "model-customization-job"),
+        ("modelIdentifier", "custom-model"),
+    ):
+        if identifier := request.get(member):
+            return (
+                identifier if identifier.startswith("arn:") else scope.arn(f"{kind}/{identifier}")
+            )
+    return "*"

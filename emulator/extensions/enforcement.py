@@ -1,0 +1,191 @@
+"""IAM: what MiniStack's enforcement leaves out of a call's authorization.
+
+Under AUTH=true it holds signed calls to the policies of the identity, the bucket, the queue, the
+topic and the key. Added here: the VPC that a function stands in and its endpoints' policies, the
+keys that a service uses on the caller's behalf, and a record of all that was asked.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import lambda_svc, sts
+
+from emulator.bedrock.engine import OPERATIONS
+from emulator.extensions import key_use
+from emulator.extensions.buckets import KEY_HEADER
+from emulator.extensions.perimeter import SUBNETS, endpoint_of, lets_through, located
+from emulator.recording import Record, Use, owner
+
+Context = dict[str, Any]
+Denial = Any
+"""MiniStack's EvalResult or AuthError; None when the call is allowed."""
+
+CUSTOMER_HEADER = "x-amz-server-side-encryption-customer-algorithm"
+TLS = "1.2"
+"""What the server demands at least; which one a connection has, it does not say."""
+_OURS = frozenset(f"bedrock:{name}" for name in OPERATIONS)
+
+
+def install(record: Record) -> "Gate":
+    gate = Gate(record)
+    iam_evaluator.enforce = gate.decide
+    iam_actions.s3_service_context = _with_write_keys(iam_actions.s3_service_context)
+    return gate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    access_key: str
+    service: str
+    """As MiniStack calls it, which is the prefix of its actions but for a few."""
+    action: str
+    resource: str
+    context: Context
+
+
+class Gate:
+    """Decides on every call of the API, in place of MiniStack's `enforce`."""
+
+    def __init__(self, record: Record) -> None:
+        self._policies_allow = iam_evaluator.enforce
+        self._record = record
+
+    def decide(
+        self,
+        access_key: str,
+        action: str,
+        service: str,
+        _region: str,
+        resource_arn: str = "*",
+        service_context: Context | None = None,
+    ) -> Denial:
+        if action in _OURS:
+            return None  # the emulated Bedrock knows the resources and asks for itself
+        call = Call(
+            access_key=access_key,
+            service=service,
+            action=action,
+            resource=resource_arn,
+            context=service_context or {},
+        )
+        return self.check(call)
+
+    def check(self, call: Call) -> Denial:
+        """None when the caller may, and may use the keys that it takes."""
+        subnets = _subnets(call.access_key)
+        call = replace(call, context=located({**call.context, SUBNETS: subnets}, call.service))
+        denied = self._ask(call) or (_blocked(call, subnets) if subnets else None)
+        self._note(call, denied)
+        for need in key_use.needs(call.action, call.resource, call.context) if not denied else ():
+            denied = denied or self._may_use(_with_key(call, need))
+        return denied
+
+    def _may_use(self, call: Call) -> Denial:
+        """S3 and the others name the right to the key that is missing, and not their own."""
+        denied = self.check_on_behalf(call)
+        return None if denied is None else _refused(explained(call, denied))
+
+    def check_on_behalf(self, call: Call) -> Denial:
+        """Of a call that the service makes for the caller: no network of the caller's is in it."""
+        denied = self._ask(call)
+        self._note(call, denied)
+        return denied
+
+    def _ask(self, call: Call) -> Denial:
+        where = (call.service, get_region(), call.resource)
+        return self._policies_allow(call.access_key, call.action, *where, call.context)
+
+    def _note(self, call: Call, denied: Denial) -> None:
+        if caller := iam_evaluator.resolve_caller_identity(call.access_key):
+            use = Use(
+                principal=owner(caller["userArn"]),
+                action=call.action,
+                resource=call.resource,
+                allowed=denied is None,
+                via=call.context.get("kms:ViaService", ""),
+            )
+            self._record.add(use)
+
+
+def _with_key(call: Call, need: key_use.Need) -> Call:
+    via = {
+        "kms:ViaService": f"{call.service}.{get_region()}.amazonaws.com",
+        "kms:CallerAccount": get_account_id(),
+    }
+    return replace(call, service="kms", action=need.action, resource=need.key, context=via)
+
+
+def _blocked(call: Call, subnets: list[str]) -> Denial:
+    endpoint = endpoint_of(subnets, call.service)
+    if endpoint is None:
+        why = f"the caller's VPC has no endpoint for {call.service}"
+        return _refused(f"The emulator: {why}; in AWS, {call.action} would time out.")
+    principal = iam_evaluator.resolve_principal(call.access_key, get_account_id())
+    if isinstance(principal, iam_evaluator.AuthError):
+        return principal
+    asked = iam_evaluator.EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        action=call.action,
+        resource_arn=call.resource,
+        region=get_region(),
+        principal_keys=principal.keys,
+    )
+    if lets_through(endpoint, asked):
+        return None
+    what = f"perform: {call.action} on resource: {call.resource}"
+    why = f"no VPC endpoint policy allows the {call.action} action"
+    return _refused(f"User: {principal.arn} is not authorized to {what} because {why}")
+
+
+def explained(call: Call, denied: Denial) -> str:
+    """Why not, in AWS's words."""
+    if isinstance(denied, iam_evaluator.AuthError):
+        return str(denied.message)
+    explicit = denied.decision == "Deny"
+    who = (call.action, denied.principal_arn, call.resource, explicit)
+    return str(iam_actions.identity_denial_message(*who))
+
+
+def _refused(message: str) -> Denial:
+    return iam_evaluator.AuthError("AccessDenied", message)
+
+
+def _subnets(access_key: str) -> list[str]:
+    """Where a function stands whose session this is; MiniStack names the session after it."""
+    session = sts._sessions.get(access_key) or {}
+    name = str(session.get("Arn", "")).rsplit("/", 1)[-1]
+    function = lambda_svc._functions.get(name)
+    network = (function or {}).get("config", {}).get("VpcConfig") or {}
+    return list(network.get("SubnetIds", []))
+
+
+def _with_write_keys(keys_of: Any) -> Any:
+    """Condition keys of a write that MiniStack does not set.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    """
+
+    def keys(
+        action: str,
+        query: dict[str, Any] | None,
+        path: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Context:
+        found: Context = keys_of(action, query, path, headers)
+        if iam_evaluator._request_origin.get()[1]:
+            found["s3:TlsVersion"] = TLS
+        if action != "s3:PutObject":
+            return found
+        sent, given = headers or {}, query or {}
+        for name in (KEY_HEADER, CUSTOMER_HEADER, "if-none-match", "if-match"):
+            if sent.get(name):
+                found[f"s3:{name}"] = sent[name]
+        creates = "partNumber" not in given and "uploads" not in given
+        return found | {"s3:ObjectCreationOperation": str(creates).lower()}
+
+    return keys

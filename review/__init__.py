@@ -1,0 +1,1 @@
+"""REVIEW: what a reviewer is shown, read from the synthesized templates and nothing else."""

@@ -1,0 +1,63 @@
+"""What the caller of the emulated Bedrock must be allowed."""
+
+import pytest
+from emulated_world import EAST, World, an_engine, create, get
+
+from emulator.bedrock import errors
+
+KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+TAGS = [{"key": "run", "value": "1"}]
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def engine(world):
+    return an_engine(world, lambda task: task())
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "bedrock:CreateModelCustomizationJob",
+        "bedrock:TagResource",
+        "iam:PassRole",
+        "kms:CreateGrant",
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:GenerateDataKey",
+    ],
+)
+def test_a_caller_that_lacks_one_permission_starts_no_job(engine, world, action):
+    world.forbidden.add(action)
+    with pytest.raises(errors.Denied, match=action):
+        create(engine, jobTags=TAGS, customModelKmsKeyId=KEY)
+    assert not engine.jobs
+
+
+@pytest.mark.parametrize(
+    ("action", "asked"),
+    [("kms:CreateGrant", {"jobTags": TAGS}), ("bedrock:TagResource", {"customModelKmsKeyId": KEY})],
+)
+def test_what_a_request_does_not_use_needs_no_permission(engine, world, action, asked):
+    world.forbidden.add(action)
+    assert create(engine, **asked)
+
+
+@pytest.mark.parametrize("operation", ["GetModelCustomizationJob", "StopModelCustomizationJob"])
+def test_looking_and_stopping_are_permissions_of_their_own(engine, world, operation):
+    job = create(engine)
+    world.forbidden.add(f"bedrock:{operation}")
+    with pytest.raises(errors.Denied, match=job):
+        engine.call(operation, EAST, {"jobIdentifier": job})
+
+
+def test_a_denied_stop_leaves_the_job_alone(engine, world):
+    job = create(engine)
+    world.forbidden.add("bedrock:StopModelCustomizationJob")
+    with pytest.raises(errors.Denied):
+        engine.call("StopModelCustomizationJob", EAST, {"jobIdentifier": job})
+    assert get(engine, job)["status"] == "Completed"

@@ -19,7 +19,6 @@ _TRANSIENT = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
     # The process died, such as for want of memory, perhaps between two calls to AWS. Its name as
     # seen in an execution: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
@@ -27,6 +26,10 @@ _TRANSIENT = [
     "Sandbox.Timedout",
     "Transient",  # of lambdas/observe.py
 ]
+
+# All the executions that are reserved for the function are busy, some with a large dataset: the
+# line gets shorter by itself, and a run is in no hurry.
+_BUSY = ["Lambda.TooManyRequestsException"]
 
 # Lambda takes its network interfaces from a function that was idle for 14 days, as one may be
 # between two uploads. The next invocation fails and has them made anew, which takes minutes;
@@ -77,6 +80,14 @@ class Steps:
             backoff_rate=1.5,
             max_attempts=10,
             max_delay=cdk.Duration.minutes(2),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        step.add_retry(
+            errors=_BUSY,
+            interval=cdk.Duration.seconds(10),
+            backoff_rate=2,
+            max_attempts=100,
+            max_delay=cdk.Duration.minutes(10),
             jitter_strategy=sfn.JitterType.FULL,
         )
         return step

@@ -42,20 +42,29 @@ class Training(cdk.Stack):
         self._environment, self._config = environment, config
         self._network, self._storage = network, storage
         self._permissions = Permissions(self, storage=storage)
+        self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
+        # Who works here, and the policies of theirs that name no resource. CDK leaves `Default` out
+        # of logical ids: a name for all workers that renames none.
+        self._workers, unscoped = Construct(self, "Default"), Construct(self, "Unscoped")
         self._world = World(
             config=config,
             logs_key=network.logs_key,
             environment_key=storage.control_key,
-            unscoped=unscoped_policy(self, [tracing(), *placing()]),
+            unscoped=unscoped_policy(unscoped, "Doors", [tracing(), *placing()]),
             vpc=network.vpc,
             security_groups=[network.functions_group.group],
+            dead_letters=self.intake.dead_letters,
         )
-        self.job_role = JobRole(self, "JobRole", network=network, storage=storage)
+        self.job_role = JobRole(
+            self._workers, "JobRole", network=network, storage=storage, unscoped=unscoped
+        )
         self.doors = self._doors()
         cdk.Tags.of(self.doors["prepare_dataset"].role).add(PART, PREPARATION)
         self.topic = sns.Topic(self, "Notices", master_key=storage.control_key, enforce_ssl=True)
         for address in config.notify:
-            self.topic.add_subscription(subscriptions.EmailSubscription(address))
+            self.topic.add_subscription(
+                subscriptions.EmailSubscription(address, dead_letter_queue=self.intake.dead_letters)
+            )
         self.topic.add_to_resource_policy(self._alarms_may_publish())
         run = TrainingRun(
             self,
@@ -66,15 +75,20 @@ class Training(cdk.Stack):
             config=config,
         )
         self.machine = run.make(
-            permissions=self._permissions, logs_key=network.logs_key, topic=self.topic
+            permissions=self._permissions,
+            logs_key=network.logs_key,
+            key=storage.control_key,
+            topic=self.topic,
+            unscoped=unscoped,
         )
-        self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
         receiver = self._receiver()
-        self.intake.feed(receiver)
+        self.intake.feed(receiver, at_once=config.reserved_concurrency)
         guard = Guard(
-            self,
+            self._workers,
             "Guard",
             world=self._world,
+            unscoped=unscoped,
+            dead_letters=self.intake.dead_letters,
             settings=self._guard_settings(),
             may=self._permissions.guard_jobs(self.topic.topic_arn),
             topic=self.topic,
@@ -120,7 +134,7 @@ class Training(cdk.Stack):
         storage_mb: int = 512,
     ) -> Door:
         return Door(
-            self,
+            self._workers,
             "".join(word.capitalize() for word in module.split("_")),
             module=module,
             world=self._world,
@@ -172,7 +186,7 @@ class Training(cdk.Stack):
             recipes=self._config.recipes,
         )
         return Door(
-            self,
+            self._workers,
             "ReceiveUpload",
             module="receive_upload",
             world=self._world,
@@ -193,6 +207,7 @@ class Training(cdk.Stack):
         )
 
     def _outputs(self) -> None:
+        outputs = Construct(self, "Outputs")
         for name, value in {
             "DatasetsBucket": self._storage.datasets.bucket_name,
             "PreparedBucket": self._storage.prepared.bucket_name,
@@ -203,4 +218,4 @@ class Training(cdk.Stack):
             "Queue": self.intake.queue.queue_url,
             "DeadLetters": self.intake.dead_letters.queue_url,
         }.items():
-            cdk.CfnOutput(self, name, value=value)
+            cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)

@@ -143,13 +143,13 @@ def test_only_functions_reach_endpoints(environment):
 
 
 def test_the_default_group_is_emptied(environment):
-    closing = environment.one("Custom::ClosedDefaultSecurityGroup")
+    closing = environment.one("Custom::VpcRestrictDefaultSG")
     assert closing.properties["GroupId"] == "{Vpc.DefaultSecurityGroup}"
     assert closing.properties["ServiceToken"] == "{DefaultGroupDoorFunction}"
 
 
 def test_the_default_group_is_emptied_by_a_function_that_already_may(environment):
-    closing = environment.one("Custom::ClosedDefaultSecurityGroup")
+    closing = environment.one("Custom::VpcRestrictDefaultSG")
     assert "DefaultGroupDoorPolicy" in closing.depends_on
 
 

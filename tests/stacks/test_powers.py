@@ -22,7 +22,6 @@ DOORS = (
 )
 TABLE = Path(__file__).with_name("permissions.toml")
 REVIEWED = tomllib.loads(TABLE.read_text("utf-8"))
-WITHOUT_RESOURCE_TYPES = ("UnscopedPolicy", "DescribePolicy", "ObservingPolicy", "GuardListPolicy")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def test_no_action_is_a_wildcard(environment):
 
 def test_any_resource_only_where_the_action_has_no_resource_type(environment):
     for policy in environment.of_type("AWS::IAM::ManagedPolicy"):
-        apart = policy.name.endswith(WITHOUT_RESOURCE_TYPES)
+        apart = "Unscoped" in policy.name
         for statement in statements(policy):
             assert (statement.resources == {"*"}) is apart, policy.name
 
@@ -166,7 +165,7 @@ def test_receive_upload_touches_neither_objects_nor_bedrock(environment):
 
 
 def test_who_counts_the_money_touches_the_ledger_only(environment):
-    ledger = {"dynamodb", "ec2", "kms", "logs", "xray"}
+    ledger = {"dynamodb", "ec2", "kms", "logs", "sqs", "xray"}
     for role in ("AuthorizeSpendRole", "SettleSpendRole"):
         assert services(environment, role) == ledger
 
@@ -265,12 +264,19 @@ def test_listing_is_bound_to_a_prefix(environment):
 
 
 def test_keys_are_used_through_the_service_that_holds_the_data(environment):
-    """Functions also decrypt their own environment variables, where Lambda calls as itself."""
+    """Functions also decrypt their own environment variables, where Lambda calls as itself, and the
+    machine its own executions and their logs, which the context names.
+    """
     for role in REVIEWED:
         for statement in allowed(environment, role):
             uses_key = any(a.startswith("kms:") for a in statement.actions)
             if uses_key and statement.actions != {"kms:Decrypt"}:
-                assert "kms:ViaService" in statement.conditions["StringEquals"], role
+                named = {key for test in statement.conditions.values() for key in test}
+                assert named & {
+                    "kms:ViaService",
+                    "kms:EncryptionContext:aws:states:stateMachineArn",
+                    "kms:EncryptionContext:SourceArn",
+                }, role
 
 
 def test_the_data_key_is_used_through_s3_and_bedrock_only(environment):

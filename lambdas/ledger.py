@@ -81,6 +81,11 @@ def typed(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
+def keyed(**facts: Any) -> dict[str, dict[str, str]]:
+    """As values of an expression."""
+    return {f":{name}": value for name, value in typed(facts).items()}
+
+
 def plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
     return {name: str(next(iter(value.values()))) for name, value in item.items()}
 

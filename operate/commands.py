@@ -3,4 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-COMMANDS: tuple[Callable[..., Any], ...] = ()
+from operate.answers import approve, reject
+
+COMMANDS: tuple[Callable[..., Any], ...] = (approve, reject)

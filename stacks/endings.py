@@ -7,7 +7,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from stacks.door import Door
 from stacks.steps import Steps, expression, when
+from tuning.budget import Charge
 from tuning.ledger_states import OPEN
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
@@ -16,12 +18,17 @@ _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
 class Endings:
     """Conclusions, by name; each leads to the tail that records and tells it."""
 
-    def __init__(self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic) -> None:
+    def __init__(
+        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, settle: Door
+    ) -> None:
         self._scope = scope
         self._steps = steps = Steps(scope)
-        tail = self._tail(ledger, topic)
+        record = self._tail(ledger, topic)
+        settled = self._settle(settle, record)
         self.misdirected = steps.conclude(
-            "No such recipe", {"state": "refused", "summary": expression("$run.refusal")}
+            "No such recipe",
+            {"state": "refused", "summary": expression("$run.refusal")},
+            charge="nothing",
         )
         self.refused = steps.conclude(
             "Dataset refused",
@@ -30,6 +37,7 @@ class Endings:
                 "summary": expression("$dataset.summary"),
                 "report": expression("$dataset.report_uri"),
             },
+            charge="nothing",
         )
         self.trained = steps.conclude(
             "Model trained",
@@ -39,6 +47,7 @@ class Endings:
                 "report": expression("$dataset.report_uri"),
                 "model": expression("$result.model_arn"),
             },
+            charge="job",
         )
         self.stopped = steps.conclude(
             "Job stopped",
@@ -47,9 +56,10 @@ class Endings:
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
             },
+            charge="job",
         )
-        self.failed = self._failure("Job failed", "$progress.failure")
-        self.not_started = self._failure("Job not started", "$job.failure")
+        self.failed = self._failure("Job failed", "$progress.failure", charge="job")
+        self.not_started = self._failure("Job not started", "$job.failure", charge="nothing")
         self.no_room = steps.conclude(
             "No room for the job",
             {
@@ -60,6 +70,7 @@ class Endings:
                 "kind": "quota_full",
                 "fix": "Upload the file again when fewer jobs are in progress.",
             },
+            charge="nothing",
         )
         self.fault = steps.conclude(
             "Step failed",
@@ -69,14 +80,40 @@ class Endings:
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
             },
+            charge="unknown",
         )
+        self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
+        self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
+        for conclusion in (self.misdirected, self.refused):
+            conclusion.next(record)
         for conclusion in (
-            *(self.misdirected, self.refused, self.trained),
-            *(self.stopped, self.failed, self.not_started, self.no_room, self.fault),
+            *(self.rejected, self.expired, self.trained, self.stopped),
+            *(self.failed, self.not_started, self.no_room, self.fault),
         ):
-            conclusion.next(tail)
+            conclusion.next(settled)
 
-    def _failure(self, name: str, failure: str) -> sfn.Pass:
+    def _unapproved(self, name: str, why: str) -> sfn.Pass:
+        return self._steps.conclude(
+            name,
+            {
+                "state": "refused",
+                "summary": expression(f"{why} & ' ' & $spend.why"),
+                "report": expression("$dataset.report_uri"),
+                "kind": "not_approved",
+                "fix": "Upload the file again to ask again.",
+            },
+            charge="nothing",
+        )
+
+    def _settle(self, door: Door, record: tasks.DynamoUpdateItem) -> tasks.LambdaInvoke:
+        """A claim that cannot be settled stays whole, which is the safe side; the end is recorded."""
+        payload = {"run": expression("$run"), "charge": expression("$charge")}
+        settle = self._steps.invoke("Settle spend", door, payload, keep="settled")
+        settle.add_catch(record, errors=["States.ALL"])
+        settle.next(record)
+        return settle
+
+    def _failure(self, name: str, failure: str, *, charge: Charge) -> sfn.Pass:
         return self._steps.conclude(
             name,
             {
@@ -86,9 +123,10 @@ class Endings:
                 "kind": expression(f"{failure}.kind"),
                 "fix": expression(f"{failure}.fix"),
             },
+            charge=charge,
         )
 
-    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> sfn.IChainable:
+    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> tasks.DynamoUpdateItem:
         record, tell = self._record(ledger), self._tell(topic)
         untold = sfn.Fail.jsonata(
             self._scope,
@@ -125,7 +163,8 @@ class Endings:
                 cause=expression("$outcome.summary"),
             )
         )
-        return record.next(tell).next(end)
+        record.next(tell).next(end)
+        return record
 
     def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
         """Over an open state only, or over the same outcome when its answer was lost. A row that is
@@ -153,7 +192,7 @@ class Endings:
             "Record outcome",
             table=ledger,
             key={"pk": value(expression("$run.id"))},
-            update_expression="SET " + ", ".join(terms),
+            update_expression=f"SET {', '.join(terms)} REMOVE task_token",
             condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
             expression_attribute_names={f"#{name}": name for name in (*written, *kept)},
             expression_attribute_values=facts | opened,

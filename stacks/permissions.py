@@ -58,8 +58,12 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
-    def authorize_spend(self) -> list[Statement]:
-        return self._ledger("dynamodb:UpdateItem")
+    def spend(self) -> list[Statement]:
+        """A transaction needs the rights of what it does, and none of its own.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+        """
+        return self._ledger("dynamodb:GetItem", "dynamodb:UpdateItem")
 
     def start_training(self, role: iam.IRole, recipes: Sequence[Recipe]) -> list[Statement]:
         """CreateModelCustomizationJob is authorized on three kinds of resource, as Step Functions'

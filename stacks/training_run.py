@@ -15,6 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from stacks.approval import Approval
 from stacks.config import Config
 from stacks.door import Door
 from stacks.endings import Endings
@@ -23,7 +24,7 @@ from stacks.permissions import Permissions
 from stacks.policies import Statement, allow, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
-_TIMEOUT = cdk.Duration.days(14)
+_TIMEOUT = cdk.Duration.days(21)
 _ROOM_SECONDS = 600
 _MAX_WAITS = 1000
 
@@ -43,7 +44,8 @@ class TrainingRun(Construct):
         self._doors = doors
         self._steps = Steps(self)
         self._config = config
-        self._end = Endings(self, ledger=ledger, topic=topic)
+        self._end = Endings(self, ledger=ledger, topic=topic, settle=doors["settle_spend"])
+        self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
 
     def make(
@@ -87,8 +89,10 @@ class TrainingRun(Construct):
             role=role.without_policy_updates(),
             timeout=_TIMEOUT,
             tracing_enabled=True,
+            # Without execution data: it holds the task tokens that approvals are answered with.
+            # Who may read it reads the execution's history.
             logs=sfn.LogOptions(
-                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=True
+                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False
             ),
         )
         # Step Functions refuses a machine whose role may not deliver its logs yet.
@@ -106,7 +110,7 @@ class TrainingRun(Construct):
         authorize = steps.invoke(
             "Authorize spend",
             self._doors["authorize_spend"],
-            {"run": run, "dataset": dataset},
+            {"run": run, "dataset": dataset, "approval": expression("$approval")},
             keep="spend",
         )
         start = steps.invoke(
@@ -124,22 +128,24 @@ class TrainingRun(Construct):
         collect = steps.invoke(
             "Collect results",
             self._doors["collect_results"],
-            {"run": run, "job": job},
+            {"run": run, "job": job, "tokens": expression("$dataset.training_tokens")},
             keep="result",
         )
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
         follow = self._follow(track, collect)
         sound = steps.choose("Is the dataset sound?")
-        sound.when(
-            when("$dataset.verdict = 'accepted'"),
-            authorize.next(start).next(self._admit(start, follow)),
-        ).otherwise(self._end.refused)
+        leave = steps.choose("Is there leave to spend?")
+        leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
+        leave.otherwise(self._approval.ask)
+        self._approval.granted(authorize)
+        sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
+            self._end.refused
+        )
         routed = steps.choose("Has it a recipe?")
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.otherwise(prepare.next(sound))
-        begin = sfn.Pass.jsonata(
-            self, "Begin", assign={"run": expression("$states.input"), "waits": 0}, outputs={}
-        )
+        first = {"run": expression("$states.input"), "waits": 0, "approval": {}}
+        begin = sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
         return begin.next(routed)
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:

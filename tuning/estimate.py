@@ -96,6 +96,24 @@ def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
     return estimate(recipe, tokens=tokens, default_epochs=default)
 
 
+def charged(
+    recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int
+) -> dict[str, str | None]:
+    """What the training came to, from the epochs that the job tells: computed, as no API of Bedrock
+    tells what it bills. None where no price is known.
+    """
+    epochs = hyperparameters.get("epochCount", "")
+    price = prices()["training_per_1000_tokens"].get(recipe.base_model)
+    if price is None:
+        return {"usd": None, "is": "unknown: no dated price"}
+    if epochs.isdecimal():
+        usd = cents(Decimal(price["usd"]) * tokens * int(epochs) / 1000)
+        return {"usd": str(usd), "is": "computed from estimated tokens and the job's epochs"}
+    usd = estimated(recipe, tokens=tokens).training_usd
+    told = None if usd is None else str(usd)
+    return {"usd": told, "is": "computed from estimated tokens and the recipe's epochs"}
+
+
 def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
     """Rounded up: what costs something never costs nothing, and no sum is smaller than its bill."""
     return None if usd is None else (usd * factor).quantize(_CENT, ROUND_CEILING)

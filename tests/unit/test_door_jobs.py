@@ -12,7 +12,12 @@ from lambdas.observe import Transient
 
 URI = "s3://prepared-bucket/prepared/0/train.jsonl"
 DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}
-EVENT = {"run": any_run().to_dict(), "dataset": DATASET, "job": {"job_arn": "arn:job"}}
+EVENT = {
+    "run": any_run().to_dict(),
+    "dataset": DATASET,
+    "job": {"job_arn": "arn:job"},
+    "tokens": 1_000_000,
+}
 OURS = {
     "jobArn": "arn:earlier",
     "jobName": any_run().job_name,

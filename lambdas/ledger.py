@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.aws import client
+from tuning.line import turn
 
 _RECEIVED = "received"
 
@@ -16,7 +17,14 @@ def arrive(table: str, run_id: str, facts: Mapping[str, str]) -> bool:
     before the execution was started.
     """
     ledger = client("dynamodb")
-    item = {**facts, "pk": run_id, "state": _RECEIVED, "month": facts["arrived_at"][:7]}
+    item = {
+        **facts,
+        "pk": run_id,
+        "state": _RECEIVED,
+        "month": facts["arrived_at"][:7],
+        "open": "working",
+        "turn": turn(facts["arrived_at"], run_id),
+    }
     try:
         ledger.put_item(
             TableName=table,
@@ -45,17 +53,19 @@ def started(table: str, run_id: str) -> None:
         return
 
 
-def note(table: str, run_id: str, **facts: Any) -> None:
-    """Set attributes of a run: text as it stands, anything else as JSON."""
+def note(table: str, run_id: str, **facts: Any) -> Mapping[str, str]:
+    """Set attributes of a run: text as it stands, anything else as JSON. Returns the whole row."""
     names = {f"#{name}": name for name in facts}
     values = {
         f":{name}": {"S": fact if isinstance(fact, str) else json.dumps(fact)}
         for name, fact in facts.items()
     }
-    client("dynamodb").update_item(
+    updated = client("dynamodb").update_item(
         TableName=table,
         Key={"pk": {"S": run_id}},
         UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
         ExpressionAttributeNames=names,
         ExpressionAttributeValues=values,
+        ReturnValues="ALL_NEW",
     )
+    return {name: next(iter(value.values())) for name, value in updated["Attributes"].items()}

@@ -47,17 +47,6 @@ class Endings:
         )
         self.failed = self._failure("Job failed", "$progress.failure")
         self.not_started = self._failure("Job not started", "$job.failure")
-        self.no_room = steps.conclude(
-            "No room for the job",
-            {
-                "state": "failed",
-                # Bedrock's own words: the quota of custom models may be meant as well.
-                "summary": expression("'No room for a week: ' & $job.failure.message"),
-                "report": expression("$dataset.report_uri"),
-                "kind": "quota_full",
-                "fix": "Upload the file again when fewer jobs are in progress.",
-            },
-        )
         self.fault = steps.conclude(
             "Step failed",
             {
@@ -65,11 +54,12 @@ class Endings:
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
+                "unsure": True,  # whether it has left a job: the reconciler looks
             },
         )
         for conclusion in (
             *(self.misdirected, self.refused, self.trained),
-            *(self.stopped, self.failed, self.not_started, self.no_room, self.fault),
+            *(self.stopped, self.failed, self.not_started, self.fault),
         ):
             conclusion.next(tail)
 
@@ -117,14 +107,17 @@ class Endings:
         return record.next(tell).next(end)
 
     def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
+        """Only after a fault the row stays in the index of what is open, for the reconciler."""
         value = tasks.DynamoAttributeValue.from_string
+        facts = "'SET #state = :state, ended_at = :ended_at, outcome = :outcome'"
+        open_ = "($outcome.unsure ? ', #open = :state' : ' REMOVE #open')"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
             "Record outcome",
             table=ledger,
             key={"pk": value(expression("$run.id"))},
-            update_expression="SET #state = :state, ended_at = :ended_at, outcome = :outcome",
-            expression_attribute_names={"#state": "state"},
+            update_expression=expression(f"{facts} & {open_}"),
+            expression_attribute_names={"#state": "state", "#open": "open"},
             expression_attribute_values={
                 ":state": value(expression("$outcome.state")),
                 ":ended_at": value(expression("$states.context.State.EnteredTime")),

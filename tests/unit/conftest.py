@@ -18,6 +18,7 @@ from lambdas import (
     close_default_group,
     collect_results,
     ledger,
+    line,
     objects,
     prepare_dataset,
     receive_upload,
@@ -28,7 +29,7 @@ from lambdas.observe import logger
 
 DOORS = (authorize_spend, collect_results, prepare_dataset, start_training, track_training)
 CALLERS = (
-    *(close_default_group, collect_results, ledger, objects),
+    *(close_default_group, collect_results, ledger, line, objects),
     *(receive_upload, start_training, track_training),
 )
 

@@ -41,7 +41,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 types: $(READY)
-	$(BIN)/mypy app.py stacks tuning lambdas emulator demo
+	$(BIN)/mypy app.py stacks tuning lambdas emulator demo operate
 
 synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
 	$(BIN)/npx cdk synth --quiet

@@ -16,6 +16,6 @@ _settings = cache(RunSettings.from_env)
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run = Run.from_dict(event["run"])
     price = estimated(run.recipe, tokens=event["dataset"]["training_tokens"])
-    ledger.note(_settings().ledger_table, run.id, state="authorized", estimate=price.to_dict())
+    ledger.move(_settings().ledger_table, run, "authorized", estimate=price.to_dict())
     logger.info("estimated", estimate=price.to_dict())
     return {"authorized": True, "estimate": price.to_dict()}

@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     results = files.summarize(texts)
     model = job["outputModelArn"]
     facts = results.to_dict()
-    ledger.note(settings.ledger_table, run.id, model_arn=model, results=facts)
+    ledger.note(settings.ledger_table, run, model_arn=model, results=facts)
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
     logger.info("collected", model_arn=model, results=facts)
     return {"model_arn": model, "results": facts, "summary": f"Trained: {results.sentence}"}

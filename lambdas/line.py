@@ -1,6 +1,5 @@
 """The line for a job's place, kept in the ledger's sparse index `Open`. See tuning/line.py."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from lambdas import ledger
@@ -11,10 +10,13 @@ from tuning.runs import Run
 _ROOM = "room"
 
 
-def join(table: str, run: Run, place: Place, now: datetime) -> Mapping[str, str]:
-    """Stand in the line, or go on standing there. Returns the run's row."""
-    mine = turn(run.upload.arrived_at, run.id)
-    return ledger.note(table, run.id, open=_ROOM, turn=mine, due=place.due(now))
+def join(table: str, run: Run, place: Place, now: datetime) -> ledger.Row | None:
+    """Stand in the line, or go on standing there; one that has its job already is not put back.
+    Returns the run's row, or None when the run has ended.
+    """
+    due = place.due(now)
+    moved = ledger.move(table, run, "queued", open=_ROOM, due=due)
+    return moved or ledger.note(table, run, due=due)
 
 
 def ahead(table: str, run: Run, now: datetime) -> int:

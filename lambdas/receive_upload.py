@@ -35,13 +35,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _receive(body: str, settings: IntakeSettings) -> None:
     upload = Upload.from_event(json.loads(body), bucket=settings.datasets_bucket)
     run = _run(upload, settings)
-    facts = {
-        "arrived_at": upload.arrived_at,
-        "upload": upload.uri,
-        "recipe": upload.recipe_name,
-        "run": json.dumps(run.to_dict()),
-    }
-    if not ledger.arrive(settings.ledger_table, run.id, facts):
+    if not ledger.arrive(settings.ledger_table, run):
         logger.info("already received", run=run.id)
         return
     machine = client("stepfunctions")
@@ -51,7 +45,7 @@ def _receive(body: str, settings: IntakeSettings) -> None:
         )
     except machine.exceptions.ExecutionAlreadyExists:
         logger.info("already started", run=run.id)
-    ledger.started(settings.ledger_table, run.id)
+    ledger.move(settings.ledger_table, run, "started")  # or the execution is ahead of us already
     metrics.add_metric(name="RunsStarted", unit="Count", value=1)
     logger.info("started", run=run.id, recipe=upload.recipe_name)
 

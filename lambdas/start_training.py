@@ -24,14 +24,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     place = Place.kept(event.get("job") or {}, now=now)
     start = _in_turn(run, settings, event["dataset"], place, now)
     if start.job_arn:
-        ledger.note(
-            settings.ledger_table,
-            run.id,
-            state="training",
-            open="working",
-            job_arn=start.job_arn,
-            attempt=str(run.attempt),
-        )
+        facts = {"open": "working", "job_arn": start.job_arn, "attempt": str(run.attempt)}
+        ledger.move(settings.ledger_table, run, "training", **facts)
     logger.info("start", state=start.state, job_arn=start.job_arn, ahead=place.ahead)
     return start.to_dict()
 
@@ -41,7 +35,7 @@ def _in_turn(
 ) -> Start:
     """Everyone joins the line before trying, so that who arrives at once sees each other."""
     row = line.join(settings.ledger_table, run, place, now)
-    if "stop_asked" in row:
+    if row is None or "stop_asked" in row:
         return Start(state="stopped")
     if others := line.ahead(settings.ledger_table, run, now):
         return Start(state="no_room", line=place.behind(others))

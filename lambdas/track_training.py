@@ -21,13 +21,20 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     job = bedrock.get_model_customization_job(jobIdentifier=arn)
     before = Progress.kept(event.get("progress") or {})
     now = look(job, run, before=before, now=datetime.now(UTC))
-    row = ledger.note(_settings().ledger_table, run.id, progress=now.to_dict())
-    if now.must_be_stopped or ("stop_asked" in row and now.status == "InProgress"):
+    asked = "stop_asked" in (_noted(run, now) or {})
+    if now.must_be_stopped or (asked and now.status == "InProgress"):
         _stop(bedrock, arn)
     if now.state != "in_progress":
         _count(now)
     logger.info("looked", job_arn=arn, status=now.status, phase=now.phase, state=now.state)
     return now.to_dict()
+
+
+def _noted(run: Run, now: Progress) -> ledger.Row | None:
+    table = _settings().ledger_table
+    if now.state == "again":
+        return ledger.move(table, run, "again", progress=now.to_dict())
+    return ledger.note(table, run, progress=now.to_dict())
 
 
 def _stop(bedrock: Any, arn: str) -> None:

@@ -8,6 +8,9 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.steps import Steps, expression, when
+from tuning.ledger_states import OPEN
+
+_ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
 
 
 class Endings:
@@ -83,6 +86,14 @@ class Endings:
             error="OutcomeNotTold",
             cause=expression("$string($outcome)"),
         )
+        # Whoever ended the run before us was right, and what we know is still told.
+        record.add_retry(
+            errors=[_ENDED_ALREADY],
+            max_attempts=1,
+            max_delay=cdk.Duration.seconds(5),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        record.add_catch(tell, errors=[_ENDED_ALREADY])
         for step in (record, tell):
             step.add_retry(
                 max_attempts=8,
@@ -107,22 +118,37 @@ class Endings:
         return record.next(tell).next(end)
 
     def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
-        """Only after a fault the row stays in the index of what is open, for the reconciler."""
+        """Over an open state only, or over the same outcome when its answer was lost. A row that is
+        lost is written anew.
+        """
+        written = {
+            "state": "$outcome.state",
+            "ended_at": "$states.context.State.EnteredTime",
+            "outcome": "$string($outcome)",
+        }
+        kept = {
+            "arrived_at": "$run.upload.arrived_at",
+            "month": "$substring($run.upload.arrived_at, 0, 7)",
+            "upload": "'s3://' & $run.upload.bucket & '/' & $run.upload.key",
+            "recipe": "$split($run.upload.key, '/')[1]",
+        }
+        # Only after a fault a row stays in the index of what is open, for the reconciler.
+        opened_or_not = "$outcome.unsure ? ', #open = :state' : ' REMOVE #open'"
+        terms = [f"#{name} = :{name}" for name in written]
+        terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
         value = tasks.DynamoAttributeValue.from_string
-        facts = "'SET #state = :state, ended_at = :ended_at, outcome = :outcome'"
-        open_ = "($outcome.unsure ? ', #open = :state' : ' REMOVE #open')"
+        opened = {f":open{n}": value(state) for n, state in enumerate(sorted(OPEN))}
+        facts = {f":{name}": value(expression(e)) for name, e in {**written, **kept}.items()}
+        among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
             "Record outcome",
             table=ledger,
             key={"pk": value(expression("$run.id"))},
-            update_expression=expression(f"{facts} & {open_}"),
-            expression_attribute_names={"#state": "state", "#open": "open"},
-            expression_attribute_values={
-                ":state": value(expression("$outcome.state")),
-                ":ended_at": value(expression("$states.context.State.EnteredTime")),
-                ":outcome": value(expression("$string($outcome)")),
-            },
+            update_expression=expression(f"'SET {', '.join(terms)}' & ({opened_or_not})"),
+            condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
+            expression_attribute_names={f"#{name}": name for name in (*written, *kept, "open")},
+            expression_attribute_values=facts | opened,
             outputs={},
         )
 

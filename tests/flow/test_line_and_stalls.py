@@ -1,7 +1,6 @@
 """A full quota is a line, in order of arrival; a job that stands still is stopped, and tried again."""
 
 import itertools
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversations, until
@@ -29,7 +28,6 @@ def test_a_hundred_uploads_at_once_are_trained_in_order_of_arrival_within_the_qu
     created = [job["creationTime"] for job in jobs]
     assert created == sorted(created)
     assert _most_at_once(jobs) <= QUOTA
-
 
 
 def _rows(world, uploads):

@@ -1,10 +1,12 @@
 """The state machine: every way through it ends, and how it ended is recorded and told."""
 
+import re
 from pathlib import Path
 
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
+from tuning.ledger_states import OPEN
 from tuning.recipes import load
 
 ROOT = Path(__file__).parents[2]
@@ -163,7 +165,21 @@ def test_any_fault_of_a_step_becomes_an_outcome(states, door):
 
 def test_every_task_catches_everything(states):
     for name, task in of_type(states, "Task").items():
-        assert [c["ErrorEquals"] for c in task["Catch"]] == [["States.ALL"]], name
+        assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_an_end_is_written_over_open_states_only(states):
+    record = states["Record outcome"]["Arguments"]
+    among = re.search(r"#state IN \(([^)]*)\)", record["ConditionExpression"])[1].split(", ")
+    values = record["ExpressionAttributeValues"]
+    assert {values[name]["S"] for name in among} == OPEN
+    rest = record["ConditionExpression"].replace(f"#state IN ({', '.join(among)})", "open")
+    assert rest == "attribute_not_exists(pk) OR open OR #outcome = :outcome"
+
+
+def test_a_run_that_was_ended_by_another_hand_is_still_told(states):
+    caught = {e: c["Next"] for c in states["Record outcome"]["Catch"] for e in c["ErrorEquals"]}
+    assert caught["DynamoDB.ConditionalCheckFailedException"] == "Tell"
 
 
 def test_every_retry_is_bounded_and_spread(states):

@@ -125,7 +125,8 @@ def test_a_job_that_ended_before_it_could_be_stopped_is_looked_at_again(aws, con
 
 def test_a_job_whose_run_was_asked_to_stop_is_stopped(aws, context):
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=1)
-    aws.dynamodb.items[any_run().id] = {"pk": any_run().id, "stop_asked": "by someone"}
+    asked = {"pk": any_run().id, "state": "training", "stop_asked": "by someone"}
+    aws.dynamodb.items[any_run().id] = asked
     assert track_training.handler(EVENT, context)["state"] == "in_progress"
     assert aws.bedrock.stopped == ["arn:job"]
     aws.bedrock.jobs["arn:job"]["status"] = "Stopped"

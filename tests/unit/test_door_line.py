@@ -116,7 +116,8 @@ def test_after_a_week_a_run_gives_up(aws, door):
 
 
 def test_a_run_that_was_asked_to_stop_starts_no_job(aws, door):
-    aws.dynamodb.items[a_run(0).id] = {"pk": a_run(0).id, "stop_asked": "by someone"}
+    asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
+    aws.dynamodb.items[a_run(0).id] = asked
     assert door(a_run(0))["state"] == "stopped"
     assert aws.bedrock.created == []
 
@@ -124,6 +125,7 @@ def test_a_run_that_was_asked_to_stop_starts_no_job(aws, door):
 def test_a_second_try_is_another_job_of_the_same_run(aws, door):
     run = a_run(0)
     first = door(run)["job_arn"]
+    aws.dynamodb.items[run.id]["state"] = "authorized"  # once more, after the check
     second = door(run.again())["job_arn"]
     assert first != second
     assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name, f"{run.job_name}-2"]

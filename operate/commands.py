@@ -3,4 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-COMMANDS: tuple[Callable[..., Any], ...] = ()
+from operate.redrive import redrive
+from operate.runs import runs
+from operate.stop import stop
+
+COMMANDS: tuple[Callable[..., Any], ...] = (runs, stop, redrive)

@@ -1,13 +1,11 @@
 """The state machine: every way through it ends, and how it ended is recorded and told."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
-from review.policies import trust
 from tuning.ledger_states import OPEN
 from tuning.recipes import load
 
@@ -158,7 +156,8 @@ def test_only_after_a_fault_a_run_stays_open_for_the_reconciler(states):
     unsure = {n for n, s in states.items() if s.get("Assign", {}).get("outcome", {}).get("unsure")}
     assert unsure == {"Step failed"}
     said = states["Record outcome"]["Arguments"]["UpdateExpression"]
-    assert "$outcome.unsure ? ', #open = :state' : ' REMOVE #open'" in said
+    assert "$outcome.unsure ? ', #open = :state REMOVE" in said
+    assert said.count("REMOVE #open") == 1
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -167,57 +166,6 @@ def test_any_fault_of_a_step_becomes_an_outcome(states, door):
     assert catch["ErrorEquals"] == ["States.ALL"]
     assert catch["Next"] == "Step failed"
     assert set(catch["Assign"]["fault"]) == {"kind", "message"}
-
-
-def test_no_money_is_spent_without_leave(states):
-    leave = states["Is there leave to spend?"]
-    (choice,) = leave["Choices"]
-    assert choice["Condition"] == "{% $spend.leave = 'granted' %}"
-    assert choice["Next"] == "Start training"
-    without = reachable(states, "Begin", without=["Authorize spend"])
-    assert "Start training" not in without
-    asked = reachable(states, leave["Default"], without=["Authorize spend"])
-    assert "Start training" not in asked, "what was approved is claimed before it is spent"
-
-
-def test_every_ending_after_a_claim_settles_it(states):
-    """A step that died may have claimed; only what is refused before the price has not."""
-    conclusions = {n for n, s in states.items() if "outcome" in s.get("Assign", {})}
-    past = {n for n in conclusions if states[n]["Next"] != "Settle spend"}
-    assert past == {"No such recipe", "Dataset refused"}
-    claimed = reachable(states, "Authorize spend", without=["Settle spend"])
-    assert claimed.isdisjoint({"Record outcome", "Tell", *GOOD_ENDS, *BAD_ENDS})
-
-
-def test_every_conclusion_says_what_may_be_billed(states):
-    charges = {
-        n: s["Assign"]["charge"] for n, s in states.items() if "charge" in s.get("Assign", {})
-    }
-    assert charges == {
-        **dict.fromkeys(("No such recipe", "Dataset refused", "Not approved"), "nothing"),
-        **dict.fromkeys(("Approval expired", "Job not started", "No room for the job"), "nothing"),
-        **dict.fromkeys(("Model trained", "Job stopped", "Job failed"), "job"),
-        "Step failed": "unknown",
-    }
-
-
-def test_the_wait_for_a_person_expires(states):
-    wait = states["Wait for a person"]
-    assert wait["TimeoutSeconds"] == "{% $spend.seconds %}"
-    caught = {e: c["Next"] for c in wait["Catch"] for e in c["ErrorEquals"]}
-    assert caught["States.Timeout"] == "Approval expired"
-
-
-def test_task_tokens_are_in_no_notice_and_no_log(dev, states):
-    told = [n for n, s in states.items() if "Task.Token" in json.dumps(s)]
-    assert told == ["Wait for a person"]
-    assert all("task_token" not in json.dumps(states[n]) for n in ("Ask a person", "Tell"))
-    logging = dev.one("AWS::StepFunctions::StateMachine").properties["LoggingConfiguration"]
-    assert logging["IncludeExecutionData"] is False
-
-
-def test_an_answered_token_is_forgotten(states):
-    assert states["Record outcome"]["Arguments"]["UpdateExpression"].endswith("REMOVE task_token")
 
 
 def test_every_task_catches_everything(states):
@@ -314,40 +262,3 @@ def test_what_a_step_learns_is_kept_under_one_name(states):
         "Track training": {"progress"},
         "Collect results": {"result"},
     }
-
-
-def test_every_fault_is_logged_encrypted_and_traced(environment):
-    machine = environment.one("AWS::StepFunctions::StateMachine").properties
-    assert machine["TracingConfiguration"] == {"Enabled": True}
-    logging = machine["LoggingConfiguration"]
-    assert logging["Level"] == "ALL"
-    (destination,) = logging["Destinations"]
-    assert destination == {"CloudWatchLogsLogGroup": {"LogGroupArn": "{TrainingRunLogs}"}}
-
-
-def test_the_log_group_spares_the_resource_policy_its_limit(environment):
-    group = environment.one("AWS::Logs::LogGroup", "TrainingRunLogs").properties
-    expected = f"/aws/vendedlogs/states/{environment.name}-Training-TrainingRun"
-    assert group["LogGroupName"] == expected
-
-
-def test_the_machine_waits_for_its_policies(environment):
-    """Step Functions refuses a machine whose role may not deliver logs yet."""
-    machine = environment.one("AWS::StepFunctions::StateMachine")
-    assert {"TrainingRunPolicy", "UnscopedMachine"} <= machine.depends_on
-
-
-def test_what_is_in_progress_is_encrypted_with_our_key(environment):
-    machine = environment.one("AWS::StepFunctions::StateMachine").properties
-    assert machine["EncryptionConfiguration"] == {
-        "KmsKeyId": "{ControlKey}",
-        "KmsDataKeyReusePeriodSeconds": 300,
-        "Type": "CUSTOMER_MANAGED_KMS_KEY",
-    }
-
-
-def test_the_role_is_assumed_for_this_machine_only(environment):
-    machine = environment.one("AWS::StepFunctions::StateMachine").properties
-    (statement,) = trust(environment.one("AWS::IAM::Role", "TrainingRunRole"))
-    source = statement.conditions["ArnEquals"]["aws:SourceArn"]
-    assert source.endswith(f":{{account}}:stateMachine:{machine['StateMachineName']}")

@@ -1,0 +1,40 @@
+"""What stands around the state machine: its logs, its key, its role."""
+
+from review.policies import trust
+
+
+def test_every_fault_is_logged_encrypted_and_traced(environment):
+    machine = environment.one("AWS::StepFunctions::StateMachine").properties
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    logging = machine["LoggingConfiguration"]
+    assert logging["Level"] == "ALL"
+    (destination,) = logging["Destinations"]
+    assert destination == {"CloudWatchLogsLogGroup": {"LogGroupArn": "{TrainingRunLogs}"}}
+
+
+def test_the_log_group_spares_the_resource_policy_its_limit(environment):
+    group = environment.one("AWS::Logs::LogGroup", "TrainingRunLogs").properties
+    expected = f"/aws/vendedlogs/states/{environment.name}-Training-TrainingRun"
+    assert group["LogGroupName"] == expected
+
+
+def test_the_machine_waits_for_its_policies(environment):
+    """Step Functions refuses a machine whose role may not deliver logs yet."""
+    machine = environment.one("AWS::StepFunctions::StateMachine")
+    assert {"TrainingRunPolicy", "UnscopedMachine"} <= machine.depends_on
+
+
+def test_what_is_in_progress_is_encrypted_with_our_key(environment):
+    machine = environment.one("AWS::StepFunctions::StateMachine").properties
+    assert machine["EncryptionConfiguration"] == {
+        "KmsKeyId": "{ControlKey}",
+        "KmsDataKeyReusePeriodSeconds": 300,
+        "Type": "CUSTOMER_MANAGED_KMS_KEY",
+    }
+
+
+def test_the_role_is_assumed_for_this_machine_only(environment):
+    machine = environment.one("AWS::StepFunctions::StateMachine").properties
+    (statement,) = trust(environment.one("AWS::IAM::Role", "TrainingRunRole"))
+    source = statement.conditions["ArnEquals"]["aws:SourceArn"]
+    assert source.endswith(f":{{account}}:stateMachine:{machine['StateMachineName']}")

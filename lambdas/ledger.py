@@ -6,6 +6,7 @@ from typing import Any
 
 from lambdas.aws import client
 from tuning.ledger_states import OPEN, State, sources
+from tuning.line import turn
 from tuning.runs import Misdirected, Run
 
 Row = Mapping[str, str]
@@ -18,7 +19,7 @@ def arrive(table: str, run: Run | Misdirected) -> bool:
     Returns whether the run may still have to be started: it is new, or whoever wrote it died
     before the execution was started.
     """
-    item = {**run.upload.facts, "pk": run.id, "state": "received"}
+    item = {**_first(run), "pk": run.id, "state": "received", "run": run.to_dict()}
     ledger = client("dynamodb")
     try:
         ledger.put_item(
@@ -56,7 +57,7 @@ def change(
     table: str, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
 ) -> dict[str, Any]:
     """The arguments of an update of a run's item, alone or as part of a transaction."""
-    first = {"state": "started", **run.upload.facts}  # of a row that was lost
+    first = {"state": "started", **_first(run)}  # of a row that was lost
     kept = {name: fact for name, fact in first.items() if name not in facts}
     written = {name: fact for name, fact in facts.items() if fact is not None}
     values = typed({**kept, **written})
@@ -88,6 +89,12 @@ def keyed(**facts: Any) -> dict[str, dict[str, str]]:
 
 def plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
     return {name: str(next(iter(value.values()))) for name, value in item.items()}
+
+
+def _first(run: Run | Misdirected) -> dict[str, str]:
+    """What a row has from the beginning; `open` and `turn` are the keys of the index of open runs."""
+    facts = run.upload.facts
+    return {**facts, "open": "working", "turn": turn(facts["arrived_at"], run.id)}
 
 
 def _update(

@@ -8,7 +8,7 @@ from typing import Any
 from lambdas import ledger
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning.recipes import load
+from tuning.recipes import Recipe, load
 from tuning.runs import Misdirected, Run
 from tuning.settings import IntakeSettings
 from tuning.uploads import Upload
@@ -53,4 +53,13 @@ def _receive(body: str, settings: IntakeSettings) -> None:
 def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected:
     if upload.recipe_name not in settings.recipes:
         return Misdirected(upload=upload, recipes=settings.recipes)
-    return Run(upload=upload, recipe=load(Path("recipes") / f"{upload.recipe_name}.toml"))
+    recipe = _recipe(upload.recipe_name)
+    return Run(
+        upload=upload,
+        recipe=recipe,
+        fallback=_recipe(recipe.retry.recipe) if recipe.retry else None,
+    )
+
+
+def _recipe(name: str) -> Recipe:
+    return load(Path("recipes") / f"{name}.toml")

@@ -4,5 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from operate.answers import approve, reject
+from operate.redrive import redrive
+from operate.runs import runs
+from operate.stop import stop
 
-COMMANDS: tuple[Callable[..., Any], ...] = (approve, reject)
+COMMANDS: tuple[Callable[..., Any], ...] = (runs, stop, redrive, approve, reject)

@@ -135,6 +135,7 @@ class Config:
             file = str(RECIPES / f"{recipe.name}.toml")
             check(recipe, region=self.region, catalog=catalog(), file=file)
             self._check_polls(recipe, file)
+            self._check_retry(recipe, file)
         return loaded
 
     @property
@@ -172,6 +173,14 @@ class Config:
             raise ConfigError(
                 f"poll_seconds = {self.poll_seconds}: {polls:,} looks in the {recipe.limits.max_hours} "
                 f"hours that {file} allows; an execution has room for {_MAX_POLLS:,}"
+            )
+
+    def _check_retry(self, recipe: Recipe, file: str) -> None:
+        if recipe.retry and recipe.retry.recipe not in self.recipes:
+            raise ConfigError(
+                f"{file}: retry.recipe = {recipe.retry.recipe!r}: not among the recipes of this "
+                f"environment{nearest(recipe.retry.recipe, self.recipes)}; there are: "
+                f"{', '.join(self.recipes)}"
             )
 
     @staticmethod

@@ -60,18 +60,6 @@ class Endings:
         )
         self.failed = self._failure("Job failed", "$progress.failure", charge="job")
         self.not_started = self._failure("Job not started", "$job.failure", charge="nothing")
-        self.no_room = steps.conclude(
-            "No room for the job",
-            {
-                "state": "failed",
-                # Bedrock's own words: the quota of custom models may be meant as well.
-                "summary": expression("'No room for a week: ' & $job.failure.message"),
-                "report": expression("$dataset.report_uri"),
-                "kind": "quota_full",
-                "fix": "Upload the file again when fewer jobs are in progress.",
-            },
-            charge="nothing",
-        )
         self.fault = steps.conclude(
             "Step failed",
             {
@@ -79,16 +67,17 @@ class Endings:
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
+                "unsure": True,  # whether it has left a job: the reconciler looks
             },
             charge="unknown",
         )
         self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
         self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
-        for conclusion in (self.misdirected, self.refused):
-            conclusion.next(record)
+        self.misdirected.next(record)
         for conclusion in (
+            self.refused,  # perhaps on a second try, whose first has claimed
             *(self.rejected, self.expired, self.trained, self.stopped),
-            *(self.failed, self.not_started, self.no_room, self.fault),
+            *(self.failed, self.not_started, self.fault),
         ):
             conclusion.next(settled)
 
@@ -181,6 +170,10 @@ class Endings:
             "upload": "'s3://' & $run.upload.bucket & '/' & $run.upload.key",
             "recipe": "$split($run.upload.key, '/')[1]",
         }
+        # Only after a fault a row stays in the index of what is open, for the reconciler.
+        opened_or_not = (
+            "$outcome.unsure ? ', #open = :state REMOVE task_token' : ' REMOVE #open, task_token'"
+        )
         terms = [f"#{name} = :{name}" for name in written]
         terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
         value = tasks.DynamoAttributeValue.from_string
@@ -192,9 +185,9 @@ class Endings:
             "Record outcome",
             table=ledger,
             key={"pk": value(expression("$run.id"))},
-            update_expression=f"SET {', '.join(terms)} REMOVE task_token",
+            update_expression=expression(f"'SET {', '.join(terms)}' & ({opened_or_not})"),
             condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
-            expression_attribute_names={f"#{name}": name for name in (*written, *kept)},
+            expression_attribute_names={f"#{name}": name for name in (*written, *kept, "open")},
             expression_attribute_values=facts | opened,
             outputs={},
         )

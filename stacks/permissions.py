@@ -88,6 +88,7 @@ class Permissions:
                 "bedrock",
                 ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
             ),
+            self._query_open(),
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
@@ -159,6 +160,10 @@ class Permissions:
             _allow(list(actions), [self._storage.ledger.table_arn]),
             self._key(self._storage.control_key, "dynamodb", list(_ON_TABLE)),
         ]
+
+    def _query_open(self) -> Statement:
+        index = f"{self._storage.ledger.table_arn}/index/Open"
+        return _allow(["dynamodb:Query"], [index])
 
     def _key(self, key: kms.IKey, service: str, actions: list[str]) -> Statement:
         via = f"{service}.{self._stack.region}.amazonaws.com"

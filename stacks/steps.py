@@ -100,9 +100,8 @@ class Steps:
         learnt = {"outcome": outcome, "charge": charge}
         return sfn.Pass.jsonata(self._scope, name, assign=learnt, outputs={})
 
-    def wait(self, name: str, seconds: int, *, assign: Mapping[str, Any] | None = None) -> sfn.Wait:
-        duration = sfn.WaitTime.duration(cdk.Duration.seconds(seconds))
-        return sfn.Wait.jsonata(self._scope, name, time=duration, assign=assign)
+    def wait(self, name: str, seconds: str) -> sfn.Wait:
+        return sfn.Wait.jsonata(self._scope, name, time=sfn.WaitTime.seconds(seconds))
 
 
 def when(jsonata: str) -> sfn.Condition:

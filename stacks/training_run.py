@@ -25,8 +25,6 @@ from stacks.policies import Statement, allow, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
 _TIMEOUT = cdk.Duration.days(21)
-_ROOM_SECONDS = 600
-_MAX_WAITS = 1000
 
 
 class TrainingRun(Construct):
@@ -116,13 +114,13 @@ class TrainingRun(Construct):
         start = steps.invoke(
             "Start training",
             self._doors["start_training"],
-            {"run": run, "dataset": dataset},
+            {"run": run, "dataset": dataset, "job": job},
             keep="job",
         )
         track = steps.invoke(
             "Track training",
             self._doors["track_training"],
-            {"run": run, "job": job},
+            {"run": run, "job": job, "progress": expression("$progress")},
             keep="progress",
         )
         collect = steps.invoke(
@@ -132,7 +130,7 @@ class TrainingRun(Construct):
             keep="result",
         )
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
-        follow = self._follow(track, collect)
+        follow = self._follow(track, collect, prepare)
         sound = steps.choose("Is the dataset sound?")
         leave = steps.choose("Is there leave to spend?")
         leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
@@ -144,32 +142,42 @@ class TrainingRun(Construct):
         routed = steps.choose("Has it a recipe?")
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.otherwise(prepare.next(sound))
-        first = {"run": expression("$states.input"), "waits": 0, "approval": {}}
-        begin = sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
-        return begin.next(routed)
+        return self._begin().next(routed)
+
+    def _begin(self) -> sfn.Pass:
+        first = {"run": expression("$states.input"), "job": {}, "progress": {}, "approval": {}}
+        return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
-        """An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
-        full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """An account may run ten jobs at once, and that quota cannot be raised: a run that finds it
+        full stands in line. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
         """
-        wait = self._steps.wait(
-            "Wait for room", _ROOM_SECONDS, assign={"waits": expression("$waits + 1")}
-        )
+        wait = self._steps.wait("Wait for room", expression("$job.wait_seconds"))
         wait.next(start)
         started = self._steps.choose("Has the job started?")
         started.when(when("$job.state = 'started'"), follow)
-        started.when(when(f"$job.state = 'no_room' and $waits < {_MAX_WAITS}"), wait)
-        started.when(when("$job.state = 'no_room'"), self._end.no_room)
+        started.when(when("$job.state = 'no_room'"), wait)
+        started.when(when("$job.state = 'stopped'"), self._end.stopped)
         return started.otherwise(self._end.not_started)
 
-    def _follow(self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke) -> sfn.Wait:
+    def _follow(
+        self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke, prepare: tasks.LambdaInvoke
+    ) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
-        wait = self._steps.wait("Wait", self._config.poll_seconds)
+        pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
+        wait = self._steps.wait("Wait", expression(pause))
+        again = sfn.Pass.jsonata(
+            self,
+            "Try again",
+            assign={"run": expression("$progress.next_run"), "job": {}, "progress": {}},
+            outputs={},
+        )
         state = self._steps.choose("How is the job?")
-        state.when(when("$progress.state = 'in_progress'"), wait)
+        state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
         state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
         state.when(when("$progress.state = 'stopped'"), self._end.stopped)
-        state.otherwise(self._end.failed)  # failed, or overdue and stopped by the last look
+        state.when(when("$progress.state = 'again'"), again.next(prepare))
+        state.otherwise(self._end.failed)
         wait.next(track).next(state)
         return wait
 

@@ -18,7 +18,7 @@ from tuning.errors import RecipeError, UnknownModelError, nearest
 Hyperparameters = Mapping[str, int | float | str]
 Policy = Literal["required", "optional", "refused"]
 
-_TABLES = ("convert", "hyperparameters", "limits")
+_TABLES = ("convert", "hyperparameters", "limits", "retry")
 _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
 _HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
 _MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs.py
@@ -48,6 +48,16 @@ class Conversion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retry:
+    """That a job which stalled, or failed by an error inside AWS, before its training began is
+    followed by a second and last one. Both are never in progress at once.
+    """
+
+    recipe: str
+    """What the second job trains by: this recipe's own name, or another recipe of the environment."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     name: str
     """The file's name without `.toml`, and the folder that datasets are uploaded to."""
@@ -62,6 +72,8 @@ class Recipe:
     """Rules whose warnings refuse a dataset like errors, such as `DS702`."""
     convert: Conversion | None = None
     """None: only what is in the model's own format is taken."""
+    retry: Retry | None = None
+    """None: a job that ended without a model ends its run."""
 
     @property
     def digest(self) -> str:
@@ -72,8 +84,9 @@ class Recipe:
         del what["description"]
         # What one may spend is no part of what is trained: a raised limit trains nothing again.
         what["limits"] = {k: v for k, v in what["limits"].items() if k not in _SPENDING}
-        if self.convert is None:
-            del what["convert"]  # a recipe that does not use it has the digest it always had
+        for table in ("convert", "retry"):
+            if what[table] is None:  # a recipe that does not use it has the digest it always had
+                del what[table]
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -88,8 +101,10 @@ class Recipe:
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
         convert = Conversion(**raw["convert"]) if raw.get("convert") is not None else None
+        retry = Retry(**raw["retry"]) if raw.get("retry") is not None else None
         strict, limits = tuple(raw.get("strict", ())), Limits(**raw["limits"])
-        return cls(**{**raw, "limits": limits, "strict": strict, "convert": convert})
+        typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
+        return cls(**{**raw, **typed})
 
 
 def load(path: Path) -> Recipe:
@@ -189,7 +204,8 @@ class _Reader:
         limits = self._limits(raw.get("limits", {}))
         strict = self._strict(raw.get("strict", []))
         convert = self._conversion(raw["convert"]) if "convert" in raw else None
-        typed = {"limits": limits, "strict": strict, "convert": convert}
+        retry = self._retry(raw["retry"]) if "retry" in raw else None
+        typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
         return Recipe(**{**raw, "name": self.path.stem, **typed})
 
     def _conversion(self, raw: Mapping[str, Any]) -> Conversion:
@@ -207,6 +223,14 @@ class _Reader:
             if list(mapping.values()).count(column) > 1:
                 self._refuse(f"{at} = {column!r}", "this column is mapped twice")
         return Conversion(map=mapping)
+
+    def _retry(self, raw: Mapping[str, Any]) -> Retry:
+        """Whether an environment has that recipe is for its Config to say."""
+        self._known(raw, Retry, "retry.")
+        if not raw.get("recipe"):
+            self._refuse("retry.recipe", f"missing; name {self.path.stem!r} or another recipe")
+        self._is(raw["recipe"], str, "retry.recipe")
+        return Retry(**raw)
 
     def _strict(self, raw: object) -> tuple[str, ...]:
         if not isinstance(raw, list) or not all(isinstance(rule, str) for rule in raw):

@@ -7,11 +7,11 @@ from typing import Any
 
 
 def definition(folder: str) -> dict[str, Any]:
-    """Run in a process of its own, so that the explorer's can fork: jsii leaves threads behind."""
+    """Run in a process of its own: jsii leaves another process and threads behind."""
     import aws_cdk as cdk  # noqa: PLC0415 — half a second, in that process only
     from machines import definition as machine  # noqa: PLC0415
-    from templates import Environment  # noqa: PLC0415
 
+    from review.templates import Environment  # noqa: PLC0415
     from stacks import door  # noqa: PLC0415
     from stacks.bundle import Bundle  # noqa: PLC0415
     from stacks.config import Config  # noqa: PLC0415

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from test_house import ROOT
 
-# Made up for the tests of `tuning stats`, which has to find keys in datasets: the alphabet in order.
+# Made up for tests/data/rules/DS801.jsonl, whose rule finds keys in datasets: the alphabet in order.
 MADE_UP = {"AKIAABCDEFGH234567AB"}
 OURS = {"0" * 12, "123456789012", "111122223333"}
 ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:[\w-]*:[\w-]*:|[Aa]ccount\D{1,4})(\d{12})\b")

@@ -32,11 +32,11 @@ def test_every_execution_ends_by_itself(dev):
     assert definition(dev)["TimeoutSeconds"] == 21 * 24 * 3600
 
 
-def test_there_is_time_for_a_full_quota_and_the_longest_job(dev, states):
+def test_there_is_time_for_a_week_in_the_line_and_the_longest_jobs(dev):
+    """Two jobs, where the recipe has the run try again."""
     hours = max(load(path).limits.max_hours for path in (ROOT / "recipes").glob("*.toml"))
-    waiting = 1000 * states["Wait for room"]["Seconds"]
-    waiting += 7 * 24 * 3600  # the longest that a recipe may wait for a person
-    assert waiting + hours * 3600 < definition(dev)["TimeoutSeconds"]
+    waiting = 2 * 7 * 24  # in the line, and for a person
+    assert waiting + 2 * hours < definition(dev)["TimeoutSeconds"] / 3600
 
 
 def test_every_state_is_reachable(dev, states):
@@ -83,7 +83,6 @@ def test_every_conclusion_names_an_outcome_that_the_end_knows(states):
         "Job stopped": "stopped",
         "Job failed": "failed",
         "Job not started": "failed",
-        "No room for the job": "failed",
         "Not approved": "refused",
         "Approval expired": "refused",
         "Step failed": "failed",
@@ -112,10 +111,23 @@ def test_only_an_accepted_dataset_goes_on(states):
     assert "Start training" not in reachable(states, sound["Default"])
 
 
-def test_a_job_that_has_started_is_never_started_again(states):
+def test_a_second_job_starts_only_when_the_first_has_ended(states):
+    """`again` is said of jobs that have ended only: tests/unit/test_progress.py."""
     chosen = states["Has the job started?"]["Choices"]
     (after,) = (c["Next"] for c in chosen if c["Condition"] == "{% $job.state = 'started' %}")
-    assert "Start training" not in reachable(states, after)
+    assert "Start training" not in reachable(states, after, without=["Try again"])
+    ways = [
+        (name, choice["Condition"])
+        for name, state in states.items()
+        for choice in state.get("Choices", [{"Condition": None, "Next": state.get("Next")}])
+        if choice["Next"] == "Try again"
+    ]
+    assert ways == [("How is the job?", "{% $progress.state = 'again' %}")]
+
+
+def test_a_second_try_is_checked_and_authorized_like_the_first(states):
+    assert states["Try again"]["Next"] == "Prepare dataset"
+    assert states["Try again"]["Assign"]["run"] == "{% $progress.next_run %}"
 
 
 def test_every_loop_waits(states):
@@ -125,20 +137,27 @@ def test_every_loop_waits(states):
         assert not any(name in reachable(states, n, without=waits) for n in ahead), name
 
 
-def test_the_wait_for_room_ends(states):
-    """Each wait is counted, and the choice that leads to it has a limit."""
-    assert states["Wait for room"]["Assign"] == {"waits": "{% $waits + 1 %}"}
-    conditions = [c["Condition"] for c in states["Has the job started?"]["Choices"]]
-    assert "{% $job.state = 'no_room' and $waits < 1000 %}" in conditions
-
-
-def test_waiting_takes_the_time_of_the_config(dev, rich):
+def test_waiting_takes_the_time_that_the_last_look_said(dev, rich):
+    """That the line is left after a week: tests/unit/test_line.py."""
     for environment, seconds in ((dev, 300), (rich, 600)):
         waits = of_type(definition(environment)["States"], "Wait")
         assert {n: w["Seconds"] for n, w in waits.items()} == {
-            "Wait": seconds,
-            "Wait for room": 600,
+            "Wait": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
+            "Wait for room": "{% $job.wait_seconds %}",
         }
+
+
+def test_the_line_sees_the_last_answer_of_its_own(states):
+    """Or a run in the line would be a newcomer at each look, and never give up."""
+    for step, kept in (("Start training", "job"), ("Track training", "progress")):
+        assert states[step]["Arguments"]["Payload"][kept] == f"{{% ${kept} %}}"
+
+
+def test_only_after_a_fault_a_run_stays_open_for_the_reconciler(states):
+    unsure = {n for n, s in states.items() if s.get("Assign", {}).get("outcome", {}).get("unsure")}
+    assert unsure == {"Step failed"}
+    said = states["Record outcome"]["Arguments"]["UpdateExpression"]
+    assert "$outcome.unsure ? ', #open = :state' : ' REMOVE #open'" in said
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -18,6 +18,7 @@ from lambdas import (
     close_default_group,
     collect_results,
     ledger,
+    line,
     objects,
     prepare_dataset,
     receive_upload,
@@ -37,7 +38,7 @@ DOORS = (
     track_training,
 )
 CALLERS = (
-    *(close_default_group, collect_results, ledger, objects),
+    *(close_default_group, collect_results, ledger, line, objects),
     *(receive_upload, spending, start_training, track_training),
 )
 

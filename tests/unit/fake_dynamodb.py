@@ -9,7 +9,7 @@ from dynamodb_expressions import Compiled, Item, Terms, checked, condition, inva
 from refusals import exceptions, refusal
 
 Wire = dict[str, dict[str, Any]]
-INDEXES = {"ByMonth": ("month", "arrived_at")}
+INDEXES = {"ByMonth": ("month", "arrived_at"), "Open": ("open", "turn")}
 _CONDITIONAL = "ConditionalCheckFailedException"
 
 

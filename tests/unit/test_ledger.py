@@ -89,6 +89,8 @@ def test_a_lost_row_is_written_anew_from_what_the_step_knows(aws):
         "month": "2026-11",
         "upload": "s3://datasets-bucket/datasets/support/train.jsonl",
         "recipe": "support",
+        "open": "working",
+        "turn": f"2026-11-23T07:00:00Z#{RUN.id}",
     }
 
 

@@ -1,0 +1,91 @@
+// Decides questions by policies, as AWS documents it. A development tool: it runs in a process of its
+// own, is deployed nowhere, and asks a library under the AGPL-3.0 that this repository does not hold
+// (docs/decisions/0014).
+//
+// From stdin: {policies, questions, mutants}. To stdout: {decisions, caught}.
+//   policies   name -> document
+//   questions  [{principal, action, resource, account, context, identity, own, endpoint, expected}]
+//              `identity` and `endpoint` are lists of names, `own` is the name of the resource's policy
+//   mutants    [{policy, document}]: one policy, changed; caught when a question that rests on it is
+//              not decided as expected any more
+//   decisions  one for each question: Allowed, ImplicitlyDenied, ExplicitlyDenied, or error: why
+//   caught     one for each mutant: the number of a question, or null
+
+import { readFileSync } from 'node:fs'
+import { runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate'
+
+const { policies, questions, mutants } = JSON.parse(readFileSync(0, 'utf8'))
+
+// The library holds actions against AWS's list of resource types, where model-customization-job is
+// missing; AWS asks for it nevertheless: https://github.com/aws-samples/amazon-bedrock-workshop/issues/233
+const UNLISTED = new Set(['bedrock:CreateModelCustomizationJob', 'bedrock:TagResource'])
+
+const STRENGTH = ['Allowed', 'ImplicitlyDenied', 'ExplicitlyDenied']
+const MEANT = {
+  allowed: (decision) => decision === 'Allowed',
+  denied: (decision) => decision.endsWith('Denied'),
+  never: (decision) => decision === 'ExplicitlyDenied'
+}
+
+function simulation(question, documents) {
+  const named = (names) => names.map((name) => ({ name, policy: documents(name) }))
+  return {
+    request: {
+      principal: question.principal ?? { type: 'Anonymous' },
+      action: question.action,
+      resource: { resource: question.resource, accountId: question.account },
+      contextVariables: question.context
+    },
+    identityPolicies: named(question.identity),
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    ...(question.own && { resourcePolicy: documents(question.own) }),
+    ...(question.endpoint.length > 0 && { vpcEndpointPolicies: named(question.endpoint) })
+  }
+}
+
+async function decide(question, documents) {
+  const whole = simulation(question, documents)
+  const answer = await runSimulation(whole, {})
+  if (answer.resultType === 'error') {
+    const known = UNLISTED.has(question.action) && answer.errors.message === 'no.resource.types'
+    return known ? unlisted(whole) : `error: ${JSON.stringify(answer.errors)}`
+  }
+  const ignored = answer.result?.ignoredContextKeys ?? []
+  return ignored.length > 0 ? `error: no such keys here: ${ignored}` : answer.overallResult
+}
+
+// Without the list of resource types; endpoint policies take part as a second question.
+function unlisted(whole) {
+  const { vpcEndpointPolicies = [], ...rest } = whole
+  const asked = [runUnsafeSimulation(rest, {})]
+  if (vpcEndpointPolicies.length > 0) {
+    asked.push(runUnsafeSimulation({ ...rest, identityPolicies: vpcEndpointPolicies }, {}))
+  }
+  return STRENGTH[Math.max(...asked.map((decision) => STRENGTH.indexOf(decision)))]
+}
+
+const decisions = []
+const resting = new Map(Object.keys(policies).map((name) => [name, []]))
+for (const [number, question] of questions.entries()) {
+  decisions.push(await decide(question, (name) => policies[name]))
+  for (const name of [...question.identity, ...question.endpoint, question.own]) {
+    resting.get(name)?.push(number)
+  }
+}
+
+const caught = []
+for (const { policy, document } of mutants) {
+  const documents = (name) => (name === policy ? document : policies[name])
+  let found = null
+  for (const number of resting.get(policy)) {
+    const decision = await decide(questions[number], documents)
+    if (!MEANT[questions[number].expected](decision)) {
+      found = number
+      break
+    }
+  }
+  caught.push(found)
+}
+
+process.stdout.write(JSON.stringify({ decisions, caught }))

@@ -93,8 +93,7 @@ class Phrasebook:
 
     @cached_property
     def _words(self) -> dict[str, Any]:
-        filled: dict[str, Any] = self._fill(_vocabulary())
-        return filled
+        return _vocabulary()
 
     def policies(self) -> dict[str, Any]:
         """Of the templates, and those of people, who are none of ours."""
@@ -111,7 +110,8 @@ class Phrasebook:
         }
 
     def question(self, case: Case) -> Question:
-        who, what = self._words["who"][case.who], self._words["what"][case.on]
+        who = self._fill(self._words["who"][case.who])
+        what = self._fill(self._words["what"][case.on], **{"its logs": who.get("logs", "")})
         service = case.does.split(":")[0]
         found = Question(
             principal=who.get("principal"),
@@ -130,7 +130,7 @@ class Phrasebook:
         if own := self._own(what):
             found["own"] = own
         for way in case.how.split(" + "):
-            self._apply(found, self._words["how"][way], service)
+            self._apply(found, self._fill(self._words["how"][way]), service)
         return found
 
     def _basis(
@@ -178,22 +178,24 @@ class Phrasebook:
             places = way["endpoints"]
             found["endpoint"] = [f"endpoint {places.get(found['action']) or places[service]}"]
 
-    def _fill(self, given: Any) -> Any:
+    def _fill(self, given: Any, **more: str) -> Any:
         """`{Prepared}` is an ARN, `{Vpc.id}` a name or id, `{region}` and `{account}` are places."""
         match given:
             case dict():
-                return {key: self._fill(value) for key, value in given.items()}
+                return {key: self._fill(value, **more) for key, value in given.items()}
             case list():
-                return [self._fill(value) for value in given]
+                return [self._fill(value, **more) for value in given]
             case str():
-                return re.sub(r"\{([\w.]+)\}", self._word, given)
+                words = {
+                    "region": self.physical.region,
+                    "account": ACCOUNT,
+                    "environment": self.physical.environment.name,
+                    **more,
+                }
+                return re.sub(r"\{([\w. ]+)\}", lambda m: words.get(m[1]) or self._ours(m[1]), given)
         return given
 
-    def _word(self, found: re.Match[str]) -> str:
-        name, _, part = found[1].partition(".")
-        places = {"region": self.physical.region, "account": ACCOUNT}
-        places["environment"] = self.physical.environment.name
-        if name in places:
-            return places[name]
+    def _ours(self, word: str) -> str:
+        name, _, part = word.partition(".")
         logical_id = self.physical.logical_id(name)
         return self.physical.name(logical_id) if part else self.physical.arn(logical_id)

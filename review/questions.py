@@ -1,6 +1,6 @@
 """From a rule that people read to questions that an evaluator can decide.
 
-`decisions.toml` says what must be: who does what, on what, under which circumstances, and whether it
+`decisions/` says what must be: who does what, on what, under which circumstances, and whether it
 is let. `vocabulary.toml` says what its words mean in a request. Neither is computed from a policy.
 """
 
@@ -64,10 +64,11 @@ class Question(TypedDict):
 
 
 def rules(environment: str) -> list[Rule]:
-    table = tomllib.loads(files("review").joinpath("decisions.toml").read_text("utf-8"))
+    folder = files("review").joinpath("decisions")
+    tables = sorted(folder.iterdir(), key=lambda file: file.name)
     groups = _vocabulary()["groups"]
     found = []
-    for row in table["rule"]:
+    for row in [r for t in tables for r in tomllib.loads(t.read_text("utf-8"))["rule"]]:
         lists = {name: tuple(row[name]) for name in ("does", "on", "how")}
         who = tuple(one for name in row["who"] for one in groups.get(name, [name]))
         only = tuple(row.get("only", ()))

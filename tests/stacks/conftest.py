@@ -16,6 +16,7 @@ from stacks import bundle, door
 from stacks.bundle import Bundle, Target
 from stacks.config import Config
 from stacks.deployment import Deployment
+from stacks.perimeter import Perimeter
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
@@ -30,6 +31,12 @@ RICH = Config(
     max_dataset_mb=4864,
     log_days=731,
     reserved_concurrency=2,
+    perimeter=Perimeter(
+        uploaders=("role/Data",),
+        break_glass=("role/Emergency",),
+        job_outside=True,
+        grants_declared=False,
+    ),
 )
 """Every field other than its default."""
 

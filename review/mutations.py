@@ -32,7 +32,11 @@ def mutants(document: Document) -> Iterator[Mutant]:
             if content["Statement"]:
                 yield Mutant(policy=document.name, change=f"{label}: {change}", content=content)
             else:
-                nothing = {**statement, "Effect": "Deny", "Action": "sts:DecodeAuthorizationMessage"}
+                nothing = {
+                    **statement,
+                    "Effect": "Deny",
+                    "Action": "sts:DecodeAuthorizationMessage",
+                }
                 content["Statement"] = [nothing]  # a policy must hold a statement
                 yield Mutant(policy=document.name, change=f"{label}: {change}", content=content)
 
@@ -63,7 +67,9 @@ def _without(statement: Statement, operator: str, key: str) -> Statement:
     changed = deepcopy(statement)
     del changed["Condition"][operator][key]
     changed["Condition"] = {op: keys for op, keys in changed["Condition"].items() if keys}
-    return changed if changed["Condition"] else {k: v for k, v in changed.items() if k != "Condition"}
+    return (
+        changed if changed["Condition"] else {k: v for k, v in changed.items() if k != "Condition"}
+    )
 
 
 def _widened(statement: Statement, element: str, value: str) -> Statement:

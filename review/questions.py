@@ -59,6 +59,7 @@ class Question(TypedDict):
     context: dict[str, str | list[str]]
     identity: list[str]
     own: NotRequired[str]
+    granted: NotRequired[list[dict[str, Any]]]
     endpoint: list[str]
     expected: Expected
 
@@ -130,6 +131,8 @@ class Phrasebook:
             self._as_role(found, who["role"])
         if own := self._own(what):
             found["own"] = own
+        if "open" in what:
+            found["granted"] = [_grant(what["open"], service, what["arn"])]
         for way in case.how.split(" + "):
             self._apply(found, self._fill(self._words["how"][way]), service)
         return found
@@ -175,6 +178,8 @@ class Phrasebook:
         for key in way.get("without", ()):
             found["context"].pop(key, None)
         found["context"].update(way.get("context", {}))
+        if "granted" in way:
+            found["granted"] = [_grant(way["granted"], service, found["resource"])]
         if "endpoints" in way:
             places = way["endpoints"]
             found["endpoint"] = [f"endpoint {places.get(found['action']) or places[service]}"]
@@ -193,10 +198,18 @@ class Phrasebook:
                     "environment": self.physical.environment.name,
                     **more,
                 }
-                return re.sub(r"\{([\w. ]+)\}", lambda m: words.get(m[1]) or self._ours(m[1]), given)
+                return re.sub(
+                    r"\{([\w. ]+)\}", lambda m: words.get(m[1]) or self._ours(m[1]), given
+                )
         return given
 
     def _ours(self, word: str) -> str:
         name, _, part = word.partition(".")
         logical_id = self.physical.logical_id(name)
         return self.physical.name(logical_id) if part else self.physical.arn(logical_id)
+
+
+def _grant(principal: Any, service: str, resource: str) -> dict[str, Any]:
+    """What stands beside the policies: a grant of KMS, or what the owner of a resource let."""
+    action = {"Effect": "Allow", "Principal": principal, "Action": f"{service}:*"}
+    return {**action, "Resource": resource}

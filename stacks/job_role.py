@@ -109,7 +109,7 @@ class JobRole(Construct):
                     "ec2:DeleteNetworkInterface",
                     "ec2:DeleteNetworkInterfacePermission",
                 ],
-                resources=[self._ec2("*", "*")],
+                resources=[interfaces],
                 conditions={
                     "ArnEquals": {
                         "ec2:Subnet": subnets,

@@ -129,7 +129,7 @@ def test_jobs_remove_only_interfaces_of_jobs_in_their_own_subnets(
         *("ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"),
         "ec2:DeleteNetworkInterfacePermission",
     }
-    assert removing.resources == {f"arn:aws:ec2:{place}:*/*"}
+    assert removing.resources == {f"arn:aws:ec2:{place}:network-interface/*"}
     assert removing.conditions == {
         "ArnEquals": {"ec2:Subnet": subnets, f"ec2:ResourceTag/{TAG}": jobs},
         "StringEquals": {"ec2:ResourceTag/BedrockManaged": "true"},

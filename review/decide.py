@@ -60,7 +60,9 @@ def review(environment: Environment, *, region: str) -> Review:
         {
             "policies": book.policies(),
             "questions": [book.question(case) for case in cases],
-            "mutants": [{"policy": m.policy, "document": m.content} for m in changed],
+            "mutants": [
+                {"policy": m.policy, "document": m.content, "touches": m.touches} for m in changed
+            ],
         }
     )
     return Review(

@@ -7,7 +7,7 @@
 //   questions  [{principal, action, resource, account, context, identity, own, endpoint, expected}]
 //              `identity` and `endpoint` are lists of names, `own` is the name of the resource's policy,
 //              `granted` are statements beside it
-//   mutants    [{policy, document}]: one policy, changed; caught when a question that rests on it is
+//   mutants    [{policy, document, touches}]: one policy, changed in a statement on these actions; caught when a question that rests on it is
 //              not decided as expected any more
 //   decisions  one for each question: Allowed, ImplicitlyDenied, ExplicitlyDenied, or error: why
 //   caught     one for each mutant: the number of a question, or null
@@ -96,10 +96,14 @@ for (const [number, question] of questions.entries()) {
 
 checked = true
 const caught = []
-for (const { policy, document } of mutants) {
+const pattern = (text) =>
+  new RegExp(`^${text.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i')
+for (const { policy, document, touches } of mutants) {
+  const touched = touches.map(pattern)
   const documents = (name) => (name === policy ? document : policies[name])
   let found = null
   for (const number of resting.get(policy)) {
+    if (!touched.some((action) => action.test(questions[number].action))) continue
     if (!MEANT[questions[number].expected](decisions[number])) continue
     const decision = await decide(questions[number], documents)
     if (decision.startsWith('error')) throw new Error(`${policy}, changed: ${decision}`)

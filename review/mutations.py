@@ -4,7 +4,7 @@ A statement taken away; a condition taken away; all conditions taken away; actio
 principal made `*`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,8 @@ class Mutant:
     change: str
     """What was done, to which statement, in words."""
     content: Mapping[str, Any]
+    touches: Sequence[str]
+    """Patterns of the actions whose decision it can change."""
 
 
 def mutants(document: Document) -> Iterator[Mutant]:
@@ -29,16 +31,16 @@ def mutants(document: Document) -> Iterator[Mutant]:
         for change, changed in _changes(document, statement):
             content = deepcopy(document.content)
             content["Statement"][number : number + 1] = [changed] if changed else []
-            if content["Statement"]:
-                yield Mutant(policy=document.name, change=f"{label}: {change}", content=content)
-            else:
-                nothing = {
-                    **statement,
-                    "Effect": "Deny",
-                    "Action": "sts:DecodeAuthorizationMessage",
-                }
-                content["Statement"] = [nothing]  # a policy must hold a statement
-                yield Mutant(policy=document.name, change=f"{label}: {change}", content=content)
+            if not content["Statement"]:  # a policy must hold a statement
+                nothing = {"Effect": "Deny", "Action": "sts:DecodeAuthorizationMessage"}
+                content["Statement"] = [{**statement, **nothing}]
+            actions = (changed or statement).get("Action", "*")
+            yield Mutant(
+                policy=document.name,
+                change=f"{label}: {change}",
+                content=content,
+                touches=actions if isinstance(actions, list) else [actions],
+            )
 
 
 def _changes(document: Document, statement: Statement) -> Iterator[tuple[str, Statement | None]]:

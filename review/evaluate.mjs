@@ -79,7 +79,10 @@ function unlisted(whole) {
   } else if (resourcePolicy) rest.resourcePolicy = resourcePolicy
   const asked = [runUnsafeSimulation(rest, {})]
   if (vpcEndpointPolicies.length > 0) {
-    const { resourcePolicy: _, ...question } = rest
+    // Asked as if all were in the caller's own account, so that nothing but the endpoint decides.
+    const { resourcePolicy: _, request, ...question } = rest
+    const accountId = request.principal.split(':')[4]
+    question.request = { ...request, resource: { ...request.resource, accountId } }
     asked.push(runUnsafeSimulation({ ...question, identityPolicies: vpcEndpointPolicies }, {}))
   }
   return STRENGTH[Math.max(...asked.map((decision) => STRENGTH.indexOf(decision)))]
@@ -94,7 +97,15 @@ for (const [number, question] of questions.entries()) {
   }
 }
 
+// From here on the shorter way, which does not look again whether a question makes sense.
 checked = true
+for (const [number, question] of questions.entries()) {
+  const decision = unlisted(simulation(question, (name) => policies[name]))
+  if (!decisions[number].startsWith('error') && decision !== decisions[number]) {
+    throw new Error(`two ways, two answers: ${JSON.stringify(question)}`)
+  }
+}
+
 const caught = []
 const pattern = (text) =>
   new RegExp(`^${text.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i')
@@ -105,8 +116,7 @@ for (const { policy, document, touches } of mutants) {
   for (const number of resting.get(policy)) {
     if (!touched.some((action) => action.test(questions[number].action))) continue
     if (!MEANT[questions[number].expected](decisions[number])) continue
-    const decision = await decide(questions[number], documents)
-    if (decision.startsWith('error')) throw new Error(`${policy}, changed: ${decision}`)
+    const decision = unlisted(simulation(questions[number], documents))
     if (!MEANT[questions[number].expected](decision)) {
       found = number
       // What caught this one is asked first of the next, which is most often like it.

@@ -18,7 +18,6 @@ def build(app: cdk.App) -> None:
         config=Config(
             region="us-east-1",
             recipes=("support-nova-micro", "support-nova-lite"),
-            log_days=30,
         ),
     )
     Deployment(

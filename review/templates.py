@@ -86,6 +86,10 @@ class Environment:
         (found,) = (r for r in self.of_type(resource_type) if name in ("", r.name))
         return found
 
+    def by_id(self, logical_id: str) -> Resource:
+        (found,) = (r for r in self.resources if r.id == logical_id)
+        return found
+
     def plain(self, value: Any) -> Any:
         """`value` with intrinsic functions as text: `{Prepared}/prepared/*`."""
         match value:

@@ -32,7 +32,7 @@ _LEFT_OUT = {Path("tuning/cli"), Path("tuning/__main__.py")}
 
 # The service models that the doors call; all others, 20 MB of them, are listed twice by botocore
 # each time that a client is made.
-_SERVICES = {"bedrock", "dynamodb", "ec2", "s3", "stepfunctions"}
+_SERVICES = {"bedrock", "dynamodb", "ec2", "s3", "sns", "stepfunctions"}
 _ENDPOINT_NAMES = {"stepfunctions": "states"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 

@@ -35,7 +35,9 @@ _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192
 # 10,240 MB that a function can have. https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
 _MAX_DATASET_MB = 4864
 
-_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+# Of what CloudWatch Logs takes, a year or more: what happened must be known for as long as anyone
+# may ask. https://docs.aws.amazon.com/controltower/latest/controlreference/cloudwatch-rules.html
+_RETENTION_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 # An execution's history ends at 25,000 events; a look takes nine of them, and so does each of the
 # thousand waits for room that may come before.
@@ -67,6 +69,10 @@ class Config:
     """Uploads larger than this are refused unread, and those that become larger when they are
     unpacked or converted. Megabytes, up to 4,864: the prepared copies must fit beside each other
     into the storage of a function."""
+    guard_all_jobs: bool = False
+    """Whether the guard also stops customization jobs that have nothing to do with this platform, in
+    the same account and Region, when they lack a VPC or a customer managed key. Jobs that use its
+    role, data or key without its VPC and key are stopped always: see docs/operations.md."""
     notify: tuple[str, ...] = ()
     """E-mail addresses that hear of every end and every alarm; each must confirm to AWS once."""
     uploader_cidrs: tuple[str, ...] = ()
@@ -74,9 +80,11 @@ class Config:
     perimeter: Perimeter = field(default_factory=Perimeter)
     """Who may reach data without coming through the VPC: `stacks/perimeter.py`."""
     log_days: int = 365
-    """How long logs are kept. Days, a value that CloudWatch Logs takes."""
-    reserved_concurrency: int | None = None
-    """Concurrent executions reserved for each function; None where the account's quota is small."""
+    """How long logs are kept. Days, a year or more, a value that CloudWatch Logs takes."""
+    reserved_concurrency: int | None = 10
+    """Concurrent executions that each function is promised and held to, 2 to 1,000. None in an
+    account whose quota is small, as a new one's is: Lambda keeps 100 for functions without such a
+    promise. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
 
     def __new__(cls, **given: Any) -> Self:
         """Names are checked before Python does, whose answer would be a traceback."""
@@ -97,14 +105,16 @@ class Config:
         self._within("max_dataset_mb", self.max_dataset_mb, 1, _MAX_DATASET_MB)
         if self.log_days not in _RETENTION_DAYS:
             days = ", ".join(map(str, _RETENTION_DAYS))
-            raise ConfigError(f"log_days = {self.log_days}: CloudWatch Logs takes {days}")
+            raise ConfigError(
+                f"log_days = {self.log_days}: a year or more that CloudWatch Logs takes: {days}"
+            )
         for address in self.notify:
             if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
                 raise ConfigError(f"notify: {address!r} is no e-mail address")
         for cidr in self.uploader_cidrs:
             self._network("uploader_cidrs", cidr)
         if self.reserved_concurrency is not None:
-            self._within("reserved_concurrency", self.reserved_concurrency, 1, 1000)
+            self._within("reserved_concurrency", self.reserved_concurrency, 2, 1000)
         self.load_recipes()
 
     def load_recipes(self) -> tuple[Recipe, ...]:

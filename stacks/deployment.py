@@ -20,7 +20,7 @@ class Deployment(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
-        self.region = config.region
+        self.config, self.region = config, config.region
         region = cdk.Environment(region=config.region)
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,15}", construct_id):
             raise ConfigError(

@@ -125,7 +125,7 @@ class _World:
         kind, properties = resource["Type"], resource.get("Properties", {})
         match kind:
             case "AWS::Events::Rule":
-                for source in self.named(properties["EventPattern"]):
+                for source in self.named(properties.get("EventPattern")):
                     yield source, name, "Object Created"
                 for target in properties["Targets"]:
                     yield name, next(self.named(target["Arn"])), "sends"

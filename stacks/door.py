@@ -8,6 +8,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.bundle import Bundle, build
@@ -28,6 +29,8 @@ class World:
     vpc: ec2.IVpc | None = None
     """None for a door that stands outside of it and sees no data."""
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
+    dead_letters: sqs.IQueue | None = None
+    """Takes events of which nobody awaits the answer; encrypted with `environment_key`."""
 
     @property
     def subnets(self) -> ec2.SubnetSelection | None:
@@ -62,7 +65,7 @@ class Door(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             managed_policies=[world.unscoped],
         )
-        self._permit(statements)
+        self.policy = self._permit(statements)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -87,11 +90,29 @@ class Door(Construct):
             vpc=world.vpc,
             vpc_subnets=world.subnets,
             security_groups=world.security_groups,
+            dead_letter_queue=world.dead_letters,
         )
+        # Lambda refuses a function whose role may not send to its dead-letter queue yet.
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+        self.function.node.add_dependency(self.policy)
 
-    def _permit(self, statements: Sequence[Statement]) -> None:
-        work = [*statements, self._write_logs(), self._read_environment()]
-        managed_policy(self, "Policy", roles=[self.role], statements=work)
+    def _permit(self, statements: Sequence[Statement]) -> iam.CfnManagedPolicy:
+        work = [*statements, *self._put_aside(), self._write_logs(), self._read_environment()]
+        return managed_policy(self, "Policy", roles=[self.role], statements=work)
+
+    def _put_aside(self) -> list[Statement]:
+        queue = self._world.dead_letters
+        if queue is None:
+            return []
+        via = f"sqs.{cdk.Stack.of(self).region}.amazonaws.com"
+        return [
+            allow(actions=["sqs:SendMessage"], resources=[queue.queue_arn]),
+            allow(
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=[self._world.environment_key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": via}},
+            ),
+        ]
 
     def _write_logs(self) -> Statement:
         return allow(
@@ -131,10 +152,12 @@ def placing() -> list[Statement]:
     ]
 
 
-def unscoped_policy(scope: Construct, statements: Sequence[Statement]) -> iam.IManagedPolicy:
+def unscoped_policy(
+    scope: Construct, construct_id: str, statements: Sequence[Statement]
+) -> iam.IManagedPolicy:
     """One policy that the roles of several doors share."""
-    policy = managed_policy(scope, "UnscopedPolicy", statements=statements)
-    return iam.ManagedPolicy.from_managed_policy_arn(scope, "Unscoped", policy.ref)
+    policy = managed_policy(scope, construct_id, statements=statements)
+    return iam.ManagedPolicy.from_managed_policy_arn(scope, f"{construct_id}Arn", policy.ref)
 
 
 def _code(scope: Construct) -> lambda_.Code:

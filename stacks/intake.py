@@ -1,5 +1,7 @@
 """From an upload to the first door: rule on folder and names, queue, dead-letter queue."""
 
+from typing import Any
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -28,20 +30,39 @@ class Intake(Construct):
         self, scope: Construct, construct_id: str, *, datasets: s3.IBucket, key: kms.IKey
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = _queue(self, "DeadLetters", key)
+        stack = cdk.Stack.of(self)
+        # Each queue names the other, so that one of them needs a name that is known beforehand.
+        name = f"{stack.stack_name}-Uploads"
+        self.dead_letters = _queue(
+            self,
+            "DeadLetters",
+            key,
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                source_queues=[_named(self, stack.format_arn(service="sqs", resource=name))]
+            ),
+        )
         self.queue = _queue(
             self,
             "Queue",
             key,
-            visibility=_VISIBILITY,
-            dead_letters=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_RECEIVES),
+            queue_name=name,
+            visibility_timeout=_VISIBILITY,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=_RECEIVES
+            ),
         )
         self.rule = self._rule(datasets)
         for queue in (self.queue, self.dead_letters):
             queue.add_to_resource_policy(self._from_the_rule(queue))
 
-    def feed(self, door: Door) -> None:
-        """Invoke `door` with up to ten messages; it answers which of them failed."""
+    def feed(self, door: Door, *, at_once: int | None) -> None:
+        """Invoke `door` with up to ten messages; it answers which of them failed.
+
+        No more invocations at once than the function may run: Lambda would throttle the rest, and
+        count a receive for each of their messages.
+        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+        """
+        scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_once)
         mapping = lambda_.CfnEventSourceMapping(
             self,
             "Feed",
@@ -49,10 +70,11 @@ class Intake(Construct):
             function_name=door.function.function_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
+            scaling_config=scaling if at_once else None,
         )
         # Lambda refuses the mapping of a function that may not receive from the queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-        mapping.node.add_dependency(door)
+        mapping.node.add_dependency(door.policy)
 
     def _rule(self, datasets: s3.IBucket) -> events.CfnRule:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html"""
@@ -88,14 +110,11 @@ class Intake(Construct):
         )
 
 
-def _queue(
-    scope: Construct,
-    construct_id: str,
-    key: kms.IKey,
-    *,
-    visibility: cdk.Duration | None = None,
-    dead_letters: sqs.DeadLetterQueue | None = None,
-) -> sqs.Queue:
+def _named(scope: Construct, arn: str) -> sqs.IQueue:
+    return sqs.Queue.from_queue_arn(scope, "Named", arn)
+
+
+def _queue(scope: Construct, construct_id: str, key: kms.IKey, **properties: Any) -> sqs.Queue:
     """Encrypted with our key, over TLS only, kept for the fourteen days that SQS can keep."""
     return sqs.Queue(
         scope,
@@ -104,6 +123,5 @@ def _queue(
         encryption_master_key=key,
         enforce_ssl=True,
         retention_period=cdk.Duration.days(14),
-        visibility_timeout=visibility,
-        dead_letter_queue=dead_letters,
+        **properties,
     )

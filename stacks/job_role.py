@@ -20,7 +20,13 @@ class JobRole(Construct):
     """Reads prepared data only, writes job output only, places interfaces in our subnets only."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, network: Network, storage: Storage
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        network: Network,
+        storage: Storage,
+        unscoped: Construct,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack = cdk.Stack.of(self)
@@ -42,13 +48,11 @@ class JobRole(Construct):
             ),
         )
         cdk.Tags.of(self.role).add(PART, JOB)
-        for name, statements in {
-            "DataPolicy": self._data(storage),
-            "NetworkPolicy": self._network(network),
-            # Describe actions have no resource type; apart, so that `*` covers nothing else.
-            "DescribePolicy": [_describe()],
-        }.items():
-            managed_policy(self, name, roles=[self.role], statements=statements)
+        roles = [self.role]
+        managed_policy(self, "DataPolicy", roles=roles, statements=self._data(storage))
+        managed_policy(self, "NetworkPolicy", roles=roles, statements=self._network(network))
+        # Describe actions have no resource type; apart, so that `*` covers nothing else.
+        managed_policy(unscoped, "Jobs", roles=roles, statements=[_describe()])
 
     def _data(self, storage: Storage) -> list[Statement]:
         ours = {"aws:ResourceAccount": self._stack.account}
@@ -109,6 +113,8 @@ class JobRole(Construct):
                     "ec2:DeleteNetworkInterface",
                     "ec2:DeleteNetworkInterfacePermission",
                 ],
+                # The page has `*`, but its conditions only hold where the resource is an interface.
+                # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
                 resources=[interfaces],
                 conditions={
                     "ArnEquals": {

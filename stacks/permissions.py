@@ -96,6 +96,17 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
+    def guard_jobs(self, topic: str) -> list[Statement]:
+        """Any job's description, and its end; nothing of what is in it."""
+        return [
+            _allow(
+                ["bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"],
+                [self._jobs],
+            ),
+            _allow(["sns:Publish"], [topic]),
+            self._key(self._storage.control_key, "sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
+        ]
+
     def collect_results(self) -> list[Statement]:
         artifacts = self._storage.artifacts
         return [
@@ -106,9 +117,26 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
-    def state_machine(self, functions: Sequence[str], topic: str) -> list[Statement]:
-        """The machine invokes its doors, writes outcomes and sends notices; it sees no data."""
+    def state_machine(self, functions: Sequence[str], topic: str, machine: str) -> list[Statement]:
+        """The machine invokes its doors, writes outcomes and sends notices; it sees no data.
+
+        Its own histories are encrypted in a context that names it, and log delivery in another.
+        https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+        """
+        context = "kms:EncryptionContext"
+        delivery = self._stack.format_arn(service="logs", resource="*")
+        key = [self._storage.control_key.key_arn]
         return [
+            allow(
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=key,
+                conditions={"StringEquals": {f"{context}:aws:states:stateMachineArn": machine}},
+            ),
+            allow(
+                actions=["kms:GenerateDataKey"],
+                resources=key,
+                conditions={"ArnLike": {f"{context}:SourceArn": delivery}},
+            ),
             _allow(["lambda:InvokeFunction"], list(functions)),
             _allow(["sns:Publish"], [topic]),
             self._key(self._storage.control_key, "sns", ["kms:Decrypt", "kms:GenerateDataKey"]),

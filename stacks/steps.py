@@ -18,11 +18,14 @@ _TRANSIENT = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
     "Sandbox.Timedout",
     "Transient",  # of lambdas/observe.py
 ]
+
+# All the executions that are reserved for the function are busy, some with a large dataset: the
+# line gets shorter by itself, and a run is in no hurry.
+_BUSY = ["Lambda.TooManyRequestsException"]
 
 # Lambda takes its network interfaces from a function that was idle for 14 days, as one may be
 # between two uploads. The next invocation fails and has them made anew, which takes minutes;
@@ -73,6 +76,14 @@ class Steps:
             backoff_rate=1.5,
             max_attempts=10,
             max_delay=cdk.Duration.minutes(2),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        step.add_retry(
+            errors=_BUSY,
+            interval=cdk.Duration.seconds(10),
+            backoff_rate=2,
+            max_attempts=100,
+            max_delay=cdk.Duration.minutes(10),
             jitter_strategy=sfn.JitterType.FULL,
         )
         return step

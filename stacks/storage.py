@@ -24,6 +24,11 @@ from stacks.bucket_policies import (
 from stacks.keys import key_of_data, own_key
 from stacks.perimeter import Perimeter
 
+# No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
+# prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
+_EVENT_LIFE = cdk.Duration.days(14)
+_JOB_LIFE = cdk.Duration.days(30)
+
 
 class Storage(cdk.Stack):
     """Everything is retained when the stack is deleted; logical ids are frozen by a test."""
@@ -45,25 +50,44 @@ class Storage(cdk.Stack):
             "Datasets, prepared copies, artifacts and models",
             perimeter=perimeter,
         )
-        self.control_key = own_key(self, "ControlKey", "Ledger, queues, notices and functions")
-        for service in ("cloudwatch", "events"):
-            self.control_key.add_to_resource_policy(_senders(self, service))
-        self.access_logs = private_bucket(
-            self, "AccessLogs", key=None, access_logs=None, lifecycle=[_expire(days=400)]
+        self.control_key = own_key(
+            self, "ControlKey", "Ledger, queues, notices, functions and runs in progress"
         )
-        logs = self.access_logs
+        for service in ("cloudwatch", "delivery.logs", "events", "sns"):
+            self.control_key.add_to_resource_policy(_senders(self, service))
+        # CDK leaves `Default` out of logical ids: a name for "the buckets" that renames none.
+        self._buckets = Construct(self, "Default")
+        logs = self.access_logs = private_bucket(
+            self._buckets,
+            "AccessLogs",
+            key=None,
+            access_logs=None,
+            lifecycle=[_expire(days=400)],
+        )
         restrict(logs, for_everybody(logs, services=True), written_by_s3_only(logs))
-        self.datasets = self._bucket("Datasets", _old_versions(days=365), UPLOADS)
-        self.prepared = self._bucket("Prepared", _old_versions(days=30))
+        self.datasets = self._bucket(
+            "Datasets", _old_versions(days=365), opening=UPLOADS, locked=_EVENT_LIFE
+        )
+        self.prepared = self._bucket("Prepared", _old_versions(days=30), locked=_JOB_LIFE)
         restrict(self.prepared, write_once(self.prepared))
-        self.artifacts = self._bucket("Artifacts", _old_versions(days=365), REPORTS)
+        self.artifacts = self._bucket("Artifacts", _old_versions(days=365), opening=REPORTS)
         self.ledger = _ledger(self, self.control_key)
 
     def _bucket(
-        self, name: str, lifecycle: s3.LifecycleRule, opening: Opening | None = None
+        self,
+        name: str,
+        lifecycle: s3.LifecycleRule,
+        *,
+        opening: Opening | None = None,
+        locked: cdk.Duration | None = None,
     ) -> s3.Bucket:
         bucket = private_bucket(
-            self, name, key=self.data_key, access_logs=self.access_logs, lifecycle=[lifecycle]
+            self._buckets,
+            name,
+            key=self.data_key,
+            access_logs=self.access_logs,
+            lifecycle=[lifecycle],
+            locked=locked,
         )
         restrict(
             bucket,
@@ -75,11 +99,13 @@ class Storage(cdk.Stack):
 
 
 def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:
-    """Rules of this account may put messages into encrypted queues, and its alarms into topics.
+    """Rules and topics of this account may put messages into encrypted queues, its alarms into
+    topics, and log delivery may read what encrypted executions have to say.
 
     Not rules into topics: EventBridge does not say aws:SourceAccount there, and would be denied.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#sqs-adding-confused-deputy-protection
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
     """
     return iam.PolicyStatement(
         principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],

@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.bucket_policies import PART, PREPARATION
 from stacks.config import Config
 from stacks.door import Door, World, placing, tracing, unscoped_policy
+from stacks.guard import Guard
 from stacks.intake import DOOR_TIMEOUT, Intake
 from stacks.job_role import JobRole
 from stacks.network import Network
@@ -19,7 +20,7 @@ from stacks.policies import Statement
 from stacks.storage import Storage
 from stacks.training_run import TrainingRun
 from stacks.watch import Watch
-from tuning.settings import IntakeSettings, RunSettings
+from tuning.settings import GuardSettings, IntakeSettings, RunSettings
 
 _READING = cdk.Duration.minutes(15)
 _CALLING = cdk.Duration.seconds(60)
@@ -41,20 +42,29 @@ class Training(cdk.Stack):
         self._environment, self._config = environment, config
         self._network, self._storage = network, storage
         self._permissions = Permissions(self, storage=storage)
+        self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
+        # Who works here, and the policies of theirs that name no resource. CDK leaves `Default` out
+        # of logical ids: a name for all workers that renames none.
+        self._workers, unscoped = Construct(self, "Default"), Construct(self, "Unscoped")
         self._world = World(
             config=config,
             logs_key=network.logs_key,
             environment_key=storage.control_key,
-            unscoped=unscoped_policy(self, [tracing(), *placing()]),
+            unscoped=unscoped_policy(unscoped, "Doors", [tracing(), *placing()]),
             vpc=network.vpc,
             security_groups=[network.functions_group.group],
+            dead_letters=self.intake.dead_letters,
         )
-        self.job_role = JobRole(self, "JobRole", network=network, storage=storage)
+        self.job_role = JobRole(
+            self._workers, "JobRole", network=network, storage=storage, unscoped=unscoped
+        )
         self.doors = self._doors()
         cdk.Tags.of(self.doors["prepare_dataset"].role).add(PART, PREPARATION)
         self.topic = sns.Topic(self, "Notices", master_key=storage.control_key, enforce_ssl=True)
         for address in config.notify:
-            self.topic.add_subscription(subscriptions.EmailSubscription(address))
+            self.topic.add_subscription(
+                subscriptions.EmailSubscription(address, dead_letter_queue=self.intake.dead_letters)
+            )
         self.topic.add_to_resource_policy(self._alarms_may_publish())
         run = TrainingRun(
             self,
@@ -65,12 +75,24 @@ class Training(cdk.Stack):
             config=config,
         )
         self.machine = run.make(
-            permissions=self._permissions, logs_key=network.logs_key, topic=self.topic
+            permissions=self._permissions,
+            logs_key=network.logs_key,
+            key=storage.control_key,
+            topic=self.topic,
+            unscoped=unscoped,
         )
-        self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
         receiver = self._receiver()
-        self.intake.feed(receiver)
-        watched = {"receive_upload": receiver, **self.doors}
+        self.intake.feed(receiver, at_once=config.reserved_concurrency)
+        guard = Guard(
+            self._workers,
+            "Guard",
+            world=self._world,
+            settings=self._guard_settings(),
+            may=self._permissions.guard_jobs(self.topic.topic_arn),
+            topic=self.topic,
+            unscoped=unscoped,
+        )
+        watched = {"receive_upload": receiver, **self.doors, "guard_jobs": guard.door}
         Watch(
             self,
             "Watch",
@@ -110,7 +132,7 @@ class Training(cdk.Stack):
         storage_mb: int = 512,
     ) -> Door:
         return Door(
-            self,
+            self._workers,
             "".join(word.capitalize() for word in module.split("_")),
             module=module,
             world=self._world,
@@ -135,6 +157,23 @@ class Training(cdk.Stack):
             max_dataset_mb=str(self._config.max_dataset_mb),
         )
 
+    def _guard_settings(self) -> GuardSettings:
+        network, storage = self._network, self._storage
+        return GuardSettings(
+            environment=self._environment,
+            job_role_arn=self.job_role.role.role_arn,
+            job_subnet_ids=tuple(network.job_subnet_ids),
+            job_security_group_ids=(network.jobs_group.id,),
+            model_key_arn=storage.data_key.key_arn,
+            guarded_buckets=(
+                storage.datasets.bucket_name,
+                storage.prepared.bucket_name,
+                storage.artifacts.bucket_name,
+            ),
+            guard_all_jobs="yes" if self._config.guard_all_jobs else "no",
+            notices_topic_arn=self.topic.topic_arn,
+        )
+
     def _receiver(self) -> Door:
         settings = IntakeSettings(
             environment=self._environment,
@@ -144,7 +183,7 @@ class Training(cdk.Stack):
             recipes=self._config.recipes,
         )
         return Door(
-            self,
+            self._workers,
             "ReceiveUpload",
             module="receive_upload",
             world=self._world,
@@ -165,6 +204,7 @@ class Training(cdk.Stack):
         )
 
     def _outputs(self) -> None:
+        outputs = Construct(self, "Outputs")
         for name, value in {
             "DatasetsBucket": self._storage.datasets.bucket_name,
             "PreparedBucket": self._storage.prepared.bucket_name,
@@ -175,4 +215,4 @@ class Training(cdk.Stack):
             "Queue": self.intake.queue.queue_url,
             "DeadLetters": self.intake.dead_letters.queue_url,
         }.items():
-            cdk.CfnOutput(self, name, value=value)
+            cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)

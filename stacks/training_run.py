@@ -47,8 +47,22 @@ class TrainingRun(Construct):
         self.definition = self._definition()
 
     def make(
-        self, *, permissions: Permissions, logs_key: kms.IKey, topic: sns.ITopic
+        self,
+        *,
+        permissions: Permissions,
+        logs_key: kms.IKey,
+        key: kms.IKey,
+        topic: sns.ITopic,
+        unscoped: Construct,
     ) -> sfn.StateMachine:
+        # Known beforehand, so that its role can be for this one machine and no other.
+        name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
+        arn = cdk.Stack.of(self).format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=name,
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
         logs = log_group(
             self,
             "Logs",
@@ -56,17 +70,18 @@ class TrainingRun(Construct):
             config=self._config,
             # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-            name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-TrainingRun",
+            name=f"/aws/vendedlogs/states/{name}",
         )
         functions = [door.function.function_arn for door in self._doors.values()]
-        role, may = _role(self), permissions.state_machine(functions, topic.topic_arn)
+        role, may = _role(self, arn), permissions.state_machine(functions, topic.topic_arn, arn)
         policies = [
             managed_policy(self, "Policy", roles=[role], statements=may),
-            managed_policy(self, "ObservingPolicy", roles=[role], statements=[_observing()]),
+            managed_policy(unscoped, "Machine", roles=[role], statements=[_observing()]),
         ]
         machine = sfn.StateMachine(
             self,
             "Machine",
+            state_machine_name=name,
             definition_body=sfn.DefinitionBody.from_chainable(self.definition),
             query_language=sfn.QueryLanguage.JSONATA,
             role=role.without_policy_updates(),
@@ -79,6 +94,7 @@ class TrainingRun(Construct):
         # Step Functions refuses a machine whose role may not deliver its logs yet.
         # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
         machine.node.add_dependency(*policies)
+        _encrypt(machine, key)
         return machine
 
     def _definition(self) -> sfn.IChainable:
@@ -152,8 +168,25 @@ class TrainingRun(Construct):
         return wait
 
 
-def _role(scope: Construct) -> iam.Role:
-    ours = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+def _encrypt(machine: sfn.StateMachine, key: kms.IKey) -> None:
+    """Definition and histories, with our own key. CDK's way writes into the key's policy, without
+    conditions; the role and storage.py say the same with them.
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    resource = machine.node.default_child
+    assert isinstance(resource, sfn.CfnStateMachine)  # noqa: S101 — narrows a CDK type
+    resource.encryption_configuration = sfn.CfnStateMachine.EncryptionConfigurationProperty(
+        type="CUSTOMER_MANAGED_KMS_KEY",
+        kms_key_id=key.key_arn,
+        kms_data_key_reuse_period_seconds=300,
+    )
+
+
+def _role(scope: Construct, machine: str) -> iam.Role:
+    ours = {
+        "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
+        "ArnEquals": {"aws:SourceArn": machine},
+    }
     service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
     return iam.Role(scope, "Role", assumed_by=service)
 

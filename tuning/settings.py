@@ -16,7 +16,6 @@ class Settings:
 
     environment: str
     """Such as `dev`; a tag on every job."""
-    ledger_table: str
 
     def to_env(self) -> dict[str, str]:
         return {
@@ -41,6 +40,7 @@ class Settings:
 class IntakeSettings(Settings):
     """What `receive_upload` knows. It stands before the state machine."""
 
+    ledger_table: str
     datasets_bucket: str
     state_machine_arn: str
     recipes: tuple[str, ...]
@@ -53,6 +53,7 @@ class RunSettings(Settings):
     its ARN.
     """
 
+    ledger_table: str
     prepared_bucket: str
     artifacts_bucket: str
     job_role_arn: str
@@ -63,3 +64,18 @@ class RunSettings(Settings):
     """The KMS key of the custom model."""
     max_dataset_mb: str
     """Uploads larger than this, or that become larger, are refused. Megabytes, as text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardSettings(Settings):
+    """What `guard_jobs` holds against every job in progress."""
+
+    job_role_arn: str
+    job_subnet_ids: tuple[str, ...]
+    job_security_group_ids: tuple[str, ...]
+    model_key_arn: str
+    guarded_buckets: tuple[str, ...]
+    """Names of the buckets that hold datasets, prepared copies and artifacts."""
+    guard_all_jobs: str
+    """`yes` when jobs of others have to have a VPC and a key, too; else `no`."""
+    notices_topic_arn: str

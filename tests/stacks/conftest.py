@@ -40,7 +40,7 @@ RICH = Config(
 )
 """Every field other than its default."""
 
-DEV = Config(region="us-east-1", recipes=("support-nova-micro", "support-nova-lite"), log_days=30)
+DEV = Config(region="us-east-1", recipes=("support-nova-micro", "support-nova-lite"))
 """As `app.py` has it: a test holds the two against each other."""
 
 

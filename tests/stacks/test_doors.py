@@ -4,11 +4,12 @@ import importlib.util
 
 import pytest
 
-from tuning.settings import IntakeSettings, RunSettings
+from tuning.settings import GuardSettings, IntakeSettings, RunSettings
 
 DOORS = {
     "AuthorizeSpend": RunSettings,
     "CollectResults": RunSettings,
+    "GuardDoor": GuardSettings,
     "PrepareDataset": RunSettings,
     "ReceiveUpload": IntakeSettings,
     "StartTraining": RunSettings,
@@ -32,7 +33,7 @@ def variables(door):
     return {name: text for name, text in found.items() if name not in TRACING}
 
 
-def test_there_are_seven_functions(environment):
+def test_there_are_eight_functions(environment):
     functions = {f.name for f in environment.of_type("AWS::Lambda::Function")}
     assert functions == {f"{door}Function" for door in (*DOORS, "DefaultGroupDoor")}
 
@@ -141,7 +142,28 @@ def test_both_copies_of_the_largest_dataset_fit_beside_each_other(dev, rich):
         assert prepare["Environment"]["Variables"]["MAX_DATASET_MB"] == str(limit)
 
 
-def test_concurrency_is_reserved_only_when_told(dev, rich):
-    for environment, reserved in ((dev, None), (rich, 2)):
+def test_a_function_keeps_what_it_could_not_do(environment):
+    """But for the one of which CloudFormation awaits the answer."""
+    for function in environment.of_type("AWS::Lambda::Function"):
+        kept = function.properties.get("DeadLetterConfig")
+        awaited = function.name == "DefaultGroupDoorFunction"
+        assert kept == (None if awaited else {"TargetArn": "{IntakeDeadLetters}"}), function.name
+
+
+def test_a_function_is_made_when_its_role_already_may(environment):
+    """Lambda refuses one that may not send to its dead-letter queue."""
+    for function in environment.of_type("AWS::Lambda::Function"):
+        assert function.name.removesuffix("Function") + "Policy" in function.depends_on
+
+
+def test_no_more_uploads_are_received_at_once_than_the_function_may(dev, rich):
+    """Lambda would throttle the others and count a receive for each of their messages."""
+    for environment, most in ((dev, 10), (rich, 2)):
+        feed = environment.one("AWS::Lambda::EventSourceMapping").properties
+        assert feed["ScalingConfig"] == {"MaximumConcurrency": most}
+
+
+def test_concurrency_is_reserved(dev, rich):
+    for environment, reserved in ((dev, 10), (rich, 2)):
         for function in environment.of_type("AWS::Lambda::Function"):
             assert function.properties.get("ReservedConcurrentExecutions") == reserved

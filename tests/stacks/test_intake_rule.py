@@ -76,7 +76,7 @@ def event(key, *, bucket="{Datasets}", detail_type="Object Created", source="aws
 
 @pytest.fixture
 def starts(dev):
-    rule = dev.one("AWS::Events::Rule").properties
+    rule = dev.one("AWS::Events::Rule", "IntakeRule").properties
     return lambda e: matches(rule["EventPattern"], e)
 
 
@@ -131,7 +131,7 @@ def test_other_keys_start_nothing(starts, key):
 
 def test_the_rule_knows_the_endings_of_uploads_and_no_others(dev):
     """One wildcard each: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html"""
-    pattern = dev.one("AWS::Events::Rule").properties["EventPattern"]
+    pattern = dev.one("AWS::Events::Rule", "IntakeRule").properties["EventPattern"]
     assert pattern["detail"]["object"]["key"] == [
         {"wildcard": "datasets/*/train.jsonl"},
         {"wildcard": "datasets/*/train.jsonl.gz"},
@@ -175,7 +175,7 @@ def test_what_the_rule_keeps_out_the_door_refuses_too(starts, key):
 
 
 def test_there_is_one_rule_and_it_feeds_the_queue(environment):
-    (target,) = environment.one("AWS::Events::Rule").properties["Targets"]
+    (target,) = environment.one("AWS::Events::Rule", "IntakeRule").properties["Targets"]
     assert target["Arn"] == "{IntakeQueue}"
     assert target["DeadLetterConfig"] == {"Arn": "{IntakeDeadLetters}"}
 
@@ -220,3 +220,12 @@ def test_the_queue_is_fed_to_a_function_that_already_may_receive(environment):
     """Lambda refuses the mapping otherwise, and the first deployment with it."""
     feed = environment.one("AWS::Lambda::EventSourceMapping")
     assert "ReceiveUploadPolicy" in feed.depends_on
+
+
+def test_dead_letters_are_those_of_the_queue_alone(environment):
+    """Any other queue of the account could otherwise put messages among them."""
+    dead = environment.one("AWS::SQS::Queue", "IntakeDeadLetters").properties
+    queue = environment.one("AWS::SQS::Queue", "IntakeQueue").properties
+    (source,) = dead["RedriveAllowPolicy"]["sourceQueueArns"]
+    assert dead["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
+    assert source.endswith(f":{queue['QueueName']}")

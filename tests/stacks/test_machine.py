@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
+from review.policies import trust
 from tuning.recipes import load
 
 ROOT = Path(__file__).parents[2]
@@ -183,7 +184,19 @@ def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, door):
 def test_no_retry_goes_on_for_long(states):
     """What takes long, a full quota or a job, is waited for in states that can be seen."""
     for name, task in of_type(states, "Task").items():
-        assert all(retry["MaxAttempts"] <= 10 for retry in task["Retry"]), name
+        for retry in task["Retry"]:
+            busy = retry["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+            assert busy or retry["MaxAttempts"] <= 10, name
+
+
+def test_a_run_waits_while_its_function_is_busy(states):
+    """Concurrency is reserved, and so it is capped: a day of large uploads must not end in faults."""
+    for name, task in of_type(states, "Task").items():
+        if task["Resource"].endswith(":lambda:invoke"):
+            (busy,) = (
+                r for r in task["Retry"] if r["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+            )
+            assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] / 2 > 6 * 3600, name
 
 
 def test_no_way_uses_a_variable_before_it_is_assigned(states):
@@ -223,4 +236,20 @@ def test_the_log_group_spares_the_resource_policy_its_limit(environment):
 def test_the_machine_waits_for_its_policies(environment):
     """Step Functions refuses a machine whose role may not deliver logs yet."""
     machine = environment.one("AWS::StepFunctions::StateMachine")
-    assert {"TrainingRunPolicy", "TrainingRunObservingPolicy"} <= machine.depends_on
+    assert {"TrainingRunPolicy", "UnscopedMachine"} <= machine.depends_on
+
+
+def test_what_is_in_progress_is_encrypted_with_our_key(environment):
+    machine = environment.one("AWS::StepFunctions::StateMachine").properties
+    assert machine["EncryptionConfiguration"] == {
+        "KmsKeyId": "{ControlKey}",
+        "KmsDataKeyReusePeriodSeconds": 300,
+        "Type": "CUSTOMER_MANAGED_KMS_KEY",
+    }
+
+
+def test_the_role_is_assumed_for_this_machine_only(environment):
+    machine = environment.one("AWS::StepFunctions::StateMachine").properties
+    (statement,) = trust(environment.one("AWS::IAM::Role", "TrainingRunRole"))
+    source = statement.conditions["ArnEquals"]["aws:SourceArn"]
+    assert source.endswith(f":{{account}}:stateMachine:{machine['StateMachineName']}")

@@ -14,7 +14,7 @@ WAYS_OUT = (
     *("AWS::EC2::CarrierGateway", "AWS::EC2::ClientVpnEndpoint"),
 )
 ANYWHERE = {"0.0.0.0/0", "::/0"}
-INTERFACES = ("bedrock", "bedrock-runtime", "s3", "states")
+INTERFACES = ("bedrock", "bedrock-runtime", "s3", "sns", "states")
 GATEWAYS = ("dynamodb", "s3")
 
 
@@ -131,7 +131,7 @@ def test_functions_reach_gateways_and_endpoints_and_nothing_else(dev):
     assert reached == {
         *("pl-63a5400a", "pl-02cd2c6b"),
         *("{EndpointsBedrockGroup}", "{EndpointsBedrockRuntimeGroup}"),
-        *("{EndpointsS3Group}", "{EndpointsStatesGroup}"),
+        *("{EndpointsS3Group}", "{EndpointsSnsGroup}", "{EndpointsStatesGroup}"),
     }
 
 
@@ -143,13 +143,13 @@ def test_only_functions_reach_endpoints(environment):
 
 
 def test_the_default_group_is_emptied(environment):
-    closing = environment.one("Custom::ClosedDefaultSecurityGroup")
+    closing = environment.one("Custom::VpcRestrictDefaultSG")
     assert closing.properties["GroupId"] == "{Vpc.DefaultSecurityGroup}"
     assert closing.properties["ServiceToken"] == "{DefaultGroupDoorFunction}"
 
 
 def test_the_default_group_is_emptied_by_a_function_that_already_may(environment):
-    closing = environment.one("Custom::ClosedDefaultSecurityGroup")
+    closing = environment.one("Custom::VpcRestrictDefaultSG")
     assert "DefaultGroupDoorPolicy" in closing.depends_on
 
 

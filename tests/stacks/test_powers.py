@@ -22,7 +22,6 @@ DOORS = (
 )
 TABLE = Path(__file__).with_name("permissions.toml")
 REVIEWED = tomllib.loads(TABLE.read_text("utf-8"))
-WITHOUT_RESOURCE_TYPES = ("UnscopedPolicy", "DescribePolicy", "ObservingPolicy")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def test_no_action_is_a_wildcard(environment):
 
 def test_any_resource_only_where_the_action_has_no_resource_type(environment):
     for policy in environment.of_type("AWS::IAM::ManagedPolicy"):
-        apart = policy.name.endswith(WITHOUT_RESOURCE_TYPES)
+        apart = "Unscoped" in policy.name
         for statement in statements(policy):
             assert (statement.resources == {"*"}) is apart, policy.name
 
@@ -77,7 +76,8 @@ def test_statements_about_any_resource_change_nothing_of_ours(environment):
         action
         for role in REVIEWED
         for action, resource in permissions(environment, role)
-        if resource == "*" and not action.startswith(("xray:", "logs:", "ec2:Describe"))
+        if resource == "*"
+        and not action.startswith(("xray:", "logs:", "ec2:Describe", "bedrock:List"))
     }
     assert at_large == {
         *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface"),
@@ -127,7 +127,10 @@ def test_roles_are_assumed_by_one_service_each(environment):
     assert all(len(statements) == 1 for statements in assumed.values())
     by = {name: s[0].principal["Service"] for name, s in assumed.items()}
     assert by == {
-        **{f"{door}Role": "lambda.amazonaws.com" for door in (*DOORS, "DefaultGroupDoor")},
+        **{
+            f"{door}Role": "lambda.amazonaws.com"
+            for door in (*DOORS, "DefaultGroupDoor", "GuardDoor")
+        },
         "FlowLogsRole": "vpc-flow-logs.amazonaws.com",
         "JobRole": "bedrock.amazonaws.com",
         "TrainingRunRole": "states.amazonaws.com",
@@ -162,7 +165,7 @@ def test_receive_upload_touches_neither_objects_nor_bedrock(environment):
 
 
 def test_authorize_spend_touches_the_ledger_only(environment):
-    ledger = {"dynamodb", "ec2", "kms", "logs", "xray"}
+    ledger = {"dynamodb", "ec2", "kms", "logs", "sqs", "xray"}
     assert services(environment, "AuthorizeSpendRole") == ledger
 
 
@@ -175,8 +178,22 @@ def test_track_and_collect_create_nothing(environment):
         }
 
 
-def test_only_track_training_stops_jobs(environment):
-    assert roles_allowed(environment, "bedrock:StopModelCustomizationJob") == {"TrackTrainingRole"}
+def test_only_those_who_watch_jobs_stop_them(environment):
+    stoppers = roles_allowed(environment, "bedrock:StopModelCustomizationJob")
+    assert stoppers == {"TrackTrainingRole", "GuardDoorRole"}
+
+
+def test_the_guard_sees_descriptions_and_nothing_else(environment):
+    doing = {
+        action for action in actions(environment, "GuardDoorRole") if action[:2] in ("be", "sn")
+    }
+    assert doing == {
+        "bedrock:GetModelCustomizationJob",
+        "bedrock:ListModelCustomizationJobs",
+        "bedrock:StopModelCustomizationJob",
+        "sns:Publish",
+    }
+    assert not services(environment, "GuardDoorRole") & {"s3", "dynamodb", "iam", "states"}
 
 
 def test_only_start_training_passes_a_role_and_only_the_jobs(environment):
@@ -242,12 +259,19 @@ def test_listing_is_bound_to_a_prefix(environment):
 
 
 def test_keys_are_used_through_the_service_that_holds_the_data(environment):
-    """Functions also decrypt their own environment variables, where Lambda calls as itself."""
+    """Functions also decrypt their own environment variables, where Lambda calls as itself, and the
+    machine its own executions and their logs, which the context names.
+    """
     for role in REVIEWED:
         for statement in allowed(environment, role):
             uses_key = any(a.startswith("kms:") for a in statement.actions)
             if uses_key and statement.actions != {"kms:Decrypt"}:
-                assert "kms:ViaService" in statement.conditions["StringEquals"], role
+                named = {key for test in statement.conditions.values() for key in test}
+                assert named & {
+                    "kms:ViaService",
+                    "kms:EncryptionContext:aws:states:stateMachineArn",
+                    "kms:EncryptionContext:SourceArn",
+                }, role
 
 
 def test_the_data_key_is_used_through_s3_and_bedrock_only(environment):
@@ -268,4 +292,13 @@ def test_the_machine_invokes_its_steps_and_nothing_else(environment):
 
 def test_nobody_else_invokes_functions(environment):
     assert roles_allowed(environment, "lambda:InvokeFunction") == {"TrainingRunRole"}
-    assert environment.of_type("AWS::Lambda::Permission", "AWS::Lambda::Url") == []
+    assert environment.of_type("AWS::Lambda::Url") == []
+    for given in environment.of_type("AWS::Lambda::Permission"):
+        rule = environment.one("AWS::Events::Rule", given.name.removesuffix("MayInvoke"))
+        assert given.properties == {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": "{GuardDoorFunction}",
+            "Principal": "events.amazonaws.com",
+            "SourceAccount": "{account}",
+            "SourceArn": rule.ref,
+        }

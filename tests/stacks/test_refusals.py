@@ -52,7 +52,8 @@ CONFIGS = [
     pytest.param({"poll_seconds": True}, ["whole number"], id="polls a boolean"),
     pytest.param({"max_dataset_mb": 4865}, ["1 to 4864"], id="dataset beyond the storage"),
     pytest.param({"max_dataset_mb": 0}, ["max_dataset_mb = 0"], id="no dataset"),
-    pytest.param({"log_days": 31}, ["log_days = 31", "30, 60"], id="retention that logs lack"),
+    pytest.param({"log_days": 366}, ["log_days = 366", "365, 400"], id="retention that logs lack"),
+    pytest.param({"log_days": 30}, ["log_days = 30", "a year"], id="logs gone too soon"),
     pytest.param({"reserved_concurrency": 0}, ["reserved_concurrency"], id="no concurrency"),
 ]
 
@@ -140,7 +141,7 @@ def test_polls_that_would_fill_an_executions_history_are_refused(tmp_path, monke
     [
         ('region="us-east-1"', 'region="eu-central-1"'),
         ('"support-nova-lite"', '"support-nova-light"'),
-        ("log_days=30", "log_days=31"),
+        ("config=Config(", "config=Config(log_days=31,"),
     ],
 )
 def test_the_app_says_one_line_and_no_traceback(tmp_path, sound, wrong):

@@ -62,15 +62,22 @@ def test_deleting_storage_takes_two_decisions(environment):
     assert ours == {f"{environment.name}-Storage"}
 
 
-def test_nothing_bears_a_physical_name(environment):
-    """Two environments fit into one account, and a replacement is never refused for its name."""
+def test_only_what_must_be_known_beforehand_bears_a_physical_name(environment):
+    """Two environments fit into one account, and a replacement is hardly ever refused for its name.
+    The machine's role is for the machine alone, and the dead letters are of one queue alone.
+    """
     named = {
         (r.id, name)
         for r in environment.resources
         for name in PHYSICAL_NAMES & r.properties.keys()
         if not r.properties[name].startswith("{")  # a reference to what CloudFormation named
     }
-    assert named == set()
+    stack = f"{environment.name}-Training"
+    assert {name for _, name in named} == {"QueueName", "StateMachineName"}
+    assert {environment.by_id(i).properties[name] for i, name in named} == {
+        f"{stack}-TrainingRun",
+        f"{stack}-Uploads",
+    }
 
 
 def test_data_is_encrypted_with_the_data_key_once_a_bucket(data_bucket):
@@ -188,9 +195,30 @@ def test_keys_are_open_to_this_account_and_named_services_only(environment):
         "DataKey": [account],
         "ControlKey": [
             account,
-            {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+            {
+                "Service": [
+                    "cloudwatch.amazonaws.com",
+                    "delivery.logs.amazonaws.com",
+                    "events.amazonaws.com",
+                    "sns.amazonaws.com",
+                ]
+            },
         ],
         "LogsKey": [account, {"Service": f"logs.{region}.amazonaws.com"}],
+    }
+
+
+def test_uploads_outlive_their_events_and_prepared_copies_their_jobs(environment):
+    held = {
+        b.name: b.properties.get("ObjectLockConfiguration", {}).get("Rule")
+        for b in environment.of_type("AWS::S3::Bucket")
+        if b.properties["ObjectLockEnabled"] is True
+    }
+    assert held == {
+        "AccessLogs": None,
+        "Artifacts": None,
+        "Datasets": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 14}},
+        "Prepared": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}},
     }
 
 
@@ -225,7 +253,7 @@ def test_runs_are_listed_by_month_of_arrival(environment):
 
 
 def test_log_groups_are_encrypted_and_end(dev, rich):
-    for environment, days in ((dev, 30), (rich, 731)):
+    for environment, days in ((dev, 365), (rich, 731)):
         for group in environment.of_type("AWS::Logs::LogGroup"):
             assert group.properties["KmsKeyId"] == "{LogsKey}"
             assert group.properties["RetentionInDays"] == days

@@ -56,8 +56,8 @@ REFUSALS = [
     pytest.param({"poll_seconds": 300.0}, "poll_seconds = 300.0", id="float"),
     pytest.param({"max_dataset_mb": 0}, "1 to 4864", id="nothing allowed"),
     pytest.param({"max_dataset_mb": 5001}, "1 to 4864", id="more than one PutObject"),
-    pytest.param({"log_days": 31}, "CloudWatch Logs takes 1, 3, 5", id="log days"),
-    pytest.param({"reserved_concurrency": 0}, "1 to 1000", id="nothing would run"),
+    pytest.param({"log_days": 31}, "CloudWatch Logs takes: 365, 400", id="log days"),
+    pytest.param({"reserved_concurrency": 0}, "2 to 1000", id="nothing would run"),
 ]
 
 

@@ -26,8 +26,8 @@ _NAMES = {
     "image_caption": "image captions",
     "distillation": "distillation prompts",
 }
-INVISIBLE = re.compile(rb"\\(?:u00[01]|[bf])").search
-"""Finds, in a raw line, what may be the escape of a control character that nobody sees."""
+INVISIBLE = ("\\u000", "\\u001", "\\b", "\\f")
+"""How the escapes of control characters begin that nobody sees."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -48,7 +48,7 @@ def diagnose(line: bytes, method: Method) -> Walk:
     walk.marked = b"\\u" in line or bool(words.may_hold(line, method))
     _read(value, method, walk)
     _limits(line, method, walk)
-    if INVISIBLE(line):
+    if words.searcher(INVISIBLE)(line):
         _invisible(walk)
     return walk
 

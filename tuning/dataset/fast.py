@@ -4,7 +4,7 @@ msgspec refuses all that is no strict JSON of these types: bad UTF-8, half surro
 characters, unknown keys, unknown roles. It does not see that a key stands twice. Two measures do:
 
 - The length. A text takes at least the bytes of its UTF-8, and one more for each backslash, unless
-  a backslash itself is escaped. A line that is no longer than that, beside what the keys and
+  a backslash itself is escaped. A line that is hardly longer than that, beside what the keys and
   brackets of the record need at least, has no room for a key twice.
 - The quotation marks, for lines that are written with more room. A line whose decoded strings are
   K, keys among them, holds 2K marks and one for each mark in a text. A key twice adds at least two
@@ -24,12 +24,19 @@ from tuning.dataset.formats.words import searcher
 Sound = tuple[bytes, bytes, int, frozenset[str]]
 """Prompt and answer as they compare, characters, optional parts."""
 Accept = Callable[[bytes], Sound | None]
+Search = Callable[[bytes], object]
+Suspect = Callable[[bytes, bytes, bytes], object]
+
+_SPELT_OUT = tuple(f"\\u00{row}" for row in range(3, 8))
+"""How the escapes begin that a letter of a reserved word may hide behind."""
 
 _SYSTEM = frozenset({"system"})
 _NO_PARTS: frozenset[str] = frozenset()
 _ROLES = {n: ["user", "assistant"] * (n // 2) for n in range(2, 130, 2)}
 _isspace = str.isspace
 _PAIR = len(b'{"prompt":"","completion":""}\n')
+_TWICE = len(b'"text":"x",')
+"""The fewest bytes that a key takes that stands there once more, with a value of its type."""
 
 
 class _Text(Struct, gc=False, forbid_unknown_fields=True):
@@ -43,7 +50,7 @@ class _Turn(Struct, gc=False, forbid_unknown_fields=True):
 
 class _Converse(Struct, gc=False, forbid_unknown_fields=True):
     schemaVersion: Literal["bedrock-conversation-2024"]  # noqa: N815 — as the format spells it
-    messages: list[_Turn]
+    messages: Annotated[list[_Turn], Meta(min_length=2)]
     system: Annotated[list[_Text], Meta(min_length=1)] | UnsetType = UNSET
 
 
@@ -54,29 +61,27 @@ class _Pair(Struct, gc=False, forbid_unknown_fields=True):
 
 def accepter(method: Method, *, thorough: bool) -> Accept:
     """Tells what a line holds that is sound for certain, None for any other line."""
-    may = _may(method, thorough=thorough)
-    odd = INVISIBLE if thorough else _never
+    words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
+    search = searcher(words + (_SPELT_OUT if words else ()) + (INVISIBLE if thorough else ()))
+    suspect = _suspect(words, thorough=thorough)
     if method.format == "converse":
-        return _converse(may, odd, method.max_system_blocks or 1 << 30)
-    return _pair(may, odd) if method.format == "prompt_completion" else _never
+        return _converse(search, suspect, method.max_system_blocks or 1 << 30)
+    return _pair(search, suspect) if method.format == "prompt_completion" else _never
 
 
-def _may(method: Method, *, thorough: bool) -> Callable[[bytes, bytes], object]:
-    """Tells whether a reserved word may stand where it refuses, or where it only warns as well."""
+def _suspect(words: tuple[str, ...], *, thorough: bool) -> Suspect:
+    """Whether what was found in a line is a reserved word where it matters, or an odd character."""
+    reserved, odd = searcher(words), searcher(INVISIBLE)
     if thorough:
-        every = searcher(method.reserved_words + method.reserved_words_sdk)
-        return (lambda prompt, answer: every(prompt) or every(answer)) if every else _never
-    refusing = searcher(method.reserved_words)
-    return (lambda prompt, _answer: refusing(prompt)) if refusing else _never
+        return lambda line, prompt, answer: reserved(prompt) or reserved(answer) or odd(line)
+    return lambda _line, prompt, _answer: reserved(prompt)
 
 
-def _never(*_: object) -> None:
+def _never(_line: bytes) -> None:
     return None
 
 
-def _converse(
-    may: Callable[[bytes, bytes], object], odd: Callable[[bytes], object], most: int
-) -> Accept:
+def _converse(search: Search, suspect: Suspect, most: int) -> Accept:
     decode = Decoder(_Converse).decode
 
     def accept(line: bytes) -> Sound | None:
@@ -110,17 +115,15 @@ def _converse(
         given, learnt = prompt.encode(), answer.encode()
         room = len(line) - len(given) + len(texts) - 1 - len(learnt)
         if (
-            (room > least and not _once(line, given, learnt, room - least, 2 * strings))
-            or may(given, learnt)
-            or odd(line)
-        ):
+            room >= least + _TWICE and not _once(line, given, learnt, room - least, 2 * strings)
+        ) or (search(line) and suspect(line, given, learnt)):
             return None
         return given, learnt, len(prompt) - len(texts) + 1 + len(answer), parts
 
     return accept
 
 
-def _pair(may: Callable[[bytes, bytes], object], odd: Callable[[bytes], object]) -> Accept:
+def _pair(search: Search, suspect: Suspect) -> Accept:
     decode = Decoder(_Pair).decode
 
     def accept(line: bytes) -> Sound | None:
@@ -133,11 +136,9 @@ def _pair(may: Callable[[bytes, bytes], object], odd: Callable[[bytes], object])
             return None
         given, learnt = prompt.encode(), answer.encode()
         room = len(line) - len(given) - len(learnt) - _PAIR
-        if (
-            (room > 0 and not _once(line, given, learnt, room, 2 * 4))
-            or may(given, learnt)
-            or odd(line)
-        ):
+        if room >= _TWICE and not _once(line, given, learnt, room, 2 * 4):
+            return None
+        if search(line) and suspect(line, given, learnt):
             return None
         return given, learnt, len(prompt) + len(answer), _NO_PARTS
 
@@ -148,7 +149,7 @@ def _once(line: bytes, prompt: bytes, answer: bytes, room: int, marks: int) -> b
     """Whether no key can stand twice in a line with `room` beyond what it needs at least."""
     # Replacing one byte is searched for by memchr, and so twice as fast as counting it.
     escapes = len(line) - len(line.replace(b"\\", b""))
-    if room == escapes and b"\\" not in prompt and b"\\" not in answer:
+    if room < escapes + _TWICE and b"\\" not in prompt and b"\\" not in answer:
         return True
     held = len(line) - len(line.replace(b'"', b""))
     if b'"' in prompt or b'"' in answer:

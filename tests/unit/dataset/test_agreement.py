@@ -206,5 +206,7 @@ def test_a_compact_line_is_known_by_its_length_alone(kind, ascii_only, monkeypat
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         assert accept(line) is not None
         assert not asked
-        assert accept(line.replace(b"{", b"{ ", 1)) is not None
-        assert asked.pop()[3] == 1
+        assert accept(line.replace(b"{", b"{" + b" " * 10, 1)) is not None
+        assert not asked, "ten bytes are too few for a key and its value"
+        assert accept(line.replace(b"{", b"{" + b" " * 11, 1)) is not None
+        assert asked.pop()[3] == 11

@@ -1,9 +1,10 @@
 """Finds reserved words as whole tokens: `User:` is one, the end of `SuperUser:` is not."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from tuning.catalog import Method
 
@@ -58,38 +59,15 @@ def _joined(text: str, start: int) -> bool:
 
 def may_hold(line: bytes, method: Method) -> object:
     """Whether a reserved word may stand in a line without escapes."""
-    search = searcher(method.reserved_words + method.reserved_words_sdk)
-    return search is not None and search(line)
+    return searcher(method.reserved_words + method.reserved_words_sdk)(line)
 
 
 @cache
-def searcher(words: tuple[str, ...]) -> Callable[[bytes], object] | None:
-    """Tells whether one of the words may stand in a text: too often rather than too seldom."""
+def searcher(words: tuple[str, ...]) -> Callable[[bytes], object]:
+    """Finds whether one of the words stands in a text, as a whole token or not."""
     if not words:
-        return None
-    colon = _anchored([word.encode() for word in words if word.endswith(":")])
-    others = [word.encode() for word in words if not word.endswith(":")]
-    signs = [(sign, _starting(sign, others)) for sign in sorted({word[:1] for word in others})]
-
-    def may(text: bytes) -> object:
-        if colon(text):
-            return True
-        for sign, search in signs:  # noqa: SIM110 — a generator costs more than the search
-            if sign in text and search(text):
-                return True
-        return False
-
-    return may
-
-
-def _starting(sign: bytes, words: list[bytes]) -> Callable[[bytes], object]:
-    rests = b"|".join(re.escape(word[1:]) for word in words if word[:1] == sign)
-    return re.compile(re.escape(sign) + b"(?:" + rests + b")").search
-
-
-def _anchored(words: list[bytes]) -> Callable[[bytes], object]:
-    # A pattern that starts with one literal is searched for in C; the cheap look back rejects
-    # nearly every colon before the words are tried.
-    ends = b"".join(sorted({re.escape(word[-2:-1]) for word in words}))
-    tried = b"|".join(b"(?<=" + re.escape(word) + b")" for word in words)
-    return re.compile(b":(?<=[" + ends + b"]:)(?:" + tried + b")" if words else b"(?!)").search
+        return lambda _text: None
+    # Only `LeftmostFirst` searches for all words at once with vector instructions: ten times as
+    # fast. https://docs.rs/aho-corasick/latest/aho_corasick/packed/index.html
+    encoded = [word.encode() for word in words]
+    return BytesAhoCorasick(encoded, matchkind=MatchKind.LeftmostFirst).find_matches_as_indexes

@@ -1,0 +1,101 @@
+"""Synthesize for review: cdk-nag's packs, CDK's own validator, Control Tower's Guard rules.
+
+What they find is read from `validation-report.json` and not from an exit code, which is 0 in one of
+the ways in which an app can be run.
+"""
+
+import json
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePath
+from typing import Any
+
+import aws_cdk as cdk
+
+from review.findings import Finding
+from stacks.deployment import Deployment
+from stacks.review import Accepted, accepted_in, review
+
+ROOT = Path(__file__).parent.parent
+CONTEXT: Mapping[str, Any] = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    folder: Path
+    findings: tuple[Finding, ...]
+    rows: Mapping[str, tuple[Accepted, ...]]
+    """By environment: what is accepted there."""
+
+
+def synthesize(folder: Path, build: Callable[[cdk.App], None], *, templates: bool) -> Reviewed:
+    """Into an empty `folder`. The packs look always; `templates` adds the validator and the Guard
+    rules, which read finished templates and take seconds.
+    """
+    app = cdk.App(
+        outdir=str(folder),
+        context=CONTEXT,
+        analytics_reporting=False,
+        tree_metadata=False,
+        builtin_cloud_formation_validation=templates,
+    )
+    build(app)
+    review(app)
+    if templates:
+        plugin = cdk.CloudFormationValidatePlugin(guard_rules=list(control_tower()))
+        cdk.Validations.of(app).add_plugins(plugin)
+    report = folder / "validation-report.json"
+    try:
+        app.synth()
+    except RuntimeError:  # jsii's word for every error; findings are one
+        if not report.exists():
+            raise
+    environments = [e for e in app.node.children if isinstance(e, Deployment)]
+    return Reviewed(
+        folder=folder,
+        findings=tuple(reported(report)),
+        rows={e.node.id: tuple(accepted_in(e)) for e in environments},
+    )
+
+
+@cache
+def control_tower() -> tuple[cdk.ValidationRuleSource, ...]:
+    """Control Tower's proactive controls, from the archive in which their package carries them."""
+    (archive,) = (
+        entry
+        for entry in files("cdklabs.cdk_validator_cfnguard._jsii").iterdir()
+        if entry.name.endswith(".jsii.tgz")
+    )
+    rules = []
+    with archive.open("rb") as stream, tarfile.open(fileobj=stream) as opened:
+        for member in opened:
+            if member.name.endswith(".guard") and (content := opened.extractfile(member)):
+                name = PurePath(member.name).stem
+                text = content.read().decode()
+                rules.append(cdk.ValidationRuleSource(name=name, content=text))
+    return tuple(rules)
+
+
+def reported(report: Path) -> Iterator[Finding]:
+    """Every finding once for each construct, whether CDK set it aside or not."""
+    for plugin in json.loads(report.read_bytes())["pluginReports"]:
+        for violation in (*plugin["violations"], *plugin.get("suppressedViolations", ())):
+            for construct in violation["violatingConstructs"]:
+                environment, _, path = construct["constructPath"].partition("/")
+                yield Finding(
+                    tool=_tool(plugin["pluginName"], violation),
+                    rule=f"{plugin['pluginName'].replace(' ', '-')}::{violation['ruleName']}",
+                    environment=environment,
+                    path=path,
+                    text=violation["description"],
+                )
+
+
+def _tool(plugin: str, violation: Mapping[str, Any]) -> str:
+    if plugin != "CloudFormation Validate":
+        return f"cdk-nag {plugin}"
+    guard = violation.get("ruleMetadata", {}).get("category", "").startswith("guard:")
+    return "Control Tower" if guard else "CDK validator"

@@ -1,0 +1,71 @@
+"""Every tool looks at everything that `app.py` deploys, and each of its findings is decided on."""
+
+from collections import Counter
+
+import pytest
+from whole_app import ENVIRONMENTS
+
+import app
+from review.findings import judge
+from review.scanners import cfn_lint, checkov
+from review.synthesis import control_tower, synthesize
+from stacks.review import accepted
+
+MOST_OF_NAG, MOST = 24, 45
+NAG = ("AwsSolutions::", "HIPAA.", "NIST.", "PCI.", "Serverless::")
+
+
+@pytest.fixture(scope="module")
+def reviewed(_at_the_root, _beside, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gates")
+    synthesized = synthesize(folder, app.build, templates=True)
+    scanned = (*cfn_lint(folder), *checkov(folder))
+    return {
+        name: judge(name, [*synthesized.findings, *scanned], rows)
+        for name, rows in synthesized.rows.items()
+    }
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def judgement(reviewed, request):
+    return reviewed[request.param]
+
+
+def test_all_of_control_tower_is_asked():
+    assert len(control_tower()) == 237
+
+
+def test_nothing_is_found_that_is_not_accepted(judgement):
+    assert [(f.rule, f.path, f.text) for f in judgement.open] == []
+
+
+def test_nothing_is_accepted_that_is_not_found(judgement):
+    """Such a row would hide the next finding of its kind."""
+    assert [(row.path, rule) for row, rule in judgement.stale] == []
+
+
+def test_every_tool_has_looked(judgement):
+    """Each of them has at least one finding that is accepted, so that silence would be seen."""
+    tools = {finding.tool for finding, _ in judgement.accepted}
+    assert {"CDK validator", "Control Tower", "cfn-lint", "checkov"} <= tools
+    assert len([tool for tool in tools if tool.startswith("cdk-nag ")]) == 6
+
+
+def test_the_table_is_short_enough_to_be_read(judgement):
+    rows = {row.path + row.reason: row for _, row in judgement.accepted}.values()
+    of_nag = [row for row in rows if any(rule.startswith(NAG) for rule in row.rules)]
+    assert len(of_nag) <= MOST_OF_NAG
+    assert len(rows) <= MOST
+
+
+def test_nothing_is_accepted_for_a_whole_stack_or_app():
+    for row in accepted():
+        stack, construct, *_ = [*row.path.split("/"), ""]
+        assert stack in ("Network", "Storage", "Training")
+        assert construct
+
+
+def test_a_finding_is_accepted_once(judgement):
+    ids = Counter((row.path, rule) for row in accepted() for rule in row.rules)
+    assert {pair for pair, times in ids.items() if times > 1} == set()
+    assert judgement.clean

@@ -1,0 +1,132 @@
+"""The guard stops foreign jobs, tells of each, and lets none hide another."""
+
+from types import SimpleNamespace
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from fake_aws import refusal
+
+from lambdas import guard_jobs
+
+ROLE = "arn:aws:iam::123456789012:role/JobRole"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:Notices"
+ENVIRONMENT = {
+    "ENVIRONMENT": "dev",
+    "JOB_ROLE_ARN": ROLE,
+    "JOB_SUBNET_IDS": "subnet-0a1,subnet-0b2",
+    "JOB_SECURITY_GROUP_IDS": "sg-0c3",
+    "MODEL_KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/1",
+    "GUARDED_BUCKETS": "datasets,prepared,artifacts",
+    "GUARD_ALL_JOBS": "no",
+    "NOTICES_TOPIC_ARN": TOPIC,
+}
+
+
+class _EndedError(ClientError):
+    pass
+
+
+class Bedrock:
+    exceptions = SimpleNamespace(ConflictException=_EndedError, ValidationException=_EndedError)
+
+    def __init__(self):
+        self.jobs, self.stopped, self.faults, self.asked = {}, [], {}, None
+
+    def add(self, name, **given):
+        private = {"subnetIds": ["subnet-0a1"], "securityGroupIds": ["sg-0c3"]}
+        job = {"jobArn": name, "jobName": name, "status": "InProgress", "roleArn": ROLE}
+        job |= {"vpcConfig": private, "outputModelKmsKeyArn": ENVIRONMENT["MODEL_KEY_ARN"]}
+        self.jobs[name] = job | given
+
+    def get_paginator(self, operation):
+        assert operation == "list_model_customization_jobs"
+        return self
+
+    def paginate(self, **query):
+        """One job a page, by its place among those in progress: who stops jobs while he turns pages
+        passes over others.
+        """
+        self.asked, place = query, 0
+        while place < len(left := [n for n, j in self.jobs.items() if j["status"] == "InProgress"]):
+            yield {"modelCustomizationJobSummaries": [{"jobArn": left[place]}]}
+            place += 1
+        yield {"modelCustomizationJobSummaries": []}
+
+    def get_model_customization_job(self, *, jobIdentifier):  # noqa: N803 — AWS's names
+        if fault := self.faults.get(("get", jobIdentifier)):
+            raise fault
+        return self.jobs[jobIdentifier]
+
+    def stop_model_customization_job(self, *, jobIdentifier):  # noqa: N803 — AWS's names
+        if fault := self.faults.get(("stop", jobIdentifier)):
+            raise fault
+        self.stopped.append(jobIdentifier)
+        self.jobs[jobIdentifier]["status"] = "Stopping"
+
+
+@pytest.fixture
+def world(monkeypatch):
+    notices = []
+    sns = SimpleNamespace(publish=lambda **notice: notices.append(notice))
+    fakes = SimpleNamespace(bedrock=Bedrock(), sns=sns, notices=notices)
+    monkeypatch.setattr(guard_jobs, "client", lambda service: getattr(fakes, service))
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    guard_jobs._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
+    return fakes
+
+
+def test_a_foreign_job_is_stopped_and_told_with_its_reason(world, context):
+    world.bedrock.add("private")
+    world.bedrock.add("bare", vpcConfig=None)
+    assert guard_jobs.handler({}, context) == {"stopped": ["bare"]}
+    assert world.bedrock.stopped == ["bare"]
+    (notice,) = world.notices
+    assert notice["TopicArn"] == TOPIC
+    assert "bare" in notice["Subject"]
+    assert "has no vpcConfig" in notice["Message"]
+    assert world.bedrock.asked == {"statusEquals": "InProgress"}
+
+
+def test_every_foreign_job_of_every_page_is_stopped(world, context):
+    names = [f"bare-{number}" for number in range(12)]
+    for name in names:
+        world.bedrock.add(name, vpcConfig=None)
+    assert guard_jobs.handler({}, context) == {"stopped": names}
+    assert len(world.notices) == 12
+
+
+@pytest.mark.parametrize("call", ["get", "stop"])
+@pytest.mark.parametrize(
+    "fault", [refusal("AccessDeniedException"), ConnectTimeoutError(endpoint_url="bedrock")]
+)
+def test_a_job_that_makes_trouble_hides_no_other(world, context, call, fault):
+    for name in ("first", "second", "third"):
+        world.bedrock.add(name, vpcConfig=None)
+    world.bedrock.faults[call, "first"] = fault
+    with pytest.raises(guard_jobs.NotGuarded, match=r"^first$"):
+        guard_jobs.handler({}, context)
+    assert world.bedrock.stopped == ["second", "third"]
+
+
+def test_a_job_is_stopped_and_told_once(world, context):
+    world.bedrock.add("bare", vpcConfig=None)
+    for _ in range(3):
+        guard_jobs.handler({}, context)
+    assert (len(world.bedrock.stopped), len(world.notices)) == (1, 1)
+
+
+def test_a_job_that_ended_meanwhile_is_told_all_the_same(world, context):
+    world.bedrock.add("quick", vpcConfig=None)
+    plain = refusal("ConflictException")
+    world.bedrock.faults["stop", "quick"] = _EndedError(plain.response, plain.operation_name)
+    guard_jobs.handler({}, context)
+    assert "could not be stopped any more" in world.notices[0]["Message"]
+
+
+def test_what_was_stopped_is_counted_and_logged(world, context, log):
+    world.bedrock.add("bare", vpcConfig=None)
+    guard_jobs.handler({}, context)
+    lines = log()
+    assert any(line.get("ForeignJobs") == [1.0] for line in lines)
+    assert any(line.get("job_arn") == "bare" and "reason" in line for line in lines)

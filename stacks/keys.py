@@ -35,7 +35,10 @@ def key_of_data(
     """
     key = _key(scope, construct_id, description)
     via = {name: f"{name}.{key.stack.region}.amazonaws.com" for name in ("bedrock", "s3")}
-    undeclared: Condition = {"StringNotEquals": {"kms:ViaService": via["bedrock"]}}
+    undeclared: Condition = {
+        "StringNotEquals": {"kms:ViaService": via["bedrock"]},
+        "BoolIfExists": _NO_SERVICE,
+    }
     grants = _NOT_FOR_A_SERVICE if perimeter.grants_declared else undeclared
     _deny(key, "DenyGrantsToOthers", ["kms:CreateGrant"], grants)
     beside: dict[str, Mapping[str, Any]] = {
@@ -66,7 +69,9 @@ def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
     return key
 
 
-_NOT_FOR_A_SERVICE: Condition = {"BoolIfExists": {"kms:GrantIsForAWSResource": "false"}}
+_NOT_FOR_A_SERVICE: Condition = {
+    "BoolIfExists": {"kms:GrantIsForAWSResource": "false", **_NO_SERVICE}
+}
 """A grant outlives the session that made it and stands in no policy, so that it is the quiet way to
 lend a key out. Services that make grants for a caller say so in the request.
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource

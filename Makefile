@@ -27,8 +27,9 @@ demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a so
 
 test: $(READY) ## Run all tests; the fast ones first
 	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/explorer
 	$(BIN)/pytest tests/stacks tests/project
-	$(BIN)/pytest tests/flow
+	$(BIN)/pytest tests/contract tests/flow
 
 check: $(READY) lint types test ## Everything that must hold: format, lint, types, tests
 
@@ -41,7 +42,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 types: $(READY)
-	$(BIN)/mypy app.py review stacks tuning lambdas emulator demo
+	$(BIN)/mypy app.py review stacks tuning lambdas emulator operate demo
 
 synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
 	$(BIN)/npx cdk synth --quiet

@@ -12,11 +12,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from demo import screen
-from demo.account import Account, Row
 from emulator import Instance, Settings, running
 from emulator.deploy import Deployer, end_with_parent
 from emulator.errors import EmulatorError
 from emulator.instance import default_directory, find, start
+from operate.account import Account, Row
 
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
@@ -68,7 +68,7 @@ def _deploy(instance: Instance) -> Account:
     with screen.step("Deploy every environment: cdk deploy --all") as say:
         outputs = Deployer(instance=instance, say=say).deploy()
     quiet = Deployer(instance=instance, say=lambda _line: None)
-    return Account(deployer=quiet, outputs=outputs["dev-Training"])
+    return Account(client=quiet.client, outputs=outputs["dev-Training"])
 
 
 def _refuse(account: Account) -> None:

@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from demo.account import Row
+from operate.account import Row
 
 SHOWN = 8
 POLL_SECONDS = 0.2

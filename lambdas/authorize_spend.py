@@ -1,11 +1,15 @@
-"""What the run will cost, computed and recorded before a job is started."""
+"""What the run will cost, held against limits and claimed from budgets before a job is started."""
 
+from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from lambdas import ledger
-from lambdas.observe import logger, observed
+from lambdas import ledger, spending
+from lambdas.observe import logger, metrics, observed
+from tuning.budget import Claim, dollars, month_of, objection, pots
 from tuning.estimate import estimated
+from tuning.recipes import Limits, load
 from tuning.runs import Run
 from tuning.settings import RunSettings
 
@@ -14,8 +18,34 @@ _settings = cache(RunSettings.from_env)
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    run = Run.from_dict(event["run"])
+    run, settings, approval = Run.from_dict(event["run"]), _settings(), event.get("approval") or {}
     price = estimated(run.recipe, tokens=event["dataset"]["training_tokens"])
-    ledger.note(_settings().ledger_table, run.id, state="authorized", estimate=price.to_dict())
-    logger.info("estimated", estimate=price.to_dict())
-    return {"authorized": True, "estimate": price.to_dict()}
+    monthly, limits = dollars(settings.monthly_budget_usd), _limits(run)
+    facts: dict[str, Any] = {"estimate": price.to_dict(), "approval": approval or None}
+    why = None if approval else objection(price, limits, monthly=monthly)
+    if why is None:
+        now = datetime.now(UTC)
+        wanted = Claim(
+            usd=str(price.high_usd or 0),
+            month=month_of(now),
+            recipe=run.recipe.name,
+            attempt=run.recipe.digest,
+        )
+        held_against = pots(wanted.month, wanted.recipe, monthly=monthly, limits=limits)
+        why = spending.claim(settings.ledger_table, run, wanted, held_against, facts)
+    if why is None:
+        logger.info("authorized", estimate=price.to_dict())
+        return {"leave": "granted", "estimate": price.to_dict()}
+    ledger.move(
+        settings.ledger_table, run, "awaiting_approval", estimate=price.to_dict(), asked=why
+    )
+    metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
+    logger.info("a person is asked", why=why)
+    seconds = limits.approval_hours * 3600
+    return {"leave": "asked", "estimate": price.to_dict(), "why": why, "seconds": seconds}
+
+
+def _limits(run: Run) -> Limits:
+    """Those that are deployed now: a limit that was raised holds for runs that wait, too."""
+    deployed = Path("recipes") / f"{run.recipe.name}.toml"
+    return load(deployed).limits if deployed.exists() else run.recipe.limits

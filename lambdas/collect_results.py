@@ -7,6 +7,7 @@ from lambdas import ledger, objects
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
 from tuning import training_metrics as files
+from tuning.estimate import charged
 from tuning.runs import Run
 from tuning.settings import RunSettings
 
@@ -25,7 +26,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     results = files.summarize(texts)
     model = job["outputModelArn"]
     facts = results.to_dict()
-    ledger.note(settings.ledger_table, run.id, model_arn=model, results=facts)
+    cost = charged(run.recipe, job.get("hyperParameters", {}), tokens=event["tokens"])
+    ledger.note(settings.ledger_table, run, model_arn=model, results=facts, cost=cost)
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
     logger.info("collected", model_arn=model, results=facts)
     return {"model_arn": model, "results": facts, "summary": f"Trained: {results.sentence}"}

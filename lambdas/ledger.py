@@ -1,61 +1,108 @@
-"""The ledger: one item a run, written under conditions."""
+"""The ledger: one item a run, written under conditions, so that no late step moves a run back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lambdas.aws import client
+from tuning.ledger_states import OPEN, State, sources
+from tuning.line import turn
+from tuning.runs import Misdirected, Run
 
-_RECEIVED = "received"
+Row = Mapping[str, str]
+"""An item, its attributes as text; what is no plain text is JSON."""
 
 
-def arrive(table: str, run_id: str, facts: Mapping[str, str]) -> bool:
+def arrive(table: str, run: Run | Misdirected) -> bool:
     """Write a run's item when it is not there yet.
 
     Returns whether the run may still have to be started: it is new, or whoever wrote it died
     before the execution was started.
     """
+    item = {**_first(run), "pk": run.id, "state": "received", "run": run.to_dict()}
     ledger = client("dynamodb")
-    item = {**facts, "pk": run_id, "state": _RECEIVED, "month": facts["arrived_at"][:7]}
     try:
         ledger.put_item(
-            TableName=table,
-            Item={name: {"S": value} for name, value in item.items()},
-            ConditionExpression="attribute_not_exists(pk)",
+            TableName=table, Item=typed(item), ConditionExpression="attribute_not_exists(pk)"
         )
     except ledger.exceptions.ConditionalCheckFailedException:
-        found = ledger.get_item(TableName=table, Key={"pk": {"S": run_id}}, ConsistentRead=True)
-        return bool(found["Item"]["state"]["S"] == _RECEIVED)
+        found = read(table, run.id)
+        return found is None or found["state"] == "received"
     return True
 
 
-def started(table: str, run_id: str) -> None:
-    """The execution is under way. It may be ahead of us already, and then has said so itself."""
-    ledger = client("dynamodb")
-    try:
-        ledger.update_item(
-            TableName=table,
-            Key={"pk": {"S": run_id}},
-            UpdateExpression="SET #state = :started",
-            ConditionExpression="#state = :received",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":started": {"S": "started"}, ":received": {"S": _RECEIVED}},
-        )
-    except ledger.exceptions.ConditionalCheckFailedException:
-        return
+def move(table: str, run: Run | Misdirected, to: State, **facts: Any) -> Row | None:
+    """Bring the run into a state, with what was learnt on the way. Returns the row as it is then.
+
+    None when the run is past that state, or has ended: then nothing was written, and whoever called
+    comes late and must not act. A row that is lost is written anew from what the step knows.
+    """
+    return _update(table, run, {"state": to, **facts}, found_in=sources(to))
 
 
-def note(table: str, run_id: str, **facts: Any) -> None:
-    """Set attributes of a run: text as it stands, anything else as JSON."""
-    names = {f"#{name}": name for name in facts}
-    values = {
-        f":{name}": {"S": fact if isinstance(fact, str) else json.dumps(fact)}
+def note(table: str, run: Run | Misdirected, **facts: Any) -> Row | None:
+    """Set attributes of a run that has not ended. Returns its row, or None, having written nothing,
+    when it has ended.
+    """
+    return _update(table, run, facts, found_in=OPEN)
+
+
+def read(table: str, run_id: str) -> Row | None:
+    key = {"pk": {"S": run_id}}
+    found = client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
+    return plain(found["Item"]) if "Item" in found else None
+
+
+def change(
+    table: str, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
+) -> dict[str, Any]:
+    """The arguments of an update of a run's item, alone or as part of a transaction."""
+    first = {"state": "started", **_first(run)}  # of a row that was lost
+    kept = {name: fact for name, fact in first.items() if name not in facts}
+    written = {name: fact for name, fact in facts.items() if fact is not None}
+    values = typed({**kept, **written})
+    states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(found_in))}
+    terms = [f"#{name} = :{name}" for name in written]
+    terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
+    return {
+        "TableName": table,
+        "Key": {"pk": {"S": run.id}},
+        "UpdateExpression": "SET " + ", ".join(terms),
+        "ConditionExpression": f"attribute_not_exists(pk) OR #state IN ({', '.join(states)})",
+        "ExpressionAttributeNames": {f"#{name}": name for name in {**values, "state": ""}},
+        "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()} | states,
+    }
+
+
+def typed(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """As DynamoDB takes them: text as it stands, anything else as JSON."""
+    return {
+        name: {"S": fact if isinstance(fact, str) else json.dumps(fact)}
         for name, fact in facts.items()
     }
-    client("dynamodb").update_item(
-        TableName=table,
-        Key={"pk": {"S": run_id}},
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues=values,
-    )
+
+
+def keyed(**facts: Any) -> dict[str, dict[str, str]]:
+    """As values of an expression."""
+    return {f":{name}": value for name, value in typed(facts).items()}
+
+
+def plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
+    return {name: str(next(iter(value.values()))) for name, value in item.items()}
+
+
+def _first(run: Run | Misdirected) -> dict[str, str]:
+    """What a row has from the beginning; `open` and `turn` are the keys of the index of open runs."""
+    facts = run.upload.facts
+    return {**facts, "open": "working", "turn": turn(facts["arrived_at"], run.id)}
+
+
+def _update(
+    table: str, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
+) -> Row | None:
+    ledger = client("dynamodb")
+    update = change(table, run, facts, found_in=found_in)
+    try:
+        return plain(ledger.update_item(**update, ReturnValues="ALL_NEW")["Attributes"])
+    except ledger.exceptions.ConditionalCheckFailedException:
+        return None

@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         uris = dataset_files.published(prepared, settings.prepared_bucket, copies)
     uri = dataset_files.told(prepared, run, settings.artifacts_bucket)
     answer = prepared.answer(report_uri=uri, uris=uris)
-    ledger.note(settings.ledger_table, run.id, state="checked", dataset=answer)
+    ledger.move(settings.ledger_table, run, "checked", dataset=answer)
     metrics.add_metric(name=f"Datasets{prepared.report.verdict.title()}", unit="Count", value=1)
     logger.info("checked", verdict=prepared.report.verdict, counts=dict(prepared.report.counts))
     return answer

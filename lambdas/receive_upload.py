@@ -8,7 +8,7 @@ from typing import Any
 from lambdas import ledger
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning.recipes import load
+from tuning.recipes import Recipe, load
 from tuning.runs import Misdirected, Run
 from tuning.settings import IntakeSettings
 from tuning.uploads import Upload
@@ -35,8 +35,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _receive(body: str, settings: IntakeSettings) -> None:
     upload = Upload.from_event(json.loads(body), bucket=settings.datasets_bucket)
     run = _run(upload, settings)
-    facts = {"arrived_at": upload.arrived_at, "upload": upload.uri, "recipe": upload.recipe_name}
-    if not ledger.arrive(settings.ledger_table, run.id, facts):
+    if not ledger.arrive(settings.ledger_table, run):
         logger.info("already received", run=run.id)
         return
     machine = client("stepfunctions")
@@ -46,7 +45,7 @@ def _receive(body: str, settings: IntakeSettings) -> None:
         )
     except machine.exceptions.ExecutionAlreadyExists:
         logger.info("already started", run=run.id)
-    ledger.started(settings.ledger_table, run.id)
+    ledger.move(settings.ledger_table, run, "started")  # or the execution is ahead of us already
     metrics.add_metric(name="RunsStarted", unit="Count", value=1)
     logger.info("started", run=run.id, recipe=upload.recipe_name)
 
@@ -54,4 +53,13 @@ def _receive(body: str, settings: IntakeSettings) -> None:
 def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected:
     if upload.recipe_name not in settings.recipes:
         return Misdirected(upload=upload, recipes=settings.recipes)
-    return Run(upload=upload, recipe=load(Path("recipes") / f"{upload.recipe_name}.toml"))
+    recipe = _recipe(upload.recipe_name)
+    return Run(
+        upload=upload,
+        recipe=recipe,
+        fallback=_recipe(recipe.retry.recipe) if recipe.retry else None,
+    )
+
+
+def _recipe(name: str) -> Recipe:
+    return load(Path("recipes") / f"{name}.toml")

@@ -1,15 +1,17 @@
 """Start the run's one customization job, or adopt it when an earlier try has started it."""
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas import ledger
+from lambdas import ledger, line
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed, passes
-from tuning.failures import classify
+from tuning.failures import Failure, classify
 from tuning.jobs import Start, is_ours, request
+from tuning.line import Place
 from tuning.runs import Run
 from tuning.settings import RunSettings
 
@@ -18,12 +20,34 @@ _settings = cache(RunSettings.from_env)
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    run, settings = Run.from_dict(event["run"]), _settings()
-    start = _start(run, settings, event["dataset"])
+    run, settings, now = Run.from_dict(event["run"]), _settings(), datetime.now(UTC)
+    place = Place.kept(event.get("job") or {}, now=now)
+    start = _in_turn(run, settings, event["dataset"], place, now)
     if start.job_arn:
-        ledger.note(settings.ledger_table, run.id, state="training", job_arn=start.job_arn)
-    logger.info("start", state=start.state, job_arn=start.job_arn)
+        facts = {"open": "working", "job_arn": start.job_arn, "attempt": str(run.attempt)}
+        ledger.move(settings.ledger_table, run, "training", **facts)
+    logger.info("start", state=start.state, job_arn=start.job_arn, ahead=place.ahead)
     return start.to_dict()
+
+
+def _in_turn(
+    run: Run, settings: RunSettings, dataset: dict[str, Any], place: Place, now: datetime
+) -> Start:
+    """Everyone joins the line before trying, so that who arrives at once sees each other."""
+    row = line.join(settings.ledger_table, run, place, now)
+    if row is None or "stop_asked" in row:
+        return Start(state="stopped")
+    if others := line.ahead(settings.ledger_table, run, now):
+        return Start(state="no_room", line=place.behind(others))
+    start = _start(run, settings, dataset)
+    if start.state != "no_room":
+        return start
+    waiting = place.full()
+    why = start.failure or classify("no words were given")
+    if end := waiting.given_up(now, why.message):
+        return Start(state="failed", failure=end)
+    metrics.add_metric(name="QuotaFull", unit="Count", value=1)
+    return Start(state="no_room", failure=why, line=waiting)
 
 
 def _start(run: Run, settings: RunSettings, dataset: dict[str, Any]) -> Start:
@@ -39,7 +63,7 @@ def _start(run: Run, settings: RunSettings, dataset: dict[str, Any]) -> Start:
 def _resolve(error: ClientError, run: Run, training_uri: str) -> Start:
     """A name in use may be our own, from a try that died before it could tell."""
     code = error.response["Error"]["Code"]
-    failure = classify(error.response["Error"].get("Message", code))
+    failure: Failure = classify(error.response["Error"].get("Message", code))
     if code == "ServiceQuotaExceededException":  # HTTP 400, but it passes
         return Start(state="no_room", failure=failure)
     if code in ("ConflictException", "ValidationException"):

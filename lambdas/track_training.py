@@ -1,6 +1,5 @@
 """One look at the job: where it stands, and whether it must be stopped."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from lambdas import ledger
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning.jobs import Progress, progress
+from tuning.progress import Progress, look
 from tuning.runs import Run
 from tuning.settings import RunSettings
 
@@ -20,20 +19,37 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, bedrock = Run.from_dict(event["run"]), client("bedrock")
     arn = event["job"]["job_arn"]
     job = bedrock.get_model_customization_job(jobIdentifier=arn)
-    now = progress(job, run.recipe.limits, now=datetime.now(UTC))
-    if now.state == "overdue":
-        now = _stop(bedrock, arn, now)
-    ledger.note(_settings().ledger_table, run.id, progress=now.to_dict())
+    before = Progress.kept(event.get("progress") or {})
+    now = look(job, run, before=before, now=datetime.now(UTC))
+    asked = "stop_asked" in (_noted(run, now) or {})
+    if now.must_be_stopped or (asked and now.status == "InProgress"):
+        _stop(bedrock, arn)
+    if now.state != "in_progress":
+        _count(now)
     logger.info("looked", job_arn=arn, status=now.status, phase=now.phase, state=now.state)
     return now.to_dict()
 
 
-def _stop(bedrock: Any, arn: str, overdue: Progress) -> Progress:
+def _noted(run: Run, now: Progress) -> ledger.Row | None:
+    table = _settings().ledger_table
+    if now.state == "again":
+        return ledger.move(table, run, "again", progress=now.to_dict())
+    return ledger.note(table, run, progress=now.to_dict())
+
+
+def _stop(bedrock: Any, arn: str) -> None:
     """A job that ended before it could be stopped may be trained: the next look will tell."""
     try:
         bedrock.stop_model_customization_job(jobIdentifier=arn)
-    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException):
+    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException) as error:
         # Which of the two a job that has ended answers is not documented.
-        return replace(overdue, state="in_progress", failure=None)
-    metrics.add_metric(name="JobsStopped", unit="Count", value=1)
-    return overdue
+        logger.info("not stopped", job_arn=arn, words=str(error))
+    else:
+        metrics.add_metric(name="JobsStopped", unit="Count", value=1)
+
+
+def _count(now: Progress) -> None:
+    if now.state == "overdue" and now.failure:
+        metrics.add_metric(name="JobsStalled", unit="Count", value=1)
+    if now.state == "again":
+        metrics.add_metric(name="JobsTriedAgain", unit="Count", value=1)

@@ -69,6 +69,9 @@ class Config:
     """Uploads larger than this are refused unread, and those that become larger when they are
     unpacked or converted. Megabytes, up to 4,864: the prepared copies must fit beside each other
     into the storage of a function."""
+    monthly_budget_usd: int | None = None
+    """What all runs together may cost in a month; runs that do not fit wait for a person who raises
+    it. US dollars; None sets no limit."""
     guard_all_jobs: bool = False
     """Whether the guard also stops customization jobs that have nothing to do with this platform, in
     the same account and Region, when they lack a VPC or a customer managed key. Jobs that use its
@@ -113,6 +116,8 @@ class Config:
                 raise ConfigError(f"notify: {address!r} is no e-mail address")
         for cidr in self.uploader_cidrs:
             self._network("uploader_cidrs", cidr)
+        if self.monthly_budget_usd is not None:
+            self._within("monthly_budget_usd", self.monthly_budget_usd, 1, 10_000_000)
         if self.reserved_concurrency is not None:
             self._within("reserved_concurrency", self.reserved_concurrency, 2, 1000)
         self.load_recipes()
@@ -130,6 +135,7 @@ class Config:
             file = str(RECIPES / f"{recipe.name}.toml")
             check(recipe, region=self.region, catalog=catalog(), file=file)
             self._check_polls(recipe, file)
+            self._check_retry(recipe, file)
         return loaded
 
     @property
@@ -167,6 +173,14 @@ class Config:
             raise ConfigError(
                 f"poll_seconds = {self.poll_seconds}: {polls:,} looks in the {recipe.limits.max_hours} "
                 f"hours that {file} allows; an execution has room for {_MAX_POLLS:,}"
+            )
+
+    def _check_retry(self, recipe: Recipe, file: str) -> None:
+        if recipe.retry and recipe.retry.recipe not in self.recipes:
+            raise ConfigError(
+                f"{file}: retry.recipe = {recipe.retry.recipe!r}: not among the recipes of this "
+                f"environment{nearest(recipe.retry.recipe, self.recipes)}; there are: "
+                f"{', '.join(self.recipes)}"
             )
 
     @staticmethod

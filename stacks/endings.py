@@ -7,18 +7,28 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from stacks.door import Door
 from stacks.steps import Steps, expression, when
+from tuning.budget import Charge
+from tuning.ledger_states import OPEN
+
+_ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
 
 
 class Endings:
     """Conclusions, by name; each leads to the tail that records and tells it."""
 
-    def __init__(self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic) -> None:
+    def __init__(
+        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, settle: Door
+    ) -> None:
         self._scope = scope
         self._steps = steps = Steps(scope)
-        tail = self._tail(ledger, topic)
+        record = self._tail(ledger, topic)
+        settled = self._settle(settle, record)
         self.misdirected = steps.conclude(
-            "No such recipe", {"state": "refused", "summary": expression("$run.refusal")}
+            "No such recipe",
+            {"state": "refused", "summary": expression("$run.refusal")},
+            charge="nothing",
         )
         self.refused = steps.conclude(
             "Dataset refused",
@@ -27,6 +37,7 @@ class Endings:
                 "summary": expression("$dataset.summary"),
                 "report": expression("$dataset.report_uri"),
             },
+            charge="nothing",
         )
         self.trained = steps.conclude(
             "Model trained",
@@ -36,6 +47,7 @@ class Endings:
                 "report": expression("$dataset.report_uri"),
                 "model": expression("$result.model_arn"),
             },
+            charge="job",
         )
         self.stopped = steps.conclude(
             "Job stopped",
@@ -44,20 +56,10 @@ class Endings:
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
             },
+            charge="job",
         )
-        self.failed = self._failure("Job failed", "$progress.failure")
-        self.not_started = self._failure("Job not started", "$job.failure")
-        self.no_room = steps.conclude(
-            "No room for the job",
-            {
-                "state": "failed",
-                # Bedrock's own words: the quota of custom models may be meant as well.
-                "summary": expression("'No room for a week: ' & $job.failure.message"),
-                "report": expression("$dataset.report_uri"),
-                "kind": "quota_full",
-                "fix": "Upload the file again when fewer jobs are in progress.",
-            },
-        )
+        self.failed = self._failure("Job failed", "$progress.failure", charge="job")
+        self.not_started = self._failure("Job not started", "$job.failure", charge="nothing")
         self.fault = steps.conclude(
             "Step failed",
             {
@@ -65,15 +67,42 @@ class Endings:
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
+                "unsure": True,  # whether it has left a job: the reconciler looks
             },
+            charge="unknown",
         )
+        self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
+        self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
+        self.misdirected.next(record)
         for conclusion in (
-            *(self.misdirected, self.refused, self.trained),
-            *(self.stopped, self.failed, self.not_started, self.no_room, self.fault),
+            self.refused,  # perhaps on a second try, whose first has claimed
+            *(self.rejected, self.expired, self.trained, self.stopped),
+            *(self.failed, self.not_started, self.fault),
         ):
-            conclusion.next(tail)
+            conclusion.next(settled)
 
-    def _failure(self, name: str, failure: str) -> sfn.Pass:
+    def _unapproved(self, name: str, why: str) -> sfn.Pass:
+        return self._steps.conclude(
+            name,
+            {
+                "state": "refused",
+                "summary": expression(f"{why} & ' ' & $spend.why"),
+                "report": expression("$dataset.report_uri"),
+                "kind": "not_approved",
+                "fix": "Upload the file again to ask again.",
+            },
+            charge="nothing",
+        )
+
+    def _settle(self, door: Door, record: tasks.DynamoUpdateItem) -> tasks.LambdaInvoke:
+        """A claim that cannot be settled stays whole, which is the safe side; the end is recorded."""
+        payload = {"run": expression("$run"), "charge": expression("$charge")}
+        settle = self._steps.invoke("Settle spend", door, payload, keep="settled")
+        settle.add_catch(record, errors=["States.ALL"])
+        settle.next(record)
+        return settle
+
+    def _failure(self, name: str, failure: str, *, charge: Charge) -> sfn.Pass:
         return self._steps.conclude(
             name,
             {
@@ -83,9 +112,10 @@ class Endings:
                 "kind": expression(f"{failure}.kind"),
                 "fix": expression(f"{failure}.fix"),
             },
+            charge=charge,
         )
 
-    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> sfn.IChainable:
+    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> tasks.DynamoUpdateItem:
         record, tell = self._record(ledger), self._tell(topic)
         untold = sfn.Fail.jsonata(
             self._scope,
@@ -93,6 +123,14 @@ class Endings:
             error="OutcomeNotTold",
             cause=expression("$string($outcome)"),
         )
+        # Whoever ended the run before us was right, and what we know is still told.
+        record.add_retry(
+            errors=[_ENDED_ALREADY],
+            max_attempts=1,
+            max_delay=cdk.Duration.seconds(5),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        record.add_catch(tell, errors=[_ENDED_ALREADY])
         for step in (record, tell):
             step.add_retry(
                 max_attempts=8,
@@ -114,22 +152,43 @@ class Endings:
                 cause=expression("$outcome.summary"),
             )
         )
-        return record.next(tell).next(end)
+        record.next(tell).next(end)
+        return record
 
     def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
+        """Over an open state only, or over the same outcome when its answer was lost. A row that is
+        lost is written anew.
+        """
+        written = {
+            "state": "$outcome.state",
+            "ended_at": "$states.context.State.EnteredTime",
+            "outcome": "$string($outcome)",
+        }
+        kept = {
+            "arrived_at": "$run.upload.arrived_at",
+            "month": "$substring($run.upload.arrived_at, 0, 7)",
+            "upload": "'s3://' & $run.upload.bucket & '/' & $run.upload.key",
+            "recipe": "$split($run.upload.key, '/')[1]",
+        }
+        # Only after a fault a row stays in the index of what is open, for the reconciler.
+        opened_or_not = (
+            "$outcome.unsure ? ', #open = :state REMOVE task_token' : ' REMOVE #open, task_token'"
+        )
+        terms = [f"#{name} = :{name}" for name in written]
+        terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
         value = tasks.DynamoAttributeValue.from_string
+        opened = {f":open{n}": value(state) for n, state in enumerate(sorted(OPEN))}
+        facts = {f":{name}": value(expression(e)) for name, e in {**written, **kept}.items()}
+        among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
             "Record outcome",
             table=ledger,
             key={"pk": value(expression("$run.id"))},
-            update_expression="SET #state = :state, ended_at = :ended_at, outcome = :outcome",
-            expression_attribute_names={"#state": "state"},
-            expression_attribute_values={
-                ":state": value(expression("$outcome.state")),
-                ":ended_at": value(expression("$states.context.State.EnteredTime")),
-                ":outcome": value(expression("$string($outcome)")),
-            },
+            update_expression=expression(f"'SET {', '.join(terms)}' & ({opened_or_not})"),
+            condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
+            expression_attribute_names={f"#{name}": name for name in (*written, *kept, "open")},
+            expression_attribute_values=facts | opened,
             outputs={},
         )
 

@@ -10,8 +10,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.door import Door, World
@@ -28,13 +30,14 @@ class Guard(Construct):
         construct_id: str,
         *,
         world: World,
+        unscoped: Construct,
+        dead_letters: sqs.IQueue,
         settings: GuardSettings,
         may: Sequence[Statement],
         topic: sns.ITopic,
-        unscoped: Construct,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._topic = topic
+        self._topic, self._dead_letters = topic, dead_letters
         self.door = Door(
             self,
             "Door",
@@ -65,8 +68,24 @@ class Guard(Construct):
             self,
             name,
             description=description,
-            targets=[events.CfnRule.TargetProperty(id="Guard", arn=function)],
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="Guard",
+                    arn=function,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                        arn=self._dead_letters.queue_arn
+                    ),
+                )
+            ],
             **when,  # type: ignore[arg-type]  # one of the two ways in which a rule is set off
+        )
+        self._dead_letters.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self._dead_letters.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+            )
         )
         lambda_.CfnPermission(
             self,

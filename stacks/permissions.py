@@ -58,8 +58,12 @@ class Permissions:
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
-    def authorize_spend(self) -> list[Statement]:
-        return self._ledger("dynamodb:UpdateItem")
+    def spend(self) -> list[Statement]:
+        """A transaction needs the rights of what it does, and none of its own.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+        """
+        return self._ledger("dynamodb:GetItem", "dynamodb:UpdateItem")
 
     def start_training(self, role: iam.IRole, recipes: Sequence[Recipe]) -> list[Statement]:
         """CreateModelCustomizationJob is authorized on three kinds of resource, as Step Functions'
@@ -84,6 +88,7 @@ class Permissions:
                 "bedrock",
                 ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
             ),
+            self._query_open(),
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
@@ -155,6 +160,10 @@ class Permissions:
             _allow(list(actions), [self._storage.ledger.table_arn]),
             self._key(self._storage.control_key, "dynamodb", list(_ON_TABLE)),
         ]
+
+    def _query_open(self) -> Statement:
+        index = f"{self._storage.ledger.table_arn}/index/Open"
+        return _allow(["dynamodb:Query"], [index])
 
     def _key(self, key: kms.IKey, service: str, actions: list[str]) -> Statement:
         via = f"{service}.{self._stack.region}.amazonaws.com"

@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.door import Door
+from tuning.budget import Charge
 
 # What heals by itself. Everything a step does may be done twice.
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
@@ -19,6 +20,9 @@ _TRANSIENT = [
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.Unknown",
+    # The process died, such as for want of memory, perhaps between two calls to AWS. Its name as
+    # seen in an execution: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
+    "Runtime.ExitError",
     "Sandbox.Timedout",
     "Transient",  # of lambdas/observe.py
 ]
@@ -91,20 +95,22 @@ class Steps:
     def choose(self, name: str) -> sfn.Choice:
         return sfn.Choice.jsonata(self._scope, name)
 
-    def conclude(self, name: str, outcome: Mapping[str, Any]) -> sfn.Pass:
-        """Say how the run ended; recording and telling come after."""
-        return sfn.Pass.jsonata(self._scope, name, assign={"outcome": outcome}, outputs={})
+    def conclude(self, name: str, outcome: Mapping[str, Any], *, charge: Charge) -> sfn.Pass:
+        """Say how the run ended and what Bedrock may bill; settling, recording and telling follow."""
+        learnt = {"outcome": outcome, "charge": charge}
+        return sfn.Pass.jsonata(self._scope, name, assign=learnt, outputs={})
 
-    def wait(self, name: str, seconds: int, *, assign: Mapping[str, Any] | None = None) -> sfn.Wait:
-        duration = sfn.WaitTime.duration(cdk.Duration.seconds(seconds))
-        return sfn.Wait.jsonata(self._scope, name, time=duration, assign=assign)
+    def wait(self, name: str, seconds: str) -> sfn.Wait:
+        return sfn.Wait.jsonata(self._scope, name, time=sfn.WaitTime.seconds(seconds))
 
 
 def when(jsonata: str) -> sfn.Condition:
     return sfn.Condition.jsonata(expression(jsonata))
 
 
-def catch_all(steps: Sequence[sfn.TaskStateBase], handler: sfn.IChainable) -> None:
+def catch_all(
+    steps: Sequence[sfn.TaskStateBase | sfn.CustomState], handler: sfn.IChainable
+) -> None:
     """Any fault of any of `steps` goes to `handler`, with what was said of it."""
     cause = "$states.errorOutput.Cause"
     said = f"$contains({cause}, 'errorMessage') ? $parse({cause}).errorMessage : {cause}"

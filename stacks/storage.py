@@ -128,7 +128,9 @@ def _old_versions(*, days: int) -> s3.LifecycleRule:
 
 
 def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
-    """One item a run: `pk` is the run id. `ByMonth` lists runs in order of arrival."""
+    """One item a run: `pk` is the run id. `ByMonth` lists runs in order of arrival; `Open` those that
+    have not ended, by what they wait for: only they have the attribute, so it stays small.
+    """
     text = dynamodb.AttributeType.STRING
     ledger = dynamodb.Table(
         scope,
@@ -147,5 +149,12 @@ def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
         index_name="ByMonth",
         partition_key=dynamodb.Attribute(name="month", type=text),
         sort_key=dynamodb.Attribute(name="arrived_at", type=text),
+    )
+    ledger.add_global_secondary_index(
+        index_name="Open",
+        partition_key=dynamodb.Attribute(name="open", type=text),
+        sort_key=dynamodb.Attribute(name="turn", type=text),
+        projection_type=dynamodb.ProjectionType.INCLUDE,
+        non_key_attributes=["due", "ended_at", "execution", "state"],
     )
     return ledger

@@ -87,10 +87,11 @@ class Training(cdk.Stack):
             self._workers,
             "Guard",
             world=self._world,
+            unscoped=unscoped,
+            dead_letters=self.intake.dead_letters,
             settings=self._guard_settings(),
             may=self._permissions.guard_jobs(self.topic.topic_arn),
             topic=self.topic,
-            unscoped=unscoped,
         )
         watched = {"receive_upload": receiver, **self.doors, "guard_jobs": guard.door}
         Watch(
@@ -114,7 +115,8 @@ class Training(cdk.Stack):
                 memory_mb=1769,  # one whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
                 storage_mb=512 + 2 * self._config.max_dataset_mb,
             ),
-            "authorize_spend": self._door("authorize_spend", may.authorize_spend()),
+            "authorize_spend": self._door("authorize_spend", may.spend()),
+            "settle_spend": self._door("settle_spend", may.spend()),
             "start_training": self._door(
                 "start_training", may.start_training(self.job_role.role, recipes)
             ),
@@ -155,6 +157,7 @@ class Training(cdk.Stack):
             job_security_group_ids=(network.jobs_group.id,),
             model_key_arn=storage.data_key.key_arn,
             max_dataset_mb=str(self._config.max_dataset_mb),
+            monthly_budget_usd=str(self._config.monthly_budget_usd or "none"),
         )
 
     def _guard_settings(self) -> GuardSettings:

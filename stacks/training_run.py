@@ -15,6 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from stacks.approval import Approval
 from stacks.config import Config
 from stacks.door import Door
 from stacks.endings import Endings
@@ -23,9 +24,7 @@ from stacks.permissions import Permissions
 from stacks.policies import Statement, allow, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
-_TIMEOUT = cdk.Duration.days(14)
-_ROOM_SECONDS = 600
-_MAX_WAITS = 1000
+_TIMEOUT = cdk.Duration.days(21)
 
 
 class TrainingRun(Construct):
@@ -43,7 +42,8 @@ class TrainingRun(Construct):
         self._doors = doors
         self._steps = Steps(self)
         self._config = config
-        self._end = Endings(self, ledger=ledger, topic=topic)
+        self._end = Endings(self, ledger=ledger, topic=topic, settle=doors["settle_spend"])
+        self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
 
     def make(
@@ -87,8 +87,10 @@ class TrainingRun(Construct):
             role=role.without_policy_updates(),
             timeout=_TIMEOUT,
             tracing_enabled=True,
+            # Without execution data: it holds the task tokens that approvals are answered with.
+            # Who may read it reads the execution's history.
             logs=sfn.LogOptions(
-                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=True
+                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False
             ),
         )
         # Step Functions refuses a machine whose role may not deliver its logs yet.
@@ -106,64 +108,76 @@ class TrainingRun(Construct):
         authorize = steps.invoke(
             "Authorize spend",
             self._doors["authorize_spend"],
-            {"run": run, "dataset": dataset},
+            {"run": run, "dataset": dataset, "approval": expression("$approval")},
             keep="spend",
         )
         start = steps.invoke(
             "Start training",
             self._doors["start_training"],
-            {"run": run, "dataset": dataset},
+            {"run": run, "dataset": dataset, "job": job},
             keep="job",
         )
         track = steps.invoke(
             "Track training",
             self._doors["track_training"],
-            {"run": run, "job": job},
+            {"run": run, "job": job, "progress": expression("$progress")},
             keep="progress",
         )
         collect = steps.invoke(
             "Collect results",
             self._doors["collect_results"],
-            {"run": run, "job": job},
+            {"run": run, "job": job, "tokens": expression("$dataset.training_tokens")},
             keep="result",
         )
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
-        follow = self._follow(track, collect)
+        follow = self._follow(track, collect, prepare)
         sound = steps.choose("Is the dataset sound?")
-        sound.when(
-            when("$dataset.verdict = 'accepted'"),
-            authorize.next(start).next(self._admit(start, follow)),
-        ).otherwise(self._end.refused)
+        leave = steps.choose("Is there leave to spend?")
+        leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
+        leave.otherwise(self._approval.ask)
+        self._approval.granted(authorize)
+        sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
+            self._end.refused
+        )
         routed = steps.choose("Has it a recipe?")
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.otherwise(prepare.next(sound))
-        begin = sfn.Pass.jsonata(
-            self, "Begin", assign={"run": expression("$states.input"), "waits": 0}, outputs={}
-        )
-        return begin.next(routed)
+        return self._begin().next(routed)
+
+    def _begin(self) -> sfn.Pass:
+        first = {"run": expression("$states.input"), "job": {}, "progress": {}, "approval": {}}
+        return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
-        """An account may run ten jobs at once, and that quota cannot be raised; a run that finds it
-        full waits for up to a week. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """An account may run ten jobs at once, and that quota cannot be raised: a run that finds it
+        full stands in line. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
         """
-        wait = self._steps.wait(
-            "Wait for room", _ROOM_SECONDS, assign={"waits": expression("$waits + 1")}
-        )
+        wait = self._steps.wait("Wait for room", expression("$job.wait_seconds"))
         wait.next(start)
         started = self._steps.choose("Has the job started?")
         started.when(when("$job.state = 'started'"), follow)
-        started.when(when(f"$job.state = 'no_room' and $waits < {_MAX_WAITS}"), wait)
-        started.when(when("$job.state = 'no_room'"), self._end.no_room)
+        started.when(when("$job.state = 'no_room'"), wait)
+        started.when(when("$job.state = 'stopped'"), self._end.stopped)
         return started.otherwise(self._end.not_started)
 
-    def _follow(self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke) -> sfn.Wait:
+    def _follow(
+        self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke, prepare: tasks.LambdaInvoke
+    ) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
-        wait = self._steps.wait("Wait", self._config.poll_seconds)
+        pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
+        wait = self._steps.wait("Wait", expression(pause))
+        again = sfn.Pass.jsonata(
+            self,
+            "Try again",
+            assign={"run": expression("$progress.next_run"), "job": {}, "progress": {}},
+            outputs={},
+        )
         state = self._steps.choose("How is the job?")
-        state.when(when("$progress.state = 'in_progress'"), wait)
+        state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
         state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
         state.when(when("$progress.state = 'stopped'"), self._end.stopped)
-        state.otherwise(self._end.failed)  # failed, or overdue and stopped by the last look
+        state.when(when("$progress.state = 'again'"), again.next(prepare))
+        state.otherwise(self._end.failed)
         wait.next(track).next(state)
         return wait
 

@@ -1,7 +1,11 @@
 """`python -m tuning`: check, convert and understand datasets."""
 
+from collections.abc import Callable
+from typing import Any
+
 import typer
 
+from operate.commands import COMMANDS
 from tuning.cli.check import check
 from tuning.cli.convert import convert
 from tuning.cli.exits import refusals
@@ -16,7 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent.",
 )
-for command in (check, convert, split, stats, models, rules):
+_ALL: tuple[Callable[..., Any], ...] = (check, convert, split, stats, models, rules, *COMMANDS)
+for command in _ALL:
     app.command()(command)
 
 

@@ -1,8 +1,9 @@
 """What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +12,14 @@ from tuning.catalog import catalog
 from tuning.recipes import Recipe
 
 _CENT = Decimal("0.01")
+
+# Tokens are estimated as bytes / 4 (tuning/dataset/statistics.py). AWS itself plans with six
+# characters a token; dense text, such as code, numbers and most scripts but the Latin one, takes
+# about two bytes a token. Neither is a bound: Bedrock tells nobody how many tokens it will bill.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html
+_LEAST, _MOST = Decimal(4) / 6, Decimal(2)
+_SPREAD = "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4"
+_UNBILLED = "VAT, S3, KMS and the platform's own cents are not in it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,43 +32,59 @@ class Estimate:
     """Estimated tokens of the training set, one epoch."""
     epochs: int | None
     """None when the service chooses: `epochCount = "Auto"`."""
+    low_usd: Decimal | None
     training_usd: Decimal | None
-    """None when no price is known for the base model, or no number of epochs."""
+    """What is expected. None when no price is known for the base model, or no number of epochs."""
+    high_usd: Decimal | None
+    """What budgets and limits are held against."""
     storage_usd_per_month: Decimal
+    serving: str | None
+    """What answers of the custom model cost, in words; None when no price is known."""
     basis: tuple[str, ...]
     """Where each figure comes from, or why it is missing."""
 
     def to_dict(self) -> dict[str, Any]:
+        dollars = ("low_usd", "training_usd", "high_usd", "storage_usd_per_month")
+        told = {name: getattr(self, name) for name in dollars}
         return {
             "tokens": self.tokens,
             "epochs": self.epochs,
-            "training_usd": None if self.training_usd is None else str(self.training_usd),
-            "storage_usd_per_month": str(self.storage_usd_per_month),
+            **{name: None if usd is None else str(usd) for name, usd in told.items()},
+            "serving": self.serving,
             "basis": list(self.basis),
         }
 
 
 def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
     """The price of training `tokens` by `recipe`; `default_epochs` is what the service fills in."""
-    prices = _prices()
-    storage = prices["model_storage_per_month"]
     given = recipe.hyperparameters.get("epochCount", default_epochs)
     epochs = None if isinstance(given, str) else int(given)
-    price = prices["training_per_1000_tokens"].get(recipe.base_model)
-    training = None
+    price = prices()["training_per_1000_tokens"].get(recipe.base_model)
+    expected = None
     if epochs is None:
         basis = f"training: epochCount is {given!r}, so the service chooses how often to bill"
     elif price is None:
         basis = f"training: no dated price is known for {recipe.base_model}"
     else:
-        training = (Decimal(price["usd"]) * tokens * epochs / 1000).quantize(_CENT)
+        expected = Decimal(price["usd"]) * tokens * epochs / 1000
         basis = f"training: {price['usd']} per 1,000 tokens, {price['date']}, {price['source']}"
+    storage = prices()["model_storage_per_month"]
+    serving, served = _serving(recipe.base_model)
     return Estimate(
         tokens=tokens,
         epochs=epochs,
-        training_usd=training,
+        low_usd=cents(expected, _LEAST),
+        training_usd=cents(expected),
+        high_usd=cents(expected, _MOST),
         storage_usd_per_month=Decimal(storage["usd"]),
-        basis=(basis, f"storage: {storage['date']}, {storage['source']}"),
+        serving=serving,
+        basis=(
+            basis,
+            *((_SPREAD,) if expected is not None else ()),
+            f"storage: {storage['date']}, {storage['source']}",
+            served,
+            _UNBILLED,
+        ),
     )
 
 
@@ -71,8 +96,42 @@ def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
     return estimate(recipe, tokens=tokens, default_epochs=default)
 
 
+def charged(
+    recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int
+) -> dict[str, str | None]:
+    """What the training came to, from the epochs that the job tells: computed, as no API of Bedrock
+    tells what it bills. None where no price is known.
+    """
+    epochs = hyperparameters.get("epochCount", "")
+    price = prices()["training_per_1000_tokens"].get(recipe.base_model)
+    if price is None:
+        return {"usd": None, "is": "unknown: no dated price"}
+    if epochs.isdecimal():
+        usd = cents(Decimal(price["usd"]) * tokens * int(epochs) / 1000)
+        return {"usd": str(usd), "is": "computed from estimated tokens and the job's epochs"}
+    usd = estimated(recipe, tokens=tokens).training_usd
+    told = None if usd is None else str(usd)
+    return {"usd": told, "is": "computed from estimated tokens and the recipe's epochs"}
+
+
+def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
+    """Rounded up: what costs something never costs nothing, and no sum is smaller than its bill."""
+    return None if usd is None else (usd * factor).quantize(_CENT, ROUND_CEILING)
+
+
+def _serving(model: str) -> tuple[str | None, str]:
+    """What an answer of the custom model costs, and where that is from."""
+    price = prices()["serving_per_1000_tokens"].get(model)
+    if price is None:
+        return None, f"serving: no dated price is known for {model}"
+    dollars = (Decimal(price[part]) * 1000 for part in ("input_usd", "output_usd"))
+    given, made = (f"${usd.normalize():f}" for usd in dollars)
+    words = f"{given} for a million tokens in, {made} for a million out, on demand, nothing idle"
+    return words, f"serving: {price['date']}, {price['source']}"
+
+
 @cache
-def _prices() -> dict[str, Any]:
+def prices() -> Mapping[str, Any]:
     text = files("tuning").joinpath("prices.json").read_text(encoding="utf-8")
-    prices: dict[str, Any] = json.loads(text)
-    return prices
+    found: dict[str, Any] = json.loads(text)
+    return found

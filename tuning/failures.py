@@ -1,18 +1,31 @@
-"""Why a job failed, in AWS's words, and what to do about it."""
+"""Why a run failed: in AWS's words or in ours, under a permanent name, with what to do about it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 _TROUBLESHOOTING = (
     "https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html"
 )
+_UPLOAD_AGAIN = "Upload the file again to start a new run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    name: str
+    """A permanent word to count and to look up; docs/runbook.md has a row for each."""
+    fix: str
+    words: str | None = None
+    """A pattern in AWS's message that tells it; None for what this platform finds out itself."""
+    passes: bool = False
+    """Whether nothing of ours was wrong, so that the same job may succeed at a second try."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     kind: str
-    """A permanent word to count and to look up."""
+    """The name of one of KINDS."""
     message: str
     """What AWS, or this platform, said."""
     fix: str
@@ -20,74 +33,103 @@ class Failure:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+        return cls(**raw)
 
-_KINDS: tuple[tuple[str, str, str], ...] = (
-    (
-        r"Could not assume provided IAM role",
-        "role_not_assumable",
-        (
+
+# Words of AWS: the page above, and reports of users where it is silent. The first match counts.
+_ALL = (
+    Kind(
+        name="role_not_assumable",
+        words=r"Could not assume provided IAM role",
+        fix=(
             "Deploy the Training stack again; the service role's trust policy must name "
             "bedrock.amazonaws.com with this account and Region."
         ),
     ),
-    (
-        r"not authorized to perform|AccessDenied",
-        "access_denied",
-        (
+    Kind(
+        name="access_denied",
+        words=r"not authorized to perform|AccessDenied",
+        fix=(
             "A policy outside of this platform, such as a service control policy or a permissions "
             "boundary, denies what the deployed roles allow. Compare them with the message."
         ),
     ),
-    (
-        r"GetObject permissions|PutObject permissions|S3 perms missing",
-        "storage_denied",
-        (
+    Kind(
+        name="storage_denied",
+        words=r"GetObject permissions|PutObject permissions|S3 perms missing",
+        fix=(
             "Compare the service role's policy, the bucket policies and the key policy with the "
             f"deployed templates; something outside of them changed. See {_TROUBLESHOOTING}"
         ),
     ),
-    (
-        r"Unable to parse Amazon S3 file|must follow '\{",
-        "dataset_unreadable",
-        (
+    Kind(
+        name="dataset_unreadable",
+        words=r"Unable to parse Amazon S3 file|must follow '\{",
+        fix=(
             "Bedrock refused a file that this platform accepted: please report it with the run id. "
             f"See {_TROUBLESHOOTING}"
         ),
     ),
-    (
-        r"Input size exceeded|token count \d+ exceeds|exceeds total limit",
-        "record_too_long",
-        f"Shorten the record that is named, then upload again. See {_TROUBLESHOOTING}",
+    Kind(
+        name="record_too_long",
+        words=r"Input size exceeded|token count \d+ exceeds|exceeds total limit",
+        fix=f"Shorten the record that is named, then upload again. See {_TROUBLESHOOTING}",
     ),
-    (
-        r"third-party license terms",
-        "license_flagged",
-        "AWS flagged the material; only AWS Support can clear it.",
+    Kind(
+        name="license_flagged",
+        words=r"third-party license terms",
+        fix="AWS flagged the material; only AWS Support can clear it.",
     ),
-    (
-        r"worker nodes and leader node",
-        "nodes_cannot_talk",
-        "Set job_nodes_talk=True in the environment's Config and deploy; see docs/network.md.",
+    Kind(
+        name="nodes_cannot_talk",
+        words=r"worker nodes and leader node",
+        fix="Set job_nodes_talk=True in the environment's Config and deploy; see docs/network.md.",
     ),
-    (
-        r"(unexpected|internal) error when processing",
-        "service_error",
-        "Nothing in the data explains it. Upload the file again to start a new run.",
+    Kind(
+        name="service_error",
+        words=r"(unexpected|internal) error when processing",
+        passes=True,
+        fix=f"Nothing in the data explains it. {_UPLOAD_AGAIN}.",
+    ),
+    Kind(
+        name="stalled",
+        passes=True,
+        fix=f"{_UPLOAD_AGAIN}, or raise stall_hours in [limits] of the recipe.",
+    ),
+    Kind(
+        name="over_time",
+        fix=f"{_UPLOAD_AGAIN}, or raise max_hours in [limits] of the recipe.",
+    ),
+    Kind(
+        name="stop_stuck",
+        fix=(
+            "Look at the job in the Bedrock console; it may still be billed. Ask AWS Support to "
+            "end it."
+        ),
+    ),
+    Kind(name="quota_full", fix="Upload the file again when fewer jobs are in progress."),
+    Kind(
+        name="unknown",
+        fix=f"Not a failure this platform knows. Look for its words at {_TROUBLESHOOTING}",
     ),
 )
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
 # AWS quotes the record here, and failures go to logs and notices, where no dataset text belongs.
 _QUOTING = re.compile(r"(record starting with\b).*", re.DOTALL)
 
 
+def failure(kind: str, message: str) -> Failure:
+    """A failure of a known kind, with its fix."""
+    return Failure(kind=kind, message=message, fix=KINDS[kind].fix)
+
+
 def classify(message: str) -> Failure:
-    """The failure behind a job's `failureMessage`. Unknown words are of kind `unknown`, as they stand."""
+    """The failure behind words of AWS. Unknown words are of kind `unknown`, as they stand."""
     told = _QUOTING.sub(r"\1 …", message)
-    for pattern, kind, fix in _KINDS:
-        if re.search(pattern, told):
-            return Failure(kind=kind, message=told, fix=fix)
-    return Failure(
-        kind="unknown",
-        message=told,
-        fix=f"Not a failure this platform knows. Look for its words at {_TROUBLESHOOTING}",
-    )
+    for kind in _ALL:
+        if kind.words and re.search(kind.words, told):
+            return failure(kind.name, told)
+    return failure("unknown", told)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -17,7 +18,9 @@ from tuning.errors import RecipeError, UnknownModelError, nearest
 Hyperparameters = Mapping[str, int | float | str]
 Policy = Literal["required", "optional", "refused"]
 
-_TABLES = ("convert", "hyperparameters", "limits")
+_TABLES = ("convert", "hyperparameters", "limits", "retry")
+_SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
+_HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
 _MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs.py
 
 
@@ -28,6 +31,12 @@ class Limits:
     stall_hours: int = 6
     """A job whose sub-status does not move for this many hours before its training is stopped.
     Hours."""
+    approve_above_usd: int | float | None = None
+    """A run that may cost more than this waits for a person. None: no run does for its price."""
+    monthly_usd: int | float | None = None
+    """What all runs of the recipe may cost in a month, beside the environment's own budget."""
+    approval_hours: int = 72
+    """How long a run waits for a person before it is refused. Hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +45,16 @@ class Conversion:
 
     map: Mapping[str, str] = field(default_factory=dict)
     """The upload's column or field for a name that its dialect expects: `prompt = "question"`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """That a job which stalled, or failed by an error inside AWS, before its training began is
+    followed by a second and last one. Both are never in progress at once.
+    """
+
+    recipe: str
+    """What the second job trains by: this recipe's own name, or another recipe of the environment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +72,21 @@ class Recipe:
     """Rules whose warnings refuse a dataset like errors, such as `DS702`."""
     convert: Conversion | None = None
     """None: only what is in the model's own format is taken."""
+    retry: Retry | None = None
+    """None: a job that ended without a model ends its run."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that shapes the model or the money: better words in the description
-        do not, and 1.0 is the 1 that JSONata makes of it. Hex.
+        """SHA-256 of everything that shapes the model or the job: better words in the description
+        do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex.
         """
         what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
         del what["description"]
-        if self.convert is None:
-            del what["convert"]  # a recipe that does not use it has the digest it always had
+        # What one may spend is no part of what is trained: a raised limit trains nothing again.
+        what["limits"] = {k: v for k, v in what["limits"].items() if k not in _SPENDING}
+        for table in ("convert", "retry"):
+            if what[table] is None:  # a recipe that does not use it has the digest it always had
+                del what[table]
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -77,8 +101,10 @@ class Recipe:
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
         convert = Conversion(**raw["convert"]) if raw.get("convert") is not None else None
+        retry = Retry(**raw["retry"]) if raw.get("retry") is not None else None
         strict, limits = tuple(raw.get("strict", ())), Limits(**raw["limits"])
-        return cls(**{**raw, "limits": limits, "strict": strict, "convert": convert})
+        typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
+        return cls(**{**raw, **typed})
 
 
 def load(path: Path) -> Recipe:
@@ -178,7 +204,8 @@ class _Reader:
         limits = self._limits(raw.get("limits", {}))
         strict = self._strict(raw.get("strict", []))
         convert = self._conversion(raw["convert"]) if "convert" in raw else None
-        typed = {"limits": limits, "strict": strict, "convert": convert}
+        retry = self._retry(raw["retry"]) if "retry" in raw else None
+        typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
         return Recipe(**{**raw, "name": self.path.stem, **typed})
 
     def _conversion(self, raw: Mapping[str, Any]) -> Conversion:
@@ -197,6 +224,14 @@ class _Reader:
                 self._refuse(f"{at} = {column!r}", "this column is mapped twice")
         return Conversion(map=mapping)
 
+    def _retry(self, raw: Mapping[str, Any]) -> Retry:
+        """Whether an environment has that recipe is for its Config to say."""
+        self._known(raw, Retry, "retry.")
+        if not raw.get("recipe"):
+            self._refuse("retry.recipe", f"missing; name {self.path.stem!r} or another recipe")
+        self._is(raw["recipe"], str, "retry.recipe")
+        return Retry(**raw)
+
     def _strict(self, raw: object) -> tuple[str, ...]:
         if not isinstance(raw, list) or not all(isinstance(rule, str) for rule in raw):
             self._refuse("strict", 'must be a list of rules, such as ["DS702"]')
@@ -208,9 +243,12 @@ class _Reader:
 
     def _limits(self, raw: Mapping[str, Any]) -> Limits:
         self._known(raw, Limits, "limits.")
-        for key, hours in raw.items():
-            if type(hours) is not int or not 1 <= hours <= 96:  # noqa: PLR2004 — said in the message
-                self._refuse(f"limits.{key} = {hours!r}", "must be whole hours, 1 to 96")
+        for key, given in raw.items():
+            whole, most = type(given) is int, _HOURS.get(key)
+            if most and not (whole and 1 <= given <= most):
+                self._refuse(f"limits.{key} = {given!r}", f"must be whole hours, 1 to {most}")
+            if not most and not ((whole or type(given) is float) and 0 <= given < math.inf):
+                self._refuse(f"limits.{key} = {given!r}", "must be US dollars, 0 or more")
         return Limits(**raw)
 
     def _named(self) -> None:

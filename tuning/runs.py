@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from tuning.errors import nearest
@@ -15,12 +15,30 @@ from tuning.uploads import Upload
 class Run:
     upload: Upload
     recipe: Recipe
+    """What this try trains by."""
+    fallback: Recipe | None = None
+    """What a second try would train by; the recipe's `[retry]` names it."""
+    attempt: int = 1
+    first: str | None = None
+    """The run's id, on its second try: one run, one row, one budget, whatever it trains by now."""
 
     @property
     def id(self) -> str:
         """The same upload and recipe have the same id, today or in a year. 32 hex digits."""
+        if self.first:
+            return self.first
         what = [self.upload.bucket, self.upload.key, self.upload.version_id, self.recipe.digest]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+    @property
+    def tries_again(self) -> bool:
+        """Whether a job that ended for no fault of ours is followed by a second one, never a third."""
+        return self.attempt == 1 and self.fallback is not None
+
+    def again(self) -> Self:
+        """The run on its second try. Its job has another name and token, the same every time."""
+        recipe = self.fallback or self.recipe
+        return replace(self, recipe=recipe, fallback=None, attempt=2, first=self.id)
 
     @property
     def job_name(self) -> str:
@@ -28,14 +46,15 @@ class Run:
 
         Both take 63 characters: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
         """
-        return f"{self.recipe.name}-{self.id[:20]}"
+        return f"{self.recipe.name}-{self.id[:20]}" + ("" if self.attempt == 1 else "-2")
 
     @property
     def request_token(self) -> str:
         """`clientRequestToken`. boto3 fills in a random one when it is left out, so that a retried
         call would start a second paid job; this one makes the retry the same request.
         """
-        return hashlib.sha256(f"create {self.id}".encode()).hexdigest()
+        what = f"create {self.id}" + ("" if self.attempt == 1 else " again")
+        return hashlib.sha256(what.encode()).hexdigest()
 
     @property
     def reports_prefix(self) -> str:
@@ -44,8 +63,10 @@ class Run:
 
     @property
     def output_prefix(self) -> str:
-        """Where Bedrock writes, in the artifacts bucket."""
-        return f"jobs/{self.id}/"
+        """Where Bedrock writes, in the artifacts bucket. What a first job left is no result of the
+        second.
+        """
+        return f"jobs/{self.id}/" + ("" if self.attempt == 1 else "again/")
 
     def to_dict(self) -> dict[str, Any]:
         """The execution's input. What is derived stands in it for people and for the state machine;
@@ -56,11 +77,21 @@ class Run:
             "job_name": self.job_name,
             "upload": self.upload.to_dict(),
             "recipe": self.recipe.to_dict(),
+            "fallback": self.fallback.to_dict() if self.fallback else None,
+            "attempt": self.attempt,
+            "first": self.first,
         }
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
-        return cls(upload=Upload(**raw["upload"]), recipe=Recipe.from_dict(raw["recipe"]))
+        fallback = raw.get("fallback")
+        return cls(
+            upload=Upload(**raw["upload"]),
+            recipe=Recipe.from_dict(raw["recipe"]),
+            fallback=Recipe.from_dict(fallback) if fallback else None,
+            attempt=int(raw.get("attempt", 1)),
+            first=raw.get("first"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

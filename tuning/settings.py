@@ -64,6 +64,8 @@ class RunSettings(Settings):
     """The KMS key of the custom model."""
     max_dataset_mb: str
     """Uploads larger than this, or that become larger, are refused. Megabytes, as text."""
+    monthly_budget_usd: str
+    """What all runs of the environment may cost in a month, in dollars; `none` without a limit."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,16 @@ class Upload:
     def uri(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the ledger's row of the run begins with. The index by month is made of it."""
+        return {
+            "arrived_at": self.arrived_at,
+            "month": self.arrived_at[:7],
+            "upload": self.uri,
+            "recipe": self.recipe_name,
+        }
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 

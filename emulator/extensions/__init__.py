@@ -7,6 +7,7 @@ from emulator.bedrock.engine import Engine
 from emulator.extensions import (
     bedrock,
     buckets,
+    callbacks,
     enforcement,
     functions,
     metrics,
@@ -22,6 +23,7 @@ from emulator.settings import Settings
 
 SUBJECTS = (
     buckets,
+    callbacks,
     functions,
     metrics,
     network,

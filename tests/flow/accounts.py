@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.account import Account, Row
 from emulator import Instance
+from operate.account import Account, Row
 
 PATIENCE_SECONDS = 90
 
@@ -30,7 +30,7 @@ class World:
     notices: list[dict[str, str]] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
-        return self.account.deployer.client(service)
+        return self.account.client(service)
 
     def upload(self, records: list[Any] | bytes, folder: str, name: str = "train.jsonl") -> str:
         """Put records, or bytes as they are, into a folder under `datasets/`."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from accounts import World
 
-from demo.account import Account
 from emulator import running
 from emulator.deploy import Deployer
+from operate.account import Account
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def world() -> Iterator[World]:
         deployer = Deployer(instance=instance, say=lambda _line: None)
         deployer.bootstrap(["us-east-1"])
         outputs = deployer.deploy(["dev/*"])["dev-Training"]
-        account = Account(deployer=deployer, outputs=outputs)
+        account = Account(client=deployer.client, outputs=outputs)
         yield World(account=account, instance=instance, inbox=_inbox(deployer, outputs))
 
 

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversation, conversations, until
 
+from tuning.budget import is_budget
+
 RECIPE = "support-nova-micro"
 
 
@@ -220,6 +222,7 @@ def _rows(world):
     pages = world.client("dynamodb").get_paginator("scan")
     table = world.account.outputs["LedgerTable"]
     items = [i for page in pages.paginate(TableName=table) for i in page["Items"]]
+    items = [item for item in items if not is_budget(item["pk"]["S"])]
     return [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = {"tuning", "stacks", "lambdas", "emulator", "review"}
+ROOMS = {"tuning", "stacks", "lambdas", "emulator", "review", "operate"}
 
 AWS = {"boto3", "botocore"}
-MAY_IMPORT_AWS = {"lambdas", "emulator", "demo", "tests"}
+MAY_IMPORT_AWS = {"lambdas", "emulator", "operate", "tests"}
 CDK = {"aws_cdk", "cdk_nag", "constructs"}
 MAY_IMPORT_CDK = {"stacks", "review", "app.py", "tests"}
 
@@ -90,8 +90,15 @@ def test_nothing_imports_the_doors():
 
 
 def test_the_domain_imports_no_other_room():
+    """But where the command line begins, which adds the commands that speak to AWS."""
     others = ROOMS - {"tuning"}
-    assert [p for p in PYTHON if room(p) == "tuning" and imported(p) & others] == []
+    found = {p: imported(p) & others for p in PYTHON if room(p) == "tuning"}
+    assert {p: names for p, names in found.items() if names} == {"tuning/__main__.py": {"operate"}}
+
+
+def test_the_operators_room_imports_the_domain_only():
+    others = ROOMS - {"tuning", "operate"}
+    assert [p for p in PYTHON if room(p) == "operate" and imported(p) & others] == []
 
 
 def test_no_relative_import_hides_an_arrow():

@@ -29,6 +29,7 @@ RICH = Config(
     job_nodes_talk=True,
     poll_seconds=600,
     max_dataset_mb=4864,
+    monthly_budget_usd=5000,
     log_days=731,
     reserved_concurrency=2,
     perimeter=Perimeter(

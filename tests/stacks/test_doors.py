@@ -12,6 +12,7 @@ DOORS = {
     "GuardDoor": GuardSettings,
     "PrepareDataset": RunSettings,
     "ReceiveUpload": IntakeSettings,
+    "SettleSpend": RunSettings,
     "StartTraining": RunSettings,
     "TrackTraining": RunSettings,
 }

@@ -187,15 +187,22 @@ def test_queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, 
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
+RULES = {"{IntakeRule}", "{GuardSchedule}", "{GuardStateChange}"}
+"""All of them put aside what they cannot send."""
+
+
 @pytest.mark.parametrize("queue", ["IntakeQueue", "IntakeDeadLetters"])
 def test_queues_take_messages_of_the_rule_over_tls_only(environment, queue):
     policy = environment.one("AWS::SQS::QueuePolicy", f"{queue}Policy").properties
-    denied, allowed = (Statement.of(s) for s in policy["PolicyDocument"]["Statement"])
+    denied, *senders = (Statement.of(s) for s in policy["PolicyDocument"]["Statement"])
     assert (denied.effect, denied.actions) == ("Deny", {"sqs:*"})
     assert denied.conditions == {"Bool": {"aws:SecureTransport": "false"}}
-    assert allowed.principal == {"Service": "events.amazonaws.com"}
-    assert allowed.actions == {"sqs:SendMessage"}
-    assert allowed.conditions == {"ArnEquals": {"aws:SourceArn": "{IntakeRule}"}}
+    rules = {"IntakeQueue": {"{IntakeRule}"}, "IntakeDeadLetters": RULES}[queue]
+    assert {s.conditions["ArnEquals"]["aws:SourceArn"] for s in senders} == rules
+    for allowed in senders:
+        assert allowed.principal == {"Service": "events.amazonaws.com"}
+        assert allowed.actions == {"sqs:SendMessage"}
+        assert set(allowed.conditions) == {"ArnEquals"}
 
 
 def test_a_message_is_put_aside_after_five_receives(environment):

@@ -1,11 +1,13 @@
 """The state machine: every way through it ends, and how it ended is recorded and told."""
 
+import re
 from pathlib import Path
 
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
 from review.policies import trust
+from tuning.ledger_states import OPEN
 from tuning.recipes import load
 
 ROOT = Path(__file__).parents[2]
@@ -13,6 +15,7 @@ DOORS = (
     *("Prepare dataset", "Authorize spend", "Start training"),
     *("Track training", "Collect results"),
 )
+
 GOOD_ENDS = {"Trained", "Refused", "Stopped"}
 BAD_ENDS = {"Failed", "Not recorded or not told"}
 
@@ -26,13 +29,14 @@ def test_it_is_written_in_jsonata(dev):
 
 
 def test_every_execution_ends_by_itself(dev):
-    assert definition(dev)["TimeoutSeconds"] == 14 * 24 * 3600
+    assert definition(dev)["TimeoutSeconds"] == 21 * 24 * 3600
 
 
-def test_there_is_time_for_a_full_quota_and_the_longest_job(dev, states):
+def test_there_is_time_for_a_week_in_the_line_and_the_longest_jobs(dev):
+    """Two jobs, where the recipe has the run try again."""
     hours = max(load(path).limits.max_hours for path in (ROOT / "recipes").glob("*.toml"))
-    waiting = 1000 * states["Wait for room"]["Seconds"]
-    assert waiting + hours * 3600 < definition(dev)["TimeoutSeconds"]
+    waiting = 2 * 7 * 24  # in the line, and for a person
+    assert waiting + 2 * hours < definition(dev)["TimeoutSeconds"] / 3600
 
 
 def test_every_state_is_reachable(dev, states):
@@ -79,7 +83,8 @@ def test_every_conclusion_names_an_outcome_that_the_end_knows(states):
         "Job stopped": "stopped",
         "Job failed": "failed",
         "Job not started": "failed",
-        "No room for the job": "failed",
+        "Not approved": "refused",
+        "Approval expired": "refused",
         "Step failed": "failed",
     }
 
@@ -106,33 +111,53 @@ def test_only_an_accepted_dataset_goes_on(states):
     assert "Start training" not in reachable(states, sound["Default"])
 
 
-def test_a_job_that_has_started_is_never_started_again(states):
+def test_a_second_job_starts_only_when_the_first_has_ended(states):
+    """`again` is said of jobs that have ended only: tests/unit/test_progress.py."""
     chosen = states["Has the job started?"]["Choices"]
     (after,) = (c["Next"] for c in chosen if c["Condition"] == "{% $job.state = 'started' %}")
-    assert "Start training" not in reachable(states, after)
+    assert "Start training" not in reachable(states, after, without=["Try again"])
+    ways = [
+        (name, choice["Condition"])
+        for name, state in states.items()
+        for choice in state.get("Choices", [{"Condition": None, "Next": state.get("Next")}])
+        if choice["Next"] == "Try again"
+    ]
+    assert ways == [("How is the job?", "{% $progress.state = 'again' %}")]
+
+
+def test_a_second_try_is_checked_and_authorized_like_the_first(states):
+    assert states["Try again"]["Next"] == "Prepare dataset"
+    assert states["Try again"]["Assign"]["run"] == "{% $progress.next_run %}"
 
 
 def test_every_loop_waits(states):
-    waits = {"Wait", "Wait for room"}
+    waits = {"Wait", "Wait for room", "Wait for a person"}
     for name in states.keys() - waits:
         ahead = {n for after in following(states[name]) for n in [after] if n not in waits}
         assert not any(name in reachable(states, n, without=waits) for n in ahead), name
 
 
-def test_the_wait_for_room_ends(states):
-    """Each wait is counted, and the choice that leads to it has a limit."""
-    assert states["Wait for room"]["Assign"] == {"waits": "{% $waits + 1 %}"}
-    conditions = [c["Condition"] for c in states["Has the job started?"]["Choices"]]
-    assert "{% $job.state = 'no_room' and $waits < 1000 %}" in conditions
-
-
-def test_waiting_takes_the_time_of_the_config(dev, rich):
+def test_waiting_takes_the_time_that_the_last_look_said(dev, rich):
+    """That the line is left after a week: tests/unit/test_line.py."""
     for environment, seconds in ((dev, 300), (rich, 600)):
         waits = of_type(definition(environment)["States"], "Wait")
         assert {n: w["Seconds"] for n, w in waits.items()} == {
-            "Wait": seconds,
-            "Wait for room": 600,
+            "Wait": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
+            "Wait for room": "{% $job.wait_seconds %}",
         }
+
+
+def test_the_line_sees_the_last_answer_of_its_own(states):
+    """Or a run in the line would be a newcomer at each look, and never give up."""
+    for step, kept in (("Start training", "job"), ("Track training", "progress")):
+        assert states[step]["Arguments"]["Payload"][kept] == f"{{% ${kept} %}}"
+
+
+def test_only_after_a_fault_a_run_stays_open_for_the_reconciler(states):
+    unsure = {n for n, s in states.items() if s.get("Assign", {}).get("outcome", {}).get("unsure")}
+    assert unsure == {"Step failed"}
+    said = states["Record outcome"]["Arguments"]["UpdateExpression"]
+    assert "$outcome.unsure ? ', #open = :state' : ' REMOVE #open'" in said
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -145,7 +170,21 @@ def test_any_fault_of_a_step_becomes_an_outcome(states, door):
 
 def test_every_task_catches_everything(states):
     for name, task in of_type(states, "Task").items():
-        assert [c["ErrorEquals"] for c in task["Catch"]] == [["States.ALL"]], name
+        assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_an_end_is_written_over_open_states_only(states):
+    record = states["Record outcome"]["Arguments"]
+    among = re.search(r"#state IN \(([^)]*)\)", record["ConditionExpression"])[1].split(", ")
+    values = record["ExpressionAttributeValues"]
+    assert {values[name]["S"] for name in among} == OPEN
+    rest = record["ConditionExpression"].replace(f"#state IN ({', '.join(among)})", "open")
+    assert rest == "attribute_not_exists(pk) OR open OR #outcome = :outcome"
+
+
+def test_a_run_that_was_ended_by_another_hand_is_still_told(states):
+    caught = {e: c["Next"] for c in states["Record outcome"]["Catch"] for e in c["ErrorEquals"]}
+    assert caught["DynamoDB.ConditionalCheckFailedException"] == "Tell"
 
 
 def test_every_retry_is_bounded_and_spread(states):
@@ -167,6 +206,13 @@ def test_errors_that_are_retried_are_raised_under_their_names(states):
     for door in DOORS:
         assert "Transient" in {e for r in states[door]["Retry"] for e in r["ErrorEquals"]}
     assert "class Transient(Exception):" in (ROOT / "lambdas/observe.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_function_whose_process_died_is_tried_again(states, door):
+    """It may have died between two calls, such as after the job was created."""
+    retried = {error for retry in states[door]["Retry"] for error in retry["ErrorEquals"]}
+    assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -18,7 +18,7 @@ from review.policies import (
 
 DOORS = (
     *("AuthorizeSpend", "CollectResults", "PrepareDataset"),
-    *("ReceiveUpload", "StartTraining", "TrackTraining"),
+    *("ReceiveUpload", "SettleSpend", "StartTraining", "TrackTraining"),
 )
 TABLE = Path(__file__).with_name("permissions.toml")
 REVIEWED = tomllib.loads(TABLE.read_text("utf-8"))
@@ -164,9 +164,14 @@ def test_receive_upload_touches_neither_objects_nor_bedrock(environment):
     assert services(environment, "ReceiveUploadRole").isdisjoint({"s3", "bedrock", "iam"})
 
 
-def test_authorize_spend_touches_the_ledger_only(environment):
+def test_who_counts_the_money_touches_the_ledger_only(environment):
     ledger = {"dynamodb", "ec2", "kms", "logs", "sqs", "xray"}
-    assert services(environment, "AuthorizeSpendRole") == ledger
+    for role in ("AuthorizeSpendRole", "SettleSpendRole"):
+        assert services(environment, role) == ledger
+
+
+def test_no_role_of_ours_answers_for_a_person(environment):
+    assert roles_allowed(environment, "states:SendTaskSuccess") == set()
 
 
 def test_track_and_collect_create_nothing(environment):

@@ -245,11 +245,17 @@ def test_the_ledger_is_encrypted_with_our_key(environment):
 
 
 def test_runs_are_listed_by_month_of_arrival(environment):
-    (index,) = environment.one("AWS::DynamoDB::Table").properties["GlobalSecondaryIndexes"]
-    assert [(k["AttributeName"], k["KeyType"]) for k in index["KeySchema"]] == [
-        ("month", "HASH"),
-        ("arrived_at", "RANGE"),
-    ]
+    assert index(environment, "ByMonth") == [("month", "HASH"), ("arrived_at", "RANGE")]
+
+
+def test_what_is_open_is_listed_in_order_of_arrival(environment):
+    assert index(environment, "Open") == [("open", "HASH"), ("turn", "RANGE")]
+
+
+def index(environment, name):
+    indexes = environment.one("AWS::DynamoDB::Table").properties["GlobalSecondaryIndexes"]
+    (found,) = (each for each in indexes if each["IndexName"] == name)
+    return [(key["AttributeName"], key["KeyType"]) for key in found["KeySchema"]]
 
 
 def test_log_groups_are_encrypted_and_end(dev, rich):

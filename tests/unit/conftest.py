@@ -18,18 +18,28 @@ from lambdas import (
     close_default_group,
     collect_results,
     ledger,
+    line,
     objects,
     prepare_dataset,
     receive_upload,
+    settle_spend,
+    spending,
     start_training,
     track_training,
 )
 from lambdas.observe import logger
 
-DOORS = (authorize_spend, collect_results, prepare_dataset, start_training, track_training)
+DOORS = (
+    authorize_spend,
+    collect_results,
+    prepare_dataset,
+    settle_spend,
+    start_training,
+    track_training,
+)
 CALLERS = (
-    *(close_default_group, collect_results, ledger, objects),
-    *(receive_upload, start_training, track_training),
+    *(close_default_group, collect_results, ledger, line, objects),
+    *(receive_upload, spending, start_training, track_training),
 )
 
 

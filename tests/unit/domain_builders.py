@@ -47,6 +47,7 @@ def any_run_settings(**given: Any) -> RunSettings:
         "job_security_group_ids": ("sg-0c3",),
         "model_key_arn": MODEL_KEY,
         "max_dataset_mb": "5",
+        "monthly_budget_usd": "none",
     }
     return RunSettings(**{**facts, **given})
 

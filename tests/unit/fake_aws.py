@@ -3,77 +3,15 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
+from fake_bedrock import FakeBedrock
+from fake_dynamodb import FakeDynamoDB
+from refusals import exceptions, refusal
 
-
-def refusal(code: str, operation: str = "Operation", status: int = 400) -> ClientError:
-    answer: Any = {
-        "Error": {"Code": code, "Message": f"{code} it is"},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
-    return ClientError(answer, operation)
-
-
-class _ConditionalCheckFailedError(ClientError):
-    pass
-
-
-class _ExecutionAlreadyExistsError(ClientError):
-    pass
-
-
-class _ResourceNotFoundError(ClientError):
-    pass
-
-
-class _ConflictError(ClientError):
-    pass
-
-
-class _ValidationError(ClientError):
-    pass
-
-
-def _raised(kind: type[ClientError], code: str) -> ClientError:
-    plain = refusal(code)
-    return kind(plain.response, plain.operation_name)
-
-
-@dataclass
-class FakeDynamoDB:
-    items: dict[str, dict[str, Any]] = field(default_factory=dict)
-    exceptions: Any = field(
-        default_factory=lambda: SimpleNamespace(
-            ConditionalCheckFailedException=_ConditionalCheckFailedError
-        )
-    )
-
-    def put_item(self, *, TableName: str, Item: Any, ConditionExpression: str) -> None:  # noqa: N803 — AWS's names
-        assert (TableName, ConditionExpression) == ("ledger", "attribute_not_exists(pk)")
-        if Item["pk"]["S"] in self.items:
-            raise _raised(_ConditionalCheckFailedError, "ConditionalCheckFailedException")
-        self.items[Item["pk"]["S"]] = {name: value["S"] for name, value in Item.items()}
-
-    def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803 — AWS's names
-        assert (TableName, ConsistentRead) == ("ledger", True)
-        return {"Item": {n: {"S": value} for n, value in self.items[Key["pk"]["S"]].items()}}
-
-    def update_item(self, **call: Any) -> None:
-        """Understands `SET #a = :b, …` and the one condition `#a = :b`."""
-        item = self.items.setdefault(call["Key"]["pk"]["S"], {})
-        names = call["ExpressionAttributeNames"]
-        values = call["ExpressionAttributeValues"]
-        if condition := call.get("ConditionExpression"):
-            name, value = condition.split(" = ")
-            if item.get(names[name]) != values[value]["S"]:
-                raise _raised(_ConditionalCheckFailedError, "ConditionalCheckFailedException")
-        for term in call["UpdateExpression"].removeprefix("SET ").split(", "):
-            name, value = term.split(" = ")
-            item[names[name]] = values[value]["S"]
+__all__ = ["FakeBedrock", "FakeDynamoDB", "FakeS3", "FakeStepFunctions", "refusal"]
 
 
 @dataclass
@@ -101,11 +39,12 @@ class FakeS3:
             "Body": StreamingBody(self.stream(content), len(content)),
         }
 
-    def put_object(self, *, Bucket: str, Key: str, Body: Any, **options: Any) -> None:  # noqa: N803 — AWS's names
+    def put_object(self, *, Bucket: str, Key: str, Body: Any, **options: Any) -> dict[str, str]:  # noqa: N803 — AWS's names
         if options.get("IfNoneMatch") == "*" and (Bucket, Key) in self.versions:
             raise refusal("PreconditionFailed", "PutObject", 412)
         version = f"put-{len(self.versions.get((Bucket, Key), {}))}"
         self.lay(Bucket, Key, Body if isinstance(Body, bytes) else Body.read(), version)
+        return {"VersionId": version}
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_objects_v2"
@@ -125,50 +64,62 @@ class FakeS3:
 @dataclass
 class FakeStepFunctions:
     executions: dict[str, str] = field(default_factory=dict)
+    """Input by name; all of one machine."""
+    closed: set[str] = field(default_factory=set)
+    tokens: dict[str, Any] = field(default_factory=dict)
+    """What task tokens were answered with; None while a task waits for its answer."""
     fault: ClientError | None = None
     exceptions: Any = field(
-        default_factory=lambda: SimpleNamespace(ExecutionAlreadyExists=_ExecutionAlreadyExistsError)
-    )
-
-    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803 — AWS's names
-        assert stateMachineArn.endswith(":TrainingRun")
-        if self.fault:
-            raise self.fault
-        if name in self.executions:
-            raise _raised(_ExecutionAlreadyExistsError, "ExecutionAlreadyExists")
-        self.executions[name] = input
-
-
-@dataclass
-class FakeBedrock:
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By name and by ARN."""
-    created: list[dict[str, Any]] = field(default_factory=list)
-    stopped: list[str] = field(default_factory=list)
-    fault: Exception | None = None
-    """What creating a job is answered with."""
-    conflict: bool = False
-    """Whether a job is no longer there to be stopped."""
-    exceptions: Any = field(
-        default_factory=lambda: SimpleNamespace(
-            ResourceNotFoundException=_ResourceNotFoundError,
-            ConflictException=_ConflictError,
-            ValidationException=_ValidationError,
+        default_factory=lambda: exceptions(
+            "ExecutionAlreadyExists",
+            "ExecutionDoesNotExist",
+            "InvalidToken",
+            "TaskDoesNotExist",
+            "TaskTimedOut",
         )
     )
 
-    def create_model_customization_job(self, **arguments: Any) -> Any:
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 — AWS's names
+        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html"""
+        assert stateMachineArn.endswith(":TrainingRun")
         if self.fault:
             raise self.fault
-        self.created.append(arguments)
-        return {"jobArn": "arn:created"}
+        if name in self.executions and (name in self.closed or self.executions[name] != input):
+            raise refusal("ExecutionAlreadyExists", "StartExecution")
+        self.executions[name] = input
+        return {
+            "executionArn": f"{stateMachineArn.replace(':stateMachine:', ':execution:')}:{name}"
+        }
 
-    def get_model_customization_job(self, *, jobIdentifier: str) -> Any:  # noqa: N803 — AWS's names
-        if jobIdentifier not in self.jobs:
-            raise _raised(_ResourceNotFoundError, "ResourceNotFoundException")
-        return self.jobs[jobIdentifier]
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        name = executionArn.rsplit(":", 1)[-1]
+        if name not in self.executions:
+            raise refusal("ExecutionDoesNotExist", "DescribeExecution")
+        return {
+            "executionArn": executionArn,
+            "name": name,
+            "status": "SUCCEEDED" if name in self.closed else "RUNNING",
+            "input": self.executions[name],
+        }
 
-    def stop_model_customization_job(self, *, jobIdentifier: str) -> None:  # noqa: N803 — AWS's names
-        if self.conflict:
-            raise _raised(_ConflictError, "ConflictException")
-        self.stopped.append(jobIdentifier)
+    def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        self._answer(taskToken, output)
+        return {}
+
+    def send_task_failure(
+        self,
+        *,
+        taskToken: str,  # noqa: N803 — AWS's names
+        error: str = "",
+        cause: str = "",
+    ) -> dict[str, Any]:
+        self._answer(taskToken, refusal(error or "Failed", message=cause))
+        return {}
+
+    def _answer(self, token: str, answer: Any) -> None:
+        """A token is good for one answer, as long as its task waits."""
+        if token not in self.tokens:
+            raise refusal("InvalidToken", "SendTask")
+        if self.tokens[token] is not None:
+            raise refusal("TaskTimedOut", "SendTask")
+        self.tokens[token] = answer

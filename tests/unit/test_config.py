@@ -93,6 +93,17 @@ def test_looks_must_fit_into_the_history_of_an_execution(tmp_path, monkeypatch):
     assert any_config(recipes=("long",), poll_seconds=63)
 
 
+def test_a_fallback_is_a_recipe_of_the_same_environment(tmp_path, monkeypatch):
+    sound = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "small.toml").write_text(f'{sound}[retry]\nrecipe = "large"\n')
+    (tmp_path / "recipes" / "large.toml").write_text(sound)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"retry.recipe = 'large': not among the recipes"):
+        any_config(recipes=("small",))
+    assert any_config(recipes=("small", "large"))
+
+
 def test_all_recipes_of_an_environment_are_held_against_the_catalog():
     names = ("support-nova-micro", "support-nova-lite")
     assert tuple(r.name for r in any_config(recipes=names).load_recipes()) == names

@@ -12,7 +12,12 @@ from lambdas.observe import Transient
 
 URI = "s3://prepared-bucket/prepared/0/train.jsonl"
 DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}
-EVENT = {"run": any_run().to_dict(), "dataset": DATASET, "job": {"job_arn": "arn:job"}}
+EVENT = {
+    "run": any_run().to_dict(),
+    "dataset": DATASET,
+    "job": {"job_arn": "arn:job"},
+    "tokens": 1_000_000,
+}
 OURS = {
     "jobArn": "arn:earlier",
     "jobName": any_run().job_name,
@@ -21,17 +26,19 @@ OURS = {
 
 
 def test_a_run_starts_its_job_and_notes_it(aws, context):
-    started = {"state": "started", "job_arn": "arn:created", "failure": None}
-    assert start_training.handler(EVENT, context) == started
+    answer = start_training.handler(EVENT, context)
+    [job] = aws.bedrock.all_jobs()
+    assert (answer["state"], answer["job_arn"]) == ("started", job["jobArn"])
     [arguments] = aws.bedrock.created
     assert arguments["clientRequestToken"] == any_run().request_token
-    assert aws.dynamodb.items[any_run().id] == {"state": "training", "job_arn": "arn:created"}
-
-
-def test_a_full_quota_is_waited_for(aws, context):
-    aws.bedrock.fault = refusal("ServiceQuotaExceededException")
-    assert start_training.handler(EVENT, context)["state"] == "no_room"
-    assert aws.dynamodb.items == {}
+    row = aws.dynamodb.items[any_run().id]
+    noted = {name: row[name] for name in ("state", "open", "job_arn", "attempt")}
+    assert noted == {
+        "state": "training",
+        "open": "working",
+        "job_arn": job["jobArn"],
+        "attempt": "1",
+    }
 
 
 @pytest.mark.parametrize("code", ["ConflictException", "ValidationException"])
@@ -50,7 +57,7 @@ def test_a_foreign_job_of_the_same_name_is_not_adopted(aws, context, found):
     aws.bedrock.jobs.update(found)
     answer = start_training.handler(EVENT, context)
     assert (answer["state"], answer["job_arn"]) == ("failed", None)
-    assert aws.dynamodb.items == {}
+    assert "job_arn" not in aws.dynamodb.items[any_run().id]
 
 
 PASSING = [
@@ -98,20 +105,37 @@ def test_a_look_is_noted_and_answered(aws, context):
     assert aws.bedrock.stopped == []
 
 
-def test_an_overdue_job_is_stopped(aws, context):
+def test_an_overdue_job_is_stopped_one_look_after_the_reason_was_kept(aws, context):
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=7)
     seen = track_training.handler(EVENT, context)
     assert (seen["state"], seen["failure"]["kind"]) == ("overdue", "stalled")
-    assert aws.bedrock.stopped == ["arn:job"]
+    assert aws.bedrock.stopped == []
+    seen = track_training.handler(EVENT | {"progress": seen}, context)
+    assert (seen["state"], aws.bedrock.stopped) == ("in_progress", ["arn:job"])
+    aws.bedrock.jobs["arn:job"]["status"] = "Stopped"
+    seen = track_training.handler(EVENT | {"progress": seen}, context)
+    assert (seen["state"], seen["failure"]["kind"]) == ("failed", "stalled")
 
 
 def test_a_job_that_ended_before_it_could_be_stopped_is_looked_at_again(aws, context):
     """It may be trained: to call it overdue would lose the model."""
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=7)
+    seen = track_training.handler(EVENT, context)
     aws.bedrock.conflict = True
-    assert track_training.handler(EVENT, context)["state"] == "in_progress"
+    seen = track_training.handler(EVENT | {"progress": seen}, context)
+    assert seen["state"] == "in_progress"
     aws.bedrock.jobs["arn:job"] = a_job("Completed", hours=7)
-    assert track_training.handler(EVENT, context)["state"] == "trained"
+    assert track_training.handler(EVENT | {"progress": seen}, context)["state"] == "trained"
+
+
+def test_a_job_whose_run_was_asked_to_stop_is_stopped(aws, context):
+    aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=1)
+    asked = {"pk": any_run().id, "state": "training", "stop_asked": "by someone"}
+    aws.dynamodb.items[any_run().id] = asked
+    assert track_training.handler(EVENT, context)["state"] == "in_progress"
+    assert aws.bedrock.stopped == ["arn:job"]
+    aws.bedrock.jobs["arn:job"]["status"] = "Stopped"
+    assert track_training.handler(EVENT, context)["state"] == "stopped"
 
 
 def test_an_estimate_is_recorded_before_a_job_starts(aws, context):

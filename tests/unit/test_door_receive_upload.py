@@ -46,7 +46,24 @@ def test_an_upload_starts_its_run_under_its_id(aws, context):
         "arrived_at": "2026-11-23T07:00:00Z",
         "upload": f"s3://datasets-bucket/{KEY}",
         "recipe": "support-nova-micro",
+        "run": text,
+        "open": "working",
+        "turn": f"2026-11-23T07:00:00Z#{name}",
     }
+
+
+def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch):
+    """As it stands today: whoever changes it later does not change a run that is under way."""
+    (tmp_path / "recipes").mkdir()
+    for recipe in Path("recipes").glob("*.toml"):
+        text = recipe.read_text("utf-8")
+        if recipe.stem == "support-nova-micro":
+            text = text.replace('recipe = "support-nova-micro"', 'recipe = "support-nova-lite"')
+        (tmp_path / "recipes" / recipe.name).write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    [text] = aws.stepfunctions.executions.values()
+    assert json.loads(text)["fallback"]["name"] == "support-nova-lite"
 
 
 def test_an_event_that_comes_again_starts_nothing(aws, context):
@@ -79,7 +96,7 @@ def test_whoever_died_after_the_start_is_made_up_for(aws, context):
     [item] = aws.dynamodb.items.values()
     item["state"] = "received"
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
-    assert item["state"] == "started"
+    assert [item["state"] for item in aws.dynamodb.items.values()] == ["started"]
     assert len(aws.stepfunctions.executions) == 1
 
 

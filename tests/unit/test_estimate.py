@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tuning.catalog import catalog
-from tuning.estimate import estimate
+from tuning.estimate import estimate, prices
 
 MICRO = "amazon.nova-micro-v1:0:128k"
 NOVA_2 = "amazon.nova-2-lite-v1:0:256k"
@@ -17,7 +19,8 @@ NOVA_2 = "amazon.nova-2-lite-v1:0:256k"
     ("model", "tokens", "epochs", "usd"),
     [
         pytest.param(MICRO, 1_000_000, 2, "2.00", id="a million tokens, twice"),
-        pytest.param(MICRO, 1_234_567, 3, "3.70", id="to the cent"),
+        pytest.param(MICRO, 1_234_567, 3, "3.71", id="up to the next cent"),
+        pytest.param(MICRO, 1, 1, "0.01", id="never for nothing"),
         pytest.param(MICRO, 0, 2, "0.00", id="nothing"),
         pytest.param(MICRO, 10**12, 5, "5000000.00", id="more than a float holds to the cent"),
         pytest.param(NOVA_2, 1_000_000, 2, "7.56", id="Nova 2 Lite"),
@@ -31,6 +34,17 @@ def test_training_costs_tokens_times_epochs_times_price(model, tokens, epochs, u
     assert price.epochs == epochs
 
 
+@given(st.integers(0, 10**12), st.integers(1, 10))
+@settings(max_examples=50)
+def test_what_is_expected_lies_between_least_and_most_and_is_never_rounded_down(tokens, epochs):
+    recipe = any_recipe(hyperparameters={"epochCount": epochs})
+    price = estimate(recipe, tokens=tokens, default_epochs=1)
+    exact = Decimal("0.001") * tokens * epochs / 1000
+    assert price.low_usd <= price.training_usd <= price.high_usd
+    assert exact <= price.training_usd < exact + Decimal("0.01")
+    assert (price.low_usd == 0) is (tokens == 0)
+
+
 def test_the_services_default_counts_where_a_recipe_names_no_epochs():
     assert estimate(any_recipe(), tokens=1_000_000, default_epochs=2).training_usd == Decimal(2)
 
@@ -38,9 +52,11 @@ def test_the_services_default_counts_where_a_recipe_names_no_epochs():
 def test_an_unknown_price_is_said_and_not_guessed():
     model = "meta.llama3-3-70b-instruct-v1:0:128k"
     price = estimate(any_recipe(base_model=model), tokens=1_000_000, default_epochs=5)
-    assert price.training_usd is None
+    assert (price.low_usd, price.training_usd, price.high_usd) == (None, None, None)
     assert price.to_dict()["training_usd"] is None
     assert price.basis[0] == f"training: no dated price is known for {model}"
+    assert price.serving is None
+    assert f"serving: no dated price is known for {model}" in price.basis
 
 
 def test_epochs_that_the_service_chooses_have_no_price():
@@ -52,11 +68,30 @@ def test_epochs_that_the_service_chooses_have_no_price():
     assert "epochCount is 'Auto'" in price.basis[0]
 
 
-@pytest.mark.parametrize("model", [MICRO, NOVA_2])
-def test_every_figure_has_a_date_and_a_source(model):
-    price = estimate(any_recipe(base_model=model), tokens=1, default_epochs=1)
-    assert len(price.basis) == 2
-    assert all("2026-" in line and "AWS" in line for line in price.basis)
+def test_serving_is_priced_for_a_million_tokens():
+    price = estimate(any_recipe(base_model=MICRO), tokens=1, default_epochs=1)
+    assert price.serving.startswith("$0.035 for a million tokens in, $0.14 for a million out")
+
+
+def dated(node):
+    """Every price of the table."""
+    if isinstance(node, dict) and "source" in node:
+        yield node
+    elif isinstance(node, dict):
+        for child in node.values():
+            yield from dated(child)
+
+
+def test_every_price_has_a_date_and_a_source():
+    table = list(dated(prices()))
+    assert len(table) == 4
+    assert all(price["date"].startswith("2026-") and "AWS" in price["source"] for price in table)
+
+
+def test_the_figures_say_what_they_rest_on():
+    price = estimate(any_recipe(base_model=MICRO), tokens=1, default_epochs=1)
+    told = [line.split(":")[0] for line in price.basis]
+    assert told[:4] == ["training", "at least and at most", "storage", "serving"]
     assert price.storage_usd_per_month == Decimal("1.95")
 
 

@@ -50,6 +50,10 @@ CASES = [
         "hyperparameters = []: must be a table",
         id="hyperparameters not a table",
     ),
+    pytest.param(SOUND + "retry = 1", "retry = 1: must be a table", id="retry not a table"),
+    pytest.param(SOUND + "[retry]", "retry.recipe: missing; name 'support' or another recipe"),
+    pytest.param(SOUND + "[retry]\nrecipe = 1", "retry.recipe = 1: must be text in quotes"),
+    pytest.param(SOUND + "[retry]\ntimes = 3", "retry.times: unknown key; known: recipe"),
     pytest.param(
         LIMITS + "max_hour = 3",
         "limits.max_hour: unknown key (did you mean 'max_hours'?)",

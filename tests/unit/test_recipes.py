@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.catalog import catalog
-from tuning.recipes import Conversion, Limits, Recipe, check, load
+from tuning.recipes import Conversion, Limits, Recipe, Retry, check, load
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SHIPPED = sorted(RECIPES.glob("*.toml"))
@@ -77,6 +77,7 @@ CHANGES: dict[str, Any] = {
     "limits": Limits(max_hours=2),
     "strict": ("DS702",),
     "convert": Conversion(),
+    "retry": Retry(recipe="support"),
 }
 
 

@@ -50,10 +50,11 @@ def test_distinct_uploads_never_share_a_run(one, other):
     assert len(ids) == len({one, other})
 
 
-@given(recipe_names, texts)
+@given(recipe_names, texts, st.booleans())
 @settings(max_examples=20)
-def test_every_name_and_token_is_legal_at_aws(name, key):
+def test_every_name_and_token_is_legal_at_aws(name, key, again):
     run = any_run(upload=any_upload(key=key), recipe=any_recipe(name=name))
+    run = run.again() if again else run
     members = shape("CreateModelCustomizationJob").members
     assert complaints(run.job_name, members["jobName"]) == []
     assert complaints(run.job_name, members["customModelName"]) == []
@@ -63,7 +64,7 @@ def test_every_name_and_token_is_legal_at_aws(name, key):
 @pytest.mark.parametrize("name", ["x" * 40, "a", "0-0"])
 def test_the_longest_and_shortest_names_fit(name):
     members = shape("CreateModelCustomizationJob").members
-    job_name = any_run(recipe=any_recipe(name=name)).job_name
+    job_name = any_run(recipe=any_recipe(name=name)).again().job_name
     assert complaints(job_name, members["jobName"]) == []
     assert complaints(job_name, members["customModelName"]) == []
 
@@ -81,6 +82,17 @@ def test_a_run_goes_through_the_execution_and_comes_back_the_same():
     returned = Run.from_dict(sent)
     assert returned == run
     assert (sent["id"], sent["job_name"]) == (returned.id, returned.job_name)
+
+
+def test_a_second_try_is_the_same_run_with_another_job_and_its_own_outputs():
+    run = replace(any_run(), fallback=any_recipe(name="larger"))
+    again = Run.from_dict(json.loads(json.dumps(run.again().to_dict())))
+    assert (again.id, again.reports_prefix) == (run.id, run.reports_prefix)
+    assert (again.recipe.name, again.job_name) == ("larger", f"larger-{run.id[:20]}-2")
+    assert again.request_token != run.request_token
+    assert again.output_prefix != run.output_prefix
+    assert run.again() == run.again()
+    assert (run.tries_again, again.tries_again) == (True, False)
 
 
 def test_what_we_write_about_a_run_never_lies_where_bedrock_writes():

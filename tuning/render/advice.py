@@ -67,15 +67,17 @@ def price(estimate: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], list
     figures = [
         (words, dollars(estimate[key]))
         for key, words in (("low_usd", "at least"), ("high_usd", "at most"))
-        if key in estimate
+        if estimate.get(key) is not None
     ]
     figures += [
         (words, f"{estimate[key]:,}")
         for key, words in (("tokens", "tokens, estimated"), ("epochs", "epochs"))
-        if key in estimate
+        if estimate.get(key) is not None
     ]
     if "storage_usd_per_month" in estimate:
         figures.append(("to keep the model, a month", dollars(estimate["storage_usd_per_month"])))
+    if estimate.get("serving"):
+        figures.append(("to serve it", str(estimate["serving"])))
     return dollars(estimate.get("training_usd")), figures, list(estimate.get("basis", ()))
 
 

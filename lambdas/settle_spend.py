@@ -1,0 +1,19 @@
+"""At every ending: what was claimed becomes what was spent, or is given back."""
+
+from functools import cache
+from typing import Any
+
+from lambdas import spending
+from lambdas.observe import logger, observed
+from tuning.runs import Run
+from tuning.settings import RunSettings
+
+_settings = cache(RunSettings.from_env)
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    run = Run.from_dict(event["run"])
+    usd = spending.settle(_settings().ledger_table, run, event["charge"])
+    logger.info("settled", usd=None if usd is None else str(usd), charge=event["charge"])
+    return {"usd": None if usd is None else str(usd)}

@@ -1,0 +1,14 @@
+"""Options and arguments that the commands of this room share."""
+
+from typing import Annotated
+
+import typer
+
+Environment = Annotated[
+    str,
+    typer.Option(
+        "--environment", "-e", envvar="TUNING_ENVIRONMENT", help="As app.py names it, such as dev."
+    ),
+]
+Region = Annotated[str | None, typer.Option(help="Else as the AWS command line finds it.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id; tuning runs lists them.")]

@@ -1,0 +1,311 @@
+"""AWS around the doors, in virtual time: queue, functions, executions, jobs; and what goes wrong.
+
+Every call that a door or the state machine makes comes through `Amazon.call`, which counts it and
+lets the schedule strike.
+"""
+
+import json
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from clockwork import Clockwork, Promise
+from doors import BEHIND, CONTEXT, MACHINE, Door
+from fake_bedrock import ENDED
+from faults import Crash, applicable, struck
+from greenlet import getcurrent
+from machine import End, Execution, Failed
+from scenarios import Scenario
+from schedule import Schedule
+from services import Bedrock, Ledger, Notices, StepFunctions, Storage
+
+from lambdas.observe import Transient
+from tuning.errors import TuningError
+
+VISIBILITY_SECONDS = 180
+RECEIVES = 5
+HOUR = 3600
+_RAISED = (BotoCoreError, ClientError, Transient, TuningError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call of a history: who made it, and where the schedule may strike."""
+
+    number: int
+    who: str
+    service: str
+    operation: str
+
+    @property
+    def of_a_door(self) -> bool:
+        return self.who != "the state machine"
+
+
+@dataclass(eq=False)
+class Message:
+    id: str
+    event: Any
+    receives: int = 0
+
+
+@dataclass(eq=False)
+class Invocation:
+    door: str
+    promise: Promise = field(default_factory=Promise)
+
+
+class Amazon:
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        doors: Mapping[str, Door],
+        scenario: Scenario,
+        schedule: Schedule = (),
+        *,
+        seed: int = 0,
+    ) -> None:
+        self.definition, self.doors, self.scenario = definition, doors, scenario
+        self.strikes = {fault.call: fault.kind for fault in schedule}
+        self.random = random.Random(seed)  # noqa: S311 — reproducible on purpose
+        self.clock = Clockwork()
+        self.ledger = Ledger()
+        self.storage = Storage()
+        self.notices = Notices()
+        self.bedrock = Bedrock(
+            now=self.clock.now, clock=self.clock, scenario=scenario, storage=self.storage
+        )
+        self.stepfunctions = StepFunctions(begin=self._begin, clock=self.clock)
+        self.calls: list[Call] = []
+        self.story: list[str] = []
+        self.dead: list[Message] = []
+        self.ends: dict[str, list[End]] = {}
+        self.invoked: list[str] = []
+        self.paths: list[list[str]] = []
+        self.outages: dict[tuple[str, str], tuple[str, float]] = {}
+        BEHIND.client, BEHIND.now = self.client, self.clock.now
+
+    # What the world does -----------------------------------------------------------------------
+
+    def live(self) -> None:
+        """The scenario, to its end and a hundred days beyond."""
+        self.scenario.begin(self)
+        self.clock.run()
+        if self.dead:
+            self._tell("an operator redrives the dead letters")
+            again, self.dead = self.dead, []
+            for message in again:
+                message.receives = 0
+                self.clock.spawn(lambda m=message: self.receive([m]), after=HOUR)
+            self.clock.run()
+        self._tell("ninety days later Step Functions has forgotten; every event comes once more")
+        self.stepfunctions.forget()
+        for number, event in enumerate(self.scenario.events):
+            late = Message(id=f"late-{number}", event=event)
+            self.clock.spawn(lambda m=late: self.receive([m]), after=90 * 24 * HOUR)
+        self.clock.run()
+
+    def receive(self, batch: list[Message]) -> None:
+        """Lambda hands a batch to the first door; what failed is visible again after a while."""
+        for message in batch:
+            message.receives += 1
+        records = [
+            {"messageId": m.id, "body": json.dumps(m.event), "eventSource": "aws:sqs"}
+            for m in batch
+        ]
+        answer = self.invoke("receive_upload", {"Records": records})
+        if isinstance(answer, Failed):
+            failed = {message.id for message in batch}
+        else:
+            failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+        for message in (m for m in batch if m.id in failed):
+            if message.receives >= RECEIVES:
+                self._tell(f"message {message.id} is put aside as a dead letter")
+                self.dead.append(message)
+            else:
+                self.clock.spawn(lambda m=message: self.receive([m]), after=VISIBILITY_SECONDS)
+
+    def invoke(self, door: str, event: Any) -> Any:
+        """What the door answers, or how it failed."""
+        invocation = Invocation(door=door)
+        self.clock.spawn(lambda: self._work(invocation, json.dumps(event)))
+        return self.clock.wait(invocation.promise)
+
+    def _work(self, invocation: Invocation, event: str) -> None:
+        getcurrent().invocation = invocation
+        self._tell(f"{invocation.door} is invoked")
+        self.invoked.append(invocation.door)
+        try:
+            answer = json.loads(json.dumps(self.doors[invocation.door](json.loads(event), CONTEXT)))
+        except Crash:
+            # https://github.com/awslabs/amazon-s3-find-and-forget/pull/283 quotes it.
+            answer = Failed(
+                "Runtime.ExitError",
+                '{"errorMessage": "Runtime exited", "errorType": "Runtime.ExitError"}',
+            )
+        except _RAISED as error:
+            said = {"errorMessage": str(error), "errorType": type(error).__name__}
+            answer = Failed(type(error).__name__, json.dumps(said))
+        self.clock.keep(invocation.promise, answer)
+
+    def _begin(self, name: str, given: str) -> None:
+        execution = Execution(
+            definition=self.definition, name=name, given=json.loads(given), world=Around(self)
+        )
+
+        def work() -> None:
+            self.paths.append(execution.path)
+            end = execution.run()
+            self.ends.setdefault(name, []).append(end)
+            self.stepfunctions.closed.add(name)
+            self._tell(f"the execution ends: {end.status} in {end.state!r}")
+
+        self.clock.spawn(work)
+
+    # What is asked of it -----------------------------------------------------------------------
+
+    def client(self, service: str) -> Any:
+        return _Client(self, service, self.service(service))
+
+    def service(self, name: str) -> Any:
+        return {
+            "dynamodb": self.ledger,
+            "s3": self.storage,
+            "bedrock": self.bedrock,
+            "stepfunctions": self.stepfunctions,
+            "sns": self.notices,
+        }[name]
+
+    def call(self, service: str, operation: str, effect: Callable[[], Any]) -> Any:
+        invocation = getattr(getcurrent(), "invocation", None)
+        who = invocation.door if invocation else "the state machine"
+        call = Call(number=len(self.calls), who=who, service=service, operation=operation)
+        self.calls.append(call)
+        kind = self.strikes.get(call.number)
+        kind = (
+            kind if kind in applicable(call) else None
+        )  # another call than the one it was made for
+        self._tell(
+            f"[{call.number}] {who} calls {service}.{operation}"
+            + (f"  ← {kind.upper()}" if kind else "")
+        )
+        return struck(self, call, kind, invocation, effect)
+
+    def deliver_again(self) -> None:
+        for number, event in enumerate(self.scenario.events):
+            message = Message(id=f"again-{number}-{len(self.calls)}", event=event)
+            self.clock.spawn(lambda m=message: self.receive([m]))
+        self.clock.sleep(0)
+
+    def _tell(self, line: str) -> None:
+        self.story.append(f"{self.clock.seconds:>10,.0f} s  {line}")
+
+    @property
+    def running(self) -> list[dict[str, Any]]:
+        return [job for job in self.bedrock.all_jobs() if job["status"] not in ENDED]
+
+
+@dataclass(frozen=True)
+class _Client:
+    """A client whose every operation is a call of the history."""
+
+    world: Amazon
+    name: str
+    fake: Any
+
+    @property
+    def exceptions(self) -> Any:
+        return self.fake.exceptions
+
+    def get_paginator(self, operation: str) -> "_Client":
+        return _Client(
+            self.world, self.name, _Paginator(operation, self.fake.get_paginator(operation))
+        )
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        really = getattr(self.fake, operation)
+        told = getattr(self.fake, "operation", operation)
+
+        def ask(**arguments: Any) -> Any:
+            return self.world.call(self.name, told, lambda: really(**arguments))
+
+        return ask
+
+
+@dataclass(frozen=True)
+class _Paginator:
+    operation: str
+    fake: Any
+
+    def paginate(self, **arguments: Any) -> list[Any]:
+        return list(self.fake.paginate(**arguments))
+
+
+@dataclass(frozen=True)
+class Around:
+    """What an execution sees of the world."""
+
+    world: Amazon
+
+    def perform(self, resource: str, arguments: Any, limit: float | None) -> Any:
+        service, _, operation = resource.removeprefix("arn:aws:states:::").partition(":")
+        match service, operation:
+            case "lambda", "invoke":
+                return self._invoke(arguments)
+            case "lambda", "invoke.waitForTaskToken":
+                return self._invoke_and_wait(arguments, limit)
+            case (("dynamodb" | "sns"), _):
+                return self._integrated(service, operation, arguments)
+        raise NotImplementedError(f"the explorer does not know tasks of {resource}")
+
+    def sleep(self, seconds: float) -> None:
+        self.world.clock.sleep(seconds)
+
+    def moment(self) -> str:
+        return self.world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def jitter(self, most: float) -> float:
+        return self.world.random.uniform(0, most)
+
+    def _invoke(self, arguments: Any) -> Any:
+        name = re.sub(r"Function$", "", arguments["FunctionName"].strip("{}"))
+        door = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        answer = self.world.invoke(door, arguments["Payload"])
+        if isinstance(answer, Failed):
+            raise answer
+        return {"Payload": answer}
+
+    def _invoke_and_wait(self, arguments: Any, limit: float | None) -> Any:
+        token = arguments["Payload"]["token"]
+        promise = self.world.stepfunctions.promise(token)
+        self._invoke(arguments)
+        if limit is not None:
+            late = Failed("States.Timeout", "")
+            self.world.clock.spawn(
+                lambda: self.world.stepfunctions.expire(token, late), after=limit
+            )
+        answer = self.world.clock.wait(promise)
+        if isinstance(answer, Failed):
+            raise answer
+        return answer
+
+    def _integrated(self, service: str, operation: str, arguments: Any) -> Any:
+        """A service that Step Functions calls by itself."""
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
+        given = {**arguments, "TableName": "ledger"} if service == "dynamodb" else arguments
+        really = getattr(self.world.service(service), name)
+        try:
+            return self.world.call(service, name, lambda: really(**given))
+        except (ClientError, BotoCoreError) as error:
+            code = (
+                error.response["Error"]["Code"]
+                if isinstance(error, ClientError)
+                else "SdkClientException"
+            )
+            raise Failed(f"{service}.{code}", str(error)) from error
+
+
+__all__ = ["MACHINE", "Amazon", "Call", "Message", "ReadTimeoutError"]

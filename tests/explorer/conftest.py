@@ -1,0 +1,32 @@
+"""One synthesis and one set of doors for all histories."""
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+# Powertools reads these when `lambdas.observe` is imported, as in a function.
+os.environ["POWERTOOLS_SERVICE_NAME"] = "door"
+os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
+
+import pytest
+import synthesized
+from doors import Door, opened
+
+
+@pytest.fixture(scope="session")
+def definition(tmp_path_factory) -> dict[str, Any]:
+    folder = str(tmp_path_factory.mktemp("machine"))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(synthesized.definition, folder).result()
+
+
+@pytest.fixture(scope="session")
+def doors() -> Iterator[Mapping[str, Door]]:
+    before = Path.cwd()
+    os.chdir(Path(__file__).parents[2])  # recipes lie there, as in a function's bundle
+    with opened() as found:
+        yield found
+    os.chdir(before)

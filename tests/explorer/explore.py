@@ -1,0 +1,128 @@
+"""Histories by the thousand: every single fault, every pair of chosen kinds, and random ones."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from amazon import Amazon
+from doors import Door
+from faults import applicable
+from promises import broken
+from scenarios import Scenario
+from schedule import Fault, Schedule, smaller
+
+Judge = Callable[[Amazon], list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    definition: Mapping[str, Any]
+    doors: Mapping[str, Door]
+    judge: Judge = broken
+    sabotage: Callable[[Amazon], None] = field(default=lambda _world: None)
+
+    def live(self, scenario: Scenario, schedule: Schedule = ()) -> Amazon:
+        world = Amazon(self.definition, self.doors, scenario, schedule)
+        self.sabotage(world)
+        world.live()
+        return world
+
+    def singles(self, scenario: Scenario) -> Iterator[Schedule]:
+        """Every fault that can strike any call of the undisturbed history."""
+        for call in self.live(scenario).calls:
+            yield from ((Fault(call.number, kind),) for kind in applicable(call))
+
+    def walk(self, scenario: Scenario) -> "Walk":
+        """All single faults, then as many of two and of more as the scenario asks for.
+
+        A second fault strikes the history that the first one made. Ends at the first broken promise.
+        """
+        count = 0
+        for schedule in self._schedules(scenario):
+            count += 1
+            if self.judge(self.live(scenario, schedule)):
+                return Walk(count=count, story=self.told(scenario, schedule))
+        return Walk(count=count)
+
+    def _schedules(self, scenario: Scenario) -> Iterator[Schedule]:
+        singles = list(self.singles(scenario))
+        yield from singles
+        chance = random.Random(scenario.name)  # noqa: S311 — reproducible on purpose
+        firsts = chance.sample(singles, len(singles))
+        each = -(-scenario.pairs // len(firsts))
+        for first in firsts[: -(-scenario.pairs // max(each, 1))]:
+            second = [
+                Fault(call.number, kind)
+                for call in self.live(scenario, first).calls
+                if call.number > first[0].call
+                for kind in applicable(call)
+            ]
+            yield from ((*first, fault) for fault in chance.sample(second, min(each, len(second))))
+        yield from self.drawn(scenario, scenario.longer)
+
+    def drawn(self, scenario: Scenario, count: int, seed: int = 0) -> Iterator[Schedule]:
+        """Three to six faults, wherever they fall."""
+        chance = random.Random(f"{scenario.name} {seed}")  # noqa: S311 — reproducible on purpose
+        calls = self.live(scenario).calls
+        for _ in range(count):
+            at = sorted(chance.sample(range(len(calls) + 12), chance.randint(3, 6)))
+            struck = [calls[min(number, len(calls) - 1)] for number in at]
+            yield tuple(
+                Fault(number, chance.choice(applicable(call)))
+                for number, call in zip(at, struck, strict=True)
+            )
+
+    def first_broken(self, scenario: Scenario) -> "Story | None":
+        """By no fault at all, or by a single one."""
+        for schedule in ((), *self.singles(scenario)):
+            if self.judge(self.live(scenario, schedule)):
+                return self.told(scenario, schedule)
+        return None
+
+    def told(self, scenario: Scenario, schedule: Schedule) -> "Story":
+        """The smallest schedule that still breaks a promise, as a story."""
+        shrinking = True
+        while shrinking:
+            shrinking = False
+            for fewer in smaller(schedule):
+                if self.judge(self.live(scenario, fewer)):
+                    schedule, shrinking = fewer, True
+                    break
+        world = self.live(scenario, schedule)
+        return Story(
+            scenario=scenario.name,
+            schedule=schedule,
+            lines=tuple(world.story),
+            broken=tuple(self.judge(world)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    scenario: str
+    schedule: Schedule
+    lines: tuple[str, ...]
+    broken: tuple[str, ...]
+
+    def __str__(self) -> str:
+        faults = [f"  {fault}" for fault in self.schedule] or ["  nothing"]
+        steps = [f"{number:>4}. {line}" for number, line in enumerate(self.lines, 1)]
+        return "\n".join(
+            [
+                f"Once there was {self.scenario}.",
+                "What went wrong:",
+                *faults,
+                "What happened:",
+                *steps,
+                "And so:",
+                *self.broken,
+            ]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    count: int
+    """Histories lived, undisturbed ones and those of the shrinking not counted."""
+    story: Story | None = None

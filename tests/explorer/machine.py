@@ -1,0 +1,166 @@
+"""A state machine at work: the synthesized definition, interpreted state by state.
+
+What it does not know of the language it refuses, so that a new kind of state cannot go untested.
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from expressions import QueryError, evaluated
+
+State = Mapping[str, Any]
+_UNCATCHABLE = frozenset({"States.DataLimitExceeded", "States.Runtime"})
+
+
+class Failed(Exception):  # noqa: N818 — it is what happened to the state
+    """A state failed, under a name that Retry and Catch are written against."""
+
+    def __init__(self, error: str, cause: str = "") -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error, self.cause = error, cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    status: Literal["SUCCEEDED", "FAILED", "TIMED_OUT"]
+    state: str
+    error: str = ""
+    cause: str = ""
+
+
+class Surroundings(Protocol):
+    """What an execution needs of the world."""
+
+    def perform(self, resource: str, arguments: Any, limit: float | None) -> Any:
+        """Do a task, within `limit` seconds; raises Failed."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+    def moment(self) -> str:
+        """ISO 8601, UTC."""
+
+    def jitter(self, most: float) -> float: ...
+
+
+@dataclass(kw_only=True)
+class Execution:
+    definition: Mapping[str, Any]
+    name: str
+    given: Any
+    world: Surroundings
+    variables: dict[str, Any] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+    """The states it has entered."""
+
+    def run(self) -> End:
+        self.started = self.world.moment()
+        at, held = self.definition["StartAt"], self.given
+        while True:
+            state = self.definition["States"][at]
+            self.path.append(at)
+            self.entered = self.world.moment()
+            match state["Type"]:
+                case "Succeed":
+                    evaluated(state.get("Output", {}), self._bindings(held))
+                    return End(status="SUCCEEDED", state=at)
+                case "Fail":
+                    said = evaluated(
+                        {k: state.get(k, "") for k in ("Error", "Cause")}, self._bindings(held)
+                    )
+                    return End(status="FAILED", state=at, error=said["Error"], cause=said["Cause"])
+            try:
+                at, held = self._step(state, held)
+            except Failed as failed:
+                return End(status="FAILED", state=at, error=failed.error, cause=failed.cause)
+
+    def _step(self, state: State, held: Any) -> tuple[str, Any]:
+        """The next state and its input."""
+        match state["Type"]:
+            case "Pass":
+                return self._go(state, state["Next"], held, held)
+            case "Wait":
+                self.world.sleep(float(self._read(state["Seconds"], held)))
+                return self._go(state, state["Next"], held, held)
+            case "Choice":
+                return self._choose(state, held)
+            case "Task":
+                return self._task(state, held)
+        raise NotImplementedError(f"the explorer does not know states of type {state['Type']}")
+
+    def _choose(self, state: State, held: Any) -> tuple[str, Any]:
+        for choice in state["Choices"]:
+            if self._read(choice["Condition"], held) is True:
+                return self._go(choice, choice["Next"], held, held)
+        return self._go(state, state["Default"], held, held)
+
+    def _task(self, state: State, held: Any) -> tuple[str, Any]:
+        retried = [0] * len(state.get("Retry", ()))
+        while True:
+            try:
+                arguments = self._read(state.get("Arguments", {}), held)
+                limit = state.get("TimeoutSeconds")
+                seconds = None if limit is None else float(self._read(limit, held))
+                result = self.world.perform(state["Resource"], arguments, seconds)
+                return self._go(state, state["Next"], held, result, result=result)
+            except Failed as failed:
+                if (pause := self._retry(state.get("Retry", ()), retried, failed)) is None:
+                    return self._catch(state, held, failed)
+            self.world.sleep(pause)
+
+    def _retry(self, retriers: Iterable[State], retried: list[int], failed: Failed) -> float | None:
+        """Seconds until the next attempt, if there is one. The first retrier that matches decides."""
+        for number, retrier in enumerate(retriers):
+            if _matches(retrier["ErrorEquals"], failed.error):
+                if retried[number] >= retrier.get("MaxAttempts", 3):
+                    return None
+                factor = retrier.get("BackoffRate", 2) ** retried[number]
+                pause = min(
+                    retrier.get("IntervalSeconds", 1) * factor,
+                    retrier.get("MaxDelaySeconds", 10**9),
+                )
+                retried[number] += 1
+                return self.world.jitter(pause)
+        return None
+
+    def _catch(self, state: State, held: Any, failed: Failed) -> tuple[str, Any]:
+        for catcher in state.get("Catch", ()):
+            if _matches(catcher["ErrorEquals"], failed.error):
+                said = {"Error": failed.error, **({"Cause": failed.cause} if failed.cause else {})}
+                return self._go(catcher, catcher["Next"], held, said, errorOutput=said)
+        raise failed
+
+    def _go(
+        self, by: State, following: str, held: Any, output: Any, **about: Any
+    ) -> tuple[str, Any]:
+        """Assign and Output are both evaluated with the variables as they were."""
+        bindings = self._bindings(held, **about)
+        try:
+            assigned = evaluated(by.get("Assign", {}), bindings)
+            after = evaluated(by["Output"], bindings) if "Output" in by else output
+        except QueryError as wrong:
+            raise Failed("States.QueryEvaluationError", str(wrong)) from wrong
+        self.variables.update(assigned)
+        return following, after
+
+    def _read(self, template: Any, held: Any) -> Any:
+        try:
+            return evaluated(template, self._bindings(held))
+        except QueryError as wrong:
+            raise Failed("States.QueryEvaluationError", str(wrong)) from wrong
+
+    def _bindings(self, held: Any, **about: Any) -> dict[str, Any]:
+        context = {
+            "Execution": {"Name": self.name, "Input": self.given, "StartTime": self.started},
+            "State": {"Name": self.path[-1], "EnteredTime": self.entered},
+            "Task": {"Token": f"token-{self.name}-{len(self.path)}"},
+        }
+        return {**self.variables, "states": {"input": held, "context": context, **about}}
+
+
+def _matches(errors: Iterable[str], error: str) -> bool:
+    if error in _UNCATCHABLE:
+        return False
+    special = {"States.ALL"} | (set() if error == "States.Timeout" else {"States.TaskFailed"})
+    return any(wanted == error or wanted in special for wanted in errors)

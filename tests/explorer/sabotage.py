@@ -1,0 +1,158 @@
+"""Platforms that are wrong in one point. Each is wrong as real ones are; each must be found out."""
+
+import copy
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from amazon import Amazon
+from botocore.exceptions import BotoCoreError, ClientError
+
+
+def _with(
+    world: Amazon, service: str, operation: str, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    fake = world.service(service)
+    really = getattr(fake, operation)
+    setattr(fake, operation, lambda **given: really(**change(given)))
+
+
+def random_token(world: Amazon) -> None:
+    """What boto3 does by itself when none is given. The name still holds."""
+    _with(
+        world,
+        "bedrock",
+        "create_model_customization_job",
+        lambda given: given | {"clientRequestToken": uuid.uuid4().hex},
+    )
+
+
+def random_name(world: Amazon) -> None:
+    """Create, then record: nothing of the second request is known from the first."""
+    fresh = {
+        "jobName": lambda: f"job-{uuid.uuid4().hex}",
+        "clientRequestToken": lambda: uuid.uuid4().hex,
+    }
+    _with(
+        world,
+        "bedrock",
+        "create_model_customization_job",
+        lambda given: given | {k: v() for k, v in fresh.items()},
+    )
+
+
+def no_adoption(world: Amazon) -> None:
+    """A name in use is taken for a fault, and nobody looks whose job it is. So is a token's replay."""
+    random_token(world)
+    really = world.bedrock.get_model_customization_job
+
+    def get(*, jobIdentifier: str) -> Any:  # noqa: N803 — AWS's names
+        if not jobIdentifier.startswith("arn:"):
+            return really(jobIdentifier="nobody's")
+        return really(jobIdentifier=jobIdentifier)
+
+    world.bedrock.get_model_customization_job = get
+
+
+def random_execution(world: Amazon) -> None:
+    """Every delivery that gets through starts an execution of its own."""
+    _with(
+        world, "stepfunctions", "start_execution", lambda given: given | {"name": uuid.uuid4().hex}
+    )
+
+
+def unconditional_arrival(world: Amazon) -> None:
+    """The row is written anew whenever the event comes."""
+
+    def change(given: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in given.items() if k != "ConditionExpression"}
+
+    _with(world, "dynamodb", "put_item", change)
+
+
+def ledger_first(world: Amazon) -> None:
+    """Who finds a row believes that its writer has started the run."""
+    really = world.ledger.get_item
+
+    def get_item(**call: Any) -> Any:
+        answer = really(**call)
+        if answer.get("Item", {}).get("state") == {"S": "received"}:
+            answer["Item"]["state"] = {"S": "started"}
+        return answer
+
+    world.ledger.get_item = get_item
+
+
+def all_acknowledged(world: Amazon) -> None:
+    """A batch is acknowledged whatever became of its messages."""
+    really = world.doors["receive_upload"]
+
+    def handler(event: Any, context: Any) -> Any:
+        with suppress(ClientError, BotoCoreError):
+            really(event, context)
+        return {"batchItemFailures": []}
+
+    world.doors = {**world.doors, "receive_upload": handler}
+
+
+def overwritten_copy(world: Amazon) -> None:
+    """The prepared copy has a fixed place, which the next upload overwrites."""
+
+    def change(given: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in given.items() if k != "IfNoneMatch"} | _renamed(given)
+
+    _with(world, "s3", "put_object", change)
+
+
+def _renamed(given: dict[str, Any]) -> dict[str, Any]:
+    if not given["Key"].startswith("prepared/"):
+        return {}
+    body = given["Body"].read()
+    return {"Body": body + b'{"appended": "by a function that was killed and tried again"}\n'}
+
+
+def no_retries(world: Amazon) -> None:
+    """The state machine gives up at the first fault."""
+    world.definition = _edited(
+        world.definition, lambda state: {k: v for k, v in state.items() if k != "Retry"}
+    )
+
+
+def quota_is_a_fault(world: Amazon) -> None:
+    """HTTP 400 is taken for a mistake of ours."""
+
+    def edit(state: Mapping[str, Any]) -> Mapping[str, Any]:
+        choices = [c for c in state.get("Choices", ()) if "no_room" not in c["Condition"]]
+        return {**state, "Choices": choices} if "Choices" in state else state
+
+    world.definition = _edited(world.definition, edit)
+
+
+def _edited(definition: Mapping[str, Any], edit: Callable[[Any], Any]) -> dict[str, Any]:
+    edited = copy.deepcopy(dict(definition))
+    edited["States"] = {name: edit(state) for name, state in edited["States"].items()}
+    return edited
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sabotage:
+    do: Callable[[Amazon], None]
+    found: str
+    """What the story must end with."""
+    faults: int = 1
+    """How many it takes."""
+
+
+SABOTAGES = (
+    Sabotage(do=random_name, found="DUPLICATE"),
+    Sabotage(do=no_adoption, found="FORGOTTEN"),
+    Sabotage(do=unconditional_arrival, found="BACKWARDS", faults=0),
+    Sabotage(do=ledger_first, found="LOST"),
+    Sabotage(do=all_acknowledged, found="LOST"),
+    Sabotage(do=overwritten_copy, found="OTHER BYTES", faults=0),
+    Sabotage(do=no_retries, found="FORGOTTEN"),
+    Sabotage(do=quota_is_a_fault, found="OTHERWISE", faults=0),
+    Sabotage(do=random_execution, found="DUPLICATE"),
+)

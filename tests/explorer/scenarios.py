@@ -1,0 +1,159 @@
+"""What people do, and how Bedrock takes it: the histories that the explorer disturbs."""
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from domain_builders import DATASETS, any_event
+
+from lambdas import receive_upload
+from tuning.uploads import Upload
+
+if TYPE_CHECKING:
+    from amazon import Amazon
+
+FOLDER = "datasets/support-nova-micro"
+POISON = {"Event": "s3:TestEvent"}
+
+
+def records(about: str, *, role: str = "assistant") -> bytes:
+    lines = (
+        {
+            "schemaVersion": "bedrock-conversation-2024",
+            "messages": [
+                {"role": "user", "content": [{"text": f"{about}, question {number}?"}]},
+                {"role": role, "content": [{"text": f"{about}, answer {number}."}]},
+            ],
+        }
+        for number in range(10)
+    )
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Put:
+    """One version of one object, and the event that tells of it."""
+
+    key: str
+    version: str
+    content: bytes | None = field(repr=False)
+    """None when it was deleted before anyone read it."""
+
+    @property
+    def event(self) -> dict[str, Any]:
+        event: dict[str, Any] = any_event(key=self.key)
+        event["detail"]["object"] |= {"version-id": self.version, "size": len(self.content or b"x")}
+        return event
+
+    def run_id(self) -> str:
+        upload = Upload.from_event(self.event, bucket=DATASETS)
+        return receive_upload._run(upload, receive_upload._settings()).id  # noqa: SLF001 — its own name for it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    name: str
+    puts: tuple[Put, ...]
+    end: str
+    """The state that every run ends in when nothing goes wrong."""
+    job: Literal["completes", "fails", "stalls"] = "completes"
+    full_until_seconds: float = 0
+    """Until then other people's jobs fill the quota."""
+    poison: bool = False
+    """Whether a message that is no upload comes in the same batch."""
+    newest_first: bool = False
+    """Whether the events come one by one, in the wrong order."""
+    pairs: int = 500
+    """How many histories with two faults are lived, of all that there are."""
+    longer: int = 100
+    """And how many with three to six."""
+    patience_seconds: float = 14 * 24 * 3600
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [put.event for put in self.puts]
+
+    def begin(self, world: "Amazon") -> None:
+        from amazon import Message  # noqa: PLC0415 — the world knows its scenario
+
+        for put in self.puts:
+            if put.content is not None:
+                world.storage.lay(DATASETS, put.key, put.content, put.version)
+        bodies = [*self.events, *([POISON] if self.poison else [])]
+        batch = [Message(id=f"m{number}", event=event) for number, event in enumerate(bodies)]
+        for part in [[m] for m in reversed(batch)] if self.newest_first else [batch]:
+            world.clock.spawn(lambda part=part: world.receive(part))
+        if self.full_until_seconds:
+            world.bedrock.quota = 0
+            world.clock.spawn(lambda: _open(world), after=self.full_until_seconds)
+
+
+def _open(world: "Amazon") -> None:
+    world.bedrock.quota = 10
+
+
+def _put(content: bytes | None = None, *, folder: str = FOLDER, version: str = "v1") -> Put:
+    return Put(key=f"{folder}/train.jsonl", version=version, content=content)
+
+
+SCENARIOS = (
+    Scenario(
+        name="a sound upload",
+        puts=(_put(records("Shipping")),),
+        end="trained",
+        pairs=2200,
+        longer=600,
+    ),
+    Scenario(
+        name="a broken upload",
+        puts=(_put(records("Returns", role="assistent")),),
+        end="refused",
+        pairs=800,
+        longer=300,
+    ),
+    Scenario(name="an upload that was deleted", puts=(_put(None),), end="refused"),
+    Scenario(
+        name="an upload to no recipe's folder",
+        puts=(_put(records("Lost"), folder="datasets/support-nova-mikro"),),
+        end="refused",
+        pairs=800,
+        longer=400,
+    ),
+    Scenario(
+        name="two versions of one key and a poisonous message in a batch",
+        puts=(_put(records("First")), _put(records("Second"), version="v2")),
+        end="trained",
+        poison=True,
+        pairs=50,
+        longer=50,
+    ),
+    Scenario(
+        name="two versions of one key, the newer first",
+        puts=(_put(records("First")), _put(records("Second"), version="v2")),
+        end="trained",
+        newest_first=True,
+        pairs=50,
+        longer=50,
+    ),
+    Scenario(
+        name="a full quota",
+        puts=(_put(records("Patient")),),
+        end="trained",
+        full_until_seconds=1500,
+    ),
+    Scenario(
+        name="a job that fails",
+        puts=(_put(records("Unlucky")),),
+        end="failed",
+        job="fails",
+        pairs=600,
+    ),
+    Scenario(
+        name="a job that stalls",
+        puts=(_put(records("Stuck")),),
+        end="failed",
+        job="stalls",
+        pairs=50,
+        longer=50,
+    ),
+)

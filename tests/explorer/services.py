@@ -1,0 +1,139 @@
+"""The fakes of the door tests, living in virtual time and keeping what the promises are about."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clockwork import Clockwork, Promise
+from domain_builders import ARTIFACTS
+from fake_aws import FakeS3, FakeStepFunctions
+from fake_bedrock import FakeBedrock
+from fake_dynamodb import FakeDynamoDB
+from machine import Failed
+
+if TYPE_CHECKING:
+    from scenarios import Scenario
+
+STEP_SECONDS = 400
+"""How long each phase of a job takes."""
+
+
+@dataclass
+class Ledger(FakeDynamoDB):
+    """Remembers every state that a row was in."""
+
+    passed: dict[str, list[str]] = field(default_factory=dict)
+
+    def store(self, key: str, after: dict[str, Any] | None) -> None:
+        super().store(key, after)
+        state, states = (after or {}).get("state"), self.passed.setdefault(key, [])
+        if state is not None and states[-1:] != [state]:
+            states.append(state)
+
+
+class Storage(FakeS3):
+    pass
+
+
+@dataclass
+class Notices:
+    published: list[dict[str, Any]] = field(default_factory=list)
+
+    def publish(self, **notice: Any) -> dict[str, str]:
+        self.published.append(notice)
+        return {"MessageId": str(len(self.published))}
+
+
+@dataclass(kw_only=True)
+class Bedrock(FakeBedrock):
+    """Jobs that move by themselves."""
+
+    clock: Clockwork
+    scenario: "Scenario"
+    storage: Storage
+
+    def create_model_customization_job(self, **arguments: Any) -> dict[str, str]:
+        before = len(self.created)
+        answer = super().create_model_customization_job(**arguments)
+        if len(self.created) > before:
+            job = self.jobs[answer["jobArn"]]
+            self.clock.spawn(lambda: self._live(job))
+        return answer
+
+    def _live(self, job: dict[str, Any]) -> None:
+        for phase, last in (
+            ("validationDetails", False),
+            ("dataProcessingDetails", False),
+            ("trainingDetails", True),
+        ):
+            if last and self.scenario.job == "stalls":
+                break
+            self._mark(job, phase, "InProgress")
+            self.clock.sleep(STEP_SECONDS)
+            if job["status"] == "Stopping":
+                break
+            if last and self.scenario.job == "fails":
+                job |= {
+                    "status": "Failed",
+                    "failureMessage": "Encountered an internal error when processing the request.",
+                }
+                return
+            self._mark(job, phase, "Completed")
+        else:
+            self._complete(job)
+            return
+        while job["status"] != "Stopping":
+            self.clock.sleep(STEP_SECONDS)
+            if self.clock.seconds > self.scenario.patience_seconds:
+                return  # nobody stopped it: the promises will say so
+        job["status"] = "Stopped"
+
+    def _mark(self, job: dict[str, Any], phase: str, status: str) -> None:
+        job["lastModifiedTime"] = self.clock.now()
+        job["statusDetails"][phase] |= {"status": status, "lastModifiedTime": self.clock.now()}
+
+    def _complete(self, job: dict[str, Any]) -> None:
+        prefix = job["outputDataConfig"]["s3Uri"].removeprefix(f"s3://{ARTIFACTS}/")
+        key = f"{prefix}model-customization-job-x/training_artifacts/step_wise_training_metrics.csv"
+        text = b"step_number,epoch_number,training_loss,perplexity\n0,0,2,7\n1,0,1,3\n"
+        self.storage.lay(ARTIFACTS, key, text)
+        job |= {"status": "Completed", "outputModelArn": f"{job['jobArn']}-model"}
+
+
+@dataclass(kw_only=True)
+class StepFunctions(FakeStepFunctions):
+    """Executions that run; names that are forgotten after ninety days."""
+
+    begin: Callable[[str, str], None]
+    clock: Clockwork
+    begun: list[str] = field(default_factory=list)
+    """The run of every execution that was ever started."""
+    waiting: dict[str, Promise] = field(default_factory=dict)
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 — AWS's names
+        new = name not in self.executions
+        answer = super().start_execution(stateMachineArn=stateMachineArn, name=name, input=input)
+        if new:
+            self.begun.append(json.loads(input)["id"])
+            self.begin(name, input)
+        return answer
+
+    def forget(self) -> None:
+        for name in self.closed:
+            del self.executions[name]
+        self.closed = set()
+
+    def promise(self, token: str) -> Promise:
+        self.tokens[token] = None
+        return self.waiting.setdefault(token, Promise())
+
+    def expire(self, token: str, late: Failed) -> None:
+        if self.tokens[token] is None:
+            self._answer(token, late)
+
+    def _answer(self, token: str, answer: Any) -> None:
+        super()._answer(token, answer)
+        self.clock.keep(
+            self.waiting[token], json.loads(answer) if isinstance(answer, str) else answer
+        )

@@ -1,0 +1,32 @@
+"""The state machine as `cdk synth` makes it, for the explorer to interpret."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def definition(folder: str) -> dict[str, Any]:
+    """Run in a process of its own: jsii leaves another process and threads behind."""
+    import aws_cdk as cdk  # noqa: PLC0415 — half a second, in that process only
+    from machines import definition as machine  # noqa: PLC0415
+
+    from review.templates import Environment  # noqa: PLC0415
+    from stacks import door  # noqa: PLC0415
+    from stacks.bundle import Bundle  # noqa: PLC0415
+    from stacks.config import Config  # noqa: PLC0415
+    from stacks.deployment import Deployment  # noqa: PLC0415
+
+    root = Path(__file__).parents[2]
+    os.chdir(root)
+    stub = Path(folder) / "functions.zip"
+    stub.write_bytes(b"stub")
+    door.build = lambda _target: Bundle(path=stub, compiled=True)
+    context = json.loads((root / "cdk.json").read_bytes())["context"]
+    out = Path(folder) / "out"
+    app = cdk.App(outdir=str(out), context=context, builtin_cloud_formation_validation=False)
+    recipes = ("support-nova-micro", "support-nova-lite")
+    # The longest look that there is: a job takes fewer of them, and more histories fit into a second.
+    Deployment(app, "dev", config=Config(region="us-east-1", recipes=recipes, poll_seconds=900))
+    app.synth()
+    return machine(Environment.of(out, "dev"))

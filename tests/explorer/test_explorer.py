@@ -1,0 +1,60 @@
+"""Ten thousand histories of uploads under faults: none lost, none twice, none forgotten."""
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import pytest
+from doors import opened
+from explore import Explorer, Walk
+from promises import broken
+from sabotage import SABOTAGES
+from scenarios import SCENARIOS
+
+LEAST = 10_000
+
+
+def _walk(definition: Mapping[str, Any], number: int) -> Walk:
+    """In a process of its own, with doors of its own."""
+    with opened() as doors:
+        return Explorer(definition=definition, doors=doors).walk(SCENARIOS[number])
+
+
+@pytest.mark.usefixtures("doors")
+def test_ten_thousand_histories_lose_nothing_and_pay_nothing_twice(definition, capsys):
+    began = time.perf_counter()
+    longest_first = sorted(range(len(SCENARIOS)), key=lambda n: -len(SCENARIOS[n].puts))
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        walks = list(pool.map(partial(_walk, definition), longest_first))
+    seconds, count = time.perf_counter() - began, sum(walk.count for walk in walks)
+    with capsys.disabled():
+        print(f"\n{count:,} histories of {len(SCENARIOS)} scenarios in {seconds:.0f} s")  # noqa: T201 — a figure to look at
+    for walk in walks:
+        assert walk.story is None, str(walk.story)
+    assert count >= LEAST
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
+def test_a_history_is_the_same_each_time(definition, doors, scenario):
+    explorer = Explorer(definition=definition, doors=doors)
+    [schedule] = explorer.drawn(scenario, 1)
+    assert explorer.live(scenario, schedule).story == explorer.live(scenario, schedule).story
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda each: each.do.__name__)
+def test_a_platform_that_is_wrong_in_one_point_is_found_out(definition, doors, sabotage):
+    """By a story that ends with what is wrong, and needs no more faults than that takes."""
+    explorer = Explorer(
+        definition=definition,
+        doors=doors,
+        sabotage=sabotage.do,
+        judge=lambda world: [said for said in broken(world) if said.startswith(sabotage.found)],
+    )
+    story = next(filter(None, map(explorer.first_broken, SCENARIOS)))
+    assert len(story.schedule) == sabotage.faults
+    text = str(story)
+    assert text.startswith("Once there was ")
+    assert text.splitlines()[-1].startswith(sabotage.found)

@@ -1,0 +1,54 @@
+"""A full quota is a line, in order of arrival; a job that stands still is stopped, and tried again."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+from accounts import conversations, until
+
+RECIPE = "support-nova-micro"
+CROWD = 30
+QUOTA = 10
+
+
+def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_quota(world):
+    """Nobody gets a place until all stand in the line, so that the order is known; see tuning/line.py.
+
+    A hundred runs, in memory, are in tests/unit/test_door_line.py.
+    """
+    world.instance.add_fault(kind="quota", limit=0)
+    try:
+        with ThreadPoolExecutor(8) as uploaders:
+            folders = (f"{RECIPE}/crowd-{number}" for number in range(CROWD))
+            uploads = set(uploaders.map(lambda f: world.upload(conversations(f), f), folders))
+        until(lambda: len(_waiting(world, uploads)) == CROWD, "all of them in line", 300)
+    finally:
+        world.instance.clear_faults()
+    until(lambda: len(_ended(world, uploads)) == CROWD, "all of them at an end", 600)
+    rows = sorted(_ended(world, uploads), key=lambda row: row["turn"])
+    assert {row["state"] for row in rows} == {"trained"}
+    bedrock = world.client("bedrock")
+    jobs = [bedrock.get_model_customization_job(jobIdentifier=row["job_arn"]) for row in rows]
+    created = [job["creationTime"] for job in jobs]
+    assert created == sorted(created)
+    assert _most_at_once(jobs) <= QUOTA
+
+
+def _rows(world, uploads):
+    pages = world.client("dynamodb").get_paginator("scan")
+    table = world.account.outputs["LedgerTable"]
+    items = [i for page in pages.paginate(TableName=table) for i in page["Items"]]
+    rows = [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
+    return [row for row in rows if row.get("upload") in uploads]
+
+
+def _waiting(world, uploads):
+    return [row for row in _rows(world, uploads) if row.get("open") == "room"]
+
+
+def _ended(world, uploads):
+    return [row for row in _rows(world, uploads) if "ended_at" in row]
+
+
+def _most_at_once(jobs):
+    moves = [(job["creationTime"], 1) for job in jobs] + [(job["endTime"], -1) for job in jobs]
+    return max(itertools.accumulate(step for _, step in sorted(moves)))

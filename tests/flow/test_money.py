@@ -1,0 +1,157 @@
+"""Budgets and approvals on the emulated account, through the deployed machine and functions."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from accounts import conversations, jsonl, until
+
+from tuning.recipes import Limits, Recipe
+from tuning.runs import Run
+from tuning.uploads import Upload
+
+RECIPE = "support-nova-micro"
+
+
+def start(world, *, recipe, limits):
+    """A run of a recipe that is not deployed, so that its own limits hold. Returns its id."""
+    bucket, key = (
+        world.account.outputs["DatasetsBucket"],
+        f"datasets/{recipe}/{uuid4()}/train.jsonl",
+    )
+    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations("Money")))
+    upload = Upload(
+        bucket=bucket,
+        key=key,
+        version_id=put["VersionId"],
+        size=1000,
+        arrived_at="2026-11-23T07:00:00Z",
+    )
+    base = Recipe(
+        name=recipe, description="x", base_model="amazon.nova-micro-v1:0:128k", limits=limits
+    )
+    run = Run(upload=upload, recipe=base)
+    world.client("stepfunctions").start_execution(
+        stateMachineArn=world.account.outputs["StateMachine"],
+        name=run.id,
+        input=json.dumps(run.to_dict()),
+    )
+    return run.id
+
+
+def row(world, run):
+    table = world.account.outputs["LedgerTable"]
+    found = world.client("dynamodb").get_item(
+        TableName=table, Key={"pk": {"S": run}}, ConsistentRead=True
+    )
+    return {name: next(iter(value.values())) for name, value in found.get("Item", {}).items()}
+
+
+def reached(world, run, state):
+    def look():
+        found = row(world, run)
+        ready = state != "awaiting_approval" or "task_token" in found
+        return found if found.get("state") == state and ready else None
+
+    return until(look, f"{run} to be {state}: {row(world, run)}")
+
+
+def tuning(world, *arguments):
+    command = [sys.executable, "-m", "tuning", *arguments, "--environment", "dev"]
+    environment = os.environ | world.instance.client_environment()
+    return subprocess.run(  # noqa: S603 — our own words
+        command, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):
+    recipe = f"cap-{uuid4().hex[:8]}"
+    limits = Limits(monthly_usd=0.01)
+    with ThreadPoolExecutor(2) as both:
+        runs = list(both.map(lambda _n: start(world, recipe=recipe, limits=limits), range(2)))
+    ends = ("trained", "awaiting_approval")
+    states = until(
+        lambda: (
+            found
+            if set(found := [row(world, run).get("state") for run in runs]) <= {*ends}
+            else None
+        ),
+        "both to come to rest",
+    )
+    assert sorted(states) == sorted(ends)
+    waiting = runs[states.index("awaiting_approval")]
+    reached(world, waiting, "awaiting_approval")
+    assert "0.00 USD are left of the budget of recipe" in row(world, waiting)["asked"]
+    assert tuning(world, "reject", waiting).returncode == 0
+    reached(world, waiting, "refused")
+
+
+def test_what_a_person_approves_is_trained_and_who_did_is_kept(world):
+    run = start(world, recipe=f"ask-{uuid4().hex[:8]}", limits=Limits(approve_above_usd=0))
+    waiting = reached(world, run, "awaiting_approval")
+    notice = world.notice(run)
+    assert f"tuning approve {run}" in notice["Message"]
+    assert "0.01 USD" in notice["Message"]
+    assert f"runs/{run}/report.html" in notice["Message"]
+    assert waiting["task_token"] not in json.dumps(notice)
+    answered = tuning(world, "approve", run, "--note", "go")
+    assert answered.returncode == 0, answered.stderr
+    ended = reached(world, run, "trained")
+    approval = json.loads(ended["approval"])
+    assert approval["decision"] == "approve"
+    assert approval["by"].startswith("arn:aws:")
+    assert (approval["note"], approval["verified"]) == ("go", False)
+    assert "task_token" not in ended
+    again = tuning(world, "approve", run)
+    assert again.returncode == 2
+    assert "is trained and does not wait" in again.stderr
+
+
+def test_what_a_person_rejects_is_refused_and_costs_nothing(world):
+    run = start(world, recipe=f"ask-{uuid4().hex[:8]}", limits=Limits(approve_above_usd=0))
+    reached(world, run, "awaiting_approval")
+    assert tuning(world, "reject", run).returncode == 0
+    ended = reached(world, run, "refused")
+    outcome = json.loads(ended["outcome"])
+    assert outcome["kind"] == "not_approved"
+    assert "Not approved by arn:aws:" in outcome["summary"]
+    assert "job_arn" not in ended
+    assert "claim" not in ended
+
+
+def test_nobodys_answer_is_a_refusal(world):
+    limits = Limits(approve_above_usd=0, approval_hours=1)
+    run = start(world, recipe=f"ask-{uuid4().hex[:8]}", limits=limits)
+    ended = reached(world, run, "refused")
+    assert json.loads(ended["outcome"])["summary"].startswith("Nobody approved it in time.")
+
+
+def test_a_claim_is_settled_when_the_job_has_ended(world):
+    recipe = f"set-{uuid4().hex[:8]}"
+    run = start(world, recipe=recipe, limits=Limits())
+    ended = reached(world, run, "trained")
+    claim, settled = json.loads(ended["claim"]), json.loads(ended["settled"])
+    assert settled["charge"] == "job"
+    assert float(settled["usd"]) <= float(claim["usd"])
+    pot = row(world, f"budget#{claim['month']}#{recipe}")
+    assert pot["committed"] == pot["spent"] == settled["usd"]
+
+
+def test_a_job_that_fails_before_it_trains_gives_its_claim_back(world):
+    world.instance.add_fault(kind="fail", phase="Validation", message="an internal error")
+    recipe = f"set-{uuid4().hex[:8]}"
+    try:
+        ended = reached(world, start(world, recipe=recipe, limits=Limits()), "failed")
+    finally:
+        world.instance.clear_faults()
+    assert json.loads(ended["settled"])["usd"] == "0"
+
+
+@pytest.mark.parametrize("command", ["approve", "reject"])
+def test_an_unknown_run_is_told_with_exit_2(world, command):
+    done = tuning(world, command, "0" * 32)
+    assert (done.returncode, "no such run" in done.stderr) == (2, True)

@@ -1,0 +1,58 @@
+"""Leave to spend: no job without it, no ending without settling, no wait without an end."""
+
+import json
+
+from machines import reachable
+
+ENDS = {"Trained", "Refused", "Stopped", "Failed", "Not recorded or not told"}
+
+
+def test_no_money_is_spent_without_leave(states):
+    leave = states["Is there leave to spend?"]
+    (choice,) = leave["Choices"]
+    assert choice["Condition"] == "{% $spend.leave = 'granted' %}"
+    assert choice["Next"] == "Start training"
+    without = reachable(states, "Begin", without=["Authorize spend"])
+    assert "Start training" not in without
+    asked = reachable(states, leave["Default"], without=["Authorize spend"])
+    assert "Start training" not in asked, "what was approved is claimed before it is spent"
+
+
+def test_every_ending_after_a_claim_settles_it(states):
+    """A step that died may have claimed; only what is refused before the price has not."""
+    conclusions = {n for n, s in states.items() if "outcome" in s.get("Assign", {})}
+    past = {n for n in conclusions if states[n]["Next"] != "Settle spend"}
+    assert past == {"No such recipe", "Dataset refused"}
+    claimed = reachable(states, "Authorize spend", without=["Settle spend"])
+    assert claimed.isdisjoint({"Record outcome", "Tell", *ENDS})
+
+
+def test_every_conclusion_says_what_may_be_billed(states):
+    charges = {
+        n: s["Assign"]["charge"] for n, s in states.items() if "charge" in s.get("Assign", {})
+    }
+    assert charges == {
+        **dict.fromkeys(("No such recipe", "Dataset refused", "Not approved"), "nothing"),
+        **dict.fromkeys(("Approval expired", "Job not started", "No room for the job"), "nothing"),
+        **dict.fromkeys(("Model trained", "Job stopped", "Job failed"), "job"),
+        "Step failed": "unknown",
+    }
+
+
+def test_the_wait_for_a_person_expires(states):
+    wait = states["Wait for a person"]
+    assert wait["TimeoutSeconds"] == "{% $spend.seconds %}"
+    caught = {e: c["Next"] for c in wait["Catch"] for e in c["ErrorEquals"]}
+    assert caught["States.Timeout"] == "Approval expired"
+
+
+def test_task_tokens_are_in_no_notice_and_no_log(dev, states):
+    told = [n for n, s in states.items() if "Task.Token" in json.dumps(s)]
+    assert told == ["Wait for a person"]
+    assert all("task_token" not in json.dumps(states[n]) for n in ("Ask a person", "Tell"))
+    logging = dev.one("AWS::StepFunctions::StateMachine").properties["LoggingConfiguration"]
+    assert logging["IncludeExecutionData"] is False
+
+
+def test_an_answered_token_is_forgotten(states):
+    assert states["Record outcome"]["Arguments"]["UpdateExpression"].endswith("REMOVE task_token")

@@ -1,0 +1,215 @@
+"""The ledger's table in a dictionary. tests/contract asks of it what it asks of the emulator."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from dynamodb_expressions import Compiled, Item, Terms, checked, condition, invalid, update
+from refusals import exceptions, refusal
+
+Wire = dict[str, dict[str, Any]]
+INDEXES = {"ByMonth": ("month", "arrived_at"), "Open": ("open", "turn")}
+_CONDITIONAL = "ConditionalCheckFailedException"
+
+
+def plain(value: Mapping[str, Any]) -> Any:
+    """`{"S": "x"}` as "x": what a test writes down."""
+    [(kind, held)] = value.items()
+    match kind:
+        case "N":
+            number = Decimal(held)
+            return int(number) if number == number.to_integral_value() else number
+        case "L":
+            return [plain(each) for each in held]
+        case "M":
+            return {name: plain(each) for name, each in held.items()}
+        case "SS":
+            return set(held)
+        case "NULL":
+            return None
+    return held
+
+
+def wire(value: Any) -> dict[str, Any]:
+    match value:
+        case list():
+            return {"L": [wire(each) for each in value]}
+        case dict():
+            return {"M": as_wire(value)}
+        case set():
+            return {"SS": sorted(value)}
+    kinds = {bool: "BOOL", int: "N", Decimal: "N", str: "S"}
+    if value is None:
+        return {"NULL": True}
+    kind = kinds[type(value)]
+    return {kind: str(value) if kind == "N" else value}
+
+
+def as_wire(item: Mapping[str, Any]) -> Wire:
+    return {name: wire(value) for name, value in item.items()}
+
+
+def as_plain(item: Mapping[str, Mapping[str, Any]]) -> Item:
+    return {name: plain(value) for name, value in item.items()}
+
+
+def _terms(call: Mapping[str, Any]) -> Terms:
+    return Terms(
+        names=call.get("ExpressionAttributeNames", {}),
+        values=as_plain(call.get("ExpressionAttributeValues", {})),
+    )
+
+
+@dataclass
+class FakeDynamoDB:
+    items: dict[str, Item] = field(default_factory=dict)
+    """By `pk`, in plain values."""
+    table: str = "ledger"
+    exceptions: Any = field(
+        default_factory=lambda: exceptions(
+            _CONDITIONAL,
+            "ResourceNotFoundException",
+            "TransactionCanceledException",
+            "TransactionConflictException",
+        )
+    )
+
+    def put_item(self, **call: Any) -> dict[str, Any]:
+        self._write({"Put": call})
+        return {}
+
+    def get_item(self, **call: Any) -> dict[str, Any]:
+        found = self.items.get(self._key(call))
+        return {} if found is None else {"Item": as_wire(found)}
+
+    def update_item(self, **call: Any) -> dict[str, Any]:
+        before = dict(self.items.get(self._key(call), {}))
+        self._write({"Update": call})
+        match call.get("ReturnValues", "NONE"):
+            case "ALL_NEW":
+                return {"Attributes": as_wire(self.items[self._key(call)])}
+            case "ALL_OLD" if before:
+                return {"Attributes": as_wire(before)}
+        return {}
+
+    def delete_item(self, **call: Any) -> dict[str, Any]:
+        self._write({"Delete": call})
+        return {}
+
+    def transact_write_items(self, *, TransactItems: Any, **_token: Any) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        """All or nothing: each condition is asked of the items as they were."""
+        changes, reasons = [], []
+        for entry in TransactItems:
+            if (change := self._change(entry)) is None:
+                call = next(iter(entry.values()))
+                reasons.append({"Code": "ConditionalCheckFailed", **self._old(call)})
+            else:
+                changes.append(change)
+                reasons.append({"Code": "None"})
+        if len(changes) < len(TransactItems):
+            raise refusal(
+                "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
+            )
+        for key, after in changes:
+            self.store(key, after)
+        return {}
+
+    def query(self, **call: Any) -> dict[str, Any]:
+        terms, wanted = _terms(call), condition(call["KeyConditionExpression"])
+        found = [i for i in self._indexed(call) if wanted.evaluate(i, terms)]
+        if index := call.get("IndexName"):
+            found.sort(key=lambda item: item[INDEXES[index][1]])
+        if not call.get("ScanIndexForward", True):
+            found.reverse()
+        return self._page(call, found, wanted)
+
+    def scan(self, **call: Any) -> dict[str, Any]:
+        return self._page(call, self._indexed(call))
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        return _Pages(call=getattr(self, operation))
+
+    def store(self, key: str, after: Item | None) -> None:
+        """In place, as a test may hold the item."""
+        if after is None:
+            self.items.pop(key, None)
+            return
+        item = self.items.setdefault(key, {})
+        item.clear()
+        item.update(after)
+
+    def _page(
+        self, call: Mapping[str, Any], found: list[Item], *expressions: Compiled
+    ) -> dict[str, Any]:
+        """`Limit` counts what is read, before the filter; who forgets to turn pages sees less."""
+        start = int(call.get("ExclusiveStartKey", {}).get("at", {"N": "0"})["N"])
+        stop = start + call.get("Limit", 25)
+        read, terms = found[start:stop], _terms(call)
+        if text := call.get("FilterExpression"):
+            expressions = (*expressions, condition(text))
+            read = [item for item in read if expressions[-1].evaluate(item, terms)]
+        checked(terms, *expressions)
+        more = {"LastEvaluatedKey": {"at": {"N": str(stop)}}} if stop < len(found) else {}
+        return {"Items": [as_wire(item) for item in read], "Count": len(read), **more}
+
+    def _indexed(self, call: Mapping[str, Any]) -> list[Item]:
+        """An index holds the items that have its keys, and no others."""
+        keys = set(INDEXES.get(call.get("IndexName", ""), ()))
+        return [item for item in self.items.values() if keys <= item.keys()]
+
+    def _write(self, entry: Mapping[str, Mapping[str, Any]]) -> None:
+        if (change := self._change(entry)) is None:
+            old = self._old(next(iter(entry.values())))
+            raise refusal(_CONDITIONAL, message="The conditional request failed", **old)
+        self.store(*change)
+
+    def _change(self, entry: Mapping[str, Mapping[str, Any]]) -> tuple[str, Item | None] | None:
+        """The key and the item as it will be; None when the condition does not hold."""
+        [(kind, call)] = entry.items()
+        key, terms = self._key(call), _terms(call)
+        wanted = condition(text) if (text := call.get("ConditionExpression")) else None
+        change = update(call["UpdateExpression"]) if kind == "Update" else None
+        checked(terms, *(each for each in (wanted, change) if each))
+        item = self.items.get(key, {})
+        if wanted and not wanted.evaluate(item, terms):
+            return None
+        if change:
+            return key, change.evaluate(item or {"pk": key}, terms)
+        if kind == "Put":
+            return key, _fit(as_plain(call["Item"]))
+        return key, dict(item) or None if kind == "ConditionCheck" else None
+
+    def _old(self, call: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = call.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        found = self.items.get(self._key(call))
+        return {"Item": as_wire(found)} if wanted and found is not None else {}
+
+    def _key(self, call: Mapping[str, Any]) -> str:
+        if call["TableName"] != self.table:
+            raise refusal("ResourceNotFoundException", message="Requested resource not found")
+        key = call.get("Key") or {"pk": call["Item"]["pk"]}
+        if set(key) != {"pk"} or not isinstance(key["pk"].get("S"), str) or not key["pk"]["S"]:
+            raise invalid("The provided key element does not match the schema")
+        return str(key["pk"]["S"])
+
+
+def _fit(item: Item) -> Item:
+    """Keys of an index are text that is not empty, where they are there at all."""
+    names = {name for keys in INDEXES.values() for name in keys} & item.keys()
+    if wrong := [name for name in names if not isinstance(item[name], str) or not item[name]]:
+        raise invalid(f"Type mismatch or empty value for index key {wrong}")
+    return item
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pages:
+    call: Callable[..., dict[str, Any]]
+
+    def paginate(self, **call: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self.call(**call)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            call["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -1,0 +1,133 @@
+"""Starting a job when there is no place for it: in order of arrival, at most as many as may be."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from domain_builders import any_run, any_upload
+
+from lambdas import start_training
+
+DATASET = {
+    "training_uri": "s3://prepared-bucket/prepared/0/train.jsonl",
+    "validation_uri": None,
+    "training_tokens": 1000,
+}
+MINUTE = timedelta(minutes=1)
+
+
+def a_run(number):
+    at = f"2026-11-23T07:{number // 60:02}:{number % 60:02}Z"
+    return any_run(upload=any_upload(version_id=f"v{number}", arrived_at=at))
+
+
+def an_event(run, job=None):
+    return {"run": run.to_dict(), "dataset": DATASET, "job": job or {}}
+
+
+@pytest.fixture
+def door(aws, context, monkeypatch):  # noqa: ARG001 — the door speaks to these fakes
+    """Start training at a moment that the test sets."""
+
+    class Clock(datetime):
+        moment = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+        @classmethod
+        def now(cls, tz=None):
+            return cls.moment.astimezone(tz)
+
+    monkeypatch.setattr(start_training, "datetime", Clock)
+
+    def ask(run, job=None, *, later=timedelta(0)):
+        Clock.moment += later
+        return start_training.handler(an_event(run, job), context)
+
+    return ask
+
+
+def test_a_full_quota_is_waited_for(aws, door):
+    aws.bedrock.quota = 0
+    answer = door(a_run(0))
+    assert (answer["state"], answer["wait_seconds"]) == ("no_room", 126)
+    assert aws.dynamodb.items[a_run(0).id]["open"] == "room"
+    aws.bedrock.quota = 1
+    assert door(a_run(0), answer)["state"] == "started"
+    assert aws.dynamodb.items[a_run(0).id]["open"] == "working"
+
+
+def test_who_arrived_first_is_tried_first_and_nobody_else_asks_bedrock(aws, door):
+    aws.bedrock.quota = 0
+    first = door(a_run(0))
+    aws.bedrock.quota = 1
+    behind = door(a_run(1))
+    assert (behind["state"], behind["line"]["ahead"], behind["wait_seconds"]) == ("no_room", 1, 60)
+    assert aws.bedrock.created == []
+    assert door(a_run(0), first)["state"] == "started"
+    assert door(a_run(1), behind)["state"] == "no_room"  # first now, and Bedrock is full
+
+
+def test_an_earlier_upload_goes_before_one_that_was_checked_sooner(aws, door):
+    aws.bedrock.quota = 0
+    later = door(a_run(5))
+    assert door(a_run(3))["line"]["ahead"] == 0
+    assert door(a_run(5), later)["line"]["ahead"] == 1
+
+
+def test_one_that_died_in_the_line_does_not_stop_it(aws, door):
+    aws.bedrock.quota = 0
+    door(a_run(0))
+    behind = door(a_run(1))
+    aws.bedrock.quota = 1
+    assert door(a_run(1), behind, later=15 * MINUTE)["state"] == "no_room"
+    assert door(a_run(1), behind, later=3 * MINUTE)["state"] == "started"
+
+
+def test_one_that_ended_is_no_longer_in_the_line(aws, door):
+    aws.bedrock.quota = 0
+    door(a_run(0))
+    behind = door(a_run(1))
+    del aws.dynamodb.items[a_run(0).id]["open"]  # as the machine does
+    aws.bedrock.quota = 1
+    assert door(a_run(1), behind)["state"] == "started"
+
+
+def test_a_hundred_runs_start_in_order_of_arrival_and_never_more_than_the_quota(aws, door):
+    """Whatever the order in which they look."""
+    runs = [a_run(number) for number in range(100)]
+    aws.bedrock.quota = 0
+    answers = {run.id: door(run) for run in reversed(runs)}
+    aws.bedrock.quota = 10
+    waiting = list(runs)
+    while waiting:
+        for run in sorted(waiting, key=lambda run: run.id):
+            answers[run.id] = door(run, answers[run.id])
+            assert sum(job["status"] == "InProgress" for job in aws.bedrock.all_jobs()) <= 10
+        waiting = [run for run in waiting if answers[run.id]["state"] == "no_room"]
+        next(j for j in aws.bedrock.all_jobs() if j["status"] == "InProgress")["status"] = "Stopped"
+    assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name for run in runs]
+
+
+def test_after_a_week_a_run_gives_up(aws, door):
+    aws.bedrock.quota = 0
+    answer = door(a_run(0))
+    assert door(a_run(0), answer, later=timedelta(days=6))["state"] == "no_room"
+    answer = door(a_run(0), answer, later=timedelta(days=1))
+    assert (answer["state"], answer["failure"]["kind"]) == ("failed", "quota_full")
+    assert "You have exceeded the quota." in answer["failure"]["message"]
+
+
+def test_a_run_that_was_asked_to_stop_starts_no_job(aws, door):
+    asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
+    aws.dynamodb.items[a_run(0).id] = asked
+    assert door(a_run(0))["state"] == "stopped"
+    assert aws.bedrock.created == []
+
+
+def test_a_second_try_is_another_job_of_the_same_run(aws, door):
+    run = a_run(0)
+    first = door(run)["job_arn"]
+    aws.dynamodb.items[run.id]["state"] = "authorized"  # once more, after the check
+    second = door(run.again())["job_arn"]
+    assert first != second
+    assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name, f"{run.job_name}-2"]
+    assert list(aws.dynamodb.items) == [run.id]
+    assert door(run.again())["job_arn"] == second

@@ -1,0 +1,53 @@
+"""The states of a run in the ledger, and which may follow which. A run goes forward only.
+
+`again` is the one way round: a job that stalled is tried a second time, from the check on.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+State = Literal[
+    "received",
+    "started",
+    "checked",
+    "awaiting_approval",
+    "authorized",
+    "queued",
+    "training",
+    "again",
+    "trained",
+    "refused",
+    "stopped",
+    "failed",
+]
+STATES: tuple[State, ...] = get_args(State)
+
+ENDED: frozenset[State] = frozenset({"trained", "refused", "stopped", "failed"})
+"""Nothing is written over these, but by a step that repeats itself word for word."""
+
+OPEN: frozenset[State] = frozenset(STATES) - ENDED
+
+_FORWARD: Mapping[State, frozenset[State]] = {
+    "received": frozenset({"started", "checked"}),
+    "started": frozenset({"checked"}),
+    "checked": frozenset({"awaiting_approval", "authorized"}),
+    "awaiting_approval": frozenset({"authorized"}),
+    "authorized": frozenset({"queued", "training"}),
+    "queued": frozenset({"training"}),
+    "training": frozenset({"again"}),
+    "again": frozenset({"checked"}),
+}
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    state: _FORWARD.get(state, frozenset()) | (ENDED if state in OPEN else frozenset())
+    for state in STATES
+}
+"""What may follow each state. Any open run may end in any way: how it ended is known to its
+execution, and the ledger, which may lag behind, must not lose it."""
+
+
+def sources(to: State) -> frozenset[State]:
+    """The states that a write to `to` may find: those before it, and itself, for steps that are
+    tried again after their answer was lost.
+    """
+    return frozenset(state for state in STATES if to in TRANSITIONS[state]) | {to}

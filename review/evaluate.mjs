@@ -1,6 +1,6 @@
 // Decides questions by policies, as AWS documents it. A development tool: it runs in a process of its
 // own, is deployed nowhere, and asks a library under the AGPL-3.0 that this repository does not hold
-// (docs/decisions/0016).
+// (docs/decisions/0017).
 //
 // From stdin: {policies, questions, mutants}. To stdout: {decisions, caught}.
 //   policies   name -> document

@@ -56,37 +56,39 @@ class Boundary:
     perimeter: Perimeter
     vpc: ec2.IVpc
 
-    def statements(self, bucket: s3.IBucket, opening: Opening | None) -> list[Statement]:
+    def statements(
+        self, bucket: s3.IBucket, opening: Opening | None, *, for_jobs: bool
+    ) -> list[Statement]:
         """Data passes through the VPC, but for the opening and those who break the glass."""
-        if not self.perimeter.vpc_only:
+        perimeter = self.perimeter
+        if not perimeter.vpc_only:
             return []
         open_objects = [bucket.arn_for_objects(opening.prefix)] if opening else []
-        closed = {"NotResource": [bucket.bucket_arn, *open_objects]}
-        strict, lenient = self._outside(()), self._outside(self.perimeter.uploaders or ())
-        denied = [_deny("DenyOutsideVpc", strict, Action="s3:*", **closed)]
-        lists = {"Action": "s3:ListBucket*", "Resource": bucket.bucket_arn}
+        elsewhere = {"NotResource": [bucket.bucket_arn, *open_objects]}
+        outside = self._outside(job=for_jobs and perimeter.job_outside)
+        denied = [_deny("DenyOutsideVpc", outside, Action="s3:*", **elsewhere)]
+        lists = "s3:ListBucket*"
         if opening is None or not opening.listed:
-            denied.append(_deny("DenyListingOutsideVpc", strict, **lists))
+            denied.append(_deny("DenyListingOutsideVpc", outside, Action=lists, **_whole(bucket)))
         if opening is None:
             return denied
-        under = {"Resource": open_objects}
-        denied.append(
-            _deny("DenyOtherUseOutsideVpc", strict, NotAction=list(opening.actions), **under)
-        )
-        if self.perimeter.uploaders is not None:
-            denied.append(_deny("DenyStrangers", lenient, Action=list(opening.actions), **under))
-            if opening.listed:
-                denied.append(_deny("DenyListingByStrangers", lenient, **lists))
+        others = {"NotAction": list(opening.actions), "Resource": open_objects}
+        denied.append(_deny("DenyOtherUseOutsideVpc", self._outside(), **others))
+        if perimeter.uploaders is not None:
+            strangers = self._outside(*perimeter.uploaders)
+            theirs = [*opening.actions, lists] if opening.listed else "s3:*"
+            where = _whole(bucket) if opening.listed else {"Resource": open_objects}
+            denied.append(_deny("DenyStrangers", strangers, Action=theirs, **where))
         return denied
 
-    def _outside(self, others: Sequence[str]) -> Condition:
+    def _outside(self, *others: str, job: bool = False) -> Condition:
         """A request from outside carries no aws:SourceVpc, and a negated operator holds then.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
         """
         condition: dict[str, dict[str, Any]] = {
             "StringNotEquals": {"aws:SourceVpc": self.vpc.vpc_id}
         }
-        if self.perimeter.job_outside:
+        if job:
             condition["StringNotEquals"][f"aws:PrincipalTag/{PART}"] = JOB
         if exempt := [*others, *self.perimeter.break_glass]:
             condition["ArnNotLike"] = {"aws:PrincipalArn": principals(self.vpc.stack, exempt)}
@@ -95,7 +97,7 @@ class Boundary:
 
 def for_everybody(bucket: s3.IBucket, *, services: bool = False) -> list[Statement]:
     """TLS 1.2, and principals of this account. `services`: log delivery is no account's principal."""
-    whole = {"Action": "s3:*", "Resource": [bucket.bucket_arn, bucket.arn_for_objects("*")]}
+    whole = {"Action": "s3:*", **_whole(bucket)}
     foreign: dict[str, dict[str, Any]] = {
         "StringNotEquals": {"aws:PrincipalAccount": bucket.stack.account}
     }
@@ -115,13 +117,12 @@ def our_key_only(bucket: s3.IBucket, key: kms.IKey) -> list[Statement]:
 
     UNCONFIRMED: that Bedrock's output says nothing, or names the bucket's key.
     """
-    objects = {"Resource": bucket.arn_for_objects("*")}
+    whole = {"Action": "s3:*", **_whole(bucket)}
     other = {"Null": {_SSE: "false"}, "StringNotEquals": {f"{_SSE}-aws-kms-key-id": key.key_arn}}
     customer = {"Null": {f"{_SSE}-customer-algorithm": "false"}}
     return [
-        _deny("DenyOtherKeys", other, Action="s3:PutObject", **objects),
-        _deny("DenyCustomerKeys", customer, Action="s3:PutObject", **objects),
-        _deny("DenyEncryptingAnew", None, Action="s3:UpdateObjectEncryption", **objects),
+        _deny("DenyOtherKeys", other, **whole),
+        _deny("DenyCustomerKeys", customer, **whole),
     ]
 
 
@@ -131,21 +132,26 @@ def write_once(bucket: s3.IBucket) -> list[Statement]:
     Parts of a multipart upload carry no such header and are denied too; copies are written whole.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     """
-    objects = {"Resource": bucket.arn_for_objects("*")}
+    whole = _whole(bucket)
     again = {"Null": {"s3:if-none-match": "true"}}
     others = {"StringNotEquals": {f"aws:PrincipalTag/{PART}": PREPARATION}}
     return [
-        _deny("DenyOverwriting", again, Action="s3:PutObject", **objects),
-        _deny("DenyOtherWriters", others, Action=["s3:PutObject*", "s3:Replicate*"], **objects),
-        _deny("DenyDeleting", None, Action="s3:DeleteObject*", **objects),
+        _deny("DenyOverwriting", again, Action="s3:PutObject", **whole),
+        _deny("DenyOtherWriters", others, Action=["s3:PutObject*", "s3:Replicate*"], **whole),
+        _deny("DenyDeleting", None, Action="s3:DeleteObject*", **whole),
     ]
 
 
 def written_by_s3_only(bucket: s3.IBucket) -> list[Statement]:
     """Access logs: nobody makes them up, nobody takes them away before their time."""
     changes = ["s3:DeleteObject*", "s3:PutObject*"]
-    objects = {"Resource": bucket.arn_for_objects("*")}
-    return [_deny("DenyTampering", {"BoolIfExists": _NO_SERVICE}, Action=changes, **objects)]
+    condition = {"BoolIfExists": _NO_SERVICE}
+    return [_deny("DenyTampering", condition, Action=changes, **_whole(bucket))]
+
+
+def _whole(bucket: s3.IBucket) -> Mapping[str, list[str]]:
+    """Bucket and objects: each action knows which of the two it is about."""
+    return {"Resource": [bucket.bucket_arn, bucket.arn_for_objects("*")]}
 
 
 def _deny(sid: str, condition: Condition | None, **rest: Any) -> Statement:

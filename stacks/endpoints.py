@@ -134,7 +134,7 @@ class Endpoints(Construct):
         statement = allow(
             actions=actions, resources=resources, conditions={"StringEquals": conditions}
         )
-        return {**statement, "Principal": {"AWS": "*"}}
+        return {**statement, "Principal": "*"}
 
     def _keep_vpc_traffic_on_the_gateway(self) -> None:
         """S3's public names resolve to the interface endpoint only for resolvers outside the VPC

@@ -4,7 +4,7 @@ What is denied here holds whatever IAM or a grant gives. Describing a key and ch
 never denied within the account, so that nobody is locked out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import RemovalPolicy
@@ -35,12 +35,19 @@ def key_of_data(
     """
     key = _key(scope, construct_id, description)
     via = {name: f"{name}.{key.stack.region}.amazonaws.com" for name in ("bedrock", "s3")}
-    grants = _NOT_FOR_A_SERVICE if perimeter.grants_declared else _besides(via["bedrock"])
+    undeclared: Condition = {
+        "StringNotEquals": {"kms:ViaService": via["bedrock"]},
+        "BoolIfExists": _NO_SERVICE,
+    }
+    grants = _NOT_FOR_A_SERVICE if perimeter.grants_declared else undeclared
     _deny(key, "DenyGrantsToOthers", ["kms:CreateGrant"], grants)
-    beside = _besides(list(via.values()))
+    beside: dict[str, Mapping[str, Any]] = {
+        "StringNotEquals": {"kms:ViaService": list(via.values())},
+        "BoolIfExists": _NO_SERVICE,
+    }
     if perimeter.break_glass:
         exempt = principals(key.stack, perimeter.break_glass)
-        beside = {**beside, "ArnNotLike": {"aws:PrincipalArn": exempt}}
+        beside["ArnNotLike"] = {"aws:PrincipalArn": exempt}
     uses = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
     _deny(key, "DenyUseBesideServices", uses, beside)
     return key
@@ -69,10 +76,6 @@ _NOT_FOR_A_SERVICE: Condition = {
 lend a key out. Services that make grants for a caller say so in the request.
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
 """
-
-
-def _besides(services: str | Sequence[str]) -> Condition:
-    return {"StringNotEquals": {"kms:ViaService": services}, "BoolIfExists": _NO_SERVICE}
 
 
 def _deny(key: kms.Key, sid: str, actions: list[str], condition: Condition) -> None:

@@ -93,7 +93,7 @@ class Storage(cdk.Stack):
             bucket,
             for_everybody(bucket),
             our_key_only(bucket, self.data_key),
-            self._boundary.statements(bucket, opening),
+            self._boundary.statements(bucket, opening, for_jobs=opening is not UPLOADS),
         )
         return bucket
 

@@ -16,6 +16,7 @@ from stacks import bundle, door
 from stacks.bundle import Bundle, Target
 from stacks.config import Config
 from stacks.deployment import Deployment
+from stacks.perimeter import Perimeter
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
@@ -31,6 +32,12 @@ RICH = Config(
     monthly_budget_usd=5000,
     log_days=731,
     reserved_concurrency=2,
+    perimeter=Perimeter(
+        uploaders=("role/Data",),
+        break_glass=("role/Emergency",),
+        job_outside=True,
+        grants_declared=False,
+    ),
 )
 """Every field other than its default."""
 

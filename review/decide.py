@@ -1,0 +1,101 @@
+"""The decision table, decided; and whether it would notice if a policy were weaker."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from review.documents import Document
+from review.mutations import Mutant, mutants
+from review.physical import Physical
+from review.questions import Case, Phrasebook, rules
+from review.templates import Environment
+
+_PROGRAM = Path(__file__).with_name("evaluate.mjs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A row of the table: what was asked, what must be, what is."""
+
+    case: Case
+    got: str
+
+    @property
+    def holds(self) -> bool:
+        match self.case.expected:
+            case "allowed":
+                return self.got == "Allowed"
+            case "denied":
+                return self.got in ("ImplicitlyDenied", "ExplicitlyDenied")
+        return self.got == "ExplicitlyDenied"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caught:
+    mutant: Mutant
+    by: Case | None
+    """The case that would have failed; None when the table did not notice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    environment: str
+    decisions: Sequence[Decision]
+    caught: Sequence[Caught]
+
+
+class EvaluatorError(Exception):
+    """The evaluator could not be run, or not answer."""
+
+
+def review(environment: Environment, *, region: str) -> Review:
+    book = Phrasebook(physical=Physical(environment=environment, region=region))
+    cases = [case for rule in rules(environment.name) for case in rule.cases()]
+    changed = [mutant for document in book.documents.values() for mutant in _once(document)]
+    answer = _evaluate(
+        {
+            "policies": book.policies(),
+            "questions": [book.question(case) for case in cases],
+            "mutants": [
+                {"policy": m.policy, "document": m.content, "touches": m.touches} for m in changed
+            ],
+        }
+    )
+    return Review(
+        environment=environment.name,
+        decisions=[
+            Decision(case=case, got=got)
+            for case, got in zip(cases, answer["decisions"], strict=True)
+        ],
+        caught=[
+            Caught(mutant=mutant, by=None if number is None else cases[number])
+            for mutant, number in zip(changed, answer["caught"], strict=True)
+        ],
+    )
+
+
+def _once(document: Document) -> list[Mutant]:
+    """Without those that two changes make alike."""
+    return list({json.dumps(m.content): m for m in mutants(document)}.values())
+
+
+def _evaluate(question: dict[str, Any]) -> dict[str, Any]:
+    node = shutil.which("node")
+    if node is None:
+        raise EvaluatorError("no Node.js on the PATH: make setup")
+    done = subprocess.run(  # noqa: S603 — our own program
+        [node, str(_PROGRAM)],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if done.returncode:
+        raise EvaluatorError(f"{_PROGRAM.name}: {done.stderr.strip()}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer

@@ -1,0 +1,39 @@
+"""Who gets what, decided on the synthesized policies; and whether the table would notice a weaker one."""
+
+import tomllib
+from collections import Counter
+
+import pytest
+from whole_app import ROOT
+
+from review.decide import review
+
+EQUIVALENT = tomllib.loads((ROOT / "review/equivalent.toml").read_text("utf-8"))["change"]
+REGIONS = {"dev": "us-east-1", "rich": "us-west-2"}
+
+
+@pytest.fixture(scope="module", params=REGIONS)
+def reviewed(request):
+    return review(request.getfixturevalue(request.param), region=REGIONS[request.param])
+
+
+def test_every_decision_is_as_the_table_has_it(reviewed):
+    wrong = [(d.case, d.got) for d in reviewed.decisions if not d.holds]
+    assert wrong == []
+
+
+def test_the_table_is_large_and_says_both(reviewed):
+    assert len(reviewed.decisions) >= 400
+    said = Counter(decision.case.expected for decision in reviewed.decisions)
+    assert min(said["allowed"], said["denied"], said["never"]) > 100
+
+
+def test_every_weakened_policy_is_noticed(reviewed):
+    known = {(row["policy"], row["change"]) for row in EQUIVALENT}
+    unnoticed = {(c.mutant.policy, c.mutant.change) for c in reviewed.caught if c.by is None}
+    assert len(reviewed.caught) > 400
+    assert unnoticed == known
+
+
+def test_every_change_that_cannot_be_noticed_has_a_reason():
+    assert all(len(row["reason"]) > 40 for row in EQUIVALENT)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from accounts import conversations, until
 
 RECIPE = "support-nova-micro"
-CROWD = 30
+CROWD = 14
 QUOTA = 10
 
 

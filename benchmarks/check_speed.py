@@ -112,11 +112,13 @@ def run() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    kinds = [*MODELS, *(f"{kind} broken" for kind in MODELS)]
+    parser.add_argument("--kind", choices=kinds, help="This one alone; its tables are printed.")
     parser.add_argument("--write", type=Path, help="Put tables and charts there.")
     asked = parser.parse_args()
     parts = []
     with tempfile.TemporaryDirectory() as folder:
-        for kind in (*MODELS, *(f"{kind} broken" for kind in MODELS)):
+        for kind in [asked.kind] if asked.kind else kinds:
             plain, _, broken = kind.partition(" ")
             path, small = Path(folder, "whole.jsonl"), Path(folder, "small.jsonl")
             size = asked.megabytes * 10**6 // (8 if broken else 1)

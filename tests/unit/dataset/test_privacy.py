@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tuning.dataset.privacy import private
 from tuning.dataset.quality import script
 
+pytestmark = pytest.mark.usefixtures("way")
+
 FOUND = [
     ("an AWS access key id", "id: A" + "KIAQWERTYUIOP234567,"),
     ("an AWS access key id", "(A" + "SIAQWERTYUIOP234567)"),

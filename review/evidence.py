@@ -7,6 +7,7 @@ from typing import Any
 from review.costs import Bill
 from review.decide import Review
 from review.findings import Judgement
+from review.gates import Weakened
 from review.history import History
 from review.permissions import Entry
 from review.threats import ThreatModel
@@ -47,6 +48,7 @@ class Evidence:
     """As the reviewed file has them, of the first environment."""
     reviews: Sequence[Review]
     equivalents: Sequence[Equivalent]
+    weakened: Sequence[Weakened]
     threats: ThreatModel
     history: History
     bills: Sequence[Bill]

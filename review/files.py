@@ -34,6 +34,7 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
         yield f"decisions/{review.environment}.json", _json(asked)
         if review.caught:
             yield f"mutations/{review.environment}.json", _json(_mutants(review.caught, evidence))
+    yield "weakened.json", _json([vars(one) for one in evidence.weakened])
     for name, text in evidence.templates.items():
         yield f"templates/{name}", text
     for name, text in evidence.pictures.items():

@@ -13,6 +13,7 @@ import app
 from review import costs, decide
 from review.evidence import Commit, Equivalent, Evidence
 from review.findings import judge
+from review.gates import weakened
 from review.history import git, history
 from review.permissions import table
 from review.scanners import cfn_lint, checkov
@@ -54,6 +55,9 @@ def gather(folder: Path, tell: Tell) -> Evidence:
         linted = start("cfn-lint", lambda: list(cfn_lint(folder)))
         checked = start("checkov", lambda: list(checkov(folder)))
         past = start("history", lambda: history(ROOT))
+        # CDK is spoken to by one thread at a time: this one.
+        first = environments[0]
+        weaker = _told(lambda: weakened(first, region=_region(first)), "weakened templates", tell)
         findings = [*synthesized.findings, *linted.result(), *checked.result()]
         return Evidence(
             commit=_commit(),
@@ -68,6 +72,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
                 Equivalent(**row)
                 for row in tomllib.loads(_text("review/equivalent.toml"))["change"]
             ],
+            weakened=weaker,
             threats=threat_model(_text("docs/security.md")),
             history=past.result(),
             bills=[costs.idle(one) for one in environments],

@@ -76,6 +76,11 @@ def _permissions(evidence: Evidence) -> Iterator[Measure]:
     yield _all("permissions", "roles exactly as reviewed", same, several)
 
 
+def _weakened(evidence: Evidence) -> Iterator[Measure]:
+    caught = sum(one.gate is not None for one in evidence.weakened)
+    yield _all("weakened", "weakened properties caught", caught, len(evidence.weakened))
+
+
 def _threats(evidence: Evidence) -> Iterator[Measure]:
     threats, controls = evidence.threats.threats, evidence.threats.controls
     answered = sum(bool(threat.answers) for threat in threats)
@@ -97,7 +102,7 @@ def _costs(evidence: Evidence) -> Iterator[Measure]:
 
 _GROUPS: tuple[Callable[[Evidence], Iterator[Measure]], ...] = (
     *(_gates, _accepted, _permissions, _decisions, _mutations),
-    *(_threats, _costs, _history),
+    *(_weakened, _threats, _costs, _history),
 )
 
 

@@ -81,6 +81,23 @@ def _decision(row: Accepted, found: Counter[str]) -> Child:
     )
 
 
+def weakened(evidence: Evidence) -> Section:
+    rows: list[list[Child]] = [
+        [one.property, one.gate or el("b", "✗ nobody", class_="bad")] for one in evidence.weakened
+    ]
+    missed = any(one.gate is None for one in evidence.weakened)
+    table = grid(["holds no longer", "caught by"], rows, class_="prose")
+    return Section(
+        anchor="weakened",
+        name="Weakened",
+        title="Whether a weaker template would be caught",
+        said="Each security property of the templates was taken away, in turn.",
+        body=[
+            folded("The properties", count(len(rows), "property", "properties"), table, bad=missed)
+        ],
+    )
+
+
 def threats(evidence: Evidence) -> Section:
     model = evidence.threats
     answers = [[t.id, t.element, t.kind, t.text, " ".join(t.answers)] for t in model.threats]

@@ -13,6 +13,7 @@ from review.decide import Caught, Decision, Review
 from review.evidence import Commit, Equivalent, Evidence
 from review.files import write
 from review.findings import Finding, judge
+from review.gates import Weakened
 from review.history import History
 from review.mutations import Mutant
 from review.questions import Case
@@ -99,6 +100,7 @@ def sample(text="words", **changes):
         equivalents=[
             Equivalent(policy="policy of Data", change="statement 2: any action", reason=text)
         ],
+        weakened=[Weakened(property=text, gate=text)],
         threats=threat_model(THREATS),
         history=History(commits=7, secrets=frozenset(), accounts=frozenset()),
         bills=[Bill(environment="dev", as_of="2026-11-24", lines=(line,), unpriced=())],

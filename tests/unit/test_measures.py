@@ -14,6 +14,7 @@ from sample_reviews import (
 
 from review.costs import Bill
 from review.findings import judge
+from review.gates import Weakened
 from review.history import History
 from review.measures import measures
 from review.threats import threat_model
@@ -63,6 +64,7 @@ def test_all_hold_where_nothing_is_wrong():
         ({"reviews": [a_review(cases=399)]}, {"decisions as expected"}),
         ({"reviews": [a_review(got="Allowed")]}, {"decisions as expected"}),
         ({"equivalents": []}, {"weakened policies noticed"}),
+        ({"weakened": [Weakened(property="p", gate=None)]}, {"weakened properties"}),
         ({"threats": threat_model(THREATS.replace("C01 R01", ""))}, {"threats with"}),
         ({"threats": threat_model(THREATS.replace("[test_x]", "[x]"))}, {"controls with"}),
         (

@@ -1,9 +1,11 @@
 """`make review`: everything that a reviewer must see, in one folder; exit code 1 if a figure is not met."""
 
+import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -36,7 +38,7 @@ def review(
         console.print(f"[green]✓[/] {escape(what)} [dim]{time.monotonic() - began:.0f} s[/]")
 
     try:
-        with TemporaryDirectory() as assembly:
+        with TemporaryDirectory() as assembly, _aside(folder.with_suffix(".log")):
             evidence = gather(Path(assembly), tell)
     except (EvaluatorError, NoHistoryError, ScannerError, TuningError) as error:
         Console(stderr=True).print(f"[red]no review:[/] {escape(str(error))}")
@@ -49,6 +51,20 @@ def review(
     console.print(f"\n{time.monotonic() - began:.0f} s. The page: {page}", soft_wrap=True)
     if not all(measure.met for measure in found):
         sys.exit(1)
+
+
+@contextmanager
+def _aside(log: Path) -> Iterator[None]:
+    """What CDK says while it is asked about weakened templates is not what a reader must see."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    kept = os.dup(2)
+    with log.open("wb") as stream:
+        os.dup2(stream.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _tell(console: Console, found: Sequence[Measure]) -> None:

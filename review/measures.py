@@ -45,7 +45,7 @@ def _accepted(evidence: Evidence) -> Iterator[Measure]:
     broad = [row for row in evidence.table if row.path.count("/") == 0]
     yield _most("accepted", "acknowledgements for cdk-nag", nag, MOST_OF_NAG)
     yield _most("accepted", "acknowledgements in all", max(map(len, rows)), MOST)
-    yield _most("accepted", "acknowledged for a whole stack, stage or app", len(broad), 0)
+    yield _most("accepted", "acknowledged for a whole stack or app", len(broad), 0)
 
 
 def _decisions(evidence: Evidence) -> Iterator[Measure]:

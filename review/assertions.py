@@ -22,6 +22,8 @@ MODULES = (
     *("test_intake_rule", "test_machine_surroundings", "test_watch"),
 )
 _GIVEN = ("dev", "environment")
+_NOTICED = (AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
+"""How a test ends other than well: it says no, or what it looks for is not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class Check:
         """`made` keeps what fixtures made of this environment."""
         try:
             self.test(**self._arguments(self.test, environment, made))
-        except Exception:  # noqa: BLE001 — however a test ends other than well, it has noticed
+        except _NOTICED:
             return False
         return True
 

@@ -6,11 +6,13 @@ from typing import Any
 import typer
 
 from operate.commands import COMMANDS
+from operate.refresh import refresh
 from tuning.cli.check import check
 from tuning.cli.convert import convert
 from tuning.cli.exits import refusals
 from tuning.cli.models import models
 from tuning.cli.plan import plan_price
+from tuning.cli.prices import app as prices
 from tuning.cli.rules import rules
 from tuning.cli.split import split
 from tuning.cli.stats import stats
@@ -25,6 +27,8 @@ _ALL: tuple[Callable[..., Any], ...] = (check, convert, split, stats, models, ru
 for command in _ALL:
     app.command()(command)
 app.command("plan")(plan_price)
+prices.command()(refresh)
+app.add_typer(prices, name="prices")
 
 
 def run() -> None:

@@ -1,6 +1,5 @@
 """The files of one run: what was uploaded, the copies that are trained, the reports."""
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from tempfile import TemporaryFile
@@ -55,7 +54,7 @@ def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]
 
 def told(prepared: Prepared, run: Run, bucket: str) -> str:
     """The report beside the run: one for programs, one for people. Answers where the latter is."""
-    document = json.dumps(prepared.report.to_dict(), ensure_ascii=False)
+    document = prepared.document(run)
     objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")
     page = prepared.page(run)
     return objects.put(bucket, f"{run.reports_prefix}report.html", page, "text/html; charset=utf-8")

@@ -10,6 +10,7 @@ from tuning.cli.check import check
 from tuning.cli.convert import convert
 from tuning.cli.exits import refusals
 from tuning.cli.models import models
+from tuning.cli.plan import plan_price
 from tuning.cli.rules import rules
 from tuning.cli.split import split
 from tuning.cli.stats import stats
@@ -23,6 +24,7 @@ app = typer.Typer(
 _ALL: tuple[Callable[..., Any], ...] = (check, convert, split, stats, models, rules, *COMMANDS)
 for command in _ALL:
     app.command()(command)
+app.command("plan")(plan_price)
 
 
 def run() -> None:

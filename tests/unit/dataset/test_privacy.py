@@ -5,6 +5,8 @@ from builders import LLAMA, checked, lines, method, pair
 
 from tuning.dataset.privacy import private
 
+pytestmark = pytest.mark.usefixtures("way")
+
 FOUND = [
     ("an AWS access key id", "id: A" + "KIAQWERTYUIOP234567,"),
     ("an AWS access key id", "(A" + "SIAQWERTYUIOP234567)"),

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types synth diff deploy bench clean update
+.PHONY: help setup demo test check format lint types synth review diff deploy bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ types: $(READY)
 
 synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
 	$(BIN)/npx cdk synth --quiet
+
+review: $(READY) ## All that a reviewer must see, in one folder: build/review/index.html
+	$(BIN)/python -m review
 
 diff: $(READY) ## Compare with what is deployed in the account of your credentials
 	$(BIN)/npx cdk diff $(or $(STACKS),--all)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from operate.account import Account
 from operate.faults import speaks_to_aws
@@ -57,17 +56,16 @@ def _tell(told: Story) -> None:
         ("Reports", (("", uri) for uri in told.reports)),
         ("What to do next", iter([("", told.next)])),
     ):
-        grid = Table.grid(padding=(0, 2))
-        for name, value in lines:
-            grid.add_row(name, printable(value)) if name else grid.add_row(printable(value))
-        if grid.row_count:
-            _section(out, heading, grid)
+        _section(out, heading, list(lines))
 
 
-def _section(out: Console, heading: str, grid: Table) -> None:
-    if heading:
+def _section(out: Console, heading: str, lines: list[tuple[str, str]]) -> None:
+    """Whole lines, however long: names of AWS are there to be copied."""
+    if lines and heading:
         out.print(f"\n{heading}", style="bold")
-    out.print(grid)
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, value in lines:
+        out.print(f"  {name:<{width}}{'  ' if width else ''}{printable(value)}".rstrip())
 
 
 def _outcome(told: Story) -> Lines:
@@ -84,8 +82,8 @@ def _upload(told: Story) -> Lines:
     yield "arrived", str(upload.get("arrived_at"))
     if recipe := told.recipe:
         yield "recipe", f"{recipe['name']}: {recipe['method']} of {recipe['base_model']}"
-        hyperparameters = recipe.get("hyperparameters") or {}
-        yield "", ", ".join(f"{name} {value}" for name, value in hyperparameters.items())
+        hyperparameters = recipe.get("hyperparameters") or {"the service's": "defaults"}
+        yield "with", ", ".join(f"{name} {value}" for name, value in hyperparameters.items())
 
 
 def _dataset(told: Story) -> Lines:
@@ -96,8 +94,8 @@ def _dataset(told: Story) -> Lines:
 
 def _steps(told: Story) -> Lines:
     for step in told.steps:
-        often = "" if step.times == 1 else f", {step.times} times until {step.last_at}"
-        yield step.first_at, f"{step.name}{often}"
+        often = "" if step.times == 1 else f", {step.times} times until {_at(step.last_at)}"
+        yield _at(step.first_at), f"{step.name}{often}"
 
 
 def _job(told: Story) -> Lines:
@@ -107,11 +105,17 @@ def _job(told: Story) -> Lines:
     yield "job", job["arn"]
     yield "status", f"{job.get('status')} ({job['seen']})"
     for phase in job.get("phases", ()):
-        yield phase["name"], f"{phase['status']}, since {phase['began_at']}, {phase['changed_at']}"
+        began, changed = _at(phase["began_at"]), _at(phase["changed_at"])
+        yield phase["name"], f"{phase['status']}, began {began}, changed {changed}"
     if words := job.get("failure_message"):
         yield "Bedrock says", words
     if model := job.get("model_arn"):
         yield "model", model
+
+
+def _at(moment: str | None) -> str:
+    """For people, in UTC like everything here: `2026-11-23 07:00:00`."""
+    return "at an unknown time" if moment is None else moment[:19].replace("T", " ")
 
 
 def _losses(told: Story) -> Lines:

@@ -139,7 +139,8 @@ def _live(account: Account, only: str | None, every: float) -> dict[str, Row]:
 def _bars(rows: Mapping[str, Row], line: Mapping[str, int]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for run, row in rows.items():
-        standing = Text(printable(words(row, line.get(run))), style=_COLOURS.get(row["state"], ""))
-        bar = ProgressBar(total=ALL, completed=steps(row), width=24)
+        colour = _COLOURS.get(row["state"], "")
+        standing = Text(printable(words(row, line.get(run))), style=colour)
+        bar = ProgressBar(total=ALL, completed=steps(row), width=24, finished_style=colour)
         table.add_row(Text(run[:12]), Text(printable(row["recipe"])), bar, standing)
     return table

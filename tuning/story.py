@@ -177,6 +177,8 @@ def _next(row: Mapping[str, str], known: Mapping[str, Any]) -> str:
         kind = outcome.get("kind", "unknown")
         where = f" More: docs/runbook.md, {kind if kind in KINDS else 'errors of a step'}."
         return f"{outcome.get('fix', '')}{where if state == 'failed' else ''}".strip()
+    if state == "refused" and not _reports(known):
+        return "Upload it again to the folder of a recipe that is deployed: they are named above."
     told = _NEXT.get(state, _NOTHING).format(run=row["pk"], model=row.get("model_arn", "MODEL"))
     return told + (_expiry(row, known) if state == "awaiting_approval" else "")
 

@@ -130,6 +130,12 @@ def test_a_run_that_nobody_approved_may_ask_again():
     assert told.next == "Upload again."
 
 
+def test_an_upload_to_no_recipe_has_no_report_to_read():
+    assert "folder of a recipe" in story(row("refused")).next
+    reported = story(row("refused", dataset={"report_uri": "s3://b/report.html"}))
+    assert "Read the report" in reported.next
+
+
 def test_a_run_that_waits_for_a_person_says_until_when():
     run = any_run(recipe=any_recipe(limits=Limits(approval_hours=2)))
     told = story(row("awaiting_approval") | {"run": json.dumps(run.to_dict())})

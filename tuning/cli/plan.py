@@ -17,12 +17,13 @@ from tuning.cli.wanted import method_of, wanted
 from tuning.dataset.files import check_files
 from tuning.dataset.tally import Policy
 from tuning.errors import OptionError
-from tuning.plan import Plan, plan
+from tuning.plan import Plan
+from tuning.plan import plan as planned
 from tuning.render.advice import dollars
 from tuning.render.scale import count
 
 
-def plan_price(
+def plan(
     path: Annotated[Path, typer.Argument(help="The training file.")],
     *,
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
@@ -45,7 +46,7 @@ def plan_price(
     strict = Policy(listed=0, strict=frozenset(asked.strict))
     report = check_files(path, validation, method=method_of(asked), policy=strict, jobs=jobs)
     month = month_of(datetime.now(UTC))
-    made = plan(report, asked, epochs=epochs or (), monthly=monthly, month=month)
+    made = planned(report, asked, epochs=epochs or (), monthly=monthly, month=month)
     if shown == "json":
         print(json.dumps({"path": str(path), **made.to_dict()}, indent=2))  # noqa: T201 — output
     else:

@@ -50,6 +50,9 @@ def built(machine: Machine) -> Path:
             unfinished = Path(folder) / path.name
             _compile(_TARGETS[machine], unfinished)
             unfinished.replace(path)
+        for stale in _BUILD.glob(f"kernel-*-{name(*machine)}"):
+            if stale != path:
+                stale.unlink()
     return path
 
 

@@ -13,11 +13,13 @@ from emulator.extensions import (
     metrics,
     network,
     notices,
+    on_behalf,
     queues,
     statemachines,
     tables,
     versions,
 )
+from emulator.extensions.roles import Roles
 from emulator.recording import Record
 from emulator.settings import Settings
 
@@ -39,5 +41,8 @@ def install(settings: Settings, record: Record) -> Engine:
     """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()
-    gate = enforcement.install(record) if settings.enforce else None
+    gate = None
+    if settings.enforce:
+        on_behalf.install(Roles(record=record))
+        gate = enforcement.install(record)
     return bedrock.install(settings, record, gate)

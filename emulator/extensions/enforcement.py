@@ -5,6 +5,8 @@ topic and the key. Added here: the VPC that a function stands in and its endpoin
 keys that a service uses on the caller's behalf, and a record of all that was asked.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +18,7 @@ from emulator.bedrock.engine import OPERATIONS
 from emulator.extensions import key_use
 from emulator.extensions.buckets import KEY_HEADER
 from emulator.extensions.perimeter import SUBNETS, endpoint_of, lets_through, located
-from emulator.recording import Record, Use, owner
+from emulator.recording import Record, Use, function_of, owner, session_of
 
 Context = dict[str, Any]
 Denial = Any
@@ -31,6 +33,7 @@ _OURS = frozenset(f"bedrock:{name}" for name in OPERATIONS)
 def install(record: Record) -> "Gate":
     gate = Gate(record)
     iam_evaluator.enforce = gate.decide
+    iam_evaluator._fnmatch_compile = _across_lines(iam_evaluator._fnmatch_compile)
     iam_actions.s3_service_context = _with_write_keys(iam_actions.s3_service_context)
     return gate
 
@@ -101,6 +104,7 @@ class Gate:
         if caller := iam_evaluator.resolve_caller_identity(call.access_key):
             use = Use(
                 principal=owner(caller["userArn"]),
+                session=session_of(caller["userArn"]),
                 action=call.action,
                 resource=call.resource,
                 allowed=denied is None,
@@ -157,10 +161,22 @@ def _refused(message: str) -> Denial:
 def _subnets(access_key: str) -> list[str]:
     """Where a function stands whose session this is; MiniStack names the session after it."""
     session = sts._sessions.get(access_key) or {}
-    name = str(session.get("Arn", "")).rsplit("/", 1)[-1]
-    function = lambda_svc._functions.get(name)
+    function = lambda_svc._functions.get(function_of(session_of(str(session.get("Arn", "")))))
     network = (function or {}).get("config", {}).get("VpcConfig") or {}
     return list(network.get("SubnetIds", []))
+
+
+def _across_lines(compiled: Callable[..., re.Pattern[str]]) -> Callable[..., re.Pattern[str]]:
+    """A `*` stands for any characters, which keys of objects may have; MiniStack's for no line feed.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+
+    def compiled_for_any(pattern: str, ignore_case: bool) -> re.Pattern[str]:  # noqa: FBT001 -- MiniStack's signature
+        found = compiled(pattern, ignore_case)
+        return re.compile(found.pattern, found.flags | re.DOTALL)
+
+    return compiled_for_any
 
 
 def _with_write_keys(keys_of: Any) -> Any:

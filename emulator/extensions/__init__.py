@@ -9,15 +9,18 @@ from emulator.extensions import (
     buckets,
     callbacks,
     enforcement,
+    feeds,
     functions,
     metrics,
     network,
     notices,
     on_behalf,
     queues,
+    retries,
     statemachines,
     tables,
     versions,
+    wildcards,
 )
 from emulator.extensions.roles import Roles
 from emulator.recording import Record
@@ -26,14 +29,17 @@ from emulator.settings import Settings
 SUBJECTS = (
     buckets,
     callbacks,
+    feeds,
     functions,
     metrics,
     network,
     notices,
     queues,
+    retries,
     statemachines,
     tables,
     versions,
+    wildcards,
 )
 
 

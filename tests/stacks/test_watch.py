@@ -36,6 +36,13 @@ def test_what_goes_wrong_rings(environment, watched):
     assert alarms(environment)[watched]["AlarmActions"] == ["{Notices}"]
 
 
+def test_the_guard_looks_at_all_jobs_once_a_minute(environment):
+    """A job that is foreign must be stopped within five."""
+    rule = environment.one("AWS::Events::Rule", "GuardSchedule").properties
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert rule.get("State", "ENABLED") == "ENABLED"
+
+
 def test_nothing_rings_for_want_of_news(environment):
     """Only the guard has to be heard of: if it sleeps, nobody else would notice."""
     treated = {name: a["TreatMissingData"] for name, a in alarms(environment).items()}

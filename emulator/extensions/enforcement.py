@@ -5,8 +5,6 @@ topic and the key. Added here: the VPC that a function stands in and its endpoin
 keys that a service uses on the caller's behalf, and a record of all that was asked.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,7 +31,6 @@ _OURS = frozenset(f"bedrock:{name}" for name in OPERATIONS)
 def install(record: Record) -> "Gate":
     gate = Gate(record)
     iam_evaluator.enforce = gate.decide
-    iam_evaluator._fnmatch_compile = _across_lines(iam_evaluator._fnmatch_compile)
     iam_actions.s3_service_context = _with_write_keys(iam_actions.s3_service_context)
     return gate
 
@@ -164,19 +161,6 @@ def _subnets(access_key: str) -> list[str]:
     function = lambda_svc._functions.get(function_of(session_of(str(session.get("Arn", "")))))
     network = (function or {}).get("config", {}).get("VpcConfig") or {}
     return list(network.get("SubnetIds", []))
-
-
-def _across_lines(compiled: Callable[..., re.Pattern[str]]) -> Callable[..., re.Pattern[str]]:
-    """A `*` stands for any characters, which keys of objects may have; MiniStack's for no line feed.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-    """
-
-    def compiled_for_any(pattern: str, ignore_case: bool) -> re.Pattern[str]:  # noqa: FBT001 -- MiniStack's signature
-        found = compiled(pattern, ignore_case)
-        return re.compile(found.pattern, found.flags | re.DOTALL)
-
-    return compiled_for_any
 
 
 def _with_write_keys(keys_of: Any) -> Any:

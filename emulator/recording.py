@@ -17,6 +17,8 @@ class Use:
     allowed: bool
     via: str = ""
     """The service that asked on the principal's behalf, such as s3.us-east-1.amazonaws.com."""
+    session: str = ""
+    """Of a role; a function's is named after the function. See `function_of`."""
 
 
 class Record:
@@ -48,3 +50,14 @@ def owner(principal: str) -> str:
     if not kind:
         return principal
     return f"{head.replace(':sts:', ':iam:')}:role/{rest.split('/')[0]}"
+
+
+def session_of(principal: str) -> str:
+    return principal.rpartition("/")[2] if ":assumed-role/" in principal else ""
+
+
+def function_of(session: str) -> str:
+    """The function whose place a session takes: `NAME`, and `NAME@anything` for whoever acts as that
+    function and is to be told apart from it.
+    """
+    return session.partition("@")[0]

@@ -14,6 +14,7 @@ from emulator.extensions import (
     metrics,
     network,
     notices,
+    on_behalf,
     queues,
     retries,
     statemachines,
@@ -21,6 +22,7 @@ from emulator.extensions import (
     versions,
     wildcards,
 )
+from emulator.extensions.roles import Roles
 from emulator.recording import Record
 from emulator.settings import Settings
 
@@ -45,5 +47,8 @@ def install(settings: Settings, record: Record) -> Engine:
     """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()
-    gate = enforcement.install(record) if settings.enforce else None
+    gate = None
+    if settings.enforce:
+        on_behalf.install(Roles(record=record))
+        gate = enforcement.install(record)
     return bedrock.install(settings, record, gate)

@@ -16,7 +16,7 @@ from emulator.bedrock.engine import OPERATIONS
 from emulator.extensions import key_use
 from emulator.extensions.buckets import KEY_HEADER
 from emulator.extensions.perimeter import SUBNETS, endpoint_of, lets_through, located
-from emulator.recording import Record, Use, owner
+from emulator.recording import Record, Use, function_of, owner, session_of
 
 Context = dict[str, Any]
 Denial = Any
@@ -101,6 +101,7 @@ class Gate:
         if caller := iam_evaluator.resolve_caller_identity(call.access_key):
             use = Use(
                 principal=owner(caller["userArn"]),
+                session=session_of(caller["userArn"]),
                 action=call.action,
                 resource=call.resource,
                 allowed=denied is None,
@@ -157,8 +158,7 @@ def _refused(message: str) -> Denial:
 def _subnets(access_key: str) -> list[str]:
     """Where a function stands whose session this is; MiniStack names the session after it."""
     session = sts._sessions.get(access_key) or {}
-    name = str(session.get("Arn", "")).rsplit("/", 1)[-1]
-    function = lambda_svc._functions.get(name)
+    function = lambda_svc._functions.get(function_of(session_of(str(session.get("Arn", "")))))
     network = (function or {}).get("config", {}).get("VpcConfig") or {}
     return list(network.get("SubnetIds", []))
 

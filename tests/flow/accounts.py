@@ -13,6 +13,8 @@ from emulator import Instance
 from operate.account import Account, Row
 
 PATIENCE_SECONDS = 90
+ACTED = "@test"
+"""Ends the name of a session in which a test does what a role could do."""
 
 
 def until(

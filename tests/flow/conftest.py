@@ -10,6 +10,13 @@ from emulator import running
 from emulator.deploy import Deployer
 from operate.account import Account
 
+LAST = "test_uses_of_permissions.py"
+"""Looks back at what all the others did."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name == LAST)
+
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:

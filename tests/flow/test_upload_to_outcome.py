@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from accounts import conversation, conversations, until
+from accounts import conversations, until
 
 from tuning.budget import is_budget
 
@@ -158,19 +158,6 @@ def test_a_create_call_whose_answer_is_lost_is_still_one_job(world):
     assert len(jobs["modelCustomizationJobSummaries"]) == 1
 
 
-def test_no_dataset_text_leaves_the_data_buckets(world):
-    canary = "xylophone-canary-5519"
-    good = world.ended(world.upload(conversations(canary), f"{RECIPE}/canary"))
-    records = [conversation(canary, canary) for _ in range(8)]
-    records[3]["messages"][0]["role"] = canary
-    bad = world.ended(world.upload(records, f"{RECIPE}/canary-bad"))
-    assert (good["state"], bad["state"]) == ("trained", "refused")
-    seen = json.dumps([good, bad, world.notice(good["pk"]), world.notice(bad["pk"])])
-    seen += "".join(_history(world, row["pk"]) for row in (good, bad)) + _logs(world)
-    assert canary not in seen.replace(f"{RECIPE}/canary", "")
-    assert good["pk"] in seen
-
-
 def test_outputs_cannot_start_a_job(world):
     """Runs last: every execution so far belongs to an upload; what was written started none."""
     uploads = {r["pk"] for r in _rows(world)}
@@ -235,14 +222,3 @@ def _history(world, run_id):
 def _waits_for_room(world, upload):
     row = world.account.run(upload)
     return row and "Wait for room" in _history(world, row["pk"])
-
-
-def _logs(world):
-    logs, text = world.client("logs"), ""
-    for page in logs.get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            for events in logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group["logGroupName"]
-            ):
-                text += "\n".join(event["message"] for event in events["events"])
-    return text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.recording import Record, Use, owner
+from emulator.recording import Record, Use, function_of, owner, session_of
 
 READ = Use(
     principal="arn:aws:iam::000000000000:role/r", action="s3:GetObject", resource="*", allowed=True
@@ -44,3 +44,9 @@ def test_what_is_cleared_is_forgotten():
 )
 def test_a_session_is_counted_to_its_role(principal, role):
     assert owner(principal) == role
+
+
+def test_who_acts_as_a_function_stands_in_its_place_and_is_told_apart():
+    acting = session_of("arn:aws:sts::000000000000:assumed-role/Reader/function@test")
+    assert (acting, function_of(acting)) == ("function@test", "function")
+    assert session_of("arn:aws:iam::000000000000:user/alice") == ""

@@ -1,0 +1,88 @@
+"""What few runs come to, and what permissions are there for: another recipe's model, a name that is
+taken, a person who asked for an end before there was a job.
+"""
+
+import json
+
+import pytest
+from accounts import conversations, jsonl, until
+
+from tuning.recipes import Recipe
+from tuning.runs import Run
+from tuning.uploads import Upload
+
+RECIPE = "support-nova-micro"
+
+
+@pytest.fixture
+def standing_still(world):
+    world.instance.add_fault(kind="stall", phase="Training")
+    yield
+    world.instance.clear_faults()
+
+
+def test_each_recipe_trains_its_own_model(world):
+    world.upload(conversations("Held out", 4), "support-nova-lite/rare", "validation.jsonl")
+    row = world.ended(world.upload(conversations("Longer"), "support-nova-lite/rare"))
+    assert row["state"] == "trained"
+    job = world.client("bedrock").get_model_customization_job(jobIdentifier=row["job_arn"])
+    assert "amazon.nova-lite-v1:0" in job["baseModelArn"]
+
+
+def test_a_job_that_was_asked_to_end_before_it_began_is_stopped_at_the_first_look(
+    world,
+    standing_still,  # noqa: ARG001 -- it does
+):
+    upload = world.upload(conversations("Regretted"), f"{RECIPE}/regretted")
+    row = until(lambda: (r := world.account.run(upload)) and "job_arn" in r and r, "the job")
+    world.client("dynamodb").update_item(
+        TableName=world.account.outputs["LedgerTable"],
+        Key={"pk": {"S": row["pk"]}},
+        UpdateExpression="SET stop_asked = :asked",
+        ExpressionAttributeValues={":asked": {"S": "someone"}},
+    )
+    assert world.ended(upload)["state"] == "stopped"
+
+
+def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
+    other = world.ended(world.upload(conversations("First of the name"), f"{RECIPE}/name"))
+    bedrock = world.client("bedrock")
+    like = bedrock.get_model_customization_job(jobIdentifier=other["job_arn"])
+    run = _run(world, "same-name")
+    bedrock.create_model_customization_job(
+        jobName=run.job_name,
+        customModelName="of-someone-else",
+        roleArn=like["roleArn"],
+        baseModelIdentifier=like["baseModelArn"],
+        customModelKmsKeyId=like["outputModelKmsKeyArn"],
+        vpcConfig=like["vpcConfig"],
+        trainingDataConfig=like["trainingDataConfig"],
+        outputDataConfig=like["outputDataConfig"],
+    )
+    world.client("stepfunctions").start_execution(
+        stateMachineArn=world.account.outputs["StateMachine"],
+        name=run.id,
+        input=json.dumps(run.to_dict()),
+    )
+    row = until(lambda: (r := _row(world, run)) and "ended_at" in r and r, "the run's end")
+    assert row["state"] == "failed"
+    assert "job_arn" not in row
+
+
+def _run(world, folder):
+    bucket = world.account.outputs["DatasetsBucket"]
+    key = f"datasets/taken/{folder}/train.jsonl"
+    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations("Taken")))
+    upload = Upload(
+        bucket=bucket,
+        key=key,
+        version_id=put["VersionId"],
+        size=1000,
+        arrived_at="2026-11-23T07:00:00Z",
+    )
+    base = Recipe(name="taken", description="x", base_model="amazon.nova-micro-v1:0:128k")
+    return Run(upload=upload, recipe=base)
+
+
+def _row(world, run):
+    return next((row for row in world.account.rows() if row["pk"] == run.id), None)

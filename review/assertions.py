@@ -38,8 +38,8 @@ class Check:
         """`made` keeps what fixtures made of this environment."""
         try:
             self.test(**self._arguments(self.test, environment, made))
-        except Exception:  # noqa: BLE001 — however a test ends other than well, it has noticed
-            return False
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
+            return False  # it did not hold, or what it holds to is not there
         return True
 
     def _arguments(

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import aws_cdk as cdk
+from jsii.errors import JSIIError
 
 from review.drawing import Drawn, drawn
 from review.findings import Finding, judge
@@ -22,6 +23,7 @@ from review.synthesis import NO_STAGING, synthesize
 from review.templates import Environment
 from stacks.deployment import Deployment
 from stacks.review import OTHER_TOOLS, Accepted
+from tuning.errors import TuningError
 
 PROCESSES = 2
 SEED = 2026
@@ -88,7 +90,7 @@ def check(one: Drawn, *, templates: bool = False) -> Broken | None:
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         try:
             return _check(one, Path(folder) / "out", templates=templates)
-        except Exception as error:  # noqa: BLE001 — whatever it is, it is told with its configuration
+        except (JSIIError, LookupError, RuntimeError, TuningError, TypeError, ValueError) as error:
             told = f"{type(error).__name__}: {error}"
             return Broken(configuration=one, findings=(), stale=(), error=told)
 

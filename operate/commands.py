@@ -6,6 +6,16 @@ from typing import Any
 from operate.answers import approve, reject
 from operate.redrive import redrive
 from operate.runs import runs
+from operate.show import show
 from operate.stop import stop
+from operate.watch import watch
 
-COMMANDS: tuple[Callable[..., Any], ...] = (runs, stop, redrive, approve, reject)
+COMMANDS: tuple[Callable[..., Any], ...] = (
+    runs,
+    show,
+    watch,
+    stop,
+    redrive,
+    approve,
+    reject,
+)

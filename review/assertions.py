@@ -22,6 +22,8 @@ MODULES = (
     *("test_intake_rule", "test_machine_surroundings", "test_watch"),
 )
 _GIVEN = ("dev", "environment")
+_NOTICED = (AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
+"""How a test ends other than well: it says no, or what it looks for is not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +40,8 @@ class Check:
         """`made` keeps what fixtures made of this environment."""
         try:
             self.test(**self._arguments(self.test, environment, made))
-        except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
-            return False  # it did not hold, or what it holds to is not there
+        except _NOTICED:
+            return False
         return True
 
     def _arguments(

@@ -21,7 +21,7 @@ from stacks.door import Door
 from stacks.endings import Endings
 from stacks.log_groups import log_group
 from stacks.permissions import Permissions
-from stacks.policies import Statement, allow, managed_policy
+from stacks.policies import Statement, allow, made_after, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
 _TIMEOUT = cdk.Duration.days(21)
@@ -95,7 +95,7 @@ class TrainingRun(Construct):
         )
         # Step Functions refuses a machine whose role may not deliver its logs yet.
         # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-        machine.node.add_dependency(*policies)
+        made_after(machine, *policies)
         _encrypt(machine, key)
         return machine
 

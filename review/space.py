@@ -14,7 +14,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import aws_cdk as cdk
-from jsii.errors import JSIIError
 
 from review.drawing import Drawn, drawn
 from review.findings import Finding, judge
@@ -27,6 +26,16 @@ from tuning.errors import TuningError
 
 PROCESSES = 2
 SEED = 2026
+_RAISED = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TuningError,
+    TypeError,
+    ValueError,
+)
+"""What our code and CDK's raise; it is told with its configuration."""
 _TEMPLATES = "CloudFormation-Validate::"
 
 
@@ -90,7 +99,7 @@ def check(one: Drawn, *, templates: bool = False) -> Broken | None:
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         try:
             return _check(one, Path(folder) / "out", templates=templates)
-        except (JSIIError, LookupError, RuntimeError, TuningError, TypeError, ValueError) as error:
+        except _RAISED as error:
             told = f"{type(error).__name__}: {error}"
             return Broken(configuration=one, findings=(), stale=(), error=told)
 

@@ -52,9 +52,9 @@ def claim(
     return over(pot, wanted=wanted.amount, committed=_committed(table, pot.pk))
 
 
-def settle(table: str, run: Run, charge: Charge) -> Decimal | None:
-    """Replace the run's claim by what it came to, once. Returns that, or None without a claim."""
-    row = ledger.read(table, run.id) or {}
+def settle(table: str, run_id: str, charge: Charge) -> Decimal | None:
+    """Replace a run's claim by what it came to, once. Returns that, or None without a claim."""
+    row = ledger.read(table, run_id) or {}
     held = _held(row)
     if held is None or "settled" in row:
         return None
@@ -65,7 +65,7 @@ def settle(table: str, run: Run, charge: Charge) -> Decimal | None:
     ]
     mark = {
         "TableName": table,
-        "Key": {"pk": {"S": run.id}},
+        "Key": {"pk": {"S": run_id}},
         "UpdateExpression": "SET settled = :settled",
         "ConditionExpression": "#claim = :held AND attribute_not_exists(settled)",
         "ExpressionAttributeNames": {"#claim": "claim"},
@@ -75,6 +75,11 @@ def settle(table: str, run: Run, charge: Charge) -> Decimal | None:
     }
     _transact([*writes, mark])  # broken: somebody has settled it, and once is enough
     return usd
+
+
+def committed(table: str, month: str) -> Decimal:
+    """What is spent and claimed of the environment's budget of a month."""
+    return _committed(table, f"budget#{month}")
 
 
 def _held(row: ledger.Row) -> Claim | None:

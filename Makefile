@@ -6,19 +6,22 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types synth diff deploy bench clean update
+.PHONY: help setup demo test check format lint types synth review diff deploy bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK command line
+setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK command line, the kernel
 
-$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
+KERNEL := tuning/dataset/kernel
+
+$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.txt
 	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	$(BIN)/python -m tuning.dataset.kernel.build
 	$(BIN)/npm ci --silent
 	@touch $(READY)
 
@@ -47,6 +50,9 @@ types: $(READY)
 synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
 	$(BIN)/npx cdk synth --quiet
 
+review: $(READY) ## All that a reviewer must see, in one folder: build/review/index.html
+	$(BIN)/python -m review
+
 diff: $(READY) ## Compare with what is deployed in the account of your credentials
 	$(BIN)/npx cdk diff $(or $(STACKS),--all)
 
@@ -59,7 +65,7 @@ bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 
 clean: ## Remove what the tools made; stops a kept emulator first
 	@test ! -x $(BIN)/python || $(BIN)/python -m emulator down
-	rm -rf .venv .emulator build cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(KERNEL)/lines-* .venv .emulator build cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 update: $(READY) ## Renew the pins
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml -o requirements.txt

@@ -20,6 +20,7 @@ from typing import Any
 
 from chart import bars
 from datasets import write
+from faults import faults
 from peers import PEERS
 
 from tuning.catalog import catalog
@@ -35,9 +36,13 @@ MODELS = {
 
 
 def baseline(path: Path) -> None:
+    """What the ratio is to. Lines that are no JSON cost it what they cost, too."""
     with path.open("rb") as file:
         for line in file:
-            json.loads(line)
+            try:
+                json.loads(line)
+            except ValueError:
+                continue
 
 
 def ours(path: Path, kind: str, jobs: int, *, thorough: bool) -> None:
@@ -45,7 +50,9 @@ def ours(path: Path, kind: str, jobs: int, *, thorough: bool) -> None:
     check_files(path, method=method, policy=Policy(thorough=thorough), jobs=jobs)
 
 
-def contestants(path: Path, kind: str, small: Path) -> Iterator[tuple[str, Callable[[], Any], int]]:
+def contestants(
+    path: Path, kind: str, small: Path, *, peers: bool
+) -> Iterator[tuple[str, Callable[[], Any], int]]:
     """What runs, and how many bytes it reads."""
     size, part = path.stat().st_size, small.stat().st_size
     yield "json.loads loop", lambda: baseline(path), size
@@ -53,15 +60,17 @@ def contestants(path: Path, kind: str, small: Path) -> Iterator[tuple[str, Calla
     yield "ours, error rules, 2 processes", lambda: ours(path, kind, 2, thorough=False), size
     yield _SLICE, lambda: baseline(small), part
     yield "ours, every rule, 1 process", lambda: ours(small, kind, 1, thorough=True), part
-    for name, peer in PEERS.items():
+    for name, peer in PEERS.items() if peers else ():
         yield name, lambda peer=peer: peer(small, kind), part
 
 
-def measured(path: Path, kind: str, small: Path, rounds: int) -> dict[str, tuple[float, float]]:
+def measured(
+    path: Path, kind: str, small: Path, rounds: int, *, peers: bool
+) -> dict[str, tuple[float, float]]:
     """The best rates of each, in MB a second and MB a second of processor time."""
     best: dict[str, tuple[float, float]] = {}
     for _ in range(rounds):
-        for name, run, size in contestants(path, kind, small):
+        for name, run, size in contestants(path, kind, small, peers=peers):
             start, worked = time.perf_counter(), _worked()
             run()
             wall, cpu = time.perf_counter() - start, _worked() - worked
@@ -112,17 +121,21 @@ def run() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    kinds = [*MODELS, *(f"{kind} broken" for kind in MODELS)]
+    parser.add_argument("--kind", choices=kinds, help="This one alone; its tables are printed.")
     parser.add_argument("--write", type=Path, help="Put tables and charts there.")
     asked = parser.parse_args()
     parts = []
     with tempfile.TemporaryDirectory() as folder:
-        for kind in (*MODELS, *(f"{kind} broken" for kind in MODELS)):
+        for kind in [asked.kind] if asked.kind else kinds:
             plain, _, broken = kind.partition(" ")
             path, small = Path(folder, "whole.jsonl"), Path(folder, "small.jsonl")
             size = asked.megabytes * 10**6 // (8 if broken else 1)
-            write(path, plain, size, broken=bool(broken))
-            write(small, plain, min(size, 8_000_000), broken=bool(broken))
-            best = measured(path, plain, small, asked.rounds)
+            faulty = faults(plain) if broken else ()
+            write(path, plain, size, faulty=faulty)
+            write(small, plain, min(size, 8_000_000), faulty=faulty)
+            # The peers stop at the first line that is no JSON, or crash at a wrong type.
+            best = measured(path, plain, small, asked.rounds, peers=not broken)
             name = kind.replace(" ", "_")
             parts.append(table(name, best, memory(path, plain), path.stat().st_size, asked.rounds))
             print(parts[-1], flush=True)

@@ -7,10 +7,12 @@ code or emoji; 12 % of lines escape every non-ASCII letter, 8 % have spaces afte
 import argparse
 import json
 import random
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+
+from faults import broken, faults
 
 _PLAIN = (
     "the of and to in is that for it as was with be by on not he his but at are this have from or "
@@ -89,30 +91,22 @@ KINDS: dict[str, Callable[[random.Random, list[str]], dict[str, Any]]] = {
 }
 
 
-def write(path: Path, kind: str, size: int, seed: int = 1, *, broken: bool = False) -> int:
-    """At least `size` bytes of records; gives how many. `broken` puts a fault into each."""
+def write(path: Path, kind: str, size: int, seed: int = 1, *, faulty: Sequence[str] = ()) -> int:
+    """At least `size` bytes of records; gives how many. Each has one of the faults, if any."""
     rng = random.Random(seed)  # noqa: S311 — reproducible data, no secret
     written = records = 0
     with path.open("wb") as file:
         while written < size:
             words = _ENGLISH if rng.random() < 0.7 else rng.choice(_OTHERS)  # noqa: PLR2004 — see above
             record = KINDS[kind](rng, words)
-            if broken:
-                _break(record)
             separators = (", ", ": ") if rng.random() < 0.08 else (",", ":")  # noqa: PLR2004 — idem
             escaped = rng.random() < 0.12  # noqa: PLR2004 — idem
-            line = json.dumps(record, ensure_ascii=escaped, separators=separators)
+            dumps = partial(json.dumps, ensure_ascii=escaped, separators=separators)
+            line = broken(record, rng.choice(faulty), rng, dumps) if faulty else dumps(record)
             file.write(raw := line.encode() + b"\n")
             written += len(raw)
             records += 1
     return records
-
-
-def _break(record: dict[str, Any]) -> None:
-    if "messages" in record:
-        record["messages"][-1]["role"] = "assistent"
-    else:
-        record["complettion"] = record.pop("completion")
 
 
 if __name__ == "__main__":
@@ -122,6 +116,6 @@ if __name__ == "__main__":
     parser.add_argument("--megabytes", type=int, default=64)
     parser.add_argument("--broken", action="store_true")
     arguments = parser.parse_args()
-    print(
-        write(arguments.path, arguments.kind, arguments.megabytes * 10**6, broken=arguments.broken)
-    )
+    size = arguments.megabytes * 10**6
+    faulty = faults(arguments.kind) if arguments.broken else ()
+    print(write(arguments.path, arguments.kind, size, faulty=faulty))

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from operate.account import Row
+from tuning.headway import ALL, steps, words
 
 SHOWN = 8
 POLL_SECONDS = 0.2
@@ -22,10 +23,6 @@ PATIENCE_SECONDS = 120
 
 console = Console()
 
-# How far a run has come, in twelfths, by its state in the ledger and the phase of its job.
-_STEPS = {"received": 1, "started": 2, "checked": 4, "authorized": 5, "training": 6}
-_PHASES = {"Validation": 7, "DataProcessing": 8, "Training": 10}
-_ALL = 12
 _MARKS = {"trained": "[green]✓[/]", "refused": "[yellow]✗[/]"}
 
 
@@ -68,14 +65,9 @@ def follow(look: Callable[[], Row | None], title: str) -> Row:
 
 
 def _moving(row: Row | None, title: str) -> RenderableType:
-    state = row["state"] if row else "waiting for the event"
-    done = _STEPS.get(state, _ALL if row and "ended_at" in row else 0)
-    if row and state == "training" and "progress" in row:
-        progress = json.loads(row["progress"])
-        done = _PHASES.get(progress["phase"], done)
-        state = f"training, {progress['phase']} ({progress['status']})"
+    state, done = (words(row), steps(row)) if row else ("waiting for the event", 0)
     bar = Table.grid(padding=(0, 1))
-    bar.add_row(Spinner("dots"), title, ProgressBar(total=_ALL, completed=done, width=30), state)
+    bar.add_row(Spinner("dots"), title, ProgressBar(total=ALL, completed=done, width=30), state)
     return bar
 
 

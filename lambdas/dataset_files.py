@@ -1,6 +1,5 @@
 """The files of one run: what was uploaded, the copies that are trained, the reports."""
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from tempfile import TemporaryFile
@@ -23,23 +22,27 @@ def empty_copies(open_files: ExitStack) -> Copies:
 
 def prepared(run: Run, settings: RunSettings, copies: Copies, open_files: ExitStack) -> Prepared:
     """The verdict on exactly the uploaded version and what lies beside it now."""
+    try:
+        return _checked(run, settings, copies, open_files)
+    except FileNotFoundError as error:  # perhaps in the middle: a large file is many requests
+        return deleted(str(error.filename))
+
+
+def _checked(run: Run, settings: RunSettings, copies: Copies, open_files: ExitStack) -> Prepared:
     upload, limit = run.upload, int(settings.max_dataset_mb)
     if too_big := too_large(upload.name, upload.size, limit_mb=limit):
         return too_big
-    versions = {upload.key: upload.version_id}
+    versions = {upload.key: (upload.version_id, upload.size)}
     beside = objects.existing(upload.bucket, upload.validation_keys)
     if unclear := several([_name(key) for key in beside]):
         return unclear
     for key in beside:
-        versions[key], size = objects.latest(upload.bucket, key)
-        if too_big := too_large(_name(key), size, limit_mb=limit):
+        versions[key] = objects.latest(upload.bucket, key)
+        if too_big := too_large(_name(key), versions[key][1], limit_mb=limit):
             return too_big
     sources = []
-    for (key, version), copy in zip(versions.items(), copies.values(), strict=False):
-        try:
-            stream = open_files.enter_context(objects.reading(upload.bucket, key, version))
-        except FileNotFoundError:
-            return deleted(key)
+    for (key, (version, size)), copy in zip(versions.items(), copies.values(), strict=False):
+        stream = open_files.enter_context(objects.reading(upload.bucket, key, version, size))
         sources.append(Source(name=_name(key), stream=stream, copy=copy))
     return prepare(run.recipe, *sources, limit_mb=limit)
 
@@ -55,7 +58,7 @@ def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]
 
 def told(prepared: Prepared, run: Run, bucket: str) -> str:
     """The report beside the run: one for programs, one for people. Answers where the latter is."""
-    document = json.dumps(prepared.report.to_dict(), ensure_ascii=False)
+    document = prepared.document(run)
     objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")
     page = prepared.page(run)
     return objects.put(bucket, f"{run.reports_prefix}report.html", page, "text/html; charset=utf-8")

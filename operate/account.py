@@ -7,11 +7,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
 from operate.faults import AccountError, UnknownRunError, told
 from tuning.budget import is_budget
+
+_ID = 32
+"""Letters of a run's id, see tuning/runs.py."""
 
 Row = Mapping[str, str]
 """A ledger item, its attributes as text."""
@@ -42,14 +47,36 @@ class Account:
         self.client("s3").put_object(Bucket=self.outputs["DatasetsBucket"], Key=key, Body=body)
         return f"s3://{self.outputs['DatasetsBucket']}/{key}"
 
-    def row(self, run_id: str) -> Row:
-        """Raises UnknownRunError when the ledger has no such run."""
+    def row(self, run: str) -> Row:
+        """Of the run with that id, or of the one whose id begins so. Raises UnknownRunError, with the
+        nearest, when there is no such run or more than one.
+        """
+        found = self._item(run) if len(run) == _ID else None
+        if found is None and (found := self._item(self._only(run))) is None:
+            raise UnknownRunError(f"{run}: the run is gone from the ledger")
+        return found
+
+    def _item(self, run_id: str) -> Row | None:
         key = {"pk": {"S": run_id}}
         table = self.outputs["LedgerTable"]
         found = self.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
-        if "Item" not in found:
-            raise UnknownRunError(f"{run_id}: no such run in {table}; tuning runs lists them")
-        return _plain(found["Item"])
+        return _plain(found["Item"]) if "Item" in found else None
+
+    def _only(self, beginning: str) -> str:
+        """The one run whose id begins so. Ids are keys of the table, so all of them are read."""
+        ids = [row["pk"] for row in self.rows()]
+        fits = sorted(one for one in ids if beginning and one.startswith(beginning.lower()))
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            some = ", ".join(one[:12] for one in fits[:5])
+            raise UnknownRunError(
+                f"{beginning}: {len(fits)} runs begin so, such as {some}; say more"
+            )
+        table = self.outputs["LedgerTable"]
+        raise UnknownRunError(
+            f"{beginning}: no such run in {table}{_alike(beginning, ids)}; tuning runs lists them"
+        )
 
     def rows(self, month: str | None = None) -> Iterator[Row]:
         """The runs that arrived in a month such as `2026-11`, in order; of all months, in none."""
@@ -66,6 +93,27 @@ class Account:
             )
         found = (_plain(item) for page in pages for item in page["Items"])
         yield from (row for row in found if not is_budget(row["pk"]))
+
+    def line(self) -> dict[str, int]:
+        """Places of the runs that wait for a job, from 1, in the order in which they may try."""
+        pages = self.client("dynamodb").get_paginator("query")
+        found = pages.paginate(
+            TableName=self.outputs["LedgerTable"],
+            IndexName="Open",
+            KeyConditionExpression="#open = :room",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":room": {"S": "room"}},
+        )
+        items = (item for page in found for item in page["Items"])
+        return {item["pk"]["S"]: place for place, item in enumerate(items, 1)}
+
+    def job(self, arn: str) -> Any | None:
+        """As Bedrock tells it; None when Bedrock no longer knows it."""
+        bedrock = self.client("bedrock")
+        try:
+            return bedrock.get_model_customization_job(jobIdentifier=arn)
+        except bedrock.exceptions.ResourceNotFoundException:
+            return None
 
     def run(self, upload: str) -> Row | None:
         """The ledger's row of the run that an upload has started, once there is one."""
@@ -96,6 +144,21 @@ class Account:
         pages = self.client("stepfunctions").get_paginator("get_execution_history")
         for page in pages.paginate(executionArn=self.execution_arn(name)):
             yield from page["events"]
+
+    def entered(self, name: str) -> list[tuple[str, datetime]]:
+        """The states that an execution entered, and when; none when Step Functions has forgotten it,
+        90 days after its end.
+        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+        """
+        machine = self.client("stepfunctions")
+        try:
+            return [
+                (event["stateEnteredEventDetails"]["name"], event["timestamp"])
+                for event in self.events(name)
+                if _enters(event)
+            ]
+        except machine.exceptions.ExecutionDoesNotExist:
+            return []
 
     def history(self, name: str) -> list[str]:
         """The states that an execution went through, in order, repeats left out."""
@@ -149,6 +212,15 @@ def _outputs(client: Callable[[str], Any], environment: str) -> dict[str, str]:
 
 def _plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
     return {name: str(next(iter(value.values()))) for name, value in item.items()}
+
+
+def _alike(beginning: str, ids: list[str]) -> str:
+    """The nearest ids: those whose beginnings are most like it."""
+    length = len(beginning)
+    starts = sorted({one[:length] for one in ids if length})
+    close = get_close_matches(beginning.lower(), starts, n=1, cutoff=0.6)
+    found = [one for one in ids if close and one.startswith(close[0])]
+    return f" (did you mean {found[0][: max(length, 8)]!r}?)" if found else ""
 
 
 def _enters(event: Mapping[str, Any]) -> bool:

@@ -36,6 +36,7 @@ def reject(
 
 def _answer(decision: str, run: str, account: Account, note: str) -> None:
     row = account.row(run)
+    run = row["pk"]
     if row["state"] != "awaiting_approval" or "task_token" not in row:
         raise NotWaitingError(
             f"{run}: is {row['state']} and does not wait for an answer; if its notice has just come, "

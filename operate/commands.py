@@ -7,6 +7,17 @@ from operate.answers import approve, reject
 from operate.rebuild import rebuild
 from operate.redrive import redrive
 from operate.runs import runs
+from operate.show import show
 from operate.stop import stop
+from operate.watch import watch
 
-COMMANDS: tuple[Callable[..., Any], ...] = (runs, stop, redrive, rebuild, approve, reject)
+COMMANDS: tuple[Callable[..., Any], ...] = (
+    runs,
+    show,
+    watch,
+    stop,
+    redrive,
+    rebuild,
+    approve,
+    reject,
+)

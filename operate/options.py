@@ -11,4 +11,7 @@ Environment = Annotated[
     ),
 ]
 Region = Annotated[str | None, typer.Option(help="Else as the AWS command line finds it.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id; tuning runs lists them.")]
+RunId = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="The run's id or its beginning; tuning runs lists them."),
+]

@@ -15,6 +15,7 @@ def stop(run: RunId, environment: Environment = "dev", region: Region = None) ->
     """Ask a run to stop. It ends as `stopped` when Bedrock has stopped its job."""
     account = Account.of(environment, region)
     row = account.row(run)
+    run = row["pk"]
     if row["state"] in ENDED:
         say(f"{run}: has ended already, {row['state']}; nothing was stopped")
         raise SystemExit(Exit.REFUSED)

@@ -52,10 +52,35 @@ class EvaluatorError(Exception):
     """The evaluator could not be run, or not answer."""
 
 
-def review(environment: Environment, *, region: str) -> Review:
+def review(environment: Environment, *, region: str, mutated: bool = True) -> Review:
+    """`mutated`: whether each policy is also put in weaker. It takes most of the time."""
     book = Phrasebook(physical=Physical(environment=environment, region=region))
-    cases = [case for rule in rules(environment.name) for case in rule.cases()]
-    changed = [mutant for document in book.documents.values() for mutant in _once(document)]
+    cases = _cases(environment)
+    documents = book.documents.values() if mutated else ()
+    changed = [mutant for document in documents for mutant in _once(document)]
+    got, caught = _ask(book, cases, changed)
+    return Review(
+        environment=environment.name,
+        decisions=[Decision(case=case, got=g) for case, g in zip(cases, got, strict=True)],
+        caught=[Caught(mutant=m, by=by) for m, by in zip(changed, caught, strict=True)],
+    )
+
+
+def noticing(
+    environment: Environment, changed: Sequence[Mutant], *, region: str
+) -> list[Case | None]:
+    """For each changed policy the case that would fail, or None."""
+    book = Phrasebook(physical=Physical(environment=environment, region=region))
+    return _ask(book, _cases(environment), changed)[1]
+
+
+def _cases(environment: Environment) -> list[Case]:
+    return [case for rule in rules(environment.name) for case in rule.cases()]
+
+
+def _ask(
+    book: Phrasebook, cases: Sequence[Case], changed: Sequence[Mutant]
+) -> tuple[list[str], list[Case | None]]:
     answer = _evaluate(
         {
             "policies": book.policies(),
@@ -65,17 +90,8 @@ def review(environment: Environment, *, region: str) -> Review:
             ],
         }
     )
-    return Review(
-        environment=environment.name,
-        decisions=[
-            Decision(case=case, got=got)
-            for case, got in zip(cases, answer["decisions"], strict=True)
-        ],
-        caught=[
-            Caught(mutant=mutant, by=None if number is None else cases[number])
-            for mutant, number in zip(changed, answer["caught"], strict=True)
-        ],
-    )
+    caught = [None if number is None else cases[number] for number in answer["caught"]]
+    return answer["decisions"], caught
 
 
 def _once(document: Document) -> list[Mutant]:

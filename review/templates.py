@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,10 @@ class Environment:
 
     name: str
     folder: Path
+    changed: Mapping[str, dict[str, Any]] = field(default_factory=dict, hash=False)
+    """Templates, by stack, to be read in place of those in the folder."""
+    told: dict[str, Any] | None = field(default=None, hash=False)
+    """A manifest in place of that in the folder."""
 
     @classmethod
     def of(cls, assembly: Path, name: str) -> "Environment":
@@ -56,10 +60,13 @@ class Environment:
 
     @cached_property
     def templates(self) -> dict[str, dict[str, Any]]:
-        return {stack: json.loads(path.read_bytes()) for stack, path in self.files.items()}
+        read = {stack: json.loads(path.read_bytes()) for stack, path in self.files.items()}
+        return {**read, **self.changed}
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
+        if self.told is not None:
+            return self.told
         manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
         return manifest
 

@@ -91,6 +91,6 @@ def _alarm(
         evaluation_periods=evaluation_periods,
         comparison_operator=comparison_operator,
         treat_missing_data=treat_missing_data,
-        alarm_description=f"{description}; see docs/operations.md",
+        alarm_description=f"{description}; see docs/runbook.md",
     )
     alarm.add_alarm_action(actions.SnsAction(topic))

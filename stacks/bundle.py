@@ -1,7 +1,7 @@
 """The functions' code: one deterministic zip for all doors, built without Docker.
 
-Pinned wheels for the platform that will run it, our own code, the recipes, and of botocore's
-service models only those that a door calls. Two targets: `lambda` is deployed; `laptop` is for the
+Pinned wheels for the platform that will run it, our own code, the checker's kernel, the recipes, and of
+botocore's service models only those that a door calls. Two targets: `lambda` is deployed; `laptop` is for the
 emulator, which runs functions on this interpreter.
 """
 
@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from tuning.dataset.kernel import build as kernel
+from tuning.dataset.kernel import name
 from tuning.errors import TuningError
 
 Target = Literal["lambda", "laptop"]
@@ -28,7 +30,8 @@ _CACHE = _ROOT / "build"
 _PINS = Path("lambdas/requirements.txt")
 _OURS = ("lambdas", "recipes", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
-_LEFT_OUT = {Path("tuning/cli"), Path("tuning/__main__.py")}
+_KERNEL = Path("tuning/dataset/kernel")
+_LEFT_OUT = {Path("tuning/cli"), Path("tuning/__main__.py"), _KERNEL / "build.py"}
 
 # The service models that the doors call; all others, 20 MB of them, are listed twice by botocore
 # each time that a client is made.
@@ -62,6 +65,8 @@ def build(target: Target) -> Bundle:
             _install(staging, target)
             _prune(staging)
             _copy_ours(staging)
+            machine = _machine(target)
+            shutil.copyfile(kernel.built(machine), staging / _KERNEL / name(*machine))
             if compiler:
                 _compile(staging, compiler)
             unfinished = Path(folder) / "functions.zip"
@@ -74,11 +79,16 @@ def build(target: Target) -> Bundle:
 
 
 def _digest(target: Target, compiler: str | None) -> str:
-    state = hashlib.sha256(f"{target} {compiler is not None} {sys.version}".encode())
+    known = (target, compiler is not None, sys.version, _machine(target), kernel.source())
+    state = hashlib.sha256(repr(known).encode())
     for path in (Path("stacks/bundle.py"), _PINS, *_our_files()):
         state.update(f"\0{path.as_posix()}\0".encode())
         state.update((_ROOT / path).read_bytes())
     return state.hexdigest()
+
+
+def _machine(target: Target) -> kernel.Machine:
+    return ("Linux", "aarch64") if target == "lambda" else kernel.here()
 
 
 def _our_files() -> Iterator[Path]:

@@ -1,8 +1,8 @@
 """The pictures in the documents, drawn from what is synthesized: `python -m stacks.diagram`.
 
 Arrows of the flow are what the templates say: rules, redrives, mappings, and what a role may do.
-Blocks between `<!-- diagram:flow -->` or `<!-- diagram:machine -->` and `<!-- /diagram -->` are
-written anew.
+Blocks between `<!-- diagram:… -->`, with the name of one of them, and `<!-- /diagram -->` are written
+anew.
 """
 
 import json
@@ -14,10 +14,11 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from stacks.boundaries import boundaries
 from stacks.deployment import Deployment
 from stacks.state_diagram import state_diagram
 
-DOCUMENTS = (Path("README.md"), Path("docs/architecture.md"))
+DOCUMENTS = (Path("README.md"), Path("docs/security.md"), Path("docs/architecture.md"))
 ENVIRONMENT = "dev"
 STACKS = ("Storage", "Training", "Network")
 
@@ -163,10 +164,10 @@ class _World:
         words, inward = _VERBS[action]
         others = [BEDROCK] if action.startswith("bedrock:") else self.named(resources)
         for other in others:
-            if other == BEDROCK or self._is_drawn(other):
+            if other == BEDROCK or self.is_drawn(other):
                 yield (other, actor, words) if inward else (actor, other, words)
 
-    def _is_drawn(self, name: str) -> bool:
+    def is_drawn(self, name: str) -> bool:
         return name.endswith("Subnets") or self.resources[name]["Type"] in _SHAPES
 
 
@@ -193,7 +194,14 @@ def draw(templates: Templates) -> dict[str, str]:
         if resource["Type"] == "AWS::StepFunctions::StateMachine"
     ]
     definition = machines[0]["Properties"]["DefinitionString"]
-    return {"flow": flow(templates), "machine": state_diagram(definition)}
+    world = _World(templates)
+    nodes = {n: _node(world, n) for stack in STACKS for n in world.of(stack) if world.is_drawn(n)}
+    crossing = boundaries(world.resources, nodes, world.arrows())
+    return {
+        "flow": flow(templates),
+        "boundaries": crossing,
+        "machine": state_diagram(definition),
+    }
 
 
 def renew(text: str, pictures: Mapping[str, str]) -> str:

@@ -28,8 +28,11 @@ _TRANSIENT = [
 ]
 
 # All the executions that are reserved for the function are busy, some with a large dataset: the
-# line gets shorter by itself, and a run is in no hurry.
+# line gets shorter by itself, and a run is in no hurry. A thousand uploads whose checks take the
+# longest that a check may, ten at a time, take 25 hours; tries that are five minutes apart on
+# average go on for a day and a half.
 _BUSY = ["Lambda.TooManyRequestsException"]
+_BUSY_TRIES = 400
 
 # Lambda takes its network interfaces from a function that was idle for 14 days, as one may be
 # between two uploads. The next invocation fails and has them made anew, which takes minutes;
@@ -86,7 +89,7 @@ class Steps:
             errors=_BUSY,
             interval=cdk.Duration.seconds(10),
             backoff_rate=2,
-            max_attempts=100,
+            max_attempts=_BUSY_TRIES,
             max_delay=cdk.Duration.minutes(10),
             jitter_strategy=sfn.JitterType.FULL,
         )

@@ -6,10 +6,13 @@ from typing import Any
 import typer
 
 from operate.commands import COMMANDS
+from operate.refresh import refresh
 from tuning.cli.check import check
 from tuning.cli.convert import convert
 from tuning.cli.exits import refusals
 from tuning.cli.models import models
+from tuning.cli.plan import plan
+from tuning.cli.prices import app as prices
 from tuning.cli.rules import rules
 from tuning.cli.split import split
 from tuning.cli.stats import stats
@@ -20,9 +23,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent.",
 )
-_ALL: tuple[Callable[..., Any], ...] = (check, convert, split, stats, models, rules, *COMMANDS)
+_ALL: tuple[Callable[..., Any], ...] = (
+    check,
+    plan,
+    convert,
+    split,
+    stats,
+    models,
+    rules,
+    *COMMANDS,
+)
 for command in _ALL:
     app.command()(command)
+prices.command()(refresh)
+app.add_typer(prices, name="prices")
 
 
 def run() -> None:

@@ -105,6 +105,8 @@ class Model:
     eol_date: str | None = None
     on_demand: bool = False
     """Whether the custom model can be served without Provisioned Throughput."""
+    provisioned: bool = False
+    """Whether AWS lists it for Provisioned Throughput."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +151,7 @@ def _model(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Model:
         legacy_date=entry.get("legacy_date"),
         eol_date=entry.get("eol_date"),
         on_demand=bool(entry.get("on_demand")),
+        provisioned=entry.get("provisioned") is True,
     )
 
 

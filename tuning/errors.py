@@ -6,6 +6,7 @@ TuningError                 every refusal: what, where, how to fix; never a trac
 ├── OptionError             what was asked for cannot be done in that way, whatever the data hold
 ├── SplitError              records that cannot be split as asked
 ├── ConfigError             an environment that cannot be deployed as written
+├── KernelError             the checker's kernel does not fit, or cannot be built
 └── SettingsError           a function started without the environment its stack gives it
 """
 
@@ -26,6 +27,10 @@ class UnknownModelError(TuningError):
 
 
 class OptionError(TuningError):
+    pass
+
+
+class KernelError(TuningError):
     pass
 
 

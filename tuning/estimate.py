@@ -1,15 +1,14 @@
 """What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from tuning.catalog import catalog
-from tuning.recipes import Recipe
+from tuning.prices import STORAGE, TRAINING, prices
+from tuning.recipes import FINE_TUNING, Recipe
+from tuning.serving import Serving
 
 _CENT = Decimal("0.01")
 
@@ -38,8 +37,7 @@ class Estimate:
     high_usd: Decimal | None
     """What budgets and limits are held against."""
     storage_usd_per_month: Decimal
-    serving: str | None
-    """What answers of the custom model cost, in words; None when no price is known."""
+    serving: Serving
     basis: tuple[str, ...]
     """Where each figure comes from, or why it is missing."""
 
@@ -50,7 +48,7 @@ class Estimate:
             "tokens": self.tokens,
             "epochs": self.epochs,
             **{name: None if usd is None else str(usd) for name, usd in told.items()},
-            "serving": self.serving,
+            "serving": self.serving.to_dict(),
             "basis": list(self.basis),
         }
 
@@ -59,17 +57,17 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
     """The price of training `tokens` by `recipe`; `default_epochs` is what the service fills in."""
     given = recipe.hyperparameters.get("epochCount", default_epochs)
     epochs = None if isinstance(given, str) else int(given)
-    price = prices()["training_per_1000_tokens"].get(recipe.base_model)
+    price = _training(recipe)
     expected = None
     if epochs is None:
         basis = f"training: epochCount is {given!r}, so the service chooses how often to bill"
     elif price is None:
         basis = f"training: no dated price is known for {recipe.base_model}"
+        basis += "" if recipe.method == FINE_TUNING else f" by {recipe.method}"
     else:
         expected = Decimal(price["usd"]) * tokens * epochs / 1000
         basis = f"training: {price['usd']} per 1,000 tokens, {price['date']}, {price['source']}"
-    storage = prices()["model_storage_per_month"]
-    serving, served = _serving(recipe.base_model)
+    storage, serving = prices()[STORAGE], Serving.of(recipe.base_model)
     return Estimate(
         tokens=tokens,
         epochs=epochs,
@@ -82,7 +80,7 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
             basis,
             *((_SPREAD,) if expected is not None else ()),
             f"storage: {storage['date']}, {storage['source']}",
-            served,
+            *serving.basis,
             _UNBILLED,
         ),
     )
@@ -103,7 +101,7 @@ def charged(
     tells what it bills. None where no price is known.
     """
     epochs = hyperparameters.get("epochCount", "")
-    price = prices()["training_per_1000_tokens"].get(recipe.base_model)
+    price = _training(recipe)
     if price is None:
         return {"usd": None, "is": "unknown: no dated price"}
     if epochs.isdecimal():
@@ -119,19 +117,7 @@ def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
     return None if usd is None else (usd * factor).quantize(_CENT, ROUND_CEILING)
 
 
-def _serving(model: str) -> tuple[str | None, str]:
-    """What an answer of the custom model costs, and where that is from."""
-    price = prices()["serving_per_1000_tokens"].get(model)
-    if price is None:
-        return None, f"serving: no dated price is known for {model}"
-    dollars = (Decimal(price[part]) * 1000 for part in ("input_usd", "output_usd"))
-    given, made = (f"${usd.normalize():f}" for usd in dollars)
-    words = f"{given} for a million tokens in, {made} for a million out, on demand, nothing idle"
-    return words, f"serving: {price['date']}, {price['source']}"
-
-
-@cache
-def prices() -> Mapping[str, Any]:
-    text = files("tuning").joinpath("prices.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+def _training(recipe: Recipe) -> Mapping[str, str] | None:
+    """Other methods are billed by the hour, or with a teacher's answers: their prices are not known."""
+    found: Mapping[str, str] | None = prices()[TRAINING].get(recipe.base_model)
+    return found if recipe.method == FINE_TUNING else None

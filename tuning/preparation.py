@@ -12,8 +12,10 @@ from tuning.dataset.check import Policy, check
 from tuning.dataset.report import Finding, Report
 from tuning.dataset.rules import rules
 from tuning.estimate import estimated
+from tuning.plan import tokens_of
 from tuning.readings import AsItIs, Converted, Reader, Source, Unread, refusal
 from tuning.recipes import Recipe
+from tuning.render.document import json
 from tuning.render.page import html
 from tuning.runs import Run
 from tuning.uploads import PREFIX, TRAINING, VALIDATION
@@ -34,8 +36,7 @@ class Prepared:
     @property
     def tokens(self) -> int:
         """Of the training set, one epoch, estimated."""
-        training = self.report.statistics.get("training", {})
-        return int(training.get("estimated_tokens", 0))
+        return tokens_of(self.report) or 0
 
     @property
     def _converted(self) -> Mapping[str, str]:
@@ -48,6 +49,14 @@ class Prepared:
             for file, facts in told.items()
         }
 
+    def price(self, recipe: Recipe) -> Mapping[str, Any] | None:
+        """The estimate, of what will be trained."""
+        return estimated(recipe, tokens=self.tokens).to_dict() if self.digests else None
+
+    def document(self, run: Run) -> str:
+        """The report as one JSON document for programs."""
+        return json(self.report, estimate=self.price(run.recipe))
+
     def page(self, run: Run) -> str:
         """The report as one HTML page for people."""
         facts = {
@@ -59,8 +68,7 @@ class Prepared:
             **self._converted,
             **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
         }
-        price = estimated(run.recipe, tokens=self.tokens).to_dict() if self.digests else None
-        title = run.upload.key.removeprefix(PREFIX)
+        title, price = run.upload.key.removeprefix(PREFIX), self.price(run.recipe)
         return html(self.report, title=title, run=facts, estimate=price)
 
     def answer(self, *, report_uri: str, uris: Mapping[str, str]) -> dict[str, Any]:

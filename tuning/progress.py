@@ -91,15 +91,23 @@ def _in_progress(seen: Progress, job: Mapping[str, Any], limits: Limits, now: da
     if seen.failure is None and seen.status == "InProgress":
         if late := _overdue(job, seen, limits, now):
             return replace(seen, state="overdue", failure=late)
-        age = now - job["creationTime"].astimezone(UTC)
-        # The end of a job is noticed at most a twentieth of its length too late.
-        return replace(seen, pause_seconds=min(_LATEST_LOOK, int(age.total_seconds()) // 20))
+        return replace(seen, pause_seconds=_pause(now - job["creationTime"].astimezone(UTC)))
     since = seen.stopping_since or moment(now)
     if now - datetime.fromisoformat(since) > _STOPPING:
         hours = int(_STOPPING.total_seconds()) // 3600
         words = f"The job was told to stop {hours} hours ago, and is {seen.status} still."
         return replace(seen, state="failed", failure=failure("stop_stuck", words))
-    return replace(seen, stopping_since=since)
+    stopping = now - datetime.fromisoformat(since)
+    return replace(seen, stopping_since=since, pause_seconds=_pause(stopping))
+
+
+def _pause(waited: timedelta) -> int:
+    """What one waits for is noticed at most a twentieth of the waiting too late, and half an hour.
+
+    Each look is three transitions of the state machine, and they are most of what a run costs beside
+    Bedrock's price: see docs/reliability.md.
+    """
+    return min(_LATEST_LOOK, int(waited.total_seconds()) // 20)
 
 
 def _ended(seen: Progress, run: Run) -> Progress:

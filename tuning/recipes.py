@@ -17,6 +17,7 @@ from tuning.errors import RecipeError, UnknownModelError, nearest
 
 Hyperparameters = Mapping[str, int | float | str]
 Policy = Literal["required", "optional", "refused"]
+FINE_TUNING = "FINE_TUNING"
 
 _TABLES = ("convert", "hyperparameters", "limits", "retry")
 _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
@@ -63,7 +64,7 @@ class Recipe:
     """The file's name without `.toml`, and the folder that datasets are uploaded to."""
     description: str
     base_model: str
-    method: str = "FINE_TUNING"
+    method: str = FINE_TUNING
     validation: Policy = "optional"
     """Whether a validation set must, may or must not lie beside the training set."""
     hyperparameters: Hyperparameters = field(default_factory=dict)
@@ -152,7 +153,7 @@ def _check_life(model: Model, file: str, catalog: Catalog) -> None:
 
 
 def _method(recipe: Recipe, model: Model, file: str) -> Method:
-    if recipe.method != "FINE_TUNING":
+    if recipe.method != FINE_TUNING:
         raise RecipeError(
             f"{file}: method = {recipe.method!r}: this platform starts FINE_TUNING jobs; "
             "data for other methods can be checked, not trained"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tuning.budget import Charge
+from tuning.failures import failure
 from tuning.ledger_states import ENDED
 from tuning.rebuild import UNTOLD, Execution, Job
 from tuning.runs import Run
@@ -106,6 +107,7 @@ def _open(trace: Trace, row: Mapping[str, str], now: datetime) -> Iterator[Actio
     """No execution follows the run, and its end is not recorded."""
     execution = trace.execution
     name, taken = _following(trace, row, execution)
+    last = row.get("execution", trace.run_id)
     since = (execution and execution.stopped_at) or _moment(row["arrived_at"])
     if now - since < _pause(taken):
         return
@@ -121,9 +123,9 @@ def _open(trace: Trace, row: Mapping[str, str], now: datetime) -> Iterator[Actio
         yield Start(name=name, given=_end(given, outcome), why="its outcome was not told")
     elif taken >= _MOST:
         yield from _stops(trace.jobs, "its run could not be followed")
-        lost = f"Its execution was lost {taken} times; the last is {row.get('execution')}."
-        fix = "Look at the execution's history; then upload the file again."
-        end = {"state": "failed", "summary": lost, "kind": "lost", "fix": fix, "unsure": True}
+        why = failure("lost", f"Its execution was lost {taken} times; the last was {last}.")
+        told = {"summary": why.message, "kind": why.kind, "fix": why.fix}
+        end = {"state": "failed", **told, "unsure": True}
         yield Start(name=name, given=_end(given, end), why="it is given up")
     else:
         if execution and execution.status == "ABORTED":

@@ -9,14 +9,17 @@ from emulator.extensions import (
     buckets,
     callbacks,
     enforcement,
+    feeds,
     functions,
     metrics,
     network,
     notices,
     queues,
+    retries,
     statemachines,
     tables,
     versions,
+    wildcards,
 )
 from emulator.recording import Record
 from emulator.settings import Settings
@@ -24,14 +27,17 @@ from emulator.settings import Settings
 SUBJECTS = (
     buckets,
     callbacks,
+    feeds,
     functions,
     metrics,
     network,
     notices,
     queues,
+    retries,
     statemachines,
     tables,
     versions,
+    wildcards,
 )
 
 

@@ -10,6 +10,9 @@ from ministack.services import lambda_svc
 from emulator.extensions import provisioning
 
 UNNAMED = "Runtime.HandlerError"
+DIED = "Runtime.ExitError"
+"""Its name as seen in an execution: see stacks/steps.py."""
+_GONE = ("Worker process exited immediately", "[Errno 32] Broken pipe")
 _LAST_ERROR = threading.local()
 
 
@@ -39,7 +42,8 @@ def apply(name: str, properties: dict[str, Any]) -> None:
 
 
 def _report_error_types() -> None:
-    """A failed invocation names the exception's class, which Retry and Catch are written against.
+    """A failed invocation names the exception's class, which Retry and Catch are written against,
+    and a process that died without one is a kind of its own.
 
     MiniStack calls every one of them Runtime.HandlerError.
     https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
@@ -68,8 +72,11 @@ def _naming_type(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[s
         _LAST_ERROR.type = None
         result = execute(*arguments, **named)
         body = result.get("body")
-        if result.get("error") and isinstance(body, dict) and body.get("errorType") == UNNAMED:
-            body["errorType"] = _LAST_ERROR.type or UNNAMED
+        if result.get("error") and isinstance(body, dict):
+            if body.get("errorType") == UNNAMED:  # an exception has a class: the process has none
+                body["errorType"] = _LAST_ERROR.type or DIED
+            elif str(body.get("errorMessage")).startswith(_GONE):  # while it started
+                body["errorType"] = DIED
         return result
 
     return execute_and_name

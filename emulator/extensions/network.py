@@ -1,8 +1,9 @@
 """EC2: resource types and attributes that MiniStack 1.5.33 lacks.
 
 Stock, it refuses AWS::EC2::FlowLog and AWS::EC2::SecurityGroupIngress / Egress, knows no
-attribute CidrBlock of a VPC (CDK's default rule of an interface endpoint reads it), and describes
-an endpoint without its security groups, private DNS and policy.
+attribute CidrBlock of a VPC (CDK's default rule of an interface endpoint reads it), gives a VPC a
+default group that lets nothing in, and describes an endpoint without its security groups, private
+DNS and policy.
 """
 
 import json
@@ -33,8 +34,10 @@ def install() -> None:
     vpc = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     for action in ("create", "update"):
         vpc[action] = _with_cidr(vpc[action])
+    vpc["create"] = _with_open_default_group(vpc["create"])
     provisioning.after("AWS::EC2::VPCEndpoint", _complete_endpoint)
     ec2._vpce_fields_xml = _described_endpoint(ec2._vpce_fields_xml)
+    ec2._ACTION_MAP["DescribeFlowLogs"] = _described_flow_logs(ec2._ACTION_MAP["DescribeFlowLogs"])
 
 
 def _create_flow_log(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
@@ -46,6 +49,9 @@ def _create_flow_log(_logical_id: str, properties: Properties, _stack: str) -> P
         "TrafficType": properties.get("TrafficType", "ALL"),
         "LogDestinationType": properties.get("LogDestinationType", "cloud-watch-logs"),
         "LogDestination": properties.get("LogDestination") or properties.get("LogGroupName", ""),
+        "LogGroupName": properties.get("LogGroupName", ""),
+        "DeliverLogsPermissionArn": properties.get("DeliverLogsPermissionArn", ""),
+        "MaxAggregationInterval": properties.get("MaxAggregationInterval", 600),
         "FlowLogStatus": "ACTIVE",
         "CreationTime": ec2._now_ts(),
     }
@@ -56,6 +62,27 @@ def _create_flow_log(_logical_id: str, properties: Properties, _stack: str) -> P
 def _delete_flow_log(identifier: str, _properties: Properties) -> None:
     ec2._flow_logs.pop(identifier, None)
     ec2._tags.pop(identifier, None)
+
+
+_OF_A_FLOW_LOG = ("LogGroupName", "DeliverLogsPermissionArn", "MaxAggregationInterval")
+
+
+def _described_flow_logs(describe: Callable[..., Any]) -> Callable[..., Any]:
+    def describe_whole(asked: dict[str, Any]) -> Any:
+        status, headers, body = describe(asked)
+        text = body.decode()
+        for identifier, log in ec2._flow_logs.items():
+            opening = f"<flowLogId>{identifier}</flowLogId>"
+            added = "".join(_member(name, log.get(name, "")) for name in _OF_A_FLOW_LOG)
+            text = text.replace(opening, opening + added)
+        return status, headers, text.encode()
+
+    return describe_whole
+
+
+def _member(name: str, value: Any) -> str:
+    tag = name[:1].lower() + name[1:]
+    return f"<{tag}>{escape(str(value))}</{tag}>"
 
 
 def _rule_handlers(
@@ -99,6 +126,19 @@ def _with_cidr(provision: Callable[..., Provisioned]) -> Callable[..., Provision
         }
 
     return provision_with_cidr
+
+
+def _with_open_default_group(create: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+    """It lets its own members in: https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html"""
+
+    def create_with_open_group(*arguments: Any, **named: Any) -> Provisioned:
+        identifier, attributes = create(*arguments, **named)
+        group = attributes["DefaultSecurityGroup"]
+        itself = {"IpProtocol": "-1", "SourceSecurityGroupId": group}
+        ec2._security_groups[group]["IpPermissions"] = provisioners._ec2_sg_permissions([itself])
+        return identifier, attributes
+
+    return create_with_open_group
 
 
 def _complete_endpoint(identifier: str, properties: Properties) -> None:

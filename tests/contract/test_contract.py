@@ -113,6 +113,17 @@ def test_what_is_missing_is_said_to_be_missing(world, name):
     assert refused(world.s3.get_object, Bucket=BUCKET, Key=f"{name}-none") == "NoSuchKey"
 
 
+def test_a_range_of_an_older_version_is_read(world, name):
+    first, _ = (
+        world.s3.put_object(Bucket=BUCKET, Key=name, Body=body)["VersionId"]
+        for body in (b"0123456789", b"abcdefghij")
+    )
+    where = {"Bucket": BUCKET, "Key": name, "VersionId": first}
+    found = world.s3.get_object(**where, Range="bytes=3-6")
+    assert (found["ContentLength"], found["Body"].read()) == (4, b"3456")
+    assert world.s3.get_object(**where, Range="bytes=8-9")["Body"].read() == b"89"
+
+
 def start(world, name, text="{}"):
     return world.stepfunctions.start_execution(stateMachineArn=MACHINE, name=name, input=text)
 

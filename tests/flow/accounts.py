@@ -1,6 +1,9 @@
 """What flow tests do with the emulated account: upload, wait for an end, look around."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -79,3 +82,12 @@ def conversation(question: str, answer: str = "Certainly.") -> dict[str, Any]:
 
 def conversations(about: str, count: int = 10) -> list[dict[str, Any]]:
     return [conversation(f"{about}, question {n}?", f"{about}, answer {n}.") for n in range(count)]
+
+
+def tuning(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of the operators' room, as a person types it, to its end."""
+    command = [sys.executable, "-m", "tuning", *arguments, "--environment", "dev"]
+    environment = os.environ | world.instance.client_environment()
+    return subprocess.run(  # noqa: S603 — our own words
+        command, env=environment, capture_output=True, text=True, check=False
+    )

@@ -1,15 +1,32 @@
-"""Exactly one job for each upload, on the emulated account: duplicates, replacements, kills."""
+"""Exactly one job for each upload, on the emulated account: duplicates, poison, odd keys, kills."""
 
 import json
 import os
+import re
 import signal
 import threading
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from accounts import conversations, until
 
 RECIPE = "support-nova-micro"
+ODD = (
+    "with space",
+    "plus+plus",
+    "per%20cent",
+    unicodedata.normalize("NFC", "é"),
+    unicodedata.normalize("NFD", "é"),
+    "🦊",
+    "x" * (1024 - len(f"datasets/{RECIPE}//train.jsonl")),
+    "line\nfeed",
+    "a..b",
+    "double%2520encoded",
+)
+
+MALFORMED = ({"poison": 1}, [], None, "no event", {"detail": {"object": "no object"}})
+"""Beside them in the batch: an event of another bucket, and one that does not say when."""
 
 
 def event_of(world, upload):
@@ -54,6 +71,41 @@ def test_the_same_event_a_thousand_times_from_32_senders_is_one_job(world):
     assert len(jobs_of(world, row)) == 1
     assert [e["name"] for e in world.executions()].count(row["pk"]) == 1
     assert world.ended(upload) == row
+
+
+def test_of_a_batch_exactly_the_poisonous_messages_are_put_aside(world):
+    upload = world.upload(conversations("In bad company"), f"{RECIPE}/company")
+    row = world.ended(upload)
+    good = event_of(world, upload)
+    elsewhere = good | {"detail": good["detail"] | {"bucket": {"name": "another"}}}
+    poison = [*MALFORMED, elsewhere, {name: good[name] for name in ("source", "detail")}]
+    queue, dead = world.account.outputs["Queue"], world.account.outputs["DeadLetters"]
+    sqs = world.client("sqs")
+    sqs.purge_queue(QueueUrl=dead)
+    send(world, [good, *poison, good])
+    until(lambda: waiting(world, dead) == len(poison), "the dead letters")
+    until(lambda: waiting(world, queue) == 0, "the queue to be empty")
+    found = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    bodies = {message["Body"] for message in found["Messages"]}
+    assert bodies == {json.dumps(each) for each in poison}
+    assert len(jobs_of(world, row)) == 1
+    sqs.purge_queue(QueueUrl=dead)
+
+
+def test_odd_keys_are_the_right_objects_and_legal_job_names(world):
+    uploads = [
+        world.upload(conversations(f"Odd {n}"), f"{RECIPE}/{odd}") for n, odd in enumerate(ODD)
+    ]
+    rows = [world.ended(upload) for upload in uploads]
+    assert [row["state"] for row in rows] == ["trained"] * len(ODD)
+    assert len({row["pk"] for row in rows}) == len(ODD)
+    s3, bedrock = world.client("s3"), world.client("bedrock")
+    for number, row in enumerate(rows):
+        job = bedrock.get_model_customization_job(jobIdentifier=row["job_arn"])
+        assert re.fullmatch(r"[a-z0-9](-?[a-z0-9])*", job["jobName"])
+        bucket, _, key = job["trainingDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        assert f"Odd {number}, question 0?".encode() in body
 
 
 def test_runs_end_though_the_processes_of_functions_are_killed(world):

@@ -1,14 +1,11 @@
 """Budgets and approvals on the emulated account, through the deployed machine and functions."""
 
 import json
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from accounts import conversations, jsonl, until
+from accounts import conversations, jsonl, tuning, until
 
 from tuning.recipes import Limits, Recipe
 from tuning.runs import Run
@@ -58,14 +55,6 @@ def reached(world, run, state):
         return found if found.get("state") == state and ready else None
 
     return until(look, f"{run} to be {state}: {row(world, run)}")
-
-
-def tuning(world, *arguments):
-    command = [sys.executable, "-m", "tuning", *arguments, "--environment", "dev"]
-    environment = os.environ | world.instance.client_environment()
-    return subprocess.run(  # noqa: S603 — our own words
-        command, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):

@@ -1,5 +1,7 @@
 """The zip of the functions: small, the same bytes twice, and nothing in it that no door needs."""
 
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from stacks import bundle
 
 TARGETS = ("lambda", "laptop")
+ELF_64_LITTLE = b"\x7fELF\x02\x01"
+AARCH64 = 183  # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 UNCHECKED_HASH = b"\x01\x00\x00\x00"  # flags of a .pyc: https://peps.python.org/pep-0552/
 
 
@@ -23,6 +27,7 @@ def names(built):
 
 def test_it_has_the_same_bytes_when_it_is_built_again(built, monkeypatch, tmp_path):
     monkeypatch.setattr(bundle, "_CACHE", tmp_path / "elsewhere")
+    monkeypatch.setattr(bundle.kernel, "_BUILD", tmp_path / "kernel")  # with a new cache of Zig's
     target = built.path.name.split("-")[1]
     again = bundle.build.__wrapped__(target)
     assert again.path.parent == tmp_path / "elsewhere"
@@ -62,6 +67,21 @@ def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
 
 def test_extensions_are_of_the_platform_that_runs_them():
     with zipfile.ZipFile(bundle.build("lambda").path) as archive:
-        compiled = [n for n in archive.namelist() if n.endswith(".so")]
+        compiled = {n: archive.read(n) for n in archive.namelist() if n.endswith(".so")}
+    kernel = compiled.pop("tuning/dataset/kernel/lines-linux-aarch64.so")
+    assert kernel[:6] == ELF_64_LITTLE
+    assert int.from_bytes(kernel[18:20], "little") == AARCH64
+    assert b"lines_next" in kernel
     assert compiled
     assert all("cpython-314-aarch64-linux-gnu" in n for n in compiled)
+
+
+def test_the_laptops_bundle_checks_with_its_own_kernel(tmp_path):
+    """Without it the checker would fall back, and nobody would know but by the clock."""
+    with zipfile.ZipFile(bundle.build("laptop").path) as archive:
+        archive.extractall(tmp_path)
+    code = "from tuning.dataset import kernel; print(kernel.library()._name, kernel.digest()(b'a'))"
+    done = subprocess.run(  # noqa: S603 — our own interpreter and code
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.startswith(str(tmp_path / "tuning" / "dataset" / "kernel" / "lines-"))

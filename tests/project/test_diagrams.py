@@ -1,6 +1,7 @@
 """The pictures in the documents are those of the templates."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,23 @@ def test_a_picture_in_a_document_is_up_to_date(document, pictures):
 def test_the_architecture_shows_both_pictures(name, pictures):
     text = (DOCUMENTS[-1]).read_text(encoding="utf-8")
     assert f"<!-- diagram:{name} -->\n```mermaid\n{pictures[name]}\n```" in text
+
+
+def test_the_threat_model_shows_what_crosses_a_boundary(pictures):
+    text = Path("docs/security.md").read_text(encoding="utf-8")
+    assert f"<!-- diagram:boundaries -->\n```mermaid\n{pictures['boundaries']}\n```" in text
+
+
+def test_a_function_that_leaves_the_vpc_leaves_its_boundary(templates):
+    def within(drawn):
+        return drawn.split('subgraph vpc["')[1].split("\n    end")[0]
+
+    moved = copy.deepcopy(templates)
+    for resource in moved["Training"]["Resources"].values():
+        if "prepare_dataset" in resource.get("Properties", {}).get("Handler", ""):
+            del resource["Properties"]["VpcConfig"]
+    assert "prepare_dataset<br/>" in within(draw(templates)["boundaries"])
+    assert "prepare_dataset<br/>" not in within(draw(moved)["boundaries"])
 
 
 def test_an_upload_finds_its_way_to_bedrock_and_back(pictures):

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from stacks.config import Config
-from tuning.failures import KINDS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -41,24 +40,6 @@ def test_links_lead_somewhere(document):
         assert target.exists(), f"{path}: no such file"
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), f"{path}#{anchor}: no such heading"
-
-
-def test_every_kind_of_failure_says_what_to_do():
-    rows = set(re.findall(r"^\| `(\w+)` \|", text("docs/operations.md"), re.MULTILINE))
-    assert set(KINDS) <= rows
-
-
-def test_every_alarm_says_what_to_do(templates):
-    alarms = {
-        re.sub(r"^Watch|[0-9A-F]{8}$", "", name)
-        for name, resource in templates["Training"]["Resources"].items()
-        if resource["Type"] == "AWS::CloudWatch::Alarm"
-    }
-    assert alarms
-    rows = re.findall(
-        r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", text("docs/operations.md"), re.MULTILINE
-    )
-    assert alarms <= {name for name, _, _ in rows}
 
 
 def test_the_number_of_alarms_and_keys_that_are_paid_for_is_true(templates):

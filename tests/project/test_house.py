@@ -219,11 +219,11 @@ def test_a_swallowed_exception_would_be_found(caught, swallowed):
     assert swallows(handler) is swallowed
 
 
-def test_only_the_emulator_and_the_demo_wait_between_two_looks():
+def test_only_the_emulator_the_demo_and_a_persons_watch_wait_between_two_looks():
     asleep = {
-        room(path)
+        path if room(path) == "operate" else room(path)
         for path in PYTHON
         for node in nodes(path)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep")
     }
-    assert asleep <= {"emulator", "demo", "tests"}
+    assert asleep <= {"emulator", "demo", "tests", "operate/watch.py"}

@@ -174,6 +174,11 @@ def test_what_the_rule_keeps_out_the_door_refuses_too(starts, key):
         Upload.from_event(event(key), bucket="{Datasets}")
 
 
+def test_the_rule_listens_to_the_bucket_of_datasets_only(environment):
+    pattern = environment.one("AWS::Events::Rule", "IntakeRule").properties["EventPattern"]
+    assert pattern["detail"]["bucket"]["name"] == ["{Datasets}"]
+
+
 def test_there_is_one_rule_and_it_feeds_the_queue(environment):
     (target,) = environment.one("AWS::Events::Rule", "IntakeRule").properties["Targets"]
     assert target["Arn"] == "{IntakeQueue}"

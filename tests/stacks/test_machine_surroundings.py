@@ -12,6 +12,12 @@ def test_every_fault_is_logged_encrypted_and_traced(environment):
     assert destination == {"CloudWatchLogsLogGroup": {"LogGroupArn": "{TrainingRunLogs}"}}
 
 
+def test_logs_hold_no_task_tokens(environment):
+    """Nor anything else of an execution's data: who reads them could answer in a person's place."""
+    machine = environment.one("AWS::StepFunctions::StateMachine").properties
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
 def test_the_log_group_spares_the_resource_policy_its_limit(environment):
     group = environment.one("AWS::Logs::LogGroup", "TrainingRunLogs").properties
     expected = f"/aws/vendedlogs/states/{environment.name}-Training-TrainingRun"

@@ -100,6 +100,11 @@ def test_functions_cannot_use_lambdas_right_to_place_interfaces(environment, doo
     assert denied == {action for action, _ in on(environment, role, "ec2")}
 
 
+def test_nobody_has_lasting_credentials(environment):
+    kinds = ("AWS::IAM::AccessKey", "AWS::IAM::Group", "AWS::IAM::User")
+    assert environment.of_type(*kinds) == []
+
+
 def test_there_are_no_inline_policies(environment):
     assert environment.of_type("AWS::IAM::Policy", "AWS::IAM::RolePolicy") == []
     assert [r.id for r in environment.of_type("AWS::IAM::Role") if "Policies" in r.properties] == []

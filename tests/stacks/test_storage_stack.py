@@ -177,6 +177,12 @@ def test_buckets_tell_eventbridge(bucket):
     assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
+def test_a_key_that_is_deleted_can_be_called_back_for_a_month(environment):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html"""
+    for key in environment.of_type("AWS::KMS::Key"):
+        assert key.properties.get("PendingWindowInDays", 30) == 30
+
+
 def test_keys_rotate(environment):
     keys = environment.of_type("AWS::KMS::Key")
     assert {k.properties["EnableKeyRotation"] for k in keys} == {True}
@@ -256,6 +262,11 @@ def index(environment, name):
     indexes = environment.one("AWS::DynamoDB::Table").properties["GlobalSecondaryIndexes"]
     (found,) = (each for each in indexes if each["IndexName"] == name)
     return [(key["AttributeName"], key["KeyType"]) for key in found["KeySchema"]]
+
+
+def test_logs_are_kept_for_a_year_or_more(environment):
+    groups = environment.of_type("AWS::Logs::LogGroup")
+    assert min(g.properties.get("RetentionInDays", 0) for g in groups) >= 365
 
 
 def test_log_groups_are_encrypted_and_end(dev, rich):

@@ -53,6 +53,13 @@ def test_what_goes_wrong_rings(environment, watched):
     assert alarms(environment)[watched]["AlarmActions"] == ["{Notices}"]
 
 
+def test_the_guard_looks_at_all_jobs_once_a_minute(environment):
+    """A job that is foreign must be stopped within five."""
+    rule = environment.one("AWS::Events::Rule", "GuardSchedule").properties
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert rule.get("State", "ENABLED") == "ENABLED"
+
+
 def test_nothing_rings_for_want_of_news(environment):
     """Only who looks by himself has to be heard of: if he sleeps, nobody else would notice."""
     treated = {name: a["TreatMissingData"] for name, a in alarms(environment).items()}
@@ -62,7 +69,7 @@ def test_nothing_rings_for_want_of_news(environment):
 
 def test_every_alarm_says_where_to_read_on(environment):
     for alarm in alarms(environment).values():
-        assert "docs/operations.md" in alarm["AlarmDescription"]
+        assert "docs/runbook.md" in alarm["AlarmDescription"]
 
 
 @pytest.mark.parametrize("watched", ALARMS[:1] + ALARMS[2:4])

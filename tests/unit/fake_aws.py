@@ -24,7 +24,14 @@ class FakeS3:
     def lay(self, bucket: str, key: str, content: bytes, version: str = "v1") -> None:
         self.versions.setdefault((bucket, key), {})[version] = content
 
-    def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> Any:  # noqa: N803 — AWS's names
+    def get_object(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 — AWS's names
+        Key: str,  # noqa: N803 — idem
+        VersionId: str | None = None,  # noqa: N803 — idem
+        Range: str | None = None,  # noqa: N803 — idem
+    ) -> Any:
         self.reads.append(Key)
         found = self.versions.get((Bucket, Key))
         if not found:
@@ -33,6 +40,9 @@ class FakeS3:
         if version not in found:
             raise refusal("NoSuchVersion", "GetObject", 404)
         content = found[version]
+        if Range:
+            start, end = (int(at) for at in Range.removeprefix("bytes=").split("-"))
+            content = content[start : end + 1]
         return {
             "VersionId": version,
             "ContentLength": len(content),

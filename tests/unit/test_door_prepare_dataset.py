@@ -10,7 +10,7 @@ from datasets import BROKEN, CANARY, OTHER, SOUND
 from domain_builders import ARTIFACTS, DATASETS, PREPARED, any_recipe, any_run, any_upload
 from urllib3.exceptions import ProtocolError
 
-from lambdas import prepare_dataset
+from lambdas import objects, prepare_dataset
 from lambdas.observe import Transient
 from tuning.recipes import Conversion
 from tuning.uploads import TRAINING, VALIDATION
@@ -84,6 +84,32 @@ def test_a_deleted_upload_is_refused(aws, context, lie):
         aws.s3.lay(DATASETS, KEY, SOUND, lie)
     assert prepare(context)["verdict"] == "refused"
     assert list(report(aws)["counts"]) == ["DS902"]
+
+
+def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, monkeypatch):
+    monkeypatch.setattr(objects, "PART", len(SOUND) // 9)
+    monkeypatch.setattr(objects, "_CHUNK", 1)
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    answered = aws.s3.get_object
+
+    def once(**where):
+        found = answered(**where)
+        aws.s3.versions.pop((DATASETS, KEY), None)
+        return found
+
+    monkeypatch.setattr(aws.s3, "get_object", once)
+    run = any_run(upload=any_upload(size=len(SOUND)))
+    assert prepare(context, run)["verdict"] == "refused"
+    assert list(report(aws, run)["counts"]) == ["DS902"]
+    assert copies(aws) == {}
+
+
+def test_an_upload_of_many_ranges_is_copied_whole(aws, context, monkeypatch):
+    monkeypatch.setattr(objects, "PART", len(SOUND) // 9)
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    prepare(context, any_run(upload=any_upload(size=len(SOUND))))
+    assert list(copies(aws).values()) == [[SOUND]]
+    assert len(aws.s3.reads) > 9
 
 
 def test_an_upload_that_is_too_large_is_not_read(aws, context):

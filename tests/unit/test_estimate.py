@@ -1,6 +1,7 @@
 """An estimate is exact where a price is known, and says so where none is."""
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.catalog import catalog
-from tuning.estimate import estimate, prices
+from tuning.estimate import charged, estimate
+from tuning.prices import PROVISIONED, SERVING, STORAGE, TRAINING, listed, prices
 
 MICRO = "amazon.nova-micro-v1:0:128k"
 NOVA_2 = "amazon.nova-2-lite-v1:0:256k"
@@ -55,8 +57,9 @@ def test_an_unknown_price_is_said_and_not_guessed():
     assert (price.low_usd, price.training_usd, price.high_usd) == (None, None, None)
     assert price.to_dict()["training_usd"] is None
     assert price.basis[0] == f"training: no dated price is known for {model}"
-    assert price.serving is None
-    assert f"serving: no dated price is known for {model}" in price.basis
+    assert price.serving.on_demand_costs == "offered, but no dated price is known"
+    assert price.serving.provisioned_costs == "not listed by AWS for this model"
+    assert f"serving on demand: no dated price is known for {model}" in price.basis
 
 
 def test_epochs_that_the_service_chooses_have_no_price():
@@ -68,30 +71,36 @@ def test_epochs_that_the_service_chooses_have_no_price():
     assert "epochCount is 'Auto'" in price.basis[0]
 
 
-def test_serving_is_priced_for_a_million_tokens():
-    price = estimate(any_recipe(base_model=MICRO), tokens=1, default_epochs=1)
-    assert price.serving.startswith("$0.035 for a million tokens in, $0.14 for a million out")
+def test_serving_is_priced_on_demand_costs_and_provisioned_costs():
+    price = estimate(any_recipe(base_model=NOVA_2), tokens=1, default_epochs=1)
+    assert price.serving.on_demand_costs == "$0.3 for a million tokens in, $2.5 for a million out"
+    assert price.serving.provisioned_costs == "$60.50 an hour for one model unit, used or not"
+    told = price.to_dict()["serving"]
+    assert (told["input_usd_per_1000_tokens"], told["provisioned_usd_per_hour"]) == (
+        "0.0003",
+        "60.50",
+    )
 
 
-def dated(node):
-    """Every price of the table."""
-    if isinstance(node, dict) and "source" in node:
-        yield node
-    elif isinstance(node, dict):
-        for child in node.values():
-            yield from dated(child)
+def test_a_method_without_a_price_is_not_given_that_of_fine_tuning():
+    recipe = any_recipe(base_model=MICRO, method="DISTILLATION")
+    price = estimate(recipe, tokens=1_000_000, default_epochs=1)
+    assert price.training_usd is None
+    assert price.basis[0] == f"training: no dated price is known for {MICRO} by DISTILLATION"
+    assert charged(recipe, {"epochCount": "1"}, tokens=1_000_000)["usd"] is None
 
 
 def test_every_price_has_a_date_and_a_source():
-    table = list(dated(prices()))
-    assert len(table) == 4
-    assert all(price["date"].startswith("2026-") and "AWS" in price["source"] for price in table)
+    table = list(listed(prices()))
+    assert {price.what for price in table} == {TRAINING, SERVING, PROVISIONED, STORAGE}
+    assert all(date.fromisoformat(price.date) and "AWS" in price.source for price in table)
+    assert all(Decimal(usd) > 0 for price in table for usd in price.amounts.values())
 
 
 def test_the_figures_say_what_they_rest_on():
     price = estimate(any_recipe(base_model=MICRO), tokens=1, default_epochs=1)
     told = [line.split(":")[0] for line in price.basis]
-    assert told[:4] == ["training", "at least and at most", "storage", "serving"]
+    assert told[:4] == ["training", "at least and at most", "storage", "serving on demand"]
     assert price.storage_usd_per_month == Decimal("1.95")
 
 

@@ -1,61 +1,27 @@
 """Listing, stopping and sending back, as typed; AWS is in dictionaries."""
 
 import json
-from types import SimpleNamespace
+from datetime import UTC, datetime
 
 import pytest
+from operated import an_account, lay, left
 
-from operate.account import Account
+from operate.answers import NotWaitingError, approve
+from operate.faults import UnknownRunError
 from operate.redrive import redrive
 from operate.runs import runs
 from operate.stop import stop
-
-
-class FakeSQS:
-    def __init__(self, count):
-        self.count, self.moved = count, []
-
-    def get_queue_attributes(self, *, QueueUrl, AttributeNames):  # noqa: N803 — AWS's names
-        known = {"QueueArn": f"arn:{QueueUrl}", "ApproximateNumberOfMessages": str(self.count)}
-        return {"Attributes": {name: known[name] for name in AttributeNames}}
-
-    def start_message_move_task(self, **task):
-        self.moved.append(task)
+from tuning.errors import OptionError
 
 
 @pytest.fixture
 def account(aws, monkeypatch):
-    aws.sqs = FakeSQS(count=2)
-    aws.sts = SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:ann"})
-    outputs = {"LedgerTable": "ledger", "DeadLetters": "dead", "Queue": "queue"}
-    made = Account(client=lambda service: getattr(aws, service), outputs=outputs)
-    monkeypatch.setattr(Account, "of", lambda *_: made)
-    return aws
-
-
-def lay(aws, number, **facts):
-    run = f"{number:032x}"
-    at = f"2026-11-23T07:00:{number:02}Z"
-    aws.dynamodb.items[run] = {
-        "pk": run,
-        "month": "2026-11",
-        "arrived_at": at,
-        "turn": f"{at}#{run}",
-        "recipe": "support",
-        "upload": f"s3://datasets/{number}",
-        **facts,
-    }
-    return run
-
-
-def left(command, **given):
-    with pytest.raises(SystemExit) as code:
-        command(**given)
-    return int(code.value.code)
+    return an_account(aws, monkeypatch)
 
 
 def listed(capsys, **given):
-    facts = {"month": "2026-11", "newest": 20, "output": "json", **given}
+    month = {} if "since" in given else {"month": "2026-11"}
+    facts = {**month, "newest": 20, "shown": "json", **given}
     assert left(runs, **facts) == 0
     return json.loads(capsys.readouterr().out)["runs"]
 
@@ -64,11 +30,13 @@ def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, cap
     lay(account, 1, state="training", open="working")
     lay(account, 2, state="queued", open="room")
     lay(account, 3, state="queued", open="room")
-    found = [(run["upload"], run["state"], run["place_in_line"]) for run in listed(capsys)]
+    found = [
+        (run["upload"].split("/")[-2], run["state"], run["place_in_line"]) for run in listed(capsys)
+    ]
     assert found == [
-        ("s3://datasets/3", "queued", 2),
-        ("s3://datasets/2", "queued", 1),
-        ("s3://datasets/1", "training", None),
+        ("3", "queued", 2),
+        ("2", "queued", 1),
+        ("1", "training", None),
     ]
 
 
@@ -80,12 +48,81 @@ def test_runs_can_be_chosen_by_state_recipe_and_number(account, capsys):
     assert len(listed(capsys, newest=1)) == 1
 
 
+def test_runs_can_be_chosen_by_when_they_arrived(account, capsys):
+    early = lay(account, 1, state="trained", arrived_at="2026-09-30T23:00:00Z", month="2026-09")
+    late = lay(account, 2, state="trained", arrived_at="2026-10-01T01:00:00Z", month="2026-10")
+    chosen = [run["run"] for run in listed(capsys, since="2026-09-30T23:30:00+00:00")]
+    assert chosen == [late]
+    assert [run["run"] for run in listed(capsys, since="2026-09-30")] == [late, early]
+
+
+def test_an_age_counts_back_from_now(account, capsys):
+    now = datetime.now(UTC)
+    run = lay(account, 1, state="trained", arrived_at=now.isoformat(), month=f"{now:%Y-%m}")
+    assert [found["run"] for found in listed(capsys, since="5m")] == [run]
+
+
+WRONG = [
+    pytest.param({"state": "trainde"}, "did you mean 'trained'", id="state"),
+    pytest.param({"since": "yesterday"}, "an age: 3d, 12h, 30m", id="since"),
+    pytest.param({"since": "3d", "month": "2026-11"}, "say one of them", id="both"),
+    pytest.param({"month": "2026-13"}, "must be a month such as", id="month"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG)
+def test_a_filter_that_cannot_be_is_told(given, words):
+    with pytest.raises(OptionError, match=words):
+        runs(newest=20, shown="text", **given)
+
+
+def test_a_list_tells_what_it_leaves_out(account, capsys):
+    for number in (1, 2, 3):
+        lay(account, number, state="trained")
+    left(runs, month="2026-11", newest=1, shown="text")
+    assert "2 older ones are not shown; --newest 3" in capsys.readouterr().err
+    left(runs, month="2026-11", newest=1, state="failed", shown="text")
+    assert "no run fits among 3 runs of 2026-11" in capsys.readouterr().err
+
+
+def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
+    lay(account, 1, state="queued", open="room")
+    left(runs, month="2026-11", newest=20, shown="text")
+    _head, line = capsys.readouterr().out.splitlines()
+    assert "queued, place 1 in line" in line
+    assert "2026-11-23 07:00 " in line
+
+
+def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
+    run = lay(account, 0xABC << 100, state="queued", open="room")
+    lay(account, 0xABD << 100, state="queued", open="room")
+    assert left(stop, run=run[:10]) == 0
+    assert "stop_asked" in account.dynamodb.items[run]
+    assert run in capsys.readouterr().err
+    with pytest.raises(NotWaitingError, match=run):
+        approve(run=run[:10].upper())
+
+
+def test_a_beginning_that_is_not_one_runs_is_told_with_what_is_near(account):
+    run = lay(account, 0xABC << 100, state="queued")
+    lay(account, 0xAB1 << 100, state="queued")
+    with pytest.raises(UnknownRunError, match=r"2 runs begin so, such as 0000ab100000"):
+        stop(run="0000ab")
+    with pytest.raises(UnknownRunError, match=rf"did you mean '{run[:8]}'"):
+        stop(run="0000fbc")
+    with pytest.raises(UnknownRunError, match="did you mean"):
+        stop(run=run[:-1] + "f")
+    with pytest.raises(UnknownRunError, match="no such run in ledger; tuning runs"):
+        stop(run="")
+
+
 def test_hostile_names_cannot_steer_the_terminal(account, capsys):
-    lay(account, 1, state="trained", upload="s3://b/\x1b[2J[red]x")
-    left(runs, month="2026-11", newest=20, output="text")
+    lay(account, 1, state="trained", upload="s3://b/datasets/\x1b[2J[red]x")
+    left(runs, month="2026-11", newest=20, shown="text")
     shown = capsys.readouterr().out
     assert "\x1b[2J" not in shown
     assert "[red]" in shown.replace("\n", "").replace(" ", "")
+    assert "\\x1b[2J" in shown.replace("\n", "").replace(" ", "")
 
 
 def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):

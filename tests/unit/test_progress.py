@@ -229,3 +229,11 @@ def test_the_end_of_a_job_is_noticed_a_twentieth_of_its_length_too_late_at_most(
     job = a_job("InProgress", statusDetails=training) | {"creationTime": NOW - hours * HOURS}
     run = any_run(recipe=any_recipe(limits=Limits(max_hours=96)))
     assert seen(job, run=run).pause_seconds == pause
+
+
+@pytest.mark.parametrize(("minutes", "pause"), [(0, 0), (100, 300), (300, 900)])
+def test_a_job_that_takes_long_to_stop_is_looked_at_ever_more_seldom(minutes, pause):
+    since = moment(NOW - minutes * 60 * SECOND)
+    before = replace(STOPPED_BY_US, stopping_since=since)
+    told = seen(a_job("Stopping"), before=before)
+    assert (told.state, told.pause_seconds) == ("in_progress", pause)

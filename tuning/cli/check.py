@@ -1,19 +1,22 @@
 """`tuning check`: the verdict on a dataset, before money is spent."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from tuning import recipes
-from tuning.catalog import Method, catalog
 from tuning.cli.exits import Exit
+from tuning.cli.wanted import method_of, wanted
 from tuning.dataset.files import check_files
 from tuning.dataset.report import Report
 from tuning.dataset.rules import known
 from tuning.dataset.tally import Policy
-from tuning.errors import TuningError, nearest
+from tuning.errors import OptionError, nearest
+from tuning.estimate import estimated
+from tuning.plan import tokens_of
+from tuning.recipes import FINE_TUNING, Recipe
 from tuning.render.annotations import github
 from tuning.render.document import json
 from tuning.render.markdown import markdown
@@ -21,12 +24,9 @@ from tuning.render.page import html
 from tuning.render.sarif import sarif
 from tuning.render.text import text
 
-_WRITTEN = {"json": json, "markdown": markdown, "sarif": sarif, "github": github}
-_FORMATS = ("text", *_WRITTEN, "html")
-
-
-class OptionError(TuningError):
-    """An option that does not fit the others."""
+_PRICED = {"json": json, "markdown": markdown}
+_WRITTEN = {"sarif": sarif, "github": github}
+_FORMATS = ("text", *_PRICED, *_WRITTEN, "html")
 
 
 def check(
@@ -34,7 +34,9 @@ def check(
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
     method: Annotated[str | None, typer.Option(help="Such as FINE_TUNING, DISTILLATION.")] = None,
     validation: Annotated[Path | None, typer.Option(help="The validation file.")] = None,
-    recipe: Annotated[Path | None, typer.Option(help="Take model and strictness from it.")] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A file or a name; model and strictness are its own.")
+    ] = None,
     output: Annotated[
         str, typer.Option("--format", help=f"One of {', '.join(_FORMATS)}.")
     ] = "text",
@@ -49,43 +51,35 @@ def check(
         raise OptionError(
             f"--format {output}: unknown{nearest(output, _FORMATS)}; one of {', '.join(_FORMATS)}"
         )
-    wanted = recipes.load(recipe) if recipe else None
-    rules = (*(strict or ()), *(wanted.strict if wanted else ()))
+    asked = wanted(model, method, recipe)
     report = check_files(
         path,
         validation,
-        method=_method(
-            model or (wanted.base_model if wanted else None),
-            method or (wanted.method if wanted else "FINE_TUNING"),
+        method=method_of(asked),
+        policy=Policy(
+            listed=max_findings, strict=frozenset(map(known, (*(strict or ()), *asked.strict)))
         ),
-        policy=Policy(listed=max_findings, strict=frozenset(map(known, rules))),
         jobs=jobs,
     )
-    _say(report, output, path)
+    _say(report, output, path, _price(report, asked))
     raise SystemExit(Exit.DONE if report.verdict == "accepted" else Exit.REFUSED)
 
 
-def _method(model: str | None, name: str) -> Method:
-    if model is None:
-        raise OptionError("say which model the data is for: --model ID (see tuning models)")
-    chosen = catalog().model(model)
-    if chosen.status != "ACTIVE":
-        gone = chosen.eol_date or chosen.legacy_date
-        typer.echo(
-            f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}", err=True
-        )
-    if name in chosen.methods:
-        return chosen.methods[name]
-    if name in catalog().historic_methods:
-        return catalog().historic_methods[name]
-    offered = ", ".join(chosen.methods)
-    hint = nearest(name, chosen.methods)
-    raise OptionError(f"--method {name}: {chosen.id} offers {offered}{hint}")
+def _price(report: Report, recipe: Recipe) -> Mapping[str, Any] | None:
+    """What the training would cost, of what can be trained and has prices at all."""
+    if report.verdict == "refused" or recipe.method != FINE_TUNING:
+        return None
+    return estimated(recipe, tokens=tokens_of(report) or 0).to_dict()
 
 
-def _say(report: Report, output: str, path: Path) -> None:
+def _say(report: Report, output: str, path: Path, price: Mapping[str, Any] | None) -> None:
     if output == "text":
-        text(report, Console())
+        text(report, Console(), estimate=price)
         return
-    written = html(report, title=path.name) if output == "html" else _WRITTEN[output](report)
+    if output == "html":
+        written = html(report, title=path.name, estimate=price)
+    elif output in _PRICED:
+        written = _PRICED[output](report, estimate=price)
+    else:
+        written = _WRITTEN[output](report)
     typer.echo(written.encode(), nl=False)  # UTF-8, whatever the terminal's letters are

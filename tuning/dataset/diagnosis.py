@@ -42,13 +42,14 @@ def diagnose(line: bytes, method: Method) -> Walk:
         walk.readable = False
         walk.fault("DS208", f"the line is {what(value)}, not an object in braces")
         return walk
-    if any(f.rule == "DS109" for f in walk.faults):
+    if walk.faults and any(f.rule == "DS109" for f in walk.faults):
         walk.readable = False
         return walk
-    walk.marked = b"\\u" in line or bool(words.may_hold(line, method))
+    odd = words.may_hold(line, method, INVISIBLE)
+    walk.marked = bool(odd)
     _read(value, method, walk)
     _limits(line, method, walk)
-    if words.searcher(INVISIBLE)(line):
+    if odd and words.searcher(INVISIBLE)(line):
         _invisible(walk)
     return walk
 

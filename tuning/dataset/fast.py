@@ -1,14 +1,10 @@
-r"""Accepts sound lines in C. What it does not accept is not wrong: the exact way decides.
+r"""Accepts sound lines where the kernel was not built. What it does not accept is not wrong: the exact way decides.
 
 msgspec refuses all that is no strict JSON of these types: bad UTF-8, half surrogates, NaN, control
-characters, unknown keys, unknown roles. It does not see that a key stands twice. Two measures do:
-
-- The length. A text takes at least the bytes of its UTF-8, and one more for each backslash, unless
-  a backslash itself is escaped. A line that is hardly longer than that, beside what the keys and
-  brackets of the record need at least, has no room for a key twice.
-- The quotation marks, for lines that are written with more room. A line whose decoded strings are
-  K, keys among them, holds 2K marks and one for each mark in a text. A key twice adds at least two
-  that no decoded string explains; only marks written as \u0022 could make up for them.
+characters, unknown keys, unknown roles. It does not see that a key stands twice. The quotation marks
+tell: a line whose decoded strings are K, keys among them, holds 2K marks and one for each mark in a
+text. A key twice adds at least two that no decoded string explains; only marks written as \u0022 could
+make up for them.
 """
 
 from collections.abc import Callable
@@ -34,9 +30,6 @@ _SYSTEM = frozenset({"system"})
 _NO_PARTS: frozenset[str] = frozenset()
 _ROLES = {n: ["user", "assistant"] * (n // 2) for n in range(2, 130, 2)}
 _isspace = str.isspace
-_PAIR = len(b'{"prompt":"","completion":""}\n')
-_TWICE = len(b'"text":"x",')
-"""The fewest bytes that a key takes that stands there once more, with a value of its type."""
 
 
 class _Text(Struct, gc=False, forbid_unknown_fields=True):
@@ -94,18 +87,11 @@ def _converse(search: Search, suspect: Suspect, most: int) -> Accept:
         if [turn.role for turn in turns] != _ROLES.get(count) or len(turns[-1].content) != 1:
             return None
         texts = [block.text for turn in turns for block in turn.content]
-        said = len(texts)
-        # What compact JSON of so many turns and texts needs beside the texts; see the tests.
-        least, strings, parts = (
-            59 + 61 * count // 2 + 12 * said,
-            3 + 3 * count + 2 * said,
-            _NO_PARTS,
-        )
+        strings, parts = 3 + 3 * count + 2 * len(texts), _NO_PARTS
         if system is not UNSET:
             if len(system) > most:
                 return None
             texts[:0] = [block.text for block in system]
-            least += 11 + 12 * len(system)
             strings += 1 + 2 * len(system)
             parts = _SYSTEM
         if any(map(_isspace, texts)):
@@ -113,10 +99,9 @@ def _converse(search: Search, suspect: Suspect, most: int) -> Accept:
         answer = texts.pop()
         prompt = "\0".join(texts)
         given, learnt = prompt.encode(), answer.encode()
-        room = len(line) - len(given) + len(texts) - 1 - len(learnt)
-        if (
-            room >= least + _TWICE and not _once(line, given, learnt, room - least, 2 * strings)
-        ) or (search(line) and suspect(line, given, learnt)):
+        if not _once(line, given + learnt, strings) or (
+            search(line) and suspect(line, given, learnt)
+        ):
             return None
         return given, learnt, len(prompt) - len(texts) + 1 + len(answer), parts
 
@@ -135,26 +120,16 @@ def _pair(search: Search, suspect: Suspect) -> Accept:
         if prompt.isspace() or answer.isspace():
             return None
         given, learnt = prompt.encode(), answer.encode()
-        room = len(line) - len(given) - len(learnt) - _PAIR
-        if room >= _TWICE and not _once(line, given, learnt, room, 2 * 4):
-            return None
-        if search(line) and suspect(line, given, learnt):
+        if not _once(line, given + learnt, 4) or (search(line) and suspect(line, given, learnt)):
             return None
         return given, learnt, len(prompt) + len(answer), _NO_PARTS
 
     return accept
 
 
-def _once(line: bytes, prompt: bytes, answer: bytes, room: int, marks: int) -> bool:
-    """Whether no key can stand twice in a line with `room` beyond what it needs at least."""
-    # Replacing one byte is searched for by memchr, and so twice as fast as counting it.
-    escapes = len(line) - len(line.replace(b"\\", b""))
-    if room < escapes + _TWICE and b"\\" not in prompt and b"\\" not in answer:
-        return True
-    held = len(line) - len(line.replace(b'"', b""))
-    if b'"' in prompt or b'"' in answer:
-        if b"\\u0022" in line:
-            return False
-        held -= len(prompt) - len(prompt.replace(b'"', b""))
-        held -= len(answer) - len(answer.replace(b'"', b""))
-    return held == marks
+def _once(line: bytes, texts: bytes, strings: int) -> bool:
+    """Whether no key can stand twice in a line that was decoded to so many strings."""
+    marks = texts.count(b'"')
+    if marks and b"\\u0022" in line:
+        return False
+    return line.count(b'"') - marks == 2 * strings

@@ -18,7 +18,6 @@ from tuning.dataset.report import Report
 from tuning.dataset.scan import MAX_LINE, Scanner
 from tuning.dataset.tally import Policy, Tally
 
-_BUFFER = 1 << 18
 _WORTH_IT = 8 << 20
 """Bytes. A smaller stretch is read before another process would have started."""
 
@@ -44,7 +43,7 @@ def tallied(
     """One file, read by up to `jobs` processes."""
     size = path.stat().st_size
     pieces = min(jobs, size // worth_it) if hasattr(os, "fork") else 1
-    with path.open("rb", buffering=_BUFFER) as file:
+    with path.open("rb") as file:
         source = opened(file)
         if pieces < 2 or source.stream is not file or source.hopeless or source.document:  # noqa: PLR2004 — more than one
             return Scanner(str(path), method, policy).scan(source)
@@ -75,7 +74,7 @@ def _borders(file: BinaryIO, size: int, pieces: int) -> Iterator[int]:
 
 
 def _range(path: Path, start: int, end: int, method: Method, policy: Policy) -> Tally:
-    with path.open("rb", buffering=_BUFFER) as file:
+    with path.open("rb") as file:
         file.seek(start)
         return Scanner(str(path), method, policy).scan(Opened(stream=file), size=end - start)
 

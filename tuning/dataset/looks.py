@@ -26,6 +26,7 @@ _RECORDS = (
     ("question and answer", {"question", "answer"}),
     ("input and output", {"input", "output"}),
 )
+_SIGNS = frozenset().union(*(signs for _, signs in _RECORDS))
 _COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
 _LOOKED_AT = 6
 
@@ -73,10 +74,11 @@ def another_format(record: dict[str, Any], expected: str) -> str | None:
 
 def _told(record: dict[str, Any]) -> str | None:
     keys = record.keys()
-    for name, signs in _RECORDS:
-        if signs <= keys:
-            return name
-    if keys in ({"input"}, {"text"}):
+    if not _SIGNS.isdisjoint(keys):
+        for name, signs in _RECORDS:
+            if signs <= keys:
+                return name
+    if len(keys) == 1 and ("input" in keys or "text" in keys):
         return "continued_pre_training"
     messages = record.get("messages")
     if isinstance(messages, list) and messages and all(isinstance(m, dict) for m in messages):
@@ -85,19 +87,18 @@ def _told(record: dict[str, Any]) -> str | None:
 
 
 def _messages(record: dict[str, Any], messages: list[dict[str, Any]]) -> str | None:
-    contents = [m.get("content") for m in messages]
-    roles = {m.get("role") for m in messages if isinstance(m.get("role"), str)}
-    typed = any(
-        isinstance(b, dict) and isinstance(b.get("type"), str)
-        for c in contents
-        if isinstance(c, list)
-        for b in c
-    )
-    calls = any("tool_calls" in m or "tool_call_id" in m for m in messages)
-    if typed or calls or "tool" in roles or ("system" in roles and "system" not in record):
-        return "openai_chat"
-    if all(isinstance(c, str) for c in contents):
+    texts = lists = 0
+    for message in messages:
+        role, content = message.get("role"), message.get("content")
+        if role == "tool" or "tool_calls" in message or "tool_call_id" in message:
+            return "openai_chat"
+        if role == "system" and "system" not in record:
+            return "openai_chat"
+        texts += isinstance(content, str)
+        if isinstance(content, list):
+            lists += 1
+            if any(isinstance(b, dict) and isinstance(b.get("type"), str) for b in content):
+                return "openai_chat"
+    if texts == len(messages):
         return "anthropic_messages" if "system" in record else "openai_chat"
-    if all(isinstance(c, list) for c in contents):
-        return "converse"
-    return None
+    return "converse" if lists == len(messages) else None

@@ -30,7 +30,7 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, unpacker.BadGzipFile)
 class Opened:
     """A stream at its first line, and what its beginning told."""
 
-    stream: BinaryIO
+    stream: io.BufferedReader
     document: bool = False
     """One JSON document over several lines."""
     hopeless: Fault | None = None

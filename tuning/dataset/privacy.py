@@ -1,13 +1,16 @@
 """Secrets and personal data: precise patterns, check digits where there are any, never the value.
 
-Each pattern has an anchor that is cheap to search for, and is only tried there: patterns alone
-would take a hundred times as long.
+Each pattern has an anchor that is cheap to search for, and is only tried where that stands: patterns
+alone would take a hundred times as long. What is told by a word is searched for in the text; what is
+told by the look of its numbers, in the text's shape: each digit a 0, each capital an A.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+
+from tuning.dataset.formats.words import searcher
 
 
 def _luhn(digits: str) -> bool:
@@ -96,22 +99,19 @@ _LITERAL: tuple[tuple[bytes, _Kind], ...] = (
             rb"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}",
         ),
     ),
-    (
-        b"gh",
-        _kind("DS801", "a GitHub token", rb"(?<!\w)gh[pousr]_\w{36}(?!\w)"),
+    *(
+        (anchor, _kind("DS801", "a GitHub token", rb"(?<!\w)gh[pousr]_\w{36}(?!\w)"))
+        for anchor in (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_")
     ),
     (b"github_pat_", _kind("DS801", "a GitHub token", rb"(?<!\w)github_pat_\w{82}(?!\w)")),
     (b"xox", _kind("DS801", "a Slack token", rb"(?<!\w)xox[abprs]-[0-9]{8,}-[\w-]{20,}")),
-    (
-        b"+",
-        _kind(
-            "DS802",
-            "a phone number",
-            rb"(?<![\w+])\+[1-9][0-9]{0,2}[ .-]?(?:\([0-9]{1,4}\)[ .-]?)?"
-            rb"[0-9]{2,5}(?:[ .-][0-9]{2,5}){1,3}(?![\w-])",
-            lambda text: 8 <= sum(c.isdigit() for c in text) <= 15,  # noqa: PLR2004 — ITU-T E.164
-        ),
-    ),
+)
+_PHONE = _kind(
+    "DS802",
+    "a phone number",
+    rb"(?<![\w+])\+[1-9][0-9]{0,2}[ .-]?(?:\([0-9]{1,4}\)[ .-]?)?"
+    rb"[0-9]{2,5}(?:[ .-][0-9]{2,5}){1,3}(?![\w-])",
+    lambda text: 8 <= sum(c.isdigit() for c in text) <= 15,  # noqa: PLR2004 — ITU-T E.164
 )
 _LOCAL = 64  # characters before the @: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1
 _MAIL = _kind(
@@ -150,6 +150,23 @@ _IBAN = _kind(
 )
 
 
+_IBAN_LOOK = "AA00"
+_LOOKS = (
+    "0000000000000000",
+    "0000 0000 0000 0000",
+    "0000-0000-0000-0000",
+    "000000000000000",
+    "0000 000000 00000",
+    "0000-000000-00000",
+    "000.000.000-00",
+    "00.000.000/0000-00",
+)
+_CAPITALS, _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
+_SHAPE = bytes.maketrans(_CAPITALS + _DIGITS, b"A" * len(_CAPITALS) + b"0" * len(_DIGITS))
+_told_by_word = searcher(tuple(anchor.decode() for anchor, _ in _LITERAL))
+_told_by_look = searcher((*_LOOKS, _IBAN_LOOK))
+
+
 def private(text: bytes) -> Counter[tuple[str, str]]:
     """How often each kind stands in the text, by its name and rule."""
     found: Counter[tuple[str, str]] = Counter()
@@ -160,15 +177,32 @@ def private(text: bytes) -> Counter[tuple[str, str]]:
 
 
 def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
-    for anchor, kind in _LITERAL:
-        at = text.find(anchor)
-        while at >= 0:
-            yield kind, kind.pattern.match(text, at)
-            at = text.find(anchor, at + len(anchor))
-    at = text.find(b"@")
+    if _told_by_word(text):
+        for anchor, kind in _LITERAL:
+            for at in _places(text, anchor):
+                yield kind, kind.pattern.match(text, at)
+    if b"+" in text:
+        for at in _places(text, b"+"):
+            yield _PHONE, _PHONE.pattern.match(text, at)
+    if b"@" in text:
+        for at in _places(text, b"@"):
+            yield _MAIL, _MAIL.pattern.search(text, max(0, at - _LOCAL), at + 256)
+    shape = text.translate(_SHAPE)
+    if _told_by_look(shape):
+        yield from _numbers(text)
+        for at in _places(shape, _IBAN_LOOK.encode()):
+            yield _IBAN, _IBAN.pattern.match(text, at)
+
+
+def _places(text: bytes, anchor: bytes) -> Iterator[int]:
+    at = text.find(anchor)
     while at >= 0:
-        yield _MAIL, _MAIL.pattern.search(text, max(0, at - _LOCAL), at + 256)
-        at = text.find(b"@", at + 1)
+        yield at
+        at = text.find(anchor, at + len(anchor))
+
+
+def _numbers(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes]"]]:
+    """Those that start where a number starts, none inside of another."""
     end = 0
     while number := _NUMBER.search(text, end):
         start = end = number.start()
@@ -176,6 +210,5 @@ def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
             if match := kind.pattern.match(text, start):
                 end = match.end()
                 yield kind, match
-        yield _IBAN, _IBAN.pattern.match(text, max(0, start - 2))
         while end < len(text) and text[end : end + 1].isdigit():
             end += 1

@@ -1,6 +1,8 @@
 """What is worth a look though nothing is wrong: records far off the rest."""
 
 import unicodedata
+from collections import Counter
+from functools import lru_cache
 from itertools import islice
 
 from tuning.dataset.formats.walk import Fault
@@ -10,21 +12,24 @@ _FAR = 4  # powers of two above the median: sixteen times its length
 _LETTERS = 48  # letters that tell a record's script
 _SEVERAL = 16  # records, below which nothing is typical
 _RARE = 20  # a script is a stray when at most one record in so many is in it
+_ASCII = bytes(range(128))
 _JAPANESE = {"HIRAGANA", "KATAKANA"}
 
 
 def script(line: bytes) -> str | None:
     """The script that most letters of a record are in, structure and all that is ASCII aside."""
-    letters = islice(
-        (c for c in line.decode("utf-8", "ignore") if c.isalpha() and c > "\x7f"), _LETTERS
-    )
-    found: dict[str, int] = {}
-    for letter in letters:
-        name = unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
-        found[name] = found.get(name, 0) + 1
+    if line.isascii():
+        return "LATIN"
+    foreign = line.translate(None, _ASCII).decode("utf-8", "ignore")
+    found = Counter(map(_script_of, islice(filter(str.isalpha, foreign), _LETTERS)))
     if not found or max(found, key=lambda k: found[k]) == "LATIN":
         return "LATIN"
     return "JAPANESE" if _JAPANESE & found.keys() else max(found, key=lambda k: found[k])
+
+
+@lru_cache(maxsize=4096)
+def _script_of(letter: str) -> str:
+    return unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
 
 
 def outliers(tally: Tally) -> None:

@@ -1,15 +1,18 @@
-"""Reads a dataset line by line: sound lines fast, unsound ones exactly."""
+"""Reads a dataset: sound lines fast, by the kernel or by msgspec, and all others exactly."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from xxhash import xxh3_64_intdigest
 
 from tuning.catalog import Method
+from tuning.dataset import kernel
+from tuning.dataset.chunks import Chunks, usable
 from tuning.dataset.diagnosis import diagnose
 from tuning.dataset.fast import accepter
-from tuning.dataset.formats.walk import Fault, Mark, Walk
+from tuning.dataset.formats.walk import Fault, Mark
+from tuning.dataset.kernel import Why
 from tuning.dataset.opening import DAMAGED, Opened, damaged
 from tuning.dataset.privacy import private
 from tuning.dataset.quality import script
@@ -18,8 +21,7 @@ from tuning.dataset.tally import COMPARED, Policy, Tally
 MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
-_PLAIN_END = b"}\n"
-_SAMPLED = 8  # one record in so many tells the scripts; which ones depends on their bytes alone
+_ODD = 0x9E3779B97F4A7C15  # spreads the bits of a number over its upper end; lines.c has it too
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
 
@@ -47,11 +49,13 @@ class Scanner:
     def __init__(self, file: str, method: Method, policy: Policy) -> None:
         self.tally = Tally(file, policy)
         self._method = method
-        self._accept = accepter(method, thorough=policy.thorough)
         self._copy: Copy | None = None
         tokens = method.max_tokens_per_record
         self._tokens = tokens
         self._long = tokens * _BYTES_PER_TOKEN if tokens else 1 << 62
+        self._native = usable(method)
+        self._accept = None if self._native else accepter(method, thorough=policy.thorough)
+        self._digest = kernel.digest() if self._native else xxh3_64_intdigest
 
     def scan(self, source: Opened, copy: Copy | None = None, size: int = 1 << 62) -> Tally:
         """Read `size` bytes of lines, or all."""
@@ -63,117 +67,107 @@ class Scanner:
             tally.add(Fault("DS207", "one JSON document over several lines, not JSON Lines"), 1)
         else:
             try:
-                self._lines(source.stream.readline, size)
+                (self._chunks if self._native else self._lines)(source, size)
             except DAMAGED:
                 tally.add(damaged(), tally.lines + 1)
         return tally
 
-    def _lines(self, readline: Callable[[int], bytes], size: int) -> None:
-        # One long loop with everything in local names: at three microseconds a record, calls and
-        # attributes are what costs.
-        tally, accept, copy, long = self.tally, self._accept, self._copy, self._long
-        number = read = records = characters = text_bytes = 0
-        top = tally.longest[0]
-        histogram, parts_seen, thorough = tally.histogram, tally.traits, tally.policy.thorough
-        prompts, answers, places = tally.prompts.append, tally.answers.append, tally.places.append
-        while read < size and (line := readline(MAX_LINE)):
-            number += 1
-            read += len(line)
-            if not line.endswith(_PLAIN_END):
-                tally.lines, tally.size = number, read
-                line = self._mended(line, readline)
-                read = tally.size
-            if copy and line and not line.isspace():
-                copy.write(line)
-            if (found := accept(line)) is None:
-                tally.lines = number
-                self._unsound(line)
-                continue
-            prompt, answer, length, parts = found
-            octets = len(prompt) + len(answer)
-            records += 1
-            characters += length
-            text_bytes += octets
-            bits = length.bit_length()
-            histogram[bits] += 1
-            if bits > top and bits > tally.longest[0]:
-                top, tally.longest = bits, (bits, number)
-            if (seen := parts_seen.get(parts)) is None:
-                seen = parts_seen[parts] = [0, number]
-            seen[0] += 1
-            if number <= COMPARED:
-                prompts(xxh3_64_intdigest(prompt))
-                answers(xxh3_64_intdigest(answer))
-                places(number)
-            if octets > long or thorough:
-                tally.lines = number
-                self._look(line, prompt, answer, length)
-        tally.lines, tally.size = number, read
-        tally.records += records
-        tally.characters += characters
-        tally.text_bytes += text_bytes
+    def _chunks(self, source: Opened, size: int) -> None:
+        chunks = Chunks(self._method, self.tally, longest=MAX_LINE, long=self._long)
+        for stop in chunks.stops(source.stream, size, self._kept if self._copy else None):
+            if stop.why:
+                self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
+            elif stop.line:
+                self._line(stop.line)
+            else:
+                self._endless(stop.size)
 
-    def _mended(self, line: bytes, readline: Callable[[int], bytes]) -> bytes:
-        """The line with its plain end; or nothing, for a line too long to be a record."""
+    def _kept(self, lines: memoryview) -> None:
+        """Sound lines, for the prepared copy."""
+        assert self._copy is not None  # noqa: S101 — for the type checker
+        self._copy.write(bytes(lines).replace(b"\r\n", b"\n"))
+
+    def _lines(self, source: Opened, size: int) -> None:
+        tally, readline = self.tally, source.stream.readline
+        while tally.size < size and (line := readline(MAX_LINE)):
+            tally.lines += 1
+            tally.size += len(line)
+            if len(line) == MAX_LINE and not line.endswith(b"\n"):
+                whole = len(line)
+                while line[-1:] not in (b"\n", b"") and (line := readline(MAX_LINE)):
+                    whole += len(line)
+                tally.size += whole - MAX_LINE
+                self._endless(whole)
+            else:
+                self._line(line)
+
+    def _line(self, line: bytes) -> None:
+        """A line as it stands in the file."""
+        tally = self.tally
         if line.endswith(b"\r\n"):
-            self.tally.repairs["crlf"] += 1
-            return line[:-2] + b"\n"
-        if line.endswith(b"\n"):
-            return line
-        if len(line) < MAX_LINE:
-            self.tally.repairs["final_newline"] += 1
-            return line + b"\n"
-        size = len(line)
-        while line[-1:] not in (b"\n", b"") and (line := readline(MAX_LINE)):
-            size += len(line)
-        self.tally.size += size - MAX_LINE
+            tally.repairs["crlf"] += 1
+            line = line[:-2] + b"\n"
+        elif not line.endswith(b"\n"):
+            tally.repairs["final_newline"] += 1
+            line += b"\n"
+        if line.isspace():
+            tally.repairs["blank_line"] += 1
+            return
+        if self._copy:
+            self._copy.write(line)
+        if self._accept and (sound := self._accept(line)):
+            tally.records += 1
+            self._count(line, *sound)
+        else:
+            self._exactly(line)
+
+    def _endless(self, size: int) -> None:
         message = f"{size:,} bytes; no record is longer than {MAX_LINE:,}"
         self.tally.add(Fault("DS108", message), self.tally.lines)
         self.tally.records += 1
-        return b""
 
-    def _unsound(self, line: bytes) -> None:
-        if not line:
-            return
-        if line.isspace():
-            self.tally.repairs["blank_line"] += 1
-            return
+    def _exactly(self, line: bytes) -> None:
+        tally = self.tally
         walk = diagnose(line, self._method)
         for fault in walk.faults:
-            self.tally.add(fault, self.tally.lines)
-        self.tally.records += 1
+            if tally.policy.thorough or tally.policy.severity(fault.rule) == "error":
+                tally.add(fault, tally.lines)
+        tally.records += 1
         if walk.readable:
-            self._count(walk, line)
+            for bucket in walk.buckets:
+                tally.buckets.setdefault(bucket, tally.lines)
+            prompt, answer = key(walk.prompt), key(walk.answer or ())
+            self._count(line, prompt, answer, sum(map(len, walk.texts)), walk.traits)
 
-    def _count(self, walk: Walk, line: bytes) -> None:
-        """The numbers of a record that was read the exact way."""
+    def _count(
+        self, line: bytes, prompt: bytes, answer: bytes, length: int, traits: Iterable[str]
+    ) -> None:
+        """The numbers of a record whose texts are known."""
         tally = self.tally
-        for bucket in walk.buckets:
-            tally.buckets.setdefault(bucket, tally.lines)
-        prompt, answer = key(walk.prompt), key(walk.answer or ())
-        length, octets = sum(map(len, walk.texts)), len(prompt) + len(answer)
         tally.characters += length
-        tally.text_bytes += octets
+        tally.text_bytes += len(prompt) + len(answer)
         bits = length.bit_length()
         tally.histogram[bits] += 1
         if bits > tally.longest[0]:
             tally.longest = (bits, tally.lines)
-        tally.trait(walk.traits, tally.lines)
+        tally.trait(traits, tally.lines)
         if tally.lines <= COMPARED:
-            tally.prompts.append(xxh3_64_intdigest(prompt))
-            tally.answers.append(xxh3_64_intdigest(answer))
+            tally.prompts.append(self._digest(prompt))
+            tally.answers.append(self._digest(answer))
             tally.places.append(tally.lines)
-        self._look(line, prompt, answer, length)
+        self._look(line, prompt, answer, length, ~Why(0))
 
-    def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int) -> None:
+    def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
         """What only warns, and records that are too long."""
         tally = self.tally
-        if len(prompt) + len(answer) > self._long:
+        if why & Why.TOO_LONG and len(prompt) + len(answer) > self._long:
             self._too_long(length, len(prompt) + len(answer))
         if not tally.policy.thorough:
             return
-        if not xxh3_64_intdigest(line) % _SAMPLED and (name := script(line)):
-            tally.scripts.setdefault(name, [0, tally.lines])[0] += 1
+        if why & Why.SCRIPT and sampled(line) and (name := script(line)):
+            tally.script(name, tally.lines)
+        if not why & Why.PRIVATE:
+            return
         for (kind, rule), count in (private(prompt) + private(answer)).items():
             tally.kinds[kind] += count
             times = f", {count} times" if count > 1 else ""
@@ -193,3 +187,9 @@ class Scanner:
 def key(pieces: Iterable[str]) -> bytes:
     """What equal texts have in common, however they were spelt; marks compare beside them."""
     return "\0".join("\2" + p if isinstance(p, Mark) else p for p in pieces).encode()
+
+
+def sampled(line: bytes) -> bool:
+    """Whether a line, with its line feed, is one of the eighth whose scripts are told."""
+    rest = int.from_bytes(line[:-1], "little") % ((1 << 64) - 1)
+    return rest * _ODD % (1 << 64) >> 61 == 0

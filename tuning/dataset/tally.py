@@ -82,9 +82,19 @@ class Tally:
             )
         )
 
-    def trait(self, traits: Iterable[str], line: int) -> None:
+    # Records are not always told in order: these three keep the first line whatever the order.
+
+    def trait(self, traits: Iterable[str], line: int, count: int = 1) -> None:
         kept = self.traits.setdefault(frozenset(traits), [0, line])
-        kept[0] += 1
+        kept[:] = kept[0] + count, min(kept[1], line)
+
+    def script(self, name: str, line: int, count: int = 1) -> None:
+        kept = self.scripts.setdefault(name, [0, line])
+        kept[:] = kept[0] + count, min(kept[1], line)
+
+    def reach(self, bits: int, line: int) -> None:
+        """Take note of a record's length."""
+        self.longest = min(self.longest, (bits, line), key=lambda at: (-at[0], at[1]))
 
     def absorb(self, later: "Tally") -> None:
         """Take in the tally of the stretch that follows."""
@@ -95,13 +105,13 @@ class Tally:
                 line = None if finding.line is None else finding.line + base
                 kept.append(replace(finding, line=line))
         for parts, (count, line) in later.traits.items():
-            self.traits.setdefault(parts, [0, line + base])[0] += count
+            self.trait(parts, line + base, count)
         for bucket, line in later.buckets.items():
             self.buckets.setdefault(bucket, line + base)
         for script, (count, line) in later.scripts.items():
-            self.scripts.setdefault(script, [0, line + base])[0] += count
-        if later.longest[0] > self.longest[0]:
-            self.longest = (later.longest[0], later.longest[1] + base)
+            self.script(script, line + base, count)
+        if later.longest[0]:
+            self.reach(later.longest[0], later.longest[1] + base)
         room = bisect_right(later.places, COMPARED - base)
         self.prompts.extend(later.prompts[:room])
         self.answers.extend(later.answers[:room])

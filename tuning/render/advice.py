@@ -76,8 +76,9 @@ def price(estimate: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], list
     ]
     if "storage_usd_per_month" in estimate:
         figures.append(("to keep the model, a month", dollars(estimate["storage_usd_per_month"])))
-    if estimate.get("serving"):
-        figures.append(("to serve it", str(estimate["serving"])))
+    if serving := estimate.get("serving"):
+        figures.append(("to serve it on demand", str(serving["on_demand_costs"])))
+        figures.append(("to serve it provisioned", str(serving["provisioned_costs"])))
     return dollars(estimate.get("training_usd")), figures, list(estimate.get("basis", ()))
 
 

@@ -1,6 +1,8 @@
 """A report as a comment on a pull request."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from tuning.dataset.report import Report
 from tuning.render import advice, outline, statistics
@@ -14,12 +16,15 @@ _CALLS = re.compile(r"(?<=[@#])(?=\w)")
 _SIGNS = {"error": "🛑", "warning": "⚠️", "note": "ℹ️"}  # noqa: RUF001 — the sign for information
 
 
-def markdown(report: Report) -> str:
-    """Verdict, findings by rule, figures. What a comment has no room for is counted, not listed."""
+def markdown(report: Report, *, estimate: Mapping[str, Any] | None = None) -> str:
+    """Verdict, price, findings by rule, figures. What a comment has no room for is counted, not
+    listed.
+    """
     sign = "✅" if report.verdict == "accepted" else "❌"
     parts = [f"### {sign} {report.verdict.capitalize()}\n\n{_words(advice.verdict(report))}\n"]
+    parts += [_price(estimate)] if estimate else []
     found = outline.groups(report)
-    room = _ROOM - len(parts[0]) - sum(len(_heading(group)) for group in found)
+    room = _ROOM - sum(map(len, parts)) - sum(len(_heading(group)) for group in found)
     for group in found:
         heading, whole = f"{_heading(group)}\n", _group(group)
         fits = len(whole) - len(heading) < room
@@ -27,6 +32,16 @@ def markdown(report: Report) -> str:
         parts.append(whole if fits else heading)
     parts += filter(None, (_repairs(report), _statistics(report, room)))
     return "\n".join(parts)
+
+
+def _price(estimate: Mapping[str, Any]) -> str:
+    figure, facts, basis = advice.price(estimate)
+    lines = [f"**{_words(figure)}** for training the model once, estimated", ""]
+    lines += [f"- {_words(name)}: {_words(value)}" for name, value in facts]
+    folded = ["<details><summary>What the price rests on</summary>", ""]
+    return "\n".join(
+        [*lines, "", *folded, *(f"- {_words(b)}" for b in basis), "", "</details>", ""]
+    )
 
 
 def _heading(group: outline.Group) -> str:

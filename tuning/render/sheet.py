@@ -7,9 +7,11 @@ from importlib.resources import files
 from tuning.render.elements import Child, el
 
 
-def sheet(title: str, *body: Child) -> str:
-    """A whole document with our one stylesheet, under a policy that lets nothing else in."""
-    css = files("tuning.render").joinpath("sheet.css").read_text(encoding="utf-8")
+def sheet(title: str, *body: Child, style: str = "") -> str:
+    """A whole document with our one stylesheet, under a policy that lets nothing else in. `style` is
+    what one page adds to it.
+    """
+    css = files("tuning.render").joinpath("sheet.css").read_text(encoding="utf-8") + style
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     head = el(

@@ -1,5 +1,8 @@
 """A report for people at a terminal."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -50,8 +53,8 @@ class _Voice:
         return visible(words).encode(encoding, "backslashreplace").decode(encoding)
 
 
-def text(report: Report, console: Console) -> None:
-    """Verdict, findings by rule, repairs, figures. Piped, each finding keeps to one line."""
+def text(report: Report, console: Console, *, estimate: Mapping[str, Any] | None = None) -> None:
+    """Verdict, findings by rule, repairs, figures, price. Piped, each finding keeps to one line."""
     say = _Voice(console)
     colour = "green" if report.verdict == "accepted" else "red"
     say.line((report.verdict.capitalize(), f"bold {colour}"))
@@ -68,6 +71,18 @@ def text(report: Report, console: Console) -> None:
     if table:
         say.line()
         say.table(table)
+    if estimate:
+        _price(estimate, say)
+
+
+def _price(estimate: Mapping[str, Any], say: _Voice) -> None:
+    figure, facts, basis = advice.price(estimate)
+    say.line()
+    say.line(("Price estimate  ", "bold"), (figure, ""), (" for training the model once", ""))
+    for name, value in facts:
+        say.line((f"{name}: ", "dim"), (value, ""), indent=2)
+    for line in basis:
+        say.line((line, "dim"), indent=2)
 
 
 def _group(group: outline.Group, say: _Voice) -> None:

@@ -22,7 +22,7 @@ from builders import (
 
 SOUND = lines(converse())
 SHORT = lines(pair("a", "b"))
-STRAYS = [pair(f"Как дела {i}?", "Хорошо") for i in range(12)]
+STRAYS = [pair(f"Как дела {i}?", "Хорошо") for i in range(24)]
 RFT = "REINFORCEMENT_FINE_TUNING"
 _ONE = json.dumps(converse())
 _TOOL = {"toolUse": {"toolUseId": "a", "name": "look", "input": {}}}

@@ -14,6 +14,8 @@ from emulator.bedrock.datasets import check as bedrock_reads
 from emulator.bedrock.datasets import check_counts
 from tuning.dataset.check import Part, check
 
+pytestmark = pytest.mark.usefixtures("way")
+
 REGIONS = {NOVA: "us-east-1", LLAMA: "us-west-2", LLAMA_33: "us-west-2"}
 
 WORDS = st.sampled_from(

@@ -10,6 +10,8 @@ from tuning.dataset.check import concluded
 from tuning.dataset.files import check_files, tallied
 from tuning.dataset.tally import Policy
 
+pytestmark = pytest.mark.usefixtures("way")
+
 DATA = Path(os.environ.get("TUNING_REAL_DATA", Path(__file__).parents[4] / "shared" / "data"))
 AWS = "aws-bedrock-samples"
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tuning.dataset.check import Part, check
 from tuning.dataset.scan import MAX_LINE
 
+pytestmark = pytest.mark.usefixtures("way")
+
 EXAMPLES = int(os.environ.get("TUNING_EXAMPLES", "25"))
 SOUND = lines(converse())
 RFT = method(NOVA_2, "REINFORCEMENT_FINE_TUNING")

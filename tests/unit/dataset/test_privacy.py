@@ -1,9 +1,18 @@
 """Secrets and personal data are found by their check digits, and sound-alikes are not."""
 
+import random
+import unicodedata
+
 import pytest
+import slow_privacy
 from builders import LLAMA, checked, lines, method, pair
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tuning.dataset.privacy import private
+from tuning.dataset.quality import script
+
+pytestmark = pytest.mark.usefixtures("way")
 
 FOUND = [
     ("an AWS access key id", "id: A" + "KIAQWERTYUIOP234567,"),
@@ -59,3 +68,63 @@ def test_the_value_is_never_shown(kind, text):
     assert report.verdict == "accepted"
     told = str(report.to_dict())
     assert not any(word in told for word in text.split() if len(word) > 8)
+
+
+PIECES = (
+    *(text for _, text in FOUND),
+    *SOUND_ALIKE,
+    *("4111111111111111", "4111-1111-1111-1111", "3782 822463 10005", "3782-822463-10005"),
+    *(
+        "A",
+        "KIA",
+        "ASI",
+        "eyJ",
+        "gh",
+        "ghp_",
+        "xox",
+        "b-",
+        "@",
+        "+",
+        "+1",
+        " ",
+        "-",
+        ".",
+        "/",
+        "\0",
+    ),
+    *("0", "12", "123", "1234", "AB", "ab", "_", "é", "今", "\n", "2024", "(11)", "GB82", "DE89"),
+)
+
+
+def _planted(seed, count):
+    rng = random.Random(seed)  # noqa: S311 — reproducible, no secret
+    for _ in range(count):
+        picked = rng.choices(PIECES, k=rng.randint(1, 9))
+        text = rng.choice(("", "", " ", ", ")).join(picked)
+        if rng.random() < 0.3:
+            at = rng.randrange(len(text) + 1)
+            text = text[:at] + rng.choice(PIECES) + text[at + rng.randint(0, 3) :]
+        yield text.encode()
+
+
+def test_planted_values_are_counted_as_the_slow_oracle_counts_them():
+    found = 0
+    for text in _planted("planted", 20_000):
+        slow = slow_privacy.private(text)
+        assert private(text) == slow, text
+        found += bool(slow)
+    assert found > 5_000
+
+
+@given(text=st.text(st.sampled_from("0123456789 -./AB+@_a\xe9"), max_size=60).map(str.encode))
+def test_any_numbers_are_counted_as_the_slow_oracle_counts_them(text):
+    assert private(text) == slow_privacy.private(text)
+
+
+@given(text=st.text())
+def test_the_script_is_that_of_most_of_the_first_letters(text):
+    letters = [c for c in text if c.isalpha() and c > "\x7f"][:48]
+    names = [unicodedata.name(c, "UNKNOWN").partition(" ")[0] for c in letters]
+    most = max(names, key=lambda name: (names.count(name), -names.index(name)), default="LATIN")
+    japanese = {"HIRAGANA", "KATAKANA"} & {*names} and most != "LATIN"
+    assert script(text.encode()) == ("JAPANESE" if japanese else most)

@@ -10,6 +10,8 @@ from cases import CASES, NEAR_LIMITS, NEAR_METHOD
 from tuning.dataset.check import Policy
 from tuning.dataset.rules import markdown, rules
 
+pytestmark = pytest.mark.usefixtures("way")
+
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests" / "data" / "rules"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tuning.catalog import Method
 from tuning.dataset.formats import media, words
-from tuning.dataset.formats.walk import Mark, Walk
+from tuning.dataset.formats.walk import Mark, Walk, plain
 
 _KINDS = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
 
@@ -23,6 +23,10 @@ def content(value: object, at: str, role: str | None, method: Method, walk: Walk
 
 
 def _block(block: object, at: str, role: str | None, method: Method, walk: Walk) -> str:
+    if (text := plain(block)) is not None:
+        if walk.marked:
+            marks(text, f"{at}.text", method, walk, answer=role == "assistant")
+        return text
     if not walk.is_a(block, dict, at, hint='; write {"text": "…"}'):
         return ""
     assert isinstance(block, dict)  # noqa: S101 — for the type checker; is_a decided
@@ -35,8 +39,8 @@ def _block(block: object, at: str, role: str | None, method: Method, walk: Walk)
             walk.fault("DS308", f"the block holds {held}; it must hold exactly one thing", at)
         walk.readable = False
         return ""
-    walk.keys(block, at, kinds)
     kind = kinds[0]
+    walk.keys(block, at, (kind,))
     inner = f"{at}.{kind}"
     if kind == "text":
         text = walk.text(block["text"], inner)
@@ -125,7 +129,7 @@ def tool_config(value: object, method: Method, walk: Walk) -> None:
 def together(messages: list[Any], method: Method, walk: Walk) -> None:
     """What holds between the blocks of a record: media of one kind, tools used and answered."""
     media.together(messages, method, walk)
-    if {"toolUse", "toolResult"} & walk.traits:
+    if not walk.traits.isdisjoint(("toolUse", "toolResult")):
         _pairs(messages, walk)
 
 

@@ -3,22 +3,25 @@
 https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html
 """
 
+from itertools import pairwise
 from typing import Any
 
 from tuning.catalog import Method
 from tuning.dataset.formats import blocks
-from tuning.dataset.formats.walk import Walk, near, shown
+from tuning.dataset.formats.walk import Walk, near, plain, shown
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 _ROLES = ("user", "assistant")
+_OPTIONAL = ("schemaVersion", "system")
+_WITH_TOOLS = (*_OPTIONAL, "toolConfig")
+_SYSTEM = {"system"}
 
 
 def read(record: dict[str, Any], method: Method, walk: Walk) -> None:
-    optional = ["schemaVersion", "system"]
-    if "tools" in method.features or "toolConfig" in record:
-        optional.append("toolConfig")
-    walk.keys(record, "", ("messages",), optional)
-    _schema_version(record, walk)
+    tools = "tools" in method.features or "toolConfig" in record
+    walk.keys(record, "", ("messages",), _WITH_TOOLS if tools else _OPTIONAL)
+    if record.get("schemaVersion") != SCHEMA_VERSION:
+        _schema_version(record, walk)
     if "system" in record:
         _system(record["system"], method, walk)
     if "toolConfig" in record:
@@ -34,7 +37,7 @@ def _schema_version(record: dict[str, Any], walk: Walk) -> None:
     value = record["schemaVersion"]
     if not walk.is_a(value, str, "schemaVersion"):
         walk.readable = True  # the words are all there
-    elif value != SCHEMA_VERSION:
+    else:
         walk.fault("DS304", f'{shown(value)} is not "{SCHEMA_VERSION}"', "schemaVersion")
 
 
@@ -45,6 +48,9 @@ def _system(value: object, method: Method, walk: Walk) -> None:
     if limit is not None and len(items) > limit:
         walk.fault("DS408", f"{len(items)} system blocks; this model takes {limit}", "system")
     for i, block in enumerate(items):
+        if (words := plain(block)) is not None and not walk.marked:
+            walk.prompt.append(words)
+            continue
         at = f"system[{i}]"
         if walk.is_a(block, dict, at, hint='; write {"text": "…"}'):
             walk.keys(block, at, ("text",))
@@ -56,57 +62,63 @@ def _system(value: object, method: Method, walk: Walk) -> None:
 
 def _messages(value: object, method: Method, walk: Walk) -> None:
     messages = walk.items(value, "messages")
-    roles = [_turn(m, f"messages[{i}]", method, walk) for i, m in enumerate(messages)]
+    roles = _turns(messages, method, walk)
     if walk.readable and roles and roles[-1] == "assistant":
         walk.answer = walk.answer or []
     if messages:
         _order(roles, method, walk)
     if method.format == "distillation":
         _one_turn(roles, walk)
-    blocks.together(messages, method, walk)
+    if walk.traits - _SYSTEM:
+        blocks.together(messages, method, walk)
 
 
-def _turn(message: object, at: str, method: Method, walk: Walk) -> str | None:
-    """Reads one turn; gives its role where that is known."""
-    _flush(walk)
-    if (plain := _plain(message)) and not walk.marked:
-        if plain[0] == "assistant":
-            walk.answer = [plain[1]]
+def _turns(messages: list[Any], method: Method, walk: Walk) -> list[str | None]:
+    """Reads the turns; gives their roles where those are known."""
+    roles: list[str | None] = []
+    prompt, answer = walk.prompt, None
+    for i, message in enumerate(messages):
+        if answer is not None:  # an assistant turn that another follows is part of the prompt
+            prompt += answer
+            answer = None
+        if (text := _plain(message)) is None:
+            role, pieces = _turn(message, f"messages[{i}]", method, walk)
         else:
-            walk.prompt.append(plain[1])
-        return plain[0]
-    hint = '; write {"role": "user", "content": [{"text": "…"}]}'
-    if not walk.is_a(message, dict, at, hint):
-        return None
-    assert isinstance(message, dict)  # noqa: S101 — for the type checker; is_a decided
-    walk.keys(message, at, ("role", "content"))
-    role = _role(message, at, walk) if "role" in message else None
-    if "content" in message:
-        pieces = blocks.content(message["content"], f"{at}.content", role, method, walk)
+            role, pieces = message["role"], [text]
+            if walk.marked:
+                at = f"messages[{i}].content[0].text"
+                blocks.marks(text, at, method, walk, answer=role == "assistant")
+        roles.append(role)
         if role == "assistant":
-            walk.answer = pieces
-        else:
-            walk.prompt.extend(pieces)
-    return role
+            answer = pieces
+        elif pieces is not None:
+            prompt += pieces
+    walk.answer = answer
+    return roles
 
 
-def _plain(message: object) -> tuple[str, str] | None:
-    """The role and words of a turn that is one sound text: nearly every turn, so told first."""
-    match message:
-        case {
-            "role": "user" | "assistant" as role,
-            "content": [{"text": str(text), **more}],
-            **rest,
-        }:
-            return (role, text) if not (more or rest or not text or text.isspace()) else None
+def _plain(message: Any) -> str | None:
+    """The words of a turn that is one sound text: nearly every turn, so told first."""
+    if isinstance(message, dict) and len(message) == 2 and message.get("role") in _ROLES:  # noqa: PLR2004 — role and content
+        content = message.get("content")
+        if isinstance(content, list) and len(content) == 1:
+            return plain(content[0])
     return None
 
 
-def _flush(walk: Walk) -> None:
-    """An assistant turn that another turn follows is part of the prompt."""
-    if walk.answer is not None:
-        walk.prompt.extend(walk.answer)
-        walk.answer = None
+def _turn(
+    message: object, at: str, method: Method, walk: Walk
+) -> tuple[str | None, list[str] | None]:
+    """The role of any turn, and its pieces, where they are known."""
+    hint = '; write {"role": "user", "content": [{"text": "…"}]}'
+    if not walk.is_a(message, dict, at, hint):
+        return None, None
+    assert isinstance(message, dict)  # noqa: S101 — for the type checker; is_a decided
+    walk.keys(message, at, ("role", "content"))
+    role = _role(message, at, walk) if "role" in message else None
+    if "content" not in message:
+        return role, None
+    return role, blocks.content(message["content"], f"{at}.content", role, method, walk)
 
 
 def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
@@ -129,9 +141,9 @@ def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
 def _order(roles: list[str | None], method: Method, walk: Walk) -> None:
     if roles[0] == "assistant":
         walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
-    for i in range(1, len(roles)):
-        if roles[i] is not None and roles[i] == roles[i - 1]:
-            walk.fault("DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role")
+    for i, (before, role) in enumerate(pairwise(roles), 1):
+        if role == before and role is not None:
+            walk.fault("DS403", f"turn {i + 1} is the {role}'s again", f"messages[{i}].role")
     golden = method.format == "distillation"  # there the teacher writes the answer
     if len(roles) == 1 and not golden:
         walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")

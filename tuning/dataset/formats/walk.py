@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from tuning.errors import nearest
 
 _SHOWN = 40  # characters of a key or a short value that a message may repeat
+_REMEMBERED = 256
+"""Characters. The same slip stands in every line of a file; longer ones would cost memory."""
 
 
 class Fault(NamedTuple):
@@ -66,29 +68,15 @@ class Walk:
         self, value: dict[str, Any], at: str, required: Sequence[str], optional: Sequence[str] = ()
     ) -> None:
         """Refuse unknown keys, with the nearest miss, and name missing ones."""
-        allowed = (*required, *optional)
-        missing = [key for key in required if key not in value]
-        for key in value:
-            if key in allowed:
-                continue
-            absent = [k for k in allowed if k not in value]
-            close = near(key, tuple(absent))
-            if close:
-                meant = close.split("'")[1]
-                missing = [k for k in missing if k != meant]
-                self.readable = False
-            self.fault(
-                "DS301",
-                f"unknown key {shown(key)}{close}; allowed here: {', '.join(allowed)}",
-                inside(at, key),
-            )
-        for key in missing:
-            self.readable = False
-            self.fault("DS302", f"the key {key!r} is missing", at or None)
+        names = tuple(value)
+        told = _slips if len("".join(names)) <= _REMEMBERED else _slips.__wrapped__
+        for rule, message, key, unreadable in told(names, tuple(required), tuple(optional)):
+            self.readable = self.readable and not unreadable
+            self.fault(rule, message, (at or None) if key is None else inside(at, key))
 
     def is_a(self, value: object, kind: type, at: str, hint: str = "") -> bool:
         """Whether `value` is of that JSON type; a fault when not."""
-        if type(value) is kind:
+        if type(value) is kind or (kind is dict and isinstance(value, dict)):
             return True
         self.readable = False
         self.fault("DS303", f"expected {NAMES[kind]}, got {what(value)}{hint}", at or None)
@@ -115,9 +103,43 @@ class Walk:
         return value
 
 
-@lru_cache(maxsize=1024)
+def plain(block: object) -> str | None:
+    """The words of a block that is one sound text: nearly every block, so told first."""
+    if isinstance(block, dict) and len(block) == 1:
+        text = block.get("text")
+        if isinstance(text, str) and text and not text.isspace():
+            return text
+    return None
+
+
+@lru_cache(maxsize=256)
+def _slips(
+    names: tuple[str, ...], required: tuple[str, ...], optional: tuple[str, ...]
+) -> tuple[tuple[str, str, str | None, bool], ...]:
+    """Rule and message for each unknown or missing key, the unknown one, and whether it hurts."""
+    allowed = (*required, *optional)
+    missing = [key for key in required if key not in names]
+    slips: list[tuple[str, str, str | None, bool]] = []
+    for key in names:
+        if key in allowed:
+            continue
+        close = near(key, tuple(k for k in allowed if k not in names))
+        if close:
+            meant = close.split("'")[1]
+            missing = [k for k in missing if k != meant]
+        message = f"unknown key {shown(key)}{close}; allowed here: {', '.join(allowed)}"
+        slips.append(("DS301", message, key, bool(close)))
+    slips += [("DS302", f"the key {key!r} is missing", None, True) for key in missing]
+    return tuple(slips)
+
+
 def near(word: str, known: tuple[str, ...]) -> str:
-    """A near miss in words, whatever its case; the same slip stands in every line of a file."""
+    """A near miss in words, whatever its case."""
+    return (_near if len(word) <= _REMEMBERED else _near.__wrapped__)(word, known)
+
+
+@lru_cache(maxsize=256)
+def _near(word: str, known: tuple[str, ...]) -> str:
     return nearest(word, known) or nearest(word.strip().casefold(), known)
 
 

@@ -8,6 +8,9 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from tuning.catalog import Method
 
+_SPELT_OUT = tuple(f"\\u00{row}" for row in range(2, 8))
+"""How the escapes begin that a letter of a reserved word may hide behind."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Words:
@@ -57,9 +60,15 @@ def _joined(text: str, start: int) -> bool:
     return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
-def may_hold(line: bytes, method: Method) -> object:
-    """Whether a reserved word may stand in a line without escapes."""
-    return searcher(method.reserved_words + method.reserved_words_sdk)(line)
+def may_hold(line: bytes, method: Method, more: tuple[str, ...] = ()) -> object:
+    """Whether a reserved word may stand in a line, or the escape of a letter of one, or `more`."""
+    return _suspects(method.reserved_words, method.reserved_words_sdk, more)(line)
+
+
+@cache
+def _suspects(*known: tuple[str, ...]) -> Callable[[bytes], object]:
+    words, sdk, more = known
+    return searcher(words + sdk + more + (_SPELT_OUT if words or sdk else ()))
 
 
 @cache

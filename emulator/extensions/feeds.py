@@ -1,0 +1,51 @@
+"""Lambda's event source mappings: what becomes of a message while its batch is at work, and after.
+
+MiniStack lets a message be received again once its visibility timeout is over, though the function
+still works at it; with a short timeout several batches hold one message at once, and one that is
+received often enough goes to the dead-letter queue while it succeeds. AWS has it otherwise: a mapping
+is refused when the queue's timeout is shorter than the function's, so that no batch outlives it.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+
+Here a message is held until its batch has ended. What failed comes again after the queue's timeout,
+which is scaled as the waits of Step Functions are.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import lambda_svc, sqs, stepfunctions
+
+NEVER = float("inf")
+Message = dict[str, Any]
+
+
+def install() -> None:
+    sqs._receive_messages_for_esm = _holding(sqs._receive_messages_for_esm)
+    lambda_svc._run_sqs_batch = _letting_go(lambda_svc._run_sqs_batch)
+
+
+def _holding(receive: Callable[..., list[Message]]) -> Callable[..., list[Message]]:
+    def receive_and_hold(*arguments: Any) -> list[Message]:
+        batch = receive(*arguments)
+        for message in batch:
+            message["visible_at"] = NEVER
+        return batch
+
+    return receive_and_hold
+
+
+def _letting_go(run: Callable[..., None]) -> Callable[..., None]:
+    def run_and_let_go(
+        mapping: Any, function: Any, event: Any, batch: list[Message], url: str, name: str
+    ) -> None:
+        try:
+            run(mapping, function, event, batch, url, name)
+        finally:
+            if queue := sqs._queues.get(url):
+                timeout = int(queue["attributes"]["VisibilityTimeout"])
+                again = time.time() + timeout * stepfunctions._SFN_WAIT_SCALE
+                for message in batch:  # those that succeeded are in no queue any more
+                    message["visible_at"] = again
+
+    return run_and_let_go

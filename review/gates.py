@@ -1,0 +1,152 @@
+"""Whether each security property, taken away, is noticed, and by which gate: the cheap ones first."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk.cloudformation_include import CfnInclude
+
+from review.assertions import checks
+from review.decide import noticing
+from review.documents import documents
+from review.findings import Finding
+from review.mutations import Mutant
+from review.physical import Physical
+from review.scanners import cfn_lint, checkov
+from review.synthesis import synthesize
+from review.templates import Environment
+from review.weaken import Weakening, WeakeningError, weakenings
+
+Found = Mapping[str, str]
+"""By property: the gate that noticed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weakened:
+    property: str
+    gate: str | None
+    """Who notices when the property is taken away; None when nobody does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    weakening: Weakening
+    stack: str
+    environment: Environment
+
+
+def weakened(environment: Environment, *, region: str) -> list[Weakened]:
+    """Of the whole table, on the templates of `environment`."""
+    cases = [_case(one, environment) for one in weakenings()]
+    gates: dict[str, str] = {}
+    for gate in (_by_tests, _by_decisions, _by_packs, _by_rules, _by_scanners):
+        left = [case for case in cases if case.weakening.property not in gates]
+        gates |= gate(environment, left, region)
+    return [
+        Weakened(property=case.weakening.property, gate=gates.get(case.weakening.property))
+        for case in cases
+    ]
+
+
+def _case(one: Weakening, environment: Environment) -> _Case:
+    stack, changed = one.apply(environment)
+    return _Case(weakening=one, stack=stack, environment=changed)
+
+
+def _by_tests(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+    known = checks()
+    if wrong := [check.name for check in known if not check.holds(environment, {})]:
+        raise WeakeningError(f"do not hold as it is: {', '.join(wrong)}")
+    found = {}
+    for case in cases:
+        made: dict[object, object] = {}
+        by = next((c.name for c in known if not c.holds(case.environment, made)), None)
+        if by:
+            found[case.weakening.property] = f"test: {by}"
+    return found
+
+
+def _by_decisions(environment: Environment, cases: Sequence[_Case], region: str) -> Found:
+    before = _policies(environment, region)
+    changes = {
+        case.weakening.property: Mutant(policy=name, change="", content=content, touches=("*",))
+        for case in cases
+        for name, content in _policies(case.environment, region).items()
+        if name in before and content != before[name]
+    }
+    answers = noticing(environment, list(changes.values()), region=region)
+    return {
+        name: f"decision table: {case.says}"
+        for name, case in zip(changes, answers, strict=True)
+        if case
+    }
+
+
+def _policies(environment: Environment, region: str) -> dict[str, dict[str, object]]:
+    physical = Physical(environment=environment, region=region)
+    return {document.name: document.content for document in documents(physical)}
+
+
+def _by_packs(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+    """Templates are read back as constructs, which is what cdk-nag looks at."""
+    return _read_back(environment, cases, templates=False)
+
+
+def _by_rules(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+    """CDK's validator and Control Tower's rules."""
+    return _read_back(environment, cases, templates=True)
+
+
+def _read_back(environment: Environment, cases: Sequence[_Case], *, templates: bool) -> Found:
+    if not cases:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+
+        def build(app: cdk.App) -> None:
+            for name, template in _templates(environment, cases).items():
+                file = place / f"{name}.json"
+                file.write_text(json.dumps(template), encoding="utf-8")
+                # The rule about CDK's own bootstrap stack is in the template already.
+                once = cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
+                stack = cdk.Stack(app, name, synthesizer=once)
+                CfnInclude(stack, "Read", template_file=str(file))
+
+        return _new(cases, synthesize(place / "out", build, templates=templates).findings)
+
+
+def _by_scanners(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+    if not cases:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        for name, template in _templates(environment, cases).items():
+            (place / f"{name}.template.json").write_text(json.dumps(template), encoding="utf-8")
+            (place / f"{name}.metadata.json").write_text("{}", encoding="utf-8")
+        found = (*cfn_lint(place), *checkov(place))
+    return _new(cases, [replace(f, environment=f.environment.split(".")[0]) for f in found])
+
+
+def _templates(environment: Environment, cases: Sequence[_Case]) -> dict[str, dict[str, Any]]:
+    """Those that are as they should be, and one for each case."""
+    sound = {f"Sound{stack}": template for stack, template in environment.templates.items()}
+    return sound | {
+        f"Case{number}": case.environment.templates[case.stack] for number, case in enumerate(cases)
+    }
+
+
+def _new(cases: Sequence[_Case], findings: Iterable[Finding]) -> Found:
+    """What is found in a sound template too says nothing of a case."""
+    by_template: dict[str, set[tuple[str, str]]] = {}
+    for finding in findings:
+        by_template.setdefault(finding.environment, set()).add((finding.rule, finding.path))
+    found = {}
+    for number, case in enumerate(cases):
+        known = by_template.get(f"Sound{case.stack}", set())
+        if new := by_template.get(f"Case{number}", set()) - known:
+            found[case.weakening.property] = min(rule for rule, _ in new)
+    return found

@@ -1,0 +1,181 @@
+"""What the emulated Lambda and Step Functions do with work that failed: come again, when, and how."""
+
+import io
+import itertools
+import json
+import time
+import zipfile
+from functools import cache
+
+import boto3
+import pytest
+
+import emulator
+
+WAIT_SCALE = 0.001
+ROLE = "arn:aws:iam::000000000000:role/any"
+CODE = """
+import os
+import time
+
+class Flaky(Exception):
+    pass
+
+def flaky(event, context):
+    raise Flaky("as always")
+
+def dying(event, context):
+    os.kill(os.getpid(), 9)
+
+def sorting(event, context):
+    time.sleep(0.5)
+    bad = [each["messageId"] for each in event["Records"] if each["body"] == "bad"]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in bad]}
+"""
+
+
+@pytest.fixture(scope="module")
+def client():
+    with emulator.running(wait_scale=WAIT_SCALE) as running:
+        environment = running.client_environment()
+
+        @cache
+        def make(service):
+            return boto3.client(
+                service,
+                endpoint_url=running.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            )
+
+        role = json.dumps({"Version": "2012-10-17", "Statement": []})
+        make("iam").create_role(RoleName="any", AssumeRolePolicyDocument=role)
+        for name in ("flaky", "dying", "sorting"):
+            made(make, name)
+        yield make
+
+
+def made(client, name, code=CODE):
+    client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.14",
+        Handler=f"index.{name}",
+        Role=ROLE,
+        Code={"ZipFile": _zipped(code)},
+    )
+
+
+def _zipped(code):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", code)
+    return content.getvalue()
+
+
+def until(value, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not (found := value()):
+        assert time.monotonic() < deadline, "did not happen"
+        time.sleep(0.05)
+    return found
+
+
+def ended(client, name, *, function="flaky", **retrier):
+    """An execution of one task that always fails: how it ended, and the seconds before each retry."""
+    states = client("stepfunctions")
+    invoke = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": function, "Payload": {}},
+        "Retry": [{"ErrorEquals": ["Flaky"], **retrier}],
+        "End": True,
+    }
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Try", "States": {"Try": invoke}}
+    machine = states.create_state_machine(
+        name=name,
+        definition=json.dumps(definition),
+        roleArn=ROLE,
+    )["stateMachineArn"]
+    execution = {"executionArn": states.start_execution(stateMachineArn=machine)["executionArn"]}
+    until(lambda: states.describe_execution(**execution)["status"] == "FAILED")
+    events = states.get_execution_history(**execution, maxResults=1000)["events"]
+    gaps = [
+        (after["timestamp"] - before["timestamp"]).total_seconds()
+        for before, after in itertools.pairwise(events)
+        if (before["type"], after["type"]) == ("TaskFailed", "TaskScheduled")
+    ]
+    return states.describe_execution(**execution), gaps
+
+
+def test_a_function_at_its_reserved_concurrency_is_throttled_by_the_name_that_aws_gives_it(client):
+    client("lambda").put_function_concurrency(FunctionName="flaky", ReservedConcurrentExecutions=0)
+    try:
+        execution, gaps = ended(client, "throttled")
+    finally:
+        client("lambda").delete_function_concurrency(FunctionName="flaky")
+    assert execution["error"] == "Lambda.TooManyRequestsException"
+    assert gaps == []
+
+
+def test_a_function_whose_process_dies_has_failed_by_the_name_that_aws_gives_it(client):
+    """At work, and while it starts."""
+    made(client, "stillborn", "import os\nos._exit(1)")
+    for function in ("dying", "stillborn"):
+        execution, _ = ended(client, f"{function}-machine", function=function)
+        assert execution["error"] == "Runtime.ExitError", function
+
+
+def test_a_retry_waits_longer_each_time_and_never_longer_than_its_most(client):
+    _, gaps = ended(
+        client, "capped", IntervalSeconds=100, BackoffRate=10, MaxDelaySeconds=300, MaxAttempts=4
+    )
+    least = [100 * WAIT_SCALE, *[300 * WAIT_SCALE] * 3]
+    assert all(gap >= wait * 0.99 for gap, wait in zip(gaps, least, strict=True))
+    assert sum(gaps) < 10  # of 111.1 s without the cap
+
+
+def test_jitter_makes_a_retry_wait_anything_up_to_its_delay(client):
+    often = {"BackoffRate": 1, "MaxAttempts": 8}
+    _, gaps = ended(client, "spread", IntervalSeconds=50, JitterStrategy="FULL", **often)
+    assert len(gaps) == 8
+    assert min(gaps) < 50 * WAIT_SCALE * 0.7  # by chance in all but one of 15,000 runs
+
+
+@pytest.mark.parametrize("visibility", [0, 900])
+def test_a_message_is_held_while_its_batch_is_at_work_and_comes_again_only_when_it_failed(
+    client, visibility
+):
+    """Whatever the queue's timeout, which is scaled: a message at work is nobody else's."""
+    sqs = client("sqs")
+    dead, queue = (
+        sqs.create_queue(QueueName=f"{name}-{visibility}")["QueueUrl"] for name in ("dead", "queue")
+    )
+    redrive = {"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": "3"}
+    policy = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": str(visibility)}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes=policy)
+    client("lambda").create_event_source_mapping(
+        EventSourceArn=_arn(sqs, queue),
+        FunctionName="sorting",
+        BatchSize=10,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        ScalingConfig={"MaximumConcurrency": 10},
+    )
+    bodies = ["good", "bad", "good", "good"]
+    entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+    sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+    until(lambda: _depth(sqs, queue) == 0)
+    letters = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10)["Messages"]
+    assert [letter["Body"] for letter in letters] == ["bad"]
+
+
+def _arn(sqs, url):
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+
+
+def _depth(sqs, url):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(counts[name]) for name in names)

@@ -1,0 +1,122 @@
+"""Every alarm, failure, error and state has its row in the runbook, and no row is of something gone."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tuning.failures import KINDS
+from tuning.ledger_states import STATES
+from tuning.story import story
+
+ROOT = Path(__file__).parents[2]
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+HOW_BAD = {"now", "today", "soon", "nothing"}
+WITH_A_BUDGET = {"ReconcilerBudgetNearlyUsed"}  # tests/stacks/test_watch.py
+NOT_RETRIED = {"States.ALL", "States.TaskFailed"}  # they stand for others
+
+
+def section(heading):
+    """The rows under a heading: the names in the first cell, and the other cells."""
+    (text,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", RUNBOOK, re.DOTALL | re.MULTILINE)
+    rows = re.findall(r"^\| (`.+?) \|$", text, re.MULTILINE)
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\) \| ", row)] for row in rows]
+    return [(re.findall(r"`([^`]+)`", first), rest) for first, *rest in cells]
+
+
+def named(heading):
+    return [name for names, _ in section(heading) for name in names]
+
+
+def alarms(templates):
+    return {
+        re.sub(r"^Watch|[0-9A-F]{8}$", "", name)
+        for template in templates.values()
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+
+def machine_errors(templates):
+    """What a step can end with when its tries are used up, and what an execution can fail with."""
+    (machine,) = (
+        resource["Properties"]["DefinitionString"]
+        for resource in templates["Training"]["Resources"].values()
+        if resource["Type"] == "AWS::StepFunctions::StateMachine"
+    )
+    text = machine if isinstance(machine, str) else _joined(machine)
+    found = set()
+    for state in json.loads(text)["States"].values():
+        for rule in (*state.get("Retry", ()), *state.get("Catch", ())):
+            found |= set(rule["ErrorEquals"])
+        if state["Type"] == "Fail" and not state["Error"].startswith("{%"):
+            found.add(state["Error"])
+    return found - NOT_RETRIED
+
+
+def _joined(joined):
+    separator, parts = joined["Fn::Join"]
+    return separator.join(part if isinstance(part, str) else "X" for part in parts)
+
+
+def exceptions(room):
+    return {
+        node.name
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(re.search(r"(Exception|Error)$", ast.unparse(base)) for base in node.bases)
+    }
+
+
+SECTIONS = ["Alarms", "Failures of a job", "Errors of a step", "States of a run"]
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_each_row_says_what_it_means_how_bad_what_to_do_and_when_it_is_over(heading):
+    rows = section(heading)
+    assert rows
+    for names, cells in rows:
+        assert len(cells) == 4, names
+        assert all(cells), names
+        assert cells[1].split(":")[0].split(",")[0] in HOW_BAD, names
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_nothing_stands_twice(heading):
+    names = named(heading)
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_alarm_has_its_row_and_no_row_is_stale(templates):
+    assert alarms(templates) | WITH_A_BUDGET == set(named("Alarms"))
+
+
+def test_every_kind_of_failure_has_its_row_and_no_row_is_stale():
+    assert set(KINDS) == set(named("Failures of a job"))
+
+
+def test_every_error_of_a_step_has_its_row_and_no_row_is_stale(templates):
+    needed = machine_errors(templates) | exceptions("lambdas")
+    rows = set(named("Errors of a step"))
+    assert needed - rows == set()
+    assert rows - needed - exceptions("tuning") == set()
+
+
+def test_every_state_has_its_row_and_no_row_is_stale():
+    assert set(STATES) == set(named("States of a run"))
+
+
+@pytest.mark.parametrize("kind", ["Transient", *KINDS])
+def test_where_tuning_show_sends_a_reader_is_there(kind):
+    row = {"pk": "r", "state": "failed", "arrived_at": "", "outcome": json.dumps({"kind": kind})}
+    (place,) = re.findall(r"docs/runbook\.md, (.+)\.$", story(row).next)
+    assert place in named("Failures of a job") or f"## {place.capitalize()}\n" in RUNBOOK
+
+
+def test_no_table_of_the_runbook_stands_in_operations_too():
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `(\w+)` \|", operations, re.MULTILINE))
+    assert rows & {name for heading in SECTIONS for name in named(heading)} == set()

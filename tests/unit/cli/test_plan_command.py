@@ -1,0 +1,100 @@
+"""The plan command and the price in every form of a check: one estimate, the house's exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tuning.__main__ import app
+from tuning.errors import TuningError
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+SOUND, BROKEN = SAMPLES / "support" / "train.jsonl", SAMPLES / "broken" / "train.jsonl"
+MICRO = "amazon.nova-micro-v1:0:128k"
+
+
+def _run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def _planned(*arguments):
+    result = _run("plan", SOUND, "--model", MICRO, "--format", "json", *arguments)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_plan_and_check_tell_the_same_estimate():
+    checked = _run("check", SOUND, "--model", MICRO, "--format", "json")
+    assert json.loads(checked.stdout)["estimate"] == _planned()["options"][0]["estimate"]
+
+
+def test_the_table_has_a_row_for_each_number_of_epochs():
+    result = _run("plan", SOUND, "--model", MICRO, "--epochs", 1, "--epochs", 3)
+    assert result.exit_code == 0, result.output
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert ["1", "$0.04", "$0.06", "$0.12"] in rows
+    assert ["3", "$0.12", "$0.18", "$0.36"] in rows
+
+
+def test_what_is_not_known_is_said_in_words():
+    result = _run("plan", SOUND, "--model", "amazon.nova-lite-v1:0:300k")
+    assert "Not known  Not known  Not known" in result.stdout
+    assert "no dated price is known for amazon.nova-lite" in result.stdout
+
+
+def test_the_validation_set_is_counted_apart():
+    made = _planned("--validation", SAMPLES / "support" / "validation.jsonl")
+    assert made["validation_tokens"] > 0
+    assert made["options"][0]["estimate"]["tokens"] == made["tokens"]
+
+
+def test_a_refused_dataset_is_planned_with_exit_1():
+    result = _run("plan", BROKEN, "--model", MICRO)
+    assert result.exit_code == 1
+    assert "Nothing would be trained" in result.stdout
+
+
+def test_a_budget_is_held_against_the_price():
+    assert _planned("--monthly-budget", "1")["options"][0]["limits"] == []
+    (met,) = _planned("--monthly-budget", "0.05")["options"][0]["limits"]
+    assert "the whole of the environment's budget" in met
+
+
+WRONG = [
+    pytest.param(["--model", MICRO, "--monthly-budget", "much"], "US dollars", id="no number"),
+    pytest.param(["--model", MICRO, "--monthly-budget", "NaN"], "US dollars", id="nan"),
+    pytest.param(["--model", "amazon.nova-micro"], "did you mean", id="unknown model"),
+    pytest.param(["--model", MICRO, "--method", "TUNING"], "offers FINE_TUNING", id="method"),
+    pytest.param(["--recipe", "support-nova-mcro"], "did you mean", id="unknown recipe"),
+    pytest.param([], "say which model", id="nothing"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG)
+def test_a_wrong_option_is_told(arguments, words, monkeypatch):
+    monkeypatch.chdir(SAMPLES.parent)
+    result = _run("plan", SOUND, *arguments)
+    assert isinstance(result.exception, TuningError)
+    assert words in str(result.exception)
+
+
+def test_a_recipe_is_found_by_its_name_and_by_its_file(monkeypatch):
+    monkeypatch.chdir(SAMPLES.parent)
+    for recipe in ("support-nova-micro", "recipes/support-nova-micro.toml"):
+        result = _run("plan", SOUND, "--recipe", recipe, "--format", "json")
+        assert json.loads(result.stdout)["recipe"] == "support-nova-micro"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_each_form_of_a_report_shows_low_expected_high_storage_and_serving(form):
+    result = _run("check", SOUND, "--model", MICRO, "--format", form)
+    told = result.stdout_bytes.decode().replace("\\", "")
+    figures = ("$0.08", "$0.12", "$0.24", "$1.95", "$0.035 for a million", "no dated price")
+    assert [figure for figure in figures if figure not in told] == []
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_what_is_refused_has_no_price(form):
+    told = _run("check", BROKEN, "--model", MICRO, "--format", form).stdout_bytes.decode()
+    assert "1.95" not in told

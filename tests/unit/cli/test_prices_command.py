@@ -1,0 +1,28 @@
+"""The prices command: each price with its date and its source."""
+
+import json
+
+from typer.testing import CliRunner
+
+from tuning.__main__ import app
+from tuning.prices import listed, prices
+
+
+def test_every_price_is_shown_with_its_date_and_its_source():
+    result = CliRunner().invoke(app, ["prices"], terminal_width=200)
+    assert result.exit_code == 0
+    for price in listed(prices()):
+        assert price.source in result.stdout
+        assert price.date in result.stdout
+        assert all(usd in result.stdout for usd in price.amounts.values())
+
+
+def test_programs_get_the_table_itself():
+    result = CliRunner().invoke(app, ["prices", "--format", "json"])
+    assert json.loads(result.stdout) == prices()
+
+
+def test_refresh_is_one_of_its_commands():
+    result = CliRunner().invoke(app, ["prices", "refresh", "--help"])
+    assert result.exit_code == 0
+    assert "Price List" in result.stdout

@@ -1,0 +1,94 @@
+"""Every figure at the top of a review is one that can fail."""
+
+from decimal import Decimal
+
+import pytest
+from sample_reviews import (
+    PACKS,
+    THREATS,
+    a_finding,
+    a_review,
+    a_row,
+    sample,
+)
+
+from review.costs import Bill
+from review.findings import judge
+from review.gates import Weakened
+from review.history import History
+from review.measures import measures
+from review.threats import threat_model
+
+FOUND = [a_finding(f"cdk-nag {pack}", f"{pack}::R1") for pack in PACKS]
+ROW = a_row()
+
+
+def judged(findings, rows):
+    return {"judgements": [judge("dev", findings, rows)]}
+
+
+def of_many(findings):
+    """As many rows as there are findings, each of its own."""
+    rows = [
+        type(ROW)(**{**vars(ROW), "path": f"Storage/Data/{n}", "rules": (f.rule,)})
+        for n, f in enumerate(findings)
+    ]
+    placed = [
+        type(f)(**{**vars(f), "path": row.path}) for f, row in zip(findings, rows, strict=True)
+    ]
+    return judged(placed, rows)
+
+
+def unmet(**changes):
+    return [measure.name for measure in measures(sample(**changes)) if not measure.met]
+
+
+def test_all_hold_where_nothing_is_wrong():
+    assert unmet() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        (
+            judged([*FOUND, a_finding("cdk-nag HIPAA.Security", "HIPAA::R2")], [ROW]),
+            {"findings of 6"},
+        ),
+        (judged([*FOUND, a_finding("checkov", "checkov::C1")], [ROW]), {"findings of the other"}),
+        (judged(FOUND[:-1], [ROW]), {"cdk-nag packs that", "stale"}),
+        ({"guard_rules": 236}, {"Control Tower"}),
+        (of_many(FOUND * 5), {"acknowledgements for cdk-nag"}),
+        (of_many(FOUND + [a_finding("checkov", "checkov::C1")] * 40), {"acknowledgements in all"}),
+        ({"table": [type(ROW)(**{**vars(ROW), "path": "Storage"})]}, {"acknowledged for a whole"}),
+        ({"reviewed_permissions": {}}, {"roles exactly as reviewed"}),
+        ({"reviews": [a_review(cases=399)]}, {"decisions as expected"}),
+        ({"reviews": [a_review(got="Allowed")]}, {"decisions as expected"}),
+        ({"equivalents": []}, {"weakened policies noticed"}),
+        ({"weakened": [Weakened(property="p", gate=None)]}, {"weakened properties"}),
+        ({"threats": threat_model(THREATS.replace("C01 R01", ""))}, {"threats with"}),
+        ({"threats": threat_model(THREATS.replace("[test_x]", "[x]"))}, {"controls with"}),
+        (
+            {"bills": [Bill(environment="dev", as_of="", lines=(), unpriced=("AWS::New",))]},
+            {"kinds of resources"},
+        ),
+        (
+            {"history": History(commits=1, secrets=frozenset({"x"}), accounts=frozenset())},
+            {"secrets"},
+        ),
+        (
+            {"history": History(commits=1, secrets=frozenset(), accounts=frozenset({"x"}))},
+            {"account numbers"},
+        ),
+    ],
+)
+def test_what_does_not_hold_is_seen(changes, names):
+    found = unmet(**changes)
+    assert len(found) == len(names)
+    assert all(any(name.startswith(start) for name in found) for start in names)
+
+
+def test_an_interface_is_paid_for_in_each_zone_and_hour():
+    (line,) = sample().bills[0].lines
+    hourly = type(line)(**{**vars(line), "per": "hour", "usd": Decimal("0.01")})
+    assert line.month == 3
+    assert hourly.month == Decimal("21.90")

@@ -1,0 +1,95 @@
+"""The kernel: `lines.c`, built for this machine, and the memory that it shares with Python."""
+
+import ctypes
+import platform
+from collections.abc import Callable
+from ctypes import c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
+from enum import IntEnum, IntFlag
+from functools import cache
+from pathlib import Path
+
+from tuning.errors import KernelError
+
+GUARD = 64
+"""Bytes that must be readable behind each buffer."""
+BITS = 48
+ENDS = 4
+"""How many different signs reserved words may end in."""
+SOURCE = Path(__file__).parent / "lines.c"
+
+
+class Found(IntEnum):
+    """What made the kernel stop; see `lines_next`."""
+
+    DONE = 0
+    ASK = 1
+    LOOK = 2
+    LONG = 3
+    FULL = 4
+
+
+class Why(IntFlag):
+    """Why a sound line is worth a look."""
+
+    TOO_LONG = 1
+    PRIVATE = 2
+    SCRIPT = 4
+
+
+class Scan(ctypes.Structure):
+    """`Scan` of lines.c, field by field."""
+
+    _fields_ = (
+        ("data", c_void_p),
+        ("at", c_uint64),
+        ("end", c_uint64),
+        ("texts", c_void_p),
+        ("words", c_char_p),
+        ("ends", c_uint8 * ENDS),
+        ("pairs", c_uint32),
+        ("thorough", c_uint32),
+        *((name, c_uint64) for name in ("longest_line", "long_text", "compared", "system_blocks")),
+        *((name, c_uint64) for name in ("start", "stop", "why", "characters")),
+        *((name, c_uint64) for name in ("prompt_at", "prompt_size", "answer_at", "answer_size")),
+        *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
+        ("crlf", c_uint64),
+        ("histogram", c_uint64 * BITS),
+        ("most_bits", c_uint64),
+        ("most_bits_line", c_uint64),
+        ("traits", c_uint64 * 2),
+        ("traits_line", c_uint64 * 2),
+        ("latin", c_uint64),
+        ("latin_line", c_uint64),
+        ("kept", c_uint64),
+        ("room", c_uint64),
+        *((name, c_void_p) for name in ("prompts", "answers", "places")),
+    )
+
+
+def name(system: str, machine: str) -> str:
+    """What the library is called for a machine; a folder may be shared by several."""
+    return f"lines-{system}-{machine}.so".lower()
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The kernel, or None where it was never built."""
+    path = SOURCE.parent / name(platform.system(), platform.machine())
+    if not path.exists():
+        return None
+    found = ctypes.CDLL(str(path))
+    found.lines_size.restype = found.lines_digest.restype = c_uint64
+    found.lines_source.restype = c_char_p
+    found.lines_digest.argtypes = (c_char_p, c_uint64)
+    found.lines_next.argtypes = (c_void_p,)
+    if found.lines_size() != ctypes.sizeof(Scan):
+        raise KernelError(f"{path} was built from another source; `make setup` builds it anew")
+    return found
+
+
+def digest() -> Callable[[bytes], int]:
+    """The function whose numbers the kernel compares texts by."""
+    found = library()
+    assert found is not None  # noqa: S101 — for the type checker
+    compute = found.lines_digest
+    return lambda text: int(compute(text, len(text)))

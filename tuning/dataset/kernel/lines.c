@@ -1,0 +1,665 @@
+/* Reads whole chunks of dataset lines and passes over those that are sound for certain.
+ *
+ * A line that is not certain is handed back, and the exact way, in Python, decides. So everything here
+ * may refuse a sound line, which costs time, and nothing may accept an unsound one. The shapes that it
+ * knows are the two that nearly all datasets have: text conversations and prompt/completion.
+ *
+ * Bounds. `lines_next` is given whole lines: the last byte is a line feed, and GUARD bytes that may be
+ * read stand after it. A line feed is a sign that nothing here accepts inside a record, so it ends each
+ * loop over a line; what looks further ahead (a block of a text, a literal) reaches less than GUARD bytes
+ * beyond. The decoded texts of a line never take more room than the line itself; `texts` is as large as
+ * the whole buffer, and has a guard too.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { GUARD = 64, BITS = 48, ENDS = 4 };
+
+/* What made `lines_next` return. */
+enum { DONE, ASK, LOOK, LONG, FULL };
+
+/* Why a sound line is worth a look: it is long, may hold a secret, or its letters' script is asked for. */
+enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4 };
+
+typedef struct {
+    /* The chunk: whole lines from `at` to `end`. */
+    const uint8_t *data;
+    uint64_t at, end;
+    /* Room for the decoded texts of a line. */
+    uint8_t *texts;
+    /* Reserved words, each after a byte that tells its length, a zero at the end; their last bytes. */
+    const uint8_t *words;
+    uint8_t ends[ENDS];
+    /* What is looked for. */
+    uint32_t pairs, thorough;
+    uint64_t longest_line, long_text, compared, system_blocks;
+    /* The line that is handed back; its texts, in `texts`, when it is sound. */
+    uint64_t start, stop, why, characters;
+    uint64_t prompt_at, prompt_size, answer_at, answer_size;
+    /* What the sound lines came to. Lines are counted from 1, and all of them are. */
+    uint64_t line, records, total_characters, total_bytes, crlf;
+    uint64_t histogram[BITS];
+    uint64_t most_bits, most_bits_line;
+    uint64_t traits[2], traits_line[2]; /* without and with a system text */
+    uint64_t latin, latin_line;
+    /* Two digests and the line of each record, until they are taken away. */
+    uint64_t kept, room;
+    uint64_t *prompts, *answers, *places;
+} Scan;
+
+uint64_t lines_size(void) { return sizeof(Scan); }
+
+const char *lines_source(void) { return SOURCE; }
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte of a word is its lowest");
+
+/* ---- digests ------------------------------------------------------------------------------------ */
+
+static inline uint64_t word(const uint8_t *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+__extension__ typedef unsigned __int128 Wide;
+
+/* Both halves of a product: every bit of either factor reaches most bits of the result. */
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+    Wide product = (Wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static const uint64_t ODD[3] = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu};
+
+/* 64 bits that tell texts apart. Only compared with others of this function. */
+uint64_t lines_digest(const uint8_t *text, uint64_t size)
+{
+    uint64_t a = ODD[0] ^ size, b = ODD[1];
+    uint64_t left = size;
+    for (; left >= 32; left -= 32, text += 32) {
+        a = fold(word(text) ^ ODD[1], word(text + 8) ^ a);
+        b = fold(word(text + 16) ^ ODD[2], word(text + 24) ^ b);
+    }
+    uint8_t rest[32] = {0};
+    if (left)
+        memcpy(rest, text, left);
+    a = fold(word(rest) ^ ODD[1], word(rest + 8) ^ a);
+    b = fold(word(rest + 16) ^ ODD[2], word(rest + 24) ^ b);
+    return fold(a ^ ODD[2], b ^ size ^ ODD[0]);
+}
+
+/* ---- texts -------------------------------------------------------------------------------------- */
+
+typedef uint8_t Block __attribute__((vector_size(16)));
+
+static inline Block block(const uint8_t *p)
+{
+    Block b;
+    memcpy(&b, p, sizeof b);
+    return b;
+}
+
+static inline Block all(uint8_t c)
+{
+    return (Block){c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c};
+}
+
+/* The place of the first byte that is set in a mask, or 16. */
+static inline unsigned first(Block mask)
+{
+    uint64_t half[2];
+    memcpy(half, &mask, sizeof half);
+    if (half[0])
+        return (unsigned)__builtin_ctzll(half[0]) >> 3;
+    return half[1] ? 8 + ((unsigned)__builtin_ctzll(half[1]) >> 3) : 16;
+}
+
+typedef struct {
+    uint8_t *base, *out;
+    uint8_t *last;    /* where the last text begins */
+    uint64_t texts;   /* how many there are */
+    uint64_t beside;  /* bytes that are no characters: all but the first of each, and what joins texts */
+} Reader;
+
+static inline int follows(uint8_t c) { return (c & 0xc0) == 0x80; }
+
+/* The size of the UTF-8 sequence that starts here, or 0 where none is. */
+static inline unsigned sequence(const uint8_t *p)
+{
+    uint8_t c = p[0];
+    if (c < 0xc2)
+        return 0;
+    if (c < 0xe0)
+        return follows(p[1]) ? 2 : 0;
+    if (c < 0xf0) {
+        if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f)) /* too long; a surrogate */
+            return 0;
+        return follows(p[1]) && follows(p[2]) ? 3 : 0;
+    }
+    if (c > 0xf4 || (c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] > 0x8f))
+        return 0;
+    return follows(p[1]) && follows(p[2]) && follows(p[3]) ? 4 : 0;
+}
+
+/* Four hexadecimal digits, or -1. */
+static int32_t hex4(const uint8_t *p)
+{
+    int32_t value = 0;
+    for (int i = 0; i < 4; i++) {
+        uint8_t c = p[i], low = c | 0x20;
+        if (c >= '0' && c <= '9')
+            value = value * 16 + (c - '0');
+        else if (low >= 'a' && low <= 'f')
+            value = value * 16 + (low - 'a' + 10);
+        else
+            return -1;
+    }
+    return value;
+}
+
+/* Writes the character of an escape; gives what stands after it, or NULL. */
+static const uint8_t *escape(Reader *r, const uint8_t *p)
+{
+    switch (p[1]) {
+    case '"': case '\\': case '/': *r->out++ = p[1]; return p + 2;
+    case 'n': *r->out++ = '\n'; return p + 2;
+    case 't': *r->out++ = '\t'; return p + 2;
+    case 'r': *r->out++ = '\r'; return p + 2;
+    case 'u': break;
+    default: return NULL; /* \b and \f are control characters, which warn */
+    }
+    int32_t c = hex4(p + 2);
+    if (c < 0x20 && c != '\n' && c != '\t' && c != '\r')
+        return NULL;
+    p += 6;
+    uint8_t *out = r->out;
+    if (c < 0x80) {
+        *out++ = (uint8_t)c;
+    } else if (c < 0x800) {
+        *out++ = (uint8_t)(0xc0 | c >> 6);
+        *out++ = (uint8_t)(0x80 | (c & 0x3f));
+        r->beside += 1;
+    } else if (c < 0xd800 || c > 0xdfff) {
+        *out++ = (uint8_t)(0xe0 | c >> 12);
+        *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+        *out++ = (uint8_t)(0x80 | (c & 0x3f));
+        r->beside += 2;
+    } else {
+        int32_t low = c < 0xdc00 && p[0] == '\\' && p[1] == 'u' ? hex4(p + 2) : -1;
+        if (low < 0xdc00 || low > 0xdfff)
+            return NULL; /* half of a pair */
+        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+        p += 6;
+        *out++ = (uint8_t)(0xf0 | c >> 18);
+        *out++ = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+        *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+        *out++ = (uint8_t)(0x80 | (c & 0x3f));
+        r->beside += 3;
+    }
+    r->out = out;
+    return p;
+}
+
+/* Whether a text may be nothing but white space, as Python's `str.isspace` tells it. */
+static int blank(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end) {
+        if (*p < 0x80) {
+            if (*p > ' ')
+                return 0;
+            p += 1;
+            continue;
+        }
+        unsigned size = sequence(p);
+        uint32_t c = size == 2 ? (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f)
+                   : size == 3 ? (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f)
+                               : 0x10000;
+        int space = c <= 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x206f) || c == 0x3000;
+        if (!space)
+            return 0;
+        p += size;
+    }
+    return 1;
+}
+
+/* Copies a text, decoded, from its opening quote on; gives what stands after its closing one, or NULL
+ * when it is no strict JSON, or says nothing. */
+static const uint8_t *text(Reader *r, const uint8_t *p)
+{
+    if (*p++ != '"')
+        return NULL;
+    if (r->texts++) {
+        *r->out++ = 0;
+        r->beside += 1;
+    }
+    r->last = r->out;
+    for (;;) {
+        Block b = block(p);
+        memcpy(r->out, &b, sizeof b);
+        unsigned n = first((b == all('"')) | (b == all('\\')) | (b < all(0x20)) | (b > all(0x7f)));
+        p += n;
+        r->out += n;
+        if (n == 16)
+            continue;
+        if (*p == '"')
+            break;
+        if (*p == '\\') {
+            if (!(p = escape(r, p)))
+                return NULL;
+            continue;
+        }
+        if (*p < 0x20)
+            return NULL;
+        do {
+            unsigned size = sequence(p);
+            if (!size)
+                return NULL;
+            memcpy(r->out, p, 4);
+            p += size;
+            r->out += size;
+            r->beside += size - 1;
+        } while (*p > 0x7f);
+    }
+    return blank(r->last, r->out) ? NULL : p + 1;
+}
+
+/* ---- records ------------------------------------------------------------------------------------ */
+
+/* Past white space within a line; a line feed ends the line. */
+static inline const uint8_t *space(const uint8_t *p)
+{
+    while (*p == ' ' || *p == '\t' || *p == '\r')
+        p++;
+    return p;
+}
+
+/* Past a key and its colon, to the value; NULL when another key stands there. */
+static inline const uint8_t *key(const uint8_t *p, const char *quoted, size_t size)
+{
+    if (memcmp(p, quoted, size) != 0)
+        return NULL;
+    p = space(p + size);
+    return *p == ':' ? space(p + 1) : NULL;
+}
+
+#define KEY(p, name) key(p, "\"" name "\"", sizeof name + 1)
+#define STARTS(p, literal) (memcmp(p, literal, sizeof literal - 1) == 0)
+
+/* After a value: past a comma to what follows, or to the closing sign. */
+static inline const uint8_t *more(const uint8_t *p, uint8_t close)
+{
+    p = space(p);
+    if (*p == ',') {
+        p = space(p + 1);
+        return *p == close ? NULL : p;
+    }
+    return *p == close ? p : NULL;
+}
+
+/* A list of text blocks. */
+static const uint8_t *blocks(Reader *r, const uint8_t *p, uint64_t *count)
+{
+    *count = 0;
+    if (*p != '[')
+        return NULL;
+    p = space(p + 1);
+    do {
+        if (*p != '{' || !(p = KEY(space(p + 1), "text")) || !(p = text(r, p)))
+            return NULL;
+        p = space(p);
+        if (*p != '}' || !(p = more(p + 1, ']')))
+            return NULL;
+        *count += 1;
+    } while (*p != ']');
+    return p + 1;
+}
+
+/* A turn of the user or the assistant; tells how many blocks it has. */
+static const uint8_t *turn(Reader *r, const uint8_t *p, int assistant, uint64_t *count)
+{
+    enum { ROLE = 1, CONTENT = 2 };
+    unsigned seen = 0, now;
+    const uint8_t *value;
+    if (*p != '{')
+        return NULL;
+    p = space(p + 1);
+    do {
+        if ((value = KEY(p, "role"))) {
+            now = ROLE;
+            if (assistant ? STARTS(value, "\"assistant\"") : STARTS(value, "\"user\""))
+                p = value + (assistant ? sizeof "assistant" : sizeof "user") + 1;
+            else
+                return NULL;
+        } else if ((value = KEY(p, "content"))) {
+            now = CONTENT;
+            p = blocks(r, value, count);
+        } else {
+            return NULL;
+        }
+        if (!p || seen & now || !(p = more(p, '}')))
+            return NULL;
+        seen |= now;
+    } while (*p != '}');
+    return seen == (ROLE | CONTENT) ? p + 1 : NULL;
+}
+
+/* All turns: user and assistant alternate, and the last text is one answer. */
+static const uint8_t *turns(Reader *r, const uint8_t *p)
+{
+    uint64_t count = 0, last = 0;
+    if (*p != '[')
+        return NULL;
+    p = space(p + 1);
+    do {
+        if (!(p = turn(r, p, count & 1, &last)) || !(p = more(p, ']')))
+            return NULL;
+        count++;
+    } while (*p != ']');
+    return count % 2 == 0 && last == 1 ? p + 1 : NULL;
+}
+
+#define VERSION "\"bedrock-conversation-2024\""
+
+/* A conversation; gives the end of its line, or NULL. */
+static const uint8_t *conversation(Scan *s, Reader *r, const uint8_t *p, unsigned *system)
+{
+    enum { SCHEMA = 1, SYSTEM = 2, MESSAGES = 4 };
+    unsigned seen = 0, now;
+    const uint8_t *value, *messages = NULL;
+    const Reader empty = *r;
+    if (*p != '{')
+        return NULL;
+    p = space(p + 1);
+    do {
+        if ((value = KEY(p, "messages"))) {
+            now = MESSAGES;
+            messages = value;
+            p = turns(r, value);
+        } else if ((value = KEY(p, "system"))) {
+            uint64_t count;
+            now = SYSTEM;
+            if (messages)
+                *r = empty; /* what it says comes first wherever it stands: the turns are read again */
+            p = blocks(r, value, &count);
+            if (!p || count > s->system_blocks || (messages && !turns(r, messages)))
+                return NULL;
+        } else if ((value = KEY(p, "schemaVersion"))) {
+            now = SCHEMA;
+            p = STARTS(value, VERSION) ? value + sizeof VERSION - 1 : NULL;
+        } else {
+            return NULL;
+        }
+        if (!p || seen & now || !(p = more(p, '}')))
+            return NULL;
+        seen |= now;
+    } while (*p != '}');
+    *system = (seen & SYSTEM) != 0;
+    p = space(p + 1);
+    if ((seen | SYSTEM) != (SCHEMA | SYSTEM | MESSAGES) || *p != '\n')
+        return NULL;
+    s->prompt_at = 0;
+    s->prompt_size = (uint64_t)(r->last - r->base) - 1;
+    s->answer_at = (uint64_t)(r->last - r->base);
+    s->answer_size = (uint64_t)(r->out - r->last);
+    return p;
+}
+
+/* A prompt and its completion; gives the end of the line, or NULL. */
+static const uint8_t *pair(Scan *s, Reader *r, const uint8_t *p)
+{
+    enum { PROMPT = 1, COMPLETION = 2 };
+    unsigned seen = 0, now;
+    const uint8_t *value;
+    if (*p != '{')
+        return NULL;
+    p = space(p + 1);
+    do {
+        if ((value = KEY(p, "prompt")))
+            now = PROMPT;
+        else if ((value = KEY(p, "completion")))
+            now = COMPLETION;
+        else
+            return NULL;
+        if (seen & now || !(p = text(r, value)) || !(p = more(p, '}')))
+            return NULL;
+        seen |= now;
+        uint64_t at = (uint64_t)(r->last - r->base), size = (uint64_t)(r->out - r->last);
+        *(now == PROMPT ? &s->prompt_at : &s->answer_at) = at;
+        *(now == PROMPT ? &s->prompt_size : &s->answer_size) = size;
+    } while (*p != '}');
+    p = space(p + 1);
+    return seen == (PROMPT | COMPLETION) && *p == '\n' ? p : NULL;
+}
+
+/* ---- what stands in the texts -------------------------------------------------------------------- */
+
+static inline int digit(uint8_t c) { return c >= '0' && c <= '9'; }
+static inline int capital(uint8_t c) { return c >= 'A' && c <= 'Z'; }
+static inline int alnum(uint8_t c) { return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
+static inline int wordly(uint8_t c) { return alnum(c) || c == '_'; }
+
+/* Whether a reserved word may end here as a whole token. Only those with a colon can be part of another. */
+static int reserved(const Scan *s, const uint8_t *from, const uint8_t *at)
+{
+    size_t room = (size_t)(at - from) + 1;
+    for (const uint8_t *w = s->words; *w; w += *w + 1) {
+        size_t size = *w;
+        if (size > room || memcmp(at + 1 - size, w + 1, size) != 0)
+            continue;
+        if (*at != ':' || size == room || !wordly(at[-(ptrdiff_t)size]))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether a number that begins here may be one of a card, a person, a company or an account. */
+static int number(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+{
+    size_t before = (size_t)(p - from), room = (size_t)(end - p);
+    if (before >= 2 && capital(p[-1]) && capital(p[-2])) { /* an IBAN */
+        const uint8_t *rest = p + 2 + (p[2] == ' ');
+        return room >= 10 && (before == 2 || !wordly(p[-3])) && (capital(rest[0]) || digit(rest[0])) &&
+               (capital(rest[3]) || digit(rest[3]));
+    }
+    if (before && (wordly(p[-1]) || p[-1] == '.' || p[-1] == '-'))
+        return 0;
+    if (room >= 14 && p[3] == '.' && p[7] == '.' && p[11] == '-')
+        return 1; /* a CPF */
+    if (room >= 18 && p[2] == '.' && p[6] == '.' && p[10] == '/')
+        return 1; /* a CNPJ */
+    unsigned digits = 0;
+    if (*p < '2' || *p > '6')
+        return 0;
+    for (; p < end && (digit(*p) || *p == ' ' || *p == '-'); p++)
+        digits += digit(*p);
+    return digits >= 15; /* a card */
+}
+
+/* Whether a telephone number may begin at this plus. */
+static int telephone(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+{
+    unsigned digits = 0;
+    if (p > from && (wordly(p[-1]) || p[-1] == '+'))
+        return 0;
+    for (p++; p < end && (digit(*p) || *p == ' ' || *p == '.' || *p == '-' || *p == '(' || *p == ')'); p++)
+        digits += digit(*p);
+    return digits >= 8;
+}
+
+/* Whether what privacy.py looks for may stand at this sign; it knows the patterns whole. */
+static int private(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+{
+    size_t before = (size_t)(p - from), room = (size_t)(end - p);
+#define ENDS_IN(literal) (before >= sizeof literal - 1 && memcmp(p - sizeof literal + 1, literal, sizeof literal - 1) == 0)
+    switch (*p) {
+    case '@': /* an address */
+        return before && room > 1 && (wordly(p[-1]) || p[-1] == '.' || p[-1] == '+' || p[-1] == '-') &&
+               (alnum(p[1]) || p[1] == '-');
+    case '+':
+        return telephone(from, p, end);
+    case 'I': /* AKIA, ASIA */
+        return (ENDS_IN("AK") || ENDS_IN("AS")) && room >= 18 && p[1] == 'A';
+    case 'J': /* a web token */
+        return ENDS_IN("ey") && (before == 2 || !(wordly(p[-3]) || p[-3] == '-'));
+    case '_': /* GitHub's */
+        return ENDS_IN("github") || (before >= 3 && p[-3] == 'g' && p[-2] == 'h');
+    case '-': /* Slack's, or a private key */
+        return (before >= 4 && memcmp(p - 4, "xox", 3) == 0) || (room >= 7 && STARTS(p, "-BEGIN "));
+    default:
+        return 0;
+    }
+}
+
+/* Goes through a text once: ASK for a reserved word, LOOK for what may be private, or DONE. */
+static int gone_through(const Scan *s, const uint8_t *from, const uint8_t *end)
+{
+    int found = DONE;
+    Block a = all(s->ends[0]), b = all(s->ends[1]), c = all(s->ends[2]), d = all(s->ends[3]);
+    for (const uint8_t *p = from; p < end;) {
+        Block text = block(p);
+        Block mask = (text == a) | (text == b) | (text == c) | (text == d);
+        if (s->thorough && found == DONE)
+            mask |= ((text - all('0')) < all(10)) | (text == all('@')) | (text == all('+')) |
+                    (text == all('I')) | (text == all('J')) | (text == all('_')) | (text == all('-'));
+        unsigned n = first(mask);
+        p += n;
+        if (n == 16)
+            continue;
+        if (p >= end)
+            break;
+        if (digit(*p)) { /* no reserved word ends in one */
+            const uint8_t *begin = p;
+            while (p < end && digit(*p))
+                p++;
+            if (p - begin > 1 && number(from, begin, end))
+                found = LOOK;
+            continue;
+        }
+        if (reserved(s, from, p))
+            return ASK;
+        if (s->thorough && private(from, p, end))
+            found = LOOK;
+        p++;
+    }
+    return found;
+}
+
+/* Whether every letter beyond ASCII is surely Latin, so that nobody has to be asked for the script. */
+static int latin(const uint8_t *p, const uint8_t *stop)
+{
+    for (;;) {
+        p += first(block(p) > all(0x7f));
+        if (p >= stop)
+            return 1;
+        if (*p < 0x80)
+            continue;
+        if (*p == 0xc2) { /* signs, and three letters of no script */
+            if (p[1] == 0xaa || p[1] == 0xb5 || p[1] == 0xba)
+                return 0;
+            p += 2;
+        } else if (*p >= 0xc3 && *p <= 0xc9) {
+            p += 2;
+        } else if (*p == 0xe2 && p[1] == 0x80) { /* dashes and typographic quotes */
+            p += 3;
+        } else {
+            return 0;
+        }
+    }
+}
+
+/* One record in eight, by all its bytes: the number that they are, modulo 2^64 - 1, so that Python can
+ * tell it too (scan.py does). */
+static int sampled(const uint8_t *start, const uint8_t *stop)
+{
+    Wide sum = 0;
+    for (; stop - start >= 8; start += 8)
+        sum += word(start);
+    uint8_t rest[8] = {0};
+    memcpy(rest, start, (size_t)(stop - start));
+    sum += word(rest);
+    while (sum >> 64)
+        sum = (sum >> 64) + (uint64_t)sum;
+    uint64_t low = (uint64_t)sum == UINT64_MAX ? 0 : (uint64_t)sum;
+    return low * ODD[0] >> 61 == 0;
+}
+
+/* ---- lines -------------------------------------------------------------------------------------- */
+
+/* Counts a sound record, and keeps what it is compared by. */
+static void count(Scan *s, unsigned system)
+{
+    uint64_t size = s->prompt_size + s->answer_size;
+    unsigned bits = s->characters ? 64 - (unsigned)__builtin_clzll(s->characters) : 0;
+    if (bits >= BITS)
+        bits = BITS - 1;
+    s->records++;
+    s->total_characters += s->characters;
+    s->total_bytes += size;
+    s->histogram[bits]++;
+    if (bits > s->most_bits) {
+        s->most_bits = bits;
+        s->most_bits_line = s->line;
+    }
+    if (!s->traits[system]++)
+        s->traits_line[system] = s->line;
+    if (s->line <= s->compared) {
+        s->prompts[s->kept] = lines_digest(s->texts + s->prompt_at, s->prompt_size);
+        s->answers[s->kept] = lines_digest(s->texts + s->answer_at, s->answer_size);
+        s->places[s->kept++] = s->line;
+    }
+}
+
+/* Passes over sound lines. Returns at one that the exact way must decide (ASK) or that is too long to be
+ * a record (LONG), neither of them counted but as a line; at a sound one that is worth a look (LOOK),
+ * counted; when `kept` has to be taken away (FULL); or at the end (DONE). */
+int lines_next(Scan *s)
+{
+    while (s->at < s->end) {
+        if (s->kept == s->room)
+            return FULL;
+        const uint8_t *start = s->data + s->at;
+        Reader r = {.base = s->texts, .out = s->texts, .last = s->texts};
+        unsigned system = 0;
+        const uint8_t *stop = s->pairs ? pair(s, &r, start) : conversation(s, &r, start, &system);
+        int found = stop ? DONE : ASK;
+        if (!stop)
+            stop = memchr(start, '\n', (size_t)(s->end - s->at));
+        s->line++;
+        s->start = s->at;
+        s->stop = (uint64_t)(stop - s->data);
+        s->at = s->stop + 1;
+        if (s->at - s->start > s->longest_line)
+            return LONG;
+        if (found == ASK)
+            return ASK;
+        const uint8_t *prompt = s->texts + s->prompt_at, *answer = s->texts + s->answer_at;
+        if (s->thorough || *s->words)
+            found = gone_through(s, prompt, prompt + s->prompt_size);
+        if (s->thorough && found != ASK) {
+            int other = gone_through(s, answer, answer + s->answer_size);
+            found = other == DONE ? found : other;
+        }
+        if (found == ASK)
+            return ASK;
+        s->characters = (uint64_t)(r.out - r.base) - r.beside;
+        s->why = found == LOOK ? PRIVATE : 0;
+        count(s, system);
+        int crlf = stop[-1] == '\r';
+        s->crlf += (uint64_t)crlf;
+        if (s->prompt_size + s->answer_size > s->long_text)
+            s->why |= TOO_LONG;
+        if (s->thorough && sampled(start, stop - crlf)) {
+            if (!latin(start, stop))
+                s->why |= SCRIPT;
+            else if (!s->latin++)
+                s->latin_line = s->line;
+        }
+        if (s->why)
+            return LOOK;
+    }
+    return DONE;
+}

@@ -1,0 +1,52 @@
+"""The table of prices: data, each with its date and its source, shipped with this version.
+
+`tuning prices refresh` writes it anew from the AWS Price List where there are credentials.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+TRAINING = "training_per_1000_tokens"
+SERVING = "serving_per_1000_tokens"
+PROVISIONED = "provisioned_per_hour"
+STORAGE = "model_storage_per_month"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """One row of the table, for people and for comparing."""
+
+    what: str
+    """Which of the table's parts it is in."""
+    model: str | None
+    """None: the same for every model."""
+    amounts: Mapping[str, str]
+    """US dollars by name: `usd`, or `input_usd` and `output_usd`."""
+    date: str
+    """When it was seen."""
+    source: str
+
+
+@cache
+def prices() -> Mapping[str, Any]:
+    """The table that ships with this version, as it is written."""
+    text = files("tuning").joinpath("prices.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def listed(table: Mapping[str, Any]) -> Iterator[Price]:
+    """Every price of a table, in its order."""
+    for what in (TRAINING, SERVING, PROVISIONED):
+        for model, row in table.get(what, {}).items():
+            yield _price(what, model, row)
+    yield _price(STORAGE, None, table[STORAGE])
+
+
+def _price(what: str, model: str | None, row: Mapping[str, str]) -> Price:
+    amounts = {name: value for name, value in row.items() if name.endswith("usd")}
+    return Price(what=what, model=model, amounts=amounts, date=row["date"], source=row["source"])

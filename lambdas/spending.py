@@ -43,12 +43,11 @@ def claim(
         {**facts, "state": "authorized", "claim": wanted.to_dict()},
         found_in=sources("authorized"),
     )
-    broken = _transact([*writes, _if_claim_is(moved, held)])
-    if broken is None:
+    # The run's own row first: a claim that was sent twice has itself left too little.
+    broken = _transact([_if_claim_is(moved, held), *writes])
+    if not broken:  # done; or the row was claimed meanwhile, or has ended, or is further
         return None
-    if broken == len(writes):  # the run's own row: claimed meanwhile, or ended, or further
-        return None
-    pot = next(p for p in pots if p.pk == list(changes)[broken])
+    pot = next(p for p in pots if p.pk == list(changes)[broken - 1])
     return over(pot, wanted=wanted.amount, committed=_committed(table, pot.pk))
 
 

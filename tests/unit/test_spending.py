@@ -70,6 +70,18 @@ def test_a_claim_that_is_tried_again_claims_once(aws):
     assert committed(aws) == 4
 
 
+def test_a_claim_that_was_sent_twice_is_granted_though_it_took_the_last_dollars(aws, monkeypatch):
+    once = aws.dynamodb.transact_write_items
+
+    def twice(**call):
+        once(**call)
+        return once(**call)
+
+    monkeypatch.setattr(aws.dynamodb, "transact_write_items", twice)
+    assert claimed(run_number(1), monthly=4) is None
+    assert committed(aws) == 4
+
+
 def test_a_second_try_with_another_recipe_replaces_the_claim(aws):
     claimed(run_number(1), "4")
     aws.dynamodb.items[run_number(1).id]["state"] = "checked"

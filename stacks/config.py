@@ -44,6 +44,9 @@ _RETENTION_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 _MAX_POLLS = 1_500
 
+# https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
+_FEWEST_RECEIVERS = 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -121,6 +124,15 @@ class Config:
         if self.reserved_concurrency is not None:
             self._within("reserved_concurrency", self.reserved_concurrency, 2, 1000)
         self.load_recipes()
+
+    @property
+    def receivers(self) -> int:
+        """How many batches of uploads are received at once: no more than the function may run, and
+        where nothing is reserved the fewest that Lambda takes, so that a small account's quota is
+        left to the runs. Lambda would throttle the rest, and count a receive for each of their
+        messages. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+        """
+        return self.reserved_concurrency or _FEWEST_RECEIVERS
 
     def load_recipes(self) -> tuple[Recipe, ...]:
         """The recipes of this environment, each held against the model catalog."""

@@ -83,7 +83,7 @@ class Training(cdk.Stack):
             unscoped=unscoped,
         )
         receiver = self._receiver()
-        self.intake.feed(receiver, at_once=config.reserved_concurrency)
+        self.intake.feed(receiver, at_once=config.receivers)
         guard = Guard(
             self._workers,
             "Guard",

@@ -125,3 +125,9 @@ def test_a_setting_that_does_not_exist_is_refused_in_one_line(given, expected):
 def test_a_setting_that_is_needed_is_asked_for():
     with pytest.raises(ConfigError, match="Config needs recipes"):
         Config(region="us-east-1")
+
+
+@pytest.mark.parametrize(("reserved", "receivers"), [(10, 10), (2, 2), (None, 2)])
+def test_uploads_are_received_by_no_more_functions_than_there_are_for_sure(reserved, receivers):
+    """Of a small account's quota, ten, the others are for the steps of runs."""
+    assert any_config(reserved_concurrency=reserved).receivers == receivers

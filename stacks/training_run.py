@@ -141,11 +141,19 @@ class TrainingRun(Construct):
         )
         routed = steps.choose("Has it a recipe?")
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
+        routed.when(when("$exists($run.outcome)"), self._end.resumed)
         routed.otherwise(prepare.next(sound))
         return self._begin().next(routed)
 
     def _begin(self) -> sfn.Pass:
-        first = {"run": expression("$states.input"), "job": {}, "progress": {}, "approval": {}}
+        """An execution that takes a run up is told how its job was when it was last looked at."""
+        seen = "$exists($states.input.progress) ? $states.input.progress : {}"
+        first = {
+            "run": expression("$states.input"),
+            "progress": expression(seen),
+            "job": {},
+            "approval": {},
+        }
         return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import aws_cdk as cdk
+from jsii.errors import JSIIError
 
 from review.drawing import Drawn, drawn
 from review.findings import Finding, judge
@@ -26,16 +27,6 @@ from tuning.errors import TuningError
 
 PROCESSES = 2
 SEED = 2026
-_RAISED = (
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TuningError,
-    TypeError,
-    ValueError,
-)
-"""What our code and CDK's raise; it is told with its configuration."""
 _TEMPLATES = "CloudFormation-Validate::"
 
 
@@ -99,7 +90,7 @@ def check(one: Drawn, *, templates: bool = False) -> Broken | None:
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         try:
             return _check(one, Path(folder) / "out", templates=templates)
-        except _RAISED as error:
+        except (JSIIError, LookupError, RuntimeError, TuningError, TypeError, ValueError) as error:
             told = f"{type(error).__name__}: {error}"
             return Broken(configuration=one, findings=(), stale=(), error=told)
 

@@ -4,8 +4,8 @@ import ctypes
 import mmap
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BufferedReader
+from typing import NamedTuple
 
 from tuning.catalog import Method
 from tuning.dataset import kernel
@@ -17,11 +17,11 @@ SHAPES = ("converse", "prompt_completion")
 CHUNK = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
+OUTLINE = 4096  # bytes; longer ones are hardly those of many lines
 _NO_SIGN = 0xFF  # stands in no UTF-8
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """A line that the kernel did not settle."""
 
     line: bytes
@@ -32,6 +32,10 @@ class Stop:
     prompt: bytes = b""
     answer: bytes = b""
     characters: int = 0
+    outline: bytes = b""
+    """Of a line that is not certain, if it has one; see `outlines`."""
+    texts: bytes = b""
+    """What the outline leaves out, one after the other."""
 
 
 def usable(method: Method) -> bool:
@@ -43,6 +47,7 @@ def usable(method: Method) -> bool:
         and method.max_line_kb is None
         and len({word[-1] for word in words}) <= ENDS
         and not any(word[-1].isalnum() for word in words)
+        and not any({'"', "\\"} & set(word) for word in words)
         and array("L").itemsize == ctypes.sizeof(ctypes.c_uint64)
     )
 
@@ -62,6 +67,7 @@ class Chunks:
         packed = b"".join(bytes([len(word)]) + word for word in map(str.encode, words))
         ends = bytes({ord(word[-1]) for word in words}).ljust(ENDS, bytes([_NO_SIGN]))
         self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(3)]
+        self._outline = mmap.mmap(-1, OUTLINE)
         self._scan = Scan(
             data=_address(self._view),
             texts=_address(self._texts),
@@ -73,6 +79,9 @@ class Chunks:
             long_text=long,
             compared=COMPARED,
             system_blocks=method.max_system_blocks or 1 << 62,
+            outline=_address(memoryview(self._outline)),
+            # In haste the kernel does not look for the words that only warn, unless they are errors
+            outline_room=OUTLINE if thorough or not tally.policy.strict else 0,
             room=_KEPT,
             prompts=ctypes.addressof(self._kept[0]),
             answers=ctypes.addressof(self._kept[1]),
@@ -149,9 +158,14 @@ class Chunks:
                 continue
             if sound:
                 sound(view[start : scan.start])
-            start = scan.at
-            size = start - scan.start
-            yield Stop(b"" if found == Found.LONG else self._buffer[scan.start : start], size)
+            before, start = scan.start, scan.at
+            line = b"" if found == Found.LONG else self._buffer[before:start]
+            if found == Found.OUTLINED:
+                outline = self._outline[: scan.outline_size]
+                texts = bytes(self._texts[: scan.texts_size])
+                yield Stop(line, start - before, outline=outline, texts=texts)
+            else:
+                yield Stop(line, start - before)
         self._take()
         if sound:
             sound(view[start:end])

@@ -13,12 +13,14 @@ from tuning.dataset.diagnosis import diagnose
 from tuning.dataset.formats.walk import Fault, Mark
 from tuning.dataset.kernel import Why
 from tuning.dataset.opening import DAMAGED, Opened, damaged
+from tuning.dataset.outlines import Outlines
 from tuning.dataset.privacy import private
 from tuning.dataset.quality import script
 from tuning.dataset.tally import COMPARED, Policy, Tally
 
 MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
+_EVERY = Why.TOO_LONG | Why.PRIVATE | Why.SCRIPT
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
 _ODD = 0x9E3779B97F4A7C15  # spreads the bits of a number over its upper end; lines.c has it too
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
@@ -53,6 +55,7 @@ class Scanner:
         self._tokens = tokens
         self._long = tokens * _BYTES_PER_TOKEN if tokens else 1 << 62
         self._native = usable(method)
+        self._outlines = Outlines(method, policy)
         self._accept: Callable[[bytes], tuple[bytes, bytes, int, frozenset[str]] | None] | None = (
             None
         )
@@ -82,6 +85,8 @@ class Scanner:
         for stop in chunks.stops(source.stream, size, self._kept if self._copy else None):
             if stop.why:
                 self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
+            elif stop.outline:
+                self._outlined(stop.line, stop.outline, stop.texts)
             elif stop.line:
                 self._line(stop.line)
             else:
@@ -108,13 +113,7 @@ class Scanner:
 
     def _line(self, line: bytes) -> None:
         """A line as it stands in the file."""
-        tally = self.tally
-        if line.endswith(b"\r\n"):
-            tally.repairs["crlf"] += 1
-            line = line[:-2] + b"\n"
-        elif not line.endswith(b"\n"):
-            tally.repairs["final_newline"] += 1
-            line += b"\n"
+        tally, line = self.tally, self._ended(line)
         if line.isspace():
             tally.repairs["blank_line"] += 1
             return
@@ -125,6 +124,27 @@ class Scanner:
             self._count(line, *sound)
         else:
             self._exactly(line)
+
+    def _ended(self, line: bytes) -> bytes:
+        """The line with the ending that all have."""
+        repairs = self.tally.repairs
+        if line.endswith(b"\r\n"):
+            repairs["crlf"] += 1
+            return line[:-2] + b"\n"
+        if not line.endswith(b"\n"):
+            repairs["final_newline"] += 1
+            return line + b"\n"
+        return line
+
+    def _outlined(self, line: bytes, outline: bytes, texts: bytes) -> None:
+        tally, line, same = self.tally, self._ended(line), self._outlines[outline]
+        if self._copy:
+            self._copy.write(line)
+        for fault in same.faults:
+            tally.add(fault, tally.lines)
+        tally.records += 1
+        if same.readable:
+            self._count(line, *same.pieced(texts), same.traits)
 
     def _endless(self, size: int) -> None:
         message = f"{size:,} bytes; no record is longer than {MAX_LINE:,}"
@@ -160,7 +180,7 @@ class Scanner:
             tally.prompts.append(self._digest(prompt))
             tally.answers.append(self._digest(answer))
             tally.places.append(tally.lines)
-        self._look(line, prompt, answer, length, ~Why(0))
+        self._look(line, prompt, answer, length, _EVERY)
 
     def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
         """What only warns, and records that are too long."""

@@ -52,11 +52,13 @@ def _read(kind):
     of = method(NOVA if kind == "converse" else LLAMA)
     reader = Chunks(of, Tally("", Policy()), longest=4096, long=40)
     scan, step = reader._scan, kernel.library().lines_next  # noqa: SLF001 — to lay out its memory
-    data, texts = Fenced(1 << 16), Fenced(1 << 16)
+    data, texts, outline = Fenced(1 << 16), Fenced(1 << 16), Fenced(1 << 12)
     missed = 0
     for piece in _pieces(rng, kind):
         scan.data = data.place(piece + bytes([rng.choice(FILLINGS)]) * GUARD)
         scan.texts = texts.place(bytes(len(piece) + GUARD))
+        scan.outline_room = rng.choice((0, 9, 99, 999))
+        scan.outline = outline.place(bytes(scan.outline_room))
         scan.at, scan.end, scan.line = 0, len(piece), 0
         while (found := step(ctypes.addressof(scan))) != Found.DONE:
             if found == Found.FULL:

@@ -26,6 +26,7 @@ class Found(IntEnum):
     LOOK = 2
     LONG = 3
     FULL = 4
+    OUTLINED = 5
 
 
 class Why(IntFlag):
@@ -51,6 +52,8 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("longest_line", "long_text", "compared", "system_blocks")),
         *((name, c_uint64) for name in ("start", "stop", "why", "characters")),
         *((name, c_uint64) for name in ("prompt_at", "prompt_size", "answer_at", "answer_size")),
+        ("outline", c_void_p),
+        *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size")),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
         ("histogram", c_uint64 * BITS),

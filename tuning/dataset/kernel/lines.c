@@ -18,7 +18,7 @@
 enum { GUARD = 64, BITS = 48, ENDS = 4 };
 
 /* What made `lines_next` return. */
-enum { DONE, ASK, LOOK, LONG, FULL };
+enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
 
 /* Why a sound line is worth a look: it is long, may hold a secret, or its letters' script is asked for. */
 enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4 };
@@ -38,6 +38,9 @@ typedef struct {
     /* The line that is handed back; its texts, in `texts`, when it is sound. */
     uint64_t start, stop, why, characters;
     uint64_t prompt_at, prompt_size, answer_at, answer_size;
+    /* Room for the outline of a line, and what it and the texts of that line take of theirs. */
+    uint8_t *outline;
+    uint64_t outline_room, outline_size, texts_size;
     /* What the sound lines came to. Lines are counted from 1, and all of them are. */
     uint64_t line, records, total_characters, total_bytes, crlf;
     uint64_t histogram[BITS];
@@ -587,6 +590,166 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
     return low * ODD[0] >> 61 == 0;
 }
 
+/* ---- outlines ----------------------------------------------------------------------------------- */
+
+/* What is wrong with a line of strict JSON depends on its keys, types and roles, on which of its texts are
+ * blank, and on the reserved words in them; on nothing else that they say. Its outline is the line with
+ * all that, short as can be: each text is a number there ("t007"), with the reserved words that stand in
+ * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
+ * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
+ */
+enum { DEPTH = 32, NUMBERED = 1000 };
+
+typedef struct {
+    const Scan *s;
+    Reader r;
+    uint8_t *out, *full;
+} Outline;
+
+static int put(Outline *o, const void *bytes, size_t size)
+{
+    if ((size_t)(o->full - o->out) < size)
+        return 0;
+    memcpy(o->out, bytes, size);
+    o->out += size;
+    return 1;
+}
+
+/* A string as it stands. Only an escape in \u could make it another than it looks. */
+static const uint8_t *verbatim(Outline *o, const uint8_t *p)
+{
+    const uint8_t *begin = p++;
+    while (*p != '"') {
+        unsigned size = 1;
+        if (*p < 0x20)
+            return NULL;
+        if (*p == '\\')
+            size = p[1] && strchr("\"\\/nrt", p[1]) ? 2 : 0;
+        else if (*p > 0x7f)
+            size = sequence(p);
+        if (!size)
+            return NULL;
+        p += size;
+    }
+    return put(o, begin, (size_t)(p + 1 - begin)) ? p + 1 : NULL;
+}
+
+/* The reserved words in the last text, each where it first stands; 0 when that is not certain. */
+static int held(Outline *o)
+{
+    uint64_t seen = 0;
+    for (const uint8_t *at = o->r.last; at < o->r.out; at++) {
+        size_t room = (size_t)(at - o->r.last) + 1;
+        uint64_t bit = 1;
+        for (const uint8_t *w = o->s->words; *w; w += *w + 1, bit <<= 1) {
+            size_t size = *w;
+            if (*at != w[size] || seen & bit || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
+                continue;
+            uint8_t before = *at == ':' && size < room ? at[-(ptrdiff_t)size] : ' ';
+            if (wordly(before))
+                continue;
+            if (before > 0x7f || !put(o, " ", 1) || !put(o, w + 1, size))
+                return 0;
+            seen |= bit;
+        }
+    }
+    return 1;
+}
+
+/* A text that says something is set aside; a blank one stays. */
+static const uint8_t *numbered(Outline *o, const uint8_t *p)
+{
+    const Reader before = o->r;
+    uint64_t n = before.texts;
+    const uint8_t *next = text(&o->r, p);
+    if (!next) {
+        o->r = before;
+        return verbatim(o, p);
+    }
+    const uint8_t name[] = {'"', 't', (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
+    if (n >= NUMBERED || !put(o, name, sizeof name))
+        return NULL;
+    if (*o->s->words && gone_through(o->s, o->r.last, o->r.out) == ASK && !held(o))
+        return NULL;
+    return put(o, "\"", 1) ? next : NULL;
+}
+
+/* A number that every reader takes; all are alike. */
+static const uint8_t *plain(Outline *o, const uint8_t *p)
+{
+    const uint8_t *begin = p += *p == '-';
+    while (digit(*p))
+        p++;
+    if (p == begin || p - begin > 15 || (*begin == '0' && p - begin > 1))
+        return NULL;
+    if (*p == '.') {
+        begin = ++p;
+        while (digit(*p))
+            p++;
+        if (p == begin || p - begin > 15)
+            return NULL;
+    }
+    return put(o, "0", 1) ? p : NULL;
+}
+
+/* Whether what stands under a key is looked into more closely than an outline tells. */
+static int special(const uint8_t *p)
+{
+    return STARTS(p, "\"image\"") || STARTS(p, "\"video\"") || STARTS(p, "\"document\"") ||
+           STARTS(p, "\"reasoningContent\"") || STARTS(p, "\"toolUse\"") || STARTS(p, "\"toolResult\"") ||
+           STARTS(p, "\"toolConfig\"");
+}
+
+#define LITERAL(o, p, word) (STARTS(p, word) && put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
+
+/* Any value, and all that stands in it. */
+static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
+{
+    uint8_t open = *p, close = open + 2; /* as both brackets have it */
+    switch (open) {
+    case '"': return numbered(o, p);
+    case 't': return LITERAL(o, p, "true");
+    case 'f': return LITERAL(o, p, "false");
+    case 'n': return LITERAL(o, p, "null");
+    case '{': case '[': break;
+    default: return plain(o, p);
+    }
+    if (depth == DEPTH || !put(o, p, 1))
+        return NULL;
+    p = space(p + 1);
+    for (int later = 0; *p != close; later = 1) {
+        int role = 0;
+        if (later && !put(o, ",", 1))
+            return NULL;
+        if (open == '{') {
+            role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"");
+            if (*p != '"' || special(p) || !(p = verbatim(o, p)))
+                return NULL;
+            p = space(p);
+            if (*p != ':' || !put(o, ":", 1))
+                return NULL;
+            p = space(p + 1);
+        }
+        p = role && *p == '"' ? verbatim(o, p) : any(o, p, depth + 1);
+        if (!p || !(p = more(p, close)))
+            return NULL;
+    }
+    return put(o, p, 1) ? p + 1 : NULL;
+}
+
+/* Writes the outline of the line from `p` to `stop`, if it can have one. */
+static int outlined(Scan *s, const uint8_t *p, const uint8_t *stop)
+{
+    Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
+    o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
+    p = space(p);
+    if (*p != '{' || !(p = any(&o, p, 0)) || space(p) != stop)
+        return 0;
+    s->outline_size = (uint64_t)(o.out - s->outline);
+    s->texts_size = (uint64_t)(o.r.out - s->texts);
+    return 1;
+}
+
 /* ---- lines -------------------------------------------------------------------------------------- */
 
 /* Counts a sound record, and keeps what it is compared by. */
@@ -613,8 +776,8 @@ static void count(Scan *s, unsigned system)
     }
 }
 
-/* Passes over sound lines. Returns at one that the exact way must decide (ASK) or that is too long to be
- * a record (LONG), neither of them counted but as a line; at a sound one that is worth a look (LOOK),
+/* Passes over sound lines. Returns at one that the exact way must decide, by itself (ASK) or its outline
+ * (OUTLINED), or that is too long to be a record (LONG), none of them counted but as a line; at a sound one that is worth a look (LOOK),
  * counted; when `kept` has to be taken away (FULL); or at the end (DONE). */
 int lines_next(Scan *s)
 {
@@ -635,7 +798,7 @@ int lines_next(Scan *s)
         if (s->at - s->start > s->longest_line)
             return LONG;
         if (found == ASK)
-            return ASK;
+            return outlined(s, start, stop) ? OUTLINED : ASK;
         const uint8_t *prompt = s->texts + s->prompt_at, *answer = s->texts + s->answer_at;
         if (s->thorough || *s->words)
             found = gone_through(s, prompt, prompt + s->prompt_size);
@@ -644,7 +807,7 @@ int lines_next(Scan *s)
             found = other == DONE ? found : other;
         }
         if (found == ASK)
-            return ASK;
+            return outlined(s, start, stop) ? OUTLINED : ASK;
         s->characters = (uint64_t)(r.out - r.base) - r.beside;
         s->why = found == LOOK ? PRIVATE : 0;
         count(s, system);

@@ -8,12 +8,12 @@ from xxhash import xxh3_64_intdigest
 
 from tuning.catalog import Method
 from tuning.dataset import kernel
-from tuning.dataset.chunks import SHAPES, Chunks, usable
+from tuning.dataset.chunks import SHAPES, Chunks, Stop, usable
 from tuning.dataset.diagnosis import diagnose
 from tuning.dataset.formats.walk import Fault, Mark
 from tuning.dataset.kernel import Why
 from tuning.dataset.opening import DAMAGED, Opened, damaged
-from tuning.dataset.outlines import Outlines
+from tuning.dataset.outlines import Outline, Outlines
 from tuning.dataset.privacy import private
 from tuning.dataset.quality import script
 from tuning.dataset.tally import COMPARED, Policy, Tally
@@ -86,7 +86,9 @@ class Scanner:
             if stop.why:
                 self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
             elif stop.outline:
-                self._outlined(stop.line, stop.outline, stop.texts)
+                same = self._outlined(stop)
+                if same and same.listed(self.tally):
+                    chunks.learn(stop.outline, same)
             elif stop.line:
                 self._line(stop.line)
             else:
@@ -136,15 +138,21 @@ class Scanner:
             return line + b"\n"
         return line
 
-    def _outlined(self, line: bytes, outline: bytes, texts: bytes) -> None:
-        tally, line, same = self.tally, self._ended(line), self._outlines[outline]
+    def _outlined(self, stop: Stop) -> Outline | None:
+        """A line that is told by its outline, if that tells all."""
+        tally, same = self.tally, self._outlines.told(stop.outline, stop.strings)
+        if same is None:
+            self._line(stop.line)
+            return None
+        line = self._ended(stop.line)
         if self._copy:
             self._copy.write(line)
         for fault in same.faults:
             tally.add(fault, tally.lines)
         tally.records += 1
         if same.readable:
-            self._count(line, *same.pieced(texts), same.traits)
+            self._count(line, *same.pieced(stop.texts), same.traits)
+        return same
 
     def _endless(self, size: int) -> None:
         message = f"{size:,} bytes; no record is longer than {MAX_LINE:,}"

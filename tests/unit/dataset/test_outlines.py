@@ -196,3 +196,16 @@ def test_a_slip_in_every_line_is_diagnosed_once(monkeypatch):
     assert scanner.scan(opened(io.BytesIO(lines(*slips)))).counts["DS301"] == 50
     assert len(asked) == 1
     assert len(asked[0]) < len(lines(slips[0]))
+
+
+def test_once_enough_findings_are_listed_the_kernel_counts_by_itself(monkeypatch):
+    asked = []
+    pieced = outlines.Outline.pieced
+    monkeypatch.setattr(
+        outlines.Outline, "pieced", lambda self, texts: asked.append(texts) or pieced(self, texts)
+    )
+    slips = [converse(f"question {n}", f"answer {n}", extra=f"{n}") for n in range(50)]
+    scanner = Scanner("train.jsonl", method(NOVA), Policy(listed=3, thorough=False))
+    tally = scanner.scan(opened(io.BytesIO(lines(*slips))))
+    assert (tally.counts["DS301"], len(tally.listed["DS301"]), tally.records) == (50, 3, 50)
+    assert len(asked) == 3

@@ -15,13 +15,21 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { GUARD = 64, BITS = 48, ENDS = 4 };
+enum { GUARD = 64, BITS = 48, ENDS = 4, OUTLINE = 512, PIECES = 64 };
 
 /* What made `lines_next` return. */
 enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
 
 /* Why a sound line is worth a look: it is long, may hold a secret, or its letters' script is asked for. */
 enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4 };
+
+/* An outline whose faults are all listed: its lines are only counted. Python tells how. */
+typedef struct {
+    uint64_t size, times, readable, system;
+    uint64_t prompt, pieces; /* how many of the texts below are the prompt's, and how many there are */
+    uint8_t text[PIECES];
+    uint8_t outline[OUTLINE];
+} Known;
 
 typedef struct {
     /* The chunk: whole lines from `at` to `end`. */
@@ -40,7 +48,13 @@ typedef struct {
     uint64_t prompt_at, prompt_size, answer_at, answer_size;
     /* Room for the outline of a line, and what it and the texts of that line take of theirs. */
     uint8_t *outline;
-    uint64_t outline_room, outline_size, texts_size;
+    uint64_t outline_room, outline_size, texts_size, strings;
+    /* Outlines that need no diagnosis any more, and room for the prompt and answer of their lines. */
+    Known *known;
+    uint64_t *digests; /* of theirs, in the same order */
+    uint64_t knows;
+    uint8_t *joined;
+    uint64_t joined_room;
     /* What the sound lines came to. Lines are counted from 1, and all of them are. */
     uint64_t line, records, total_characters, total_bytes, crlf;
     uint64_t histogram[BITS];
@@ -230,8 +244,8 @@ static int blank(const uint8_t *p, const uint8_t *end)
 }
 
 /* Copies a text, decoded, from its opening quote on; gives what stands after its closing one, or NULL
- * when it is no strict JSON, or says nothing. */
-static const uint8_t *text(Reader *r, const uint8_t *p)
+ * when it is no strict JSON, or holds what nobody sees. */
+static const uint8_t *copied(Reader *r, const uint8_t *p)
 {
     if (*p++ != '"')
         return NULL;
@@ -267,7 +281,14 @@ static const uint8_t *text(Reader *r, const uint8_t *p)
             r->beside += size - 1;
         } while (*p > 0x7f);
     }
-    return blank(r->last, r->out) ? NULL : p + 1;
+    return p + 1;
+}
+
+/* The same, of a text that says something. */
+static const uint8_t *text(Reader *r, const uint8_t *p)
+{
+    p = copied(r, p);
+    return p && !blank(r->last, r->out) ? p : NULL;
 }
 
 /* ---- records ------------------------------------------------------------------------------------ */
@@ -601,9 +622,14 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
 enum { DEPTH = 32, NUMBERED = 1000 };
 
 typedef struct {
+    uint64_t at, size, characters;
+} Said;
+
+typedef struct {
     const Scan *s;
     Reader r;
     uint8_t *out, *full;
+    Said said[PIECES]; /* the first texts */
 } Outline;
 
 static int put(Outline *o, const void *bytes, size_t size)
@@ -615,16 +641,18 @@ static int put(Outline *o, const void *bytes, size_t size)
     return 1;
 }
 
-/* A string as it stands. Only an escape in \u could make it another than it looks. */
+/* A string as it stands, if it looks like what it is, and not like a number. */
 static const uint8_t *verbatim(Outline *o, const uint8_t *p)
 {
     const uint8_t *begin = p++;
+    if (*p == 't' && digit(p[1]))
+        return NULL;
     while (*p != '"') {
         unsigned size = 1;
         if (*p < 0x20)
             return NULL;
         if (*p == '\\')
-            size = p[1] && strchr("\"\\/nrt", p[1]) ? 2 : 0;
+            size = p[1] && strchr("\\/nrt", p[1]) ? 2 : 0;
         else if (*p > 0x7f)
             size = sequence(p);
         if (!size)
@@ -656,18 +684,21 @@ static int held(Outline *o)
     return 1;
 }
 
-/* A text that says something is set aside; a blank one stays. */
+/* A text is set aside; in its place stands its number, or itself when it is blank. */
 static const uint8_t *numbered(Outline *o, const uint8_t *p)
 {
-    const Reader before = o->r;
-    uint64_t n = before.texts;
-    const uint8_t *next = text(&o->r, p);
-    if (!next) {
-        o->r = before;
-        return verbatim(o, p);
+    uint64_t n = o->r.texts, beside = o->r.beside + (n > 0);
+    const uint8_t *next = copied(&o->r, p);
+    if (!next || n >= NUMBERED)
+        return NULL;
+    if (n < PIECES) {
+        uint64_t size = (uint64_t)(o->r.out - o->r.last);
+        o->said[n] = (Said){(uint64_t)(o->r.last - o->r.base), size, size - (o->r.beside - beside)};
     }
+    if (blank(o->r.last, o->r.out))
+        return verbatim(o, p);
     const uint8_t name[] = {'"', 't', (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
-    if (n >= NUMBERED || !put(o, name, sizeof name))
+    if (!put(o, name, sizeof name))
         return NULL;
     if (*o->s->words && gone_through(o->s, o->r.last, o->r.out) == ASK && !held(o))
         return NULL;
@@ -737,23 +768,10 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
     return put(o, p, 1) ? p + 1 : NULL;
 }
 
-/* Writes the outline of the line from `p` to `stop`, if it can have one. */
-static int outlined(Scan *s, const uint8_t *p, const uint8_t *stop)
-{
-    Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
-    o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
-    p = space(p);
-    if (*p != '{' || !(p = any(&o, p, 0)) || space(p) != stop)
-        return 0;
-    s->outline_size = (uint64_t)(o.out - s->outline);
-    s->texts_size = (uint64_t)(o.r.out - s->texts);
-    return 1;
-}
-
 /* ---- lines -------------------------------------------------------------------------------------- */
 
-/* Counts a sound record, and keeps what it is compared by. */
-static void count(Scan *s, unsigned system)
+/* Counts a record, and keeps what it is compared by. */
+static void count(Scan *s, const uint8_t *texts, unsigned system)
 {
     uint64_t size = s->prompt_size + s->answer_size;
     unsigned bits = s->characters ? 64 - (unsigned)__builtin_clzll(s->characters) : 0;
@@ -770,13 +788,76 @@ static void count(Scan *s, unsigned system)
     if (!s->traits[system]++)
         s->traits_line[system] = s->line;
     if (s->line <= s->compared) {
-        s->prompts[s->kept] = lines_digest(s->texts + s->prompt_at, s->prompt_size);
-        s->answers[s->kept] = lines_digest(s->texts + s->answer_at, s->answer_size);
+        s->prompts[s->kept] = lines_digest(texts + s->prompt_at, s->prompt_size);
+        s->answers[s->kept] = lines_digest(texts + s->answer_at, s->answer_size);
         s->places[s->kept++] = s->line;
     }
 }
 
-/* Passes over sound lines. Returns at one that the exact way must decide, by itself (ASK) or its outline
+/* Puts together the prompt and the answer of a line; 0 when there is no room, or they are too long. */
+static int joined(Scan *s, const Outline *o, const Known *k)
+{
+    uint8_t *out = s->joined, *full = out + s->joined_room;
+    s->characters = s->answer_at = 0;
+    for (uint64_t i = 0; i < k->pieces; i++) {
+        Said said = o->said[k->text[i]];
+        if ((uint64_t)(full - out) <= said.size)
+            return 0;
+        if (i == k->prompt)
+            s->answer_at = (uint64_t)(out - s->joined);
+        else if (i)
+            *out++ = 0;
+        memcpy(out, s->texts + said.at, said.size);
+        out += said.size;
+        s->characters += said.characters;
+    }
+    uint64_t size = (uint64_t)(out - s->joined);
+    if (k->prompt == k->pieces)
+        s->answer_at = size;
+    s->prompt_at = 0;
+    s->prompt_size = s->answer_at;
+    s->answer_size = size - s->answer_at;
+    return size <= s->long_text;
+}
+
+/* Counts a line whose outline is known; 0 when it is not. */
+static int settled(Scan *s, const Outline *o)
+{
+    uint64_t size = s->outline_size, digest = lines_digest(s->outline, size);
+    uint64_t n = 0;
+    while (n < s->knows && s->digests[n] != digest)
+        n++;
+    Known *k = s->known + n;
+    if (n == s->knows || k->size != size || memcmp(k->outline, s->outline, size) != 0)
+        return 0;
+    if (k->readable && !joined(s, o, k))
+        return 0;
+    k->times++;
+    if (k->readable)
+        count(s, s->joined, (unsigned)k->system);
+    else
+        s->records++;
+    return 1;
+}
+
+/* What becomes of the line from `p` to `stop`, which is not certain: its outline tells, if it can have one. */
+static int asked(Scan *s, const uint8_t *p, const uint8_t *stop)
+{
+    Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
+    o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
+    p = space(p);
+    if (*p != '{' || !(p = any(&o, p, 0)) || space(p) != stop)
+        return ASK;
+    s->outline_size = (uint64_t)(o.out - s->outline);
+    s->texts_size = (uint64_t)(o.r.out - s->texts);
+    s->strings = o.r.texts;
+    if (!settled(s, &o))
+        return OUTLINED;
+    s->crlf += stop[-1] == '\r';
+    return DONE;
+}
+
+/* Passes over sound lines, and over those whose outline is known. Returns at one that the exact way must decide, by itself (ASK) or its outline
  * (OUTLINED), or that is too long to be a record (LONG), none of them counted but as a line; at a sound one that is worth a look (LOOK),
  * counted; when `kept` has to be taken away (FULL); or at the end (DONE). */
 int lines_next(Scan *s)
@@ -797,8 +878,11 @@ int lines_next(Scan *s)
         s->at = s->stop + 1;
         if (s->at - s->start > s->longest_line)
             return LONG;
-        if (found == ASK)
-            return outlined(s, start, stop) ? OUTLINED : ASK;
+        if (found == ASK) {
+            if ((found = asked(s, start, stop)) != DONE)
+                return found;
+            continue;
+        }
         const uint8_t *prompt = s->texts + s->prompt_at, *answer = s->texts + s->answer_at;
         if (s->thorough || *s->words)
             found = gone_through(s, prompt, prompt + s->prompt_size);
@@ -806,11 +890,14 @@ int lines_next(Scan *s)
             int other = gone_through(s, answer, answer + s->answer_size);
             found = other == DONE ? found : other;
         }
-        if (found == ASK)
-            return outlined(s, start, stop) ? OUTLINED : ASK;
+        if (found == ASK) {
+            if ((found = asked(s, start, stop)) != DONE)
+                return found;
+            continue;
+        }
         s->characters = (uint64_t)(r.out - r.base) - r.beside;
         s->why = found == LOOK ? PRIVATE : 0;
-        count(s, system);
+        count(s, s->texts, system);
         int crlf = stop[-1] == '\r';
         s->crlf += (uint64_t)crlf;
         if (s->prompt_size + s->answer_size > s->long_text)

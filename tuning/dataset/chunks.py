@@ -19,6 +19,7 @@ CHUNK = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
 OUTLINE = 4096  # bytes; longer ones are hardly those of many lines
+MALFORMED = "DS201"
 _KNOWN = 256  # outlines whose lines the kernel counts by itself
 _JOINED = 1 << 16
 _NO_SIGN = 0xFF  # stands in no UTF-8
@@ -135,6 +136,10 @@ class Chunks:
         finally:
             self._settle()
 
+    def count_malformed(self) -> None:
+        """From now on the kernel counts lines that are surely no JSON, of which enough are listed."""
+        self._scan.count_malformed = True
+
     def learn(self, outline: bytes, same: Outline) -> None:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
         told, pieces = self._told, [*same.prompt, *same.answer]
@@ -234,6 +239,8 @@ class Chunks:
         for traits, count, line in zip(_TRAITS, scan.traits, scan.traits_line, strict=True):
             if count:
                 tally.trait(traits, line, count)
+        if scan.malformed:
+            tally.counts[MALFORMED] += scan.malformed
         for known, same in zip(self._known, self._told, strict=False):
             for fault in same.faults:
                 tally.counts[fault.rule] += known.times

@@ -8,7 +8,7 @@ from xxhash import xxh3_64_intdigest
 
 from tuning.catalog import Method
 from tuning.dataset import kernel
-from tuning.dataset.chunks import SHAPES, Chunks, Stop, usable
+from tuning.dataset.chunks import MALFORMED, SHAPES, Chunks, Stop, usable
 from tuning.dataset.diagnosis import diagnose
 from tuning.dataset.formats.walk import Fault, Mark
 from tuning.dataset.kernel import Why
@@ -91,6 +91,8 @@ class Scanner:
                     chunks.learn(stop.outline, same)
             elif stop.line:
                 self._line(stop.line)
+                if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:
+                    chunks.count_malformed()
             else:
                 self._endless(stop.size)
 

@@ -61,6 +61,7 @@ def _read(kind):
         scan.texts = texts.place(bytes(len(piece) + GUARD))
         scan.outline_room = rng.choice((0, 9, 99, 999))
         scan.outline = outline.place(bytes(scan.outline_room))
+        scan.count_malformed = rng.random() < 0.5
         scan.joined_room = rng.choice((0, 40, 400))
         scan.joined = joined.place(bytes(scan.joined_room))
         scan.at, scan.end, scan.line = 0, len(piece), 0

@@ -69,6 +69,7 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size", "strings")),
         *(("known", c_void_p), ("digests", c_void_p), ("knows", c_uint64)),
         *(("joined", c_void_p), ("joined_room", c_uint64)),
+        *(("count_malformed", c_uint64), ("malformed", c_uint64)),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
         ("histogram", c_uint64 * BITS),

@@ -55,6 +55,8 @@ typedef struct {
     uint64_t knows;
     uint8_t *joined;
     uint64_t joined_room;
+    /* Whether lines that are surely no JSON are only counted, and how many were. */
+    uint64_t count_malformed, malformed;
     /* What the sound lines came to. Lines are counted from 1, and all of them are. */
     uint64_t line, records, total_characters, total_bytes, crlf;
     uint64_t histogram[BITS];
@@ -629,8 +631,15 @@ typedef struct {
     const Scan *s;
     Reader r;
     uint8_t *out, *full;
+    const uint8_t *wrong; /* where no JSON reader goes on */
     Said said[PIECES]; /* the first texts */
 } Outline;
+
+static const uint8_t *wrong(Outline *o, const uint8_t *p)
+{
+    o->wrong = p;
+    return NULL;
+}
 
 static int put(Outline *o, const void *bytes, size_t size)
 {
@@ -708,6 +717,8 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
 /* A number that every reader takes; all are alike. */
 static const uint8_t *plain(Outline *o, const uint8_t *p)
 {
+    if (!digit(*p) && *p != '-' && *p != 'N' && *p != 'I') /* Python takes NaN and Infinity */
+        return wrong(o, p);
     const uint8_t *begin = p += *p == '-';
     while (digit(*p))
         p++;
@@ -720,7 +731,7 @@ static const uint8_t *plain(Outline *o, const uint8_t *p)
         if (p == begin || p - begin > 15)
             return NULL;
     }
-    return put(o, "0", 1) ? p : NULL;
+    return *p != 'e' && *p != 'E' && put(o, "0", 1) ? p : NULL;
 }
 
 /* Whether what stands under a key is looked into more closely than an outline tells. */
@@ -731,7 +742,8 @@ static int special(const uint8_t *p)
            STARTS(p, "\"toolConfig\"");
 }
 
-#define LITERAL(o, p, word) (STARTS(p, word) && put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
+#define LITERAL(o, p, word) \
+    (!STARTS(p, word) ? wrong(o, p) : put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
 
 /* Any value, and all that stands in it. */
 static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
@@ -754,16 +766,22 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
             return NULL;
         if (open == '{') {
             role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"");
-            if (*p != '"' || special(p) || !(p = verbatim(o, p)))
+            if (*p != '"')
+                return wrong(o, p);
+            if (special(p) || !(p = verbatim(o, p)))
                 return NULL;
             p = space(p);
-            if (*p != ':' || !put(o, ":", 1))
+            if (*p != ':')
+                return wrong(o, p);
+            if (!put(o, ":", 1))
                 return NULL;
             p = space(p + 1);
         }
-        p = role && *p == '"' ? verbatim(o, p) : any(o, p, depth + 1);
-        if (!p || !(p = more(p, close)))
+        const uint8_t *after = role && *p == '"' ? verbatim(o, p) : any(o, p, depth + 1);
+        if (!after)
             return NULL;
+        if (!(p = more(after, close)))
+            return wrong(o, after);
     }
     return put(o, p, 1) ? p + 1 : NULL;
 }
@@ -840,13 +858,33 @@ static int settled(Scan *s, const Outline *o)
     return 1;
 }
 
+/* Whether all that stands here is UTF-8 without a NUL: other faults would be told first. */
+static int legible(const uint8_t *p, const uint8_t *stop)
+{
+    while (p < stop) {
+        Block b = block(p);
+        unsigned size = first((b > all(0x7f)) | (b == all(0)));
+        if (size == 0 && !(size = sequence(p)))
+            return 0;
+        p += size;
+    }
+    return 1;
+}
+
 /* What becomes of the line from `p` to `stop`, which is not certain: its outline tells, if it can have one. */
 static int asked(Scan *s, const uint8_t *p, const uint8_t *stop)
 {
     Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
     o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
     p = space(p);
-    if (*p != '{' || !(p = any(&o, p, 0)) || space(p) != stop)
+    p = *p == '{' ? any(&o, p, 0) : NULL;
+    if (s->count_malformed && o.wrong && legible(o.wrong, stop)) {
+        s->malformed++;
+        s->records++;
+        s->crlf += stop[-1] == '\r';
+        return DONE;
+    }
+    if (!p || space(p) != stop)
         return ASK;
     s->outline_size = (uint64_t)(o.out - s->outline);
     s->texts_size = (uint64_t)(o.r.out - s->texts);

@@ -32,7 +32,8 @@ class Stop(NamedTuple):
     """As it stands in the file, for one that is not certain. Nothing of one too long to be a record."""
     size: int
     why: Why | None = None
-    """Why a sound line, already counted, is worth a look; it ends in a plain line feed."""
+    """Why a sound line, already counted, is worth a look; it ends in a plain line feed. Or, of one with
+    an outline, what its texts are to be looked through for."""
     prompt: bytes = b""
     answer: bytes = b""
     characters: int = 0
@@ -195,7 +196,14 @@ class Chunks:
             if found == Found.OUTLINED:
                 outline = self._outline[: scan.outline_size]
                 texts = bytes(self._texts[: scan.texts_size])
-                yield Stop(line, start - before, outline=outline, texts=texts, strings=scan.strings)
+                yield Stop(
+                    line,
+                    start - before,
+                    Why(scan.why),
+                    outline=outline,
+                    texts=texts,
+                    strings=scan.strings,
+                )
             else:
                 yield Stop(line, start - before)
         self._take()

@@ -83,12 +83,12 @@ class Scanner:
     def _chunks(self, source: Opened, size: int) -> None:
         chunks = Chunks(self._method, self.tally, longest=MAX_LINE, long=self._long)
         for stop in chunks.stops(source.stream, size, self._kept if self._copy else None):
-            if stop.why:
-                self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
-            elif stop.outline:
+            if stop.outline:
                 same = self._outlined(stop)
                 if same and same.listed(self.tally):
                     chunks.learn(stop.outline, same)
+            elif stop.why:
+                self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
             elif stop.line:
                 self._line(stop.line)
                 if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:
@@ -153,7 +153,7 @@ class Scanner:
             tally.add(fault, tally.lines)
         tally.records += 1
         if same.readable:
-            self._count(line, *same.pieced(stop.texts), same.traits)
+            self._count(line, *same.pieced(stop.texts), same.traits, stop.why or _EVERY)
         return same
 
     def _endless(self, size: int) -> None:
@@ -175,7 +175,13 @@ class Scanner:
             self._count(line, prompt, answer, sum(map(len, walk.texts)), walk.traits)
 
     def _count(
-        self, line: bytes, prompt: bytes, answer: bytes, length: int, traits: Iterable[str]
+        self,
+        line: bytes,
+        prompt: bytes,
+        answer: bytes,
+        length: int,
+        traits: Iterable[str],
+        why: Why = _EVERY,
     ) -> None:
         """The numbers of a record whose texts are known."""
         tally = self.tally
@@ -190,7 +196,7 @@ class Scanner:
             tally.prompts.append(self._digest(prompt))
             tally.answers.append(self._digest(answer))
             tally.places.append(tally.lines)
-        self._look(line, prompt, answer, length, _EVERY)
+        self._look(line, prompt, answer, length, why)
 
     def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
         """What only warns, and records that are too long."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from builders import LLAMA, NOVA, converse, lines, method, pair, turn
 from test_agreement import _line, _mutated
+from test_privacy import FOUND, SOUND_ALIKE
 
 from tuning.dataset import chunks, outlines
 from tuning.dataset.diagnosis import diagnose
@@ -69,7 +70,9 @@ TEXTS = [
         "User: Bot:",
     ),
     *("x[EOS] System: [EOS]", "USER: User:", "USER:", "Thought: <unk>", "[EOS] USER:", '"User:"'),
-    *("me@example.com", "4111 1111 1111 1111", "AKIA" + "Q" * 16, "Как дела"),
+    *("me@example.com", "4111 1111 1111 1111", "AKIA" + "Q" * 16, "Как дела", "User: a@b.cd"),
+    *(text for _, text in FOUND),
+    *SOUND_ALIKE,
 ]
 KEYS = [
     *("role", "text", "content", "messages", "system", "prompt", "completion", "schemaVersion"),

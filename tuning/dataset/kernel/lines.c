@@ -631,6 +631,7 @@ typedef struct {
     const Scan *s;
     Reader r;
     uint8_t *out, *full;
+    uint64_t why;
     const uint8_t *wrong; /* where no JSON reader goes on */
     Said said[PIECES]; /* the first texts */
 } Outline;
@@ -709,7 +710,10 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
     const uint8_t name[] = {'"', 't', (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
     if (!put(o, name, sizeof name))
         return NULL;
-    if (*o->s->words && gone_through(o->s, o->r.last, o->r.out) == ASK && !held(o))
+    int found = *o->s->words || o->s->thorough ? gone_through(o->s, o->r.last, o->r.out) : DONE;
+    if (found != DONE)
+        o->why = PRIVATE;
+    if (found == ASK && !held(o))
         return NULL;
     return put(o, "\"", 1) ? next : NULL;
 }
@@ -871,17 +875,18 @@ static int legible(const uint8_t *p, const uint8_t *stop)
     return 1;
 }
 
-/* What becomes of the line from `p` to `stop`, which is not certain: its outline tells, if it can have one. */
-static int asked(Scan *s, const uint8_t *p, const uint8_t *stop)
+/* What becomes of a line that is not certain: its outline tells, if it can have one. */
+static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
+    int crlf = stop > start && stop[-1] == '\r';
     Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
     o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
-    p = space(p);
+    const uint8_t *p = space(start);
     p = *p == '{' ? any(&o, p, 0) : NULL;
     if (s->count_malformed && o.wrong && legible(o.wrong, stop)) {
         s->malformed++;
         s->records++;
-        s->crlf += stop[-1] == '\r';
+        s->crlf += (uint64_t)crlf;
         return DONE;
     }
     if (!p || space(p) != stop)
@@ -889,9 +894,10 @@ static int asked(Scan *s, const uint8_t *p, const uint8_t *stop)
     s->outline_size = (uint64_t)(o.out - s->outline);
     s->texts_size = (uint64_t)(o.r.out - s->texts);
     s->strings = o.r.texts;
+    s->why = TOO_LONG | o.why | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
     if (!settled(s, &o))
         return OUTLINED;
-    s->crlf += stop[-1] == '\r';
+    s->crlf += (uint64_t)crlf;
     return DONE;
 }
 

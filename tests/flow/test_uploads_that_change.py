@@ -53,6 +53,16 @@ def throttles(world, row):
     ]
 
 
+def test_a_version_that_is_gone_before_its_check_is_refused_with_the_reason(world):
+    with nobody_checks(world):
+        upload, place, version = put(world, "gone", "Gone")
+        world.client("s3").delete_object(**place, VersionId=version, BypassGovernanceRetention=True)
+    row = world.ended(upload)
+    assert row["state"] == "refused"
+    assert "job_arn" not in row
+    assert "Deleted before it was read" in world.notice(row["pk"])["Message"]
+
+
 def test_what_is_deleted_or_overwritten_by_name_is_trained_on_as_it_was_uploaded(world):
     """Its version is there still, and the version is what was uploaded."""
     with nobody_checks(world):

@@ -31,9 +31,7 @@ _PINS = Path("lambdas/requirements.txt")
 _OURS = ("lambdas", "recipes", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
 _KERNEL = Path("tuning/dataset/kernel")
-_FALLBACK = Path(
-    "tuning/dataset/fast.py"
-)  # for where the kernel was not built, and it needs msgspec
+_FALLBACK = Path("tuning/dataset/fast.py")  # for where the kernel was not built
 _LEFT_OUT = {
     *(Path("tuning/cli"), Path("tuning/__main__.py")),
     *(_FALLBACK, _KERNEL / "build.py"),

@@ -4,12 +4,13 @@ import ctypes
 import mmap
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BufferedReader
+from typing import NamedTuple
 
 from tuning.catalog import Method
 from tuning.dataset import kernel
-from tuning.dataset.kernel import BITS, ENDS, GUARD, Found, Scan, Why
+from tuning.dataset.kernel import BITS, ENDS, GUARD, Found, Known, Scan, Why
+from tuning.dataset.outlines import Outline
 from tuning.dataset.tally import COMPARED, Tally
 
 SHAPES = ("converse", "prompt_completion")
@@ -17,21 +18,31 @@ SHAPES = ("converse", "prompt_completion")
 CHUNK = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
+OUTLINE = 4096  # bytes; longer ones are hardly those of many lines
+MALFORMED = "DS201"
+_KNOWN = 256  # outlines whose lines the kernel counts by itself
+_JOINED = 1 << 16
 _NO_SIGN = 0xFF  # stands in no UTF-8
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """A line that the kernel did not settle."""
 
     line: bytes
     """As it stands in the file, for one that is not certain. Nothing of one too long to be a record."""
     size: int
     why: Why | None = None
-    """Why a sound line, already counted, is worth a look; it ends in a plain line feed."""
+    """Why a sound line, already counted, is worth a look; it ends in a plain line feed. Or, of one with
+    an outline, what its texts are to be looked through for."""
     prompt: bytes = b""
     answer: bytes = b""
     characters: int = 0
+    outline: bytes = b""
+    """Of a line that is not certain, if it has one; see `outlines`."""
+    texts: bytes = b""
+    """What the outline leaves out, one after the other."""
+    strings: int = 0
+    """How many texts these are."""
 
 
 def usable(method: Method) -> bool:
@@ -43,6 +54,7 @@ def usable(method: Method) -> bool:
         and method.max_line_kb is None
         and len({word[-1] for word in words}) <= ENDS
         and not any(word[-1].isalnum() for word in words)
+        and not any({'"', "\\"} & set(word) for word in words)
         and array("L").itemsize == ctypes.sizeof(ctypes.c_uint64)
     )
 
@@ -62,6 +74,9 @@ class Chunks:
         packed = b"".join(bytes([len(word)]) + word for word in map(str.encode, words))
         ends = bytes({ord(word[-1]) for word in words}).ljust(ENDS, bytes([_NO_SIGN]))
         self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(3)]
+        self._outline, self._joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED))
+        self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
+        self._told: list[Outline] = []
         self._scan = Scan(
             data=_address(self._view),
             texts=_address(self._texts),
@@ -73,6 +88,13 @@ class Chunks:
             long_text=long,
             compared=COMPARED,
             system_blocks=method.max_system_blocks or 1 << 62,
+            outline=_address(memoryview(self._outline)),
+            # In haste the kernel does not look for the words that only warn, unless they are errors
+            outline_room=OUTLINE if thorough or not tally.policy.strict else 0,
+            known=ctypes.addressof(self._known),
+            digests=ctypes.addressof(self._digests),
+            joined=_address(memoryview(self._joined)),
+            joined_room=_JOINED,
             room=_KEPT,
             prompts=ctypes.addressof(self._kept[0]),
             answers=ctypes.addressof(self._kept[1]),
@@ -115,6 +137,26 @@ class Chunks:
         finally:
             self._settle()
 
+    def count_malformed(self) -> None:
+        """From now on the kernel counts lines that are surely no JSON, of which enough are listed."""
+        self._scan.count_malformed = True
+
+    def learn(self, outline: bytes, same: Outline) -> None:
+        """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
+        told, pieces = self._told, [*same.prompt, *same.answer]
+        if len(told) == _KNOWN or len(outline) > kernel.OUTLINE or len(pieces) > kernel.PIECES:
+            return
+        if any(n >= kernel.PIECES for n in pieces):
+            return
+        known = self._known[len(told)]
+        self._digests[len(told)] = kernel.digest()(outline)
+        known.size, known.outline[: len(outline)] = len(outline), outline
+        known.readable, known.system = same.readable, "system" in same.traits
+        known.prompt, known.pieces = len(same.prompt), len(pieces)
+        known.text[: len(pieces)] = pieces
+        told.append(same)
+        self._scan.knows = len(told)
+
     def _too_long(self, size: int) -> Stop:
         self._scan.line += 1
         self._tally.lines = self._scan.line
@@ -149,9 +191,21 @@ class Chunks:
                 continue
             if sound:
                 sound(view[start : scan.start])
-            start = scan.at
-            size = start - scan.start
-            yield Stop(b"" if found == Found.LONG else self._buffer[scan.start : start], size)
+            before, start = scan.start, scan.at
+            line = b"" if found == Found.LONG else self._buffer[before:start]
+            if found == Found.OUTLINED:
+                outline = self._outline[: scan.outline_size]
+                texts = bytes(self._texts[: scan.texts_size])
+                yield Stop(
+                    line,
+                    start - before,
+                    Why(scan.why),
+                    outline=outline,
+                    texts=texts,
+                    strings=scan.strings,
+                )
+            else:
+                yield Stop(line, start - before)
         self._take()
         if sound:
             sound(view[start:end])
@@ -193,6 +247,11 @@ class Chunks:
         for traits, count, line in zip(_TRAITS, scan.traits, scan.traits_line, strict=True):
             if count:
                 tally.trait(traits, line, count)
+        if scan.malformed:
+            tally.counts[MALFORMED] += scan.malformed
+        for known, same in zip(self._known, self._told, strict=False):
+            for fault in same.faults:
+                tally.counts[fault.rule] += known.times
         if scan.latin:
             tally.script("LATIN", scan.latin_line, scan.latin)
 

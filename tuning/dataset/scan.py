@@ -8,17 +8,19 @@ from xxhash import xxh3_64_intdigest
 
 from tuning.catalog import Method
 from tuning.dataset import kernel
-from tuning.dataset.chunks import SHAPES, Chunks, usable
+from tuning.dataset.chunks import MALFORMED, SHAPES, Chunks, Stop, usable
 from tuning.dataset.diagnosis import diagnose
 from tuning.dataset.formats.walk import Fault, Mark
 from tuning.dataset.kernel import Why
 from tuning.dataset.opening import DAMAGED, Opened, damaged
+from tuning.dataset.outlines import Outline, Outlines
 from tuning.dataset.privacy import private
 from tuning.dataset.quality import script
 from tuning.dataset.tally import COMPARED, Policy, Tally
 
 MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
+_EVERY = Why.TOO_LONG | Why.PRIVATE | Why.SCRIPT
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
 _ODD = 0x9E3779B97F4A7C15  # spreads the bits of a number over its upper end; lines.c has it too
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
@@ -53,6 +55,7 @@ class Scanner:
         self._tokens = tokens
         self._long = tokens * _BYTES_PER_TOKEN if tokens else 1 << 62
         self._native = usable(method)
+        self._outlines = Outlines(method, policy)
         self._accept: Callable[[bytes], tuple[bytes, bytes, int, frozenset[str]] | None] | None = (
             None
         )
@@ -80,10 +83,16 @@ class Scanner:
     def _chunks(self, source: Opened, size: int) -> None:
         chunks = Chunks(self._method, self.tally, longest=MAX_LINE, long=self._long)
         for stop in chunks.stops(source.stream, size, self._kept if self._copy else None):
-            if stop.why:
+            if stop.outline:
+                same = self._outlined(stop)
+                if same and same.listed(self.tally):
+                    chunks.learn(stop.outline, same)
+            elif stop.why:
                 self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
             elif stop.line:
                 self._line(stop.line)
+                if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:
+                    chunks.count_malformed()
             else:
                 self._endless(stop.size)
 
@@ -108,13 +117,7 @@ class Scanner:
 
     def _line(self, line: bytes) -> None:
         """A line as it stands in the file."""
-        tally = self.tally
-        if line.endswith(b"\r\n"):
-            tally.repairs["crlf"] += 1
-            line = line[:-2] + b"\n"
-        elif not line.endswith(b"\n"):
-            tally.repairs["final_newline"] += 1
-            line += b"\n"
+        tally, line = self.tally, self._ended(line)
         if line.isspace():
             tally.repairs["blank_line"] += 1
             return
@@ -125,6 +128,33 @@ class Scanner:
             self._count(line, *sound)
         else:
             self._exactly(line)
+
+    def _ended(self, line: bytes) -> bytes:
+        """The line with the ending that all have."""
+        repairs = self.tally.repairs
+        if line.endswith(b"\r\n"):
+            repairs["crlf"] += 1
+            return line[:-2] + b"\n"
+        if not line.endswith(b"\n"):
+            repairs["final_newline"] += 1
+            return line + b"\n"
+        return line
+
+    def _outlined(self, stop: Stop) -> Outline | None:
+        """A line that is told by its outline, if that tells all."""
+        tally, same = self.tally, self._outlines.told(stop.outline, stop.strings)
+        if same is None:
+            self._line(stop.line)
+            return None
+        line = self._ended(stop.line)
+        if self._copy:
+            self._copy.write(line)
+        for fault in same.faults:
+            tally.add(fault, tally.lines)
+        tally.records += 1
+        if same.readable:
+            self._count(line, *same.pieced(stop.texts), same.traits, stop.why or _EVERY)
+        return same
 
     def _endless(self, size: int) -> None:
         message = f"{size:,} bytes; no record is longer than {MAX_LINE:,}"
@@ -145,7 +175,13 @@ class Scanner:
             self._count(line, prompt, answer, sum(map(len, walk.texts)), walk.traits)
 
     def _count(
-        self, line: bytes, prompt: bytes, answer: bytes, length: int, traits: Iterable[str]
+        self,
+        line: bytes,
+        prompt: bytes,
+        answer: bytes,
+        length: int,
+        traits: Iterable[str],
+        why: Why = _EVERY,
     ) -> None:
         """The numbers of a record whose texts are known."""
         tally = self.tally
@@ -160,7 +196,7 @@ class Scanner:
             tally.prompts.append(self._digest(prompt))
             tally.answers.append(self._digest(answer))
             tally.places.append(tally.lines)
-        self._look(line, prompt, answer, length, ~Why(0))
+        self._look(line, prompt, answer, length, why)
 
     def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
         """What only warns, and records that are too long."""

@@ -16,6 +16,7 @@ from test_agreement import _line, _mutated
 from tuning.dataset import kernel
 from tuning.dataset.chunks import Chunks
 from tuning.dataset.kernel import GUARD, Found
+from tuning.dataset.outlines import Outlines
 from tuning.dataset.tally import Policy, Tally
 
 LINES = int(os.environ.get("TUNING_LINES", "4000"))
@@ -52,15 +53,25 @@ def _read(kind):
     of = method(NOVA if kind == "converse" else LLAMA)
     reader = Chunks(of, Tally("", Policy()), longest=4096, long=40)
     scan, step = reader._scan, kernel.library().lines_next  # noqa: SLF001 — to lay out its memory
-    data, texts = Fenced(1 << 16), Fenced(1 << 16)
+    data, texts, outline, joined = (Fenced(1 << bits) for bits in (16, 16, 12, 12))
+    outlines = Outlines(of, Policy())
     missed = 0
     for piece in _pieces(rng, kind):
         scan.data = data.place(piece + bytes([rng.choice(FILLINGS)]) * GUARD)
         scan.texts = texts.place(bytes(len(piece) + GUARD))
+        scan.outline_room = rng.choice((0, 9, 99, 999))
+        scan.outline = outline.place(bytes(scan.outline_room))
+        scan.count_malformed = rng.random() < 0.5
+        scan.joined_room = rng.choice((0, 40, 400))
+        scan.joined = joined.place(bytes(scan.joined_room))
         scan.at, scan.end, scan.line = 0, len(piece), 0
         while (found := step(ctypes.addressof(scan))) != Found.DONE:
             if found == Found.FULL:
                 scan.kept = 0
+            if found == Found.OUTLINED:
+                told = ctypes.string_at(scan.outline, scan.outline_size)
+                if same := outlines.told(told, scan.strings):
+                    reader.learn(told, same)
         missed += scan.line != piece.count(b"\n")
     return missed
 

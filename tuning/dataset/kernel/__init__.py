@@ -15,6 +15,8 @@ GUARD = 64
 BITS = 48
 ENDS = 4
 """How many different signs reserved words may end in."""
+OUTLINE, PIECES = 512, 64
+"""How long an outline may be that the kernel knows, and how many texts it counts."""
 SOURCE = Path(__file__).parent / "lines.c"
 
 
@@ -26,6 +28,7 @@ class Found(IntEnum):
     LOOK = 2
     LONG = 3
     FULL = 4
+    OUTLINED = 5
 
 
 class Why(IntFlag):
@@ -34,6 +37,17 @@ class Why(IntFlag):
     TOO_LONG = 1
     PRIVATE = 2
     SCRIPT = 4
+
+
+class Known(ctypes.Structure):
+    """`Known` of lines.c, field by field."""
+
+    _fields_ = (
+        *((name, c_uint64) for name in ("size", "times", "readable", "system")),
+        *(("prompt", c_uint64), ("pieces", c_uint64)),
+        ("text", c_uint8 * PIECES),
+        ("outline", c_uint8 * OUTLINE),
+    )
 
 
 class Scan(ctypes.Structure):
@@ -51,6 +65,11 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("longest_line", "long_text", "compared", "system_blocks")),
         *((name, c_uint64) for name in ("start", "stop", "why", "characters")),
         *((name, c_uint64) for name in ("prompt_at", "prompt_size", "answer_at", "answer_size")),
+        ("outline", c_void_p),
+        *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size", "strings")),
+        *(("known", c_void_p), ("digests", c_void_p), ("knows", c_uint64)),
+        *(("joined", c_void_p), ("joined_room", c_uint64)),
+        *(("count_malformed", c_uint64), ("malformed", c_uint64)),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
         ("histogram", c_uint64 * BITS),

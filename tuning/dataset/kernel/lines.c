@@ -15,13 +15,21 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { GUARD = 64, BITS = 48, ENDS = 4 };
+enum { GUARD = 64, BITS = 48, ENDS = 4, OUTLINE = 512, PIECES = 64 };
 
 /* What made `lines_next` return. */
-enum { DONE, ASK, LOOK, LONG, FULL };
+enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
 
 /* Why a sound line is worth a look: it is long, may hold a secret, or its letters' script is asked for. */
 enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4 };
+
+/* An outline whose faults are all listed: its lines are only counted. Python tells how. */
+typedef struct {
+    uint64_t size, times, readable, system;
+    uint64_t prompt, pieces; /* how many of the texts below are the prompt's, and how many there are */
+    uint8_t text[PIECES];
+    uint8_t outline[OUTLINE];
+} Known;
 
 typedef struct {
     /* The chunk: whole lines from `at` to `end`. */
@@ -38,6 +46,17 @@ typedef struct {
     /* The line that is handed back; its texts, in `texts`, when it is sound. */
     uint64_t start, stop, why, characters;
     uint64_t prompt_at, prompt_size, answer_at, answer_size;
+    /* Room for the outline of a line, and what it and the texts of that line take of theirs. */
+    uint8_t *outline;
+    uint64_t outline_room, outline_size, texts_size, strings;
+    /* Outlines that need no diagnosis any more, and room for the prompt and answer of their lines. */
+    Known *known;
+    uint64_t *digests; /* of theirs, in the same order */
+    uint64_t knows;
+    uint8_t *joined;
+    uint64_t joined_room;
+    /* Whether lines that are surely no JSON are only counted, and how many were. */
+    uint64_t count_malformed, malformed;
     /* What the sound lines came to. Lines are counted from 1, and all of them are. */
     uint64_t line, records, total_characters, total_bytes, crlf;
     uint64_t histogram[BITS];
@@ -227,8 +246,8 @@ static int blank(const uint8_t *p, const uint8_t *end)
 }
 
 /* Copies a text, decoded, from its opening quote on; gives what stands after its closing one, or NULL
- * when it is no strict JSON, or says nothing. */
-static const uint8_t *text(Reader *r, const uint8_t *p)
+ * when it is no strict JSON, or holds what nobody sees. */
+static const uint8_t *copied(Reader *r, const uint8_t *p)
 {
     if (*p++ != '"')
         return NULL;
@@ -264,7 +283,14 @@ static const uint8_t *text(Reader *r, const uint8_t *p)
             r->beside += size - 1;
         } while (*p > 0x7f);
     }
-    return blank(r->last, r->out) ? NULL : p + 1;
+    return p + 1;
+}
+
+/* The same, of a text that says something. */
+static const uint8_t *text(Reader *r, const uint8_t *p)
+{
+    p = copied(r, p);
+    return p && !blank(r->last, r->out) ? p : NULL;
 }
 
 /* ---- records ------------------------------------------------------------------------------------ */
@@ -587,10 +613,187 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
     return low * ODD[0] >> 61 == 0;
 }
 
+/* ---- outlines ----------------------------------------------------------------------------------- */
+
+/* What is wrong with a line of strict JSON depends on its keys, types and roles, on which of its texts are
+ * blank, and on the reserved words in them; on nothing else that they say. Its outline is the line with
+ * all that, short as can be: each text is a number there ("t007"), with the reserved words that stand in
+ * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
+ * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
+ */
+enum { DEPTH = 32, NUMBERED = 1000 };
+
+typedef struct {
+    uint64_t at, size, characters;
+} Said;
+
+typedef struct {
+    const Scan *s;
+    Reader r;
+    uint8_t *out, *full;
+    uint64_t why;
+    const uint8_t *wrong; /* where no JSON reader goes on */
+    Said said[PIECES]; /* the first texts */
+} Outline;
+
+static const uint8_t *wrong(Outline *o, const uint8_t *p)
+{
+    o->wrong = p;
+    return NULL;
+}
+
+static int put(Outline *o, const void *bytes, size_t size)
+{
+    if ((size_t)(o->full - o->out) < size)
+        return 0;
+    memcpy(o->out, bytes, size);
+    o->out += size;
+    return 1;
+}
+
+/* A string as it stands, if it looks like what it is, and not like a number. */
+static const uint8_t *verbatim(Outline *o, const uint8_t *p)
+{
+    const uint8_t *begin = p++;
+    if (*p == 't' && digit(p[1]))
+        return NULL;
+    while (*p != '"') {
+        unsigned size = 1;
+        if (*p < 0x20)
+            return NULL;
+        if (*p == '\\')
+            size = p[1] && strchr("\\/nrt", p[1]) ? 2 : 0;
+        else if (*p > 0x7f)
+            size = sequence(p);
+        if (!size)
+            return NULL;
+        p += size;
+    }
+    return put(o, begin, (size_t)(p + 1 - begin)) ? p + 1 : NULL;
+}
+
+/* The reserved words in the last text, each where it first stands; 0 when that is not certain. */
+static int held(Outline *o)
+{
+    uint64_t seen = 0;
+    for (const uint8_t *at = o->r.last; at < o->r.out; at++) {
+        size_t room = (size_t)(at - o->r.last) + 1;
+        uint64_t bit = 1;
+        for (const uint8_t *w = o->s->words; *w; w += *w + 1, bit <<= 1) {
+            size_t size = *w;
+            if (*at != w[size] || seen & bit || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
+                continue;
+            uint8_t before = *at == ':' && size < room ? at[-(ptrdiff_t)size] : ' ';
+            if (wordly(before))
+                continue;
+            if (before > 0x7f || !put(o, " ", 1) || !put(o, w + 1, size))
+                return 0;
+            seen |= bit;
+        }
+    }
+    return 1;
+}
+
+/* A text is set aside; in its place stands its number, or itself when it is blank. */
+static const uint8_t *numbered(Outline *o, const uint8_t *p)
+{
+    uint64_t n = o->r.texts, beside = o->r.beside + (n > 0);
+    const uint8_t *next = copied(&o->r, p);
+    if (!next || n >= NUMBERED)
+        return NULL;
+    if (n < PIECES) {
+        uint64_t size = (uint64_t)(o->r.out - o->r.last);
+        o->said[n] = (Said){(uint64_t)(o->r.last - o->r.base), size, size - (o->r.beside - beside)};
+    }
+    if (blank(o->r.last, o->r.out))
+        return verbatim(o, p);
+    const uint8_t name[] = {'"', 't', (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
+    if (!put(o, name, sizeof name))
+        return NULL;
+    int found = *o->s->words || o->s->thorough ? gone_through(o->s, o->r.last, o->r.out) : DONE;
+    if (found != DONE)
+        o->why = PRIVATE;
+    if (found == ASK && !held(o))
+        return NULL;
+    return put(o, "\"", 1) ? next : NULL;
+}
+
+/* A number that every reader takes; all are alike. */
+static const uint8_t *plain(Outline *o, const uint8_t *p)
+{
+    if (!digit(*p) && *p != '-' && *p != 'N' && *p != 'I') /* Python takes NaN and Infinity */
+        return wrong(o, p);
+    const uint8_t *begin = p += *p == '-';
+    while (digit(*p))
+        p++;
+    if (p == begin || p - begin > 15 || (*begin == '0' && p - begin > 1))
+        return NULL;
+    if (*p == '.') {
+        begin = ++p;
+        while (digit(*p))
+            p++;
+        if (p == begin || p - begin > 15)
+            return NULL;
+    }
+    return *p != 'e' && *p != 'E' && put(o, "0", 1) ? p : NULL;
+}
+
+/* Whether what stands under a key is looked into more closely than an outline tells. */
+static int special(const uint8_t *p)
+{
+    return STARTS(p, "\"image\"") || STARTS(p, "\"video\"") || STARTS(p, "\"document\"") ||
+           STARTS(p, "\"reasoningContent\"") || STARTS(p, "\"toolUse\"") || STARTS(p, "\"toolResult\"") ||
+           STARTS(p, "\"toolConfig\"");
+}
+
+#define LITERAL(o, p, word) \
+    (!STARTS(p, word) ? wrong(o, p) : put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
+
+/* Any value, and all that stands in it. */
+static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
+{
+    uint8_t open = *p, close = open + 2; /* as both brackets have it */
+    switch (open) {
+    case '"': return numbered(o, p);
+    case 't': return LITERAL(o, p, "true");
+    case 'f': return LITERAL(o, p, "false");
+    case 'n': return LITERAL(o, p, "null");
+    case '{': case '[': break;
+    default: return plain(o, p);
+    }
+    if (depth == DEPTH || !put(o, p, 1))
+        return NULL;
+    p = space(p + 1);
+    for (int later = 0; *p != close; later = 1) {
+        int role = 0;
+        if (later && !put(o, ",", 1))
+            return NULL;
+        if (open == '{') {
+            role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"");
+            if (*p != '"')
+                return wrong(o, p);
+            if (special(p) || !(p = verbatim(o, p)))
+                return NULL;
+            p = space(p);
+            if (*p != ':')
+                return wrong(o, p);
+            if (!put(o, ":", 1))
+                return NULL;
+            p = space(p + 1);
+        }
+        const uint8_t *after = role && *p == '"' ? verbatim(o, p) : any(o, p, depth + 1);
+        if (!after)
+            return NULL;
+        if (!(p = more(after, close)))
+            return wrong(o, after);
+    }
+    return put(o, p, 1) ? p + 1 : NULL;
+}
+
 /* ---- lines -------------------------------------------------------------------------------------- */
 
-/* Counts a sound record, and keeps what it is compared by. */
-static void count(Scan *s, unsigned system)
+/* Counts a record, and keeps what it is compared by. */
+static void count(Scan *s, const uint8_t *texts, unsigned system)
 {
     uint64_t size = s->prompt_size + s->answer_size;
     unsigned bits = s->characters ? 64 - (unsigned)__builtin_clzll(s->characters) : 0;
@@ -607,14 +810,99 @@ static void count(Scan *s, unsigned system)
     if (!s->traits[system]++)
         s->traits_line[system] = s->line;
     if (s->line <= s->compared) {
-        s->prompts[s->kept] = lines_digest(s->texts + s->prompt_at, s->prompt_size);
-        s->answers[s->kept] = lines_digest(s->texts + s->answer_at, s->answer_size);
+        s->prompts[s->kept] = lines_digest(texts + s->prompt_at, s->prompt_size);
+        s->answers[s->kept] = lines_digest(texts + s->answer_at, s->answer_size);
         s->places[s->kept++] = s->line;
     }
 }
 
-/* Passes over sound lines. Returns at one that the exact way must decide (ASK) or that is too long to be
- * a record (LONG), neither of them counted but as a line; at a sound one that is worth a look (LOOK),
+/* Puts together the prompt and the answer of a line; 0 when there is no room, or they are too long. */
+static int joined(Scan *s, const Outline *o, const Known *k)
+{
+    uint8_t *out = s->joined, *full = out + s->joined_room;
+    s->characters = s->answer_at = 0;
+    for (uint64_t i = 0; i < k->pieces; i++) {
+        Said said = o->said[k->text[i]];
+        if ((uint64_t)(full - out) <= said.size)
+            return 0;
+        if (i == k->prompt)
+            s->answer_at = (uint64_t)(out - s->joined);
+        else if (i)
+            *out++ = 0;
+        memcpy(out, s->texts + said.at, said.size);
+        out += said.size;
+        s->characters += said.characters;
+    }
+    uint64_t size = (uint64_t)(out - s->joined);
+    if (k->prompt == k->pieces)
+        s->answer_at = size;
+    s->prompt_at = 0;
+    s->prompt_size = s->answer_at;
+    s->answer_size = size - s->answer_at;
+    return size <= s->long_text;
+}
+
+/* Counts a line whose outline is known; 0 when it is not. */
+static int settled(Scan *s, const Outline *o)
+{
+    uint64_t size = s->outline_size, digest = lines_digest(s->outline, size);
+    uint64_t n = 0;
+    while (n < s->knows && s->digests[n] != digest)
+        n++;
+    Known *k = s->known + n;
+    if (n == s->knows || k->size != size || memcmp(k->outline, s->outline, size) != 0)
+        return 0;
+    if (k->readable && !joined(s, o, k))
+        return 0;
+    k->times++;
+    if (k->readable)
+        count(s, s->joined, (unsigned)k->system);
+    else
+        s->records++;
+    return 1;
+}
+
+/* Whether all that stands here is UTF-8 without a NUL: other faults would be told first. */
+static int legible(const uint8_t *p, const uint8_t *stop)
+{
+    while (p < stop) {
+        Block b = block(p);
+        unsigned size = first((b > all(0x7f)) | (b == all(0)));
+        if (size == 0 && !(size = sequence(p)))
+            return 0;
+        p += size;
+    }
+    return 1;
+}
+
+/* What becomes of a line that is not certain: its outline tells, if it can have one. */
+static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
+{
+    int crlf = stop > start && stop[-1] == '\r';
+    Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
+    o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
+    const uint8_t *p = space(start);
+    p = *p == '{' ? any(&o, p, 0) : NULL;
+    if (s->count_malformed && o.wrong && legible(o.wrong, stop)) {
+        s->malformed++;
+        s->records++;
+        s->crlf += (uint64_t)crlf;
+        return DONE;
+    }
+    if (!p || space(p) != stop)
+        return ASK;
+    s->outline_size = (uint64_t)(o.out - s->outline);
+    s->texts_size = (uint64_t)(o.r.out - s->texts);
+    s->strings = o.r.texts;
+    s->why = TOO_LONG | o.why | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
+    if (!settled(s, &o))
+        return OUTLINED;
+    s->crlf += (uint64_t)crlf;
+    return DONE;
+}
+
+/* Passes over sound lines, and over those whose outline is known. Returns at one that the exact way must decide, by itself (ASK) or its outline
+ * (OUTLINED), or that is too long to be a record (LONG), none of them counted but as a line; at a sound one that is worth a look (LOOK),
  * counted; when `kept` has to be taken away (FULL); or at the end (DONE). */
 int lines_next(Scan *s)
 {
@@ -634,8 +922,11 @@ int lines_next(Scan *s)
         s->at = s->stop + 1;
         if (s->at - s->start > s->longest_line)
             return LONG;
-        if (found == ASK)
-            return ASK;
+        if (found == ASK) {
+            if ((found = asked(s, start, stop)) != DONE)
+                return found;
+            continue;
+        }
         const uint8_t *prompt = s->texts + s->prompt_at, *answer = s->texts + s->answer_at;
         if (s->thorough || *s->words)
             found = gone_through(s, prompt, prompt + s->prompt_size);
@@ -643,11 +934,14 @@ int lines_next(Scan *s)
             int other = gone_through(s, answer, answer + s->answer_size);
             found = other == DONE ? found : other;
         }
-        if (found == ASK)
-            return ASK;
+        if (found == ASK) {
+            if ((found = asked(s, start, stop)) != DONE)
+                return found;
+            continue;
+        }
         s->characters = (uint64_t)(r.out - r.base) - r.beside;
         s->why = found == LOOK ? PRIVATE : 0;
-        count(s, system);
+        count(s, s->texts, system);
         int crlf = stop[-1] == '\r';
         s->crlf += (uint64_t)crlf;
         if (s->prompt_size + s->answer_size > s->long_text)

@@ -9,6 +9,7 @@ from lambdas import ledger, spending
 from lambdas.observe import logger, metrics, observed
 from tuning.budget import Claim, dollars, month_of, objection, pots
 from tuning.estimate import estimated
+from tuning.line import moment
 from tuning.recipes import Limits, load
 from tuning.runs import Run
 from tuning.settings import RunSettings
@@ -36,9 +37,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if why is None:
         logger.info("authorized", estimate=price.to_dict())
         return {"leave": "granted", "estimate": price.to_dict()}
-    ledger.move(
-        settings.ledger_table, run, "awaiting_approval", estimate=price.to_dict(), asked=why
-    )
+    asked = {"asked": why, "asked_at": moment(datetime.now(UTC))}
+    ledger.move(settings.ledger_table, run, "awaiting_approval", estimate=price.to_dict(), **asked)
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
     logger.info("a person is asked", why=why)
     seconds = limits.approval_hours * 3600

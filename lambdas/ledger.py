@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from lambdas.aws import client
@@ -45,6 +46,33 @@ def note(table: str, run: Run | Misdirected, **facts: Any) -> Row | None:
     when it has ended.
     """
     return _update(table, run, facts, found_in=OPEN)
+
+
+def amend(table: str, run_id: str, facts: Mapping[str, str], *, close: bool = False) -> None:
+    """Set attributes of a run that is open or has ended, whatever its state; `close` takes it out of
+    the index of what is open.
+    """
+    written = [f"#{name} = :{name}" for name in facts]
+    parts = ["SET " + ", ".join(written)] if written else []
+    names = [*facts, "pk", *(["open"] if close else [])]
+    values = {"ExpressionAttributeValues": keyed(**facts)} if facts else {}
+    client("dynamodb").update_item(
+        TableName=table,
+        Key={"pk": {"S": run_id}},
+        UpdateExpression=" ".join([*parts, *(["REMOVE #open"] if close else [])]),
+        ConditionExpression="attribute_exists(#pk)",
+        ExpressionAttributeNames={f"#{name}": name for name in names},
+        **values,
+    )
+
+
+def put_back(table: str, row: Row) -> None:
+    """Write a row that was lost, unless it is there again."""
+    ledger = client("dynamodb")
+    with suppress(ledger.exceptions.ConditionalCheckFailedException):
+        ledger.put_item(
+            TableName=table, Item=typed(row), ConditionExpression="attribute_not_exists(pk)"
+        )
 
 
 def read(table: str, run_id: str) -> Row | None:

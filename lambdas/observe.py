@@ -1,5 +1,6 @@
 """Logs and metrics of every door: JSON, without dataset text, one correlation id a run."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -37,13 +38,16 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 
 def observed(handler: Handler) -> Handler:
-    """Log with the run's id and flush metrics. The event itself is never logged."""
+    """Log with the run's id and flush metrics, each of this environment: an account may have two. The
+    event itself is never logged.
+    """
 
     @logger.inject_lambda_context(clear_state=True)
     @wraps(handler)
     def invoke(event: dict[str, Any], context: Any) -> Any:
         if isinstance(run := event.get("run"), dict):
             logger.append_keys(run=run.get("id"), recipe=run.get("recipe", {}).get("name"))
+        metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none"))
         try:
             return handler(event, context)
         except (HTTPClientError, ConnectionError, IncompleteReadError) as error:

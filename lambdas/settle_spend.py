@@ -14,6 +14,6 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run = Run.from_dict(event["run"])
-    usd = spending.settle(_settings().ledger_table, run, event["charge"])
+    usd = spending.settle(_settings().ledger_table, run.id, event["charge"])
     logger.info("settled", usd=None if usd is None else str(usd), charge=event["charge"])
     return {"usd": None if usd is None else str(usd)}

@@ -43,18 +43,17 @@ def claim(
         {**facts, "state": "authorized", "claim": wanted.to_dict()},
         found_in=sources("authorized"),
     )
-    broken = _transact([*writes, _if_claim_is(moved, held)])
-    if broken is None:
+    # The run's own row first: a claim that was sent twice has itself left too little.
+    broken = _transact([_if_claim_is(moved, held), *writes])
+    if not broken:  # done; or the row was claimed meanwhile, or has ended, or is further
         return None
-    if broken == len(writes):  # the run's own row: claimed meanwhile, or ended, or further
-        return None
-    pot = next(p for p in pots if p.pk == list(changes)[broken])
+    pot = next(p for p in pots if p.pk == list(changes)[broken - 1])
     return over(pot, wanted=wanted.amount, committed=_committed(table, pot.pk))
 
 
-def settle(table: str, run: Run, charge: Charge) -> Decimal | None:
-    """Replace the run's claim by what it came to, once. Returns that, or None without a claim."""
-    row = ledger.read(table, run.id) or {}
+def settle(table: str, run_id: str, charge: Charge) -> Decimal | None:
+    """Replace a run's claim by what it came to, once. Returns that, or None without a claim."""
+    row = ledger.read(table, run_id) or {}
     held = _held(row)
     if held is None or "settled" in row:
         return None
@@ -65,7 +64,7 @@ def settle(table: str, run: Run, charge: Charge) -> Decimal | None:
     ]
     mark = {
         "TableName": table,
-        "Key": {"pk": {"S": run.id}},
+        "Key": {"pk": {"S": run_id}},
         "UpdateExpression": "SET settled = :settled",
         "ConditionExpression": "#claim = :held AND attribute_not_exists(settled)",
         "ExpressionAttributeNames": {"#claim": "claim"},
@@ -75,6 +74,11 @@ def settle(table: str, run: Run, charge: Charge) -> Decimal | None:
     }
     _transact([*writes, mark])  # broken: somebody has settled it, and once is enough
     return usd
+
+
+def committed(table: str, month: str) -> Decimal:
+    """What is spent and claimed of the environment's budget of a month."""
+    return _committed(table, f"budget#{month}")
 
 
 def _held(row: ledger.Row) -> Claim | None:

@@ -33,8 +33,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _in_turn(
     run: Run, settings: RunSettings, dataset: dict[str, Any], place: Place, now: datetime
 ) -> Start:
-    """Everyone joins the line before trying, so that who arrives at once sees each other."""
+    """Everyone joins the line before trying, so that who arrives at once sees each other. A run that
+    has its job already, and lost its execution, stands in no line; nor does one that is to stop.
+    """
     row = line.join(settings.ledger_table, run, place, now)
+    if row and row["state"] == "training" and row.get("attempt") == str(run.attempt):
+        return Start(state="started", job_arn=row["job_arn"])
     if row is None or "stop_asked" in row:
         return Start(state="stopped")
     if others := line.ahead(settings.ledger_table, run, now):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from operate.answers import approve, reject
+from operate.rebuild import rebuild
 from operate.redrive import redrive
 from operate.runs import runs
 from operate.show import show
@@ -16,6 +17,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     watch,
     stop,
     redrive,
+    rebuild,
     approve,
     reject,
 )

@@ -10,6 +10,7 @@ from review.findings import Judgement
 from review.gates import Weakened
 from review.history import History
 from review.permissions import Entry
+from review.space import Result
 from review.threats import ThreatModel
 from stacks.review import Accepted
 
@@ -48,6 +49,9 @@ class Evidence:
     """As the reviewed file has them, of the first environment."""
     reviews: Sequence[Review]
     equivalents: Sequence[Equivalent]
+    space: Result
+    drawn: Sequence[str]
+    """The configurations of `space`, as one would write them."""
     weakened: Sequence[Weakened]
     threats: ThreatModel
     history: History
@@ -66,3 +70,8 @@ def applied(judgement: Judgement) -> list[Accepted]:
 
 def of_nag(row: Accepted) -> bool:
     return any(rule.startswith(NAG) for rule in row.rules)
+
+
+def pairs(judgement: Judgement) -> set[tuple[str, str]]:
+    """Path and rule of all that is set aside in one environment."""
+    return {(row.path, finding.rule) for finding, row in judgement.accepted}

@@ -34,6 +34,8 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
         yield f"decisions/{review.environment}.json", _json(asked)
         if review.caught:
             yield f"mutations/{review.environment}.json", _json(_mutants(review.caught, evidence))
+    broken = [str(one) for one in evidence.space.findings]
+    yield "configurations.json", _json({"drawn": [*evidence.drawn], "broken": broken})
     yield "weakened.json", _json([vars(one) for one in evidence.weakened])
     for name, text in evidence.templates.items():
         yield f"templates/{name}", text

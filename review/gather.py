@@ -11,12 +11,15 @@ from typing import TypeVar
 
 import app
 from review import costs, decide
+from review.drawing import drawn
 from review.evidence import Commit, Equivalent, Evidence
 from review.findings import judge
 from review.gates import weakened
 from review.history import git, history
+from review.measures import FEWEST_CONFIGURATIONS
 from review.permissions import table
 from review.scanners import cfn_lint, checkov
+from review.space import SEED, configurations
 from review.synthesis import ROOT, control_tower, synthesize
 from review.templates import Environment
 from review.threats import threat_model
@@ -52,6 +55,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             )
             for number, one in enumerate(environments)
         ]
+        space = start("random configurations", lambda: configurations(FEWEST_CONFIGURATIONS))
         linted = start("cfn-lint", lambda: list(cfn_lint(folder)))
         checked = start("checkov", lambda: list(checkov(folder)))
         past = start("history", lambda: history(ROOT))
@@ -72,6 +76,8 @@ def gather(folder: Path, tell: Tell) -> Evidence:
                 Equivalent(**row)
                 for row in tomllib.loads(_text("review/equivalent.toml"))["change"]
             ],
+            space=space.result(),
+            drawn=[str(one) for one in drawn(FEWEST_CONFIGURATIONS, seed=SEED)],
             weakened=weaker,
             threats=threat_model(_text("docs/security.md")),
             history=past.result(),

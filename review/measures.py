@@ -3,11 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from review.evidence import Evidence, applied, of_nag
+from review.evidence import NAG, Evidence, applied, of_nag, pairs
 
 MOST_OF_NAG, MOST = 24, 45
 """Rows of the table of what is accepted: more would not be read."""
+MOST_PAIRS_OF_NAG = 30
+"""Of a rule and a path. 24 is what is wanted: three are the ledger's want of a backup plan and three
+the want of a dead letter queue beside the VPC; the packs say each of them three times.
+"""
 FEWEST_CASES = 400
+FEWEST_CONFIGURATIONS = 200
 PACKS = 6
 GUARD_RULES = 237
 
@@ -45,6 +50,10 @@ def _accepted(evidence: Evidence) -> Iterator[Measure]:
     broad = [row for row in evidence.table if row.path.count("/") == 0]
     yield _most("accepted", "acknowledgements for cdk-nag", nag, MOST_OF_NAG)
     yield _most("accepted", "acknowledgements in all", max(map(len, rows)), MOST)
+    silenced = [pairs(judgement) for judgement in evidence.judgements]
+    by_nag = max(sum(rule.startswith(NAG) for _, rule in each) for each in silenced)
+    yield _most("accepted", "cdk-nag, by rule and path", by_nag, MOST_PAIRS_OF_NAG)
+    yield _most("accepted", "all tools, by rule and path", max(map(len, silenced)), MOST)
     yield _most("accepted", "acknowledged for a whole stack or app", len(broad), 0)
 
 
@@ -76,6 +85,12 @@ def _permissions(evidence: Evidence) -> Iterator[Measure]:
     yield _all("permissions", "roles exactly as reviewed", same, several)
 
 
+def _space(evidence: Evidence) -> Iterator[Measure]:
+    space = evidence.space
+    yield _least("space", "random configurations", space.count, FEWEST_CONFIGURATIONS)
+    yield _most("space", "of them with findings", len(space.findings), 0)
+
+
 def _weakened(evidence: Evidence) -> Iterator[Measure]:
     caught = sum(one.gate is not None for one in evidence.weakened)
     yield _all("weakened", "weakened properties caught", caught, len(evidence.weakened))
@@ -102,7 +117,7 @@ def _costs(evidence: Evidence) -> Iterator[Measure]:
 
 _GROUPS: tuple[Callable[[Evidence], Iterator[Measure]], ...] = (
     *(_gates, _accepted, _permissions, _decisions, _mutations),
-    *(_weakened, _threats, _costs, _history),
+    *(_space, _weakened, _threats, _costs, _history),
 )
 
 

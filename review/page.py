@@ -17,6 +17,7 @@ SECTIONS: tuple[Callable[[Evidence], Section], ...] = (
     policy_sections.permissions,
     policy_sections.decisions,
     policy_sections.mutations,
+    sections.space,
     sections.weakened,
     sections.threats,
     sections.flow,

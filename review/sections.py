@@ -59,7 +59,8 @@ def accepted(evidence: Evidence) -> Section:
         title="What is accepted, and why",
         said=(
             f"{count(len(evidence.table), 'decision')}, {used} of them in use by app.py's environments; "
-            "the others belong to settings that none of them has. None is for a whole stack."
+            "the others belong to settings that none of them has. None is for a whole stack. By rule and "
+            "path cdk-nag's are more than the 24 that are wanted; decision 0015 says which and why."
         ),
         body=[
             el("ul", [el("li", f"Stale in {e}: {rule} on {row.path}") for e, row, rule in stale]),
@@ -78,6 +79,28 @@ def _decision(row: Accepted, found: Counter[str]) -> Child:
         el("p", [[words(rule), " "] for rule in row.rules], class_="rules"),
         el("p", link("Evidence", row.evidence), f" · answers for it: {row.owner}", class_="owner"),
         class_="rule",
+    )
+
+
+def space(evidence: Evidence) -> Section:
+    result = evidence.space
+    broken = [
+        folded(words(str(one.configuration)), "broken", listing(str(one).splitlines()), bad=True)
+        for one in result.findings
+    ]
+    drawn = folded(
+        "The configurations", count(result.count, "configuration"), listing(evidence.drawn)
+    )
+    return Section(
+        anchor="space",
+        name="Configurations",
+        title="Any configuration, not only these",
+        said=(
+            "Drawn at random, with a fixed seed, from all that Config lets through: defaults, extremes, "
+            "and what is odd but lawful. Each was held against all packs of cdk-nag and against the "
+            "sizes that AWS takes."
+        ),
+        body=[broken, drawn],
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Any
 
 import aws_cdk as cdk
@@ -21,6 +22,8 @@ from stacks.review import Accepted, accepted_in, review
 
 ROOT = Path(__file__).parent.parent
 CONTEXT: Mapping[str, Any] = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+NO_STAGING = {"aws:cdk:disable-asset-staging": True}
+"""Context that leaves the functions' code where it is, for those who look at templates only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +34,22 @@ class Reviewed:
     """By environment: what is accepted there."""
 
 
-def synthesize(folder: Path, build: Callable[[cdk.App], None], *, templates: bool) -> Reviewed:
+def synthesize(
+    folder: Path,
+    build: Callable[[cdk.App], None],
+    *,
+    templates: bool,
+    context: Mapping[str, Any] = MappingProxyType({}),
+) -> Reviewed:
     """Into an empty `folder`. The packs look always; `templates` adds the validator and the Guard
     rules, which read finished templates and take seconds.
     """
     app = cdk.App(
         outdir=str(folder),
-        context=CONTEXT,
+        context={**CONTEXT, **context},
         analytics_reporting=False,
         tree_metadata=False,
+        stack_traces=False,
         builtin_cloud_formation_validation=templates,
     )
     build(app)

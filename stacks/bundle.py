@@ -31,7 +31,13 @@ _PINS = Path("lambdas/requirements.txt")
 _OURS = ("lambdas", "recipes", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
 _KERNEL = Path("tuning/dataset/kernel")
-_LEFT_OUT = {Path("tuning/cli"), Path("tuning/__main__.py"), _KERNEL / "build.py"}
+_FALLBACK = Path(
+    "tuning/dataset/fast.py"
+)  # for where the kernel was not built, and it needs msgspec
+_LEFT_OUT = {
+    *(Path("tuning/cli"), Path("tuning/__main__.py")),
+    *(_FALLBACK, _KERNEL / "build.py"),
+}
 
 # The service models that the doors call; all others, 20 MB of them, are listed twice by botocore
 # each time that a client is made.

@@ -39,10 +39,18 @@ _MAX_DATASET_MB = 4864
 # may ask. https://docs.aws.amazon.com/controltower/latest/controlreference/cloudwatch-rules.html
 _RETENTION_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
+# Names of recipes share the 4 KB of a function's variables; a security group takes 60 rules.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+# https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+_MOST = 50
+
 # An execution's history ends at 25,000 events; a look takes nine of them, and so does each of the
 # thousand waits for room that may come before.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 _MAX_POLLS = 1_500
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
+_FEWEST_RECEIVERS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,16 +119,28 @@ class Config:
             raise ConfigError(
                 f"log_days = {self.log_days}: a year or more that CloudWatch Logs takes: {days}"
             )
+        self._few("notify")
         for address in self.notify:
             if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
                 raise ConfigError(f"notify: {address!r} is no e-mail address")
+        self._few("uploader_cidrs")
         for cidr in self.uploader_cidrs:
-            self._network("uploader_cidrs", cidr)
+            if self._network("uploader_cidrs", cidr).prefixlen < 8:  # noqa: PLR2004 — said below
+                raise ConfigError(f"uploader_cidrs: {cidr!r} is no network of yours: /8 at most")
         if self.monthly_budget_usd is not None:
             self._within("monthly_budget_usd", self.monthly_budget_usd, 1, 10_000_000)
         if self.reserved_concurrency is not None:
             self._within("reserved_concurrency", self.reserved_concurrency, 2, 1000)
         self.load_recipes()
+
+    @property
+    def receivers(self) -> int:
+        """How many batches of uploads are received at once: no more than the function may run, and
+        where nothing is reserved the fewest that Lambda takes, so that a small account's quota is
+        left to the runs. Lambda would throttle the rest, and count a receive for each of their
+        messages. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+        """
+        return self.reserved_concurrency or _FEWEST_RECEIVERS
 
     def load_recipes(self) -> tuple[Recipe, ...]:
         """The recipes of this environment, each held against the model catalog."""
@@ -128,8 +148,7 @@ class Config:
             raise ConfigError(f"recipes = {self.recipes!r}: must be a tuple of names: add a comma")
         if not self.recipes:
             raise ConfigError("recipes: an environment without a recipe can train nothing")
-        if twice := {r for r in self.recipes if self.recipes.count(r) > 1}:
-            raise ConfigError(f"recipes: named more than once: {', '.join(sorted(twice))}")
+        self._few("recipes")
         loaded = tuple(load(RECIPES / f"{name}.toml") for name in self.recipes)
         for recipe in loaded:
             file = str(RECIPES / f"{recipe.name}.toml")
@@ -182,6 +201,13 @@ class Config:
                 f"environment{nearest(recipe.retry.recipe, self.recipes)}; there are: "
                 f"{', '.join(self.recipes)}"
             )
+
+    def _few(self, name: str) -> None:
+        given: tuple[str, ...] = getattr(self, name)
+        if twice := {one for one in given if given.count(one) > 1}:
+            raise ConfigError(f"{name}: named more than once: {', '.join(sorted(twice))}")
+        if len(given) > _MOST:
+            raise ConfigError(f"{name}: {len(given)} of them; there is room for {_MOST}")
 
     @staticmethod
     def _network(name: str, text: str) -> ipaddress.IPv4Network:

@@ -14,7 +14,7 @@ from constructs import Construct
 from stacks.bundle import Bundle, build
 from stacks.config import Config
 from stacks.log_groups import log_group
-from stacks.policies import Statement, allow, deny, managed_policy
+from stacks.policies import Statement, allow, deny, made_after, managed_policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Door(Construct):
         )
         # Lambda refuses a function whose role may not send to its dead-letter queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-        self.function.node.add_dependency(self.policy)
+        made_after(self.function, self.policy)
 
     def _permit(self, statements: Sequence[Statement]) -> iam.CfnManagedPolicy:
         work = [*statements, *self._put_aside(), self._write_logs(), self._read_environment()]

@@ -10,9 +10,10 @@ from constructs import Construct
 from stacks.door import Door
 from stacks.steps import Steps, expression, when
 from tuning.budget import Charge
-from tuning.ledger_states import OPEN
+from tuning.ledger_states import OPEN, UNTOLD
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
+_CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
 class Endings:
@@ -73,13 +74,19 @@ class Endings:
         )
         self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
         self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
+        self.resumed = self._resumed()
         self.misdirected.next(record)
         for conclusion in (
             self.refused,  # perhaps on a second try, whose first has claimed
             *(self.rejected, self.expired, self.trained, self.stopped),
-            *(self.failed, self.not_started, self.fault),
+            *(self.failed, self.not_started, self.fault, self.resumed),
         ):
             conclusion.next(settled)
+
+    def _resumed(self) -> sfn.Pass:
+        """The end of a run whose last execution could not record or tell it, or was lost."""
+        learnt = {"outcome": expression("$run.outcome"), "charge": expression("$run.charge")}
+        return sfn.Pass.jsonata(self._scope, "Take up its end", assign=learnt, outputs={})
 
     def _unapproved(self, name: str, why: str) -> sfn.Pass:
         return self._steps.conclude(
@@ -95,10 +102,17 @@ class Endings:
         )
 
     def _settle(self, door: Door, record: tasks.DynamoUpdateItem) -> tasks.LambdaInvoke:
-        """A claim that cannot be settled stays whole, which is the safe side; the end is recorded."""
+        """A claim that cannot be settled stays whole, which is the safe side, until the reconciler
+        settles it; the end is recorded.
+        """
         payload = {"run": expression("$run"), "charge": expression("$charge")}
         settle = self._steps.invoke("Settle spend", door, payload, keep="settled")
-        settle.add_catch(record, errors=["States.ALL"])
+        settle.add_catch(
+            record,
+            errors=["States.ALL"],
+            assign={"outcome": expression(f"$merge([{_CHARGED}, {{'unsure': true}}])")},
+            outputs={},
+        )
         settle.next(record)
         return settle
 
@@ -121,7 +135,7 @@ class Endings:
             self._scope,
             "Not recorded or not told",
             error="OutcomeNotTold",
-            cause=expression("$string($outcome)"),
+            cause=expression(f"$string({_CHARGED})"),
         )
         # Whoever ended the run before us was right, and what we know is still told.
         record.add_retry(
@@ -152,17 +166,20 @@ class Endings:
                 cause=expression("$outcome.summary"),
             )
         )
-        record.next(tell).next(end)
+        close = self._close(ledger)
+        close.add_catch(end, errors=["States.ALL"], outputs={})
+        record.next(tell).next(close).next(end)
         return record
 
     def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
         """Over an open state only, or over the same outcome when its answer was lost. A row that is
-        lost is written anew.
+        lost is written anew. It stays in the index of what is open until it is told.
         """
         written = {
             "state": "$outcome.state",
             "ended_at": "$states.context.State.EnteredTime",
             "outcome": "$string($outcome)",
+            "open": f"'{UNTOLD}'",
         }
         kept = {
             "arrived_at": "$run.upload.arrived_at",
@@ -170,14 +187,10 @@ class Endings:
             "upload": "'s3://' & $run.upload.bucket & '/' & $run.upload.key",
             "recipe": "$split($run.upload.key, '/')[1]",
         }
-        # Only after a fault a row stays in the index of what is open, for the reconciler.
-        opened_or_not = (
-            "$outcome.unsure ? ', #open = :state REMOVE task_token' : ' REMOVE #open, task_token'"
-        )
         terms = [f"#{name} = :{name}" for name in written]
         terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
         value = tasks.DynamoAttributeValue.from_string
-        opened = {f":open{n}": value(state) for n, state in enumerate(sorted(OPEN))}
+        opened = {f":from{n}": value(state) for n, state in enumerate(sorted(OPEN))}
         facts = {f":{name}": value(expression(e)) for name, e in {**written, **kept}.items()}
         among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
@@ -185,12 +198,37 @@ class Endings:
             "Record outcome",
             table=ledger,
             key={"pk": value(expression("$run.id"))},
-            update_expression=expression(f"'SET {', '.join(terms)}' & ({opened_or_not})"),
+            update_expression=f"SET {', '.join(terms)} REMOVE task_token",
             condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
-            expression_attribute_names={f"#{name}": name for name in (*written, *kept, "open")},
+            expression_attribute_names={f"#{name}": name for name in (*written, *kept)},
             expression_attribute_values=facts | opened,
             outputs={},
         )
+
+    def _close(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
+        """Only after a fault a row stays in the index, for the reconciler, which also closes what was
+        not closed here.
+        """
+        removed = "'REMOVE ' & ($outcome.unsure ? 'task_token' : '#open, task_token')"
+        value = tasks.DynamoAttributeValue.from_string
+        close = tasks.DynamoUpdateItem.jsonata(
+            self._scope,
+            "Close",
+            table=ledger,
+            key={"pk": value(expression("$run.id"))},
+            update_expression=expression(removed),
+            condition_expression="#outcome = :outcome AND attribute_exists(#open)",
+            expression_attribute_names={f"#{name}": name for name in ("open", "outcome")},
+            expression_attribute_values={":outcome": value(expression("$string($outcome)"))},
+            outputs={},
+        )
+        close.add_retry(
+            errors=["States.TaskFailed"],
+            max_attempts=2,
+            max_delay=cdk.Duration.minutes(1),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return close
 
     def _tell(self, topic: sns.ITopic) -> tasks.SnsPublish:
         lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"

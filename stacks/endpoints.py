@@ -29,8 +29,15 @@ _LEDGER_ACTIONS = (
 _JOB_ACTIONS = (
     "bedrock:CreateModelCustomizationJob",
     "bedrock:GetModelCustomizationJob",
+    "bedrock:ListTagsForResource",
     "bedrock:StopModelCustomizationJob",
     "bedrock:TagResource",
+)
+_RUN_ACTIONS = (
+    "states:DescribeExecution",
+    "states:GetExecutionHistory",
+    "states:ListExecutions",
+    "states:StartExecution",
 )
 _LIST_ACTIONS = ("bedrock:ListModelCustomizationJobs",)  # has no resource type
 _INVOKE_ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
@@ -80,7 +87,7 @@ class Endpoints(Construct):
             "BedrockRuntime", services.BEDROCK_RUNTIME, self._let(_INVOKE_ACTIONS, models)
         )
         self.states = self._interface(
-            "States", services.STEP_FUNCTIONS, self._let(["states:StartExecution"], ours=True)
+            "States", services.STEP_FUNCTIONS, self._let(_RUN_ACTIONS, ours=True)
         )
         # The guard must be able to tell whom it stopped.
         self.sns = self._interface("Sns", services.SNS, self._let(["sns:Publish"], ours=True))

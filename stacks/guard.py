@@ -7,17 +7,14 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-
 from collections.abc import Sequence
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.alarms import metric, ring, ring_below
 from stacks.door import Door, World
 from stacks.policies import Statement, allow, managed_policy
+from stacks.rules import rule
 from tuning.settings import GuardSettings
 
 _PROMISE = cdk.Duration.minutes(5)
@@ -37,7 +34,6 @@ class Guard(Construct):
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._topic, self._dead_letters = topic, dead_letters
         self.door = Door(
             self,
             "Door",
@@ -51,82 +47,43 @@ class Guard(Construct):
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
         look = allow(actions=["bedrock:ListModelCustomizationJobs"], resources=["*"])
         managed_policy(unscoped, "Guard", roles=[self.door.role], statements=[look])
-        self._rule("Schedule", "Look at all jobs", schedule_expression="rate(1 minute)")
-        self._rule(
+        rule(
+            self,
+            "Schedule",
+            "Look at all jobs",
+            door=self.door,
+            dead_letters=dead_letters,
+            schedule_expression="rate(1 minute)",
+        )
+        rule(
+            self,
             "StateChange",
             "A customization job has changed its state",
+            door=self.door,
+            dead_letters=dead_letters,
             event_pattern={
                 "source": ["aws.bedrock"],
                 "detail-type": ["Model Customization Job State Change"],
             },
         )
-        self._alarms()
+        self._ring(settings.environment, topic)
 
-    def _rule(self, name: str, description: str, **when: object) -> None:
-        function = self.door.function.function_arn
-        rule = events.CfnRule(
-            self,
-            name,
-            description=description,
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="Guard",
-                    arn=function,
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=self._dead_letters.queue_arn
-                    ),
-                )
-            ],
-            **when,  # type: ignore[arg-type]  # one of the two ways in which a rule is set off
-        )
-        self._dead_letters.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[self._dead_letters.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
-            )
-        )
-        lambda_.CfnPermission(
-            self,
-            f"{name}MayInvoke",
-            action="lambda:InvokeFunction",
-            function_name=function,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-            source_account=cdk.Stack.of(self).account,
-        )
-
-    def _alarms(self) -> None:
+    def _ring(self, environment: str, topic: sns.ITopic) -> None:
         """A guard that sleeps must not look like one that finds nothing."""
-        below = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-        at_least = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-        missing = cloudwatch.TreatMissingData
-        silent = cloudwatch.Alarm(
+        ring_below(
             self,
             "Silent",
-            metric=self.door.function.metric_invocations(period=_PROMISE, statistic="Sum"),
+            self.door.function.metric_invocations(period=_PROMISE, statistic="Sum"),
+            "No job was looked at for five minutes",
+            topic=topic,
             threshold=1,
-            evaluation_periods=1,
-            comparison_operator=below,
-            treat_missing_data=missing.BREACHING,
-            alarm_description="No job was looked at for five minutes; see docs/operations.md",
+            silence=True,
         )
-        foreign = cloudwatch.Alarm(
+        minute = cdk.Duration.minutes(1)
+        ring(
             self,
             "ForeignJobs",
-            metric=cloudwatch.Metric(
-                namespace="Tuning",
-                metric_name="ForeignJobs",
-                dimensions_map={"service": "guard_jobs"},
-                period=cdk.Duration.minutes(1),
-                statistic="Sum",
-            ),
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=at_least,
-            treat_missing_data=missing.NOT_BREACHING,
-            alarm_description="A job used what is ours outside of our VPC; see docs/operations.md",
+            metric("ForeignJobs", service="guard_jobs", environment=environment, period=minute),
+            "A job used what is ours outside of our VPC",
+            topic=topic,
         )
-        for alarm in (silent, foreign):
-            alarm.add_alarm_action(actions.SnsAction(self._topic))

@@ -55,13 +55,8 @@ class Intake(Construct):
         for queue in (self.queue, self.dead_letters):
             queue.add_to_resource_policy(self._from_the_rule(queue))
 
-    def feed(self, door: Door, *, at_once: int | None) -> None:
-        """Invoke `door` with up to ten messages; it answers which of them failed.
-
-        No more invocations at once than the function may run: Lambda would throttle the rest, and
-        count a receive for each of their messages.
-        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
-        """
+    def feed(self, door: Door, *, at_once: int) -> None:
+        """Invoke `door` with up to ten messages; it answers which of them failed."""
         scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_once)
         mapping = lambda_.CfnEventSourceMapping(
             self,
@@ -70,7 +65,7 @@ class Intake(Construct):
             function_name=door.function.function_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
-            scaling_config=scaling if at_once else None,
+            scaling_config=scaling,
         )
         # Lambda refuses the mapping of a function that may not receive from the queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html

@@ -12,6 +12,10 @@ import aws_cdk as cdk
 
 from tuning.errors import ConfigError
 
+# A bucket policy has 20 KB. In those of uploads and reports, each of those who break the glass stands
+# up to four times, each uploader once, as an ARN. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+_MOST_NAMED, _ARN, _TIMES = 14_000, len('"arn:aws:iam:::",') + 12, 4
+
 _PRINCIPAL = re.compile(r"root|(role|user)/[\w+=,.@/*-]+")
 
 
@@ -50,6 +54,16 @@ class Perimeter:
                         f"{name}: {principal!r} must look like role/Name, user/Name or root, without "
                         "an account: principals of other accounts are always denied"
                     )
+        size = _size(self.uploaders or ()) + _TIMES * _size(self.break_glass)
+        if size > _MOST_NAMED:
+            raise ConfigError(
+                f"uploaders, break_glass: {size:,} characters of bucket policies; there is room for "
+                f"{_MOST_NAMED:,}, in which break_glass counts {_TIMES} times: use `*`, or a path"
+            )
+
+
+def _size(names: Sequence[str]) -> int:
+    return sum(len(name) + _ARN for name in names)
 
 
 def principals(stack: cdk.Stack, names: Sequence[str]) -> list[str]:

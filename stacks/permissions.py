@@ -112,6 +112,25 @@ class Permissions:
             self._key(self._storage.control_key, "sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
         ]
 
+    def reconcile_runs(self, machine: str) -> list[Statement]:
+        """Executions, jobs' descriptions and the ledger; it starts what was begun, and stops jobs. An
+        execution's description is decrypted with the key that every door may decrypt with.
+        """
+        executions = self._stack.format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self._stack.stack_name}-TrainingRun:*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        jobs = ("GetModelCustomizationJob", "ListTagsForResource", "StopModelCustomizationJob")
+        return [
+            _allow(["states:ListExecutions", "states:StartExecution"], [machine]),
+            _allow(["states:DescribeExecution", "states:GetExecutionHistory"], [executions]),
+            _allow([f"bedrock:{action}" for action in jobs], [self._jobs]),
+            self._query_open(),
+            *self._ledger("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+        ]
+
     def collect_results(self) -> list[Statement]:
         artifacts = self._storage.artifacts
         return [

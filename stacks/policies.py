@@ -7,6 +7,7 @@ are L1: one call into the CDK for a policy, where its L2 takes one for every sta
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -38,6 +39,16 @@ def managed_policy(
         policy_document={"Version": "2012-10-17", "Statement": list(statements)},
         roles=[role.role_name for role in roles] or None,
     )
+
+
+def made_after(construct: Construct, *policies: iam.CfnManagedPolicy) -> None:
+    """Made when its role already may. The CDK would name the role here too, to which its properties
+    refer anyway, and cfn-lint would say so (W3005).
+    """
+    resource = construct.node.default_child
+    assert isinstance(resource, cdk.CfnResource)  # noqa: S101 — narrows a CDK type
+    names = cdk.Stack.of(construct)
+    resource.add_override("DependsOn", [names.get_logical_id(policy) for policy in policies])
 
 
 def _statement(

@@ -70,7 +70,11 @@ def accepted() -> list[Accepted]:
 
 def accepted_in(environment: Deployment) -> list[Accepted]:
     """The rows that apply to one environment, with its own names filled in."""
-    names = {"region": environment.region, **environment.bucket_imports()}
+    names = {
+        "environment": environment.node.id,
+        "region": environment.region,
+        **environment.bucket_imports(),
+    }
     return [
         Accepted(
             path=row.path,

@@ -17,10 +17,11 @@ from stacks.job_role import JobRole
 from stacks.network import Network
 from stacks.permissions import Permissions
 from stacks.policies import Statement
+from stacks.reconciler import Reconciler
 from stacks.storage import Storage
 from stacks.training_run import TrainingRun
 from stacks.watch import Watch
-from tuning.settings import GuardSettings, IntakeSettings, RunSettings
+from tuning.settings import GuardSettings, IntakeSettings, ReconcilerSettings, RunSettings
 
 _READING = cdk.Duration.minutes(15)
 _CALLING = cdk.Duration.seconds(60)
@@ -82,7 +83,7 @@ class Training(cdk.Stack):
             unscoped=unscoped,
         )
         receiver = self._receiver()
-        self.intake.feed(receiver, at_once=config.reserved_concurrency)
+        self.intake.feed(receiver, at_once=config.receivers)
         guard = Guard(
             self._workers,
             "Guard",
@@ -93,6 +94,16 @@ class Training(cdk.Stack):
             may=self._permissions.guard_jobs(self.topic.topic_arn),
             topic=self.topic,
         )
+        reconciler = Reconciler(
+            self._workers,
+            "Reconciler",
+            world=self._world,
+            unscoped=unscoped,
+            dead_letters=self.intake.dead_letters,
+            settings=self._reconciler_settings(),
+            may=self._permissions.reconcile_runs(self.machine.state_machine_arn),
+            topic=self.topic,
+        )
         watched = {"receive_upload": receiver, **self.doors, "guard_jobs": guard.door}
         Watch(
             self,
@@ -100,6 +111,7 @@ class Training(cdk.Stack):
             intake=self.intake,
             machine=self.machine,
             doors=watched,
+            gauges=reconciler.gauges,
             topic=self.topic,
         )
         self._outputs()
@@ -157,6 +169,14 @@ class Training(cdk.Stack):
             job_security_group_ids=(network.jobs_group.id,),
             model_key_arn=storage.data_key.key_arn,
             max_dataset_mb=str(self._config.max_dataset_mb),
+            monthly_budget_usd=str(self._config.monthly_budget_usd or "none"),
+        )
+
+    def _reconciler_settings(self) -> ReconcilerSettings:
+        return ReconcilerSettings(
+            environment=self._environment,
+            ledger_table=self._storage.ledger.table_name,
+            state_machine_arn=self.machine.state_machine_arn,
             monthly_budget_usd=str(self._config.monthly_budget_usd or "none"),
         )
 

@@ -21,7 +21,7 @@ from stacks.door import Door
 from stacks.endings import Endings
 from stacks.log_groups import log_group
 from stacks.permissions import Permissions
-from stacks.policies import Statement, allow, managed_policy
+from stacks.policies import Statement, allow, made_after, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
 _TIMEOUT = cdk.Duration.days(21)
@@ -95,7 +95,7 @@ class TrainingRun(Construct):
         )
         # Step Functions refuses a machine whose role may not deliver its logs yet.
         # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-        machine.node.add_dependency(*policies)
+        made_after(machine, *policies)
         _encrypt(machine, key)
         return machine
 
@@ -141,11 +141,19 @@ class TrainingRun(Construct):
         )
         routed = steps.choose("Has it a recipe?")
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
+        routed.when(when("$exists($run.outcome)"), self._end.resumed)
         routed.otherwise(prepare.next(sound))
         return self._begin().next(routed)
 
     def _begin(self) -> sfn.Pass:
-        first = {"run": expression("$states.input"), "job": {}, "progress": {}, "approval": {}}
+        """An execution that takes a run up is told how its job was when it was last looked at."""
+        seen = "$exists($states.input.progress) ? $states.input.progress : {}"
+        first = {
+            "run": expression("$states.input"),
+            "progress": expression(seen),
+            "job": {},
+            "approval": {},
+        }
         return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:

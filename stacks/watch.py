@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from stacks.alarms import ring
 from stacks.door import Door
 from stacks.intake import Intake
 
@@ -24,6 +24,7 @@ class Watch(Construct):
         intake: Intake,
         machine: sfn.StateMachine,
         doors: Mapping[str, Door],
+        gauges: Mapping[str, cloudwatch.IMetric],
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -48,7 +49,7 @@ class Watch(Construct):
             title = "".join(word.capitalize() for word in name.split("_"))
             # One error is retried and heals; three in a row do not.
             self._alarm(f"{title}Errors", metric, 1, f"{name} keeps failing", periods=3)
-        self._dashboard(machine, [oldest, dead], list(errors.values()), doors)
+        self._dashboard(machine, [oldest, dead], list(errors.values()), doors, gauges)
 
     def _alarm(
         self,
@@ -59,18 +60,15 @@ class Watch(Construct):
         *,
         periods: int = 1,
     ) -> None:
-        comparison = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-        alarm = cloudwatch.Alarm(
+        ring(
             self,
             name,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=periods,
-            comparison_operator=comparison,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{description}; see docs/operations.md",
+            metric,
+            description,
+            topic=self._topic,
+            at_least=threshold,
+            periods=periods,
         )
-        alarm.add_alarm_action(actions.SnsAction(self._topic))
 
     def _dashboard(
         self,
@@ -78,11 +76,14 @@ class Watch(Construct):
         queues: list[cloudwatch.IMetric],
         errors: list[cloudwatch.IMetric],
         doors: Mapping[str, Door],
+        gauges: Mapping[str, cloudwatch.IMetric],
     ) -> None:
         outcomes = [
             machine.metric_started(label="started"),
             machine.metric_succeeded(label="trained, refused or stopped"),
             machine.metric_failed(label="failed"),
+            machine.metric_timed_out(label="timed out"),
+            machine.metric_aborted(label="aborted"),
         ]
         durations = [door.function.metric_duration(statistic="p95") for door in doors.values()]
         dashboard = cloudwatch.Dashboard(self, "Dashboard")
@@ -90,6 +91,18 @@ class Watch(Construct):
             cloudwatch.GraphWidget(title="Runs", left=outcomes, width=12),
             cloudwatch.GraphWidget(
                 title="Queue: age of the oldest upload; dead letters", left=queues, width=12
+            ),
+        )
+        waiting = [gauges[n] for n in ("ApprovalsWaiting", "RunsInLine", "StalledJobs")]
+        dashboard.add_widgets(
+            cloudwatch.GraphWidget(
+                title="Waiting: for a person, for a place; jobs that stand still",
+                left=waiting,
+                right=[gauges["OldestApprovalHours"]],
+                width=12,
+            ),
+            cloudwatch.GraphWidget(
+                title="Left of the month's budget, USD", left=[gauges["BudgetLeftUsd"]], width=12
             ),
         )
         dashboard.add_widgets(

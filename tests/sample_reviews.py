@@ -17,6 +17,7 @@ from review.gates import Weakened
 from review.history import History
 from review.mutations import Mutant
 from review.questions import Case
+from review.space import Result
 from review.threats import threat_model
 from stacks.review import Accepted
 
@@ -100,6 +101,8 @@ def sample(text="words", **changes):
         equivalents=[
             Equivalent(policy="policy of Data", change="statement 2: any action", reason=text)
         ],
+        space=Result(count=200, findings=(), seconds=1.0),
+        drawn=[text],
         weakened=[Weakened(property=text, gate=text)],
         threats=threat_model(THREATS),
         history=History(commits=7, secrets=frozenset(), accounts=frozenset()),

@@ -109,6 +109,10 @@ _ALL = (
             "end it."
         ),
     ),
+    Kind(
+        name="lost",
+        fix=f"Look at the histories of its executions for what ended them. {_UPLOAD_AGAIN}.",
+    ),
     Kind(name="quota_full", fix="Upload the file again when fewer jobs are in progress."),
     Kind(
         name="unknown",

@@ -27,6 +27,9 @@ ENDED: frozenset[State] = frozenset({"trained", "refused", "stopped", "failed"})
 
 OPEN: frozenset[State] = frozenset(STATES) - ENDED
 
+UNTOLD = "untold"
+"""What the index of open runs has of one that has ended, until that was told and settled."""
+
 _FORWARD: Mapping[State, frozenset[State]] = {
     "received": frozenset({"started", "checked"}),
     "started": frozenset({"checked"}),

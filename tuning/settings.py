@@ -81,3 +81,13 @@ class GuardSettings(Settings):
     guard_all_jobs: str
     """`yes` when jobs of others have to have a VPC and a key, too; else `no`."""
     notices_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconcilerSettings(Settings):
+    """What `reconcile_runs` compares: the ledger, the executions, and jobs with this environment's tag."""
+
+    ledger_table: str
+    state_machine_arn: str
+    monthly_budget_usd: str
+    """As in RunSettings; it says how much of it is left."""

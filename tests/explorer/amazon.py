@@ -18,17 +18,19 @@ from fake_bedrock import ENDED
 from faults import Crash, applicable, struck
 from greenlet import getcurrent
 from machine import End, Execution, Failed
+from rounds import among_us, until_quiet
 from scenarios import Scenario
 from schedule import Schedule
 from services import Bedrock, Ledger, Notices, StepFunctions, Storage
 
 from lambdas.observe import Transient
+from lambdas.reconcile_runs import NotReconciled
 from tuning.errors import TuningError
 
 VISIBILITY_SECONDS = 180
 RECEIVES = 5
 HOUR = 3600
-_RAISED = (BotoCoreError, ClientError, Transient, TuningError)
+_RAISED = (BotoCoreError, ClientError, NotReconciled, Transient, TuningError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,7 @@ class Amazon:
         self.ends: dict[str, list[End]] = {}
         self.invoked: list[str] = []
         self.paths: list[list[str]] = []
+        self.rounds: list[Any] = []
         self.outages: dict[tuple[str, str], tuple[str, float]] = {}
         BEHIND.client, BEHIND.now = self.client, self.clock.now
 
@@ -93,7 +96,9 @@ class Amazon:
     def live(self) -> None:
         """The scenario, to its end and a hundred days beyond."""
         self.scenario.begin(self)
+        among_us(self)
         self.clock.run()
+        until_quiet(self)
         if self.dead:
             self._tell("an operator redrives the dead letters")
             again, self.dead = self.dead, []
@@ -101,6 +106,7 @@ class Amazon:
                 message.receives = 0
                 self.clock.spawn(lambda m=message: self.receive([m]), after=HOUR)
             self.clock.run()
+            until_quiet(self)
         self._tell("ninety days later Step Functions has forgotten; every event comes once more")
         self.stepfunctions.forget()
         for number, event in enumerate(self.scenario.events):
@@ -160,7 +166,8 @@ class Amazon:
             self.paths.append(execution.path)
             end = execution.run()
             self.ends.setdefault(name, []).append(end)
-            self.stepfunctions.closed.add(name)
+            said = {"error": end.error, "cause": end.cause, "stopDate": self.clock.now()}
+            self.stepfunctions.end(name, end.status, **said)
             self._tell(f"the execution ends: {end.status} in {end.state!r}")
 
         self.clock.spawn(work)
@@ -255,8 +262,8 @@ class Around:
         match service, operation:
             case "lambda", "invoke":
                 return self._invoke(arguments)
-            case "lambda", "invoke.waitForTaskToken":
-                return self._invoke_and_wait(arguments, limit)
+            case "aws-sdk", "dynamodb:updateItem.waitForTaskToken":
+                return self._ask_and_wait(arguments, limit)
             case (("dynamodb" | "sns"), _):
                 return self._integrated(service, operation, arguments)
         raise NotImplementedError(f"the explorer does not know tasks of {resource}")
@@ -278,10 +285,10 @@ class Around:
             raise answer
         return {"Payload": answer}
 
-    def _invoke_and_wait(self, arguments: Any, limit: float | None) -> Any:
-        token = arguments["Payload"]["token"]
+    def _ask_and_wait(self, arguments: Any, limit: float | None) -> Any:
+        token = arguments["ExpressionAttributeValues"][":token"]["S"]
         promise = self.world.stepfunctions.promise(token)
-        self._invoke(arguments)
+        self._integrated("dynamodb", "updateItem", arguments)
         if limit is not None:
             late = Failed("States.Timeout", "")
             self.world.clock.spawn(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from functools import cache, cached_property
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -24,6 +25,8 @@ from tuning.recipes import Recipe
 from tuning.runs import Run
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
+BUDGET_USD = Decimal("0.02")
+"""What a month may cost: enough for two runs, and not for three."""
 RECIPES = ("support-nova-micro", "support-nova-lite")
 CONTEXT = SimpleNamespace(
     function_name="door",
@@ -84,6 +87,7 @@ def _environment() -> dict[str, str]:
         **any_run_settings().to_env(),
         "DATASETS_BUCKET": DATASETS,
         "STATE_MACHINE_ARN": MACHINE,
+        "MONTHLY_BUDGET_USD": str(BUDGET_USD),
         "RECIPES": ",".join(RECIPES),
     }
 
@@ -132,9 +136,10 @@ def _by_id(from_dict: Callable[[Any], Run]) -> Callable[[Any], Run]:
     known: dict[str, Run] = {}
 
     def once(raw: Any) -> Run:
-        if raw["id"] not in known:
-            known[raw["id"]] = from_dict(raw)
-        return known[raw["id"]]
+        key = f"{raw['id']} {raw.get('attempt')}"
+        if key not in known:
+            known[key] = from_dict(raw)
+        return known[key]
 
     return once
 

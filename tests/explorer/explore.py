@@ -1,8 +1,9 @@
 """Histories by the thousand: every single fault, every pair of chosen kinds, and random ones."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from amazon import Amazon
@@ -46,7 +47,7 @@ class Explorer:
         return Walk(count=count)
 
     def _schedules(self, scenario: Scenario) -> Iterator[Schedule]:
-        singles = list(self.singles(scenario))
+        singles = list(self.singles(scenario))[:: scenario.every]
         yield from singles
         chance = random.Random(scenario.name)  # noqa: S311 — reproducible on purpose
         firsts = chance.sample(singles, len(singles))
@@ -73,9 +74,11 @@ class Explorer:
                 for number, call in zip(at, struck, strict=True)
             )
 
-    def first_broken(self, scenario: Scenario) -> "Story | None":
+    def first_broken(self, scenarios: Sequence[Scenario]) -> "Story | None":
         """By no fault at all, or by a single one."""
-        for schedule in ((), *self.singles(scenario)):
+        undisturbed = ((scenario, ()) for scenario in scenarios)
+        disturbed = ((scenario, one) for scenario in scenarios for one in self.singles(scenario))
+        for scenario, schedule in chain(undisturbed, disturbed):
             if self.judge(self.live(scenario, schedule)):
                 return self.told(scenario, schedule)
         return None

@@ -4,17 +4,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from amazon import Amazon
 from domain_builders import PREPARED
+from doors import BUDGET_USD
+from rounds import rings
 from scenarios import Put
 from schedule import LASTING
 
 from tuning.ledger_states import ENDED, TRANSITIONS
-
-UNTOLD = "Not recorded or not told"
 
 
 def broken(world: Amazon) -> list[str]:
@@ -25,30 +26,31 @@ def broken(world: Amazon) -> list[str]:
         *_nothing_goes_backwards(world),
         *_jobs_are_followed_to_their_end(world),
         *_trained_on_what_was_checked(world),
+        *_within_the_budget(world),
         *_as_usual(world),
     ]
 
 
 def _one_paid_job_a_run(world: Amazon) -> Iterator[str]:
-    runs = Counter(_run_of(job) for job in world.bedrock.all_jobs())
-    yield from (f"DUPLICATE: {n} paid jobs for run {run}" for run, n in runs.items() if n > 1)
-    begun = Counter(world.stepfunctions.begun)
-    for run, times in begun.items():
-        if times > 1 and not _parked(world, run):
-            yield f"DUPLICATE: {times} executions of run {run}"
+    """A second try has a job of its own, by another name."""
+    jobs = world.bedrock.all_jobs()
+    tries = Counter((_run_of(job), job["jobName"].endswith("-2")) for job in jobs)
+    yield from (f"DUPLICATE: {n} paid jobs for run {run}" for (run, _), n in tries.items() if n > 1)
+    for run in world.stepfunctions.together:
+        yield f"DUPLICATE: two executions at once of run {run}"
 
 
 def _accounted_for(world: Amazon, put: Put) -> Iterator[str]:
     run = put.run_id()
     row = world.ledger.items.get(run)
-    if any(message.event == put.event for message in world.dead):
-        return  # parked: the alarm on dead letters has rung, and a person can redrive it again
+    if any(message.event == put.event for message in world.dead) or rings(world):
+        return  # an alarm rings: on dead letters, which a person can redrive again, or on this
     if row is None:
         yield f"LOST: nothing is known of {put.key} version {put.version}"
-    elif _parked(world, run):
-        return  # parked: the execution has failed with the outcome as its cause, and its alarm rang
     elif row.get("state") not in ENDED or not {"ended_at", "outcome"} <= row.keys():
         yield f"LOST: run {run} never ended; it stands at {row.get('state')!r}"
+    elif "open" in row:
+        yield f"LOST: run {run} has ended {row['state']}, and still counts as open"
     elif not any(run in notice["Subject"] for notice in world.notices.published):
         yield f"UNTOLD: run {run} ended {row['state']}, and nobody was told"
     elif not json.loads(row["outcome"]).get("summary"):
@@ -62,22 +64,37 @@ def _nothing_goes_backwards(world: Amazon) -> Iterator[str]:
 
 
 def _jobs_are_followed_to_their_end(world: Amazon) -> Iterator[str]:
+    """A job whose run could not follow it is stopped, or its model is told of."""
     for job in world.bedrock.all_jobs():
         run = _run_of(job)
         row = world.ledger.items.get(run, {})
-        given_up = row.get("state") == "failed" or _parked(world, run)
-        if given_up and LASTING & set(world.strikes.values()):
-            continue  # its outcome says why nobody could look; the reconciler is to take it up
-        if job["status"] not in ("Completed", "Failed", "Stopped"):
-            yield f"FORGOTTEN: job {job['jobName']} of run {run} is still {job['status']}"
-        elif (
-            job["status"] == "Completed"
-            and row.get("state") != "trained"
-            and not _parked(world, run)
-        ):
-            yield f"FORGOTTEN: run {run} has a model, and stands at {row.get('state')!r}"
-        elif row.get("state") == "trained" and job["status"] != "Completed":
+        if row.get("state") == "trained" and job["status"] != "Completed":
             yield f"WRONG: run {run} is recorded as trained, and its job is {job['status']}"
+        elif rings(world):
+            continue
+        elif job["status"] not in ("Completed", "Failed", "Stopped"):
+            yield f"FORGOTTEN: job {job['jobName']} of run {run} is still {job['status']}"
+        elif job["status"] == "Completed" and "model_arn" not in row:
+            yield f"FORGOTTEN: run {run} has a model, and stands at {row.get('state')!r}"
+
+
+def _within_the_budget(world: Amazon) -> Iterator[str]:
+    """At no moment more is committed than a month may cost; at the end every claim is settled, and
+    what is committed is what was spent.
+    """
+    spent: Counter[str] = Counter()
+    for run, row in world.ledger.items.items():
+        if "claim" in row and "settled" in row:
+            spent[json.loads(row["claim"])["month"]] += Decimal(json.loads(row["settled"])["usd"])
+        elif "claim" in row and not rings(world):
+            yield f"UNSETTLED: run {run} has claimed {row['claim']}, and has ended"
+    for pot, most in world.ledger.committed.items():
+        if most > BUDGET_USD:
+            yield f"OVERSPENT: {most} USD were committed of {pot}"
+        _, _, month = pot.partition("#")
+        row = world.ledger.items[pot]
+        if "#" not in month and row["committed"] != spent[month] and not rings(world):
+            yield f"MISCOUNTED: {pot} has {row['committed']}, and its runs {spent[month]} USD"
 
 
 def _trained_on_what_was_checked(world: Amazon) -> Iterator[str]:
@@ -90,15 +107,13 @@ def _trained_on_what_was_checked(world: Amazon) -> Iterator[str]:
 
 
 def _as_usual(world: Amazon) -> Iterator[str]:
-    """Without a fault every run ends as its scenario says."""
-    for put in world.scenario.puts if not world.strikes else ():
-        state = world.ledger.items.get(put.run_id(), {}).get("state")
-        if state != world.scenario.end:
-            yield f"OTHERWISE: {put.key} version {put.version} ended {state!r}, not {world.scenario.end!r}"
-
-
-def _parked(world: Amazon, run: str) -> bool:
-    return any(end.state == UNTOLD for end in world.ends.get(run, ()))
+    """Faults that pass by themselves change nothing about how the runs end."""
+    if not LASTING.isdisjoint(world.strikes.values()):
+        return
+    runs = [put.run_id() for put in world.scenario.puts]
+    states = sorted(str(world.ledger.items.get(run, {}).get("state")) for run in runs)
+    if states != sorted(world.scenario.ends):
+        yield f"OTHERWISE: the runs ended {states}, not {sorted(world.scenario.ends)}"
 
 
 def _run_of(job: dict[str, Any]) -> str:

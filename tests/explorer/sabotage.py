@@ -58,6 +58,7 @@ def no_adoption(world: Amazon) -> None:
 
 def random_execution(world: Amazon) -> None:
     """Every delivery that gets through starts an execution of its own."""
+    no_reconciler(world)
     _with(
         world, "stepfunctions", "start_execution", lambda given: given | {"name": uuid.uuid4().hex}
     )
@@ -72,8 +73,29 @@ def unconditional_arrival(world: Amazon) -> None:
     _with(world, "dynamodb", "put_item", change)
 
 
+def no_reconciler(world: Amazon) -> None:
+    """Nobody looks from outside at what died within."""
+    world.doors = {**world.doors, "reconcile_runs": lambda _event, _context: {"healed": {}}}
+
+
+def unconditional_claims(world: Amazon) -> None:
+    """Each run looks what is left, and takes it."""
+    really = world.ledger.transact_write_items
+
+    def transact(*, TransactItems: Any) -> Any:  # noqa: N803 — AWS's names
+        for entry in TransactItems:
+            update = entry["Update"]
+            if "ADD committed" in update["UpdateExpression"]:
+                update.pop("ConditionExpression", None)
+                update["ExpressionAttributeValues"].pop(":room", None)
+        return really(TransactItems=TransactItems)
+
+    world.ledger.transact_write_items = transact
+
+
 def ledger_first(world: Amazon) -> None:
     """Who finds a row believes that its writer has started the run."""
+    no_reconciler(world)
     really = world.ledger.get_item
 
     def get_item(**call: Any) -> Any:
@@ -147,12 +169,14 @@ class Sabotage:
 
 SABOTAGES = (
     Sabotage(do=random_name, found="DUPLICATE"),
-    Sabotage(do=no_adoption, found="FORGOTTEN"),
+    Sabotage(do=no_adoption, found="OTHERWISE"),
+    Sabotage(do=no_reconciler, found="FORGOTTEN"),
+    Sabotage(do=unconditional_claims, found="OVERSPENT", faults=0),
     Sabotage(do=unconditional_arrival, found="BACKWARDS", faults=0),
     Sabotage(do=ledger_first, found="LOST"),
     Sabotage(do=all_acknowledged, found="LOST"),
     Sabotage(do=overwritten_copy, found="OTHER BYTES", faults=0),
-    Sabotage(do=no_retries, found="FORGOTTEN"),
+    Sabotage(do=no_retries, found="OTHERWISE"),
     Sabotage(do=quota_is_a_fault, found="OTHERWISE", faults=0),
     Sabotage(do=random_execution, found="DUPLICATE"),
 )

@@ -55,7 +55,8 @@ class Scenario:
     name: str
     puts: tuple[Put, ...]
     end: str
-    """The state that every run ends in when nothing goes wrong."""
+    """The state that every run ends in when nothing goes wrong; or each in its own, as `each` says."""
+    each: tuple[str, ...] = ()
     job: Literal["completes", "fails", "stalls"] = "completes"
     full_until_seconds: float = 0
     """Until then other people's jobs fill the quota."""
@@ -63,11 +64,16 @@ class Scenario:
     """Whether a message that is no upload comes in the same batch."""
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
-    pairs: int = 500
+    pairs: int = 250
     """How many histories with two faults are lived, of all that there are."""
-    longer: int = 100
+    longer: int = 50
     """And how many with three to six."""
-    patience_seconds: float = 14 * 24 * 3600
+    every: int = 1
+    """Of the single faults, each third: where one call is much like the next."""
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        return self.each or (self.end,) * len(self.puts)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -101,59 +107,72 @@ SCENARIOS = (
         name="a sound upload",
         puts=(_put(records("Shipping")),),
         end="trained",
-        pairs=2200,
-        longer=600,
+        pairs=1800,
+        longer=500,
     ),
     Scenario(
         name="a broken upload",
         puts=(_put(records("Returns", role="assistent")),),
         end="refused",
-        pairs=800,
-        longer=300,
+        pairs=300,
+        longer=100,
     ),
     Scenario(name="an upload that was deleted", puts=(_put(None),), end="refused"),
     Scenario(
         name="an upload to no recipe's folder",
         puts=(_put(records("Lost"), folder="datasets/support-nova-mikro"),),
         end="refused",
-        pairs=800,
-        longer=400,
+        pairs=400,
+        longer=200,
     ),
     Scenario(
         name="two versions of one key and a poisonous message in a batch",
         puts=(_put(records("First")), _put(records("Second"), version="v2")),
         end="trained",
         poison=True,
-        pairs=50,
-        longer=50,
+        pairs=20,
+        longer=20,
     ),
     Scenario(
         name="two versions of one key, the newer first",
         puts=(_put(records("First")), _put(records("Second"), version="v2")),
         end="trained",
         newest_first=True,
-        pairs=50,
-        longer=50,
+        pairs=20,
+        longer=20,
+    ),
+    Scenario(
+        name="three versions of one key, and money for two",
+        puts=tuple(_put(records(f"Number {n}"), version=f"v{n}") for n in range(3)),
+        end="trained",
+        each=("trained", "trained", "refused"),
+        pairs=20,
+        longer=20,
+        every=3,
     ),
     Scenario(
         name="a full quota",
         puts=(_put(records("Patient")),),
         end="trained",
         full_until_seconds=1500,
+        pairs=100,
+        longer=40,
     ),
     Scenario(
         name="a job that fails",
         puts=(_put(records("Unlucky")),),
         end="failed",
         job="fails",
-        pairs=600,
+        pairs=150,
+        longer=50,
     ),
     Scenario(
         name="a job that stalls",
         puts=(_put(records("Stuck")),),
         end="failed",
         job="stalls",
-        pairs=50,
-        longer=50,
+        pairs=20,
+        longer=20,
+        every=3,
     ),
 )

@@ -45,7 +45,7 @@ KINDS = tuple(MEANING)
 LASTING = frozenset(
     {"denied", "denied for good", "throttled for long", "quota exceeded", "conflict", "name in use"}
 )
-"""What no step tries again; a single one of them may end a run, with the reason."""
+"""What no step tries again; a single one of them may end a run otherwise, with the reason."""
 OF_BEDROCK = frozenset({"quota exceeded", "conflict", "name in use"})
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from clockwork import Clockwork, Promise
@@ -11,6 +12,8 @@ from fake_aws import FakeS3, FakeStepFunctions
 from fake_bedrock import FakeBedrock
 from fake_dynamodb import FakeDynamoDB
 from machine import Failed
+
+from tuning.budget import is_budget
 
 if TYPE_CHECKING:
     from scenarios import Scenario
@@ -24,12 +27,16 @@ class Ledger(FakeDynamoDB):
     """Remembers every state that a row was in."""
 
     passed: dict[str, list[str]] = field(default_factory=dict)
+    committed: dict[str, Decimal] = field(default_factory=dict)
+    """The most that each budget ever had committed."""
 
     def store(self, key: str, after: dict[str, Any] | None) -> None:
         super().store(key, after)
         state, states = (after or {}).get("state"), self.passed.setdefault(key, [])
         if state is not None and states[-1:] != [state]:
             states.append(state)
+        if is_budget(key) and after is not None:
+            self.committed[key] = max(self.committed.get(key, Decimal(0)), after["committed"])
 
 
 class Storage(FakeS3):
@@ -68,11 +75,11 @@ class Bedrock(FakeBedrock):
             ("trainingDetails", True),
         ):
             if last and self.scenario.job == "stalls":
-                break
+                return  # in progress for ever, unless it is stopped
             self._mark(job, phase, "InProgress")
             self.clock.sleep(STEP_SECONDS)
-            if job["status"] == "Stopping":
-                break
+            if job["status"] != "InProgress":
+                return
             if last and self.scenario.job == "fails":
                 job |= {
                     "status": "Failed",
@@ -80,14 +87,13 @@ class Bedrock(FakeBedrock):
                 }
                 return
             self._mark(job, phase, "Completed")
-        else:
-            self._complete(job)
-            return
-        while job["status"] != "Stopping":
-            self.clock.sleep(STEP_SECONDS)
-            if self.clock.seconds > self.scenario.patience_seconds:
-                return  # nobody stopped it: the promises will say so
-        job["status"] = "Stopped"
+        self._complete(job)
+
+    def stop_model_customization_job(self, *, jobIdentifier: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        answer = super().stop_model_customization_job(jobIdentifier=jobIdentifier)
+        job = self.jobs[jobIdentifier]
+        self.clock.spawn(lambda: job.update(status="Stopped"), after=STEP_SECONDS)
+        return answer
 
     def _mark(self, job: dict[str, Any], phase: str, status: str) -> None:
         job["lastModifiedTime"] = self.clock.now()
@@ -107,15 +113,18 @@ class StepFunctions(FakeStepFunctions):
 
     begin: Callable[[str, str], None]
     clock: Clockwork
-    begun: list[str] = field(default_factory=list)
-    """The run of every execution that was ever started."""
+    together: list[str] = field(default_factory=list)
+    """The runs that two executions followed at once."""
     waiting: dict[str, Promise] = field(default_factory=dict)
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 — AWS's names
         new = name not in self.executions
         answer = super().start_execution(stateMachineArn=stateMachineArn, name=name, input=input)
         if new:
-            self.begun.append(json.loads(input)["id"])
+            run = json.loads(input)["id"]
+            others = self.executions.keys() - self.closed - {name}
+            if any(json.loads(self.executions[other])["id"] == run for other in others):
+                self.together.append(run)
             self.begin(name, input)
         return answer
 

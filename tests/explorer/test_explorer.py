@@ -53,7 +53,8 @@ def test_a_platform_that_is_wrong_in_one_point_is_found_out(definition, doors, s
         sabotage=sabotage.do,
         judge=lambda world: [said for said in broken(world) if said.startswith(sabotage.found)],
     )
-    story = next(filter(None, map(explorer.first_broken, SCENARIOS)))
+    story = explorer.first_broken(SCENARIOS)
+    assert story is not None
     assert len(story.schedule) == sabotage.faults
     text = str(story)
     assert text.startswith("Once there was ")

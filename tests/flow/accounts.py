@@ -17,12 +17,18 @@ ACTED = "@test"
 """Ends the name of a session in which a test does what a role could do."""
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+def until(
+    condition: Callable[[], Any],
+    what: str,
+    seconds: float = PATIENCE_SECONDS,
+    *,
+    every: float = 0.1,
+) -> Any:
     """What `condition` returns once it is true. Fails when that takes too long."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.1)
+        time.sleep(every)
     return result
 
 

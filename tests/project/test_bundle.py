@@ -80,8 +80,20 @@ def test_the_laptops_bundle_checks_with_its_own_kernel(tmp_path):
     """Without it the checker would fall back, and nobody would know but by the clock."""
     with zipfile.ZipFile(bundle.build("laptop").path) as archive:
         archive.extractall(tmp_path)
-    code = "from tuning.dataset import kernel; print(kernel.library()._name, kernel.digest()(b'a'))"
-    done = subprocess.run(  # noqa: S603 — our own interpreter and code
-        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    code = (
+        "import io; from tuning.catalog import catalog; from tuning.dataset.check import Part, check; "
+        "from tuning.dataset import kernel; "
+        "method = catalog().model('meta.llama3-1-8b-instruct-v1:0:128k').methods['FINE_TUNING']; "
+        'line = b\'{"prompt":"a","completion":"b"}\'; '
+        "print(kernel.library()._name); "
+        "print(check(Part(name='t', stream=io.BytesIO(line)), method=method).records)"
     )
+    done = subprocess.run(  # noqa: S603 — our own interpreter and code
+        [sys.executable, "-S", "-c", code],  # with no packages but the bundle's
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.endswith("\n1\n")
     assert done.stdout.startswith(str(tmp_path / "tuning" / "dataset" / "kernel" / "lines-"))

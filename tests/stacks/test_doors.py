@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from tuning.settings import GuardSettings, IntakeSettings, RunSettings
+from tuning.settings import GuardSettings, IntakeSettings, ReconcilerSettings, RunSettings
 
 DOORS = {
     "AuthorizeSpend": RunSettings,
@@ -12,6 +12,7 @@ DOORS = {
     "GuardDoor": GuardSettings,
     "PrepareDataset": RunSettings,
     "ReceiveUpload": IntakeSettings,
+    "ReconcilerDoor": ReconcilerSettings,
     "SettleSpend": RunSettings,
     "StartTraining": RunSettings,
     "TrackTraining": RunSettings,
@@ -34,7 +35,7 @@ def variables(door):
     return {name: text for name, text in found.items() if name not in TRACING}
 
 
-def test_there_are_eight_functions(environment):
+def test_there_are_nine_functions_of_ours_and_one_of_the_deployment(environment):
     functions = {f.name for f in environment.of_type("AWS::Lambda::Function")}
     assert functions == {f"{door}Function" for door in (*DOORS, "DefaultGroupDoor")}
 

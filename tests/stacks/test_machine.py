@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
-from tuning.ledger_states import OPEN
+from tuning.ledger_states import OPEN, UNTOLD
 from tuning.recipes import load
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +15,8 @@ DOORS = (
     *("Track training", "Collect results"),
 )
 
+RESUMED = "Take up its end"
+"""The end that another execution came to."""
 GOOD_ENDS = {"Trained", "Refused", "Stopped"}
 BAD_ENDS = {"Failed", "Not recorded or not told"}
 
@@ -73,7 +75,7 @@ def test_every_conclusion_names_an_outcome_that_the_end_knows(states):
     outcomes = {
         name: s["Assign"]["outcome"]["state"]
         for name, s in states.items()
-        if "outcome" in s.get("Assign", {})
+        if "outcome" in s.get("Assign", {}) and name != RESUMED
     }
     assert outcomes == {
         "No such recipe": "refused",
@@ -153,11 +155,35 @@ def test_the_line_sees_the_last_answer_of_its_own(states):
 
 
 def test_only_after_a_fault_a_run_stays_open_for_the_reconciler(states):
-    unsure = {n for n, s in states.items() if s.get("Assign", {}).get("outcome", {}).get("unsure")}
-    assert unsure == {"Step failed"}
-    said = states["Record outcome"]["Arguments"]["UpdateExpression"]
-    assert "$outcome.unsure ? ', #open = :state REMOVE" in said
-    assert said.count("REMOVE #open") == 1
+    outcomes = {
+        n: s["Assign"]["outcome"] for n, s in states.items() if "outcome" in s.get("Assign", {})
+    }
+    del outcomes[RESUMED]
+    assert {n for n, outcome in outcomes.items() if outcome.get("unsure")} == {"Step failed"}
+    (caught,) = states["Settle spend"]["Catch"]
+    assert "'unsure': true" in caught["Assign"]["outcome"]
+    closing = states["Close"]["Arguments"]["UpdateExpression"]
+    assert "$outcome.unsure ? 'task_token' : '#open" in closing
+
+
+def test_a_run_leaves_the_index_when_its_end_was_told(states):
+    """Until then the reconciler finds it there, whatever has died."""
+    record = states["Record outcome"]["Arguments"]
+    assert "#open = :open" in record["UpdateExpression"]
+    assert record["ExpressionAttributeValues"][":open"] == {"S": f"{{% '{UNTOLD}' %}}"}
+    assert "Close" not in reachable(states, "Begin", without=["Tell"])
+    assert reachable(states, "Begin", without=["Close"]) & GOOD_ENDS == set()
+
+
+def test_an_end_is_taken_up_as_it_was_left(states):
+    assert states[RESUMED]["Assign"] == {
+        "outcome": "{% $run.outcome %}",
+        "charge": "{% $run.charge %}",
+    }
+    assert states[RESUMED]["Next"] == "Settle spend"
+    ways = {c["Condition"]: c["Next"] for c in states["Has it a recipe?"]["Choices"]}
+    assert ways["{% $exists($run.outcome) %}"] == RESUMED
+    assert "$states.input.progress" in states["Begin"]["Assign"]["progress"]
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -134,7 +134,7 @@ def test_roles_are_assumed_by_one_service_each(environment):
     assert by == {
         **{
             f"{door}Role": "lambda.amazonaws.com"
-            for door in (*DOORS, "DefaultGroupDoor", "GuardDoor")
+            for door in (*DOORS, "DefaultGroupDoor", "GuardDoor", "ReconcilerDoor")
         },
         "FlowLogsRole": "vpc-flow-logs.amazonaws.com",
         "JobRole": "bedrock.amazonaws.com",
@@ -190,7 +190,7 @@ def test_track_and_collect_create_nothing(environment):
 
 def test_only_those_who_watch_jobs_stop_them(environment):
     stoppers = roles_allowed(environment, "bedrock:StopModelCustomizationJob")
-    assert stoppers == {"TrackTrainingRole", "GuardDoorRole"}
+    assert stoppers == {"TrackTrainingRole", "GuardDoorRole", "ReconcilerDoorRole"}
 
 
 def test_the_guard_sees_descriptions_and_nothing_else(environment):
@@ -204,6 +204,19 @@ def test_the_guard_sees_descriptions_and_nothing_else(environment):
         "sns:Publish",
     }
     assert not services(environment, "GuardDoorRole") & {"s3", "dynamodb", "iam", "states"}
+
+
+def test_the_reconciler_sees_no_data_and_cannot_start_a_job(environment):
+    """What it starts is an execution, whose steps ask for leave before they spend."""
+    role = "ReconcilerDoorRole"
+    assert services(environment, role).isdisjoint({"s3", "iam", "sns", "lambda"})
+    doing = {action for action in actions(environment, role) if action[:2] in ("be", "st")}
+    assert doing == {
+        *("bedrock:GetModelCustomizationJob", "bedrock:ListModelCustomizationJobs"),
+        *("bedrock:ListTagsForResource", "bedrock:StopModelCustomizationJob"),
+        *("states:DescribeExecution", "states:GetExecutionHistory"),
+        *("states:ListExecutions", "states:StartExecution"),
+    }
 
 
 def test_only_start_training_passes_a_role_and_only_the_jobs(environment):
@@ -305,9 +318,10 @@ def test_nobody_else_invokes_functions(environment):
     assert environment.of_type("AWS::Lambda::Url") == []
     for given in environment.of_type("AWS::Lambda::Permission"):
         rule = environment.one("AWS::Events::Rule", given.name.removesuffix("MayInvoke"))
+        construct = "Guard" if given.name.startswith("Guard") else "Reconciler"
         assert given.properties == {
             "Action": "lambda:InvokeFunction",
-            "FunctionName": "{GuardDoorFunction}",
+            "FunctionName": f"{{{construct}DoorFunction}}",
             "Principal": "events.amazonaws.com",
             "SourceAccount": "{account}",
             "SourceArn": rule.ref,

@@ -17,7 +17,17 @@ ALARMS = [
     *(("AWS/Lambda", "Errors", f"{{{door}Function}}") for door in (*DOORS, "GuardDoor")),
     ("AWS/Lambda", "Invocations", "{GuardDoorFunction}"),
     ("Tuning", "ForeignJobs", "guard_jobs"),
+    *(
+        ("Tuning", gauge, "reconcile_runs")
+        for gauge in ("RunsNotHealed", "StalledJobs", "OldestApprovalHours")
+    ),
+    ("AWS/Lambda", "Invocations", "{ReconcilerDoorFunction}"),
+    ("AWS/Lambda", "Errors", "{ReconcilerDoorFunction}"),
 ]
+SILENT = [
+    ("AWS/Lambda", "Invocations", f"{{{each}DoorFunction}}") for each in ("Guard", "Reconciler")
+]
+BUDGET = ("Tuning", "BudgetLeftUsd", "reconcile_runs")
 
 
 def alarms(environment):
@@ -25,10 +35,17 @@ def alarms(environment):
         (
             a.properties["Namespace"],
             a.properties["MetricName"],
-            a.properties["Dimensions"][0]["Value"],
+            _whose(a.properties["Dimensions"]),
         ): a.properties
         for a in environment.of_type("AWS::CloudWatch::Alarm")
     }
+
+
+def _whose(dimensions):
+    """Metrics of doors are of an environment as well, of which an account may have two."""
+    values = {each["Name"]: each["Value"] for each in dimensions}
+    assert len(values) == 1 or "environment" in values
+    return values.get("service") or next(iter(values.values()))
 
 
 @pytest.mark.parametrize("watched", ALARMS)
@@ -44,15 +61,15 @@ def test_the_guard_looks_at_all_jobs_once_a_minute(environment):
 
 
 def test_nothing_rings_for_want_of_news(environment):
-    """Only the guard has to be heard of: if it sleeps, nobody else would notice."""
+    """Only who looks by himself has to be heard of: if he sleeps, nobody else would notice."""
     treated = {name: a["TreatMissingData"] for name, a in alarms(environment).items()}
-    assert treated.pop(("AWS/Lambda", "Invocations", "{GuardDoorFunction}")) == "breaching"
+    assert [treated.pop(name) for name in SILENT] == ["breaching", "breaching"]
     assert set(treated.values()) == {"notBreaching"}
 
 
 def test_every_alarm_says_where_to_read_on(environment):
     for alarm in alarms(environment).values():
-        assert "docs/operations.md" in alarm["AlarmDescription"]
+        assert "docs/runbook.md" in alarm["AlarmDescription"]
 
 
 @pytest.mark.parametrize("watched", ALARMS[:1] + ALARMS[2:4])
@@ -60,6 +77,19 @@ def test_one_lost_upload_or_run_is_enough(environment, watched):
     alarm = alarms(environment)[watched]
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+
+
+def test_a_budget_that_is_nearly_used_rings_where_there_is_one(dev, rich):
+    assert BUDGET not in alarms(dev)
+    alarm = alarms(rich)[BUDGET]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (500, "LessThanThreshold")
+
+
+@pytest.mark.parametrize("watched", SILENT[1:])
+def test_three_rounds_without_the_reconciler_ring(environment, watched):
+    rule = environment.one("AWS::Events::Rule", "ReconcilerSchedule").properties
+    assert rule["ScheduleExpression"] == "rate(10 minutes)"
+    assert alarms(environment)[watched]["Period"] == 3 * 600
 
 
 def test_notices_are_encrypted_with_our_key(environment):
@@ -85,7 +115,12 @@ def test_alarms_and_rules_may_use_the_key_of_what_they_send_to(environment):
 def test_there_is_one_page_to_look_at(environment):
     body = json.loads(environment.one("AWS::CloudWatch::Dashboard").properties["DashboardBody"])
     shown = json.dumps(body)
-    for metric in ("ExecutionsFailed", "ApproximateAgeOfOldestMessage", "Errors", "Duration"):
+    for metric in (
+        *("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionsSucceeded"),
+        *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"),
+        *("ApprovalsWaiting", "OldestApprovalHours", "RunsInLine", "StalledJobs", "BudgetLeftUsd"),
+        *("Errors", "Duration"),
+    ):
         assert metric in shown
     for door in DOORS:
         assert f"{{{door}Function}}" in shown

@@ -22,9 +22,11 @@ from lambdas import (
     objects,
     prepare_dataset,
     receive_upload,
+    reconcile_runs,
     settle_spend,
     spending,
     start_training,
+    traces,
     track_training,
 )
 from lambdas.observe import logger
@@ -39,7 +41,7 @@ DOORS = (
 )
 CALLERS = (
     *(close_default_group, collect_results, ledger, line, objects),
-    *(receive_upload, spending, start_training, track_training),
+    *(receive_upload, reconcile_runs, spending, start_training, traces, track_training),
 )
 
 
@@ -62,7 +64,7 @@ def aws(monkeypatch):
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    for door in (*DOORS, receive_upload):
+    for door in (*DOORS, receive_upload, reconcile_runs):
         door._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
     return fakes
 

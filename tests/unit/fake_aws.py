@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
-from fake_bedrock import FakeBedrock
+from fake_bedrock import FakeBedrock, Pages
 from fake_dynamodb import FakeDynamoDB
 from refusals import exceptions, refusal
 
@@ -76,6 +76,10 @@ class FakeStepFunctions:
     executions: dict[str, str] = field(default_factory=dict)
     """Input by name; all of one machine."""
     closed: set[str] = field(default_factory=set)
+    ends: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What DescribeExecution adds of those that did not just succeed."""
+    events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Histories, by name."""
     tokens: dict[str, Any] = field(default_factory=dict)
     """What task tokens were answered with; None while a task waits for its answer."""
     fault: ClientError | None = None
@@ -110,7 +114,28 @@ class FakeStepFunctions:
             "name": name,
             "status": "SUCCEEDED" if name in self.closed else "RUNNING",
             "input": self.executions[name],
+            **self.ends.get(name, {}),
         }
+
+    def list_executions(self, *, stateMachineArn: str, **wanted: Any) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        """Two a page: who forgets to turn pages sees two."""
+        assert wanted["statusFilter"] == "RUNNING"
+        found = [{"name": name} for name in self.executions if name not in self.closed]
+        assert stateMachineArn.endswith(":TrainingRun")
+        start = int(wanted.get("nextToken", 0))
+        more = {"nextToken": str(start + 2)} if start + 2 < len(found) else {}
+        return {"executions": found[start : start + 2], **more}
+
+    def get_execution_history(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        return {"events": self.events.get(executionArn.rsplit(":", 1)[-1], [])}
+
+    def get_paginator(self, operation: str) -> Pages:
+        return Pages(call=getattr(self, operation))
+
+    def end(self, name: str, status: str = "SUCCEEDED", **said: Any) -> None:
+        """An execution is over, in one way or another."""
+        self.closed.add(name)
+        self.ends[name] = {"status": status, **said}
 
     def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
         self._answer(taskToken, output)

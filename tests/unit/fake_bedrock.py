@@ -82,8 +82,8 @@ class FakeBedrock:
         more = {"nextToken": str(stop)} if stop < len(found) else {}
         return {"modelCustomizationJobSummaries": found[start:stop], **more}
 
-    def get_paginator(self, operation: str) -> "_Pages":
-        return _Pages(call=getattr(self, operation))
+    def get_paginator(self, operation: str) -> "Pages":
+        return Pages(call=getattr(self, operation))
 
     def list_tags_for_resource(self, *, resourceARN: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
         return {"tags": self._job(resourceARN).get("tags", [])}
@@ -140,7 +140,7 @@ def _digest(arguments: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Pages:
+class Pages:
     call: Callable[..., dict[str, Any]]
 
     def paginate(self, **call: Any) -> Any:

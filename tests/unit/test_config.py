@@ -58,6 +58,24 @@ REFUSALS = [
     pytest.param({"max_dataset_mb": 5001}, "1 to 4864", id="more than one PutObject"),
     pytest.param({"log_days": 31}, "CloudWatch Logs takes: 365, 400", id="log days"),
     pytest.param({"reserved_concurrency": 0}, "2 to 1000", id="nothing would run"),
+    pytest.param(
+        {"notify": ("a@b.c",) * 2}, "notify: named more than once: a@b.c", id="told twice"
+    ),
+    pytest.param(
+        {"notify": tuple(f"u{n}@b.c" for n in range(51))},
+        "51 of them; there is room for 50",
+        id="a mailing list",
+    ),
+    pytest.param(
+        {"uploader_cidrs": ("10.0.0.0/8",) * 2}, "more than once: 10.0.0.0/8", id="a rule twice"
+    ),
+    pytest.param({"uploader_cidrs": ("0.0.0.0/0",)}, "no network of yours", id="everybody"),
+    pytest.param({"uploader_cidrs": ("128.0.0.0/1",)}, "no network of yours", id="half of it"),
+    pytest.param(
+        {"uploader_cidrs": tuple(f"10.{n}.0.0/16" for n in range(51))},
+        "room for 50",
+        id="more rules than a security group has",
+    ),
 ]
 
 
@@ -125,3 +143,9 @@ def test_a_setting_that_does_not_exist_is_refused_in_one_line(given, expected):
 def test_a_setting_that_is_needed_is_asked_for():
     with pytest.raises(ConfigError, match="Config needs recipes"):
         Config(region="us-east-1")
+
+
+@pytest.mark.parametrize(("reserved", "receivers"), [(10, 10), (2, 2), (None, 2)])
+def test_uploads_are_received_by_no_more_functions_than_there_are_for_sure(reserved, receivers):
+    """Of a small account's quota, ten, the others are for the steps of runs."""
+    assert any_config(reserved_concurrency=reserved).receivers == receivers

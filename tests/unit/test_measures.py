@@ -13,10 +13,12 @@ from sample_reviews import (
 )
 
 from review.costs import Bill
+from review.drawing import Drawn
 from review.findings import judge
 from review.gates import Weakened
 from review.history import History
 from review.measures import measures
+from review.space import Broken, Result
 from review.threats import threat_model
 
 FOUND = [a_finding(f"cdk-nag {pack}", f"{pack}::R1") for pack in PACKS]
@@ -39,6 +41,9 @@ def of_many(findings):
     return judged(placed, rows)
 
 
+BROKEN = Broken(configuration=Drawn(name="dev", given={}), findings=(), stale=(), error="no")
+
+
 def unmet(**changes):
     return [measure.name for measure in measures(sample(**changes)) if not measure.met]
 
@@ -58,12 +63,18 @@ def test_all_hold_where_nothing_is_wrong():
         (judged(FOUND[:-1], [ROW]), {"cdk-nag packs that", "stale"}),
         ({"guard_rules": 236}, {"Control Tower"}),
         (of_many(FOUND * 5), {"acknowledgements for cdk-nag"}),
-        (of_many(FOUND + [a_finding("checkov", "checkov::C1")] * 40), {"acknowledgements in all"}),
+        (
+            of_many(FOUND + [a_finding("checkov", "checkov::C1")] * 40),
+            {"acknowledgements in all", "all tools"},
+        ),
+        (of_many(FOUND * 7), {"acknowledgements for cdk-nag", "cdk-nag, by rule and path"}),
         ({"table": [type(ROW)(**{**vars(ROW), "path": "Storage"})]}, {"acknowledged for a whole"}),
         ({"reviewed_permissions": {}}, {"roles exactly as reviewed"}),
         ({"reviews": [a_review(cases=399)]}, {"decisions as expected"}),
         ({"reviews": [a_review(got="Allowed")]}, {"decisions as expected"}),
         ({"equivalents": []}, {"weakened policies noticed"}),
+        ({"space": Result(count=199, findings=(), seconds=1.0)}, {"random configurations"}),
+        ({"space": Result(count=200, findings=(BROKEN,), seconds=1.0)}, {"of them with findings"}),
         ({"weakened": [Weakened(property="p", gate=None)]}, {"weakened properties"}),
         ({"threats": threat_model(THREATS.replace("C01 R01", ""))}, {"threats with"}),
         ({"threats": threat_model(THREATS.replace("[test_x]", "[x]"))}, {"controls with"}),

@@ -70,6 +70,18 @@ def test_a_claim_that_is_tried_again_claims_once(aws):
     assert committed(aws) == 4
 
 
+def test_a_claim_that_was_sent_twice_is_granted_though_it_took_the_last_dollars(aws, monkeypatch):
+    once = aws.dynamodb.transact_write_items
+
+    def twice(**call):
+        once(**call)
+        return once(**call)
+
+    monkeypatch.setattr(aws.dynamodb, "transact_write_items", twice)
+    assert claimed(run_number(1), monthly=4) is None
+    assert committed(aws) == 4
+
+
 def test_a_second_try_with_another_recipe_replaces_the_claim(aws):
     claimed(run_number(1), "4")
     aws.dynamodb.items[run_number(1).id]["state"] = "checked"
@@ -80,7 +92,7 @@ def test_a_second_try_with_another_recipe_replaces_the_claim(aws):
 def test_months_have_budgets_of_their_own(aws):
     assert claimed(run_number(1), monthly=7) is None
     assert claimed(run_number(2), monthly=7, month="2026-12") is None
-    spending.settle("ledger", run_number(1), "nothing")
+    spending.settle("ledger", run_number(1).id, "nothing")
     assert (committed(aws), committed(aws, "budget#2026-12")) == (0, 4)
 
 
@@ -108,7 +120,7 @@ def test_every_ending_settles_exactly_once(aws, charge, facts, spent, end):
     row = aws.dynamodb.items[run_number(1).id]
     row |= {name: json.dumps(fact) for name, fact in facts.items()}
     for _ in range(3):
-        spending.settle("ledger", run_number(1), charge)
+        spending.settle("ledger", run_number(1).id, charge)
         aws.dynamodb.items[run_number(1).id]["state"] = end
     for pk in (POT, RECIPE_POT):
         money = aws.dynamodb.items[pk]
@@ -122,17 +134,17 @@ def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch)
     def and_then_another(table, key):
         found = look(table, key)
         monkeypatch.setattr(ledger, "read", look)
-        spending.settle("ledger", run_number(1), "unknown")
+        spending.settle("ledger", run_number(1).id, "unknown")
         return found
 
     monkeypatch.setattr(ledger, "read", and_then_another)
-    spending.settle("ledger", run_number(1), "nothing")
+    spending.settle("ledger", run_number(1).id, "nothing")
     assert committed(aws) == 4
 
 
 def test_what_was_given_back_can_be_claimed_by_another(aws):
     claimed(run_number(1), monthly=7)
-    spending.settle("ledger", run_number(1), "nothing")
+    spending.settle("ledger", run_number(1).id, "nothing")
     assert claimed(run_number(2), monthly=7) is None
     assert committed(aws) == 4
 

@@ -12,6 +12,8 @@ from tuning.dataset import kernel
 from tuning.dataset.kernel import BITS, ENDS, GUARD, Found, Scan, Why
 from tuning.dataset.tally import COMPARED, Tally
 
+SHAPES = ("converse", "prompt_completion")
+"""The formats whose sound lines can be told fast."""
 CHUNK = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
@@ -37,7 +39,7 @@ def usable(method: Method) -> bool:
     words = method.reserved_words + method.reserved_words_sdk
     return (
         kernel.library() is not None
-        and method.format in ("converse", "prompt_completion")
+        and method.format in SHAPES
         and method.max_line_kb is None
         and len({word[-1] for word in words}) <= ENDS
         and not any(word[-1].isalnum() for word in words)

@@ -53,13 +53,13 @@ class _Pair(Struct, gc=False, forbid_unknown_fields=True):
 
 
 def accepter(method: Method, *, thorough: bool) -> Accept:
-    """Tells what a line holds that is sound for certain, None for any other line."""
+    """Tells what a line of a known shape holds that is sound for certain, None for any other line."""
     words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
     search = searcher(words + (_SPELT_OUT if words else ()) + (INVISIBLE if thorough else ()))
     suspect = _suspect(words, thorough=thorough)
     if method.format == "converse":
         return _converse(search, suspect, method.max_system_blocks or 1 << 30)
-    return _pair(search, suspect) if method.format == "prompt_completion" else _never
+    return _pair(search, suspect)
 
 
 def _suspect(words: tuple[str, ...], *, thorough: bool) -> Suspect:
@@ -68,10 +68,6 @@ def _suspect(words: tuple[str, ...], *, thorough: bool) -> Suspect:
     if thorough:
         return lambda line, prompt, answer: reserved(prompt) or reserved(answer) or odd(line)
     return lambda _line, prompt, _answer: reserved(prompt)
-
-
-def _never(_line: bytes) -> None:
-    return None
 
 
 def _converse(search: Search, suspect: Suspect, most: int) -> Accept:

@@ -1,6 +1,6 @@
 """Reads a dataset: sound lines fast, by the kernel or by msgspec, and all others exactly."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -8,9 +8,8 @@ from xxhash import xxh3_64_intdigest
 
 from tuning.catalog import Method
 from tuning.dataset import kernel
-from tuning.dataset.chunks import Chunks, usable
+from tuning.dataset.chunks import SHAPES, Chunks, usable
 from tuning.dataset.diagnosis import diagnose
-from tuning.dataset.fast import accepter
 from tuning.dataset.formats.walk import Fault, Mark
 from tuning.dataset.kernel import Why
 from tuning.dataset.opening import DAMAGED, Opened, damaged
@@ -54,7 +53,13 @@ class Scanner:
         self._tokens = tokens
         self._long = tokens * _BYTES_PER_TOKEN if tokens else 1 << 62
         self._native = usable(method)
-        self._accept = None if self._native else accepter(method, thorough=policy.thorough)
+        self._accept: Callable[[bytes], tuple[bytes, bytes, int, frozenset[str]] | None] | None = (
+            None
+        )
+        if not self._native and method.format in SHAPES:
+            from tuning.dataset import fast  # noqa: PLC0415 — slow to import, and not in the functions' zip
+
+            self._accept = fast.accepter(method, thorough=policy.thorough)
         self._digest = kernel.digest() if self._native else xxh3_64_intdigest
 
     def scan(self, source: Opened, copy: Copy | None = None, size: int = 1 << 62) -> Tally:

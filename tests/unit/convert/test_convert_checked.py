@@ -35,7 +35,7 @@ def faults(raw, method):
 
 
 @pytest.mark.parametrize(("model", "method"), METHODS)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(pairs=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4))
 def test_pairs_converted_for_a_model_are_sound_for_it(model, method, pairs):
     target = Target.of_model(model, method)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tuning.convert.conversion import convert
 from tuning.convert.targets.target import FORMATS, Target
 
-FEW = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=20)
 NAMES = st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a", "a.jsonl.gz", ""])
 TARGETS = st.sampled_from(sorted(FORMATS))
 KEYS = st.sampled_from(
@@ -62,7 +62,7 @@ def test_any_table_gets_a_verdict(raw, to):
     verdict(raw.encode(), "a.csv", to)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.dictionaries(KEYS, VALUES, max_size=6), TARGETS)
 def test_any_object_gets_a_verdict(record, to):
     verdict(json.dumps(record).encode(), "a.jsonl", to)

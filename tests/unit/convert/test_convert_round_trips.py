@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tuning.convert.conversion import convert
 from tuning.convert.targets.target import Target
 
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=15)
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.strip)
 NAME = st.sampled_from(["city", "look_up", "n2", "x_y"])
 JSON = st.recursive(

@@ -12,7 +12,7 @@ from tuning.errors import OptionError, SplitError
 from tuning.prompts import fingerprint, normalised
 from tuning.split import Rule, sides
 
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=15)
 SEEDS = st.integers(0, 2**63 - 1)
 
 

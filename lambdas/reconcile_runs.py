@@ -1,0 +1,110 @@
+"""Find runs, executions and jobs that lost each other, and bring them together or to an end."""
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas import gauges, ledger, spending, traces
+from lambdas.aws import client
+from lambdas.observe import Transient, logger, metrics, observed
+from tuning.ledger_states import ENDED
+from tuning.rebuild import Job, rebuilt
+from tuning.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
+from tuning.settings import ReconcilerSettings
+
+_settings = cache(ReconcilerSettings.from_env)
+
+
+class NotReconciled(Exception):  # noqa: N818 — the alarm's log names it so
+    """Runs that could not be looked at or healed in this round; the next one comes soon."""
+
+
+@observed
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """A fault with one run must not hide another: all are looked at before anything is raised."""
+    settings, now, missed = _settings(), datetime.now(UTC), []
+    rows = traces.open_rows(settings.ledger_table)
+    running = traces.running(settings.state_machine_arn)
+    jobs = traces.jobs_in_progress(settings.environment)
+    healed: dict[str, list[str]] = {}
+    for run_id in sorted(_lost(rows, running, set(jobs))):
+        try:
+            if done := _healed(run_id, jobs.get(run_id, []), now):
+                healed[run_id] = done
+        except (BotoCoreError, ClientError, Transient) as error:
+            logger.error("not reconciled", run=run_id, error=str(error))
+            missed.append(run_id)
+    gauges.publish(rows, settings, now, healed=len(healed))
+    if missed:
+        raise NotReconciled(", ".join(missed))
+    return {"healed": healed}
+
+
+def _lost(rows: dict[str, ledger.Row], running: set[str], jobs: set[str]) -> set[str]:
+    """Whoever is in the ledger's index of open runs and has a running execution is sound."""
+    ended = {run_id for run_id, row in rows.items() if row["state"] in ENDED}
+    return (set(rows) | running | jobs) - (set(rows) & running - ended)
+
+
+def _healed(run_id: str, jobs: list[Job], now: datetime) -> list[str]:
+    settings = _settings()
+    trace = traces.of(run_id, settings.ledger_table, settings.state_machine_arn, jobs)
+    done = []
+    for action in decide(trace, now):
+        _do(action, trace)
+        what = type(action).__name__.lower()
+        logger.warning("reconciled", run=run_id, action=what, why=getattr(action, "why", None))
+        done.append(what)
+    return done
+
+
+def _do(action: Action, trace: Trace) -> None:
+    table = _settings().ledger_table
+    match action:
+        case Start():
+            _start(action, trace)
+        case Stop():
+            _stop(action.job_arn)
+        case Write():
+            ledger.amend(table, trace.run_id, action.facts, close=action.close)
+        case Settle():
+            spending.settle(table, trace.run_id, action.charge)
+        case Rebuild():
+            _rebuild(trace)
+        case Report():
+            metrics.add_metric(name="RunsNotHealed", unit="Count", value=1)
+
+
+def _start(action: Start, trace: Trace) -> None:
+    """Under its name it is started once. The row says which is the newest."""
+    machine, settings = client("stepfunctions"), _settings()
+    try:
+        machine.start_execution(
+            stateMachineArn=settings.state_machine_arn,
+            name=action.name,
+            input=json.dumps(action.given),
+        )
+    except machine.exceptions.ExecutionAlreadyExists:
+        logger.info("already started", run=trace.run_id, execution=action.name)
+    ledger.amend(settings.ledger_table, trace.run_id, {"execution": action.name})
+
+
+def _stop(arn: str) -> None:
+    bedrock = client("bedrock")
+    try:
+        bedrock.stop_model_customization_job(jobIdentifier=arn)
+    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException) as error:
+        # Which of the two a job that has ended answers is not documented.
+        logger.info("not stopped", job_arn=arn, words=str(error))
+
+
+def _rebuild(trace: Trace) -> None:
+    settings, execution = _settings(), trace.execution
+    assert execution  # noqa: S101 — a run without one is not rebuilt
+    events = traces.history(settings.state_machine_arn, execution.name)
+    ledger.put_back(
+        settings.ledger_table, rebuilt(execution, jobs=trace.jobs, history=list(events))
+    )

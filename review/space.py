@@ -1,0 +1,131 @@
+"""The configuration space: whatever `Config` lets through is clean, not only what `app.py` says.
+
+Each drawn configuration is an app of its own. They are shared out among processes, each with a CDK
+of its own.
+"""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import aws_cdk as cdk
+from jsii.errors import JSIIError
+
+from review.drawing import Drawn, drawn
+from review.findings import Finding, judge
+from review.limits import exceeded
+from review.synthesis import NO_STAGING, synthesize
+from review.templates import Environment
+from stacks.deployment import Deployment
+from stacks.review import OTHER_TOOLS, Accepted
+from tuning.errors import TuningError
+
+PROCESSES = 2
+SEED = 2026
+_TEMPLATES = "CloudFormation-Validate::"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """A configuration in which something is found, or accepted in vain."""
+
+    configuration: Drawn
+    """Made as simple as it can be and still show it."""
+    findings: tuple[Finding, ...]
+    stale: tuple[tuple[str, str], ...]
+    """Path and rule of what is accepted and not found."""
+    error: str = ""
+    """What was raised, when it could not even be synthesized."""
+
+    def __str__(self) -> str:
+        said = [f"{f.rule} on {f.path}: {f.text}" for f in self.findings]
+        said += [f"stale: {rule} on {path}" for path, rule in self.stale]
+        said += [self.error] if self.error else []
+        files = [f"recipes/{n}.toml:\n{t}" for n, t in self.configuration.recipes.items()]
+        return "\n".join([str(self.configuration), *(f"  {line}" for line in said), *files[:1]])
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What is the matter, wherever it is."""
+        raised = {self.error.partition(":")[0]} if self.error else set[str]()
+        return (
+            frozenset({f.rule for f in self.findings} | {rule for _, rule in self.stale}) | raised
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    count: int
+    findings: tuple[Broken, ...]
+    seconds: float
+
+
+def configurations(
+    count: int, *, seed: int = SEED, templates: bool = False, processes: int = PROCESSES
+) -> Result:
+    """Hold `count` drawn configurations against cdk-nag's packs and the sizes that AWS takes;
+    `templates` adds CDK's validator and Control Tower's rules, which take seconds each.
+    """
+    began = time.monotonic()
+    sample = drawn(count, seed=seed)
+    shares = [(sample[n::processes], templates) for n in range(processes)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        found = [broken for share in pool.map(check_all, shares) for broken in share]
+    return Result(count=count, findings=tuple(found), seconds=time.monotonic() - began)
+
+
+def check_all(share: tuple[Sequence[Drawn], bool]) -> list[Broken]:
+    """The first that is broken is made simpler; one is enough to mend it by."""
+    sample, templates = share
+    found = [b for one in sample if (b := check(one, templates=templates))]
+    return [_simplest(found[0], templates=templates), *found[1:]] if found else []
+
+
+def check(one: Drawn, *, templates: bool = False) -> Broken | None:
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        try:
+            return _check(one, Path(folder) / "out", templates=templates)
+        except (JSIIError, LookupError, RuntimeError, TuningError, TypeError, ValueError) as error:
+            told = f"{type(error).__name__}: {error}"
+            return Broken(configuration=one, findings=(), stale=(), error=told)
+
+
+def _check(one: Drawn, out: Path, *, templates: bool) -> Broken | None:
+    config = one.config()
+
+    def build(app: cdk.App) -> None:
+        Deployment(app, one.name, config=config)
+
+    reviewed = synthesize(out, build, templates=templates, context=NO_STAGING)
+    asked = [_asked(row, templates=templates) for row in reviewed.rows[one.name]]
+    judgement = judge(one.name, reviewed.findings, asked)
+    large = exceeded(Environment.of(out, one.name), region=config.region)
+    findings = (*judgement.open, *large)
+    stale = tuple((row.path, rule) for row, rule in judgement.stale)
+    if findings or stale:
+        return Broken(configuration=one, findings=findings, stale=stale)
+    return None
+
+
+def _asked(row: Accepted, *, templates: bool) -> Accepted:
+    """The row without the rules of tools that were not asked."""
+    silent = OTHER_TOOLS if templates else (*OTHER_TOOLS, _TEMPLATES)
+    rules = tuple(rule for rule in row.rules if not rule.startswith(silent))
+    return Accepted(**{**vars(row), "rules": rules})
+
+
+def _simplest(broken: Broken, *, templates: bool) -> Broken:
+    """What a person would be left with after taking away, one by one, all that does not matter."""
+    tried: set[str] = set()
+    while ahead := [step for step in broken.configuration.simpler() if step[0] not in tried]:
+        what, simpler = ahead[0]
+        tried.add(what)
+        again = check(simpler, templates=templates)
+        if again and again.kinds & broken.kinds:
+            broken = again
+    return broken

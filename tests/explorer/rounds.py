@@ -1,0 +1,41 @@
+"""The reconciler's rounds, in virtual time: a few while things happen, then until all is quiet."""
+
+from typing import TYPE_CHECKING, Any
+
+from machine import Failed
+
+if TYPE_CHECKING:
+    from amazon import Amazon
+
+HOUR = 3600
+AMONG_US = (1300, 5 * HOUR)
+"""Seconds after the first event at which a round comes while runs are under way: when a job is young,
+and when it is done."""
+_BETWEEN = 6 * HOUR
+"""Longer than a run is left to itself, so that few rounds are needed."""
+_MOST = 9
+
+
+def among_us(world: "Amazon") -> None:
+    for seconds in AMONG_US:
+        world.clock.spawn(lambda: _round(world), after=seconds)
+
+
+def until_quiet(world: "Amazon") -> None:
+    """What cannot be healed rings an alarm at every round; then it is enough to see it ring."""
+    for _ in range(_MOST):
+        world.clock.spawn(lambda: _round(world), after=_BETWEEN)
+        world.clock.run()
+        if world.rounds[-1] == {"healed": {}}:
+            return
+
+
+def _round(world: "Amazon") -> None:
+    answer: Any = world.invoke("reconcile_runs", {})
+    world.rounds.append(None if isinstance(answer, Failed) else answer)
+
+
+def rings(world: "Amazon") -> bool:
+    """Whether the last round failed, or found what it could not heal: either is an alarm."""
+    last = world.rounds[-1] if world.rounds else {"healed": {}}
+    return last is None or any("report" in done for done in last["healed"].values())

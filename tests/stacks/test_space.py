@@ -1,0 +1,105 @@
+"""Whatever `Config` lets through is clean, and can be deployed."""
+
+import pytest
+
+from review.drawing import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, Drawn, drawn, trainable
+from review.findings import Finding
+from review.space import SEED, Broken, check, check_all, configurations
+from stacks.config import Config
+from stacks.review import _WHEN
+
+COUNT = 200
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return drawn(COUNT, seed=SEED)
+
+
+def told(result):
+    return "\n\n".join(map(str, result.findings))
+
+
+def test_nothing_is_found_in_any_configuration(record_property):
+    result = configurations(COUNT)
+    record_property("configurations", f"{result.count} in {result.seconds:.0f} s")
+    assert result.count == COUNT
+    assert result.findings == (), told(result)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_is_drawn_at_its_default_its_extremes_and_oddly(sample, field):
+    given = [one.given.get(field, DEFAULT) for one in sample]
+    assert [value for value in FIELDS[field].telling if value not in given] == []
+    assert FIELDS[field].other is None or set(given) > set(FIELDS[field].telling)
+
+
+@pytest.mark.parametrize("switch", PERIMETER)
+def test_so_is_every_switch_of_the_perimeter(sample, switch):
+    given = [one.perimeter.get(switch, DEFAULT) for one in sample]
+    assert [value for value in PERIMETER[switch].telling if value not in given] == []
+
+
+def test_so_are_names_regions_and_zones(sample):
+    assert {one.name for one in sample} == set(NAMES.telling)
+    for region, zones in ZONES.items():
+        given = [o.given.get("zones", DEFAULT) for o in sample if o.given["region"] == region]
+        assert [value for value in zones.telling if value not in given] == []
+    placed = [one.given for one in sample if "endpoint_zones" in one.given]
+    assert any(one["endpoint_zones"] != one.get("zones", Config.zones) for one in placed)
+
+
+def test_so_is_every_model_that_can_be_trained(sample):
+    for region in ZONES:
+        texts = [t for o in sample if o.given["region"] == region for t in o.recipes.values()]
+        named = {model.id for model in trainable(region) if any(model.id in t for t in texts)}
+        assert named == {model.id for model in trainable(region)}
+    assert {1, 50} <= {len(one.recipes) for one in sample}
+
+
+def test_no_setting_is_left_out():
+    elsewhere = {"region", "recipes", "zones", "endpoint_zones", "perimeter"}
+    assert set(FIELDS) | elsewhere == set(Config.__dataclass_fields__)
+    perimeter = type(Config(region="us-east-1", recipes=("support-nova-micro",)).perimeter)
+    assert set(PERIMETER) == set(perimeter.__dataclass_fields__)
+
+
+def test_a_sample_is_the_same_for_the_same_seed(sample):
+    assert drawn(5, seed=SEED) == sample[:5]
+    assert drawn(5, seed=SEED + 1) != sample[:5]
+
+
+def test_a_configuration_that_breaks_is_told_whole_with_what_it_breaks(sample):
+    """It can be pasted into `app.py`."""
+    one = sample[0]
+    found = Finding(tool="t", rule="t::R1", environment=one.name, path="Storage/X", text="bad")
+    said = str(Broken(configuration=one, findings=(found,), stale=(("Network/Y", "t::R2"),)))
+    assert f"region={one.given['region']!r}" in said
+    assert "t::R1 on Storage/X: bad" in said
+    assert "stale: t::R2 on Network/Y" in said
+
+
+def test_an_error_is_told_with_its_configuration(sample, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr("review.space.synthesize", broken)
+    found = check(sample[0])
+    assert found is not None
+    assert found.error == "ValueError: no"
+    assert found.configuration == sample[0]
+
+
+def test_what_breaks_is_made_as_simple_as_it_can_be(monkeypatch):
+    """A row that is accepted whatever the setting is stale wherever the setting is another."""
+    monkeypatch.setitem(_WHEN, "nothing reserved", lambda _: True)
+    one = Drawn(
+        name="x-",
+        given={"region": "us-east-1", "recipes": ("r",), "zones": ("f",), "endpoint_zones": ("f",)},
+        perimeter={"vpc_only": False},
+        recipes={"r": 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'},
+    )
+    (broken,) = check_all(([one], False))
+    assert set(broken.configuration.given) == {"region", "recipes"}
+    assert broken.configuration.perimeter == {}
+    assert {rule.partition("-")[2] for _, rule in broken.stale} == {"LambdaConcurrency"}

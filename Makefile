@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types synth review diff deploy bench clean update
+.PHONY: help setup demo test check format lint types synth review diff deploy bench posture clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ deploy: $(READY) ## Deploy to that account: make deploy STACKS='dev/*'
 
 bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 	$(BIN)/python -m benchmarks
+
+posture: $(READY) ## Hold the deployed emulator against Prowler; installs it, 2.3 GB, the first time
+	$(BIN)/python -m review.posture
 
 clean: ## Remove what the tools made; stops a kept emulator first
 	@test ! -x $(BIN)/python || $(BIN)/python -m emulator down

@@ -1,17 +1,22 @@
-"""CloudWatch: the metrics that alarms on queues and state machines need.
+"""CloudWatch: the metrics that alarms on queues and state machines need, and the alarms' actions.
 
 MiniStack publishes no AWS/SQS and no AWS/States metric, and evaluates an alarm over every series
 of that metric's name whatever its dimensions: any queue would set off the alarm of the
 dead-letter queue.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+
+To a client of the Query protocol, such as an older SDK, it tells an alarm without its actions.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html
 """
 
+import re
 import threading
 import time
 import types
 from collections.abc import Iterator
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, sqs, stepfunctions
@@ -29,6 +34,7 @@ ENDINGS = {
 
 def install() -> None:
     cloudwatch._evaluate_alarm = _by_dimensions(cloudwatch._evaluate_alarm)
+    cloudwatch._describe_alarms = _with_actions(cloudwatch._describe_alarms)
     threading.Thread(target=_publish_for_ever, name="metrics", daemon=True).start()
 
 
@@ -41,6 +47,32 @@ def _by_dimensions(evaluate: Any) -> Any:
         types.FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": seen})(alarm)
 
     return evaluate_own_series
+
+
+def _with_actions(describe: Any) -> Any:
+    def describe_with_actions(*asked: Any, **named: Any) -> Any:
+        status, headers, body = describe(*asked, **named)
+        if headers["Content-Type"] == "application/xml":
+            body = _ALARM.sub(_told, body.decode()).encode()
+        return status, headers, body
+
+    return describe_with_actions
+
+
+_ALARM = re.compile("<AlarmName>([^<]*)</AlarmName>")
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+def _told(name: re.Match[str]) -> str:
+    alarm = cloudwatch._alarms.get(name[1])
+    if alarm is None:
+        return name[0]
+    lists = [
+        f"<{kind}>{''.join(f'<member>{escape(arn)}</member>' for arn in alarm.get(kind, []))}</{kind}>"
+        for kind in _ACTIONS
+    ]
+    enabled = str(alarm.get("ActionsEnabled", True)).lower()
+    return f"{name[0]}<ActionsEnabled>{enabled}</ActionsEnabled>{''.join(lists)}"
 
 
 def _publish_for_ever() -> None:

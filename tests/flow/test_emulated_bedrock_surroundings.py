@@ -11,8 +11,12 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
 import emulator
 
@@ -184,6 +188,23 @@ def test_an_alarm_looks_at_its_own_queue_only(client, made):
     until(lambda: state() == "OK")
     sqs.send_message(QueueUrl=made["Dead"], MessageBody="dead")
     until(lambda: state() == "ALARM")
+
+
+def test_a_client_of_the_query_protocol_is_told_an_alarms_actions(client):
+    cloudwatch, topic = client("cloudwatch"), f"arn:aws:sns:us-east-1:{ACCOUNT}:told"
+    watched = {"Namespace": "N", "MetricName": "M", "Statistic": "Sum", "Period": 60}
+    rule = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
+    cloudwatch.put_metric_alarm(AlarmName="acts", AlarmActions=[topic], **watched, **rule)
+    asked = AWSRequest(
+        "POST",
+        cloudwatch.meta.endpoint_url,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        data="Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=acts",
+    )
+    SigV4Auth(Credentials(ACCOUNT, "test"), "monitoring", "us-east-1").add_auth(asked)
+    told = URLLib3Session().send(asked.prepare()).text
+    assert f"<AlarmActions><member>{topic}</member></AlarmActions>" in told
+    assert "<ActionsEnabled>true</ActionsEnabled>" in told
 
 
 def test_an_object_lies_in_the_bucket_once_however_often_it_is_written(client, made):

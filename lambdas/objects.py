@@ -74,7 +74,7 @@ def reading(bucket: str, key: str, version_id: str, size: int) -> Iterator[Binar
     """Exactly that version, of so many bytes. Raises FileNotFoundError when it was deleted, even
     while it is read.
 
-    One connection gives about 85-90 MB/s, so large objects are read in several ranges at once.
+    S3 serves several connections faster than one, so large objects are read in ranges, ahead.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-guidelines.html
     """
     where = {"Bucket": bucket, "Key": key, "VersionId": version_id}

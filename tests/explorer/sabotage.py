@@ -31,16 +31,13 @@ def random_token(world: Amazon) -> None:
 
 def random_name(world: Amazon) -> None:
     """Create, then record: nothing of the second request is known from the first."""
-    fresh = {
-        "jobName": lambda: f"job-{uuid.uuid4().hex}",
-        "clientRequestToken": lambda: uuid.uuid4().hex,
-    }
-    _with(
-        world,
-        "bedrock",
-        "create_model_customization_job",
-        lambda given: given | {k: v() for k, v in fresh.items()},
-    )
+
+    def forgotten(given: dict[str, Any]) -> dict[str, Any]:
+        second = "-2" if given["jobName"].endswith("-2") else ""  # a second try has its own job
+        name = f"job-{uuid.uuid4().hex}{second}"
+        return given | {"jobName": name, "clientRequestToken": uuid.uuid4().hex}
+
+    _with(world, "bedrock", "create_model_customization_job", forgotten)
 
 
 def no_adoption(world: Amazon) -> None:

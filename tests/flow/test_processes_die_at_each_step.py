@@ -11,6 +11,7 @@ from accounts import conversations
 RECIPE = "support-nova-micro"
 KILLS = 3
 """A message is put aside after five receives, a step is given up after nine tries."""
+ATTEMPTS = 8
 STEPS = (
     *("ReceiveUpload", "PrepareDataset", "AuthorizeSpend", "StartTraining"),
     *("TrackTraining", "CollectResults", "SettleSpend"),
@@ -39,12 +40,12 @@ def kill(pid):
     return True
 
 
-def killing(server, function, over):
+def killing(server, function, over, wait):
     """Kill every new process: it was made for an invocation. Each lives a little longer than the last."""
     killed = set()
     while len(killed) < KILLS and not over.wait(0.01):
         for pid in processes(server, function) - killed:
-            over.wait(0.5 * len(killed))
+            over.wait(wait + 0.5 * len(killed))
             if kill(pid):
                 killed.add(pid)
     return killed
@@ -52,14 +53,27 @@ def killing(server, function, over):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_ends_with_one_job_though_its_function_dies(world, step):
-    for idle in processes(world.instance.pid, step):
+    """A kill may miss the moment at which the function is at work; then there is another run."""
+    died = []
+    for attempt in range(ATTEMPTS):
+        died = _errors_of_a_run_under_fire(world, step, attempt)
+        if died or step == "ReceiveUpload":
+            break
+    assert set(died) == (set() if step == "ReceiveUpload" else {"Runtime.ExitError"})
+
+
+def _errors_of_a_run_under_fire(world, step, attempt):
+    server = world.instance.pid
+    for idle in processes(server, step):
         kill(idle)
     over, killed = threading.Event(), []
-    killer = threading.Thread(target=lambda: killed.extend(killing(world.instance.pid, step, over)))
+    killer = threading.Thread(
+        target=lambda: killed.extend(killing(server, step, over, 0.1 * attempt))
+    )
     killer.start()
     try:
-        upload = world.upload(conversations(f"Dies {step}"), f"{RECIPE}/dies-{step}")
-        row = world.ended(upload)
+        data = conversations(f"Dies {step} {attempt}")
+        row = world.ended(world.upload(data, f"{RECIPE}/dies-{step}-{attempt}"))
     finally:
         over.set()
         killer.join()
@@ -67,9 +81,8 @@ def test_a_run_ends_with_one_job_though_its_function_dies(world, step):
     assert row["state"] == "trained"
     jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row["pk"][:20])
     assert len(jobs["modelCustomizationJobSummaries"]) == 1
-    died = [
+    return [
         event["taskFailedEventDetails"]["error"]
         for event in world.account.events(row["pk"])
         if event["type"] == "TaskFailed"
     ]
-    assert set(died) == (set() if step == "ReceiveUpload" else {"Runtime.ExitError"})

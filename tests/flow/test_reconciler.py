@@ -1,0 +1,96 @@
+"""Runs that lost their row, their end or their job, in the emulated account, and the deployed reconciler."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from accounts import conversations, until
+
+RECIPE = "support-nova-micro"
+
+
+@pytest.fixture
+def standing_still(world):
+    world.instance.add_fault(kind="stall", phase="Training")
+    yield
+    world.instance.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def reconcile(world):
+    functions = world.client("lambda").get_paginator("list_functions").paginate()
+    names = [each["FunctionName"] for page in functions for each in page["Functions"]]
+    name = next(name for name in names if "ReconcilerDoor" in name)
+
+    def one_round():
+        answer = world.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        return json.loads(answer["Payload"].read())["healed"]
+
+    return one_round
+
+
+def row_of(world, run):
+    key = {"pk": {"S": run}}
+    table = world.account.outputs["LedgerTable"]
+    return world.client("dynamodb").get_item(TableName=table, Key=key).get("Item")
+
+
+@pytest.mark.usefixtures("standing_still")
+def test_a_row_that_is_lost_while_its_job_is_in_progress_is_written_again(world, reconcile):
+    upload = world.upload(conversations("Row lost"), f"{RECIPE}/row-lost")
+    row = until(lambda: (r := world.account.run(upload)) and "job_arn" in r and r, "the job")
+    table, key = world.account.outputs["LedgerTable"], {"pk": {"S": row["pk"]}}
+    world.client("dynamodb").delete_item(TableName=table, Key=key)
+    assert "rebuild" in reconcile()[row["pk"]]
+    assert row_of(world, row["pk"])["upload"]["S"] == upload
+    world.client("bedrock").stop_model_customization_job(jobIdentifier=row["job_arn"])
+    assert world.ended(upload)["state"] == "stopped"
+
+
+@pytest.mark.usefixtures("standing_still")
+def test_a_job_with_our_tags_that_no_run_knows_of_is_stopped(world, reconcile):
+    bedrock = world.client("bedrock")
+    upload = world.upload(conversations("Known"), f"{RECIPE}/known")
+    row = until(lambda: (r := world.account.run(upload)) and "job_arn" in r and r, "the job")
+    like = bedrock.get_model_customization_job(jobIdentifier=row["job_arn"])
+    stray = bedrock.create_model_customization_job(
+        jobName="of-no-run",
+        customModelName="of-no-run",
+        roleArn=like["roleArn"],
+        baseModelIdentifier=like["baseModelArn"],
+        customModelKmsKeyId=like["outputModelKmsKeyArn"],
+        vpcConfig=like["vpcConfig"],
+        trainingDataConfig=like["trainingDataConfig"],
+        outputDataConfig=like["outputDataConfig"],
+        jobTags=[{"key": "environment", "value": "dev"}, {"key": "run", "value": "f" * 32}],
+    )["jobArn"]
+    assert "stop" in reconcile()["f" * 32]
+    status = bedrock.get_model_customization_job(jobIdentifier=stray)["status"]
+    assert status in ("Stopping", "Stopped")
+    assert bedrock.get_model_customization_job(jobIdentifier=row["job_arn"])["status"] == (
+        "InProgress"
+    )
+    bedrock.stop_model_customization_job(jobIdentifier=row["job_arn"])
+    assert world.ended(upload)["state"] == "stopped"
+
+
+def test_a_model_that_its_row_does_not_name_is_told_of_and_the_row_is_closed(world, reconcile):
+    row = world.ended(world.upload(conversations("Model untold"), f"{RECIPE}/untold"))
+    assert row["state"] == "trained"
+    long_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    world.client("dynamodb").update_item(
+        TableName=world.account.outputs["LedgerTable"],
+        Key={"pk": {"S": row["pk"]}},
+        UpdateExpression="SET ended_at = :then, #open = :place REMOVE model_arn",
+        ExpressionAttributeNames={"#open": "open"},
+        ExpressionAttributeValues={":then": {"S": long_ago}, ":place": {"S": "working"}},
+    )
+    assert reconcile()[row["pk"]] == ["start", "write"]
+    assert row_of(world, row["pk"])["model_arn"]["S"] == row["model_arn"]
+
+    def closed():
+        reconcile()
+        return "open" not in row_of(world, row["pk"])
+
+    until(closed, "the round that takes it out of the index of what is open")

@@ -1,4 +1,4 @@
-"""Runs that lost their row, their end or their job, in the emulated account, and the deployed reconciler."""
+"""A job that lost its run and a run that lost its model, in the emulated account, and the deployed reconciler."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -34,18 +34,6 @@ def row_of(world, run):
     key = {"pk": {"S": run}}
     table = world.account.outputs["LedgerTable"]
     return world.client("dynamodb").get_item(TableName=table, Key=key).get("Item")
-
-
-@pytest.mark.usefixtures("standing_still")
-def test_a_row_that_is_lost_while_its_job_is_in_progress_is_written_again(world, reconcile):
-    upload = world.upload(conversations("Row lost"), f"{RECIPE}/row-lost")
-    row = until(lambda: (r := world.account.run(upload)) and "job_arn" in r and r, "the job")
-    table, key = world.account.outputs["LedgerTable"], {"pk": {"S": row["pk"]}}
-    world.client("dynamodb").delete_item(TableName=table, Key=key)
-    assert "rebuild" in reconcile()[row["pk"]]
-    assert row_of(world, row["pk"])["upload"]["S"] == upload
-    world.client("bedrock").stop_model_customization_job(jobIdentifier=row["job_arn"])
-    assert world.ended(upload)["state"] == "stopped"
 
 
 @pytest.mark.usefixtures("standing_still")

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from accounts import conversations, until
 
 from tuning.budget import is_budget
+from tuning.reconcile import run_of
 
 RECIPE = "support-nova-micro"
 
@@ -161,7 +162,7 @@ def test_a_create_call_whose_answer_is_lost_is_still_one_job(world):
 def test_outputs_cannot_start_a_job(world):
     """Runs last: every execution so far belongs to an upload; what was written started none."""
     uploads = {r["pk"] for r in _rows(world)}
-    assert {e["name"] for e in world.executions()} == uploads
+    assert {run_of(e["name"]) for e in world.executions()} == uploads
     assert _is_empty(world, world.account.outputs["Queue"])
 
 

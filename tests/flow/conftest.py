@@ -28,6 +28,14 @@ def world() -> Iterator[World]:
         yield World(account=account, instance=instance, inbox=_inbox(deployer, outputs))
 
 
+@pytest.fixture
+def standing_still(world: World) -> Iterator[None]:
+    """Jobs begin to train, and get no further."""
+    world.instance.add_fault(kind="stall", phase="Training")
+    yield
+    world.instance.clear_faults()
+
+
 def _inbox(deployer: Deployer, outputs: dict[str, str]) -> str:
     sqs = deployer.client("sqs")
     url: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]

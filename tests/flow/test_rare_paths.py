@@ -4,7 +4,6 @@ taken, a person who asked for an end before there was a job.
 
 import json
 
-import pytest
 from accounts import conversations, jsonl, until
 
 from tuning.recipes import Recipe
@@ -12,13 +11,6 @@ from tuning.runs import Run
 from tuning.uploads import Upload
 
 RECIPE = "support-nova-micro"
-
-
-@pytest.fixture
-def standing_still(world):
-    world.instance.add_fault(kind="stall", phase="Training")
-    yield
-    world.instance.clear_faults()
 
 
 def test_each_recipe_trains_its_own_model(world):

@@ -9,13 +9,6 @@ from accounts import conversations, until
 RECIPE = "support-nova-micro"
 
 
-@pytest.fixture
-def standing_still(world):
-    world.instance.add_fault(kind="stall", phase="Training")
-    yield
-    world.instance.clear_faults()
-
-
 @pytest.fixture(scope="module")
 def reconcile(world):
     functions = world.client("lambda").get_paginator("list_functions").paginate()

@@ -30,6 +30,10 @@ _FLAGS = (
 )
 _PATIENCE = 30
 """Seconds that one answer may take."""
+OVERFLOWING = """[...document.querySelectorAll('body *')].filter(e =>
+  !e.closest('.wide, svg, .skip') && e.getBoundingClientRect().right > innerWidth + 1
+).map(e => e.outerHTML.slice(0, 120))"""
+"""What of a page is wider than the window, and does not scroll by itself."""
 
 
 def found():

@@ -1,8 +1,9 @@
-"""One synthesis of the app for tests that hold documents against templates."""
+"""One synthesis of the app for tests that hold documents against templates, and a browser for pages."""
 
 from pathlib import Path
 
 import pytest
+from chromium import Chromium, found
 
 from stacks import diagram, door
 from stacks.bundle import Bundle
@@ -18,3 +19,12 @@ def templates(tmp_path_factory) -> diagram.Templates:
         patch.setattr(door, "build", lambda _target: Bundle(path=code, compiled=True))
         patch.chdir(Path(__file__).parents[2])
         return diagram.synthesize(str(folder / "out"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = found()
+    if path is None:
+        pytest.skip("no Chromium: `apt-get install chromium`, or any Chrome on the PATH")
+    with Chromium(path) as browser:
+        yield browser

@@ -1,7 +1,7 @@
 """The report's page in a real browser: on a phone and a desktop, in light and dark."""
 
 import pytest
-from chromium import Chromium, found
+from chromium import OVERFLOWING
 from sample_reports import HOSTILE, RUN, SAMPLES, a_finding, page
 
 from tuning.dataset.report import Report
@@ -15,18 +15,6 @@ VISIBLE = """(() => {
   const lede = document.querySelector('.lede').getBoundingClientRect()
   return box.top >= 0 && lede.bottom <= innerHeight && box.right <= innerWidth
 })()"""
-OVERFLOWING = """[...document.querySelectorAll('body *')].filter(e =>
-  !e.closest('.wide, svg, .skip') && e.getBoundingClientRect().right > innerWidth + 1
-).map(e => e.outerHTML.slice(0, 120))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = found()
-    if path is None:
-        pytest.skip("no Chromium: `apt-get install chromium`, or any Chrome on the PATH")
-    with Chromium(path) as browser:
-        yield browser
 
 
 @pytest.fixture

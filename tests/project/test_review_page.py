@@ -3,26 +3,14 @@
 import json
 
 import pytest
-from chromium import Chromium, found
+from chromium import OVERFLOWING
 from sample_reviews import HOSTILE, a_review, sample
 
 from review.files import write
 from review.page import SECTIONS
 
 SIZES = [pytest.param(375, 812, id="phone"), pytest.param(1280, 800, id="desktop")]
-OVERFLOWING = """[...document.querySelectorAll('body *')].filter(e =>
-  !e.closest('.wide, svg, .skip') && e.getBoundingClientRect().right > innerWidth + 1
-).map(e => e.outerHTML.slice(0, 120))"""
 OPEN_ALL = "document.querySelectorAll('details').forEach(e => { e.open = true })"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = found()
-    if path is None:
-        pytest.skip("no Chromium: `apt-get install chromium`, or any Chrome on the PATH")
-    with Chromium(path) as browser:
-        yield browser
 
 
 @pytest.fixture

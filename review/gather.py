@@ -1,4 +1,6 @@
-"""Everything that is looked at for a review, from one synthesis. The slow parts run side by side."""
+"""Everything that is looked at for a review, from one synthesis. The slow parts run side by side, the
+longest from the beginning: the random configurations, which need nothing of the others.
+"""
 
 import json
 import platform
@@ -27,6 +29,7 @@ from stacks.diagram import draw
 from stacks.review import accepted
 
 AT_ONCE = 2
+"""Of which one is with the configurations all the time."""
 _PACKAGES = ("aws-cdk-lib", "cdk-nag", "cdklabs.cdk-validator-cfnguard", "cfn-lint")
 _NODE_PACKAGES = ("aws-cdk", "@cloud-copilot/iam-simulate")
 
@@ -37,14 +40,17 @@ Tell = Callable[[str], None]
 
 def gather(folder: Path, tell: Tell) -> Evidence:
     """`folder` is empty; the cloud assembly goes there."""
-    synthesized = synthesize(folder, app.build, templates=True)
-    tell("templates, cdk-nag, the CDK's validator, Control Tower's rules")
-    environments = [Environment.of(folder, name) for name in synthesized.rows]
     with ThreadPoolExecutor(AT_ONCE) as pool:
 
         def start(what: str, work: Callable[[], T]) -> Future[T]:
             return pool.submit(_told, work, what, tell)
 
+        space = start("random configurations", lambda: configurations(FEWEST_CONFIGURATIONS))
+        past = start("history", lambda: history(ROOT))
+        # CDK is spoken to by one thread at a time: this one.
+        synthesized = synthesize(folder, app.build, templates=True)
+        tell("templates, cdk-nag, the CDK's validator, Control Tower's rules")
+        environments = [Environment.of(folder, name) for name in synthesized.rows]
         # The policies of all environments are alike; the decision table is complete for the first.
         reviews = [
             start(
@@ -55,11 +61,8 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             )
             for number, one in enumerate(environments)
         ]
-        space = start("random configurations", lambda: configurations(FEWEST_CONFIGURATIONS))
         linted = start("cfn-lint", lambda: list(cfn_lint(folder)))
         checked = start("checkov", lambda: list(checkov(folder)))
-        past = start("history", lambda: history(ROOT))
-        # CDK is spoken to by one thread at a time: this one.
         first = environments[0]
         weaker = _told(lambda: weakened(first, region=_region(first)), "weakened templates", tell)
         findings = [*synthesized.findings, *linted.result(), *checked.result()]

@@ -1,15 +1,15 @@
 """The configuration space: whatever `Config` lets through is clean, not only what `app.py` says.
 
-Each drawn configuration is an app of its own. They are shared out among processes, each with a CDK
-of its own.
+Each drawn configuration is an app of its own. Processes, each with a CDK of its own, take one after
+the other, so that all are busy to the end.
 """
 
 import tempfile
 import time
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -73,17 +73,11 @@ def configurations(
     """
     began = time.monotonic()
     sample = drawn(count, seed=seed)
-    shares = [(sample[n::processes], templates) for n in range(processes)]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        found = [broken for share in pool.map(check_all, shares) for broken in share]
+        found = list(filter(None, pool.map(partial(check, templates=templates), sample)))
+        if found:  # one is enough to mend it by
+            found[0] = pool.submit(simplest, found[0], templates=templates).result()
     return Result(count=count, findings=tuple(found), seconds=time.monotonic() - began)
-
-
-def check_all(share: tuple[Sequence[Drawn], bool]) -> list[Broken]:
-    """The first that is broken is made simpler; one is enough to mend it by."""
-    sample, templates = share
-    found = [b for one in sample if (b := check(one, templates=templates))]
-    return [_simplest(found[0], templates=templates), *found[1:]] if found else []
 
 
 def check(one: Drawn, *, templates: bool = False) -> Broken | None:
@@ -119,7 +113,7 @@ def _asked(row: Accepted, *, templates: bool) -> Accepted:
     return Accepted(**{**vars(row), "rules": rules})
 
 
-def _simplest(broken: Broken, *, templates: bool) -> Broken:
+def simplest(broken: Broken, *, templates: bool) -> Broken:
     """What a person would be left with after taking away, one by one, all that does not matter."""
     tried: set[str] = set()
     while ahead := [step for step in broken.configuration.simpler() if step[0] not in tried]:

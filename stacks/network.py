@@ -1,5 +1,6 @@
 """Network: a VPC without a way out, and the endpoints that lead to the services we use."""
 
+from functools import cached_property
 from typing import Any
 
 import aws_cdk as cdk
@@ -61,7 +62,7 @@ class Network(cdk.Stack):
             self, "DefaultGroup", vpc=self.vpc, config=config, logs_key=self.logs_key
         )
 
-    @property
+    @cached_property
     def job_subnet_ids(self) -> list[str]:
         return self.vpc.select_subnets(subnet_group_name="Jobs").subnet_ids
 

@@ -67,4 +67,7 @@ def _size(names: Sequence[str]) -> int:
 
 
 def principals(stack: cdk.Stack, names: Sequence[str]) -> list[str]:
-    return [f"arn:{stack.partition}:iam::{stack.account}:{name}" for name in names]
+    account = (
+        f"arn:{stack.partition}:iam::{stack.account}"  # asked once: each is a call into the CDK
+    )
+    return [f"{account}:{name}" for name in names]

@@ -8,6 +8,7 @@ qualified (`Pack::Rule`): the short form would hide a finding from that report.
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 import aws_cdk as cdk
@@ -105,17 +106,19 @@ def review(app: cdk.App) -> None:
 
 def _accept(environment: Deployment) -> None:
     rows = accepted_in(environment)
+
+    @cache
+    def find(path: str) -> IConstruct:
+        """Raises when nothing stands at `path`, so that no row outlives what it speaks of."""
+        ahead, _, name = path.rpartition("/")
+        return (find(ahead) if ahead else environment).node.find_child(name)
+
     for path in dict.fromkeys(row.path for row in rows):
-        validations = cdk.Validations.of(_find(environment, path))
-        for row in rows:
-            for rule in row.rules if row.path == path else ():
-                if not rule.startswith(OTHER_TOOLS):
-                    validations.acknowledge(cdk.Acknowledgment(id=rule, reason=row.reason))
-
-
-def _find(root: IConstruct, path: str) -> IConstruct:
-    """Raises when nothing stands at `path`, so that no row outlives what it speaks of."""
-    found = root
-    for name in path.split("/"):
-        found = found.node.find_child(name)
-    return found
+        acknowledged = [
+            cdk.Acknowledgment(id=rule, reason=row.reason)
+            for row in rows
+            if row.path == path
+            for rule in row.rules
+            if not rule.startswith(OTHER_TOOLS)
+        ]
+        cdk.Validations.of(find(path)).acknowledge(*acknowledged)

@@ -4,7 +4,7 @@ import pytest
 
 from review.drawing import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, Drawn, drawn, trainable
 from review.findings import Finding
-from review.space import SEED, Broken, check, check_all, configurations
+from review.space import SEED, Broken, check, configurations, simplest
 from stacks.config import Config
 from stacks.review import _WHEN
 
@@ -99,7 +99,9 @@ def test_what_breaks_is_made_as_simple_as_it_can_be(monkeypatch):
         perimeter={"vpc_only": False},
         recipes={"r": 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'},
     )
-    (broken,) = check_all(([one], False))
+    found = check(one)
+    assert found is not None
+    broken = simplest(found, templates=False)
     assert set(broken.configuration.given) == {"region", "recipes"}
     assert broken.configuration.perimeter == {}
     assert {rule.partition("-")[2] for _, rule in broken.stale} == {"LambdaConcurrency"}

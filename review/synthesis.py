@@ -7,7 +7,7 @@ the ways in which an app can be run.
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePath
@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 CONTEXT: Mapping[str, Any] = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 NO_STAGING = {"aws:cdk:disable-asset-staging": True}
 """Context that leaves the functions' code where it is, for those who look at templates only."""
+_GUARD = "Control Tower"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,8 @@ def synthesize(
     context: Mapping[str, Any] = MappingProxyType({}),
 ) -> Reviewed:
     """Into an empty `folder`. The packs look always; `templates` adds the validator and the Guard
-    rules, which read finished templates and take seconds.
+    rules, which read finished templates and take seconds. One plugin has both: CDK's own beside it
+    would hold each template against the validator's rules a second time.
     """
     app = cdk.App(
         outdir=str(folder),
@@ -50,7 +52,7 @@ def synthesize(
         analytics_reporting=False,
         tree_metadata=False,
         stack_traces=False,
-        builtin_cloud_formation_validation=templates,
+        builtin_cloud_formation_validation=False,
     )
     build(app)
     review(app)
@@ -90,7 +92,24 @@ def control_tower() -> tuple[cdk.ValidationRuleSource, ...]:
 
 
 def reported(report: Path) -> Iterator[Finding]:
-    """Every finding once for each construct, whether CDK set it aside or not."""
+    """Every finding once for each construct, whether CDK set it aside or not.
+
+    Of a check that Guard makes on a variable, CDK knows no resource and names the stack. When the same
+    rule finds fault with one construct of that stack and no other, that is whose it is.
+    """
+    found = list(_written(report))
+    faulty: dict[tuple[str, str, str], set[str]] = {}
+    for one in found:
+        stack, _, inside = one.path.partition("/")
+        if inside:
+            faulty.setdefault((one.rule, one.environment, stack), set()).add(one.path)
+    for one in found:
+        paths = faulty.get((one.rule, one.environment, one.path), set())
+        placed = one.tool == _GUARD and len(paths) == 1
+        yield replace(one, path=next(iter(paths))) if placed else one
+
+
+def _written(report: Path) -> Iterator[Finding]:
     for plugin in json.loads(report.read_bytes())["pluginReports"]:
         for violation in (*plugin["violations"], *plugin.get("suppressedViolations", ())):
             for construct in violation["violatingConstructs"]:
@@ -108,4 +127,4 @@ def _tool(plugin: str, violation: Mapping[str, Any]) -> str:
     if plugin != "CloudFormation Validate":
         return f"cdk-nag {plugin}"
     guard = violation.get("ruleMetadata", {}).get("category", "").startswith("guard:")
-    return "Control Tower" if guard else "CDK validator"
+    return _GUARD if guard else "CDK validator"

@@ -41,6 +41,7 @@ OTHER_TOOLS = ("cfn-lint::", "checkov::")
 _WHEN: Mapping[str, Callable[[Config], bool]] = {
     "": lambda _: True,
     "nodes talk": lambda config: config.job_nodes_talk,
+    "grants undeclared": lambda config: not config.perimeter.grants_declared,
     "nothing reserved": lambda config: config.reserved_concurrency is None,
 }
 

@@ -9,6 +9,8 @@ from stacks.config import Config
 from stacks.review import _WHEN
 
 COUNT = 200
+BY_ALL_GATES = 12
+"""Of these, the first are also held against CDK's validator and Control Tower's rules: seconds each."""
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,19 @@ def test_nothing_is_found_in_any_configuration(record_property):
     record_property("configurations", f"{result.count} in {result.seconds:.0f} s")
     assert result.count == COUNT
     assert result.findings == (), told(result)
+
+
+def test_nor_do_the_validator_and_control_tower_find_anything_in_a_sample(record_property):
+    result = configurations(BY_ALL_GATES, templates=True)
+    record_property("configurations", f"{result.count} in {result.seconds:.0f} s")
+    assert result.count == BY_ALL_GATES
+    assert result.findings == (), told(result)
+
+
+@pytest.mark.parametrize("switch", ["vpc_only", "job_outside", "grants_declared"])
+def test_that_sample_has_every_switch_of_the_perimeter_both_ways(sample, switch):
+    given = {one.perimeter.get(switch, DEFAULT) for one in sample[:BY_ALL_GATES]}
+    assert given == set(PERIMETER[switch].telling)
 
 
 @pytest.mark.parametrize("field", FIELDS)

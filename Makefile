@@ -21,8 +21,7 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.txt
 	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
-	$(BIN)/python -m tuning.dataset.kernel.build
-	$(BIN)/npm ci --silent
+	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.dataset.kernel.build && wait $$npm
 	@touch $(READY)
 
 demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1 leaves it up)

@@ -57,7 +57,7 @@ class Network(cdk.Stack):
             storage_name=storage_name,
         )
         _flow_log(self, self.vpc, self.logs_key, config)
-        ClosedDefaultGroup(
+        self.default_group = ClosedDefaultGroup(
             self, "DefaultGroup", vpc=self.vpc, config=config, logs_key=self.logs_key
         )
 

@@ -109,6 +109,7 @@ class Training(cdk.Stack):
             self,
             "Watch",
             intake=self.intake,
+            unclosed=network.default_group.dead_letters,
             machine=self.machine,
             doors=watched,
             gauges=reconciler.gauges,

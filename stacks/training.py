@@ -110,6 +110,7 @@ class Training(cdk.Stack):
             "Watch",
             intake=self.intake,
             unclosed=network.default_group.dead_letters,
+            backups_failed=storage.backup.metric_failed(),
             machine=self.machine,
             doors=watched,
             gauges=reconciler.gauges,

@@ -23,6 +23,7 @@ class Watch(Construct):
         *,
         intake: Intake,
         unclosed: sns.ITopic,
+        backups_failed: cloudwatch.IMetric,
         machine: sfn.StateMachine,
         doors: Mapping[str, Door],
         gauges: Mapping[str, cloudwatch.IMetric],
@@ -45,6 +46,7 @@ class Watch(Construct):
         }
         self._alarm("DeadLetters", dead, 1, "Uploads that could not be received were put aside")
         self._alarm("DefaultGroup", given_up, 1, "The default security group was not emptied")
+        self._alarm("LedgerBackup", backups_failed, 1, "A backup of the ledger failed")
         self._alarm("OldestMessage", oldest, 900, "An upload has waited for 15 minutes")
         self._alarm("FailedRuns", failed, 1, "A run ended in a fault")
         self._alarm("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout")

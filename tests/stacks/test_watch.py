@@ -54,6 +54,12 @@ def test_what_goes_wrong_rings(environment, watched):
     assert alarms(environment)[watched]["AlarmActions"] == ["{Notices}"]
 
 
+def test_a_backup_that_fails_rings(environment):
+    vault = environment.one("AWS::Backup::BackupVault").properties["BackupVaultName"]
+    alarm = alarms(environment)["AWS/Backup", "NumberOfBackupJobsFailed", vault]
+    assert alarm["AlarmActions"] == ["{Notices}"]
+
+
 def test_the_guard_looks_at_all_jobs_once_a_minute(environment):
     """A job that is foreign must be stopped within five."""
     rule = environment.one("AWS::Events::Rule", "GuardSchedule").properties

@@ -15,7 +15,7 @@ from constructs import Construct
 from stacks.bundle import Bundle, build
 from stacks.config import Config
 from stacks.log_groups import log_group
-from stacks.policies import Statement, allow, deny, made_after, managed_policy
+from stacks.policies import Statement, allow, made_after, managed_policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,42 +138,6 @@ def _sending(place: sqs.Queue | sns.Topic) -> tuple[str, str, str]:
     if isinstance(place, sqs.Queue):
         return "sqs", "sqs:SendMessage", place.queue_arn
     return "sns", "sns:Publish", place.topic_arn
-
-
-def tracing() -> Statement:
-    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"""
-    return allow(actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"])
-
-
-def placing() -> list[Statement]:
-    """Lambda's right to place the functions' network interfaces in the VPC.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-    The functions' own code is denied them, so that only Lambda, which calls without
-    lambda:SourceFunctionArn, can use the permission:
-    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-    """
-    interfaces = [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-    ]
-    from_code = {"Null": {"lambda:SourceFunctionArn": "false"}}
-    return [
-        allow(actions=interfaces, resources=["*"]),
-        deny(actions=interfaces, resources=["*"], conditions=from_code),
-    ]
-
-
-def unscoped_policy(
-    scope: Construct, construct_id: str, statements: Sequence[Statement]
-) -> iam.IManagedPolicy:
-    """One policy that the roles of several doors share."""
-    policy = managed_policy(scope, construct_id, statements=statements)
-    return iam.ManagedPolicy.from_managed_policy_arn(scope, f"{construct_id}Arn", policy.ref)
 
 
 def _code(scope: Construct) -> lambda_.Code:

@@ -14,6 +14,7 @@ from stacks.endpoints import Endpoints
 from stacks.log_groups import log_group, logs_key
 from stacks.policies import allow, managed_policy
 from stacks.security_groups import SecurityGroup
+from stacks.unscoped import Unscoped
 
 
 class Network(cdk.Stack):
@@ -57,8 +58,14 @@ class Network(cdk.Stack):
             storage_name=storage_name,
         )
         _flow_log(self, self.vpc, self.logs_key, config)
+        self.unscoped = Unscoped(self, "Unscoped")
         self.default_group = ClosedDefaultGroup(
-            self, "DefaultGroup", vpc=self.vpc, config=config, logs_key=self.logs_key
+            self,
+            "DefaultGroup",
+            vpc=self.vpc,
+            config=config,
+            logs_key=self.logs_key,
+            unscoped=self.unscoped.default_group,
         )
 
     @property

@@ -20,7 +20,7 @@ def publish(
     oldest = max((now - at.astimezone(UTC)).total_seconds() / 3600 for at in (*asked, now))
     _count("ApprovalsWaiting", len(waiting))
     metrics.add_metric(name="OldestApprovalHours", unit="None", value=round(oldest, 2))
-    _count("RunsInLine", sum(row["state"] == "queued" for row in rows.values()))
+    _count("RunsInLine", sum(row["open"] == "room" for row in rows.values()))
     _count("StalledJobs", sum(map(_stalled, training)))
     if healed:
         _count("RunsHealed", healed)

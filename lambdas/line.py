@@ -10,19 +10,25 @@ from tuning.runs import Run
 _ROOM = "room"
 
 
-def join(table: str, run: Run, place: Place, now: datetime) -> ledger.Row | None:
-    """Stand in the line, or go on standing there; one that has its job already is not put back.
-    Returns the run's row, or None when the run has ended.
+def look(table: str, run: Run) -> ledger.Row | None:
+    """Note that the run looks for a place; one that has its job already is left as it is. Returns its
+    row, or None when it has ended.
     """
-    due = place.due(now)
-    moved = ledger.move(table, run, "queued", open=_ROOM, due=due)
-    return moved or ledger.note(table, run, due=due)
+    return ledger.move(table, run, "queued") or ledger.note(table, run)
+
+
+def stand(table: str, run: Run, place: Place, now: datetime) -> None:
+    """Stand in the line, or go on standing there. One that has ended meanwhile is not put back: its
+    next look finds that out.
+    """
+    ledger.move(table, run, "queued", open=_ROOM, due=place.due(now))
 
 
 def ahead(table: str, run: Run, now: datetime) -> int:
     """How many runs that arrived before this one stand in the line, and have not missed their look.
 
-    The index may be a moment late, so that two runs think themselves first: then Bedrock decides.
+    The index may be a moment late, so that two runs think themselves first: then Bedrock decides, as
+    it does between newcomers while it has room.
     """
     pages = client("dynamodb").get_paginator("query")
     found = pages.paginate(

@@ -11,7 +11,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.recipes import Recipe, load
 from tuning.runs import Misdirected, Run
 from tuning.settings import IntakeSettings
-from tuning.uploads import Upload
+from tuning.uploads import Upload, is_missed_round
 
 _settings = cache(IntakeSettings.from_env)
 
@@ -33,7 +33,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _receive(body: str, settings: IntakeSettings) -> None:
-    upload = Upload.from_event(json.loads(body), bucket=settings.datasets_bucket)
+    event = json.loads(body)
+    if is_missed_round(event):  # redriven with the uploads that lay beside it
+        logger.info("a round that was missed", event=event["detail-type"])
+        return
+    upload = Upload.from_event(event, bucket=settings.datasets_bucket)
     run = _run(upload, settings)
     if not ledger.arrive(settings.ledger_table, run):
         logger.info("already received", run=run.id)

@@ -33,25 +33,31 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _in_turn(
     run: Run, settings: RunSettings, dataset: dict[str, Any], place: Place, now: datetime
 ) -> Start:
-    """Everyone joins the line before trying, so that who arrives at once sees each other. A run that
-    has its job already, and lost its execution, stands in no line; nor does one that is to stop.
+    """Only behind others that wait, or once Bedrock was full, does a run stand in the line. One that
+    has its job already, and lost its execution, does not; nor does one that is to stop.
     """
-    row = line.join(settings.ledger_table, run, place, now)
+    row = line.look(settings.ledger_table, run)
     if row and row["state"] == "training" and row.get("attempt") == str(run.attempt):
         return Start(state="started", job_arn=row["job_arn"])
     if row is None or "stop_asked" in row:
         return Start(state="stopped")
     if others := line.ahead(settings.ledger_table, run, now):
-        return Start(state="no_room", line=place.behind(others))
+        return _wait(run, settings, place.behind(others), now)
     start = _start(run, settings, dataset)
     if start.state != "no_room":
         return start
-    waiting = place.full()
     why = start.failure or classify("no words were given")
-    if end := waiting.given_up(now, why.message):
+    if end := place.given_up(now, why.message):
         return Start(state="failed", failure=end)
     metrics.add_metric(name="QuotaFull", unit="Count", value=1)
-    return Start(state="no_room", failure=why, line=waiting)
+    return _wait(run, settings, place.full(), now, why)
+
+
+def _wait(
+    run: Run, settings: RunSettings, place: Place, now: datetime, why: Failure | None = None
+) -> Start:
+    line.stand(settings.ledger_table, run, place, now)
+    return Start(state="no_room", failure=why, line=place)
 
 
 def _start(run: Run, settings: RunSettings, dataset: dict[str, Any]) -> Start:

@@ -1,10 +1,11 @@
 """The line before Bedrock's quota of jobs: who may try next, and how long everyone else waits.
 
 Fairness: of the runs that wait for a job's place, the one whose upload arrived first tries next, and
-nobody else. A run joins the line when its dataset is checked and its price authorized: one that is
-still checked, or waits for a person, holds nobody up. Two uploads of the same second go by their run
-ids. A run that misses its own look by more than a quarter of an hour is passed over until it is back,
-so that one that died in the line cannot stop it.
+nobody else. A run waits once Bedrock had no place for it, or while an earlier one waits: as long as
+there is room there is no line, however many come at once. One that is still checked, or waits for a
+person, holds nobody up. Two uploads of the same second go by their run ids. A run that misses its own
+look by more than a quarter of an hour is passed over until it is back, so that one that died in the
+line cannot stop it.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ class Place:
     """Where a run stands in the line. An execution keeps it from one look to the next."""
 
     since: str
-    """When the run joined the line, ISO 8601 in UTC."""
+    """When the run first looked for a place, ISO 8601 in UTC."""
     ahead: int = 0
     """Runs that arrived before it and wait as well."""
     tries: int = 0

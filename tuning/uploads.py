@@ -26,6 +26,9 @@ KEY_PATTERNS = tuple(f"{PREFIX}*/train{ending}" for ending in ENDINGS)
 _TRAINING_NAMES = frozenset(f"train{ending}" for ending in ENDINGS)
 
 
+_ROUNDS = ("Scheduled Event", "Model Customization Job State Change")
+
+
 class NotAnUploadError(TuningError):
     """An event that does not tell of a dataset upload."""
 
@@ -100,6 +103,13 @@ class Upload:
                 f"key: {upload.key[:80]!r} is not {PREFIX}<recipe>/…/train({endings})"
             )
         return upload
+
+
+def is_missed_round(event: Any) -> bool:
+    """Whether it set off a round of the guard or the reconciler, which failed and was put aside among
+    the uploads that could not be received. It is worth nothing: the next round looked at the same.
+    """
+    return isinstance(event, Mapping) and event.get("detail-type") in _ROUNDS
 
 
 def _field(record: Mapping[str, Any], name: str, kind: type) -> Any:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from domain_builders import any_run, any_upload
 
-from lambdas import start_training
+from lambdas import line, start_training
+from tuning.line import Place
 
 DATASET = {
     "training_uri": "s3://prepared-bucket/prepared/0/train.jsonl",
@@ -42,6 +43,35 @@ def door(aws, context, monkeypatch):  # noqa: ARG001 — the door speaks to thes
         return start_training.handler(an_event(run, job), context)
 
     return ask
+
+
+def test_while_there_is_room_a_crowd_starts_at_its_first_look_in_whatever_order_it_comes(aws, door):
+    runs = [a_run(number) for number in range(aws.bedrock.quota)]
+    assert {door(run)["state"] for run in reversed(runs)} == {"started"}
+    assert len(aws.bedrock.created) == len(runs)
+
+
+def test_one_that_looks_at_the_same_moment_holds_nobody_up_until_bedrock_was_full(aws, door):
+    line.look("ledger", a_run(0))
+    assert door(a_run(1))["state"] == "started"
+    line.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    assert door(a_run(2))["state"] == "no_room"
+    assert [job["jobName"] for job in aws.bedrock.created] == [a_run(1).job_name]
+
+
+def test_a_place_is_kept_for_as_long_as_its_run_waits(aws, door):
+    aws.bedrock.quota = 0
+    for number in range(60):
+        last = door(a_run(number))
+    assert last["wait_seconds"] == 59 * 60
+    assert aws.dynamodb.items[a_run(59).id]["due"] == "2026-11-23T09:14:00+00:00"
+
+
+def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_line(aws, door):
+    aws.dynamodb.items[a_run(0).id] = {"pk": a_run(0).id, "state": "stopped"}
+    line.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    assert "open" not in aws.dynamodb.items[a_run(0).id]
+    assert door(a_run(0))["state"] == "stopped"
 
 
 def test_a_full_quota_is_waited_for(aws, door):

@@ -76,6 +76,14 @@ def test_an_event_that_comes_again_starts_nothing(aws, context):
     assert state["state"] == "trained"
 
 
+@pytest.mark.parametrize("kind", ["Scheduled Event", "Model Customization Job State Change"])
+def test_a_round_that_failed_is_redriven_to_nothing_and_does_not_come_again(aws, context, kind):
+    """The guard's and the reconciler's events lie among the same dead letters."""
+    missed = {"source": "aws.events", "detail-type": kind, "time": "2026-11-23T07:00:00Z"}
+    assert failed(receive_upload.handler(batch(missed, any_event(key=KEY)), context)) == []
+    assert len(aws.stepfunctions.executions) == len(aws.dynamodb.items) == 1
+
+
 def test_a_new_version_of_the_same_key_is_another_run(aws, context):
     newer = any_event(key=KEY)
     newer["detail"]["object"]["version-id"] = "newer"

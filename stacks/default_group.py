@@ -6,11 +6,13 @@ function outside of our bundle, our logs and our keys; this is a door like the o
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.config import Config
-from stacks.door import Door, World, tracing, unscoped_policy
+from stacks.door import Door, World
 from stacks.policies import allow
 
 
@@ -23,19 +25,26 @@ class ClosedDefaultGroup(Construct):
         vpc: ec2.Vpc,
         config: Config,
         logs_key: kms.IKey,
+        unscoped: iam.IManagedPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-        look = allow(actions=["ec2:DescribeSecurityGroupRules"], resources=["*"])
-        unscoped = unscoped_policy(self, "Unscoped", [tracing(), look])
         stack = cdk.Stack.of(self)
         group = vpc.vpc_default_security_group
+        # CloudFormation's requests are events: Lambda gives up after three tries, and CloudFormation
+        # waits for an hour. What comes here rings; the message is worth nothing afterwards, so that
+        # nobody subscribes. A topic and not a queue, which somebody would have to empty.
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+        self.dead_letters = sns.Topic(self, "DeadLetters", master_key=logs_key, enforce_ssl=True)
         door = Door(
             self,
             "Door",
             module="close_default_group",
             world=World(
-                config=config, logs_key=logs_key, environment_key=logs_key, unscoped=unscoped
+                config=config,
+                logs_key=logs_key,
+                environment_key=logs_key,
+                unscoped=unscoped,
+                dead_letters=self.dead_letters,
             ),
             environment={},
             statements=[

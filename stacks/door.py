@@ -8,13 +8,14 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.bundle import Bundle, build
 from stacks.config import Config
 from stacks.log_groups import log_group
-from stacks.policies import Statement, allow, deny, made_after, managed_policy
+from stacks.policies import Statement, allow, made_after, managed_policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class World:
     vpc: ec2.IVpc | None = None
     """None for a door that stands outside of it and sees no data."""
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
-    dead_letters: sqs.IQueue | None = None
+    dead_letters: sqs.Queue | sns.Topic | None = None
     """Takes events of which nobody awaits the answer; encrypted with `environment_key`."""
 
     @property
@@ -90,8 +91,8 @@ class Door(Construct):
             vpc=world.vpc,
             vpc_subnets=world.subnets,
             security_groups=world.security_groups,
-            dead_letter_queue=world.dead_letters,
         )
+        self._keep_dead_letters()
         # Lambda refuses a function whose role may not send to its dead-letter queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         made_after(self.function, self.policy)
@@ -101,18 +102,26 @@ class Door(Construct):
         return managed_policy(self, "Policy", roles=[self.role], statements=work)
 
     def _put_aside(self) -> list[Statement]:
-        queue = self._world.dead_letters
-        if queue is None:
+        if self._world.dead_letters is None:
             return []
-        via = f"sqs.{cdk.Stack.of(self).region}.amazonaws.com"
+        service, action, arn = _sending(self._world.dead_letters)
+        via = f"{service}.{cdk.Stack.of(self).region}.amazonaws.com"
         return [
-            allow(actions=["sqs:SendMessage"], resources=[queue.queue_arn]),
+            allow(actions=[action], resources=[arn]),
             allow(
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=[self._world.environment_key.key_arn],
                 conditions={"StringEquals": {"kms:ViaService": via}},
             ),
         ]
+
+    def _keep_dead_letters(self) -> None:
+        if self._world.dead_letters is None:
+            return
+        resource = self.function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 — narrows a CDK type
+        _, _, arn = _sending(self._world.dead_letters)
+        resource.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=arn)
 
     def _write_logs(self) -> Statement:
         return allow(
@@ -124,40 +133,11 @@ class Door(Construct):
         return allow(actions=["kms:Decrypt"], resources=[self._world.environment_key.key_arn])
 
 
-def tracing() -> Statement:
-    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"""
-    return allow(actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"])
-
-
-def placing() -> list[Statement]:
-    """Lambda's right to place the functions' network interfaces in the VPC.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-    The functions' own code is denied them, so that only Lambda, which calls without
-    lambda:SourceFunctionArn, can use the permission:
-    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-    """
-    interfaces = [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-    ]
-    from_code = {"Null": {"lambda:SourceFunctionArn": "false"}}
-    return [
-        allow(actions=interfaces, resources=["*"]),
-        deny(actions=interfaces, resources=["*"], conditions=from_code),
-    ]
-
-
-def unscoped_policy(
-    scope: Construct, construct_id: str, statements: Sequence[Statement]
-) -> iam.IManagedPolicy:
-    """One policy that the roles of several doors share."""
-    policy = managed_policy(scope, construct_id, statements=statements)
-    return iam.ManagedPolicy.from_managed_policy_arn(scope, f"{construct_id}Arn", policy.ref)
+def _sending(place: sqs.Queue | sns.Topic) -> tuple[str, str, str]:
+    """Service, action and ARN with which something is put there."""
+    if isinstance(place, sqs.Queue):
+        return "sqs", "sqs:SendMessage", place.queue_arn
+    return "sns", "sns:Publish", place.topic_arn
 
 
 def _code(scope: Construct) -> lambda_.Code:

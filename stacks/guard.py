@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.alarms import metric, ring, ring_below
 from stacks.door import Door, World
-from stacks.policies import Statement, allow, managed_policy
+from stacks.policies import Statement
 from stacks.rules import rule
 from tuning.settings import GuardSettings
 
@@ -27,7 +28,7 @@ class Guard(Construct):
         construct_id: str,
         *,
         world: World,
-        unscoped: Construct,
+        unscoped: iam.IManagedPolicy,
         dead_letters: sqs.IQueue,
         settings: GuardSettings,
         may: Sequence[Statement],
@@ -43,10 +44,7 @@ class Guard(Construct):
             statements=may,
             timeout=cdk.Duration.seconds(60),
         )
-        # Listing jobs has no resource type; apart, so that `*` covers nothing else.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
-        look = allow(actions=["bedrock:ListModelCustomizationJobs"], resources=["*"])
-        managed_policy(unscoped, "Guard", roles=[self.door.role], statements=[look])
+        self.door.role.add_managed_policy(unscoped)
         rule(
             self,
             "Schedule",

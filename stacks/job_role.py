@@ -26,7 +26,7 @@ class JobRole(Construct):
         *,
         network: Network,
         storage: Storage,
-        unscoped: Construct,
+        unscoped: iam.IManagedPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack = cdk.Stack.of(self)
@@ -46,13 +46,12 @@ class JobRole(Construct):
                     "ArnEquals": {"aws:SourceArn": self._jobs},
                 },
             ),
+            managed_policies=[unscoped],
         )
         cdk.Tags.of(self.role).add(PART, JOB)
         roles = [self.role]
         managed_policy(self, "DataPolicy", roles=roles, statements=self._data(storage))
         managed_policy(self, "NetworkPolicy", roles=roles, statements=self._network(network))
-        # Describe actions have no resource type; apart, so that `*` covers nothing else.
-        managed_policy(unscoped, "Jobs", roles=roles, statements=[_describe()])
 
     def _data(self, storage: Storage) -> list[Statement]:
         ours = {"aws:ResourceAccount": self._stack.account}
@@ -136,19 +135,6 @@ class JobRole(Construct):
 
     def _ec2(self, resource: str, name: str) -> str:
         return f"{self._ec2_arn}:{resource}/{name}"
-
-
-def _describe() -> Statement:
-    return allow(
-        actions=[
-            "ec2:DescribeDhcpOptions",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeSecurityGroups",
-            "ec2:DescribeSubnets",
-            "ec2:DescribeVpcs",
-        ],
-        resources=["*"],
-    )
 
 
 def _equals(actions: list[str], resources: list[str], equals: dict[str, str]) -> Statement:

@@ -15,6 +15,7 @@ from stacks.endpoints import Endpoints
 from stacks.log_groups import log_group, logs_key
 from stacks.policies import allow, managed_policy
 from stacks.security_groups import SecurityGroup
+from stacks.unscoped import Unscoped
 
 
 class Network(cdk.Stack):
@@ -58,8 +59,14 @@ class Network(cdk.Stack):
             storage_name=storage_name,
         )
         _flow_log(self, self.vpc, self.logs_key, config)
-        ClosedDefaultGroup(
-            self, "DefaultGroup", vpc=self.vpc, config=config, logs_key=self.logs_key
+        self.unscoped = Unscoped(self, "Unscoped")
+        self.default_group = ClosedDefaultGroup(
+            self,
+            "DefaultGroup",
+            vpc=self.vpc,
+            config=config,
+            logs_key=self.logs_key,
+            unscoped=self.unscoped.default_group,
         )
 
     @cached_property

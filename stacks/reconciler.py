@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.alarms import metric, ring, ring_below
 from stacks.door import Door, World
-from stacks.policies import Statement, allow, managed_policy
+from stacks.policies import Statement
 from stacks.rules import rule
 from tuning.settings import ReconcilerSettings
 
@@ -33,7 +34,7 @@ class Reconciler(Construct):
         construct_id: str,
         *,
         world: World,
-        unscoped: Construct,
+        unscoped: iam.IManagedPolicy,
         dead_letters: sqs.IQueue,
         settings: ReconcilerSettings,
         may: Sequence[Statement],
@@ -50,10 +51,7 @@ class Reconciler(Construct):
             statements=may,
             timeout=cdk.Duration.minutes(5),
         )
-        # Listing jobs has no resource type; apart, so that `*` covers nothing else.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
-        look = allow(actions=["bedrock:ListModelCustomizationJobs"], resources=["*"])
-        managed_policy(unscoped, "Reconciler", roles=[self.door.role], statements=[look])
+        self.door.role.add_managed_policy(unscoped)
         rule(
             self,
             "Schedule",

@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.backup import Backup
 from stacks.bucket import private_bucket, restrict
 from stacks.bucket_policies import (
     REPORTS,
@@ -72,6 +73,7 @@ class Storage(cdk.Stack):
         restrict(self.prepared, write_once(self.prepared))
         self.artifacts = self._bucket("Artifacts", _old_versions(days=365), opening=REPORTS)
         self.ledger = _ledger(self, self.control_key)
+        self.backup = Backup(self, "Backup", table=self.ledger, key=self.control_key)
 
     def _bucket(
         self,

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.bucket_policies import PART, PREPARATION
 from stacks.config import Config
-from stacks.door import Door, World, placing, tracing, unscoped_policy
+from stacks.door import Door, World
 from stacks.guard import Guard
 from stacks.intake import DOOR_TIMEOUT, Intake
 from stacks.job_role import JobRole
@@ -44,20 +44,23 @@ class Training(cdk.Stack):
         self._network, self._storage = network, storage
         self._permissions = Permissions(self, storage=storage)
         self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
-        # Who works here, and the policies of theirs that name no resource. CDK leaves `Default` out
-        # of logical ids: a name for all workers that renames none.
-        self._workers, unscoped = Construct(self, "Default"), Construct(self, "Unscoped")
+        # Who works here. CDK leaves `Default` out of logical ids: a name for all that renames none.
+        self._workers = Construct(self, "Default")
         self._world = World(
             config=config,
             logs_key=network.logs_key,
             environment_key=storage.control_key,
-            unscoped=unscoped_policy(unscoped, "Doors", [tracing(), *placing()]),
+            unscoped=network.unscoped.doors,
             vpc=network.vpc,
             security_groups=[network.functions_group.group],
             dead_letters=self.intake.dead_letters,
         )
         self.job_role = JobRole(
-            self._workers, "JobRole", network=network, storage=storage, unscoped=unscoped
+            self._workers,
+            "JobRole",
+            network=network,
+            storage=storage,
+            unscoped=network.unscoped.jobs,
         )
         self.doors = self._doors()
         cdk.Tags.of(self.doors["prepare_dataset"].role).add(PART, PREPARATION)
@@ -80,7 +83,7 @@ class Training(cdk.Stack):
             logs_key=network.logs_key,
             key=storage.control_key,
             topic=self.topic,
-            unscoped=unscoped,
+            unscoped=network.unscoped.machine,
         )
         receiver = self._receiver()
         self.intake.feed(receiver, at_once=config.receivers)
@@ -88,7 +91,7 @@ class Training(cdk.Stack):
             self._workers,
             "Guard",
             world=self._world,
-            unscoped=unscoped,
+            unscoped=network.unscoped.watchers,
             dead_letters=self.intake.dead_letters,
             settings=self._guard_settings(),
             may=self._permissions.guard_jobs(self.topic.topic_arn),
@@ -98,7 +101,7 @@ class Training(cdk.Stack):
             self._workers,
             "Reconciler",
             world=self._world,
-            unscoped=unscoped,
+            unscoped=network.unscoped.watchers,
             dead_letters=self.intake.dead_letters,
             settings=self._reconciler_settings(),
             may=self._permissions.reconcile_runs(self.machine.state_machine_arn),
@@ -109,6 +112,8 @@ class Training(cdk.Stack):
             self,
             "Watch",
             intake=self.intake,
+            unclosed=network.default_group.dead_letters,
+            backups_failed=storage.backup.metric_failed(),
             machine=self.machine,
             doors=watched,
             gauges=reconciler.gauges,

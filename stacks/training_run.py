@@ -21,7 +21,7 @@ from stacks.door import Door
 from stacks.endings import Endings
 from stacks.log_groups import log_group
 from stacks.permissions import Permissions
-from stacks.policies import Statement, allow, made_after, managed_policy
+from stacks.policies import made_after, managed_policy
 from stacks.steps import Steps, catch_all, expression, when
 
 _TIMEOUT = cdk.Duration.days(21)
@@ -53,7 +53,7 @@ class TrainingRun(Construct):
         logs_key: kms.IKey,
         key: kms.IKey,
         topic: sns.ITopic,
-        unscoped: Construct,
+        unscoped: iam.IManagedPolicy,
     ) -> sfn.StateMachine:
         # Known beforehand, so that its role can be for this one machine and no other.
         name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
@@ -74,10 +74,8 @@ class TrainingRun(Construct):
         )
         functions = [door.function.function_arn for door in self._doors.values()]
         role, may = _role(self, arn), permissions.state_machine(functions, topic.topic_arn, arn)
-        policies = [
-            managed_policy(self, "Policy", roles=[role], statements=may),
-            managed_policy(unscoped, "Machine", roles=[role], statements=[_observing()]),
-        ]
+        role.add_managed_policy(unscoped)
+        policy = managed_policy(self, "Policy", roles=[role], statements=may)
         machine = sfn.StateMachine(
             self,
             "Machine",
@@ -95,7 +93,7 @@ class TrainingRun(Construct):
         )
         # Step Functions refuses a machine whose role may not deliver its logs yet.
         # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-        made_after(machine, *policies)
+        made_after(machine, policy)
         _encrypt(machine, key)
         return machine
 
@@ -211,28 +209,3 @@ def _role(scope: Construct, machine: str) -> iam.Role:
     }
     service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
     return iam.Role(scope, "Role", assumed_by=service)
-
-
-def _observing() -> Statement:
-    """Log delivery and X-Ray have no resource types; they stand in a policy of their own.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-    https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
-    """
-    return allow(
-        actions=[
-            "logs:CreateLogDelivery",
-            "logs:DeleteLogDelivery",
-            "logs:DescribeLogGroups",
-            "logs:DescribeResourcePolicies",
-            "logs:GetLogDelivery",
-            "logs:ListLogDeliveries",
-            "logs:PutResourcePolicy",
-            "logs:UpdateLogDelivery",
-            "xray:GetSamplingRules",
-            "xray:GetSamplingTargets",
-            "xray:PutTelemetryRecords",
-            "xray:PutTraceSegments",
-        ],
-        resources=["*"],
-    )

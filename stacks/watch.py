@@ -22,6 +22,8 @@ class Watch(Construct):
         construct_id: str,
         *,
         intake: Intake,
+        unclosed: sns.ITopic,
+        backups_failed: cloudwatch.IMetric,
         machine: sfn.StateMachine,
         doors: Mapping[str, Door],
         gauges: Mapping[str, cloudwatch.IMetric],
@@ -35,6 +37,7 @@ class Watch(Construct):
         oldest = intake.queue.metric_approximate_age_of_oldest_message(
             period=_MINUTE, statistic="Maximum"
         )
+        given_up = unclosed.metric_number_of_messages_published(period=_MINUTE, statistic="Sum")
         failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
         timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
         errors = {
@@ -42,6 +45,8 @@ class Watch(Construct):
             for name, door in doors.items()
         }
         self._alarm("DeadLetters", dead, 1, "Uploads that could not be received were put aside")
+        self._alarm("DefaultGroup", given_up, 1, "The default security group was not emptied")
+        self._alarm("LedgerBackup", backups_failed, 1, "A backup of the ledger failed")
         self._alarm("OldestMessage", oldest, 900, "An upload has waited for 15 minutes")
         self._alarm("FailedRuns", failed, 1, "A run ended in a fault")
         self._alarm("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout")

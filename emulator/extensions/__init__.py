@@ -5,6 +5,7 @@ They use MiniStack's private names: its version is pinned exactly, and the flow 
 
 from emulator.bedrock.engine import Engine
 from emulator.extensions import (
+    backups,
     bedrock,
     buckets,
     callbacks,
@@ -27,6 +28,7 @@ from emulator.recording import Record
 from emulator.settings import Settings
 
 SUBJECTS = (
+    backups,
     buckets,
     callbacks,
     feeds,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
-from reading_data import bucket, bucket_policy, key, log_group, table
+from reading_data import bucket, bucket_policy, key, log_group, plan, selection, table, vault
 
 Client = Callable[[str], Any]
 Read = Callable[[Client, str], dict[str, Any]]
@@ -180,6 +180,9 @@ def dashboard(client: Client, name: str) -> dict[str, Any]:
 
 
 READERS: dict[str, Read] = {
+    "AWS::Backup::BackupPlan": plan,
+    "AWS::Backup::BackupSelection": selection,
+    "AWS::Backup::BackupVault": vault,
     "AWS::CloudWatch::Alarm": alarm,
     "AWS::CloudWatch::Dashboard": dashboard,
     "AWS::DynamoDB::Table": table,

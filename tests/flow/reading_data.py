@@ -9,6 +9,28 @@ from botocore.exceptions import ClientError
 Client = Callable[[str], Any]
 
 
+def vault(client: Client, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = client("backup").describe_backup_vault(BackupVaultName=name)
+    return found
+
+
+def plan(client: Client, identifier: str) -> dict[str, Any]:
+    """In the words of the template, where a rule's vault has another name."""
+    found = client("backup").get_backup_plan(BackupPlanId=identifier)["BackupPlan"]
+    rules = [
+        {**each, "TargetBackupVault": each["TargetBackupVaultName"]} for each in found["Rules"]
+    ]
+    return {"BackupPlan": {**found, "BackupPlanRule": rules}}
+
+
+def selection(client: Client, identifier: str) -> dict[str, Any]:
+    chosen, its_plan = identifier.split("_")
+    found: dict[str, Any] = client("backup").get_backup_selection(
+        BackupPlanId=its_plan, SelectionId=chosen
+    )
+    return found
+
+
 def bucket(client: Client, name: str) -> dict[str, Any]:
     s3 = client("s3")
 

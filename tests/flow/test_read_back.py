@@ -180,6 +180,8 @@ def _names(resource_type, identifier):
         return [f"{arn}:*", arn, identifier]
     if resource_type in ("AWS::SQS::Queue", "AWS::Events::Rule"):
         return [arns[resource_type], identifier, name]
+    if resource_type == "AWS::SNS::Topic":
+        return [identifier, identifier.rpartition(":")[2]]
     if (
         resource_type.endswith(("Policy", "Association", "Permission"))
         and "IAM" not in resource_type

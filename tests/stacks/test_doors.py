@@ -145,11 +145,11 @@ def test_both_copies_of_the_largest_dataset_fit_beside_each_other(dev, rich):
 
 
 def test_a_function_keeps_what_it_could_not_do(environment):
-    """But for the one of which CloudFormation awaits the answer."""
     for function in environment.of_type("AWS::Lambda::Function"):
         kept = function.properties.get("DeadLetterConfig")
-        awaited = function.name == "DefaultGroupDoorFunction"
-        assert kept == (None if awaited else {"TargetArn": "{IntakeDeadLetters}"}), function.name
+        network = function.name == "DefaultGroupDoorFunction"
+        place = "{DefaultGroupDeadLetters}" if network else "{IntakeDeadLetters}"
+        assert kept == {"TargetArn": place}, function.name
 
 
 def test_a_function_is_made_when_its_role_already_may(environment):

@@ -153,6 +153,16 @@ def test_the_default_group_is_emptied_by_a_function_that_already_may(environment
     assert "DefaultGroupDoorPolicy" in closing.depends_on
 
 
+def test_a_request_that_the_function_could_not_answer_rings_and_is_kept_from_others(environment):
+    """Its topic is encrypted with our key, takes TLS only, and has an alarm (test_watch.py)."""
+    topic = environment.one("AWS::SNS::Topic", "DefaultGroupDeadLetters")
+    assert topic.properties["KmsMasterKeyId"] == "{LogsKey}"
+    policy = environment.one("AWS::SNS::TopicPolicy", "DefaultGroupDeadLettersPolicy").properties
+    (denied,) = policy["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
 def test_the_default_group_is_used_by_nobody(environment):
     used = {
         group

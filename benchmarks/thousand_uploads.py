@@ -1,14 +1,13 @@
 """Uploads in one go on the emulator: is each accounted for, how long does it take, how much memory?
 
-`python -m benchmarks.thousand_uploads [COUNT]`, beside the others because it takes minutes: an emulated
-account is started, `dev` is deployed to it, and COUNT datasets are put at once. Figures go to
-docs/reliability.md by hand.
+`python -m benchmarks.thousand_uploads`, beside the others because it takes minutes: an emulated account is
+started, `dev` is deployed to it, and datasets are put at once. Figures go to docs/reliability.md by hand.
 
-There is a place for every job: hundreds of runs in line, which look for their turn a hundred times as often as
-on AWS, would leave two cores no time for anything else. The line has a test of its own, with a hundred runs.
+Jobs of an instant never fill the quota: with `--phase-seconds 1` there is a line before it.
 """
 
-import sys
+import argparse
+import itertools
 import threading
 import time
 from collections import Counter
@@ -31,8 +30,8 @@ SECONDS_BETWEEN_LOOKS = 5  # the emulator shares the machine with who asks it
 ENDS = ("trained", "refused", "failed", "stopped")
 
 
-def main(count: int) -> None:
-    with running(phase_seconds=0.05, wait_scale=0.01, quota=count) as instance:
+def main(count: int, quota: int, phase_seconds: float) -> None:
+    with running(phase_seconds=phase_seconds, wait_scale=0.01, quota=quota) as instance:
         deployer = Deployer(instance=instance, say=lambda _line: None)
         deployer.bootstrap(["us-east-1"])
         outputs = deployer.deploy(["dev/*"])["dev-Training"]
@@ -78,10 +77,18 @@ def report(account: Account, uploads: set[str]) -> None:
     print(f"runs {len(rows)}, outcomes {dict(Counter(row['state'] for row in rows))}")
     print(f"uploads without a run {len(uploads - {row['upload'] for row in rows})}")
     print(f"jobs {len(jobs)}, of more than one run {sum(n > 1 for n in jobs.values())}")
+    print(f"most in progress at once {most_at_once(account)}")
     letters = account.client("sqs").get_queue_attributes(
         QueueUrl=account.outputs["DeadLetters"], AttributeNames=["ApproximateNumberOfMessages"]
     )
     print(f"dead letters {letters['Attributes']['ApproximateNumberOfMessages']}")
+
+
+def most_at_once(account: Account) -> int:
+    pages = account.client("bedrock").get_paginator("list_model_customization_jobs")
+    jobs = [j for page in pages.paginate() for j in page["modelCustomizationJobSummaries"]]
+    moves = [(job["creationTime"], 1) for job in jobs] + [(job["endTime"], -1) for job in jobs]
+    return max(itertools.accumulate(step for _, step in sorted(moves)))
 
 
 def memory(server: int) -> int:
@@ -102,4 +109,8 @@ def _proportional(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=1000, help="uploads")
+    parser.add_argument("--quota", type=int, default=10, help="jobs in progress")
+    parser.add_argument("--phase-seconds", type=float, default=0.05, help="of each phase of a job")
+    main(**vars(parser.parse_args()))

@@ -67,7 +67,5 @@ def _size(names: Sequence[str]) -> int:
 
 
 def principals(stack: cdk.Stack, names: Sequence[str]) -> list[str]:
-    account = (
-        f"arn:{stack.partition}:iam::{stack.account}"  # asked once: each is a call into the CDK
-    )
+    account = f"arn:{stack.partition}:iam::{stack.account}"  # once: each is a call into the CDK
     return [f"{account}:{name}" for name in names]

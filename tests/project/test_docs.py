@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from review.measures import FEWEST_CONFIGURATIONS, MOST_PAIRS_OF_NAG
+from review.weaken import weakenings
 from stacks.config import Config
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +56,16 @@ def test_the_number_of_alarms_and_keys_that_are_paid_for_is_true(templates):
     assert re.search(rf"interface endpoints\S+ \| {interfaces} ", costs)
     assert re.search(rf"KMS keys\S+ \| {counts['AWS::KMS::Key']} \|", costs)
     assert re.search(rf"alarms\S+ \| {counts['AWS::CloudWatch::Alarm']} \|", costs)
+
+
+def test_the_figures_of_the_gates_are_true():
+    """Those that the review measures on each run are held there."""
+    accepted = text("docs/decisions/0015-one-table-of-what-is-accepted.md")
+    assert f"{len(weakenings())} properties taken away" in text("README.md")
+    assert f"each of {len(weakenings())} security properties" in accepted
+    assert f"{MOST_PAIRS_OF_NAG} of cdk-nag" in accepted
+    for document in (text("README.md"), accepted):
+        assert re.search(rf"\b{FEWEST_CONFIGURATIONS} (random )?configurations", document)
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Config)])

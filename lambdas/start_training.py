@@ -34,15 +34,32 @@ def _in_turn(
     run: Run, settings: RunSettings, dataset: dict[str, Any], place: Place, now: datetime
 ) -> Start:
     """Only behind others that wait, or once Bedrock was full, does a run stand in the line. One that
-    has its job already, and lost its execution, does not; nor does one that is to stop.
+    has its job already does neither wait nor stop here: whoever tracks the job sees to it.
     """
     row = line.look(settings.ledger_table, run)
-    if row and row["state"] == "training" and row.get("attempt") == str(run.attempt):
-        return Start(state="started", job_arn=row["job_arn"])
-    if row is None or "stop_asked" in row:
+    if row is None:
         return Start(state="stopped")
-    if others := line.ahead(settings.ledger_table, run, now):
+    stop, others = "stop_asked" in row, line.ahead(settings.ledger_table, run, now)
+    job_arn = _noted_job(row, run)
+    if not job_arn and (stop or others):  # a try that died before it could tell may have made it
+        job_arn = _own_job(run, dataset["training_uri"])
+    if job_arn:
+        return Start(state="started", job_arn=job_arn)
+    if stop:
+        return Start(state="stopped")
+    if others:
         return _wait(run, settings, place.behind(others), now)
+    return _try(run, settings, dataset, place, now)
+
+
+def _noted_job(row: ledger.Row, run: Run) -> str | None:
+    this_try = row["state"] == "training" and row.get("attempt") == str(run.attempt)
+    return row["job_arn"] if this_try else None
+
+
+def _try(
+    run: Run, settings: RunSettings, dataset: dict[str, Any], place: Place, now: datetime
+) -> Start:
     start = _start(run, settings, dataset)
     if start.state != "no_room":
         return start
@@ -71,24 +88,28 @@ def _start(run: Run, settings: RunSettings, dataset: dict[str, Any]) -> Start:
 
 
 def _resolve(error: ClientError, run: Run, training_uri: str) -> Start:
-    """A name in use may be our own, from a try that died before it could tell."""
+    """A name in use may be our own, from a try that died before it could tell; nor need Bedrock look
+    at names before it looks at the quota, which our own job may have filled.
+    """
     code = error.response["Error"]["Code"]
     failure: Failure = classify(error.response["Error"].get("Message", code))
-    if code == "ServiceQuotaExceededException":  # HTTP 400, but it passes
-        return Start(state="no_room", failure=failure)
-    if code in ("ConflictException", "ValidationException"):
-        job = _job_of_that_name(run.job_name)
-        if job and is_ours(job, run, training_uri=training_uri):
-            return Start(state="started", job_arn=job["jobArn"])
+    full = code == "ServiceQuotaExceededException"  # HTTP 400, but it passes
+    if full or code in ("ConflictException", "ValidationException"):
+        if job_arn := _own_job(run, training_uri):
+            return Start(state="started", job_arn=job_arn)
     elif passes(error):
         raise error
-    return Start(state="failed", failure=failure)
+    return Start(state="no_room" if full else "failed", failure=failure)
 
 
-def _job_of_that_name(name: str) -> dict[str, Any] | None:
+def _own_job(run: Run, training_uri: str) -> str | None:
+    """ARN of the job of this try, when there is one. UNCONFIRMED: with which of the two errors Bedrock
+    says that no job has that name.
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html
+    """
     bedrock = client("bedrock")
     try:
-        job: dict[str, Any] = bedrock.get_model_customization_job(jobIdentifier=name)
-    except bedrock.exceptions.ResourceNotFoundException:
+        job = bedrock.get_model_customization_job(jobIdentifier=run.job_name)
+    except (bedrock.exceptions.ResourceNotFoundException, bedrock.exceptions.ValidationException):
         return None
-    return job
+    return str(job["jobArn"]) if is_ours(job, run, training_uri=training_uri) else None

@@ -5,7 +5,7 @@ nobody else. A run waits once Bedrock had no place for it, or while an earlier o
 there is room there is no line, however many come at once. One that is still checked, or waits for a
 person, holds nobody up. Two uploads of the same second go by their run ids. A run that misses its own
 look by more than a quarter of an hour is passed over until it is back, so that one that died in the
-line cannot stop it.
+line cannot stop it; so is one whose row was lost and made anew, until it looks.
 """
 
 from collections.abc import Mapping

@@ -58,6 +58,8 @@ class Scenario:
     """The state that every run ends in when nothing goes wrong; or each in its own, as `each` says."""
     each: tuple[str, ...] = ()
     job: Literal["completes", "fails", "stalls"] = "completes"
+    quota: int = 10
+    """Of jobs in progress."""
     full_until_seconds: float = 0
     """Until then other people's jobs fill the quota."""
     poison: bool = False
@@ -89,13 +91,12 @@ class Scenario:
         batch = [Message(id=f"m{number}", event=event) for number, event in enumerate(bodies)]
         for part in [[m] for m in reversed(batch)] if self.newest_first else [batch]:
             world.clock.spawn(lambda part=part: world.receive(part))
+        world.bedrock.quota = 0 if self.full_until_seconds else self.quota
         if self.full_until_seconds:
-            world.bedrock.quota = 0
-            world.clock.spawn(lambda: _open(world), after=self.full_until_seconds)
+            world.clock.spawn(lambda: self._open(world), after=self.full_until_seconds)
 
-
-def _open(world: "Amazon") -> None:
-    world.bedrock.quota = 10
+    def _open(self, world: "Amazon") -> None:
+        world.bedrock.quota = self.quota
 
 
 def _put(content: bytes | None = None, *, folder: str = FOLDER, version: str = "v1") -> Put:
@@ -157,6 +158,16 @@ SCENARIOS = (
         full_until_seconds=1500,
         pairs=100,
         longer=40,
+    ),
+    Scenario(
+        name="two versions of one key, and a place for one job",
+        puts=(_put(records("First")), _put(records("Second"), version="v2")),
+        end="trained",
+        quota=1,
+        newest_first=True,
+        pairs=20,
+        longer=20,
+        every=2,
     ),
     Scenario(
         name="a job that fails",

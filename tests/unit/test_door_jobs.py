@@ -41,7 +41,9 @@ def test_a_run_starts_its_job_and_notes_it(aws, context):
     }
 
 
-@pytest.mark.parametrize("code", ["ConflictException", "ValidationException"])
+@pytest.mark.parametrize(
+    "code", ["ConflictException", "ValidationException", "ServiceQuotaExceededException"]
+)
 def test_a_job_of_an_earlier_try_is_adopted(aws, context, code):
     aws.bedrock.fault = refusal(code)
     aws.bedrock.jobs[any_run().job_name] = OURS

@@ -145,6 +145,31 @@ def test_after_a_week_a_run_gives_up(aws, door):
     assert "You have exceeded the quota." in answer["failure"]["message"]
 
 
+@pytest.fixture
+def orphan(aws, door):
+    """A run whose job was made by a try that died before it could tell, and an earlier one in line."""
+    run = a_run(5)
+    door(run)
+    row = aws.dynamodb.items[run.id]
+    del row["job_arn"], row["attempt"]
+    row["state"] = "queued"
+    aws.bedrock.quota = 1
+    assert door(a_run(0))["state"] == "no_room"
+    return run
+
+
+def test_one_that_has_a_job_is_not_sent_into_the_line_behind_who_came_meanwhile(aws, door, orphan):
+    assert door(orphan)["job_arn"] == aws.bedrock.all_jobs()[0]["jobArn"]
+    assert aws.dynamodb.items[orphan.id]["open"] == "working"
+    assert len(aws.bedrock.created) == 1
+
+
+def test_one_that_is_to_stop_and_has_a_job_is_tracked_so_that_the_job_is_stopped(aws, door, orphan):
+    aws.dynamodb.items[orphan.id]["stop_asked"] = "by someone"
+    assert door(orphan)["state"] == "started"
+    assert len(aws.bedrock.created) == 1
+
+
 def test_a_run_that_was_asked_to_stop_starts_no_job(aws, door):
     asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
     aws.dynamodb.items[a_run(0).id] = asked

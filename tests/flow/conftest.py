@@ -1,6 +1,7 @@
 """One emulated account for all flow tests, with `dev` deployed to it by the real CDK."""
 
 import json
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,11 @@ LAST = "test_uses_of_permissions.py"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name == LAST)
+
+
+def pytest_sessionstart() -> None:
+    """A shell that starts us in the background has us ignore Ctrl-C, and all whom we start with us."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

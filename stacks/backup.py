@@ -31,7 +31,8 @@ class Backup(Construct):
         vault = backup.CfnBackupVault(
             self, "Vault", backup_vault_name=name, encryption_key_arn=key.key_arn
         )
-        vault.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        # A deployment that is rolled back must not leave the name behind.
+        vault.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         daily = backup.CfnBackupPlan.BackupRuleResourceTypeProperty(
             rule_name="Daily",
             target_backup_vault=vault.ref,

@@ -44,7 +44,7 @@ class Watch(Construct):
             name: door.function.metric_errors(period=_MINUTE, statistic="Sum")
             for name, door in doors.items()
         }
-        self._alarm("DeadLetters", dead, 1, "Uploads that could not be received were put aside")
+        self._alarm("DeadLetters", dead, 1, "Uploads or rounds that failed were put aside")
         self._alarm("DefaultGroup", given_up, 1, "The default security group was not emptied")
         self._alarm("LedgerBackup", backups_failed, 1, "A backup of the ledger failed")
         self._alarm("OldestMessage", oldest, 900, "An upload has waited for 15 minutes")

@@ -58,7 +58,10 @@ def test_stateful_resources_are_exactly_the_frozen_ones(environment):
 @pytest.mark.parametrize("logical_id", FROZEN)
 def test_what_holds_data_survives_the_stack_and_its_own_replacement(environment, logical_id):
     (resource,) = (r for r in environment.resources if r.id == logical_id)
-    assert (resource.deletion, resource.replacement) == ("Retain", "Retain")
+    assert resource.replacement == "Retain"
+    # What bears a name would be in the way of the next try, after a deployment that is rolled back.
+    named = resource.type == "AWS::Backup::BackupVault"
+    assert resource.deletion == ("RetainExceptOnCreate" if named else "Retain")
 
 
 def test_deleting_storage_takes_two_decisions(environment):

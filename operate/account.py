@@ -7,13 +7,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
 from operate.faults import AccountError, UnknownRunError, told
 from tuning.budget import is_budget
+from tuning.line import moment
 
 _ID = 32
 """Letters of a run's id, see tuning/runs.py."""
@@ -95,14 +96,20 @@ class Account:
         yield from (row for row in found if not is_budget(row["pk"]))
 
     def line(self) -> dict[str, int]:
-        """Places of the runs that wait for a job, from 1, in the order in which they may try."""
+        """Places of the runs that wait for a job, from 1, in the order in which they may try. One that
+        missed its look has none, as in tuning/line.py.
+        """
         pages = self.client("dynamodb").get_paginator("query")
         found = pages.paginate(
             TableName=self.outputs["LedgerTable"],
             IndexName="Open",
             KeyConditionExpression="#open = :room",
-            ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues={":room": {"S": "room"}},
+            FilterExpression="#due > :now",
+            ExpressionAttributeNames={"#open": "open", "#due": "due"},
+            ExpressionAttributeValues={
+                ":room": {"S": "room"},
+                ":now": {"S": moment(datetime.now(UTC))},
+            },
         )
         items = (item for page in found for item in page["Items"])
         return {item["pk"]["S"]: place for place, item in enumerate(items, 1)}

@@ -93,6 +93,14 @@ def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
     assert "2026-11-23 07:00 " in line
 
 
+def test_one_that_died_in_the_line_has_no_place_and_takes_none_away(account, capsys):
+    lay(account, 1, state="queued", open="room", due="2026-11-23T07:30:00+00:00")
+    lay(account, 2, state="queued", open="room")
+    left(runs, month="2026-11", newest=20, shown="text")
+    shown = capsys.readouterr().out
+    assert shown.count("queued, place 1 in line") == shown.count("place") == 1
+
+
 def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
     run = lay(account, 0xABC << 100, state="queued", open="room")
     lay(account, 0xABD << 100, state="queued", open="room")

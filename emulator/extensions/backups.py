@@ -1,14 +1,9 @@
 """AWS Backup: selections, which MiniStack's CloudFormation does not know; vaults and plans it does."""
 
-import json
-from typing import Any
-
 from ministack.services import backup
 
 from emulator.extensions import provisioning
-from emulator.extensions.provisioning import Properties, Provisioned
-
-REFUSED = 400
+from emulator.extensions.provisioning import Properties, Provisioned, accepted
 
 
 def install() -> None:
@@ -21,7 +16,7 @@ def create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-backup-backupselection.html
     """
     plan = properties["BackupPlanId"]
-    made = _accepted(
+    made = accepted(
         backup._create_selection(plan, {"BackupSelection": properties["BackupSelection"]})
     )
     identifier = f"{made['SelectionId']}_{plan}"
@@ -35,10 +30,3 @@ def create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned
 def delete(identifier: str, _properties: Properties) -> None:
     selection, plan = identifier.split("_")
     backup._delete_selection(plan, selection)
-
-
-def _accepted(response: tuple[int, Any, bytes]) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(response[2])
-    if response[0] >= REFUSED:
-        raise ValueError(told.get("Message", "refused"))
-    return told

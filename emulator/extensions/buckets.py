@@ -13,10 +13,9 @@ from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
 from emulator.extensions import provisioning
-from emulator.extensions.provisioning import flag
+from emulator.extensions.provisioning import REFUSED, flag
 
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
-REFUSED = 400
 KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 

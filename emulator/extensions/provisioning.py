@@ -1,5 +1,6 @@
 """Adding to what MiniStack's CloudFormation does with a resource type."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,9 @@ from ministack.services.cloudformation import provisioners
 Properties = dict[str, Any]
 Apply = Callable[[str, Properties], None]
 Provisioned = tuple[str, dict[str, Any]]
+
+REFUSED = 400
+"""The HTTP status from which an answer is a refusal."""
 
 
 def after(resource_type: str, apply: Apply) -> None:
@@ -46,6 +50,15 @@ def add(
 
     handlers = {"create": create, "update": replace, "delete": delete}
     provisioners._RESOURCE_HANDLERS.setdefault(resource_type, handlers)
+
+
+def accepted(response: tuple[int, Any, bytes]) -> dict[str, Any]:
+    """What a service of MiniStack's that speaks JSON has answered; a refusal fails the stack."""
+    status, _, body = response
+    told: dict[str, Any] = json.loads(body or b"{}")
+    if status >= REFUSED:
+        raise ValueError(told.get("message") or told.get("Message") or "refused")
+    return told
 
 
 def flag(value: Any) -> bool:

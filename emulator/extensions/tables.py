@@ -5,16 +5,13 @@ it is deployed to are taken.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-dynamodb-globaltable-replicaspecification.html
 """
 
-import json
 from typing import Any
 
 from ministack.core.responses import get_region
 from ministack.services import dynamodb
 
 from emulator.extensions import provisioning
-from emulator.extensions.provisioning import flag
-
-REFUSED = 400
+from emulator.extensions.provisioning import accepted, flag
 
 
 def install() -> None:
@@ -47,7 +44,7 @@ def apply(name: str, properties: dict[str, Any]) -> None:
         )
     table["DeletionProtectionEnabled"] = flag(properties.get("DeletionProtectionEnabled"))
     if recovery := properties.get("PointInTimeRecoverySpecification"):
-        _accepted(
+        accepted(
             dynamodb._update_continuous_backups(
                 {
                     "TableName": name,
@@ -60,7 +57,7 @@ def apply(name: str, properties: dict[str, Any]) -> None:
             )
         )
     if expiry := properties.get("TimeToLiveSpecification"):
-        _accepted(
+        accepted(
             dynamodb._update_ttl(
                 {
                     "TableName": name,
@@ -68,8 +65,3 @@ def apply(name: str, properties: dict[str, Any]) -> None:
                 }
             )
         )
-
-
-def _accepted(response: tuple[int, Any, bytes]) -> None:
-    if response[0] >= REFUSED:
-        raise ValueError(json.loads(response[2]).get("message", "refused"))

@@ -66,7 +66,7 @@ class Door(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             managed_policies=[world.unscoped],
         )
-        self.policy = self._permit(statements)
+        self.policy, kept = self._permit(statements), world.dead_letters
         self.function = lambda_.Function(
             self,
             "Function",
@@ -91,8 +91,9 @@ class Door(Construct):
             vpc=world.vpc,
             vpc_subnets=world.subnets,
             security_groups=world.security_groups,
+            dead_letter_queue=kept if isinstance(kept, sqs.Queue) else None,
+            dead_letter_topic=kept if isinstance(kept, sns.Topic) else None,
         )
-        self._keep_dead_letters()
         # Lambda refuses a function whose role may not send to its dead-letter queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         made_after(self.function, self.policy)
@@ -114,14 +115,6 @@ class Door(Construct):
                 conditions={"StringEquals": {"kms:ViaService": via}},
             ),
         ]
-
-    def _keep_dead_letters(self) -> None:
-        if self._world.dead_letters is None:
-            return
-        resource = self.function.node.default_child
-        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 — narrows a CDK type
-        _, _, arn = _sending(self._world.dead_letters)
-        resource.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=arn)
 
     def _write_logs(self) -> Statement:
         return allow(

@@ -16,6 +16,7 @@ from stacks.alarms import metric, ring, ring_below
 from stacks.door import Door, World
 from stacks.policies import Statement
 from stacks.rules import rule
+from tuning.guard import STATE_CHANGE
 from tuning.settings import GuardSettings
 
 _PROMISE = cdk.Duration.minutes(5)
@@ -61,7 +62,7 @@ class Guard(Construct):
             dead_letters=dead_letters,
             event_pattern={
                 "source": ["aws.bedrock"],
-                "detail-type": ["Model Customization Job State Change"],
+                "detail-type": [STATE_CHANGE],
             },
         )
         self._ring(settings.environment, topic)

@@ -10,6 +10,11 @@ from typing import Any
 
 from tuning.settings import GuardSettings
 
+STATE_CHANGE = "Model Customization Job State Change"
+"""The `detail-type` of the event that has the guard look.
+https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
+"""
+
 
 def judge(job: Mapping[str, Any], ours: GuardSettings) -> str | None:
     """Why a job, as GetModelCustomizationJob describes it, has to be stopped; None if it may go on.

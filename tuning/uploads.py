@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from tuning.errors import TuningError
+from tuning.guard import STATE_CHANGE
 
 PREFIX = "datasets/"
 """Uploads live under it; nothing this platform writes ever does."""
@@ -24,9 +25,7 @@ KEY_PATTERNS = tuple(f"{PREFIX}*/train{ending}" for ending in ENDINGS)
 """The EventBridge wildcards that start a run: `datasets/<recipe>/…/train.jsonl` and so on."""
 
 _TRAINING_NAMES = frozenset(f"train{ending}" for ending in ENDINGS)
-
-
-_ROUNDS = ("Scheduled Event", "Model Customization Job State Change")
+_ROUNDS = ("Scheduled Event", STATE_CHANGE)
 
 
 class NotAnUploadError(TuningError):

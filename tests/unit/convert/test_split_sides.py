@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tuning.catalog import catalog
 from tuning.convert.conversation import Caption, Conversation, Document, Text, Turn
+from tuning.dataset.same import normalised
 from tuning.errors import OptionError, SplitError
-from tuning.prompts import fingerprint, normalised
+from tuning.prompts import fingerprint
 from tuning.split import Rule, sides
 
 FEW = settings(max_examples=15)

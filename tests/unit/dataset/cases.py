@@ -33,6 +33,31 @@ def _result(use: str) -> dict[str, Any]:
     return {"toolResult": {"toolUseId": use, "content": [{"text": "found"}]}}
 
 
+def _use(use: str, name: str = "look", value: Any = None) -> dict[str, Any]:
+    return {"toolUse": {"toolUseId": use, "name": name, "input": {} if value is None else value}}
+
+
+_CALL = _use("a")
+
+
+def _spec(name: str, schema: Any = None, description: str | None = "Looks.") -> dict[str, Any]:
+    given = {"type": "object", "properties": {}} if schema is None else schema
+    said = {} if description is None else {"description": description}
+    return {"toolSpec": {"name": name, **said, "inputSchema": {"json": given}}}
+
+
+def _tools(use: Any, result: Any, *specs: Any) -> dict[str, Any]:
+    """A tool is used and answered; `look` is declared unless others are."""
+    declared = {"tools": list(specs) or [_spec("look")]}
+    turns = ("a", turn("assistant", use), turn("user", result), "c")
+    return converse(*turns, toolConfig=declared)
+
+
+def _function(**change: Any) -> dict[str, Any]:
+    said = {"name": "look", "description": "Looks.", "parameters": {"type": "object"}}
+    return {"type": "function", "function": {**said, **change}}
+
+
 def _raw(words: str) -> bytes:
     """A record whose user text is written exactly so, between the quotes."""
     return _ONE.replace("What is the capital of Peru?", words).encode() + b"\n"
@@ -65,11 +90,21 @@ CASES: dict[str, Case] = {
     "DS109": Case(bad=_raw("smile \\ud83d"), near=_raw("smile \\ud83d\\ude00")),
     "DS110": Case(bad=_raw("red\\u001b[31m"), near=_raw("line\\none\\ttab")),
     "DS111": Case(bad=b"PAR1" + bytes(60), near=SOUND),
+    "DS112": Case(
+        bad=b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n",
+        near=_raw("version https://git-lfs.github.com/spec/v1"),
+    ),
+    "DS113": Case(
+        bad=b"<!DOCTYPE html>\n<html><body>403 Forbidden</body></html>\n",
+        near=_raw("<!DOCTYPE html>"),
+    ),
+    "DS114": Case(bad=b"\x1e" + SOUND + b"\x1e" + SOUND, near=_raw("RS RS")),
     "DS121": Case(bad=b"\xef\xbb\xbf" + SOUND, near=SOUND),
     "DS122": Case(bad=SOUND.replace(b"\n", b"\r\n"), near=_raw("a\\r\\nb")),
     "DS123": Case(bad=SOUND + b" \n", near=SOUND),
     "DS124": Case(bad=SOUND[:-1], near=SOUND),
     "DS125": Case(bad=gzip.compress(SOUND, mtime=0), near=SOUND),
+    "DS126": Case(bad=SOUND + b"\x1a", near=SOUND),
     "DS201": Case(bad=SOUND[:-3] + b"\n", near=SOUND[:-1] + b" \n"),
     "DS202": Case(
         bad=_top('"schemaVersion": "bedrock-conversation-2024"'),
@@ -113,6 +148,11 @@ CASES: dict[str, Case] = {
     "DS309": Case(
         bad=lines(converse("a", turn("assistant", "b", _TOOL))),
         near=lines(converse("toolUse", "b")),
+    ),
+    "DS310": Case(
+        bad=lines(_tools(_CALL, _result("a"))),
+        near=lines(converse("a", "b")),
+        model=NOVA_2,
     ),
     "DS401": Case(bad=lines(converse("a", turn("assistent", "b"))), near=SOUND),
     "DS402": Case(
@@ -169,6 +209,42 @@ CASES: dict[str, Case] = {
     ),
     "DS415": Case(
         bad=lines(chat("a", "b")), near=lines(chat("a", "b", "c")), model=NOVA_2, method=RFT
+    ),
+    "DS416": Case(
+        bad=lines(_tools(_CALL, _result("a"), _spec("look"), _spec("look"))),
+        near=lines(_tools(_CALL, _result("a"), _spec("look"), _spec("Look"))),
+        model=NOVA_2,
+    ),
+    "DS417": Case(
+        bad=lines(_tools(_CALL, _result("a"), _spec("looks"))),
+        near=lines(_tools(_CALL, _result("a"), _spec("looks"), _spec("look"))),
+        model=NOVA_2,
+    ),
+    "DS418": Case(
+        bad=lines(_tools(_use("b" * 65), _result("b" * 65))),
+        near=lines(_tools(_use("b" * 62 + ".:"), _result("b" * 62 + ".:"))),
+        model=NOVA_2,
+    ),
+    "DS419": Case(
+        bad=lines(_tools(_CALL, _result("a"), _spec("look", {}))),
+        near=lines(_tools(_CALL, _result("a"), _spec("look", {"type": "object"}))),
+        model=NOVA_2,
+    ),
+    "DS420": Case(
+        bad=lines(converse("a", turn("assistant", _TOOL), turn("user", _result("a")), "c")),
+        near=lines(_tools(_CALL, _result("a"))),
+        model=NOVA_2,
+    ),
+    "DS421": Case(
+        bad=lines(chat(tools=[{**_function(), "type": "tool"}])),
+        near=lines(chat(tools=[_function()])),
+        model=NOVA_2,
+        method=RFT,
+    ),
+    "DS422": Case(
+        bad=lines(_tools(_CALL, _result("a"), _spec("look", description=None))),
+        near=lines(_tools(_CALL, _result("a"))),
+        model=NOVA_2,
     ),
     "DS501": Case(bad=_image(), near=SOUND, model=LLAMA_33),
     "DS502": Case(
@@ -257,12 +333,18 @@ CASES: dict[str, Case] = {
     "DS611": Case(
         bad=lines({"input": "Once upon a time."}), near=SOUND, method="CONTINUED_PRE_TRAINING"
     ),
+    "DS612": Case(
+        bad=SOUND,
+        near=SOUND,
+        validation=lines(converse("a", "b")),
+        model=NOVA_2,
+    ),
     "DS701": Case(
         bad=SOUND * 2, near=SOUND + lines(converse("What is the capital of Chile?", "Santiago."))
     ),
     "DS702": Case(
         bad=lines(converse("a", "b"), converse("a", "c")),
-        near=lines(converse("a", "b"), converse("A", "c")),
+        near=lines(converse("a", "b"), converse("a.", "c")),
     ),
     "DS703": Case(
         bad=lines(converse("a", "b")),

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare
 from typing import Any
 
 from tuning.catalog import Method
-from tuning.dataset.formats import blocks, media
+from tuning.dataset.formats import media
+from tuning.dataset.formats.markers import marks
 from tuning.dataset.formats.walk import Walk
 
 
@@ -14,11 +15,11 @@ def prompt_completion(record: dict[str, Any], method: Method, walk: Walk) -> Non
     walk.keys(record, "", ("prompt", "completion"))
     if "prompt" in record:
         text = walk.text(record["prompt"], "prompt")
-        blocks.marks(text, "prompt", method, walk, answer=False)
+        marks(text, "prompt", method, walk, answer=False)
         walk.prompt = [text or ""]
     if "completion" in record:
         text = walk.text(record["completion"], "completion")
-        blocks.marks(text, "completion", method, walk, answer=True)
+        marks(text, "completion", method, walk, answer=True)
         walk.answer = [text or ""]
 
 

@@ -7,13 +7,13 @@ import unicodedata
 import pytest
 from builders import checked, converse, lines, method
 
-from tuning.convert import conversion
-from tuning.dataset import kernel, same
-from tuning.dataset.chunks import Chunks
-from tuning.dataset.kernel import Why, folds
-from tuning.dataset.scan import MAX_LINE, key
-from tuning.dataset.tally import Policy, Tally
-from tuning.prompts import fingerprint
+from tuning.datasets import kernel, same
+from tuning.datasets.chunks import Chunks
+from tuning.datasets.convert import conversion
+from tuning.datasets.kernel import Why, folds
+from tuning.datasets.prompts import fingerprint
+from tuning.datasets.scan import MAX_LINE, key
+from tuning.datasets.tally import Policy, Tally
 
 E_ACUTE = "\u00e9"
 SPELLINGS = [

@@ -1,0 +1,214 @@
+"""What only shows across records: duplicates, contradictions, leakage, uneven keys, limits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuning.datasets.formats.media_blocks import KINDS
+from tuning.datasets.formats.walk import Fault
+from tuning.datasets.tally import Tally
+from tuning.models.catalog import Method
+from tuning.reports.scale import count as plural
+
+_GB = 1 << 30
+_BUT = "but for case, white space or composed letters"
+_REPEATS = (
+    "duplicates",
+    "near_duplicates",
+    "contradictions",
+    "near_contradictions",
+    "prompts_with_contradictions",
+)
+
+
+def repeated(tally: Tally) -> dict[str, Any]:
+    """Adds duplicates and contradictions to the tally; gives how many of each, exact and near apart."""
+    near = _near(tally)
+    if len(dict.fromkeys(near)) == len(near):
+        return dict.fromkeys(_REPEATS, 0)
+    once: dict[int, None] = {}
+    twice: set[int] = set()
+    for prompt in near:
+        if prompt in once:
+            twice.add(prompt)
+        else:
+            once[prompt] = None
+    del once
+    return _told_apart(tally, twice)
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Records with nearly the same prompt, so far."""
+
+    exact: dict[int, dict[int, int]] = field(default_factory=dict)
+    """For each prompt its answers, each with its first line."""
+    answers: dict[int, int] = field(default_factory=dict)
+    """The same for near answers, to all of these prompts."""
+    wavers: bool = False
+
+
+def _told_apart(tally: Tally, twice: set[int]) -> dict[str, Any]:
+    seen: dict[int, _Alike] = {}
+    counts = dict.fromkeys(_REPEATS, 0)
+    near = zip(_near(tally), tally.near_answers or tally.answers, strict=True)
+    exact = zip(tally.prompts, tally.answers, tally.places, strict=True)
+    for (prompt, answer), (as_is, answered, line) in zip(near, exact, strict=True):
+        if prompt not in twice:
+            continue
+        alike = seen.setdefault(prompt, _Alike())
+        answers = alike.exact.get(as_is)
+        if answers is None:
+            kind, fault = _near_fault(alike, answer)
+            alike.exact[as_is] = {answered: line}
+        elif answered in answers:
+            kind, fault = (
+                "duplicates",
+                Fault("DS701", f"the same record as line {answers[answered]}"),
+            )
+        else:
+            first = next(iter(answers.values()))
+            message = f"the prompt of line {first} again, with another answer"
+            kind, fault = "contradictions", Fault("DS702", message)
+            answers[answered] = line
+        alike.answers.setdefault(answer, line)
+        if fault:
+            counts[kind] += 1
+            tally.add(fault, line)
+            if fault.rule == "DS702" and not alike.wavers:
+                alike.wavers = True
+                counts["prompts_with_contradictions"] += 1
+    return counts
+
+
+def _near_fault(alike: _Alike, answer: int) -> tuple[str, Fault | None]:
+    """What a record is whose prompt stood before, but not exactly so."""
+    if not alike.answers:
+        return "", None
+    if answer in alike.answers:
+        first = alike.answers[answer]
+        return "near_duplicates", Fault("DS701", f"nearly the same record as line {first} ({_BUT})")
+    first = next(iter(alike.answers.values()))
+    message = f"nearly the prompt of line {first} ({_BUT}), with another answer"
+    return "near_contradictions", Fault("DS702", message)
+
+
+def _near(tally: Tally) -> Sequence[int]:
+    """Normal forms, which a check in haste does without."""
+    return tally.near_prompts or tally.prompts
+
+
+def leaked(training: Tally, validation: Tally) -> dict[str, int]:
+    """Adds a finding for each validation prompt that stands in training; gives how many."""
+    found = {"leaked": 0, "near_leaked": 0}
+    learnt = dict.fromkeys(_near(training))
+    both = {prompt for prompt in _near(validation) if prompt in learnt}
+    del learnt
+    if not both:
+        return found
+    first: dict[int, int] = {}
+    exact: dict[int, int] = {}
+    for near, prompt, line in zip(_near(training), training.prompts, training.places, strict=True):
+        if near in both:
+            first.setdefault(near, line)
+            exact.setdefault(prompt, line)
+    for near, prompt, line in zip(
+        _near(validation), validation.prompts, validation.places, strict=True
+    ):
+        if near not in both:
+            continue
+        same = prompt in exact
+        found["leaked" if same else "near_leaked"] += 1
+        at = f"line {exact[prompt] if same else first[near]} of {training.file}"
+        said = "the prompt stands in training too" if same else f"nearly the prompt ({_BUT}) stands"
+        said += f": {at}" if same else f" in training too: {at}"
+        validation.add(Fault("DS703", said), line)
+    return found
+
+
+def uneven(tally: Tally) -> None:
+    """Optional parts that stand in some records only; buckets that differ."""
+    total = sum(count for count, _ in tally.traits.values())
+    for trait in sorted({t for traits in tally.traits for t in traits}):
+        having = [kept for traits, kept in tally.traits.items() if trait in traits]
+        lacking = [kept for traits, kept in tally.traits.items() if trait not in traits]
+        with_it = sum(count for count, _ in having)
+        if not lacking:
+            continue
+        few, verb = (having, "has") if with_it * 2 <= total else (lacking, "lacks")
+        line = min(first for _, first in few)
+        tally.add(
+            Fault(
+                "DS704", f"{trait!r} stands in {with_it:,} of {total:,} records; this one {verb} it"
+            ),
+            line,
+        )
+    if len(tally.buckets) > 1:
+        named = sorted(tally.buckets, key=lambda b: (tally.buckets[b], b))
+        tally.add(Fault("DS508", f"media lie in {len(named)} buckets"), tally.buckets[named[1]])
+
+
+def contested(tally: Tally, method: Method) -> None:
+    """What AWS's own pages disagree on, once a file."""
+    for subject, (count, line) in sorted(tally.contested.items()):
+        held = f"{count:,} of {plural(tally.records, 'record')}, this one first"
+        tally.add(Fault("DS310", f"{held}: {method.contested[subject]}"), line)
+
+
+def mixed(tallies: Sequence[Tally]) -> None:
+    """Images in some records and videos in others, training and validation together."""
+    first: dict[str, tuple[int, int]] = {}
+    for i, tally in enumerate(tallies):
+        for traits, (_, line) in tally.traits.items():
+            kinds = traits.intersection(KINDS)
+            for kind in kinds if len(kinds) == 1 else ():  # DS503 names a record with several
+                first[kind] = min(first.get(kind, (i, line)), (i, line))
+    order = sorted(first, key=lambda k: first[k])
+    for kind in order[1:]:
+        i, line = first[kind]
+        tallies[i].add(
+            Fault("DS705", f"{kind} in this record, {order[0]} in another of the dataset"), line
+        )
+
+
+def limits(training: Tally, validation: Tally | None, method: Method) -> None:
+    """The service's limits on records and bytes."""
+    for tally in (training, *((validation,) if validation else ())):
+        if not tally.records and not tally.refused:
+            tally.add(Fault("DS106", "there is no record in the file"), None)
+    for fault in _records(training, validation, method):
+        training.add(fault, None)
+    for tally, own in (
+        (training, method.max_train_file_gb),
+        (validation, method.max_validation_file_gb),
+    ):
+        most = own or method.max_file_gb
+        if tally and most and tally.size > most * _GB:
+            message = f"{tally.size:,} bytes; the service takes up to {most} GB"
+            tally.add(Fault("DS606", message), None)
+    if validation is None:
+        return
+    if method.validation == "refused":
+        validation.add(Fault("DS608", "this model and method take no validation set"), None)
+    elif "validation" in method.contested and validation.records:
+        validation.add(Fault("DS612", method.contested["validation"]), None)
+    most = method.max_validation_records
+    if most is not None and validation.records > most:
+        message = f"{validation.records:,} validation records; the service takes up to {most:,}"
+        validation.add(Fault("DS607", message), None)
+
+
+def _records(training: Tally, validation: Tally | None, method: Method) -> Iterator[Fault]:
+    total = training.records + (validation.records if validation else 0)
+    held = plural(total, "record")
+    if validation and validation.records:
+        held += f" ({training.records:,} training, {validation.records:,} validation)"
+    if 0 < total < method.min_records:  # a file without a record is told apart
+        yield Fault("DS601", f"{held}; the service takes at least {method.min_records:,}")
+    if total > method.max_records:
+        yield Fault("DS602", f"{held}; the service takes up to {method.max_records:,}")
+    quota = method.quota_total_records
+    if quota is not None and quota < total <= method.max_records:
+        yield Fault("DS610", f"{held}; the default quota is {quota:,}")
+    if method.format == "continued_pre_training":
+        yield Fault("DS611", "no model on Amazon Bedrock offers continued pre-training any more")

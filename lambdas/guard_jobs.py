@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws.clients import client
 from tuning.guard import judge
 from tuning.settings import GuardSettings
 

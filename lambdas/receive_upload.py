@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lambdas import ledger
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import ledger
+from tuning.aws.clients import client
 from tuning.recipes import Recipe, load
 from tuning.runs import Misdirected, Run
 from tuning.settings import IntakeSettings

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from operate.account import clients
 from operate.faults import AccountError, speaks_to_aws
+from tuning.aws.clients import clients
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, printable, say
 from tuning.cli.prices import WORDS

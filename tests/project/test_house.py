@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = {"tuning", "stacks", "lambdas", "emulator", "review", "operate"}
 
 AWS = {"boto3", "botocore"}
-MAY_IMPORT_AWS = {"lambdas", "emulator", "operate", "tests"}
+MAY_IMPORT_AWS = {"tuning/aws", "lambdas", "emulator", "operate", "tests"}
 CDK = {"aws_cdk", "cdk_nag", "constructs"}
 MAY_IMPORT_CDK = {"stacks", "review", "app.py", "tests"}
 
@@ -35,7 +35,8 @@ PYTHON = [path.relative_to(ROOT).as_posix() for path in files() if path.suffix =
 
 
 def room(path):
-    return path.split("/")[0]
+    """The first folder; the adapters of AWS are a room of their own within the package."""
+    return "tuning/aws" if path.startswith("tuning/aws/") else path.split("/")[0]
 
 
 @cache
@@ -58,6 +59,15 @@ def imported(path):
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
     return names
+
+
+def modules(path):
+    """The full names of the modules, or of what is in them, that a file imports."""
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def breaches(packages, allowed):
@@ -94,11 +104,26 @@ def test_the_domain_imports_no_other_room():
     others = ROOMS - {"tuning"}
     found = {p: imported(p) & others for p in PYTHON if room(p) == "tuning"}
     assert {p: names for p, names in found.items() if names} == {"tuning/__main__.py": {"operate"}}
+    assert [p for p in found if any(name.startswith("tuning.aws") for name in modules(p))] == []
 
 
-def test_the_operators_room_imports_the_domain_only():
-    others = ROOMS - {"tuning", "operate"}
-    assert [p for p in PYTHON if room(p) == "operate" and imported(p) & others] == []
+@pytest.mark.parametrize("inner", ["operate", "tuning/aws"])
+def test_the_operators_room_and_the_adapters_import_the_domain_only(inner):
+    others = ROOMS - {"tuning", inner}
+    assert [p for p in PYTHON if room(p) == inner and imported(p) & others] == []
+
+
+def test_clients_are_made_in_one_place():
+    """So that tests can be sure that none reaches AWS."""
+    makers = {
+        path
+        for path in PYTHON
+        if room(path) not in ("emulator", "tests", "benchmarks")
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute) and node.attr in ("create_client", "client", "resource")
+        if node.attr == "create_client" or ast.unparse(node.value) in ("boto3", "session")
+    }
+    assert makers == {"tuning/aws/clients.py"}
 
 
 def test_no_relative_import_hides_an_arrow():

@@ -11,9 +11,9 @@ import pytest
 from botocore.stub import Stubber
 from operated import left
 
-from operate import refresh as refreshing
 from operate.faults import AccountError
 from operate.refresh import refresh
+from tuning.aws import clients
 from tuning.catalog import catalog
 from tuning.errors import OptionError
 from tuning.price_list import refreshed, regions
@@ -172,11 +172,12 @@ def listing(monkeypatch):
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     client = botocore.session.get_session().create_client("pricing", "us-east-1", **keys)
     stub = Stubber(client)
-    monkeypatch.setattr(refreshing, "clients", lambda region: lambda _service: _asked(region))
 
-    def _asked(region):
-        assert region == "us-east-1"
+    def create(service, region):
+        assert (service, region) == ("pricing", "us-east-1")
         return client
+
+    monkeypatch.setattr(clients, "create", create)
 
     def answers(**pages):
         for region in regions(prices()):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from lambdas.aws import client
+from tuning.aws.clients import client
 from tuning.ledger_states import OPEN, State, sources
 from tuning.line import turn
 from tuning.runs import Misdirected, Run

@@ -4,12 +4,12 @@ from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
-from tuning import training_metrics as files
 from tuning.aws import ledger, s3_objects
 from tuning.aws.clients import client
-from tuning.estimate import charged
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.models.estimate import charged
+from tuning.runs import training_metrics as files
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

@@ -12,10 +12,10 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws import budgets, ledger, traces
 from tuning.aws.clients import client
 from tuning.aws.transient import Transient
-from tuning.ledger_states import ENDED
-from tuning.rebuild import Job, rebuilt
-from tuning.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
-from tuning.settings import ReconcilerSettings
+from tuning.runs.function_settings import ReconcilerSettings
+from tuning.runs.rebuild import Job, rebuilt
+from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
+from tuning.runs.run_states import ENDED
 
 _settings = cache(ReconcilerSettings.from_env)
 

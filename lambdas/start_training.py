@@ -10,11 +10,11 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws import ledger, queued_runs
 from tuning.aws.clients import client
 from tuning.aws.transient import passes
-from tuning.failures import Failure, classify
-from tuning.jobs import Start, is_ours, request
-from tuning.line import Place
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.runs.failures import Failure, classify
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.job_queue import Place
+from tuning.runs.jobs import Start, is_ours, request
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

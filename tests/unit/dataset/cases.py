@@ -19,43 +19,12 @@ from builders import (
     text,
     turn,
 )
+from tool_cases import RFT, TOOL_CASES, use
 
 SOUND = lines(converse())
 SHORT = lines(pair("a", "b"))
 STRAYS = [pair(f"Как дела {i}?", "Хорошо") for i in range(24)]
-RFT = "REINFORCEMENT_FINE_TUNING"
 _ONE = json.dumps(converse())
-_TOOL = {"toolUse": {"toolUseId": "a", "name": "look", "input": {}}}
-_TOOL_2 = {"toolUse": {"toolUseId": "b", "name": "look", "input": {}}}
-
-
-def _result(use: str) -> dict[str, Any]:
-    return {"toolResult": {"toolUseId": use, "content": [{"text": "found"}]}}
-
-
-def _use(use: str, name: str = "look", value: Any = None) -> dict[str, Any]:
-    return {"toolUse": {"toolUseId": use, "name": name, "input": {} if value is None else value}}
-
-
-_CALL = _use("a")
-
-
-def _spec(name: str, schema: Any = None, description: str | None = "Looks.") -> dict[str, Any]:
-    given = {"type": "object", "properties": {}} if schema is None else schema
-    said = {} if description is None else {"description": description}
-    return {"toolSpec": {"name": name, **said, "inputSchema": {"json": given}}}
-
-
-def _tools(use: Any, result: Any, *specs: Any) -> dict[str, Any]:
-    """A tool is used and answered; `look` is declared unless others are."""
-    declared = {"tools": list(specs) or [_spec("look")]}
-    turns = ("a", turn("assistant", use), turn("user", result), "c")
-    return converse(*turns, toolConfig=declared)
-
-
-def _function(**change: Any) -> dict[str, Any]:
-    said = {"name": "look", "description": "Looks.", "parameters": {"type": "object"}}
-    return {"type": "function", "function": {**said, **change}}
 
 
 def _raw(words: str) -> bytes:
@@ -79,7 +48,7 @@ def _key(value: str) -> str:
     return "A" + "KIA" + value  # no key stands in the repository
 
 
-CASES: dict[str, Case] = {
+CASES: dict[str, Case] = TOOL_CASES | {
     "DS101": Case(bad=_raw("café").replace("é".encode(), b"\xe9"), near=_raw("café")),
     "DS102": Case(bad=SOUND.decode().encode("utf-16"), near=SOUND),
     "DS103": Case(bad=SOUND + b"\xef\xbb\xbf" + SOUND, near=b"\xef\xbb\xbf" + SOUND),
@@ -146,13 +115,8 @@ CASES: dict[str, Case] = {
         near=lines(converse(turn("user", "a", media()), "b")),
     ),
     "DS309": Case(
-        bad=lines(converse("a", turn("assistant", "b", _TOOL))),
+        bad=lines(converse("a", turn("assistant", "b", use("a")))),
         near=lines(converse("toolUse", "b")),
-    ),
-    "DS310": Case(
-        bad=lines(_tools(_CALL, _result("a"))),
-        near=lines(converse("a", "b")),
-        model=NOVA_2,
     ),
     "DS401": Case(bad=lines(converse("a", turn("assistent", "b"))), near=SOUND),
     "DS402": Case(
@@ -171,11 +135,6 @@ CASES: dict[str, Case] = {
     ),
     "DS407": Case(bad=lines(converse("a")), near=lines(converse("a", "b"))),
     "DS408": Case(bad=_system("a", "b"), near=_system("a"), model=LLAMA_33),
-    "DS409": Case(
-        bad=lines(converse("a", turn("assistant", _TOOL), turn("user", _result("b")), "c")),
-        near=lines(converse("a", turn("assistant", _TOOL), turn("user", _result("a")), "c")),
-        model=NOVA_2,
-    ),
     "DS410": Case(
         bad=lines(
             converse(turn("user", "a", {"reasoningContent": {"reasoningText": {"text": "b"}}}), "c")
@@ -209,42 +168,6 @@ CASES: dict[str, Case] = {
     ),
     "DS415": Case(
         bad=lines(chat("a", "b")), near=lines(chat("a", "b", "c")), model=NOVA_2, method=RFT
-    ),
-    "DS416": Case(
-        bad=lines(_tools(_CALL, _result("a"), _spec("look"), _spec("look"))),
-        near=lines(_tools(_CALL, _result("a"), _spec("look"), _spec("Look"))),
-        model=NOVA_2,
-    ),
-    "DS417": Case(
-        bad=lines(_tools(_CALL, _result("a"), _spec("looks"))),
-        near=lines(_tools(_CALL, _result("a"), _spec("looks"), _spec("look"))),
-        model=NOVA_2,
-    ),
-    "DS418": Case(
-        bad=lines(_tools(_use("b" * 65), _result("b" * 65))),
-        near=lines(_tools(_use("b" * 62 + ".:"), _result("b" * 62 + ".:"))),
-        model=NOVA_2,
-    ),
-    "DS419": Case(
-        bad=lines(_tools(_CALL, _result("a"), _spec("look", {}))),
-        near=lines(_tools(_CALL, _result("a"), _spec("look", {"type": "object"}))),
-        model=NOVA_2,
-    ),
-    "DS420": Case(
-        bad=lines(converse("a", turn("assistant", _TOOL), turn("user", _result("a")), "c")),
-        near=lines(_tools(_CALL, _result("a"))),
-        model=NOVA_2,
-    ),
-    "DS421": Case(
-        bad=lines(chat(tools=[{**_function(), "type": "tool"}])),
-        near=lines(chat(tools=[_function()])),
-        model=NOVA_2,
-        method=RFT,
-    ),
-    "DS422": Case(
-        bad=lines(_tools(_CALL, _result("a"), _spec("look", description=None))),
-        near=lines(_tools(_CALL, _result("a"))),
-        model=NOVA_2,
     ),
     "DS501": Case(bad=_image(), near=SOUND, model=LLAMA_33),
     "DS502": Case(

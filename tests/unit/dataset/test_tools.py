@@ -4,7 +4,7 @@ import json
 
 import pytest
 from builders import LLAMA_33, NOVA_2, chat, checked, converse, lines, method, turn
-from cases import RFT, _function, _result, _spec, _tools, _use
+from tool_cases import RFT, function, result, spec, tools, use
 
 OF = method(NOVA_2)
 TRAINED = method(NOVA_2, RFT)
@@ -12,39 +12,39 @@ LONG = "n" * 65
 
 
 def _config(**change):
-    return converse("a", "b", toolConfig={"tools": [_spec("look")], **change})
+    return converse("a", "b", toolConfig={"tools": [spec("look")], **change})
 
 
 def _specced(**change):
-    spec = {**_spec("look")["toolSpec"], **change}
-    return converse("a", "b", toolConfig={"tools": [{"toolSpec": spec}]})
+    said = {**spec("look")["toolSpec"], **change}
+    return converse("a", "b", toolConfig={"tools": [{"toolSpec": said}]})
 
 
 REFUSED = [
-    pytest.param(_tools(_use("a"), _result("a"), _spec("look"), _spec("look")), "DS416", id="the same tool twice"),
-    pytest.param(_tools(_use("a", "peek"), _result("a")), "DS417", id="a tool that is not declared"),
-    pytest.param(_tools(_use("a", "Look"), _result("a")), "DS417", id="declared in other case"),
-    pytest.param(_tools(_use("a", "look up"), _result("a"), _spec("look up")), "DS418", id="a name with a space"),
-    pytest.param(_tools(_use("a", "look.up"), _result("a"), _spec("look.up")), "DS418", id="a name with a full stop"),
-    pytest.param(_tools(_use("a", LONG), _result("a"), _spec(LONG)), "DS418", id="a name over 64"),
-    pytest.param(_tools(_use("a", ""), _result("a"), _spec("")), "DS405", id="an empty name"),
-    pytest.param(_tools(_use("a b"), _result("a b")), "DS418", id="an id with a space"),
-    pytest.param(_tools(_use(LONG), _result(LONG)), "DS418", id="an id over 64"),
-    pytest.param(_tools(_use("a\n"), _result("a\n")), "DS418", id="an id with a line feed at its end"),
-    pytest.param(_tools(_use(7), _result(7)), "DS303", id="an id that is a number"),
-    pytest.param(_tools(_use("a"), _result("b")), "DS409", id="a result for an unknown id"),
+    pytest.param(tools(use("a"), result("a"), spec("look"), spec("look")), "DS416", id="the same tool twice"),
+    pytest.param(tools(use("a", "peek"), result("a")), "DS417", id="a tool that is not declared"),
+    pytest.param(tools(use("a", "Look"), result("a")), "DS417", id="declared in other case"),
+    pytest.param(tools(use("a", "look up"), result("a"), spec("look up")), "DS418", id="a name with a space"),
+    pytest.param(tools(use("a", "look.up"), result("a"), spec("look.up")), "DS418", id="a name with a full stop"),
+    pytest.param(tools(use("a", LONG), result("a"), spec(LONG)), "DS418", id="a name over 64"),
+    pytest.param(tools(use("a", ""), result("a"), spec("")), "DS405", id="an empty name"),
+    pytest.param(tools(use("a b"), result("a b")), "DS418", id="an id with a space"),
+    pytest.param(tools(use(LONG), result(LONG)), "DS418", id="an id over 64"),
+    pytest.param(tools(use("a\n"), result("a\n")), "DS418", id="an id with a line feed at its end"),
+    pytest.param(tools(use(7), result(7)), "DS303", id="an id that is a number"),
+    pytest.param(tools(use("a"), result("b")), "DS409", id="a result for an unknown id"),
     pytest.param(
-        converse("a", turn("assistant", _use("a"), _use("a")), turn("user", _result("a")), "c", toolConfig={"tools": [_spec("look")]}),
+        converse("a", turn("assistant", use("a"), use("a")), turn("user", result("a")), "c", toolConfig={"tools": [spec("look")]}),
         "DS409",
         id="an id used twice",
     ),
     pytest.param(
-        converse("a", turn("assistant", _use("a")), turn("user", _result("a"), _result("a")), "c", toolConfig={"tools": [_spec("look")]}),
+        converse("a", turn("assistant", use("a")), turn("user", result("a"), result("a")), "c", toolConfig={"tools": [spec("look")]}),
         "DS409",
         id="two results for one use",
     ),
-    pytest.param(_tools(_use("a", value="Lima"), _result("a")), "DS303", id="input that is a text"),
-    pytest.param(_tools(_use("a", value=[1]), _result("a")), "DS303", id="input that is a list"),
+    pytest.param(tools(use("a", value="Lima"), result("a")), "DS303", id="input that is a text"),
+    pytest.param(tools(use("a", value=[1]), result("a")), "DS303", id="input that is a list"),
     pytest.param(_specced(inputSchema={}), "DS302", id="an empty inputSchema"),
     pytest.param(_specced(inputSchema={"json": {}}), "DS419", id="an empty schema"),
     pytest.param(_specced(inputSchema={"json": "{}"}), "DS303", id="a schema that is a text"),
@@ -61,10 +61,10 @@ REFUSED = [
     pytest.param(_config(tools=["look"]), "DS303", id="a tool that is a text"),
     pytest.param(_config(toolChoice={}), "DS308", id="no choice"),
     pytest.param(_config(toolChoice={"tool": {"name": "peek"}}), "DS417", id="the choice of an unknown tool"),
-    pytest.param(_tools(_use("a"), {"toolResult": {"toolUseId": "a", "content": []}}), "DS307", id="an empty result"),
-    pytest.param(_tools(_use("a"), {"toolResult": {"toolUseId": "a", "content": [{}]}}), "DS308", id="a result of nothing"),
-    pytest.param(_tools(_use("a"), {"toolResult": {"toolUseId": "a", "content": [{"json": [1]}]}}), "DS303", id="a result that is a list"),
-    pytest.param(_tools(_use("a"), {"toolResult": {"toolUseId": "a", "content": [{"text": "b"}], "status": "ok"}}), "DS409", id="an unknown status"),
+    pytest.param(tools(use("a"), {"toolResult": {"toolUseId": "a", "content": []}}), "DS307", id="an empty result"),
+    pytest.param(tools(use("a"), {"toolResult": {"toolUseId": "a", "content": [{}]}}), "DS308", id="a result of nothing"),
+    pytest.param(tools(use("a"), {"toolResult": {"toolUseId": "a", "content": [{"json": [1]}]}}), "DS303", id="a result that is a list"),
+    pytest.param(tools(use("a"), {"toolResult": {"toolUseId": "a", "content": [{"text": "b"}], "status": "ok"}}), "DS409", id="an unknown status"),
 ]  # fmt: skip
 
 
@@ -80,11 +80,11 @@ def test_a_record_is_refused_for_its_tools_with_the_place(record, rule):
 @pytest.mark.parametrize(
     "record",
     [
-        pytest.param(_tools(_use("a.b:c-d_1"), _result("a.b:c-d_1")), id="every sign of an id"),
-        pytest.param(_tools(_use("a", "n" * 64), _result("a"), _spec("n" * 64)), id="64 long"),
-        pytest.param(converse("a", "b", toolConfig={"tools": [_spec("look")]}), id="none used"),
+        pytest.param(tools(use("a.b:c-d_1"), result("a.b:c-d_1")), id="every sign of an id"),
+        pytest.param(tools(use("a", "n" * 64), result("a"), spec("n" * 64)), id="64 long"),
+        pytest.param(converse("a", "b", toolConfig={"tools": [spec("look")]}), id="none used"),
         pytest.param(
-            converse("a", turn("assistant", _use("a")), toolConfig={"tools": [_spec("look")]}),
+            converse("a", turn("assistant", use("a")), toolConfig={"tools": [spec("look")]}),
             id="a call at the end",
         ),
         pytest.param(_config(toolChoice={"tool": {"name": "look"}}), id="a choice"),
@@ -103,26 +103,26 @@ FUNCTIONS = [
     pytest.param("look", "DS303", "tools", id="a text"),
     pytest.param(["look"], "DS303", "tools[0]", id="a name alone"),
     pytest.param([{"type": "function"}], "DS302", "tools[0]", id="no function"),
-    pytest.param([{**_function(), "type": "tool"}], "DS421", "tools[0].type", id="another type"),
-    pytest.param([{**_function(), "type": 1}], "DS303", "tools[0].type", id="a type of number"),
-    pytest.param([_function(name="")], "DS405", "tools[0].function.name", id="an empty name"),
-    pytest.param([_function(), _function()], "DS416", "tools[1].function.name", id="twice"),
-    pytest.param([_function(parameters={})], "DS419", "tools[0].function.parameters", id="no schema"),
-    pytest.param([_function(parameters={"type": "string", "properties": {}})], "DS419", "tools[0].function.parameters", id="a schema of a text"),
-    pytest.param([_function(description=" ")], "DS405", "tools[0].function.description", id="blank"),
+    pytest.param([{**function(), "type": "tool"}], "DS421", "tools[0].type", id="another type"),
+    pytest.param([{**function(), "type": 1}], "DS303", "tools[0].type", id="a type of number"),
+    pytest.param([function(name="")], "DS405", "tools[0].function.name", id="an empty name"),
+    pytest.param([function(), function()], "DS416", "tools[1].function.name", id="twice"),
+    pytest.param([function(parameters={})], "DS419", "tools[0].function.parameters", id="no schema"),
+    pytest.param([function(parameters={"type": "string", "properties": {}})], "DS419", "tools[0].function.parameters", id="a schema of a text"),
+    pytest.param([function(description=" ")], "DS405", "tools[0].function.description", id="blank"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("tools", "rule", "field"), FUNCTIONS)
-def test_functions_of_reinforcement_fine_tuning_are_looked_into(tools, rule, field):
-    report = checked(lines(chat(tools=tools)), of=TRAINED)
+@pytest.mark.parametrize(("given", "rule", "field"), FUNCTIONS)
+def test_functions_of_reinforcement_fine_tuning_are_looked_into(given, rule, field):
+    report = checked(lines(chat(tools=given)), of=TRAINED)
     assert {(f.rule, f.field) for f in report.findings} == {(rule, field)}
 
 
 def test_an_unnamed_function_is_refused():
-    function = _function()
-    del function["function"]["name"]
-    report = checked(lines(chat(tools=[function])), of=TRAINED)
+    unnamed = function()
+    del unnamed["function"]["name"]
+    report = checked(lines(chat(tools=[unnamed])), of=TRAINED)
     assert [(f.rule, f.field) for f in report.findings] == [("DS302", "tools[0].function")]
 
 
@@ -132,14 +132,14 @@ def test_a_reference_answer_says_something(answer):
 
 
 def test_a_model_without_tools_says_so_once():
-    record = _tools(_use("a"), _result("a"))
+    record = tools(use("a"), result("a"))
     report = checked(lines(record), of=method(LLAMA_33))
     assert set(report.counts) == {"DS309"}
 
 
 def test_what_pages_disagree_on_is_one_warning_with_its_count_and_all_three_sources():
-    plain, tools = converse("a", "b"), _tools(_use("a"), _result("a"))
-    report = checked(lines(plain, *[tools] * 3), of=OF)
+    plain, calls = converse("a", "b"), tools(use("a"), result("a"))
+    report = checked(lines(plain, *[calls] * 3), of=OF)
     (found,) = [f for f in report.findings if f.rule == "DS310"]
     assert (found.line, found.severity) == (2, "warning")
     assert "3 of 4 records" in found.message
@@ -148,9 +148,9 @@ def test_what_pages_disagree_on_is_one_warning_with_its_count_and_all_three_sour
 
 
 def test_an_optional_part_in_some_records_only_is_warned_of_with_counts():
-    tools = {"toolConfig": {"tools": [_spec("look")]}}
-    first = converse("a", turn("assistant", _use("a")), **tools)
-    report = checked(lines(first, converse("b", "c", **tools)), of=OF)
+    config = {"toolConfig": {"tools": [spec("look")]}}
+    first = converse("a", turn("assistant", use("a")), **config)
+    report = checked(lines(first, converse("b", "c", **config)), of=OF)
     (found,) = [f for f in report.findings if f.rule == "DS704"]
     assert found.message == "'toolUse' stands in 1 of 2 records; this one has it"
 

@@ -61,7 +61,11 @@ def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
         *("tuning/reports/sheet.css", "recipes/support-nova-micro.toml"),
     ):
         assert needed in names
-    assert not [n for n in names if n.startswith(("tuning/cli/", "tuning/constructs/", "tests/", "emulator/", "stacks/"))]
+    assert not [
+        n
+        for n in names
+        if n.startswith(("tuning/cli/", "tuning/constructs/", "tests/", "emulator/", "stacks/"))
+    ]
     assert not [n for n in names if n.startswith(("boto3/", "aws_cdk/"))]
 
 

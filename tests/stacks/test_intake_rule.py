@@ -192,7 +192,7 @@ def test_queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, 
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-RULES = {"{IntakeRule}", "{GuardSchedule}", "{GuardStateChange}", "{ReconcilerSchedule}"}
+RULES = {"{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}", "{ReconcileRunsSchedule}"}
 """All of them put aside what they cannot send."""
 
 

@@ -57,6 +57,7 @@ def test_only_services_that_a_door_calls_have_their_models(names):
 def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
     for needed in (
         *("lambdas/receive_upload.py", "lambdas/prepare_dataset.py", "lambdas/start_training.py"),
+        *("tuning/aws/clients.py", "tuning/aws/ledger.py"),
         *("tuning/models/catalog.json", "tuning/models/prices.json", "tuning/datasets/rules.json"),
         *("tuning/reports/sheet.css", "recipes/support-nova-micro.toml"),
     ):

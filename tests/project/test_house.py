@@ -120,6 +120,19 @@ def test_arrows_point_inward_only():
     assert outward == set()
 
 
+def test_clients_are_made_in_one_place():
+    """So that tests can be sure that none reaches AWS."""
+    makers = {
+        path
+        for path in PYTHON
+        if room(path) not in ("emulator", "tests", "benchmarks")
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute)
+        if node.attr == "create_client" or ast.unparse(node) in ("boto3.client", "boto3.resource")
+    }
+    assert makers == {"tuning/aws/clients.py"}
+
+
 SAME_NAME = {"__init__.py", "__main__.py", "conftest.py"}
 
 

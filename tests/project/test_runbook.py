@@ -32,7 +32,7 @@ def named(heading):
 
 def alarms(templates):
     return {
-        re.sub(r"^Watch|[0-9A-F]{8}$", "", name)
+        re.sub(r"^Alarms|[0-9A-F]{8}$", "", name)
         for template in templates.values()
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm"

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tuning.cli.account import clients
+from tuning.aws.clients import clients
 from tuning.cli.aws_errors import AccountError, speaks_to_aws
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, printable, say

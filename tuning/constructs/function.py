@@ -16,7 +16,7 @@ from tuning.constructs.bundle import Bundle, build
 from tuning.constructs.config import Config
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.policies import Statement, allow, made_after, managed_policy
-from tuning.pipeline.manifest import Step
+from tuning.pipeline.step import Step
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from constructs import Construct
 from tuning.constructs.alarm import Alarms, metric
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake
-from tuning.pipeline.manifest import Step
+from tuning.pipeline.step import Step
 
 _MINUTE = cdk.Duration.minutes(1)
 

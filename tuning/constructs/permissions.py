@@ -11,7 +11,7 @@ import aws_cdk as cdk
 
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
-from tuning.pipeline.access import Access, access, ledger, publish
+from tuning.pipeline.grants import Access, access, ledger, publish
 from tuning.runs.recipes import Recipe
 
 

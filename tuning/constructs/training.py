@@ -23,7 +23,8 @@ from tuning.constructs.scheduled_step import schedule
 from tuning.constructs.storage import Storage
 from tuning.constructs.training_run import TrainingRun
 from tuning.constructs.wildcard_permissions import WildcardPermissions
-from tuning.pipeline.manifest import Step, of_kind
+from tuning.pipeline.manifest import of_kind
+from tuning.pipeline.step import Step
 from tuning.runs.function_settings import (
     GuardSettings,
     IntakeSettings,

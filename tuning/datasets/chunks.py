@@ -37,6 +37,8 @@ class Stop(NamedTuple):
     prompt: bytes = b""
     answer: bytes = b""
     characters: int = 0
+    private: tuple[int, ...] = ()
+    """How much of each kind of `kernel.PRIVATE` the texts hold."""
     outline: bytes = b""
     """Of a line that is not certain, if it has one; see `outlines`."""
     texts: bytes = b""
@@ -224,7 +226,8 @@ class Chunks:
             )
         )
         line = self._buffer[scan.start : scan.at].replace(b"\r\n", b"\n")
-        return Stop(line, len(line), Why(scan.why), prompt, answer, scan.characters)
+        private = tuple(scan.counts) if scan.why & Why.PRIVATE else ()
+        return Stop(line, len(line), Why(scan.why), prompt, answer, scan.characters, private)
 
     def _take(self) -> None:
         """The digests so far, so that those of other records can follow."""

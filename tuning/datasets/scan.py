@@ -1,6 +1,6 @@
 """Reads a dataset: sound lines fast, by the kernel or by msgspec, and all others exactly."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -13,7 +13,7 @@ from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import DAMAGED, Opened, damaged
 from tuning.datasets.outlines import Outline, Outlines
-from tuning.datasets.privacy import private
+from tuning.datasets.privacy import private, told
 from tuning.datasets.quality import script
 from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
@@ -90,7 +90,9 @@ class Scanner:
                 if same and same.listed(self.tally):
                     chunks.learn(stop.outline, same)
             elif stop.why:
-                self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
+                self._look(
+                    stop.line, stop.prompt, stop.answer, stop.characters, stop.why, stop.private
+                )
             elif stop.line:
                 self._line(stop.line)
                 if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:
@@ -211,7 +213,15 @@ class Scanner:
                 tally.near_answers.append(0)
         self._look(line, prompt, answer, length, why)
 
-    def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
+    def _look(
+        self,
+        line: bytes,
+        prompt: bytes,
+        answer: bytes,
+        length: int,
+        why: Why,
+        counts: Sequence[int] | None = None,
+    ) -> None:
         """What only warns, and records that are too long."""
         tally = self.tally
         if why & Why.TOO_LONG and len(prompt) + len(answer) > self._long:
@@ -225,7 +235,8 @@ class Scanner:
             tally.script(name, tally.lines)
         if not why & Why.PRIVATE:
             return
-        for (kind, rule), count in (private(prompt) + private(answer)).items():
+        found = told(counts) if counts else private(prompt) + private(answer)
+        for (kind, rule), count in sorted(found.items()):
             tally.kinds[kind] += count
             times = f", {count} times" if count > 1 else ""
             message = f"looks like {kind}{times}; its value is not shown"

@@ -17,6 +17,8 @@
 
 enum { GUARD = 64, BITS = 48, ENDS = 4, OUTLINE = 512, PIECES = 64 };
 
+#include "private.h"
+
 /* What made `lines_next` return. */
 enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
 
@@ -70,6 +72,7 @@ typedef struct {
     /* The same of their normal forms, when thorough, and room for one. */
     uint64_t *near_prompts, *near_answers;
     uint8_t *normal;
+    uint32_t counts[KINDS + 1]; /* of what is private in the line that is handed back; one is room */
 } Scan;
 
 uint64_t lines_size(void) { return sizeof(Scan); }
@@ -485,11 +488,6 @@ static const uint8_t *pair(Scan *s, Reader *r, const uint8_t *p)
 
 /* ---- what stands in the texts -------------------------------------------------------------------- */
 
-static inline int digit(uint8_t c) { return c >= '0' && c <= '9'; }
-static inline int capital(uint8_t c) { return c >= 'A' && c <= 'Z'; }
-static inline int alnum(uint8_t c) { return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
-static inline int wordly(uint8_t c) { return alnum(c) || c == '_'; }
-
 /* Whether a reserved word ends here, to refuse as a whole token, to warn of as the end of another. Only those with
  * a colon can be part of another. */
 static int reserved(const Scan *s, const uint8_t *from, const uint8_t *at)
@@ -505,96 +503,51 @@ static int reserved(const Scan *s, const uint8_t *from, const uint8_t *at)
     return 0;
 }
 
-/* Whether a number that begins here may be one of a card, a person, a company or an account. */
-static int number(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+/* What may be private holds one of these signs. */
+static inline Block signs(Block text)
 {
-    size_t before = (size_t)(p - from), room = (size_t)(end - p);
-    if (before >= 2 && capital(p[-1]) && capital(p[-2])) { /* an IBAN */
-        const uint8_t *rest = p + 2 + (p[2] == ' ');
-        return room >= 10 && (before == 2 || !wordly(p[-3])) && (capital(rest[0]) || digit(rest[0])) &&
-               (capital(rest[3]) || digit(rest[3]));
-    }
-    if (before && (wordly(p[-1]) || p[-1] == '.' || p[-1] == '-'))
-        return 0;
-    if (room >= 14 && p[3] == '.' && p[7] == '.' && p[11] == '-')
-        return 1; /* a CPF */
-    if (room >= 18 && p[2] == '.' && p[6] == '.' && p[10] == '/')
-        return 1; /* a CNPJ */
-    unsigned digits = 0;
-    if (*p < '2' || *p > '6')
-        return 0;
-    for (; p < end && (digit(*p) || *p == ' ' || *p == '-'); p++)
-        digits += digit(*p);
-    return digits >= 15; /* a card */
+    return ((text - all('0')) < all(10)) | (text == all('@')) | (text == all('+')) | (text == all('I')) |
+           (text == all('J')) | (text == all('_')) | (text == all('-'));
 }
 
-/* Whether a telephone number may begin at this plus. */
-static int telephone(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+/* Goes through a text once, and counts what is private in it: ASK for a reserved word, else LOOK when anything was
+ * counted so far, or DONE. */
+static int gone_through(const Scan *s, const uint8_t *from, const uint8_t *end, uint32_t *counts)
 {
-    unsigned digits = 0;
-    if (p > from && (wordly(p[-1]) || p[-1] == '+'))
-        return 0;
-    for (p++; p < end && (digit(*p) || *p == ' ' || *p == '.' || *p == '-' || *p == '(' || *p == ')'); p++)
-        digits += digit(*p);
-    return digits >= 8;
-}
-
-/* Whether what privacy.py looks for may stand at this sign; it knows the patterns whole. */
-static int private(const uint8_t *from, const uint8_t *p, const uint8_t *end)
-{
-    size_t before = (size_t)(p - from), room = (size_t)(end - p);
-#define ENDS_IN(literal) (before >= sizeof literal - 1 && memcmp(p - sizeof literal + 1, literal, sizeof literal - 1) == 0)
-    switch (*p) {
-    case '@': /* an address */
-        return before && room > 1 && (wordly(p[-1]) || p[-1] == '.' || p[-1] == '+' || p[-1] == '-') &&
-               (alnum(p[1]) || p[1] == '-');
-    case '+':
-        return telephone(from, p, end);
-    case 'I': /* AKIA, ASIA */
-        return (ENDS_IN("AK") || ENDS_IN("AS")) && room >= 18 && p[1] == 'A';
-    case 'J': /* a web token */
-        return ENDS_IN("ey") && (before == 2 || !(wordly(p[-3]) || p[-3] == '-'));
-    case '_': /* GitHub's */
-        return ENDS_IN("github") || (before >= 3 && p[-3] == 'g' && p[-2] == 'h');
-    case '-': /* Slack's, or a private key */
-        return (before >= 4 && memcmp(p - 4, "xox", 3) == 0) || (room >= 7 && STARTS(p, "-BEGIN "));
-    default:
-        return 0;
-    }
-}
-
-/* Goes through a text once: ASK for a reserved word, LOOK for what may be private, or DONE. */
-static int gone_through(const Scan *s, const uint8_t *from, const uint8_t *end)
-{
-    int found = DONE;
+    Text t = {from, end};
     Block a = all(s->ends[0]), b = all(s->ends[1]), c = all(s->ends[2]), d = all(s->ends[3]);
     for (const uint8_t *p = from; p < end;) {
         Block text = block(p);
         Block mask = (text == a) | (text == b) | (text == c) | (text == d);
-        if (s->thorough && found == DONE)
-            mask |= ((text - all('0')) < all(10)) | (text == all('@')) | (text == all('+')) |
-                    (text == all('I')) | (text == all('J')) | (text == all('_')) | (text == all('-'));
+        if (s->thorough)
+            mask |= signs(text);
         unsigned n = first(mask);
         p += n;
         if (n == 16)
             continue;
         if (p >= end)
             break;
-        if (digit(*p)) { /* no reserved word ends in one */
-            const uint8_t *begin = p;
-            while (p < end && digit(*p))
-                p++;
-            if (p - begin > 1 && number(from, begin, end))
-                found = LOOK;
-            continue;
-        }
-        if (reserved(s, from, p))
+        if ((*p == s->ends[0] || *p == s->ends[1] || *p == s->ends[2] || *p == s->ends[3]) && reserved(s, from, p))
             return ASK;
-        if (s->thorough && private(from, p, end))
-            found = LOOK;
-        p++;
+        p = s->thorough ? counted(t, p, counts) : p + 1;
     }
-    return found;
+    for (unsigned i = 0; i < KINDS; i++)
+        if (counts[i])
+            return LOOK;
+    return DONE;
+}
+
+/* The same for a text by itself, of which GUARD bytes more may be read. */
+void lines_private(const uint8_t *text, uint64_t size, uint32_t *counts)
+{
+    Text t = {text, text + size};
+    memset(counts, 0, KINDS * sizeof *counts);
+    for (const uint8_t *p = text; p < t.end;) {
+        unsigned n = first(signs(block(p)));
+        p += n;
+        if (n < 16 && p < t.end)
+            p = counted(t, p, counts);
+    }
 }
 
 /* Whether every letter beyond ASCII is surely Latin, so that nobody has to be asked for the script. */
@@ -735,7 +688,8 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
     const uint8_t name[] = {'"', 't', (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
     if (!put(o, name, sizeof name))
         return NULL;
-    int found = *o->s->words || o->s->thorough ? gone_through(o->s, o->r.last, o->r.out) : DONE;
+    uint32_t counts[KINDS] = {0};
+    int found = *o->s->words || o->s->thorough ? gone_through(o->s, o->r.last, o->r.out, counts) : DONE;
     if (found != DONE)
         o->why = PRIVATE;
     if (found == ASK && !held(o))
@@ -967,11 +921,11 @@ int lines_next(Scan *s)
             continue;
         }
         const uint8_t *prompt = s->texts + s->prompt_at, *answer = s->texts + s->answer_at;
+        memset(s->counts, 0, sizeof s->counts);
         if (s->thorough || *s->words)
-            found = gone_through(s, prompt, prompt + s->prompt_size);
+            found = gone_through(s, prompt, prompt + s->prompt_size, s->counts);
         if (s->thorough && found != ASK) {
-            int other = gone_through(s, answer, answer + s->answer_size);
-            found = other == DONE ? found : other;
+            found = gone_through(s, answer, answer + s->answer_size, s->counts);
         }
         if (found == ASK) {
             if ((found = asked(s, start, stop)) != DONE)

@@ -5,8 +5,8 @@ import pytest
 
 from tuning.catalog import catalog
 from tuning.convert.conversion import convert
+from tuning.convert.options import Options
 from tuning.convert.targets.target import Target
-from tuning.convert.targets.writing import Options
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from tuning.convert.conversation import Caption, Conversation, Document, Json, M
 from tuning.convert.sources.documents import chunks
 from tuning.convert.sources.fields import refuse
 from tuning.convert.sources.media import FORMATS
+from tuning.convert.suggestions import spelt
 from tuning.convert.targets.soundness import (
     answered,
     conversation,
@@ -28,7 +29,9 @@ def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
             "CV301",
             f"a dialogue of {len(talk.turns)} turns; {to.target.reader} holds one prompt and one "
             "completion",
-            "Choose a model that takes conversations, or leave the record out.",
+            f"Choose what takes conversations: {spelt(to.target.others('converse'))}; or leave the record "
+            "out.",
+            options=to.target.others("converse"),
         )
     if talk.system and not to.options.join:
         refuse(
@@ -36,6 +39,7 @@ def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
             f"a system text; {to.target.reader} has no place for it",
             "Let --join put it before the prompt, or give it up with --drop system.",
             "system",
+            (("--join", ""),),
         )
     if talk.system:
         to.account.changed["system joined to the prompt"] += 1

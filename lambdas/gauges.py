@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from lambdas import ledger, spending
 from lambdas.observe import metrics
-from tuning.budget import dollars, month_of
-from tuning.settings import ReconcilerSettings
+from tuning.runs.budget import dollars, month_of
+from tuning.runs.function_settings import ReconcilerSettings
 
 
 def publish(

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from tuning.bounds import OverLimitError
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
-from tuning.convert.detect import CONTAINERS, SHAPES
-from tuning.convert.mapping import parse
-from tuning.convert.refusals import Option
+from tuning.datasets.bounds import OverLimitError
+from tuning.datasets.convert.conversion_refusals import Option
+from tuning.datasets.convert.detect import CONTAINERS, SHAPES
+from tuning.datasets.convert.mapping import parse
 from tuning.errors import OptionError
 
 Source = Annotated[

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from lambdas import ledger, spending
 from lambdas.observe import metrics
+from tuning.aws import budgets, ledger
 from tuning.runs.budget import dollars, month_of
 from tuning.runs.function_settings import ReconcilerSettings
 
@@ -25,7 +25,7 @@ def publish(
     if healed:
         _count("RunsHealed", healed)
     if (limit := dollars(settings.monthly_budget_usd)) is not None:
-        left = limit - spending.committed(settings.ledger_table, month_of(now))
+        left = limit - budgets.committed(settings.ledger_table, month_of(now))
         metrics.add_metric(name="BudgetLeftUsd", unit="None", value=float(left))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws.clients import client
 from tuning.runs.function_settings import GuardSettings
 from tuning.runs.job_guard import judge
 

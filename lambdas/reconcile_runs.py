@@ -7,9 +7,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas import gauges, ledger, spending, traces
-from lambdas.aws import client
-from lambdas.observe import Transient, logger, metrics, observed
+from lambdas import gauges
+from lambdas.observe import logger, metrics, observed
+from tuning.aws import budgets, ledger, traces
+from tuning.aws.clients import client
+from tuning.aws.transient import Transient
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.rebuild import Job, rebuilt
 from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
@@ -71,7 +73,7 @@ def _do(action: Action, trace: Trace) -> None:
         case Write():
             ledger.amend(table, trace.run_id, action.facts, close=action.close)
         case Settle():
-            spending.settle(table, trace.run_id, action.charge)
+            budgets.settle(table, trace.run_id, action.charge)
         case Rebuild():
             _rebuild(trace)
         case Report():

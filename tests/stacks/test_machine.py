@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
+from tuning.pipeline.manifest import of_kind
 from tuning.runs.recipes import load
 from tuning.runs.run_states import OPEN, UNTOLD
 
 ROOT = Path(__file__).parents[2]
-DOORS = (
-    *("Prepare dataset", "Authorize spend", "Start training"),
-    *("Track training", "Collect results"),
-)
-
+SETTLE = "Settle spend"
+TASKS = [step.title for step in of_kind("task") if step.title != SETTLE]
+"""Settling fails in a way of its own: the outcome is recorded all the same."""
 RESUMED = "Take up its end"
 """The end that another execution came to."""
 GOOD_ENDS = {"Trained", "Refused", "Stopped"}
@@ -186,9 +185,9 @@ def test_an_end_is_taken_up_as_it_was_left(states):
     assert "$states.input.progress" in states["Begin"]["Assign"]["progress"]
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_any_fault_of_a_step_becomes_an_outcome(states, door):
-    (catch,) = states[door]["Catch"]
+@pytest.mark.parametrize("task", TASKS)
+def test_any_fault_of_a_step_becomes_an_outcome(states, task):
+    (catch,) = states[task]["Catch"]
     assert catch["ErrorEquals"] == ["States.ALL"]
     assert catch["Next"] == "Step failed"
     assert set(catch["Assign"]["fault"]) == {"kind", "message"}
@@ -222,30 +221,30 @@ def test_every_retry_is_bounded_and_spread(states):
             assert retry["JitterStrategy"] == "FULL", name
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_permanent_faults_of_a_step_are_not_retried(states, door):
-    retried = {error for retry in states[door]["Retry"] for error in retry["ErrorEquals"]}
+@pytest.mark.parametrize("task", TASKS)
+def test_permanent_faults_of_a_step_are_not_retried(states, task):
+    retried = {error for retry in states[task]["Retry"] for error in retry["ErrorEquals"]}
     assert retried.isdisjoint({"States.ALL", "States.TaskFailed", "States.Timeout"})
 
 
 def test_errors_that_are_retried_are_raised_under_their_names(states):
-    for door in DOORS:
-        assert "Transient" in {e for r in states[door]["Retry"] for e in r["ErrorEquals"]}
-    assert "class Transient(Exception):" in (ROOT / "lambdas/observe.py").read_text("utf-8")
+    for task in TASKS:
+        assert "Transient" in {e for r in states[task]["Retry"] for e in r["ErrorEquals"]}
+    assert "class Transient(Exception):" in (ROOT / "tuning/aws/transient.py").read_text("utf-8")
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_function_whose_process_died_is_tried_again(states, door):
+@pytest.mark.parametrize("task", TASKS)
+def test_a_function_whose_process_died_is_tried_again(states, task):
     """It may have died between two calls, such as after the job was created."""
-    retried = {error for retry in states[door]["Retry"] for error in retry["ErrorEquals"]}
+    retried = {error for retry in states[task]["Retry"] for error in retry["ErrorEquals"]}
     assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, door):
+@pytest.mark.parametrize("task", TASKS)
+def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, task):
     """After two weeks without an upload the first invocation of each function fails."""
     asleep = {"Lambda.ResourceConflictException", "Lambda.ResourceNotReadyException"}
-    [waking] = [r for r in states[door]["Retry"] if asleep <= set(r["ErrorEquals"])]
+    [waking] = [r for r in states[task]["Retry"] if asleep <= set(r["ErrorEquals"])]
     waits, delay = [], waking["IntervalSeconds"]
     for _ in range(waking["MaxAttempts"]):
         waits.append(min(delay, waking["MaxDelaySeconds"]))
@@ -283,11 +282,12 @@ def test_no_way_uses_a_variable_before_it_is_assigned(states):
 
 
 def test_what_a_step_learns_is_kept_under_one_name(states):
-    kept = {door: set(states[door]["Assign"]) for door in DOORS}
-    assert kept == {
-        "Prepare dataset": {"dataset"},
-        "Authorize spend": {"spend"},
-        "Start training": {"job"},
-        "Track training": {"progress"},
-        "Collect results": {"result"},
+    kept = {step.title: set(states[step.title]["Assign"]) for step in of_kind("task")}
+    assert kept == {step.title: {step.gives} for step in of_kind("task")}
+
+
+def test_a_task_is_invoked_with_what_the_manifest_says(states):
+    given = {step.title: states[step.title]["Arguments"]["Payload"] for step in of_kind("task")}
+    assert given == {
+        step.title: {name: f"{{% ${name} %}}" for name in step.takes} for step in of_kind("task")
     }

@@ -7,7 +7,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
 from tuning.constructs.steps import Steps, expression, when
 from tuning.runs.budget import Charge
 from tuning.runs.run_states import OPEN, UNTOLD
@@ -20,7 +20,12 @@ class Endings:
     """Conclusions, by name; each leads to the tail that records and tells it."""
 
     def __init__(
-        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, settle: Door
+        self,
+        scope: Construct,
+        *,
+        ledger: dynamodb.ITable,
+        topic: sns.ITopic,
+        settle: HandlerFunction,
     ) -> None:
         self._scope = scope
         self._steps = steps = Steps(scope)
@@ -101,12 +106,13 @@ class Endings:
             charge="nothing",
         )
 
-    def _settle(self, door: Door, record: tasks.DynamoUpdateItem) -> tasks.LambdaInvoke:
+    def _settle(
+        self, function: HandlerFunction, record: tasks.DynamoUpdateItem
+    ) -> tasks.LambdaInvoke:
         """A claim that cannot be settled stays whole, which is the safe side, until the reconciler
         settles it; the end is recorded.
         """
-        payload = {"run": expression("$run"), "charge": expression("$charge")}
-        settle = self._steps.invoke("Settle spend", door, payload, keep="settled")
+        settle = self._steps.invoke(function)
         settle.add_catch(
             record,
             errors=["States.ALL"],

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdas import ledger
-from lambdas.aws import client
+from tuning.aws import ledger
+from tuning.aws.clients import client
 from tuning.runs.rebuild import Execution, Job
 from tuning.runs.reconcile import Trace, run_of
 from tuning.runs.run import Run

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tuning.cli.output import Shown, printable, say
-from tuning.datasets.convert.advice import Advice
 from tuning.datasets.convert.conversion import Summary
 from tuning.datasets.convert.targets.target import Target
+from tuning.datasets.convert.tried_commands import Advice
 from tuning.reports.scale import count as counted
 
 _PLACES = 4

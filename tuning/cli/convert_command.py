@@ -26,13 +26,13 @@ from tuning.cli.reading_options import (
     Source,
     unpacking,
 )
-from tuning.datasets.convert.advice import END, SKIP, Advice, advised
 from tuning.datasets.convert.checked import Places, checked
 from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.conversion import Summary
 from tuning.datasets.convert.conversion_refusals import Option
 from tuning.datasets.convert.detect import DOCUMENTS
 from tuning.datasets.convert.targets.target import FORMATS, Target
+from tuning.datasets.convert.tried_commands import END, SKIP, Advice, advised
 from tuning.errors import OptionError
 
 

@@ -18,8 +18,8 @@ from tuning.cli.reading_options import (
     Source,
     unpacking,
 )
-from tuning.datasets.convert.advice import Advice, advised
 from tuning.datasets.convert.command import Command
+from tuning.datasets.convert.tried_commands import Advice, advised
 from tuning.datasets.split import Rule, Sides, copy, sides
 from tuning.errors import SplitError
 from tuning.models.catalog import catalog

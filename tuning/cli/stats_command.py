@@ -25,8 +25,8 @@ from tuning.cli.reading_options import (
     Source,
     unpacking,
 )
-from tuning.datasets.convert.advice import advised
 from tuning.datasets.convert.command import Command
+from tuning.datasets.convert.tried_commands import advised
 from tuning.datasets.stats import Lengths, Stats, measure
 from tuning.errors import OptionError
 from tuning.reports.length_plot import Format, draw

@@ -16,6 +16,9 @@ from tuning.datasets.convert.sources import (
     csv_files as tables,
 )
 from tuning.datasets.convert.sources import (
+    excel_files,
+)
+from tuning.datasets.convert.sources import (
     from_documents as documents,
 )
 from tuning.datasets.convert.sources import (
@@ -27,16 +30,13 @@ from tuning.datasets.convert.sources import (
 from tuning.datasets.convert.sources import (
     parquet_files as columns,
 )
-from tuning.datasets.convert.sources import (
-    spreadsheets,
-)
 from tuning.datasets.convert.sources.fields import Account, Fields
 from tuning.datasets.convert.sources.from_anthropic import anthropic_messages
 from tuning.datasets.convert.sources.from_converse import converse
+from tuning.datasets.convert.sources.from_gemini import gemini
 from tuning.datasets.convert.sources.from_openai import openai_chat
+from tuning.datasets.convert.sources.from_preferences import preferred
 from tuning.datasets.convert.sources.from_sharegpt import sharegpt
-from tuning.datasets.convert.sources.gemini import gemini
-from tuning.datasets.convert.sources.preferences import preferred
 from tuning.datasets.convert.sources.raw import Container, Notes, Raw
 from tuning.datasets.convert.wrong_files import wrong_file
 from tuning.errors import OptionError, nearest
@@ -49,7 +49,7 @@ _CONTAINERS: Mapping[str, Container] = {
     "jsonl": jsons.jsonl,
     "json": jsons.spread,
     "csv": tables.table,
-    "xlsx": spreadsheets.sheet,
+    "xlsx": excel_files.sheet,
     "parquet": columns.rows,
     "text": documents.whole,
 }

@@ -11,7 +11,7 @@ from typing import IO
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.sources.raw import MAX_RECORD, Notes, Raw, lines, text, too_large
-from tuning.datasets.convert.sources.rows import Rows
+from tuning.datasets.convert.sources.table_rows import Rows
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 500

@@ -8,7 +8,7 @@ from typing import IO, Any
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.sources.raw import Notes, Raw
-from tuning.datasets.convert.sources.rows import Row, Rows
+from tuning.datasets.convert.sources.table_rows import Row, Rows
 from tuning.errors import OptionError, nearest
 
 MAX_UNPACKED = 1024 * 1024 * 1024

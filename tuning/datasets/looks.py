@@ -43,6 +43,13 @@ _RECORDS = (
     ("input and output", {"input", "output"}),
 )
 _SIGNS = frozenset().union(*(signs for _, signs in _RECORDS))
+_BEFORE = b"\xef\xbb\xbf \t\r\n"
+_ARRAY = re.compile(rb"\[\s*\{")
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_PAGE = re.compile(
+    rb"(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_XML_ERROR = re.compile(rb"<Error>\s*<Code>([A-Za-z]{1,64})</Code>")
 _COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
 _LOOKED_AT = 6
 _STATUS = re.compile(rb"[45]\d\d: [a-z ]+\s*$")
@@ -96,18 +103,38 @@ def utf16(head: bytes) -> bool:
     return zeros > max(1, len(pairs) // 6)
 
 
-def document(head: bytes) -> bool:
-    """Whether the file is one JSON document over several lines, told by its first line."""
-    first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+def document(head: bytes) -> str | None:
+    """What one JSON document the file is, told by its first line, when it is not JSON Lines."""
+    first, _, rest = head.lstrip(_BEFORE).partition(b"\n")
     first = first.strip()
-    return bool(rest.strip()) and (
-        first in (b"[", b"{") or (first.startswith(b"[{") and not first.endswith(b"]"))
-    )
+    if first in (b"[", b"{") and rest.strip():
+        return "one JSON document over several lines"
+    if not _ARRAY.match(first):
+        return None
+    if not rest.strip():
+        return "one JSON array on one line"
+    return None if first.endswith(b"]") else "one JSON array over several lines"
+
+
+def stray(head: bytes) -> tuple[str, str] | None:
+    """Rule and words for what was saved in place of the data: a pointer to it, a page, a message."""
+    start = head.lstrip(_BEFORE)
+    if start.startswith(_POINTER):
+        return "DS112", "this is a Git LFS pointer: the data was never fetched"
+    if start.startswith(b"\x1e"):
+        return "DS114", "an RS character (U+001E) stands before each record: a JSON text sequence"
+    if code := _XML_ERROR.search(start[:1024]) if start.startswith(b"<") else None:
+        return "DS113", f"this is an error message of Amazon S3 or the like: {code[1].decode()}"
+    if _PAGE.match(start):
+        return "DS113", "this is a web page (HTML)"
+    if start.startswith(b"<?xml"):
+        return "DS113", "this is XML"
+    return None
 
 
 def table(head: bytes) -> list[str] | None:
     """The columns of a CSV file: a first line of plain names, and no brace in the lines after it."""
-    first, *following = head.lstrip(b"\xef\xbb\xbf \t\r\n").splitlines()[:_LOOKED_AT] or [b""]
+    first, *following = head.lstrip(_BEFORE).splitlines()[:_LOOKED_AT] or [b""]
     if not following or any(b"{" in line for line in following):
         return None
     for separator in (b",", b";", b"\t"):

@@ -8,6 +8,7 @@ from lambdas.observe import metrics
 from tuning.aws import budgets, ledger
 from tuning.runs.budget import dollars, month_of
 from tuning.runs.function_settings import ReconcilerSettings
+from tuning.runs.run_states import Partition
 
 
 def publish(
@@ -20,7 +21,7 @@ def publish(
     oldest = max((now - at.astimezone(UTC)).total_seconds() / 3600 for at in (*asked, now))
     _count("ApprovalsWaiting", len(waiting))
     metrics.add_metric(name="OldestApprovalHours", unit="None", value=round(oldest, 2))
-    _count("RunsInLine", sum(row["open"] == "room" for row in rows.values()))
+    _count("RunsInLine", sum(row["open"] == Partition.QUEUED for row in rows.values()))
     _count("StalledJobs", sum(map(_stalled, training)))
     if healed:
         _count("RunsHealed", healed)

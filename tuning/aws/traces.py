@@ -8,10 +8,7 @@ from tuning.aws.clients import client
 from tuning.runs.rebuild import Execution, Job
 from tuning.runs.reconcile import Trace, run_of
 from tuning.runs.run import Run
-from tuning.runs.run_states import ENDED, UNTOLD
-
-_OPEN = ("working", "room", UNTOLD)
-"""The partitions of the index of open runs."""
+from tuning.runs.run_states import ENDED, Partition
 
 
 def open_rows(table: str) -> dict[str, ledger.Row]:
@@ -19,7 +16,7 @@ def open_rows(table: str) -> dict[str, ledger.Row]:
     pages = client("dynamodb").get_paginator("query")
     return {
         item["pk"]["S"]: ledger.plain(item)
-        for place in _OPEN
+        for place in Partition
         for page in pages.paginate(
             TableName=table,
             IndexName="Open",

@@ -73,7 +73,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             table=accepted(),
             guard_rules=len(control_tower()),
             permissions={one.name: table(one) for one in environments},
-            reviewed_permissions=tomllib.loads(_text("tests/stacks/permissions.toml")),
+            reviewed_permissions=tomllib.loads(_text("review/permissions.toml")),
             reviews=[review.result() for review in reviews],
             equivalents=[
                 Equivalent(**row)

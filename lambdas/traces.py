@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambdas import ledger
+from lambdas.apart import Apart
 from lambdas.aws import client
 from tuning.ledger_states import ENDED, UNTOLD
 from tuning.rebuild import Execution, Job
@@ -38,17 +39,18 @@ def running(machine: str) -> set[str]:
     return {run_of(each["name"]) for page in found for each in page["executions"]}
 
 
-def jobs_in_progress(environment: str) -> dict[str, list[Job]]:
+def jobs_in_progress(environment: str, apart: Apart) -> dict[str, list[Job]]:
     """Those that bear this environment's tag, by the run whose tag they bear. All, before one is
-    stopped: that would shift the pages.
+    stopped: that would shift the pages. A job whose tags cannot be read is found in the next round.
     """
     pages = client("bedrock").get_paginator("list_model_customization_jobs")
     found: dict[str, list[Job]] = {}
     for page in pages.paginate(statusEquals="InProgress"):
         for each in page["modelCustomizationJobSummaries"]:
-            tags = _tags(each["jobArn"])
-            if tags.get("environment") == environment and "run" in tags:
-                found.setdefault(tags["run"], []).append(_job(each))
+            with apart.each(each["jobArn"]):
+                tags = _tags(each["jobArn"])
+                if tags.get("environment") == environment and "run" in tags:
+                    found.setdefault(tags["run"], []).append(_job(each))
     return found
 
 

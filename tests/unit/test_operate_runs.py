@@ -40,6 +40,22 @@ def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, cap
     ]
 
 
+@pytest.mark.parametrize("shown", ["text", "json"])
+@pytest.mark.parametrize("given", [{}, {"since": "2026-11-01"}])
+@pytest.mark.parametrize("progress", ["[", '"done"', "{}", '{"state": "in_progress"}'])
+def test_a_record_that_cannot_be_read_hides_no_other(account, capsys, shown, given, progress):
+    sound, bad = lay(account, 1, state="trained"), lay(account, 2, state="training")
+    account.dynamodb.items[bad] |= {"progress": progress}
+    for name in ("recipe", "upload"):
+        del account.dynamodb.items[bad][name]
+    facts = {"newest": 20, "shown": shown, **(given or {"month": "2026-11"})}
+    assert left(runs, **facts) == 0
+    out = capsys.readouterr().out
+    assert sound[:12] in out
+    assert bad[:12] in out
+    assert "its progress cannot be read" in out
+
+
 def test_runs_can_be_chosen_by_state_recipe_and_number(account, capsys):
     for number, state in enumerate(["trained", "failed", "trained"], 1):
         lay(account, number, state=state, recipe=f"recipe-{number}")

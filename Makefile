@@ -13,7 +13,7 @@ help: ## Show this list
 
 setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK command line, the kernel
 
-KERNEL := tuning/dataset/kernel
+KERNEL := tuning/datasets/kernel
 
 $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
@@ -21,7 +21,7 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.txt
 	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
-	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.dataset.kernel.build && wait $$npm
+	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.datasets.kernel.build && wait $$npm
 	@touch $(READY)
 
 demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1 leaves it up)

@@ -4,9 +4,9 @@ import sys
 
 import aws_cdk as cdk
 
-from stacks.config import Config
+from stacks.acknowledgements import review
 from stacks.deployment import Deployment
-from stacks.review import review
+from tuning.constructs.config import Config
 from tuning.errors import TuningError
 
 

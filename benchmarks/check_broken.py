@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from check_speed import MODELS, baseline, ours
-from datasets import write
-from faults import faults
+from dataset_lines import write
+from explored_faults import faults
 
 
 def measured(path: Path, kind: str, rounds: int) -> tuple[float, float]:

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from chart import bars
-from datasets import write
-from faults import faults
+from dataset_lines import write
+from explored_faults import faults
 from peers import PEERS
 
-from tuning.catalog import catalog
-from tuning.dataset.files import check_files
-from tuning.dataset.tally import Policy
+from tuning.datasets.files import check_files
+from tuning.datasets.tally import Policy
+from tuning.models.catalog import catalog
 
 ROOT = Path(__file__).parents[1]
 _SLICE = "json.loads loop over a slice, as those below"

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from stacks.bundle import build
+from tuning.constructs.bundle import build
 
 DOORS = (
     *("receive_upload", "prepare_dataset", "authorize_spend"),

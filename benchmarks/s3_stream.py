@@ -26,14 +26,14 @@ from pathlib import Path
 
 import trustme
 from check_speed import MODELS
-from datasets import write
+from dataset_lines import write
 
 from lambdas import objects
 from lambdas.aws import client
-from tuning.catalog import catalog
-from tuning.dataset.opening import opened
-from tuning.dataset.scan import Copy, Scanner
-from tuning.dataset.tally import Policy
+from tuning.datasets.opening import opened
+from tuning.datasets.scan import Copy, Scanner
+from tuning.datasets.tally import Policy
+from tuning.models.catalog import catalog
 
 _ROOT = Path(__file__).parents[1]
 _PIECE = 1 << 20

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from emulator import Instance, running
 from emulator.deploy import Deployer
-from operate.account import Account
+from tuning.cli.account import Account
 
 RECIPE = "support-nova-micro"
 RECORD = (

@@ -14,9 +14,9 @@ import typer
 from demo import screen
 from emulator import Instance, Settings, running
 from emulator.deploy import Deployer, end_with_parent
-from emulator.errors import EmulatorError
 from emulator.instance import default_directory, find, start
-from operate.account import Account, Row
+from emulator.start_errors import EmulatorError
+from tuning.cli.account import Account, Row
 
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")

@@ -14,8 +14,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from operate.account import Row
-from tuning.headway import ALL, steps, words
+from tuning.cli.account import Row
+from tuning.runs.progress_bar import ALL, steps, words
 
 SHOWN = 8
 POLL_SECONDS = 0.2

@@ -4,7 +4,7 @@ MiniStack does the work, in an environment of its own; `emulator.extensions` clo
 has, and `emulator.bedrock` is the model customization control plane. Nothing here trains a model.
 """
 
+from emulator.emulator_settings import Settings
 from emulator.instance import Instance, running
-from emulator.settings import Settings
 
 __all__ = ["Instance", "Settings", "running"]

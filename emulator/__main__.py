@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from emulator import instance as instances
-from emulator.errors import EmulatorError
+from emulator.emulator_settings import Settings
 from emulator.instance import Instance
-from emulator.settings import Settings
+from emulator.start_errors import EmulatorError
 
 cli = typer.Typer(
     no_args_is_help=True,

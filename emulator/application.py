@@ -9,9 +9,9 @@ from ministack import app
 
 from emulator import extensions
 from emulator.bedrock.engine import Engine
-from emulator.bedrock.faults import Fault, Faults
+from emulator.bedrock.injected_faults import Fault, Faults
+from emulator.emulator_settings import Settings
 from emulator.recording import Record
-from emulator.settings import Settings
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import trustme
 
-from emulator.settings import CERTIFICATE, HOST
+from emulator.emulator_settings import CERTIFICATE, HOST
 
 AUTHORITY = "authority.pem"
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emulator.emulator_settings import ACCOUNT
 from emulator.environment import ROOT
-from emulator.errors import EmulatorError
 from emulator.instance import Instance
-from emulator.settings import ACCOUNT
+from emulator.start_errors import EmulatorError
 
 _CDK = ROOT / "node_modules" / ".bin" / "cdk"
 _KEPT = ("HOME", "LANG", "LC_ALL", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "TMPDIR")

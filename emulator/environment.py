@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulator.errors import EmulatorError
+from emulator.start_errors import EmulatorError
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".emulator"

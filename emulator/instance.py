@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from emulator import environment
-from emulator.errors import EmulatorError
-from emulator.settings import CERTIFICATE, HOST, TRUST, Settings
+from emulator.emulator_settings import CERTIFICATE, HOST, TRUST, Settings
+from emulator.start_errors import EmulatorError
 
 START_SECONDS = 60
 STOP_SECONDS = 10

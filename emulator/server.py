@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from emulator.settings import CERTIFICATE, Settings
+from emulator.emulator_settings import CERTIFICATE, Settings
 
 UNWATCHED = -1
 _LEAVING = threading.Lock()

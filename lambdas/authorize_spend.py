@@ -7,12 +7,12 @@ from typing import Any
 
 from lambdas import ledger, spending
 from lambdas.observe import logger, metrics, observed
-from tuning.budget import Claim, dollars, month_of, objection, pots
-from tuning.estimate import estimated
-from tuning.line import moment
-from tuning.recipes import Limits, load
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.models.estimate import estimated
+from tuning.runs.budget import Claim, dollars, month_of, objection, pots
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.job_queue import moment
+from tuning.runs.recipes import Limits, load
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

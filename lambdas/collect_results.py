@@ -6,10 +6,10 @@ from typing import Any
 from lambdas import ledger, objects
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning import training_metrics as files
-from tuning.estimate import charged
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.models.estimate import charged
+from tuning.runs import training_metrics as files
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

@@ -6,11 +6,11 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from lambdas import objects
-from tuning.preparation import Prepared, deleted, prepare, several, too_large
-from tuning.readings import Source
-from tuning.runs import Run
-from tuning.settings import RunSettings
-from tuning.uploads import TRAINING, VALIDATION
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.preparation import Prepared, deleted, prepare, several, too_large
+from tuning.runs.readings import Source
+from tuning.runs.run import Run
+from tuning.runs.uploads import TRAINING, VALIDATION
 
 Copies = Mapping[str, BinaryIO]
 """By the name that the prepared copy will bear."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from lambdas import ledger, spending
 from lambdas.apart import Apart
 from lambdas.observe import metrics
-from tuning.budget import dollars, month_of
-from tuning.settings import ReconcilerSettings
+from tuning.runs.budget import dollars, month_of
+from tuning.runs.function_settings import ReconcilerSettings
 
 
 def publish(

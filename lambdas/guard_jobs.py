@@ -6,8 +6,8 @@ from typing import Any
 from lambdas.apart import Apart
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning.guard import judge
-from tuning.settings import GuardSettings
+from tuning.runs.function_settings import GuardSettings
+from tuning.runs.job_guard import judge
 
 _settings = cache(GuardSettings.from_env)
 

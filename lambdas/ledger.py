@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import Any
 
 from lambdas.aws import client
-from tuning.ledger_states import OPEN, State, sources
-from tuning.line import turn
-from tuning.runs import Misdirected, Run
+from tuning.runs.job_queue import turn
+from tuning.runs.run import Misdirected, Run
+from tuning.runs.run_states import OPEN, State, sources
 
 Row = Mapping[str, str]
 """An item, its attributes as text; what is no plain text is JSON."""

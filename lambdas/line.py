@@ -1,11 +1,11 @@
-"""The line for a job's place, kept in the ledger's sparse index `Open`. See tuning/line.py."""
+"""The line for a job's place, kept in the ledger's sparse index `Open`. See tuning/runs/job_queue.py."""
 
 from datetime import datetime
 
 from lambdas import ledger
 from lambdas.aws import client
-from tuning.line import Place, moment, turn
-from tuning.runs import Run
+from tuning.runs.job_queue import Place, moment, turn
+from tuning.runs.run import Run
 
 _ROOM = "room"
 

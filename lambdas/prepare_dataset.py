@@ -6,8 +6,8 @@ from typing import Any
 
 from lambdas import dataset_files, ledger
 from lambdas.observe import logger, metrics, observed
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

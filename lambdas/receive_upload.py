@@ -8,10 +8,10 @@ from typing import Any
 from lambdas import ledger
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning.recipes import Recipe, load
-from tuning.runs import Misdirected, Run
-from tuning.settings import IntakeSettings
-from tuning.uploads import Upload, is_missed_round
+from tuning.runs.function_settings import IntakeSettings
+from tuning.runs.recipes import Recipe, load
+from tuning.runs.run import Misdirected, Run
+from tuning.runs.uploads import Upload, is_missed_round
 
 _settings = cache(IntakeSettings.from_env)
 

@@ -9,10 +9,10 @@ from lambdas import gauges, ledger, spending, traces
 from lambdas.apart import Apart
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning.ledger_states import ENDED
-from tuning.rebuild import Job, rebuilt
-from tuning.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
-from tuning.settings import ReconcilerSettings
+from tuning.runs.function_settings import ReconcilerSettings
+from tuning.runs.rebuild import Job, rebuilt
+from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
+from tuning.runs.run_states import ENDED
 
 _settings = cache(ReconcilerSettings.from_env)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from lambdas import spending
 from lambdas.observe import logger, observed
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

@@ -13,9 +13,9 @@ from typing import Any
 from lambdas import ledger
 from lambdas.aws import client
 from lambdas.observe import Transient
-from tuning.budget import Charge, Claim, Pot, actual, over
-from tuning.ledger_states import sources
-from tuning.runs import Run
+from tuning.runs.budget import Charge, Claim, Pot, actual, over
+from tuning.runs.run import Run
+from tuning.runs.run_states import sources
 
 _NO_CLAIM = "attribute_not_exists(#claim)"
 

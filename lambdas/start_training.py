@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 from lambdas import ledger, line
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed, passes
-from tuning.failures import Failure, classify
-from tuning.jobs import Start, is_ours, request
-from tuning.line import Place
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.runs.failures import Failure, classify
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.job_queue import Place
+from tuning.runs.jobs import Start, is_ours, request
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

@@ -6,10 +6,10 @@ from typing import Any
 from lambdas import ledger
 from lambdas.apart import Apart
 from lambdas.aws import client
-from tuning.ledger_states import ENDED, UNTOLD
-from tuning.rebuild import Execution, Job
-from tuning.reconcile import Trace, run_of
-from tuning.runs import Run
+from tuning.runs.rebuild import Execution, Job
+from tuning.runs.reconcile import Trace, run_of
+from tuning.runs.run import Run
+from tuning.runs.run_states import ENDED, UNTOLD
 
 _OPEN = ("working", "room", UNTOLD)
 """The partitions of the index of open runs."""

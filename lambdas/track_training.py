@@ -7,9 +7,9 @@ from typing import Any
 from lambdas import ledger
 from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
-from tuning.progress import Progress, look
-from tuning.runs import Run
-from tuning.settings import RunSettings
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.progress import Progress, look
+from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
 

@@ -16,10 +16,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from review.decide import EvaluatorError
-from review.files import write
 from review.gather import gather
 from review.history import NoHistoryError
 from review.measures import Measure, measures
+from review.review_folder import write
 from review.scanners import ScannerError
 from review.synthesis import ROOT
 from tuning.errors import TuningError

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from review.documents import Document
 from review.mutations import Mutant, mutants
 from review.physical import Physical
+from review.policy_documents import Document
 from review.questions import Case, Phrasebook, rules
 from review.templates import Environment
 

@@ -9,10 +9,10 @@ from review.decide import Review
 from review.findings import Judgement
 from review.gates import Weakened
 from review.history import History
-from review.permissions import Entry
+from review.permission_table import Entry
 from review.space import Result
 from review.threats import ThreatModel
-from stacks.review import Accepted
+from stacks.acknowledgements import Accepted
 
 NAG = ("AwsSolutions::", "HIPAA.", "NIST.", "PCI.", "Serverless::")
 """How ids of cdk-nag's packs begin."""

@@ -12,10 +12,10 @@ from aws_cdk.cloudformation_include import CfnInclude
 
 from review.assertions import checks
 from review.decide import noticing
-from review.documents import documents
 from review.findings import Finding
 from review.mutations import Mutant
 from review.physical import Physical
+from review.policy_documents import documents
 from review.scanners import cfn_lint, checkov
 from review.synthesis import synthesize
 from review.templates import Environment

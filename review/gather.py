@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import TypeVar
 
 import app
+from diagrams.draw import draw
 from review import costs, decide
-from review.drawing import drawn
+from review.drawn_configs import drawn
 from review.evidence import Commit, Equivalent, Evidence
 from review.findings import judge
 from review.gates import weakened
 from review.history import git, history
 from review.measures import FEWEST_CONFIGURATIONS
-from review.permissions import table
+from review.permission_table import table
 from review.scanners import cfn_lint, checkov
 from review.space import SEED, configurations
 from review.synthesis import ROOT, control_tower, synthesize
 from review.templates import Environment
 from review.threats import threat_model
-from stacks.diagram import draw
-from stacks.review import accepted
+from stacks.acknowledgements import accepted
 
 AT_ONCE = 2
 """Of which one is with the configurations all the time."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from review.documents import Document, documents
 from review.findings import Finding
 from review.physical import Physical
+from review.policy_documents import Document, documents
 from review.templates import Environment
 
 TOOL = "limits"

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from review.documents import Document
+from review.policy_documents import Document
 
 Statement = dict[str, Any]
 

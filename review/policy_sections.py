@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from review.decide import Caught, Decision
 from review.evidence import Evidence
-from review.permissions import Entry
+from review.permission_table import Entry
 from review.questions import Case
 from review.sheet_parts import Section, folded, grid, words
-from tuning.render.elements import Child, el
-from tuning.render.scale import count
+from tuning.reports.elements import Child, el
+from tuning.reports.scale import count
 
 _MEANS = {
     "allowed": "allowed",

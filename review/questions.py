@@ -13,8 +13,8 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, Literal, NotRequired, TypedDict
 
-from review.documents import Document, documents
 from review.physical import ACCOUNT, Physical
+from review.policy_documents import Document, documents
 
 Expected = Literal["allowed", "denied", "never"]
 """`never`: denied explicitly, so that no right that anyone is given later changes it."""

@@ -3,13 +3,13 @@
 from collections import Counter
 from decimal import Decimal
 
+from diagrams.boundaries_svg import arrows_of, picture
 from review.evidence import Evidence, applied
 from review.findings import Finding
-from review.picture import arrows_of, picture
 from review.sheet_parts import Section, folded, grid, link, listing, plain, sign, words
-from stacks.review import Accepted
-from tuning.render.elements import Child, el
-from tuning.render.scale import count
+from stacks.acknowledgements import Accepted
+from tuning.reports.elements import Child, el
+from tuning.reports.scale import count
 
 
 def gates(evidence: Evidence) -> Section:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tuning.render.elements import Child, Element, el
+from tuning.reports.elements import Child, Element, el
 
 _LONGEST = 300
 """Characters of one piece of text: longer ones would be cut where they are made harmless."""

@@ -16,13 +16,13 @@ from pathlib import Path
 import aws_cdk as cdk
 from jsii.errors import JSIIError
 
-from review.drawing import Drawn, drawn
+from review.drawn_configs import Drawn, drawn
 from review.findings import Finding, judge
 from review.limits import exceeded
 from review.synthesis import NO_STAGING, synthesize
 from review.templates import Environment
+from stacks.acknowledgements import OTHER_TOOLS, Accepted
 from stacks.deployment import Deployment
-from stacks.review import OTHER_TOOLS, Accepted
 from tuning.errors import TuningError
 
 PROCESSES = 2

@@ -17,8 +17,8 @@ from typing import Any
 import aws_cdk as cdk
 
 from review.findings import Finding
+from stacks.acknowledgements import Accepted, accepted_in, review
 from stacks.deployment import Deployment
-from stacks.review import Accepted, accepted_in, review
 
 ROOT = Path(__file__).parent.parent
 CONTEXT: Mapping[str, Any] = json.loads((ROOT / "cdk.json").read_bytes())["context"]

@@ -5,10 +5,10 @@ import re
 import aws_cdk as cdk
 from constructs import Construct
 
-from stacks.config import Config
-from stacks.network import Network
-from stacks.storage import Storage
-from stacks.training import Training
+from tuning.constructs.config import Config
+from tuning.constructs.network import Network
+from tuning.constructs.storage import Storage
+from tuning.constructs.training import Training
 from tuning.errors import ConfigError
 
 

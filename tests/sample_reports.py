@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from tuning.dataset.report import Finding, Report
+from tuning.datasets.report import Finding, Report
 
 RUN = {
     "id": "9f2b6c1e0d5a4f7788b1c3d2e4f5a6b7",
@@ -176,7 +176,7 @@ SAMPLES = {
 
 def page(name):
     """One sample as the page that stands beside a run."""
-    from tuning.render.page import html  # noqa: PLC0415 — other forms are tested without the page
+    from tuning.reports.report_page import html  # noqa: PLC0415 — other forms are tested without the page
 
     report = SAMPLES[name]()
     if name == "hostile":

@@ -11,15 +11,15 @@ from pathlib import Path
 from review.costs import Bill, Line
 from review.decide import Caught, Decision, Review
 from review.evidence import Commit, Equivalent, Evidence
-from review.files import write
 from review.findings import Finding, judge
 from review.gates import Weakened
 from review.history import History
 from review.mutations import Mutant
 from review.questions import Case
+from review.review_folder import write
 from review.space import Result
 from review.threats import threat_model
-from stacks.review import Accepted
+from stacks.acknowledgements import Accepted
 
 HOSTILE = "<script>document.title='in'</script>\u202e\"'><img src=x>" + "long " * 200
 PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI", "Serverless")

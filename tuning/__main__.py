@@ -5,17 +5,17 @@ from typing import Any
 
 import typer
 
-from operate.commands import COMMANDS
-from operate.refresh import refresh
-from tuning.cli.check import check
-from tuning.cli.convert import convert
+from tuning.cli.check_command import check
+from tuning.cli.convert_command import convert
+from tuning.cli.deployed_commands import COMMANDS
 from tuning.cli.exits import refusals
-from tuning.cli.models import models
-from tuning.cli.plan import plan
-from tuning.cli.prices import app as prices
-from tuning.cli.rules import rules
-from tuning.cli.split import split
-from tuning.cli.stats import stats
+from tuning.cli.models_command import models
+from tuning.cli.plan_command import plan
+from tuning.cli.prices_command import app as prices
+from tuning.cli.refresh_prices_command import refresh
+from tuning.cli.rules_command import rules
+from tuning.cli.split_command import split
+from tuning.cli.stats_command import stats
 
 app = typer.Typer(
     name="tuning",

@@ -8,8 +8,8 @@ and https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.bedrock.errors import JobFailed
-from emulator.bedrock.jobs import Job
+from emulator.bedrock.api_errors import JobFailed
+from emulator.bedrock.emulated_jobs import Job
 from emulator.bedrock.ports import Surroundings
 
 WRITE_CHECK = ".write_access_check_file.temp"

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.bedrock import callers, catalog, listing
-from emulator.bedrock.errors import (
+from emulator.bedrock import callers, listing
+from emulator.bedrock import offered_models as catalog
+from emulator.bedrock.api_errors import (
     Conflict,
     Denied,
     Internal,
@@ -15,11 +16,11 @@ from emulator.bedrock.errors import (
     Throttled,
     Validation,
 )
-from emulator.bedrock.faults import Faults
-from emulator.bedrock.jobs import METHOD, TERMINAL, Job, Model, digest, identifier, now
+from emulator.bedrock.emulated_jobs import METHOD, TERMINAL, Job, Model, digest, identifier, now
+from emulator.bedrock.injected_faults import Faults
+from emulator.bedrock.job_phases import Trainer
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.requests import validate
-from emulator.bedrock.training import Trainer
 
 Spawn = Callable[[Callable[[], None]], None]
 

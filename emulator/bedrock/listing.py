@@ -5,7 +5,7 @@ import binascii
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.bedrock.errors import Validation
+from emulator.bedrock.api_errors import Validation
 
 DEFAULT_PAGE = 100
 """UNCONFIRMED; the API allows 1 to 1000."""

@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 from botocore.validate import ParamValidator
 
-from emulator.bedrock.errors import Validation
+from emulator.bedrock.api_errors import Validation
 
 
 @cache

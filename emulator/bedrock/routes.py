@@ -8,8 +8,8 @@ from typing import Any
 
 import botocore.session
 
+from emulator.bedrock.api_errors import ApiError, Validation
 from emulator.bedrock.engine import OPERATIONS, Engine
-from emulator.bedrock.errors import ApiError, Validation
 from emulator.bedrock.ports import Scope
 
 

@@ -4,16 +4,15 @@ They use MiniStack's private names: its version is pinned exactly, and the flow 
 """
 
 from emulator.bedrock.engine import Engine
+from emulator.emulator_settings import Settings
 from emulator.extensions import (
     backups,
     bedrock,
     buckets,
     callbacks,
     enforcement,
-    feeds,
     functions,
     metrics,
-    network,
     notices,
     on_behalf,
     queues,
@@ -23,9 +22,14 @@ from emulator.extensions import (
     versions,
     wildcards,
 )
+from emulator.extensions import (
+    event_sources as feeds,
+)
+from emulator.extensions import (
+    vpc as network,
+)
 from emulator.extensions.roles import Roles
 from emulator.recording import Record
-from emulator.settings import Settings
 
 SUBJECTS = (
     backups,

@@ -14,11 +14,11 @@ from ministack.services import bedrock, ec2, eventbridge
 from emulator.bedrock import routes
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.ports import Scope, Surroundings
+from emulator.emulator_settings import Settings
 from emulator.extensions.enforcement import Call, Gate, explained
-from emulator.extensions.objects import Objects
+from emulator.extensions.job_objects import Objects
 from emulator.extensions.roles import Roles
 from emulator.recording import Record
-from emulator.settings import Settings
 
 _CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 """Access key of the request at hand."""

@@ -15,7 +15,7 @@ from ministack.services import lambda_svc, sts
 from emulator.bedrock.engine import OPERATIONS
 from emulator.extensions import key_use
 from emulator.extensions.buckets import KEY_HEADER
-from emulator.extensions.perimeter import SUBNETS, endpoint_of, lets_through, located
+from emulator.extensions.endpoint_policies import SUBNETS, endpoint_of, lets_through, located
 from emulator.recording import Record, Use, function_of, owner, session_of
 
 Context = dict[str, Any]

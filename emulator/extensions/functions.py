@@ -11,7 +11,7 @@ from emulator.extensions import provisioning
 
 UNNAMED = "Runtime.HandlerError"
 DIED = "Runtime.ExitError"
-"""Its name as seen in an execution: see stacks/steps.py."""
+"""Its name as seen in an execution: see tuning/constructs/steps.py."""
 _GONE = ("Worker process exited immediately", "[Errno 32] Broken pipe")
 _LAST_ERROR = threading.local()
 

@@ -12,7 +12,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
-from emulator.extensions.perimeter import located
+from emulator.extensions.endpoint_policies import located
 from emulator.recording import Record, Use
 
 SERVICE = "bedrock.amazonaws.com"

@@ -12,7 +12,7 @@ from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 from places import BUCKET, MACHINE
 
 import emulator
-from emulator.settings import ACCOUNT
+from emulator.emulator_settings import ACCOUNT
 
 LINE = (
     b'{"messages": [{"role": "user", "content": [{"text": "Q"}]},'

@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from clockwork import Clockwork, Promise
-from doors import BEHIND, CONTEXT, MACHINE, Door
+from explored_faults import Crash, applicable, struck
+from explored_handlers import BEHIND, CONTEXT, MACHINE, Door
 from fake_bedrock import ENDED
-from faults import Crash, applicable, struck
 from greenlet import getcurrent
 from machine import End, Execution, Failed
 from rounds import among_us, until_quiet

@@ -13,7 +13,7 @@ os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
 import synthesized
-from doors import Door, opened
+from explored_handlers import Door, opened
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any
 
 from amazon import Amazon
-from doors import Door
-from faults import applicable
+from explored_faults import applicable
+from explored_handlers import Door
 from promises import broken
 from scenarios import Scenario
 from schedule import Fault, Schedule, smaller

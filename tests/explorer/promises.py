@@ -10,12 +10,12 @@ from typing import Any
 
 from amazon import Amazon
 from domain_builders import PREPARED
-from doors import BUDGET_USD
+from explored_handlers import BUDGET_USD
 from rounds import rings
 from scenarios import Put
 from schedule import LASTING
 
-from tuning.ledger_states import ENDED, TRANSITIONS
+from tuning.runs.run_states import ENDED, TRANSITIONS
 
 
 def broken(world: Amazon) -> list[str]:

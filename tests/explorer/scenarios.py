@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from domain_builders import DATASETS, any_event
 
 from lambdas import receive_upload
-from tuning.uploads import Upload
+from tuning.runs.uploads import Upload
 
 if TYPE_CHECKING:
     from amazon import Amazon

@@ -13,7 +13,7 @@ from fake_bedrock import FakeBedrock
 from fake_dynamodb import FakeDynamoDB
 from machine import Failed
 
-from tuning.budget import is_budget
+from tuning.runs.budget import is_budget
 
 if TYPE_CHECKING:
     from scenarios import Scenario

@@ -12,10 +12,10 @@ def definition(folder: str) -> dict[str, Any]:
     from machines import definition as machine  # noqa: PLC0415
 
     from review.templates import Environment  # noqa: PLC0415
-    from stacks import door  # noqa: PLC0415
-    from stacks.bundle import Bundle  # noqa: PLC0415
-    from stacks.config import Config  # noqa: PLC0415
     from stacks.deployment import Deployment  # noqa: PLC0415
+    from tuning.constructs import function as door  # noqa: PLC0415
+    from tuning.constructs.bundle import Bundle  # noqa: PLC0415
+    from tuning.constructs.config import Config  # noqa: PLC0415
 
     root = Path(__file__).parents[2]
     os.chdir(root)

@@ -8,8 +8,8 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
-from doors import opened
 from explore import Explorer, Walk
+from explored_handlers import opened
 from promises import broken
 from sabotage import SABOTAGES
 from scenarios import SCENARIOS

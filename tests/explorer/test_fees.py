@@ -16,9 +16,9 @@ PRICES = json.loads(Path(__file__).with_name("service_prices.json").read_bytes()
 SECONDS, READING_SECONDS = 1, 60
 """Of one invocation, generously: a door calls two services; prepare_dataset reads the dataset."""
 GB, READING_GB = 0.5, 1769 / 1024
-"""As stacks/training.py has them."""
+"""As tuning/constructs/training.py has them."""
 SHORTEST, DEFAULT = 60, 300
-"""Of `poll_seconds` in stacks/config.py."""
+"""Of `poll_seconds` in tuning/constructs/config.py."""
 
 
 def fees(world):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator import Instance
-from operate.account import Account, Row
+from tuning.cli.account import Account, Row
 
 PATIENCE_SECONDS = 90
 ACTED = "@test"

@@ -9,7 +9,7 @@ from accounts import World
 
 from emulator import running
 from emulator.deploy import Deployer
-from operate.account import Account
+from tuning.cli.account import Account
 
 LAST = "test_uses_of_permissions.py"
 """Looks back at what all the others did."""

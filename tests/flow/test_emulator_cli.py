@@ -17,8 +17,8 @@ import pytest
 
 import emulator
 from emulator import environment, instance
-from emulator.errors import EmulatorError
-from emulator.settings import Settings
+from emulator.emulator_settings import Settings
+from emulator.start_errors import EmulatorError
 
 ROOT = Path(emulator.__file__).resolve().parent.parent
 PARENT = """

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from accounts import conversations
 
-from tuning.progress import look
-from tuning.recipes import Limits, Recipe
-from tuning.runs import Run
-from tuning.uploads import Upload
+from tuning.runs.progress import look
+from tuning.runs.recipes import Limits, Recipe
+from tuning.runs.run import Run
+from tuning.runs.uploads import Upload
 
 PRICES = json.loads((Path(__file__).parents[1] / "explorer" / "service_prices.json").read_bytes())[
     "prices"

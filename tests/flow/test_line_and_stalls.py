@@ -15,7 +15,7 @@ QUOTA = 10
 
 
 def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_quota(world):
-    """Nobody gets a place until all stand in the line, so that the order is known; see tuning/line.py
+    """Nobody gets a place until all stand in the line, so that the order is known; see tuning/runs/job_queue.py
     for what is fair. Each function runs ten times at once, so nine of ten invocations find it busy.
     """
     world.instance.add_fault(kind="quota", limit=0)

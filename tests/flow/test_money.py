@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from accounts import conversations, jsonl, tuning, until
 
-from tuning.recipes import Limits, Recipe
-from tuning.runs import Run
-from tuning.uploads import Upload
+from tuning.runs.recipes import Limits, Recipe
+from tuning.runs.run import Run
+from tuning.runs.uploads import Upload
 
 RECIPE = "support-nova-micro"
 

@@ -6,9 +6,9 @@ import json
 
 from accounts import conversations, jsonl, until
 
-from tuning.recipes import Recipe
-from tuning.runs import Run
-from tuning.uploads import Upload
+from tuning.runs.recipes import Recipe
+from tuning.runs.run import Run
+from tuning.runs.uploads import Upload
 
 RECIPE = "support-nova-micro"
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversations, until
 
-from tuning.budget import is_budget
-from tuning.reconcile import run_of
+from tuning.runs.budget import is_budget
+from tuning.runs.reconcile import run_of
 
 RECIPE = "support-nova-micro"
 

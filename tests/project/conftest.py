@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from chromium import Chromium, found
 
-from stacks import diagram, door
-from stacks.bundle import Bundle
+from diagrams import draw as diagram
+from tuning.constructs import function as door
+from tuning.constructs.bundle import Bundle
 
 
 @pytest.fixture(scope="session")

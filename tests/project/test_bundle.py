@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from stacks import bundle
+from tuning.constructs import bundle
 
 TARGETS = ("lambda", "laptop")
 ELF_64_LITTLE = b"\x7fELF\x02\x01"
@@ -57,8 +57,8 @@ def test_only_services_that_a_door_calls_have_their_models(names):
 def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
     for needed in (
         *("lambdas/receive_upload.py", "lambdas/prepare_dataset.py", "lambdas/start_training.py"),
-        *("tuning/catalog.json", "tuning/prices.json", "tuning/dataset/rules.json"),
-        *("tuning/render/sheet.css", "recipes/support-nova-micro.toml"),
+        *("tuning/models/catalog.json", "tuning/models/prices.json", "tuning/datasets/rules.json"),
+        *("tuning/reports/sheet.css", "recipes/support-nova-micro.toml"),
     ):
         assert needed in names
     assert not [n for n in names if n.startswith(("tuning/cli/", "tests/", "emulator/", "stacks/"))]
@@ -68,7 +68,7 @@ def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
 def test_extensions_are_of_the_platform_that_runs_them():
     with zipfile.ZipFile(bundle.build("lambda").path) as archive:
         compiled = {n: archive.read(n) for n in archive.namelist() if n.endswith(".so")}
-    kernel = compiled.pop("tuning/dataset/kernel/lines-linux-aarch64.so")
+    kernel = compiled.pop("tuning/datasets/kernel/lines-linux-aarch64.so")
     assert kernel[:6] == ELF_64_LITTLE
     assert int.from_bytes(kernel[18:20], "little") == AARCH64
     assert b"lines_next" in kernel
@@ -81,8 +81,8 @@ def test_the_laptops_bundle_checks_with_its_own_kernel(tmp_path):
     with zipfile.ZipFile(bundle.build("laptop").path) as archive:
         archive.extractall(tmp_path)
     code = (
-        "import io; from tuning.catalog import catalog; from tuning.dataset.check import Part, check; "
-        "from tuning.dataset import kernel; "
+        "import io; from tuning.models.catalog import catalog; from tuning.datasets.check import Part, check; "
+        "from tuning.datasets import kernel; "
         "method = catalog().model('meta.llama3-1-8b-instruct-v1:0:128k').methods['FINE_TUNING']; "
         'line = b\'{"prompt":"a","completion":"b"}\'; '
         "print(kernel.library()._name); "

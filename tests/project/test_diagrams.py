@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.diagram import DOCUMENTS, draw, flow, renew
+from diagrams.draw import DOCUMENTS, draw, flow, renew
 
 PRESENT = [document for document in DOCUMENTS if document.exists()]
 
@@ -18,7 +18,7 @@ def pictures(templates):
 @pytest.mark.parametrize("document", PRESENT, ids=str)
 def test_a_picture_in_a_document_is_up_to_date(document, pictures):
     text = document.read_text(encoding="utf-8")
-    assert renew(text, pictures) == text, "run: .venv/bin/python -m stacks.diagram"
+    assert renew(text, pictures) == text, "run: .venv/bin/python -m diagrams.draw"
 
 
 @pytest.mark.parametrize("name", ["flow", "machine"])

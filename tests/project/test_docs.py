@@ -8,7 +8,7 @@ import pytest
 
 from review.measures import FEWEST_CONFIGURATIONS, MOST_PAIRS_OF_NAG
 from review.weaken import weakenings
-from stacks.config import Config
+from tuning.constructs.config import Config
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(

@@ -226,4 +226,4 @@ def test_only_the_emulator_the_demo_and_a_persons_watch_wait_between_two_looks()
         for node in nodes(path)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep")
     }
-    assert asleep <= {"emulator", "demo", "tests", "operate/watch.py"}
+    assert asleep <= {"emulator", "demo", "tests", "tuning/cli/watch_command.py"}

@@ -4,10 +4,10 @@ import pytest
 from chromium import OVERFLOWING
 from sample_reports import HOSTILE, RUN, SAMPLES, a_finding, page
 
-from tuning.dataset.report import Report
-from tuning.render import chart
-from tuning.render.page import html
-from tuning.render.sheet import sheet
+from tuning.datasets.report import Report
+from tuning.reports import chart
+from tuning.reports.report_page import html
+from tuning.reports.sheet import sheet
 
 SIZES = [pytest.param(390, 844, id="phone"), pytest.param(1280, 800, id="desktop")]
 VISIBLE = """(() => {

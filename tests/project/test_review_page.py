@@ -6,8 +6,8 @@ import pytest
 from chromium import OVERFLOWING
 from sample_reviews import HOSTILE, a_review, sample
 
-from review.files import write
-from review.page import SECTIONS
+from review.review_folder import write
+from review.review_page import SECTIONS
 
 SIZES = [pytest.param(375, 812, id="phone"), pytest.param(1280, 800, id="desktop")]
 OPEN_ALL = "document.querySelectorAll('details').forEach(e => { e.open = true })"

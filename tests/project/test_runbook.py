@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tuning.failures import KINDS
-from tuning.ledger_states import STATES
-from tuning.story import story
+from tuning.runs.failures import KINDS
+from tuning.runs.run_details import story
+from tuning.runs.run_states import STATES
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 HOW_BAD = {"now", "today", "soon", "nothing"}
-WITH_A_BUDGET = {"ReconcilerBudgetNearlyUsed"}  # tests/stacks/test_watch.py
+WITH_A_BUDGET = {"ReconcilerBudgetNearlyUsed"}  # tests/stacks/test_monitoring.py
 NOT_RETRIED = {"States.ALL", "States.TaskFailed"}  # they stand for others
 
 

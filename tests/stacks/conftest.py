@@ -12,11 +12,12 @@ from machines import definition
 from whole_app import ROOT, Running, Synthesis, start
 
 from review.templates import Environment
-from stacks import bundle, door
-from stacks.bundle import Bundle, Target
-from stacks.config import Config
 from stacks.deployment import Deployment
-from stacks.perimeter import Perimeter
+from tuning.constructs import bundle
+from tuning.constructs import function as door
+from tuning.constructs.bundle import Bundle, Target
+from tuning.constructs.config import Config
+from tuning.constructs.perimeter import Perimeter
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 

@@ -12,7 +12,7 @@ from review.findings import judge
 from review.measures import MOST, MOST_OF_NAG, MOST_PAIRS_OF_NAG
 from review.scanners import cfn_lint, checkov
 from review.synthesis import CONTEXT, control_tower, synthesize
-from stacks.review import accepted
+from stacks.acknowledgements import accepted
 
 
 @pytest.fixture(scope="module")

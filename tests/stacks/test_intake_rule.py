@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from review.policies import Statement
-from tuning.recipes import load
-from tuning.runs import Run
-from tuning.uploads import ENDINGS, NotAnUploadError, Upload
+from review.role_policies import Statement
+from tuning.runs.recipes import load
+from tuning.runs.run import Run
+from tuning.runs.uploads import ENDINGS, NotAnUploadError, Upload
 
 RUN = Run(
     upload=Upload(

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access-sec
 
 import pytest
 
-from review.policies import Statement, actions, allowed, permissions, trust
+from review.role_policies import Statement, actions, allowed, permissions, trust
 
 ROLE = "JobRole"
 TAG = "BedrockModelCustomizationJobArn"

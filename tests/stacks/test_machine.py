@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
-from tuning.ledger_states import OPEN, UNTOLD
-from tuning.recipes import load
+from tuning.runs.recipes import load
+from tuning.runs.run_states import OPEN, UNTOLD
 
 ROOT = Path(__file__).parents[2]
 DOORS = (
@@ -139,7 +139,7 @@ def test_every_loop_waits(states):
 
 
 def test_waiting_takes_the_time_that_the_last_look_said(dev, rich):
-    """That the line is left after a week: tests/unit/test_line.py."""
+    """That the line is left after a week: tests/unit/test_job_queue.py."""
     for environment, seconds in ((dev, 300), (rich, 600)):
         waits = of_type(definition(environment)["States"], "Wait")
         assert {n: w["Seconds"] for n, w in waits.items()} == {

@@ -1,6 +1,6 @@
 """What stands around the state machine: its logs, its key, its role."""
 
-from review.policies import trust
+from review.role_policies import trust
 
 
 def test_every_fault_is_logged_encrypted_and_traced(environment):

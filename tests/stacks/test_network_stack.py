@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from review.policies import Statement
+from review.role_policies import Statement
 
 WAYS_OUT = (
     *("AWS::EC2::InternetGateway", "AWS::EC2::EgressOnlyInternetGateway"),
@@ -154,7 +154,7 @@ def test_the_default_group_is_emptied_by_a_function_that_already_may(environment
 
 
 def test_a_request_that_the_function_could_not_answer_rings_and_is_kept_from_others(environment):
-    """Its topic is encrypted with our key, takes TLS only, and has an alarm (test_watch.py)."""
+    """Its topic is encrypted with our key, takes TLS only, and has an alarm (test_monitoring.py)."""
     topic = environment.one("AWS::SNS::Topic", "DefaultGroupDeadLetters")
     assert topic.properties["KmsMasterKeyId"] == "{LogsKey}"
     policy = environment.one("AWS::SNS::TopicPolicy", "DefaultGroupDeadLettersPolicy").properties

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from review.permissions import render, table
-from review.policies import (
+from review.permission_table import render, table
+from review.role_policies import (
     actions,
     allowed,
     permissions,

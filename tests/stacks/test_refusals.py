@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stacks import config as config_module
-from stacks.config import Config
-from tuning.catalog import catalog
+from tuning.constructs import config as config_module
+from tuning.constructs.config import Config
 from tuning.errors import ConfigError, RecipeError
+from tuning.models.catalog import catalog
 
 ROOT = Path(__file__).parents[2]
 NOVA = "amazon.nova-micro-v1:0:128k"

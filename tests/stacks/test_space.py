@@ -2,11 +2,11 @@
 
 import pytest
 
-from review.drawing import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, Drawn, drawn, trainable
+from review.drawn_configs import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, Drawn, drawn, trainable
 from review.findings import Finding
 from review.space import SEED, Broken, check, configurations, simplest
-from stacks.config import Config
-from stacks.review import _WHEN
+from stacks.acknowledgements import _WHEN
+from tuning.constructs.config import Config
 
 COUNT = 200
 BY_ALL_GATES = 12

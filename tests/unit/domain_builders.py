@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tuning.recipes import Recipe
-from tuning.runs import Run
-from tuning.settings import RunSettings
-from tuning.uploads import Upload
+from tuning.runs.function_settings import RunSettings
+from tuning.runs.recipes import Recipe
+from tuning.runs.run import Run
+from tuning.runs.uploads import Upload
 
 DATASETS, PREPARED, ARTIFACTS = "datasets-bucket", "prepared-bucket", "artifacts-bucket"
 JOB_ROLE = "arn:aws:iam::123456789012:role/JobRole"

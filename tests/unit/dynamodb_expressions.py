@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from refusals import refusal
+from recipe_refusal_cases import refusal
 
 Item = dict[str, Any]
 _TOKEN = re.compile(r"\s*([#:]?[A-Za-z_]\w*|<>|<=|>=|[=<>(),+-])")

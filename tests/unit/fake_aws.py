@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from fake_bedrock import FakeBedrock, Pages
 from fake_dynamodb import FakeDynamoDB
-from refusals import exceptions, refusal
+from recipe_refusal_cases import exceptions, refusal
 
 __all__ = ["FakeBedrock", "FakeDynamoDB", "FakeS3", "FakeStepFunctions", "refusal"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from refusals import exceptions, refusal
+from recipe_refusal_cases import exceptions, refusal
 
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 _ARN = "arn:aws:bedrock:us-east-1:123456789012"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from dynamodb_expressions import Compiled, Item, Terms, checked, condition, invalid, update
-from refusals import exceptions, refusal
+from recipe_refusal_cases import exceptions, refusal
 
 Wire = dict[str, dict[str, Any]]
 INDEXES = {"ByMonth": ("month", "arrived_at"), "Open": ("open", "turn")}

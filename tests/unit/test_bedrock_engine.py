@@ -5,7 +5,7 @@ import json
 import pytest
 from emulated_world import EAST, NOVA, RECORD, WEST, World, an_engine, create, get
 
-from emulator.bedrock import errors
+from emulator.bedrock import api_errors as errors
 
 
 @pytest.fixture

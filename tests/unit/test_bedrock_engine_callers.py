@@ -3,7 +3,7 @@
 import pytest
 from emulated_world import EAST, World, an_engine, create, get
 
-from emulator.bedrock import errors
+from emulator.bedrock import api_errors as errors
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 TAGS = [{"key": "run", "value": "1"}]

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from emulator.bedrock import datasets
-from emulator.bedrock.datasets import Format
-from emulator.bedrock.errors import JobFailed
+from emulator.bedrock import training_data as datasets
+from emulator.bedrock.api_errors import JobFailed
+from emulator.bedrock.training_data import Format
 
 CONVERSE = Format(
     kind="converse",

@@ -5,8 +5,8 @@ import threading
 import pytest
 from emulated_world import EAST, World, an_engine, create, get
 
-from emulator.bedrock import errors
-from emulator.bedrock.faults import Fault
+from emulator.bedrock import api_errors as errors
+from emulator.bedrock.injected_faults import Fault
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tuning.catalog import Hyperparameter, catalog
 from tuning.errors import UnknownModelError
+from tuning.models.catalog import Hyperparameter, catalog
 
 # base model, Region, format, records at least and at most, tokens a record, state. From
 # https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-fine-tuning.html

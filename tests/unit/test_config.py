@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.config import ZONES, Config
+from tuning.constructs.config import ZONES, Config
 from tuning.errors import ConfigError, TuningError
 
 NOVA = ("support-nova-micro",)

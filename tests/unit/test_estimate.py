@@ -9,9 +9,9 @@ from domain_builders import any_recipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.catalog import catalog
-from tuning.estimate import charged, estimate
-from tuning.prices import PROVISIONED, SERVING, STORAGE, TRAINING, listed, prices
+from tuning.models.catalog import catalog
+from tuning.models.estimate import charged, estimate
+from tuning.models.prices import PROVISIONED, SERVING, STORAGE, TRAINING, listed, prices
 
 MICRO = "amazon.nova-micro-v1:0:128k"
 NOVA_2 = "amazon.nova-2-lite-v1:0:256k"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tuning.failures import classify
+from tuning.runs.failures import classify
 
 # Verbatim. https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html,
 # field reports and issues of aws-samples/amazon-bedrock-workshop (266, 367).

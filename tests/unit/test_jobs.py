@@ -4,8 +4,8 @@ import pytest
 from bedrock_model import complaints, shape
 from domain_builders import ARTIFACTS, JOB_ROLE, MODEL_KEY, any_recipe, any_run, any_run_settings
 
-from tuning.catalog import catalog
-from tuning.jobs import is_ours, request
+from tuning.models.catalog import catalog
+from tuning.runs.jobs import is_ours, request
 
 TRAINING = f"s3://prepared-bucket/prepared/{'a' * 64}/train.jsonl"
 VALIDATION = f"s3://prepared-bucket/prepared/{'b' * 64}/validation.jsonl"

@@ -6,7 +6,7 @@ import pytest
 from domain_builders import any_recipe, any_run
 
 from lambdas import ledger
-from tuning.ledger_states import ENDED, OPEN, STATES, TRANSITIONS, sources
+from tuning.runs.run_states import ENDED, OPEN, STATES, TRANSITIONS, sources
 
 RUN = any_run()
 WAY = ("received", "started", "checked", "awaiting_approval", "authorized", "queued", "training")

@@ -13,7 +13,7 @@ from sample_reviews import (
 )
 
 from review.costs import Bill
-from review.drawing import Drawn
+from review.drawn_configs import Drawn
 from review.findings import judge
 from review.gates import Weakened
 from review.history import History

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.perimeter import Perimeter
+from tuning.constructs.perimeter import Perimeter
 from tuning.errors import ConfigError
 
 

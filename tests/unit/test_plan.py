@@ -8,9 +8,9 @@ from domain_builders import any_recipe
 from sample_reports import clean, refused
 
 from tuning.errors import OptionError
-from tuning.estimate import estimated
-from tuning.plan import plan, tokens_of
-from tuning.recipes import Limits
+from tuning.models.estimate import estimated
+from tuning.models.plan import plan, tokens_of
+from tuning.runs.recipes import Limits
 
 MONTH = "2026-11"
 

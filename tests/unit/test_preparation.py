@@ -5,12 +5,12 @@ import io
 import json
 
 import pytest
-from datasets import BROKEN, CANARY, EARLY, OTHER, SOUND
+from dataset_lines import BROKEN, CANARY, EARLY, OTHER, SOUND
 from domain_builders import any_recipe
 
-from tuning.dataset.rules import rules
-from tuning.preparation import deleted, prepare, several, too_large
-from tuning.readings import Source
+from tuning.datasets.rules import rules
+from tuning.runs.preparation import deleted, prepare, several, too_large
+from tuning.runs.readings import Source
 
 URIS = {"train.jsonl": "s3://p/train.jsonl"}
 

@@ -9,15 +9,15 @@ from decimal import Decimal
 import botocore.session
 import pytest
 from botocore.stub import Stubber
-from operated import left
+from cli_world import left
 
-from operate import refresh as refreshing
-from operate.faults import AccountError
-from operate.refresh import refresh
-from tuning.catalog import catalog
+from tuning.cli import refresh_prices_command as refreshing
+from tuning.cli.aws_errors import AccountError
+from tuning.cli.refresh_prices_command import refresh
 from tuning.errors import OptionError
-from tuning.price_list import refreshed, regions
-from tuning.prices import PROVISIONED, SERVING, STORAGE, TRAINING, prices
+from tuning.models.catalog import catalog
+from tuning.models.price_list import refreshed, regions
+from tuning.models.prices import PROVISIONED, SERVING, STORAGE, TRAINING, prices
 
 TODAY = date(2026, 11, 24)
 MICRO = "amazon.nova-micro-v1:0:128k"

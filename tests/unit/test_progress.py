@@ -7,11 +7,11 @@ import pytest
 from bedrock_model import shape
 from domain_builders import any_recipe, any_run
 
-from tuning.failures import KINDS, failure
-from tuning.line import moment
-from tuning.progress import Progress, look
-from tuning.recipes import Limits, Retry
-from tuning.runs import Run
+from tuning.runs.failures import KINDS, failure
+from tuning.runs.job_queue import moment
+from tuning.runs.progress import Progress, look
+from tuning.runs.recipes import Limits, Retry
+from tuning.runs.run import Run
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RECIPE = any_recipe(limits=Limits(max_hours=24, stall_hours=6))

@@ -6,15 +6,15 @@ import io
 import json
 
 import pytest
-from datasets import BROKEN, CANARY, SOUND, lines, record
+from dataset_lines import BROKEN, CANARY, SOUND, lines, record
 from domain_builders import any_recipe, any_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.preparation import prepare
-from tuning.readings import Source
-from tuning.recipes import Conversion
-from tuning.uploads import ENDINGS
+from tuning.runs.preparation import prepare
+from tuning.runs.readings import Source
+from tuning.runs.recipes import Conversion
+from tuning.runs.uploads import ENDINGS
 
 CONVERTING = any_recipe(convert=Conversion())
 PAIRS = [(f"Where is order {n}? {CANARY}", f"On its way, number {n}. {CANARY}") for n in range(10)]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from domain_builders import any_recipe, any_run
 
-from tuning.rebuild import Execution, Job, rebuilt
-from tuning.runs import Run
+from tuning.runs.rebuild import Execution, Job, rebuilt
+from tuning.runs.run import Run
 
 RUN = Run(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))
 AT = datetime(2026, 11, 30, 23, tzinfo=UTC)

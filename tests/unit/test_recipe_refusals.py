@@ -3,9 +3,9 @@
 import pytest
 from domain_builders import any_recipe
 
-from tuning.catalog import catalog
 from tuning.errors import RecipeError
-from tuning.recipes import check, load
+from tuning.models.catalog import catalog
+from tuning.runs.recipes import check, load
 
 SOUND = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
 HYPER = SOUND + "[hyperparameters]\n"

@@ -12,8 +12,8 @@ from domain_builders import any_recipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.catalog import catalog
-from tuning.recipes import Conversion, Limits, Recipe, Retry, check, load
+from tuning.models.catalog import catalog
+from tuning.runs.recipes import Conversion, Limits, Recipe, Retry, check, load
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SHIPPED = sorted(RECIPES.glob("*.toml"))

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from domain_builders import any_run
 
-from tuning.rebuild import Execution, Job
-from tuning.reconcile import Rebuild, Report, Settle, Start, Stop, Trace, Write, decide, run_of
-from tuning.runs import Run
+from tuning.runs.rebuild import Execution, Job
+from tuning.runs.reconcile import Rebuild, Report, Settle, Start, Stop, Trace, Write, decide, run_of
+from tuning.runs.run import Run
 
 RUN = any_run()
 GIVEN = json.loads(json.dumps(RUN.to_dict()))

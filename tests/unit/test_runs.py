@@ -9,7 +9,7 @@ from domain_builders import any_recipe, any_run, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs import Misdirected, Run
+from tuning.runs.run import Misdirected, Run
 
 # What a recipe may be called: see test_recipe_refusals.
 words = st.text("az09", min_size=1, max_size=12)

@@ -4,7 +4,7 @@ import pytest
 from domain_builders import any_run_settings
 
 from tuning.errors import SettingsError
-from tuning.settings import IntakeSettings, RunSettings
+from tuning.runs.function_settings import IntakeSettings, RunSettings
 
 INTAKE = IntakeSettings(
     environment="dev",

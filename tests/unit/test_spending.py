@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
-from refusals import refusal
+from recipe_refusal_cases import refusal
 
 from lambdas import authorize_spend, ledger, settle_spend, spending
 from lambdas.observe import Transient
-from tuning.budget import Claim, actual, month_of, objection, pots
-from tuning.estimate import estimate
-from tuning.ledger_states import ENDED
-from tuning.recipes import Limits
+from tuning.models.estimate import estimate
+from tuning.runs.budget import Claim, actual, month_of, objection, pots
+from tuning.runs.recipes import Limits
+from tuning.runs.run_states import ENDED
 
 MONTH = "2026-11"
 POT, RECIPE_POT = f"budget#{MONTH}", f"budget#{MONTH}#support"

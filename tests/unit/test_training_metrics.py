@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.training_metrics import Curve, curve, rejected_records, summarize
+from tuning.runs.training_metrics import Curve, curve, rejected_records, summarize
 
 STEPS = """\
 step_number,epoch_number,training_loss,perplexity

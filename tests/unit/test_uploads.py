@@ -8,7 +8,7 @@ from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.uploads import ENDINGS, NotAnUploadError, Upload
+from tuning.runs.uploads import ENDINGS, NotAnUploadError, Upload
 
 # Few letters, many shapes: the fields' own names among the keys find their way further in.
 words = st.sampled_from(["", "a", "datasets/a/train.jsonl", DATASETS, "\ud800", "\n"])

@@ -5,7 +5,7 @@ import json
 from typer.testing import CliRunner
 
 from tuning.__main__ import app
-from tuning.prices import listed, prices
+from tuning.models.prices import listed, prices
 
 
 def test_every_price_is_shown_with_its_date_and_its_source():

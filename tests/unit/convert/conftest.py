@@ -3,10 +3,10 @@ import json
 
 import pytest
 
-from tuning.catalog import catalog
-from tuning.convert.conversion import convert
-from tuning.convert.targets.target import Target
-from tuning.convert.targets.writing import Options
+from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.targets.target import Target
+from tuning.datasets.convert.targets.writing import Options
+from tuning.models.catalog import catalog
 
 
 @pytest.fixture

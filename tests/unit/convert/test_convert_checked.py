@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.catalog import catalog
-from tuning.convert.conversion import convert
-from tuning.convert.targets.target import Target
-from tuning.convert.targets.writing import Options
-from tuning.dataset.check import Part, check
+from tuning.datasets.check import Part, check
+from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.targets.target import Target
+from tuning.datasets.convert.targets.writing import Options
+from tuning.models.catalog import catalog
 
 WORDS = st.lists(
     st.sampled_from(["once", "Über", "漢字", "a\nb", "tab\there", "“so”", "🙂", "42"]),

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tuning.convert import conversion
-from tuning.convert.detect import container
-from tuning.convert.targets.target import Target
+from tuning.datasets.convert import conversion
+from tuning.datasets.convert.detect import container
+from tuning.datasets.convert.targets.target import Target
 
 PAIR = {"prompt": "Hi", "completion": "Ho"}
 LINE = json.dumps(PAIR)

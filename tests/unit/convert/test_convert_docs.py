@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tuning.convert.detect import CONTAINERS, SHAPES
-from tuning.convert.refusals import RULES
-from tuning.convert.targets.target import FORMATS
+from tuning.datasets.convert.conversion_refusals import RULES
+from tuning.datasets.convert.detect import CONTAINERS, SHAPES
+from tuning.datasets.convert.targets.target import FORMATS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "convert.md").read_text(encoding="utf-8")
 

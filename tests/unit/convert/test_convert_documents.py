@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.convert.sources.documents import BYTES_PER_TOKEN, chunks
+from tuning.datasets.convert.sources.from_documents import BYTES_PER_TOKEN, chunks
 
 FEW = settings(max_examples=25)
 TEXTS = st.text(alphabet=st.sampled_from("ab é漢.!? \n\t\u2028"), max_size=200)

@@ -5,11 +5,11 @@ import json
 import subprocess
 import sys
 
-from tuning.catalog import catalog
-from tuning.convert.conversion import convert
-from tuning.convert.feed import Feed, traced
-from tuning.convert.targets.target import Target
-from tuning.dataset.check import Part, check
+from tuning.datasets.check import Part, check
+from tuning.datasets.convert.checked_stream import Feed, traced
+from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.targets.target import Target
+from tuning.models.catalog import catalog
 
 MODEL = catalog().model("amazon.nova-micro-v1:0:128k")
 METHOD = MODEL.methods["FINE_TUNING"]
@@ -72,7 +72,7 @@ def test_why_there_is_no_record_is_said_once():
 
 def test_a_function_that_converts_starts_light():
     heavy = ["boto3", "matplotlib", "numpy", "pyarrow", "pydantic", "rich", "typer"]
-    look = f"import sys, tuning.convert.feed; print([m for m in {heavy} if m in sys.modules])"
+    look = f"import sys, tuning.datasets.convert.checked_stream; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)  # noqa: S603 — our own words
     assert done.stdout == "[]\n"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.convert.conversion import convert
-from tuning.convert.targets.target import FORMATS, Target
+from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.targets.target import FORMATS, Target
 
 FEW = settings(max_examples=20)
 NAMES = st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a", "a.jsonl.gz", ""])

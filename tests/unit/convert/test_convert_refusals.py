@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tuning.convert.refusals import RULES
+from tuning.datasets.convert.conversion_refusals import RULES
 
 NOVA_MICRO = "amazon.nova-micro-v1:0:128k"
 NOVA_2 = "amazon.nova-2-lite-v1:0:256k"

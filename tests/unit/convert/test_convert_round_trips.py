@@ -6,8 +6,8 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.convert.conversion import convert
-from tuning.convert.targets.target import Target
+from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.targets.target import Target
 
 FEW = settings(max_examples=15)
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.strip)

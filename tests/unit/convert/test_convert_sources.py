@@ -2,7 +2,7 @@
 
 import pytest
 
-from tuning.convert.detect import CONTAINERS, SHAPES
+from tuning.datasets.convert.detect import CONTAINERS, SHAPES
 
 
 def says(*turns, system=None):

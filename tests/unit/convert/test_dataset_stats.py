@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tuning.convert.conversation import (
+from tuning.datasets.convert.conversation import (
     Caption,
     Conversation,
     Document,
@@ -13,7 +13,7 @@ from tuning.convert.conversation import (
     ToolCall,
     Turn,
 )
-from tuning.stats import Lengths, measure
+from tuning.datasets.stats import Lengths, measure
 
 
 def talk(question, answer="Ho", *blocks):

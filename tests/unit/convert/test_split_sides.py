@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.catalog import catalog
-from tuning.convert.conversation import Caption, Conversation, Document, Text, Turn
+from tuning.datasets.convert.conversation import Caption, Conversation, Document, Text, Turn
+from tuning.datasets.prompts import fingerprint, normalised
+from tuning.datasets.split import Rule, sides
 from tuning.errors import OptionError, SplitError
-from tuning.prompts import fingerprint, normalised
-from tuning.split import Rule, sides
+from tuning.models.catalog import catalog
 
 FEW = settings(max_examples=15)
 SEEDS = st.integers(0, 2**63 - 1)

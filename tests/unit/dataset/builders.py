@@ -5,9 +5,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tuning.catalog import Method, catalog
-from tuning.dataset.check import Part, Policy, check
-from tuning.dataset.report import Report
+from tuning.datasets.check import Part, Policy, check
+from tuning.datasets.report import Report
+from tuning.models.catalog import Method, catalog
 
 NOVA = "amazon.nova-lite-v1:0:300k"
 NOVA_2 = "amazon.nova-2-lite-v1:0:256k"

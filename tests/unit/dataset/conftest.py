@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tuning.dataset import kernel
+from tuning.datasets import kernel
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -1,4 +1,4 @@
-"""The oracle of `tuning.dataset.privacy`: each pattern is tried wherever its anchor stands."""
+"""The oracle of `tuning.datasets.privacy`: each pattern is tried wherever its anchor stands."""
 
 import re
 from collections import Counter

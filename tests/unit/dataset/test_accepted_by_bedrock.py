@@ -9,10 +9,10 @@ from builders import LLAMA, LLAMA_33, NOVA, converse, method
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.bedrock.catalog import offer
-from emulator.bedrock.datasets import check as bedrock_reads
-from emulator.bedrock.datasets import check_counts
-from tuning.dataset.check import Part, check
+from emulator.bedrock.offered_models import offer
+from emulator.bedrock.training_data import check as bedrock_reads
+from emulator.bedrock.training_data import check_counts
+from tuning.datasets.check import Part, check
 
 pytestmark = pytest.mark.usefixtures("way")
 

@@ -12,13 +12,13 @@ import oracle
 import pytest
 from builders import LLAMA, converse, method, pair
 
-from tuning.dataset import kernel
-from tuning.dataset.chunks import Chunks
-from tuning.dataset.diagnosis import diagnose
-from tuning.dataset.fast import accepter
-from tuning.dataset.rules import rules
-from tuning.dataset.scan import MAX_LINE, key
-from tuning.dataset.tally import Policy, Tally
+from tuning.datasets import kernel
+from tuning.datasets.chunks import Chunks
+from tuning.datasets.diagnosis import diagnose
+from tuning.datasets.fast import accepter
+from tuning.datasets.rules import rules
+from tuning.datasets.scan import MAX_LINE, key
+from tuning.datasets.tally import Policy, Tally
 
 LINES = int(os.environ.get("TUNING_LINES", "2000"))
 MICRO = "amazon.nova-micro-v1:0:128k"

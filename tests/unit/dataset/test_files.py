@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from builders import LLAMA, NOVA, NOVA_2, converse, lines, method, pair
 
-from tuning.dataset.check import concluded
-from tuning.dataset.files import check_files, tallied
-from tuning.dataset.tally import Policy
+from tuning.datasets.check import concluded
+from tuning.datasets.files import check_files, tallied
+from tuning.datasets.tally import Policy
 
 pytestmark = pytest.mark.usefixtures("way")
 

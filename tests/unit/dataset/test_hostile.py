@@ -12,8 +12,8 @@ from builders import LLAMA, NOVA_2, checked, converse, lines, method, pair
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.dataset.check import Part, check
-from tuning.dataset.scan import MAX_LINE
+from tuning.datasets.check import Part, check
+from tuning.datasets.scan import MAX_LINE
 
 pytestmark = pytest.mark.usefixtures("way")
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from test_agreement import _line, _mutated
 from test_privacy import FOUND, SOUND_ALIKE
 
-from tuning.catalog import catalog
-from tuning.dataset import chunks, kernel
-from tuning.dataset.check import concluded
-from tuning.dataset.chunks import Chunks, usable
-from tuning.dataset.kernel import build
-from tuning.dataset.opening import opened
-from tuning.dataset.privacy import private
-from tuning.dataset.scan import MAX_LINE, Scanner, sampled
-from tuning.dataset.tally import Policy, Tally
+from tuning.datasets import chunks, kernel
+from tuning.datasets.check import concluded
+from tuning.datasets.chunks import Chunks, usable
+from tuning.datasets.kernel import build
+from tuning.datasets.opening import opened
+from tuning.datasets.privacy import private
+from tuning.datasets.scan import MAX_LINE, Scanner, sampled
+from tuning.datasets.tally import Policy, Tally
+from tuning.models.catalog import catalog
 
 KINDS = {"converse": NOVA, "prompt_completion": LLAMA}
 TOLD = [text for _, text in FOUND] + SOUND_ALIKE

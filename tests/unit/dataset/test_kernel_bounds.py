@@ -13,11 +13,11 @@ import pytest
 from builders import LLAMA, NOVA, method
 from test_agreement import _line, _mutated
 
-from tuning.dataset import kernel
-from tuning.dataset.chunks import Chunks
-from tuning.dataset.kernel import GUARD, Found
-from tuning.dataset.outlines import Outlines
-from tuning.dataset.tally import Policy, Tally
+from tuning.datasets import kernel
+from tuning.datasets.chunks import Chunks
+from tuning.datasets.kernel import GUARD, Found
+from tuning.datasets.outlines import Outlines
+from tuning.datasets.tally import Policy, Tally
 
 LINES = int(os.environ.get("TUNING_LINES", "4000"))
 FILLINGS = b'\0\xff"\\\n\x80{'

@@ -16,11 +16,11 @@ from builders import LLAMA, NOVA, converse, lines, method, pair, turn
 from test_agreement import _line, _mutated
 from test_privacy import FOUND, SOUND_ALIKE
 
-from tuning.dataset import chunks, outlines
-from tuning.dataset.diagnosis import diagnose
-from tuning.dataset.opening import opened
-from tuning.dataset.scan import Scanner
-from tuning.dataset.tally import Policy
+from tuning.datasets import chunks, outlines
+from tuning.datasets.diagnosis import diagnose
+from tuning.datasets.opening import opened
+from tuning.datasets.scan import Scanner
+from tuning.datasets.tally import Policy
 
 LINES = int(os.environ.get("TUNING_LINES", "2000"))
 DATA = Path(__file__).parents[2] / "data" / "rules"

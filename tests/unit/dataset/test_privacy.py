@@ -9,8 +9,8 @@ from builders import LLAMA, checked, lines, method, pair
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuning.dataset.privacy import private
-from tuning.dataset.quality import script
+from tuning.datasets.privacy import private
+from tuning.datasets.quality import script
 
 pytestmark = pytest.mark.usefixtures("way")
 

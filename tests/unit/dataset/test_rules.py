@@ -7,8 +7,8 @@ import pytest
 from builders import checked, method
 from cases import CASES, NEAR_LIMITS, NEAR_METHOD
 
-from tuning.dataset.check import Policy
-from tuning.dataset.rules import markdown, rules
+from tuning.datasets.check import Policy
+from tuning.datasets.rules import markdown, rules
 
 pytestmark = pytest.mark.usefixtures("way")
 

@@ -7,8 +7,8 @@ from builders import converse, media, method, turn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuning.dataset import syntax
-from tuning.dataset.diagnosis import diagnose
+from tuning.datasets import syntax
+from tuning.datasets.diagnosis import diagnose
 
 TEXTS = st.text(st.sampled_from('a"\\\u20ac\n1:,{}[]u02é😀'), max_size=6)
 VALUES = st.recursive(

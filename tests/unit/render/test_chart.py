@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.render import chart
-from tuning.render.chart import Bin, Series
-from tuning.render.scale import short, ticks
+from tuning.reports import chart
+from tuning.reports.chart import Bin, Series
+from tuning.reports.scale import short, ticks
 
 BINS = (
     Bin(low=64, high=128, count=3),

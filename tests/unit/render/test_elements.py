@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.render.elements import el
+from tuning.reports.elements import el
 
 ANYTHING = st.text(st.characters(), max_size=200)
 

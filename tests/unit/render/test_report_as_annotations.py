@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_reports import SAMPLES, a_finding, empty, refused
 
-from tuning.dataset.report import Report
-from tuning.render.annotations import github
+from tuning.datasets.report import Report
+from tuning.reports.annotations import github
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 

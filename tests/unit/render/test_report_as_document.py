@@ -3,8 +3,8 @@ import json as stdlib
 import pytest
 from sample_reports import SAMPLES, empty
 
-from tuning.dataset.report import Report
-from tuning.render.document import json
+from tuning.datasets.report import Report
+from tuning.reports.document import json
 
 
 def test_an_empty_file_is_refused_in_full():

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from sample_reports import SAMPLES, a_finding, empty, refused
 
-from tuning.dataset.report import Report
-from tuning.render.markdown import markdown
+from tuning.datasets.report import Report
+from tuning.reports.markdown import markdown
 
 OURS = {"strong_open", "strong_close", "em_open", "em_close", "text", "code_inline", "softbreak"}
 

@@ -18,9 +18,9 @@ from sample_reports import (
     page,
 )
 
-from tuning.dataset.report import Report
-from tuning.dataset.rules import rules
-from tuning.render.page import html
+from tuning.datasets.report import Report
+from tuning.datasets.rules import rules
+from tuning.reports.report_page import html
 
 ROOT = Path(__file__).parents[3]
 VOID = {"meta", "link", "br", "hr", "wbr"}
@@ -173,7 +173,7 @@ def test_every_rule_has_a_reason_and_a_source_to_link_to():
     assert {rule.source for rule in rules().values()} <= set(parsed.links)
 
 
-CSS = files("tuning.render").joinpath("sheet.css").read_text(encoding="utf-8")
+CSS = files("tuning.reports").joinpath("sheet.css").read_text(encoding="utf-8")
 COLOURS = [
     dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in CSS.split("@media")[:2]
 ]
@@ -209,5 +209,5 @@ def test_no_colour_is_used_that_is_not_named():
 
 def test_the_functions_in_lambda_need_no_rich_for_their_forms():
     forms = "page, markdown, document, annotations, sarif, chart"
-    program = f"import sys; from tuning.render import {forms}; sys.exit('rich' in sys.modules)"
+    program = f"import sys; from tuning.reports import {forms}; sys.exit('rich' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)  # noqa: S603 — our own words

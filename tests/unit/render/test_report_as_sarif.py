@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_reports import SAMPLES, a_finding, refused
 
-from tuning.dataset.report import Report
-from tuning.render.sarif import sarif
+from tuning.datasets.report import Report
+from tuning.reports.sarif import sarif
 
 # What the standard allows of the objects used here, and what it requires (`!`):
 # https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html

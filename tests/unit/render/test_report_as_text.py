@@ -7,8 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from sample_reports import SAMPLES, a_finding, accepted, empty, hostile, refused
 
-from tuning.dataset.report import Report
-from tuning.render.text import text
+from tuning.datasets.report import Report
+from tuning.reports.text import text
 
 
 def said(report, *, width=80, terminal=False, encoding="utf-8"):

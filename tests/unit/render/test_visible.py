@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.render.visible import visible
+from tuning.reports.visible_text import visible
 
 ANYTHING = st.text(st.characters(), max_size=1_000)
 

@@ -1,0 +1,1 @@
+"""The diagrams in the documents, drawn from what is synthesized."""

@@ -1,0 +1,168 @@
+"""The real doors, each behind the clients and the clock of the world that is being explored."""
+
+import importlib
+import io
+import json
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from functools import cache, cached_property
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from clockwork import START
+from domain_builders import DATASETS, any_run_settings
+
+import lambdas
+from lambdas import dataset_files, observe, receive_upload
+from tuning.runs.preparation import Prepared
+from tuning.runs.readings import Source
+from tuning.runs.recipes import Recipe
+from tuning.runs.run import Run
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
+BUDGET_USD = Decimal("0.02")
+"""What a month may cost: enough for two runs, and not for three."""
+RECIPES = ("support-nova-micro", "support-nova-lite")
+CONTEXT = SimpleNamespace(
+    function_name="door",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:door",
+    aws_request_id="11111111-2222-3333-4444-555555555555",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
+Door = Callable[[Any, Any], Any]
+
+
+@dataclass
+class Behind:
+    """Whose clients and clock the doors have at the moment."""
+
+    client: Callable[[str], Any]
+    now: Callable[[], datetime]
+
+
+BEHIND = Behind(client=lambda _service: None, now=lambda: START)
+
+
+def modules() -> Mapping[str, ModuleType]:
+    found = pkgutil.iter_modules(lambdas.__path__)
+    return {each.name: importlib.import_module(f"lambdas.{each.name}") for each in found}
+
+
+def doors() -> dict[str, Door]:
+    """By module name: those that take events."""
+    return {n: m.handler for n, m in modules().items() if callable(getattr(m, "handler", None))}
+
+
+@contextmanager
+def opened() -> Iterator[dict[str, Door]]:
+    """The doors, for as long as their environment, clients and clock are replaced."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _environment().items():
+            patch.setenv(name, value)
+        for name, module in modules().items():
+            if name == "aws":
+                continue
+            if hasattr(module, "client"):
+                patch.setattr(module, "client", _client)
+            if hasattr(module, "datetime"):
+                patch.setattr(module, "datetime", _Clock)
+        patch.setattr(observe.metrics, "add_metric", lambda **_: None)
+        _remember_what_is_pure(patch)
+        level = observe.logger.level
+        observe.logger.setLevel("CRITICAL")
+        _forget_settings()
+        yield doors()
+        observe.logger.setLevel(level)
+    _forget_settings()
+
+
+def _environment() -> dict[str, str]:
+    return {
+        **any_run_settings().to_env(),
+        "DATASETS_BUCKET": DATASETS,
+        "STATE_MACHINE_ARN": MACHINE,
+        "MONTHLY_BUDGET_USD": str(BUDGET_USD),
+        "RECIPES": ",".join(RECIPES),
+    }
+
+
+def _forget_settings() -> None:
+    for module in modules().values():
+        for name in ("_settings", "_intake_settings"):
+            if hasattr(module, name):
+                getattr(module, name).cache_clear()
+
+
+def _client(service: str) -> Any:
+    return BEHIND.client(service)
+
+
+class _Clock(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        assert tz is not None
+        return BEHIND.now()
+
+
+def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
+    """The same bytes and recipe give the same verdict, page and id: each is computed once."""
+    patch.setattr(receive_upload, "load", cache(receive_upload.load))
+    for kind, name in ((Recipe, "digest"), (Run, "id")):
+        kept = cached_property(getattr(kind, name).fget)
+        kept.__set_name__(kind, name)
+        patch.setattr(kind, name, kept)
+    patch.setattr(Run, "from_dict", _by_id(Run.from_dict))
+    patch.setattr(dataset_files, "TemporaryFile", io.BytesIO)
+    patch.setattr(dataset_files, "prepare", _remembering(dataset_files.prepare))
+    pages: dict[tuple[int, str], str] = {}
+    page = Prepared.page
+
+    def once(prepared: Prepared, run: Any) -> str:
+        key = (id(prepared), run.id)
+        if key not in pages:
+            pages[key] = page(prepared, run)
+        return pages[key]
+
+    patch.setattr(Prepared, "page", once)
+
+
+def _by_id(from_dict: Callable[[Any], Run]) -> Callable[[Any], Run]:
+    known: dict[str, Run] = {}
+
+    def once(raw: Any) -> Run:
+        key = f"{raw['id']} {raw.get('attempt')}"
+        if key not in known:
+            known[key] = from_dict(raw)
+        return known[key]
+
+    return once
+
+
+def _remembering(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
+    known: dict[Any, tuple[Prepared, list[bytes]]] = {}
+
+    def prepare_once(recipe: Any, *sources: Source, limit_mb: int) -> Prepared:
+        given = [source.stream.read() for source in sources]
+        key = json.dumps([recipe.digest, [s.name for s in sources], [g.hex() for g in given]])
+        if key not in known:
+            again = [
+                Source(name=s.name, stream=io.BytesIO(g), copy=s.copy)
+                for s, g in zip(sources, given, strict=True)
+            ]
+            verdict = prepare(recipe, *again, limit_mb=limit_mb)
+            for source in sources:
+                source.copy.seek(0)
+            known[key] = (verdict, [source.copy.read() for source in sources])
+        verdict, copies = known[key]
+        for source, copy in zip(sources, copies, strict=True):
+            source.copy.seek(0)
+            source.copy.write(copy)
+        return verdict
+
+    return prepare_once

@@ -1,0 +1,82 @@
+"""A deployed environment in dictionaries, for the commands of the operators' room."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tuning.cli.account import Account
+
+
+class FakeSQS:
+    def __init__(self, count):
+        self.count, self.moved = count, []
+
+    def get_queue_attributes(self, *, QueueUrl, AttributeNames):  # noqa: N803 — AWS's names
+        known = {"QueueArn": f"arn:{QueueUrl}", "ApproximateNumberOfMessages": str(self.count)}
+        return {"Attributes": {name: known[name] for name in AttributeNames}}
+
+    def start_message_move_task(self, **task):
+        self.moved.append(task)
+
+
+class FakeHistory:
+    """Of Step Functions, what was entered and when, by execution; and its answers to tasks."""
+
+    def __init__(self, step_functions):
+        self.entered = {}
+        self.exceptions = step_functions.exceptions
+        self.send_task_success = step_functions.send_task_success
+
+    def get_paginator(self, operation):
+        assert operation == "get_execution_history"
+        return self
+
+    def paginate(self, *, executionArn):  # noqa: N803 — AWS's name
+        name = executionArn.rsplit(":", 1)[-1]
+        if name not in self.entered:
+            raise self.exceptions.ExecutionDoesNotExist(
+                {"Error": {"Code": "ExecutionDoesNotExist"}}, "GetExecutionHistory"
+            )
+        for state, at in self.entered[name]:
+            yield {"events": [{"stateEnteredEventDetails": {"name": state}, "timestamp": at}]}
+        yield {"events": [{"executionSucceededEventDetails": {}}]}
+
+
+def an_account(aws, monkeypatch):
+    """What every command finds, whatever environment it names."""
+    aws.sqs = FakeSQS(count=2)
+    aws.sts = SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:ann"})
+    aws.stepfunctions = FakeHistory(aws.stepfunctions)
+    outputs = {
+        "LedgerTable": "ledger",
+        "DeadLetters": "dead",
+        "Queue": "queue",
+        "StateMachine": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun",
+    }
+    made = Account(client=lambda service: getattr(aws, service), outputs=outputs)
+    monkeypatch.setattr(Account, "of", lambda *_: made)
+    return aws
+
+
+def lay(aws, number, **facts):
+    """A run's row; the number is its id. Returns the id."""
+    run = f"{number:032x}"
+    at = f"2026-11-23T07:00:{number % 60:02}Z"
+    aws.dynamodb.items[run] = {
+        "pk": run,
+        "month": "2026-11",
+        "arrived_at": at,
+        "turn": f"{at}#{run}",
+        "recipe": "support",
+        "upload": f"s3://bucket/datasets/support/{number}/train.jsonl",
+        **({"due": "9999-12-31T00:00:00+00:00"} if facts.get("open") == "room" else {}),
+        **facts,
+    }
+    return run
+
+
+def left(command, **given):
+    """The exit code of a command."""
+    with pytest.raises(SystemExit) as code:
+        command(**given)
+    return int(code.value.code)

@@ -1,0 +1,62 @@
+"""`tuning rebuild`, as typed; AWS is in dictionaries."""
+
+import json
+
+import pytest
+from domain_builders import any_run
+
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import UnknownRunError
+from tuning.cli.rebuild_command import rebuild
+from tuning.runs.run import Run
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
+RUN = any_run()
+JOB = {
+    "jobName": RUN.job_name,
+    "customModelName": RUN.job_name,
+    "baseModelIdentifier": "m",
+    "trainingDataConfig": {"s3Uri": "s3://prepared/x"},
+    "outputDataConfig": {"s3Uri": "s3://artifacts/x"},
+}
+
+
+@pytest.fixture
+def account(aws, monkeypatch):
+    outputs = {"LedgerTable": "ledger", "StateMachine": MACHINE}
+    made = Account(client=lambda service: getattr(aws, service), outputs=outputs)
+    monkeypatch.setattr(Account, "of", lambda *_: made)
+    return aws
+
+
+def left():
+    with pytest.raises(SystemExit) as code:
+        rebuild(run=RUN.id)
+    return int(code.value.code)
+
+
+def test_a_lost_row_comes_back_from_the_newest_execution_and_the_tagged_job(account, capsys):
+    for name in (RUN.id, f"{RUN.id}-2"):
+        account.stepfunctions.executions[name] = json.dumps(RUN.to_dict())
+    bedrock = account.bedrock
+    mine = {"jobTags": [{"key": "run", "value": RUN.id}]}
+    arn = bedrock.create_model_customization_job(**JOB, **mine)["jobArn"]
+    bedrock.create_model_customization_job(**{**JOB, "jobName": f"{RUN.job_name}-2"})
+    assert left() == 0
+    row = account.dynamodb.items[RUN.id]
+    assert (row["state"], row["job_arn"], row["execution"]) == ("training", arn, f"{RUN.id}-2")
+    assert Run.from_dict(json.loads(row["run"])) == RUN
+    assert "put back as training" in capsys.readouterr().err
+
+
+def test_a_row_that_is_there_is_not_touched(account):
+    account.stepfunctions.executions[RUN.id] = json.dumps(RUN.to_dict())
+    account.dynamodb.items[RUN.id] = {"pk": RUN.id, "state": "trained"}
+    assert left() == 1
+    assert account.dynamodb.items[RUN.id] == {"pk": RUN.id, "state": "trained"}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_run_that_nothing_remembers_is_a_mistake_of_whoever_asked():
+    with pytest.raises(UnknownRunError, match="remembers no execution"):
+        rebuild(run=RUN.id)

@@ -1,0 +1,188 @@
+"""Listing, stopping and sending back, as typed; AWS is in dictionaries."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from cli_world import an_account, lay, left
+
+from tuning.cli.answer_commands import NotWaitingError, approve
+from tuning.cli.aws_errors import UnknownRunError
+from tuning.cli.redrive_command import redrive
+from tuning.cli.runs_command import runs
+from tuning.cli.stop_command import stop
+from tuning.errors import OptionError
+
+
+@pytest.fixture
+def account(aws, monkeypatch):
+    return an_account(aws, monkeypatch)
+
+
+def listed(capsys, **given):
+    month = {} if "since" in given else {"month": "2026-11"}
+    facts = {**month, "newest": 20, "shown": "json", **given}
+    assert left(runs, **facts) == 0
+    return json.loads(capsys.readouterr().out)["runs"]
+
+
+def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, capsys):
+    lay(account, 1, state="training", open="working")
+    lay(account, 2, state="queued", open="room")
+    lay(account, 3, state="queued", open="room")
+    found = [
+        (run["upload"].split("/")[-2], run["state"], run["place_in_line"]) for run in listed(capsys)
+    ]
+    assert found == [
+        ("3", "queued", 2),
+        ("2", "queued", 1),
+        ("1", "training", None),
+    ]
+
+
+@pytest.mark.parametrize("shown", ["text", "json"])
+@pytest.mark.parametrize("given", [{}, {"since": "2026-11-01"}])
+@pytest.mark.parametrize("progress", ["[", '"done"', "{}", '{"state": "in_progress"}'])
+def test_a_record_that_cannot_be_read_hides_no_other(account, capsys, shown, given, progress):
+    sound, bad = lay(account, 1, state="trained"), lay(account, 2, state="training")
+    account.dynamodb.items[bad] |= {"progress": progress}
+    for name in ("recipe", "upload"):
+        del account.dynamodb.items[bad][name]
+    facts = {"newest": 20, "shown": shown, **(given or {"month": "2026-11"})}
+    assert left(runs, **facts) == 0
+    out = capsys.readouterr().out
+    assert sound[:12] in out
+    assert bad[:12] in out
+    assert "its progress cannot be read" in out
+
+
+def test_runs_can_be_chosen_by_state_recipe_and_number(account, capsys):
+    for number, state in enumerate(["trained", "failed", "trained"], 1):
+        lay(account, number, state=state, recipe=f"recipe-{number}")
+    assert [run["recipe"] for run in listed(capsys, state="trained")] == ["recipe-3", "recipe-1"]
+    assert [run["state"] for run in listed(capsys, recipe="recipe-2")] == ["failed"]
+    assert len(listed(capsys, newest=1)) == 1
+
+
+def test_runs_can_be_chosen_by_when_they_arrived(account, capsys):
+    early = lay(account, 1, state="trained", arrived_at="2026-09-30T23:00:00Z", month="2026-09")
+    late = lay(account, 2, state="trained", arrived_at="2026-10-01T01:00:00Z", month="2026-10")
+    chosen = [run["run"] for run in listed(capsys, since="2026-09-30T23:30:00+00:00")]
+    assert chosen == [late]
+    assert [run["run"] for run in listed(capsys, since="2026-09-30")] == [late, early]
+
+
+def test_an_age_counts_back_from_now(account, capsys):
+    now = datetime.now(UTC)
+    run = lay(account, 1, state="trained", arrived_at=now.isoformat(), month=f"{now:%Y-%m}")
+    assert [found["run"] for found in listed(capsys, since="5m")] == [run]
+
+
+WRONG = [
+    pytest.param({"state": "trainde"}, "did you mean 'trained'", id="state"),
+    pytest.param({"since": "yesterday"}, "an age: 3d, 12h, 30m", id="since"),
+    pytest.param({"since": "3d", "month": "2026-11"}, "say one of them", id="both"),
+    pytest.param({"month": "2026-13"}, "must be a month such as", id="month"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG)
+def test_a_filter_that_cannot_be_is_told(given, words):
+    with pytest.raises(OptionError, match=words):
+        runs(newest=20, shown="text", **given)
+
+
+def test_a_list_tells_what_it_leaves_out(account, capsys):
+    for number in (1, 2, 3):
+        lay(account, number, state="trained")
+    left(runs, month="2026-11", newest=1, shown="text")
+    assert "2 older ones are not shown; --newest 3" in capsys.readouterr().err
+    left(runs, month="2026-11", newest=1, state="failed", shown="text")
+    assert "no run fits among 3 runs of 2026-11" in capsys.readouterr().err
+
+
+def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
+    lay(account, 1, state="queued", open="room")
+    left(runs, month="2026-11", newest=20, shown="text")
+    _head, line = capsys.readouterr().out.splitlines()
+    assert "queued, place 1 in line" in line
+    assert "2026-11-23 07:00 " in line
+
+
+def test_one_that_died_in_the_line_has_no_place_and_takes_none_away(account, capsys):
+    lay(account, 1, state="queued", open="room", due="2026-11-23T07:30:00+00:00")
+    lay(account, 2, state="queued", open="room")
+    left(runs, month="2026-11", newest=20, shown="text")
+    shown = capsys.readouterr().out
+    assert shown.count("queued, place 1 in line") == shown.count("place") == 1
+
+
+def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
+    run = lay(account, 0xABC << 100, state="queued", open="room")
+    lay(account, 0xABD << 100, state="queued", open="room")
+    assert left(stop, run=run[:10]) == 0
+    assert "stop_asked" in account.dynamodb.items[run]
+    assert run in capsys.readouterr().err
+    with pytest.raises(NotWaitingError, match=run):
+        approve(run=run[:10].upper())
+
+
+def test_a_beginning_that_is_not_one_runs_is_told_with_what_is_near(account):
+    run = lay(account, 0xABC << 100, state="queued")
+    lay(account, 0xAB1 << 100, state="queued")
+    with pytest.raises(UnknownRunError, match=r"2 runs begin so, such as 0000ab100000"):
+        stop(run="0000ab")
+    with pytest.raises(UnknownRunError, match=rf"did you mean '{run[:8]}'"):
+        stop(run="0000fbc")
+    with pytest.raises(UnknownRunError, match="did you mean"):
+        stop(run=run[:-1] + "f")
+    with pytest.raises(UnknownRunError, match="no such run in ledger; tuning runs"):
+        stop(run="")
+
+
+def test_hostile_names_cannot_steer_the_terminal(account, capsys):
+    lay(account, 1, state="trained", upload="s3://b/datasets/\x1b[2J[red]x")
+    left(runs, month="2026-11", newest=20, shown="text")
+    shown = capsys.readouterr().out
+    assert "\x1b[2J" not in shown
+    assert "[red]" in shown.replace("\n", "").replace(" ", "")
+    assert "\\x1b[2J" in shown.replace("\n", "").replace(" ", "")
+
+
+def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
+    run = lay(account, 1, state="queued", open="room")
+    assert left(stop, run=run) == 0
+    assert account.dynamodb.items[run]["stop_asked"].startswith("arn:ann at 20")
+    assert account.bedrock.stopped == []
+    assert "asked to stop" in capsys.readouterr().err
+
+
+def test_the_job_of_a_run_is_stopped_at_once(account):
+    run = lay(account, 1, state="training", open="working", job_arn="arn:job")
+    account.bedrock.jobs["arn:job"] = {"status": "InProgress"}
+    assert left(stop, run=run) == 0
+    assert account.bedrock.stopped == ["arn:job"]
+
+
+def test_a_job_that_ended_just_now_is_no_fault(account, capsys):
+    run = lay(account, 1, state="training", open="working", job_arn="arn:job")
+    account.bedrock.jobs["arn:job"] = {"status": "Completed"}
+    assert left(stop, run=run) == 0
+    assert "it may have ended" in capsys.readouterr().err
+
+
+def test_a_run_that_has_ended_is_not_stopped(account, capsys):
+    run = lay(account, 1, state="trained")
+    assert left(stop, run=run) == 1
+    assert "stop_asked" not in account.dynamodb.items[run]
+    assert "has ended already, trained" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("count", "tasks"), [(0, 0), (2, 1)])
+def test_dead_letters_are_sent_back_when_there_are_any(account, count, tasks):
+    account.sqs.count = count
+    assert left(redrive) == 0
+    assert len(account.sqs.moved) == tasks
+    if tasks:
+        moved = {"SourceArn": "arn:dead", "DestinationArn": "arn:queue"}
+        assert account.sqs.moved == [moved]

@@ -1,0 +1,218 @@
+"""Exactly the version that was uploaded is checked, and exactly what was checked is trained."""
+
+import gzip
+import hashlib
+import io
+import json
+
+import pytest
+from dataset_lines import BROKEN, CANARY, OTHER, SOUND
+from domain_builders import ARTIFACTS, DATASETS, PREPARED, any_recipe, any_run, any_upload
+from urllib3.exceptions import ProtocolError
+
+from lambdas import objects, prepare_dataset
+from lambdas.observe import Transient
+from tuning.runs.recipes import Conversion
+from tuning.runs.uploads import TRAINING, VALIDATION
+
+KEY = "datasets/support/train.jsonl"
+BESIDE = "datasets/support/validation.jsonl"
+RUN = any_run()
+
+
+def prepare(context, run=RUN):
+    return prepare_dataset.handler({"run": run.to_dict()}, context)
+
+
+def report(aws, run=RUN):
+    [content] = aws.s3.versions[ARTIFACTS, f"runs/{run.id}/report.json"].values()
+    return json.loads(content)
+
+
+def copies(aws):
+    return {
+        key: list(versions.values())
+        for (bucket, key), versions in aws.s3.versions.items()
+        if bucket == PREPARED
+    }
+
+
+def test_an_accepted_upload_is_copied_under_its_own_digest(aws, context):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    answer = prepare(context)
+    key = f"prepared/{hashlib.sha256(SOUND).hexdigest()}/train.jsonl"
+    assert copies(aws) == {key: [SOUND]}
+    assert (answer["training_uri"], answer["validation_uri"]) == (f"s3://{PREPARED}/{key}", None)
+    assert report(aws)["verdict"] == "accepted"
+    assert aws.dynamodb.items[RUN.id]["state"] == "checked"
+
+
+def test_the_uploaded_version_is_read_though_a_newer_one_lies_over_it(aws, context):
+    aws.s3.lay(DATASETS, KEY, SOUND, "v1")
+    aws.s3.lay(DATASETS, KEY, BROKEN, "v2")
+    assert prepare(context)["verdict"] == "accepted"
+
+
+def test_a_second_try_finds_its_copy_and_answers_the_same(aws, context):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    assert prepare(context) == prepare(context)
+    assert [len(versions) for versions in copies(aws).values()] == [1]
+
+
+def test_a_validation_set_beside_is_taken_along(aws, context):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.lay(DATASETS, BESIDE, OTHER)
+    aws.s3.lay(DATASETS, f"{BESIDE}.bak", BROKEN)
+    answer = prepare(context)
+    assert answer["records"] == 20
+    assert answer["validation_uri"].endswith(
+        f"{hashlib.sha256(OTHER).hexdigest()}/validation.jsonl"
+    )
+
+
+def test_a_refused_upload_leaves_a_report_and_no_copy(aws, context):
+    aws.s3.lay(DATASETS, KEY, BROKEN)
+    answer = prepare(context)
+    assert (answer["verdict"], answer["training_uri"]) == ("refused", None)
+    assert copies(aws) == {}
+    assert report(aws)["findings"][0]["line"] == 10
+
+
+@pytest.mark.parametrize("lie", [None, "v2"], ids=["deleted key", "deleted version"])
+def test_a_deleted_upload_is_refused(aws, context, lie):
+    if lie:
+        aws.s3.lay(DATASETS, KEY, SOUND, lie)
+    assert prepare(context)["verdict"] == "refused"
+    assert list(report(aws)["counts"]) == ["DS902"]
+
+
+def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, monkeypatch):
+    monkeypatch.setattr(objects, "PART", len(SOUND) // 9)
+    monkeypatch.setattr(objects, "_CHUNK", 1)
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    answered = aws.s3.get_object
+
+    def once(**where):
+        found = answered(**where)
+        aws.s3.versions.pop((DATASETS, KEY), None)
+        return found
+
+    monkeypatch.setattr(aws.s3, "get_object", once)
+    run = any_run(upload=any_upload(size=len(SOUND)))
+    assert prepare(context, run)["verdict"] == "refused"
+    assert list(report(aws, run)["counts"]) == ["DS902"]
+    assert copies(aws) == {}
+
+
+def test_an_upload_of_many_ranges_is_copied_whole(aws, context, monkeypatch):
+    monkeypatch.setattr(objects, "PART", len(SOUND) // 9)
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    prepare(context, any_run(upload=any_upload(size=len(SOUND))))
+    assert list(copies(aws).values()) == [[SOUND]]
+    assert len(aws.s3.reads) > 9
+
+
+def test_an_upload_that_is_too_large_is_not_read(aws, context):
+    run = any_run(upload=any_upload(size=5_000_001))
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    prepare(context, run)
+    assert list(report(aws, run)["counts"]) == ["DS901"]
+    assert aws.s3.reads == []
+
+
+def test_a_validation_set_that_is_too_large_is_not_read_either(aws, context, monkeypatch):
+    monkeypatch.setenv("MAX_DATASET_MB", "1")
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.lay(DATASETS, BESIDE, b" " * 1_000_001)
+    prepare(context)
+    [finding] = report(aws)["findings"]
+    assert (finding["rule"], finding["file"]) == ("DS901", "validation.jsonl")
+    assert aws.s3.reads == [BESIDE]  # its version and size were asked for
+
+
+@pytest.mark.parametrize("name", ["validation.csv", "validation.tsv", "validation.jsonl.gz"])
+def test_a_validation_set_of_any_ending_is_taken_along_under_its_own_name(aws, context, name):
+    run = any_run(recipe=any_recipe(convert=Conversion()))
+    mark = "\t" if name.endswith(".tsv") else ","
+    rows = [f"prompt{mark}completion", *(f"Question {n}?{mark}Answer {n}." for n in range(4))]
+    table = "\n".join(rows).encode()
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.lay(
+        DATASETS, BESIDE.replace(VALIDATION, name), gzip.compress(OTHER) if ".gz" in name else table
+    )
+    answer = prepare(context, run)
+    assert answer["verdict"] == "accepted"
+    assert answer["validation_uri"].endswith("/validation.jsonl")
+    assert sorted(key.rsplit("/", 1)[-1] for key in copies(aws)) == [TRAINING, VALIDATION]
+
+
+def test_several_validation_sets_are_refused_unread(aws, context):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    for name in ("validation.jsonl", "validation.csv", "validation.csv.bak"):
+        aws.s3.lay(DATASETS, BESIDE.replace(VALIDATION, name), OTHER)
+    prepare(context)
+    [finding] = report(aws)["findings"]
+    assert finding["rule"] == "DS905"
+    assert "2 validation sets: validation.jsonl, validation.csv." in finding["message"]
+    assert aws.s3.reads == []
+
+
+def test_a_table_is_trained_as_what_it_was_converted_to(aws, context):
+    key = KEY.replace("train.jsonl", "train.csv")
+    run = any_run(upload=any_upload(key=key), recipe=any_recipe(convert=Conversion()))
+    rows = "".join(f"Question {n}?,Answer {n}.\n" for n in range(10))
+    aws.s3.lay(DATASETS, key, f"prompt,completion\n{rows}".encode())
+    answer = prepare(context, run)
+    [(place, [copy])] = copies(aws).items()
+    assert place == f"prepared/{hashlib.sha256(copy).hexdigest()}/train.jsonl"
+    assert answer["training_uri"] == f"s3://{PREPARED}/{place}"
+    assert len(copy.splitlines()) == answer["records"] == 10
+    assert report(aws, run)["statistics"]["converted"]["train.csv"]["container"] == "csv"
+
+
+def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(aws, context, monkeypatch):
+    monkeypatch.setenv("MAX_DATASET_MB", "1")
+    key = f"{KEY}.gz"
+    run = any_run(upload=any_upload(key=key))
+    aws.s3.lay(DATASETS, key, gzip.compress(b" " * 1_000_001))
+    prepare(context, run)
+    assert report(aws, run)["counts"] == {"DS901": 1}
+    assert copies(aws) == {}
+
+
+def test_a_recipe_may_require_a_validation_set(aws, context):
+    run = any_run(recipe=any_recipe(validation="required"))
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    prepare(context, run)
+    assert list(report(aws, run)["counts"]) == ["DS903"]
+
+
+class Broken(io.BytesIO):
+    """A connection that is lost in the middle of a body, as urllib3 tells it."""
+
+    def read(self, *_args):
+        raise ProtocolError("Connection broken")
+
+
+class Short(io.BytesIO):
+    """A body that ends early, without a word."""
+
+    def __init__(self, content):
+        super().__init__(content[:1000])
+
+
+@pytest.mark.parametrize("stream", [Broken, Short])
+def test_a_body_that_breaks_off_is_read_again_and_never_trained(aws, context, stream):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.stream = stream
+    with pytest.raises(Transient):
+        prepare(context)
+    assert copies(aws) == {}
+
+
+@pytest.mark.parametrize("content", [SOUND, BROKEN, b"\xff" + SOUND])
+def test_no_log_metric_ledger_or_answer_holds_the_data(aws, context, written, content):
+    aws.s3.lay(DATASETS, KEY, content)
+    answer = prepare(context)
+    assert CANARY not in written() + json.dumps(answer) + json.dumps(aws.dynamodb.items)
+    assert written()

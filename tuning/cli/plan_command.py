@@ -1,0 +1,123 @@
+"""`tuning plan`: what a training would cost, before anything is uploaded."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tuning.cli.chosen_recipe import method_of, wanted
+from tuning.cli.exits import Exit
+from tuning.cli.output import Shown, printable
+from tuning.datasets.files import check_files
+from tuning.datasets.tally import Policy
+from tuning.errors import OptionError
+from tuning.models.plan import Plan
+from tuning.models.plan import plan as planned
+from tuning.reports.advice import dollars
+from tuning.reports.scale import count
+from tuning.runs.budget import month_of
+
+
+def plan(
+    path: Annotated[Path, typer.Argument(help="The training file.")],
+    *,
+    model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
+    method: Annotated[str | None, typer.Option(help="Such as FINE_TUNING, DISTILLATION.")] = None,
+    validation: Annotated[Path | None, typer.Option(help="The validation file.")] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A file or a name; its limits are held against the price.")
+    ] = None,
+    epochs: Annotated[
+        list[int] | None, typer.Option(help="Compare; may be given several times.")
+    ] = None,
+    monthly_budget: Annotated[
+        str | None, typer.Option(metavar="USD", help="The environment's, as in app.py.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
+    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+) -> None:
+    """Say what a training would cost, and which limits it meets. Exit 1 when it would be refused."""
+    asked, monthly = wanted(model, method, recipe), _budget(monthly_budget)
+    strict = Policy(listed=0, strict=frozenset(asked.strict))
+    report = check_files(path, validation, method=method_of(asked), policy=strict, jobs=jobs)
+    month = month_of(datetime.now(UTC))
+    made = planned(report, asked, epochs=epochs or (), monthly=monthly, month=month)
+    if shown == "json":
+        print(json.dumps({"path": str(path), **made.to_dict()}, indent=2))  # noqa: T201 — output
+    else:
+        _tell(made, path.name)
+    raise SystemExit(Exit.DONE if made.verdict == "accepted" else Exit.REFUSED)
+
+
+def _budget(text: str | None) -> Decimal | None:
+    try:
+        usd = None if text is None else Decimal(text)
+    except InvalidOperation:
+        usd = Decimal("NaN")
+    if usd is not None and not (usd.is_finite() and usd >= 0):
+        raise OptionError(f"--monthly-budget {text}: must be US dollars, 0 or more")
+    return usd
+
+
+def _tell(made: Plan, name: str) -> None:
+    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    recipe = made.recipe
+    by = f", recipe {recipe.name}" if recipe.name else ""
+    out.print(f"{printable(name)}: {recipe.method} of {recipe.base_model}{by}", style="bold")
+    out.print(f"{count(made.records, 'record')}, {made.verdict}; {_tokens(made)}")
+    if made.verdict == "refused":
+        out.print("Nothing would be trained. tuning check says what is wrong.", style="red")
+    out.print()
+    out.print(_options(made))
+    price = made.options[0].estimate
+    out.print()
+    for what, figure in (
+        ("To keep the model, a month", dollars(price.storage_usd_per_month)),
+        ("To serve it on demand", price.serving.on_demand_costs),
+        ("To serve it provisioned", price.serving.provisioned_costs),
+    ):
+        out.print(f"{what}: {figure}")
+    _list(out, "Limits that it meets", _limits(made), otherwise="none that is known here")
+    _list(out, "Not known", list(made.not_known))
+    _list(out, "What the figures rest on", list(price.basis))
+
+
+def _tokens(made: Plan) -> str:
+    held_out = made.validation_tokens
+    beside = (
+        "" if held_out is None else f"; {held_out:,} of validation, not billed by AWS's formula"
+    )
+    return f"{made.tokens:,} tokens an epoch, estimated{beside}"
+
+
+def _options(made: Plan) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Epochs", "at least", "expected", "at most"):
+        table.add_column(heading, justify="right")
+    for option in made.options:
+        price = option.estimate
+        often = "the service's choice" if price.epochs is None else str(price.epochs)
+        usd = (price.low_usd, price.training_usd, price.high_usd)
+        table.add_row(often, *map(dollars, usd))
+    return table
+
+
+def _limits(made: Plan) -> list[str]:
+    several = len(made.options) > 1
+    return [
+        f"{option.estimate.epochs} epochs: {why}" if several else why
+        for option in made.options
+        for why in option.limits
+    ]
+
+
+def _list(out: Console, heading: str, lines: list[str], *, otherwise: str = "") -> None:
+    out.print()
+    out.print(heading, style="bold")
+    for line in lines or [otherwise]:
+        out.print(f"  {line}")

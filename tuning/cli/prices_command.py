@@ -1,0 +1,63 @@
+"""`tuning prices`: what prices are known, from when, and from where."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tuning.cli.exits import Exit
+from tuning.cli.output import Shown
+from tuning.models.prices import PROVISIONED, SERVING, STORAGE, TRAINING, Price, listed, prices
+
+WORDS = {
+    TRAINING: "training, 1,000 tokens",
+    SERVING: "serving on demand, 1,000 tokens",
+    PROVISIONED: "serving provisioned, an hour",
+    STORAGE: "keeping a model, a month",
+}
+
+_WIDE = 200
+
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+
+@app.callback()
+def show(
+    context: typer.Context,
+    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+) -> None:
+    """Show the prices that estimates are made of; refresh brings them from AWS."""
+    if context.invoked_subcommand:
+        return
+    if shown == "json":
+        print(json.dumps(prices(), indent=1))  # noqa: T201 — output
+        raise SystemExit(Exit.DONE)
+    width = None if sys.stdout.isatty() else _WIDE  # in a pipe a price is one line
+    out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
+    sources = list(dict.fromkeys(price.source for price in listed(prices())))
+    out.print(_table(sources))
+    out.print()
+    for number, source in enumerate(sources, 1):
+        out.print(f"[{number}] {source}")
+    raise SystemExit(Exit.DONE)
+
+
+def _table(sources: list[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("what", "model", "USD", "seen", "source"):
+        table.add_column(heading, overflow="fold")
+    for price in listed(prices()):
+        model, source = price.model or "every model", f"[{sources.index(price.source) + 1}]"
+        table.add_row(WORDS[price.what], model, amounts(price), price.date, source)
+    return table
+
+
+def amounts(price: Price) -> str:
+    """`0.001`, or `0.000035 in, 0.00014 out`."""
+    return ", ".join(
+        f"{usd}{name.removesuffix('usd').replace('input_', ' in').replace('output_', ' out')}"
+        for name, usd in price.amounts.items()
+    )

@@ -1,0 +1,136 @@
+"""`tuning runs`: the runs of a month, where each stands, and its place in the line."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tuning.cli.account import Account, Row
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.deployed_options import Environment, Region
+from tuning.cli.exits import Exit
+from tuning.cli.output import Shown, printable, say
+from tuning.errors import OptionError, nearest
+from tuning.runs.budget import month_of
+from tuning.runs.progress_bar import words
+from tuning.runs.run_states import STATES
+
+_SHOWN = ("state", "recipe", "upload", "arrived_at", "ended_at", "job_arn", "model_arn", "attempt")
+_WIDE = 2000
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+@speaks_to_aws
+def runs(
+    environment: Environment = "dev",
+    region: Region = None,
+    month: Annotated[str | None, typer.Option(help="Such as 2026-11; else this one.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="A time, such as 2026-11-20, or an age: 3d, 12h, 30m.")
+    ] = None,
+    state: Annotated[str | None, typer.Option(help="Only runs in this state.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Only runs of this recipe.")] = None,
+    newest: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+) -> None:
+    """List runs, newest first, with their places in the line for a job."""
+    if state is not None and state not in STATES:
+        hint = nearest(state, STATES) or f"; one of {', '.join(STATES)}"
+        raise OptionError(f"--state {state}: no state of a run{hint}")
+    months, begin = _when(month, since, datetime.now(UTC))
+    account = Account.of(environment, region)
+    wanted = {name: value for name, value in (("state", state), ("recipe", recipe)) if value}
+    rows = [row for month in months for row in account.rows(month) if _after(row, begin)]
+    fits = [row for row in reversed(rows) if wanted.items() <= row.items()]
+    places = account.line()
+    documents = [_document(row, places) for row in fits[:newest]]
+    if shown == "json":
+        print(json.dumps({"runs": documents}, ensure_ascii=False, indent=1))  # noqa: T201 — output
+    else:
+        _list(documents)
+        _rest(rows, fits, newest, months)
+    raise SystemExit(Exit.DONE)
+
+
+def _when(month: str | None, since: str | None, now: datetime) -> tuple[list[str], datetime | None]:
+    """The months to look into, and the first moment that counts in them."""
+    if since is None:
+        month = month or month_of(now)
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+            raise OptionError(f"--month {month}: must be a month such as {month_of(now)}")
+        return [month], None
+    if month is not None:
+        raise OptionError("--month and --since: say one of them")
+    begin = _moment(since, now)
+    return list(_months(begin, now)), begin
+
+
+def _moment(since: str, now: datetime) -> datetime:
+    if age := re.fullmatch(r"(\d{1,4})([dhm])", since):
+        return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    try:
+        found = datetime.fromisoformat(since)
+    except ValueError:
+        raise OptionError(
+            f"--since {since}: must be a time such as {now:%Y-%m-%d}, or an age: 3d, 12h, 30m"
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _months(begin: datetime, end: datetime) -> Iterator[str]:
+    first, last = (12 * at.year + at.month - 1 for at in (begin.astimezone(UTC), end))
+    yield from (f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
+
+
+def _after(row: Row, begin: datetime | None) -> bool:
+    """A row that does not say when it arrived is shown rather than hidden."""
+    try:
+        return begin is None or datetime.fromisoformat(row["arrived_at"]) >= begin
+    except (KeyError, TypeError, ValueError):
+        return True
+
+
+def _document(row: Row, places: Mapping[str, int]) -> dict[str, Any]:
+    facts = {name: row[name] for name in _SHOWN if name in row}
+    place = places.get(row["pk"])
+    return {"run": row["pk"], "place_in_line": place, "standing": words(row, place), **facts}
+
+
+def _list(documents: list[dict[str, Any]]) -> None:
+    if not documents:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("run", no_wrap=True)
+    table.add_column("arrived", no_wrap=True)
+    for name in ("state", "recipe", "upload"):
+        table.add_column(name, overflow="fold")
+    for run in documents:
+        arrived = run.get("arrived_at", "unknown")[:16].replace("T", " ")
+        told = (
+            *(arrived, run["standing"], run.get("recipe", "unknown")),
+            _folder(run.get("upload", "unknown")),
+        )
+        table.add_row(run["run"][:12], *map(printable, told))
+    # In a pipe a run is one line, for grep.
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+
+
+def _folder(uri: str) -> str:
+    """Without the bucket, which is the same for all."""
+    return uri.removeprefix("s3://").partition("/")[2] or uri
+
+
+def _rest(rows: list[Row], fits: list[Row], newest: int, months: list[str]) -> None:
+    """What the list does not show, for people."""
+    if not fits:
+        among = f" among {len(rows)} runs" if rows else ""
+        say(f"no run fits{among} of {months[0]}{f' to {months[-1]}' if len(months) > 1 else ''}")
+    elif len(fits) > newest:
+        say(f"{len(fits) - newest} older ones are not shown; --newest {len(fits)} shows them")

@@ -1,0 +1,138 @@
+"""`tuning show`: the whole story of one run."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.deployed_options import Environment, Region, RunId
+from tuning.cli.exits import Exit
+from tuning.cli.output import Shown, printable
+from tuning.reports.advice import dollars
+from tuning.runs.run_details import Story, story
+
+Lines = Iterator[tuple[str, str]]
+
+
+@speaks_to_aws
+def show(
+    run: RunId,
+    environment: Environment = "dev",
+    region: Region = None,
+    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+) -> None:
+    """Tell all of a run: upload, verdict, decisions, steps, job, losses, cost, and what to do next."""
+    account = Account.of(environment, region)
+    row = account.row(run)
+    told = story(
+        row,
+        entered=account.entered(row.get("execution", row["pk"])),
+        job=account.job(row["job_arn"]) if "job_arn" in row else None,
+        place=account.line().get(row["pk"]),
+    )
+    if shown == "json":
+        print(json.dumps(told.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output
+    else:
+        _tell(told)
+    raise SystemExit(Exit.DONE)
+
+
+def _tell(told: Story) -> None:
+    out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    out.print(f"Run {told.run}: {printable(told.standing)}", style="bold")
+    for heading, lines in (
+        ("", _outcome(told)),
+        ("Upload", _upload(told)),
+        ("Dataset", _dataset(told)),
+        ("Decisions", (("", decision) for decision in told.decisions)),
+        ("Steps", _steps(told)),
+        ("Job", _job(told)),
+        ("Losses", _losses(told)),
+        ("Cost", _cost(told)),
+        ("Reports", (("", uri) for uri in told.reports)),
+        ("What to do next", iter([("", told.next)])),
+    ):
+        _section(out, heading, list(lines))
+
+
+def _section(out: Console, heading: str, lines: list[tuple[str, str]]) -> None:
+    """Whole lines, however long: names of AWS are there to be copied."""
+    if lines and heading:
+        out.print(f"\n{heading}", style="bold")
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, value in lines:
+        out.print(f"  {name:<{width}}{'  ' if width else ''}{printable(value)}".rstrip())
+
+
+def _outcome(told: Story) -> Lines:
+    if summary := told.outcome.get("summary"):
+        yield "", summary
+    if kind := told.outcome.get("kind"):
+        yield "", f"Kind: {kind}"
+
+
+def _upload(told: Story) -> Lines:
+    upload = told.upload
+    yield "object", str(upload.get("uri"))
+    yield "version", str(upload.get("version_id", "not known"))
+    yield "arrived", str(upload.get("arrived_at"))
+    if recipe := told.recipe:
+        yield "recipe", f"{recipe['name']}: {recipe['method']} of {recipe['base_model']}"
+        hyperparameters = recipe.get("hyperparameters") or {"the service's": "defaults"}
+        yield "with", ", ".join(f"{name} {value}" for name, value in hyperparameters.items())
+
+
+def _dataset(told: Story) -> Lines:
+    if told.dataset:
+        yield "verdict", told.dataset["summary"]
+        yield "tokens", f"{told.dataset['training_tokens']:,} an epoch, estimated"
+
+
+def _steps(told: Story) -> Lines:
+    for step in told.steps:
+        often = "" if step.times == 1 else f", {step.times} times until {_at(step.last_at)}"
+        yield _at(step.first_at), f"{step.name}{often}"
+
+
+def _job(told: Story) -> Lines:
+    job = told.job
+    if not job:
+        return
+    yield "job", job["arn"]
+    yield "status", f"{job.get('status')} ({job['seen']})"
+    for phase in job.get("phases", ()):
+        began, changed = _at(phase["began_at"]), _at(phase["changed_at"])
+        yield phase["name"], f"{phase['status']}, began {began}, changed {changed}"
+    if words := job.get("failure_message"):
+        yield "Bedrock says", words
+    if model := job.get("model_arn"):
+        yield "model", model
+
+
+def _at(moment: str | None) -> str:
+    """For people, in UTC like everything here: `2026-11-23 07:00:00`."""
+    return "at an unknown time" if moment is None else moment[:19].replace("T", " ")
+
+
+def _losses(told: Story) -> Lines:
+    for name in ("training", "validation"):
+        if curve := told.results.get(name):
+            first, last, lowest = (f"{curve[part]:g}" for part in ("first", "last", "lowest"))
+            yield name, f"{first} to {last}, lowest {lowest}, {curve['steps']:,} steps"
+
+
+def _cost(told: Story) -> Lines:
+    cost: dict[str, Any] = dict(told.cost)
+    if all(cost[name] is None for name in ("estimated_usd", "storage_usd_per_month")):
+        return
+    spread = " to ".join(dollars(cost[f"estimated_{end}_usd"]) for end in ("low", "high"))
+    yield "estimated", f"{dollars(cost['estimated_usd'])} ({spread})"
+    if cost["actual_is"]:
+        yield "actual", f"{dollars(cost['actual_usd'])}, {cost['actual_is']}"
+    if cost["settled_usd"]:
+        yield "settled", f"{dollars(cost['settled_usd'])} of the budgets"
+    yield "to keep it", f"{dollars(cost['storage_usd_per_month'])} a month"

@@ -1,0 +1,93 @@
+"""`tuning stats`: lengths, turns, duplicates and scripts of a dataset, as a table and a picture."""
+
+import json
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tuning.cli.conversion_output import refused
+from tuning.cli.exits import Exit
+from tuning.cli.output import Shown, draft, printable, say
+from tuning.datasets.convert import conversion
+from tuning.datasets.convert.mapping import parse
+from tuning.datasets.stats import Lengths, Stats, measure
+from tuning.errors import OptionError
+from tuning.reports.length_plot import Format, draw
+
+
+def stats(
+    path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
+    *,
+    source: Annotated[str | None, typer.Option("--from", help="What PATH is.")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="NAME=FIELD, as in prompt=question.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the picture.")] = False,
+    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+) -> None:
+    """Describe a dataset: lengths, turns, duplicates, scripts."""
+    form = _form(picture) if picture else None
+    with path.open("rb") as stream:
+        reading = conversion.convert(
+            stream, name=str(path), source=source, mapping=parse(mapping or [])
+        )
+        found = measure(record for _, record in reading.records())
+    if reading.summary.counts:
+        refused(reading.summary)
+        raise SystemExit(Exit.REFUSED)
+    if picture and form:
+        with draft(picture, force=force, inputs=[path]) as making:
+            draw(found, path.name, form, making.file)
+            making.keep()
+    if shown == "json":
+        print(json.dumps(found.to_dict(), indent=2))  # noqa: T201 — what the user asked for
+    else:
+        _table(found, path.name)
+    if picture:
+        say(f"drawn to {picture}")
+
+
+def _form(picture: Path) -> Format:
+    for form in get_args(Format):
+        if picture.suffix.lower() == f".{form}":
+            return "svg" if form == "svg" else "png"
+    raise OptionError(f"--picture {picture}: name it .svg or .png")
+
+
+def _table(stats: Stats, name: str) -> None:
+    table = Table(title=Text(f"{printable(name)}: {stats.records:,} records"), title_justify="left")
+    table.add_column("")
+    for heading in ("smallest", "median", "90 %", "99 %", "largest", "total"):
+        table.add_column(heading, justify="right")
+    for unit, parts in (("characters", stats.characters), ("est. tokens", stats.tokens)):
+        for part, lengths in parts.items():
+            table.add_row(f"{part}, {unit}", *_numbers(lengths))
+        table.add_section()
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"prompts: {stats.different_prompts:,} different, {stats.repeated:,} repeated")
+    for title, counts in (
+        ("turns", {f"{turns} in": count for turns, count in stats.turns.items()}),
+        ("records with", stats.contents),
+        ("script", stats.scripts),
+    ):
+        if counts:
+            listed = ", ".join(f"{what} {count:,}" for what, count in counts.items())
+            console.print(f"{title}: {listed}")
+
+
+def _numbers(lengths: Lengths) -> list[str]:
+    shown = (
+        lengths.smallest,
+        lengths.median,
+        lengths.p90,
+        lengths.p99,
+        lengths.largest,
+        lengths.total,
+    )
+    return [f"{number:,}" for number in shown]

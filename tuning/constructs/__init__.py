@@ -1,0 +1,1 @@
+"""CDK constructs, usable in anybody's app."""

@@ -1,0 +1,89 @@
+"""A run that may not spend by itself asks a person, and waits for the answer without looking.
+
+The task token goes from Step Functions into the run's row and nowhere else: no notice and no log
+holds it. Who answers needs the right to read the ledger and to answer tasks of state machines.
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from tuning.constructs.outcomes import Endings
+from tuning.constructs.steps import Steps, catch_all, expression, when
+
+
+class Approval:
+    """From `ask`, its first state, to `granted`, a state of the caller, or to an ending."""
+
+    def __init__(
+        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, end: Endings
+    ) -> None:
+        self._scope = scope
+        self.ask = self._ask(topic)
+        self._wait = self._waiting(ledger)
+        self._retry(self.ask, "States.TaskFailed")
+        self._retry(
+            self._wait, "DynamoDb.InternalServerErrorException", "DynamoDb.ThrottlingException"
+        )
+        self._wait.add_catch(end.expired, errors=["States.Timeout"], outputs={})
+        catch_all([self.ask, self._wait], end.fault)
+        self._answer = Steps(scope).choose("What was the answer?")
+        self._answer.otherwise(end.rejected)
+        self.ask.next(self._wait).next(self._answer)
+
+    @staticmethod
+    def _retry(step: sfn.TaskStateBase | sfn.CustomState, *errors: str) -> None:
+        step.add_retry(
+            errors=list(errors),
+            max_attempts=8,
+            max_delay=cdk.Duration.minutes(5),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+
+    def granted(self, again: sfn.IChainable) -> None:
+        """What was approved is authorized once more: no approval takes more than a budget has."""
+        self._answer.when(when("$approval.decision = 'approve'"), again)
+
+    def _ask(self, topic: sns.ITopic) -> tasks.SnsPublish:
+        answers = "'tuning approve ' & $run.id, 'tuning reject ' & $run.id"
+        lines = f"[$spend.why, $dataset.report_uri, $run.upload.key, {answers}]"
+        return tasks.SnsPublish.jsonata(
+            self._scope,
+            "Ask a person",
+            topic=topic,
+            subject=expression("'Tuning run ' & $run.id & ': waits for approval'"),
+            message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
+            outputs={},
+        )
+
+    def _waiting(self, ledger: dynamodb.ITable) -> sfn.CustomState:
+        """Raw, since the CDK's own tasks render no timeout as an expression."""
+        partition = cdk.Stack.of(self._scope).partition
+        return sfn.CustomState(
+            self._scope,
+            "Wait for a person",
+            state_json={
+                "Type": "Task",
+                "Resource": (
+                    f"arn:{partition}:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"
+                ),
+                "Arguments": {
+                    "TableName": ledger.table_name,
+                    "Key": {"pk": {"S": expression("$run.id")}},
+                    "UpdateExpression": "SET task_token = :token",
+                    "ConditionExpression": "#state = :awaiting",
+                    "ExpressionAttributeNames": {"#state": "state"},
+                    "ExpressionAttributeValues": {
+                        ":token": {"S": expression("$states.context.Task.Token")},
+                        ":awaiting": {"S": "awaiting_approval"},
+                    },
+                },
+                "TimeoutSeconds": expression("$spend.seconds"),
+                "Assign": {"approval": expression("$states.result")},
+                "Output": {},
+            },
+        )

@@ -1,0 +1,75 @@
+"""A bucket as all of ours are: ours alone, encrypted, versioned."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from tuning.constructs.policies import Statement
+
+
+def private_bucket(
+    scope: Construct,
+    construct_id: str,
+    *,
+    key: kms.IKey | None,
+    access_logs: s3.IBucket | None,
+    lifecycle: Sequence[s3.LifecycleRule],
+    locked: cdk.Duration | None = None,
+) -> s3.Bucket:
+    """`key` is None for the bucket of access logs only: S3 cannot deliver them to a bucket that is
+    encrypted with SSE-KMS, nor to one with a default retention.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+
+    `locked`: how long no version can be deleted but by someone who may bypass governance. Object
+    Lock is on everywhere; without a default retention it holds what someone locks by hand.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    """
+    bucket = s3.Bucket(
+        scope,
+        construct_id,
+        encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+        encryption_key=key,
+        bucket_key_enabled=key is not None,
+        versioned=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        server_access_logs_bucket=access_logs,
+        server_access_logs_prefix=f"{construct_id.lower()}/" if access_logs else None,
+        object_lock_enabled=True,
+        object_lock_default_retention=s3.ObjectLockRetention.governance(locked) if locked else None,
+        lifecycle_rules=[_abandoned_uploads(), *lifecycle],
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+    _tell_eventbridge(bucket)
+    return bucket
+
+
+def restrict(bucket: s3.Bucket, *statements: Sequence[Statement]) -> None:
+    """The first statement makes the policy when there is none; the others go there in one call."""
+    first, *others = (iam.PolicyStatement.from_json(s) for each in statements for s in each)
+    bucket.add_to_resource_policy(first)
+    assert bucket.policy is not None  # noqa: S101 — narrows a CDK type
+    bucket.policy.document.add_statements(*others)
+
+
+def _abandoned_uploads() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="AbandonedUploads", abort_incomplete_multipart_upload_after=cdk.Duration.days(2)
+    )
+
+
+def _tell_eventbridge(bucket: s3.Bucket) -> None:
+    """CDK's `event_bridge_enabled` does this with a custom resource, a function and AWS's own broad
+    policy; CloudFormation has a property for it.
+    """
+    resource = bucket.node.default_child
+    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 — narrows a CDK type
+    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+            event_bridge_enabled=True
+        )
+    )

@@ -1,0 +1,159 @@
+"""What bucket policies take away from everybody, whatever IAM gives them.
+
+Only Deny statements: with them, a right that someone is given later still ends at the perimeter.
+What goes for the VPC names objects and their listing alone. A Deny of `s3:*` on the bucket itself
+would lock out CloudFormation, the console and log delivery, which never come through a VPC; only
+the root user could take it back. https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+from tuning.constructs.perimeter import Perimeter, principals
+from tuning.constructs.policies import Statement
+
+PART = "tuning:part"
+"""Tag of the roles that bucket policies speak of. Storage cannot name roles of Training, which
+refers to it; a tag of the role is in every request that it makes.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principaltag
+"""
+JOB = "job"
+PREPARATION = "preparation"
+
+_NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
+_SSE = "s3:x-amz-server-side-encryption"
+
+Condition = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What uploaders may do from where they are, and on which objects."""
+
+    actions: Sequence[str]
+    prefix: str
+    listed: bool
+    """Whether they see the names of what is in the bucket."""
+
+
+UPLOADS = Opening(
+    actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
+    prefix="datasets/*",
+    listed=True,
+)
+REPORTS = Opening(actions=("s3:GetObject",), prefix="runs/*", listed=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boundary:
+    """The perimeter, as a bucket policy says it."""
+
+    perimeter: Perimeter
+    vpc: ec2.IVpc
+
+    def statements(
+        self, bucket: s3.IBucket, opening: Opening | None, *, for_jobs: bool
+    ) -> list[Statement]:
+        """Data passes through the VPC, but for the opening and those who break the glass."""
+        perimeter = self.perimeter
+        if not perimeter.vpc_only:
+            return []
+        open_objects = [bucket.arn_for_objects(opening.prefix)] if opening else []
+        elsewhere = {"NotResource": [bucket.bucket_arn, *open_objects]}
+        outside = self._outside(job=for_jobs and perimeter.job_outside)
+        denied = [_deny("DenyOutsideVpc", outside, Action="s3:*", **elsewhere)]
+        lists = "s3:ListBucket*"
+        if opening is None or not opening.listed:
+            denied.append(_deny("DenyListingOutsideVpc", outside, Action=lists, **_whole(bucket)))
+        if opening is None:
+            return denied
+        others = {"NotAction": list(opening.actions), "Resource": open_objects}
+        denied.append(_deny("DenyOtherUseOutsideVpc", self._outside(), **others))
+        if perimeter.uploaders is not None:
+            strangers = self._outside(*perimeter.uploaders)
+            theirs = [*opening.actions, lists] if opening.listed else "s3:*"
+            where = _whole(bucket) if opening.listed else {"Resource": open_objects}
+            denied.append(_deny("DenyStrangers", strangers, Action=theirs, **where))
+        return denied
+
+    def _outside(self, *others: str, job: bool = False) -> Condition:
+        """A request from outside carries no aws:SourceVpc, and a negated operator holds then.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+        """
+        condition: dict[str, dict[str, Any]] = {
+            "StringNotEquals": {"aws:SourceVpc": self.vpc.vpc_id}
+        }
+        if job:
+            condition["StringNotEquals"][f"aws:PrincipalTag/{PART}"] = JOB
+        if exempt := [*others, *self.perimeter.break_glass]:
+            condition["ArnNotLike"] = {"aws:PrincipalArn": principals(self.vpc.stack, exempt)}
+        return condition
+
+
+def for_everybody(bucket: s3.IBucket, *, services: bool = False) -> list[Statement]:
+    """TLS 1.2, and principals of this account. `services`: log delivery is no account's principal."""
+    whole = {"Action": "s3:*", **_whole(bucket)}
+    foreign: dict[str, dict[str, Any]] = {
+        "StringNotEquals": {"aws:PrincipalAccount": bucket.stack.account}
+    }
+    if services:
+        foreign["BoolIfExists"] = _NO_SERVICE
+    return [
+        _deny("DenyPlainText", {"Bool": {"aws:SecureTransport": "false"}}, **whole),
+        _deny("DenyOldTls", {"NumericLessThan": {"s3:TlsVersion": 1.2}}, **whole),
+        _deny("DenyForeignAccounts", foreign, **whole),
+    ]
+
+
+def our_key_only(bucket: s3.IBucket, key: kms.IKey) -> list[Statement]:
+    """What is written without a word about encryption gets the bucket's key. What says `aws:kms`
+    and names no key would get AWS's own, not the bucket's; so whoever says anything must name ours.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+
+    UNCONFIRMED: that Bedrock's output says nothing, or names the bucket's key.
+    """
+    whole = {"Action": "s3:*", **_whole(bucket)}
+    other = {"Null": {_SSE: "false"}, "StringNotEquals": {f"{_SSE}-aws-kms-key-id": key.key_arn}}
+    customer = {"Null": {f"{_SSE}-customer-algorithm": "false"}}
+    return [
+        _deny("DenyOtherKeys", other, **whole),
+        _deny("DenyCustomerKeys", customer, **whole),
+    ]
+
+
+def write_once(bucket: s3.IBucket) -> list[Statement]:
+    """What was checked is what is trained: one role writes here, never twice, and nobody deletes.
+
+    Parts of a multipart upload carry no such header and are denied too; copies are written whole.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    """
+    whole = _whole(bucket)
+    again = {"Null": {"s3:if-none-match": "true"}}
+    others = {"StringNotEquals": {f"aws:PrincipalTag/{PART}": PREPARATION}}
+    return [
+        _deny("DenyOverwriting", again, Action="s3:PutObject", **whole),
+        _deny("DenyOtherWriters", others, Action=["s3:PutObject*", "s3:Replicate*"], **whole),
+        _deny("DenyDeleting", None, Action="s3:DeleteObject*", **whole),
+    ]
+
+
+def written_by_s3_only(bucket: s3.IBucket) -> list[Statement]:
+    """Access logs: nobody makes them up, nobody takes them away before their time."""
+    changes = ["s3:DeleteObject*", "s3:PutObject*"]
+    condition = {"BoolIfExists": _NO_SERVICE}
+    return [_deny("DenyTampering", condition, Action=changes, **_whole(bucket))]
+
+
+def _whole(bucket: s3.IBucket) -> Mapping[str, list[str]]:
+    """Bucket and objects: each action knows which of the two it is about."""
+    return {"Resource": [bucket.bucket_arn, bucket.arn_for_objects("*")]}
+
+
+def _deny(sid: str, condition: Condition | None, **rest: Any) -> Statement:
+    statement = {"Sid": sid, "Effect": "Deny", "Principal": {"AWS": "*"}, **rest}
+    return {**statement, "Condition": condition} if condition else statement

@@ -1,0 +1,156 @@
+"""The only ways out of the VPC: endpoints of named services, for this account's own principals."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from tuning.constructs.config import Config
+from tuning.constructs.policies import Statement, allow
+from tuning.constructs.security_groups import SecurityGroup
+
+_S3_ACTIONS = (
+    "s3:AbortMultipartUpload",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:PutObject",
+)
+_LEDGER_ACTIONS = (
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+)
+_JOB_ACTIONS = (
+    "bedrock:CreateModelCustomizationJob",
+    "bedrock:GetModelCustomizationJob",
+    "bedrock:ListTagsForResource",
+    "bedrock:StopModelCustomizationJob",
+    "bedrock:TagResource",
+)
+_RUN_ACTIONS = (
+    "states:DescribeExecution",
+    "states:GetExecutionHistory",
+    "states:ListExecutions",
+    "states:StartExecution",
+)
+_LIST_ACTIONS = ("bedrock:ListModelCustomizationJobs",)  # has no resource type
+_INVOKE_ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+
+
+class Endpoints(Construct):
+    """Gateway endpoints for S3 and DynamoDB, PrivateLink for what functions and people call.
+
+    Storage refers to the VPC, so nothing here can refer to buckets and table. CloudFormation begins
+    their names with the stack's, which is known; a foreign account that takes such a name is not
+    this account. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: ec2.Vpc,
+        config: Config,
+        functions: SecurityGroup,
+        storage_name: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._vpc = vpc
+        self._functions = functions
+        self._groups: dict[str, SecurityGroup] = {}
+        self._zones = [f"{config.region}{zone}" for zone in config.endpoint_zones]
+        arn = partial(cdk.Stack.of(self).format_arn, service="bedrock")
+        tables = cdk.Stack.of(self).format_arn(
+            service="dynamodb", resource="table", resource_name=f"{storage_name}-*"
+        )
+        buckets = f"arn:{cdk.Aws.PARTITION}:s3:::{storage_name.lower()}-*"
+        storing = self._let(_S3_ACTIONS, [buckets], ours=True)
+        gateways = ec2.GatewayVpcEndpointAwsService
+        self.s3_gateway = self._gateway("S3Gateway", gateways.S3, storing)
+        self.dynamodb = self._gateway(
+            "DynamoDb", gateways.DYNAMODB, self._let(_LEDGER_ACTIONS, [tables], ours=True)
+        )
+        foundation = arn(account="", resource="foundation-model", resource_name="*")
+        models = [arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME), foundation]
+        services = ec2.InterfaceVpcEndpointAwsService
+        self.bedrock = self._interface(
+            "Bedrock", services.BEDROCK, self._let(_JOB_ACTIONS, models), self._let(_LIST_ACTIONS)
+        )
+        self.bedrock_runtime = self._interface(
+            "BedrockRuntime", services.BEDROCK_RUNTIME, self._let(_INVOKE_ACTIONS, models)
+        )
+        self.states = self._interface(
+            "States", services.STEP_FUNCTIONS, self._let(_RUN_ACTIONS, ours=True)
+        )
+        # The guard must be able to tell whom it stopped.
+        self.sns = self._interface("Sns", services.SNS, self._let(["sns:Publish"], ours=True))
+        self.s3 = self._interface("S3", services.S3, storing)
+        self._keep_vpc_traffic_on_the_gateway()
+        for number, cidr in enumerate(config.uploader_cidrs):
+            self._groups["S3"].allow_tls_from(cidr, f"Uploader{number}")
+
+    def _gateway(
+        self, name: str, service: ec2.GatewayVpcEndpointAwsService, statement: Statement
+    ) -> ec2.GatewayVpcEndpoint:
+        endpoint = ec2.GatewayVpcEndpoint(self, name, vpc=self._vpc, service=service)
+        endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
+        return endpoint
+
+    def _interface(
+        self,
+        name: str,
+        service: ec2.InterfaceVpcEndpointAwsService,
+        *statements: Statement,
+    ) -> ec2.InterfaceVpcEndpoint:
+        group = SecurityGroup(
+            self, f"{name}Group", vpc=self._vpc, description=f"PrivateLink endpoint {name}"
+        )
+        self._functions.allow_tls_to(group, name)
+        self._groups[name] = group
+        endpoint = ec2.InterfaceVpcEndpoint(
+            self,
+            name,
+            vpc=self._vpc,
+            service=service,
+            open=False,
+            private_dns_enabled=True,
+            security_groups=[group.group],
+            subnets=ec2.SubnetSelection(
+                subnet_group_name="Functions", availability_zones=self._zones
+            ),
+        )
+        for statement in statements:
+            endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
+        return endpoint
+
+    def _let(
+        self, actions: Sequence[str], resources: Sequence[str] = ("*",), *, ours: bool = False
+    ) -> Statement:
+        """`ours`: the resource must be this account's, which foundation models are not."""
+        account = cdk.Stack.of(self).account
+        conditions = {"aws:PrincipalAccount": account}
+        if ours:
+            conditions["aws:ResourceAccount"] = account
+        statement = allow(
+            actions=actions, resources=resources, conditions={"StringEquals": conditions}
+        )
+        return {**statement, "Principal": "*"}
+
+    def _keep_vpc_traffic_on_the_gateway(self) -> None:
+        """S3's public names resolve to the interface endpoint only for resolvers outside the VPC
+        (on-premises uploaders); inside, the gateway carries the traffic and costs nothing.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+        """
+        resource = self.s3.node.default_child
+        assert isinstance(resource, ec2.CfnVPCEndpoint)  # noqa: S101 — narrows a CDK type
+        resource.dns_options = ec2.CfnVPCEndpoint.DnsOptionsSpecificationProperty(
+            private_dns_only_for_inbound_resolver_endpoint="OnlyInboundResolver"
+        )
+        self.s3.node.add_dependency(self.s3_gateway)

@@ -1,0 +1,54 @@
+"""A rule of EventBridge that sets off a door, and puts aside what it could not send."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from tuning.constructs.function import Door
+
+
+def rule(
+    scope: Construct,
+    name: str,
+    description: str,
+    *,
+    door: Door,
+    dead_letters: sqs.IQueue,
+    **when: object,
+) -> None:
+    function = door.function.function_arn
+    made = events.CfnRule(
+        scope,
+        name,
+        description=description,
+        targets=[
+            events.CfnRule.TargetProperty(
+                id=scope.node.id,
+                arn=function,
+                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                    arn=dead_letters.queue_arn
+                ),
+            )
+        ],
+        **when,  # type: ignore[arg-type]  # one of the two ways in which a rule is set off
+    )
+    dead_letters.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[dead_letters.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": made.attr_arn}},
+        )
+    )
+    lambda_.CfnPermission(
+        scope,
+        f"{name}MayInvoke",
+        action="lambda:InvokeFunction",
+        function_name=function,
+        principal="events.amazonaws.com",
+        source_arn=made.attr_arn,
+        source_account=cdk.Stack.of(scope).account,
+    )

@@ -1,0 +1,146 @@
+"""A door: one Lambda function with its own role, its own log group and nothing it does not need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from tuning.constructs.bundle import Bundle, build
+from tuning.constructs.config import Config
+from tuning.constructs.log_groups import log_group
+from tuning.constructs.policies import Statement, allow, made_after, managed_policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What all doors of a stack share: where they stand and which keys they are given."""
+
+    config: Config
+    logs_key: kms.IKey
+    environment_key: kms.IKey
+    unscoped: iam.IManagedPolicy
+    """Actions without a resource type, apart, so that their `*` covers nothing else."""
+    vpc: ec2.IVpc | None = None
+    """None for a door that stands outside of it and sees no data."""
+    security_groups: Sequence[ec2.ISecurityGroup] | None = None
+    dead_letters: sqs.Queue | sns.Topic | None = None
+    """Takes events of which nobody awaits the answer; encrypted with `environment_key`."""
+
+    @property
+    def subnets(self) -> ec2.SubnetSelection | None:
+        if self.vpc is None:
+            return None
+        zones = [f"{self.config.region}{zone}" for zone in self.config.endpoint_zones]
+        return ec2.SubnetSelection(subnet_group_name="Functions", availability_zones=zones)
+
+
+class Door(Construct):
+    """`lambdas/<module>.py`, with exactly the permissions it is given."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        module: str,
+        world: World,
+        environment: Mapping[str, str],
+        statements: Sequence[Statement],
+        timeout: cdk.Duration,
+        memory_mb: int = 512,
+        storage_mb: int = 512,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._world = world
+        self.log_group = log_group(self, "Logs", key=world.logs_key, config=world.config)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            managed_policies=[world.unscoped],
+        )
+        self.policy, kept = self._permit(statements), world.dead_letters
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"lambdas.{module}.handler",
+            code=_code(self),
+            role=self.role.without_policy_updates(),
+            environment={
+                **environment,
+                "POWERTOOLS_SERVICE_NAME": module,
+                "POWERTOOLS_METRICS_NAMESPACE": "Tuning",
+            },
+            environment_encryption=world.environment_key,
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            timeout=timeout,
+            memory_size=memory_mb,
+            ephemeral_storage_size=cdk.Size.mebibytes(storage_mb),
+            reserved_concurrent_executions=world.config.reserved_concurrency,
+            vpc=world.vpc,
+            vpc_subnets=world.subnets,
+            security_groups=world.security_groups,
+            dead_letter_queue=kept if isinstance(kept, sqs.Queue) else None,
+            dead_letter_topic=kept if isinstance(kept, sns.Topic) else None,
+        )
+        # Lambda refuses a function whose role may not send to its dead-letter queue yet.
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+        made_after(self.function, self.policy)
+
+    def _permit(self, statements: Sequence[Statement]) -> iam.CfnManagedPolicy:
+        work = [*statements, *self._put_aside(), self._write_logs(), self._read_environment()]
+        return managed_policy(self, "Policy", roles=[self.role], statements=work)
+
+    def _put_aside(self) -> list[Statement]:
+        if self._world.dead_letters is None:
+            return []
+        service, action, arn = _sending(self._world.dead_letters)
+        via = f"{service}.{cdk.Stack.of(self).region}.amazonaws.com"
+        return [
+            allow(actions=[action], resources=[arn]),
+            allow(
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=[self._world.environment_key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": via}},
+            ),
+        ]
+
+    def _write_logs(self) -> Statement:
+        return allow(
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[self.log_group.log_group_arn],
+        )
+
+    def _read_environment(self) -> Statement:
+        return allow(actions=["kms:Decrypt"], resources=[self._world.environment_key.key_arn])
+
+
+def _sending(place: sqs.Queue | sns.Topic) -> tuple[str, str, str]:
+    """Service, action and ARN with which something is put there."""
+    if isinstance(place, sqs.Queue):
+        return "sqs", "sqs:SendMessage", place.queue_arn
+    return "sns", "sns:Publish", place.topic_arn
+
+
+def _code(scope: Construct) -> lambda_.Code:
+    """The bundle's name says what is in it, so CDK need not read it for every function."""
+    path = functions_code(scope).path
+    return lambda_.Code.from_asset(
+        str(path), asset_hash=path.stem, asset_hash_type=cdk.AssetHashType.CUSTOM
+    )
+
+
+def functions_code(scope: Construct) -> Bundle:
+    """The bundle for Lambda, or with the context `functions=laptop` the one for the emulator."""
+    return build(scope.node.try_get_context("functions") or "lambda")

@@ -1,0 +1,122 @@
+"""From an upload to the first door: rule on folder and names, queue, dead-letter queue."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from tuning.constructs.function import Door
+from tuning.runs.uploads import KEY_PATTERNS
+
+DOOR_TIMEOUT = cdk.Duration.seconds(30)
+# At least six times the function's timeout, and five receives before a message is put aside:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+_VISIBILITY = cdk.Duration.seconds(180)
+_RECEIVES = 5
+
+
+class Intake(Construct):
+    """Only `Object Created` events of training files under `datasets/` come in; what this platform
+    writes goes to other buckets, which the rule does not name.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, datasets: s3.IBucket, key: kms.IKey
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        # Each queue names the other, so that one of them needs a name that is known beforehand.
+        name = f"{stack.stack_name}-Uploads"
+        self.dead_letters = _queue(
+            self,
+            "DeadLetters",
+            key,
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                source_queues=[_named(self, stack.format_arn(service="sqs", resource=name))]
+            ),
+        )
+        self.queue = _queue(
+            self,
+            "Queue",
+            key,
+            queue_name=name,
+            visibility_timeout=_VISIBILITY,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=_RECEIVES
+            ),
+        )
+        self.rule = self._rule(datasets)
+        for queue in (self.queue, self.dead_letters):
+            queue.add_to_resource_policy(self._from_the_rule(queue))
+
+    def feed(self, door: Door, *, at_once: int) -> None:
+        """Invoke `door` with up to ten messages; it answers which of them failed."""
+        scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_once)
+        mapping = lambda_.CfnEventSourceMapping(
+            self,
+            "Feed",
+            event_source_arn=self.queue.queue_arn,
+            function_name=door.function.function_arn,
+            batch_size=10,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=scaling,
+        )
+        # Lambda refuses the mapping of a function that may not receive from the queue yet.
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        mapping.node.add_dependency(door.policy)
+
+    def _rule(self, datasets: s3.IBucket) -> events.CfnRule:
+        """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html"""
+        return events.CfnRule(
+            self,
+            "Rule",
+            description="A training dataset was uploaded",
+            event_pattern={
+                "source": ["aws.s3"],
+                "detail-type": ["Object Created"],
+                "detail": {
+                    "bucket": {"name": [datasets.bucket_name]},
+                    "object": {"key": [{"wildcard": pattern} for pattern in KEY_PATTERNS]},
+                },
+            },
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="Queue",
+                    arn=self.queue.queue_arn,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                        arn=self.dead_letters.queue_arn
+                    ),
+                )
+            ],
+        )
+
+    def _from_the_rule(self, queue: sqs.Queue) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": self.rule.attr_arn}},
+        )
+
+
+def _named(scope: Construct, arn: str) -> sqs.IQueue:
+    return sqs.Queue.from_queue_arn(scope, "Named", arn)
+
+
+def _queue(scope: Construct, construct_id: str, key: kms.IKey, **properties: Any) -> sqs.Queue:
+    """Encrypted with our key, over TLS only, kept for the fourteen days that SQS can keep."""
+    return sqs.Queue(
+        scope,
+        construct_id,
+        encryption=sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
+        enforce_ssl=True,
+        retention_period=cdk.Duration.days(14),
+        **properties,
+    )

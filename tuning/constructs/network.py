@@ -1,0 +1,142 @@
+"""Network: a VPC without a way out, and the endpoints that lead to the services we use."""
+
+from functools import cached_property
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from tuning.constructs.config import PREFIX_LISTS, Config
+from tuning.constructs.default_group import ClosedDefaultGroup
+from tuning.constructs.endpoints import Endpoints
+from tuning.constructs.log_groups import log_group, logs_key
+from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.security_groups import SecurityGroup
+from tuning.constructs.wildcard_permissions import Unscoped
+
+
+class Network(cdk.Stack):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        storage_name: str,
+        **stack: Any,
+    ) -> None:
+        """`storage_name`: of the stack whose buckets and table the endpoints lead to."""
+        super().__init__(scope, construct_id, **stack)
+        self.logs_key = logs_key(self)
+        self.vpc = _vpc(self, config)
+        lists = PREFIX_LISTS[config.region]
+        s3, dynamodb = ("S3", lists["s3"]), ("DynamoDB", lists["dynamodb"])
+        self.functions_group = SecurityGroup(
+            self,
+            "Functions",
+            vpc=self.vpc,
+            description="The functions of the tuning platform",
+            prefix_lists=[s3, dynamodb],
+        )
+        self.jobs_group = SecurityGroup(
+            self,
+            "Jobs",
+            vpc=self.vpc,
+            description="Bedrock model customization jobs",
+            prefix_lists=[s3],
+        )
+        if config.job_nodes_talk:
+            self.jobs_group.allow_everything_among_members()
+        self.endpoints = Endpoints(
+            self,
+            "Endpoints",
+            vpc=self.vpc,
+            config=config,
+            functions=self.functions_group,
+            storage_name=storage_name,
+        )
+        _flow_log(self, self.vpc, self.logs_key, config)
+        self.unscoped = Unscoped(self, "Unscoped")
+        self.default_group = ClosedDefaultGroup(
+            self,
+            "DefaultGroup",
+            vpc=self.vpc,
+            config=config,
+            logs_key=self.logs_key,
+            unscoped=self.unscoped.default_group,
+        )
+
+    @cached_property
+    def job_subnet_ids(self) -> list[str]:
+        return self.vpc.select_subnets(subnet_group_name="Jobs").subnet_ids
+
+
+def _vpc(scope: Construct, config: Config) -> ec2.Vpc:
+    """Isolated subnets only: no internet gateway, no NAT, no route but the local one and those of
+    the gateway endpoints.
+    """
+    isolated = ec2.SubnetType.PRIVATE_ISOLATED
+    return ec2.Vpc(
+        scope,
+        "Vpc",
+        ip_addresses=ec2.IpAddresses.cidr(config.cidr),
+        availability_zones=config.availability_zones,
+        create_internet_gateway=False,
+        nat_gateways=0,
+        restrict_default_security_group=False,  # ClosedDefaultGroup does it
+        subnet_configuration=[
+            ec2.SubnetConfiguration(name="Jobs", subnet_type=isolated),
+            ec2.SubnetConfiguration(name="Functions", subnet_type=isolated),
+        ],
+    )
+
+
+def _flow_log(scope: Construct, vpc: ec2.Vpc, key: kms.IKey, config: Config) -> None:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
+    stack = cdk.Stack.of(scope)
+    group = log_group(scope, "FlowLogs", key=key, config=config)
+    role = iam.Role(
+        scope,
+        "FlowLogsRole",
+        assumed_by=iam.ServicePrincipal(
+            "vpc-flow-logs.amazonaws.com",
+            conditions={
+                "StringEquals": {"aws:SourceAccount": stack.account},
+                "ArnLike": {
+                    "aws:SourceArn": stack.format_arn(
+                        service="ec2", resource="vpc-flow-log", resource_name="*"
+                    )
+                },
+            },
+        ),
+    )
+    policy = managed_policy(
+        scope,
+        "FlowLogsPolicy",
+        roles=[role],
+        statements=[
+            allow(
+                actions=[
+                    "logs:CreateLogStream",
+                    "logs:DescribeLogStreams",
+                    "logs:PutLogEvents",
+                ],
+                resources=[group.log_group_arn],
+            )
+        ],
+    )
+    flow_log = ec2.CfnFlowLog(
+        scope,
+        "FlowLog",
+        resource_id=vpc.vpc_id,
+        resource_type="VPC",
+        traffic_type="ALL",
+        log_destination_type="cloud-watch-logs",
+        log_group_name=group.log_group_name,
+        deliver_logs_permission_arn=role.role_arn,
+        max_aggregation_interval=60,
+    )
+    flow_log.node.add_dependency(policy)

@@ -1,0 +1,242 @@
+"""Every way a run can end, and the one way that all of them are recorded and told."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from tuning.constructs.function import Door
+from tuning.constructs.steps import Steps, expression, when
+from tuning.runs.budget import Charge
+from tuning.runs.run_states import OPEN, UNTOLD
+
+_ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
+_CHARGED = "$merge([$outcome, {'charge': $charge}])"
+
+
+class Endings:
+    """Conclusions, by name; each leads to the tail that records and tells it."""
+
+    def __init__(
+        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, settle: Door
+    ) -> None:
+        self._scope = scope
+        self._steps = steps = Steps(scope)
+        record = self._tail(ledger, topic)
+        settled = self._settle(settle, record)
+        self.misdirected = steps.conclude(
+            "No such recipe",
+            {"state": "refused", "summary": expression("$run.refusal")},
+            charge="nothing",
+        )
+        self.refused = steps.conclude(
+            "Dataset refused",
+            {
+                "state": "refused",
+                "summary": expression("$dataset.summary"),
+                "report": expression("$dataset.report_uri"),
+            },
+            charge="nothing",
+        )
+        self.trained = steps.conclude(
+            "Model trained",
+            {
+                "state": "trained",
+                "summary": expression("$result.summary"),
+                "report": expression("$dataset.report_uri"),
+                "model": expression("$result.model_arn"),
+            },
+            charge="job",
+        )
+        self.stopped = steps.conclude(
+            "Job stopped",
+            {
+                "state": "stopped",
+                "summary": "The job was stopped by someone with the right to; no model was made.",
+                "report": expression("$dataset.report_uri"),
+            },
+            charge="job",
+        )
+        self.failed = self._failure("Job failed", "$progress.failure", charge="job")
+        self.not_started = self._failure("Job not started", "$job.failure", charge="nothing")
+        self.fault = steps.conclude(
+            "Step failed",
+            {
+                "state": "failed",
+                "summary": expression("$fault.message"),
+                "kind": expression("$fault.kind"),
+                "fix": "Look at the execution's history for the step, and at its log group.",
+                "unsure": True,  # whether it has left a job: the reconciler looks
+            },
+            charge="unknown",
+        )
+        self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
+        self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
+        self.resumed = self._resumed()
+        self.misdirected.next(record)
+        for conclusion in (
+            self.refused,  # perhaps on a second try, whose first has claimed
+            *(self.rejected, self.expired, self.trained, self.stopped),
+            *(self.failed, self.not_started, self.fault, self.resumed),
+        ):
+            conclusion.next(settled)
+
+    def _resumed(self) -> sfn.Pass:
+        """The end of a run whose last execution could not record or tell it, or was lost."""
+        learnt = {"outcome": expression("$run.outcome"), "charge": expression("$run.charge")}
+        return sfn.Pass.jsonata(self._scope, "Take up its end", assign=learnt, outputs={})
+
+    def _unapproved(self, name: str, why: str) -> sfn.Pass:
+        return self._steps.conclude(
+            name,
+            {
+                "state": "refused",
+                "summary": expression(f"{why} & ' ' & $spend.why"),
+                "report": expression("$dataset.report_uri"),
+                "kind": "not_approved",
+                "fix": "Upload the file again to ask again.",
+            },
+            charge="nothing",
+        )
+
+    def _settle(self, door: Door, record: tasks.DynamoUpdateItem) -> tasks.LambdaInvoke:
+        """A claim that cannot be settled stays whole, which is the safe side, until the reconciler
+        settles it; the end is recorded.
+        """
+        payload = {"run": expression("$run"), "charge": expression("$charge")}
+        settle = self._steps.invoke("Settle spend", door, payload, keep="settled")
+        settle.add_catch(
+            record,
+            errors=["States.ALL"],
+            assign={"outcome": expression(f"$merge([{_CHARGED}, {{'unsure': true}}])")},
+            outputs={},
+        )
+        settle.next(record)
+        return settle
+
+    def _failure(self, name: str, failure: str, *, charge: Charge) -> sfn.Pass:
+        return self._steps.conclude(
+            name,
+            {
+                "state": "failed",
+                "summary": expression(f"{failure}.message"),
+                "report": expression("$dataset.report_uri"),
+                "kind": expression(f"{failure}.kind"),
+                "fix": expression(f"{failure}.fix"),
+            },
+            charge=charge,
+        )
+
+    def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> tasks.DynamoUpdateItem:
+        record, tell = self._record(ledger), self._tell(topic)
+        untold = sfn.Fail.jsonata(
+            self._scope,
+            "Not recorded or not told",
+            error="OutcomeNotTold",
+            cause=expression(f"$string({_CHARGED})"),
+        )
+        # Whoever ended the run before us was right, and what we know is still told.
+        record.add_retry(
+            errors=[_ENDED_ALREADY],
+            max_attempts=1,
+            max_delay=cdk.Duration.seconds(5),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        record.add_catch(tell, errors=[_ENDED_ALREADY])
+        for step in (record, tell):
+            step.add_retry(
+                max_attempts=8,
+                max_delay=cdk.Duration.minutes(5),
+                jitter_strategy=sfn.JitterType.FULL,
+            )
+            step.add_catch(untold, errors=["States.ALL"])
+        end = self._steps.choose("How did it end?")
+        for state in ("trained", "refused", "stopped"):
+            succeed = sfn.Succeed.jsonata(
+                self._scope, state.capitalize(), outputs=expression("$outcome")
+            )
+            end.when(when(f"$outcome.state = '{state}'"), succeed)
+        end.otherwise(
+            sfn.Fail.jsonata(
+                self._scope,
+                "Failed",
+                error=expression("$outcome.kind"),
+                cause=expression("$outcome.summary"),
+            )
+        )
+        close = self._close(ledger)
+        close.add_catch(end, errors=["States.ALL"], outputs={})
+        record.next(tell).next(close).next(end)
+        return record
+
+    def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
+        """Over an open state only, or over the same outcome when its answer was lost. A row that is
+        lost is written anew. It stays in the index of what is open until it is told.
+        """
+        written = {
+            "state": "$outcome.state",
+            "ended_at": "$states.context.State.EnteredTime",
+            "outcome": "$string($outcome)",
+            "open": f"'{UNTOLD}'",
+        }
+        kept = {
+            "arrived_at": "$run.upload.arrived_at",
+            "month": "$substring($run.upload.arrived_at, 0, 7)",
+            "upload": "'s3://' & $run.upload.bucket & '/' & $run.upload.key",
+            "recipe": "$split($run.upload.key, '/')[1]",
+        }
+        terms = [f"#{name} = :{name}" for name in written]
+        terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
+        value = tasks.DynamoAttributeValue.from_string
+        opened = {f":from{n}": value(state) for n, state in enumerate(sorted(OPEN))}
+        facts = {f":{name}": value(expression(e)) for name, e in {**written, **kept}.items()}
+        among = f"#state IN ({', '.join(opened)})"
+        return tasks.DynamoUpdateItem.jsonata(
+            self._scope,
+            "Record outcome",
+            table=ledger,
+            key={"pk": value(expression("$run.id"))},
+            update_expression=f"SET {', '.join(terms)} REMOVE task_token",
+            condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
+            expression_attribute_names={f"#{name}": name for name in (*written, *kept)},
+            expression_attribute_values=facts | opened,
+            outputs={},
+        )
+
+    def _close(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
+        """Only after a fault a row stays in the index, for the reconciler, which also closes what was
+        not closed here.
+        """
+        removed = "'REMOVE ' & ($outcome.unsure ? 'task_token' : '#open, task_token')"
+        value = tasks.DynamoAttributeValue.from_string
+        close = tasks.DynamoUpdateItem.jsonata(
+            self._scope,
+            "Close",
+            table=ledger,
+            key={"pk": value(expression("$run.id"))},
+            update_expression=expression(removed),
+            condition_expression="#outcome = :outcome AND attribute_exists(#open)",
+            expression_attribute_names={f"#{name}": name for name in ("open", "outcome")},
+            expression_attribute_values={":outcome": value(expression("$string($outcome)"))},
+            outputs={},
+        )
+        close.add_retry(
+            errors=["States.TaskFailed"],
+            max_attempts=2,
+            max_delay=cdk.Duration.minutes(1),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return close
+
+    def _tell(self, topic: sns.ITopic) -> tasks.SnsPublish:
+        lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
+        return tasks.SnsPublish.jsonata(
+            self._scope,
+            "Tell",
+            topic=topic,
+            subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
+            message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
+            outputs={},
+        )

@@ -1,0 +1,131 @@
+"""The vocabulary of the state machine: invoke a door, choose, conclude, catch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from tuning.constructs.function import Door
+from tuning.runs.budget import Charge
+
+# What heals by itself. Everything a step does may be done twice.
+# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+_TRANSIENT = [
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.Unknown",
+    # The process died, such as for want of memory, perhaps between two calls to AWS. Its name as
+    # seen in an execution: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+    "Transient",  # of lambdas/observe.py
+]
+
+# All the executions that are reserved for the function are busy, some with a large dataset: the
+# line gets shorter by itself, and a run is in no hurry. A thousand uploads whose checks take the
+# longest that a check may, ten at a time, take 25 hours; tries that are five minutes apart on
+# average go on for a day and a half.
+_BUSY = ["Lambda.TooManyRequestsException"]
+_BUSY_TRIES = 400
+
+# Lambda takes its network interfaces from a function that was idle for 14 days, as one may be
+# between two uploads. The next invocation fails and has them made anew, which takes minutes;
+# until then every other fails too.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-enis
+_ASLEEP = [
+    "Lambda.EC2ThrottledException",
+    "Lambda.ResourceConflictException",
+    "Lambda.ResourceNotReadyException",
+]
+
+
+def expression(jsonata: str) -> str:
+    return f"{{% {jsonata} %}}"
+
+
+class Steps:
+    """The states of one machine, all made under one scope."""
+
+    def __init__(self, scope: Construct) -> None:
+        self._scope = scope
+
+    def invoke(
+        self, name: str, door: Door, payload: Mapping[str, Any], *, keep: str
+    ) -> tasks.LambdaInvoke:
+        """Invoke a door and keep its answer as the variable `keep`."""
+        function: lambda_.IFunction = door.function
+        step = tasks.LambdaInvoke.jsonata(
+            self._scope,
+            name,
+            lambda_function=function,
+            payload=sfn.TaskInput.from_object(payload),
+            retry_on_service_exceptions=False,
+            assign={keep: expression("$states.result.Payload")},
+            outputs={},
+        )
+        step.add_retry(
+            errors=_TRANSIENT,
+            interval=cdk.Duration.seconds(2),
+            backoff_rate=2,
+            max_attempts=8,
+            max_delay=cdk.Duration.minutes(5),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        step.add_retry(
+            errors=_ASLEEP,
+            interval=cdk.Duration.seconds(30),
+            backoff_rate=1.5,
+            max_attempts=10,
+            max_delay=cdk.Duration.minutes(2),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        step.add_retry(
+            errors=_BUSY,
+            interval=cdk.Duration.seconds(10),
+            backoff_rate=2,
+            max_attempts=_BUSY_TRIES,
+            max_delay=cdk.Duration.minutes(10),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return step
+
+    def choose(self, name: str) -> sfn.Choice:
+        return sfn.Choice.jsonata(self._scope, name)
+
+    def conclude(self, name: str, outcome: Mapping[str, Any], *, charge: Charge) -> sfn.Pass:
+        """Say how the run ended and what Bedrock may bill; settling, recording and telling follow."""
+        learnt = {"outcome": outcome, "charge": charge}
+        return sfn.Pass.jsonata(self._scope, name, assign=learnt, outputs={})
+
+    def wait(self, name: str, seconds: str) -> sfn.Wait:
+        return sfn.Wait.jsonata(self._scope, name, time=sfn.WaitTime.seconds(seconds))
+
+
+def when(jsonata: str) -> sfn.Condition:
+    return sfn.Condition.jsonata(expression(jsonata))
+
+
+def catch_all(
+    steps: Sequence[sfn.TaskStateBase | sfn.CustomState], handler: sfn.IChainable
+) -> None:
+    """Any fault of any of `steps` goes to `handler`, with what was said of it."""
+    cause = "$states.errorOutput.Cause"
+    said = f"$contains({cause}, 'errorMessage') ? $parse({cause}).errorMessage : {cause}"
+    for step in steps:
+        step.add_catch(
+            handler,
+            errors=["States.ALL"],
+            assign={
+                "fault": {
+                    "kind": expression("$states.errorOutput.Error"),
+                    "message": expression(f"$exists({cause}) ? ({said}) : 'no cause was given'"),
+                }
+            },
+            outputs={},
+        )

@@ -1,0 +1,162 @@
+"""Storage: keys, buckets and the ledger. What is in here outlives every deployment."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from tuning.constructs.backup import Backup
+from tuning.constructs.bucket import private_bucket, restrict
+from tuning.constructs.bucket_policies import (
+    REPORTS,
+    UPLOADS,
+    Boundary,
+    Opening,
+    for_everybody,
+    our_key_only,
+    write_once,
+    written_by_s3_only,
+)
+from tuning.constructs.keys import key_of_data, own_key
+from tuning.constructs.perimeter import Perimeter
+
+# No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
+# prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
+_EVENT_LIFE = cdk.Duration.days(14)
+_JOB_LIFE = cdk.Duration.days(30)
+
+
+class Storage(cdk.Stack):
+    """Everything is retained when the stack is deleted; logical ids are frozen by a test."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        perimeter: Perimeter,
+        vpc: ec2.IVpc,
+        **stack: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, termination_protection=True, **stack)
+        self._boundary = Boundary(perimeter=perimeter, vpc=vpc)
+        self.data_key = key_of_data(
+            self,
+            "DataKey",
+            "Datasets, prepared copies, artifacts and models",
+            perimeter=perimeter,
+        )
+        self.control_key = own_key(
+            self, "ControlKey", "Ledger, queues, notices, functions and runs in progress"
+        )
+        for service in ("cloudwatch", "delivery.logs", "events", "sns"):
+            self.control_key.add_to_resource_policy(_senders(self, service))
+        # CDK leaves `Default` out of logical ids: a name for "the buckets" that renames none.
+        self._buckets = Construct(self, "Default")
+        logs = self.access_logs = private_bucket(
+            self._buckets,
+            "AccessLogs",
+            key=None,
+            access_logs=None,
+            lifecycle=[_expire(days=400)],
+        )
+        restrict(logs, for_everybody(logs, services=True), written_by_s3_only(logs))
+        self.datasets = self._bucket(
+            "Datasets", _old_versions(days=365), opening=UPLOADS, locked=_EVENT_LIFE
+        )
+        self.prepared = self._bucket("Prepared", _old_versions(days=30), locked=_JOB_LIFE)
+        restrict(self.prepared, write_once(self.prepared))
+        self.artifacts = self._bucket("Artifacts", _old_versions(days=365), opening=REPORTS)
+        self.ledger = _ledger(self, self.control_key)
+        self.backup = Backup(self, "Backup", table=self.ledger, key=self.control_key)
+
+    def _bucket(
+        self,
+        name: str,
+        lifecycle: s3.LifecycleRule,
+        *,
+        opening: Opening | None = None,
+        locked: cdk.Duration | None = None,
+    ) -> s3.Bucket:
+        bucket = private_bucket(
+            self._buckets,
+            name,
+            key=self.data_key,
+            access_logs=self.access_logs,
+            lifecycle=[lifecycle],
+            locked=locked,
+        )
+        restrict(
+            bucket,
+            for_everybody(bucket),
+            our_key_only(bucket, self.data_key),
+            self._boundary.statements(bucket, opening, for_jobs=opening is not UPLOADS),
+        )
+        return bucket
+
+
+def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:
+    """Rules and topics of this account may put messages into encrypted queues, its alarms into
+    topics, and log delivery may read what encrypted executions have to say.
+
+    Not rules into topics: EventBridge does not say aws:SourceAccount there, and would be denied.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#sqs-adding-confused-deputy-protection
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=["*"],
+        conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+    )
+
+
+def _expire(*, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="Expire",
+        expiration=cdk.Duration.days(days),
+        noncurrent_version_expiration=cdk.Duration.days(1),
+    )
+
+
+def _old_versions(*, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(id="OldVersions", noncurrent_version_expiration=cdk.Duration.days(days))
+
+
+def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
+    """One item a run: `pk` is the run id. `ByMonth` lists runs in order of arrival; `Open` those that
+    have not ended, by what they wait for: only they have the attribute, so it stays small.
+    """
+    text = dynamodb.AttributeType.STRING
+    ledger = dynamodb.Table(
+        scope,
+        "Ledger",
+        partition_key=dynamodb.Attribute(name="pk", type=text),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+        encryption_key=key,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        deletion_protection=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+    ledger.add_global_secondary_index(
+        index_name="ByMonth",
+        partition_key=dynamodb.Attribute(name="month", type=text),
+        sort_key=dynamodb.Attribute(name="arrived_at", type=text),
+    )
+    ledger.add_global_secondary_index(
+        index_name="Open",
+        partition_key=dynamodb.Attribute(name="open", type=text),
+        sort_key=dynamodb.Attribute(name="turn", type=text),
+        projection_type=dynamodb.ProjectionType.INCLUDE,
+        non_key_attributes=["due", "ended_at", "execution", "state"],
+    )
+    return ledger

@@ -1,0 +1,211 @@
+"""TrainingRun: the state machine that takes one upload to its outcome.
+
+Written in JSONata: variables keep what each step learnt without threading it through every output,
+and one expression says what three JSONPath fields would (docs/decisions/0008).
+"""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from tuning.constructs.approval import Approval
+from tuning.constructs.config import Config
+from tuning.constructs.function import Door
+from tuning.constructs.log_groups import log_group
+from tuning.constructs.outcomes import Endings
+from tuning.constructs.permissions import Permissions
+from tuning.constructs.policies import made_after, managed_policy
+from tuning.constructs.steps import Steps, catch_all, expression, when
+
+_TIMEOUT = cdk.Duration.days(21)
+
+
+class TrainingRun(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        doors: Mapping[str, Door],
+        ledger: dynamodb.ITable,
+        topic: sns.ITopic,
+        config: Config,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._doors = doors
+        self._steps = Steps(self)
+        self._config = config
+        self._end = Endings(self, ledger=ledger, topic=topic, settle=doors["settle_spend"])
+        self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
+        self.definition = self._definition()
+
+    def make(
+        self,
+        *,
+        permissions: Permissions,
+        logs_key: kms.IKey,
+        key: kms.IKey,
+        topic: sns.ITopic,
+        unscoped: iam.IManagedPolicy,
+    ) -> sfn.StateMachine:
+        # Known beforehand, so that its role can be for this one machine and no other.
+        name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
+        arn = cdk.Stack.of(self).format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=name,
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        logs = log_group(
+            self,
+            "Logs",
+            key=logs_key,
+            config=self._config,
+            # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+            name=f"/aws/vendedlogs/states/{name}",
+        )
+        functions = [door.function.function_arn for door in self._doors.values()]
+        role, may = _role(self, arn), permissions.state_machine(functions, topic.topic_arn, arn)
+        role.add_managed_policy(unscoped)
+        policy = managed_policy(self, "Policy", roles=[role], statements=may)
+        machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=name,
+            definition_body=sfn.DefinitionBody.from_chainable(self.definition),
+            query_language=sfn.QueryLanguage.JSONATA,
+            role=role.without_policy_updates(),
+            timeout=_TIMEOUT,
+            tracing_enabled=True,
+            # Without execution data: it holds the task tokens that approvals are answered with.
+            # Who may read it reads the execution's history.
+            logs=sfn.LogOptions(
+                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
+        )
+        # Step Functions refuses a machine whose role may not deliver its logs yet.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+        made_after(machine, policy)
+        _encrypt(machine, key)
+        return machine
+
+    def _definition(self) -> sfn.IChainable:
+        steps, run = self._steps, expression("$run")
+        dataset, job = expression("$dataset"), expression("$job")
+        prepare = steps.invoke(
+            "Prepare dataset", self._doors["prepare_dataset"], {"run": run}, keep="dataset"
+        )
+        authorize = steps.invoke(
+            "Authorize spend",
+            self._doors["authorize_spend"],
+            {"run": run, "dataset": dataset, "approval": expression("$approval")},
+            keep="spend",
+        )
+        start = steps.invoke(
+            "Start training",
+            self._doors["start_training"],
+            {"run": run, "dataset": dataset, "job": job},
+            keep="job",
+        )
+        track = steps.invoke(
+            "Track training",
+            self._doors["track_training"],
+            {"run": run, "job": job, "progress": expression("$progress")},
+            keep="progress",
+        )
+        collect = steps.invoke(
+            "Collect results",
+            self._doors["collect_results"],
+            {"run": run, "job": job, "tokens": expression("$dataset.training_tokens")},
+            keep="result",
+        )
+        catch_all([prepare, authorize, start, track, collect], self._end.fault)
+        follow = self._follow(track, collect, prepare)
+        sound = steps.choose("Is the dataset sound?")
+        leave = steps.choose("Is there leave to spend?")
+        leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
+        leave.otherwise(self._approval.ask)
+        self._approval.granted(authorize)
+        sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
+            self._end.refused
+        )
+        routed = steps.choose("Has it a recipe?")
+        routed.when(when("$exists($run.refusal)"), self._end.misdirected)
+        routed.when(when("$exists($run.outcome)"), self._end.resumed)
+        routed.otherwise(prepare.next(sound))
+        return self._begin().next(routed)
+
+    def _begin(self) -> sfn.Pass:
+        """An execution that takes a run up is told how its job was when it was last looked at."""
+        seen = "$exists($states.input.progress) ? $states.input.progress : {}"
+        first = {
+            "run": expression("$states.input"),
+            "progress": expression(seen),
+            "job": {},
+            "approval": {},
+        }
+        return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
+
+    def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
+        """An account may run ten jobs at once, and that quota cannot be raised: a run that finds it
+        full stands in line. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """
+        wait = self._steps.wait("Wait for room", expression("$job.wait_seconds"))
+        wait.next(start)
+        started = self._steps.choose("Has the job started?")
+        started.when(when("$job.state = 'started'"), follow)
+        started.when(when("$job.state = 'no_room'"), wait)
+        started.when(when("$job.state = 'stopped'"), self._end.stopped)
+        return started.otherwise(self._end.not_started)
+
+    def _follow(
+        self, track: tasks.LambdaInvoke, collect: tasks.LambdaInvoke, prepare: tasks.LambdaInvoke
+    ) -> sfn.Wait:
+        """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
+        pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
+        wait = self._steps.wait("Wait", expression(pause))
+        again = sfn.Pass.jsonata(
+            self,
+            "Try again",
+            assign={"run": expression("$progress.next_run"), "job": {}, "progress": {}},
+            outputs={},
+        )
+        state = self._steps.choose("How is the job?")
+        state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
+        state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
+        state.when(when("$progress.state = 'stopped'"), self._end.stopped)
+        state.when(when("$progress.state = 'again'"), again.next(prepare))
+        state.otherwise(self._end.failed)
+        wait.next(track).next(state)
+        return wait
+
+
+def _encrypt(machine: sfn.StateMachine, key: kms.IKey) -> None:
+    """Definition and histories, with our own key. CDK's way writes into the key's policy, without
+    conditions; the role and storage.py say the same with them.
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    resource = machine.node.default_child
+    assert isinstance(resource, sfn.CfnStateMachine)  # noqa: S101 — narrows a CDK type
+    resource.encryption_configuration = sfn.CfnStateMachine.EncryptionConfigurationProperty(
+        type="CUSTOMER_MANAGED_KMS_KEY",
+        kms_key_id=key.key_arn,
+        kms_data_key_reuse_period_seconds=300,
+    )
+
+
+def _role(scope: Construct, machine: str) -> iam.Role:
+    ours = {
+        "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
+        "ArnEquals": {"aws:SourceArn": machine},
+    }
+    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
+    return iam.Role(scope, "Role", assumed_by=service)

@@ -1,0 +1,99 @@
+"""Every right that names no resource, because its action has no resource type: IAM takes only `*`.
+
+Policies of this construct and no others, for roles of all stacks, so that whoever has read this file
+has read every `*`. It stands in Network, which comes first.
+"""
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from tuning.constructs.policies import Statement, allow, deny, managed_policy
+
+
+class Unscoped(Construct):
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.default_group = self._policy("DefaultGroup", _tracing(), _look_at_rules())
+        self.doors = self._policy("Doors", _tracing(), *_placing())
+        self.jobs = self._policy("Jobs", _look_at_the_vpc())
+        self.machine = self._policy("Machine", _observing())
+        self.watchers = self._policy("Watchers", _look_at_jobs())
+
+    def _policy(self, name: str, *statements: Statement) -> iam.IManagedPolicy:
+        policy = managed_policy(self, name, statements=statements)
+        return iam.ManagedPolicy.from_managed_policy_arn(self, f"{name}Arn", policy.ref)
+
+
+def _tracing() -> Statement:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"""
+    return _anywhere("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+
+
+def _placing() -> list[Statement]:
+    """Lambda's right to place the functions' network interfaces in the VPC.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    The functions' own code is denied them, so that only Lambda, which calls without
+    lambda:SourceFunctionArn, can use the permission:
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    interfaces = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ]
+    from_code = {"Null": {"lambda:SourceFunctionArn": "false"}}
+    return [
+        _anywhere(*interfaces),
+        deny(actions=interfaces, resources=["*"], conditions=from_code),
+    ]
+
+
+def _look_at_rules() -> Statement:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"""
+    return _anywhere("ec2:DescribeSecurityGroupRules")
+
+
+def _look_at_the_vpc() -> Statement:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access-security.html"""
+    return _anywhere(
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+    )
+
+
+def _look_at_jobs() -> Statement:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html"""
+    return _anywhere("bedrock:ListModelCustomizationJobs")
+
+
+def _observing() -> Statement:
+    """Log delivery and X-Ray of the state machine.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
+    """
+    return _anywhere(
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    )
+
+
+def _anywhere(*actions: str) -> Statement:
+    return allow(actions=actions, resources=["*"])

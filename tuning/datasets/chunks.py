@@ -1,0 +1,260 @@
+"""Reads a stream in chunks. The kernel passes over sound lines; what it stops at is handed on."""
+
+import ctypes
+import mmap
+from array import array
+from collections.abc import Callable, Iterator
+from io import BufferedReader
+from typing import NamedTuple
+
+from tuning.datasets import kernel
+from tuning.datasets.kernel import BITS, ENDS, GUARD, Found, Known, Scan, Why
+from tuning.datasets.outlines import Outline
+from tuning.datasets.tally import COMPARED, Tally
+from tuning.models.catalog import Method
+
+SHAPES = ("converse", "prompt_completion")
+"""The formats whose sound lines can be told fast."""
+CHUNK = 1 << 20
+_KEPT = 4096  # records whose digests wait to be taken away
+_TRAITS = (frozenset[str](), frozenset({"system"}))
+OUTLINE = 4096  # bytes; longer ones are hardly those of many lines
+MALFORMED = "DS201"
+_KNOWN = 256  # outlines whose lines the kernel counts by itself
+_JOINED = 1 << 16
+_NO_SIGN = 0xFF  # stands in no UTF-8
+
+
+class Stop(NamedTuple):
+    """A line that the kernel did not settle."""
+
+    line: bytes
+    """As it stands in the file, for one that is not certain. Nothing of one too long to be a record."""
+    size: int
+    why: Why | None = None
+    """Why a sound line, already counted, is worth a look; it ends in a plain line feed. Or, of one with
+    an outline, what its texts are to be looked through for."""
+    prompt: bytes = b""
+    answer: bytes = b""
+    characters: int = 0
+    outline: bytes = b""
+    """Of a line that is not certain, if it has one; see `outlines`."""
+    texts: bytes = b""
+    """What the outline leaves out, one after the other."""
+    strings: int = 0
+    """How many texts these are."""
+
+
+def usable(method: Method) -> bool:
+    """Whether the kernel is there and knows the records of a method."""
+    words = method.reserved_words + method.reserved_words_sdk
+    return (
+        kernel.library() is not None
+        and method.format in SHAPES
+        and method.max_line_kb is None
+        and len({word[-1] for word in words}) <= ENDS
+        and not any(word[-1].isalnum() for word in words)
+        and not any({'"', "\\"} & set(word) for word in words)
+        and array("L").itemsize == ctypes.sizeof(ctypes.c_uint64)
+    )
+
+
+class Chunks:
+    """One stretch of a file, in pieces of whole lines."""
+
+    def __init__(self, method: Method, tally: Tally, *, longest: int, long: int) -> None:
+        library = kernel.library()
+        assert library is not None  # noqa: S101 — for the type checker; `usable` decides
+        self._next = library.lines_next
+        self._tally, self._longest, self._chunk = tally, longest, CHUNK
+        self._buffer, texts = (mmap.mmap(-1, longest + CHUNK + GUARD) for _ in "ab")
+        self._view, self._texts = memoryview(self._buffer), memoryview(texts)
+        thorough = tally.policy.thorough
+        words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
+        packed = b"".join(bytes([len(word)]) + word for word in map(str.encode, words))
+        ends = bytes({ord(word[-1]) for word in words}).ljust(ENDS, bytes([_NO_SIGN]))
+        self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(3)]
+        self._outline, self._joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED))
+        self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
+        self._told: list[Outline] = []
+        self._scan = Scan(
+            data=_address(self._view),
+            texts=_address(self._texts),
+            words=packed,
+            ends=(ctypes.c_uint8 * ENDS)(*ends),
+            pairs=method.format == "prompt_completion",
+            thorough=thorough,
+            longest_line=longest,
+            long_text=long,
+            compared=COMPARED,
+            system_blocks=method.max_system_blocks or 1 << 62,
+            outline=_address(memoryview(self._outline)),
+            # In haste the kernel does not look for the words that only warn, unless they are errors
+            outline_room=OUTLINE if thorough or not tally.policy.strict else 0,
+            known=ctypes.addressof(self._known),
+            digests=ctypes.addressof(self._digests),
+            joined=_address(memoryview(self._joined)),
+            joined_room=_JOINED,
+            room=_KEPT,
+            prompts=ctypes.addressof(self._kept[0]),
+            answers=ctypes.addressof(self._kept[1]),
+            places=ctypes.addressof(self._kept[2]),
+        )
+
+    def stops(
+        self, stream: BufferedReader, size: int, sound: Callable[[memoryview], None] | None = None
+    ) -> Iterator[Stop]:
+        """What the kernel does not settle, in order; everything else is in the tally at the end.
+
+        `sound` is given the lines that stand between, as they are.
+        """
+        buffer, kept, passed = self._buffer, 0, 0
+        try:
+            while size > 0 and (
+                n := stream.readinto1(self._view[kept : kept + min(self._chunk, size)])
+            ):
+                size -= n
+                start, filled = 0, kept + n
+                end = buffer.rfind(b"\n", kept, filled) + 1
+                if passed:  # within a line that is too long
+                    start = buffer.find(b"\n", 0, filled) + 1
+                    passed += start or filled
+                    if not start:
+                        continue
+                    yield self._too_long(passed)
+                    passed = 0
+                if end > start:
+                    yield from self._lines(start, end, sound)
+                    start = end
+                kept = filled - start
+                buffer.move(0, start, kept)
+                if kept >= self._longest:
+                    passed, kept = kept, 0
+            if passed:
+                yield self._too_long(passed)
+            elif kept:
+                yield self._last(kept)
+        finally:
+            self._settle()
+
+    def count_malformed(self) -> None:
+        """From now on the kernel counts lines that are surely no JSON, of which enough are listed."""
+        self._scan.count_malformed = True
+
+    def learn(self, outline: bytes, same: Outline) -> None:
+        """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
+        told, pieces = self._told, [*same.prompt, *same.answer]
+        if len(told) == _KNOWN or len(outline) > kernel.OUTLINE or len(pieces) > kernel.PIECES:
+            return
+        if any(n >= kernel.PIECES for n in pieces):
+            return
+        known = self._known[len(told)]
+        self._digests[len(told)] = kernel.digest()(outline)
+        known.size, known.outline[: len(outline)] = len(outline), outline
+        known.readable, known.system = same.readable, "system" in same.traits
+        known.prompt, known.pieces = len(same.prompt), len(pieces)
+        known.text[: len(pieces)] = pieces
+        told.append(same)
+        self._scan.knows = len(told)
+
+    def _too_long(self, size: int) -> Stop:
+        self._scan.line += 1
+        self._tally.lines = self._scan.line
+        self._tally.size += size
+        return Stop(b"", size)
+
+    def _last(self, size: int) -> Stop:
+        """A line that no line feed ends."""
+        self._scan.line += 1
+        self._tally.lines = self._scan.line
+        self._tally.size += size
+        return Stop(self._buffer[:size], size)
+
+    def _lines(
+        self, start: int, end: int, sound: Callable[[memoryview], None] | None
+    ) -> Iterator[Stop]:
+        scan, tally, view, address = (
+            self._scan,
+            self._tally,
+            self._view,
+            ctypes.addressof(self._scan),
+        )
+        scan.at, scan.end = start, end
+        tally.size += end - start
+        while (found := self._next(address)) != Found.DONE:
+            self._take()
+            if found == Found.FULL:
+                continue
+            tally.lines = scan.line
+            if found == Found.LOOK:
+                yield self._look()
+                continue
+            if sound:
+                sound(view[start : scan.start])
+            before, start = scan.start, scan.at
+            line = b"" if found == Found.LONG else self._buffer[before:start]
+            if found == Found.OUTLINED:
+                outline = self._outline[: scan.outline_size]
+                texts = bytes(self._texts[: scan.texts_size])
+                yield Stop(
+                    line,
+                    start - before,
+                    Why(scan.why),
+                    outline=outline,
+                    texts=texts,
+                    strings=scan.strings,
+                )
+            else:
+                yield Stop(line, start - before)
+        self._take()
+        if sound:
+            sound(view[start:end])
+
+    def _look(self) -> Stop:
+        scan = self._scan
+        prompt, answer = (
+            bytes(self._texts[at : at + size])
+            for at, size in (
+                (scan.prompt_at, scan.prompt_size),
+                (scan.answer_at, scan.answer_size),
+            )
+        )
+        line = self._buffer[scan.start : scan.at].replace(b"\r\n", b"\n")
+        return Stop(line, len(line), Why(scan.why), prompt, answer, scan.characters)
+
+    def _take(self) -> None:
+        """The digests so far, so that those of other records can follow."""
+        if kept := self._scan.kept:
+            tally = self._tally
+            for target, source in zip(
+                (tally.prompts, tally.answers, tally.places), self._kept, strict=True
+            ):
+                target.frombytes(memoryview(source)[:kept].cast("B"))
+            self._scan.kept = 0
+
+    def _settle(self) -> None:
+        """Add up what the kernel counted."""
+        scan, tally = self._scan, self._tally
+        tally.lines = scan.line
+        tally.records += scan.records
+        tally.characters += scan.total_characters
+        tally.text_bytes += scan.total_bytes
+        if scan.crlf:
+            tally.repairs["crlf"] += scan.crlf
+        for bits in range(BITS):
+            tally.histogram[bits] += scan.histogram[bits]
+        tally.reach(scan.most_bits, scan.most_bits_line)
+        for traits, count, line in zip(_TRAITS, scan.traits, scan.traits_line, strict=True):
+            if count:
+                tally.trait(traits, line, count)
+        if scan.malformed:
+            tally.counts[MALFORMED] += scan.malformed
+        for known, same in zip(self._known, self._told, strict=False):
+            for fault in same.faults:
+                tally.counts[fault.rule] += known.times
+        if scan.latin:
+            tally.script("LATIN", scan.latin_line, scan.latin)
+
+
+def _address(view: memoryview) -> int:
+    return ctypes.addressof(ctypes.c_uint8.from_buffer(view))

@@ -1,0 +1,214 @@
+"""From an upload in any known dialect to the lines that a model and method take.
+
+Nothing is lost without being asked for: what the target cannot hold refuses the record, by file,
+line and field; what was given up or changed is counted.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+
+from tuning.datasets.convert.conversation import Json, Record
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.raw_records import Given
+from tuning.datasets.convert.sources.fields import Account
+from tuning.datasets.convert.targets import (
+    to_converse as converse,
+)
+from tuning.datasets.convert.targets import (
+    to_flat_fields as plain,
+)
+from tuning.datasets.convert.targets import (
+    to_openai as openai,
+)
+from tuning.datasets.convert.targets.target import Target
+from tuning.datasets.convert.targets.writing import Options, Writing
+from tuning.datasets.report import Finding, Verdict
+
+_LISTED = 20
+
+_WRITERS: Mapping[str, Callable[[Record, Writing], dict[str, Json]]] = {
+    "converse": converse.converse,
+    "distillation": converse.distillation,
+    "prompt_completion": plain.prompt_completion,
+    "anthropic_messages": plain.anthropic_messages,
+    "image_caption": plain.image_caption,
+    "openai_chat": openai.openai_chat,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the converted dataset, and where it comes from."""
+
+    source_line: int
+    """In the original: the line where the record or the piece begins; the row for Parquet."""
+    record: bytes
+    """JSON in UTF-8 with its `\\n`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What became of one upload."""
+
+    verdict: Verdict
+    file: str
+    container: str | None
+    shape: str | None
+    why: str
+    target: str
+    records: int
+    """Read, refused or not."""
+    written: int
+    """Lines; more than records where running text was cut in pieces."""
+    refused: int
+    dropped: Mapping[str, int]
+    """Fields given up with `drop`, and how often each was met."""
+    changed: Mapping[str, int]
+    """What stands otherwise in the target than in the source, and how often."""
+    counts: Mapping[str, int]
+    cut_short: bool
+    """Whether a fault kept what follows it in the file from being read."""
+    findings: tuple[Finding, ...]
+    """The first of each rule, in order of line."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Conversion:
+    """Iterate once for the lines; ask for the summary after that."""
+
+    def __init__(self, given: Given, *, name: str, target: Target, options: Options) -> None:
+        self._given = given
+        self.name = name
+        self._target = target
+        self._options = options
+        self._account = Account()
+        self._counts: Counter[str] = Counter()
+        self._findings: list[Finding] = []
+        self._records = self._written = self._refused = 0
+        self._cut_short = False
+
+    def __iter__(self) -> Iterator[Line]:
+        for line, record, account in self._read():
+            try:
+                lines = list(self._lines(line, record, account))
+            except RecordRefusedError as refusal:
+                self._refuse(line, refusal)
+                continue
+            self._account.dropped.update(account.dropped)
+            self._account.changed.update(account.changed)
+            self._written += len(lines)
+            yield from lines
+
+    def records(self) -> Iterator[tuple[int, Record]]:
+        """The records without any dialect, each with its line in the original."""
+        for line, record, _ in self._read():
+            yield line, record
+
+    @property
+    def summary(self) -> Summary:
+        shape, container = self._given.shape, self._given.container
+        return Summary(
+            verdict="refused" if self._counts else "accepted",
+            file=self.name,
+            container=container.name if container else None,
+            shape=shape.name if shape else None,
+            why="; ".join(f"{kind.name}: {kind.why}" for kind in (container, shape) if kind),
+            target=self._target.format,
+            records=self._records,
+            written=self._written,
+            refused=self._refused,
+            dropped=dict(self._account.dropped),
+            changed=dict(self._account.changed + Counter(self._given.changed)),
+            counts=dict(sorted(self._counts.items())),
+            cut_short=self._cut_short,
+            findings=tuple(sorted(self._findings, key=lambda found: found.line or 0)),
+        )
+
+    def _read(self) -> Iterator[tuple[int, Record, Account]]:
+        for raw in self._given.raws():
+            self._records += 1
+            account = Account(drop=self._options.drop)
+            try:
+                record = self._given.read(raw, account)
+            except RecordRefusedError as refusal:
+                self._refuse(raw.line, refusal)
+            else:
+                yield raw.line, record, account
+        if not self._records:
+            self._refuse(None, _NOTHING)
+
+    def _lines(self, line: int, record: Record, account: Account) -> Iterator[Line]:
+        to = Writing(target=self._target, options=self._options, account=account)
+        if self._target.format == "continued_pre_training":
+            for before, piece in plain.pieces(record, to):
+                yield Line(source_line=line + before, record=_encoded(piece))
+        else:
+            yield Line(source_line=line, record=_encoded(_WRITERS[to.target.format](record, to)))
+
+    def _refuse(self, line: int | None, refusal: RecordRefusedError) -> None:
+        self._refused += line is not None
+        self._cut_short = self._cut_short or refusal.ends
+        self._counts[refusal.rule] += 1
+        if self._counts[refusal.rule] > _LISTED:
+            return
+        self._findings.append(
+            Finding(
+                rule=refusal.rule,
+                severity="error",
+                file=self.name,
+                line=refusal.line or line,
+                column=refusal.column,
+                field=self._given.original(refusal.field),
+                message=refusal.message,
+                fix=refusal.fix,
+            )
+        )
+
+
+def convert(
+    stream: IO[bytes],
+    *,
+    name: str,
+    target: Target | None = None,
+    source: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    options: Options | None = None,
+    limit: int | None = None,
+) -> Conversion:
+    """Begin a conversion. Raises OptionError for an unknown source or a missing library.
+
+    `name` is the file's name: it goes into findings, and its suffix tells CSV and text apart.
+    Reads the stream once, in constant memory for JSONL, CSV and seekable Parquet; of an archive not
+    more than `limit` bytes, then raises OverLimitError.
+    """
+    given = Given(stream, name, source, mapping or {}, limit)
+    goal = target or Target.of_format("converse")
+    return Conversion(given, name=name, target=goal, options=options or Options())
+
+
+def _encoded(record: Mapping[str, Json]) -> bytes:
+    try:
+        return _ENCODER.encode(record).encode() + b"\n"
+    except (TypeError, ValueError) as error:  # a date or NaN, which columns may hold
+        why = str(error)
+    except RecursionError:
+        why = "it is nested too deeply"
+    raise RecordRefusedError(
+        rule="CV102",
+        message=f"cannot be written as JSON: {why}",
+        fix="Hold text, numbers, lists and objects, not too deeply nested.",
+    )
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_NOTHING = RecordRefusedError(
+    rule="CV106",
+    message="there is no record in the file",
+    fix="Give at least one record.",
+    ends=True,
+)

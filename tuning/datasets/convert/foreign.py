@@ -1,0 +1,101 @@
+"""Whether an upload is in the model's own format already, and if not, what it is.
+
+Own is what the checker would take, and what is nothing else that we know: the checker says best
+what is wrong with it. A sound file of the model's own format is therefore never converted.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+from tuning.datasets.convert import detect
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.mapping import renamed
+from tuning.datasets.convert.peek import peeked
+from tuning.datasets.diagnosis import diagnose
+from tuning.datasets.rules import rules
+from tuning.models.catalog import Method
+
+_HEAD = 1024 * 1024
+"""Bytes that are looked at: a first record beyond it is taken for the model's own format."""
+_LINES = 20
+_GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the beginning of an upload tells."""
+
+    stream: IO[bytes]
+    """The upload, whole, as it was given."""
+    container: str | None
+    foreign: str | None
+    """Why the model's own format it is not; None when it is."""
+
+
+def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, str]) -> Look:
+    """Look at the beginning of an upload without losing it. Raises nothing but what reading does."""
+    raw, stream = peeked(stream, size=_HEAD)
+    head = _unpacked(raw).removeprefix(_BOM)
+    container = detect.container(head, name)
+    # Records stand behind a first line that is broken. Of an array that has its records line by
+    # line only the last, without a comma, is one.
+    if container and container.name == "json" and _sound_lines(head, method) > 1:
+        container = replace(container, name="jsonl")
+    if container and container.name != "jsonl":
+        why = f"it is {container.name} ({container.why})"
+    else:
+        why = _dialect(head, method, mapping) or ""
+    return Look(stream=stream, container=container.name if container else None, foreign=why or None)
+
+
+def _unpacked(raw: bytes) -> bytes:
+    if not raw.startswith(_GZIP):
+        return raw
+    try:
+        return zlib.decompressobj(31).decompress(raw, _HEAD)  # 31: gzip's header, largest window
+    except zlib.error:
+        return b""  # whoever reads it on finds the damage, and names it
+
+
+def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | None:
+    """The dialect of the first record that can be read, when it is another than the model's."""
+    for line, record in _records(head):
+        if _sound(line, method):
+            return None
+        try:
+            shape = detect.shape(renamed(record, mapping))
+        except RecordRefusedError:
+            return "its fields have the names that others are mapped to"
+        if shape and shape.name == method.format:
+            return None
+        if shape:
+            return f"its records are {shape.name} ({shape.why})"
+        fields = [str(field) for field in record]
+        return (
+            "its fields have other names than those of any format"
+            if detect.suggestion(fields)
+            else None
+        )
+    return None
+
+
+def _sound_lines(head: bytes, method: Method) -> int:
+    return sum(_sound(line, method) for line, _ in _records(head))
+
+
+def _sound(line: bytes, method: Method) -> bool:
+    return not any(rules()[f.rule].severity == "error" for f in diagnose(line, method).faults)
+
+
+def _records(head: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    for line in head.split(b"\n", _LINES)[:_LINES]:
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            yield line, value

@@ -1,0 +1,104 @@
+"""Raw text, cut for continued pre-training where a reader would pause. Nothing is lost."""
+
+import re
+from collections.abc import Iterator
+from typing import IO
+
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.sources.raw import Raw, text
+
+MAX_DOCUMENT = 64 * 1024 * 1024
+"""Bytes of one document: it is held in memory."""
+
+BYTES_PER_TOKEN = 4
+"""Of UTF-8: about right for English, an estimate elsewhere."""
+
+# From the best place to cut to the worst; the separator stays with what it ends.
+_BORDERS = (
+    re.compile(r"\n[ \t]*\n\s*"),
+    re.compile(r"\n"),
+    re.compile(r"[.!?…][\"'”’)]*\s+|[。！？]"),  # noqa: RUF001 — full-width marks end sentences
+    re.compile(r"\s+"),
+)
+
+
+_INK = re.compile(r"\S")
+
+
+def whole(stream: IO[bytes]) -> Iterator[Raw]:
+    """The document as one record."""
+    held = stream.read(MAX_DOCUMENT + 1)
+    if len(held) > MAX_DOCUMENT:
+        yield Raw(line=1, value=_too_long())
+        return
+    for number, piece in enumerate(held.split(b"\n"), 1):
+        try:
+            if b"\0" in piece:
+                raise _binary(number, piece.index(b"\0") + 1)
+            text(piece, number)
+        except RecordRefusedError as refusal:
+            yield Raw(line=number, value=refusal)
+            return
+    if held.strip():
+        yield Raw(line=1, value={"text": held.decode()})
+
+
+def chunks(document: str, max_tokens: int) -> Iterator[tuple[int, str]]:
+    """Pieces of at most `max_tokens` estimated tokens, each with how many lines lie before it.
+
+    They join to exactly the document. Blanks at the edges of a piece do not count.
+    """
+    at, line = 0, 0
+    while at < len(document):
+        begin = _visible(document, at)
+        # Blanks stay with what stands before them, so that no piece is blank.
+        end = _visible(
+            document, _border(document, begin, begin + _fitting(document, begin, max_tokens))
+        )
+        yield line, document[at:end]
+        line += document.count("\n", at, end)
+        at = end
+
+
+def _fitting(document: str, at: int, max_tokens: int) -> int:
+    """How many characters from there make so many tokens."""
+    most = max_tokens * BYTES_PER_TOKEN
+    return len(document[at : at + most].encode()[:most].decode(errors="ignore"))
+
+
+def _visible(document: str, at: int) -> int:
+    seen = _INK.search(document, at)
+    return seen.start() if seen else len(document)
+
+
+def _border(document: str, at: int, limit: int) -> int:
+    if limit >= len(document):
+        return len(document)
+    # A border in the first half would make many small pieces; a worse one further on is better.
+    half = at + (limit - at) // 2
+    for border in _BORDERS:
+        ends = [found.end() for found in border.finditer(document, half, limit)]
+        if ends:
+            return ends[-1]
+    return limit
+
+
+def _binary(line: int, column: int) -> RecordRefusedError:
+    return RecordRefusedError(
+        rule="CV101",
+        message="a NUL byte: this is not text",
+        fix="Save the document as plain text in UTF-8.",
+        line=line,
+        column=column,
+        ends=True,
+    )
+
+
+def _too_long() -> RecordRefusedError:
+    return RecordRefusedError(
+        rule="CV105",
+        message=f"the document is larger than {MAX_DOCUMENT // 1024 // 1024} MiB",
+        fix="Cut it into several files in one folder.",
+        line=1,
+        ends=True,
+    )

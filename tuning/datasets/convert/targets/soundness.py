@@ -1,0 +1,138 @@
+"""What a target asks of a conversation before it can be written without loss."""
+
+from typing import NoReturn
+
+from tuning.datasets.convert.conversation import (
+    Block,
+    Caption,
+    Conversation,
+    Document,
+    Media,
+    Reasoning,
+    Record,
+    Text,
+    ToolCall,
+    ToolResult,
+    Turn,
+)
+from tuning.datasets.convert.detect import suggestion
+from tuning.datasets.convert.sources.fields import lost, refuse
+from tuning.datasets.convert.targets.writing import Writing
+
+_NAMES: dict[type, str] = {
+    Conversation: "a conversation",
+    Caption: "a picture with its caption",
+    Document: "running text",
+}
+
+
+def conversation(record: Record, to: Writing) -> Conversation:
+    """The record as a conversation that the target can hold as far as its kinds of content go."""
+    if not isinstance(record, Conversation):
+        wrong_kind(record, to)
+    _ordered(record.turns)
+    for number, turn in enumerate(record.turns, 1):
+        for block in turn.blocks:
+            _held(block, turn, number, to)
+    if record.tools and not to.target.tools:
+        _no_tools(to, "tools")
+    if record.tool_choice and not record.tools:
+        refuse("CV210", "a choice among no tools", "List the tools, or drop the choice.")
+    return record
+
+
+def wrong_kind(record: Record, to: Writing) -> NoReturn:
+    refuse(
+        "CV307",
+        f"this record is {_NAMES[type(record)]}, from which {to.target.reader} cannot be made",
+        "Choose another model or format, or name the fields with --map.",
+    )
+
+
+def answered(record: Conversation, to: Writing) -> None:
+    if record.turns[-1].role != "assistant":
+        hint = suggestion(list(record.extras), "completion")
+        refuse(
+            "CV309",
+            f"the dialogue ends with the user; {to.target.reader} learns from the answer",
+            f"Add the assistant's answer{f', perhaps with {hint}' if hint else ''}, or leave the "
+            "record out.",
+        )
+
+
+def nothing_beside(record: Record) -> None:
+    """Refuse fields that only some targets carry."""
+    if record.extras:
+        lost(list(record.extras))
+
+
+def one_text(blocks: tuple[Block, ...] | tuple[Text, ...], to: Writing) -> str:
+    """The text of a message that can hold one only."""
+    texts = [block.text for block in blocks if isinstance(block, Text)]
+    return single(texts, "a message", to)
+
+
+def single(texts: list[str], what: str, to: Writing) -> str:
+    if len(texts) > 1 and not to.options.join:
+        refuse(
+            "CV306",
+            f"{what} has {len(texts)} texts; {to.target.reader} holds one",
+            "Make them one, or let --join put a blank line between them.",
+        )
+    if len(texts) > 1:
+        to.account.changed["texts joined"] += 1
+    return "\n\n".join(texts)
+
+
+def _ordered(turns: tuple[Turn, ...]) -> None:
+    if not turns:
+        refuse("CV206", "there is no turn", "Add what the user says and the answer.")
+    for number, (turn, role) in enumerate(
+        zip(turns, ("user", "assistant") * len(turns), strict=False), 1
+    ):
+        if turn.role != role:
+            refuse(
+                "CV206",
+                f"turn {number} is the {turn.role}'s; turns alternate, beginning with the user",
+                "Put the turns in order; make two turns in a row one message.",
+            )
+        if not turn.blocks:
+            refuse("CV205", f"turn {number} is empty", "Write text, or leave the turn out.")
+
+
+def _held(block: Block, turn: Turn, number: int, to: Writing) -> None:
+    match block:
+        case Media(kind=kind):
+            _media(kind, turn, number, to)
+        case Reasoning() if not to.target.reasoning:
+            refuse(
+                "CV304",
+                f"turn {number} holds reasoning, which {to.target.reader} does not take",
+                "Choose a model that learns from reasoning, or leave it out of the data.",
+            )
+        case ToolCall() | ToolResult() if not to.target.tools:
+            _no_tools(to, f"a tool call or result in turn {number}")
+        case ToolCall() | Reasoning() if turn.role == "user":
+            refuse("CV208", f"turn {number}: the user reasons or calls a tool", "Swap the roles.")
+        case ToolResult() if turn.role == "assistant":
+            refuse("CV208", f"turn {number}: the assistant gives a tool's result", "Swap roles.")
+
+
+def _media(kind: str, turn: Turn, number: int, to: Writing) -> None:
+    if turn.role == "assistant":
+        refuse("CV303", f"turn {number}: the assistant shows a {kind}", "Only users may.")
+    if kind not in to.target.media:
+        taken = f"only {', '.join(sorted(to.target.media))}" if to.target.media else "text only"
+        refuse(
+            "CV303",
+            f"turn {number} holds a {kind}; {to.target.reader} takes {taken}",
+            "Choose a model that sees, or leave the record out.",
+        )
+
+
+def _no_tools(to: Writing, what: str) -> None:
+    refuse(
+        "CV302",
+        f"{what}; {to.target.reader} takes no tools",
+        "Choose a model that learns tool use, or write the call as text.",
+    )

@@ -1,0 +1,106 @@
+"""The targets of flat fields: pairs, historic Anthropic messages, captions, running text."""
+
+from collections.abc import Iterator
+
+from tuning.datasets.convert.conversation import (
+    Caption,
+    Conversation,
+    Document,
+    Json,
+    Media,
+    Record,
+    Text,
+)
+from tuning.datasets.convert.sources.fields import refuse
+from tuning.datasets.convert.sources.from_documents import chunks
+from tuning.datasets.convert.sources.media_uris import FORMATS
+from tuning.datasets.convert.targets.soundness import (
+    answered,
+    conversation,
+    nothing_beside,
+    one_text,
+    single,
+    wrong_kind,
+)
+from tuning.datasets.convert.targets.writing import Writing
+
+_PAIR = 2
+
+
+def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
+    talk = conversation(record, to)
+    answered(talk, to)
+    nothing_beside(talk)
+    if len(talk.turns) != _PAIR:
+        refuse(
+            "CV301",
+            f"a dialogue of {len(talk.turns)} turns; {to.target.reader} holds one prompt and one "
+            "completion",
+            "Choose a model that takes conversations, or leave the record out.",
+        )
+    if talk.system and not to.options.join:
+        refuse(
+            "CV305",
+            f"a system text; {to.target.reader} has no place for it",
+            "Let --join put it before the prompt, or give it up with --drop system.",
+            "system",
+        )
+    if talk.system:
+        to.account.changed["system joined to the prompt"] += 1
+    prompt = one_text(talk.turns[0].blocks, to)
+    return {
+        "prompt": "\n\n".join((*talk.system, prompt)),
+        "completion": one_text(talk.turns[1].blocks, to),
+    }
+
+
+def anthropic_messages(record: Record, to: Writing) -> dict[str, Json]:
+    talk = conversation(record, to)
+    answered(talk, to)
+    nothing_beside(talk)
+    written: dict[str, Json] = {}
+    if talk.system:
+        written["system"] = single(list(talk.system), "the system text", to)
+    written["messages"] = [
+        {"role": turn.role, "content": one_text(turn.blocks, to)} for turn in talk.turns
+    ]
+    return written
+
+
+def image_caption(record: Record, to: Writing) -> dict[str, Json]:
+    nothing_beside(record)
+    shown = _shown(record) if isinstance(record, Conversation) else record
+    if not isinstance(shown, Caption):
+        wrong_kind(record, to)
+    address = shown.image
+    if not address.startswith("s3://"):
+        if not to.options.media_folder or "://" in address or address.startswith("data:"):
+            refuse(
+                "CV209",
+                "the picture is named, but not where in S3 it lies",
+                "Upload the pictures and say where with --media-folder s3://BUCKET/FOLDER/.",
+                "image-ref",
+            )
+        address = f"{to.options.media_folder.rstrip('/')}/{address.removeprefix('./').lstrip('/')}"
+    if address.rpartition(".")[2].lower() not in FORMATS:
+        refuse("CV209", "the picture's name does not say its format", "Add .png.", "image-ref")
+    return {"image-ref": address, "caption": shown.caption}
+
+
+def pieces(record: Record, to: Writing) -> Iterator[tuple[int, dict[str, Json]]]:
+    """Running text in pieces, each with how many lines of the document lie before it."""
+    nothing_beside(record)
+    if not isinstance(record, Document):
+        wrong_kind(record, to)
+    for line, piece in chunks(record.text, to.options.chunk_tokens):
+        yield line, {"input": piece}
+
+
+def _shown(talk: Conversation) -> Record:
+    """A question that is nothing but a picture, with its answer, is a caption."""
+    if len(talk.turns) == _PAIR and not talk.system:
+        (asked, said) = (turn.blocks for turn in talk.turns)
+        match asked, said:
+            case (Media(kind="image", uri=uri),), (Text(text=text),):
+                return Caption(image=uri, caption=text)
+    return talk

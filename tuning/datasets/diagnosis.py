@@ -1,0 +1,112 @@
+"""Reads one line the slow and exact way: every fault, and the content that can be told."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tuning.datasets import looks, syntax
+from tuning.datasets.formats import (
+    chat_records as chat,
+)
+from tuning.datasets.formats import (
+    converse_records as converse,
+)
+from tuning.datasets.formats import (
+    flat_records as pairs,
+)
+from tuning.datasets.formats import (
+    reserved_words as words,
+)
+from tuning.datasets.formats.walk import Fault, Walk, what
+from tuning.models.catalog import Method
+
+READERS: dict[str, Callable[[dict[str, Any], Method, Walk], None]] = {
+    "converse": converse.read,
+    "distillation": converse.read,
+    "prompt_completion": pairs.prompt_completion,
+    "image_caption": pairs.image_caption,
+    "continued_pre_training": pairs.continued_pre_training,
+    "openai_chat": chat.openai_chat,
+    "anthropic_messages": chat.anthropic_messages,
+}
+_NAMES = {
+    "openai_chat": "OpenAI chat",
+    "anthropic_messages": "Anthropic messages",
+    "prompt_completion": "prompt/completion",
+    "converse": "Bedrock converse",
+    "image_caption": "image captions",
+    "distillation": "distillation prompts",
+}
+INVISIBLE = ("\\u000", "\\u001", "\\b", "\\f")
+"""How the escapes of control characters begin that nobody sees."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def diagnose(line: bytes, method: Method) -> Walk:
+    """What one line says and all that is wrong with it. Never raises for anything in the line."""
+    walk = Walk()
+    value, walk.faults = syntax.parse(line)
+    if value is None and walk.faults:
+        walk.readable = False
+        return walk
+    if not isinstance(value, dict):
+        walk.readable = False
+        walk.fault("DS208", f"the line is {what(value)}, not an object in braces")
+        return walk
+    if walk.faults and any(f.rule == "DS109" for f in walk.faults):
+        walk.readable = False
+        return walk
+    odd = words.may_hold(line, method, INVISIBLE)
+    walk.marked = bool(odd)
+    _read(value, method, walk)
+    _limits(line, method, walk)
+    if odd and words.searcher(INVISIBLE)(line):
+        _invisible(walk)
+    return walk
+
+
+def _read(record: dict[str, Any], method: Method, walk: Walk) -> None:
+    before = len(walk.faults)
+    READERS[method.format](record, method, walk)
+    if len(walk.faults) == before or walk.readable:
+        return
+    expected = "converse" if method.format == "distillation" else method.format
+    if found := looks.another_format(record, expected):
+        del walk.faults[before:]  # one true sentence instead of ten about keys
+        walk.faults.append(_another(found, method))
+
+
+def _another(found: str, method: Method) -> Fault:
+    wanted = _NAMES.get(method.format, method.format)
+    if found == "continued_pre_training":
+        return Fault(
+            "DS306",
+            f"this looks like raw text for continued pre-training, which no model on Amazon Bedrock "
+            f"offers any more; {wanted} is expected",
+            None,
+            None,
+            "Make questions and answers of the text, or train on raw text with Amazon Nova Forge "
+            "on SageMaker AI.",
+        )
+    return Fault(
+        "DS306",
+        f"this looks like {_NAMES.get(found, found)}; {wanted} is expected",
+        None,
+        None,
+        "Run tuning convert PATH --model ID to get the file that the model takes.",
+    )
+
+
+def _limits(line: bytes, method: Method, walk: Walk) -> None:
+    if method.max_line_kb is not None and len(line) > method.max_line_kb * 1024:
+        walk.fault(
+            "DS605",
+            f"{len(line):,} bytes; the service takes lines up to {method.max_line_kb} KB",
+        )
+
+
+def _invisible(walk: Walk) -> None:
+    for text in walk.texts:
+        if found := _CONTROL.search(text):
+            walk.fault("DS110", f"the text holds the control character U+{ord(found[0]):04X}")
+            return

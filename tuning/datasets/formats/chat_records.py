@@ -1,0 +1,96 @@
+"""Message lists with plain text: OpenAI chat for reinforcement fine-tuning, Anthropic messages.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/rft-prepare-data.html
+"""
+
+import json
+import re
+from typing import Any
+
+from tuning.datasets.formats.walk import Walk, near, shown
+from tuning.models.catalog import Method
+
+_MARKER = re.compile(r"\n\s*(Human|Assistant):")
+
+
+def openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> None:
+    """Other top-level keys are the grader's: they reach it as `metadata`."""
+    if "messages" not in record:
+        walk.keys(record, "", ("messages",), tuple(record))
+        return
+    if "reference_answer" in record:
+        walk.traits.add("reference_answer")
+        walk.answer = [json.dumps(record["reference_answer"], sort_keys=True)]
+    messages = walk.items(record["messages"], "messages")
+    roles = [
+        _turn(m, f"messages[{i}]", ("system", "user", "assistant"), walk)
+        for i, m in enumerate(messages)
+    ]
+    for i, role in enumerate(roles):
+        if role == "system" and i:
+            walk.fault("DS412", f"message {i + 1} is a system message", f"messages[{i}].role")
+    if roles and None not in roles and "user" not in roles:
+        walk.fault("DS414", "no message has the role user", "messages")
+    elif roles and roles[-1] == "assistant":
+        at = f"messages[{len(roles) - 1}].role"
+        walk.fault("DS415", "the last message is the assistant's", at)
+
+
+def anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk) -> None:
+    walk.keys(record, "", ("messages",), ("system",))
+    if "system" in record:
+        walk.traits.add("system")
+        text = walk.text(record["system"], "system")
+        _marker(text, "system", walk)
+        walk.prompt.append(text or "")
+    messages = walk.items(record.get("messages", [None]), "messages")
+    if "messages" not in record:
+        return
+    roles = []
+    for i, message in enumerate(messages):
+        at = f"messages[{i}]"
+        roles.append(_turn(message, at, ("user", "assistant"), walk))
+        if isinstance(message, dict):
+            text = message.get("content")
+            _marker(text if isinstance(text, str) else None, f"{at}.content", walk)
+    _order(roles, walk)
+    if roles and roles[-1] == "assistant" and walk.readable:
+        walk.answer = [walk.prompt.pop()]
+
+
+def _turn(message: object, at: str, roles: tuple[str, ...], walk: Walk) -> str | None:
+    if not walk.is_a(message, dict, at, hint='; write {"role": "user", "content": "…"}'):
+        return None
+    assert isinstance(message, dict)  # noqa: S101 — for the type checker; is_a decided
+    walk.keys(message, at, ("role", "content"))
+    if "content" in message:
+        walk.prompt.append(walk.text(message["content"], f"{at}.content") or "")
+    if "role" not in message or not walk.is_a(role := message["role"], str, f"{at}.role"):
+        return None
+    if role in roles:
+        return str(role)
+    walk.readable = False
+    close = near(role, roles)
+    known = ", ".join(roles)
+    walk.fault("DS401", f"{shown(role)} is no role{close}; roles: {known}", f"{at}.role")
+    return close.split("'")[1] if close else None
+
+
+def _marker(text: str | None, at: str, walk: Walk) -> None:
+    if text and (found := _MARKER.search(text)):
+        walk.fault("DS411", f"the text holds a line that starts with {found[1]}:", at)
+
+
+def _order(roles: list[str | None], walk: Walk) -> None:
+    if not roles:
+        return
+    if roles[0] == "assistant":
+        walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
+    for i in range(1, len(roles)):
+        if roles[i] is not None and roles[i] == roles[i - 1]:
+            walk.fault("DS403", f"turn {i + 1} is the {roles[i]}'s again", f"messages[{i}].role")
+    if len(roles) == 1:
+        walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")
+    elif roles[-1] == "user":
+        at = f"messages[{len(roles) - 1}].role"
+        walk.fault("DS404", "the last turn is the user's: there is no answer to learn", at)

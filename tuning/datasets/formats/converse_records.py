@@ -1,0 +1,164 @@
+"""Converse records, for fine-tuning and as distillation prompts.
+
+https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html
+"""
+
+from itertools import pairwise
+from typing import Any
+
+from tuning.datasets.formats import content_blocks as blocks
+from tuning.datasets.formats.walk import Walk, near, plain, shown
+from tuning.models.catalog import Method
+
+SCHEMA_VERSION = "bedrock-conversation-2024"
+_ROLES = ("user", "assistant")
+_OPTIONAL = ("schemaVersion", "system")
+_WITH_TOOLS = (*_OPTIONAL, "toolConfig")
+_SYSTEM = {"system"}
+
+
+def read(record: dict[str, Any], method: Method, walk: Walk) -> None:
+    tools = "tools" in method.features or "toolConfig" in record
+    walk.keys(record, "", ("messages",), _WITH_TOOLS if tools else _OPTIONAL)
+    if record.get("schemaVersion") != SCHEMA_VERSION:
+        _schema_version(record, walk)
+    if "system" in record:
+        _system(record["system"], method, walk)
+    if "toolConfig" in record:
+        blocks.tool_config(record["toolConfig"], method, walk)
+    if "messages" in record:
+        _messages(record["messages"], method, walk)
+
+
+def _schema_version(record: dict[str, Any], walk: Walk) -> None:
+    if "schemaVersion" not in record:
+        walk.fault("DS305", f'the key "schemaVersion" is missing; it is "{SCHEMA_VERSION}"')
+        return
+    value = record["schemaVersion"]
+    if not walk.is_a(value, str, "schemaVersion"):
+        walk.readable = True  # the words are all there
+    else:
+        walk.fault("DS304", f'{shown(value)} is not "{SCHEMA_VERSION}"', "schemaVersion")
+
+
+def _system(value: object, method: Method, walk: Walk) -> None:
+    walk.traits.add("system")
+    items = walk.items(value, "system", hint='; write [{"text": "…"}]')
+    limit = method.max_system_blocks
+    if limit is not None and len(items) > limit:
+        walk.fault("DS408", f"{len(items)} system blocks; this model takes {limit}", "system")
+    for i, block in enumerate(items):
+        if (words := plain(block)) is not None and not walk.marked:
+            walk.prompt.append(words)
+            continue
+        at = f"system[{i}]"
+        if walk.is_a(block, dict, at, hint='; write {"text": "…"}'):
+            walk.keys(block, at, ("text",))
+            if "text" in block:
+                text = walk.text(block["text"], f"{at}.text")
+                blocks.marks(text, f"{at}.text", method, walk, answer=False)
+                walk.prompt.append(text or "")
+
+
+def _messages(value: object, method: Method, walk: Walk) -> None:
+    messages = walk.items(value, "messages")
+    roles = _turns(messages, method, walk)
+    if walk.readable and roles and roles[-1] == "assistant":
+        walk.answer = walk.answer or []
+    if messages:
+        _order(roles, method, walk)
+    if method.format == "distillation":
+        _one_turn(roles, walk)
+    if walk.traits - _SYSTEM:
+        blocks.together(messages, method, walk)
+
+
+def _turns(messages: list[Any], method: Method, walk: Walk) -> list[str | None]:
+    """Reads the turns; gives their roles where those are known."""
+    roles: list[str | None] = []
+    prompt, answer = walk.prompt, None
+    for i, message in enumerate(messages):
+        if answer is not None:  # an assistant turn that another follows is part of the prompt
+            prompt += answer
+            answer = None
+        if (text := _plain(message)) is None:
+            role, pieces = _turn(message, f"messages[{i}]", method, walk)
+        else:
+            role, pieces = message["role"], [text]
+            if walk.marked:
+                at = f"messages[{i}].content[0].text"
+                blocks.marks(text, at, method, walk, answer=role == "assistant")
+        roles.append(role)
+        if role == "assistant":
+            answer = pieces
+        elif pieces is not None:
+            prompt += pieces
+    walk.answer = answer
+    return roles
+
+
+def _plain(message: Any) -> str | None:
+    """The words of a turn that is one sound text: nearly every turn, so told first."""
+    if isinstance(message, dict) and len(message) == 2 and message.get("role") in _ROLES:  # noqa: PLR2004 — role and content
+        content = message.get("content")
+        if isinstance(content, list) and len(content) == 1:
+            return plain(content[0])
+    return None
+
+
+def _turn(
+    message: object, at: str, method: Method, walk: Walk
+) -> tuple[str | None, list[str] | None]:
+    """The role of any turn, and its pieces, where they are known."""
+    hint = '; write {"role": "user", "content": [{"text": "…"}]}'
+    if not walk.is_a(message, dict, at, hint):
+        return None, None
+    assert isinstance(message, dict)  # noqa: S101 — for the type checker; is_a decided
+    walk.keys(message, at, ("role", "content"))
+    role = _role(message, at, walk) if "role" in message else None
+    if "content" not in message:
+        return role, None
+    return role, blocks.content(message["content"], f"{at}.content", role, method, walk)
+
+
+def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
+    role = message["role"]
+    if not walk.is_a(role, str, f"{at}.role"):
+        return None
+    if role in _ROLES:
+        return str(role)
+    walk.readable = False
+    fix = None
+    close = near(role, _ROLES)
+    if role == "system":
+        fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
+    walk.fault(
+        "DS401", f"{shown(role)} is no role{close}; roles: user, assistant", f"{at}.role", fix
+    )
+    return close.split("'")[1] if close else None
+
+
+def _order(roles: list[str | None], method: Method, walk: Walk) -> None:
+    if roles[0] == "assistant":
+        walk.fault("DS402", "the first turn is the assistant's", "messages[0].role")
+    for i, (before, role) in enumerate(pairwise(roles), 1):
+        if role == before and role is not None:
+            walk.fault("DS403", f"turn {i + 1} is the {role}'s again", f"messages[{i}].role")
+    golden = method.format == "distillation"  # there the teacher writes the answer
+    if len(roles) == 1 and not golden:
+        walk.fault("DS407", "one turn; a record needs a question and its answer", "messages")
+    elif roles[-1] == "user" and not golden:
+        at = f"messages[{len(roles) - 1}].role"
+        walk.fault("DS404", "the last turn is the user's: there is no answer to learn", at)
+
+
+def _one_turn(roles: list[str | None], walk: Walk) -> None:
+    # Multi-turn prompts are dropped silently by the service:
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/model-distillation.html
+    if len(roles) > 2:  # noqa: PLR2004 — a prompt and its optional answer
+        walk.fault(
+            "DS407",
+            f"{len(roles)} turns; a distillation record is one prompt, and optionally its answer",
+            "messages",
+            "Keep the first question and, optionally, its answer.",
+        )

@@ -1,0 +1,89 @@
+"""Builds the kernel, for this machine or another, with the C compiler that Zig's wheel brings.
+
+`python -m tuning.datasets.kernel.build` puts it where the checker looks for it. The same source gives the
+same bytes on every machine, so what was built once is kept, by the digest of source and flags.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from tuning.datasets.kernel import SOURCE, name
+from tuning.errors import KernelError
+
+Machine = tuple[str, str]
+"""System and processor, as `platform` calls them."""
+_TARGETS: dict[Machine, str] = {
+    ("Linux", "x86_64"): "x86_64-linux-gnu.2.17",
+    ("Linux", "aarch64"): "aarch64-linux-gnu.2.28",
+    ("Darwin", "arm64"): "aarch64-macos",
+    ("Darwin", "x86_64"): "x86_64-macos",
+}
+_FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-s", "-Wall", "-Wextra", "-Werror")
+_BUILD = Path(__file__).parents[3] / "build"
+
+
+def here() -> Machine:
+    return platform.system(), platform.machine()
+
+
+@cache
+def source() -> str:
+    """What tells one source and its flags from another."""
+    return hashlib.sha256(SOURCE.read_bytes() + repr((_FLAGS, _TARGETS)).encode()).hexdigest()[:16]
+
+
+def built(machine: Machine) -> Path:
+    """The library for a machine, built when it is not there."""
+    if machine not in _TARGETS:
+        raise KernelError(f"the kernel is not built for {' '.join(machine)}: no such target")
+    path = _BUILD / f"kernel-{source()}-{name(*machine)}"
+    if not path.exists():
+        _BUILD.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_BUILD) as folder:
+            unfinished = Path(folder) / path.name
+            _compile(_TARGETS[machine], unfinished)
+            unfinished.replace(path)
+        for stale in _BUILD.glob(f"kernel-*-{name(*machine)}"):
+            if stale != path:
+                stale.unlink()
+    return path
+
+
+def _compile(target: str, path: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "ziglang", "cc", "-target", target, *_FLAGS),
+        *(f'-DSOURCE="{source()}"', "-o", str(path), SOURCE.name),
+    ]
+    caches = {f"ZIG_{kind}_CACHE_DIR": str(_BUILD / "zig") for kind in ("GLOBAL", "LOCAL")}
+    done = subprocess.run(  # noqa: S603 — our own words
+        command,
+        cwd=SOURCE.parent,  # so that no path of this machine gets into the library
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **caches},
+    )
+    if done.returncode:
+        raise KernelError(f"the kernel could not be built for {target}: {done.stderr.strip()}")
+
+
+def run() -> None:
+    """Put the library for this machine beside the source."""
+    if here() not in _TARGETS:
+        return  # the checker does without, slowly
+    beside = SOURCE.parent / name(*here())
+    unfinished = beside.with_suffix(".new")  # a process may be using the old one
+    shutil.copyfile(built(here()), unfinished)
+    unfinished.replace(beside)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,83 @@
+"""Says why a line is no JSON, in the words of one who wrote it."""
+
+import json
+import re
+
+from tuning.datasets.formats.walk import Fault
+
+
+def undecodable(line: bytes, error: UnicodeDecodeError) -> Fault:
+    column = len(line[: error.start].decode("utf-8")) + 1
+    byte = line[error.start]
+    if re.match(rb"\xed[\xa0-\xbf]", line[error.start :]):
+        return Fault("DS109", "half of a surrogate pair is stored as bytes", None, column)
+    letter = bytes([byte]).decode("cp1252", "ignore")
+    hint = f"; in Windows-1252 it would be {letter!r}" if letter.isprintable() and letter else ""
+    return Fault("DS101", f"byte 0x{byte:02X} is not UTF-8{hint}", None, column)
+
+
+def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
+    at, column = error.pos, error.pos + 1
+    if error.msg == "Extra data":
+        return _extra(text, at)
+    if error.msg.startswith("Invalid control character"):
+        sign = text[at : at + 1]
+        name = {"\t": "a tab", "\r": "a carriage return", "\n": "a line feed"}.get(
+            sign, f"the control character U+{ord(sign or chr(0)):04X}"
+        )
+        return Fault("DS105", f"{name} stands raw inside a string", None, column)
+    if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
+        fix = "Write one {…} object a line. If this is CSV or plain text: tuning convert PATH --model ID."
+        return Fault(
+            "DS201", "the line does not start with a brace: no JSON object", None, column, fix
+        )
+    return Fault("DS201", _explained(text, error), None, column)
+
+
+def _extra(text: str, at: int) -> Fault:
+    rest = text[at:].lstrip()
+    if rest[:1] in ("{", "["):
+        gap = text[:at]
+        by_cr = "\r" in text[len(gap.rstrip()) : at + 1]
+        hint = ": the line ends are carriage returns (old Mac)" if by_cr else ""
+        return Fault("DS206", f"another value starts after the first one{hint}", None, at + 1)
+    if rest[:1] == ",":
+        return Fault(
+            "DS201", "a comma stands after the record: lines are not joined by commas", None, at + 1
+        )
+    return Fault("DS201", "something stands after the record's closing brace", None, at + 1)
+
+
+def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip
+    text: str, error: json.JSONDecodeError
+) -> str:
+    """Python's message in the words of one who wrote the line."""
+    at = error.pos
+    here, rest = text[at : at + 1], text[at:]
+    if not rest.strip():
+        return "the line ends in the middle of the record"
+    if here == "'":
+        return "single quotes; JSON wants double quotes (this looks like a Python dict)"
+    for python, right in (("None", "null"), ("True", "true"), ("False", "false")):
+        if rest.startswith(python):
+            return f"{python} is Python's spelling; JSON writes {right}"
+    if here in "“”„":
+        return "typographic quotes; JSON wants straight ones"
+    match error.msg:
+        case "Expecting ',' delimiter":
+            return "a comma is missing, or a quote inside a text is not escaped"
+        case "Expecting ':' delimiter":
+            return "a colon is missing after the key"
+        case "Expecting property name enclosed in double quotes":
+            trailing = here == "}"
+            return "a comma too many before }" if trailing else "a key in double quotes is missing"
+        case "Illegal trailing comma before end of object":
+            return "a comma too many before }"
+        case "Illegal trailing comma before end of array":
+            return "a comma too many before ]"
+        case "Expecting value":
+            return "a comma too many before ]" if here == "]" else "a value is missing"
+        case "Unterminated string starting at":
+            return "the string that starts here never ends"
+        case _:
+            return error.msg[0].lower() + error.msg[1:]

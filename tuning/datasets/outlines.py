@@ -1,0 +1,93 @@
+"""Diagnoses broken lines by their outlines: what all lines with the same slip have in common.
+
+The kernel writes a line's outline, in which each text that says something is a number, and sets the
+texts aside (lines.c tells what must stand in it). Whatever `diagnose` finds in the outline, it would find
+in the line; so a file with the same fault in every line is diagnosed a handful of times.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tuning.datasets.diagnosis import diagnose
+from tuning.datasets.formats.walk import Fault
+from tuning.datasets.tally import Policy, Tally
+from tuning.models.catalog import Method
+
+_KEPT = 512
+_FAULTS = 32
+"""Of an outline that is kept: memory stays bounded."""
+_NUMBER = re.compile(rb'"t(\d{3})[ "]')
+_DIGITS = slice(1, 4)
+
+
+class Outline(NamedTuple):
+    """What holds of every line with an outline."""
+
+    faults: tuple[Fault, ...]
+    """Those that the policy asks for."""
+    readable: bool
+    prompt: Sequence[int]
+    """The pieces of the prompt, each as the number of a text."""
+    answer: Sequence[int]
+    traits: frozenset[str]
+
+    def pieced(self, texts: bytes) -> tuple[bytes, bytes, int]:
+        """Prompt and answer, as `key` joins them, and their characters, from all texts of a line."""
+        said = texts.split(b"\0")
+        prompt, answer = (
+            b"\0".join([said[n] for n in pieces]) for pieces in (self.prompt, self.answer)
+        )
+        joints = max(0, len(self.prompt) - 1) + max(0, len(self.answer) - 1)
+        return prompt, answer, len(prompt.decode()) + len(answer.decode()) - joints
+
+    def listed(self, tally: Tally) -> bool:
+        """Whether all that is still to be told of such a line is that it was there."""
+        if tally.policy.thorough:
+            return False
+        counts, enough = tally.counts, tally.policy.listed
+        return all(counts[fault.rule] >= enough for fault in self.faults)
+
+
+class Outlines:
+    """The outlines met so far in a file, as many as may be kept."""
+
+    def __init__(self, method: Method, policy: Policy) -> None:
+        self._method, self._policy = method, policy
+        self._known: dict[bytes, Outline | None] = {}
+
+    def told(self, outline: bytes, texts: int) -> Outline | None:
+        """What holds of a line with that outline and as many texts; None when the line itself decides."""
+        if outline in self._known:
+            return self._known[outline]
+        found = self._diagnosed(outline, texts)
+        if found is None or len(found.faults) <= _FAULTS:
+            if len(self._known) == _KEPT:
+                self._known.clear()
+            self._known[outline] = found
+        return found
+
+    def _diagnosed(self, outline: bytes, texts: int) -> Outline | None:
+        walk = diagnose(outline, self._method)
+        said = [*walk.prompt, *(walk.answer or ())]
+        pieces = _numbers(outline, said, texts) if walk.readable else []
+        if pieces is None:
+            return None
+        faults = tuple(
+            fault
+            for fault in walk.faults
+            if self._policy.thorough or self._policy.severity(fault.rule) == "error"
+        )
+        prompt, answer = pieces[: len(walk.prompt)], pieces[len(walk.prompt) :]
+        return Outline(faults, walk.readable, prompt, answer, frozenset(walk.traits))
+
+
+def _numbers(outline: bytes, said: list[str], texts: int) -> list[int] | None:
+    """Which of the texts each piece is; None when that cannot be told, for the blank ones differ."""
+    named = set(map(int, _NUMBER.findall(outline)))
+    blanks = [piece for piece in said if not piece.startswith("t")]
+    unnamed = [n for n in range(texts) if n not in named]
+    if blanks and (len(blanks) != len(unnamed) or len(set(blanks)) > 1):
+        return None
+    left = iter(unnamed)
+    return [int(p[_DIGITS]) if p.startswith("t") else next(left) for p in said]

@@ -1,0 +1,236 @@
+"""Reads a dataset: sound lines fast, by the kernel or by msgspec, and all others exactly."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from xxhash import xxh3_64_intdigest
+
+from tuning.datasets import kernel
+from tuning.datasets.chunks import MALFORMED, SHAPES, Chunks, Stop, usable
+from tuning.datasets.diagnosis import diagnose
+from tuning.datasets.formats.walk import Fault, Mark
+from tuning.datasets.kernel import Why
+from tuning.datasets.opening import DAMAGED, Opened, damaged
+from tuning.datasets.outlines import Outline, Outlines
+from tuning.datasets.privacy import private
+from tuning.datasets.quality import script
+from tuning.datasets.tally import COMPARED, Policy, Tally
+from tuning.models.catalog import Method
+
+MAX_LINE = 4 << 20
+"""Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
+_EVERY = Why.TOO_LONG | Why.PRIVATE | Why.SCRIPT
+_CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
+_ODD = 0x9E3779B97F4A7C15  # spreads the bits of a number over its upper end; lines.c has it too
+_BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
+
+
+class Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+@dataclass(slots=True)
+class Copy:
+    """The prepared copy, written while the original is read."""
+
+    target: BinaryIO
+    digest: Digest
+
+    def write(self, line: bytes) -> None:
+        self.target.write(line)
+        self.digest.update(line)
+
+
+class Scanner:
+    """One pass over one stretch of a file."""
+
+    def __init__(self, file: str, method: Method, policy: Policy) -> None:
+        self.tally = Tally(file, policy)
+        self._method = method
+        self._copy: Copy | None = None
+        tokens = method.max_tokens_per_record
+        self._tokens = tokens
+        self._long = tokens * _BYTES_PER_TOKEN if tokens else 1 << 62
+        self._native = usable(method)
+        self._outlines = Outlines(method, policy)
+        self._accept: Callable[[bytes], tuple[bytes, bytes, int, frozenset[str]] | None] | None = (
+            None
+        )
+        if not self._native and method.format in SHAPES:
+            from tuning.datasets import fast  # noqa: PLC0415 — slow to import, and not in the functions' zip
+
+            self._accept = fast.accepter(method, thorough=policy.thorough)
+        self._digest = kernel.digest() if self._native else xxh3_64_intdigest
+
+    def scan(self, source: Opened, copy: Copy | None = None, size: int = 1 << 62) -> Tally:
+        """Read `size` bytes of lines, or all."""
+        tally, self._copy = self.tally, copy
+        tally.repairs.update(source.repairs)
+        if source.hopeless:
+            tally.add(source.hopeless, None)
+        elif source.document:
+            tally.add(Fault("DS207", "one JSON document over several lines, not JSON Lines"), 1)
+        else:
+            try:
+                (self._chunks if self._native else self._lines)(source, size)
+            except DAMAGED:
+                tally.add(damaged(), tally.lines + 1)
+        return tally
+
+    def _chunks(self, source: Opened, size: int) -> None:
+        chunks = Chunks(self._method, self.tally, longest=MAX_LINE, long=self._long)
+        for stop in chunks.stops(source.stream, size, self._kept if self._copy else None):
+            if stop.outline:
+                same = self._outlined(stop)
+                if same and same.listed(self.tally):
+                    chunks.learn(stop.outline, same)
+            elif stop.why:
+                self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
+            elif stop.line:
+                self._line(stop.line)
+                if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:
+                    chunks.count_malformed()
+            else:
+                self._endless(stop.size)
+
+    def _kept(self, lines: memoryview) -> None:
+        """Sound lines, for the prepared copy."""
+        assert self._copy is not None  # noqa: S101 — for the type checker
+        self._copy.write(bytes(lines).replace(b"\r\n", b"\n"))
+
+    def _lines(self, source: Opened, size: int) -> None:
+        tally, readline = self.tally, source.stream.readline
+        while tally.size < size and (line := readline(MAX_LINE)):
+            tally.lines += 1
+            tally.size += len(line)
+            if len(line) == MAX_LINE and not line.endswith(b"\n"):
+                whole = len(line)
+                while line[-1:] not in (b"\n", b"") and (line := readline(MAX_LINE)):
+                    whole += len(line)
+                tally.size += whole - MAX_LINE
+                self._endless(whole)
+            else:
+                self._line(line)
+
+    def _line(self, line: bytes) -> None:
+        """A line as it stands in the file."""
+        tally, line = self.tally, self._ended(line)
+        if line.isspace():
+            tally.repairs["blank_line"] += 1
+            return
+        if self._copy:
+            self._copy.write(line)
+        if self._accept and (sound := self._accept(line)):
+            tally.records += 1
+            self._count(line, *sound)
+        else:
+            self._exactly(line)
+
+    def _ended(self, line: bytes) -> bytes:
+        """The line with the ending that all have."""
+        repairs = self.tally.repairs
+        if line.endswith(b"\r\n"):
+            repairs["crlf"] += 1
+            return line[:-2] + b"\n"
+        if not line.endswith(b"\n"):
+            repairs["final_newline"] += 1
+            return line + b"\n"
+        return line
+
+    def _outlined(self, stop: Stop) -> Outline | None:
+        """A line that is told by its outline, if that tells all."""
+        tally, same = self.tally, self._outlines.told(stop.outline, stop.strings)
+        if same is None:
+            self._line(stop.line)
+            return None
+        line = self._ended(stop.line)
+        if self._copy:
+            self._copy.write(line)
+        for fault in same.faults:
+            tally.add(fault, tally.lines)
+        tally.records += 1
+        if same.readable:
+            self._count(line, *same.pieced(stop.texts), same.traits, stop.why or _EVERY)
+        return same
+
+    def _endless(self, size: int) -> None:
+        message = f"{size:,} bytes; no record is longer than {MAX_LINE:,}"
+        self.tally.add(Fault("DS108", message), self.tally.lines)
+        self.tally.records += 1
+
+    def _exactly(self, line: bytes) -> None:
+        tally = self.tally
+        walk = diagnose(line, self._method)
+        for fault in walk.faults:
+            if tally.policy.thorough or tally.policy.severity(fault.rule) == "error":
+                tally.add(fault, tally.lines)
+        tally.records += 1
+        if walk.readable:
+            for bucket in walk.buckets:
+                tally.buckets.setdefault(bucket, tally.lines)
+            prompt, answer = key(walk.prompt), key(walk.answer or ())
+            self._count(line, prompt, answer, sum(map(len, walk.texts)), walk.traits)
+
+    def _count(
+        self,
+        line: bytes,
+        prompt: bytes,
+        answer: bytes,
+        length: int,
+        traits: Iterable[str],
+        why: Why = _EVERY,
+    ) -> None:
+        """The numbers of a record whose texts are known."""
+        tally = self.tally
+        tally.characters += length
+        tally.text_bytes += len(prompt) + len(answer)
+        bits = length.bit_length()
+        tally.histogram[bits] += 1
+        if bits > tally.longest[0]:
+            tally.longest = (bits, tally.lines)
+        tally.trait(traits, tally.lines)
+        if tally.lines <= COMPARED:
+            tally.prompts.append(self._digest(prompt))
+            tally.answers.append(self._digest(answer))
+            tally.places.append(tally.lines)
+        self._look(line, prompt, answer, length, why)
+
+    def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
+        """What only warns, and records that are too long."""
+        tally = self.tally
+        if why & Why.TOO_LONG and len(prompt) + len(answer) > self._long:
+            self._too_long(length, len(prompt) + len(answer))
+        if not tally.policy.thorough:
+            return
+        if why & Why.SCRIPT and sampled(line) and (name := script(line)):
+            tally.script(name, tally.lines)
+        if not why & Why.PRIVATE:
+            return
+        for (kind, rule), count in (private(prompt) + private(answer)).items():
+            tally.kinds[kind] += count
+            times = f", {count} times" if count > 1 else ""
+            message = f"looks like {kind}{times}; its value is not shown"
+            tally.add(Fault(rule, message), tally.lines)
+
+    def _too_long(self, characters: int, size: int) -> None:
+        tokens = self._tokens or 0
+        if characters > tokens * _CHARS_PER_TOKEN:
+            rule, count, unit = "DS603", characters, "characters"
+        else:
+            rule, count, unit = "DS604", size, "bytes of text"
+        message = f"{count:,} {unit}; this model takes {tokens:,} tokens a record"
+        self.tally.add(Fault(rule, message), self.tally.lines)
+
+
+def key(pieces: Iterable[str]) -> bytes:
+    """What equal texts have in common, however they were spelt; marks compare beside them."""
+    return "\0".join("\2" + p if isinstance(p, Mark) else p for p in pieces).encode()
+
+
+def sampled(line: bytes) -> bool:
+    """Whether a line, with its line feed, is one of the eighth whose scripts are told."""
+    rest = int.from_bytes(line[:-1], "little") % ((1 << 64) - 1)
+    return rest * _ODD % (1 << 64) >> 61 == 0

@@ -1,0 +1,110 @@
+"""Training and validation from one dataset, so that no question stands on both sides.
+
+A record's side depends on its normalised prompt, the seed and the share alone: lines added later
+move no other line, and duplicates stay together.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from tuning.datasets.convert.conversation import Record
+from tuning.datasets.convert.peek import Opened
+from tuning.datasets.prompts import fingerprint
+from tuning.errors import OptionError, SplitError
+from tuning.models.catalog import Method, Model
+
+_SPREAD = 2**64
+_SEEDS = 2**63
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """How to split: the share, the seed, and what the model at hand allows."""
+
+    share: float
+    """Of the prompts, for validation; between 0 and 1."""
+    seed: int = 0
+    max_validation: int | None = None
+    min_training: int = 1
+    """Records."""
+    reader: str = "a split"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise OptionError(f"--validation {self.share:g}: must lie between 0 and 1, such as 0.1")
+        if not 0 <= self.seed < _SEEDS:
+            raise OptionError(f"--seed {self.seed}: must be a whole number from 0 to 2**63 - 1")
+
+    @classmethod
+    def of_model(cls, share: float, seed: int, model: Model, method: Method) -> "Rule":
+        if method.validation == "refused":
+            raise OptionError(f"{model.id} takes no validation set; train it on the whole file")
+        return cls(
+            share=share,
+            seed=seed,
+            max_validation=method.max_validation_records,
+            min_training=method.min_records,
+            reader=model.id,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """Where each record goes, in the order of the file."""
+
+    fingerprints: Sequence[int]
+    validation: frozenset[int]
+    """The fingerprints of the prompts kept for validation."""
+
+    def __iter__(self) -> Iterator[bool]:
+        """Whether each record is for validation."""
+        return (mark in self.validation for mark in self.fingerprints)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Records for training and for validation."""
+        validation = sum(self)
+        return len(self.fingerprints) - validation, validation
+
+    @property
+    def prompts(self) -> int:
+        return len(set(self.fingerprints))
+
+
+def sides(records: Iterable[Record], rule: Rule) -> Sides:
+    """Decide. Raises SplitError when the model could not be trained on what is left."""
+    marks = array("Q", (fingerprint(record, rule.seed) for record in records))
+    sizes = Counter(marks)
+    if len(sizes) < 2:  # noqa: PLR2004 — two sides
+        raise SplitError(
+            f"{len(marks)} records with {len(sizes)} different prompts cannot be split: "
+            "a prompt stands on one side only; add records, or let tuning stats say which are not read"
+        )
+    chosen = [mark for mark in sorted(sizes) if mark < rule.share * _SPREAD]
+    # A share of a small file may fall on nothing, or on everything: one prompt stays on each side.
+    chosen = (chosen or [min(sizes)])[: len(sizes) - 1]
+    kept = sum(sizes[mark] for mark in chosen)
+    while rule.max_validation is not None and kept > rule.max_validation:
+        kept -= sizes[chosen.pop()]
+    if not chosen:
+        raise SplitError(
+            f"one prompt alone has more records than {rule.reader} takes for validation "
+            f"({rule.max_validation}); remove duplicates, or choose another seed"
+        )
+    left = len(marks) - kept
+    if left < rule.min_training:
+        raise SplitError(
+            f"{left} of {len(marks)} records would be left for training; {rule.reader} needs at "
+            f"least {rule.min_training}: add records, or lower --validation"
+        )
+    return Sides(fingerprints=marks, validation=frozenset(chosen))
+
+
+def copy(stream: IO[bytes], decided: Sides, training: IO[bytes], validation: IO[bytes]) -> None:
+    """Write each line, byte for byte, to its side. Blank lines are no records and go nowhere."""
+    lines = (line for line in Opened(stream).stream if line.strip())
+    for line, held_out in zip(lines, decided, strict=True):
+        (validation if held_out else training).write(line)

@@ -1,0 +1,132 @@
+"""What one stretch of a file holds: counts, findings, and two numbers a record for comparisons."""
+
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from tuning.datasets.formats.walk import Fault
+from tuning.datasets.report import Finding, Severity
+from tuning.datasets.rules import rules
+
+COMPARED = 1_000_000
+"""Records beyond these are not compared with others: memory stays bounded."""
+BUCKETS = 48
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How strict a check is, and how much it lists."""
+
+    strict: frozenset[str] = frozenset()
+    """Warnings that refuse the dataset like errors."""
+    listed: int = 20
+    """Findings listed for each rule; all are counted."""
+    thorough: bool = True
+    """Whether to look for what only warns as well: secrets, personal data, odd characters."""
+
+    def severity(self, rule: str) -> Severity:
+        severity = rules()[rule].severity
+        return "error" if rule in self.strict and severity == "warning" else severity
+
+
+@dataclass(slots=True)
+class Tally:
+    """Grows while lines are read; two of them, of adjoining stretches, make one."""
+
+    file: str
+    policy: Policy
+    lines: int = 0
+    records: int = 0
+    size: int = 0
+    """Bytes, unpacked."""
+    characters: int = 0
+    text_bytes: int = 0
+    histogram: list[int] = field(default_factory=lambda: [0] * BUCKETS)
+    """Records by the bit length of their characters."""
+    counts: Counter[str] = field(default_factory=Counter)
+    listed: dict[str, list[Finding]] = field(default_factory=dict)
+    repairs: Counter[str] = field(default_factory=Counter)
+    traits: dict[frozenset[str], list[int]] = field(default_factory=dict)
+    """How many records share a set of optional parts, and the first line with it."""
+    buckets: dict[str, int] = field(default_factory=dict)
+    """Each bucket that media lie in, and the first line that names it."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Secrets and personal data, by kind."""
+    longest: tuple[int, int] = (0, 0)
+    """The greatest bit length of characters, and the first line with it."""
+    scripts: dict[str, list[int]] = field(default_factory=dict)
+    """Of a sample of records: how many are mainly in a script, and the first line."""
+    prompts: "array[int]" = field(default_factory=lambda: array("Q"))
+    answers: "array[int]" = field(default_factory=lambda: array("Q"))
+    places: "array[int]" = field(default_factory=lambda: array("L"))
+    """The line of each compared record."""
+
+    def add(self, fault: Fault, line: int | None) -> None:
+        """Count a fault, and list it while its rule has room."""
+        rule = rules()[fault.rule]
+        self.counts[fault.rule] += 1
+        if self.counts[fault.rule] > self.policy.listed:
+            return
+        self.listed.setdefault(fault.rule, []).append(
+            Finding(
+                rule=fault.rule,
+                severity=self.policy.severity(fault.rule),
+                file=self.file,
+                line=line,
+                column=fault.column,
+                field=fault.field,
+                message=fault.message,
+                fix=fault.fix or rule.fix,
+            )
+        )
+
+    # Records are not always told in order: these three keep the first line whatever the order.
+
+    def trait(self, traits: Iterable[str], line: int, count: int = 1) -> None:
+        kept = self.traits.setdefault(frozenset(traits), [0, line])
+        kept[:] = kept[0] + count, min(kept[1], line)
+
+    def script(self, name: str, line: int, count: int = 1) -> None:
+        kept = self.scripts.setdefault(name, [0, line])
+        kept[:] = kept[0] + count, min(kept[1], line)
+
+    def reach(self, bits: int, line: int) -> None:
+        """Take note of a record's length."""
+        self.longest = min(self.longest, (bits, line), key=lambda at: (-at[0], at[1]))
+
+    def absorb(self, later: "Tally") -> None:
+        """Take in the tally of the stretch that follows."""
+        base = self.lines
+        for rule, found in later.listed.items():
+            kept = self.listed.setdefault(rule, [])
+            for finding in found[: self.policy.listed - len(kept)]:
+                line = None if finding.line is None else finding.line + base
+                kept.append(replace(finding, line=line))
+        for parts, (count, line) in later.traits.items():
+            self.trait(parts, line + base, count)
+        for bucket, line in later.buckets.items():
+            self.buckets.setdefault(bucket, line + base)
+        for script, (count, line) in later.scripts.items():
+            self.script(script, line + base, count)
+        if later.longest[0]:
+            self.reach(later.longest[0], later.longest[1] + base)
+        room = bisect_right(later.places, COMPARED - base)
+        self.prompts.extend(later.prompts[:room])
+        self.answers.extend(later.answers[:room])
+        self.places.extend(array("L", (place + base for place in later.places[:room])))
+        for counter in ("counts", "repairs", "kinds"):
+            getattr(self, counter).update(getattr(later, counter))
+        for number in ("lines", "records", "size", "characters", "text_bytes"):
+            setattr(self, number, getattr(self, number) + getattr(later, number))
+        self.histogram = [a + b for a, b in zip(self.histogram, later.histogram, strict=True)]
+
+    @property
+    def refused(self) -> bool:
+        """Whether something found is an error."""
+        return any(self.policy.severity(rule) == "error" for rule in self.counts)
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [finding for found in self.listed.values() for finding in found]

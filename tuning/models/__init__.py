@@ -1,0 +1,1 @@
+"""What Bedrock offers for customization, and what it costs."""

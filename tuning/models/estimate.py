@@ -1,0 +1,123 @@
+"""What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from tuning.models.catalog import catalog
+from tuning.models.prices import STORAGE, TRAINING, prices
+from tuning.models.serving import Serving
+from tuning.runs.recipes import FINE_TUNING, Recipe
+
+_CENT = Decimal("0.01")
+
+# Tokens are estimated as bytes / 4 (tuning/datasets/statistics.py). AWS itself plans with six
+# characters a token; dense text, such as code, numbers and most scripts but the Latin one, takes
+# about two bytes a token. Neither is a bound: Bedrock tells nobody how many tokens it will bill.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html
+_LEAST, _MOST = Decimal(4) / 6, Decimal(2)
+_SPREAD = "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4"
+_UNBILLED = "VAT, S3, KMS and the platform's own cents are not in it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """Training cost grows with tokens x epochs, the unit that AWS bills:
+    https://docs.aws.amazon.com/bedrock/latest/userguide/custom-models.html
+    """
+
+    tokens: int
+    """Estimated tokens of the training set, one epoch."""
+    epochs: int | None
+    """None when the service chooses: `epochCount = "Auto"`."""
+    low_usd: Decimal | None
+    training_usd: Decimal | None
+    """What is expected. None when no price is known for the base model, or no number of epochs."""
+    high_usd: Decimal | None
+    """What budgets and limits are held against."""
+    storage_usd_per_month: Decimal
+    serving: Serving
+    basis: tuple[str, ...]
+    """Where each figure comes from, or why it is missing."""
+
+    def to_dict(self) -> dict[str, Any]:
+        dollars = ("low_usd", "training_usd", "high_usd", "storage_usd_per_month")
+        told = {name: getattr(self, name) for name in dollars}
+        return {
+            "tokens": self.tokens,
+            "epochs": self.epochs,
+            **{name: None if usd is None else str(usd) for name, usd in told.items()},
+            "serving": self.serving.to_dict(),
+            "basis": list(self.basis),
+        }
+
+
+def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
+    """The price of training `tokens` by `recipe`; `default_epochs` is what the service fills in."""
+    given = recipe.hyperparameters.get("epochCount", default_epochs)
+    epochs = None if isinstance(given, str) else int(given)
+    price = _training(recipe)
+    expected = None
+    if epochs is None:
+        basis = f"training: epochCount is {given!r}, so the service chooses how often to bill"
+    elif price is None:
+        basis = f"training: no dated price is known for {recipe.base_model}"
+        basis += "" if recipe.method == FINE_TUNING else f" by {recipe.method}"
+    else:
+        expected = Decimal(price["usd"]) * tokens * epochs / 1000
+        basis = f"training: {price['usd']} per 1,000 tokens, {price['date']}, {price['source']}"
+    storage, serving = prices()[STORAGE], Serving.of(recipe.base_model)
+    return Estimate(
+        tokens=tokens,
+        epochs=epochs,
+        low_usd=cents(expected, _LEAST),
+        training_usd=cents(expected),
+        high_usd=cents(expected, _MOST),
+        storage_usd_per_month=Decimal(storage["usd"]),
+        serving=serving,
+        basis=(
+            basis,
+            *((_SPREAD,) if expected is not None else ()),
+            f"storage: {storage['date']}, {storage['source']}",
+            *serving.basis,
+            _UNBILLED,
+        ),
+    )
+
+
+def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
+    """The same, with the epochs that the catalog says the service fills in."""
+    method = catalog().model(recipe.base_model).methods[recipe.method]
+    epochs = method.hyperparameters.get("epochCount")
+    default = int(epochs.default or 1) if epochs else 1
+    return estimate(recipe, tokens=tokens, default_epochs=default)
+
+
+def charged(
+    recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int
+) -> dict[str, str | None]:
+    """What the training came to, from the epochs that the job tells: computed, as no API of Bedrock
+    tells what it bills. None where no price is known.
+    """
+    epochs = hyperparameters.get("epochCount", "")
+    price = _training(recipe)
+    if price is None:
+        return {"usd": None, "is": "unknown: no dated price"}
+    if epochs.isdecimal():
+        usd = cents(Decimal(price["usd"]) * tokens * int(epochs) / 1000)
+        return {"usd": str(usd), "is": "computed from estimated tokens and the job's epochs"}
+    usd = estimated(recipe, tokens=tokens).training_usd
+    told = None if usd is None else str(usd)
+    return {"usd": told, "is": "computed from estimated tokens and the recipe's epochs"}
+
+
+def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
+    """Rounded up: what costs something never costs nothing, and no sum is smaller than its bill."""
+    return None if usd is None else (usd * factor).quantize(_CENT, ROUND_CEILING)
+
+
+def _training(recipe: Recipe) -> Mapping[str, str] | None:
+    """Other methods are billed by the hour, or with a teacher's answers: their prices are not known."""
+    found: Mapping[str, str] | None = prices()[TRAINING].get(recipe.base_model)
+    return found if recipe.method == FINE_TUNING else None

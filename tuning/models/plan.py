@@ -1,0 +1,118 @@
+"""What a training would cost, before anything is uploaded: one estimate for each number of epochs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from tuning.datasets.report import Report, Verdict
+from tuning.errors import OptionError
+from tuning.models.catalog import catalog
+from tuning.models.estimate import Estimate, estimated
+from tuning.runs.budget import objection, pots
+from tuning.runs.recipes import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """The price for one number of epochs, and the limits that it meets."""
+
+    estimate: Estimate
+    limits: tuple[str, ...]
+    """Why the run would wait for a person. Empty: as far as is known here, it would not."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"estimate": self.estimate.to_dict(), "limits": list(self.limits)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    recipe: Recipe
+    verdict: Verdict
+    records: int
+    tokens: int
+    """Of the training set, one epoch, estimated."""
+    validation_tokens: int | None
+    options: tuple[Option, ...]
+    not_known: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "recipe": self.recipe.name or None,
+            "base_model": self.recipe.base_model,
+            "method": self.recipe.method,
+            "verdict": self.verdict,
+            "records": self.records,
+            "tokens": self.tokens,
+            "validation_tokens": self.validation_tokens,
+            "options": [option.to_dict() for option in self.options],
+            "not_known": list(self.not_known),
+        }
+
+
+def plan(
+    report: Report,
+    recipe: Recipe,
+    *,
+    epochs: Sequence[int] = (),
+    monthly: Decimal | None = None,
+    month: str,
+) -> Plan:
+    """The price of training on what `report` counted, for each number of `epochs`; without any, for
+    the recipe's own. `monthly` is the environment's budget, None when it is not known here.
+    """
+    tokens = tokens_of(report) or 0
+    priced = [estimated(_with(recipe, number), tokens=tokens) for number in epochs or (None,)]
+    return Plan(
+        recipe=recipe,
+        verdict=report.verdict,
+        records=report.records,
+        tokens=tokens,
+        validation_tokens=tokens_of(report, "validation"),
+        options=tuple(
+            Option(estimate=price, limits=tuple(_limits(price, recipe, monthly, month)))
+            for price in priced
+        ),
+        not_known=tuple(_not_known(report, recipe, priced[0], monthly)),
+    )
+
+
+def tokens_of(report: Report, part: str = "training") -> int | None:
+    """Estimated tokens of one file of a dataset, one epoch; None when there is no such file."""
+    counted = report.statistics.get(part)
+    return None if counted is None else int(counted["estimated_tokens"])
+
+
+def _with(recipe: Recipe, epochs: int | None) -> Recipe:
+    if epochs is None:
+        return recipe
+    known = catalog().model(recipe.base_model).methods[recipe.method].hyperparameters
+    if "epochCount" not in known:
+        raise OptionError(f"--epochs: {recipe.base_model} by {recipe.method} takes no epochCount")
+    if why := known["epochCount"].refusal(epochs):
+        raise OptionError(f"--epochs {epochs}: {why} for {recipe.base_model}")
+    return replace(recipe, hyperparameters={**recipe.hyperparameters, "epochCount": epochs})
+
+
+def _limits(price: Estimate, recipe: Recipe, monthly: Decimal | None, month: str) -> Iterator[str]:
+    """As they are held against a run before its job starts, but for what a month has taken so far."""
+    if why := objection(price, recipe.limits, monthly=monthly):
+        yield why
+    for pot in pots(month, recipe.name, monthly=monthly, limits=recipe.limits):
+        if pot.limit is not None and price.high_usd is not None and price.high_usd > pot.limit:
+            yield (
+                f"It may cost {price.high_usd} USD, and the whole of {pot.name} is {pot.limit} USD: "
+                f"{pot.fix}."
+            )
+
+
+def _not_known(
+    report: Report, recipe: Recipe, price: Estimate, monthly: Decimal | None
+) -> Iterator[str]:
+    if price.training_usd is None:
+        yield price.basis[0]
+    if any(part.get("media_buckets") for part in report.statistics.values()):
+        yield "tokens of images, videos and documents: text alone is counted, so the price is too low"
+    if monthly is None or recipe.limits.monthly_usd is not None:
+        yield "what is left of this month's budgets: they are kept in the account"
+    yield "how many tokens Bedrock will bill: no API of Bedrock tells it, before or after"

@@ -1,0 +1,89 @@
+"""What it costs to have answers of a custom model, where a dated price is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from tuning.models.catalog import catalog
+from tuning.models.prices import PROVISIONED, SERVING, prices
+
+_NOT_KNOWN = "offered, but no dated price is known"
+_NOT_OFFERED = "not listed by AWS for this model"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """On demand is billed by the token and costs nothing idle; Provisioned Throughput by the hour,
+    used or not. Which models have which:
+    https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
+    https://docs.aws.amazon.com/bedrock/latest/userguide/prov-thru-supported.html
+    """
+
+    model: str
+    on_demand: bool
+    provisioned: bool
+    input_usd_per_1000_tokens: Decimal | None
+    output_usd_per_1000_tokens: Decimal | None
+    provisioned_usd_per_hour: Decimal | None
+    """Of one model unit, without a commitment."""
+
+    @classmethod
+    def of(cls, model: str) -> Self:
+        known, tokens = catalog().model(model), prices()[SERVING].get(model, {})
+        hour = prices()[PROVISIONED].get(model, {})
+        return cls(
+            model=model,
+            on_demand=known.on_demand,
+            provisioned=known.provisioned,
+            input_usd_per_1000_tokens=_dollars(tokens.get("input_usd")),
+            output_usd_per_1000_tokens=_dollars(tokens.get("output_usd")),
+            provisioned_usd_per_hour=_dollars(hour.get("usd")),
+        )
+
+    @property
+    def on_demand_costs(self) -> str:
+        given, made = self.input_usd_per_1000_tokens, self.output_usd_per_1000_tokens
+        if not self.on_demand:
+            return _NOT_OFFERED
+        if given is None or made is None:
+            return _NOT_KNOWN
+        return f"{_million(given)} for a million tokens in, {_million(made)} for a million out"
+
+    @property
+    def provisioned_costs(self) -> str:
+        if not self.provisioned:
+            return _NOT_OFFERED
+        hour = self.provisioned_usd_per_hour
+        return _NOT_KNOWN if hour is None else f"${hour:,} an hour for one model unit, used or not"
+
+    @property
+    def basis(self) -> Iterator[str]:
+        """Where each figure comes from, or that there is none."""
+        for words, offered, table in (
+            ("serving on demand", self.on_demand, SERVING),
+            ("serving provisioned", self.provisioned, PROVISIONED),
+        ):
+            row = prices()[table].get(self.model)
+            if row is not None:
+                yield f"{words}: {row['date']}, {row['source']}"
+            elif offered:
+                yield f"{words}: no dated price is known for {self.model}"
+
+    def to_dict(self) -> dict[str, Any]:
+        amounts = {name: value for name, value in vars(self).items() if "usd" in name}
+        return {
+            "on_demand": self.on_demand,
+            "provisioned": self.provisioned,
+            **{name: None if usd is None else f"{usd:f}" for name, usd in amounts.items()},
+            "on_demand_costs": self.on_demand_costs,
+            "provisioned_costs": self.provisioned_costs,
+        }
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _million(usd: Decimal) -> str:
+    return f"${(usd * 1000).normalize():f}"

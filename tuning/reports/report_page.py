@@ -1,0 +1,246 @@
+"""A report for people in a browser: the verdict, each finding, the figures, the price."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tuning.datasets.report import Finding, Report
+from tuning.reports import advice, chart, outline
+from tuning.reports import statistics_tables as statistics
+from tuning.reports.elements import Child, Element, el
+from tuning.reports.scale import count
+from tuning.reports.sheet import sheet
+
+_HEADINGS = {
+    "error": "What has to be mended",
+    "warning": "What is worth a look",
+    "note": "Good to know",
+}
+_CROSS, _TICK = "M13 13 L27 27 M27 13 L13 27", "M11.5 20.5 L17.5 26.5 L28.5 14.5"
+
+
+def html(
+    report: Report,
+    *,
+    title: str,
+    run: Mapping[str, Any] | None = None,
+    estimate: Mapping[str, Any] | None = None,
+) -> str:
+    """The whole page. `run` is shown as name and value in the order given; `estimate` is the
+    dictionary of `tuning.models.estimate.Estimate`.
+    """
+    found = outline.groups(report)
+    return sheet(
+        f"{report.verdict.capitalize()}: {title}",
+        el("a", "Skip to the findings", href="#findings", class_="skip"),
+        el("header", _verdict(report, title), _next(report, run), class_="top"),
+        el(
+            "div",
+            el("main", _findings(found), _statistics(report), id="findings", tabindex="-1"),
+            _aside(_price(estimate), _repairs(report), _run(run)),
+            class_="columns",
+        ),
+        el("footer", el("p", _FOOTER)),
+    )
+
+
+_FOOTER = (
+    "This page is one file. It loads nothing, runs nothing and tells nobody that it was read. "
+    "Lines and columns count from 1."
+)
+
+
+def _verdict(report: Report, title: str) -> Element:
+    sign = el(
+        "svg",
+        el("circle", cx="20", cy="20", r="20", class_="disc"),
+        el("path", d=_TICK if report.verdict == "accepted" else _CROSS, class_="stroke"),
+        viewBox="0 0 40 40",
+        aria_hidden="true",
+        class_="sign",
+    )
+    return el(
+        "section",
+        el("p", title, class_="eyebrow"),
+        el("h1", sign, el("span", report.verdict.capitalize())),
+        el("p", advice.verdict(report), class_="lede"),
+        class_=f"verdict {report.verdict}",
+    )
+
+
+def _next(report: Report, run: Mapping[str, Any] | None) -> Element:
+    steps = [
+        el("li", el("div", said, el("code", command, class_="command") if command else None))
+        for said, command in advice.next_steps(report, run)
+    ]
+    heading = el("h2", "What happens next", id="next")
+    return el("section", heading, el("ol", steps), class_="next", aria_labelledby="next")
+
+
+def _findings(found: list[outline.Group]) -> list[Element]:
+    if not found:
+        return [el("section", el("h2", "Findings"), el("p", "No rule found anything."))]
+    sections = []
+    for severity, heading in _HEADINGS.items():
+        alike = [g for g in found if g.severity == severity]
+        if alike:
+            anchor = f"{severity}s"
+            top = el("h2", heading, id=anchor)
+            contents = _contents(alike) if len(alike) > 1 else None
+            each = [_rule(g) for g in alike]
+            sections.append(el("section", top, contents, each, aria_labelledby=anchor))
+    return sections
+
+
+def _contents(found: list[outline.Group]) -> Element:
+    items = [
+        el(
+            "li",
+            el("a", el("b", g.rule), " ", g.title, href=f"#{_anchor(g.rule)}"),
+            _times(g.count),
+        )
+        for g in found
+    ]
+    return el("nav", el("ul", items), class_="contents", aria_label="Rules")
+
+
+def _rule(group: outline.Group) -> Element:
+    anchor = _anchor(group.rule)
+    link = el("a", group.rule, href=f"#{anchor}", class_="rule-id")
+    heading = el("h3", link, " ", group.title, _times(group.count), id=f"{anchor}-title")
+    return el(
+        "article",
+        heading,
+        _why(group),
+        [_mended_alike(fix, said, group) for fix, said in group.alike().items()],
+        id=anchor,
+        class_=f"rule {group.severity}",
+        aria_labelledby=f"{anchor}-title",
+    )
+
+
+def _why(group: outline.Group) -> Element | None:
+    if group.facts is None:
+        return None
+    facts = group.facts
+    source = el("a", "Source", href=facts.source, rel="noreferrer noopener external")
+    return el("p", facts.why, " ", source, class_="why")
+
+
+def _mended_alike(fix: str, said: outline.Said, group: outline.Group) -> Element:
+    listed = [_finding(message, where, group) for message, where in said.items()]
+    how = el("p", el("b", "How to fix"), " ", fix, class_="fix")
+    last = group.unlisted and fix == group.listed[-1].fix
+    more = el("p", f"and {group.unlisted:,} more", class_="more") if last else None
+    return el("div", el("ul", listed, class_="found"), more, how)
+
+
+def _finding(message: str, where: list[outline.Numbered], group: outline.Group) -> Element:
+    shared = outline.shared_field(where)
+    said = [
+        el("span", message) if message != group.title else None,
+        el("code", shared, class_="field") if shared else None,
+    ]
+    places = [
+        el("li", _place(f"{_anchor(group.rule)}-{n}", finding, finding.field != shared))
+        for n, finding in where
+    ]
+    kind = "alone" if len(where) == 1 else "many"
+    words = el("p", said, class_="message")
+    return el("li", el("ul", places, class_="places"), words, class_=kind)
+
+
+def _place(anchor: str, finding: Finding, has_own_field: bool) -> list[Child]:  # noqa: FBT001
+    field = el("code", finding.field, class_="field") if has_own_field else None
+    place = el("code", finding.file, el("span", outline.within(finding), class_="at"))
+    return [el("a", place, href=f"#{anchor}", id=anchor), field]
+
+
+def _statistics(report: Report) -> Element | None:
+    drawn = statistics.histograms(report.statistics)
+    table = statistics.table(report.statistics)
+    if not (drawn or table):
+        return None
+    figures = [_figure(n, h) for n, h in enumerate(drawn, start=1)]
+    heading = el("h2", "The data in figures", id="statistics")
+    rows = _table(table) if table else None
+    return el("section", heading, figures, rows, aria_labelledby="statistics")
+
+
+def _figure(n: int, histogram: statistics.Histogram) -> Element:
+    title, unit = f"Records by {histogram.measure}", histogram.unit
+    drawn = chart.histogram(
+        histogram.bins, anchor=f"chart-{n}", title=title, noun="record", unit=unit
+    )
+    table = chart.table(histogram.bins, noun="record", unit=unit)
+    caption = el("figcaption", el("b", title), f" in {unit}, {histogram.file}")
+    return el("figure", caption, drawn, el("details", el("summary", "As a table"), _wide(table)))
+
+
+def _table(table: statistics.Table) -> list[Element]:
+    head = el("tr", el("td", ""), [el("th", c, scope="col") for c in table.columns])
+    rows = [
+        el("tr", el("th", name, scope="row"), [_cell(cell) for cell in cells])
+        for name, cells in table.rows
+    ]
+    remarks = [el("p", remark, class_="remark") for remark in table.remarks]
+    return [_wide(el("table", el("thead", head), el("tbody", rows))), *remarks]
+
+
+def _cell(cell: statistics.Cell) -> Element:
+    return el("td", cell.text, class_=None if cell.number else "words")
+
+
+def _wide(table: Element) -> Element:
+    """What is wider than a phone scrolls by itself, also with the keyboard."""
+    return el("div", table, class_="wide", tabindex="0", role="group", aria_label="Table")
+
+
+def _price(estimate: Mapping[str, Any] | None) -> Element | None:
+    if estimate is None:
+        return None
+    figure, facts, basis = advice.price(estimate)
+    sources = el("ul", [el("li", line) for line in basis], class_="basis")
+    big = [el("p", figure, class_="figure"), el("p", "for training the model once")]
+    return _card("price", "Price estimate", big, _facts(facts), sources)
+
+
+def _repairs(report: Report) -> Element | None:
+    mended = outline.repairs(report)
+    if not mended:
+        return None
+    told = "Done in the prepared copy. Your file and its text are as they were."
+    facts = [(what, count(often, "time")) for what, often in mended]
+    return _card("repairs", "Repaired", el("p", told), _facts(facts))
+
+
+def _run(run: Mapping[str, Any] | None) -> Element | None:
+    if not run:
+        return None
+    facts = [
+        (name.replace("_", " "), "not known" if value is None else str(value))
+        for name, value in run.items()
+    ]
+    return _card("run", "This run", _facts(facts, class_="names"))
+
+
+def _aside(*cards: Element | None) -> Element | None:
+    return el("aside", cards, aria_label="About this run") if any(cards) else None
+
+
+def _card(anchor: str, heading: str, *parts: Child) -> Element:
+    top = el("h2", heading, id=anchor)
+    return el("section", top, *parts, class_="card", aria_labelledby=anchor)
+
+
+def _facts(facts: Iterable[tuple[str, str]], class_: str | None = None) -> Element:
+    rows = [el("div", el("dt", name), el("dd", value)) for name, value in facts]
+    return el("dl", rows, class_=class_)
+
+
+def _times(number: int) -> Element | None:
+    return None if number == 1 else el("span", " ", count(number, "time"), class_="times")
+
+
+def _anchor(rule: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", rule)

@@ -1,0 +1,1 @@
+"""Training runs: what they are, which state they are in, and what happens to them."""

@@ -1,0 +1,78 @@
+"""Whether a customization job may go on: none uses our role, data or key outside of our network.
+
+No condition key of IAM can force a VPC or a key on CreateModelCustomizationJob, so a job that someone
+starts beside the pipeline is looked at afterwards.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tuning.runs.function_settings import GuardSettings
+
+STATE_CHANGE = "Model Customization Job State Change"
+"""The `detail-type` of the event that has the guard look.
+https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
+"""
+
+
+def judge(job: Mapping[str, Any], ours: GuardSettings) -> str | None:
+    """Why a job, as GetModelCustomizationJob describes it, has to be stopped; None if it may go on.
+
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html
+    """
+    used = list(_used(job, ours))
+    if used:
+        lacking = list(_not_ours(job, ours))
+        subject = f"it uses {' and '.join(used)} of this platform"
+    else:
+        lacking = list(_missing(job)) if ours.guard_all_jobs == "yes" else []
+        subject = "every job of this account and Region has to be private and encrypted"
+    return f"{subject}, but {' and '.join(lacking)}" if lacking else None
+
+
+def _used(job: Mapping[str, Any], ours: GuardSettings) -> Iterator[str]:
+    if job.get("roleArn") == ours.job_role_arn:
+        yield "the service role"
+    buckets = {uri.removeprefix("s3://").partition("/")[0] for uri in _uris(job)}
+    if buckets & set(ours.guarded_buckets):
+        yield "data"
+    if job.get("outputModelKmsKeyArn") == ours.model_key_arn:
+        yield "the key"
+
+
+def _uris(value: Any) -> Iterator[str]:
+    """Wherever they stand: training, validation and output data, invocation logs, and what may come."""
+    if isinstance(value, str) and value.startswith("s3://"):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _uris(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _uris(each)
+
+
+def _not_ours(job: Mapping[str, Any], ours: GuardSettings) -> Iterator[str]:
+    network = job.get("vpcConfig") or {}
+    subnets, groups = network.get("subnetIds") or [], network.get("securityGroupIds") or []
+    if not subnets or not groups:
+        yield "has no vpcConfig"
+    elif not set(subnets) <= set(ours.job_subnet_ids):
+        yield "runs in other subnets than those of this platform"
+    elif not set(groups) <= set(ours.job_security_group_ids):
+        yield "has other security groups than that of this platform"
+    key = job.get("outputModelKmsKeyArn")
+    if key != ours.model_key_arn:
+        yield (
+            "encrypts its model with another key"
+            if key
+            else "encrypts its model with no key of ours"
+        )
+
+
+def _missing(job: Mapping[str, Any]) -> Iterator[str]:
+    if not (job.get("vpcConfig") or {}).get("subnetIds"):
+        yield "it has no vpcConfig"
+    if not job.get("outputModelKmsKeyArn"):
+        yield "it encrypts its model with no customer managed key"

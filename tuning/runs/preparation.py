@@ -1,0 +1,202 @@
+"""From an upload to a verdict: what is checked beyond the records themselves, and what follows."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tuning.datasets.bounds import OverLimitError
+from tuning.datasets.check import Policy, check
+from tuning.datasets.convert import conversion_refusals as refusals
+from tuning.datasets.convert.checked_stream import traced
+from tuning.datasets.report import Finding, Report
+from tuning.datasets.rules import rules
+from tuning.models.estimate import estimated
+from tuning.models.plan import tokens_of
+from tuning.reports.document import json
+from tuning.reports.report_page import html
+from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, refusal
+from tuning.runs.recipes import Recipe
+from tuning.runs.run import Run
+from tuning.runs.uploads import PREFIX, TRAINING, VALIDATION
+
+_MB = 1_000_000
+_OPTIONS = (
+    "Options are those of tuning convert, on your machine; names of columns can stand in the "
+    'recipe: map = { prompt = "question" } under [convert].'
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    report: Report
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each prepared copy by file name, hex; empty when the dataset is refused."""
+
+    @property
+    def tokens(self) -> int:
+        """Of the training set, one epoch, estimated."""
+        return tokens_of(self.report) or 0
+
+    @property
+    def _converted(self) -> Mapping[str, str]:
+        """What each file that was converted was taken for and why, and what stands otherwise."""
+        told = self.report.statistics.get("converted", {})
+        return {
+            f"{file}, read as": "; ".join(
+                [facts["why"], *(f"{what} ({often:,})" for what, often in facts["changed"].items())]
+            )
+            for file, facts in told.items()
+        }
+
+    def price(self, recipe: Recipe) -> Mapping[str, Any] | None:
+        """The estimate, of what will be trained."""
+        return estimated(recipe, tokens=self.tokens).to_dict() if self.digests else None
+
+    def document(self, run: Run) -> str:
+        """The report as one JSON document for programs."""
+        return json(self.report, estimate=self.price(run.recipe))
+
+    def page(self, run: Run) -> str:
+        """The report as one HTML page for people."""
+        facts = {
+            "run": run.id,
+            "recipe": run.recipe.name,
+            "base_model": run.recipe.base_model,
+            "upload": run.upload.uri,
+            "version": run.upload.version_id,
+            **self._converted,
+            **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
+        }
+        title, price = run.upload.key.removeprefix(PREFIX), self.price(run.recipe)
+        return html(self.report, title=title, run=facts, estimate=price)
+
+    def answer(self, *, report_uri: str, uris: Mapping[str, str]) -> dict[str, Any]:
+        """What the state machine goes on with."""
+        return {
+            "verdict": self.report.verdict,
+            "summary": _summary(self.report),
+            "records": self.report.records,
+            "training_tokens": self.tokens,
+            "training_uri": uris.get(TRAINING),
+            "validation_uri": uris.get(VALIDATION),
+            "report_uri": report_uri,
+        }
+
+
+def prepare(
+    recipe: Recipe,
+    training: Source,
+    validation: Source | None = None,
+    *,
+    limit_mb: int | None = None,
+) -> Prepared:
+    """Check a dataset for a recipe, and write its prepared copies on the way.
+
+    Neither copy becomes larger than `limit_mb`, however small the upload was.
+    """
+    if misplaced := _misplaced(recipe, validation):
+        return misplaced
+    reader = Reader(recipe=recipe, limit=None if limit_mb is None else limit_mb * _MB)
+    try:
+        report = _report(reader, [source for source in (training, validation) if source])
+    except OverLimitError as over:
+        grown = f"More than {limit_mb:,} MB, once unpacked or converted."
+        return _refused(refusal("DS901", over.name, grown))
+    if report.verdict == "refused":
+        return Prepared(report=report)
+    names = {"training": TRAINING, "validation": VALIDATION}
+    read = {
+        name: report.statistics[part] for part, name in names.items() if part in report.statistics
+    }
+    return Prepared(report=report, digests={name: facts["sha256"] for name, facts in read.items()})
+
+
+def _report(reader: Reader, sources: Sequence[Source]) -> Report:
+    readings = [reader.reading(source) for source in sources]
+    if unread := [reading.why for reading in readings if isinstance(reading, Unread)]:
+        return _refused(*unread).report
+    read = [reading for reading in readings if not isinstance(reading, Unread)]
+    policy = Policy(strict=frozenset(reader.recipe.strict))
+    checked = check(*(reading.part for reading in read), method=reader.method, policy=policy)
+    report = traced(checked, *(r.feed for r in read if isinstance(r, Converted)))
+    remarks = [r.remark for r in read if isinstance(r, AsItIs) and r.remark]
+    remarks += [
+        refusal("DS908", facts["file"], f"It names media in {', '.join(facts['media_buckets'])}.")
+        for facts in report.statistics.values()
+        if facts.get("media_buckets")
+    ]
+    return _remarked(report, remarks)
+
+
+def _remarked(report: Report, remarks: Sequence[Finding]) -> Report:
+    """The report with what refuses whole files, and fixes that an uploader can follow."""
+    counts = Counter(report.counts) + Counter(remark.rule for remark in remarks)
+    return replace(
+        report,
+        verdict="refused" if remarks else report.verdict,
+        findings=(*remarks, *(_followable(found) for found in report.findings)),
+        counts=dict(sorted(counts.items())),
+    )
+
+
+def _followable(found: Finding) -> Finding:
+    """Fixes of a conversion name options of the command line, which an upload has not."""
+    of_conversion = found.rule in refusals.RULES and " --" in f" {found.fix}"
+    return replace(found, fix=f"{found.fix} {_OPTIONS}") if of_conversion else found
+
+
+def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:
+    """The refusal of a file of `size` bytes that the environment does not take, unread."""
+    if size <= limit_mb * _MB:
+        return None
+    return _refused(refusal("DS901", name, f"{size:,} bytes; the limit is {limit_mb:,} MB."))
+
+
+def deleted(key: str) -> Prepared:
+    """The refusal of an upload that was gone before it could be read."""
+    name = key.rsplit("/", 1)[-1]
+    return _refused(refusal("DS902", name, f"The uploaded version of {key} is gone."))
+
+
+def several(names: Sequence[str]) -> Prepared | None:
+    """The refusal of a folder with more than one validation set: nobody knows which is meant."""
+    if len(names) <= 1:
+        return None
+    why = f"There are {len(names)} validation sets: {', '.join(names)}."
+    return _refused(refusal("DS905", names[0], why))
+
+
+def _misplaced(recipe: Recipe, validation: Source | None) -> Prepared | None:
+    if recipe.validation == "required" and validation is None:
+        why = f"Recipe {recipe.name} requires a validation set, and there is none."
+        return _refused(refusal("DS903", VALIDATION, why))
+    if recipe.validation == "refused" and validation is not None:
+        why = f"Recipe {recipe.name} takes no validation set, and there is one."
+        return _refused(refusal("DS904", validation.name, why))
+    return None
+
+
+def _refused(*findings: Finding) -> Prepared:
+    counts = dict(Counter(found.rule for found in findings))
+    return Prepared(report=Report(verdict="refused", records=0, findings=findings, counts=counts))
+
+
+def _summary(report: Report) -> str:
+    if report.verdict == "accepted":
+        return f"Accepted: {report.records:,} records."
+    errors = [f for f in report.findings if f.severity == "error"]
+    listed = {f.rule for f in errors}
+    total = sum(count for rule, count in report.counts.items() if rule in listed)
+    first = errors[0]
+    where = f"{first.file} line {first.line}" if first.line else first.file
+    number = "1 error" if total == 1 else f"{total:,} errors"
+    # Titles are ours; a finding's own message may quote the data, which stays in the report.
+    return f"Refused: {number}. First, in {where}: {_title(first.rule)} ({first.rule})."
+
+
+def _title(rule: str) -> str:
+    if rule in refusals.RULES:
+        said = refusals.RULES[rule]
+        return said[0].upper() + said[1:]
+    return rules()[rule].title

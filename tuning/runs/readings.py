@@ -1,0 +1,114 @@
+"""How an uploaded file is read: as it is, converted on the way, or not at all."""
+
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import BinaryIO, TypeAlias, cast
+
+from tuning.datasets.bounds import Bounded
+from tuning.datasets.check import Part
+from tuning.datasets.convert.checked_stream import Feed
+from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.foreign import Look, look
+from tuning.datasets.convert.targets.target import Target
+from tuning.datasets.report import Finding
+from tuning.datasets.rules import rules
+from tuning.models.catalog import Method, Model, catalog
+from tuning.runs.recipes import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One uploaded file, and the empty file that its prepared copy goes to."""
+
+    name: str
+    """As it was uploaded: findings name it."""
+    stream: BinaryIO
+    copy: BinaryIO
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsItIs:
+    part: Part
+    remark: Finding | None = None
+    """What refuses it beside what the checker finds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    part: Part
+    feed: Feed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    why: Finding
+
+
+Reading: TypeAlias = AsItIs | Converted | Unread
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads what is uploaded for one recipe."""
+
+    recipe: Recipe
+    limit: int | None = None
+    """Bytes that may come of one file, unpacked and converted."""
+
+    @property
+    def model(self) -> Model:
+        return catalog().model(self.recipe.base_model)
+
+    @property
+    def method(self) -> Method:
+        return self.model.methods[self.recipe.method]
+
+    def reading(self, source: Source) -> Reading:
+        """Raises OverLimitError when already the beginning is too much."""
+        if source.name.endswith(".parquet"):
+            return Unread(why=refusal("DS907", source.name, _PARQUET))
+        mapping = self.recipe.convert.map if self.recipe.convert else {}
+        seen = look(source.stream, name=source.name, method=self.method, mapping=mapping)
+        if seen.container == "parquet":
+            return Unread(why=refusal("DS907", source.name, _PARQUET))
+        if seen.foreign and self.recipe.convert:
+            return self._converted(source, seen)
+        part = Part(
+            name=source.name,
+            stream=cast("BinaryIO", seen.stream),
+            prepared=source.copy,
+            limit=self.limit,
+        )
+        if not seen.foreign:
+            return AsItIs(part=part)
+        silent = f"Recipe {self.recipe.name} does not allow a conversion: {seen.foreign}."
+        why = refusal("DS906", source.name, silent)
+        # A table line by line as JSON would be one error a line, and none of them to the point.
+        return AsItIs(part=part, remark=why) if seen.container == "jsonl" else Unread(why=why)
+
+    def _converted(self, source: Source, seen: Look) -> Converted:
+        assert self.recipe.convert  # noqa: S101 — reading() has asked
+        conversion = convert(
+            seen.stream,
+            name=source.name,
+            target=Target.of_model(self.model, self.method),
+            mapping=self.recipe.convert.map,
+            limit=self.limit,
+        )
+        feed = Feed(conversion)
+        stream: BinaryIO = feed.stream
+        if self.limit is not None:
+            stream = BufferedReader(Bounded(stream, self.limit, name=source.name))
+        return Converted(
+            part=Part(name=source.name, stream=stream, prepared=source.copy), feed=feed
+        )
+
+
+def refusal(rule: str, file: str, message: str) -> Finding:
+    """The finding that refuses a whole file."""
+    return Finding(
+        rule=rule, severity="error", file=file, line=None, message=message, fix=rules()[rule].fix
+    )
+
+
+_PARQUET = "The file is Parquet, which is not read here."

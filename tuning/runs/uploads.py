@@ -1,0 +1,129 @@
+"""An upload: one version of one object, and the folder that says which recipe it is for."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from tuning.errors import TuningError
+from tuning.runs.job_guard import STATE_CHANGE
+
+PREFIX = "datasets/"
+"""Uploads live under it; nothing this platform writes ever does."""
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")
+"""What a dataset may be called. What is in it decides how it is read; the last is refused with the
+reason, which is more than silence."""
+
+TRAINING = "train.jsonl"
+"""What the prepared training set is called, whatever the upload was."""
+
+VALIDATION = "validation.jsonl"
+"""What the prepared validation set is called."""
+
+KEY_PATTERNS = tuple(f"{PREFIX}*/train{ending}" for ending in ENDINGS)
+"""The EventBridge wildcards that start a run: `datasets/<recipe>/…/train.jsonl` and so on."""
+
+_TRAINING_NAMES = frozenset(f"train{ending}" for ending in ENDINGS)
+_ROUNDS = ("Scheduled Event", STATE_CHANGE)
+
+
+class NotAnUploadError(TuningError):
+    """An event that does not tell of a dataset upload."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    bucket: str
+    key: str
+    version_id: str
+    size: int
+    """Bytes."""
+    arrived_at: str
+    """When S3 created the object. ISO 8601, UTC."""
+
+    @property
+    def recipe_name(self) -> str:
+        """`support` for `datasets/support/2026-11/train.jsonl`."""
+        return self.key.removeprefix(PREFIX).split("/", 1)[0]
+
+    @property
+    def name(self) -> str:
+        """`train.csv` for `datasets/support/2026-11/train.csv`."""
+        return self.key.rsplit("/", 1)[-1]
+
+    @property
+    def validation_keys(self) -> tuple[str, ...]:
+        """Where a validation set may lie: beside the upload, in any form; uploaded first."""
+        folder = self.key.removesuffix(self.name)
+        return tuple(f"{folder}validation{ending}" for ending in ENDINGS)
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the ledger's row of the run begins with. The index by month is made of it."""
+        return {
+            "arrived_at": self.arrived_at,
+            "month": self.arrived_at[:7],
+            "upload": self.uri,
+            "recipe": self.recipe_name,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any], *, bucket: str) -> Self:
+        """Read an EventBridge `Object Created` event about an object of `bucket`.
+
+        Keys in EventBridge events are not URL-encoded, unlike those in S3's own notifications:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+        Raises NotAnUploadError, naming the field that is wrong.
+        """
+        detail = _field(event, "detail", dict)
+        s3_object = _field(detail, "object", dict)
+        upload = cls(
+            bucket=_field(_field(detail, "bucket", dict), "name", str),
+            key=_field(s3_object, "key", str),
+            version_id=_field(s3_object, "version-id", str),
+            size=_field(s3_object, "size", int),
+            arrived_at=_moment(event, "time"),
+        )
+        if upload.bucket != bucket:
+            raise NotAnUploadError(f"bucket: {upload.bucket!r} is not the datasets bucket")
+        folders = upload.key.removeprefix(PREFIX).split("/")
+        named = upload.name in _TRAINING_NAMES and len(folders) > 1
+        if not (named and upload.key.startswith(PREFIX)):
+            endings = "|".join(ENDINGS)
+            raise NotAnUploadError(
+                f"key: {upload.key[:80]!r} is not {PREFIX}<recipe>/…/train({endings})"
+            )
+        return upload
+
+
+def is_missed_round(event: Any) -> bool:
+    """Whether it set off a round of the guard or the reconciler, which failed and was put aside among
+    the uploads that could not be received. It is worth nothing: the next round looked at the same.
+    """
+    return isinstance(event, Mapping) and event.get("detail-type") in _ROUNDS
+
+
+def _field(record: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = record.get(name) if isinstance(record, Mapping) else None
+    if type(value) is not kind or value == "":
+        found = "is missing" if value in (None, "") else f"is {type(value).__name__}"
+        raise NotAnUploadError(f"event field {name!r} {found}; {kind.__name__} expected")
+    return value
+
+
+def _moment(record: Mapping[str, Any], name: str) -> str:
+    """The ledger is indexed by month, so what is no time is refused here, not by DynamoDB."""
+    text: str = _field(record, name, str)
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise NotAnUploadError(f"event field {name!r} is no ISO 8601 time: {text[:40]!r}") from None
+    return text

@@ -44,7 +44,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 types: $(READY)
-	$(BIN)/mypy app.py review stacks tuning lambdas emulator operate demo
+	$(BIN)/mypy app.py review diagrams stacks tuning lambdas emulator demo
 
 synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
 	$(BIN)/npx cdk synth --quiet

@@ -44,7 +44,7 @@ def cold_starts() -> dict[str, float]:
 
 
 def _program(door: str) -> str:
-    return f"import lambdas.{door}; from lambdas.aws import client; client('s3')"
+    return f"import lambdas.{door}; from tuning.aws.clients import client; client('s3')"
 
 
 def _run(program: str, packages: str) -> float:

@@ -28,8 +28,8 @@ import trustme
 from check_speed import MODELS
 from dataset_lines import write
 
-from lambdas import objects
-from lambdas.aws import client
+from tuning.aws import s3_objects
+from tuning.aws.clients import client
 from tuning.datasets.opening import opened
 from tuning.datasets.scan import Copy, Scanner
 from tuning.datasets.tally import Policy
@@ -48,7 +48,7 @@ def naive(_kind: str, _size: int) -> None:
 def ours(kind: str, size: int, *, thorough: bool, copied: bool) -> None:
     method = catalog().model(MODELS[kind]).methods["FINE_TUNING"]
     with (
-        objects.reading(*WHERE.values(), size) as stream,
+        s3_objects.reading(*WHERE.values(), size) as stream,
         tempfile.TemporaryFile() as target,
     ):
         copy = Copy(target, hashlib.sha256()) if copied else None

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.observe import Transient, logger
+from lambdas.observe import logger
+from tuning.aws.transient import Transient
 
 
 @dataclass(frozen=True, kw_only=True)

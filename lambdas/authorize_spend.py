@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lambdas import ledger, spending
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import budgets, ledger
 from tuning.models.estimate import estimated
 from tuning.runs.budget import Claim, dollars, month_of, objection, pots
 from tuning.runs.function_settings import RunSettings
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             attempt=run.recipe.digest,
         )
         held_against = pots(wanted.month, wanted.recipe, monthly=monthly, limits=limits)
-        why = spending.claim(settings.ledger_table, run, wanted, held_against, facts)
+        why = budgets.claim(settings.ledger_table, run, wanted, held_against, facts)
     if why is None:
         logger.info("authorized", estimate=price.to_dict())
         return {"leave": "granted", "estimate": price.to_dict()}

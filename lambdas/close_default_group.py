@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.aws import client
+from tuning.aws.clients import client
 
 
 def handler(event: dict[str, Any], context: Any) -> None:

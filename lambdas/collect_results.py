@@ -3,9 +3,9 @@
 from functools import cache
 from typing import Any
 
-from lambdas import ledger, objects
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import ledger, s3_objects
+from tuning.aws.clients import client
 from tuning.models.estimate import charged
 from tuning.runs import training_metrics as files
 from tuning.runs.function_settings import RunSettings
@@ -18,7 +18,7 @@ _settings = cache(RunSettings.from_env)
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
     job = client("bedrock").get_model_customization_job(jobIdentifier=event["job"]["job_arn"])
-    texts = objects.texts(
+    texts = s3_objects.texts(
         settings.artifacts_bucket,
         run.output_prefix,
         suffixes=(files.TRAINING_SUFFIX, files.VALIDATION_SUFFIX, files.MANIFEST_SUFFIX),

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from lambdas import ledger, spending
 from lambdas.apart import Apart
 from lambdas.observe import metrics
+from tuning.aws import budgets, ledger
 from tuning.runs.budget import dollars, month_of
 from tuning.runs.function_settings import ReconcilerSettings
 
@@ -32,7 +32,7 @@ def publish(
     _count("StalledJobs", stalled)
     with apart.each("budget"):
         if (limit := dollars(settings.monthly_budget_usd)) is not None:
-            left = limit - spending.committed(settings.ledger_table, month_of(now))
+            left = limit - budgets.committed(settings.ledger_table, month_of(now))
             metrics.add_metric(name="BudgetLeftUsd", unit="None", value=float(left))
 
 

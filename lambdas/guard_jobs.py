@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from lambdas.apart import Apart
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws.clients import client
 from tuning.runs.function_settings import GuardSettings
 from tuning.runs.job_guard import judge
 

@@ -4,8 +4,8 @@ from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
-from lambdas import dataset_files, ledger
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import dataset_files, ledger
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.run import Run
 

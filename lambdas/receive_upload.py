@@ -5,13 +5,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lambdas import ledger
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import ledger
+from tuning.aws.clients import client
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.recipes import Recipe, load
 from tuning.runs.run import Misdirected, Run
-from tuning.runs.uploads import Upload, is_missed_round
+from tuning.runs.uploads import Kind, Upload, is_missed_round
 
 _settings = cache(IntakeSettings.from_env)
 
@@ -38,6 +38,9 @@ def _receive(body: str, settings: IntakeSettings) -> None:
         logger.info("a round that was missed", event=event["detail-type"])
         return
     upload = Upload.from_event(event, bucket=settings.datasets_bucket)
+    if upload.kind is not Kind.TRAINING_SET:
+        logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
+        return
     run = _run(upload, settings)
     if not ledger.arrive(settings.ledger_table, run):
         logger.info("already received", run=run.id)

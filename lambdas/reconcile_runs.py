@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from lambdas import gauges, ledger, spending, traces
+from lambdas import gauges
 from lambdas.apart import Apart
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import budgets, ledger, traces
+from tuning.aws.clients import client
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.rebuild import Job, rebuilt
 from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
@@ -30,7 +31,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     rows = traces.open_rows(settings.ledger_table)
     gauges.publish(rows, settings, now, apart)
     running = traces.running(settings.state_machine_arn)
-    jobs = traces.jobs_in_progress(settings.environment, apart)
+    jobs = traces.jobs_in_progress(settings.environment, apart.each)
     healed: dict[str, list[str]] = {}
     for run_id in sorted(_lost(rows, running, set(jobs))):
         with apart.each(run_id):
@@ -74,7 +75,7 @@ def _do(action: Action, trace: Trace) -> None:
         case Write():
             ledger.amend(table, trace.run_id, action.facts, close=action.close)
         case Settle():
-            spending.settle(table, trace.run_id, action.charge)
+            budgets.settle(table, trace.run_id, action.charge)
         case Rebuild():
             _rebuild(trace)
         case Report():

@@ -6,9 +6,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas import ledger, line
-from lambdas.aws import client
-from lambdas.observe import logger, metrics, observed, passes
+from lambdas.observe import logger, metrics, observed
+from tuning.aws import ledger, queued_runs
+from tuning.aws.clients import client
+from tuning.aws.transient import passes
 from tuning.runs.failures import Failure, classify
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import Place
@@ -36,10 +37,10 @@ def _in_turn(
     """Only behind others that wait, or once Bedrock was full, does a run stand in the line. One that
     has its job already does neither wait nor stop here: whoever tracks the job sees to it.
     """
-    row = line.look(settings.ledger_table, run)
+    row = queued_runs.look(settings.ledger_table, run)
     if row is None:
         return Start(state="stopped")
-    stop, others = "stop_asked" in row, line.ahead(settings.ledger_table, run, now)
+    stop, others = "stop_asked" in row, queued_runs.ahead(settings.ledger_table, run, now)
     job_arn = _noted_job(row, run)
     if not job_arn and (stop or others):  # a try that died before it could tell may have made it
         job_arn = _own_job(run, dataset["training_uri"])
@@ -73,7 +74,7 @@ def _try(
 def _wait(
     run: Run, settings: RunSettings, place: Place, now: datetime, why: Failure | None = None
 ) -> Start:
-    line.stand(settings.ledger_table, run, place, now)
+    queued_runs.stand(settings.ledger_table, run, place, now)
     return Start(state="no_room", failure=why, line=place)
 
 

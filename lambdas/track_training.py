@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from lambdas import ledger
-from lambdas.aws import client
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import ledger
+from tuning.aws.clients import client
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.progress import Progress, look
 from tuning.runs.run import Run

@@ -18,8 +18,8 @@ from review.templates import Environment
 
 FOLDER = Path(__file__).parent.parent / "tests" / "stacks"
 MODULES = (
-    *("test_storage_stack", "test_network_stack", "test_powers", "test_job_role", "test_doors"),
-    *("test_intake_rule", "test_machine_surroundings", "test_watch"),
+    *("test_storage_stack", "test_network_stack", "test_powers", "test_job_role", "test_functions"),
+    *("test_intake_rule", "test_machine_surroundings", "test_monitoring"),
 )
 _GIVEN = ("dev", "environment")
 _NOTICED = (AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from emulator import rule_complexity
 from review.findings import Finding
 from review.physical import Physical
 from review.policy_documents import Document, documents
@@ -40,6 +41,11 @@ PATTERN = Limit(
     rule="characters of an event pattern",
     most=2_048,
     source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
+)
+COMPLEXITY = Limit(
+    rule="complexity of an event pattern",
+    most=rule_complexity.LIMIT - 1,  # what is known to be accepted
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity",
 )
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 MANAGED = Limit(rule="characters of a managed policy", most=6_144, source=_IAM)
@@ -105,7 +111,9 @@ def _resources(
                 group = physical.value(properties["GroupId"])
                 inbound[group] = inbound.get(group, 0) + 1
             case "AWS::Events::Rule" if "EventPattern" in properties:
-                yield PATTERN, logical_id, _length(physical.value(properties["EventPattern"]))
+                pattern = physical.value(properties["EventPattern"])
+                yield PATTERN, logical_id, _length(pattern)
+                yield COMPLEXITY, logical_id, rule_complexity.complexity(pattern)
     for group, rules in inbound.items():
         yield INGRESS, group, rules
 

@@ -10,7 +10,7 @@ from typing import Any
 from emulator.bedrock.api_errors import Validation
 from emulator.bedrock.training_data import Format
 
-CATALOG = Path(__file__).resolve().parents[2] / "tuning" / "catalog.json"
+CATALOG = Path(__file__).resolve().parents[2] / "tuning" / "models" / "catalog.json"
 INVALID_MODEL = "The provided model identifier is invalid."
 
 

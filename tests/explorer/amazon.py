@@ -23,8 +23,8 @@ from scenarios import Scenario
 from schedule import Schedule
 from services import Bedrock, Ledger, Notices, StepFunctions, Storage
 
-from lambdas.observe import Transient
 from lambdas.reconcile_runs import NotReconciled
+from tuning.aws.transient import Transient
 from tuning.errors import TuningError
 
 VISIBILITY_SECONDS = 180

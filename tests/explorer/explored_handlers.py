@@ -18,7 +18,8 @@ from clockwork import START
 from domain_builders import DATASETS, any_run_settings
 
 import lambdas
-from lambdas import dataset_files, observe, receive_upload
+from lambdas import observe, receive_upload
+from tuning.aws import clients, dataset_files
 from tuning.runs.preparation import Prepared
 from tuning.runs.readings import Source
 from tuning.runs.recipes import Recipe
@@ -65,11 +66,9 @@ def opened() -> Iterator[dict[str, Door]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _environment().items():
             patch.setenv(name, value)
-        for name, module in modules().items():
-            if name == "aws":
-                continue
-            if hasattr(module, "client"):
-                patch.setattr(module, "client", _client)
+        patch.setattr(clients, "create", lambda service, _region: _Client(service))
+        clients.client.cache_clear()
+        for module in modules().values():
             if hasattr(module, "datetime"):
                 patch.setattr(module, "datetime", _Clock)
         patch.setattr(observe.metrics, "add_metric", lambda **_: None)
@@ -80,6 +79,7 @@ def opened() -> Iterator[dict[str, Door]]:
         yield doors()
         observe.logger.setLevel(level)
     _forget_settings()
+    clients.client.cache_clear()
 
 
 def _environment() -> dict[str, str]:
@@ -99,8 +99,14 @@ def _forget_settings() -> None:
                 getattr(module, name).cache_clear()
 
 
-def _client(service: str) -> Any:
-    return BEHIND.client(service)
+@dataclass(frozen=True)
+class _Client:
+    """A client as a function keeps it, of whichever world is explored at the moment."""
+
+    service: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(BEHIND.client(self.service), name)
 
 
 class _Clock(datetime):

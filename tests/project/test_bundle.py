@@ -57,11 +57,16 @@ def test_only_services_that_a_door_calls_have_their_models(names):
 def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
     for needed in (
         *("lambdas/receive_upload.py", "lambdas/prepare_dataset.py", "lambdas/start_training.py"),
+        *("tuning/aws/clients.py", "tuning/aws/ledger.py"),
         *("tuning/models/catalog.json", "tuning/models/prices.json", "tuning/datasets/rules.json"),
         *("tuning/reports/sheet.css", "recipes/support-nova-micro.toml"),
     ):
         assert needed in names
-    assert not [n for n in names if n.startswith(("tuning/cli/", "tests/", "emulator/", "stacks/"))]
+    assert not [
+        n
+        for n in names
+        if n.startswith(("tuning/cli/", "tuning/constructs/", "tests/", "emulator/", "stacks/"))
+    ]
     assert not [n for n in names if n.startswith(("boto3/", "aws_cdk/"))]
 
 
@@ -96,4 +101,4 @@ def test_the_laptops_bundle_checks_with_its_own_kernel(tmp_path):
         text=True,
     )
     assert done.stdout.endswith("\n1\n")
-    assert done.stdout.startswith(str(tmp_path / "tuning" / "dataset" / "kernel" / "lines-"))
+    assert done.stdout.startswith(str(tmp_path / "tuning" / "datasets" / "kernel" / "lines-"))

@@ -231,7 +231,7 @@ def test_permanent_faults_of_a_step_are_not_retried(states, door):
 def test_errors_that_are_retried_are_raised_under_their_names(states):
     for door in DOORS:
         assert "Transient" in {e for r in states[door]["Retry"] for e in r["ErrorEquals"]}
-    assert "class Transient(Exception):" in (ROOT / "lambdas/observe.py").read_text("utf-8")
+    assert "class Transient(Exception):" in (ROOT / "tuning/aws/transient.py").read_text("utf-8")
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -1,8 +1,10 @@
 """The world of a door: its environment, AWS in dictionaries, a context."""
 
+import importlib
 import io
 import json
 import os
+import pkgutil
 from types import SimpleNamespace
 
 # Powertools reads these when `lambdas.observe` is imported, as in a function.
@@ -13,49 +15,46 @@ import pytest
 from domain_builders import DATASETS, any_run_settings
 from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 
-from lambdas import (
-    authorize_spend,
-    close_default_group,
-    collect_results,
-    ledger,
-    line,
-    objects,
-    prepare_dataset,
-    receive_upload,
-    reconcile_runs,
-    settle_spend,
-    spending,
-    start_training,
-    traces,
-    track_training,
-)
+import lambdas
 from lambdas.observe import logger
+from tuning.aws import clients
 
-DOORS = (
-    authorize_spend,
-    collect_results,
-    prepare_dataset,
-    settle_spend,
-    start_training,
-    track_training,
-)
-CALLERS = (
-    *(close_default_group, collect_results, ledger, line, objects),
-    *(receive_upload, reconcile_runs, spending, start_training, traces, track_training),
-)
+HANDLERS = [
+    importlib.import_module(f"lambdas.{each.name}")
+    for each in pkgutil.iter_modules(lambdas.__path__)
+]
+
+
+CREATE = clients.create
+
+
+@pytest.fixture(autouse=True)
+def _no_real_aws(monkeypatch):
+    """Every client is made by one function, and here it makes none."""
+
+    def create(service, region):
+        raise AssertionError(f"a unit test asked for the real {service} of {region}")
+
+    monkeypatch.setattr(clients, "create", create)
+    clients.client.cache_clear()
+
+
+@pytest.fixture
+def real_clients(monkeypatch):
+    """For tests of how clients are made: they are made, and nobody calls them."""
+    monkeypatch.setattr(clients, "create", CREATE)
 
 
 @pytest.fixture
 def aws(monkeypatch):
-    """Every client of every door, for one test; settings are read anew."""
+    """What every client speaks to, for one test; settings are read anew."""
     fakes = SimpleNamespace(
         bedrock=FakeBedrock(),
         dynamodb=FakeDynamoDB(),
         s3=FakeS3(),
         stepfunctions=FakeStepFunctions(),
     )
-    for caller in CALLERS:
-        monkeypatch.setattr(caller, "client", lambda service: getattr(fakes, service))
+    monkeypatch.setattr(clients, "create", lambda service, _region: getattr(fakes, service))
     environment = {
         **any_run_settings().to_env(),
         "DATASETS_BUCKET": DATASETS,
@@ -64,8 +63,9 @@ def aws(monkeypatch):
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    for door in (*DOORS, receive_upload, reconcile_runs):
-        door._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
+    for handler in HANDLERS:
+        if hasattr(handler, "_settings"):
+            handler._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
     return fakes
 
 

@@ -203,7 +203,7 @@ def test_every_source_is_a_public_page_over_tls():
 
 
 def test_every_name_that_a_model_points_to_is_in_the_file():
-    raw: Any = json.loads(files("tuning").joinpath("catalog.json").read_text("utf-8"))
+    raw: Any = json.loads(files("tuning.models").joinpath("catalog.json").read_text("utf-8"))
     methods = [m for model in raw["models"] for m in model["methods"].values()]
     sets = {m["hyperparameters"] for m in methods if "hyperparameters" in m}
     words = {m["reserved_words"] for m in methods if "reserved_words" in m}

@@ -1,31 +1,15 @@
 """An operator's account: found as the AWS command line finds it, its faults told in one line."""
 
-import botocore.session
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from fake_aws import refusal
 
-from tuning.cli.account import Account, clients
+from tuning.aws import clients
+from tuning.cli.account import Account
 from tuning.cli.aws_errors import AccountError, UnknownRunError, speaks_to_aws, told
 from tuning.cli.exits import Exit, refusals
 
 OUTPUTS = {"LedgerTable": "ledger", "StateMachine": "arn:aws:states:r:a:stateMachine:TrainingRun"}
-
-
-class FakeSession:
-    """What `botocore.session.get_session()` gives, as far as it is asked here."""
-
-    def __init__(self, client):
-        self.client = client
-        self.regions = []
-
-    def get_config_variable(self, name):
-        assert name == "region"
-        return "us-west-2"
-
-    def create_client(self, service, region, **_config):
-        self.regions.append(region)
-        return self.client(service)
 
 
 class FakeCloudFormation:
@@ -47,11 +31,8 @@ def deployed(monkeypatch):
     """A session in which describing the stack is answered so."""
 
     def with_answer(answer):
-        session = FakeSession(lambda _service: FakeCloudFormation(answer))
-        monkeypatch.setattr(botocore.session, "get_session", lambda: session)
-        return session
+        monkeypatch.setattr(clients, "create", lambda *_asked: FakeCloudFormation(answer))
 
-    monkeypatch.delenv("AWS_REGION", raising=False)
     return with_answer
 
 
@@ -60,15 +41,16 @@ def test_an_environment_is_its_training_stacks_outputs(deployed):
     assert Account.of("dev").outputs == {"LedgerTable": "ledger"}
 
 
-def test_the_region_is_the_one_that_is_said_then_awss_variable_then_the_profiles(
-    deployed, monkeypatch
-):
-    session = deployed([])
-    Account.of("dev")
+@pytest.mark.usefixtures("real_clients")
+def test_the_region_is_the_one_that_is_said_then_awss_variable_then_botocores(monkeypatch):
+    def region(said=None):
+        return clients.clients(said)("cloudformation").meta.region_name
+
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    found = [region()]
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    Account.of("dev")
-    Account.of("dev", region="eu-west-1")
-    assert session.regions == ["us-west-2", "us-east-1", "eu-west-1"]
+    assert [*found, region(), region("eu-west-1")] == ["us-west-2", "us-east-1", "eu-west-1"]
 
 
 FAULTS = [
@@ -94,10 +76,13 @@ def test_what_aws_does_not_do_is_told_in_one_line_with_exit_3(deployed, capsys, 
     assert said.count("\n") == 1
 
 
-def test_no_region_at_all_is_told(deployed, monkeypatch):
-    monkeypatch.setattr(deployed([]), "get_config_variable", lambda _name: None)
-    with pytest.raises(AccountError, match="say --region"):
-        clients()
+@pytest.mark.usefixtures("real_clients")
+def test_no_region_at_all_is_told(monkeypatch, tmp_path):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    with pytest.raises(AccountError, match="pass --region"):
+        Account.of("dev")
 
 
 def test_faults_of_a_command_are_told_too():

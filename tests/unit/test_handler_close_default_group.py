@@ -8,6 +8,7 @@ from botocore.exceptions import ConnectTimeoutError
 from fake_aws import refusal
 
 from lambdas import close_default_group
+from tuning.aws import clients
 
 RULES = [
     {"SecurityGroupRuleId": "sgr-out", "IsEgress": True},
@@ -42,7 +43,7 @@ def closed(monkeypatch, context):
 
     def close(ec2, kind="Create"):
         answers = []
-        monkeypatch.setattr(close_default_group, "client", lambda _service: ec2)
+        monkeypatch.setattr(clients, "create", lambda _service, _region: ec2)
 
         def put(request, timeout):
             # Without one urllib fills in a form's type, which the URL is not signed for.

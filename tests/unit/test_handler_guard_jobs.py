@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from fake_aws import refusal
 
 from lambdas import guard_jobs
+from tuning.aws import clients
 
 ROLE = "arn:aws:iam::123456789012:role/JobRole"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:Notices"
@@ -69,7 +70,7 @@ def world(monkeypatch):
     notices = []
     sns = SimpleNamespace(publish=lambda **notice: notices.append(notice))
     fakes = SimpleNamespace(bedrock=Bedrock(), sns=sns, notices=notices)
-    monkeypatch.setattr(guard_jobs, "client", lambda service: getattr(fakes, service))
+    monkeypatch.setattr(clients, "create", lambda service, _region: getattr(fakes, service))
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     guard_jobs._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does

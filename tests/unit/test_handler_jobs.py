@@ -8,7 +8,7 @@ from domain_builders import any_run
 from fake_aws import refusal
 
 from lambdas import authorize_spend, collect_results, start_training, track_training
-from lambdas.observe import Transient
+from tuning.aws.transient import Transient
 
 URI = "s3://prepared-bucket/prepared/0/train.jsonl"
 DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from domain_builders import any_run, any_upload
 
-from lambdas import line, start_training
+from lambdas import start_training
+from tuning.aws import queued_runs
 from tuning.runs.job_queue import Place
 
 DATASET = {
@@ -52,9 +53,9 @@ def test_while_there_is_room_a_crowd_starts_at_its_first_look_in_whatever_order_
 
 
 def test_one_that_looks_at_the_same_moment_holds_nobody_up_until_bedrock_was_full(aws, door):
-    line.look("ledger", a_run(0))
+    queued_runs.look("ledger", a_run(0))
     assert door(a_run(1))["state"] == "started"
-    line.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    queued_runs.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
     assert door(a_run(2))["state"] == "no_room"
     assert [job["jobName"] for job in aws.bedrock.created] == [a_run(1).job_name]
 
@@ -69,7 +70,7 @@ def test_a_place_is_kept_for_as_long_as_its_run_waits(aws, door):
 
 def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_line(aws, door):
     aws.dynamodb.items[a_run(0).id] = {"pk": a_run(0).id, "state": "stopped"}
-    line.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    queued_runs.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
     assert "open" not in aws.dynamodb.items[a_run(0).id]
     assert door(a_run(0))["state"] == "stopped"
 

@@ -10,8 +10,9 @@ from dataset_lines import BROKEN, CANARY, OTHER, SOUND
 from domain_builders import ARTIFACTS, DATASETS, PREPARED, any_recipe, any_run, any_upload
 from urllib3.exceptions import ProtocolError
 
-from lambdas import objects, prepare_dataset
-from lambdas.observe import Transient
+from lambdas import prepare_dataset
+from tuning.aws import s3_objects
+from tuning.aws.transient import Transient
 from tuning.runs.recipes import Conversion
 from tuning.runs.uploads import TRAINING, VALIDATION
 
@@ -87,8 +88,8 @@ def test_a_deleted_upload_is_refused(aws, context, lie):
 
 
 def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, monkeypatch):
-    monkeypatch.setattr(objects, "PART", len(SOUND) // 9)
-    monkeypatch.setattr(objects, "_CHUNK", 1)
+    monkeypatch.setattr(s3_objects, "PART", len(SOUND) // 9)
+    monkeypatch.setattr(s3_objects, "_CHUNK", 1)
     aws.s3.lay(DATASETS, KEY, SOUND)
     answered = aws.s3.get_object
 
@@ -105,7 +106,7 @@ def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, mon
 
 
 def test_an_upload_of_many_ranges_is_copied_whole(aws, context, monkeypatch):
-    monkeypatch.setattr(objects, "PART", len(SOUND) // 9)
+    monkeypatch.setattr(s3_objects, "PART", len(SOUND) // 9)
     aws.s3.lay(DATASETS, KEY, SOUND)
     prepare(context, any_run(upload=any_upload(size=len(SOUND))))
     assert list(copies(aws).values()) == [[SOUND]]

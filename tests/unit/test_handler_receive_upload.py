@@ -135,6 +135,23 @@ def test_a_recipes_name_cannot_leave_its_folder(aws, context):
     assert "no recipe '..'" in json.loads(text)["refusal"]
 
 
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("datasets/support-nova-micro/training.jsonl", "unknown"),
+        ("datasets/support-nova-micro/validation.jsonl", "validation set"),
+        ("datasets/support-nova-micro/", "folder"),
+        ("datasets/train.jsonl", "unknown"),
+    ],
+)
+def test_what_is_no_training_set_starts_nothing_and_does_not_come_again(
+    aws, context, log, key, kind
+):
+    assert failed(receive_upload.handler(batch(any_event(key=key)), context)) == []
+    assert aws.stepfunctions.executions == aws.dynamodb.items == {}
+    assert [line["kind"] for line in log() if "kind" in line] == [kind]
+
+
 POISON = [
     pytest.param("not JSON", id="not JSON"),
     pytest.param({"Event": "s3:TestEvent"}, id="test event"),

@@ -8,7 +8,8 @@ import pytest
 from domain_builders import any_run, any_upload
 from fake_aws import refusal
 
-from lambdas import ledger, reconcile_runs
+from lambdas import reconcile_runs
+from tuning.aws import ledger
 from tuning.runs.budget import month_of
 
 RUN = any_run()

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from domain_builders import any_recipe, any_run
 
-from lambdas import ledger
+from tuning.aws import ledger
 from tuning.runs.run_states import ENDED, OPEN, STATES, TRANSITIONS, sources
 
 RUN = any_run()

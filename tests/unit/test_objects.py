@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import IncompleteReadError
 from domain_builders import DATASETS
 
-from lambdas import objects
+from tuning.aws import s3_objects
 
 KEY = "datasets/support/train.jsonl"
 PART = 64
@@ -14,7 +14,7 @@ PART = 64
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(objects, "PART", PART)
+    monkeypatch.setattr(s3_objects, "PART", PART)
 
 
 def content(size):
@@ -23,7 +23,7 @@ def content(size):
 
 def read(version="v1", size=None, aws=None):
     size = len(aws.s3.versions[DATASETS, KEY][version]) if size is None else size
-    with objects.reading(DATASETS, KEY, version, size) as stream:
+    with s3_objects.reading(DATASETS, KEY, version, size) as stream:
         return stream.read()
 
 
@@ -50,7 +50,7 @@ def test_every_range_is_of_the_same_version(aws):
 
 def test_only_few_ranges_are_fetched_ahead(aws):
     aws.s3.lay(DATASETS, KEY, content(50 * PART))
-    with objects.reading(DATASETS, KEY, "v1", 50 * PART) as stream:
+    with s3_objects.reading(DATASETS, KEY, "v1", 50 * PART) as stream:
         stream.raw.readinto(bytearray(1))
         assert len(aws.s3.reads) <= 3
 
@@ -61,14 +61,14 @@ def test_a_deleted_large_object_is_a_missing_file(aws, lie):
         aws.s3.lay(DATASETS, KEY, content(5 * PART), lie)
     with (
         pytest.raises(FileNotFoundError, match="version v1"),
-        objects.reading(DATASETS, KEY, "v1", 5 * PART),
+        s3_objects.reading(DATASETS, KEY, "v1", 5 * PART),
     ):
         pass
 
 
 def test_an_object_deleted_while_it_is_read_is_a_missing_file(aws):
     aws.s3.lay(DATASETS, KEY, content(9 * PART))
-    with objects.reading(DATASETS, KEY, "v1", 9 * PART) as stream:
+    with s3_objects.reading(DATASETS, KEY, "v1", 9 * PART) as stream:
         aws.s3.versions.clear()
         with pytest.raises(FileNotFoundError):
             stream.read()

@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from cli_world import left
 
-from tuning.cli import refresh_prices_command as refreshing
+from tuning.aws import clients
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.refresh_prices_command import refresh
 from tuning.errors import OptionError
@@ -172,11 +172,12 @@ def listing(monkeypatch):
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     client = botocore.session.get_session().create_client("pricing", "us-east-1", **keys)
     stub = Stubber(client)
-    monkeypatch.setattr(refreshing, "clients", lambda region: lambda _service: _asked(region))
 
-    def _asked(region):
-        assert region == "us-east-1"
+    def create(service, region):
+        assert (service, region) == ("pricing", "us-east-1")
         return client
+
+    monkeypatch.setattr(clients, "create", create)
 
     def answers(**pages):
         for region in regions(prices()):

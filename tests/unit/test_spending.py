@@ -8,8 +8,9 @@ import pytest
 from domain_builders import any_recipe, any_run, any_upload
 from recipe_refusal_cases import refusal
 
-from lambdas import authorize_spend, ledger, settle_spend, spending
-from lambdas.observe import Transient
+from lambdas import authorize_spend, settle_spend
+from tuning.aws import budgets, ledger
+from tuning.aws.transient import Transient
 from tuning.models.estimate import estimate
 from tuning.runs.budget import Claim, actual, month_of, objection, pots
 from tuning.runs.recipes import Limits
@@ -27,7 +28,7 @@ def claimed(run, usd="4", *, monthly=None, limits=None, month=MONTH, attempt="fi
     limit = None if monthly is None else Decimal(monthly)
     wanted = Claim(usd=usd, month=month, recipe="support", attempt=attempt)
     held_against = pots(month, "support", monthly=limit, limits=limits or Limits())
-    return spending.claim("ledger", run, wanted, held_against, {})
+    return budgets.claim("ledger", run, wanted, held_against, {})
 
 
 def committed(aws, pk=POT):
@@ -92,7 +93,7 @@ def test_a_second_try_with_another_recipe_replaces_the_claim(aws):
 def test_months_have_budgets_of_their_own(aws):
     assert claimed(run_number(1), monthly=7) is None
     assert claimed(run_number(2), monthly=7, month="2026-12") is None
-    spending.settle("ledger", run_number(1).id, "nothing")
+    budgets.settle("ledger", run_number(1).id, "nothing")
     assert (committed(aws), committed(aws, "budget#2026-12")) == (0, 4)
 
 
@@ -120,7 +121,7 @@ def test_every_ending_settles_exactly_once(aws, charge, facts, spent, end):
     row = aws.dynamodb.items[run_number(1).id]
     row |= {name: json.dumps(fact) for name, fact in facts.items()}
     for _ in range(3):
-        spending.settle("ledger", run_number(1).id, charge)
+        budgets.settle("ledger", run_number(1).id, charge)
         aws.dynamodb.items[run_number(1).id]["state"] = end
     for pk in (POT, RECIPE_POT):
         money = aws.dynamodb.items[pk]
@@ -134,17 +135,17 @@ def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch)
     def and_then_another(table, key):
         found = look(table, key)
         monkeypatch.setattr(ledger, "read", look)
-        spending.settle("ledger", run_number(1).id, "unknown")
+        budgets.settle("ledger", run_number(1).id, "unknown")
         return found
 
     monkeypatch.setattr(ledger, "read", and_then_another)
-    spending.settle("ledger", run_number(1).id, "nothing")
+    budgets.settle("ledger", run_number(1).id, "nothing")
     assert committed(aws) == 4
 
 
 def test_what_was_given_back_can_be_claimed_by_another(aws):
     claimed(run_number(1), monthly=7)
-    spending.settle("ledger", run_number(1).id, "nothing")
+    budgets.settle("ledger", run_number(1).id, "nothing")
     assert claimed(run_number(2), monthly=7) is None
     assert committed(aws) == 4
 

@@ -8,7 +8,7 @@ from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs.uploads import ENDINGS, NotAnUploadError, Upload
+from tuning.runs.uploads import ENDINGS, Kind, NotAnUploadError, Upload, kind_of
 
 # Few letters, many shapes: the fields' own names among the keys find their way further in.
 words = st.sampled_from(["", "a", "datasets/a/train.jsonl", DATASETS, "\ud800", "\n"])
@@ -61,14 +61,47 @@ ENDED = [
 ]
 
 
-@pytest.mark.parametrize(("ending", "taken"), ENDED)
-def test_an_upload_is_known_by_its_ending(ending, taken):
-    event = any_event(key=f"datasets/support/train{ending}")
-    if taken:
-        assert Upload.from_event(event, bucket=DATASETS).name == f"train{ending}"
-    else:
-        with pytest.raises(NotAnUploadError, match=r"key: .* is not datasets/<recipe>/"):
-            Upload.from_event(event, bucket=DATASETS)
+@pytest.mark.parametrize(("ending", "known"), ENDED)
+@pytest.mark.parametrize(
+    ("name", "kind"), [("train", Kind.TRAINING_SET), ("validation", Kind.VALIDATION_SET)]
+)
+def test_a_set_is_known_by_its_name_and_ending(ending, known, name, kind):
+    upload = Upload.from_event(any_event(key=f"datasets/support/{name}{ending}"), bucket=DATASETS)
+    assert upload.kind is (kind if known else Kind.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("datasets/support/train.jsonl/train.csv", Kind.TRAINING_SET),
+        ("datasets/support//train.jsonl", Kind.TRAINING_SET),
+        ("datasets/no-such-recipe/train.jsonl", Kind.TRAINING_SET),
+        ("datasets/support/train.csv/readme.md", Kind.UNKNOWN),
+        ("datasets/support/training.jsonl", Kind.UNKNOWN),
+        ("datasets/support/xtrain.jsonl", Kind.UNKNOWN),
+        ("datasets/support/train.jsonl.tmp", Kind.UNKNOWN),
+        ("datasets/train.jsonl", Kind.UNKNOWN),
+        ("datasets/validation.jsonl", Kind.UNKNOWN),
+        ("datasets//train.jsonl", Kind.UNKNOWN),
+        ("datasets/", Kind.FOLDER),
+        ("datasets/support/", Kind.FOLDER),
+        ("datasets/support/train.jsonl/", Kind.FOLDER),
+        ("train.jsonl", Kind.UNKNOWN),
+        ("jobs/x/train.jsonl", Kind.UNKNOWN),
+        ("jobs/x/", Kind.UNKNOWN),
+        ("", Kind.UNKNOWN),
+    ],
+)
+def test_every_key_is_of_one_kind(key, kind):
+    assert kind_of(key) is kind
+
+
+@given(st.text())
+def test_no_name_but_ours_is_a_set(name):
+    """Whatever else lies there starts nothing."""
+    sets = {f"{base}{ending}" for base in ("train", "validation") for ending in ENDINGS}
+    known = kind_of(f"datasets/support/{name}") in (Kind.TRAINING_SET, Kind.VALIDATION_SET)
+    assert known is (name.rpartition("/")[2] in sets)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -111,11 +144,8 @@ def test_a_wrong_field_is_named(path, wrong):
         pytest.param({"junk": "x" * 262_144}, "'detail'", id="256 KB of junk"),
         pytest.param(any_event(bucket="other"), "bucket: 'other'", id="foreign bucket"),
         pytest.param(any_event(key="jobs/x/train.jsonl"), "key: 'jobs", id="an output of ours"),
-        pytest.param(any_event(key="datasets/train.jsonl"), "key: ", id="no recipe's folder"),
-        pytest.param(any_event(key="datasets/a/train.jsonl.tmp"), "key: ", id="other file"),
-        pytest.param(any_event(key="datasets/a/xtrain.jsonl"), "key: ", id="longer name"),
         pytest.param(any_event(key="x/datasets/a/train.jsonl"), "key: ", id="deeper"),
-        pytest.param(any_event(key="datasets/a/validation.jsonl"), "key: ", id="validation"),
+        pytest.param(any_event(key="datasets"), "key: ", id="no folder"),
     ],
 )
 def test_what_is_no_dataset_upload_is_refused(event, expected):

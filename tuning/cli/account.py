@@ -4,14 +4,14 @@ botocore is imported when the first client is made: commands that need no AWS do
 """
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
+from tuning.aws.clients import Clients, clients
 from tuning.cli.aws_errors import AccountError, UnknownRunError, told
 from tuning.runs.budget import is_budget
 from tuning.runs.job_queue import moment
@@ -25,7 +25,7 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    client: Callable[[str], Any]
+    client: Clients
     """A client of the named service, in the environment's account and Region."""
     outputs: Mapping[str, str]
     """Of the environment's Training stack."""
@@ -177,31 +177,7 @@ class Account:
         return str(self.client("sts").get_caller_identity()["Arn"])
 
 
-def clients(region: str | None = None) -> Callable[[str], Any]:
-    """What makes clients, one for each service. Raises AccountError when no Region is known."""
-    import botocore.session  # noqa: PLC0415 — half a second that commands without AWS do not need
-    from botocore.config import Config  # noqa: PLC0415 — idem
-
-    with told():
-        session = botocore.session.get_session()
-        # The AWS command line knows AWS_REGION, botocore only AWS_DEFAULT_REGION.
-        # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
-        place = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    if not place:
-        raise AccountError("no Region is known: say --region, or set AWS_REGION")
-    patience = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"})
-    made: dict[str, Any] = {}
-
-    def client(service: str) -> Any:
-        if service not in made:
-            with told():
-                made[service] = session.create_client(service, place, config=patience)
-        return made[service]
-
-    return client
-
-
-def _outputs(client: Callable[[str], Any], environment: str) -> dict[str, str]:
+def _outputs(client: Clients, environment: str) -> dict[str, str]:
     from botocore.exceptions import ClientError  # noqa: PLC0415 — as above
 
     stack, formation = f"{environment}-Training", client("cloudformation")

@@ -36,6 +36,8 @@ def told() -> Iterator[None]:
         raise AccountError(
             f"AWS refused {error.operation_name}: {said.get('Code')}: {said.get('Message')}"
         ) from None
+    except exceptions.NoRegionError:
+        raise AccountError("no Region is known: pass --region, or set AWS_REGION") from None
     except exceptions.BotoCoreError as error:
         raise AccountError(
             f"AWS cannot be reached: {error}; look at network, Region and AWS_ENDPOINT_URL"

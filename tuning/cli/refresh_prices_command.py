@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tuning.cli.account import clients
+from tuning.aws.clients import clients
 from tuning.cli.aws_errors import AccountError, speaks_to_aws
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, printable, say
@@ -32,7 +32,7 @@ def refresh(
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Show how the AWS Price List differs from the table of prices, and write it on a yes."""
-    path = file or Path(str(files("tuning").joinpath("prices.json")))
+    path = file or Path(str(files("tuning.models").joinpath("prices.json")))
     table = _table(path)
     found = refreshed(table, _listed(table), today=datetime.now(UTC).date())
     if not found.changes:

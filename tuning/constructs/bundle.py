@@ -25,7 +25,7 @@ from tuning.errors import TuningError
 Target = Literal["lambda", "laptop"]
 
 PYTHON = "3.14"
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _CACHE = _ROOT / "build"
 _PINS = Path("lambdas/requirements.txt")
 _OURS = ("lambdas", "recipes", "tuning")
@@ -33,7 +33,7 @@ _SUFFIXES = {".css", ".json", ".py", ".toml"}
 _KERNEL = Path("tuning/datasets/kernel")
 _FALLBACK = Path("tuning/datasets/fast.py")  # for where the kernel was not built
 _LEFT_OUT = {
-    *(Path("tuning/cli"), Path("tuning/__main__.py")),
+    *(Path("tuning/cli"), Path("tuning/constructs"), Path("tuning/__main__.py")),
     *(_FALLBACK, _KERNEL / "build.py"),
 }
 

@@ -56,11 +56,14 @@ class Endings:
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
+                "unsure": expression("$job.state != 'started'"),
             },
             charge="job",
         )
         self.failed = self._failure("Job failed", "$progress.failure", charge="job")
-        self.not_started = self._failure("Job not started", "$job.failure", charge="nothing")
+        self.not_started = self._failure(
+            "Job not started", "$job.failure", charge="nothing", unsure=True
+        )
         self.fault = steps.conclude(
             "Step failed",
             {
@@ -68,7 +71,7 @@ class Endings:
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
-                "unsure": True,  # whether it has left a job: the reconciler looks
+                "unsure": True,
             },
             charge="unknown",
         )
@@ -116,7 +119,9 @@ class Endings:
         settle.next(record)
         return settle
 
-    def _failure(self, name: str, failure: str, *, charge: Charge) -> sfn.Pass:
+    def _failure(
+        self, name: str, failure: str, *, charge: Charge, unsure: bool = False
+    ) -> sfn.Pass:
         return self._steps.conclude(
             name,
             {
@@ -125,6 +130,7 @@ class Endings:
                 "report": expression("$dataset.report_uri"),
                 "kind": expression(f"{failure}.kind"),
                 "fix": expression(f"{failure}.fix"),
+                "unsure": unsure,
             },
             charge=charge,
         )

@@ -24,7 +24,7 @@ _TRANSIENT = [
     # seen in an execution: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
     "Runtime.ExitError",
     "Sandbox.Timedout",
-    "Transient",  # of lambdas/observe.py
+    "Transient",  # of tuning/aws/transient.py
 ]
 
 # All the executions that are reserved for the function are busy, some with a large dataset: the

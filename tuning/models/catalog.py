@@ -132,7 +132,7 @@ class Catalog:
 @cache
 def catalog() -> Catalog:
     """The catalog that ships with this version."""
-    raw = json.loads(files("tuning").joinpath("catalog.json").read_text(encoding="utf-8"))
+    raw = json.loads(files("tuning.models").joinpath("catalog.json").read_text(encoding="utf-8"))
     return Catalog(
         as_of=raw["as_of"],
         sources=raw["sources"],

@@ -34,7 +34,7 @@ class Price:
 @cache
 def prices() -> Mapping[str, Any]:
     """The table that ships with this version, as it is written."""
-    text = files("tuning").joinpath("prices.json").read_text(encoding="utf-8")
+    text = files("tuning.models").joinpath("prices.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
 

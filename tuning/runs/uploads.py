@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from tuning.errors import TuningError
@@ -21,15 +22,42 @@ TRAINING = "train.jsonl"
 VALIDATION = "validation.jsonl"
 """What the prepared validation set is called."""
 
-KEY_PATTERNS = tuple(f"{PREFIX}*/train{ending}" for ending in ENDINGS)
-"""The EventBridge wildcards that start a run: `datasets/<recipe>/…/train.jsonl` and so on."""
-
 _TRAINING_NAMES = frozenset(f"train{ending}" for ending in ENDINGS)
+_VALIDATION_NAMES = frozenset(f"validation{ending}" for ending in ENDINGS)
 _ROUNDS = ("Scheduled Event", STATE_CHANGE)
 
 
+class Kind(StrEnum):
+    """What an object under `datasets/` is, by its key alone. Only a training set starts a run."""
+
+    TRAINING_SET = "training set"
+    """`datasets/<recipe>/…/train.jsonl`, or another of `ENDINGS`."""
+    VALIDATION_SET = "validation set"
+    """The same with `validation`: read when the training set beside it comes."""
+    FOLDER = "folder"
+    """A key that ends in a slash, as the S3 console makes it for "Create folder".
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html"""
+    UNKNOWN = "unknown"
+    """Nothing that this platform asked for."""
+
+
+def kind_of(key: str) -> Kind:
+    """What the object of that key is. Names are compared letter by letter: `train.CSV` is unknown."""
+    below, _, name = key.removeprefix(PREFIX).rpartition("/")
+    match name:
+        case "" if key.startswith(PREFIX):
+            return Kind.FOLDER
+        case _ if not (key.startswith(PREFIX) and below):
+            return Kind.UNKNOWN  # not in a recipe's folder
+        case _ if name in _TRAINING_NAMES:
+            return Kind.TRAINING_SET
+        case _ if name in _VALIDATION_NAMES:
+            return Kind.VALIDATION_SET
+    return Kind.UNKNOWN
+
+
 class NotAnUploadError(TuningError):
-    """An event that does not tell of a dataset upload."""
+    """An event that does not tell of an object under `datasets/`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +69,10 @@ class Upload:
     """Bytes."""
     arrived_at: str
     """When S3 created the object. ISO 8601, UTC."""
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.key)
 
     @property
     def recipe_name(self) -> str:
@@ -94,13 +126,8 @@ class Upload:
         )
         if upload.bucket != bucket:
             raise NotAnUploadError(f"bucket: {upload.bucket!r} is not the datasets bucket")
-        folders = upload.key.removeprefix(PREFIX).split("/")
-        named = upload.name in _TRAINING_NAMES and len(folders) > 1
-        if not (named and upload.key.startswith(PREFIX)):
-            endings = "|".join(ENDINGS)
-            raise NotAnUploadError(
-                f"key: {upload.key[:80]!r} is not {PREFIX}<recipe>/…/train({endings})"
-            )
+        if not upload.key.startswith(PREFIX):
+            raise NotAnUploadError(f"key: {upload.key[:80]!r} is not under {PREFIX}")
         return upload
 
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from lambdas import ledger
-from lambdas.aws import client
+from tuning.aws import ledger
+from tuning.aws.clients import client
 from tuning.runs.job_queue import Place, moment, turn
 from tuning.runs.run import Run
 

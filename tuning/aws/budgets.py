@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from lambdas import ledger
-from lambdas.aws import client
-from lambdas.observe import Transient
+from tuning.aws import ledger
+from tuning.aws.clients import client
+from tuning.aws.transient import Transient
 from tuning.runs.budget import Charge, Claim, Pot, actual, over
 from tuning.runs.run import Run
 from tuning.runs.run_states import sources

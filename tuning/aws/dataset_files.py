@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from lambdas import objects
+from tuning.aws import s3_objects
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.preparation import Prepared, deleted, prepare, several, too_large
 from tuning.runs.readings import Source
@@ -33,16 +33,16 @@ def _checked(run: Run, settings: RunSettings, copies: Copies, open_files: ExitSt
     if too_big := too_large(upload.name, upload.size, limit_mb=limit):
         return too_big
     versions = {upload.key: (upload.version_id, upload.size)}
-    beside = objects.existing(upload.bucket, upload.validation_keys)
+    beside = s3_objects.existing(upload.bucket, upload.validation_keys)
     if unclear := several([_name(key) for key in beside]):
         return unclear
     for key in beside:
-        versions[key] = objects.latest(upload.bucket, key)
+        versions[key] = s3_objects.latest(upload.bucket, key)
         if too_big := too_large(_name(key), versions[key][1], limit_mb=limit):
             return too_big
     sources = []
     for (key, (version, size)), copy in zip(versions.items(), copies.values(), strict=False):
-        stream = open_files.enter_context(objects.reading(upload.bucket, key, version, size))
+        stream = open_files.enter_context(s3_objects.reading(upload.bucket, key, version, size))
         sources.append(Source(name=_name(key), stream=stream, copy=copy))
     return prepare(run.recipe, *sources, limit_mb=limit)
 
@@ -52,16 +52,18 @@ def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]
     uris = {}
     for name, digest in prepared.digests.items():
         copies[name].seek(0)
-        uris[name] = objects.put_once(bucket, f"prepared/{digest}/{name}", copies[name])
+        uris[name] = s3_objects.put_once(bucket, f"prepared/{digest}/{name}", copies[name])
     return uris
 
 
 def told(prepared: Prepared, run: Run, bucket: str) -> str:
     """The report beside the run: one for programs, one for people. Answers where the latter is."""
     document = prepared.document(run)
-    objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")
+    s3_objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")
     page = prepared.page(run)
-    return objects.put(bucket, f"{run.reports_prefix}report.html", page, "text/html; charset=utf-8")
+    return s3_objects.put(
+        bucket, f"{run.reports_prefix}report.html", page, "text/html; charset=utf-8"
+    )
 
 
 def _name(key: str) -> str:

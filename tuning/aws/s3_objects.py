@@ -12,7 +12,7 @@ from typing import IO, Any, BinaryIO
 
 from botocore.exceptions import ClientError, IncompleteReadError
 
-from lambdas.aws import client
+from tuning.aws.clients import client
 
 # A body's own lines are read in pieces of 1 KB; this is ten times faster.
 # https://github.com/boto/botocore/issues/2774

@@ -1,15 +1,18 @@
 """What is left of runs in three places: the ledger, Step Functions, Bedrock."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
-from lambdas import ledger
-from lambdas.apart import Apart
-from lambdas.aws import client
+from tuning.aws import ledger
+from tuning.aws.clients import client
 from tuning.runs.rebuild import Execution, Job
 from tuning.runs.reconcile import Trace, run_of
 from tuning.runs.run import Run
 from tuning.runs.run_states import ENDED, UNTOLD
+
+Apart = Callable[[str], AbstractContextManager[None]]
+"""A block in which one item, of that name, is treated: what it raises stops no other."""
 
 _OPEN = ("working", "room", UNTOLD)
 """The partitions of the index of open runs."""
@@ -39,7 +42,7 @@ def running(machine: str) -> set[str]:
     return {run_of(each["name"]) for page in found for each in page["executions"]}
 
 
-def jobs_in_progress(environment: str, apart: Apart) -> dict[str, list[Job]]:
+def jobs_in_progress(environment: str, each_apart: Apart) -> dict[str, list[Job]]:
     """Those that bear this environment's tag, by the run whose tag they bear. All, before one is
     stopped: that would shift the pages. A job whose tags cannot be read is found in the next round.
     """
@@ -47,7 +50,7 @@ def jobs_in_progress(environment: str, apart: Apart) -> dict[str, list[Job]]:
     found: dict[str, list[Job]] = {}
     for page in pages.paginate(statusEquals="InProgress"):
         for each in page["modelCustomizationJobSummaries"]:
-            with apart.each(each["jobArn"]):
+            with each_apart(each["jobArn"]):
                 tags = _tags(each["jobArn"])
                 if tags.get("environment") == environment and "run" in tags:
                     found.setdefault(tags["run"], []).append(_job(each))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from lambdas.aws import client
+from tuning.aws.clients import client
 from tuning.runs.job_queue import turn
 from tuning.runs.run import Misdirected, Run
 from tuning.runs.run_states import OPEN, State, sources

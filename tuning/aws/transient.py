@@ -1,0 +1,48 @@
+"""Faults of AWS and the network that pass: the same call may succeed later."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 — botocore's, of which a connect timeout is one
+    HTTPClientError,
+    IncompleteReadError,
+)
+
+# Codes that pass by themselves, beside HTTP 429 and 5xx. botocore has retried them before.
+_PASSING = frozenset(
+    {
+        "ConditionalRequestConflict",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionConflictException",
+    }
+)
+
+
+class Transient(Exception):  # noqa: N818 — the state machine knows it by this name
+    """A fault of AWS or the network that passes; the state machine tries the step again."""
+
+
+@contextmanager
+def as_transient() -> Iterator[None]:
+    """Raise what passes as Transient, and everything else as it is."""
+    try:
+        yield
+    except (HTTPClientError, ConnectionError, IncompleteReadError) as error:
+        raise Transient(str(error)) from error
+    except ClientError as error:
+        if passes(error):
+            raise Transient(str(error)) from error
+        raise
+
+
+def passes(error: ClientError) -> bool:
+    """Whether the same call may succeed later."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = error.response.get("Error", {}).get("Code")
+    return code in _PASSING or status in (429, 408) or status >= 500  # noqa: PLR2004 — HTTP

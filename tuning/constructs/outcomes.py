@@ -17,7 +17,9 @@ _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
 class Endings:
-    """Conclusions, by name; each leads to the tail that records and tells it."""
+    """Conclusions, by name; each leads to the tail that records and reports it. An outcome is `unsure`
+    when a function that Step Functions gave up may still make a job: the reconciler looks for it.
+    """
 
     def __init__(
         self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, settle: Door

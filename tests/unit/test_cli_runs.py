@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from cli_world import an_account, lay, left
+from domain_builders import any_run
 
 from tuning.cli.answer_commands import NotWaitingError, approve
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.redrive_command import redrive
+from tuning.cli.retrain_command import NotRetrainedError, retrain
 from tuning.cli.runs_command import runs
 from tuning.cli.stop_command import stop
 from tuning.errors import OptionError
@@ -186,3 +188,20 @@ def test_dead_letters_are_sent_back_when_there_are_any(account, count, tasks):
     if tasks:
         moved = {"SourceArn": "arn:dead", "DestinationArn": "arn:queue"}
         assert account.sqs.moved == [moved]
+
+
+def test_what_was_uploaded_is_trained_again_as_a_new_version(account, capsys):
+    run = any_run()
+    account.s3.lay(run.upload.bucket, run.upload.key, b"data", run.upload.version_id)
+    lay(account, 1, state="trained", run=json.dumps(run.to_dict()))
+    assert left(retrain, run=f"{1:032x}") == 0
+    versions = account.s3.versions[run.upload.bucket, run.upload.key]
+    assert list(versions.values()) == [b"data", b"data"]
+    assert list(versions)[1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("facts", [{}, {"run": json.dumps(any_run().to_dict())}])
+def test_what_cannot_be_trained_again_says_why(account, facts):
+    lay(account, 1, state="trained", **facts)
+    with pytest.raises(NotRetrainedError, match="upload the file again"):
+        retrain(run=f"{1:032x}")

@@ -57,7 +57,7 @@ def _run(program: str, packages: str) -> float:
     }
     began = time.perf_counter()
     # -S: neither this environment's packages nor its start-up hooks.
-    command = [sys.executable, "-S", "-c", program]
+    command = [str(Path(sys.executable).absolute()), "-S", "-c", program]
     subprocess.run(command, check=True, env=environment, cwd=packages)  # noqa: S603 — our own words
     return time.perf_counter() - began
 

@@ -1,7 +1,6 @@
 """The application the server serves: MiniStack, extended, with a control endpoint in front."""
 
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,18 +9,16 @@ from ministack import app
 from emulator import extensions
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.injected_faults import Fault, Faults
+from emulator.credentials import Credentials
 from emulator.emulator_settings import Settings
+from emulator.entrance import Application, Entrance, Receive, Scope, Send
+from emulator.extensions.signatures import Signatures
 from emulator.recording import Record
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 
 
-def create(settings: Settings) -> Application:
+def create(settings: Settings, credentials: Credentials) -> Application:
     record = Record()
     engine = extensions.install(settings, record)
     controlled = Controlled(settings=settings, engine=engine, record=record)
@@ -33,7 +30,12 @@ def create(settings: Settings) -> Application:
         else:
             await app.app(scope, receive, send)
 
-    return application
+    return Entrance(
+        inside=application,
+        ports=tuple(port for port in (settings.port, settings.plain_port) if port),
+        control_token=credentials.control_token,
+        unsigned=Signatures(secret_access_key=credentials.secret_access_key).refusal,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,12 +59,13 @@ class Deployer:
         """A boto3 client of this emulator."""
         import boto3  # noqa: PLC0415 — half a second that `up` and `down` do not need
 
+        environment = self.instance.client_environment()
         return boto3.client(
             service,
             region_name=region,
             endpoint_url=self.instance.endpoint,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="test",  # noqa: S106 — MiniStack takes any
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
             verify=self.instance.settings.authority or None,
         )
 

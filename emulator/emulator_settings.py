@@ -45,12 +45,11 @@ class Settings:
         return f"http://{HOST}:{self.plain_port or self.port}"
 
     def client_environment(self) -> dict[str, str]:
-        """The variables that point the AWS CLI, an SDK or `cdk` at this emulator."""
+        """The variables that point a program at this emulator; the secret is the instance's."""
         trust = {name: self.authority for name in TRUST if self.authority}
         return trust | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_REGION": "us-east-1",
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,

@@ -29,12 +29,18 @@ def interpreter() -> Path:
     python = environment / "bin" / "python"
     stamp = environment / "requirements.sha256"
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
-    HOME.mkdir(exist_ok=True)
+    private(HOME)
     with _one_at_a_time(HOME / "venv.lock"):
         if not (stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
             _build(environment, python)
             stamp.write_text(wanted, encoding="utf-8")
     return python
+
+
+def private(directory: Path) -> None:
+    """A folder that other users of this machine can neither list nor enter."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)  # one that an earlier version has made
 
 
 @contextmanager

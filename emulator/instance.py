@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from emulator import environment
-from emulator.emulator_settings import CERTIFICATE, HOST, TRUST, Settings
+from emulator.credentials import TOKEN_HEADER, Credentials
+from emulator.emulator_settings import HOST, Settings
+from emulator.inherited import inherited
 from emulator.start_errors import EmulatorError
 
 START_SECONDS = 60
@@ -44,7 +46,9 @@ class Instance:
         return self.settings.endpoint
 
     def client_environment(self) -> dict[str, str]:
-        return self.settings.client_environment()
+        """The variables that point the AWS CLI, an SDK or `cdk` at this emulator, as its root."""
+        secret = Credentials.read(self.directory).secret_access_key
+        return self.settings.client_environment() | {"AWS_SECRET_ACCESS_KEY": secret}
 
     def add_fault(self, **fault: Any) -> None:
         """Members as in `emulator.bedrock.faults.Fault`; `kind` is needed."""
@@ -57,7 +61,9 @@ class Instance:
         """One call of the emulator's own control endpoint; returns the decoded answer."""
         connection = self._connection()
         try:
-            connection.request(method, path, json.dumps(body) if body is not None else None)
+            token = Credentials.read(self.directory).control_token
+            content = json.dumps(body) if body is not None else None
+            connection.request(method, path, content, {TOKEN_HEADER: token})
             answer = connection.getresponse()
             document = json.loads(answer.read() or b"null")
         except (OSError, http.client.HTTPException, json.JSONDecodeError) as failure:
@@ -115,7 +121,7 @@ class Launch:
 def start(settings: Settings, directory: Path, *, watched: bool = False) -> Launch:
     """Start an emulator and wait until it answers."""
     python = environment.interpreter()
-    directory.mkdir(parents=True, exist_ok=True)
+    environment.private(directory)
     with (
         (directory / "server.pid").open("a+", encoding="utf-8") as pid_file,
         _listen(settings.port) as port,
@@ -128,9 +134,11 @@ def start(settings: Settings, directory: Path, *, watched: bool = False) -> Laun
         if plain:
             settings = _secured(settings, directory, plain)
         settings.write(directory / "settings.json")
+        credentials = Credentials.make(directory)
         reader, writer = os.pipe() if watched else (-1, -1)
         listeners = [each.fileno() for each in (port, plain) if each]
-        server = _spawn(python, settings, directory, [pid_file.fileno(), reader, *listeners])
+        variables = inherited(settings, credentials, directory / "tmp")
+        server = _spawn(python, directory, [pid_file.fileno(), reader, *listeners], variables)
         if watched:
             os.close(reader)
     instance = Instance(settings=settings, directory=directory, pid=server.pid)
@@ -198,16 +206,16 @@ def running(
 
 
 def _spawn(
-    python: Path, settings: Settings, directory: Path, handed: list[int]
+    python: Path, directory: Path, handed: list[int], variables: dict[str, str]
 ) -> "subprocess.Popen[bytes]":
     scratch = directory / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
+    scratch.mkdir(mode=0o700)
     with (directory / "server.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 -- our own interpreter and module
             [python, "-m", "emulator.server", str(directory), *map(str, handed)],
             cwd=environment.ROOT,
-            env=_environment(settings, scratch),
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -245,38 +253,6 @@ def _listen(number: int) -> Iterator[socket.socket]:
                 "end it, or choose another with --port"
             ) from failure
         yield port
-
-
-def _environment(settings: Settings, scratch: Path) -> dict[str, str]:
-    """All that the server inherits: functions get a copy of it, so nothing personal is in it."""
-    return _enforcing(settings, scratch.parent) | {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "GATEWAY_PORT": str(settings.port),
-        "BIND_HOST": HOST,
-        "MINISTACK_HOST": "localhost",
-        "SFN_WAIT_SCALE": str(settings.wait_scale),
-        "LAMBDA_EXECUTOR": "local",
-        # Listeners of services nobody here uses, and a Docker engine that is none of its business.
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
-    }
-
-
-def _enforcing(settings: Settings, directory: Path) -> dict[str, str]:
-    """Functions trust the emulator's authority and, having nobody else to talk to, no other."""
-    if not settings.enforce:
-        return {}
-    trusted = dict.fromkeys((*TRUST, "SSL_CERT_FILE"), settings.authority)
-    shown = str(directory / CERTIFICATE)
-    own = {"AUTH": "true", "USE_SSL": "1", "MINISTACK_SSL_CERT": shown, "MINISTACK_SSL_KEY": shown}
-    return trusted | own
 
 
 def _wait_until_ready(instance: Instance, server: "subprocess.Popen[bytes]") -> None:

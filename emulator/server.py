@@ -13,6 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
+from emulator.credentials import Credentials
 from emulator.emulator_settings import CERTIFICATE, Settings
 
 UNWATCHED = -1
@@ -20,6 +21,7 @@ _LEAVING = threading.Lock()
 
 
 def serve(directory: Path, lock: int, lifeline: int, listeners: list[int]) -> None:
+    os.umask(0o077)  # what functions and their code leave on disk is nobody else's to read
     watched = [] if lifeline == UNWATCHED else [lifeline]
     for descriptor in (lock, *watched, *listeners):
         os.set_inheritable(descriptor, False)
@@ -35,7 +37,8 @@ def serve(directory: Path, lock: int, lifeline: int, listeners: list[int]) -> No
     from emulator.application import create  # noqa: PLC0415
 
     certificate = str(directory / CERTIFICATE) if settings.enforce else None
-    asyncio.run(_listen(create(settings), listeners, certificate))
+    application = create(settings, Credentials.read(directory))
+    asyncio.run(_listen(application, listeners, certificate))
 
 
 async def _listen(application: object, listeners: list[int], certificate: str | None) -> None:

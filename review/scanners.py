@@ -16,6 +16,9 @@ from typing import Any
 
 from review.findings import Finding
 
+_PYTHON = Path(sys.executable).absolute()
+"""Python knows itself by the PATH that found it, which may be relative; scanners run elsewhere."""
+
 
 class ScannerError(Exception):
     """A scanner did not run, which must not look like a scanner that found nothing."""
@@ -24,7 +27,7 @@ class ScannerError(Exception):
 def cfn_lint(folder: Path) -> Iterator[Finding]:
     """Rules of all kinds but the informational."""
     templates = sorted(map(str, folder.glob("*.template.json")))
-    program = str(Path(sys.executable).with_name("cfn-lint"))
+    program = str(_PYTHON.with_name("cfn-lint"))
     for found in _json([program, "--format", "json", "--", *templates], folder):
         where: list[Any] = found["Location"]["Path"]
         logical_id = where[1] if len(where) > 1 else ""
@@ -37,10 +40,10 @@ def checkov(folder: Path) -> Iterator[Finding]:
     """Run inside `folder`: checkov takes the path of a file for one of a function's variables, and
     a path of forty characters for a secret.
     """
-    uv = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
+    uv = shutil.which("uv", path=os.pathsep.join((str(_PYTHON.parent), os.defpath)))
     pins = Path(__file__).with_name("checkov.txt")
     command = [
-        *(uv or "uv", "run", "--quiet", "--no-project", "--python", sys.executable),
+        *(uv or "uv", "run", "--quiet", "--no-project", "--python", str(_PYTHON)),
         *("--with-requirements", str(pins), "checkov", "--framework", "cloudformation"),
         *("--directory", ".", "--skip-download", "--quiet", "--output", "json"),
     ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import lambda_runtime
+from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc
 
 from emulator.extensions import provisioning
@@ -18,7 +19,29 @@ _LAST_ERROR = threading.local()
 
 def install() -> None:
     provisioning.after("AWS::Lambda::Function", apply)
+    for name in ("_create_function", "_update_config"):
+        setattr(lambda_svc, name, _without_a_port(getattr(lambda_svc, name)))
     _report_error_types()
+
+
+def _without_a_port(make: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack serves a custom runtime its events on a port of its own, which asks nobody for anything:
+    a page or another user could take an event, and answer in the function's place.
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+    """
+
+    def make_if_it_has_none(*arguments: Any) -> Any:
+        if why := _refusal(arguments[-1].get("Runtime")):
+            return error_response_json("InvalidParameterValueException", why, 400)
+        return make(*arguments)
+
+    return make_if_it_has_none
+
+
+def _refusal(runtime: str | None) -> str | None:
+    if not (runtime or "").startswith("provided"):
+        return None
+    return f"The emulator runs no custom runtime ({runtime}): use Python or Node.js here."
 
 
 def apply(name: str, properties: dict[str, Any]) -> None:
@@ -27,6 +50,8 @@ def apply(name: str, properties: dict[str, Any]) -> None:
     if function is None:
         return
     shown = function["config"]
+    if why := _refusal(properties.get("Runtime")):
+        raise ValueError(why)
     network = properties.get("VpcConfig")
     for member, value in (
         ("VpcConfig", lambda_svc._vpc_config_with_id(network) if network else None),

@@ -59,7 +59,7 @@ def _emulator() -> Iterator[World]:
                 endpoint_url=instance.endpoint,
                 region_name="us-east-1",
                 aws_access_key_id=ACCOUNT,
-                aws_secret_access_key="test",  # noqa: S106 — the emulator's
+                aws_secret_access_key=instance.client_environment()["AWS_SECRET_ACCESS_KEY"],
                 config=Config(retries={"max_attempts": 1}),
             )
 

@@ -38,7 +38,7 @@ def client(running):
             endpoint_url=running.endpoint,
             region_name=region,
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="test",  # noqa: S106 -- the emulator's
+            aws_secret_access_key=running.client_environment()["AWS_SECRET_ACCESS_KEY"],
             config=Config(retries={"max_attempts": 1}),
         )
 

@@ -195,7 +195,7 @@ def test_functions_end_with_their_emulator(end):
             endpoint_url=running.endpoint,
             region_name="us-east-1",
             aws_access_key_id="000000000000",
-            aws_secret_access_key="test",  # noqa: S106 -- the emulator's
+            aws_secret_access_key=running.client_environment()["AWS_SECRET_ACCESS_KEY"],
         )
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:

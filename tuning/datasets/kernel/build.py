@@ -58,7 +58,8 @@ def built(machine: Machine) -> Path:
 
 def _compile(target: str, path: Path) -> None:
     command = [
-        *(sys.executable, "-m", "ziglang", "cc", "-target", target, *_FLAGS),
+        # Absolute, because Python knows itself by the PATH that found it, and `cwd` is another folder.
+        *(str(Path(sys.executable).absolute()), "-m", "ziglang", "cc", "-target", target, *_FLAGS),
         *(f'-DSOURCE="{source()}"', "-o", str(path), SOURCE.name),
     ]
     caches = {f"ZIG_{kind}_CACHE_DIR": str(_BUILD / "zig") for kind in ("GLOBAL", "LOCAL")}

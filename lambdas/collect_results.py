@@ -26,7 +26,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     results = files.summarize(texts)
     model = job["outputModelArn"]
     facts = results.to_dict()
-    cost = charged(run.recipe, job.get("hyperParameters", {}), tokens=event["tokens"])
+    cost = charged(
+        run.recipe, job.get("hyperParameters", {}), tokens=event["dataset"]["training_tokens"]
+    )
     ledger.note(settings.ledger_table, run, model_arn=model, results=facts, cost=cost)
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
     logger.info("collected", model_arn=model, results=facts)

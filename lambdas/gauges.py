@@ -9,6 +9,7 @@ from lambdas.observe import metrics
 from tuning.aws import budgets, ledger
 from tuning.runs.budget import dollars, month_of
 from tuning.runs.function_settings import ReconcilerSettings
+from tuning.runs.run_states import Partition
 
 
 def publish(
@@ -28,7 +29,7 @@ def publish(
     oldest = max((now - at).total_seconds() / 3600 for at in (*moments, now))
     _count("ApprovalsWaiting", len(moments))
     metrics.add_metric(name="OldestApprovalHours", unit="None", value=round(oldest, 2))
-    _count("RunsInLine", sum(row.get("open") == "room" for row in rows.values()))
+    _count("RunsInLine", sum(row.get("open") == Partition.QUEUED for row in rows.values()))
     _count("StalledJobs", stalled)
     with apart.each("budget"):
         if (limit := dollars(settings.monthly_budget_usd)) is not None:

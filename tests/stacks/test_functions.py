@@ -4,45 +4,31 @@ import importlib.util
 
 import pytest
 
-from tuning.runs.function_settings import (
-    GuardSettings,
-    IntakeSettings,
-    ReconcilerSettings,
-    RunSettings,
-)
+from tuning.pipeline.manifest import STEPS
+from tuning.runs.function_settings import IntakeSettings, RunSettings
 
-DOORS = {
-    "AuthorizeSpend": RunSettings,
-    "CollectResults": RunSettings,
-    "GuardDoor": GuardSettings,
-    "PrepareDataset": RunSettings,
-    "ReceiveUpload": IntakeSettings,
-    "ReconcilerDoor": ReconcilerSettings,
-    "SettleSpend": RunSettings,
-    "StartTraining": RunSettings,
-    "TrackTraining": RunSettings,
-}
+TOLD = {step.construct_id: step for step in STEPS if step.settings}
 TRACING = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 
 
-@pytest.fixture(params=DOORS)
-def door(environment, request):
+@pytest.fixture(params=TOLD)
+def function(environment, request):
     return environment.one("AWS::Lambda::Function", f"{request.param}Function")
 
 
 @pytest.fixture
-def settings(door):
-    return DOORS[door.name.removesuffix("Function")]
+def settings(function):
+    return TOLD[function.name.removesuffix("Function")].settings
 
 
-def variables(door):
-    found = door.properties["Environment"]["Variables"]
+def variables(function):
+    found = function.properties["Environment"]["Variables"]
     return {name: text for name, text in found.items() if name not in TRACING}
 
 
-def test_there_are_nine_functions_of_ours_and_one_of_the_deployment(environment):
+def test_every_step_has_its_function_and_no_function_is_without_a_step(environment):
     functions = {f.name for f in environment.of_type("AWS::Lambda::Function")}
-    assert functions == {f"{door}Function" for door in (*DOORS, "DefaultGroupDoor")}
+    assert functions == {f"{step.construct_id}Function" for step in STEPS}
 
 
 def test_functions_run_the_newest_python_on_arm(environment):
@@ -61,8 +47,8 @@ def test_every_handler_exists(environment):
             assert f"\ndef {name}(" in source.read()
 
 
-def test_doors_stand_in_the_isolated_subnets(environment, door):
-    placed = door.properties["VpcConfig"]
+def test_functions_stand_in_the_isolated_subnets(environment, function):
+    placed = function.properties["VpcConfig"]
     zones = {"dev": 2, "rich": 2}[environment.name]
     assert placed["SecurityGroupIds"] == ["{Functions}"]
     assert len(placed["SubnetIds"]) == zones
@@ -73,7 +59,7 @@ def test_the_one_function_outside_the_vpc_sees_no_data(environment):
     outside = [
         f for f in environment.of_type("AWS::Lambda::Function") if "VpcConfig" not in f.properties
     ]
-    assert [f.name for f in outside] == ["DefaultGroupDoorFunction"]
+    assert [f.name for f in outside] == ["CloseDefaultGroupFunction"]
     assert variables(outside[0]) == {}
 
 
@@ -96,20 +82,20 @@ def test_functions_are_traced(environment):
 
 def test_what_functions_are_told_is_encrypted_with_our_keys(environment):
     keys = {f.name: f.properties["KmsKeyArn"] for f in environment.of_type("AWS::Lambda::Function")}
-    assert keys.pop("DefaultGroupDoorFunction") == "{LogsKey}"
+    assert keys.pop("CloseDefaultGroupFunction") == "{LogsKey}"
     assert set(keys.values()) == {"{ControlKey}"}
 
 
-def test_doors_are_told_exactly_what_their_settings_read(door, settings):
-    assert set(variables(door)) == {name.upper() for name in settings.__dataclass_fields__}
+def test_functions_are_told_exactly_what_their_settings_read(function, settings):
+    assert set(variables(function)) == {name.upper() for name in settings.__dataclass_fields__}
 
 
-def test_settings_come_back_as_they_were_written(door, settings):
-    told = variables(door)
+def test_settings_come_back_as_they_were_written(function, settings):
+    told = variables(function)
     assert settings.from_env(told).to_env() == told
 
 
-def test_doors_know_every_subnet_of_the_jobs(dev, rich):
+def test_functions_know_every_subnet_of_the_jobs(dev, rich):
     for environment, zones in ((dev, 2), (rich, 4)):
         start = environment.one("AWS::Lambda::Function", "StartTrainingFunction")
         settings = RunSettings.from_env(variables(start))
@@ -133,7 +119,7 @@ def test_jobs_use_the_role_and_the_key_that_are_made_for_them(environment):
     assert (settings.job_role_arn, settings.model_key_arn) == ("{JobRole}", "{DataKey}")
 
 
-def test_the_recipes_that_are_deployed_are_known_at_the_door(dev, rich):
+def test_the_recipes_that_are_deployed_are_known_at_the_function(dev, rich):
     for environment, recipes in (
         (dev, ("support-nova-micro", "support-nova-lite")),
         (rich, ("support-llama-3-3-70b",)),
@@ -152,7 +138,7 @@ def test_both_copies_of_the_largest_dataset_fit_beside_each_other(dev, rich):
 def test_a_function_keeps_what_it_could_not_do(environment):
     for function in environment.of_type("AWS::Lambda::Function"):
         kept = function.properties.get("DeadLetterConfig")
-        network = function.name == "DefaultGroupDoorFunction"
+        network = function.name == "CloseDefaultGroupFunction"
         place = "{DefaultGroupDeadLetters}" if network else "{IntakeDeadLetters}"
         assert kept == {"TargetArn": place}, function.name
 

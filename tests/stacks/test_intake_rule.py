@@ -88,7 +88,11 @@ def starts(comes_in):
     def starts(event):
         if not comes_in(event):
             return False
-        return Upload.from_event(event, bucket="{Datasets}").kind is Kind.TRAINING_SET
+        try:
+            upload = Upload.from_event(event, bucket="{Datasets}")
+        except NotAnUploadError:
+            return False
+        return upload.kind is Kind.TRAINING_SET
 
     return starts
 
@@ -183,7 +187,7 @@ def test_deletions_and_other_sources_start_nothing(starts):
 
 
 @pytest.mark.parametrize("key", [key for bucket, key in WRITTEN if not key.startswith("datasets/")])
-def test_what_the_rule_keeps_out_the_door_refuses_too(comes_in, key):
+def test_what_the_rule_keeps_out_the_function_refuses_too(comes_in, key):
     assert not comes_in(event(key))
     with pytest.raises(NotAnUploadError):
         Upload.from_event(event(key), bucket="{Datasets}")
@@ -207,7 +211,7 @@ def test_queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, 
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-RULES = {"{IntakeRule}", "{GuardSchedule}", "{GuardStateChange}", "{ReconcilerSchedule}"}
+RULES = {"{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}", "{ReconcileRunsSchedule}"}
 """All of them put aside what they cannot send."""
 
 

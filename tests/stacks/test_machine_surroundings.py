@@ -29,7 +29,9 @@ def test_the_machine_waits_for_its_policies(environment):
     machine = environment.one("AWS::StepFunctions::StateMachine")
     assert "TrainingRunPolicy" in machine.depends_on
     role = environment.one("AWS::IAM::Role", "TrainingRunRole")
-    assert role.properties["ManagedPolicyArns"] == ["{UnscopedMachine}"]  # made before the role
+    assert role.properties["ManagedPolicyArns"] == [
+        "{WildcardPermissionsMachine}"
+    ]  # made before the role
 
 
 def test_what_is_in_progress_is_encrypted_with_our_key(environment):

@@ -1,32 +1,35 @@
-"""Whatever goes wrong rings, and someone can hear it."""
+"""Whatever goes wrong fires an alarm, and the alarm notifies someone."""
 
 import json
 
 import pytest
 
-DOORS = (
-    *("AuthorizeSpend", "CollectResults", "PrepareDataset"),
-    *("ReceiveUpload", "StartTraining", "TrackTraining"),
-)
+from tuning.pipeline.manifest import GUARD_JOBS, STEPS, of_kind
+
 MACHINE = "{TrainingRunMachine}"
-ALARMS = [
+FUNCTIONS = [step for step in STEPS if step.kind != "deployment"]
+"""What CloudFormation invokes has its dead-letter topic instead."""
+LOST = [
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "{IntakeDeadLetters.QueueName}"),
-    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "{IntakeQueue.QueueName}"),
     ("AWS/SNS", "NumberOfMessagesPublished", "{DefaultGroupDeadLetters.TopicName}"),
     ("AWS/States", "ExecutionsFailed", MACHINE),
     ("AWS/States", "ExecutionsTimedOut", MACHINE),
-    *(("AWS/Lambda", "Errors", f"{{{door}Function}}") for door in (*DOORS, "GuardDoor")),
-    ("AWS/Lambda", "Invocations", "{GuardDoorFunction}"),
-    ("Tuning", "ForeignJobs", "guard_jobs"),
-    *(
-        ("Tuning", gauge, "reconcile_runs")
-        for gauge in ("RunsNotHealed", "StalledJobs", "OldestApprovalHours")
-    ),
-    ("AWS/Lambda", "Invocations", "{ReconcilerDoorFunction}"),
-    ("AWS/Lambda", "Errors", "{ReconcilerDoorFunction}"),
 ]
 SILENT = [
-    ("AWS/Lambda", "Invocations", f"{{{each}DoorFunction}}") for each in ("Guard", "Reconciler")
+    ("AWS/Lambda", "Invocations", f"{{{step.construct_id}Function}}")
+    for step in of_kind("scheduled")
+]
+ALARMS = [
+    *LOST,
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "{IntakeQueue.QueueName}"),
+    *(("AWS/Lambda", "Errors", f"{{{step.construct_id}Function}}") for step in FUNCTIONS),
+    *SILENT,
+    *(
+        ("Tuning", metric.name, step.name)
+        for step in STEPS
+        for metric in step.metrics
+        if metric.at_least is not None
+    ),
 ]
 BUDGET = ("Tuning", "BudgetLeftUsd", "reconcile_runs")
 
@@ -43,34 +46,27 @@ def alarms(environment):
 
 
 def _whose(dimensions):
-    """Metrics of doors are of an environment as well, of which an account may have two."""
+    """Metrics of functions are of an environment as well, of which an account may have two."""
     values = {each["Name"]: each["Value"] for each in dimensions}
     assert len(values) == 1 or "environment" in values
     return values.get("service") or next(iter(values.values()))
 
 
 @pytest.mark.parametrize("watched", ALARMS)
-def test_what_goes_wrong_rings(environment, watched):
+def test_what_goes_wrong_fires_an_alarm(environment, watched):
     assert alarms(environment)[watched]["AlarmActions"] == ["{Notices}"]
 
 
-def test_a_backup_that_fails_rings(environment):
+def test_a_backup_that_fails_fires_an_alarm(environment):
     vault = environment.one("AWS::Backup::BackupVault").properties["BackupVaultName"]
     alarm = alarms(environment)["AWS/Backup", "NumberOfBackupJobsFailed", vault]
     assert alarm["AlarmActions"] == ["{Notices}"]
 
 
-def test_the_guard_looks_at_all_jobs_once_a_minute(environment):
-    """A job that is foreign must be stopped within five."""
-    rule = environment.one("AWS::Events::Rule", "GuardSchedule").properties
-    assert rule["ScheduleExpression"] == "rate(1 minute)"
-    assert rule.get("State", "ENABLED") == "ENABLED"
-
-
-def test_nothing_rings_for_want_of_news(environment):
-    """Only who looks by himself has to be heard of: if he sleeps, nobody else would notice."""
+def test_missing_data_is_no_alarm(environment):
+    """But for scheduled steps: when one does not run, nothing else would show it."""
     treated = {name: a["TreatMissingData"] for name, a in alarms(environment).items()}
-    assert [treated.pop(name) for name in SILENT] == ["breaching", "breaching"]
+    assert {treated.pop(name) for name in SILENT} == {"breaching"}
     assert set(treated.values()) == {"notBreaching"}
 
 
@@ -79,24 +75,38 @@ def test_every_alarm_says_where_to_read_on(environment):
         assert "docs/runbook.md" in alarm["AlarmDescription"]
 
 
-@pytest.mark.parametrize("watched", ALARMS[:1] + ALARMS[2:5])
+@pytest.mark.parametrize("watched", LOST)
 def test_one_lost_upload_or_run_is_enough(environment, watched):
     alarm = alarms(environment)[watched]
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
-def test_a_budget_that_is_nearly_used_rings_where_there_is_one(dev, rich):
+def test_a_budget_that_is_nearly_used_fires_an_alarm_where_there_is_one(dev, rich):
     assert BUDGET not in alarms(dev)
     alarm = alarms(rich)[BUDGET]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (500, "LessThanThreshold")
 
 
-@pytest.mark.parametrize("watched", SILENT[1:])
-def test_three_rounds_without_the_reconciler_ring(environment, watched):
-    rule = environment.one("AWS::Events::Rule", "ReconcilerSchedule").properties
-    assert rule["ScheduleExpression"] == "rate(10 minutes)"
-    assert alarms(environment)[watched]["Period"] == 3 * 600
+@pytest.mark.parametrize("step", of_kind("scheduled"), ids=lambda step: step.name)
+def test_a_scheduled_step_runs_as_declared_and_an_alarm_fires_when_it_does_not(environment, step):
+    rule = environment.one("AWS::Events::Rule", f"{step.construct_id}Schedule").properties
+    every = "1 minute" if step.every_minutes == 1 else f"{step.every_minutes} minutes"
+    assert rule["ScheduleExpression"] == f"rate({every})"
+    assert rule.get("State", "ENABLED") == "ENABLED"
+    watched = ("AWS/Lambda", "Invocations", f"{{{step.construct_id}Function}}")
+    assert alarms(environment)[watched]["Period"] == 60 * step.silent_after_minutes
+    assert step.every_minutes < step.silent_after_minutes
+
+
+def test_a_foreign_job_is_seen_within_five_minutes():
+    assert GUARD_JOBS.every_minutes == 1
+    assert GUARD_JOBS.silent_after_minutes <= 5
+
+
+def test_no_alarm_is_without_its_test(environment):
+    others = {("AWS/Backup", "NumberOfBackupJobsFailed"), BUDGET[:2]}
+    assert {name[:2] for name in alarms(environment)} - {name[:2] for name in ALARMS} <= others
 
 
 def test_notices_are_encrypted_with_our_key(environment):
@@ -121,7 +131,7 @@ def test_alarms_and_rules_may_use_the_key_of_what_they_send_to(environment):
     assert set(senders["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
 
 
-def test_there_is_one_page_to_look_at(environment):
+def test_there_is_one_dashboard(environment):
     body = json.loads(environment.one("AWS::CloudWatch::Dashboard").properties["DashboardBody"])
     shown = json.dumps(body)
     for metric in (
@@ -131,8 +141,8 @@ def test_there_is_one_page_to_look_at(environment):
         *("Errors", "Duration"),
     ):
         assert metric in shown
-    for door in DOORS:
-        assert f"{{{door}Function}}" in shown
+    for step in FUNCTIONS:
+        assert f"{{{step.construct_id}Function}}" in shown
 
 
 def test_outputs_name_what_people_need(environment):

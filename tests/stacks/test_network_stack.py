@@ -145,12 +145,12 @@ def test_only_functions_reach_endpoints(environment):
 def test_the_default_group_is_emptied(environment):
     closing = environment.one("Custom::VpcRestrictDefaultSG")
     assert closing.properties["GroupId"] == "{Vpc.DefaultSecurityGroup}"
-    assert closing.properties["ServiceToken"] == "{DefaultGroupDoorFunction}"
+    assert closing.properties["ServiceToken"] == "{CloseDefaultGroupFunction}"
 
 
 def test_the_default_group_is_emptied_by_a_function_that_already_may(environment):
     closing = environment.one("Custom::VpcRestrictDefaultSG")
-    assert "DefaultGroupDoorPolicy" in closing.depends_on
+    assert "CloseDefaultGroupPolicy" in closing.depends_on
 
 
 def test_a_request_that_the_function_could_not_answer_rings_and_is_kept_from_others(environment):

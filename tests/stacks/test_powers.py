@@ -15,11 +15,9 @@ from review.role_policies import (
     statements,
     trust,
 )
+from tuning.pipeline.manifest import STEPS, of_kind
 
-DOORS = (
-    *("AuthorizeSpend", "CollectResults", "PrepareDataset"),
-    *("ReceiveUpload", "SettleSpend", "StartTraining", "TrackTraining"),
-)
+IN_VPC = [step.construct_id for step in STEPS if step.in_vpc]
 TABLE = Path(__file__).with_name("permissions.toml")
 REVIEWED = tomllib.loads(TABLE.read_text("utf-8"))
 
@@ -63,7 +61,7 @@ def test_no_action_is_a_wildcard(environment):
 
 def test_any_resource_only_where_the_action_has_no_resource_type(environment):
     for policy in environment.of_type("AWS::IAM::ManagedPolicy"):
-        apart = "Unscoped" in policy.name
+        apart = policy.name.startswith("WildcardPermissions")
         for statement in statements(policy):
             assert (statement.resources == {"*"}) is apart, policy.name
 
@@ -85,9 +83,9 @@ def test_statements_about_any_resource_change_nothing_of_ours(environment):
     }
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_functions_cannot_use_lambdas_right_to_place_interfaces(environment, door):
-    role = f"{door}Role"
+@pytest.mark.parametrize("function", IN_VPC)
+def test_functions_cannot_use_lambdas_right_to_place_interfaces(environment, function):
+    role = f"{function}Role"
     denied = {
         action
         for policy in policies(environment, role)
@@ -132,10 +130,7 @@ def test_roles_are_assumed_by_one_service_each(environment):
     assert all(len(statements) == 1 for statements in assumed.values())
     by = {name: s[0].principal["Service"] for name, s in assumed.items()}
     assert by == {
-        **{
-            f"{door}Role": "lambda.amazonaws.com"
-            for door in (*DOORS, "DefaultGroupDoor", "GuardDoor", "ReconcilerDoor")
-        },
+        **{f"{step.construct_id}Role": "lambda.amazonaws.com" for step in STEPS},
         "BackupRole": "backup.amazonaws.com",
         "FlowLogsRole": "vpc-flow-logs.amazonaws.com",
         "JobRole": "bedrock.amazonaws.com",
@@ -192,12 +187,12 @@ def test_track_and_collect_create_nothing(environment):
 
 def test_only_those_who_watch_jobs_stop_them(environment):
     stoppers = roles_allowed(environment, "bedrock:StopModelCustomizationJob")
-    assert stoppers == {"TrackTrainingRole", "GuardDoorRole", "ReconcilerDoorRole"}
+    assert stoppers == {"TrackTrainingRole", "GuardJobsRole", "ReconcileRunsRole"}
 
 
 def test_the_guard_sees_descriptions_and_nothing_else(environment):
     doing = {
-        action for action in actions(environment, "GuardDoorRole") if action[:2] in ("be", "sn")
+        action for action in actions(environment, "GuardJobsRole") if action[:2] in ("be", "sn")
     }
     assert doing == {
         "bedrock:GetModelCustomizationJob",
@@ -205,12 +200,12 @@ def test_the_guard_sees_descriptions_and_nothing_else(environment):
         "bedrock:StopModelCustomizationJob",
         "sns:Publish",
     }
-    assert not services(environment, "GuardDoorRole") & {"s3", "dynamodb", "iam", "states"}
+    assert not services(environment, "GuardJobsRole") & {"s3", "dynamodb", "iam", "states"}
 
 
 def test_the_reconciler_sees_no_data_and_cannot_start_a_job(environment):
     """What it starts is an execution, whose steps ask for leave before they spend."""
-    role = "ReconcilerDoorRole"
+    role = "ReconcileRunsRole"
     assert services(environment, role).isdisjoint({"s3", "iam", "sns", "lambda"})
     doing = {action for action in actions(environment, role) if action[:2] in ("be", "st")}
     assert doing == {
@@ -310,7 +305,7 @@ def test_the_data_key_is_used_through_s3_and_bedrock_only(environment):
 
 
 def test_the_machine_invokes_its_steps_and_nothing_else(environment):
-    steps = {f"{{{door}Function}}" for door in DOORS if door != "ReceiveUpload"}
+    steps = {f"{{{step.construct_id}Function}}" for step in of_kind("task")}
     invoked = {what for _, what in on(environment, "TrainingRunRole", "lambda")}
     assert invoked == steps
 
@@ -320,10 +315,10 @@ def test_nobody_else_invokes_functions(environment):
     assert environment.of_type("AWS::Lambda::Url") == []
     for given in environment.of_type("AWS::Lambda::Permission"):
         rule = environment.one("AWS::Events::Rule", given.name.removesuffix("MayInvoke"))
-        construct = "Guard" if given.name.startswith("Guard") else "Reconciler"
+        (step,) = (s for s in of_kind("scheduled") if given.name.startswith(s.construct_id))
         assert given.properties == {
             "Action": "lambda:InvokeFunction",
-            "FunctionName": f"{{{construct}DoorFunction}}",
+            "FunctionName": f"{{{step.construct_id}Function}}",
             "Principal": "events.amazonaws.com",
             "SourceAccount": "{account}",
             "SourceArn": rule.ref,

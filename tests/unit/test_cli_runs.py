@@ -30,8 +30,8 @@ def listed(capsys, **given):
 
 def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, capsys):
     lay(account, 1, state="training", open="working")
-    lay(account, 2, state="queued", open="room")
-    lay(account, 3, state="queued", open="room")
+    lay(account, 2, state="queued", open="queued")
+    lay(account, 3, state="queued", open="queued")
     found = [
         (run["upload"].split("/")[-2], run["state"], run["place_in_line"]) for run in listed(capsys)
     ]
@@ -104,7 +104,7 @@ def test_a_list_tells_what_it_leaves_out(account, capsys):
 
 
 def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
-    lay(account, 1, state="queued", open="room")
+    lay(account, 1, state="queued", open="queued")
     left(runs, month="2026-11", newest=20, shown="text")
     _head, line = capsys.readouterr().out.splitlines()
     assert "queued, place 1 in line" in line
@@ -112,16 +112,16 @@ def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
 
 
 def test_one_that_died_in_the_line_has_no_place_and_takes_none_away(account, capsys):
-    lay(account, 1, state="queued", open="room", due="2026-11-23T07:30:00+00:00")
-    lay(account, 2, state="queued", open="room")
+    lay(account, 1, state="queued", open="queued", due="2026-11-23T07:30:00+00:00")
+    lay(account, 2, state="queued", open="queued")
     left(runs, month="2026-11", newest=20, shown="text")
     shown = capsys.readouterr().out
     assert shown.count("queued, place 1 in line") == shown.count("place") == 1
 
 
 def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
-    run = lay(account, 0xABC << 100, state="queued", open="room")
-    lay(account, 0xABD << 100, state="queued", open="room")
+    run = lay(account, 0xABC << 100, state="queued", open="queued")
+    lay(account, 0xABD << 100, state="queued", open="queued")
     assert left(stop, run=run[:10]) == 0
     assert "stop_asked" in account.dynamodb.items[run]
     assert run in capsys.readouterr().err
@@ -152,7 +152,7 @@ def test_hostile_names_cannot_steer_the_terminal(account, capsys):
 
 
 def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
-    run = lay(account, 1, state="queued", open="room")
+    run = lay(account, 1, state="queued", open="queued")
     assert left(stop, run=run) == 0
     assert account.dynamodb.items[run]["stop_asked"].startswith("arn:ann at 20")
     assert account.bedrock.stopped == []

@@ -15,6 +15,7 @@ from tuning.aws.clients import Clients, clients
 from tuning.cli.aws_errors import AccountError, UnknownRunError, told
 from tuning.runs.job_queue import moment
 from tuning.runs.run import is_run
+from tuning.runs.run_states import Partition
 
 _ID = 32
 """Letters of a run's id, see tuning/runs/run.py."""
@@ -107,7 +108,7 @@ class Account:
             FilterExpression="#due > :now",
             ExpressionAttributeNames={"#open": "open", "#due": "due"},
             ExpressionAttributeValues={
-                ":room": {"S": "room"},
+                ":room": {"S": Partition.QUEUED},
                 ":now": {"S": moment(datetime.now(UTC))},
             },
         )

@@ -15,7 +15,7 @@ from tuning.constructs.endpoints import Endpoints
 from tuning.constructs.log_groups import log_group, logs_key
 from tuning.constructs.policies import allow, managed_policy
 from tuning.constructs.security_groups import SecurityGroup
-from tuning.constructs.wildcard_permissions import Unscoped
+from tuning.constructs.wildcard_permissions import WildcardPermissions
 
 
 class Network(cdk.Stack):
@@ -59,14 +59,14 @@ class Network(cdk.Stack):
             storage_name=storage_name,
         )
         _flow_log(self, self.vpc, self.logs_key, config)
-        self.unscoped = Unscoped(self, "Unscoped")
+        self.wildcard = WildcardPermissions(self, "WildcardPermissions")
         self.default_group = ClosedDefaultGroup(
             self,
             "DefaultGroup",
             vpc=self.vpc,
             config=config,
             logs_key=self.logs_key,
-            unscoped=self.unscoped.default_group,
+            wildcard=self.wildcard.default_group,
         )
 
     @cached_property

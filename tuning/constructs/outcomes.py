@@ -7,10 +7,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
 from tuning.constructs.steps import Steps, expression, when
 from tuning.runs.budget import Charge
-from tuning.runs.run_states import OPEN, UNTOLD
+from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
+from tuning.runs.run_states import OPEN, Partition
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
 _CHARGED = "$merge([$outcome, {'charge': $charge}])"
@@ -22,19 +23,24 @@ class Endings:
     """
 
     def __init__(
-        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, settle: Door
+        self,
+        scope: Construct,
+        *,
+        ledger: dynamodb.ITable,
+        topic: sns.ITopic,
+        settle: HandlerFunction,
     ) -> None:
         self._scope = scope
         self._steps = steps = Steps(scope)
         record = self._tail(ledger, topic)
         settled = self._settle(settle, record)
         self.misdirected = steps.conclude(
-            "No such recipe",
+            MachineState.NO_SUCH_RECIPE,
             {"state": "refused", "summary": expression("$run.refusal")},
             charge="nothing",
         )
         self.refused = steps.conclude(
-            "Dataset refused",
+            MachineState.DATASET_REFUSED,
             {
                 "state": "refused",
                 "summary": expression("$dataset.summary"),
@@ -43,7 +49,7 @@ class Endings:
             charge="nothing",
         )
         self.trained = steps.conclude(
-            "Model trained",
+            MachineState.MODEL_TRAINED,
             {
                 "state": "trained",
                 "summary": expression("$result.summary"),
@@ -53,7 +59,7 @@ class Endings:
             charge="job",
         )
         self.stopped = steps.conclude(
-            "Job stopped",
+            MachineState.JOB_STOPPED,
             {
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
@@ -62,12 +68,12 @@ class Endings:
             },
             charge="job",
         )
-        self.failed = self._failure("Job failed", "$progress.failure", charge="job")
+        self.failed = self._failure(MachineState.JOB_FAILED, "$progress.failure", charge="job")
         self.not_started = self._failure(
-            "Job not started", "$job.failure", charge="nothing", unsure=True
+            MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing", unsure=True
         )
         self.fault = steps.conclude(
-            "Step failed",
+            MachineState.STEP_FAILED,
             {
                 "state": "failed",
                 "summary": expression("$fault.message"),
@@ -77,8 +83,12 @@ class Endings:
             },
             charge="unknown",
         )
-        self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
-        self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
+        self.rejected = self._unapproved(
+            MachineState.NOT_APPROVED, "'Not approved by ' & $approval.by & '.'"
+        )
+        self.expired = self._unapproved(
+            MachineState.APPROVAL_EXPIRED, "'Nobody approved it in time.'"
+        )
         self.resumed = self._resumed()
         self.misdirected.next(record)
         for conclusion in (
@@ -91,7 +101,7 @@ class Endings:
     def _resumed(self) -> sfn.Pass:
         """The end of a run whose last execution could not record or tell it, or was lost."""
         learnt = {"outcome": expression("$run.outcome"), "charge": expression("$run.charge")}
-        return sfn.Pass.jsonata(self._scope, "Take up its end", assign=learnt, outputs={})
+        return sfn.Pass.jsonata(self._scope, MachineState.RESUME_OUTCOME, assign=learnt, outputs={})
 
     def _unapproved(self, name: str, why: str) -> sfn.Pass:
         return self._steps.conclude(
@@ -106,12 +116,13 @@ class Endings:
             charge="nothing",
         )
 
-    def _settle(self, door: Door, record: tasks.DynamoUpdateItem) -> tasks.LambdaInvoke:
+    def _settle(
+        self, function: HandlerFunction, record: tasks.DynamoUpdateItem
+    ) -> tasks.LambdaInvoke:
         """A claim that cannot be settled stays whole, which is the safe side, until the reconciler
         settles it; the end is recorded.
         """
-        payload = {"run": expression("$run"), "charge": expression("$charge")}
-        settle = self._steps.invoke("Settle spend", door, payload, keep="settled")
+        settle = self._steps.invoke(function)
         settle.add_catch(
             record,
             errors=["States.ALL"],
@@ -141,8 +152,8 @@ class Endings:
         record, tell = self._record(ledger), self._tell(topic)
         untold = sfn.Fail.jsonata(
             self._scope,
-            "Not recorded or not told",
-            error="OutcomeNotTold",
+            MachineState.NOT_REPORTED,
+            error=OUTCOME_NOT_REPORTED,
             cause=expression(f"$string({_CHARGED})"),
         )
         # Whoever ended the run before us was right, and what we know is still told.
@@ -160,16 +171,14 @@ class Endings:
                 jitter_strategy=sfn.JitterType.FULL,
             )
             step.add_catch(untold, errors=["States.ALL"])
-        end = self._steps.choose("How did it end?")
-        for state in ("trained", "refused", "stopped"):
-            succeed = sfn.Succeed.jsonata(
-                self._scope, state.capitalize(), outputs=expression("$outcome")
-            )
-            end.when(when(f"$outcome.state = '{state}'"), succeed)
+        end = self._steps.choose(MachineState.OUTCOME)
+        for name in (MachineState.TRAINED, MachineState.REFUSED, MachineState.STOPPED):
+            succeed = sfn.Succeed.jsonata(self._scope, name, outputs=expression("$outcome"))
+            end.when(when(f"$outcome.state = '{name.lower()}'"), succeed)
         end.otherwise(
             sfn.Fail.jsonata(
                 self._scope,
-                "Failed",
+                MachineState.FAILED,
                 error=expression("$outcome.kind"),
                 cause=expression("$outcome.summary"),
             )
@@ -187,7 +196,7 @@ class Endings:
             "state": "$outcome.state",
             "ended_at": "$states.context.State.EnteredTime",
             "outcome": "$string($outcome)",
-            "open": f"'{UNTOLD}'",
+            "open": f"'{Partition.UNNOTIFIED}'",
         }
         kept = {
             "arrived_at": "$run.upload.arrived_at",
@@ -203,7 +212,7 @@ class Endings:
         among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
-            "Record outcome",
+            MachineState.RECORD_OUTCOME,
             table=ledger,
             key={"pk": value(expression("$run.id"))},
             update_expression=f"SET {', '.join(terms)} REMOVE task_token",
@@ -221,7 +230,7 @@ class Endings:
         value = tasks.DynamoAttributeValue.from_string
         close = tasks.DynamoUpdateItem.jsonata(
             self._scope,
-            "Close",
+            MachineState.CLOSE_RUN,
             table=ledger,
             key={"pk": value(expression("$run.id"))},
             update_expression=expression(removed),
@@ -242,7 +251,7 @@ class Endings:
         lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
         return tasks.SnsPublish.jsonata(
             self._scope,
-            "Tell",
+            MachineState.NOTIFY,
             topic=topic,
             subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
             message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),

@@ -1,15 +1,14 @@
-"""The vocabulary of the state machine: invoke a door, choose, conclude, catch."""
+"""The building blocks of the state machine: invoke a step, choose, conclude, catch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
 from tuning.runs.budget import Charge
 
 # What heals by itself. Everything a step does may be done twice.
@@ -55,18 +54,18 @@ class Steps:
     def __init__(self, scope: Construct) -> None:
         self._scope = scope
 
-    def invoke(
-        self, name: str, door: Door, payload: Mapping[str, Any], *, keep: str
-    ) -> tasks.LambdaInvoke:
-        """Invoke a door and keep its answer as the variable `keep`."""
-        function: lambda_.IFunction = door.function
+    def invoke(self, function: HandlerFunction) -> tasks.LambdaInvoke:
+        """The task of a step: it takes and gives the variables that the manifest says."""
+        declared = function.step
         step = tasks.LambdaInvoke.jsonata(
             self._scope,
-            name,
-            lambda_function=function,
-            payload=sfn.TaskInput.from_object(payload),
+            declared.title,
+            lambda_function=function.function,
+            payload=sfn.TaskInput.from_object(
+                {name: expression(f"${name}") for name in declared.takes}
+            ),
             retry_on_service_exceptions=False,
-            assign={keep: expression("$states.result.Payload")},
+            assign={declared.gives: expression("$states.result.Payload")},
             outputs={},
         )
         step.add_retry(

@@ -17,12 +17,20 @@ from constructs import Construct
 
 from tuning.constructs.approval import Approval
 from tuning.constructs.config import Config
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.policies import made_after, managed_policy
 from tuning.constructs.steps import Steps, catch_all, expression, when
+from tuning.pipeline.manifest import (
+    AUTHORIZE_SPEND,
+    COLLECT_RESULTS,
+    PREPARE_DATASET,
+    START_TRAINING,
+    TRACK_TRAINING,
+)
+from tuning.runs.machine_states import MachineState
 
 _TIMEOUT = cdk.Duration.days(21)
 
@@ -33,16 +41,16 @@ class TrainingRun(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        doors: Mapping[str, Door],
+        functions: Mapping[str, HandlerFunction],
         ledger: dynamodb.ITable,
         topic: sns.ITopic,
         config: Config,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._doors = doors
+        self._functions = functions
         self._steps = Steps(self)
         self._config = config
-        self._end = Endings(self, ledger=ledger, topic=topic, settle=doors["settle_spend"])
+        self._end = Endings(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
         self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
 
@@ -52,8 +60,7 @@ class TrainingRun(Construct):
         permissions: Permissions,
         logs_key: kms.IKey,
         key: kms.IKey,
-        topic: sns.ITopic,
-        unscoped: iam.IManagedPolicy,
+        wildcard: iam.IManagedPolicy,
     ) -> sfn.StateMachine:
         # Known beforehand, so that its role can be for this one machine and no other.
         name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
@@ -72,9 +79,9 @@ class TrainingRun(Construct):
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
             name=f"/aws/vendedlogs/states/{name}",
         )
-        functions = [door.function.function_arn for door in self._doors.values()]
-        role, may = _role(self, arn), permissions.state_machine(functions, topic.topic_arn, arn)
-        role.add_managed_policy(unscoped)
+        arns = [each.function.function_arn for each in self._functions.values()]
+        role, may = _role(self, arn), permissions.state_machine(arns, arn)
+        role.add_managed_policy(wildcard)
         policy = managed_policy(self, "Policy", roles=[role], statements=may)
         machine = sfn.StateMachine(
             self,
@@ -98,46 +105,28 @@ class TrainingRun(Construct):
         return machine
 
     def _definition(self) -> sfn.IChainable:
-        steps, run = self._steps, expression("$run")
-        dataset, job = expression("$dataset"), expression("$job")
-        prepare = steps.invoke(
-            "Prepare dataset", self._doors["prepare_dataset"], {"run": run}, keep="dataset"
-        )
-        authorize = steps.invoke(
-            "Authorize spend",
-            self._doors["authorize_spend"],
-            {"run": run, "dataset": dataset, "approval": expression("$approval")},
-            keep="spend",
-        )
-        start = steps.invoke(
-            "Start training",
-            self._doors["start_training"],
-            {"run": run, "dataset": dataset, "job": job},
-            keep="job",
-        )
-        track = steps.invoke(
-            "Track training",
-            self._doors["track_training"],
-            {"run": run, "job": job, "progress": expression("$progress")},
-            keep="progress",
-        )
-        collect = steps.invoke(
-            "Collect results",
-            self._doors["collect_results"],
-            {"run": run, "job": job, "tokens": expression("$dataset.training_tokens")},
-            keep="result",
+        steps = self._steps
+        prepare, authorize, start, track, collect = (
+            steps.invoke(self._functions[step.name])
+            for step in (
+                PREPARE_DATASET,
+                AUTHORIZE_SPEND,
+                START_TRAINING,
+                TRACK_TRAINING,
+                COLLECT_RESULTS,
+            )
         )
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
         follow = self._follow(track, collect, prepare)
-        sound = steps.choose("Is the dataset sound?")
-        leave = steps.choose("Is there leave to spend?")
+        sound = steps.choose(MachineState.DATASET_ACCEPTED)
+        leave = steps.choose(MachineState.SPEND_AUTHORIZED)
         leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
         leave.otherwise(self._approval.ask)
         self._approval.granted(authorize)
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
             self._end.refused
         )
-        routed = steps.choose("Has it a recipe?")
+        routed = steps.choose(MachineState.RECIPE_DEPLOYED)
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.when(when("$exists($run.outcome)"), self._end.resumed)
         routed.otherwise(prepare.next(sound))
@@ -152,15 +141,15 @@ class TrainingRun(Construct):
             "job": {},
             "approval": {},
         }
-        return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
+        return sfn.Pass.jsonata(self, MachineState.BEGIN, assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
         """An account may run ten jobs at once, and that quota cannot be raised: a run that finds it
         full stands in line. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
         """
-        wait = self._steps.wait("Wait for room", expression("$job.wait_seconds"))
+        wait = self._steps.wait(MachineState.WAIT_FOR_JOB_SLOT, expression("$job.wait_seconds"))
         wait.next(start)
-        started = self._steps.choose("Has the job started?")
+        started = self._steps.choose(MachineState.JOB_STARTED)
         started.when(when("$job.state = 'started'"), follow)
         started.when(when("$job.state = 'no_room'"), wait)
         started.when(when("$job.state = 'stopped'"), self._end.stopped)
@@ -171,14 +160,14 @@ class TrainingRun(Construct):
     ) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
         pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
-        wait = self._steps.wait("Wait", expression(pause))
+        wait = self._steps.wait(MachineState.WAIT_FOR_JOB, expression(pause))
         again = sfn.Pass.jsonata(
             self,
-            "Try again",
+            MachineState.RETRY_TRAINING,
             assign={"run": expression("$progress.next_run"), "job": {}, "progress": {}},
             outputs={},
         )
-        state = self._steps.choose("How is the job?")
+        state = self._steps.choose(MachineState.JOB_STATUS)
         state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
         state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
         state.when(when("$progress.state = 'stopped'"), self._end.stopped)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -113,10 +113,11 @@ def _told(summary: Summary, done: Done, console: Console) -> None:
 
 
 def _table(summary: Summary) -> Table:
-    place = "row" if summary.container == "parquet" else "line"
+    place = "row" if summary.container in ("parquet", "xlsx") else "line"
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in (place, "field", "rule", "what, and how to mend it"):
-        table.add_column(title, justify="right" if title == place else "left")
+        side: Literal["left", "right"] = "right" if title == place else "left"
+        table.add_column(title, justify=side, overflow="fold")
     for (rule, field, message, fix), places in _grouped(summary).items():
         more = f" +{len(places) - _PLACES}" if len(places) > _PLACES else ""
         at = ", ".join(places[:_PLACES]) + more

@@ -22,6 +22,7 @@ from tuning.cli.reading_options import (
     Mapping,
     MaxUnpacked,
     Reading,
+    Records,
     Sheet,
     Source,
     unpacking,
@@ -52,6 +53,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     keep: Keep = None,
     encoding: Encoding = None,
     columns: Columns = None,
+    records: Records = None,
     sheet: Sheet = None,
     join: Annotated[
         bool, typer.Option("--join", help="Join several texts where the target holds one.")
@@ -87,6 +89,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
         keep=keep,
         encoding=encoding,
         columns=columns,
+        records=records,
         sheet=sheet,
     )
     command = Command(

@@ -41,6 +41,10 @@ Columns = Annotated[
     str | None,
     typer.Option("--columns", help="Names for the columns of a table without a row of names."),
 ]
+Records = Annotated[
+    str | None,
+    typer.Option("--records", help="The field that holds the list of records, as in data."),
+]
 Sheet = Annotated[str | None, typer.Option("--sheet", help="Of a workbook with several.")]
 MaxUnpacked = Annotated[
     int,
@@ -61,6 +65,7 @@ class Reading:
     keep: str | None = None
     encoding: str | None = None
     columns: str | None = None
+    records: str | None = None
     sheet: str | None = None
 
     @property
@@ -73,6 +78,7 @@ class Reading:
             *_said("--from", [self.source]),
             *_said("--encoding", [self.encoding]),
             *_said("--columns", [self.columns]),
+            *_said("--records", [self.records]),
             *_said("--sheet", [self.sheet]),
             *_said("--keep", [self.keep]),
             *_said("--map", self.mapping or []),

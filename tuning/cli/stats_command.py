@@ -21,6 +21,7 @@ from tuning.cli.reading_options import (
     Mapping,
     MaxUnpacked,
     Reading,
+    Records,
     Sheet,
     Source,
     unpacking,
@@ -42,6 +43,7 @@ def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from h
     keep: Keep = None,
     encoding: Encoding = None,
     columns: Columns = None,
+    records: Records = None,
     sheet: Sheet = None,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
@@ -57,6 +59,7 @@ def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from h
         keep=keep,
         encoding=encoding,
         columns=columns,
+        records=records,
         sheet=sheet,
     )
     command = Command(path=str(path), options=said.options, program="tuning stats")

@@ -15,7 +15,17 @@ from tuning.models.catalog import Method, catalog
 
 CONVERT = "tuning convert"
 _SINGLE = frozenset(
-    {"--model", "--method", "--to", "--from", "--keep", "--encoding", "--columns", "--sheet"}
+    {
+        "--model",
+        "--method",
+        "--to",
+        "--from",
+        "--keep",
+        "--encoding",
+        "--columns",
+        "--records",
+        "--sheet",
+    }
 )
 """Options of which the last one holds."""
 
@@ -112,6 +122,7 @@ class Command:
             keep="chosen" if self.has("--keep") else None,
             encoding=self.value("--encoding"),
             columns=tuple(columns.split(",")) if columns else (),
+            records=self.value("--records"),
             sheet=self.value("--sheet"),
         )
 

@@ -27,6 +27,7 @@ from tuning.datasets.convert.targets import (
 )
 from tuning.datasets.convert.targets.target import Target
 from tuning.datasets.convert.targets.writing import Writing
+from tuning.datasets.encodings import candidates, listed
 from tuning.datasets.report import Finding, Verdict
 from tuning.datasets.scan import MAX_LINE
 
@@ -117,7 +118,7 @@ class Conversion:
         self._findings: list[Finding] = []
         self._records = self._written = self._refused = 0
         self._cut_short = False
-        self.remedies = Remedies()
+        self._remedies = Remedies()
 
     def __iter__(self) -> Iterator[Line]:
         for line, record, account in self._read():
@@ -173,16 +174,33 @@ class Conversion:
             self._refuse(None, _NOTHING)
 
     @property
+    def remedies(self) -> Remedies:
+        """What would help against the refusals, when all was read."""
+        if self._given.notes.other and not self.mixed and not self._options.encoding:
+            may = candidates(self._given.notes.sample)
+            self._remedies.choices.update((("--encoding", one.encoding), None) for one in may)
+        return self._remedies
+
+    @property
     def mixed(self) -> bool:
         """Whether most of the file is in UTF-8, so that none of it is read in another encoding."""
-        return bool(self._given.notes.utf8) and self._given.notes.mixed
+        return bool(self._given.notes.other) and self._given.notes.mixed
 
     def _told(self, found: Finding) -> Finding:
         """A finding in the light of the whole file."""
-        if found.rule == "CV101" and self.mixed:
-            fix = "Write the line again in UTF-8, in which the other lines of the file are."
+        if found.rule != "CV101" or not self._given.notes.other:
+            return found
+        if self.mixed:
+            fix = "Write the line again in UTF-8, in which other lines of the file are."
             return replace(found, fix=fix)
-        return found
+        may = candidates(self._given.notes.sample)
+        if not may:
+            return found
+        return replace(
+            found,
+            message=f"{found.message}; {listed(may)}",
+            fix="Look which of them reads right, and name it with --encoding.",
+        )
 
     def _lines(self, line: int, record: Record, account: Account) -> Iterator[Line]:
         to = Writing(target=self._target, options=self._options, account=account)
@@ -196,7 +214,7 @@ class Conversion:
         self._refused += line is not None
         self._cut_short = self._cut_short or refusal.ends
         self._counts[refusal.rule] += 1
-        self.remedies.add(refusal)
+        self._remedies.add(refusal)
         if self._counts[refusal.rule] > _LISTED:
             return
         self._findings.append(

@@ -6,7 +6,7 @@ from typing import Any
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.detect import Kind
-from tuning.datasets.convert.suggestions import of_messages, spelt, suggested
+from tuning.datasets.convert.suggestions import of_messages, records_in, spelt, suggested
 
 _CHAT = ("openai_chat", "anthropic_messages", "converse")
 """Dialects between which plain messages with roles do not decide."""
@@ -83,17 +83,46 @@ def undetected(value: Mapping[str, Any]) -> RecordRefusedError:
     """Why a record is of no dialect, with the options that would make it one."""
     names = [str(name)[:_LETTERS] for name in value][:_SHOWN]
     listed = ", ".join(names) or "-"
+    for signs, what, fix in _KNOWN:
+        if signs <= value.keys():
+            return RecordRefusedError(rule="CV108", message=f"{what} ({listed})", fix=fix)
     if value.keys() <= _SERVERS and ("message" in value or "error" in value):
         return RecordRefusedError(
             rule="CV108",
             message=f"a server's error answer, not data: it has the fields {listed}",
             fix="Download the data again, and look whether that succeeded.",
         )
-    options = of_messages(value) or suggested(value)
-    named = spelt(options) or "--map prompt=FIELD --map completion=FIELD"
+    if options := of_messages(value) or records_in(value) or suggested(value):
+        fix = f"Say which they are: {spelt(options)}; or say the dialect with --from."
+    else:
+        fix = 'Write it in a dialect that is read, such as {"prompt": "…", "completion": "…"}.'
     return RecordRefusedError(
         rule="CV108",
         message=f"cannot tell the dialect of a record with the fields {listed}",
-        fix=f"Name the fields: {named}; or say the dialect with --from.",
+        fix=fix,
         options=options,
     )
+
+
+_KNOWN = (
+    (
+        {"system", "chat"},
+        "a transcript of several speakers in one text (Glaive)",
+        "Write what each speaker says as a message of its own.",
+    ),
+    (
+        {"message_id", "parent_id"},
+        "one message of a tree of messages (OASST), whose dialogue is in several records",
+        "Write each path through a tree as one record of messages.",
+    ),
+    (
+        {"role", "content"},
+        "one message, not a whole dialogue",
+        'Write the messages of a dialogue as one record: {"messages": [{…}, {…}]}.',
+    ),
+    (
+        {"schemaType", "modelId"},
+        "a log of model invocations, not a dataset",
+        "Write input and output of each invocation as one record of messages.",
+    ),
+)

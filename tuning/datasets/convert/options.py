@@ -24,5 +24,7 @@ class Options:
     """Of the file, where it is not UTF-8."""
     columns: tuple[str, ...] = ()
     """Names of a table's columns, where it has no row of names."""
+    records: str | None = None
+    """The field of an object that holds the list of records."""
     sheet: str | None = None
     """Of a workbook, where it has several."""

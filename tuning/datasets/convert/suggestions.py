@@ -20,13 +20,15 @@ SPOKEN = {
             "user_message",
             "utterance",
         ),
-        *("prompt_text", "input_text", "user_input", "pergunta", "frage", "pregunta"),
+        *("prompt_text", "input_text", "user_input", "pergunta", "frage", "pregunta", "domanda"),
+        *("问题", "問題", "提问", "输入", "指令", "質問", "질문", "вопрос", "سؤال", "prompts"),
     ),
     "completion": (
         *("completion", "answer", "answers", "response", "responses", "output", "outputs", "reply"),
         *("assistant", "bot", "a", "target", "targets", "solution", "chosen", "gpt", "label_text"),
         *("completion_text", "output_text", "assistant_message", "generation", "expected_output"),
-        *("resposta", "antwort", "respuesta", "reponse", "réponse"),
+        *("resposta", "antwort", "respuesta", "reponse", "réponse", "risposta", "completions"),
+        *("回答", "答案", "输出", "回复", "答え", "답변", "ответ", "جواب"),
     ),
     "system": ("system", "system_prompt", "system_message", "systemprompt"),
     "output": ("output", "response", "answer", "completion", "target", "chosen"),
@@ -34,12 +36,14 @@ SPOKEN = {
 }
 """What the fields of the dialects are commonly called."""
 _ROLES = frozenset(
-    {"user", "assistant", "human", "gpt", "bot", "model", "ai", "system", "customer", "agent"}
+    {
+        *("user", "assistant", "human", "gpt", "bot", "chatbot", "model", "ai", "system"),
+        *("customer", "client", "agent", "prompter"),
+    }
 )
-_CALLED = {
-    "role": ("role", "from", "speaker", "author", "sender"),
-    "content": ("content", "value", "text", "message", "body"),
-}
+_CALLED = frozenset({"content", "value", "text", "message", "body", "utterance"})
+_ASIDE = 500
+"""Letters."""
 _LETTERS = re.compile(r"[^\w]+|_")
 
 
@@ -56,32 +60,53 @@ def suggested(record: Mapping[str, Any], *wanted: str) -> tuple[Option, ...]:
         called = (fields.pop(_plain(alias), None) for alias in SPOKEN[name])
         if name not in record and (field := next(filter(None, called), None)):
             found[name] = field
+    if not wanted and not found and not record.keys() & {"prompt", "completion"}:
+        texts = [name for name, v in record.items() if isinstance(v, str) and name != "system"]
+        if len(texts) == len(("prompt", "completion")):
+            found = dict(zip(("prompt", "completion"), texts, strict=True))
     return tuple(("--map", f"{name}={field}") for name, field in found.items())
 
 
 def of_messages(record: Mapping[str, Any]) -> tuple[Option, ...]:
     """The `--map` options for a list of messages that has another name, or other names inside."""
     for field, value in record.items():
-        if not (isinstance(value, list) and value and all(isinstance(m, dict) for m in value)):
-            continue
-        role = next((k for k, v in value[0].items() if str(v).lower() in _ROLES), None)
-        text = next(
-            (
-                k
-                for k, v in value[0].items()
-                if isinstance(v, str) and k != role and _plain(k) in _CALLED["content"]
-            ),
-            None,
-        )
-        text = text or next(
-            (k for k, v in value[0].items() if isinstance(v, str) and k != role), None
-        )
-        if role and text:
-            named = {"messages": field, "messages.role": role, "messages.content": text}
-            return tuple(
-                ("--map", f"{k}={v}") for k, v in named.items() if k.rpartition(".")[2] != v
-            )
+        if isinstance(value, list) and value and all(isinstance(m, dict) for m in value):
+            inside = of_message("messages", value[0])
+            if inside or {"role", "content"} <= value[0].keys():
+                return (*([("--map", f"messages={field}")] if field != "messages" else []), *inside)
     return ()
+
+
+def of_message(listed: str, message: Mapping[str, Any]) -> tuple[Option, ...]:
+    """The `--map` options for the fields of one message; none when it is not like one."""
+    who, what = ("from", "value") if listed == "conversations" else ("role", "content")
+    role = next((k for k, v in message.items() if str(v).strip().lower() in _ROLES), None)
+    texts = [k for k, v in message.items() if isinstance(v, str) and k != role]
+    text = next((k for k in texts if _plain(k) in _CALLED), texts[0] if len(texts) == 1 else None)
+    if role is None or text is None:
+        return ()
+    named = {who: role, what: text}
+    return tuple(("--map", f"{listed}.{k}={v}") for k, v in named.items() if k != v)
+
+
+def records_in(value: Mapping[str, Any]) -> tuple[Option, ...]:
+    """The option for the one list of records in an object that wraps them."""
+    lists = {k: v for k, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
+    most = max(lists, key=lambda name: len(lists[name]), default=None)
+    if most is None or _message(lists[most][0]) or _answered(value, most):
+        return ()
+    return (("--records", most),)
+
+
+def _answered(value: Mapping[str, Any], most: str) -> bool:
+    """Whether an object is a record of its own, with texts beside its list."""
+    return any(
+        isinstance(v, str) and len(v) > _ASIDE for k, v in value.items() if k != most
+    ) or bool(suggested({k: v for k, v in value.items() if k != most}))
+
+
+def _message(message: Mapping[str, Any]) -> bool:
+    return bool(of_message("messages", message)) or {"role", "content"} <= message.keys()
 
 
 def spelt(options: Iterable[Option]) -> str:

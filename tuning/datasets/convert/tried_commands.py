@@ -75,7 +75,9 @@ def _chosen(
     for choice in list(tried.remedies.choices)[:_CHOICES]:
         further = _followed(command.changed((choice,)), opening, name, rounds // 2)
         commands += further.commands if further else ()
-    return Advice(commands=tuple(commands)) if commands else None
+    # Where none is accepted, each of them leads to what is wrong besides.
+    commands = commands or [command.changed((one,)) for one in tried.remedies.choices]
+    return Advice(commands=tuple(commands[:_CHOICES]))
 
 
 def _without(command: Command, tried: Conversion) -> Advice | None:

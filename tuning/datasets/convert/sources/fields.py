@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
-from tuning.datasets.convert.suggestions import SPOKEN, spelt, suggested
+from tuning.datasets.convert.suggestions import SPOKEN, of_message, spelt, suggested
 
 _INDEX = re.compile(r"\[\d+\]")
 _WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
@@ -109,7 +109,10 @@ class Fields:
                 self.at(name),
             )
         near = ", ".join(map(repr, self._left)) or "none"
-        options = () if self.path else suggested(self._left, name) if name in SPOKEN else ()
+        if self.path:
+            options = of_message(self.path.partition("[")[0], self._raw)
+        else:
+            options = suggested(self._left, name) if name in SPOKEN else ()
         fix = f"Say which field it is: {spelt(options)}." if options else _MISSING
         refuse("CV201", f"{name!r} is missing; fields here: {near}", fix, self.at(name), options)
 

@@ -25,8 +25,8 @@ from tuning.errors import nearest
 _SYSTEM = ("system", "developer")
 _ROLES = (*_SYSTEM, "user", "assistant", "tool")
 _ALSO = {
-    **dict.fromkeys(("human", "customer"), "user"),
-    **dict.fromkeys(("chatbot", "bot", "model", "ai", "gpt"), "assistant"),
+    **dict.fromkeys(("human", "customer", "client", "prompter"), "user"),
+    **dict.fromkeys(("chatbot", "bot", "model", "ai", "gpt", "agent"), "assistant"),
     **dict.fromkeys(("function", "observation", "ipython"), "tool"),
 }
 """Roles of those who write OpenAI's messages in words of their own, such as Cohere and Llama."""
@@ -117,7 +117,7 @@ def _role(message: Fields) -> str:
             f"Use one of {', '.join(_ROLES)}.",
             message.at("role"),
         )
-    if role != written:
+    if plain not in _ROLES:
         message.changed(f"role {plain} read as {role}")
     return role
 

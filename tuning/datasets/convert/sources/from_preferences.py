@@ -94,7 +94,8 @@ def _before(record: Fields) -> Conversation:
     """What was asked, where it is beside the answers."""
     # OpenAI: https://platform.openai.com/docs/guides/direct-preference-optimization
     if isinstance(record.peek("input"), dict):
-        return openai_chat(record.inner("input"))
+        talk = openai_chat(record.inner("input"))
+        return replace(talk, extras={f"input.{name}": value for name, value in talk.extras.items()})
     if "conversations" in record:
         return sharegpt(record)
     if "messages" in record:

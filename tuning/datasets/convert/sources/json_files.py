@@ -8,7 +8,15 @@ from typing import IO, Any
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
-from tuning.datasets.convert.sources.raw import END_OF_FILE, Notes, Raw, lines, text, too_large
+from tuning.datasets.convert.sources.raw import (
+    END_OF_FILE,
+    Notes,
+    Raw,
+    lines,
+    text,
+    too_large,
+    visible,
+)
 from tuning.datasets.convert.sources.strict_json import loads, next_value
 from tuning.datasets.malformed import malformed_at
 
@@ -33,7 +41,7 @@ def jsonl(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
             piece = piece.lstrip(_SEPARATOR)  # noqa: PLW2901 — the same line without it
         if piece.strip():
             notes.seen(piece)
-            yield Raw(line=number, value=_decoded(piece, number), size=len(piece))
+            yield Raw(line=number, value=_decoded(piece, number, notes), size=len(piece))
 
 
 def spread(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
@@ -45,31 +53,31 @@ def spread(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
         if isinstance(value, RecordRefusedError):
             yield Raw(line=line, value=value)
         else:
-            yield Raw(line=line, value=_object(value, line))
+            yield Raw(line=line, value=_object(value, line, notes))
 
 
-def _decoded(piece: bytes, line: int) -> Any:
+def _decoded(piece: bytes, line: int, notes: Notes) -> Any:
     whole = ""
     try:
         whole = text(piece.rstrip(b"\r\n"), line)
-        return _object(loads(whole), line)
+        return _object(loads(whole), line, notes)
     except RecordRefusedError as refusal:
         return refusal
     except ValueError as error:
         return _unsound(whole, error, line)
 
 
-def _object(value: Any, line: int) -> dict[str, Any] | RecordRefusedError:
+def _object(value: Any, line: int, notes: Notes) -> dict[str, Any] | RecordRefusedError:
     """The record; a list of messages by itself is one too."""
     if isinstance(value, dict):
-        return value
+        return value if "".join(value).isascii() else visible(value, notes)
     if (
         isinstance(value, list)
         and value
         and all(isinstance(m, dict) and "role" in m for m in value)
     ):
         return {"messages": value}
-    return _no_object(line)
+    return no_object(line)
 
 
 def _values(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, Any]]:
@@ -103,7 +111,9 @@ def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, Any]]:
         try:
             value, end = next_value(whole, at)
         except ValueError as error:
-            yield line, replace(_unsound(whole, error, line), ends=True)
+            slip = whole.startswith("]", at)
+            told = ValueError("a comma too many before ]") if slip else error
+            yield line, replace(_unsound(whole, told, line), ends=True)
             return
         yield line, value
         between = _BETWEEN.match(whole, end)
@@ -159,7 +169,7 @@ def _unsound(whole: str, error: ValueError, line: int) -> RecordRefusedError:
     )
 
 
-def _no_object(line: int) -> RecordRefusedError:
+def no_object(line: int) -> RecordRefusedError:
     return RecordRefusedError(
         rule="CV103",
         message="the record is not a JSON object",

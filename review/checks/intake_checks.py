@@ -4,9 +4,8 @@ and the domain says what the object is.
 
 from pathlib import Path
 
-import pytest
-
 from emulator.rule_complexity import complexity
+from review.checks.template_check import check, each
 from review.role_policies import Statement
 from tuning.runs.recipes import load
 from tuning.runs.run import Run
@@ -75,15 +74,14 @@ def event(key, *, bucket="{Datasets}", detail_type="Object Created", source="aws
     }
 
 
-@pytest.fixture
-def comes_in(dev):
-    rule = dev.one("AWS::Events::Rule", "IntakeRule").properties
+def comes_in_of(environment):
+    rule = environment.one("AWS::Events::Rule", "IntakeRule").properties
     return lambda e: matches(rule["EventPattern"], e)
 
 
-@pytest.fixture
-def starts(comes_in):
+def starts_of(environment):
     """Whether an event comes in and is of a training set, which is what `receive_upload` starts."""
+    comes_in = comes_in_of(environment)
 
     def starts(event):
         if not comes_in(event):
@@ -97,10 +95,10 @@ def starts(comes_in):
     return starts
 
 
-@pytest.mark.parametrize(
+@check(only="dev")
+@each(
     "key",
     [
-        "datasets/support-nova-micro/train.jsonl",
         "datasets/support-nova-micro/2026-11/train.jsonl",
         "datasets/support-nova-micro/com espaço/ünï 100%/train.jsonl",
         "datasets/support-nova-micro/a+b/train.jsonl",
@@ -109,11 +107,13 @@ def starts(comes_in):
         "datasets/support-nova-micro/train.json/train.csv",
     ],
 )
-def test_training_files_start_a_run(starts, key):
+def training_files_start_a_run(environment, key):
+    starts = starts_of(environment)
     assert starts(event(key))
 
 
-@pytest.mark.parametrize(
+@check(only="dev")
+@each(
     "key",
     [
         "datasets/support-nova-micro/validation.jsonl",
@@ -142,18 +142,21 @@ def test_training_files_start_a_run(starts, key):
         "jobs/abc/train.jsonl",
     ],
 )
-def test_other_keys_start_nothing(starts, key):
+def other_keys_start_nothing(environment, key):
+    starts = starts_of(environment)
     assert not starts(event(key))
 
 
-def test_the_rule_takes_the_folder_of_datasets_without_a_wildcard(environment):
+@check
+def the_rule_takes_the_folder_of_datasets_without_a_wildcard(environment):
     """A wildcard for each ending scored 12, and EventBridge refused the rule in an account."""
     pattern = environment.one("AWS::Events::Rule", "IntakeRule").properties["EventPattern"]
     assert pattern["detail"]["object"]["key"] == [{"prefix": "datasets/"}]
     assert complexity(pattern) == 0
 
 
-@pytest.mark.parametrize(
+@check(only="dev")
+@each(
     "key",
     [
         "datasets/support-nova-micro/training.jsonl",
@@ -163,49 +166,65 @@ def test_the_rule_takes_the_folder_of_datasets_without_a_wildcard(environment):
         "datasets/support-nova-micro/",
     ],
 )
-def test_what_starts_nothing_under_datasets_comes_in_all_the_same(comes_in, starts, key):
+def what_starts_nothing_under_datasets_comes_in_all_the_same(environment, key):
     """So that whoever uploaded it can be answered."""
+    comes_in = comes_in_of(environment)
+    starts = starts_of(environment)
     assert comes_in(event(key))
     assert not starts(event(key))
 
 
-@pytest.mark.parametrize(("bucket", "key"), WRITTEN)
-def test_outputs_cannot_start_a_job(starts, bucket, key):
+@check(only="dev")
+@each(("bucket", "key"), WRITTEN)
+def outputs_cannot_start_a_job(environment, bucket, key):
+    starts = starts_of(environment)
     assert not starts(event(key, bucket=bucket))
 
 
-@pytest.mark.parametrize("key", [key for bucket, key in WRITTEN if bucket != "{AccessLogs}"])
-def test_outputs_would_start_nothing_even_in_the_bucket_of_datasets(starts, key):
+@check(only="dev")
+@each("key", [key for bucket, key in WRITTEN if bucket != "{AccessLogs}"])
+def outputs_would_start_nothing_even_in_the_bucket_of_datasets(environment, key):
+    starts = starts_of(environment)
     assert not starts(event(key))
 
 
-def test_deletions_and_other_sources_start_nothing(starts):
+@check(only="dev")
+def deletions_and_other_sources_start_nothing(environment):
+    starts = starts_of(environment)
     key = RUN.upload.key
     assert not starts(event(key, detail_type="Object Deleted"))
     assert not starts(event(key, detail_type="Object Restore Completed"))
     assert not starts(event(key, source="custom.s3"))
 
 
-@pytest.mark.parametrize("key", [key for bucket, key in WRITTEN if not key.startswith("datasets/")])
-def test_what_the_rule_keeps_out_the_function_refuses_too(comes_in, key):
+@check(only="dev")
+@each("key", [key for bucket, key in WRITTEN if not key.startswith("datasets/")])
+def what_the_rule_keeps_out_the_function_refuses_too(environment, key):
+    comes_in = comes_in_of(environment)
     assert not comes_in(event(key))
-    with pytest.raises(NotAnUploadError):
+    try:
         Upload.from_event(event(key), bucket="{Datasets}")
+    except NotAnUploadError:
+        return
+    raise AssertionError(key)
 
 
-def test_the_rule_listens_to_the_bucket_of_datasets_only(environment):
+@check
+def the_rule_listens_to_the_bucket_of_datasets_only(environment):
     pattern = environment.one("AWS::Events::Rule", "IntakeRule").properties["EventPattern"]
     assert pattern["detail"]["bucket"]["name"] == ["{Datasets}"]
 
 
-def test_there_is_one_rule_and_it_feeds_the_queue(environment):
+@check
+def there_is_one_rule_and_it_feeds_the_queue(environment):
     (target,) = environment.one("AWS::Events::Rule", "IntakeRule").properties["Targets"]
     assert target["Arn"] == "{IntakeQueue}"
     assert target["DeadLetterConfig"] == {"Arn": "{IntakeDeadLetters}"}
 
 
-@pytest.mark.parametrize("queue", ["IntakeQueue", "IntakeDeadLetters"])
-def test_queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, queue):
+@check
+@each("queue", ["IntakeQueue", "IntakeDeadLetters"])
+def queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, queue):
     properties = environment.one("AWS::SQS::Queue", queue).properties
     assert properties["KmsMasterKeyId"] == "{ControlKey}"
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
@@ -215,8 +234,9 @@ RULES = {"{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}", "{Reco
 """All of them put aside what they cannot send."""
 
 
-@pytest.mark.parametrize("queue", ["IntakeQueue", "IntakeDeadLetters"])
-def test_queues_take_messages_of_the_rule_over_tls_only(environment, queue):
+@check
+@each("queue", ["IntakeQueue", "IntakeDeadLetters"])
+def queues_take_messages_of_the_rule_over_tls_only(environment, queue):
     policy = environment.one("AWS::SQS::QueuePolicy", f"{queue}Policy").properties
     denied, *senders = (Statement.of(s) for s in policy["PolicyDocument"]["Statement"])
     assert (denied.effect, denied.actions) == ("Deny", {"sqs:*"})
@@ -229,31 +249,36 @@ def test_queues_take_messages_of_the_rule_over_tls_only(environment, queue):
         assert set(allowed.conditions) == {"ArnEquals"}
 
 
-def test_a_message_is_put_aside_after_five_receives(environment):
+@check
+def a_message_is_put_aside_after_five_receives(environment):
     redrive = environment.one("AWS::SQS::Queue", "IntakeQueue").properties["RedrivePolicy"]
     assert redrive == {"deadLetterTargetArn": "{IntakeDeadLetters}", "maxReceiveCount": 5}
 
 
-def test_a_message_stays_hidden_for_six_times_the_doors_timeout(environment):
+@check
+def a_message_stays_hidden_for_six_times_the_doors_timeout(environment):
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     door = environment.one("AWS::Lambda::Function", "ReceiveUploadFunction").properties
     queue = environment.one("AWS::SQS::Queue", "IntakeQueue").properties
     assert queue["VisibilityTimeout"] >= 6 * door["Timeout"]
 
 
-def test_one_poisonous_message_does_not_bring_back_the_others(environment):
+@check
+def one_poisonous_message_does_not_bring_back_the_others(environment):
     feed = environment.one("AWS::Lambda::EventSourceMapping").properties
     assert feed["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert feed["FunctionName"] == "{ReceiveUploadFunction}"
 
 
-def test_the_queue_is_fed_to_a_function_that_already_may_receive(environment):
+@check
+def the_queue_is_fed_to_a_function_that_already_may_receive(environment):
     """Lambda refuses the mapping otherwise, and the first deployment with it."""
     feed = environment.one("AWS::Lambda::EventSourceMapping")
     assert "ReceiveUploadPolicy" in feed.depends_on
 
 
-def test_dead_letters_are_those_of_the_queue_alone(environment):
+@check
+def dead_letters_are_those_of_the_queue_alone(environment):
     """Any other queue of the account could otherwise put messages among them."""
     dead = environment.one("AWS::SQS::Queue", "IntakeDeadLetters").properties
     queue = environment.one("AWS::SQS::Queue", "IntakeQueue").properties

@@ -4,29 +4,25 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-iam-rol
 https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access-security.html
 """
 
-import pytest
-
+from review.checks.template_check import check
 from review.role_policies import Statement, actions, allowed, permissions, trust
 
 ROLE = "JobRole"
 TAG = "BedrockModelCustomizationJobArn"
 
 
-@pytest.fixture
-def place(environment):
+def place_of(environment):
     """The part of an ARN that says where."""
     return {"dev": "us-east-1", "rich": "us-west-2"}[environment.name] + ":{account}"
 
 
-@pytest.fixture
-def jobs(place):
-    return f"arn:aws:bedrock:{place}:model-customization-job/*"
+def jobs_of(environment):
+    return f"arn:aws:bedrock:{place_of(environment)}:model-customization-job/*"
 
 
-@pytest.fixture
-def subnets(environment, place):
+def subnets_of(environment):
     return [
-        f"arn:aws:ec2:{place}:subnet/{s.ref}"
+        f"arn:aws:ec2:{place_of(environment)}:subnet/{s.ref}"
         for s in environment.of_type("AWS::EC2::Subnet")
         if s.name.startswith("VpcJobs")
     ]
@@ -37,7 +33,9 @@ def about(environment, action):
     return [s for s in allowed(environment, ROLE) if action in s.actions]
 
 
-def test_only_jobs_of_this_account_assume_it(environment, jobs):
+@check
+def only_jobs_of_this_account_assume_it(environment):
+    jobs = jobs_of(environment)
     (statement,) = trust(environment.one("AWS::IAM::Role", ROLE))
     assert statement == Statement(
         effect="Allow",
@@ -51,12 +49,14 @@ def test_only_jobs_of_this_account_assume_it(environment, jobs):
     )
 
 
-def test_jobs_read_prepared_copies_and_their_own_output(environment):
+@check
+def jobs_read_prepared_copies_and_their_own_output(environment):
     read = {what for act, what in permissions(environment, ROLE) if act == "s3:GetObject"}
     assert read == {"{Prepared}/prepared/*", "{Artifacts}/jobs/*"}
 
 
-def test_jobs_write_their_output_and_nothing_else(environment):
+@check
+def jobs_write_their_output_and_nothing_else(environment):
     writes = {
         (act, what)
         for act, what in permissions(environment, ROLE)
@@ -65,17 +65,21 @@ def test_jobs_write_their_output_and_nothing_else(environment):
     assert writes == {("s3:PutObject", "{Artifacts}/jobs/*")}
 
 
-def test_jobs_never_see_what_was_uploaded(environment):
+@check
+def jobs_never_see_what_was_uploaded(environment):
     assert [p for p in permissions(environment, ROLE) if "Datasets" in p[1]] == []
 
 
-def test_jobs_stay_in_this_accounts_buckets(environment):
+@check
+def jobs_stay_in_this_accounts_buckets(environment):
     for statement in allowed(environment, ROLE):
         if any(a.startswith("s3:") for a in statement.actions):
             assert statement.conditions["StringEquals"]["aws:ResourceAccount"] == "{account}"
 
 
-def test_jobs_use_the_data_key_through_s3_and_bedrock_only(environment, place):
+@check
+def jobs_use_the_data_key_through_s3_and_bedrock_only(environment):
+    place = place_of(environment)
     region = place.split(":")[0]
     uses = {
         s.conditions["StringEquals"]["kms:ViaService"]: (s.actions, s.resources)
@@ -92,11 +96,13 @@ def test_jobs_use_the_data_key_through_s3_and_bedrock_only(environment, place):
     }
 
 
-def test_jobs_call_no_other_service(environment):
+@check
+def jobs_call_no_other_service(environment):
     assert {a.split(":")[0] for a in actions(environment, ROLE)} == {"ec2", "kms", "s3"}
 
 
-def test_jobs_may_look_at_the_network(environment):
+@check
+def jobs_may_look_at_the_network(environment):
     """The first of the five statements of the page."""
     (looking,) = about(environment, "ec2:DescribeVpcs")
     assert looking.resources == {"*"}
@@ -106,7 +112,10 @@ def test_jobs_may_look_at_the_network(environment):
     }
 
 
-def test_jobs_make_only_interfaces_that_say_whose_they_are(environment, place, jobs):
+@check
+def jobs_make_only_interfaces_that_say_whose_they_are(environment):
+    place = place_of(environment)
+    jobs = jobs_of(environment)
     tagged, _ = about(environment, "ec2:CreateNetworkInterface")
     assert tagged.actions == {"ec2:CreateNetworkInterface"}
     assert tagged.resources == {f"arn:aws:ec2:{place}:network-interface/*"}
@@ -116,14 +125,19 @@ def test_jobs_make_only_interfaces_that_say_whose_they_are(environment, place, j
     }
 
 
-def test_jobs_make_interfaces_in_their_own_subnets_and_group_only(environment, place, subnets):
+@check
+def jobs_make_interfaces_in_their_own_subnets_and_group_only(environment):
+    place = place_of(environment)
+    subnets = subnets_of(environment)
     _, placed = about(environment, "ec2:CreateNetworkInterface")
     assert placed.resources == {*subnets, f"arn:aws:ec2:{place}:security-group/{{Jobs}}"}
 
 
-def test_jobs_remove_only_interfaces_of_jobs_in_their_own_subnets(
-    environment, place, jobs, subnets
-):
+@check
+def jobs_remove_only_interfaces_of_jobs_in_their_own_subnets(environment):
+    place = place_of(environment)
+    jobs = jobs_of(environment)
+    subnets = subnets_of(environment)
     (removing,) = about(environment, "ec2:DeleteNetworkInterface")
     assert removing.actions == {
         *("ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"),
@@ -136,7 +150,9 @@ def test_jobs_remove_only_interfaces_of_jobs_in_their_own_subnets(
     }
 
 
-def test_jobs_tag_only_what_they_make_and_with_two_tags(environment, place):
+@check
+def jobs_tag_only_what_they_make_and_with_two_tags(environment):
+    place = place_of(environment)
     (tagging,) = about(environment, "ec2:CreateTags")
     assert tagging.resources == {f"arn:aws:ec2:{place}:network-interface/*"}
     assert tagging.conditions == {
@@ -145,7 +161,8 @@ def test_jobs_tag_only_what_they_make_and_with_two_tags(environment, place):
     }
 
 
-def test_there_are_five_statements_about_interfaces(environment):
+@check
+def there_are_five_statements_about_interfaces(environment):
     about_ec2 = [
         s for s in allowed(environment, ROLE) if any(a.startswith("ec2:") for a in s.actions)
     ]

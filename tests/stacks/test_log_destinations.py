@@ -97,4 +97,4 @@ def test_storage_is_asked(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError) as refused:
         app.synth()
     for name in ("Artifacts", "Datasets", "Prepared"):
-        assert f"The access logs of dev/Storage/Default/{name}/Resource" in str(refused.value)
+        assert f"/{name}/Resource would never arrive" in str(refused.value)

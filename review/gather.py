@@ -26,7 +26,7 @@ from review.space import SEED, configurations
 from review.synthesis import ROOT, control_tower, synthesize
 from review.templates import Environment
 from review.threats import threat_model
-from stacks.acknowledgements import accepted
+from tuning.constructs.acknowledgements import accepted
 
 AT_ONCE = 2
 """Of which one is with the configurations all the time."""

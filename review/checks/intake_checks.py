@@ -11,7 +11,7 @@ from tuning.runs.recipes import load
 from tuning.runs.run import Run
 from tuning.runs.uploads import ENDINGS, Kind, NotAnUploadError, Upload
 
-RUN = Run(
+RUN = Run.new(
     upload=Upload(
         bucket="{Datasets}",
         key="datasets/support-nova-micro/train.jsonl",

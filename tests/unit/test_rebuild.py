@@ -9,7 +9,7 @@ from domain_builders import any_recipe, any_run
 from tuning.runs.rebuild import Execution, Job, rebuilt
 from tuning.runs.run import Run
 
-RUN = Run(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))
+RUN = Run.new(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))
 AT = datetime(2026, 11, 30, 23, tzinfo=UTC)
 ESTIMATE = {"high_usd": "12.50"}
 

@@ -18,7 +18,9 @@ _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
 class Endings:
-    """Conclusions, by name; each leads to the tail that records and tells it."""
+    """Conclusions, by name; each leads to the tail that records and reports it. An outcome is `unsure`
+    when a function that Step Functions gave up may still make a job: the reconciler looks for it.
+    """
 
     def __init__(
         self,
@@ -62,12 +64,13 @@ class Endings:
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
+                "unsure": expression("$job.state != 'started'"),
             },
             charge="job",
         )
         self.failed = self._failure(MachineState.JOB_FAILED, "$progress.failure", charge="job")
         self.not_started = self._failure(
-            MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing"
+            MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing", unsure=True
         )
         self.fault = steps.conclude(
             MachineState.STEP_FAILED,
@@ -76,7 +79,7 @@ class Endings:
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
-                "unsure": True,  # whether it has left a job: the reconciler looks
+                "unsure": True,
             },
             charge="unknown",
         )
@@ -129,7 +132,9 @@ class Endings:
         settle.next(record)
         return settle
 
-    def _failure(self, name: str, failure: str, *, charge: Charge) -> sfn.Pass:
+    def _failure(
+        self, name: str, failure: str, *, charge: Charge, unsure: bool = False
+    ) -> sfn.Pass:
         return self._steps.conclude(
             name,
             {
@@ -138,6 +143,7 @@ class Endings:
                 "report": expression("$dataset.report_uri"),
                 "kind": expression(f"{failure}.kind"),
                 "fix": expression(f"{failure}.fix"),
+                "unsure": unsure,
             },
             charge=charge,
         )

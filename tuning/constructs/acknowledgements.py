@@ -1,4 +1,4 @@
-"""The stacks review themselves at synth; what is accepted nevertheless stands in `accepted.toml`.
+"""What is found in these constructs and accepted nevertheless: `accepted.toml`, for whoever uses them.
 
 Six packs of cdk-nag and CDK's own validator write `validation-report.json` beside the templates.
 They cost a quarter of a second; what costs more runs in `review/`, on the same table. Ids are
@@ -6,9 +6,8 @@ qualified (`Pack::Rule`): the short form would hide a finding from that report.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import aws_cdk as cdk
@@ -22,10 +21,11 @@ from cdk_nag import (
 )
 from constructs import IConstruct
 
-from stacks.deployment import Deployment
 from tuning.constructs.bundle import PYTHON
 from tuning.constructs.config import Config
 from tuning.constructs.function import functions_code
+from tuning.constructs.storage import Storage
+from tuning.constructs.training import Training
 
 PACKS = (
     AwsSolutionsChecks,
@@ -51,7 +51,7 @@ class Accepted:
     """One decision: a finding that is known, on one construct, with the reason why it stands."""
 
     path: str
-    """Below the environment, such as `Storage/Default/AccessLogs`."""
+    """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""
     rules: tuple[str, ...]
     """Qualified ids, one for each tool or pack that finds the same. `{region}`, `{datasets}`,
     `{prepared}` and `{artifacts}` are filled in."""
@@ -66,37 +66,44 @@ class Accepted:
 
 def accepted() -> list[Accepted]:
     """The whole table."""
-    table = tomllib.loads(files("stacks").joinpath("accepted.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(
+        files("tuning.constructs").joinpath("accepted.toml").read_text(encoding="utf-8")
+    )
     return [Accepted(**{**row, "rules": tuple(row["rules"])}) for row in table["accepted"]]
 
 
-def accepted_in(environment: Deployment) -> list[Accepted]:
-    """The rows that apply to one environment, with its own names filled in."""
+def accepted_in(training: Training) -> list[Accepted]:
+    """The rows that apply in one environment, with its own names filled in."""
     names = {
-        "environment": environment.node.id,
-        "region": environment.region,
-        **environment.bucket_imports(),
+        "machine": training.machine_name,
+        "region": training.config.region,
+        **_bucket_imports(training.storage),
     }
     return [
-        Accepted(
-            path=row.path,
-            rules=tuple(rule.format(**names) for rule in row.rules),
-            reason=row.reason,
-            evidence=row.evidence,
-            owner=row.owner,
-            when=row.when,
-        )
+        replace(row, rules=tuple(rule.format(**names) for rule in row.rules))
         for row in accepted()
-        if _WHEN[row.when](environment.config)
+        if _WHEN[row.when](training.config)
     ]
 
 
-def review(app: cdk.App) -> None:
+def construct_at(path: str, training: Training) -> IConstruct:
+    """Raises when nothing is at `path`, so that no row outlives what it speaks of."""
+    name, *inside = path.split("/")
+    found: IConstruct = {
+        "Network": training.network,
+        "Storage": training.storage,
+        "Training": training,
+    }[name]
+    for name in inside:
+        found = found.node.find_child(name)
+    return found
+
+
+def review(app: cdk.App, environments: Iterable[Training]) -> None:
     """Check everything under `app` at synth, with the accepted findings marked as such."""
     cdk.Validations.of(app).add_plugins(*(pack(app) for pack in PACKS))
-    for environment in app.node.children:
-        if isinstance(environment, Deployment):
-            _accept(environment)
+    for training in environments:
+        acknowledge(training)
     if not functions_code(app).compiled:
         cdk.Annotations.of(app).add_warning_v2(
             "tuning:NotCompiled",
@@ -105,15 +112,9 @@ def review(app: cdk.App) -> None:
         )
 
 
-def _accept(environment: Deployment) -> None:
-    rows = accepted_in(environment)
-
-    @cache
-    def find(path: str) -> IConstruct:
-        """Raises when nothing stands at `path`, so that no row outlives what it speaks of."""
-        ahead, _, name = path.rpartition("/")
-        return (find(ahead) if ahead else environment).node.find_child(name)
-
+def acknowledge(training: Training) -> None:
+    """Mark what is accepted in one environment: cdk-nag and CDK's validator set it aside."""
+    rows = accepted_in(training)
     for path in dict.fromkeys(row.path for row in rows):
         acknowledged = [
             cdk.Acknowledgment(id=rule, reason=row.reason)
@@ -122,4 +123,16 @@ def _accept(environment: Deployment) -> None:
             for rule in row.rules
             if not rule.startswith(OTHER_TOOLS)
         ]
-        cdk.Validations.of(find(path)).acknowledge(*acknowledged)
+        cdk.Validations.of(construct_at(path, training)).acknowledge(*acknowledged)
+
+
+def _bucket_imports(storage: Storage) -> dict[str, str]:
+    """How Training's template names the buckets of Storage: the exports of their ARNs."""
+    stack = cdk.Stack.of(storage)
+    buckets = {
+        "datasets": storage.datasets,
+        "prepared": storage.prepared,
+        "artifacts": storage.artifacts,
+    }
+    exports = {name: stack.export_value(b.bucket_arn) for name, b in buckets.items()}
+    return {n: stack.resolve(export)["Fn::ImportValue"] for n, export in exports.items()}

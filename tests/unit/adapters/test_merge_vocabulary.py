@@ -72,10 +72,6 @@ CASES = {
         replaced(numbers(2, HIDDEN, seed=2)),
     ),
 }  # fmt: skip
-    *CASES["rows of the embedding"][:2],
-    replaced(numbers(2, HIDDEN, seed=1)),
-    None,
-)
 
 
 @pytest.mark.parametrize("shards", [1, 3])

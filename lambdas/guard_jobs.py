@@ -3,8 +3,7 @@
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.clients import client
 from tuning.runs.function_settings import GuardSettings
@@ -19,16 +18,13 @@ class NotGuarded(Exception):  # noqa: N818 — the alarm's log names it so
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A fault with one job must not hide another: all are looked at before anything is raised."""
-    stopped, missed = [], []
+    """What one job raises must not hide another: all are looked at before anything is raised."""
+    stopped, apart = [], Apart(what="not guarded")
     for arn in _in_progress():
-        try:
+        with apart.each(arn):
             if _guarded(arn):
                 stopped.append(arn)
-        except (BotoCoreError, ClientError) as error:
-            logger.error("not guarded", job_arn=arn, error=str(error))
-            missed.append(arn)
-    if missed:
+    if missed := [*apart.missed, *apart.unreadable]:
         raise NotGuarded(", ".join(missed))
     return {"stopped": stopped}
 

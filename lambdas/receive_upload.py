@@ -10,7 +10,7 @@ from tuning.aws import ledger
 from tuning.aws.clients import client
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.recipes import Recipe, load
-from tuning.runs.run import Misdirected, Run
+from tuning.runs.run import Misdirected, Run, received
 from tuning.runs.uploads import Kind, Upload, is_missed_round
 
 _settings = cache(IntakeSettings.from_env)
@@ -41,14 +41,14 @@ def _receive(body: str, settings: IntakeSettings) -> None:
     if upload.kind is not Kind.TRAINING_SET:
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return
-    run = _run(upload, settings)
-    if not ledger.arrive(settings.ledger_table, run):
-        logger.info("already received", run=run.id)
+    given = ledger.arrive(settings.ledger_table, _run(upload, settings))
+    if given is None:
+        logger.info("already received", upload=upload.uri, version=upload.version_id)
         return
-    machine = client("stepfunctions")
+    run, machine = received(given), client("stepfunctions")
     try:
         machine.start_execution(
-            stateMachineArn=settings.state_machine_arn, name=run.id, input=json.dumps(run.to_dict())
+            stateMachineArn=settings.state_machine_arn, name=run.id, input=json.dumps(given)
         )
     except machine.exceptions.ExecutionAlreadyExists:
         logger.info("already started", run=run.id)
@@ -58,10 +58,11 @@ def _receive(body: str, settings: IntakeSettings) -> None:
 
 
 def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected:
+    """What the upload becomes unless its version has become something already."""
     if upload.recipe_name not in settings.recipes:
-        return Misdirected(upload=upload, recipes=settings.recipes)
+        return Misdirected.new(upload=upload, recipes=settings.recipes)
     recipe = _recipe(upload.recipe_name)
-    return Run(
+    return Run.new(
         upload=upload,
         recipe=recipe,
         fallback=_recipe(recipe.retry.recipe) if recipe.retry else None,

@@ -5,13 +5,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lambdas import gauges
+from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
 from tuning.aws import budgets, ledger, traces
 from tuning.aws.clients import client
-from tuning.aws.transient import Transient
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.rebuild import Job, rebuilt
 from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
@@ -26,28 +24,32 @@ class NotReconciled(Exception):  # noqa: N818 — the alarm's log names it so
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A fault with one run must not hide another: all are looked at before anything is raised."""
-    settings, now, missed = _settings(), datetime.now(UTC), []
+    """What one run raises must not hide another, nor the metrics. A fault of AWS is raised once all
+    are treated; a run that cannot be read is reported, since the next round could not read it either.
+    """
+    settings, now, apart = _settings(), datetime.now(UTC), Apart(what="not reconciled")
     rows = traces.open_rows(settings.ledger_table)
+    gauges.publish(rows, settings, now, apart)
     running = traces.running(settings.state_machine_arn)
-    jobs = traces.jobs_in_progress(settings.environment)
+    jobs = traces.jobs_in_progress(settings.environment, apart.each)
     healed: dict[str, list[str]] = {}
     for run_id in sorted(_lost(rows, running, set(jobs))):
-        try:
+        with apart.each(run_id):
             if done := _healed(run_id, jobs.get(run_id, []), now):
                 healed[run_id] = done
-        except (BotoCoreError, ClientError, Transient) as error:
-            logger.error("not reconciled", run=run_id, error=str(error))
-            missed.append(run_id)
-    gauges.publish(rows, settings, now, healed=len(healed))
-    if missed:
-        raise NotReconciled(", ".join(missed))
-    return {"healed": healed}
+    if healed:
+        _count("RunsHealed", len(healed))
+    unreadable = dict.fromkeys(apart.unreadable)
+    if unreadable:
+        _count("RunsNotHealed", len(unreadable))
+    if apart.missed:
+        raise NotReconciled(", ".join(dict.fromkeys(apart.missed)))
+    return {"healed": healed | {name: ["report"] for name in unreadable}}
 
 
 def _lost(rows: dict[str, ledger.Row], running: set[str], jobs: set[str]) -> set[str]:
     """Whoever is in the ledger's index of open runs and has a running execution is sound."""
-    ended = {run_id for run_id, row in rows.items() if row["state"] in ENDED}
+    ended = {run_id for run_id, row in rows.items() if row.get("state") in ENDED}
     return (set(rows) | running | jobs) - (set(rows) & running - ended)
 
 
@@ -77,7 +79,11 @@ def _do(action: Action, trace: Trace) -> None:
         case Rebuild():
             _rebuild(trace)
         case Report():
-            metrics.add_metric(name="RunsNotHealed", unit="Count", value=1)
+            _count("RunsNotHealed", 1)
+
+
+def _count(name: str, value: int) -> None:
+    metrics.add_metric(name=name, unit="Count", value=value)
 
 
 def _start(action: Start, trace: Trace) -> None:

@@ -15,6 +15,7 @@ from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import Place
 from tuning.runs.jobs import Start, is_ours, request
 from tuning.runs.run import Run
+from tuning.runs.run_states import Partition
 
 _settings = cache(RunSettings.from_env)
 
@@ -25,7 +26,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     place = Place.kept(event.get("job") or {}, now=now)
     start = _in_turn(run, settings, event["dataset"], place, now)
     if start.job_arn:
-        facts = {"open": "working", "job_arn": start.job_arn, "attempt": str(run.attempt)}
+        facts = {"open": Partition.WORKING, "job_arn": start.job_arn, "attempt": str(run.attempt)}
         ledger.move(settings.ledger_table, run, "training", **facts)
     logger.info("start", state=start.state, job_arn=start.job_arn, ahead=place.ahead)
     return start.to_dict()

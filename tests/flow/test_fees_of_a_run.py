@@ -17,7 +17,7 @@ PRICES = json.loads((Path(__file__).parents[1] / "explorer" / "service_prices.js
 ]
 RECIPE = "support-nova-micro"
 POLL_SECONDS = 300
-LOOK = ("Wait", "Track training", "How is the job?")
+LOOK = ("Wait for job", "Track training", "Job status?")
 CALLS = {"dynamodb": 30, "s3": 12, "sns": 1, "sqs_and_event": 4}
 """Of a whole run, generously; a look is two more of the ledger's."""
 
@@ -81,7 +81,7 @@ def looks(hours):
         base_model="amazon.nova-micro-v1:0:128k",
         limits=Limits(max_hours=hours),
     )
-    run, now, count, pause = Run(upload=upload, recipe=recipe), start, 0, 0
+    run, now, count, pause = Run.new(upload=upload, recipe=recipe), start, 0, 0
     job = {
         "status": "InProgress",
         "creationTime": start,

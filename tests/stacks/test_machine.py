@@ -7,17 +7,18 @@ import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
 from tuning.pipeline.manifest import of_kind
+from tuning.runs.machine_states import REACHED, MachineState
 from tuning.runs.recipes import load
-from tuning.runs.run_states import OPEN, UNTOLD
+from tuning.runs.run_states import OPEN, Partition
 
 ROOT = Path(__file__).parents[2]
 SETTLE = "Settle spend"
 TASKS = [step.title for step in of_kind("task") if step.title != SETTLE]
 """Settling fails in a way of its own: the outcome is recorded all the same."""
-RESUMED = "Take up its end"
+RESUMED = "Resume outcome"
 """The end that another execution came to."""
 GOOD_ENDS = {"Trained", "Refused", "Stopped"}
-BAD_ENDS = {"Failed", "Not recorded or not told"}
+BAD_ENDS = {"Failed", "Outcome not reported"}
 
 
 def of_type(states, *types):
@@ -64,9 +65,7 @@ def test_no_choice_is_left_without_a_default(states):
 
 @pytest.mark.parametrize("state", ["trained", "refused", "stopped"])
 def test_an_outcome_ends_in_the_state_of_its_name(states, state):
-    chosen = {
-        choice["Condition"]: choice["Next"] for choice in states["How did it end?"]["Choices"]
-    }
+    chosen = {choice["Condition"]: choice["Next"] for choice in states["Outcome?"]["Choices"]}
     assert chosen[f"{{% $outcome.state = '{state}' %}}"] == state.title()
 
 
@@ -94,17 +93,17 @@ def test_no_run_ends_unrecorded(states):
 
 
 def test_no_run_ends_untold(states):
-    ends = reachable(states, "Begin", without=["Tell"]) & (GOOD_ENDS | BAD_ENDS)
-    assert ends == {"Not recorded or not told"}
+    ends = reachable(states, "Begin", without=["Notify"]) & (GOOD_ENDS | BAD_ENDS)
+    assert ends == {"Outcome not reported"}
 
 
 def test_a_job_starts_only_after_the_check_and_the_estimate(states):
-    for needed in ("Prepare dataset", "Is the dataset sound?", "Authorize spend"):
+    for needed in ("Prepare dataset", "Dataset accepted?", "Authorize spend"):
         assert "Start training" not in reachable(states, "Begin", without=[needed])
 
 
 def test_only_an_accepted_dataset_goes_on(states):
-    sound = states["Is the dataset sound?"]
+    sound = states["Dataset accepted?"]
     (choice,) = sound["Choices"]
     assert choice["Condition"] == "{% $dataset.verdict = 'accepted' %}"
     assert choice["Next"] == "Authorize spend"
@@ -113,25 +112,25 @@ def test_only_an_accepted_dataset_goes_on(states):
 
 def test_a_second_job_starts_only_when_the_first_has_ended(states):
     """`again` is said of jobs that have ended only: tests/unit/test_progress.py."""
-    chosen = states["Has the job started?"]["Choices"]
+    chosen = states["Job started?"]["Choices"]
     (after,) = (c["Next"] for c in chosen if c["Condition"] == "{% $job.state = 'started' %}")
-    assert "Start training" not in reachable(states, after, without=["Try again"])
+    assert "Start training" not in reachable(states, after, without=["Retry training"])
     ways = [
         (name, choice["Condition"])
         for name, state in states.items()
         for choice in state.get("Choices", [{"Condition": None, "Next": state.get("Next")}])
-        if choice["Next"] == "Try again"
+        if choice["Next"] == "Retry training"
     ]
-    assert ways == [("How is the job?", "{% $progress.state = 'again' %}")]
+    assert ways == [("Job status?", "{% $progress.state = 'again' %}")]
 
 
 def test_a_second_try_is_checked_and_authorized_like_the_first(states):
-    assert states["Try again"]["Next"] == "Prepare dataset"
-    assert states["Try again"]["Assign"]["run"] == "{% $progress.next_run %}"
+    assert states["Retry training"]["Next"] == "Prepare dataset"
+    assert states["Retry training"]["Assign"]["run"] == "{% $progress.next_run %}"
 
 
 def test_every_loop_waits(states):
-    waits = {"Wait", "Wait for room", "Wait for a person"}
+    waits = {"Wait for job", "Wait for job slot", "Wait for approval"}
     for name in states.keys() - waits:
         ahead = {n for after in following(states[name]) for n in [after] if n not in waits}
         assert not any(name in reachable(states, n, without=waits) for n in ahead), name
@@ -142,8 +141,8 @@ def test_waiting_takes_the_time_that_the_last_look_said(dev, rich):
     for environment, seconds in ((dev, 300), (rich, 600)):
         waits = of_type(definition(environment)["States"], "Wait")
         assert {n: w["Seconds"] for n, w in waits.items()} == {
-            "Wait": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
-            "Wait for room": "{% $job.wait_seconds %}",
+            "Wait for job": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
+            "Wait for job slot": "{% $job.wait_seconds %}",
         }
 
 
@@ -153,15 +152,21 @@ def test_the_line_sees_the_last_answer_of_its_own(states):
         assert states[step]["Arguments"]["Payload"][kept] == f"{{% ${kept} %}}"
 
 
-def test_only_after_a_fault_a_run_stays_open_for_the_reconciler(states):
+def test_a_run_that_may_have_left_a_job_stays_open_for_the_reconciler(states):
+    """After a fault, and when its job was not started: a try that was given up may still make one."""
     outcomes = {
         n: s["Assign"]["outcome"] for n, s in states.items() if "outcome" in s.get("Assign", {})
     }
     del outcomes[RESUMED]
-    assert {n for n, outcome in outcomes.items() if outcome.get("unsure")} == {"Step failed"}
+    unsure = {n: outcome["unsure"] for n, outcome in outcomes.items() if outcome.get("unsure")}
+    assert unsure == {
+        "Step failed": True,
+        "Job not started": True,
+        "Job stopped": "{% $job.state != 'started' %}",
+    }
     (caught,) = states["Settle spend"]["Catch"]
     assert "'unsure': true" in caught["Assign"]["outcome"]
-    closing = states["Close"]["Arguments"]["UpdateExpression"]
+    closing = states["Close run"]["Arguments"]["UpdateExpression"]
     assert "$outcome.unsure ? 'task_token' : '#open" in closing
 
 
@@ -169,9 +174,11 @@ def test_a_run_leaves_the_index_when_its_end_was_told(states):
     """Until then the reconciler finds it there, whatever has died."""
     record = states["Record outcome"]["Arguments"]
     assert "#open = :open" in record["UpdateExpression"]
-    assert record["ExpressionAttributeValues"][":open"] == {"S": f"{{% '{UNTOLD}' %}}"}
-    assert "Close" not in reachable(states, "Begin", without=["Tell"])
-    assert reachable(states, "Begin", without=["Close"]) & GOOD_ENDS == set()
+    assert record["ExpressionAttributeValues"][":open"] == {
+        "S": f"{{% '{Partition.UNNOTIFIED}' %}}"
+    }
+    assert "Close run" not in reachable(states, "Begin", without=["Notify"])
+    assert reachable(states, "Begin", without=["Close run"]) & GOOD_ENDS == set()
 
 
 def test_an_end_is_taken_up_as_it_was_left(states):
@@ -180,7 +187,7 @@ def test_an_end_is_taken_up_as_it_was_left(states):
         "charge": "{% $run.charge %}",
     }
     assert states[RESUMED]["Next"] == "Settle spend"
-    ways = {c["Condition"]: c["Next"] for c in states["Has it a recipe?"]["Choices"]}
+    ways = {c["Condition"]: c["Next"] for c in states["Recipe deployed?"]["Choices"]}
     assert ways["{% $exists($run.outcome) %}"] == RESUMED
     assert "$states.input.progress" in states["Begin"]["Assign"]["progress"]
 
@@ -209,7 +216,7 @@ def test_an_end_is_written_over_open_states_only(states):
 
 def test_a_run_that_was_ended_by_another_hand_is_still_told(states):
     caught = {e: c["Next"] for c in states["Record outcome"]["Catch"] for e in c["ErrorEquals"]}
-    assert caught["DynamoDB.ConditionalCheckFailedException"] == "Tell"
+    assert caught["DynamoDB.ConditionalCheckFailedException"] == "Notify"
 
 
 def test_every_retry_is_bounded_and_spread(states):
@@ -291,3 +298,8 @@ def test_a_task_is_invoked_with_what_the_manifest_says(states):
     assert given == {
         step.title: {name: f"{{% ${name} %}}" for name in step.takes} for step in of_kind("task")
     }
+
+
+def test_its_states_are_those_that_whoever_reads_a_history_knows(states):
+    assert set(states) == set(MachineState)
+    assert set(REACHED) <= set(MachineState)

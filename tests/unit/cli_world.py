@@ -69,7 +69,7 @@ def lay(aws, number, **facts):
         "turn": f"{at}#{run}",
         "recipe": "support",
         "upload": f"s3://bucket/datasets/support/{number}/train.jsonl",
-        **({"due": "9999-12-31T00:00:00+00:00"} if facts.get("open") == "room" else {}),
+        **({"due": "9999-12-31T00:00:00+00:00"} if facts.get("open") == "queued" else {}),
         **facts,
     }
     return run

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from cli_world import an_account, lay, left
+from domain_builders import any_run
 
 from tuning.cli.answer_commands import NotWaitingError, approve
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.redrive_command import redrive
+from tuning.cli.retrain_command import NotRetrainedError, retrain
 from tuning.cli.runs_command import runs
 from tuning.cli.stop_command import stop
 from tuning.errors import OptionError
@@ -28,8 +30,8 @@ def listed(capsys, **given):
 
 def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, capsys):
     lay(account, 1, state="training", open="working")
-    lay(account, 2, state="queued", open="room")
-    lay(account, 3, state="queued", open="room")
+    lay(account, 2, state="queued", open="queued")
+    lay(account, 3, state="queued", open="queued")
     found = [
         (run["upload"].split("/")[-2], run["state"], run["place_in_line"]) for run in listed(capsys)
     ]
@@ -38,6 +40,22 @@ def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, cap
         ("2", "queued", 1),
         ("1", "training", None),
     ]
+
+
+@pytest.mark.parametrize("shown", ["text", "json"])
+@pytest.mark.parametrize("given", [{}, {"since": "2026-11-01"}])
+@pytest.mark.parametrize("progress", ["[", '"done"', "{}", '{"state": "in_progress"}'])
+def test_a_record_that_cannot_be_read_hides_no_other(account, capsys, shown, given, progress):
+    sound, bad = lay(account, 1, state="trained"), lay(account, 2, state="training")
+    account.dynamodb.items[bad] |= {"progress": progress}
+    for name in ("recipe", "upload"):
+        del account.dynamodb.items[bad][name]
+    facts = {"newest": 20, "shown": shown, **(given or {"month": "2026-11"})}
+    assert left(runs, **facts) == 0
+    out = capsys.readouterr().out
+    assert sound[:12] in out
+    assert bad[:12] in out
+    assert "its progress cannot be read" in out
 
 
 def test_runs_can_be_chosen_by_state_recipe_and_number(account, capsys):
@@ -86,7 +104,7 @@ def test_a_list_tells_what_it_leaves_out(account, capsys):
 
 
 def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
-    lay(account, 1, state="queued", open="room")
+    lay(account, 1, state="queued", open="queued")
     left(runs, month="2026-11", newest=20, shown="text")
     _head, line = capsys.readouterr().out.splitlines()
     assert "queued, place 1 in line" in line
@@ -94,16 +112,16 @@ def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
 
 
 def test_one_that_died_in_the_line_has_no_place_and_takes_none_away(account, capsys):
-    lay(account, 1, state="queued", open="room", due="2026-11-23T07:30:00+00:00")
-    lay(account, 2, state="queued", open="room")
+    lay(account, 1, state="queued", open="queued", due="2026-11-23T07:30:00+00:00")
+    lay(account, 2, state="queued", open="queued")
     left(runs, month="2026-11", newest=20, shown="text")
     shown = capsys.readouterr().out
     assert shown.count("queued, place 1 in line") == shown.count("place") == 1
 
 
 def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
-    run = lay(account, 0xABC << 100, state="queued", open="room")
-    lay(account, 0xABD << 100, state="queued", open="room")
+    run = lay(account, 0xABC << 100, state="queued", open="queued")
+    lay(account, 0xABD << 100, state="queued", open="queued")
     assert left(stop, run=run[:10]) == 0
     assert "stop_asked" in account.dynamodb.items[run]
     assert run in capsys.readouterr().err
@@ -134,7 +152,7 @@ def test_hostile_names_cannot_steer_the_terminal(account, capsys):
 
 
 def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
-    run = lay(account, 1, state="queued", open="room")
+    run = lay(account, 1, state="queued", open="queued")
     assert left(stop, run=run) == 0
     assert account.dynamodb.items[run]["stop_asked"].startswith("arn:ann at 20")
     assert account.bedrock.stopped == []
@@ -170,3 +188,20 @@ def test_dead_letters_are_sent_back_when_there_are_any(account, count, tasks):
     if tasks:
         moved = {"SourceArn": "arn:dead", "DestinationArn": "arn:queue"}
         assert account.sqs.moved == [moved]
+
+
+def test_what_was_uploaded_is_trained_again_as_a_new_version(account, capsys):
+    run = any_run()
+    account.s3.lay(run.upload.bucket, run.upload.key, b"data", run.upload.version_id)
+    lay(account, 1, state="trained", run=json.dumps(run.to_dict()))
+    assert left(retrain, run=f"{1:032x}") == 0
+    versions = account.s3.versions[run.upload.bucket, run.upload.key]
+    assert list(versions.values()) == [b"data", b"data"]
+    assert list(versions)[1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("facts", [{}, {"run": json.dumps(any_run().to_dict())}])
+def test_what_cannot_be_trained_again_says_why(account, facts):
+    lay(account, 1, state="trained", **facts)
+    with pytest.raises(NotRetrainedError, match="upload the file again"):
+        retrain(run=f"{1:032x}")

@@ -133,8 +133,8 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
     now = datetime.now(UTC)
     facts = {"month": f"{now:%Y-%m}", "arrived_at": now.isoformat()}
     lay(account, 1, state="failed", **facts)
-    lay(account, 2, state="queued", open="room", **facts)
-    run = lay(account, 3, state="queued", open="room", **facts)
+    lay(account, 2, state="queued", open="queued", **facts)
+    run = lay(account, 3, state="queued", open="queued", **facts)
 
     def sleep(_seconds):
         for number, state in ((2, "trained"), (3, "refused")):

@@ -79,7 +79,7 @@ def test_a_full_quota_is_waited_for(aws, door):
     aws.bedrock.quota = 0
     answer = door(a_run(0))
     assert (answer["state"], answer["wait_seconds"]) == ("no_room", 126)
-    assert aws.dynamodb.items[a_run(0).id]["open"] == "room"
+    assert aws.dynamodb.items[a_run(0).id]["open"] == "queued"
     aws.bedrock.quota = 1
     assert door(a_run(0), answer)["state"] == "started"
     assert aws.dynamodb.items[a_run(0).id]["open"] == "working"

@@ -113,7 +113,9 @@ def test_a_run_arrives_once():
     assert ledger.arrive("ledger", RUN), "whoever wrote it may have died before the start"
     ledger.move("ledger", RUN, "started")
     assert not ledger.arrive("ledger", RUN)
-    assert ledger.arrive("ledger", any_run(recipe=any_recipe(hyperparameters={"epochCount": 3})))
+    edited = any_run(recipe=any_recipe(hyperparameters={"epochCount": 3}))
+    assert edited.id != RUN.id
+    assert not ledger.arrive("ledger", edited), "a version of an object has one run"
 
 
 def test_what_is_not_known_is_not_written(aws):

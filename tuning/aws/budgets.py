@@ -11,8 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from tuning.aws import ledger
-from tuning.aws.clients import client
-from tuning.aws.transient import Transient
 from tuning.runs.budget import Charge, Claim, Pot, actual, over
 from tuning.runs.run import Run
 from tuning.runs.run_states import sources
@@ -44,7 +42,9 @@ def claim(
         found_in=sources("authorized"),
     )
     # The run's own row first: a claim that was sent twice has itself left too little.
-    broken = _transact([_if_claim_is(moved, held), *writes])
+    broken = ledger.transact(
+        [{"Update": update} for update in (_if_claim_is(moved, row.get("claim")), *writes)]
+    )
     if not broken:  # done; or the row was claimed meanwhile, or has ended, or is further
         return None
     pot = next(p for p in pots if p.pk == list(changes)[broken - 1])
@@ -69,10 +69,11 @@ def settle(table: str, run_id: str, charge: Charge) -> Decimal | None:
         "ConditionExpression": "#claim = :held AND attribute_not_exists(settled)",
         "ExpressionAttributeNames": {"#claim": "claim"},
         "ExpressionAttributeValues": ledger.keyed(
-            settled={"usd": str(usd), "charge": charge}, held=held.to_dict()
+            settled={"usd": str(usd), "charge": charge}, held=row["claim"]
         ),
     }
-    _transact([*writes, mark])  # broken: somebody has settled it, and once is enough
+    # Broken: somebody has settled it, and once is enough.
+    ledger.transact([{"Update": update} for update in (*writes, mark)])
     return usd
 
 
@@ -119,25 +120,13 @@ def _add(
     return update
 
 
-def _if_claim_is(update: dict[str, Any], held: Claim | None) -> dict[str, Any]:
+def _if_claim_is(update: dict[str, Any], held: str | None) -> dict[str, Any]:
+    """`held` is the claim as it is stored, whichever version wrote it."""
     now = "#claim = :held" if held else _NO_CLAIM
     if held:
-        update["ExpressionAttributeValues"] |= ledger.keyed(held=held.to_dict())
+        update["ExpressionAttributeValues"] |= ledger.keyed(held=held)
     update["ConditionExpression"] = f"({update['ConditionExpression']}) AND {now}"
     return update
-
-
-def _transact(updates: list[dict[str, Any]]) -> int | None:
-    """All or none. Returns the number of the first whose condition did not hold."""
-    dynamodb = client("dynamodb")
-    try:
-        dynamodb.transact_write_items(TransactItems=[{"Update": update} for update in updates])
-    except dynamodb.exceptions.TransactionCanceledException as error:
-        codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-        if "ConditionalCheckFailed" in codes:
-            return codes.index("ConditionalCheckFailed")
-        raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
-    return None
 
 
 def _committed(table: str, pk: str) -> Decimal:

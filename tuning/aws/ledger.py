@@ -6,30 +6,53 @@ from contextlib import suppress
 from typing import Any
 
 from tuning.aws.clients import client
+from tuning.aws.transient import Transient
 from tuning.runs.job_queue import turn
-from tuning.runs.run import Misdirected, Run
-from tuning.runs.run_states import OPEN, State, sources
+from tuning.runs.run import Misdirected, ReceivedVersion, Run
+from tuning.runs.run_states import OPEN, Partition, State, sources
 
 Row = Mapping[str, str]
 """An item, its attributes as text; what is no plain text is JSON."""
 
 
-def arrive(table: str, run: Run | Misdirected) -> bool:
-    """Write a run's item when it is not there yet.
+def arrive(table: str, run: Run | Misdirected) -> Mapping[str, Any] | None:
+    """Write a run's item when the version of its upload has no run yet, in one transaction.
 
-    Returns whether the run may still have to be started: it is new, or whoever wrote it died
-    before the execution was started.
+    Returns the input to start an execution with: of this run, or of the one that the version has
+    already, when whoever wrote that died before the execution was started. None when it was started.
     """
+    version = ReceivedVersion(upload=run.upload, run_id=run.id)
     item = {**_first(run), "pk": run.id, "state": "received", "run": run.to_dict()}
-    ledger = client("dynamodb")
+    new = [
+        {
+            "Put": {
+                "TableName": table,
+                "Item": typed(each),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        for each in (item, version.to_item())
+    ]
+    if transact(new) is None:
+        return run.to_dict()
+    run_id = (read(table, version.pk) or {}).get("run_id", run.id)  # none of the first version's
+    row = read(table, run_id)
+    if row is None:
+        return run.to_dict() if run_id == run.id else None
+    return json.loads(row["run"]) if row["state"] == "received" else None
+
+
+def transact(items: list[dict[str, Any]]) -> int | None:
+    """Write all of them, or none. Returns the number of the first whose condition did not hold."""
+    dynamodb = client("dynamodb")
     try:
-        ledger.put_item(
-            TableName=table, Item=typed(item), ConditionExpression="attribute_not_exists(pk)"
-        )
-    except ledger.exceptions.ConditionalCheckFailedException:
-        found = read(table, run.id)
-        return found is None or found["state"] == "received"
-    return True
+        dynamodb.transact_write_items(TransactItems=items)
+    except dynamodb.exceptions.TransactionCanceledException as error:
+        codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+        if "ConditionalCheckFailed" in codes:
+            return codes.index("ConditionalCheckFailed")
+        raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
+    return None
 
 
 def move(table: str, run: Run | Misdirected, to: State, **facts: Any) -> Row | None:
@@ -105,7 +128,7 @@ def change(
 def typed(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """As DynamoDB takes them: text as it stands, anything else as JSON."""
     return {
-        name: {"S": fact if isinstance(fact, str) else json.dumps(fact)}
+        name: {"S": str(fact) if isinstance(fact, str) else json.dumps(fact)}
         for name, fact in facts.items()
     }
 
@@ -122,7 +145,7 @@ def plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
 def _first(run: Run | Misdirected) -> dict[str, str]:
     """What a row has from the beginning; `open` and `turn` are the keys of the index of open runs."""
     facts = run.upload.facts
-    return {**facts, "open": "working", "turn": turn(facts["arrived_at"], run.id)}
+    return {**facts, "open": Partition.WORKING, "turn": turn(facts["arrived_at"], run.id)}
 
 
 def _update(

@@ -6,8 +6,7 @@ from tuning.aws import ledger
 from tuning.aws.clients import client
 from tuning.runs.job_queue import Place, moment, turn
 from tuning.runs.run import Run
-
-_ROOM = "room"
+from tuning.runs.run_states import Partition
 
 
 def look(table: str, run: Run) -> ledger.Row | None:
@@ -21,7 +20,7 @@ def stand(table: str, run: Run, place: Place, now: datetime) -> None:
     """Stand in the line, or go on standing there. One that has ended meanwhile is not put back: its
     next look finds that out.
     """
-    ledger.move(table, run, "queued", open=_ROOM, due=place.due(now))
+    ledger.move(table, run, "queued", open=Partition.QUEUED, due=place.due(now))
 
 
 def ahead(table: str, run: Run, now: datetime) -> int:
@@ -39,7 +38,7 @@ def ahead(table: str, run: Run, now: datetime) -> int:
         FilterExpression="#due > :now",
         ExpressionAttributeNames={"#open": "open", "#turn": "turn", "#due": "due"},
         ExpressionAttributeValues={
-            ":room": {"S": _ROOM},
+            ":room": {"S": Partition.QUEUED},
             ":mine": {"S": turn(run.upload.arrived_at, run.id)},
             ":now": {"S": moment(now)},
         },

@@ -1,6 +1,7 @@
 """What is left of runs in three places: the ledger, Step Functions, Bedrock."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from tuning.aws import ledger
@@ -8,10 +9,13 @@ from tuning.aws.clients import client
 from tuning.runs.rebuild import Execution, Job
 from tuning.runs.reconcile import Trace, run_of
 from tuning.runs.run import Run
-from tuning.runs.run_states import ENDED, UNTOLD
+from tuning.runs.run_states import ENDED, Partition
 
-_OPEN = ("working", "room", UNTOLD)
-"""The partitions of the index of open runs."""
+Apart = Callable[[str], AbstractContextManager[None]]
+"""A block in which one item, of that name, is treated: what it raises stops no other."""
+
+_OF_THE_FIRST_VERSION = ("room", "untold")
+"""What it wrote for QUEUED and UNNOTIFIED."""
 
 
 def open_rows(table: str) -> dict[str, ledger.Row]:
@@ -19,7 +23,7 @@ def open_rows(table: str) -> dict[str, ledger.Row]:
     pages = client("dynamodb").get_paginator("query")
     return {
         item["pk"]["S"]: ledger.plain(item)
-        for place in _OPEN
+        for place in (*Partition, *_OF_THE_FIRST_VERSION)
         for page in pages.paginate(
             TableName=table,
             IndexName="Open",
@@ -38,17 +42,18 @@ def running(machine: str) -> set[str]:
     return {run_of(each["name"]) for page in found for each in page["executions"]}
 
 
-def jobs_in_progress(environment: str) -> dict[str, list[Job]]:
+def jobs_in_progress(environment: str, each_apart: Apart) -> dict[str, list[Job]]:
     """Those that bear this environment's tag, by the run whose tag they bear. All, before one is
-    stopped: that would shift the pages.
+    stopped: that would shift the pages. A job whose tags cannot be read is found in the next round.
     """
     pages = client("bedrock").get_paginator("list_model_customization_jobs")
     found: dict[str, list[Job]] = {}
     for page in pages.paginate(statusEquals="InProgress"):
         for each in page["modelCustomizationJobSummaries"]:
-            tags = _tags(each["jobArn"])
-            if tags.get("environment") == environment and "run" in tags:
-                found.setdefault(tags["run"], []).append(_job(each))
+            with each_apart(each["jobArn"]):
+                tags = _tags(each["jobArn"])
+                if tags.get("environment") == environment and "run" in tags:
+                    found.setdefault(tags["run"], []).append(_job(each))
     return found
 
 

@@ -13,8 +13,9 @@ from typing import Any, Self
 
 from tuning.aws.clients import Clients, clients
 from tuning.cli.aws_errors import AccountError, UnknownRunError, told
-from tuning.runs.budget import is_budget
 from tuning.runs.job_queue import moment
+from tuning.runs.run import is_run
+from tuning.runs.run_states import Partition
 
 _ID = 32
 """Letters of a run's id, see tuning/runs/run.py."""
@@ -93,7 +94,7 @@ class Account:
                 ExpressionAttributeValues={":month": {"S": month}},
             )
         found = (_plain(item) for page in pages for item in page["Items"])
-        yield from (row for row in found if not is_budget(row["pk"]))
+        yield from (row for row in found if is_run(row["pk"]))
 
     def line(self) -> dict[str, int]:
         """Places of the runs that wait for a job, from 1, in the order in which they may try. One that
@@ -107,7 +108,7 @@ class Account:
             FilterExpression="#due > :now",
             ExpressionAttributeNames={"#open": "open", "#due": "due"},
             ExpressionAttributeValues={
-                ":room": {"S": "room"},
+                ":room": {"S": Partition.QUEUED},
                 ":now": {"S": moment(datetime.now(UTC))},
             },
         )

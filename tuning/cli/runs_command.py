@@ -89,7 +89,11 @@ def _months(begin: datetime, end: datetime) -> Iterator[str]:
 
 
 def _after(row: Row, begin: datetime | None) -> bool:
-    return begin is None or datetime.fromisoformat(row["arrived_at"]) >= begin
+    """A row that does not say when it arrived is shown rather than hidden."""
+    try:
+        return begin is None or datetime.fromisoformat(row["arrived_at"]) >= begin
+    except (KeyError, TypeError, ValueError):
+        return True
 
 
 def _document(row: Row, places: Mapping[str, int]) -> dict[str, Any]:
@@ -107,8 +111,11 @@ def _list(documents: list[dict[str, Any]]) -> None:
     for name in ("state", "recipe", "upload"):
         table.add_column(name, overflow="fold")
     for run in documents:
-        arrived = run["arrived_at"][:16].replace("T", " ")
-        told = (arrived, run["standing"], run["recipe"], _folder(run["upload"]))
+        arrived = run.get("arrived_at", "unknown")[:16].replace("T", " ")
+        told = (
+            *(arrived, run["standing"], run.get("recipe", "unknown")),
+            _folder(run.get("upload", "unknown")),
+        )
         table.add_row(run["run"][:12], *map(printable, told))
     # In a pipe a run is one line, for grep.
     width = None if sys.stdout.isatty() else _WIDE

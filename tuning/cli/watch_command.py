@@ -62,9 +62,17 @@ def watch(
     for row in rows.values():
         if _draws(shown):
             say(_line(row, None))
-        if (summary := json.loads(row.get("outcome", "{}")).get("summary")) and shown == "text":
+        if (summary := _summary(row)) and shown == "text":
             say(f"{row['pk'][:12]}: {summary}")
     raise SystemExit(_LEFT[worst([row["state"] for row in rows.values()])])
+
+
+def _summary(row: Row) -> str | None:
+    try:
+        outcome = json.loads(row.get("outcome", "{}"))
+    except ValueError:
+        return "its outcome cannot be read"
+    return outcome.get("summary") if isinstance(outcome, dict) else None
 
 
 def _draws(shown: Shown) -> bool:
@@ -109,7 +117,12 @@ def _lines(account: Account, only: str | None, every: float, shown: Shown) -> di
 
 def _line(row: Row, line: Mapping[str, int] | None) -> str:
     place = (line or {}).get(row["pk"])
-    told = (moment(datetime.now(UTC)), row["pk"][:12], row["recipe"], words(row, place))
+    told = (
+        moment(datetime.now(UTC)),
+        row["pk"][:12],
+        row.get("recipe", "unknown"),
+        words(row, place),
+    )
     return printable("  ".join(told))
 
 
@@ -118,8 +131,8 @@ def _document(row: Row, line: Mapping[str, int]) -> dict[str, Any]:
     return {
         "at": moment(datetime.now(UTC)),
         "run": row["pk"],
-        "recipe": row["recipe"],
-        "state": row["state"],
+        "recipe": row.get("recipe"),
+        "state": row.get("state"),
         "standing": words(row, place),
         "place_in_line": place,
         "steps_done": steps(row),
@@ -139,8 +152,8 @@ def _live(account: Account, only: str | None, every: float) -> dict[str, Row]:
 def _bars(rows: Mapping[str, Row], line: Mapping[str, int]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for run, row in rows.items():
-        colour = _COLOURS.get(row["state"], "")
+        colour = _COLOURS.get(row.get("state", ""), "")
         standing = Text(printable(words(row, line.get(run))), style=colour)
         bar = ProgressBar(total=ALL, completed=steps(row), width=24, finished_style=colour)
-        table.add_row(Text(run[:12]), Text(printable(row["recipe"])), bar, standing)
+        table.add_row(Text(run[:12]), Text(printable(row.get("recipe", "unknown"))), bar, standing)
     return table

@@ -10,14 +10,17 @@ from constructs import Construct
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.steps import Steps, expression, when
 from tuning.runs.budget import Charge
-from tuning.runs.run_states import OPEN, UNTOLD
+from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
+from tuning.runs.run_states import OPEN, Partition
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
 _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
 class Endings:
-    """Conclusions, by name; each leads to the tail that records and tells it."""
+    """Conclusions, by name; each leads to the tail that records and reports it. An outcome is `unsure`
+    when a function that Step Functions gave up may still make a job: the reconciler looks for it.
+    """
 
     def __init__(
         self,
@@ -32,12 +35,12 @@ class Endings:
         record = self._tail(ledger, topic)
         settled = self._settle(settle, record)
         self.misdirected = steps.conclude(
-            "No such recipe",
+            MachineState.NO_SUCH_RECIPE,
             {"state": "refused", "summary": expression("$run.refusal")},
             charge="nothing",
         )
         self.refused = steps.conclude(
-            "Dataset refused",
+            MachineState.DATASET_REFUSED,
             {
                 "state": "refused",
                 "summary": expression("$dataset.summary"),
@@ -46,7 +49,7 @@ class Endings:
             charge="nothing",
         )
         self.trained = steps.conclude(
-            "Model trained",
+            MachineState.MODEL_TRAINED,
             {
                 "state": "trained",
                 "summary": expression("$result.summary"),
@@ -56,29 +59,36 @@ class Endings:
             charge="job",
         )
         self.stopped = steps.conclude(
-            "Job stopped",
+            MachineState.JOB_STOPPED,
             {
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
+                "unsure": expression("$job.state != 'started'"),
             },
             charge="job",
         )
-        self.failed = self._failure("Job failed", "$progress.failure", charge="job")
-        self.not_started = self._failure("Job not started", "$job.failure", charge="nothing")
+        self.failed = self._failure(MachineState.JOB_FAILED, "$progress.failure", charge="job")
+        self.not_started = self._failure(
+            MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing", unsure=True
+        )
         self.fault = steps.conclude(
-            "Step failed",
+            MachineState.STEP_FAILED,
             {
                 "state": "failed",
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
-                "unsure": True,  # whether it has left a job: the reconciler looks
+                "unsure": True,
             },
             charge="unknown",
         )
-        self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
-        self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
+        self.rejected = self._unapproved(
+            MachineState.NOT_APPROVED, "'Not approved by ' & $approval.by & '.'"
+        )
+        self.expired = self._unapproved(
+            MachineState.APPROVAL_EXPIRED, "'Nobody approved it in time.'"
+        )
         self.resumed = self._resumed()
         self.misdirected.next(record)
         for conclusion in (
@@ -91,7 +101,7 @@ class Endings:
     def _resumed(self) -> sfn.Pass:
         """The end of a run whose last execution could not record or tell it, or was lost."""
         learnt = {"outcome": expression("$run.outcome"), "charge": expression("$run.charge")}
-        return sfn.Pass.jsonata(self._scope, "Take up its end", assign=learnt, outputs={})
+        return sfn.Pass.jsonata(self._scope, MachineState.RESUME_OUTCOME, assign=learnt, outputs={})
 
     def _unapproved(self, name: str, why: str) -> sfn.Pass:
         return self._steps.conclude(
@@ -122,7 +132,9 @@ class Endings:
         settle.next(record)
         return settle
 
-    def _failure(self, name: str, failure: str, *, charge: Charge) -> sfn.Pass:
+    def _failure(
+        self, name: str, failure: str, *, charge: Charge, unsure: bool = False
+    ) -> sfn.Pass:
         return self._steps.conclude(
             name,
             {
@@ -131,6 +143,7 @@ class Endings:
                 "report": expression("$dataset.report_uri"),
                 "kind": expression(f"{failure}.kind"),
                 "fix": expression(f"{failure}.fix"),
+                "unsure": unsure,
             },
             charge=charge,
         )
@@ -139,8 +152,8 @@ class Endings:
         record, tell = self._record(ledger), self._tell(topic)
         untold = sfn.Fail.jsonata(
             self._scope,
-            "Not recorded or not told",
-            error="OutcomeNotTold",
+            MachineState.NOT_REPORTED,
+            error=OUTCOME_NOT_REPORTED,
             cause=expression(f"$string({_CHARGED})"),
         )
         # Whoever ended the run before us was right, and what we know is still told.
@@ -158,16 +171,14 @@ class Endings:
                 jitter_strategy=sfn.JitterType.FULL,
             )
             step.add_catch(untold, errors=["States.ALL"])
-        end = self._steps.choose("How did it end?")
-        for state in ("trained", "refused", "stopped"):
-            succeed = sfn.Succeed.jsonata(
-                self._scope, state.capitalize(), outputs=expression("$outcome")
-            )
-            end.when(when(f"$outcome.state = '{state}'"), succeed)
+        end = self._steps.choose(MachineState.OUTCOME)
+        for name in (MachineState.TRAINED, MachineState.REFUSED, MachineState.STOPPED):
+            succeed = sfn.Succeed.jsonata(self._scope, name, outputs=expression("$outcome"))
+            end.when(when(f"$outcome.state = '{name.lower()}'"), succeed)
         end.otherwise(
             sfn.Fail.jsonata(
                 self._scope,
-                "Failed",
+                MachineState.FAILED,
                 error=expression("$outcome.kind"),
                 cause=expression("$outcome.summary"),
             )
@@ -185,7 +196,7 @@ class Endings:
             "state": "$outcome.state",
             "ended_at": "$states.context.State.EnteredTime",
             "outcome": "$string($outcome)",
-            "open": f"'{UNTOLD}'",
+            "open": f"'{Partition.UNNOTIFIED}'",
         }
         kept = {
             "arrived_at": "$run.upload.arrived_at",
@@ -201,7 +212,7 @@ class Endings:
         among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
-            "Record outcome",
+            MachineState.RECORD_OUTCOME,
             table=ledger,
             key={"pk": value(expression("$run.id"))},
             update_expression=f"SET {', '.join(terms)} REMOVE task_token",
@@ -219,7 +230,7 @@ class Endings:
         value = tasks.DynamoAttributeValue.from_string
         close = tasks.DynamoUpdateItem.jsonata(
             self._scope,
-            "Close",
+            MachineState.CLOSE_RUN,
             table=ledger,
             key={"pk": value(expression("$run.id"))},
             update_expression=expression(removed),
@@ -240,7 +251,7 @@ class Endings:
         lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
         return tasks.SnsPublish.jsonata(
             self._scope,
-            "Tell",
+            MachineState.NOTIFY,
             topic=topic,
             subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
             message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),

@@ -30,6 +30,7 @@ from tuning.pipeline.manifest import (
     START_TRAINING,
     TRACK_TRAINING,
 )
+from tuning.runs.machine_states import MachineState
 
 _TIMEOUT = cdk.Duration.days(21)
 
@@ -46,6 +47,8 @@ class TrainingRun(Construct):
         config: Config,
     ) -> None:
         super().__init__(scope, construct_id)
+        # Known beforehand, so that its role can be for this one machine and no other.
+        self.name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
         self._functions = functions
         self._steps = Steps(self)
         self._config = config
@@ -61,12 +64,10 @@ class TrainingRun(Construct):
         key: kms.IKey,
         wildcard: iam.IManagedPolicy,
     ) -> sfn.StateMachine:
-        # Known beforehand, so that its role can be for this one machine and no other.
-        name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
         arn = cdk.Stack.of(self).format_arn(
             service="states",
             resource="stateMachine",
-            resource_name=name,
+            resource_name=self.name,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         logs = log_group(
@@ -76,7 +77,7 @@ class TrainingRun(Construct):
             config=self._config,
             # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-            name=f"/aws/vendedlogs/states/{name}",
+            name=f"/aws/vendedlogs/states/{self.name}",
         )
         arns = [each.function.function_arn for each in self._functions.values()]
         role, may = _role(self, arn), permissions.state_machine(arns, arn)
@@ -85,7 +86,7 @@ class TrainingRun(Construct):
         machine = sfn.StateMachine(
             self,
             "Machine",
-            state_machine_name=name,
+            state_machine_name=self.name,
             definition_body=sfn.DefinitionBody.from_chainable(self.definition),
             query_language=sfn.QueryLanguage.JSONATA,
             role=role.without_policy_updates(),
@@ -117,15 +118,15 @@ class TrainingRun(Construct):
         )
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
         follow = self._follow(track, collect, prepare)
-        sound = steps.choose("Is the dataset sound?")
-        leave = steps.choose("Is there leave to spend?")
+        sound = steps.choose(MachineState.DATASET_ACCEPTED)
+        leave = steps.choose(MachineState.SPEND_AUTHORIZED)
         leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
         leave.otherwise(self._approval.ask)
         self._approval.granted(authorize)
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
             self._end.refused
         )
-        routed = steps.choose("Has it a recipe?")
+        routed = steps.choose(MachineState.RECIPE_DEPLOYED)
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.when(when("$exists($run.outcome)"), self._end.resumed)
         routed.otherwise(prepare.next(sound))
@@ -140,15 +141,15 @@ class TrainingRun(Construct):
             "job": {},
             "approval": {},
         }
-        return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
+        return sfn.Pass.jsonata(self, MachineState.BEGIN, assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
         """An account may run ten jobs at once, and that quota cannot be raised: a run that finds it
         full stands in line. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
         """
-        wait = self._steps.wait("Wait for room", expression("$job.wait_seconds"))
+        wait = self._steps.wait(MachineState.WAIT_FOR_JOB_SLOT, expression("$job.wait_seconds"))
         wait.next(start)
-        started = self._steps.choose("Has the job started?")
+        started = self._steps.choose(MachineState.JOB_STARTED)
         started.when(when("$job.state = 'started'"), follow)
         started.when(when("$job.state = 'no_room'"), wait)
         started.when(when("$job.state = 'stopped'"), self._end.stopped)
@@ -159,14 +160,14 @@ class TrainingRun(Construct):
     ) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
         pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
-        wait = self._steps.wait("Wait", expression(pause))
+        wait = self._steps.wait(MachineState.WAIT_FOR_JOB, expression(pause))
         again = sfn.Pass.jsonata(
             self,
-            "Try again",
+            MachineState.RETRY_TRAINING,
             assign={"run": expression("$progress.next_run"), "job": {}, "progress": {}},
             outputs={},
         )
-        state = self._steps.choose("How is the job?")
+        state = self._steps.choose(MachineState.JOB_STATUS)
         state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
         state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
         state.when(when("$progress.state = 'stopped'"), self._end.stopped)

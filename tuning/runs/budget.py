@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from tuning.models.estimate import Estimate
 from tuning.runs.recipes import Limits
+from tuning.runs.stored import fields_of
 
 Charge = Literal["nothing", "job", "unknown"]
 """What Bedrock may bill at an ending: nothing, since no job was made; what the job came to; or nobody
@@ -35,7 +36,7 @@ class Claim:
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, str]) -> Self:
-        return cls(**raw)
+        return cls(**fields_of(cls, raw))
 
     @property
     def amount(self) -> Decimal:
@@ -69,11 +70,6 @@ def pots(month: str, recipe: str, *, monthly: Decimal | None, limits: Limits) ->
             fix="raise monthly_usd under [limits] of the recipe",
         ),
     )
-
-
-def is_budget(pk: str) -> bool:
-    """Whether a row of the ledger counts a month's money, and is no run."""
-    return pk.startswith(_PREFIX)
 
 
 def month_of(moment: datetime) -> str:

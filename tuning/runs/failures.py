@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from tuning.runs.stored import fields_of
+
 _TROUBLESHOOTING = (
     "https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html"
 )
@@ -35,7 +37,7 @@ class Failure:
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
-        return cls(**raw)
+        return cls(**fields_of(cls, raw))
 
 
 # Words of AWS: the page above, and reports of users where it is silent. The first match counts.

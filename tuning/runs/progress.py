@@ -9,6 +9,7 @@ from tuning.runs.failures import KINDS, Failure, classify, failure
 from tuning.runs.job_queue import moment
 from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
+from tuning.runs.stored import fields_of
 
 State = Literal["in_progress", "overdue", "trained", "failed", "again", "stopped"]
 """`overdue`: the next look stops the job. `again`: it ended without success, and the recipe has the
@@ -52,7 +53,8 @@ class Progress:
         if not answer:
             return None
         told = answer.get("failure")
-        return cls(**{**answer, "failure": Failure.from_dict(told) if told else None})
+        failed = Failure.from_dict(told) if told else None
+        return cls(**{**fields_of(cls, answer), "failure": failed})
 
     @property
     def must_be_stopped(self) -> bool:

@@ -28,22 +28,26 @@ _BADNESS: tuple[State, ...] = ("trained", "refused", "stopped", "failed")
 
 
 def ended(row: Mapping[str, str]) -> bool:
-    return row["state"] in ENDED
+    return row.get("state") in ENDED
 
 
 def steps(row: Mapping[str, str]) -> int:
     """Of `ALL`."""
     if ended(row):
         return ALL
-    return max(_STEPS.get(row["state"], 0), _PHASES.get(_progress(row).get("phase", ""), 0))
+    progress = _progress(row) or {}
+    return max(_STEPS.get(row.get("state", ""), 0), _PHASES.get(progress.get("phase", ""), 0))
 
 
 def words(row: Mapping[str, str], place: int | None = None) -> str:
     """`queued, place 2 in line`; `training, Training (InProgress)`."""
-    state = _WORDS.get(row["state"], row["state"])
+    found = row.get("state", "in no state")
+    state = _WORDS.get(found, found)
     if place:
         return f"{state}, place {place} in line"
     looked = _progress(row)
+    if looked is None:
+        return f"{state}, its progress cannot be read"
     return f"{state}, {looked['phase']} ({looked['status']})" if looked else state
 
 
@@ -52,9 +56,18 @@ def worst(states: list[str]) -> State | None:
     return max((s for s in _BADNESS if s in states), key=_BADNESS.index, default=None)
 
 
-def _progress(row: Mapping[str, str]) -> Mapping[str, str]:
-    """The last look at the job; none before there is one, and none of a first try in a second."""
-    if row["state"] != "training" or "progress" not in row:
+def _progress(row: Mapping[str, str]) -> Mapping[str, str] | None:
+    """The last look at the job; empty before there is one, and of a first try in a second. None when
+    the record of it cannot be read: one such run must not hide the others of a list.
+    """
+    if row.get("state") != "training" or "progress" not in row:
         return {}
-    found: dict[str, str] = json.loads(row["progress"])
-    return found if found.get("state") != "again" else {}
+    try:
+        found = json.loads(row["progress"])
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    if found.get("state") == "again":
+        return {}
+    return found if {"phase", "status"} <= found.keys() else None

@@ -11,23 +11,11 @@ from typing import Any, Self
 
 from tuning.runs.budget import Claim, month_of
 from tuning.runs.job_queue import turn
+from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, REACHED, MachineState
 from tuning.runs.run import Run
-from tuning.runs.run_states import State
-
-UNTOLD = "OutcomeNotTold"
-"""The error of an execution whose outcome could not be recorded or told; its cause is the outcome."""
+from tuning.runs.run_states import Partition
 
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
-_STANDS: Mapping[str, State] = {
-    "Prepare dataset": "started",
-    "Authorize spend": "checked",
-    "Wait for a person": "awaiting_approval",
-    "Start training": "authorized",
-    "Wait for room": "queued",
-    "Wait": "training",
-    "Try again": "again",
-}
-"""Where a run stands when its execution has entered a step, and no later one of these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +56,7 @@ class Execution:
         match self.status, self.error:
             case "SUCCEEDED", _:
                 return _object(self.output)
-            case "FAILED", error if error == UNTOLD:
+            case "FAILED", error if error == OUTCOME_NOT_REPORTED:
                 return _object(self.cause)
             case "FAILED", kind:
                 return {"state": "failed", "summary": self.cause, "kind": kind}
@@ -113,15 +101,19 @@ def rebuilt(
         attempt = "2" if job.name.endswith("-2") else "1"
         facts |= {"state": "training", "job_arn": job.arn, "attempt": attempt}
     facts |= _remembered(given, history)
-    if (outcome := execution.outcome) and execution.stopped_at and execution.error != UNTOLD:
+    if (
+        (outcome := execution.outcome)
+        and execution.stopped_at
+        and execution.error != OUTCOME_NOT_REPORTED
+    ):
         facts |= {"state": outcome["state"], "outcome": outcome}
         facts["ended_at"] = execution.stopped_at.isoformat()
         facts.pop("task_token", None)
     else:
         # An outcome that was not told is recorded by whoever tells it.
-        place = "room" if facts["state"] == "queued" else "working"
+        place = Partition.QUEUED if facts["state"] == "queued" else Partition.WORKING
         facts |= {"open": place, "turn": turn(facts["arrived_at"], given["id"])}
-    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in facts.items()}
+    return {k: str(v) if isinstance(v, str) else json.dumps(v) for k, v in facts.items()}
 
 
 def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -130,7 +122,7 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
     for event in history:
         if entered := event.get("stateEnteredEventDetails"):
             at = entered["name"]
-            facts |= {"state": _STANDS[at]} if at in _STANDS else {}
+            facts |= {"state": REACHED[at]} if at in REACHED else {}
         elif said := event.get("taskSucceededEventDetails"):
             answer = json.loads(said.get("output") or "{}").get("Payload") or {}
             facts |= _learnt(at, answer, run, event["timestamp"])
@@ -144,15 +136,15 @@ def _learnt(
     at: str, answer: Mapping[str, Any], run: Mapping[str, Any], moment: datetime
 ) -> dict[str, Any]:
     match at:
-        case "Prepare dataset":
+        case MachineState.PREPARE_DATASET:
             return {"dataset": answer}
-        case "Authorize spend" if answer.get("leave") == "granted":
+        case MachineState.AUTHORIZE_SPEND if answer.get("leave") == "granted":
             return {"estimate": answer["estimate"], "claim": _claim(answer, run, moment)}
-        case "Start training" if answer.get("job_arn"):
+        case MachineState.START_TRAINING if answer.get("job_arn"):
             return {"job_arn": answer["job_arn"], "attempt": str(run.get("attempt", 1))}
-        case "Track training":
+        case MachineState.TRACK_TRAINING:
             return {"progress": answer}
-        case "Settle spend" if answer.get("usd") is not None:
+        case MachineState.SETTLE_SPEND if answer.get("usd") is not None:
             return {"settled": {"usd": answer["usd"], "charge": "unknown"}}
     return {name: answer[name] for name in ("model_arn", "results") if name in answer}
 
@@ -166,7 +158,7 @@ def _claim(answer: Mapping[str, Any], raw: Mapping[str, Any], moment: datetime) 
 
 def _token(at: str, asked: Mapping[str, Any]) -> dict[str, str]:
     """A person can answer a run of which only the execution is left."""
-    if at != "Wait for a person":
+    if at != MachineState.WAIT_FOR_APPROVAL:
         return {}
     values = json.loads(asked.get("parameters") or "{}").get("ExpressionAttributeValues", {})
     return {"task_token": values[":token"]["S"]} if ":token" in values else {}

@@ -169,9 +169,8 @@ _LOOKS = (
 _SECRETS = 5  # the first kinds of the kernel: keys and tokens
 _KINDS = [(name, "DS801" if i < _SECRETS else "DS802") for i, name in enumerate(kernel.PRIVATE)]
 _CAPITALS, _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
+_WORDS = tuple(anchor.decode() for anchor, _ in _LITERAL)
 _SHAPE = bytes.maketrans(_CAPITALS + _DIGITS, b"A" * len(_CAPITALS) + b"0" * len(_DIGITS))
-_told_by_word = searcher(tuple(anchor.decode() for anchor, _ in _LITERAL))
-_told_by_look = searcher((*_LOOKS, _IBAN_LOOK))
 
 
 def private(text: bytes) -> Counter[tuple[str, str]]:
@@ -201,7 +200,7 @@ def by_patterns(text: bytes) -> Counter[tuple[str, str]]:
 
 
 def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
-    if _told_by_word(text):
+    if searcher(_WORDS)(text):
         for anchor, kind in _LITERAL:
             for at in _places(text, anchor):
                 yield kind, kind.pattern.match(text, at)
@@ -212,7 +211,7 @@ def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
         for at in _places(text, b"@"):
             yield _MAIL, _mail(text, at)
     shape = text.translate(_SHAPE)
-    if _told_by_look(shape):
+    if searcher((*_LOOKS, _IBAN_LOOK))(shape):
         yield from _numbers(text)
         for at in _places(shape, _IBAN_LOOK.encode()):
             yield _IBAN, _IBAN.pattern.match(text, at)

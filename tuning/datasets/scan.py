@@ -1,5 +1,6 @@
 """Reads a dataset: sound lines fast, by the kernel or by msgspec, and all others exactly."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -8,7 +9,6 @@ from xxhash import xxh3_64_intdigest
 
 from tuning.datasets import kernel
 from tuning.datasets.chunks import MALFORMED, SHAPES, Chunks, Stop, usable
-from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import DAMAGED, Opened, damaged
@@ -22,8 +22,10 @@ from tuning.models.catalog import Method
 MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
 _EVERY = Why.TOO_LONG | Why.PRIVATE | Why.SCRIPT | Why.NEAR
+_EMPTY = re.compile(rb"^[ \t\r\v\f]*(?:\x1a+\r?)?\n", re.MULTILINE)
 _CTRL_Z = b"\x1a"  # how DOS ended a file
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
+_SAMPLE = 256  # bytes at each end of a line that tell whether it is sampled; lines.c has it too
 _ODD = 0x9E3779B97F4A7C15  # spreads the bits of a number over its upper end; lines.c has it too
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
@@ -100,10 +102,11 @@ class Scanner:
             else:
                 self._endless(stop.size)
 
-    def _kept(self, lines: memoryview) -> None:
+    def _kept(self, lines: memoryview, emptied: bool) -> None:  # noqa: FBT001 — what Chunks tells
         """Sound lines, for the prepared copy."""
         assert self._copy is not None  # noqa: S101 — for the type checker
-        self._copy.write(bytes(lines).replace(b"\r\n", b"\n"))
+        whole = _EMPTY.sub(b"", lines) if emptied else bytes(lines)
+        self._copy.write(whole.replace(b"\r\n", b"\n"))
 
     def _lines(self, source: Opened, size: int) -> None:
         tally, readline = self.tally, source.stream.readline
@@ -172,6 +175,8 @@ class Scanner:
         self.tally.records += 1
 
     def _exactly(self, line: bytes) -> None:
+        from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
+
         tally = self.tally
         walk = diagnose(line, self._method)
         for fault in walk.faults:
@@ -193,7 +198,7 @@ class Scanner:
         answer: bytes,
         length: int,
         traits: Iterable[str],
-        why: Why = _EVERY,
+        why: int = _EVERY,
     ) -> None:
         """The numbers of a record whose texts are known."""
         tally = self.tally
@@ -219,7 +224,7 @@ class Scanner:
         prompt: bytes,
         answer: bytes,
         length: int,
-        why: Why,
+        why: int,
         counts: Sequence[int] | None = None,
     ) -> None:
         """What only warns, and records that are too long."""
@@ -266,5 +271,7 @@ def _trimmed(line: bytes) -> bytes:
 
 def sampled(line: bytes) -> bool:
     """Whether a line, with its line feed, is one of the eighth whose scripts are told."""
-    rest = int.from_bytes(line[:-1], "little") % ((1 << 64) - 1)
+    told = line[:-1]
+    ends = told if len(told) <= 2 * _SAMPLE else told[:_SAMPLE] + told[-_SAMPLE:]
+    rest = (len(told) + int.from_bytes(ends, "little")) % ((1 << 64) - 1)
     return rest * _ODD % (1 << 64) >> 61 == 0

@@ -4,7 +4,7 @@ import ctypes
 import platform
 from collections.abc import Callable
 from ctypes import c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
@@ -44,8 +44,8 @@ class Found(IntEnum):
     OUTLINED = 5
 
 
-class Why(IntFlag):
-    """Why a sound line is worth a look."""
+class Why:
+    """Why a sound line is worth a look: plain numbers, for a flag of enum takes a microsecond to ask."""
 
     TOO_LONG = 1
     PRIVATE = 2
@@ -83,7 +83,7 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size", "strings")),
         *(("known", c_void_p), ("digests", c_void_p), ("knows", c_uint64)),
         *(("joined", c_void_p), ("joined_room", c_uint64)),
-        *(("count_malformed", c_uint64), ("malformed", c_uint64)),
+        *((name, c_uint64) for name in ("count_malformed", "malformed", "blank_lines", "ctrl_z")),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
         ("histogram", c_uint64 * BITS),

@@ -312,12 +312,15 @@ static int iban(Text t, const uint8_t *p)
         const uint8_t *end = tail > s && !wordly(get(t, tail)) ? tail : !wordly(get(t, q)) ? q : NULL;
         if (!end)
             continue;
-        unsigned rest = 0;
+        uint64_t rest = 0;
         for (unsigned turn = 0; turn < 2; turn++) /* its first four signs count as its last */
             for (const uint8_t *c = turn ? begin : p + 2; c < (turn ? p + 2 : end); c++)
-                if (*c != ' ')
-                    rest = digit(*c) ? (rest * 10 + *c - '0') % 97 : (rest * 100 + *c - 'A' + 10) % 97;
-        return rest == 1;
+                if (*c != ' ') {
+                    rest = digit(*c) ? rest * 10 + *c - '0' : rest * 100 + *c - 'A' + 10;
+                    if (rest > UINT64_MAX / 1000)
+                        rest %= 97;
+                }
+        return rest % 97 == 1;
     }
     return 0;
 }

@@ -79,7 +79,10 @@ def test_all_hold_where_nothing_is_wrong():
         ({"space": Result(count=200, findings=(BROKEN,), seconds=1.0)}, {"of them with findings"}),
         ({"weakened": [Weakened(property="p", gate=None)]}, {"weakened properties"}),
         ({"threats": threat_model(THREATS.replace("C01 R01", ""))}, {"threats with"}),
-        ({"threats": threat_model(THREATS.replace("[test_x]", "[x]"))}, {"controls with"}),
+        (
+            {"threats": threat_model(THREATS.replace("[test_x](../tests/x.py)", "nothing"))},
+            {"controls with"},
+        ),
         (
             {"bills": [Bill(environment="dev", as_of="", lines=(), unpriced=("AWS::New",))]},
             {"kinds of resources"},

@@ -51,9 +51,13 @@ def open_adapter(folder: Path, stack: ExitStack) -> Adapter:
 def _no_adapter(folder: Path) -> MergeRefusedError:
     inner = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
     if inner:
-        named = ", ".join(inner)
+        several = (
+            "several adapters in its subfolders"
+            if len(inner) > 1
+            else "an adapter in its subfolder"
+        )
         return MergeRefusedError(
-            "LA101", f"{folder} has no {CONFIG} of its own; it holds several adapters: {named}"
+            "LA101", f"{folder} has no {CONFIG} of its own; it holds {several}: {', '.join(inner)}"
         )
     if (folder / MODEL_CONFIG).is_file():
         return MergeRefusedError("LA106", f"{folder} holds a whole model, not an adapter")

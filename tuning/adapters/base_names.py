@@ -19,6 +19,7 @@ _RENAMED = (
     ("model.vision_tower.", "vision_tower."),
     ("model.multi_modal_projector.", "multi_modal_projector."),
     ("lm_head.", "language_model.lm_head."),
+    ("lm_head.", "embed_out."),
     ("transformer.", ""),
     ("model.", ""),
 )

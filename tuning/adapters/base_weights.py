@@ -144,11 +144,12 @@ def _agrees(weights: Mapping[str, str], places: Mapping[str, str]) -> None:
 
 def _not_quantised(base: Base) -> None:
     for config in (base.config, base.text_config()):
-        if declared := config.get("quantization_config"):
-            method = declared.get("quant_method", "") if isinstance(declared, dict) else ""
-            raise MergeRefusedError(
-                "LA403", f"{CONFIG} has a quantization_config: the base is quantised {method}"
-            )
+        for field in ("quantization_config", "compression_config"):
+            if declared := config.get(field):
+                method = declared.get("quant_method", "") if isinstance(declared, dict) else ""
+                raise MergeRefusedError(
+                    "LA403", f"{CONFIG} has a {field}: the base is quantised {method}"
+                )
     for tensor in base.places:
         if tensor.endswith(_QUANTISED_ENDS) or any(part in tensor for part in _QUANTISED_PARTS):
             raise MergeRefusedError("LA403", f"{tensor} is a part of quantised weights")

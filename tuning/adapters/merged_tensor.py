@@ -36,7 +36,9 @@ from tuning.adapters.tensor_header import Source, Span
 
 
 class Matrices:
-    """The adapter's small matrices as float32; the two that were used last are kept."""
+    """The adapter's small matrices as float32. The two that were used last are kept: of fused
+    experts, one lora_B serves every expert of a layer.
+    """
 
     def __init__(self, adapter: Adapter) -> None:
         self._adapter = adapter
@@ -46,11 +48,20 @@ class Matrices:
         if key not in self._kept:
             while len(self._kept) > 1:
                 self._kept.pop(next(iter(self._kept)))
-            span = self._adapter.tensors[key]
-            start = len(self._adapter.header.raw) + span.begin
-            raw = self._adapter.source.read(start, span.nbytes)
-            self._kept[key] = to_float32(raw, span.dtype).reshape(span.shape)
+            shape = self._adapter.tensors[key].shape
+            self._kept[key] = self._read(key, 0, math.prod(shape)).reshape(shape)
         return self._kept[key]
+
+    def rows(self, key: str, first: int, rows: int) -> Floats:
+        """Some rows of a matrix, read for themselves."""
+        columns = self._adapter.tensors[key].shape[1]
+        return self._read(key, first * columns, rows * columns).reshape(rows, columns)
+
+    def _read(self, key: str, first: int, elements: int) -> Floats:
+        span = self._adapter.tensors[key]
+        size = DTYPES[span.dtype].itemsize
+        start = len(self._adapter.header.raw) + span.begin + first * size
+        return to_float32(self._adapter.source.read(start, elements * size), span.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,9 +216,8 @@ def _origin(plan: TensorPlan, base: Base, adapter: Adapter) -> tuple[Source, int
 
 def _factors(step: LowRank, block: Block, matrices: Matrices) -> tuple[Floats, Floats]:
     """Left (rows x rank) and right (rank x columns), whose product is the change of these rows."""
-    whole_a, whole_b = matrices[step.a], matrices[step.b]
-    a = whole_a[block.expert * step.rank : (block.expert + 1) * step.rank]
-    b = whole_b[:, block.expert :: block.experts]
+    a = matrices.rows(step.a, block.expert * step.rank, step.rank)
+    b = matrices[step.b][:, block.expert :: block.experts]
     left, right = (b, a) if step.layout == "linear" else (a.T, b.T)
     rows = slice(block.out_first, block.out_first + block.rows)
     return np.ascontiguousarray(left[rows]), np.ascontiguousarray(right)

@@ -56,13 +56,13 @@ def check(
     report = check_files(
         path,
         validation,
-        method=method_of(asked),
+        method=(chosen := method_of(asked)),
         policy=Policy(
             listed=max_findings, strict=frozenset(map(known, (*(strict or ()), *asked.strict)))
         ),
         jobs=jobs,
     )
-    report = followed(report, asked)
+    report = followed(report, asked, chosen)
     _say(report, output, path, _price(report, asked))
     raise SystemExit(Exit.DONE if report.verdict == "accepted" else Exit.REFUSED)
 

@@ -16,7 +16,7 @@ from tuning.datasets.convert import detect
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.mapping import renamed
 from tuning.datasets.convert.peek import peeked
-from tuning.datasets.convert.suggestions import of_messages, suggested
+from tuning.datasets.convert.suggestions import of_messages, records_in, suggested
 from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.rules import rules
 from tuning.models.catalog import Method
@@ -97,7 +97,7 @@ def _other(
     if shape:
         told = (shape.name, f"its records are {shape.name} ({shape.why})")
         return None if shape.name == method.format else told
-    if of_messages(record) or suggested(record):
+    if of_messages(record) or records_in(record) or suggested(record):
         return "renamed", "its fields have other names than those of any format"
     return None
 

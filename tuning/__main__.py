@@ -48,11 +48,11 @@ def run() -> None:
     with refusals():
         asked, words = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
         if asked == "check" and not any(name.startswith("_TUNING") for name in os.environ):
-            from tuning.cli.check_command import check  # noqa: PLC0415 — the command that is asked for
+            from tuning.cli.checking import checking  # noqa: PLC0415 — the command that is asked for
             from tuning.cli.direct import arguments  # noqa: PLC0415 — idem
 
-            if (given := arguments(check, words)) is not None:
-                check(**given)
+            if (given := arguments(checking, words)) is not None:
+                checking(**given)
         application([asked] if asked in COMMANDS else COMMANDS)()
 
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-import typer
-
+from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
 from tuning.models.catalog import Method, catalog
 from tuning.runs import recipes
@@ -29,9 +28,7 @@ def method_of(recipe: Recipe) -> Method:
     chosen = catalog().model(recipe.base_model)
     if chosen.status != "ACTIVE":
         gone = chosen.eol_date or chosen.legacy_date
-        typer.echo(
-            f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}", err=True
-        )
+        say(f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}")
     if recipe.method in chosen.methods:
         return chosen.methods[recipe.method]
     if recipe.method in catalog().historic_methods:

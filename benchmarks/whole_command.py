@@ -1,6 +1,6 @@
 """The command as people run it against a process that only reads the file with `json.loads`.
 
-`PYTHONPATH=. python benchmarks/command.py [rounds]` writes 20,000 records in Portuguese, about 100 MB, with an
+`PYTHONPATH=. python benchmarks/whole_command.py [rounds]` writes 20,000 records in Portuguese, about 100 MB, with an
 address in each tenth and a CPF in each fiftieth, and runs by turns: the loop, `tuning check` with every rule on
 one core and on two, and on a small file, whose time is nearly all start-up. Whole processes, start-up
 included; best and median of all rounds, of elapsed and of processor time.

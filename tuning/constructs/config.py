@@ -92,10 +92,11 @@ class Config:
     """Who may reach data without coming through the VPC: `tuning/constructs/perimeter.py`."""
     log_days: int = 365
     """How long logs are kept. Days, a year or more, a value that CloudWatch Logs takes."""
-    reserved_concurrency: int | None = 10
-    """Concurrent executions that each function is promised and held to, 2 to 1,000. None in an
-    account whose quota is small, as a new one's is: Lambda keeps 100 for functions without such a
-    promise. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+    reserved_concurrency: int | None = None
+    """Concurrent executions that each function is promised and held to, 2 to 1,000. None reserves
+    nothing, which every account can deploy: a new account's quota is 10 or 50, and Lambda refuses any
+    reservation that leaves less than 100 unreserved. With the usual quota of 1,000, 10 is a good value.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
 
     def __new__(cls, **given: Any) -> Self:
         """Names are checked before Python does, whose answer would be a traceback."""

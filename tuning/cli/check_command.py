@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from tuning.cli.chosen_recipe import method_of, wanted
+from tuning.cli.deployed_options import RecipesOf
 from tuning.cli.exits import Exit
 from tuning.cli.followed_fixes import followed
 from tuning.datasets.files import check_files
@@ -30,14 +31,16 @@ _WRITTEN = {"sarif": sarif, "github": github}
 _FORMATS = ("text", *_PRICED, *_WRITTEN, "html")
 
 
-def check(
+def check(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
+    *,
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
     method: Annotated[str | None, typer.Option(help="Such as FINE_TUNING, DISTILLATION.")] = None,
     validation: Annotated[Path | None, typer.Option(help="The validation file.")] = None,
     recipe: Annotated[
         Path | None, typer.Option(help="A file or a name; model and strictness are its own.")
     ] = None,
+    environment: RecipesOf = None,
     output: Annotated[
         str, typer.Option("--format", help=f"One of {', '.join(_FORMATS)}.")
     ] = "text",
@@ -52,7 +55,7 @@ def check(
         raise OptionError(
             f"--format {output}: unknown{nearest(output, _FORMATS)}; one of {', '.join(_FORMATS)}"
         )
-    asked = wanted(model, method, recipe)
+    asked = wanted(model, method, recipe, environment)
     report = check_files(
         path,
         validation,

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from lambdas.observe import logger, metrics, observed
 from tuning.aws import ledger, queued_runs
 from tuning.aws.clients import client
-from tuning.aws.transient import passes
+from tuning.aws.transient import passes, role_not_assumable
 from tuning.runs.failures import Failure, classify
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import Place
@@ -99,6 +99,8 @@ def _resolve(error: ClientError, run: Run, training_uri: str) -> Start:
     if full or code in ("ConflictException", "ValidationException"):
         if job_arn := _own_job(run, training_uri):
             return Start(state="started", job_arn=job_arn)
+        if failure.kind == role_not_assumable.__name__:
+            raise role_not_assumable(failure.message)
     elif passes(error):
         raise error
     return Start(state="no_room" if full else "failed", failure=failure)

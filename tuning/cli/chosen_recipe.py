@@ -1,5 +1,6 @@
 """What a command is about: a recipe as it is written, or one supposed from a model's id."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from tuning.runs.recipes import Recipe
 def wanted(
     model: str | None, method: str | None, recipe: Path | None, environment: str | None = None
 ) -> Recipe:
-    """The recipe of that file; of that name in the next folder `recipes/`, here or above; or as an
+    """The recipe of that file; of that name in the next folder of recipes, here or above; or as an
     environment was deployed with it. `model` and `method` go before it.
     """
     if recipe is None:
@@ -47,6 +48,9 @@ def _found(recipe: Path, environment: str | None) -> Recipe:
 
 
 def _folders() -> Iterator[Path]:
+    """`TUNING_RECIPES`, or each `recipes` from where the command runs upwards."""
+    if said := os.environ.get("TUNING_RECIPES"):
+        return iter([Path(said)])
     here = Path.cwd()
     return (place / "recipes" for place in (here, *here.parents))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from tuning.cli.deployed_recipes import deployed_recipe
+from tuning.cli.environment_recipes import deployed_recipe
 from tuning.errors import OptionError, nearest
 from tuning.models.catalog import Method, catalog
 from tuning.runs import recipes

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tuning.cli import deployed_recipes
+from tuning.cli import environment_recipes
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.chosen_recipe import wanted
 from tuning.errors import OptionError
@@ -74,19 +74,19 @@ def test_a_name_that_is_nowhere_says_what_there_is_and_where_else_to_look(tmp_pa
 
 def test_a_name_is_found_in_the_environment_that_was_deployed_with_it(tmp_path, monkeypatch, code):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(deployed_recipes, "clients", lambda _: account(code))
+    monkeypatch.setattr(environment_recipes, "clients", lambda _: account(code))
     found = wanted(None, None, Path("support"), "dev")
     assert (found.name, found.base_model) == ("support", "amazon.nova-micro-v1:0:128k")
 
 
 def test_an_environment_without_it_says_what_it_has(code):
     with pytest.raises(OptionError, match=r"did you mean 'support'.*billing, support"):
-        deployed_recipes.deployed_recipe("suport", "dev", account(code))
+        environment_recipes.deployed_recipe("suport", "dev", account(code))
 
 
 def test_an_environment_without_functions_is_a_fault(code):
     with pytest.raises(AccountError, match="deploy the environment again"):
-        deployed_recipes.deployed_recipe("support", "dev", account(code, function="Other"))
+        environment_recipes.deployed_recipe("support", "dev", account(code, function="Other"))
     gone = account(code.replace("code.zip", "gone.zip"))
     with pytest.raises(AccountError, match="cannot be fetched"):
-        deployed_recipes.deployed_recipe("support", "dev", gone)
+        environment_recipes.deployed_recipe("support", "dev", gone)

@@ -1,12 +1,12 @@
-"""Stop every customization job that uses what is ours outside of our network, and say so."""
+"""Stop every customization job that uses what is ours outside of our network, and report it."""
 
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lambdas.observe import logger, metrics, observed
-from tuning.aws.clients import client
+from tuning.aws.customization_jobs import CustomizationJobs
+from tuning.aws.notices_topic import NoticesTopic
+from tuning.aws.transient import aws_errors
 from tuning.runs.function_settings import GuardSettings
 from tuning.runs.job_guard import judge
 
@@ -14,54 +14,36 @@ _settings = cache(GuardSettings.from_env)
 
 
 class NotGuarded(Exception):  # noqa: N818 — the alarm's log names it so
-    """Jobs that could not be looked at or stopped in this round; the next one comes in a minute."""
+    """Jobs that could not be checked or stopped in this round; the next one comes in a minute."""
 
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A fault with one job must not hide another: all are looked at before anything is raised."""
-    stopped, missed = [], []
-    for arn in _in_progress():
+    """A fault with one job must not hide another: all are checked before anything is raised."""
+    jobs, stopped, missed = CustomizationJobs(), [], []
+    for job in jobs.in_progress():
         try:
-            if _guarded(arn):
-                stopped.append(arn)
-        except (BotoCoreError, ClientError) as error:
-            logger.error("not guarded", job_arn=arn, error=str(error))
-            missed.append(arn)
+            if _guarded(jobs, job.arn):
+                stopped.append(job.arn)
+        except aws_errors() as error:
+            logger.error("not guarded", job_arn=job.arn, error=str(error))
+            missed.append(job.arn)
     if missed:
         raise NotGuarded(", ".join(missed))
     return {"stopped": stopped}
 
 
-def _in_progress() -> list[str]:
-    """All, before one is stopped: that would shift the pages."""
-    pages = client("bedrock").get_paginator("list_model_customization_jobs")
-    found = pages.paginate(statusEquals="InProgress")
-    return [job["jobArn"] for page in found for job in page["modelCustomizationJobSummaries"]]
-
-
-def _guarded(arn: str) -> bool:
-    bedrock = client("bedrock")
-    job = bedrock.get_model_customization_job(jobIdentifier=arn)
+def _guarded(jobs: CustomizationJobs, arn: str) -> bool:
+    job = jobs.read(arn)
     reason = judge(job, _settings()) if job["status"] == "InProgress" else None
     if reason is None:
         return False
     metrics.add_metric(name="ForeignJobs", unit="Count", value=1)
     logger.warning("foreign job", job_arn=arn, reason=reason)
-    try:
-        bedrock.stop_model_customization_job(jobIdentifier=arn)
-        ending = "It was told to stop."
-    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException) as error:
-        # Which of the two a job that has ended answers is not documented.
-        ending = f"It could not be stopped any more: {error.response['Error'].get('Message')}"
-    _tell(job, reason, ending)
-    return True
-
-
-def _tell(job: dict[str, Any], reason: str, ending: str) -> None:
-    message = f"Job {job['jobName']} ({job['jobArn']}): {reason}. {ending} See docs/operations.md."
-    client("sns").publish(
-        TopicArn=_settings().notices_topic_arn,
-        Subject=f"Foreign customization job: {job['jobName']}",
-        Message=message,
+    why_not = jobs.stop(arn)
+    result = f"It could not be stopped any more: {why_not}" if why_not else "It was told to stop."
+    NoticesTopic(arn=_settings().notices_topic_arn).publish(
+        f"Foreign customization job: {job['jobName']}",
+        f"Job {job['jobName']} ({arn}): {reason}. {result} See docs/operations.md.",
     )
+    return True

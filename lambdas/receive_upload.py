@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import ledger
-from tuning.aws.clients import client
+from tuning.aws.executions import Executions
+from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.recipes import Recipe, load
 from tuning.runs.run import Misdirected, Run
@@ -42,17 +42,13 @@ def _receive(body: str, settings: IntakeSettings) -> None:
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return
     run = _run(upload, settings)
-    if not ledger.arrive(settings.ledger_table, run):
+    ledger = Ledger(table=settings.ledger_table)
+    if not ledger.arrive(run):
         logger.info("already received", run=run.id)
         return
-    machine = client("stepfunctions")
-    try:
-        machine.start_execution(
-            stateMachineArn=settings.state_machine_arn, name=run.id, input=json.dumps(run.to_dict())
-        )
-    except machine.exceptions.ExecutionAlreadyExists:
+    if not Executions(machine=settings.state_machine_arn).start(run.id, run.to_dict()):
         logger.info("already started", run=run.id)
-    ledger.move(settings.ledger_table, run, "started")  # or the execution is ahead of us already
+    ledger.move(run, "started")  # or the execution is ahead of us already
     metrics.add_metric(name="RunsStarted", unit="Count", value=1)
     logger.info("started", run=run.id, recipe=upload.recipe_name)
 

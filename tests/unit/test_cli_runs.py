@@ -31,7 +31,8 @@ def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, cap
     lay(account, 2, state="queued", open="queued")
     lay(account, 3, state="queued", open="queued")
     found = [
-        (run["upload"].split("/")[-2], run["state"], run["place_in_line"]) for run in listed(capsys)
+        (run["upload"].split("/")[-2], run["state"], run["queue_position"])
+        for run in listed(capsys)
     ]
     assert found == [
         ("3", "queued", 2),
@@ -89,7 +90,7 @@ def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
     lay(account, 1, state="queued", open="queued")
     left(runs, month="2026-11", newest=20, shown="text")
     _head, line = capsys.readouterr().out.splitlines()
-    assert "queued, place 1 in line" in line
+    assert "queued, position 1" in line
     assert "2026-11-23 07:00 " in line
 
 
@@ -98,14 +99,14 @@ def test_one_that_died_in_the_line_has_no_place_and_takes_none_away(account, cap
     lay(account, 2, state="queued", open="queued")
     left(runs, month="2026-11", newest=20, shown="text")
     shown = capsys.readouterr().out
-    assert shown.count("queued, place 1 in line") == shown.count("place") == 1
+    assert shown.count("queued, position 1") == shown.count("position") == 1
 
 
 def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
     run = lay(account, 0xABC << 100, state="queued", open="queued")
     lay(account, 0xABD << 100, state="queued", open="queued")
     assert left(stop, run=run[:10]) == 0
-    assert "stop_asked" in account.dynamodb.items[run]
+    assert account.dynamodb.record(run).stop_asked
     assert run in capsys.readouterr().err
     with pytest.raises(NotWaitingError, match=run):
         approve(run=run[:10].upper())
@@ -136,7 +137,7 @@ def test_hostile_names_cannot_steer_the_terminal(account, capsys):
 def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
     run = lay(account, 1, state="queued", open="queued")
     assert left(stop, run=run) == 0
-    assert account.dynamodb.items[run]["stop_asked"].startswith("arn:ann at 20")
+    assert account.dynamodb.record(run).stop_asked.startswith("arn:ann at 20")
     assert account.bedrock.stopped == []
     assert "asked to stop" in capsys.readouterr().err
 
@@ -158,7 +159,7 @@ def test_a_job_that_ended_just_now_is_no_fault(account, capsys):
 def test_a_run_that_has_ended_is_not_stopped(account, capsys):
     run = lay(account, 1, state="trained")
     assert left(stop, run=run) == 1
-    assert "stop_asked" not in account.dynamodb.items[run]
+    assert account.dynamodb.record(run).stop_asked is None
     assert "has ended already, trained" in capsys.readouterr().err
 
 

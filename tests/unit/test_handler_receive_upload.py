@@ -1,6 +1,7 @@
 """One upload starts one run, however often and in whatever company its event comes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from domain_builders import any_event
 from fake_aws import refusal
 
 from lambdas import receive_upload
+from tuning.runs.run_record import RunRecord
+from tuning.runs.run_states import Partition
 
 KEY = "datasets/support-nova-micro/train.jsonl"
 
@@ -39,17 +42,17 @@ def test_an_upload_starts_its_run_under_its_id(aws, context):
     run = json.loads(text)
     assert name == run["id"]
     assert run["recipe"]["name"] == "support-nova-micro"
-    assert aws.dynamodb.items[name] == {
-        "pk": name,
-        "state": "started",
-        "month": "2026-11",
-        "arrived_at": "2026-11-23T07:00:00Z",
-        "upload": f"s3://datasets-bucket/{KEY}",
-        "recipe": "support-nova-micro",
-        "run": text,
-        "open": "working",
-        "turn": f"2026-11-23T07:00:00Z#{name}",
-    }
+    assert aws.dynamodb.record(name) == RunRecord(
+        id=name,
+        state="started",
+        month="2026-11",
+        arrived_at="2026-11-23T07:00:00Z",
+        upload=f"s3://datasets-bucket/{KEY}",
+        recipe="support-nova-micro",
+        run=run,
+        open=Partition.WORKING,
+        turn=f"2026-11-23T07:00:00Z#{name}",
+    )
 
 
 def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch):
@@ -114,7 +117,7 @@ def test_a_run_that_is_ahead_of_its_receipt_is_not_set_back(aws, context, monkey
 
     def start_and_check(**call):
         start(**call)
-        aws.dynamodb.items[call["name"]]["state"] = "checked"
+        aws.dynamodb.lay(replace(aws.dynamodb.record(call["name"]), state="checked"))
 
     monkeypatch.setattr(aws.stepfunctions, "start_execution", start_and_check)
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from tuning.runs.failures import KINDS, Failure, classify, failure
 from tuning.runs.job_queue import moment
+from tuning.runs.json_record import Record
 from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
 
@@ -25,11 +26,11 @@ _LATEST_LOOK = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class Progress(Record):
     state: State
-    status: str
+    status: str = ""
     """As AWS spells it."""
-    phase: str
+    phase: str = ""
     """The phase that is running or ran last: Validation, DataProcessing or Training."""
     began: bool = False
     """Whether training has begun, which is what Bedrock bills."""
@@ -40,19 +41,6 @@ class Progress:
     """How long until the next look is worth its price."""
     next_run: Mapping[str, Any] | None = None
     """The run as it goes on, of state `again` only."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """What the state machine keeps until the next look."""
-        told = self.failure.to_dict() if self.failure else None
-        return {**vars(self), "failure": told}
-
-    @classmethod
-    def kept(cls, answer: Mapping[str, Any]) -> Self | None:
-        """The last look, None before the first."""
-        if not answer:
-            return None
-        told = answer.get("failure")
-        return cls(**{**answer, "failure": Failure.from_dict(told) if told else None})
 
     @property
     def must_be_stopped(self) -> bool:

@@ -3,49 +3,61 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from lambdas.apart import Apart
 from lambdas.observe import metrics
 from tuning.aws.budgets import Budgets
-from tuning.aws.ledger import Ledger
+from tuning.aws.ledger import Ledger, Unreadable
 from tuning.runs.budget import dollars, month_of
 from tuning.runs.function_settings import ReconcilerSettings
-from tuning.runs.run_record import OpenRun, RunRecord
+from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import Partition
 
 
 def publish(
-    open_runs: Mapping[str, OpenRun],
+    open_runs: Mapping[str, OpenRun | Unreadable],
     ledger: Ledger,
     settings: ReconcilerSettings,
     now: datetime,
-    *,
-    healed: int,
+    apart: Apart,
 ) -> None:
-    """Metrics have a price, so there are few."""
-    waiting = _whole(open_runs, "awaiting_approval", ledger)
-    training = _whole(open_runs, "training", ledger)
-    asked = [datetime.fromisoformat(run.approval_asked_at or run.arrived_at) for run in waiting]
-    oldest = max((now - at.astimezone(UTC)).total_seconds() / 3600 for at in (*asked, now))
-    _count("ApprovalsWaiting", len(waiting))
+    """A run that cannot be read is left out of the metrics. Metrics have a price, so there are few."""
+    asked, stalled, queued = [], 0, 0
+    for run in open_runs.values():
+        with apart.each(run.id):
+            if isinstance(run, Unreadable):
+                continue  # the reconciler reports it
+            queued += run.open is Partition.QUEUED
+            if run.state == "awaiting_approval":
+                asked.append(_asked_at(run.id, ledger))
+            elif run.state == "training":
+                stalled += _stalled(run.id, ledger)
+    moments = [at for at in asked if at is not None]
+    oldest = max((now - at).total_seconds() / 3600 for at in (*moments, now))
+    _count("ApprovalsWaiting", len(moments))
     metrics.add_metric(name="OldestApprovalHours", unit="None", value=round(oldest, 2))
-    _count("RunsInLine", sum(run.open is Partition.QUEUED for run in open_runs.values()))
-    _count("StalledJobs", sum(map(_stalled, training)))
-    if healed:
-        _count("RunsHealed", healed)
-    if (limit := dollars(settings.monthly_budget_usd)) is not None:
-        left = limit - Budgets(ledger=ledger).committed(month_of(now))
-        metrics.add_metric(name="BudgetLeftUsd", unit="None", value=float(left))
+    _count("RunsInLine", queued)
+    _count("StalledJobs", stalled)
+    with apart.each("budget"):
+        if (limit := dollars(settings.monthly_budget_usd)) is not None:
+            left = limit - Budgets(ledger=ledger).committed(month_of(now))
+            metrics.add_metric(name="BudgetLeftUsd", unit="None", value=float(left))
 
 
 def _count(name: str, value: int) -> None:
     metrics.add_metric(name=name, unit="Count", value=value)
 
 
-def _whole(open_runs: Mapping[str, OpenRun], state: str, ledger: Ledger) -> list[RunRecord]:
-    """The runs in a state, with all that the ledger has of them."""
-    found = (ledger.read(run.id) for run in open_runs.values() if run.state == state)
-    return [record for record in found if record and record.state == state]
+def _asked_at(run_id: str, ledger: Ledger) -> datetime | None:
+    """Since when the run waits for approval; None when it does no longer."""
+    record = ledger.read(run_id)
+    if record is None or record.state != "awaiting_approval":
+        return None
+    asked_at = record.approval_asked_at or record.arrived_at
+    return datetime.fromisoformat(asked_at).astimezone(UTC)
 
 
-def _stalled(record: RunRecord) -> bool:
+def _stalled(run_id: str, ledger: Ledger) -> bool:
     """Its job was told to stop, for it made no progress, and has not stopped yet."""
-    return record.progress is not None and record.progress.failure is not None
+    record = ledger.read(run_id)
+    progress = record.progress if record and record.state == "training" else None
+    return progress is not None and progress.failure is not None

@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Any
 
+from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.notices_topic import NoticesTopic
-from tuning.aws.transient import aws_errors
 from tuning.runs.function_settings import GuardSettings
 from tuning.runs.job_guard import judge
 
@@ -19,16 +19,13 @@ class NotGuarded(Exception):  # noqa: N818 — the alarm's log names it so
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A fault with one job must not hide another: all are checked before anything is raised."""
-    jobs, stopped, missed = CustomizationJobs(), [], []
+    """What one job raises must not hide another: all are checked before anything is raised."""
+    jobs, stopped, apart = CustomizationJobs(), [], Apart(what="not guarded")
     for job in jobs.in_progress():
-        try:
+        with apart.each(job.arn):
             if _guarded(jobs, job.arn):
                 stopped.append(job.arn)
-        except aws_errors() as error:
-            logger.error("not guarded", job_arn=job.arn, error=str(error))
-            missed.append(job.arn)
-    if missed:
+    if missed := [*apart.missed, *apart.unreadable]:
         raise NotGuarded(", ".join(missed))
     return {"stopped": stopped}
 

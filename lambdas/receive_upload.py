@@ -10,7 +10,7 @@ from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.recipes import Recipe, load
-from tuning.runs.run import Misdirected, Run
+from tuning.runs.run import Misdirected, Run, received
 from tuning.runs.uploads import Kind, Upload, is_missed_round
 
 _settings = cache(IntakeSettings.from_env)
@@ -41,12 +41,13 @@ def _receive(body: str, settings: IntakeSettings) -> None:
     if upload.kind is not Kind.TRAINING_SET:
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return
-    run = _run(upload, settings)
     ledger = Ledger(table=settings.ledger_table)
-    if not ledger.arrive(run):
-        logger.info("already received", run=run.id)
+    given = ledger.arrive(_run(upload, settings))
+    if given is None:
+        logger.info("already received", upload=upload.uri, version=upload.version_id)
         return
-    if not Executions(machine=settings.state_machine_arn).start(run.id, run.to_dict()):
+    run = received(given)
+    if not Executions(machine=settings.state_machine_arn).start(run.id, given):
         logger.info("already started", run=run.id)
     ledger.move(run, "started")  # or the execution is ahead of us already
     metrics.add_metric(name="RunsStarted", unit="Count", value=1)
@@ -54,10 +55,11 @@ def _receive(body: str, settings: IntakeSettings) -> None:
 
 
 def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected:
+    """What the upload becomes unless its version has become something already."""
     if upload.recipe_name not in settings.recipes:
-        return Misdirected(upload=upload, recipes=settings.recipes)
+        return Misdirected.new(upload=upload, recipes=settings.recipes)
     recipe = _recipe(upload.recipe_name)
-    return Run(
+    return Run.new(
         upload=upload,
         recipe=recipe,
         fallback=_recipe(recipe.retry.recipe) if recipe.retry else None,

@@ -1,17 +1,18 @@
 """Find runs, executions and jobs that lost each other, and bring them together or to an end."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from lambdas import gauges
+from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.budgets import Budgets
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.executions import Executions
-from tuning.aws.ledger import Ledger
+from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.traces import Traces
-from tuning.aws.transient import aws_errors
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.rebuild import Job, rebuilt
 from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
@@ -27,24 +28,28 @@ class NotReconciled(Exception):  # noqa: N818 — the alarm's log names it so
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A fault with one run must not hide another: all are checked before anything is raised."""
-    settings, now, missed = _settings(), datetime.now(UTC), []
+    """What one run raises must not hide another, nor the metrics. A fault of AWS is raised once all
+    are treated; a run that cannot be read is reported, since the next round could not read it either.
+    """
+    settings, now, apart = _settings(), datetime.now(UTC), Apart(what="not reconciled")
     traces = _traces(settings)
     open_runs = traces.ledger.open_runs()
+    gauges.publish(open_runs, traces.ledger, settings, now, apart)
     running = traces.executions.running()
-    jobs = traces.jobs_in_progress(settings.environment)
+    jobs = traces.jobs_in_progress(settings.environment, apart.each)
     healed: dict[str, list[str]] = {}
     for run_id in sorted(_lost(open_runs, running, set(jobs))):
-        try:
+        with apart.each(run_id):
             if done := _healed(traces, run_id, jobs.get(run_id, []), now):
                 healed[run_id] = done
-        except aws_errors() as error:
-            logger.error("not reconciled", run=run_id, error=str(error))
-            missed.append(run_id)
-    gauges.publish(open_runs, traces.ledger, settings, now, healed=len(healed))
-    if missed:
-        raise NotReconciled(", ".join(missed))
-    return {"healed": healed}
+    if healed:
+        _count("RunsHealed", len(healed))
+    unreadable = dict.fromkeys(apart.unreadable)
+    if unreadable:
+        _count("RunsNotHealed", len(unreadable))
+    if apart.missed:
+        raise NotReconciled(", ".join(dict.fromkeys(apart.missed)))
+    return {"healed": healed | {name: ["report"] for name in unreadable}}
 
 
 def _traces(settings: ReconcilerSettings) -> Traces:
@@ -55,10 +60,16 @@ def _traces(settings: ReconcilerSettings) -> Traces:
     )
 
 
-def _lost(open_runs: dict[str, OpenRun], running: set[str], jobs: set[str]) -> set[str]:
+def _lost(
+    open_runs: Mapping[str, OpenRun | Unreadable], running: set[str], jobs: set[str]
+) -> set[str]:
     """Whatever is in the ledger's index of open runs and has a running execution is sound."""
-    ended = {run_id for run_id, run in open_runs.items() if run.state in ENDED}
-    return (set(open_runs) | running | jobs) - (set(open_runs) & running - ended)
+    sound = {
+        run_id
+        for run_id, run in open_runs.items()
+        if isinstance(run, OpenRun) and run.state not in ENDED
+    }
+    return (set(open_runs) | running | jobs) - (sound & running)
 
 
 def _healed(traces: Traces, run_id: str, jobs: list[Job], now: datetime) -> list[str]:
@@ -86,7 +97,11 @@ def _do(action: Action, trace: Trace, traces: Traces) -> None:
         case Rebuild():
             _rebuild(trace, traces)
         case Report():
-            metrics.add_metric(name="RunsNotHealed", unit="Count", value=1)
+            _count("RunsNotHealed", 1)
+
+
+def _count(name: str, value: int) -> None:
+    metrics.add_metric(name=name, unit="Count", value=value)
 
 
 def _start(action: Start, trace: Trace, traces: Traces) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from diagrams.graph import Graph
 from review.costs import Bill
 from review.decide import Review
 from review.findings import Judgement
@@ -12,7 +13,7 @@ from review.history import History
 from review.permission_table import Entry
 from review.space import Result
 from review.threats import ThreatModel
-from stacks.acknowledgements import Accepted
+from tuning.constructs.acknowledgements import Accepted
 
 NAG = ("AwsSolutions::", "HIPAA.", "NIST.", "PCI.", "Serverless::")
 """How ids of cdk-nag's packs begin."""
@@ -58,7 +59,7 @@ class Evidence:
     bills: Sequence[Bill]
     templates: Mapping[str, str]
     """Text by file name."""
-    pictures: Mapping[str, str]
+    pictures: Mapping[str, Graph]
     """Mermaid by name."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import app
-from diagrams.draw import draw
+from diagrams.pictures import pictures
 from review import costs, decide
 from review.drawn_configs import drawn
 from review.evidence import Commit, Equivalent, Evidence
@@ -26,7 +26,7 @@ from review.space import SEED, configurations
 from review.synthesis import ROOT, control_tower, synthesize
 from review.templates import Environment
 from review.threats import threat_model
-from stacks.acknowledgements import accepted
+from tuning.constructs.acknowledgements import accepted
 
 AT_ONCE = 2
 """Of which one is with the configurations all the time."""
@@ -73,7 +73,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             table=accepted(),
             guard_rules=len(control_tower()),
             permissions={one.name: table(one) for one in environments},
-            reviewed_permissions=tomllib.loads(_text("tests/stacks/permissions.toml")),
+            reviewed_permissions=tomllib.loads(_text("review/permissions.toml")),
             reviews=[review.result() for review in reviews],
             equivalents=[
                 Equivalent(**row)
@@ -88,7 +88,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             templates={
                 p.name: p.read_text("utf-8") for e in environments for p in e.files.values()
             },
-            pictures=draw(environments[0].templates),
+            pictures=pictures(environments[0].templates),
         )
 
 

@@ -13,8 +13,6 @@ from fake_bedrock import FakeBedrock
 from fake_dynamodb import FakeDynamoDB
 from machine import Failed
 
-from tuning.runs.budget import is_budget
-
 if TYPE_CHECKING:
     from scenarios import Scenario
 
@@ -35,7 +33,7 @@ class Ledger(FakeDynamoDB):
         state, states = (after or {}).get("state"), self.passed.setdefault(key, [])
         if state is not None and states[-1:] != [state]:
             states.append(state)
-        if is_budget(key) and after is not None:
+        if key.startswith("budget#") and after is not None:
             self.committed[key] = max(self.committed.get(key, Decimal(0)), after["committed"])
 
 

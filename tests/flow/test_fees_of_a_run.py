@@ -81,7 +81,7 @@ def looks(hours):
         base_model="amazon.nova-micro-v1:0:128k",
         limits=Limits(max_hours=hours),
     )
-    run, now, count, pause = Run(upload=upload, recipe=recipe), start, 0, 0
+    run, now, count, pause = Run.new(upload=upload, recipe=recipe), start, 0, 0
     job = {
         "status": "InProgress",
         "creationTime": start,

@@ -31,7 +31,7 @@ def start(world, *, recipe, limits):
     base = Recipe(
         name=recipe, description="x", base_model="amazon.nova-micro-v1:0:128k", limits=limits
     )
-    run = Run(upload=upload, recipe=base)
+    run = Run.new(upload=upload, recipe=base)
     world.client("stepfunctions").start_execution(
         stateMachineArn=world.account.outputs["StateMachine"],
         name=run.id,

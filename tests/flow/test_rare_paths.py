@@ -73,7 +73,7 @@ def _run(world, folder):
         arrived_at="2026-11-23T07:00:00Z",
     )
     base = Recipe(name="taken", description="x", base_model="amazon.nova-micro-v1:0:128k")
-    return Run(upload=upload, recipe=base)
+    return Run.new(upload=upload, recipe=base)
 
 
 def _row(world, run):

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversations, until
 
-from tuning.runs.budget import is_budget
 from tuning.runs.reconcile import run_of
+from tuning.runs.run import is_run
 
 RECIPE = "support-nova-micro"
 
@@ -208,7 +208,7 @@ def _rows(world):
     pages = world.client("dynamodb").get_paginator("scan")
     table = world.account.outputs["LedgerTable"]
     items = [i for page in pages.paginate(TableName=table) for i in page["Items"]]
-    items = [item for item in items if not is_budget(item["pk"]["S"])]
+    items = [item for item in items if is_run(item["pk"]["S"])]
     return [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
 
 

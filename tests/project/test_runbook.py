@@ -14,7 +14,7 @@ from tuning.runs.run_states import STATES
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 HOW_BAD = {"now", "today", "soon", "nothing"}
-WITH_A_BUDGET = {"BudgetNearlyUsed"}  # tests/stacks/test_monitoring.py
+WITH_A_BUDGET = {"BudgetNearlyUsed"}  # review/checks/monitoring_checks.py
 NOT_RETRIED = {"States.ALL", "States.TaskFailed"}  # they stand for others
 
 

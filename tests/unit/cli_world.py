@@ -50,6 +50,8 @@ def an_account(aws, monkeypatch):
     aws.stepfunctions = FakeHistory(aws.stepfunctions)
     outputs = {
         "LedgerTable": "ledger",
+        "DatasetsBucket": "datasets",
+        "ArtifactsBucket": "artifacts",
         "DeadLetters": "dead",
         "Queue": "queue",
         "StateMachine": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun",

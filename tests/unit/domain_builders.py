@@ -35,7 +35,7 @@ def any_recipe(**given: Any) -> Recipe:
 
 
 def any_run(*, upload: Upload | None = None, recipe: Recipe | None = None) -> Run:
-    return Run(upload=upload or any_upload(), recipe=recipe or any_recipe())
+    return Run.new(upload=upload or any_upload(), recipe=recipe or any_recipe())
 
 
 def any_record(*, of: Run | None = None, **given: Any) -> RunRecord:

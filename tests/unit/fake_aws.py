@@ -56,6 +56,24 @@ class FakeS3:
         self.lay(Bucket, Key, Body if isinstance(Body, bytes) else Body.read(), version)
         return {"VersionId": version}
 
+    exceptions: Any = field(default_factory=lambda: exceptions("NoSuchKey"))
+
+    def copy_object(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 — AWS's names
+        Key: str,  # noqa: N803 — idem
+        CopySource: Any,  # noqa: N803 — idem
+        MetadataDirective: str = "COPY",  # noqa: N803 — idem
+        Metadata: Any = None,  # noqa: ARG002, N803 — idem
+    ) -> dict[str, str]:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
+        found = self.versions.get((CopySource["Bucket"], CopySource["Key"]), {})
+        if CopySource["VersionId"] not in found:
+            raise refusal("NoSuchVersion", "CopyObject", 404)
+        assert MetadataDirective == "REPLACE", "S3 refuses a copy to itself that changes nothing"
+        return self.put_object(Bucket=Bucket, Key=Key, Body=found[CopySource["VersionId"]])
+
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_objects_v2"
         return self

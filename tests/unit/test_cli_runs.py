@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from cli_world import an_account, lay, left
+from domain_builders import any_run
 
 from tuning.cli.answer_commands import NotWaitingError, approve
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.redrive_command import redrive
+from tuning.cli.retrain_command import NotRetrainedError, retrain
 from tuning.cli.runs_command import runs
 from tuning.cli.stop_command import stop
 from tuning.errors import OptionError
@@ -39,6 +41,22 @@ def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, cap
         ("2", "queued", 1),
         ("1", "training", None),
     ]
+
+
+@pytest.mark.parametrize("shown", ["text", "json"])
+@pytest.mark.parametrize("given", [{}, {"since": "2026-11-01"}])
+@pytest.mark.parametrize("progress", ["[", '"done"', "{}", '{"state": "moving"}'])
+def test_a_record_that_cannot_be_read_hides_no_other(account, capsys, shown, given, progress):
+    sound, bad = lay(account, 1, state="trained"), lay(account, 2, state="training")
+    account.dynamodb.items[bad] |= {"progress": progress}
+    for name in ("recipe", "upload"):
+        del account.dynamodb.items[bad][name]
+    facts = {"newest": 20, "shown": shown, **(given or {"month": "2026-11"})}
+    assert left(runs, **facts) == 0
+    out = capsys.readouterr().out
+    assert sound[:12] in out
+    assert bad[:12] in out
+    assert "cannot be read" in out
 
 
 def test_runs_can_be_chosen_by_state_recipe_and_number(account, capsys):
@@ -171,3 +189,20 @@ def test_dead_letters_are_sent_back_when_there_are_any(account, count, tasks):
     if tasks:
         moved = {"SourceArn": "arn:dead", "DestinationArn": "arn:queue"}
         assert account.sqs.moved == [moved]
+
+
+def test_what_was_uploaded_is_trained_again_as_a_new_version(account, capsys):
+    run = any_run()
+    account.s3.lay(run.upload.bucket, run.upload.key, b"data", run.upload.version_id)
+    lay(account, 1, state="trained", run=run.to_dict())
+    assert left(retrain, run=f"{1:032x}") == 0
+    versions = account.s3.versions[run.upload.bucket, run.upload.key]
+    assert list(versions.values()) == [b"data", b"data"]
+    assert list(versions)[1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("facts", [{}, {"run": any_run().to_dict()}])
+def test_what_cannot_be_trained_again_says_why(account, facts):
+    lay(account, 1, state="trained", **facts)
+    with pytest.raises(NotRetrainedError, match="upload the file again"):
+        retrain(run=f"{1:032x}")

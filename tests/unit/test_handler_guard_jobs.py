@@ -96,7 +96,12 @@ def test_every_foreign_job_of_every_page_is_stopped(world, context):
 
 @pytest.mark.parametrize("call", ["get", "stop"])
 @pytest.mark.parametrize(
-    "fault", [refusal("AccessDeniedException"), ConnectTimeoutError(endpoint_url="bedrock")]
+    "fault",
+    [
+        refusal("AccessDeniedException"),
+        ConnectTimeoutError(endpoint_url="bedrock"),
+        KeyError("status"),
+    ],
 )
 def test_a_job_that_makes_trouble_hides_no_other(world, context, call, fault):
     for name in ("first", "second", "third"):

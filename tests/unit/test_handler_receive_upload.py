@@ -1,6 +1,7 @@
 """One upload starts one run, however often and in whatever company its event comes."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from domain_builders import any_event
 from fake_aws import refusal
 
 from lambdas import receive_upload
+from tuning.runs.run import is_run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import Partition
 
@@ -34,6 +36,10 @@ def batch(*bodies):
 
 def failed(answer):
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def kept(aws):
+    return [aws.dynamodb.record(pk) for pk in aws.dynamodb.items if is_run(pk)]
 
 
 def test_an_upload_starts_its_run_under_its_id(aws, context):
@@ -71,12 +77,86 @@ def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch
 
 def test_an_event_that_comes_again_starts_nothing(aws, context):
     receive_upload.handler(batch(any_event(key=KEY), any_event(key=KEY)), context)
-    [state] = aws.dynamodb.items.values()
-    state["state"] = "trained"
+    [run] = kept(aws)
+    aws.dynamodb.lay(replace(run, state="trained"))
     aws.stepfunctions.executions.clear()  # Step Functions forgets names after 90 days
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
     assert aws.stepfunctions.executions == {}
-    assert state["state"] == "trained"
+    assert [run.state for run in kept(aws)] == ["trained"]
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """Edit the recipe, as a deployment between two deliveries of an event does."""
+    shutil.copytree("recipes", tmp_path / "recipes")
+    monkeypatch.chdir(tmp_path)
+
+    def edit():
+        path = tmp_path / "recipes/support-nova-micro.toml"
+        text = path.read_text("utf-8")
+        assert "epochCount = 2" in text
+        path.write_text(text.replace("epochCount = 2", "epochCount = 3"), "utf-8")
+
+    return edit
+
+
+@pytest.mark.parametrize("state", ["received", "started", "training", "trained", "failed"])
+def test_a_version_of_an_object_has_one_run_also_after_its_recipe_was_edited(
+    aws, context, edited, state
+):
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    [run] = kept(aws)
+    aws.dynamodb.lay(replace(run, state=state))
+    before = dict(aws.stepfunctions.executions)
+    edited()
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    assert aws.stepfunctions.executions == before
+    assert len(kept(aws)) == 1
+
+
+def test_one_that_died_before_the_start_is_started_by_the_recipe_that_it_arrived_with(
+    aws, context, edited
+):
+    aws.stepfunctions.fault = refusal("ThrottlingException")
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    aws.stepfunctions.fault = None
+    edited()
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    [text] = aws.stepfunctions.executions.values()
+    assert json.loads(text)["recipe"]["hyperparameters"]["epochCount"] == 2
+    assert [run.state for run in kept(aws)] == ["started"]
+
+
+def test_an_upload_that_was_refused_for_its_folder_is_not_trained_when_its_event_comes_later(
+    aws, context, monkeypatch
+):
+    monkeypatch.setenv("RECIPES", "support-nova-lite")
+    receive_upload._settings.cache_clear()  # noqa: SLF001 — a function's cache
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    monkeypatch.setenv("RECIPES", "support-nova-lite,support-nova-micro")
+    receive_upload._settings.cache_clear()  # noqa: SLF001 — idem
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    [text] = aws.stepfunctions.executions.values()
+    assert "refusal" in json.loads(text)
+
+
+def test_a_run_of_the_first_version_is_not_started_again(aws, context):
+    """It did not write down which version of an object the run is of."""
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    for pk in [pk for pk in aws.dynamodb.items if not is_run(pk)]:
+        del aws.dynamodb.items[pk]
+    aws.stepfunctions.executions.clear()
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    assert aws.stepfunctions.executions == {}
+
+
+def test_a_row_that_is_lost_is_started_again_under_its_name_only(aws, context, edited):
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    [run] = kept(aws)
+    del aws.dynamodb.items[run.id]
+    edited()
+    receive_upload.handler(batch(any_event(key=KEY)), context)
+    assert list(aws.stepfunctions.executions) == [run.id]
 
 
 @pytest.mark.parametrize("kind", ["Scheduled Event", "Model Customization Job State Change"])
@@ -84,7 +164,7 @@ def test_a_round_that_failed_is_redriven_to_nothing_and_does_not_come_again(aws,
     """The guard's and the reconciler's events lie among the same dead letters."""
     missed = {"source": "aws.events", "detail-type": kind, "time": "2026-11-23T07:00:00Z"}
     assert failed(receive_upload.handler(batch(missed, any_event(key=KEY)), context)) == []
-    assert len(aws.stepfunctions.executions) == len(aws.dynamodb.items) == 1
+    assert len(aws.stepfunctions.executions) == len(kept(aws)) == 1
 
 
 def test_a_new_version_of_the_same_key_is_another_run(aws, context):
@@ -104,10 +184,10 @@ def test_whoever_died_before_the_start_is_made_up_for(aws, context):
 
 def test_whoever_died_after_the_start_is_made_up_for(aws, context):
     receive_upload.handler(batch(any_event(key=KEY)), context)
-    [item] = aws.dynamodb.items.values()
-    item["state"] = "received"
+    [run] = kept(aws)
+    aws.dynamodb.lay(replace(run, state="received"))
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
-    assert [item["state"] for item in aws.dynamodb.items.values()] == ["started"]
+    assert [run.state for run in kept(aws)] == ["started"]
     assert len(aws.stepfunctions.executions) == 1
 
 
@@ -121,7 +201,7 @@ def test_a_run_that_is_ahead_of_its_receipt_is_not_set_back(aws, context, monkey
 
     monkeypatch.setattr(aws.stepfunctions, "start_execution", start_and_check)
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
-    assert [item["state"] for item in aws.dynamodb.items.values()] == ["checked"]
+    assert [run.state for run in kept(aws)] == ["checked"]
 
 
 def test_an_upload_to_no_recipes_folder_starts_a_run_that_refuses(aws, context):

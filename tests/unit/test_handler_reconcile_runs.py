@@ -188,6 +188,66 @@ def test_a_run_that_makes_trouble_hides_no_other(world, monkeypatch):
     assert f"{second}-2" in world.aws.stepfunctions.executions
 
 
+UNREADABLE = {
+    "a state that is missing": {"state": None},
+    "an arrival that is no time": {"state": "started", "arrived_at": "yesterday"},
+    "an end that is no time": {"state": "failed", "ended_at": "?", "outcome": "{}"},
+    "an outcome that is no JSON": {"state": "failed", "outcome": "{", "reservation": "{}"},
+    "a run that is no JSON": {"state": "training", "run": "{", "execution": "gone"},
+    "progress that is no JSON": {"state": "training", "progress": "["},
+    "progress of another kind": {"state": "training", "progress": '"done"'},
+    "a question without a time": {"state": "awaiting_approval", "approval_asked_at": "soon"},
+    "an execution without a number": {"state": "training", "execution": "x-y"},
+}
+
+
+@pytest.mark.parametrize("facts", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("version", ["v2", "v4"])  # one id sorts before the sound run's, one after
+def test_a_record_that_cannot_be_read_stops_neither_the_others_nor_the_metrics(
+    world, log, facts, version
+):
+    started(world, RUN)
+    died(world, RUN)
+    bad = any_run(upload=any_upload(version_id=version))
+    started(world, bad)
+    died(world, bad)
+    row = world.items[bad.id]
+    row |= {"ended_at": "2026-11-23T08:00:00Z"} | facts
+    for name in [name for name, value in row.items() if value is None]:
+        del row[name]
+    healed = world.look()
+    assert healed[RUN.id] == ["start"]
+    if healed.get(bad.id) == ["report"]:
+        assert any(line.get("RunsNotHealed") for line in log())
+    else:
+        assert healed[bad.id][-1] in ("start", "write"), "it was healed in spite of that"
+    assert {"ApprovalsWaiting", "StalledJobs"} <= {name for line in log() for name in line}
+
+
+def test_ids_of_the_records_above_sort_before_and_after_the_sound_one():
+    ids = [any_run(upload=any_upload(version_id=v)).id for v in ("v2", "v4")]
+    assert min(ids) < RUN.id < max(ids)
+
+
+def test_a_job_whose_tags_cannot_be_read_hides_no_other(world, monkeypatch):
+    arn = training(world)
+    died(world)
+    world.aws.bedrock.create_model_customization_job(
+        **{**JOB, "jobName": "0-other", "customModelName": "0-other"}
+    )
+    read = world.aws.bedrock.list_tags_for_resource
+
+    def trouble(*, resourceARN):  # noqa: N803 — AWS's names
+        if resourceARN != arn:
+            raise refusal("AccessDeniedException")
+        return read(resourceARN=resourceARN)
+
+    monkeypatch.setattr(world.aws.bedrock, "list_tags_for_resource", trouble)
+    with pytest.raises(reconcile_runs.NotReconciled):
+        world.look()
+    assert f"{RUN.id}-2" in world.aws.stepfunctions.executions
+
+
 def test_every_page_of_every_list_is_turned(world):
     runs = [any_run(upload=any_upload(version_id=f"v{n}")) for n in range(7)]
     for run in runs:

@@ -118,7 +118,9 @@ def test_a_run_arrives_once():
     assert LEDGER.arrive(RUN), "whoever wrote it may have died before the start"
     LEDGER.move(RUN, "started")
     assert not LEDGER.arrive(RUN)
-    assert LEDGER.arrive(any_run(recipe=any_recipe(hyperparameters={"epochCount": 3})))
+    edited = any_run(recipe=any_recipe(hyperparameters={"epochCount": 3}))
+    assert edited.id != RUN.id
+    assert not LEDGER.arrive(edited), "a version of an object has one run"
 
 
 def test_what_is_not_known_is_not_written(aws):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lambdas
-from tuning.pipeline.manifest import STEPS, named, of_kind
+from tuning.pipeline.manifest import GUARD_JOBS, STEPS, named, of_kind
 
 FOLDER = Path(lambdas.__file__).parent
 
@@ -79,3 +79,8 @@ def test_an_alarm_on_a_metric_says_what_it_means():
 def test_a_title_is_the_name_as_people_read_it():
     step = named("prepare_dataset")
     assert (step.title, step.construct_id) == ("Prepare dataset", "PrepareDataset")
+
+
+def test_a_foreign_job_is_seen_within_five_minutes():
+    assert GUARD_JOBS.every_minutes == 1
+    assert GUARD_JOBS.silent_after_minutes <= 5

@@ -11,7 +11,7 @@ from tuning.runs.budget import Reservation
 from tuning.runs.rebuild import Execution, Job, rebuilt
 from tuning.runs.run import Run
 
-RUN = Run(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))
+RUN = Run.new(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))
 AT = datetime(2026, 11, 30, 23, tzinfo=UTC)
 
 

@@ -104,9 +104,11 @@ def test_what_we_write_about_a_run_never_lies_where_bedrock_writes():
 
 
 def test_an_upload_without_a_recipe_has_an_id_of_its_own_and_a_refusal():
-    lost = Misdirected(upload=any_upload(key="datasets/suport/train.jsonl"), recipes=("support",))
+    lost = Misdirected.new(
+        upload=any_upload(key="datasets/suport/train.jsonl"), recipes=("support",)
+    )
     assert lost.id != any_run(upload=lost.upload).id
-    assert lost.id == replace(lost, recipes=("a", "b")).id
+    assert lost.id == Misdirected.new(upload=lost.upload, recipes=("a", "b")).id
     assert lost.to_dict()["refusal"] == (
         "s3://datasets-bucket/datasets/suport/train.jsonl: no recipe 'suport' is deployed here "
         "(did you mean 'support'?); upload to datasets/<recipe>/ with one of: support."

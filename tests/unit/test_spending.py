@@ -53,15 +53,15 @@ def test_two_runs_never_both_take_the_last_dollars(aws):
 
 def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws, monkeypatch):
     """The second reserves between the first's look and its write."""
-    read = Ledger.read
+    read = Ledger.item
 
     def and_then_another(ledger, key):
         found = read(ledger, key)
-        monkeypatch.setattr(Ledger, "read", read)
+        monkeypatch.setattr(Ledger, "item", read)
         assert reserved(run_number(2), monthly=7) is None
         return found
 
-    monkeypatch.setattr(Ledger, "read", and_then_another)
+    monkeypatch.setattr(Ledger, "item", and_then_another)
     assert reserved(run_number(1), monthly=7) is not None
     assert committed(aws) == 4
 
@@ -145,15 +145,15 @@ def test_every_ending_settles_exactly_once(aws, charge, facts, spent, end):
 
 def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch):
     reserved(run_number(1))
-    read = Ledger.read
+    read = Ledger.item
 
     def and_then_another(ledger, key):
         found = read(ledger, key)
-        monkeypatch.setattr(Ledger, "read", read)
+        monkeypatch.setattr(Ledger, "item", read)
         BUDGETS.settle(run_number(1).id, "unknown")
         return found
 
-    monkeypatch.setattr(Ledger, "read", and_then_another)
+    monkeypatch.setattr(Ledger, "item", and_then_another)
     BUDGETS.settle(run_number(1).id, "nothing")
     assert committed(aws) == 4
 

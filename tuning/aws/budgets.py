@@ -12,11 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from tuning.aws.ledger import Ledger, keyed
-from tuning.aws.transient import Transient
+from tuning.runs import former_version
 from tuning.runs.budget import Budget, Reservation, Settlement, actual, budget_ids, over
+from tuning.runs.ledger_item import KEY, Item
 from tuning.runs.outcome import Charge
 from tuning.runs.run import Run
-from tuning.runs.run_record import KEY, RunRecord
+from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import sources
 
 
@@ -35,8 +36,8 @@ class Budgets:
 
         Tried again, it reserves nothing more. A reservation of the run's earlier try is replaced.
         """
-        record = self.ledger.read(run.id)
-        held = record.reservation if record else None
+        item = self.ledger.item(run.id) or {}
+        held = RunRecord.from_item(item).reservation if item else None
         if held and held.recipe_digest == wanted.recipe_digest:
             self.ledger.move(run, "authorized", **facts)
             return None
@@ -52,7 +53,8 @@ class Budgets:
             found_in=sources("authorized"),
         )
         # The run's own item first: a reservation that was sent twice has itself left too little.
-        broken = self._transact([_if_reserved(moved, held), *writes])
+        updates = (_if_reserved(moved, item), *writes)
+        broken = self.ledger.transact([{"Update": update} for update in updates])
         if not broken:  # done; or it was reserved meanwhile, or the run has ended, or is further
             return None
         return self._over(next(b for b in budgets if b.id == list(changes)[broken - 1]), wanted)
@@ -61,27 +63,29 @@ class Budgets:
         """Replace a run's reservation by what it came to, or release it, once. Returns what it came
         to, or None without a reservation.
         """
-        record = self.ledger.read(run_id)
+        item = self.ledger.item(run_id) or {}
+        record = RunRecord.from_item(item) if item else None
         if record is None or record.reservation is None or record.settlement:
             return None
-        held = record.reservation
+        held, stored = record.reservation, _stored(item)
+        assert stored  # noqa: S101 — it was just read from there
+        name, as_stored = stored
         usd = actual(held, charge, progress=record.progress, cost=record.cost)
         writes = [
             self._add(key, usd - held.usd, None, spent=usd)
             for key in budget_ids(held.month, held.recipe)
         ]
-        values = RunRecord.values(settlement=Settlement(usd=usd, charge=charge), reservation=held)
+        settled = RunRecord.values(settlement=Settlement(usd=usd, charge=charge))
         mark = {
             "TableName": self.ledger.table,
             "Key": {KEY: {"S": run_id}},
             "UpdateExpression": "SET #settlement = :settlement",
-            "ConditionExpression": (
-                "#reservation = :reservation AND attribute_not_exists(#settlement)"
-            ),
-            "ExpressionAttributeNames": {f"#{name}": name for name in values},
-            "ExpressionAttributeValues": keyed(values),
+            "ConditionExpression": "#held = :held AND attribute_not_exists(#settlement)",
+            "ExpressionAttributeNames": {"#settlement": "settlement", "#held": name},
+            "ExpressionAttributeValues": keyed(settled) | {":held": as_stored},
         }
-        self._transact([*writes, mark])  # broken: somebody has settled it, and once is enough
+        # Broken: somebody has settled it, and once is enough.
+        self.ledger.transact([{"Update": update} for update in (*writes, mark)])
         return usd
 
     def committed(self, month: str) -> Decimal:
@@ -112,18 +116,6 @@ class Budgets:
             update["ExpressionAttributeValues"][":left"] = {"N": f"{limit - usd:f}"}
         return update
 
-    def _transact(self, updates: list[dict[str, Any]]) -> int | None:
-        """All or none. Returns the number of the first whose condition did not hold."""
-        dynamodb = self.ledger.client("dynamodb")
-        try:
-            dynamodb.transact_write_items(TransactItems=[{"Update": each} for each in updates])
-        except dynamodb.exceptions.TransactionCanceledException as error:
-            codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-            if "ConditionalCheckFailed" in codes:
-                return codes.index("ConditionalCheckFailed")
-            raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
-        return None
-
 
 def _differences(held: Reservation | None, wanted: Reservation) -> dict[str, Decimal]:
     changes = dict.fromkeys(budget_ids(wanted.month, wanted.recipe), wanted.usd)
@@ -133,11 +125,19 @@ def _differences(held: Reservation | None, wanted: Reservation) -> dict[str, Dec
     return changes
 
 
-def _if_reserved(update: dict[str, Any], held: Reservation | None) -> dict[str, Any]:
-    """Only while the run has this reservation, or has none still."""
-    now = "#reservation = :held" if held else "attribute_not_exists(#reservation)"
-    if held:
-        reserved = RunRecord.values(reservation=held)["reservation"]
-        update["ExpressionAttributeValues"][":held"] = reserved
+def _if_reserved(update: dict[str, Any], item: Item) -> dict[str, Any]:
+    """Only while the run has the reservation that its item has, or has none still."""
+    if held := _stored(item):
+        now, (name, as_stored) = "#held = :held", held
+        update["ExpressionAttributeNames"]["#held"] = name
+        update["ExpressionAttributeValues"][":held"] = as_stored
+    else:
+        now = "attribute_not_exists(#reservation)"
     update["ConditionExpression"] = f"({update['ConditionExpression']}) AND {now}"
     return update
+
+
+def _stored(item: Item) -> tuple[str, Mapping[str, Any]] | None:
+    """The attribute of the reservation and its value as it is stored, whichever version wrote it."""
+    names = ("reservation", former_version.RESERVATION)
+    return next(((name, item[name]) for name in names if name in item), None)

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tuning.aws.clients import Clients, client
-from tuning.runs.budget import is_budget
+from tuning.aws.transient import Transient
+from tuning.runs import former_version
 from tuning.runs.job_queue import turn
 from tuning.runs.json_record import RecordError
-from tuning.runs.run import Misdirected, Run
-from tuning.runs.run_record import BY_MONTH, KEY, OPEN_RUNS, Item, OpenRun, RunRecord
+from tuning.runs.ledger_item import KEY, Item, Stored
+from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run
+from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
 
+_Kind = TypeVar("_Kind", bound=Stored)
 _NEW = f"attribute_not_exists({KEY})"
 
 
@@ -28,17 +31,34 @@ class Ledger:
     table: str
     client: Clients = client
 
-    def arrive(self, run: Run | Misdirected) -> bool:
-        """Write a run's item when it is not there yet.
+    def arrive(self, run: Run | Misdirected) -> Mapping[str, Any] | None:
+        """Write a run's item when the version of its upload has no run yet, in one transaction.
 
-        Returns whether the run may still have to be started: it is new, or whoever wrote it died
-        before the execution was started.
+        Returns the input to start an execution with: of this run, or of the one that the version has
+        already, when whoever wrote that died before the execution was started. None when it was started.
         """
+        version = ReceivedVersion.of(run.upload, run.id)
         new = RunRecord(id=run.id, state="received", run=run.to_dict(), **_first(run))
-        if self.put_new(new):
-            return True
-        found = self.read(run.id)
-        return found is None or found.state == "received"
+        if self.transact([{"Put": self._new(each)} for each in (new, version)]) is None:
+            return run.to_dict()
+        known = self.item(version.id)  # the first version wrote none
+        run_id = ReceivedVersion.from_item(known).run_id if known else run.id
+        found = self.read(run_id)
+        if found is None:
+            return run.to_dict() if run_id == run.id else None
+        return found.run if found.state == "received" else None
+
+    def transact(self, items: list[dict[str, Any]]) -> int | None:
+        """Write all of them, or none. Returns the number of the first whose condition did not hold."""
+        dynamodb = self.client("dynamodb")
+        try:
+            dynamodb.transact_write_items(TransactItems=items)
+        except dynamodb.exceptions.TransactionCanceledException as error:
+            codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+            if "ConditionalCheckFailed" in codes:
+                return codes.index("ConditionalCheckFailed")
+            raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
+        return None
 
     def move(self, run: Run | Misdirected, to: State, **facts: Any) -> RunRecord | None:
         """Bring the run into a state, with what was learnt on the way. Returns its record as it is then.
@@ -90,7 +110,7 @@ class Ledger:
         """Write a record, unless the ledger has one of that id. Returns whether it was written."""
         dynamodb = self.client("dynamodb")
         try:
-            dynamodb.put_item(TableName=self.table, Item=record.to_item(), ConditionExpression=_NEW)
+            dynamodb.put_item(**self._new(record))
         except dynamodb.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -108,11 +128,11 @@ class Ledger:
         item: Item | None = found.get("Item")
         return item
 
-    def open_runs(self) -> dict[str, OpenRun]:
+    def open_runs(self) -> dict[str, OpenRun | Unreadable]:
         """By id, from the index of open runs. It may be a moment late."""
         found = (
-            OpenRun.from_item(item)
-            for partition in Partition
+            _listed(OpenRun, item)
+            for partition in (*Partition, *former_version.PARTITIONS)
             for item in self._query(
                 OPEN_RUNS.name, f"#{OPEN_RUNS.partition} = :open", open=partition
             )
@@ -125,12 +145,7 @@ class Ledger:
             items = self._scan()
         else:
             items = self._query(BY_MONTH.name, f"#{BY_MONTH.partition} = :month", month=month)
-        for item in items:
-            if not is_budget(item_id := item[KEY]["S"]):
-                try:
-                    yield RunRecord.from_item(item)
-                except RecordError as error:
-                    yield Unreadable(id=item_id, why=str(error))
+        yield from (_listed(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
 
     def change(
         self, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
@@ -150,6 +165,10 @@ class Ledger:
             "ExpressionAttributeNames": {f"#{n}": n for n in {**written, **kept, "state": ""}},
             "ExpressionAttributeValues": keyed({**written, **kept}) | states,
         }
+
+    def _new(self, stored: Stored) -> dict[str, Any]:
+        """The arguments of a put of what is not there yet, alone or as part of a transaction."""
+        return {"TableName": self.table, "Item": stored.to_item(), "ConditionExpression": _NEW}
 
     def _update(
         self, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
@@ -177,6 +196,14 @@ class Ledger:
             ExpressionAttributeValues={f":{name}": {"S": str(text)} for name, text in key.items()},
         ):
             yield from page["Items"]
+
+
+def _listed(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
+    """One item that cannot be read must not hide the others of a list."""
+    try:
+        return kind.from_item(item)
+    except RecordError as error:
+        return Unreadable(id=item[KEY]["S"], why=str(error))
 
 
 def keyed(values: Mapping[str, Any]) -> dict[str, Any]:

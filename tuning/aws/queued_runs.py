@@ -6,8 +6,9 @@ from typing import Any
 
 from tuning.aws.ledger import Ledger
 from tuning.runs.job_queue import Place, moment, turn
+from tuning.runs.ledger_item import KEY
 from tuning.runs.run import Run
-from tuning.runs.run_record import KEY, OPEN_RUNS, RunRecord
+from tuning.runs.run_record import OPEN_RUNS, RunRecord
 from tuning.runs.run_states import Partition
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tuning.aws.clients import Clients, client
+from tuning.runs.uploads import Upload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,26 @@ class RunFiles:
         key = f"datasets/{folder}/{file.name}"
         self.client("s3").put_object(Bucket=self.datasets_bucket, Key=key, Body=file.read_bytes())
         return f"s3://{self.datasets_bucket}/{key}"
+
+    def copy_onto_itself(self, upload: Upload, *, retrains: str) -> str | None:
+        """A new version of an upload's bytes, which starts a run. None when the upload was deleted.
+
+        S3 refuses to copy an object to itself unless something about it changes.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        """
+        s3, place = self.client("s3"), {"Bucket": upload.bucket, "Key": upload.key}
+        try:
+            made = s3.copy_object(
+                **place,
+                CopySource={**place, "VersionId": upload.version_id},
+                MetadataDirective="REPLACE",
+                Metadata={"retrains": retrains},
+            )
+        except s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
+                return None
+            raise
+        return str(made["VersionId"])
 
     def read_json(self, uri: str) -> Any:
         bucket, _, key = uri.removeprefix("s3://").partition("/")

@@ -1,5 +1,7 @@
 """What is left of runs in three places: the ledger, Step Functions, Bedrock."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from tuning.aws.customization_jobs import CustomizationJobs
@@ -9,6 +11,9 @@ from tuning.runs.rebuild import Job
 from tuning.runs.reconcile import Trace
 from tuning.runs.run import Run
 
+Apart = Callable[[str], AbstractContextManager[None]]
+"""A block in which one item, of that name, is treated: what it raises stops no other."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Traces:
@@ -16,13 +21,16 @@ class Traces:
     executions: Executions
     jobs: CustomizationJobs
 
-    def jobs_in_progress(self, environment: str) -> dict[str, list[Job]]:
-        """Those that bear this environment's tag, by the run whose tag they bear."""
+    def jobs_in_progress(self, environment: str, each_apart: Apart) -> dict[str, list[Job]]:
+        """Those that bear this environment's tag, by the run whose tag they bear. A job whose tags
+        cannot be read is found in the next round.
+        """
         found: dict[str, list[Job]] = {}
         for job in self.jobs.in_progress():
-            tags = self.jobs.tags(job.arn)
-            if tags.get("environment") == environment and "run" in tags:
-                found.setdefault(tags["run"], []).append(job)
+            with each_apart(job.arn):
+                tags = self.jobs.tags(job.arn)
+                if tags.get("environment") == environment and "run" in tags:
+                    found.setdefault(tags["run"], []).append(job)
         return found
 
     def of(self, run_id: str, jobs: list[Job]) -> Trace:

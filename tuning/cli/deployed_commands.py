@@ -6,6 +6,7 @@ from typing import Any
 from tuning.cli.answer_commands import approve, reject
 from tuning.cli.rebuild_command import rebuild
 from tuning.cli.redrive_command import redrive
+from tuning.cli.retrain_command import retrain
 from tuning.cli.runs_command import runs
 from tuning.cli.show_command import show
 from tuning.cli.stop_command import stop
@@ -16,6 +17,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     show,
     watch,
     stop,
+    retrain,
     redrive,
     rebuild,
     approve,

@@ -14,8 +14,9 @@ from constructs import Construct
 
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.steps import Steps, catch_all, expression, when
+from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import MachineState
-from tuning.runs.run_record import KEY, RunRecord
+from tuning.runs.run_record import RunRecord
 
 
 class Approval:

@@ -9,9 +9,10 @@ from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.steps import Steps, expression, when
+from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
 from tuning.runs.outcome import Charge
-from tuning.runs.run_record import KEY, RunRecord
+from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import OPEN, Partition
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
@@ -19,7 +20,9 @@ _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
 class Endings:
-    """Conclusions, by name; each leads to the tail that records and tells it."""
+    """Conclusions, by name; each leads to the tail that records and reports it. An outcome is `unsure`
+    when a function that Step Functions gave up may still make a job: the reconciler looks for it.
+    """
 
     def __init__(
         self,
@@ -63,12 +66,13 @@ class Endings:
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
+                "unsure": expression("$job.state != 'started'"),
             },
             charge="job",
         )
         self.failed = self._failure(MachineState.JOB_FAILED, "$progress.failure", charge="job")
         self.not_started = self._failure(
-            MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing"
+            MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing", unsure=True
         )
         self.fault = steps.conclude(
             MachineState.STEP_FAILED,
@@ -77,7 +81,7 @@ class Endings:
                 "summary": expression("$fault.message"),
                 "kind": expression("$fault.kind"),
                 "fix": "Look at the execution's history for the step, and at its log group.",
-                "unsure": True,  # whether it has left a job: the reconciler looks
+                "unsure": True,
             },
             charge="unknown",
         )
@@ -130,7 +134,9 @@ class Endings:
         settle.next(record)
         return settle
 
-    def _failure(self, name: str, failure: str, *, charge: Charge) -> sfn.Pass:
+    def _failure(
+        self, name: str, failure: str, *, charge: Charge, unsure: bool = False
+    ) -> sfn.Pass:
         return self._steps.conclude(
             name,
             {
@@ -139,6 +145,7 @@ class Endings:
                 "report": expression("$dataset.report_uri"),
                 "kind": expression(f"{failure}.kind"),
                 "fix": expression(f"{failure}.fix"),
+                "unsure": unsure,
             },
             charge=charge,
         )

@@ -1,7 +1,7 @@
 """The statements of roles, from what the manifest says each step may do.
 
 The step that reads data cannot start a job, and the one that starts jobs cannot read data:
-`tuning/pipeline/manifest.py` is the one place to review it, and `tests/stacks/permissions.toml` is
+`tuning/pipeline/manifest.py` is the one place to review it, and `review/permissions.toml` is
 the review.
 """
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -34,7 +33,7 @@ from tuning.runs.function_settings import (
 )
 
 
-class Training(cdk.Stack):
+class Training(Construct):
     def __init__(
         self,
         scope: Construct,
@@ -44,12 +43,13 @@ class Training(cdk.Stack):
         config: Config,
         network: Network,
         storage: Storage,
-        **stack: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **stack)
-        self._environment, self._config = environment, config
-        self._network, self._storage = network, storage
-        self._permissions = Permissions(self, storage=storage, recipes=config.load_recipes())
+        super().__init__(scope, construct_id)
+        self._environment, self.config = environment, config
+        self.network, self.storage = network, storage
+        self._permissions = Permissions(
+            cdk.Stack.of(self), storage=storage, recipes=config.load_recipes()
+        )
         self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
         self.topic = self._topic()
         # CDK leaves `Default` out of logical ids: a place for all functions that renames none.
@@ -114,8 +114,8 @@ class Training(cdk.Stack):
         self._outputs()
 
     def _topic(self) -> sns.Topic:
-        topic = sns.Topic(self, "Notices", master_key=self._storage.control_key, enforce_ssl=True)
-        for address in self._config.notify:
+        topic = sns.Topic(self, "Notices", master_key=self.storage.control_key, enforce_ssl=True)
+        for address in self.config.notify:
             topic.add_subscription(
                 subscriptions.EmailSubscription(address, dead_letter_queue=self.intake.dead_letters)
             )
@@ -127,27 +127,28 @@ class Training(cdk.Stack):
             self,
             "TrainingRun",
             functions=tasks,
-            ledger=self._storage.ledger,
+            ledger=self.storage.ledger,
             topic=self.topic,
-            config=self._config,
+            config=self.config,
         )
+        self.machine_name = run.name
         return run.make(
             permissions=self._permissions,
-            logs_key=self._network.logs_key,
-            key=self._storage.control_key,
-            wildcard=self._network.wildcard.machine,
+            logs_key=self.network.logs_key,
+            key=self.storage.control_key,
+            wildcard=self.network.wildcard.machine,
         )
 
     def _executions(self) -> str:
-        return self.format_arn(
+        return cdk.Stack.of(self).format_arn(
             service="states",
             resource="execution",
-            resource_name=f"{self.stack_name}-TrainingRun:*",
+            resource_name=f"{self.machine_name}:*",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
 
     def _run_settings(self) -> RunSettings:
-        network, storage = self._network, self._storage
+        network, storage = self.network, self.storage
         return RunSettings(
             environment=self._environment,
             ledger_table=storage.ledger.table_name,
@@ -157,20 +158,20 @@ class Training(cdk.Stack):
             job_subnet_ids=tuple(network.job_subnet_ids),
             job_security_group_ids=(network.jobs_group.id,),
             model_key_arn=storage.data_key.key_arn,
-            max_dataset_mb=str(self._config.max_dataset_mb),
-            monthly_budget_usd=str(self._config.monthly_budget_usd or "none"),
+            max_dataset_mb=str(self.config.max_dataset_mb),
+            monthly_budget_usd=str(self.config.monthly_budget_usd or "none"),
         )
 
     def _reconciler_settings(self) -> ReconcilerSettings:
         return ReconcilerSettings(
             environment=self._environment,
-            ledger_table=self._storage.ledger.table_name,
+            ledger_table=self.storage.ledger.table_name,
             state_machine_arn=self.machine.state_machine_arn,
-            monthly_budget_usd=str(self._config.monthly_budget_usd or "none"),
+            monthly_budget_usd=str(self.config.monthly_budget_usd or "none"),
         )
 
     def _guard_settings(self) -> GuardSettings:
-        network, storage = self._network, self._storage
+        network, storage = self.network, self.storage
         return GuardSettings(
             environment=self._environment,
             job_role_arn=self.job_role.role.role_arn,
@@ -182,26 +183,26 @@ class Training(cdk.Stack):
                 storage.prepared.bucket_name,
                 storage.artifacts.bucket_name,
             ),
-            guard_all_jobs="yes" if self._config.guard_all_jobs else "no",
+            guard_all_jobs="yes" if self.config.guard_all_jobs else "no",
             notices_topic_arn=self.topic.topic_arn,
         )
 
     def _intake_settings(self) -> IntakeSettings:
         return IntakeSettings(
             environment=self._environment,
-            ledger_table=self._storage.ledger.table_name,
-            datasets_bucket=self._storage.datasets.bucket_name,
+            ledger_table=self.storage.ledger.table_name,
+            datasets_bucket=self.storage.datasets.bucket_name,
             state_machine_arn=self.machine.state_machine_arn,
-            recipes=self._config.recipes,
+            recipes=self.config.recipes,
         )
 
     def _outputs(self) -> None:
         outputs = Construct(self, "Outputs")
         for name, value in {
-            "DatasetsBucket": self._storage.datasets.bucket_name,
-            "PreparedBucket": self._storage.prepared.bucket_name,
-            "ArtifactsBucket": self._storage.artifacts.bucket_name,
-            "LedgerTable": self._storage.ledger.table_name,
+            "DatasetsBucket": self.storage.datasets.bucket_name,
+            "PreparedBucket": self.storage.prepared.bucket_name,
+            "ArtifactsBucket": self.storage.artifacts.bucket_name,
+            "LedgerTable": self.storage.ledger.table_name,
             "StateMachine": self.machine.state_machine_arn,
             "NoticesTopic": self.topic.topic_arn,
             "Queue": self.intake.queue.queue_url,

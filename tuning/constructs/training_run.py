@@ -47,6 +47,8 @@ class TrainingRun(Construct):
         config: Config,
     ) -> None:
         super().__init__(scope, construct_id)
+        # Known beforehand, so that its role can be for this one machine and no other.
+        self.name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
         self._functions = functions
         self._steps = Steps(self)
         self._config = config
@@ -62,12 +64,10 @@ class TrainingRun(Construct):
         key: kms.IKey,
         wildcard: iam.IManagedPolicy,
     ) -> sfn.StateMachine:
-        # Known beforehand, so that its role can be for this one machine and no other.
-        name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
         arn = cdk.Stack.of(self).format_arn(
             service="states",
             resource="stateMachine",
-            resource_name=name,
+            resource_name=self.name,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         logs = log_group(
@@ -77,7 +77,7 @@ class TrainingRun(Construct):
             config=self._config,
             # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-            name=f"/aws/vendedlogs/states/{name}",
+            name=f"/aws/vendedlogs/states/{self.name}",
         )
         arns = [each.function.function_arn for each in self._functions.values()]
         role, may = _role(self, arn), permissions.state_machine(arns, arn)
@@ -86,7 +86,7 @@ class TrainingRun(Construct):
         machine = sfn.StateMachine(
             self,
             "Machine",
-            state_machine_name=name,
+            state_machine_name=self.name,
             definition_body=sfn.DefinitionBody.from_chainable(self.definition),
             query_language=sfn.QueryLanguage.JSONATA,
             role=role.without_policy_updates(),

@@ -15,7 +15,22 @@ _SIGNATURES = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"ARROW1", "an Arrow file"),
     (b"SQLite format 3", "an SQLite database"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x80\x02", "a Python pickle"),
+    (b"\x80\x03", "a Python pickle"),
+    (b"\x80\x04", "a Python pickle"),
+    (b"\x80\x05", "a Python pickle"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"{\\rtf", "an RTF document"),
 )
+_REMEDIES = {
+    "an Arrow file": "Write it as Parquet or JSONL (Python: datasets.Dataset.from_file(PATH).to_json).",
+    "an old Excel or Word file": "Save it as .xlsx, or as CSV in UTF-8.",
+    "a PDF": "Nothing here reads a PDF: write questions and answers from it, one JSON object a line.",
+    "an SQLite database": "Export the table that is meant as CSV in UTF-8.",
+}
+_EXPORT = "Unpack or export it as CSV in UTF-8, JSONL, Parquet or .xlsx."
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _RECORDS = (
     ("prompt_completion", {"prompt", "completion"}),
@@ -36,11 +51,18 @@ _PAGE = re.compile(
 _XML_ERROR = re.compile(rb"<Error>\s*<Code>([A-Za-z]{1,64})</Code>")
 _COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
 _LOOKED_AT = 6
+_STATUS = re.compile(rb"([45]\d\d: [\w ]+|Entry not found|Access to (dataset|model) .*)\s*$")
+"""A whole answer such as `404: Not Found`."""
 
 
 def binary(head: bytes) -> str | None:
     """What kind of file starts with these bytes, when it is none of text."""
     return next((name for magic, name in _SIGNATURES if head.startswith(magic)), None)
+
+
+def remedy(kind: str) -> str:
+    """What to do with a file that `binary` names."""
+    return _REMEDIES.get(kind, _EXPORT)
 
 
 def utf16(head: bytes) -> bool:
@@ -78,7 +100,8 @@ def stray(head: bytes) -> tuple[str, str] | None:
         return "DS113", "this is a web page (HTML)"
     if start.startswith(b"<?xml"):
         return "DS113", "this is XML"
-    return None
+    answer = _STATUS.match(start[:512])
+    return ("DS113", "this is the error answer of a server") if answer else None
 
 
 def table(head: bytes) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 
 from tuning.datasets.formats.walk import Fault
 
@@ -11,9 +12,7 @@ def undecodable(line: bytes, error: UnicodeDecodeError) -> Fault:
     byte = line[error.start]
     if re.match(rb"\xed[\xa0-\xbf]", line[error.start :]):
         return Fault("DS109", "half of a surrogate pair is stored as bytes", None, column)
-    letter = bytes([byte]).decode("cp1252", "ignore")
-    hint = f"; in Windows-1252 it would be {letter!r}" if letter.isprintable() and letter else ""
-    return Fault("DS101", f"byte 0x{byte:02X} is not UTF-8{hint}", None, column)
+    return Fault("DS101", f"byte 0x{byte:02X} is not UTF-8", None, column)
 
 
 def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
@@ -27,7 +26,7 @@ def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
         )
         return Fault("DS105", f"{name} stands raw inside a string", None, column)
     if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
-        fix = "Write one {…} object a line. If this is CSV or plain text: tuning convert PATH --model ID."
+        fix = "Write one {…} object a line. If it is a table, convert it: tuning convert PATH --model ID"
         return Fault(
             "DS201", "the line does not start with a brace: no JSON object", None, column, fix
         )
@@ -61,6 +60,9 @@ def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip
     for python, right in (("None", "null"), ("True", "true"), ("False", "false")):
         if rest.startswith(python):
             return f"{python} is Python's spelling; JSON writes {right}"
+    if here and not here.isascii() and not (here.isprintable() and here.strip()):
+        name = unicodedata.name(here, "no name").lower()
+        return f"the invisible character U+{ord(here):04X} ({name}) is outside of a string"
     if here in "“”„":
         return "typographic quotes; JSON wants straight ones"
     match error.msg:

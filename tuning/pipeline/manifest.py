@@ -3,7 +3,7 @@
 Functions, roles, log groups, alarms and the tasks of the state machine are made from this table;
 the reviewer's vocabulary, the runbook, the benchmarks and the tests are compared with it. To add a
 step: its handler in `lambdas/`, its entry here, its place in the state machine, its tests. The file
-of reviewed permissions, `tests/stacks/permissions.toml`, is written by hand all the same: it is the
+of reviewed permissions, `review/permissions.toml`, is written by hand all the same: it is the
 review.
 """
 

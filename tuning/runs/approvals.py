@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
+from tuning.runs import former_version
 from tuning.runs.json_record import Record
 
 Decision = Literal["approve", "reject"]
@@ -33,10 +34,13 @@ class Approval(Record):
 class SpendDecision(Record):
     """What `authorize_spend` answers the state machine."""
 
-    decision: Literal["authorized", "needs_approval"]
+    decision: Literal["authorized", "needs_approval"] = "needs_approval"
     why: str | None = None
     """Of `needs_approval`: what a person is asked to decide on."""
     approval_seconds: int | None = None
     """How long the answer is waited for."""
     high_usd: Decimal | None = None
     """The most that the run may cost, which is what was reserved; None where no price is known."""
+
+    def to_json(self) -> dict[str, Any]:
+        return former_version.spend_decision(super().to_json())

@@ -71,11 +71,6 @@ def budgets_of(
     )
 
 
-def is_budget(key: str) -> bool:
-    """Whether an item of the ledger counts a month's money, and is no run."""
-    return key.startswith(_PREFIX)
-
-
 def month_of(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m")
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
+from tuning.runs import former_version
 from tuning.runs.approvals import SpendDecision
 from tuning.runs.budget import Reservation, Settlement, month_of
 from tuning.runs.job_queue import turn
@@ -64,7 +65,7 @@ class Execution:
         match self.status, self.error:
             case "SUCCEEDED", _:
                 return _outcome(self.output)
-            case "FAILED", error if error == OUTCOME_NOT_REPORTED:
+            case "FAILED", _ if self.not_reported:
                 return _outcome(self.cause)
             case "FAILED", kind:
                 return Outcome(state="failed", summary=self.cause, kind=kind)
@@ -73,7 +74,7 @@ class Execution:
     @property
     def not_reported(self) -> bool:
         """Whether it ended with an outcome that it could not record, or notify of."""
-        return self.error == OUTCOME_NOT_REPORTED
+        return self.error in (OUTCOME_NOT_REPORTED, former_version.OUTCOME_NOT_REPORTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ def rebuilt(
     reservation, so that the month's budget keeps it whole.
     """
     given = execution.given
-    upload = Upload(**given["upload"])
+    upload = Upload.from_dict(given["upload"])
     facts: dict[str, Any] = {
         **upload.facts,
         "id": given["id"],
@@ -148,7 +149,7 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
     at, run = "", given
     for event in history:
         if entered := event.get("stateEnteredEventDetails"):
-            at = entered["name"]
+            at = former_version.STATES.get(entered["name"], entered["name"])
             facts |= {"state": REACHED[at]} if at in REACHED else {}
         elif said := event.get("taskSucceededEventDetails"):
             answer = json.loads(said.get("output") or "{}").get("Payload") or {}

@@ -14,12 +14,14 @@ from tuning.datasets.convert.mapping import NAMES
 from tuning.datasets.rules import UnknownRuleError, known
 from tuning.errors import RecipeError, UnknownModelError, nearest
 from tuning.models.catalog import Catalog, Method, Model
+from tuning.runs.stored import fields_of
 
 Hyperparameters = Mapping[str, int | float | str]
 Policy = Literal["required", "optional", "refused"]
 FINE_TUNING = "FINE_TUNING"
 
 _TABLES = ("convert", "hyperparameters", "limits", "retry")
+_NOT_IN_A_FILE = ("name", "kept_digest")
 _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
 _HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
 _MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs/run.py
@@ -75,12 +77,17 @@ class Recipe:
     """None: only what is in the model's own format is taken."""
     retry: Retry | None = None
     """None: a job that ended without a model ends its run."""
+    kept_digest: str | None = field(default=None, compare=False, repr=False)
+    """The digest that a run was started with; None of a recipe that was read from its file."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of everything that shapes the model or the job: better words in the description
-        do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex.
+        do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex. That of a
+        run is kept: a later version may know of more that shapes a job.
         """
+        if self.kept_digest:
+            return self.kept_digest
         what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
         del what["description"]
         # What one may spend is no part of what is trained: a raised limit trains nothing again.
@@ -96,16 +103,23 @@ class Recipe:
         return {k: _plain(v) for k, v in self.hyperparameters.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Without the digest, which stands beside it: the first version took no key that it did not
+        know.
+        """
+        return {name: value for name, value in asdict(self).items() if name != "kept_digest"}
 
     @classmethod
-    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+    def from_dict(cls, raw: Mapping[str, Any], *, digest: str | None = None) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
-        convert = Conversion(**raw["convert"]) if raw.get("convert") is not None else None
-        retry = Retry(**raw["retry"]) if raw.get("retry") is not None else None
-        strict, limits = tuple(raw.get("strict", ())), Limits(**raw["limits"])
-        typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
-        return cls(**{**raw, **typed})
+        convert, retry = raw.get("convert"), raw.get("retry")
+        typed = {
+            "limits": Limits(**fields_of(Limits, raw.get("limits", {}))),
+            "strict": tuple(raw.get("strict", ())),
+            "convert": None if convert is None else Conversion(**fields_of(Conversion, convert)),
+            "retry": None if retry is None else Retry(**fields_of(Retry, retry)),
+            "kept_digest": digest,
+        }
+        return cls(**{**fields_of(cls, raw), **typed})
 
 
 def load(path: Path) -> Recipe:
@@ -189,7 +203,7 @@ class _Reader:
     path: Path
 
     def recipe(self, raw: Mapping[str, Any]) -> Recipe:
-        self._known(raw, Recipe, "", leave_out="name")
+        self._known(raw, Recipe, "")
         self._named()
         for table in _TABLES:
             self._is(raw.get(table, {}), dict, table)
@@ -261,8 +275,8 @@ class _Reader:
                 f"letters, digits and single hyphens, at most {_MAX_NAME} characters"
             )
 
-    def _known(self, raw: Mapping[str, Any], kind: type, at: str, leave_out: str = "") -> None:
-        names = [f.name for f in fields(kind) if f.name != leave_out]
+    def _known(self, raw: Mapping[str, Any], kind: type, at: str) -> None:
+        names = [f.name for f in fields(kind) if f.name not in _NOT_IN_A_FILE]
         for key in raw:
             if key not in names:
                 hint = nearest(key, names) or f"; known: {', '.join(names)}"

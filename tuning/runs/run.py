@@ -1,4 +1,8 @@
-"""A run: one upload treated by one recipe, exactly once. Its id is a function of both."""
+"""A run: one version of one object treated by one recipe, exactly once.
+
+What it is known by is derived once, when the upload arrives. From then on it is stored and read back:
+a version of this platform that derived it in another way would start a second paid job.
+"""
 
 import hashlib
 import json
@@ -7,28 +11,43 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from tuning.errors import nearest
+from tuning.runs.ledger_item import Stored
 from tuning.runs.recipes import Recipe
+from tuning.runs.stored import fields_of
 from tuning.runs.uploads import Upload
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
+    id: str
+    """32 hex digits: the execution's name and the key of the ledger's row."""
     upload: Upload
     recipe: Recipe
     """What this try trains by."""
     fallback: Recipe | None = None
     """What a second try would train by; the recipe's `[retry]` names it."""
     attempt: int = 1
-    first: str | None = None
-    """The run's id, on its second try: one run, one row, one budget, whatever it trains by now."""
+    job_name: str
+    """Legal as `jobName` and as `customModelName`: recipe names are lower-case and hyphens.
 
-    @property
-    def id(self) -> str:
-        """The same upload and recipe have the same id, today or in a year. 32 hex digits."""
-        if self.first:
-            return self.first
-        what = [self.upload.bucket, self.upload.key, self.upload.version_id, self.recipe.digest]
-        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+    Both take 63 characters: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
+    """
+    request_token: str
+    """`clientRequestToken`. boto3 fills in a random one when it is left out, so that a retried call
+    would start a second paid job; this one makes the retry the same request."""
+
+    @classmethod
+    def new(cls, *, upload: Upload, recipe: Recipe, fallback: Recipe | None = None) -> Self:
+        """The run of an upload that arrives. The same upload and recipe give the same run."""
+        run_id = _digest(upload, recipe.digest)
+        return cls(
+            id=run_id,
+            upload=upload,
+            recipe=recipe,
+            fallback=fallback,
+            job_name=_job_name(recipe, run_id, attempt=1),
+            request_token=_token(run_id, attempt=1),
+        )
 
     @property
     def tries_again(self) -> bool:
@@ -36,25 +55,18 @@ class Run:
         return self.attempt == 1 and self.fallback is not None
 
     def again(self) -> Self:
-        """The run on its second try. Its job has another name and token, the same every time."""
+        """The run on its second try: one run, one row, one budget, whatever it trains by now. Its job
+        has another name and token, the same every time.
+        """
         recipe = self.fallback or self.recipe
-        return replace(self, recipe=recipe, fallback=None, attempt=2, first=self.id)
-
-    @property
-    def job_name(self) -> str:
-        """Legal as `jobName` and as `customModelName`: recipe names are lower-case and hyphens.
-
-        Both take 63 characters: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
-        """
-        return f"{self.recipe.name}-{self.id[:20]}" + ("" if self.attempt == 1 else "-2")
-
-    @property
-    def request_token(self) -> str:
-        """`clientRequestToken`. boto3 fills in a random one when it is left out, so that a retried
-        call would start a second paid job; this one makes the retry the same request.
-        """
-        what = f"create {self.id}" + ("" if self.attempt == 1 else " again")
-        return hashlib.sha256(what.encode()).hexdigest()
+        return replace(
+            self,
+            recipe=recipe,
+            fallback=None,
+            attempt=2,
+            job_name=_job_name(recipe, self.id, attempt=2),
+            request_token=_token(self.id, attempt=2),
+        )
 
     @property
     def reports_prefix(self) -> str:
@@ -69,51 +81,101 @@ class Run:
         return f"jobs/{self.id}/" + ("" if self.attempt == 1 else "again/")
 
     def to_dict(self) -> dict[str, Any]:
-        """The execution's input. What is derived stands in it for people and for the state machine;
-        `from_dict` derives it anew.
-        """
+        """The execution's input, and the `run` of the ledger's row."""
         return {
             "id": self.id,
             "job_name": self.job_name,
+            "request_token": self.request_token,
             "upload": self.upload.to_dict(),
             "recipe": self.recipe.to_dict(),
+            "recipe_digest": self.recipe.digest,
             "fallback": self.fallback.to_dict() if self.fallback else None,
+            "fallback_digest": self.fallback.digest if self.fallback else None,
             "attempt": self.attempt,
-            "first": self.first,
+            # Versions before the digests were stored read from it that the id is not to be derived.
+            "first": None if self.attempt == 1 else self.id,
         }
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+        """What the first version did not store is what it would have derived."""
+        recipe = Recipe.from_dict(raw["recipe"], digest=raw.get("recipe_digest"))
+        upload, attempt = Upload.from_dict(raw["upload"]), int(raw.get("attempt", 1))
+        run_id = raw.get("id") or raw.get("first") or _digest(upload, recipe.digest)
         fallback = raw.get("fallback")
         return cls(
-            upload=Upload(**raw["upload"]),
-            recipe=Recipe.from_dict(raw["recipe"]),
-            fallback=Recipe.from_dict(fallback) if fallback else None,
-            attempt=int(raw.get("attempt", 1)),
-            first=raw.get("first"),
+            id=run_id,
+            upload=upload,
+            recipe=recipe,
+            fallback=(
+                Recipe.from_dict(fallback, digest=raw.get("fallback_digest")) if fallback else None
+            ),
+            attempt=attempt,
+            job_name=raw.get("job_name") or _job_name(recipe, run_id, attempt=attempt),
+            request_token=raw.get("request_token") or _token(run_id, attempt=attempt),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Misdirected:
-    """An upload to a folder that no deployed recipe has: it is refused, and its owner is told."""
+    """An upload to a folder that no deployed recipe has: it is refused, and its owner is notified."""
 
+    id: str
     upload: Upload
-    recipes: tuple[str, ...]
+    refusal: str
 
-    @property
-    def id(self) -> str:
-        what = [self.upload.bucket, self.upload.key, self.upload.version_id, None]
-        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+    @classmethod
+    def new(cls, *, upload: Upload, recipes: tuple[str, ...]) -> Self:
+        name = upload.recipe_name
+        return cls(
+            id=_digest(upload, None),
+            upload=upload,
+            refusal=(
+                f"{upload.uri}: no recipe {name!r} is deployed here{nearest(name, recipes)}; "
+                f"upload to datasets/<recipe>/ with one of: {', '.join(recipes)}."
+            ),
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        name = self.upload.recipe_name
-        return {
-            "id": self.id,
-            "upload": self.upload.to_dict(),
-            "refusal": (
-                f"{self.upload.uri}: no recipe {name!r} is deployed here"
-                f"{nearest(name, self.recipes)}; upload to datasets/<recipe>/ with one of: "
-                f"{', '.join(self.recipes)}."
-            ),
-        }
+        return {"id": self.id, "upload": self.upload.to_dict(), "refusal": self.refusal}
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+        return cls(**{**fields_of(cls, raw), "upload": Upload.from_dict(raw["upload"])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceivedVersion(Stored):
+    """That a version of an object has its run, whatever its recipe says since. Its key is no run's."""
+
+    version_of: str
+    """URI of the object."""
+    run_id: str
+
+    @classmethod
+    def of(cls, upload: Upload, run_id: str) -> Self:
+        return cls(id=f"version#{_digest(upload, None)}", version_of=upload.uri, run_id=run_id)
+
+
+def is_run(pk: str) -> bool:
+    """Whether an item of the ledger is a run; others count money, or remember what was received."""
+    return "#" not in pk
+
+
+def received(raw: Mapping[str, Any]) -> Run | Misdirected:
+    """What an upload has become, from the input of its execution."""
+    return Run.from_dict(raw) if "recipe" in raw else Misdirected.from_dict(raw)
+
+
+def _digest(upload: Upload, recipe: str | None) -> str:
+    what = [upload.bucket, upload.key, upload.version_id, recipe]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+
+def _job_name(recipe: Recipe, run_id: str, *, attempt: int) -> str:
+    return f"{recipe.name}-{run_id[:20]}" + ("" if attempt == 1 else "-2")
+
+
+def _token(run_id: str, *, attempt: int) -> str:
+    what = f"create {run_id}" + ("" if attempt == 1 else " again")
+    return hashlib.sha256(what.encode()).hexdigest()

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tuning.errors import TuningError
 from tuning.runs.job_guard import STATE_CHANGE
+from tuning.runs.stored import fields_of
 
 PREFIX = "datasets/"
 """Uploads live under it; nothing this platform writes ever does."""
@@ -106,6 +107,10 @@ class Upload:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+        return cls(**fields_of(cls, raw))
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], *, bucket: str) -> Self:

@@ -1,0 +1,33 @@
+"""`tuning retrain`: train what was uploaded once more, by the recipe as it is deployed now."""
+
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.deployed_options import Environment, Region, RunId
+from tuning.cli.exits import Exit
+from tuning.cli.output import say
+from tuning.errors import TuningError
+from tuning.runs.run import received
+
+
+class NotRetrainedError(TuningError):
+    """A run whose upload is not known, or no longer there."""
+
+
+@speaks_to_aws
+def retrain(run: RunId, environment: Environment = "dev", region: Region = None) -> None:
+    """Start a new run of a run's upload, by its recipe as it is now: a version of an object has one
+    run, so the object gets a new version of the same bytes.
+    """
+    account = Account.of(environment, region)
+    record = account.run(run)
+    if record.run is None:
+        raise NotRetrainedError(
+            f"{record.id}: its row does not say what was uploaded; upload the file again"
+        )
+    upload = received(record.run).upload
+    if (version := account.files.copy_onto_itself(upload, retrains=record.id)) is None:
+        raise NotRetrainedError(
+            f"{upload.uri}: version {upload.version_id} was deleted; upload the file again"
+        )
+    say(f"{upload.uri}: is now version {version}, which starts a run (tuning runs)")
+    raise SystemExit(Exit.DONE)

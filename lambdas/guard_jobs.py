@@ -8,7 +8,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.notices_topic import NoticesTopic
 from tuning.runs.function_settings import GuardSettings
-from tuning.runs.job_guard import judge
+from tuning.runs.job_guard import COMPLETED, judge
 
 _settings = cache(GuardSettings.from_env)
 
@@ -18,29 +18,41 @@ class NotGuarded(Exception):  # noqa: N818 — the alarm's log names it so
 
 
 @observed
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """What one job raises must not hide another: all are checked before anything is raised."""
     jobs, stopped, apart = CustomizationJobs(), [], Apart(what="not guarded")
-    for job in jobs.in_progress():
-        with apart.each(job.arn):
-            if _guarded(jobs, job.arn):
-                stopped.append(job.arn)
+    for arn in (*_completed(event), *(job.arn for job in jobs.in_progress())):
+        with apart.each(arn):
+            if _guarded(jobs, arn):
+                stopped.append(arn)
     if missed := [*apart.missed, *apart.unreadable]:
         raise NotGuarded(", ".join(missed))
     return {"stopped": stopped}
 
 
+def _completed(event: dict[str, Any]) -> list[str]:
+    """The job of an event of Bedrock, when it has completed: only then its key is told for certain."""
+    detail = event.get("detail") or {}
+    return [detail["jobArn"]] if detail.get("jobStatus") == COMPLETED else []
+
+
 def _guarded(jobs: CustomizationJobs, arn: str) -> bool:
+    """Whether the job was to be stopped."""
     job = jobs.read(arn)
-    reason = judge(job, _settings()) if job["status"] == "InProgress" else None
+    reason = judge(job, _settings()) if job["status"] in ("InProgress", COMPLETED) else None
     if reason is None:
         return False
     metrics.add_metric(name="ForeignJobs", unit="Count", value=1)
     logger.warning("foreign job", job_arn=arn, reason=reason)
-    why_not = jobs.stop(arn)
-    result = f"It could not be stopped any more: {why_not}" if why_not else "It was told to stop."
+    completed = job["status"] == COMPLETED
+    if completed:
+        result = "It has completed and was not stopped: look at its model and output."
+    elif why_not := jobs.stop(arn):
+        result = f"It could not be stopped any more: {why_not}"
+    else:
+        result = "It was told to stop."
     NoticesTopic(arn=_settings().notices_topic_arn).publish(
         f"Foreign customization job: {job['jobName']}",
         f"Job {job['jobName']} ({arn}): {reason}. {result} See docs/operations.md.",
     )
-    return True
+    return not completed

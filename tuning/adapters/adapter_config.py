@@ -19,6 +19,9 @@ _WITHOUT_EFFECT = frozenset(
         *("lora_dropout", "peft_version", "runtime_config", "megatron_core", "qalora_group_size"),
         *("eva_config", "loftq_config", "corda_config", "lora_ga_config", "fan_in_fan_out"),
         *("enable_lora", "merge_weights"),  # of PEFT before 0.3; without effect since
+        # ms-swift writes these; they say how fast the matrices learn, and in which dtype.
+        # https://github.com/modelscope/ms-swift, swift/tuners/peft.py
+        *("lora_dtype", "lorap_lr_ratio", "lorap_emb_lr"),
     }
 )
 # Each of these changes what the adapter computes, and by a rule that is not W + s B A.

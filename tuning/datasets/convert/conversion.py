@@ -215,7 +215,7 @@ class Conversion:
         self._cut_short = self._cut_short or refusal.ends
         self._counts[refusal.rule] += 1
         self._remedies.add(refusal)
-        if self._counts[refusal.rule] > _LISTED:
+        if self._counts[refusal.rule] > _LISTED and not refusal.ends:
             return
         self._findings.append(
             Finding(

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversations, until
 
-from tuning.runs.reconcile import run_of
+from tuning.runs.rebuild import run_of
 
 RECIPE = "support-nova-micro"
 

@@ -8,7 +8,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.notices_topic import NoticesTopic
 from tuning.runs.function_settings import GuardSettings
-from tuning.runs.job_guard import COMPLETED, judge
+from tuning.runs.job_guard import COMPLETED, custom_base, judge
 
 _settings = cache(GuardSettings.from_env)
 
@@ -39,7 +39,10 @@ def _completed(event: dict[str, Any]) -> list[str]:
 def _guarded(jobs: CustomizationJobs, arn: str) -> bool:
     """Whether the job was to be stopped."""
     job = jobs.read(arn)
-    reason = judge(job, _settings()) if job["status"] in ("InProgress", COMPLETED) else None
+    if job["status"] not in ("InProgress", COMPLETED):
+        return False
+    base = custom_base(job, _settings())
+    reason = judge(job, _settings(), base_key=jobs.model_key(base) if base else None)
     if reason is None:
         return False
     metrics.add_metric(name="ForeignJobs", unit="Count", value=1)

@@ -8,6 +8,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs, JobRefusedError
 from tuning.aws.ledger import Ledger
 from tuning.aws.queued_runs import QueuedRuns
+from tuning.aws.transient import role_not_assumable
 from tuning.runs.failures import Failure, classify
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import Place
@@ -91,11 +92,14 @@ def _resolve(error: JobRefusedError, run: Run, dataset: PreparedDataset) -> Star
     """A name in use may be our own, from a try that died before it could answer; nor need Bedrock check
     names before it checks the quota, which our own job may have filled.
     """
+    failure = classify(error.message)
     full = error.code == "ServiceQuotaExceededException"  # HTTP 400, but it passes
-    in_use = error.code in ("ConflictException", "ValidationException")
-    if (full or in_use) and (job_arn := _own_job(run, dataset)):
-        return Start(state="started", job_arn=job_arn)
-    return Start(state="no_room" if full else "failed", failure=classify(error.message))
+    if full or error.code in ("ConflictException", "ValidationException"):
+        if job_arn := _own_job(run, dataset):
+            return Start(state="started", job_arn=job_arn)
+        if failure.kind == role_not_assumable.__name__:
+            raise role_not_assumable(failure.message)
+    return Start(state="no_room" if full else "failed", failure=failure)
 
 
 def _own_job(run: Run, dataset: PreparedDataset) -> str | None:

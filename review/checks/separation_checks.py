@@ -7,7 +7,7 @@ from tuning.pipeline.manifest import of_kind
 
 
 @check
-def whoever_reads_datasets_cannot_start_a_job(environment):
+def who_reads_datasets_cannot_start_a_job(environment):
     readers = roles_allowed(environment, "s3:GetObject", "{Datasets}")
     starters = roles_allowed(environment, "bedrock:CreateModelCustomizationJob")
     assert readers == {"PrepareDatasetRole"}
@@ -63,6 +63,7 @@ def the_guard_sees_descriptions_and_nothing_else(environment):
         action for action in actions(environment, "GuardJobsRole") if action[:2] in ("be", "sn")
     }
     assert doing == {
+        "bedrock:GetCustomModel",
         "bedrock:GetModelCustomizationJob",
         "bedrock:ListModelCustomizationJobs",
         "bedrock:StopModelCustomizationJob",

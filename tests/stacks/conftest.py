@@ -15,8 +15,8 @@ from review.templates import Environment
 from stacks.deployment import Deployment
 from tuning.constructs import bundle
 from tuning.constructs import function as door
-from tuning.constructs.bundle import Bundle, Target
 from tuning.constructs.config import Config
+from tuning.constructs.functions_code import Bundle, Target
 from tuning.constructs.perimeter import Perimeter
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
@@ -24,6 +24,7 @@ CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 RICH = Config(
     region="us-west-2",
     recipes=("support-llama-3-3-70b",),
+    recipes_folder=ROOT / "recipes",
     zones=("a", "b", "c", "d"),
     endpoint_zones=("b", "d"),
     cidr="172.16.0.0/20",
@@ -42,7 +43,11 @@ RICH = Config(
 )
 """Every field other than its default."""
 
-DEV = Config(region="us-east-1", recipes=("support-nova-micro", "support-nova-lite"))
+DEV = Config(
+    region="us-east-1",
+    recipes=("support-nova-micro", "support-nova-lite"),
+    recipes_folder=ROOT / "recipes",
+)
 """As `app.py` has it: a test holds the two against each other."""
 
 
@@ -109,7 +114,7 @@ def assembly(_at_the_root, tmp_path_factory) -> Iterator[Path]:
     """`dev` and `rich` for Lambda, `laptop` as `dev` for the emulator. No network, no validator."""
     folder = tmp_path_factory.mktemp("assembly")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(door, "build", lambda target: _stub(folder, target))
+        patch.setattr(door, "with_recipes", lambda target, _recipes: _stub(folder, target))
         for name, context in {"lambda": {}, "laptop": {"functions": "laptop"}}.items():
             app = cdk.App(
                 outdir=str(folder / name),

@@ -8,7 +8,7 @@ from conftest import CONTEXT, DEV
 
 from stacks.deployment import Deployment
 from tuning.constructs import function
-from tuning.constructs.bundle import Bundle
+from tuning.constructs.functions_code import Bundle
 from tuning.constructs.log_destinations import DeliverableAccessLogs
 
 
@@ -90,7 +90,7 @@ def test_of_a_bucket_of_another_app_nothing_is_said():
 def test_storage_is_asked(tmp_path, monkeypatch):
     stub = Bundle(path=tmp_path / "code.zip", compiled=True)
     stub.path.write_bytes(b"zip")
-    monkeypatch.setattr(function, "build", lambda _: stub)
+    monkeypatch.setattr(function, "with_recipes", lambda _target, _recipes: stub)
     app = cdk.App(context=CONTEXT, builtin_cloud_formation_validation=False)
     storage = Deployment(app, "dev", config=DEV).storage
     storage.access_logs.node.default_child.object_lock_enabled = True

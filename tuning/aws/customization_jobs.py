@@ -49,6 +49,12 @@ class CustomizationJobs:
         except (known.ResourceNotFoundException, known.ValidationException):
             return None
 
+    def model_key(self, model_arn: str) -> str | None:
+        """The ARN of the key that a custom model is encrypted with; None of AWS's own."""
+        found = self.client("bedrock").get_custom_model(modelIdentifier=model_arn)
+        key: str | None = found.get("modelKmsKeyArn")
+        return key
+
     def stop(self, arn: str) -> str | None:
         """Ask a job to stop. Returns why it could not be stopped: it has ended, or is gone. UNCONFIRMED:
         with which of the three errors Bedrock says so.

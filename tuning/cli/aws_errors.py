@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from tuning.aws.error_messages import explained
 from tuning.aws.transient import aws_errors
-from tuning.errors import TuningError
+from tuning.errors import OptionError, TuningError
 
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
@@ -25,8 +25,14 @@ class UnknownRunError(TuningError):
 def told() -> Iterator[None]:
     """Turn the faults of AWS, the network and the credentials into an AccountError."""
     try:
+        errors = aws_errors()
+    except ModuleNotFoundError:
+        raise OptionError(
+            "this command calls AWS and needs botocore: pip install 'bedrock-private-tuning[aws]'"
+        ) from None
+    try:
         yield
-    except aws_errors() as error:
+    except errors as error:
         raise AccountError(explained(error)) from None
 
 

@@ -23,7 +23,8 @@ _TRANSIENT = [
     # seen in an execution: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
     "Runtime.ExitError",
     "Sandbox.Timedout",
-    "Transient",  # of tuning/aws/transient.py
+    "Transient",  # this and the next of tuning/aws/transient.py
+    "role_not_assumable",
 ]
 
 # All the executions that are reserved for the function are busy, some with a large dataset: the

@@ -127,8 +127,9 @@ class Conversion:
             except RecordRefusedError as refusal:
                 self._refuse(line, refusal)
                 continue
-            self._account.dropped.update(account.dropped)
-            self._account.changed.update(account.changed)
+            if account.dropped or account.changed:
+                self._account.dropped.update(account.dropped)
+                self._account.changed.update(account.changed)
             self._written += len(lines)
             yield from lines
 

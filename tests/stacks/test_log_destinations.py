@@ -4,10 +4,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_s3 as s3
-from conftest import CONTEXT, DEV
 
+from review.synthesis import CONTEXT
 from stacks.deployment import Deployment
 from tuning.constructs import function
+from tuning.constructs.config import Config
 from tuning.constructs.functions_code import Bundle
 from tuning.constructs.log_destinations import DeliverableAccessLogs
 
@@ -92,7 +93,9 @@ def test_storage_is_asked(tmp_path, monkeypatch):
     stub.path.write_bytes(b"zip")
     monkeypatch.setattr(function, "with_recipes", lambda _target, _recipes: stub)
     app = cdk.App(context=CONTEXT, builtin_cloud_formation_validation=False)
-    storage = Deployment(app, "dev", config=DEV).storage
+    storage = Deployment(
+        app, "dev", config=Config(region="us-east-1", recipes=("support-nova-micro",))
+    ).storage
     storage.access_logs.node.default_child.object_lock_enabled = True
     with pytest.raises(RuntimeError) as refused:
         app.synth()

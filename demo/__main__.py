@@ -1,6 +1,5 @@
 """`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, show both ends."""
 
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from emulator import Instance, Settings, running
 from emulator.deploy import Deployer, end_with_parent
 from emulator.instance import default_directory, find, start
 from emulator.start_errors import EmulatorError
-from tuning.cli.account import Account, Row
+from tuning.cli.account import Account
+from tuning.runs.run_record import RunRecord
 
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
@@ -73,34 +73,35 @@ def _deploy(instance: Instance) -> Account:
 
 def _refuse(account: Account) -> None:
     screen.console.print()
-    uri = account.upload(SAMPLES / "broken" / "train.jsonl", f"{RECIPE}/first-try")
-    row = screen.follow(lambda: account.run(uri), "A dataset with mistakes")
-    screen.findings(account.report(row["pk"]))
+    uri = account.files.upload(SAMPLES / "broken" / "train.jsonl", f"{RECIPE}/first-try")
+    run = screen.follow(lambda: account.started_by(uri), "A dataset with mistakes")
+    screen.findings(account.files.report(run.id))
 
 
 def _train(account: Account) -> None:
     folder = f"{RECIPE}/second-try"
-    account.upload(SAMPLES / "support" / "validation.jsonl", folder)
-    uri = account.upload(SAMPLES / "support" / "train.jsonl", folder)
-    row = screen.follow(lambda: account.run(uri), "A sound dataset")
-    if row["state"] != "trained":
-        raise EmulatorError(f"the sound dataset was not trained: {row['outcome']}")
+    account.files.upload(SAMPLES / "support" / "validation.jsonl", folder)
+    uri = account.files.upload(SAMPLES / "support" / "train.jsonl", folder)
+    run = screen.follow(lambda: account.started_by(uri), "A sound dataset")
+    if run.state != "trained":
+        raise EmulatorError(f"the sound dataset was not trained: {run.summary}")
     screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
     screen.console.print("\n[bold]Where to look[/]")
-    screen.facts(_story(account, row))
+    screen.facts(_facts(account, run))
 
 
-def _story(account: Account, row: Row) -> dict[str, str]:
-    estimate = json.loads(row["estimate"])
-    price = f"{estimate['training_usd']} USD to train at Bedrock, known before the job was started"
+def _facts(account: Account, run: RunRecord) -> dict[str, str]:
+    expected = run.estimate.training_usd if run.estimate else None
+    price = f"{expected} USD to train at Bedrock, known before the job was started"
+    states = dict.fromkeys(name for name, _at in account.executions.entered(run.id))
     return {
-        "run": row["pk"],
-        "ledger": f"{account.outputs['LedgerTable']}, key {row['pk']}",
+        "run": run.id,
+        "ledger": f"{account.ledger.table}, key {run.id}",
         "price": f"{price}; here it was free, nothing was trained",
-        "job": row["job_arn"],
-        "model": json.loads(row["outcome"])["model"],
-        "states": " → ".join(account.history(row["pk"])),
-        "artifacts": "\n".join(account.artifacts(row["pk"])),
+        "job": run.job_arn or "",
+        "model": run.model_arn or "",
+        "states": " → ".join(states),
+        "artifacts": "\n".join(account.files.artifacts(run.id)),
     }
 
 

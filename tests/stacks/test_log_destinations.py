@@ -1,5 +1,7 @@
 """A bucket whose access logs would be lost is refused at synth."""
 
+from pathlib import Path
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
@@ -11,6 +13,12 @@ from tuning.constructs import function
 from tuning.constructs.config import Config
 from tuning.constructs.functions_code import Bundle
 from tuning.constructs.log_destinations import DeliverableAccessLogs
+
+CONFIG = Config(
+    region="us-east-1",
+    recipes=("support-nova-micro",),
+    recipes_folder=Path(__file__).parents[2] / "recipes",
+)
 
 
 def errors(build):
@@ -93,9 +101,7 @@ def test_storage_is_asked(tmp_path, monkeypatch):
     stub.path.write_bytes(b"zip")
     monkeypatch.setattr(function, "with_recipes", lambda _target, _recipes: stub)
     app = cdk.App(context=CONTEXT, builtin_cloud_formation_validation=False)
-    storage = Deployment(
-        app, "dev", config=Config(region="us-east-1", recipes=("support-nova-micro",))
-    ).storage
+    storage = Deployment(app, "dev", config=CONFIG).storage
     storage.access_logs.node.default_child.object_lock_enabled = True
     with pytest.raises(RuntimeError) as refused:
         app.synth()

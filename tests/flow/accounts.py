@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from emulator import Instance
@@ -94,12 +93,10 @@ def conversations(about: str, count: int = 10) -> list[dict[str, Any]]:
     return [conversation(f"{about}, question {n}?", f"{about}, answer {n}.") for n in range(count)]
 
 
-def tuning(
-    world: World, *arguments: str, folder: Path | None = None
-) -> subprocess.CompletedProcess[str]:
+def tuning(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command of the operators' room, as a person types it, to its end."""
     command = [sys.executable, "-m", "tuning", *arguments, "--environment", "dev"]
     environment = os.environ | world.instance.client_environment()
     return subprocess.run(  # noqa: S603 — our own words
-        command, env=environment, capture_output=True, text=True, check=False, cwd=folder
+        command, env=environment, capture_output=True, text=True, check=False
     )

@@ -70,14 +70,3 @@ def test_what_cannot_be_is_told_in_one_line(world, arguments, words):
     assert done.returncode == 2
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-def test_a_recipe_is_read_from_the_environment_that_was_deployed_with_it(world, tmp_path):
-    file = tmp_path / "train.jsonl"
-    file.write_text("".join(json.dumps(one) + "\n" for one in conversations("Recipe")))
-    asked = ("check", str(file), "--recipe", RECIPE, "--format", "json")
-    here = tuning(world, *asked, folder=tmp_path)
-    assert here.returncode == 0, here.stderr
-    nowhere = tuning(world, "check", str(file), "--recipe", "support-nova-mcro", folder=tmp_path)
-    assert nowhere.returncode == 2
-    assert "did you mean 'support-nova-micro'" in nowhere.stderr

@@ -24,8 +24,8 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.datasets.kernel.build && wait $$npm
 	@touch $(READY)
 
-demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1 leaves it up)
-	$(BIN)/python -m demo $(if $(KEEP),--keep)
+demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1, NEW_ACCOUNT=1)
+	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account)
 
 test: $(READY) ## Run all tests; the fast ones first
 	$(BIN)/pytest tests/unit

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from tuning.cli.exits import refusals
 
@@ -23,31 +23,45 @@ COMMANDS = {
 """Each command and the module of `tuning.cli` that holds it, in the order of the help; NAME_command unless it is said."""
 
 
+_TYPERS = {"_TUNING_COMPLETE", "TUNING_ENVIRONMENT"}
+"""Variables that typer reads."""
+
+
 def application(names: Iterable[str] = COMMANDS) -> "typer.Typer":
     """The command line with these commands."""
     import typer  # noqa: PLC0415 — see above
+
+    from tuning.cli.version import print_version  # noqa: PLC0415 — idem
 
     made = typer.Typer(
         name="tuning",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        help="Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent.",
     )
-    made.callback()(_root)  # one command alone would be the whole command line
+
+    @made.callback()  # also because one command alone would be the whole command line
+    def main(
+        *,
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version", help="Print the version.", callback=print_version, is_eager=True
+            ),
+        ] = False,
+    ) -> None:
+        """Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent."""
+        del version  # its callback has printed it
+
     for name in names:
         module = import_module(f"tuning.cli.{COMMANDS[name] or f'{name}_command'}")
         made.command()(getattr(module, name))
     return made
 
 
-def _root() -> None:
-    """Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent."""
-
-
 def run() -> None:
     with refusals():
         asked, words = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
-        if asked == "check" and not any(name.startswith("_TUNING") for name in os.environ):
+        if asked == "check" and not _TYPERS & os.environ.keys():
             from tuning.cli.checking import checking  # noqa: PLC0415 — the command that is asked for
             from tuning.cli.direct import arguments  # noqa: PLC0415 — idem
 

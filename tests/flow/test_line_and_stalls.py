@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversations, until
 
+from tuning.runs.run_states import Partition
+
 RECIPE = "support-nova-micro"
 CROWD = 100
 QUOTA = 10
@@ -28,10 +30,10 @@ def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_qu
     finally:
         world.instance.clear_faults()
     until(lambda: len(_ended(world, uploads)) == CROWD, "all of them at an end", 600, every=2)
-    rows = sorted(_ended(world, uploads), key=lambda row: row["turn"])
-    assert {row["state"] for row in rows} == {"trained"}
+    rows = sorted(_ended(world, uploads), key=lambda row: row.turn)
+    assert {row.state for row in rows} == {"trained"}
     bedrock = world.client("bedrock")
-    jobs = [bedrock.get_model_customization_job(jobIdentifier=row["job_arn"]) for row in rows]
+    jobs = [bedrock.get_model_customization_job(jobIdentifier=row.job_arn) for row in rows]
     created = [job["creationTime"] for job in jobs]
     assert created == sorted(created)
     assert _most_at_once(jobs) <= QUOTA
@@ -39,7 +41,7 @@ def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_qu
 
 def _line(world, uploads):
     """Run ids in order of arrival, and in the same second by id: what is fair."""
-    return [row["pk"] for row in sorted(_rows(world, uploads), key=lambda row: row["turn"])]
+    return [run.id for run in sorted(_runs(world, uploads), key=lambda run: run.turn)]
 
 
 def _places(world):
@@ -52,24 +54,20 @@ def _places(world):
         text=True,
         check=True,
     )
-    places = {run["place_in_line"]: run["run"] for run in json.loads(shown.stdout)["runs"]}
+    places = {run["queue_position"]: run["run"] for run in json.loads(shown.stdout)["runs"]}
     return [run for place, run in sorted((p, r) for p, r in places.items() if p)]
 
 
-def _rows(world, uploads):
-    pages = world.client("dynamodb").get_paginator("scan")
-    table = world.account.outputs["LedgerTable"]
-    items = [i for page in pages.paginate(TableName=table) for i in page["Items"]]
-    rows = [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
-    return [row for row in rows if row.get("upload") in uploads]
+def _runs(world, uploads):
+    return [run for run in world.account.ledger.runs() if run.upload in uploads]
 
 
 def _waiting(world, uploads):
-    return [row for row in _rows(world, uploads) if row.get("open") == "queued"]
+    return [run for run in _runs(world, uploads) if run.open is Partition.QUEUED]
 
 
 def _ended(world, uploads):
-    return [row for row in _rows(world, uploads) if "ended_at" in row]
+    return [run for run in _runs(world, uploads) if run.ended_at]
 
 
 def _most_at_once(jobs):

@@ -1,4 +1,4 @@
-"""The state machine and money: nothing is spent without leave, and every claim is settled."""
+"""The state machine and money: nothing is spent unauthorized, and every reservation is settled."""
 
 import json
 
@@ -6,24 +6,24 @@ from machines import reachable
 from test_machine import BAD_ENDS, GOOD_ENDS
 
 
-def test_no_money_is_spent_without_leave(states):
-    leave = states["Spend authorized?"]
-    (choice,) = leave["Choices"]
-    assert choice["Condition"] == "{% $spend.leave = 'granted' %}"
+def test_no_money_is_spent_unauthorized(states):
+    authorized = states["Spend authorized?"]
+    (choice,) = authorized["Choices"]
+    assert choice["Condition"] == "{% $spend.decision = 'authorized' %}"
     assert choice["Next"] == "Start training"
     without = reachable(states, "Begin", without=["Authorize spend"])
     assert "Start training" not in without
-    asked = reachable(states, leave["Default"], without=["Authorize spend"])
-    assert "Start training" not in asked, "what was approved is claimed before it is spent"
+    asked = reachable(states, authorized["Default"], without=["Authorize spend"])
+    assert "Start training" not in asked, "what was approved is reserved before it is spent"
 
 
-def test_every_ending_after_a_claim_settles_it(states):
-    """A step that died may have claimed; only what is refused before the price has not."""
+def test_every_outcome_after_a_reservation_settles_it(states):
+    """A step that died may have reserved; only what is refused before the price has not."""
     conclusions = {n for n, s in states.items() if "outcome" in s.get("Assign", {})}
     past = {n for n in conclusions if states[n]["Next"] != "Settle spend"}
-    assert past == {"No such recipe"}  # a second try may be refused, whose first has claimed
-    claimed = reachable(states, "Authorize spend", without=["Settle spend"])
-    assert claimed.isdisjoint({"Record outcome", "Notify", *GOOD_ENDS, *BAD_ENDS})
+    assert past == {"No such recipe"}  # a second try may be refused, whose first has reserved
+    reserved = reachable(states, "Authorize spend", without=["Settle spend"])
+    assert reserved.isdisjoint({"Record outcome", "Notify", *GOOD_ENDS, *BAD_ENDS})
 
 
 def test_every_conclusion_says_what_may_be_billed(states):
@@ -41,7 +41,7 @@ def test_every_conclusion_says_what_may_be_billed(states):
 
 def test_the_wait_for_a_person_expires(states):
     wait = states["Wait for approval"]
-    assert wait["TimeoutSeconds"] == "{% $spend.seconds %}"
+    assert wait["TimeoutSeconds"] == "{% $spend.approval_seconds %}"
     caught = {e: c["Next"] for c in wait["Catch"] for e in c["ErrorEquals"]}
     assert caught["States.Timeout"] == "Approval expired"
 

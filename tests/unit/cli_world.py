@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from tuning.cli.account import Account
+from tuning.runs.run_record import RunRecord
 
 
 class FakeSQS:
@@ -49,6 +50,8 @@ def an_account(aws, monkeypatch):
     aws.stepfunctions = FakeHistory(aws.stepfunctions)
     outputs = {
         "LedgerTable": "ledger",
+        "DatasetsBucket": "datasets",
+        "ArtifactsBucket": "artifacts",
         "DeadLetters": "dead",
         "Queue": "queue",
         "StateMachine": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun",
@@ -59,20 +62,19 @@ def an_account(aws, monkeypatch):
 
 
 def lay(aws, number, **facts):
-    """A run's row; the number is its id. Returns the id."""
-    run = f"{number:032x}"
+    """A run that the ledger has; the number is its id. Returns the id."""
+    run_id = f"{number:032x}"
     at = f"2026-11-23T07:00:{number % 60:02}Z"
-    aws.dynamodb.items[run] = {
-        "pk": run,
+    first = {
+        "id": run_id,
         "month": "2026-11",
         "arrived_at": at,
-        "turn": f"{at}#{run}",
+        "turn": f"{at}#{run_id}",
         "recipe": "support",
         "upload": f"s3://bucket/datasets/support/{number}/train.jsonl",
-        **({"due": "9999-12-31T00:00:00+00:00"} if facts.get("open") == "queued" else {}),
-        **facts,
+        "due": "9999-12-31T00:00:00+00:00" if facts.get("open") == "queued" else None,
     }
-    return run
+    return aws.dynamodb.lay(RunRecord(**{**first, **facts}))
 
 
 def left(command, **given):

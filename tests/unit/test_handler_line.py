@@ -1,12 +1,14 @@
 """Starting a job when there is no place for it: in order of arrival, at most as many as may be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from domain_builders import any_run, any_upload
+from domain_builders import any_record, any_run, any_upload
 
 from lambdas import start_training
-from tuning.aws import queued_runs
+from tuning.aws.ledger import Ledger
+from tuning.aws.queued_runs import QueuedRuns
 from tuning.runs.job_queue import Place
 
 DATASET = {
@@ -20,6 +22,17 @@ MINUTE = timedelta(minutes=1)
 def a_run(number):
     at = f"2026-11-23T07:{number // 60:02}:{number % 60:02}Z"
     return any_run(upload=any_upload(version_id=f"v{number}", arrived_at=at))
+
+
+QUEUE = QueuedRuns(ledger=Ledger(table="ledger"))
+
+
+def kept(aws, run):
+    return aws.dynamodb.record(run.id)
+
+
+def change(aws, run, **facts):
+    aws.dynamodb.lay(replace(kept(aws, run), **facts))
 
 
 def an_event(run, job=None):
@@ -53,9 +66,9 @@ def test_while_there_is_room_a_crowd_starts_at_its_first_look_in_whatever_order_
 
 
 def test_one_that_looks_at_the_same_moment_holds_nobody_up_until_bedrock_was_full(aws, door):
-    queued_runs.look("ledger", a_run(0))
+    QUEUE.look(a_run(0))
     assert door(a_run(1))["state"] == "started"
-    queued_runs.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    QUEUE.stand(a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
     assert door(a_run(2))["state"] == "no_room"
     assert [job["jobName"] for job in aws.bedrock.created] == [a_run(1).job_name]
 
@@ -65,13 +78,13 @@ def test_a_place_is_kept_for_as_long_as_its_run_waits(aws, door):
     for number in range(60):
         last = door(a_run(number))
     assert last["wait_seconds"] == 59 * 60
-    assert aws.dynamodb.items[a_run(59).id]["due"] == "2026-11-23T09:14:00+00:00"
+    assert kept(aws, a_run(59)).due == "2026-11-23T09:14:00+00:00"
 
 
 def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_line(aws, door):
-    aws.dynamodb.items[a_run(0).id] = {"pk": a_run(0).id, "state": "stopped"}
-    queued_runs.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
-    assert "open" not in aws.dynamodb.items[a_run(0).id]
+    aws.dynamodb.lay(any_record(of=a_run(0), state="stopped"))
+    QUEUE.stand(a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    assert kept(aws, a_run(0)).open is None
     assert door(a_run(0))["state"] == "stopped"
 
 
@@ -79,10 +92,10 @@ def test_a_full_quota_is_waited_for(aws, door):
     aws.bedrock.quota = 0
     answer = door(a_run(0))
     assert (answer["state"], answer["wait_seconds"]) == ("no_room", 126)
-    assert aws.dynamodb.items[a_run(0).id]["open"] == "queued"
+    assert kept(aws, a_run(0)).open == "queued"
     aws.bedrock.quota = 1
     assert door(a_run(0), answer)["state"] == "started"
-    assert aws.dynamodb.items[a_run(0).id]["open"] == "working"
+    assert kept(aws, a_run(0)).open == "working"
 
 
 def test_who_arrived_first_is_tried_first_and_nobody_else_asks_bedrock(aws, door):
@@ -116,7 +129,7 @@ def test_one_that_ended_is_no_longer_in_the_line(aws, door):
     aws.bedrock.quota = 0
     door(a_run(0))
     behind = door(a_run(1))
-    del aws.dynamodb.items[a_run(0).id]["open"]  # as the machine does
+    change(aws, a_run(0), open=None)  # as the machine does
     aws.bedrock.quota = 1
     assert door(a_run(1), behind)["state"] == "started"
 
@@ -151,9 +164,7 @@ def orphan(aws, door):
     """A run whose job was made by a try that died before it could tell, and an earlier one in line."""
     run = a_run(5)
     door(run)
-    row = aws.dynamodb.items[run.id]
-    del row["job_arn"], row["attempt"]
-    row["state"] = "queued"
+    change(aws, run, job_arn=None, attempt=1, state="queued")
     aws.bedrock.quota = 1
     assert door(a_run(0))["state"] == "no_room"
     return run
@@ -161,19 +172,18 @@ def orphan(aws, door):
 
 def test_one_that_has_a_job_is_not_sent_into_the_line_behind_who_came_meanwhile(aws, door, orphan):
     assert door(orphan)["job_arn"] == aws.bedrock.all_jobs()[0]["jobArn"]
-    assert aws.dynamodb.items[orphan.id]["open"] == "working"
+    assert kept(aws, orphan).open == "working"
     assert len(aws.bedrock.created) == 1
 
 
 def test_one_that_is_to_stop_and_has_a_job_is_tracked_so_that_the_job_is_stopped(aws, door, orphan):
-    aws.dynamodb.items[orphan.id]["stop_asked"] = "by someone"
+    change(aws, orphan, stop_asked="by someone")
     assert door(orphan)["state"] == "started"
     assert len(aws.bedrock.created) == 1
 
 
 def test_a_run_that_was_asked_to_stop_starts_no_job(aws, door):
-    asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
-    aws.dynamodb.items[a_run(0).id] = asked
+    aws.dynamodb.lay(any_record(of=a_run(0), state="authorized", stop_asked="by someone"))
     assert door(a_run(0))["state"] == "stopped"
     assert aws.bedrock.created == []
 
@@ -181,7 +191,7 @@ def test_a_run_that_was_asked_to_stop_starts_no_job(aws, door):
 def test_a_second_try_is_another_job_of_the_same_run(aws, door):
     run = a_run(0)
     first = door(run)["job_arn"]
-    aws.dynamodb.items[run.id]["state"] = "authorized"  # once more, after the check
+    change(aws, run, state="authorized")  # once more, after the check
     second = door(run.again())["job_arn"]
     assert first != second
     assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name, f"{run.job_name}-2"]

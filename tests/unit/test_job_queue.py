@@ -11,13 +11,13 @@ WEEK = 7 * 24 * 3600
 
 
 def test_a_newcomer_stands_there_since_now():
-    place = Place.kept({}, now=NOW)
+    place = Place.after({}, now=NOW)
     assert place == Place(since="2026-11-23T12:00:00+00:00")
 
 
 def test_a_place_survives_the_state_machine():
     place = Place(since=moment(NOW), ahead=3, tries=2)
-    assert Place.kept({"line": place.to_dict()}, now=NOW + timedelta(days=1)) == place
+    assert Place.after({"line": place.to_json()}, now=NOW + timedelta(days=1)) == place
 
 
 def test_whoever_is_next_looks_oftener_than_who_stands_behind():

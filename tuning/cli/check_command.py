@@ -7,10 +7,12 @@ import typer
 
 from tuning.cli import completions
 from tuning.cli.checking import FORMATS, checking
+from tuning.cli.deployed_options import RecipesOf
 
 
-def check(  # noqa: PLR0913, PLR0917 — one parameter an option; typer reads them from here
+def check(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
+    *,
     model: Annotated[
         str | None,
         typer.Option(help="Base model id; see tuning models.", autocompletion=completions.models),
@@ -27,6 +29,7 @@ def check(  # noqa: PLR0913, PLR0917 — one parameter an option; typer reads th
             autocompletion=completions.recipes,
         ),
     ] = None,
+    environment: RecipesOf = None,
     output: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "text",
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
     max_findings: Annotated[int, typer.Option(min=0, help="Listed for each rule.")] = 20,
@@ -45,6 +48,7 @@ def check(  # noqa: PLR0913, PLR0917 — one parameter an option; typer reads th
         method=method,
         validation=validation,
         recipe=recipe,
+        environment=environment,
         output=output,
         jobs=jobs,
         max_findings=max_findings,

@@ -30,6 +30,7 @@ def checking(  # noqa: PLR0913 — one parameter an option of the command
     method: str | None = None,
     validation: Path | None = None,
     recipe: Path | None = None,
+    environment: str | None = None,
     output: str = "text",
     jobs: int = 0,
     max_findings: int = 20,
@@ -41,7 +42,7 @@ def checking(  # noqa: PLR0913 — one parameter an option of the command
         raise OptionError(
             f"--format {output}: unknown{nearest(output, FORMATS)}; one of {', '.join(FORMATS)}"
         )
-    asked = wanted(model, method, recipe)
+    asked = wanted(model, method, recipe, environment)
     strictly = frozenset(map(known, (*(strict or ()), *asked.strict)))
     chosen = method_of(asked)
     try:

@@ -9,7 +9,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
-from tuning.runs.budget import Charge
+from tuning.runs.outcome import Charge
 
 # What heals by itself. Everything a step does may be done twice.
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html

@@ -6,6 +6,8 @@ A resource is `Name` or `Name/suffix`; `tuning/constructs/permissions.py` knows 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tuning.runs.run_record import OPEN_RUNS
+
 _TABLE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
 
 
@@ -56,4 +58,4 @@ def listing(bucket: str, prefix: str) -> Access:
     return Access(actions=("s3:ListBucket",), on=(bucket,), conditions=within)
 
 
-QUERY_OPEN = access("dynamodb:Query", on="Ledger/index/Open")
+QUERY_OPEN = access("dynamodb:Query", on=f"Ledger/index/{OPEN_RUNS.name}")

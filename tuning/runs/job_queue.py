@@ -9,11 +9,12 @@ line cannot stop it; so is one whose row was lost and made anew, until it looks.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from tuning.runs.failures import Failure, failure
+from tuning.runs.json_record import Record
 
 _GRACE = timedelta(minutes=15)
 _PATIENCE = timedelta(days=7)
@@ -23,7 +24,7 @@ _FRONT, _GROWTH = 120, 1.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Record):
     """Where a run stands in the line. An execution keeps it from one look to the next."""
 
     since: str
@@ -34,9 +35,9 @@ class Place:
     """How often it stood first and Bedrock was full."""
 
     @classmethod
-    def kept(cls, answer: Mapping[str, Any], *, now: datetime) -> Self:
+    def after(cls, answer: Mapping[str, Any], *, now: datetime) -> Self:
         """Its place as the last look left it, or the place of a newcomer."""
-        return cls(**answer["line"]) if answer.get("line") else cls(since=moment(now))
+        return cls.from_json(answer["line"]) if answer.get("line") else cls(since=moment(now))
 
     def behind(self, ahead: int) -> Self:
         return replace(self, ahead=ahead)
@@ -65,9 +66,6 @@ class Place:
         if now - datetime.fromisoformat(self.since) < _PATIENCE:
             return None
         return failure("quota_full", f"No place among the account's jobs for a week: {words}")
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def moment(at: datetime) -> str:

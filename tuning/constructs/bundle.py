@@ -32,6 +32,7 @@ _WASTE = (
     "bin",
     ".lock",
     "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/parser",
     "jsonschema/benchmarks",
     "jsonschema/tests",
     "jsonschema_specifications/tests",

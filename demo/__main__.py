@@ -4,15 +4,17 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from demo import screen
 from emulator import Instance, Settings, running
 from emulator.deploy import Deployer, end_with_parent
+from emulator.emulator_settings import NEW_ACCOUNT
 from emulator.instance import default_directory, find, start
 from emulator.start_errors import EmulatorError
 from tuning.cli.account import Account
@@ -20,12 +22,16 @@ from tuning.runs.run_record import RunRecord
 
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
-PHASE_SECONDS, WAIT_SCALE = 1.0, 0.004
+PACE: dict[str, Any] = {"phase_seconds": 1.0, "wait_scale": 0.004}
 """A job's phases take a second each, and the state machine looks every 1.2 s, not every 300."""
 
 
 def demo(
-    *, keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator up.")] = False
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator up.")] = False,
+    new_account: Annotated[
+        bool, typer.Option("--new-account", help="With the quotas of a new account.")
+    ] = False,
 ) -> None:
     """Show the whole flow on this machine. No AWS account, no cost, nothing leaves the laptop."""
     screen.console.rule("[bold]From an upload to a private model, on an emulated AWS")
@@ -33,7 +39,9 @@ def demo(
         "The stacks, the functions and the state machine are the real ones. AWS is an emulator on "
         "127.0.0.1: [bold]it trains no model[/], and says so on everything that it makes.\n"
     )
-    with _emulator(keep=keep) as instance:
+    quotas = NEW_ACCOUNT if new_account else {}
+    settings = Settings(port=4566 if keep else 0, **PACE, **quotas)
+    with _emulator(settings, keep=keep) as instance:
         account = _deploy(instance)
         _refuse(account)
         _train(account)
@@ -46,18 +54,16 @@ def demo(
 
 
 @contextmanager
-def _emulator(*, keep: bool) -> Iterator[Instance]:
+def _emulator(settings: Settings, *, keep: bool) -> Iterator[Instance]:
     if keep:
         with screen.step("Start the emulated AWS"):
-            settings = Settings(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE)
             found = find(default_directory())
             instance = found or start(settings, default_directory()).instance
         yield instance
         return
     with ExitStack() as until_the_end:
         with screen.step("Start the emulated AWS"):
-            emulated = running(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE, role_seconds=3)
-            instance = until_the_end.enter_context(emulated)
+            instance = until_the_end.enter_context(running(**asdict(settings)))
         yield instance
 
 

@@ -31,7 +31,18 @@ class Words:
 def outside(world):
     """With a spy on the account's events, before anything is uploaded."""
     events, (url, arn) = world.client("events"), _queue(world, "spy")
-    events.put_rule(Name="spy", EventPattern=json.dumps({"account": ["000000000000"]}))
+    pattern = json.dumps({"account": ["000000000000"]})
+    rule = events.put_rule(Name="spy", EventPattern=pattern)["RuleArn"]
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+    send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [send]})
+    world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     events.put_targets(Rule="spy", Targets=[{"Id": "spy", "Arn": arn}])
     yield Outside(world=world, events=Spy(url=url, heard=[]))
     events.remove_targets(Rule="spy", Ids=["spy"])

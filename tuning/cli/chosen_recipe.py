@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import typer
-
-from tuning.cli.environment_recipes import deployed_recipe
+from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
 from tuning.models.catalog import Method, catalog
 from tuning.runs import recipes
@@ -38,6 +36,8 @@ def _found(recipe: Path, environment: str | None) -> Recipe:
     if file and file.is_file():
         return recipes.load(file)
     if environment:
+        from tuning.cli.environment_recipes import deployed_recipe  # noqa: PLC0415 — imports botocore
+
         return deployed_recipe(str(recipe), environment)
     names = sorted(path.stem for path in folder.glob("*.toml")) if folder else []
     here = f"; {folder} has: {', '.join(names)}" if names else "; there is no folder recipes here"
@@ -60,9 +60,7 @@ def method_of(recipe: Recipe) -> Method:
     chosen = catalog().model(recipe.base_model)
     if chosen.status != "ACTIVE":
         gone = chosen.eol_date or chosen.legacy_date
-        typer.echo(
-            f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}", err=True
-        )
+        say(f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}")
     if recipe.method in chosen.methods:
         return chosen.methods[recipe.method]
     if recipe.method in catalog().historic_methods:

@@ -146,6 +146,7 @@ def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
             point_in_time_recovery_enabled=True
         ),
         deletion_protection=True,
+        # Also after a failed create, which could not delete it: it is protected from deletion.
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
     for index, held in ((BY_MONTH, None), (OPEN_RUNS, OpenRun.projected())):

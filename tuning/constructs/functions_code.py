@@ -5,6 +5,7 @@ synth, the same bytes each time, so that a consumer needs neither uv nor a C com
 """
 
 import hashlib
+import os
 import shutil
 import tempfile
 import time
@@ -74,7 +75,7 @@ def merged(target: Target, recipes: tuple[tuple[str, bytes], ...]) -> Bundle:
     name = f"deployed-{target}-{_digest(base.path.read_bytes())}"
     path = _folder() / f"{name}-{_digest(repr(sorted(recipes)).encode())}.zip"
     if path.exists():
-        path.touch()
+        os.utime(path)
     else:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             unfinished = Path(folder) / path.name

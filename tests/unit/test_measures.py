@@ -26,7 +26,7 @@ ROW = a_row()
 MANY = [
     a_finding(f"cdk-nag {pack}", f"{pack}::R{n}")
     for pack in PACKS
-    for n in range(1, 2 + MOST_PAIRS_OF_NAG // 6)
+    for n in range(1, 2 + MOST_PAIRS_OF_NAG // 5)
 ]
 ROW_OF_MANY = type(ROW)(**{**vars(ROW), "rules": tuple(finding.rule for finding in MANY)})
 
@@ -69,7 +69,7 @@ def test_all_hold_where_nothing_is_wrong():
         (judged(FOUND[:-1], [ROW]), {"cdk-nag packs that", "stale"}),
         ({"guard_rules": 236}, {"Control Tower"}),
         (
-            of_many(FOUND * (1 + MOST_PAIRS_OF_NAG // 6)),
+            of_many(FOUND * (1 + MOST_PAIRS_OF_NAG // 5)),
             {"acknowledgements for cdk-nag", "cdk-nag, by rule and path"},
         ),
         (judged(MANY, [ROW_OF_MANY]), {"cdk-nag, by rule and path"}),

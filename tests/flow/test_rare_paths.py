@@ -91,7 +91,7 @@ def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
     )
     row = until(lambda: (r := _row(world, run)) and r.ended_at and r, "the run's end")
     assert row.state == "failed"
-    assert "job_arn" not in row
+    assert row.job_arn is None
 
 
 def _run(world, folder):

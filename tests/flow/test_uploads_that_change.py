@@ -58,7 +58,7 @@ def test_a_version_that_is_gone_before_its_check_is_refused_with_the_reason(worl
         world.client("s3").delete_object(**place, VersionId=version, BypassGovernanceRetention=True)
     row = world.ended(upload)
     assert row.state == "refused"
-    assert "job_arn" not in row
+    assert row.job_arn is None
     assert "Deleted before it was read" in world.notice(row.id)["Message"]
 
 

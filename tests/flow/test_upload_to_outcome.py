@@ -93,7 +93,7 @@ def test_a_new_version_of_the_same_key_is_a_new_run(world):
     )
     names = {r.job_arn for r in _runs(world) if r.upload == upload}
     assert len(names) == 2
-    assert first["job_arn"] in names
+    assert first.job_arn in names
 
 
 def test_a_malformed_message_is_put_aside_and_nothing_else(world):

@@ -52,6 +52,8 @@ _CUT = 60 * 1024
 _BEFORE = b" \t\r\n\x1e"
 _RECORD = re.compile(rb'\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:')
 """How JSON records begin that no prose begins with."""
+_MESSAGES = re.compile(rb'\[\s*\{\s*"(role|content)"\s*:')
+"""How a list of messages begins, not one of records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +118,7 @@ def _line(line: bytes) -> str:
         if not closed:
             return "other"
         return "several" if _followed(line) else "object"
-    if line.startswith(b"[{") and line.endswith(b"}]") and b'"role"' in line:
+    if _MESSAGES.match(line) and line.endswith(b"]"):
         return "messages"
     return "other" if line else ""
 
@@ -149,6 +151,7 @@ def shape(record: Mapping[str, Any]) -> Kind | None:
 
 
 MARKS = frozenset({"label", "kto_tag"})
+_LIKED = frozenset({"true", "false", "1", "0", "1.0", "0.0"})
 PREFERENCES = MARKS | {"chosen", "rejected", "preferred_output", "non_preferred_output"}
 """Fields that make a record one of preference data, some by their values."""
 
@@ -162,7 +165,9 @@ def preference(record: Mapping[str, Any], dropped: frozenset[str] = frozenset())
         if better in record and worse in record and worse not in dropped:
             return f"has the fields {better!r} and {worse!r}"
     for mark in sorted(MARKS):
-        if mark in record and str(record[mark]).lower() in ("true", "false"):
+        if mark in record and str(record[mark]).lower() in _LIKED:
+            if mark in dropped and not isinstance(record[mark], bool | str):
+                return None  # a number may say something else, as who drops it knows
             return f"has {mark!r}, true or false" if not _ANSWERED.isdisjoint(record) else None
     return None
 

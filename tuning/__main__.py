@@ -37,6 +37,7 @@ def application(names: Iterable[str] = COMMANDS) -> "typer.Typer":
         name="tuning",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
     @made.callback()  # also because one command alone would be the whole command line

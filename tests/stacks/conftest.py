@@ -6,56 +6,22 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
 from machines import definition
+from tested_configs import DEV, OPENED, RICH
 from whole_app import ROOT, Running, Synthesis, start
 
 from review.templates import Environment
 from stacks.deployment import Deployment
 from tuning.constructs import bundle
 from tuning.constructs import function as door
-from tuning.constructs.config import Config
 from tuning.constructs.functions_code import Bundle, Target
-from tuning.constructs.perimeter import Perimeter
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
-
-RICH = Config(
-    region="us-west-2",
-    recipes=("support-llama-3-3-70b",),
-    recipes_folder=ROOT / "recipes",
-    zones=("a", "b", "d"),
-    endpoint_zones=("b", "d"),
-    cidr="172.16.0.0/20",
-    job_nodes_talk=False,
-    poll_seconds=600,
-    max_dataset_mb=4864,
-    monthly_budget_usd=5000,
-    log_days=731,
-    reserved_concurrency=2,
-    perimeter=Perimeter(
-        uploaders=("role/Data",),
-        break_glass=("role/Emergency",),
-        job_outside=True,
-        grants_declared=False,
-    ),
-)
-"""Every field other than its default."""
-
-DEV = Config(
-    region="us-east-1",
-    recipes=("support-nova-micro", "support-nova-lite"),
-    recipes_folder=ROOT / "recipes",
-)
-"""As `app.py` has it: a test holds the two against each other."""
-
-OPENED = replace(DEV, perimeter=Perimeter(vpc_only=False))
-"""As before Network is deleted."""
 
 
 def _stub(folder: Path, target: Target) -> Bundle:

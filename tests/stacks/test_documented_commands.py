@@ -15,7 +15,7 @@ from botocore import xform_name
 from documented_commands import DOCUMENTS, ROOT, documented
 
 from emulator.__main__ import cli as emulator_cli
-from tuning.__main__ import app as tuning_app
+from tuning.__main__ import application
 from tuning.constructs.bucket_policies import REPORTS, UPLOADS
 
 COMMANDS = documented()
@@ -60,7 +60,7 @@ def resolve(command, words):
 def test_a_command_that_is_none_would_be_found():
     for words in (("tuning", "chek", "x"), ("tuning", "rules", "--unknown"), ("tuning", "check")):
         with pytest.raises(Exception, match=r"(?i)no such|missing"):
-            resolve(typer.main.get_command(tuning_app), words)
+            resolve(typer.main.get_command(application()), words)
 
 
 @pytest.mark.parametrize("command", of("tuning"))
@@ -72,7 +72,7 @@ def test_a_command_of_ours_is_one_with_these_options(command, tmp_path, monkeypa
             (tmp_path / word).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / word).touch()
     monkeypatch.chdir(tmp_path)
-    resolve(typer.main.get_command(tuning_app), command.words)
+    resolve(typer.main.get_command(application()), command.words)
 
 
 @pytest.mark.parametrize("command", of(".venv/bin/python"))

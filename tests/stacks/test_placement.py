@@ -4,8 +4,9 @@ import json
 
 import aws_cdk as cdk
 import pytest
-from conftest import CONTEXT, DEV
+from tested_configs import DEV
 
+from review.synthesis import CONTEXT
 from stacks.deployment import Deployment
 from tuning.constructs import function
 from tuning.constructs.acknowledgements import review

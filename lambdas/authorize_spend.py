@@ -38,7 +38,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         logger.info("authorized", estimate=price.to_dict())
         return {"leave": "granted", "estimate": price.to_dict()}
     asked = {"asked": why, "asked_at": moment(datetime.now(UTC))}
-    ledger.move(settings.ledger_table, run, "awaiting_approval", estimate=price.to_dict(), **asked)
+    facts = {"estimate": price.to_dict(), **asked}
+    row = ledger.move(settings.ledger_table, run, "awaiting_approval", **facts)
+    if row is None or "stop_asked" in row:
+        return {"leave": "stopped", "estimate": price.to_dict()}
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
     logger.info("a person is asked", why=why)
     seconds = limits.approval_hours * 3600

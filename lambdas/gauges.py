@@ -28,7 +28,7 @@ def publish(
     oldest = max((now - at).total_seconds() / 3600 for at in (*moments, now))
     _count("ApprovalsWaiting", len(moments))
     metrics.add_metric(name="OldestApprovalHours", unit="None", value=round(oldest, 2))
-    _count("RunsInLine", sum(row.get("open") == "room" for row in rows.values()))
+    _count("RunsQueued", sum(row.get("state") == "queued" for row in rows.values()))
     _count("StalledJobs", stalled)
     with apart.each("budget"):
         if (limit := dollars(settings.monthly_budget_usd)) is not None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import customization_jobs
 from tuning.aws.clients import client
 from tuning.runs.function_settings import GuardSettings
 from tuning.runs.job_guard import judge
@@ -44,12 +45,8 @@ def _guarded(arn: str) -> bool:
         return False
     metrics.add_metric(name="ForeignJobs", unit="Count", value=1)
     logger.warning("foreign job", job_arn=arn, reason=reason)
-    try:
-        bedrock.stop_model_customization_job(jobIdentifier=arn)
-        ending = "It was told to stop."
-    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException) as error:
-        # Which of the two a job that has ended answers is not documented.
-        ending = f"It could not be stopped any more: {error.response['Error'].get('Message')}"
+    words = customization_jobs.stopped(bedrock, arn)
+    ending = f"It could not be stopped any more: {words}" if words else "It was told to stop."
     _tell(job, reason, ending)
     return True
 

@@ -8,7 +8,7 @@ from typing import Any
 from lambdas import gauges
 from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import budgets, ledger, traces
+from tuning.aws import budgets, customization_jobs, ledger, traces
 from tuning.aws.clients import client
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.rebuild import Job, rebuilt
@@ -101,12 +101,8 @@ def _start(action: Start, trace: Trace) -> None:
 
 
 def _stop(arn: str) -> None:
-    bedrock = client("bedrock")
-    try:
-        bedrock.stop_model_customization_job(jobIdentifier=arn)
-    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException) as error:
-        # Which of the two a job that has ended answers is not documented.
-        logger.info("not stopped", job_arn=arn, words=str(error))
+    if words := customization_jobs.stopped(client("bedrock"), arn):
+        logger.info("not stopped", job_arn=arn, words=words)
 
 
 def _rebuild(trace: Trace) -> None:

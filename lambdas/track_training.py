@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import ledger
+from tuning.aws import customization_jobs, ledger
 from tuning.aws.clients import client
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.progress import Progress, look
@@ -39,11 +39,8 @@ def _noted(run: Run, now: Progress) -> ledger.Row | None:
 
 def _stop(bedrock: Any, arn: str) -> None:
     """A job that ended before it could be stopped may be trained: the next look will tell."""
-    try:
-        bedrock.stop_model_customization_job(jobIdentifier=arn)
-    except (bedrock.exceptions.ConflictException, bedrock.exceptions.ValidationException) as error:
-        # Which of the two a job that has ended answers is not documented.
-        logger.info("not stopped", job_arn=arn, words=str(error))
+    if words := customization_jobs.stopped(bedrock, arn):
+        logger.info("not stopped", job_arn=arn, words=words)
     else:
         metrics.add_metric(name="JobsStopped", unit="Count", value=1)
 

@@ -127,7 +127,7 @@ def test_there_is_one_page_to_look_at(environment):
     for metric in (
         *("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionsSucceeded"),
         *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"),
-        *("ApprovalsWaiting", "OldestApprovalHours", "RunsInLine", "StalledJobs", "BudgetLeftUsd"),
+        *("ApprovalsWaiting", "OldestApprovalHours", "RunsQueued", "StalledJobs", "BudgetLeftUsd"),
         *("Errors", "Duration"),
     ):
         assert metric in shown

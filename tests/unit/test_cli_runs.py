@@ -28,12 +28,13 @@ def listed(capsys, **given):
     return json.loads(capsys.readouterr().out)["runs"]
 
 
-def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, capsys):
+def test_runs_are_listed_newest_first_with_their_queue_positions(account, capsys):
     lay(account, 1, state="training", open="working")
     lay(account, 2, state="queued", open="room")
     lay(account, 3, state="queued", open="room")
     found = [
-        (run["upload"].split("/")[-2], run["state"], run["place_in_line"]) for run in listed(capsys)
+        (run["upload"].split("/")[-2], run["state"], run["queue_position"])
+        for run in listed(capsys)
     ]
     assert found == [
         ("3", "queued", 2),
@@ -107,7 +108,7 @@ def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
     lay(account, 1, state="queued", open="room")
     left(runs, month="2026-11", newest=20, shown="text")
     _head, line = capsys.readouterr().out.splitlines()
-    assert "queued, place 1 in line" in line
+    assert "queued, queue position 1" in line
     assert "2026-11-23 07:00 " in line
 
 
@@ -116,7 +117,7 @@ def test_one_that_died_in_the_line_has_no_place_and_takes_none_away(account, cap
     lay(account, 2, state="queued", open="room")
     left(runs, month="2026-11", newest=20, shown="text")
     shown = capsys.readouterr().out
-    assert shown.count("queued, place 1 in line") == shown.count("place") == 1
+    assert shown.count("queued, queue position 1") == shown.count("queue position") == 1
 
 
 def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):

@@ -144,7 +144,7 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
     assert left(watch, run=None, every=1, shown="json") == 1
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {document["run"] for document in told} == {f"{2:032x}", run}
-    assert [d["place_in_line"] for d in told if d["run"] == run] == [2, None]
+    assert [d["queue_position"] for d in told if d["run"] == run] == [2, None]
     assert told[-1]["steps_done"] == told[-1]["steps"]
 
 

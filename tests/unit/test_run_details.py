@@ -159,7 +159,7 @@ def test_the_phase_of_a_job_moves_the_bar_and_is_said():
     moving = row("training", progress=looked)
     assert headway.steps(moving) > headway.steps(row("training"))
     assert headway.words(moving) == "training, Training (InProgress)"
-    assert headway.words(row("queued"), 3) == "queued, place 3 in line"
+    assert headway.words(row("queued"), 3) == "queued, queue position 3"
 
 
 def test_the_phase_of_a_first_job_is_not_that_of_the_second():

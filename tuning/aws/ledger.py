@@ -7,7 +7,7 @@ from typing import Any
 
 from tuning.aws.clients import client
 from tuning.aws.transient import Transient
-from tuning.runs.job_queue import turn
+from tuning.runs.job_queue import arrival_order
 from tuning.runs.run import Misdirected, ReceivedVersion, Run
 from tuning.runs.run_states import OPEN, State, sources
 
@@ -55,13 +55,16 @@ def transact(items: list[dict[str, Any]]) -> int | None:
     return None
 
 
-def move(table: str, run: Run | Misdirected, to: State, **facts: Any) -> Row | None:
-    """Bring the run into a state, with what was learnt on the way. Returns the row as it is then.
+def move(
+    table: str, run: Run | Misdirected, to: State, *, without: Iterable[str] = (), **facts: Any
+) -> Row | None:
+    """Bring the run into a state, with what was learnt on the way, and without the attributes that it
+    had on the way. Returns the row as it is then.
 
     None when the run is past that state, or has ended: then nothing was written, and whoever called
     comes late and must not act. A row that is lost is written anew from what the step knows.
     """
-    return _update(table, run, {"state": to, **facts}, found_in=sources(to))
+    return _update(table, run, {"state": to, **facts}, found_in=sources(to), without=without)
 
 
 def note(table: str, run: Run | Misdirected, **facts: Any) -> Row | None:
@@ -145,14 +148,22 @@ def plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
 def _first(run: Run | Misdirected) -> dict[str, str]:
     """What a row has from the beginning; `open` and `turn` are the keys of the index of open runs."""
     facts = run.upload.facts
-    return {**facts, "open": "working", "turn": turn(facts["arrived_at"], run.id)}
+    return {**facts, "open": "working", "turn": arrival_order(facts["arrived_at"], run.id)}
 
 
 def _update(
-    table: str, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
+    table: str,
+    run: Run | Misdirected,
+    facts: Mapping[str, Any],
+    *,
+    found_in: Iterable[State],
+    without: Iterable[str] = (),
 ) -> Row | None:
     ledger = client("dynamodb")
     update = change(table, run, facts, found_in=found_in)
+    if gone := list(without):
+        update["UpdateExpression"] += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+        update["ExpressionAttributeNames"] |= {f"#{name}": name for name in gone}
     try:
         return plain(ledger.update_item(**update, ReturnValues="ALL_NEW")["Attributes"])
     except ledger.exceptions.ConditionalCheckFailedException:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tuning.aws import ledger
+from tuning.aws import customization_jobs, ledger
 from tuning.aws.clients import client
 from tuning.runs.rebuild import Execution, Job
 from tuning.runs.reconcile import Trace, run_of
@@ -94,10 +94,8 @@ def _by_name(given: Mapping[str, Any]) -> Iterator[Job]:
         return
     run, bedrock = Run.from_dict(given), client("bedrock")
     for name in dict.fromkeys((run.job_name, run.again().job_name)):
-        try:
-            yield _job(bedrock.get_model_customization_job(jobIdentifier=name))
-        except bedrock.exceptions.ResourceNotFoundException:
-            continue
+        if job := customization_jobs.described(bedrock, name):
+            yield _job(job)
 
 
 def _tags(arn: str) -> dict[str, str]:

@@ -6,14 +6,14 @@ botocore is imported when the first client is made: commands that need no AWS do
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
+from tuning.aws import customization_jobs
 from tuning.aws.clients import Clients, clients
 from tuning.cli.aws_errors import AccountError, UnknownRunError, told
-from tuning.runs.job_queue import moment
 from tuning.runs.run import is_run
 
 _ID = 32
@@ -95,32 +95,23 @@ class Account:
         found = (_plain(item) for page in pages for item in page["Items"])
         yield from (row for row in found if is_run(row["pk"]))
 
-    def line(self) -> dict[str, int]:
-        """Places of the runs that wait for a job, from 1, in the order in which they may try. One that
-        missed its look has none, as in tuning/runs/job_queue.py.
-        """
+    def queue_positions(self) -> dict[str, int]:
+        """Of the runs that wait for a job slot, from 1, in the order in which they may try."""
         pages = self.client("dynamodb").get_paginator("query")
         found = pages.paginate(
             TableName=self.outputs["LedgerTable"],
-            IndexName="Open",
-            KeyConditionExpression="#open = :room",
-            FilterExpression="#due > :now",
-            ExpressionAttributeNames={"#open": "open", "#due": "due"},
-            ExpressionAttributeValues={
-                ":room": {"S": "room"},
-                ":now": {"S": moment(datetime.now(UTC))},
-            },
+            IndexName="Queue",
+            KeyConditionExpression="#queue = :waiting",
+            ProjectionExpression="pk",
+            ExpressionAttributeNames={"#queue": "queue"},
+            ExpressionAttributeValues={":waiting": {"S": "job_slots"}},
         )
         items = (item for page in found for item in page["Items"])
-        return {item["pk"]["S"]: place for place, item in enumerate(items, 1)}
+        return {item["pk"]["S"]: position for position, item in enumerate(items, 1)}
 
     def job(self, arn: str) -> Any | None:
         """As Bedrock tells it; None when Bedrock no longer knows it."""
-        bedrock = self.client("bedrock")
-        try:
-            return bedrock.get_model_customization_job(jobIdentifier=arn)
-        except bedrock.exceptions.ResourceNotFoundException:
-            return None
+        return customization_jobs.described(self.client("bedrock"), arn)
 
     def run(self, upload: str) -> Row | None:
         """The ledger's row of the run that an upload has started, once there is one."""

@@ -1,4 +1,4 @@
-"""`tuning runs`: the runs of a month, where each stands, and its place in the line."""
+"""`tuning runs`: the runs of a month, where each stands, and its queue position."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def runs(
     newest: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
-    """List runs, newest first, with their places in the line for a job."""
+    """List runs, newest first, with the queue positions of those that wait for a job slot."""
     if state is not None and state not in STATES:
         hint = nearest(state, STATES) or f"; one of {', '.join(STATES)}"
         raise OptionError(f"--state {state}: no state of a run{hint}")
@@ -48,8 +48,8 @@ def runs(
     wanted = {name: value for name, value in (("state", state), ("recipe", recipe)) if value}
     rows = [row for month in months for row in account.rows(month) if _after(row, begin)]
     fits = [row for row in reversed(rows) if wanted.items() <= row.items()]
-    places = account.line()
-    documents = [_document(row, places) for row in fits[:newest]]
+    positions = account.queue_positions()
+    documents = [_document(row, positions) for row in fits[:newest]]
     if shown == "json":
         print(json.dumps({"runs": documents}, ensure_ascii=False, indent=1))  # noqa: T201 — output
     else:
@@ -96,10 +96,10 @@ def _after(row: Row, begin: datetime | None) -> bool:
         return True
 
 
-def _document(row: Row, places: Mapping[str, int]) -> dict[str, Any]:
+def _document(row: Row, positions: Mapping[str, int]) -> dict[str, Any]:
     facts = {name: row[name] for name in _SHOWN if name in row}
-    place = places.get(row["pk"])
-    return {"run": row["pk"], "place_in_line": place, "standing": words(row, place), **facts}
+    position = positions.get(row["pk"])
+    return {"run": row["pk"], "queue_position": position, "standing": words(row, position), **facts}
 
 
 def _list(documents: list[dict[str, Any]]) -> None:

@@ -32,7 +32,7 @@ def show(
         row,
         entered=account.entered(row.get("execution", row["pk"])),
         job=account.job(row["job_arn"]) if "job_arn" in row else None,
-        place=account.line().get(row["pk"]),
+        position=account.queue_positions().get(row["pk"]),
     )
     if shown == "json":
         print(json.dumps(told.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output

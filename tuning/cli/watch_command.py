@@ -82,14 +82,14 @@ def _draws(shown: Shown) -> bool:
 def _looks(
     account: Account, only: str | None, every: float
 ) -> Iterator[tuple[dict[str, Row], dict[str, int]]]:
-    """The rows of the watched runs and the line, again and again, until all have ended."""
+    """The rows of the watched runs and the queue, again and again, until all have ended."""
     watched: dict[str, Row] = {}
     while True:
         found = [account.row(only)] if only else _recent(account)
         for row in found:
             if only or row["pk"] in watched or not ended(row):
                 watched[row["pk"]] = row
-        yield watched, account.line()
+        yield watched, account.queue_positions()
         if all(map(ended, watched.values())):
             return
         time.sleep(every)
@@ -105,36 +105,40 @@ def _lines(account: Account, only: str | None, every: float, shown: Shown) -> di
     """A line for each change. Returns the last rows."""
     told: dict[str, str] = {}
     rows: dict[str, Row] = {}
-    for rows, line in _looks(account, only, every):
+    for rows, positions in _looks(account, only, every):
         for run, row in rows.items():
-            standing = words(row, line.get(run))
+            standing = words(row, positions.get(run))
             if told.get(run) != standing:
                 told[run] = standing
-                text = json.dumps(_document(row, line)) if shown == "json" else _line(row, line)
+                text = (
+                    json.dumps(_document(row, positions))
+                    if shown == "json"
+                    else _line(row, positions)
+                )
                 print(text, flush=True)  # noqa: T201 — what the user asked for
     return rows
 
 
-def _line(row: Row, line: Mapping[str, int] | None) -> str:
-    place = (line or {}).get(row["pk"])
+def _line(row: Row, positions: Mapping[str, int] | None) -> str:
+    position = (positions or {}).get(row["pk"])
     told = (
         moment(datetime.now(UTC)),
         row["pk"][:12],
         row.get("recipe", "unknown"),
-        words(row, place),
+        words(row, position),
     )
     return printable("  ".join(told))
 
 
-def _document(row: Row, line: Mapping[str, int]) -> dict[str, Any]:
-    place = line.get(row["pk"])
+def _document(row: Row, positions: Mapping[str, int]) -> dict[str, Any]:
+    position = positions.get(row["pk"])
     return {
         "at": moment(datetime.now(UTC)),
         "run": row["pk"],
         "recipe": row.get("recipe"),
         "state": row.get("state"),
-        "standing": words(row, place),
-        "place_in_line": place,
+        "standing": words(row, position),
+        "queue_position": position,
         "steps_done": steps(row),
         "steps": ALL,
     }
@@ -144,16 +148,16 @@ def _live(account: Account, only: str | None, every: float) -> dict[str, Row]:
     """Bars that move. Returns the last rows."""
     rows: dict[str, Row] = {}
     with Live(console=Console(markup=False, emoji=False), transient=True) as live:
-        for rows, line in _looks(account, only, every):
-            live.update(_bars(rows, line), refresh=True)
+        for rows, positions in _looks(account, only, every):
+            live.update(_bars(rows, positions), refresh=True)
     return rows
 
 
-def _bars(rows: Mapping[str, Row], line: Mapping[str, int]) -> RenderableType:
+def _bars(rows: Mapping[str, Row], positions: Mapping[str, int]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for run, row in rows.items():
         colour = _COLOURS.get(row.get("state", ""), "")
-        standing = Text(printable(words(row, line.get(run))), style=colour)
+        standing = Text(printable(words(row, positions.get(run))), style=colour)
         bar = ProgressBar(total=ALL, completed=steps(row), width=24, finished_style=colour)
         table.add_row(Text(run[:12]), Text(printable(row.get("recipe", "unknown"))), bar, standing)
     return table

@@ -98,10 +98,10 @@ class Watch(Construct):
                 title="Queue: age of the oldest upload; dead letters", left=queues, width=12
             ),
         )
-        waiting = [gauges[n] for n in ("ApprovalsWaiting", "RunsInLine", "StalledJobs")]
+        waiting = [gauges[n] for n in ("ApprovalsWaiting", "RunsQueued", "StalledJobs")]
         dashboard.add_widgets(
             cloudwatch.GraphWidget(
-                title="Waiting: for a person, for a place; jobs that stand still",
+                title="Waiting: for a person, for a job slot; jobs that do not move",
                 left=waiting,
                 right=[gauges["OldestApprovalHours"]],
                 width=12,

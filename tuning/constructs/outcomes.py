@@ -8,11 +8,13 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import Door
-from tuning.constructs.steps import Steps, expression, when
+from tuning.constructs.steps import Steps, expression, outlast, when
 from tuning.runs.budget import Charge
 from tuning.runs.run_states import OPEN, UNTOLD
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
+_WAITED = ("task_token", "slot_token", "#queue")
+"""The attributes of a run that waits, for a person or for a job slot."""
 _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
@@ -58,9 +60,18 @@ class Endings:
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
-                "unsure": expression("$job.state != 'started'"),
             },
             charge="job",
+        )
+        self.stopped_early = steps.conclude(
+            "Stopped before its job",
+            {
+                "state": "stopped",
+                "summary": "It was stopped before it had a job; nothing was trained.",
+                "report": expression("$dataset.report_uri"),
+                "unsure": True,
+            },
+            charge="nothing",
         )
         self.failed = self._failure("Job failed", "$progress.failure", charge="job")
         self.not_started = self._failure(
@@ -83,7 +94,7 @@ class Endings:
         self.misdirected.next(record)
         for conclusion in (
             self.refused,  # perhaps on a second try, whose first has claimed
-            *(self.rejected, self.expired, self.trained, self.stopped),
+            *(self.rejected, self.expired, self.trained, self.stopped, self.stopped_early),
             *(self.failed, self.not_started, self.fault, self.resumed),
         ):
             conclusion.next(settled)
@@ -154,11 +165,7 @@ class Endings:
         )
         record.add_catch(tell, errors=[_ENDED_ALREADY])
         for step in (record, tell):
-            step.add_retry(
-                max_attempts=8,
-                max_delay=cdk.Duration.minutes(5),
-                jitter_strategy=sfn.JitterType.FULL,
-            )
+            outlast(step, "States.TaskFailed")
             step.add_catch(untold, errors=["States.ALL"])
         end = self._steps.choose("How did it end?")
         for state in ("trained", "refused", "stopped"):
@@ -170,7 +177,7 @@ class Endings:
             sfn.Fail.jsonata(
                 self._scope,
                 "Failed",
-                error=expression("$outcome.kind"),
+                error=expression("$exists($outcome.kind) ? $outcome.kind : 'RunFailed'"),
                 cause=expression("$outcome.summary"),
             )
         )
@@ -206,9 +213,9 @@ class Endings:
             "Record outcome",
             table=ledger,
             key={"pk": value(expression("$run.id"))},
-            update_expression=f"SET {', '.join(terms)} REMOVE task_token",
+            update_expression=f"SET {', '.join(terms)} REMOVE {', '.join(_WAITED)}",
             condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
-            expression_attribute_names={f"#{name}": name for name in (*written, *kept)},
+            expression_attribute_names={f"#{name}": name for name in (*written, *kept, "queue")},
             expression_attribute_values=facts | opened,
             outputs={},
         )
@@ -217,7 +224,7 @@ class Endings:
         """Only after a fault a row stays in the index, for the reconciler, which also closes what was
         not closed here.
         """
-        removed = "'REMOVE ' & ($outcome.unsure ? 'task_token' : '#open, task_token')"
+        removed = f"'REMOVE {', '.join(_WAITED)}' & ($outcome.unsure ? '' : ', #open')"
         value = tasks.DynamoAttributeValue.from_string
         close = tasks.DynamoUpdateItem.jsonata(
             self._scope,
@@ -226,7 +233,7 @@ class Endings:
             key={"pk": value(expression("$run.id"))},
             update_expression=expression(removed),
             condition_expression="#outcome = :outcome AND attribute_exists(#open)",
-            expression_attribute_names={f"#{name}": name for name in ("open", "outcome")},
+            expression_attribute_names={f"#{name}": name for name in ("open", "outcome", "queue")},
             expression_attribute_values={":outcome": value(expression("$string($outcome)"))},
             outputs={},
         )

@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
+from tuning.runs.job_queue import QueueState
 from tuning.runs.recipes import Recipe
 
 _ON_TABLE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
@@ -33,6 +34,7 @@ class Permissions:
                 [queue.queue_arn],
             ),
             _allow(["states:StartExecution"], [state_machine]),
+            self._query("Open"),
             *self._ledger("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
         ]
 
@@ -88,7 +90,7 @@ class Permissions:
                 "bedrock",
                 ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
             ),
-            self._query_open(),
+            self._query("Queue"),
             *self._ledger("dynamodb:UpdateItem"),
         ]
 
@@ -127,8 +129,29 @@ class Permissions:
             _allow(["states:ListExecutions", "states:StartExecution"], [machine]),
             _allow(["states:DescribeExecution", "states:GetExecutionHistory"], [executions]),
             _allow([f"bedrock:{action}" for action in jobs], [self._jobs]),
-            self._query_open(),
+            self._query("Open"),
             *self._ledger("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+        ]
+
+    def dispatch_queue(self, machine: str) -> list[Statement]:
+        """Answer tasks of the machine, of which it knows only the tokens of runs that wait for a job
+        slot; and of the ledger's items read and write its own alone.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+        """
+        return [
+            _allow(["states:SendTaskSuccess"], [machine]),
+            self._query("Queue"),
+            allow(
+                actions=["dynamodb:GetItem", "dynamodb:PutItem"],
+                resources=[self._storage.ledger.table_arn],
+                conditions={
+                    "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [QueueState().pk]},
+                    "Null": {"dynamodb:LeadingKeys": "false"},
+                },
+            ),
+            self._key(self._storage.control_key, "dynamodb", list(_ON_TABLE)),
         ]
 
     def collect_results(self) -> list[Statement]:
@@ -180,8 +203,8 @@ class Permissions:
             self._key(self._storage.control_key, "dynamodb", list(_ON_TABLE)),
         ]
 
-    def _query_open(self) -> Statement:
-        index = f"{self._storage.ledger.table_arn}/index/Open"
+    def _query(self, name: str) -> Statement:
+        index = f"{self._storage.ledger.table_arn}/index/{name}"
         return _allow(["dynamodb:Query"], [index])
 
     def _key(self, key: kms.IKey, service: str, actions: list[str]) -> Statement:

@@ -64,7 +64,7 @@ class Reconciler(Construct):
         self._ring(world.config.monthly_budget_usd)
 
     def _gauges(self) -> Mapping[str, cloudwatch.Metric]:
-        names = ("ApprovalsWaiting", "OldestApprovalHours", "RunsInLine", "StalledJobs")
+        names = ("ApprovalsWaiting", "OldestApprovalHours", "RunsQueued", "StalledJobs")
         return {name: self._metric(name) for name in (*names, "BudgetLeftUsd")}
 
     def _metric(self, name: str, statistic: str = "Maximum") -> cloudwatch.Metric:

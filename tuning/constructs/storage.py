@@ -131,7 +131,7 @@ def _old_versions(*, days: int) -> s3.LifecycleRule:
 
 def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
     """One item a run: `pk` is the run id. `ByMonth` lists runs in order of arrival; `Open` those that
-    have not ended, by what they wait for: only they have the attribute, so it stays small.
+    have not ended, `Queue` those that wait for a job slot: only they have the attribute.
     """
     text = dynamodb.AttributeType.STRING
     ledger = dynamodb.Table(
@@ -158,5 +158,13 @@ def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
         sort_key=dynamodb.Attribute(name="turn", type=text),
         projection_type=dynamodb.ProjectionType.INCLUDE,
         non_key_attributes=["due", "ended_at", "execution", "state"],
+    )
+    # Apart, since whoever reads it can let runs of the queue try: it has the tokens of no other task.
+    ledger.add_global_secondary_index(
+        index_name="Queue",
+        partition_key=dynamodb.Attribute(name="queue", type=text),
+        sort_key=dynamodb.Attribute(name="turn", type=text),
+        projection_type=dynamodb.ProjectionType.INCLUDE,
+        non_key_attributes=["queued_at", "refused_at", "slot_token"],
     )
     return ledger

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from tuning.constructs.bucket_policies import PART, PREPARATION
 from tuning.constructs.config import Config
+from tuning.constructs.dispatcher import Dispatcher
 from tuning.constructs.function import Door, World
 from tuning.constructs.guard import Guard
 from tuning.constructs.intake import DOOR_TIMEOUT, Intake
@@ -22,6 +23,7 @@ from tuning.constructs.reconciler import Reconciler
 from tuning.constructs.storage import Storage
 from tuning.constructs.training_run import TrainingRun
 from tuning.runs.function_settings import (
+    DispatcherSettings,
     GuardSettings,
     IntakeSettings,
     ReconcilerSettings,
@@ -112,7 +114,24 @@ class Training(cdk.Stack):
             may=self._permissions.reconcile_runs(self.machine.state_machine_arn),
             topic=self.topic,
         )
-        watched = {"receive_upload": receiver, **self.doors, "guard_jobs": guard.door}
+        dispatcher = Dispatcher(
+            self._workers,
+            "Dispatcher",
+            world=self._world,
+            unscoped=network.unscoped.watchers,
+            dead_letters=self.intake.dead_letters,
+            settings=DispatcherSettings(
+                environment=environment, ledger_table=storage.ledger.table_name
+            ),
+            may=self._permissions.dispatch_queue(self.machine.state_machine_arn),
+            topic=self.topic,
+        )
+        watched = {
+            "receive_upload": receiver,
+            **self.doors,
+            "guard_jobs": guard.door,
+            "dispatch_queue": dispatcher.door,
+        }
         Watch(
             self,
             "Watch",

@@ -22,9 +22,12 @@ from tuning.constructs.log_groups import log_group
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.policies import made_after, managed_policy
+from tuning.constructs.slot_wait import SlotWait
 from tuning.constructs.steps import Steps, catch_all, expression, when
 
-_TIMEOUT = cdk.Duration.days(21)
+# Longer than the longest queue (tuning/runs/job_queue.py), a question to a person and two jobs; an
+# execution may last a year: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+_TIMEOUT = cdk.Duration.days(300)
 
 
 class TrainingRun(Construct):
@@ -42,6 +45,7 @@ class TrainingRun(Construct):
         self._doors = doors
         self._steps = Steps(self)
         self._config = config
+        self._ledger = ledger
         self._end = Endings(self, ledger=ledger, topic=topic, settle=doors["settle_spend"])
         self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
@@ -101,7 +105,11 @@ class TrainingRun(Construct):
         steps, run = self._steps, expression("$run")
         dataset, job = expression("$dataset"), expression("$job")
         prepare = steps.invoke(
-            "Prepare dataset", self._doors["prepare_dataset"], {"run": run}, keep="dataset"
+            "Prepare dataset",
+            self._doors["prepare_dataset"],
+            {"run": run},
+            keep="dataset",
+            timeouts=1,  # the same bytes take as long again
         )
         authorize = steps.invoke(
             "Authorize spend",
@@ -112,26 +120,30 @@ class TrainingRun(Construct):
         start = steps.invoke(
             "Start training",
             self._doors["start_training"],
-            {"run": run, "dataset": dataset, "job": job},
+            {"run": run, "dataset": dataset, "job": job, "queue": expression("$queue")},
             keep="job",
+            follows_a_job=True,  # perhaps: a try that was given up may have started it
         )
         track = steps.invoke(
             "Track training",
             self._doors["track_training"],
             {"run": run, "job": job, "progress": expression("$progress")},
             keep="progress",
+            follows_a_job=True,
         )
         collect = steps.invoke(
             "Collect results",
             self._doors["collect_results"],
             {"run": run, "job": job, "tokens": expression("$dataset.training_tokens")},
             keep="result",
+            follows_a_job=True,
         )
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
         follow = self._follow(track, collect, prepare)
         sound = steps.choose("Is the dataset sound?")
         leave = steps.choose("Is there leave to spend?")
         leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
+        leave.when(when("$spend.leave = 'stopped'"), self._end.stopped_early)
         leave.otherwise(self._approval.ask)
         self._approval.granted(authorize)
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
@@ -150,20 +162,21 @@ class TrainingRun(Construct):
             "run": expression("$states.input"),
             "progress": expression(seen),
             "job": {},
+            "queue": {},
             "approval": {},
         }
         return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
-        """An account may run ten jobs at once, and that quota cannot be raised: a run that finds it
-        full stands in line. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """An account may have ten jobs in progress, and that quota cannot be raised: a run that finds no
+        job slot waits for one. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
         """
-        wait = self._steps.wait("Wait for room", expression("$job.wait_seconds"))
-        wait.next(start)
+        queue = SlotWait(self, ledger=self._ledger, again=start, end=self._end)
         started = self._steps.choose("Has the job started?")
         started.when(when("$job.state = 'started'"), follow)
-        started.when(when("$job.state = 'no_room'"), wait)
-        started.when(when("$job.state = 'stopped'"), self._end.stopped)
+        # `no_room` is what the function of the first version says, after a rollback.
+        started.when(when("$job.state in ['queued', 'no_room']"), queue.wait)
+        started.when(when("$job.state = 'stopped'"), self._end.stopped_early)
         return started.otherwise(self._end.not_started)
 
     def _follow(
@@ -175,7 +188,12 @@ class TrainingRun(Construct):
         again = sfn.Pass.jsonata(
             self,
             "Try again",
-            assign={"run": expression("$progress.next_run"), "job": {}, "progress": {}},
+            assign={
+                "run": expression("$progress.next_run"),
+                "job": {},
+                "progress": {},
+                "queue": {},
+            },
             outputs={},
         )
         state = self._steps.choose("How is the job?")

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from tuning.runs.failures import Failure
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.job_queue import Place
 from tuning.runs.run import Run
 
 
@@ -14,21 +13,17 @@ from tuning.runs.run import Run
 class Start:
     """What came of the try to start a run's job."""
 
-    state: Literal["started", "no_room", "stopped", "failed"]
-    """`no_room`: the account runs as many jobs as it may, or others are first; it passes. `stopped`:
-    someone asked to stop the run before it had a job."""
+    state: Literal["started", "queued", "stopped", "failed"]
+    """`queued`: the account has as many jobs in progress as it may, or others are first; it passes.
+    `stopped`: someone asked to stop the run before it had a job."""
     job_arn: str | None = None
     failure: Failure | None = None
-    line: Place | None = None
-    """Of state `no_room`: the run's place, to be kept until its next look."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "state": self.state,
             "job_arn": self.job_arn,
             "failure": self.failure.to_dict() if self.failure else None,
-            "line": self.line.to_dict() if self.line else None,
-            "wait_seconds": self.line.wait_seconds if self.line else 0,
         }
 
 

@@ -39,12 +39,12 @@ def steps(row: Mapping[str, str]) -> int:
     return max(_STEPS.get(row.get("state", ""), 0), _PHASES.get(progress.get("phase", ""), 0))
 
 
-def words(row: Mapping[str, str], place: int | None = None) -> str:
-    """`queued, place 2 in line`; `training, Training (InProgress)`."""
+def words(row: Mapping[str, str], position: int | None = None) -> str:
+    """`queued, queue position 2`; `training, Training (InProgress)`."""
     found = row.get("state", "in no state")
     state = _WORDS.get(found, found)
-    if place:
-        return f"{state}, place {place} in line"
+    if position:
+        return f"{state}, queue position {position}"
     looked = _progress(row)
     if looked is None:
         return f"{state}, its progress cannot be read"

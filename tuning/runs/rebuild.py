@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from tuning.runs.budget import Claim, month_of
-from tuning.runs.job_queue import turn
+from tuning.runs.job_queue import arrival_order
 from tuning.runs.run import Run
 from tuning.runs.run_states import State
 
@@ -23,7 +23,8 @@ _STANDS: Mapping[str, State] = {
     "Authorize spend": "checked",
     "Wait for a person": "awaiting_approval",
     "Start training": "authorized",
-    "Wait for room": "queued",
+    "Wait for room": "queued",  # of the first version
+    "Wait for a job slot": "queued",
     "Wait": "training",
     "Try again": "again",
 }
@@ -119,8 +120,7 @@ def rebuilt(
         facts.pop("task_token", None)
     else:
         # An outcome that was not told is recorded by whoever tells it.
-        place = "room" if facts["state"] == "queued" else "working"
-        facts |= {"open": place, "turn": turn(facts["arrived_at"], given["id"])}
+        facts |= {"open": "working", "turn": arrival_order(facts["arrived_at"], given["id"])}
     return {k: v if isinstance(v, str) else json.dumps(v) for k, v in facts.items()}
 
 
@@ -131,6 +131,8 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
         if entered := event.get("stateEnteredEventDetails"):
             at = entered["name"]
             facts |= {"state": _STANDS[at]} if at in _STANDS else {}
+            if at == "Start training":  # it no longer waits
+                facts = {k: v for k, v in facts.items() if k not in ("queue", "slot_token")}
         elif said := event.get("taskSucceededEventDetails"):
             answer = json.loads(said.get("output") or "{}").get("Payload") or {}
             facts |= _learnt(at, answer, run, event["timestamp"])
@@ -165,11 +167,15 @@ def _claim(answer: Mapping[str, Any], raw: Mapping[str, Any], moment: datetime) 
 
 
 def _token(at: str, asked: Mapping[str, Any]) -> dict[str, str]:
-    """A person can answer a run of which only the execution is left."""
-    if at != "Wait for a person":
-        return {}
+    """A run of which only the execution is left can be answered, by a person or by the dispatcher."""
     values = json.loads(asked.get("parameters") or "{}").get("ExpressionAttributeValues", {})
-    return {"task_token": values[":token"]["S"]} if ":token" in values else {}
+    token = values.get(":token", {}).get("S")
+    match at:
+        case "Wait for a person" if token:
+            return {"task_token": token}
+        case "Wait for a job slot" if token:
+            return {"slot_token": token, "queue": "job_slots", "queued_at": values[":now"]["S"]}
+    return {}
 
 
 def _object(text: str) -> Mapping[str, Any] | None:

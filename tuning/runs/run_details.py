@@ -16,7 +16,7 @@ _PHASES = ("validationDetails", "dataProcessingDetails", "trainingDetails")
 _NOTHING = "Nothing: the next step comes by itself."
 _NEXT: Mapping[str, str] = {
     "awaiting_approval": "tuning approve {run}, or tuning reject {run}; --note says why.",
-    "queued": "Nothing: it is tried when its turn comes. To give it up: tuning stop {run}",
+    "queued": "Nothing: it is tried when a job slot is free. To give it up: tuning stop {run}",
     "training": "tuning watch {run} follows it; tuning stop {run} ends it.",
     "trained": (
         "Deploy {model} to serve it. It is billed by the month until it is deleted: "
@@ -45,8 +45,8 @@ class Story:
     run: str
     state: str
     standing: str
-    """The state in words, with the phase of the job or the place in the line."""
-    place_in_line: int | None
+    """The state in words, with the phase of the job or the queue position."""
+    queue_position: int | None
     upload: Mapping[str, Any]
     recipe: Mapping[str, Any]
     """Empty in a row that was written anew after it was lost, or when no recipe has the folder."""
@@ -71,7 +71,7 @@ def story(
     *,
     entered: Sequence[tuple[str, datetime]] = (),
     job: Mapping[str, Any] | None = None,
-    place: int | None = None,
+    position: int | None = None,
 ) -> Story:
     """`entered` are the execution's states and when each was entered; `job` is Bedrock's answer."""
     known = {name: json.loads(text) for name, text in row.items() if text[:1] == "{"}
@@ -79,8 +79,8 @@ def story(
     return Story(
         run=row["pk"],
         state=row["state"],
-        standing=words(row, place),
-        place_in_line=place,
+        standing=words(row, position),
+        queue_position=position,
         upload={**run.get("upload", {}), "uri": row.get("upload"), "arrived_at": row["arrived_at"]},
         recipe=run.get("recipe") or {},
         dataset=known.get("dataset", {}),

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types synth review diff deploy bench posture clean update
+.PHONY: help setup demo test quick check format lint types synth review diff deploy bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK comma
 
 KERNEL := tuning/datasets/kernel
 
-$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/build.py
+$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/normal.h $(KERNEL)/folds.h $(KERNEL)/build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
@@ -32,6 +32,9 @@ test: $(READY) ## Run all tests; the fast ones first
 	$(BIN)/pytest tests/explorer
 	$(BIN)/pytest tests/stacks tests/project
 	$(BIN)/pytest tests/contract tests/flow
+
+quick: $(READY) lint types ## What to run while writing: format, lint, types, unit tests
+	$(BIN)/pytest tests/unit
 
 check: $(READY) lint types test ## Everything that must hold: format, lint, types, tests
 
@@ -64,9 +67,6 @@ bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 	PYTHONPATH=. $(BIN)/python benchmarks/check_broken.py
 	PYTHONPATH=. $(BIN)/python benchmarks/s3_stream.py
 	$(BIN)/python -m benchmarks.cold_start
-
-posture: $(READY) ## Hold the deployed emulator against Prowler; installs it, 2.3 GB, the first time
-	$(BIN)/python -m review.posture
 
 clean: ## Remove what the tools made; stops a kept emulator first
 	@test ! -x $(BIN)/python || $(BIN)/python -m emulator down

@@ -4,8 +4,8 @@ import sys
 
 import aws_cdk as cdk
 
-from stacks.acknowledgements import review
-from stacks.deployment import Deployment
+from stacks.deployment import Deployment, deployments
+from tuning.constructs.acknowledgements import review
 from tuning.constructs.config import Config
 from tuning.errors import TuningError
 
@@ -38,5 +38,5 @@ if __name__ == "__main__":
         build(application)
     except TuningError as refusal:
         sys.exit(f"refused: {refusal}")
-    review(application)
+    review(application, [each.training for each in deployments(application)])
     application.synth()

@@ -1,7 +1,7 @@
-"""What a cold start of each door costs before its first line of work, against `import boto3`.
+"""What a cold start of each function costs before its first line of work, against `import boto3`.
 
 A fresh process each time, alternating; medians; the interpreter's own start is taken off both.
-The doors run from the laptop's bundle, unpacked: what Lambda does with the deployed one.
+The functions run from the laptop's bundle, unpacked: what Lambda does with the deployed one.
 """
 
 import os
@@ -18,22 +18,21 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.constructs.bundle import build
+from tuning.pipeline.manifest import STEPS
 
-DOORS = (
-    *("receive_upload", "prepare_dataset", "authorize_spend"),
-    *("start_training", "track_training", "collect_results"),
-)
 ROUNDS = 15
 BARE, BASELINE = "pass", "import boto3"
 
 
 def cold_starts() -> dict[str, float]:
-    """Seconds above a bare interpreter, by door, and of the baseline."""
+    """Seconds above a bare interpreter, by function, and of the baseline."""
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(build("laptop").path) as bundle:
             bundle.extractall(folder)
         packages = {BARE: folder, BASELINE: sysconfig.get_paths()["purelib"]}
-        programs = {BARE: BARE, BASELINE: BASELINE} | {door: _program(door) for door in DOORS}
+        programs = {BARE: BARE, BASELINE: BASELINE} | {
+            step.name: _program(step.name) for step in STEPS
+        }
         taken: dict[str, list[float]] = {name: [] for name in programs}
         for _ in range(ROUNDS):
             for name, program in programs.items():
@@ -43,8 +42,8 @@ def cold_starts() -> dict[str, float]:
     return {name: seconds - bare for name, seconds in medians.items()}
 
 
-def _program(door: str) -> str:
-    return f"import lambdas.{door}; from tuning.aws.clients import client; client('s3')"
+def _program(name: str) -> str:
+    return f"import lambdas.{name}; from tuning.aws.clients import client; client('s3')"
 
 
 def _run(program: str, packages: str) -> float:

@@ -56,7 +56,7 @@ def _emulator(*, keep: bool) -> Iterator[Instance]:
         return
     with ExitStack() as until_the_end:
         with screen.step("Start the emulated AWS"):
-            emulated = running(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE)
+            emulated = running(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE, role_seconds=3)
             instance = until_the_end.enter_context(emulated)
         yield instance
 

@@ -216,14 +216,16 @@ def renew(text: str, pictures: Mapping[str, str]) -> str:
 
 def templates_of(deployment: Deployment, folder: str) -> Templates:
     """The templates of one environment, out of a synthesized folder."""
-    stacks = {
+    constructs = {
         "Network": deployment.network,
         "Storage": deployment.storage,
         "Training": deployment.training,
     }
     return {
-        name: json.loads((Path(folder) / stack.template_file).read_text(encoding="utf-8"))
-        for name, stack in stacks.items()
+        name: json.loads(
+            (Path(folder) / cdk.Stack.of(construct).template_file).read_text(encoding="utf-8")
+        )
+        for name, construct in constructs.items()
     }
 
 

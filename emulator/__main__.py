@@ -55,6 +55,9 @@ def up(
     ] = 0.02,
     quota: Annotated[int, typer.Option(min=0, help="Customization jobs in progress.")] = 10,
     *,
+    new_account: Annotated[
+        bool, typer.Option("--new-account", help="With the quotas of a new account.")
+    ] = False,
     enforce: Annotated[
         bool, typer.Option("--auth", help="Hold calls to IAM, bucket and key policies, over TLS.")
     ] = False,
@@ -71,6 +74,7 @@ def up(
             quota=quota,
             enforce=enforce,
         )
+        settings = settings.of_a_new_account() if new_account else settings
         found = instances.start(settings, directory).instance
         said = "answers"
     else:

@@ -9,9 +9,11 @@ from ministack import app
 from emulator import extensions
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.injected_faults import Fault, Faults
+from emulator.clock import Clock
 from emulator.credentials import Credentials
 from emulator.emulator_settings import Settings
 from emulator.entrance import Application, Entrance, Receive, Scope, Send
+from emulator.extensions.object_sizes import too_large
 from emulator.extensions.signatures import Signatures
 from emulator.recording import Record
 
@@ -19,9 +21,9 @@ OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 
 
 def create(settings: Settings, credentials: Credentials) -> Application:
-    record = Record()
-    engine = extensions.install(settings, record)
-    controlled = Controlled(settings=settings, engine=engine, record=record)
+    record, clock = Record(), Clock()
+    engine = extensions.install(settings, record, clock)
+    controlled = Controlled(settings=settings, engine=engine, record=record, clock=clock)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/_emulator/"):
@@ -34,6 +36,7 @@ def create(settings: Settings, credentials: Credentials) -> Application:
         inside=application,
         ports=tuple(port for port in (settings.port, settings.plain_port) if port),
         control_token=credentials.control_token,
+        unread=too_large,
         unsigned=Signatures(secret_access_key=credentials.secret_access_key).refusal,
     )
 
@@ -43,6 +46,7 @@ class Controlled:
     settings: Settings
     engine: Engine
     record: Record
+    clock: Clock
 
 
 def control(emulator: Controlled, scope: Scope, body: bytes) -> tuple[int, Any]:
@@ -56,8 +60,18 @@ def control(emulator: Controlled, scope: Scope, body: bytes) -> tuple[int, Any]:
             if scope["method"] == "DELETE":
                 emulator.record.clear()
             return OK, emulator.record.describe()
+        case "clock":
+            return _set_forward(emulator.clock, body)
         case _:
             return NOT_FOUND, {"message": f"the emulator has no {scope['method']} {scope['path']}"}
+
+
+def _set_forward(clock: Clock, body: bytes) -> tuple[int, Any]:
+    try:
+        clock.advance(float(json.loads(body)["seconds"]) if body else 0)
+    except (KeyError, TypeError, ValueError) as mistake:
+        return BAD_REQUEST, {"message": str(mistake)}
+    return OK, {"now": clock.now()}
 
 
 def _faults(faults: Faults, method: str, body: bytes) -> tuple[int, Any]:

@@ -1,7 +1,7 @@
 """What one emulator is started with; the one contract between its launcher and its server."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -28,12 +28,23 @@ class Settings:
     quota: int = 10
     """Customization jobs in progress at a time.
     https://docs.aws.amazon.com/general/latest/gr/bedrock.html (L-0406044C)"""
+    account_concurrency: int = 1000
+    """Lambda executions at a time, of the whole account.
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+    model_units: int = 2
+    """Of Provisioned Throughput: what an account was given that asked for it; without asking, none."""
+    role_seconds: float = 3.0
+    """How long services do not know a new role; AWS says seconds."""
     enforce: bool = False
     """Whether calls are held to the policies of identities, resources and endpoints, over TLS."""
     authority: str = ""
     """Under `enforce`: the file of the authority that signed the certificate."""
     plain_port: int = 0
     """Under `enforce`: where the same account answers without TLS, to be seen refusing."""
+
+    def of_a_new_account(self) -> "Settings":
+        """With the quotas that public reports of fresh accounts name."""
+        return replace(self, account_concurrency=10, model_units=0)
 
     @property
     def endpoint(self) -> str:

@@ -47,6 +47,8 @@ class Entrance:
     control_token: str
     unsigned: Callable[[Scope, bytes], Response | None]
     """The answer to a call that is not signed by a key of this account; None when it is."""
+    unread: Callable[[str, dict[str, str]], Response | None]
+    """The answer, by method and headers, to a call whose body is not worth reading."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -57,6 +59,12 @@ class Entrance:
             return
         if why := self._why_not(scope):
             await _answer(send, _refused(why))
+            return
+        headers = {
+            name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]
+        }
+        if refusal := self.unread(scope["method"], headers):
+            await _answer(send, refusal)
             return
         body = await _whole(receive)
         if body is None:

@@ -57,6 +57,10 @@ class Instance:
     def clear_faults(self) -> None:
         self.request("DELETE", "/_emulator/faults")
 
+    def advance_clock(self, seconds: float) -> None:
+        """What lasts for some time by the emulator's clock is over so much sooner."""
+        self.request("POST", "/_emulator/clock", {"seconds": seconds})
+
     def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One call of the emulator's own control endpoint; returns the decoded answer."""
         connection = self._connection()
@@ -173,28 +177,19 @@ def stop(instance: Instance) -> None:
 
 @contextmanager
 def running(
-    *,
-    port: int = 0,
-    phase_seconds: float = 0.2,
-    wait_scale: float = 0.02,
-    quota: int = 10,
-    enforce: bool = False,
+    *, port: int = 0, phase_seconds: float = 0.2, role_seconds: float = 0, **settings: Any
 ) -> Iterator[Instance]:
-    """An emulator for the length of a `with` block, on a free port unless one is named.
+    """An emulator for the length of a `with` block, on a free port unless one is named; `settings` are
+    members of `Settings`. A new role is known at once unless `role_seconds` says otherwise, for tests
+    of something else.
 
     It is gone afterwards whatever happens: it watches a pipe that only this program holds, so it
     also goes when this program is killed.
     """
-    settings = Settings(
-        port=port,
-        phase_seconds=phase_seconds,
-        wait_scale=wait_scale,
-        quota=quota,
-        enforce=enforce,
-    )
+    chosen = Settings(port=port, phase_seconds=phase_seconds, role_seconds=role_seconds, **settings)
     directory = environment.HOME / f"run-{os.getpid()}-{secrets.token_hex(3)}"
     try:
-        launch = start(settings, directory, watched=True)
+        launch = start(chosen, directory, watched=True)
         try:
             yield launch.instance
         finally:

@@ -26,8 +26,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     results = files.summarize(texts)
     model = job["outputModelArn"]
     facts = results.to_dict()
-    cost = charged(run.recipe, job.get("hyperParameters", {}), tokens=event["tokens"])
+    cost = charged(
+        run.recipe, job.get("hyperParameters", {}), tokens=_tokens(event.get("dataset") or event)
+    )
     ledger.note(settings.ledger_table, run, model_arn=model, results=facts, cost=cost)
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
     logger.info("collected", model_arn=model, results=facts)
     return {"model_arn": model, "results": facts, "summary": f"Trained: {results.sentence}"}
+
+
+def _tokens(given: dict[str, Any]) -> int:
+    """Of the dataset. Executions of the first version hand on the number alone."""
+    return int(given["training_tokens"] if "training_tokens" in given else given["tokens"])

@@ -1,6 +1,7 @@
 """Let as many runs of the queue try as there are job slots, in order of arrival. Once a minute."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -30,15 +31,34 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for item in items:
         with apart.each(item["pk"]):
             waiting.append(QueuedRun.from_item(item))
-    state = slot_queue.state(table)
-    answers, after = dispatch(waiting, state, jobs=_jobs(), now=datetime.now(UTC))
-    for answer in answers:
-        with apart.each(answer.run_id):
-            _send(answer)
-    slot_queue.remember(table, after)
+    answered = _let_try(waiting, table, apart)
     if missed := [*apart.missed, *apart.unreadable]:
         raise NotDispatched(", ".join(missed))
-    return {"answered": [answer.run_id for answer in answers]}
+    return {"answered": answered}
+
+
+def _let_try(waiting: list[QueuedRun], table: str, apart: Apart) -> list[str]:
+    """Answer the next; whoever does not wait any more, or cannot be answered, leaves the slot
+    to the next.
+    """
+    state, jobs, now = slot_queue.state(table), _jobs(), datetime.now(UTC)
+    sent: list[str] = []
+    while True:
+        answers, after = dispatch(waiting, state, jobs=jobs, now=now)
+        new = [answer for answer in answers if answer.run_id not in sent]
+        if not new:
+            break
+        for answer in new:
+            with apart.each(answer.run_id):
+                if _sent(answer):
+                    sent.append(answer.run_id)
+        waiting = [run for run in waiting if run.run_id in sent or run.run_id not in _ids(new)]
+    slot_queue.remember(table, after)
+    return sent
+
+
+def _ids(answers: Iterable[Answer]) -> set[str]:
+    return {answer.run_id for answer in answers}
 
 
 def _jobs() -> int:
@@ -51,7 +71,8 @@ def _jobs() -> int:
     )
 
 
-def _send(answer: Answer) -> None:
+def _sent(answer: Answer) -> bool:
+    """Whether the run was still waiting for it."""
     steps = client("stepfunctions")
     try:
         steps.send_task_success(taskToken=answer.token, output=json.dumps(answer.to_dict()))
@@ -62,3 +83,5 @@ def _send(answer: Answer) -> None:
     ) as error:
         # Its execution has died or was stopped, or somebody else has answered: the reconciler's affair.
         logger.info("does not wait any more", run=answer.run_id, words=str(error))
+        return False
+    return True

@@ -16,6 +16,7 @@ from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import PATIENCE, instant
 from tuning.runs.jobs import Start, is_ours, request
 from tuning.runs.run import Run
+from tuning.runs.run_states import Partition
 
 _settings = cache(RunSettings.from_env)
 
@@ -25,7 +26,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, now = Run.from_dict(event["run"]), datetime.now(UTC)
     start = _start_or_queue(run, event, now)
     if start.job_arn:
-        facts = {"open": "working", "job_arn": start.job_arn, "attempt": str(run.attempt)}
+        facts = {"open": Partition.WORKING, "job_arn": start.job_arn, "attempt": str(run.attempt)}
         ledger.move(_settings().ledger_table, run, "training", without=slot_queue.LEFT, **facts)
     logger.info("start", state=start.state, job_arn=start.job_arn)
     if start.state == "queued" and "queue" not in event:

@@ -12,7 +12,7 @@ from review.history import History
 from review.permission_table import Entry
 from review.space import Result
 from review.threats import ThreatModel
-from stacks.acknowledgements import Accepted
+from tuning.constructs.acknowledgements import Accepted
 
 NAG = ("AwsSolutions::", "HIPAA.", "NIST.", "PCI.", "Serverless::")
 """How ids of cdk-nag's packs begin."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Row(Protocol):
-    """A decision of `stacks/accepted.toml`, as it applies to one environment."""
+    """A decision of `accepted.toml`, as it applies to one environment."""
 
     @property
     def path(self) -> str: ...
@@ -24,12 +24,20 @@ class Finding:
     """Qualified, as in `accepted.toml`: whose rule it is, two colons, its id."""
     environment: str
     path: str
-    """Of the construct, below the environment."""
+    """Of the construct, as `located` gives it."""
     text: str
 
     def stands_in(self, row: Row) -> bool:
         inside = self.path == row.path or self.path.startswith(f"{row.path}/")
         return inside and self.rule in row.rules
+
+
+def located(construct_path: str) -> tuple[str, str]:
+    """Environment, and the path as `accepted.toml` has it: each stack is one construct, `Default`."""
+    environment, *inside = construct_path.split("/")
+    if inside[1:2] == ["Default"]:
+        del inside[1]
+    return environment, "/".join(inside)
 
 
 @dataclass(frozen=True, kw_only=True)

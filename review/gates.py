@@ -10,7 +10,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk.cloudformation_include import CfnInclude
 
-from review.assertions import checks
+from review.checks.template_check import checks
 from review.decide import noticing
 from review.findings import Finding
 from review.mutations import Mutant
@@ -43,7 +43,7 @@ def weakened(environment: Environment, *, region: str) -> list[Weakened]:
     """Of the whole table, on the templates of `environment`."""
     cases = [_case(one, environment) for one in weakenings()]
     gates: dict[str, str] = {}
-    for gate in (_by_tests, _by_decisions, _by_packs, _by_rules, _by_scanners):
+    for gate in (_by_checks, _by_decisions, _by_packs, _by_rules, _by_scanners):
         left = [case for case in cases if case.weakening.property not in gates]
         gates |= gate(environment, left, region)
     return [
@@ -57,16 +57,14 @@ def _case(one: Weakening, environment: Environment) -> _Case:
     return _Case(weakening=one, stack=stack, environment=changed)
 
 
-def _by_tests(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
-    known = checks()
-    if wrong := [check.name for check in known if not check.holds(environment, {})]:
+def _by_checks(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+    known = [one for one in checks() if one.only in ("", environment.name)]
+    if wrong := [str(one) for one in known if not one.holds(environment)]:
         raise WeakeningError(f"do not hold as it is: {', '.join(wrong)}")
     found = {}
     for case in cases:
-        made: dict[object, object] = {}
-        by = next((c.name for c in known if not c.holds(case.environment, made)), None)
-        if by:
-            found[case.weakening.property] = f"test: {by}"
+        if by := next((one for one in known if not one.holds(case.environment)), None):
+            found[case.weakening.property] = f"check: {by.name}"
     return found
 
 

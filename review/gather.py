@@ -26,7 +26,7 @@ from review.space import SEED, configurations
 from review.synthesis import ROOT, control_tower, synthesize
 from review.templates import Environment
 from review.threats import threat_model
-from stacks.acknowledgements import accepted
+from tuning.constructs.acknowledgements import accepted
 
 AT_ONCE = 2
 """Of which one is with the configurations all the time."""
@@ -73,7 +73,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             table=accepted(),
             guard_rules=len(control_tower()),
             permissions={one.name: table(one) for one in environments},
-            reviewed_permissions=tomllib.loads(_text("tests/stacks/permissions.toml")),
+            reviewed_permissions=tomllib.loads(_text("review/permissions.toml")),
             reviews=[review.result() for review in reviews],
             equivalents=[
                 Equivalent(**row)

@@ -6,7 +6,7 @@ is let. `vocabulary.toml` says what its words mean in a request. Neither is comp
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -15,6 +15,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from review.physical import ACCOUNT, Physical
 from review.policy_documents import Document, documents
+from tuning.pipeline.manifest import STEPS
 
 Expected = Literal["allowed", "denied", "never"]
 """`never`: denied explicitly, so that no right that anyone is given later changes it."""
@@ -70,17 +71,45 @@ def rules(environment: str) -> list[Rule]:
     groups = _vocabulary()["groups"]
     found = []
     for row in [r for t in tables for r in tomllib.loads(t.read_text("utf-8"))["rule"]]:
-        lists = {name: tuple(row[name]) for name in ("does", "on", "how")}
-        who = tuple(one for name in row["who"] for one in groups.get(name, [name]))
         only = tuple(row.get("only", ()))
-        rule = Rule(says=row["says"], who=who, **lists, then=row["then"], only=only)
+        rule = Rule(
+            says=row["says"],
+            who=_members(row["who"], groups),
+            does=tuple(row["does"]),
+            on=_members(row["on"], groups),
+            how=tuple(row["how"]),
+            then=row["then"],
+            only=only,
+        )
         if environment in (only or (environment,)):
             found.append(rule)
     return found
 
 
+def _members(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Groups replaced by who or what belongs to them, groups of groups too."""
+    return tuple(
+        member
+        for name in names
+        for member in (_members(groups[name], groups) if name in groups else [name])
+    )
+
+
 def _vocabulary() -> dict[str, Any]:
-    return tomllib.loads(files("review").joinpath("vocabulary.toml").read_text("utf-8"))
+    """The file's words, and those of the manifest: every step, its role, and the groups of steps."""
+    words = tomllib.loads(files("review").joinpath("vocabulary.toml").read_text("utf-8"))
+    for step in STEPS:
+        role = f"{step.construct_id}Role"
+        words["who"][step.name] = {"role": role, "logs": f"{{{step.construct_id}Logs.id}}"}
+        words["what"][f"the role of {step.name}"] = {"arn": f"{{{role}}}", "trust": role}
+    with_ledger = [s for s in STEPS if any("Ledger" in each.on for each in s.access)]
+    words["groups"] |= {
+        "every function": [step.name for step in STEPS],
+        "every function in the VPC": [step.name for step in STEPS if step.in_vpc],
+        "every function with the ledger": [step.name for step in with_ledger],
+        "the role of every function": [f"the role of {step.name}" for step in STEPS],
+    }
+    return words
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from review.templates import Environment, Resource
+from review.templates import Environment, Plain, Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Statement:
             effect=raw["Effect"],
             actions=frozenset(_several(raw["Action"])),
             resources=frozenset(_several(raw.get("Resource", []))),
-            conditions=raw.get("Condition", {}),
+            conditions=_plain(raw.get("Condition", {})),
             principal=raw.get("Principal"),
         )
 
@@ -76,3 +76,7 @@ def trust(role: Resource) -> list[Statement]:
 
 def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def _plain(conditions: Mapping[str, Mapping[str, Any]]) -> Plain:
+    return Plain({operator: Plain(values) for operator, values in conditions.items()})

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from review.findings import Finding
+from review.findings import Finding, located
 
 _PYTHON = Path(sys.executable).absolute()
 """Python knows itself by the PATH that found it, which may be relative; scanners run elsewhere."""
@@ -67,7 +67,7 @@ def _json(command: Sequence[str], folder: Path) -> Any:
 
 def _finding(tool: str, rule: str, template: Path, logical_id: str, text: str) -> Finding:
     paths = _paths(template.with_name(template.name.replace(".template.", ".metadata.")))
-    environment, _, path = paths.get(logical_id, f"{template.name}/{logical_id}").partition("/")
+    environment, path = located(paths.get(logical_id, f"{template.name}/{logical_id}"))
     return Finding(tool=tool, rule=f"{tool}::{rule}", environment=environment, path=path, text=text)
 
 

@@ -7,7 +7,7 @@ from diagrams.boundaries_svg import arrows_of, picture
 from review.evidence import Evidence, applied
 from review.findings import Finding
 from review.sheet_parts import Section, folded, grid, link, listing, plain, sign, words
-from stacks.acknowledgements import Accepted
+from tuning.constructs.acknowledgements import Accepted
 from tuning.reports.elements import Child, el
 from tuning.reports.scale import count
 

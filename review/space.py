@@ -21,8 +21,8 @@ from review.findings import Finding, judge
 from review.limits import exceeded
 from review.synthesis import NO_STAGING, synthesize
 from review.templates import Environment
-from stacks.acknowledgements import OTHER_TOOLS, Accepted
 from stacks.deployment import Deployment
+from tuning.constructs.acknowledgements import OTHER_TOOLS, Accepted
 from tuning.errors import TuningError
 
 PROCESSES = 2

@@ -16,9 +16,9 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from review.findings import Finding
-from stacks.acknowledgements import Accepted, accepted_in, review
-from stacks.deployment import Deployment
+from review.findings import Finding, located
+from stacks.deployment import deployments
+from tuning.constructs.acknowledgements import Accepted, accepted_in, review
 
 ROOT = Path(__file__).parent.parent
 CONTEXT: Mapping[str, Any] = json.loads((ROOT / "cdk.json").read_bytes())["context"]
@@ -55,7 +55,8 @@ def synthesize(
         builtin_cloud_formation_validation=False,
     )
     build(app)
-    review(app)
+    environments = deployments(app)
+    review(app, [each.training for each in environments])
     if templates:
         plugin = cdk.CloudFormationValidatePlugin(guard_rules=list(control_tower()))
         cdk.Validations.of(app).add_plugins(plugin)
@@ -65,11 +66,10 @@ def synthesize(
     except RuntimeError:  # jsii's word for every error; findings are one
         if not report.exists():
             raise
-    environments = [e for e in app.node.children if isinstance(e, Deployment)]
     return Reviewed(
         folder=folder,
         findings=tuple(reported(report)),
-        rows={e.node.id: tuple(accepted_in(e)) for e in environments},
+        rows={e.node.id: tuple(accepted_in(e.training)) for e in environments},
     )
 
 
@@ -113,7 +113,7 @@ def _written(report: Path) -> Iterator[Finding]:
     for plugin in json.loads(report.read_bytes())["pluginReports"]:
         for violation in (*plugin["violations"], *plugin.get("suppressedViolations", ())):
             for construct in violation["violatingConstructs"]:
-                environment, _, path = construct["constructPath"].partition("/")
+                environment, path = located(construct["constructPath"])
                 yield Finding(
                     tool=_tool(plugin["pluginName"], violation),
                     rule=f"{plugin['pluginName'].replace(' ', '-')}::{violation['ruleName']}",

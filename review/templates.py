@@ -14,6 +14,17 @@ _HASH = re.compile(r"[0-9A-F]{8}$")
 _PSEUDO = {"AWS::AccountId": "{account}", "AWS::Region": "{region}", "AWS::Partition": "aws"}
 
 
+class AbsentError(AssertionError):
+    """A template lacks what was asked for: an answer, not a fault of the asker."""
+
+
+class Plain(dict[Any, Any]):
+    """Facts by name; reading one that is not there raises AbsentError."""
+
+    def __missing__(self, key: Any) -> Any:
+        raise AbsentError(key)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     stack: str
@@ -90,12 +101,12 @@ class Environment:
         return [r for r in self.resources if r.type in types]
 
     def one(self, resource_type: str, name: str = "") -> Resource:
-        (found,) = (r for r in self.of_type(resource_type) if name in ("", r.name))
-        return found
+        """Raises AbsentError unless there is exactly one."""
+        return _only([r for r in self.of_type(resource_type) if name in ("", r.name)], name)
 
     def by_id(self, logical_id: str) -> Resource:
-        (found,) = (r for r in self.resources if r.id == logical_id)
-        return found
+        """Raises AbsentError when there is none."""
+        return _only([r for r in self.resources if r.id == logical_id], logical_id)
 
     def plain(self, value: Any) -> Any:
         """`value` with intrinsic functions as text: `{Prepared}/prepared/*`."""
@@ -110,14 +121,22 @@ class Environment:
             case {"Fn::Join": [str(glue), list(parts)]}:
                 return glue.join(map(self.plain, parts))
             case dict():
-                return {key: self.plain(inner) for key, inner in value.items()}
+                return Plain({key: self.plain(inner) for key, inner in value.items()})
         return list(map(self.plain, value)) if isinstance(value, list) else value
 
     @cached_property
-    def _exports(self) -> dict[str, Any]:
-        return {
-            output["Export"]["Name"]: output["Value"]
-            for template in self.templates.values()
-            for output in template.get("Outputs", {}).values()
-            if "Export" in output
-        }
+    def _exports(self) -> Plain:
+        return Plain(
+            {
+                output["Export"]["Name"]: output["Value"]
+                for template in self.templates.values()
+                for output in template.get("Outputs", {}).values()
+                if "Export" in output
+            }
+        )
+
+
+def _only(found: list[Resource], name: str) -> Resource:
+    if len(found) != 1:
+        raise AbsentError(f"{len(found)} resources, not one: {name}")
+    return found[0]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _ROW = re.compile(r"^\| ([TCR]\d\d) \| (.+) \|$", re.MULTILINE)
-_TEST = re.compile(r"\[(test_\w+)\]\((?:\.\./)?([\w/.]+)\)")
+_TEST = re.compile(r"\[(\w+)\]\((?:\.\./)?([\w/.]+\.py)\)")
 _ID = re.compile(r"\b[CR]\d\d\b")
 
 APPLICABLE = {"people": "SR", "process": "STRIDE", "store": "TRID", "flow": "TID"}

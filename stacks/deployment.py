@@ -28,42 +28,33 @@ class Deployment(Construct):
                 "letter first: it begins the names of stacks and buckets"
             )
         storage_name = f"{construct_id}-Storage"
+        # CDK leaves `Default` out of logical ids: a construct in a stack of its own renames nothing.
         self.network = Network(
-            self,
-            "Network",
+            cdk.Stack(self, "Network", env=region, stack_name=f"{construct_id}-Network"),
+            "Default",
             config=config,
             storage_name=storage_name,
-            env=region,
-            stack_name=f"{construct_id}-Network",
         )
         self.storage = Storage(
-            self,
-            "Storage",
-            perimeter=config.perimeter,
+            cdk.Stack(
+                self, "Storage", env=region, stack_name=storage_name, termination_protection=True
+            ),
+            "Default",
+            config=config,
             vpc=self.network.vpc,
-            env=region,
-            stack_name=storage_name,
         )
         self.training = Training(
-            self,
-            "Training",
+            cdk.Stack(self, "Training", env=region, stack_name=f"{construct_id}-Training"),
+            "Default",
             environment=construct_id,
             config=config,
             network=self.network,
             storage=self.storage,
-            env=region,
-            stack_name=f"{construct_id}-Training",
         )
         cdk.Tags.of(self).add("environment", construct_id)
         cdk.Tags.of(self).add("project", "bedrock-private-tuning")
 
-    def bucket_imports(self) -> dict[str, str]:
-        """How Training's template names the buckets of Storage: the exports of their ARNs."""
-        storage = self.storage
-        buckets = {
-            "datasets": storage.datasets,
-            "prepared": storage.prepared,
-            "artifacts": storage.artifacts,
-        }
-        exports = {name: storage.export_value(b.bucket_arn) for name, b in buckets.items()}
-        return {n: storage.resolve(export)["Fn::ImportValue"] for n, export in exports.items()}
+
+def deployments(app: cdk.App) -> list[Deployment]:
+    """Every environment of `app`, in order."""
+    return [each for each in app.node.children if isinstance(each, Deployment)]

@@ -19,7 +19,7 @@ from review.questions import Case
 from review.review_folder import write
 from review.space import Result
 from review.threats import threat_model
-from stacks.acknowledgements import Accepted
+from tuning.constructs.acknowledgements import Accepted
 
 HOSTILE = "<script>document.title='in'</script>\u202e\"'><img src=x>" + "long " * 200
 PACKS = ("AwsSolutions", "HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI", "Serverless")

@@ -11,8 +11,7 @@ from tuning.cli.deployed_commands import COMMANDS
 from tuning.cli.exits import refusals
 from tuning.cli.models_command import models
 from tuning.cli.plan_command import plan
-from tuning.cli.prices_command import app as prices
-from tuning.cli.refresh_prices_command import refresh
+from tuning.cli.prices_command import prices
 from tuning.cli.rules_command import rules
 from tuning.cli.split_command import split
 from tuning.cli.stats_command import stats
@@ -30,13 +29,12 @@ _ALL: tuple[Callable[..., Any], ...] = (
     split,
     stats,
     models,
+    prices,
     rules,
     *COMMANDS,
 )
 for command in _ALL:
     app.command()(command)
-prices.command()(refresh)
-app.add_typer(prices, name="prices")
 
 
 def run() -> None:

@@ -4,59 +4,80 @@ They use MiniStack's private names: its version is pinned exactly, and the flow 
 """
 
 from emulator.bedrock.engine import Engine
+from emulator.clock import Clock
 from emulator.emulator_settings import Settings
 from emulator.extensions import (
+    account_quotas,
     backups,
     bedrock,
     buckets,
     callbacks,
+    document_sizes,
     enforcement,
+    event_sources,
+    finished_stacks,
     functions,
+    lock_out,
     metrics,
     notices,
+    object_sizes,
     on_behalf,
     queues,
+    retained_objects,
     retries,
+    reused_names,
+    rule_limits,
     signatures,
     statemachines,
     tables,
     versions,
+    vpc,
     wildcards,
+    zone_offers,
 )
-from emulator.extensions import (
-    event_sources as feeds,
-)
-from emulator.extensions import (
-    vpc as network,
-)
+from emulator.extensions.access_logs import AccessLogs
 from emulator.extensions.roles import Roles
+from emulator.extensions.young_roles import YoungRoles
 from emulator.recording import Record
 
 SUBJECTS = (
     backups,
     buckets,
     callbacks,
-    feeds,
+    document_sizes,
+    event_sources,
+    finished_stacks,
     functions,
+    lock_out,
     metrics,
-    network,
     notices,
+    object_sizes,
     queues,
+    retained_objects,
     retries,
+    rule_limits,
     signatures,
     statemachines,
     tables,
     versions,
+    vpc,
     wildcards,
+    zone_offers,
 )
 
 
-def install(settings: Settings, record: Record) -> Engine:
+def install(settings: Settings, record: Record, clock: Clock) -> Engine:
     """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()
+    account_quotas.install(settings)
+    reused_names.install(clock)
+    AccessLogs().install()
+    young = YoungRoles(clock, settings.role_seconds)
+    young.install()
+    roles = Roles(record=record, known=young.knows)
     gate = None
     if settings.enforce:
-        on_behalf.install(Roles(record=record))
+        on_behalf.install(roles)
         gate = enforcement.install(record)
-    return bedrock.install(settings, record, gate)
+    return bedrock.install(settings, roles, gate)

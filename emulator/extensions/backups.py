@@ -8,6 +8,14 @@ from emulator.extensions.provisioning import Properties, Provisioned, accepted
 
 def install() -> None:
     provisioning.add("AWS::Backup::BackupSelection", create=create, delete=delete)
+    provisioning.before_create("AWS::Backup::BackupVault", check_vault)
+
+
+def check_vault(properties: Properties) -> None:
+    """A vault that exists keeps its name; MiniStack's CloudFormation takes it over."""
+    name = properties.get("BackupVaultName")
+    if name in backup._vaults:
+        raise ValueError(f"Backup vault with the same name already exists: {name}")
 
 
 def create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:

@@ -18,16 +18,15 @@ from emulator.emulator_settings import Settings
 from emulator.extensions.enforcement import Call, Gate, explained
 from emulator.extensions.job_objects import Objects
 from emulator.extensions.roles import Roles
-from emulator.recording import Record
 
 _CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 """Access key of the request at hand."""
 
 
-def install(settings: Settings, record: Record, gate: Gate | None) -> Engine:
+def install(settings: Settings, roles: Roles, gate: Gate | None) -> Engine:
     engine = Engine(
         aws=Surroundings(
-            roles=Roles(record=record),
+            roles=roles,
             objects=Objects(),
             network=Network(),
             events=Events(),

@@ -1,5 +1,7 @@
 """S3, as a customization job uses it."""
 
+import base64
+import hashlib
 from collections.abc import Iterator
 
 from ministack.core.responses import get_region
@@ -23,7 +25,9 @@ class Objects:
 
     def write(self, bucket: str, key: str, body: bytes) -> bool:
         # Whoever looks at one file alone must see it too.
-        status, _, _ = s3._put_object(bucket, key, body, {"x-amz-meta-emulated": "true"})
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        headers = {"x-amz-meta-emulated": "true", "content-md5": base64.b64encode(digest).decode()}
+        status, _, _ = s3._put_object(bucket, key, body, headers)
         return bool(status == OK)
 
     def key_of(self, bucket: str, key: str | None) -> str | None:

@@ -24,6 +24,35 @@ def after(resource_type: str, apply: Apply) -> None:
             )
 
 
+def after_create(resource_type: str, apply: Apply) -> None:
+    """Run `apply(physical id, properties)` when a resource was created."""
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    handlers["create"] = _then(handlers["create"], apply, position=1)
+
+
+def before(resource_type: str, check: Callable[[Properties], None]) -> None:
+    """Run `check(properties)` before a resource is created or updated; a ValueError fails the stack."""
+    before_create(resource_type, check)
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    if "update" in handlers:
+        handlers["update"] = _first(check, handlers["update"], position=2)
+
+
+def before_create(resource_type: str, check: Callable[[Properties], None]) -> None:
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    handlers["create"] = _first(check, handlers["create"], position=1)
+
+
+def _first(
+    check: Callable[[Properties], None], provision: Callable[..., Provisioned], *, position: int
+) -> Callable[..., Provisioned]:
+    def check_and_provision(*arguments: Any, **named: Any) -> Provisioned:
+        check(arguments[position])
+        return provision(*arguments, **named)
+
+    return check_and_provision
+
+
 def _then(
     provision: Callable[..., Provisioned], apply: Apply, *, position: int
 ) -> Callable[..., Provisioned]:

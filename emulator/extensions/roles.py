@@ -5,6 +5,7 @@ held to its role always, so the evaluator is asked directly.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +22,12 @@ SERVICE = "bedrock.amazonaws.com"
 @dataclass(frozen=True, kw_only=True)
 class Roles:
     record: Record
+    known: Callable[[str], bool]
+    """Whether services know a role by now."""
 
     def may_be_assumed(self, role: str, source_arn: str) -> bool:
         found = _role(role)
-        if found is None:
+        if found is None or not self.known(role):
             return False
         document = found["AssumeRolePolicyDocument"]
         policy = json.loads(document) if isinstance(document, str) else document

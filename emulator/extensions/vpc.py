@@ -163,7 +163,7 @@ def _described_endpoint(describe: Callable[..., str]) -> Callable[..., str]:
             f"<policyDocument>{escape(text)}</policyDocument>"
             f"<ipAddressType>{endpoint.get('IpAddressType', 'ipv4')}</ipAddressType>"
             f"<dnsOptions>{_dns_options(endpoint.get('DnsOptions') or {})}</dnsOptions>"
-            f"<creationTimestamp>{endpoint.get('CreationTimestamp', '')}</creationTimestamp>"
+            f"<creationTimestamp>{endpoint.get('CreationTimestamp') or ec2._now_ts()}</creationTimestamp>"
         )
         inside, _ = describe(endpoint, tag).rsplit(f"</{tag}>", 1)
         return f"{inside}{added}</{tag}>"

@@ -11,6 +11,7 @@ from explore import Explorer
 from scenarios import SCENARIOS
 
 from lambdas import receive_upload
+from tuning.runs.machine_states import MachineState
 
 PRICES = json.loads(Path(__file__).with_name("service_prices.json").read_bytes())["prices"]
 SECONDS, READING_SECONDS = 1, 60
@@ -50,10 +51,10 @@ def patient(load):
 
 def looking_every(seconds, definition):
     """The machine with that `poll_seconds`; what a look says of the next one still counts."""
-    wait, said = definition["States"]["Wait"], "[900, $progress.pause_seconds]"
+    wait, said = definition["States"][MachineState.WAIT_FOR_JOB], "[900, $progress.pause_seconds]"
     assert said in wait["Seconds"]
     wait = {**wait, "Seconds": wait["Seconds"].replace("900", str(seconds))}
-    return {**definition, "States": {**definition["States"], "Wait": wait}}
+    return {**definition, "States": {**definition["States"], MachineState.WAIT_FOR_JOB: wait}}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def pytest_sessionstart() -> None:
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    with running(phase_seconds=0.1, wait_scale=0.002, enforce=True) as instance:
+    with running(phase_seconds=0.1, wait_scale=0.002, role_seconds=3, enforce=True) as instance:
         deployer = Deployer(instance=instance, say=lambda _line: None)
         deployer.bootstrap(["us-east-1"])
         outputs = deployer.deploy(["dev/*"])["dev-Training"]

@@ -17,7 +17,7 @@ PRICES = json.loads((Path(__file__).parents[1] / "explorer" / "service_prices.js
 ]
 RECIPE = "support-nova-micro"
 POLL_SECONDS = 300
-LOOK = ("Wait", "Track training", "How is the job?")
+LOOK = ("Wait for job", "Track training", "Job status?")
 CALLS = {"dynamodb": 30, "s3": 12, "sns": 1, "sqs_and_event": 4}
 """Of a whole run, generously; a look is two more of the ledger's."""
 

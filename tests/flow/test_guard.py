@@ -37,7 +37,7 @@ def without_events(world):
         rule["Name"]
         for page in events.get_paginator("list_rules").paginate()
         for rule in page["Rules"]
-        if "GuardStateChange" in rule["Name"]
+        if "GuardJobsStateChange" in rule["Name"]
     )
     events.disable_rule(Name=name)
     try:

@@ -65,7 +65,7 @@ def _rows(world, uploads):
 
 
 def _waiting(world, uploads):
-    return [row for row in _rows(world, uploads) if row.get("open") == "room"]
+    return [row for row in _rows(world, uploads) if row.get("open") == "queued"]
 
 
 def _ended(world, uploads):

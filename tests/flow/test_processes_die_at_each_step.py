@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from accounts import conversations
 
+from tuning.pipeline.manifest import of_kind
+
 RECIPE = "support-nova-micro"
 KILLS = 3
 """A message is put aside after five receives, a step is given up after nine tries."""
 ATTEMPTS = 8
-STEPS = (
-    *("ReceiveUpload", "PrepareDataset", "AuthorizeSpend", "StartTraining"),
-    *("TrackTraining", "CollectResults", "SettleSpend"),
-)
+STEPS = [step.construct_id for step in of_kind("consumer", "task")]
 
 
 def processes(server, function):

@@ -13,7 +13,7 @@ RECIPE = "support-nova-micro"
 def reconcile(world):
     functions = world.client("lambda").get_paginator("list_functions").paginate()
     names = [each["FunctionName"] for page in functions for each in page["Functions"]]
-    name = next(name for name in names if "ReconcilerDoor" in name)
+    name = next(name for name in names if "ReconcileRuns" in name)
 
     def one_round():
         answer = world.client("lambda").invoke(FunctionName=name, Payload=b"{}")

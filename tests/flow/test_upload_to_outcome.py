@@ -222,4 +222,4 @@ def _history(world, run_id):
 
 def _waits_for_room(world, upload):
     row = world.account.run(upload)
-    return row and "Wait for room" in _history(world, row["pk"])
+    return row and "Wait for job slot" in _history(world, row["pk"])

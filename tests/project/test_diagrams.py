@@ -71,5 +71,5 @@ def test_a_permission_that_is_taken_away_takes_its_arrow_along(templates):
 
 
 def test_every_ending_of_a_run_is_in_the_picture(pictures):
-    for ending in ("Trained", "Refused", "Stopped", "Failed", "Not recorded or not told"):
+    for ending in ("Trained", "Refused", "Stopped", "Failed", "Outcome not reported"):
         assert f'((("{ending}")))' in pictures["machine"]

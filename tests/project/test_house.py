@@ -20,7 +20,7 @@ ARROWS = {
     "lambdas": {"domain", "tuning/aws"},
     "stacks": {"domain", "tuning/constructs"},
     "diagrams": {"domain", "tuning/constructs", "stacks"},
-    "review": {"domain", "tuning/constructs", "stacks", "diagrams", "emulator", "tests"},
+    "review": {"domain", "tuning/constructs", "stacks", "diagrams", "emulator"},
     "emulator": set(),
     "demo": {"emulator", "domain", "tuning/cli"},
     "app.py": {"domain", "tuning/constructs", "stacks"},

@@ -14,7 +14,7 @@ from tuning.runs.run_states import STATES
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 HOW_BAD = {"now", "today", "soon", "nothing"}
-WITH_A_BUDGET = {"ReconcilerBudgetNearlyUsed"}  # tests/stacks/test_monitoring.py
+WITH_A_BUDGET = {"BudgetNearlyUsed"}  # review/checks/monitoring_checks.py
 NOT_RETRIED = {"States.ALL", "States.TaskFailed"}  # they stand for others
 
 
@@ -32,7 +32,7 @@ def named(heading):
 
 def alarms(templates):
     return {
-        re.sub(r"^Watch|[0-9A-F]{8}$", "", name)
+        re.sub(r"^Alarms|[0-9A-F]{8}$", "", name)
         for template in templates.values()
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm"

@@ -12,7 +12,8 @@ from review.findings import judge
 from review.measures import MOST, MOST_OF_NAG, MOST_PAIRS_OF_NAG
 from review.scanners import cfn_lint, checkov
 from review.synthesis import CONTEXT, control_tower, synthesize
-from stacks.acknowledgements import accepted
+from stacks.deployment import deployments
+from tuning.constructs.acknowledgements import accepted, construct_at
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +68,11 @@ def test_so_are_the_findings_that_it_silences(judgement):
 def test_nothing_is_accepted_for_a_whole_stack_stage_or_app():
     program = cdk.App(context=CONTEXT)
     app.build(program)
-    for environment in program.node.children:
+    for environment in deployments(program):
         for row in accepted():
             if row.path.startswith("Network/Jobs/") and row.when:
                 continue  # stands only where nodes talk; its path is that of one rule
-            found = environment
-            for name in row.path.split("/"):
-                found = found.node.find_child(name)
+            found = construct_at(row.path, environment.training)
             assert not isinstance(found, (cdk.App, cdk.Stack, cdk.Stage))
             assert len(row.path.split("/")) > 1
 

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from machines import TERMINAL, definition, edges, following, known, reachable, used
 
+from tuning.pipeline.manifest import of_kind
+from tuning.runs.machine_states import REACHED, MachineState
 from tuning.runs.recipes import load
-from tuning.runs.run_states import OPEN, UNTOLD
+from tuning.runs.run_states import OPEN, Partition
 
 ROOT = Path(__file__).parents[2]
-DOORS = (
-    *("Prepare dataset", "Authorize spend", "Start training"),
-    *("Track training", "Collect results"),
-)
-
-RESUMED = "Take up its end"
+SETTLE = "Settle spend"
+TASKS = [step.title for step in of_kind("task") if step.title != SETTLE]
+"""Settling fails in a way of its own: the outcome is recorded all the same."""
+RESUMED = "Resume outcome"
 """The end that another execution came to."""
 GOOD_ENDS = {"Trained", "Refused", "Stopped"}
-BAD_ENDS = {"Failed", "Not recorded or not told"}
+BAD_ENDS = {"Failed", "Outcome not reported"}
 
 
 def of_type(states, *types):
@@ -65,9 +65,7 @@ def test_no_choice_is_left_without_a_default(states):
 
 @pytest.mark.parametrize("state", ["trained", "refused", "stopped"])
 def test_an_outcome_ends_in_the_state_of_its_name(states, state):
-    chosen = {
-        choice["Condition"]: choice["Next"] for choice in states["How did it end?"]["Choices"]
-    }
+    chosen = {choice["Condition"]: choice["Next"] for choice in states["Outcome?"]["Choices"]}
     assert chosen[f"{{% $outcome.state = '{state}' %}}"] == state.title()
 
 
@@ -95,17 +93,17 @@ def test_no_run_ends_unrecorded(states):
 
 
 def test_no_run_ends_untold(states):
-    ends = reachable(states, "Begin", without=["Tell"]) & (GOOD_ENDS | BAD_ENDS)
-    assert ends == {"Not recorded or not told"}
+    ends = reachable(states, "Begin", without=["Notify"]) & (GOOD_ENDS | BAD_ENDS)
+    assert ends == {"Outcome not reported"}
 
 
 def test_a_job_starts_only_after_the_check_and_the_estimate(states):
-    for needed in ("Prepare dataset", "Is the dataset sound?", "Authorize spend"):
+    for needed in ("Prepare dataset", "Dataset accepted?", "Authorize spend"):
         assert "Start training" not in reachable(states, "Begin", without=[needed])
 
 
 def test_only_an_accepted_dataset_goes_on(states):
-    sound = states["Is the dataset sound?"]
+    sound = states["Dataset accepted?"]
     (choice,) = sound["Choices"]
     assert choice["Condition"] == "{% $dataset.verdict = 'accepted' %}"
     assert choice["Next"] == "Authorize spend"
@@ -114,25 +112,25 @@ def test_only_an_accepted_dataset_goes_on(states):
 
 def test_a_second_job_starts_only_when_the_first_has_ended(states):
     """`again` is said of jobs that have ended only: tests/unit/test_progress.py."""
-    chosen = states["Has the job started?"]["Choices"]
+    chosen = states["Job started?"]["Choices"]
     (after,) = (c["Next"] for c in chosen if c["Condition"] == "{% $job.state = 'started' %}")
-    assert "Start training" not in reachable(states, after, without=["Try again"])
+    assert "Start training" not in reachable(states, after, without=["Retry training"])
     ways = [
         (name, choice["Condition"])
         for name, state in states.items()
         for choice in state.get("Choices", [{"Condition": None, "Next": state.get("Next")}])
-        if choice["Next"] == "Try again"
+        if choice["Next"] == "Retry training"
     ]
-    assert ways == [("How is the job?", "{% $progress.state = 'again' %}")]
+    assert ways == [("Job status?", "{% $progress.state = 'again' %}")]
 
 
 def test_a_second_try_is_checked_and_authorized_like_the_first(states):
-    assert states["Try again"]["Next"] == "Prepare dataset"
-    assert states["Try again"]["Assign"]["run"] == "{% $progress.next_run %}"
+    assert states["Retry training"]["Next"] == "Prepare dataset"
+    assert states["Retry training"]["Assign"]["run"] == "{% $progress.next_run %}"
 
 
 def test_every_loop_waits(states):
-    waits = {"Wait", "Wait for room", "Wait for a person"}
+    waits = {"Wait for job", "Wait for job slot", "Wait for approval"}
     for name in states.keys() - waits:
         ahead = {n for after in following(states[name]) for n in [after] if n not in waits}
         assert not any(name in reachable(states, n, without=waits) for n in ahead), name
@@ -143,8 +141,8 @@ def test_waiting_takes_the_time_that_the_last_look_said(dev, rich):
     for environment, seconds in ((dev, 300), (rich, 600)):
         waits = of_type(definition(environment)["States"], "Wait")
         assert {n: w["Seconds"] for n, w in waits.items()} == {
-            "Wait": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
-            "Wait for room": "{% $job.wait_seconds %}",
+            "Wait for job": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
+            "Wait for job slot": "{% $job.wait_seconds %}",
         }
 
 
@@ -168,7 +166,7 @@ def test_a_run_that_may_have_left_a_job_stays_open_for_the_reconciler(states):
     }
     (caught,) = states["Settle spend"]["Catch"]
     assert "'unsure': true" in caught["Assign"]["outcome"]
-    closing = states["Close"]["Arguments"]["UpdateExpression"]
+    closing = states["Close run"]["Arguments"]["UpdateExpression"]
     assert "$outcome.unsure ? 'task_token' : '#open" in closing
 
 
@@ -176,9 +174,11 @@ def test_a_run_leaves_the_index_when_its_end_was_told(states):
     """Until then the reconciler finds it there, whatever has died."""
     record = states["Record outcome"]["Arguments"]
     assert "#open = :open" in record["UpdateExpression"]
-    assert record["ExpressionAttributeValues"][":open"] == {"S": f"{{% '{UNTOLD}' %}}"}
-    assert "Close" not in reachable(states, "Begin", without=["Tell"])
-    assert reachable(states, "Begin", without=["Close"]) & GOOD_ENDS == set()
+    assert record["ExpressionAttributeValues"][":open"] == {
+        "S": f"{{% '{Partition.UNNOTIFIED}' %}}"
+    }
+    assert "Close run" not in reachable(states, "Begin", without=["Notify"])
+    assert reachable(states, "Begin", without=["Close run"]) & GOOD_ENDS == set()
 
 
 def test_an_end_is_taken_up_as_it_was_left(states):
@@ -187,14 +187,14 @@ def test_an_end_is_taken_up_as_it_was_left(states):
         "charge": "{% $run.charge %}",
     }
     assert states[RESUMED]["Next"] == "Settle spend"
-    ways = {c["Condition"]: c["Next"] for c in states["Has it a recipe?"]["Choices"]}
+    ways = {c["Condition"]: c["Next"] for c in states["Recipe deployed?"]["Choices"]}
     assert ways["{% $exists($run.outcome) %}"] == RESUMED
     assert "$states.input.progress" in states["Begin"]["Assign"]["progress"]
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_any_fault_of_a_step_becomes_an_outcome(states, door):
-    (catch,) = states[door]["Catch"]
+@pytest.mark.parametrize("task", TASKS)
+def test_any_fault_of_a_step_becomes_an_outcome(states, task):
+    (catch,) = states[task]["Catch"]
     assert catch["ErrorEquals"] == ["States.ALL"]
     assert catch["Next"] == "Step failed"
     assert set(catch["Assign"]["fault"]) == {"kind", "message"}
@@ -216,7 +216,7 @@ def test_an_end_is_written_over_open_states_only(states):
 
 def test_a_run_that_was_ended_by_another_hand_is_still_told(states):
     caught = {e: c["Next"] for c in states["Record outcome"]["Catch"] for e in c["ErrorEquals"]}
-    assert caught["DynamoDB.ConditionalCheckFailedException"] == "Tell"
+    assert caught["DynamoDB.ConditionalCheckFailedException"] == "Notify"
 
 
 def test_every_retry_is_bounded_and_spread(states):
@@ -228,30 +228,30 @@ def test_every_retry_is_bounded_and_spread(states):
             assert retry["JitterStrategy"] == "FULL", name
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_permanent_faults_of_a_step_are_not_retried(states, door):
-    retried = {error for retry in states[door]["Retry"] for error in retry["ErrorEquals"]}
+@pytest.mark.parametrize("task", TASKS)
+def test_permanent_faults_of_a_step_are_not_retried(states, task):
+    retried = {error for retry in states[task]["Retry"] for error in retry["ErrorEquals"]}
     assert retried.isdisjoint({"States.ALL", "States.TaskFailed", "States.Timeout"})
 
 
 def test_errors_that_are_retried_are_raised_under_their_names(states):
-    for door in DOORS:
-        assert "Transient" in {e for r in states[door]["Retry"] for e in r["ErrorEquals"]}
+    for task in TASKS:
+        assert "Transient" in {e for r in states[task]["Retry"] for e in r["ErrorEquals"]}
     assert "class Transient(Exception):" in (ROOT / "tuning/aws/transient.py").read_text("utf-8")
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_function_whose_process_died_is_tried_again(states, door):
+@pytest.mark.parametrize("task", TASKS)
+def test_a_function_whose_process_died_is_tried_again(states, task):
     """It may have died between two calls, such as after the job was created."""
-    retried = {error for retry in states[door]["Retry"] for error in retry["ErrorEquals"]}
+    retried = {error for retry in states[task]["Retry"] for error in retry["ErrorEquals"]}
     assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, door):
+@pytest.mark.parametrize("task", TASKS)
+def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, task):
     """After two weeks without an upload the first invocation of each function fails."""
     asleep = {"Lambda.ResourceConflictException", "Lambda.ResourceNotReadyException"}
-    [waking] = [r for r in states[door]["Retry"] if asleep <= set(r["ErrorEquals"])]
+    [waking] = [r for r in states[task]["Retry"] if asleep <= set(r["ErrorEquals"])]
     waits, delay = [], waking["IntervalSeconds"]
     for _ in range(waking["MaxAttempts"]):
         waits.append(min(delay, waking["MaxDelaySeconds"]))
@@ -289,11 +289,17 @@ def test_no_way_uses_a_variable_before_it_is_assigned(states):
 
 
 def test_what_a_step_learns_is_kept_under_one_name(states):
-    kept = {door: set(states[door]["Assign"]) for door in DOORS}
-    assert kept == {
-        "Prepare dataset": {"dataset"},
-        "Authorize spend": {"spend"},
-        "Start training": {"job"},
-        "Track training": {"progress"},
-        "Collect results": {"result"},
+    kept = {step.title: set(states[step.title]["Assign"]) for step in of_kind("task")}
+    assert kept == {step.title: {step.gives} for step in of_kind("task")}
+
+
+def test_a_task_is_invoked_with_what_the_manifest_says(states):
+    given = {step.title: states[step.title]["Arguments"]["Payload"] for step in of_kind("task")}
+    assert given == {
+        step.title: {name: f"{{% ${name} %}}" for name in step.takes} for step in of_kind("task")
     }
+
+
+def test_its_states_are_those_that_whoever_reads_a_history_knows(states):
+    assert set(states) == set(MachineState)
+    assert set(REACHED) <= set(MachineState)

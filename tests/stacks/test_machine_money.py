@@ -7,7 +7,7 @@ from test_machine import BAD_ENDS, GOOD_ENDS
 
 
 def test_no_money_is_spent_without_leave(states):
-    leave = states["Is there leave to spend?"]
+    leave = states["Spend authorized?"]
     (choice,) = leave["Choices"]
     assert choice["Condition"] == "{% $spend.leave = 'granted' %}"
     assert choice["Next"] == "Start training"
@@ -23,7 +23,7 @@ def test_every_ending_after_a_claim_settles_it(states):
     past = {n for n in conclusions if states[n]["Next"] != "Settle spend"}
     assert past == {"No such recipe"}  # a second try may be refused, whose first has claimed
     claimed = reachable(states, "Authorize spend", without=["Settle spend"])
-    assert claimed.isdisjoint({"Record outcome", "Tell", *GOOD_ENDS, *BAD_ENDS})
+    assert claimed.isdisjoint({"Record outcome", "Notify", *GOOD_ENDS, *BAD_ENDS})
 
 
 def test_every_conclusion_says_what_may_be_billed(states):
@@ -35,12 +35,12 @@ def test_every_conclusion_says_what_may_be_billed(states):
         **dict.fromkeys(("Approval expired", "Job not started"), "nothing"),
         **dict.fromkeys(("Model trained", "Job stopped", "Job failed"), "job"),
         "Step failed": "unknown",
-        "Take up its end": "{% $run.charge %}",
+        "Resume outcome": "{% $run.charge %}",
     }
 
 
 def test_the_wait_for_a_person_expires(states):
-    wait = states["Wait for a person"]
+    wait = states["Wait for approval"]
     assert wait["TimeoutSeconds"] == "{% $spend.seconds %}"
     caught = {e: c["Next"] for c in wait["Catch"] for e in c["ErrorEquals"]}
     assert caught["States.Timeout"] == "Approval expired"
@@ -48,8 +48,8 @@ def test_the_wait_for_a_person_expires(states):
 
 def test_task_tokens_are_in_no_notice_and_no_log(dev, states):
     told = [n for n, s in states.items() if "Task.Token" in json.dumps(s)]
-    assert told == ["Wait for a person"]
-    assert all("task_token" not in json.dumps(states[n]) for n in ("Ask a person", "Tell"))
+    assert told == ["Wait for approval"]
+    assert all("task_token" not in json.dumps(states[n]) for n in ("Request approval", "Notify"))
     logging = dev.one("AWS::StepFunctions::StateMachine").properties["LoggingConfiguration"]
     assert logging["IncludeExecutionData"] is False
 

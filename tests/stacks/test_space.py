@@ -5,7 +5,7 @@ import pytest
 from review.drawn_configs import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, Drawn, drawn, trainable
 from review.findings import Finding
 from review.space import SEED, Broken, check, configurations, simplest
-from stacks.acknowledgements import _WHEN
+from tuning.constructs.acknowledgements import _WHEN
 from tuning.constructs.config import Config
 
 COUNT = 200

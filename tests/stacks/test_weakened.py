@@ -2,7 +2,6 @@
 
 import pytest
 
-from review.assertions import checks
 from review.gates import weakened
 from review.weaken import Weakening, WeakeningError, weakenings
 
@@ -26,14 +25,7 @@ def test_the_table_is_long_and_its_rows_are_different(results):
 
 def test_gates_of_several_kinds_are_needed(results):
     kinds = {(result.gate or "").partition(":")[0] for result in results}
-    assert {"test", "decision table"} < kinds
-
-
-def test_most_tests_of_the_templates_take_part(dev):
-    """And all of them hold for the templates as they are."""
-    taking_part = checks()
-    assert len({check.name for check in taking_part}) > 140
-    assert [check.name for check in taking_part if not check.holds(dev, {})] == []
+    assert {"check", "decision table"} < kinds
 
 
 def test_nothing_is_caught_that_was_not_weakened(dev):

@@ -8,7 +8,7 @@ import pytest
 from whole_app import ENVIRONMENTS, ROOT
 
 from review.templates import STACKS, Environment
-from stacks.acknowledgements import PACKS, accepted
+from tuning.constructs.acknowledgements import PACKS, accepted
 
 BUILT_IN = "CloudFormation Validate"
 ASSET = re.compile(r"[0-9a-f]{64}")

@@ -9,7 +9,11 @@ from dynamodb_expressions import Compiled, Item, Terms, checked, condition, inva
 from recipe_refusal_cases import exceptions, refusal
 
 Wire = dict[str, dict[str, Any]]
-INDEXES = {"ByMonth": ("month", "arrived_at"), "Open": ("open", "turn")}
+INDEXES = {
+    "ByMonth": ("month", "arrived_at"),
+    "Open": ("open", "turn"),
+    "Queue": ("queue", "turn"),
+}
 _CONDITIONAL = "ConditionalCheckFailedException"
 
 

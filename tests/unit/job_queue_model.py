@@ -44,9 +44,7 @@ def live(account: Account, *, runs: int, most_days: int, stop_at_days: int | Non
     """All arrive at once and were refused once; each round is a minute. Until all have ended."""
     told, state = Told(), QueueState()
     first, refused = moment(START), instant(START - timedelta(seconds=30))
-    waiting = {
-        n: _queued(n, first, refused if n < SHOWN else None) for n in range(runs)
-    }
+    waiting = {n: _queued(n, first, refused if n < SHOWN else None) for n in range(runs)}
     ends: list[int] = []
     for minute in range((stop_at_days or most_days) * 24 * 60):
         now = START + timedelta(minutes=minute)
@@ -72,10 +70,13 @@ def live(account: Account, *, runs: int, most_days: int, stop_at_days: int | Non
                 del waiting[number]
                 told.given_up += 1
             else:
-                waiting[number] = replace(waiting[number], refused_at=instant(now + timedelta(seconds=2)))
+                waiting[number] = replace(
+                    waiting[number], refused_at=instant(now + timedelta(seconds=2))
+                )
         told.most_at_once = max(told.most_at_once, len(ends) + others)
     return told
 
 
 def _queued(number: int, since: str, refused: str | None) -> QueuedRun:
-    return QueuedRun(run_id=str(number), token="t", queued_at=since, refused_at=refused)
+    name = str(number)
+    return QueuedRun(run_id=name, token=name, queued_at=since, refused_at=refused)

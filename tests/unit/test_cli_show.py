@@ -133,12 +133,13 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
     now = datetime.now(UTC)
     facts = {"month": f"{now:%Y-%m}", "arrived_at": now.isoformat()}
     lay(account, 1, state="failed", **facts)
-    lay(account, 2, state="queued", open="room", **facts)
-    run = lay(account, 3, state="queued", open="room", **facts)
+    lay(account, 2, state="queued", queue="job_slots", **facts)
+    run = lay(account, 3, state="queued", queue="job_slots", **facts)
 
     def sleep(_seconds):
         for number, state in ((2, "trained"), (3, "refused")):
             account.dynamodb.items[f"{number:032x}"] |= {"state": state, "open": "ended"}
+            account.dynamodb.items[f"{number:032x}"].pop("queue", None)
 
     monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=sleep))
     assert left(watch, run=None, every=1, shown="json") == 1

@@ -28,7 +28,11 @@ class _EndedError(ClientError):
 
 
 class Bedrock:
-    exceptions = SimpleNamespace(ConflictException=_EndedError, ValidationException=_EndedError)
+    exceptions = SimpleNamespace(
+        **dict.fromkeys(
+            ("ConflictException", "ResourceNotFoundException", "ValidationException"), _EndedError
+        )
+    )
 
     def __init__(self):
         self.jobs, self.stopped, self.faults, self.asked = {}, [], {}, None

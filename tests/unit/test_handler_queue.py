@@ -1,13 +1,16 @@
-"""Starting a job when there is no place for it: in order of arrival, at most as many as may be."""
+"""Starting a job when there is no slot for it: in order of arrival, at most as many as may be."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from domain_builders import any_run, any_upload
+from fake_aws import refusal
 
-from lambdas import start_training
-from tuning.aws import queued_runs
-from tuning.runs.job_queue import Place
+from lambdas import dispatch_queue, polling_queue, start_training
+from tuning.aws import slot_queue
+from tuning.runs.run import is_run
 
 DATASET = {
     "training_uri": "s3://prepared-bucket/prepared/0/train.jsonl",
@@ -22,13 +25,9 @@ def a_run(number):
     return any_run(upload=any_upload(version_id=f"v{number}", arrived_at=at))
 
 
-def an_event(run, job=None):
-    return {"run": run.to_dict(), "dataset": DATASET, "job": job or {}}
-
-
 @pytest.fixture
-def door(aws, context, monkeypatch):  # noqa: ARG001 — the door speaks to these fakes
-    """Start training at a moment that the test sets."""
+def world(aws, context, monkeypatch):
+    """Handlers at a moment that the test sets, and the task that waits between them."""
 
     class Clock(datetime):
         moment = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -37,153 +36,251 @@ def door(aws, context, monkeypatch):  # noqa: ARG001 — the door speaks to thes
         def now(cls, tz=None):
             return cls.moment.astimezone(tz)
 
-    monkeypatch.setattr(start_training, "datetime", Clock)
+    for handler in (start_training, dispatch_queue):
+        monkeypatch.setattr(handler, "datetime", Clock)
 
-    def ask(run, job=None, *, later=timedelta(0)):
+    def start(run, queue=None, *, later=timedelta(0)):
         Clock.moment += later
-        return start_training.handler(an_event(run, job), context)
+        event = {"run": run.to_dict(), "dataset": DATASET, "job": {}, "queue": queue or {}}
+        answer = start_training.handler(event, context)
+        if answer["state"] == "queued":
+            _wait(run)
+        return answer
 
-    return ask
+    def _wait(run):
+        """As the state machine does it."""
+        token = f"token-{run.id}-{len(aws.stepfunctions.tokens)}"
+        aws.stepfunctions.tokens[token] = None
+        aws.dynamodb.items[run.id] |= {"slot_token": token, "queue": slot_queue.WAITING}
+        aws.dynamodb.items[run.id].setdefault("queued_at", Clock.moment.isoformat())
+
+    def dispatch(*, later=MINUTE):
+        """A round; whoever is answered tries. Returns how the tries went."""
+        Clock.moment += later
+        answered = dispatch_queue.handler({}, context)["answered"]
+        runs = {a_run(n).id: a_run(n) for n in range(100)}
+        return [(runs[each], start(runs[each], _answer(each))["state"]) for each in answered]
+
+    def _answer(run_id):
+        return json.loads(aws.stepfunctions.tokens[aws.dynamodb.items[run_id]["slot_token"]])
+
+    def poll(run, job=None, *, later=timedelta(0)):
+        """As a machine of the first version does."""
+        Clock.moment += later
+        event = {"run": run.to_dict(), "dataset": DATASET, "job": job or {}}
+        return start_training.handler(event, context)
+
+    def end_one():
+        running = [j for j in aws.bedrock.all_jobs() if j["status"] == "InProgress"]
+        running[0]["status"] = "Stopped"
+
+    return SimpleNamespace(
+        start=start, dispatch=dispatch, poll=poll, end_one=end_one, items=aws.dynamodb.items
+    )
 
 
-def test_while_there_is_room_a_crowd_starts_at_its_first_look_in_whatever_order_it_comes(aws, door):
+def test_while_there_are_slots_a_crowd_starts_at_once_in_whatever_order_it_comes(aws, world):
     runs = [a_run(number) for number in range(aws.bedrock.quota)]
-    assert {door(run)["state"] for run in reversed(runs)} == {"started"}
+    assert {world.start(run)["state"] for run in reversed(runs)} == {"started"}
     assert len(aws.bedrock.created) == len(runs)
 
 
-def test_one_that_looks_at_the_same_moment_holds_nobody_up_until_bedrock_was_full(aws, door):
-    queued_runs.look("ledger", a_run(0))
-    assert door(a_run(1))["state"] == "started"
-    queued_runs.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
-    assert door(a_run(2))["state"] == "no_room"
-    assert [job["jobName"] for job in aws.bedrock.created] == [a_run(1).job_name]
-
-
-def test_a_place_is_kept_for_as_long_as_its_run_waits(aws, door):
-    aws.bedrock.quota = 0
-    for number in range(60):
-        last = door(a_run(number))
-    assert last["wait_seconds"] == 59 * 60
-    assert aws.dynamodb.items[a_run(59).id]["due"] == "2026-11-23T09:14:00+00:00"
-
-
-def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_line(aws, door):
-    aws.dynamodb.items[a_run(0).id] = {"pk": a_run(0).id, "state": "stopped"}
-    queued_runs.stand("ledger", a_run(0), Place(since=""), datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
-    assert "open" not in aws.dynamodb.items[a_run(0).id]
-    assert door(a_run(0))["state"] == "stopped"
-
-
-def test_a_full_quota_is_waited_for(aws, door):
-    aws.bedrock.quota = 0
-    answer = door(a_run(0))
-    assert (answer["state"], answer["wait_seconds"]) == ("no_room", 126)
-    assert aws.dynamodb.items[a_run(0).id]["open"] == "room"
+def test_a_full_quota_is_waited_for_with_a_token(aws, world):
     aws.bedrock.quota = 1
-    assert door(a_run(0), answer)["state"] == "started"
-    assert aws.dynamodb.items[a_run(0).id]["open"] == "working"
+    world.start(a_run(0))
+    assert world.start(a_run(1))["state"] == "queued"
+    assert world.dispatch() == []
+    world.end_one()
+    assert world.dispatch() == [(a_run(1), "started")]
+    row = world.items[a_run(1).id]
+    assert (row["state"], row["open"]) == ("training", "working")
+    assert row.keys().isdisjoint(slot_queue.LEFT)
 
 
-def test_who_arrived_first_is_tried_first_and_nobody_else_asks_bedrock(aws, door):
+def test_who_arrives_later_waits_behind_who_waits_and_does_not_ask_bedrock(aws, world):
     aws.bedrock.quota = 0
-    first = door(a_run(0))
-    aws.bedrock.quota = 1
-    behind = door(a_run(1))
-    assert (behind["state"], behind["line"]["ahead"], behind["wait_seconds"]) == ("no_room", 1, 60)
+    world.start(a_run(0))
+    aws.bedrock.quota = 5
+    assert world.start(a_run(1))["state"] == "queued"
     assert aws.bedrock.created == []
-    assert door(a_run(0), first)["state"] == "started"
-    assert door(a_run(1), behind)["state"] == "no_room"  # first now, and Bedrock is full
+    assert "refused_at" not in world.items[a_run(1).id]
 
 
-def test_an_earlier_upload_goes_before_one_that_was_checked_sooner(aws, door):
+def test_one_that_was_let_out_of_the_queue_tries_although_an_earlier_one_has_joined_it(aws, world):
     aws.bedrock.quota = 0
-    later = door(a_run(5))
-    assert door(a_run(3))["line"]["ahead"] == 0
-    assert door(a_run(5), later)["line"]["ahead"] == 1
-
-
-def test_one_that_died_in_the_line_does_not_stop_it(aws, door):
-    aws.bedrock.quota = 0
-    door(a_run(0))
-    behind = door(a_run(1))
+    world.start(a_run(5))
+    world.start(a_run(0))
     aws.bedrock.quota = 1
-    assert door(a_run(1), behind, later=15 * MINUTE)["state"] == "no_room"
-    assert door(a_run(1), behind, later=3 * MINUTE)["state"] == "started"
+    assert world.start(a_run(5), {"slot": True, "last_try": False})["state"] == "started"
 
 
-def test_one_that_ended_is_no_longer_in_the_line(aws, door):
+def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_queue(world):
+    world.items[a_run(0).id] = {"pk": a_run(0).id, "state": "stopped"}
+    slot_queue.refused("ledger", a_run(0), "2026-11-23T08:00:00.000000+00:00")
+    assert world.items[a_run(0).id] == {"pk": a_run(0).id, "state": "stopped"}
+    assert world.start(a_run(0))["state"] == "stopped"
+
+
+def test_one_that_died_in_the_queue_does_not_stop_it(aws, world, context):
     aws.bedrock.quota = 0
-    door(a_run(0))
-    behind = door(a_run(1))
-    del aws.dynamodb.items[a_run(0).id]["open"]  # as the machine does
+    for number in (0, 1):
+        world.start(a_run(number))
+    aws.bedrock.quota = 2
+    del aws.stepfunctions.tokens[world.items[a_run(0).id]["slot_token"]]  # it was stopped
+    for _ in range(60):
+        dispatch_queue.datetime.moment += MINUTE
+        dispatch_queue.handler({}, context)
+    token = world.items[a_run(1).id]["slot_token"]
+    assert aws.stepfunctions.tokens[token] is not None
+
+
+def test_a_row_that_cannot_be_read_holds_up_no_other(aws, world):
     aws.bedrock.quota = 1
-    assert door(a_run(1), behind)["state"] == "started"
+    for number in range(3):
+        world.start(a_run(number))
+    del world.items[a_run(1).id]["slot_token"]
+    world.end_one()
+    with pytest.raises(dispatch_queue.NotDispatched, match=a_run(1).id):
+        world.dispatch()
+    assert aws.stepfunctions.tokens[world.items[a_run(2).id]["slot_token"]] is not None
 
 
-def test_a_hundred_runs_start_in_order_of_arrival_and_never_more_than_the_quota(aws, door):
-    """Whatever the order in which they look."""
+def test_a_token_that_cannot_be_answered_holds_up_no_other(aws, world, monkeypatch):
+    aws.bedrock.quota = 2
+    for number in range(4):
+        world.start(a_run(number))
+    send = aws.stepfunctions.send_task_success
+
+    def trouble(*, taskToken, output):  # noqa: N803 — AWS's names
+        if a_run(2).id in taskToken:
+            raise refusal("AccessDeniedException")
+        return send(taskToken=taskToken, output=output)
+
+    monkeypatch.setattr(aws.stepfunctions, "send_task_success", trouble)
+    assert world.dispatch() == []
+    world.end_one()
+    with pytest.raises(dispatch_queue.NotDispatched, match=a_run(2).id):
+        world.dispatch()
+    assert aws.stepfunctions.tokens[world.items[a_run(3).id]["slot_token"]] is not None
+
+
+def test_an_empty_queue_asks_bedrock_nothing(aws, context, monkeypatch):
+    monkeypatch.setattr(aws.bedrock, "list_model_customization_jobs", None)
+    assert dispatch_queue.handler({}, context) == {"answered": []}
+    assert aws.dynamodb.items == {}
+
+
+def test_a_hundred_runs_start_in_order_of_arrival_and_never_more_than_the_quota(aws, world):
     runs = [a_run(number) for number in range(100)]
     aws.bedrock.quota = 0
-    answers = {run.id: door(run) for run in reversed(runs)}
+    for run in reversed(runs):
+        world.start(run)
     aws.bedrock.quota = 10
-    waiting = list(runs)
-    while waiting:
-        for run in sorted(waiting, key=lambda run: run.id):
-            answers[run.id] = door(run, answers[run.id])
-            assert sum(job["status"] == "InProgress" for job in aws.bedrock.all_jobs()) <= 10
-        waiting = [run for run in waiting if answers[run.id]["state"] == "no_room"]
-        next(j for j in aws.bedrock.all_jobs() if j["status"] == "InProgress")["status"] = "Stopped"
+    for _ in range(3000):
+        world.dispatch()
+        running = sum(job["status"] == "InProgress" for job in aws.bedrock.all_jobs())
+        assert running <= 10
+        if len(aws.bedrock.created) == 100:
+            break
+        if running == 10:
+            world.end_one()
     assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name for run in runs]
 
 
-def test_after_a_week_a_run_gives_up(aws, door):
+def test_after_a_week_in_which_nobody_got_a_slot_a_run_gives_up_with_bedrocks_words(aws, world):
     aws.bedrock.quota = 0
-    answer = door(a_run(0))
-    assert door(a_run(0), answer, later=timedelta(days=6))["state"] == "no_room"
-    answer = door(a_run(0), answer, later=timedelta(days=1))
-    assert (answer["state"], answer["failure"]["kind"]) == ("failed", "quota_full")
-    assert "You have exceeded the quota." in answer["failure"]["message"]
+    world.start(a_run(0))
+    assert world.dispatch() == []
+    assert world.dispatch(later=timedelta(days=6)) == [(a_run(0), "queued")]
+    assert world.dispatch(later=timedelta(days=1)) == [(a_run(0), "failed")]
+
+
+def test_the_last_try_says_what_bedrock_said(aws, world):
+    aws.bedrock.quota = 0
+    failure = world.start(a_run(0), {"slot": True, "last_try": True})["failure"]
+    assert failure["kind"] == "quota_full"
+    assert "You have exceeded the quota." in failure["message"]
 
 
 @pytest.fixture
-def orphan(aws, door):
-    """A run whose job was made by a try that died before it could tell, and an earlier one in line."""
+def orphan(aws, world):
+    """A run whose job was made by a try that died before it could say so, and an earlier one waits."""
     run = a_run(5)
-    door(run)
+    world.start(run)
     row = aws.dynamodb.items[run.id]
     del row["job_arn"], row["attempt"]
     row["state"] = "queued"
     aws.bedrock.quota = 1
-    assert door(a_run(0))["state"] == "no_room"
+    assert world.start(a_run(0))["state"] == "queued"
     return run
 
 
-def test_one_that_has_a_job_is_not_sent_into_the_line_behind_who_came_meanwhile(aws, door, orphan):
-    assert door(orphan)["job_arn"] == aws.bedrock.all_jobs()[0]["jobArn"]
+def test_one_that_has_a_job_is_not_sent_into_the_queue_behind_who_came_meanwhile(
+    aws, world, orphan
+):
+    assert world.start(orphan)["job_arn"] == aws.bedrock.all_jobs()[0]["jobArn"]
     assert aws.dynamodb.items[orphan.id]["open"] == "working"
     assert len(aws.bedrock.created) == 1
 
 
-def test_one_that_is_to_stop_and_has_a_job_is_tracked_so_that_the_job_is_stopped(aws, door, orphan):
+def test_one_that_is_to_stop_and_has_a_job_is_tracked_so_that_the_job_is_stopped(
+    aws, world, orphan
+):
     aws.dynamodb.items[orphan.id]["stop_asked"] = "by someone"
-    assert door(orphan)["state"] == "started"
+    assert world.start(orphan)["state"] == "started"
     assert len(aws.bedrock.created) == 1
 
 
-def test_a_run_that_was_asked_to_stop_starts_no_job(aws, door):
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
+def test_a_name_that_no_job_has_may_be_answered_by_either_of_two_errors(
+    aws, world, monkeypatch, code
+):
+    def unknown(*, jobIdentifier):  # noqa: ARG001, N803 — AWS's names
+        raise getattr(aws.bedrock.exceptions, code)({"Error": {"Code": code}}, "Get")
+
+    monkeypatch.setattr(aws.bedrock, "get_model_customization_job", unknown)
+    aws.bedrock.quota = 0
+    assert world.start(a_run(0))["state"] == "queued"
+
+
+def test_a_run_that_was_asked_to_stop_starts_no_job(aws, world):
     asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
     aws.dynamodb.items[a_run(0).id] = asked
-    assert door(a_run(0))["state"] == "stopped"
+    assert world.start(a_run(0))["state"] == "stopped"
     assert aws.bedrock.created == []
 
 
-def test_a_second_try_is_another_job_of_the_same_run(aws, door):
+def test_a_second_try_is_another_job_of_the_same_run(aws, world):
     run = a_run(0)
-    first = door(run)["job_arn"]
+    first = world.start(run)["job_arn"]
     aws.dynamodb.items[run.id]["state"] = "authorized"  # once more, after the check
-    second = door(run.again())["job_arn"]
+    second = world.start(run.again())["job_arn"]
     assert first != second
     assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name, f"{run.job_name}-2"]
-    assert list(aws.dynamodb.items) == [run.id]
-    assert door(run.again())["job_arn"] == second
+    assert [pk for pk in aws.dynamodb.items if is_run(pk)] == [run.id]
+    assert world.start(run.again())["job_arn"] == second
+
+
+# Executions of the first version, whose machine polls ---------------------------------------------
+
+
+def test_a_machine_of_the_first_version_is_answered_as_it_understands(aws, world):
+    aws.bedrock.quota = 0
+    answer = world.poll(a_run(0))
+    assert (answer["state"], answer["wait_seconds"]) == ("no_room", 600)
+    later = world.poll(a_run(0), answer, later=timedelta(days=6))
+    assert later["line"]["since"] == answer["line"]["since"]
+    aws.bedrock.quota = 1
+    assert world.poll(a_run(0), answer)["state"] == "started"
+
+
+def test_a_machine_of_the_first_version_gives_up_after_a_week(aws, world):
+    aws.bedrock.quota = 0
+    answer = world.poll(a_run(0))
+    failed = world.poll(a_run(0), answer, later=timedelta(days=7))
+    assert (failed["state"], failed["failure"]["kind"]) == ("failed", "quota_full")
+
+
+def test_a_week_of_polls_fits_into_an_execution_of_the_first_version():
+    polls = timedelta(days=7) / polling_queue._PAUSE  # noqa: SLF001 — what is held against the limit
+    assert polls * 10 < 25_000 / 2

@@ -125,7 +125,7 @@ def test_a_claim_is_settled_and_the_run_leaves_the_index(world):
     started(world)
     died(world)
     claim = {"usd": "5", "month": "2026-11", "recipe": "support", "attempt": "x"}
-    ended(claim=claim, open="untold")
+    ended(claim=claim, open="unnotified")
     world.items["budget#2026-11"] = {"pk": "budget#2026-11", "committed": 5}
     assert world.look() == {RUN.id: ["settle", "write"]}
     assert world.items["budget#2026-11"]["spent"] == 5

@@ -30,7 +30,7 @@ def step(name, **answer):
 CHECKED = step("Prepare dataset", verdict="accepted", training_tokens=7)
 ALLOWED = step("Authorize spend", leave="granted", estimate=ESTIMATE)
 BEGUN = step("Start training", state="started", job_arn="arn:job")
-LOOKED = [entered("Wait"), *step("Track training", state="in_progress", phase="Training")]
+LOOKED = [entered("Wait for job"), *step("Track training", state="in_progress", phase="Training")]
 
 
 def test_a_row_has_what_every_row_begins_with():
@@ -54,8 +54,8 @@ WAYS = {
     "queued": [
         *CHECKED,
         *ALLOWED,
-        *step("Start training", state="no_room"),
-        entered("Wait for room"),
+        *step("Start training", state="queued"),
+        entered("Wait for job slot"),
     ],
     "training": [*CHECKED, *ALLOWED, *BEGUN, *LOOKED],
 }
@@ -65,7 +65,27 @@ WAYS = {
 def test_a_history_says_where_the_run_stands(state):
     row = rebuilt(execution(), history=WAYS[state])
     assert row["state"] == state
-    assert row["open"] == ("room" if state == "queued" else "working")
+    assert row["open"] == "working"
+
+
+def waits_for_a_slot(token):
+    values = {":token": {"S": token}, ":now": {"S": "2026-11-23T08:00:00Z"}}
+    asked = {"parameters": json.dumps({"ExpressionAttributeValues": values})}
+    return [
+        entered("Wait for job slot"),
+        {"timestamp": AT, "taskScheduledEventDetails": asked},
+    ]
+
+
+def test_a_run_that_waits_for_a_job_slot_waits_in_the_queue_again():
+    row = rebuilt(execution(), history=[*WAYS["queued"][:-1], *waits_for_a_slot("secret")])
+    assert (row["queue"], row["slot_token"]) == ("job_slots", "secret")
+    assert row["queued_at"] == "2026-11-23T08:00:00Z"
+
+
+def test_one_that_was_let_out_of_the_queue_does_not_wait_in_it_again():
+    history = [*WAYS["queued"][:-1], *waits_for_a_slot("secret"), entered("Start training")]
+    assert rebuilt(execution(), history=history).keys().isdisjoint({"queue", "slot_token"})
 
 
 def test_a_history_says_what_was_learnt_and_claimed():
@@ -91,7 +111,7 @@ def test_a_second_try_has_its_own_claim_and_its_own_job():
 def test_a_person_can_still_answer():
     asked = {"ExpressionAttributeValues": {":token": {"S": "secret"}}}
     scheduled = {"taskScheduledEventDetails": {"parameters": json.dumps(asked)}, "timestamp": AT}
-    row = rebuilt(execution(), history=[*CHECKED, entered("Wait for a person"), scheduled])
+    row = rebuilt(execution(), history=[*CHECKED, entered("Wait for approval"), scheduled])
     assert (row["state"], row["task_token"]) == ("awaiting_approval", "secret")
 
 
@@ -117,6 +137,6 @@ def test_an_execution_that_is_over_says_how_it_ended(status, said, state):
 def test_an_outcome_that_was_not_told_leaves_the_run_open():
     """So that the reconciler tells it."""
     outcome = {"state": "trained", "summary": "Yes."}
-    said = {"error": "OutcomeNotTold", "cause": json.dumps(outcome)}
+    said = {"error": "OutcomeNotReported", "cause": json.dumps(outcome)}
     row = rebuilt(execution("FAILED", stopped_at=AT, **said), history=WAYS["training"])
     assert (row["state"], row["open"]) == ("training", "working")

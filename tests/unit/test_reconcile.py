@@ -31,7 +31,9 @@ def row(state, **facts):
 
 def ended(state="failed", **facts):
     outcome = json.dumps({"state": state, "summary": "It is over.", "charge": "job"})
-    return row(state, ended_at="2026-11-23T08:00:00.000Z", outcome=outcome, open="untold", **facts)
+    return row(
+        state, ended_at="2026-11-23T08:00:00.000Z", outcome=outcome, open="unnotified", **facts
+    )
 
 
 def execution(status, number=1, **said):
@@ -100,7 +102,7 @@ def test_a_second_try_is_taken_up_as_such():
 
 
 def test_an_outcome_that_was_not_recorded_is_recorded_and_told():
-    untold = execution("FAILED", error="OutcomeNotTold", cause=json.dumps(FAILED))
+    untold = execution("FAILED", error="OutcomeNotReported", cause=json.dumps(FAILED))
     (start,) = decided(row("training"), untold)
     assert start.given == {**GIVEN, "outcome": FAILED, "charge": "unknown"}
 
@@ -116,7 +118,7 @@ def test_the_third_execution_that_dies_is_the_last_to_follow():
 
 @pytest.mark.parametrize(("number", "hours"), [(2, 0.5), (3, 1), (5, 4), (9, 24), (30, 24)])
 def test_what_does_not_heal_is_tried_ever_more_seldom(number, hours):
-    stuck = execution("FAILED", number, error="OutcomeNotTold", cause=json.dumps(FAILED))
+    stuck = execution("FAILED", number, error="OutcomeNotReported", cause=json.dumps(FAILED))
     found = row("training", execution=stuck.name)
     assert decided(found, stuck, now=LONG_AGO + timedelta(hours=hours, seconds=-1)) == ()
     (*_, start) = decided(found, stuck, now=LONG_AGO + timedelta(hours=hours))
@@ -124,7 +126,7 @@ def test_what_does_not_heal_is_tried_ever_more_seldom(number, hours):
 
 
 def test_what_three_executions_did_not_heal_is_reported():
-    stuck = execution("FAILED", 4, error="OutcomeNotTold", cause=json.dumps(FAILED))
+    stuck = execution("FAILED", 4, error="OutcomeNotReported", cause=json.dumps(FAILED))
     assert kinds(decided(row("training", execution=stuck.name), stuck)) == [Report, Start]
 
 
@@ -146,7 +148,7 @@ def test_a_run_that_has_just_ended_is_left_alone():
 
 
 def test_an_outcome_that_nobody_was_told_is_told():
-    untold = execution("FAILED", error="OutcomeNotTold", cause="{}")
+    untold = execution("FAILED", error="OutcomeNotReported", cause="{}")
     (start,) = decided(ended("trained"), untold)
     assert start.given["outcome"]["summary"] == "It is over."
     assert start.given["charge"] == "job"

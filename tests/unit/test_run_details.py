@@ -136,10 +136,15 @@ def test_an_upload_to_no_recipe_has_no_report_to_read():
     assert "Read the report" in reported.next
 
 
-def test_a_run_that_waits_for_a_person_says_until_when():
+@pytest.mark.parametrize(
+    ("facts", "end"),
+    [({"asked_at": "2026-11-24T06:30:00+00:00"}, "2026-11-24T08:30"), ({}, "2026-11-23T09:00")],
+    ids=["when it asked is known", "a rebuilt row: not before its arrival"],
+)
+def test_a_run_that_waits_for_a_person_says_until_when(facts, end):
     run = any_run(recipe=any_recipe(limits=Limits(approval_hours=2)))
-    told = story(row("awaiting_approval") | {"run": json.dumps(run.to_dict())})
-    assert "not before 2026-11-23T09:00:00+00:00" in told.next
+    told = story(row("awaiting_approval", **facts) | {"run": json.dumps(run.to_dict())})
+    assert f"not before {end}:00+00:00" in told.next
 
 
 def test_a_row_that_was_lost_and_written_anew_is_told_as_far_as_it_goes():

@@ -9,7 +9,7 @@ from tuning.aws.clients import client
 from tuning.aws.transient import Transient
 from tuning.runs.job_queue import arrival_order
 from tuning.runs.run import Misdirected, ReceivedVersion, Run
-from tuning.runs.run_states import OPEN, State, sources
+from tuning.runs.run_states import OPEN, Partition, State, sources
 
 Row = Mapping[str, str]
 """An item, its attributes as text; what is no plain text is JSON."""
@@ -131,7 +131,7 @@ def change(
 def typed(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """As DynamoDB takes them: text as it stands, anything else as JSON."""
     return {
-        name: {"S": fact if isinstance(fact, str) else json.dumps(fact)}
+        name: {"S": str(fact) if isinstance(fact, str) else json.dumps(fact)}
         for name, fact in facts.items()
     }
 
@@ -148,7 +148,8 @@ def plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
 def _first(run: Run | Misdirected) -> dict[str, str]:
     """What a row has from the beginning; `open` and `turn` are the keys of the index of open runs."""
     facts = run.upload.facts
-    return {**facts, "open": "working", "turn": arrival_order(facts["arrived_at"], run.id)}
+    order = arrival_order(facts["arrived_at"], run.id)
+    return {**facts, "open": Partition.WORKING, "turn": order}
 
 
 def _update(

@@ -9,13 +9,13 @@ from tuning.aws.clients import client
 from tuning.runs.rebuild import Execution, Job
 from tuning.runs.reconcile import Trace, run_of
 from tuning.runs.run import Run
-from tuning.runs.run_states import ENDED, UNTOLD
+from tuning.runs.run_states import ENDED, Partition
 
 Apart = Callable[[str], AbstractContextManager[None]]
 """A block in which one item, of that name, is treated: what it raises stops no other."""
 
-_OPEN = ("working", "room", UNTOLD)
-"""The partitions of the index of open runs."""
+_OF_THE_FIRST_VERSION = ("room", "untold")
+"""What it wrote for QUEUED and UNNOTIFIED."""
 
 
 def open_rows(table: str) -> dict[str, ledger.Row]:
@@ -23,7 +23,7 @@ def open_rows(table: str) -> dict[str, ledger.Row]:
     pages = client("dynamodb").get_paginator("query")
     return {
         item["pk"]["S"]: ledger.plain(item)
-        for place in _OPEN
+        for place in (*Partition, *_OF_THE_FIRST_VERSION)
         for page in pages.paginate(
             TableName=table,
             IndexName="Open",

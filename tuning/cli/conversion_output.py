@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tuning.cli.output import Shown, printable
+from tuning.cli.output import Shown, printable, say
 from tuning.datasets.convert.conversion import Summary
 from tuning.datasets.convert.targets.target import Target
+from tuning.datasets.convert.tried_commands import Advice
+from tuning.reports.scale import count as counted
 
 _PLACES = 4
 
@@ -21,6 +23,10 @@ class Done:
     target: Target
     kept: bool
     sources: tuple[Summary, ...]
+    notes: tuple[str, ...] = ()
+    """What stands against training on the output as a whole."""
+    advice: Advice | None = None
+    """After a refusal."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -28,7 +34,16 @@ class Done:
             "output": self.output if self.kept else None,
             "written": sum(source.written for source in self.sources) if self.kept else 0,
             "sources": [source.to_dict() for source in self.sources],
+            "notes": list(self.notes),
+            "advice": advice_of(self.advice),
         }
+
+
+def advice_of(advice: Advice | None) -> dict[str, Any] | None:
+    """The advice for scripts: commands to run, or why there is none."""
+    if advice is None:
+        return None
+    return {"commands": [str(command) for command in advice.commands], "end": advice.end}
 
 
 def converted(done: Done, shown: Shown) -> None:
@@ -41,9 +56,20 @@ def converted(done: Done, shown: Shown) -> None:
         _told(summary, done, console)
     if done.kept:
         count = sum(summary.written for summary in done.sources)
-        console.print(Text(f"{count} lines written to {printable(done.output)}", style="green"))
+        console.print(
+            Text(f"{counted(count, 'line')} written to {printable(done.output)}", style="green")
+        )
+        for note in done.notes:
+            console.print(Text(f"To be trained on: {printable(note)}", style="yellow"))
     else:
         console.print(Text("refused: nothing was written", style="bold red"))
+    told(done.advice)
+
+
+def told(advice: Advice | None) -> None:
+    """Print what to do next: each command as one line, to be copied."""
+    for line in advice.lines() if advice else ():
+        say(line)
 
 
 def refused(summary: Summary) -> None:
@@ -74,23 +100,24 @@ def _told(summary: Summary, done: Done, console: Console) -> None:
     console.print(Text(f"{file}: read as {kind}{why}"))
     console.print(
         Text(
-            f"  {summary.records} records, {summary.refused} refused, "
-            f"{summary.written} lines for {done.target.reader}"
+            f"  {counted(summary.records, 'record')}, {summary.refused} refused, "
+            f"{counted(summary.written, 'line')} for {done.target.reader}"
         )
     )
     for word, counts in (("given up", summary.dropped), ("changed", summary.changed)):
         for what, times in counts.items():
-            console.print(Text(f"  {word}: {printable(what)}, {times} times"))
+            console.print(Text(f"  {word}: {printable(what)}, {counted(times, 'time')}"))
     if summary.findings:
         console.print(_table(summary))
     _uncounted(summary, console)
 
 
 def _table(summary: Summary) -> Table:
-    place = "row" if summary.container == "parquet" else "line"
+    place = "row" if summary.container in ("parquet", "xlsx") else "line"
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in (place, "field", "rule", "what, and how to mend it"):
-        table.add_column(title, justify="right" if title == place else "left")
+        side: Literal["left", "right"] = "right" if title == place else "left"
+        table.add_column(title, justify=side, overflow="fold")
     for (rule, field, message, fix), places in _grouped(summary).items():
         more = f" +{len(places) - _PLACES}" if len(places) > _PLACES else ""
         at = ", ".join(places[:_PLACES]) + more

@@ -3,7 +3,8 @@
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -12,14 +13,28 @@ import typer
 from tuning.cli.conversion_output import Done, converted
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft
-from tuning.datasets.convert import conversion
+from tuning.cli.reading_options import (
+    MAX_UNPACKED,
+    Columns,
+    Drop,
+    Encoding,
+    Keep,
+    Mapping,
+    MaxUnpacked,
+    Reading,
+    Records,
+    Sheet,
+    Source,
+    unpacking,
+)
+from tuning.datasets.convert.checked import Places, checked
+from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.conversion import Summary
-from tuning.datasets.convert.detect import CONTAINERS, DOCUMENTS, SHAPES
-from tuning.datasets.convert.mapping import parse
+from tuning.datasets.convert.conversion_refusals import Option
+from tuning.datasets.convert.detect import DOCUMENTS
 from tuning.datasets.convert.targets.target import FORMATS, Target
-from tuning.datasets.convert.targets.writing import Options
+from tuning.datasets.convert.tried_commands import END, SKIP, Advice, advised
 from tuning.errors import OptionError
-from tuning.models.catalog import catalog
 
 
 def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from here
@@ -32,23 +47,23 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     to: Annotated[
         str | None, typer.Option(help=f"Convert to a format: {', '.join(FORMATS)}.")
     ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option("--from", help=f"What PATH is: {', '.join((*CONTAINERS, *SHAPES))}."),
-    ] = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="NAME=FIELD: take NAME from FIELD, as in prompt=question."),
-    ] = None,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(help="Give up a field, as in id or messages.name; it is counted."),
-    ] = None,
+    source: Source = None,
+    mapping: Mapping = None,
+    drop: Drop = None,
+    keep: Keep = None,
+    encoding: Encoding = None,
+    columns: Columns = None,
+    records: Records = None,
+    sheet: Sheet = None,
     join: Annotated[
         bool, typer.Option("--join", help="Join several texts where the target holds one.")
     ] = False,
     skip_refused: Annotated[
-        bool, typer.Option("--skip-refused", help="Leave refused records out; they are counted.")
+        bool,
+        typer.Option(
+            "--skip-refused",
+            help="Leave refused records out, up to half of them; they are counted.",
+        ),
     ] = False,
     chunk_tokens: Annotated[
         int, typer.Option(min=16, help="Running text: estimated tokens of a piece at most.")
@@ -59,6 +74,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     bucket_owner: Annotated[
         str | None, typer.Option(help="Account of the bucket that holds pictures and videos.")
     ] = None,
+    max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="Where to; - is standard output.")
     ] = None,
@@ -66,30 +82,34 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Turn a dataset into the format that a model takes; refuse what would lose meaning."""
-    job = _Job(
-        sources=_sources(path),
+    reading = Reading(
         source=source,
-        target=_target(model, method, to),
-        mapping=parse(mapping or []),
-        options=Options(
-            drop=frozenset(drop or ()),
-            join=join,
-            chunk_tokens=chunk_tokens,
-            media_folder=media_folder,
-            bucket_owner=bucket_owner,
-        ),
-        skip_refused=skip_refused,
+        mapping=mapping,
+        drop=drop,
+        keep=keep,
+        encoding=encoding,
+        columns=columns,
+        records=records,
+        sheet=sheet,
     )
-    if output == "-":
-        if shown == "json":
-            raise OptionError("-o - and --format json would share standard output")
-        done = _to_standard_output(job)
-    else:
-        place = Path(output) if output else _beside(path, job.target)
-        with draft(place, force=force, inputs=job.sources) as making:
-            done = job.into(making.file, str(place))
-            if done.kept:
-                making.keep()
+    command = Command(
+        path=str(path),
+        options=(
+            *_target(model, method, to),
+            *reading.options,
+            *([("--join", "")] if join else []),
+            *([("--skip-refused", "")] if skip_refused else []),
+            *([("--chunk-tokens", str(chunk_tokens))] if chunk_tokens != 4000 else []),  # noqa: PLR2004 — the default
+            *([("--media-folder", media_folder)] if media_folder else []),
+            *([("--bucket-owner", bucket_owner)] if bucket_owner else []),
+            *([("-o", output)] if output else []),
+            *([("--force", "")] if force else []),
+        ),
+    )
+    command.target  # noqa: B018 — unknown models, methods and formats are told before the file is read
+    with unpacking(max_unpacked_mb) as limit:
+        job = _Job(sources=_sources(path), command=command, limit=limit)
+        done = _to_standard_output(job, shown) if output == "-" else _to_file(job, path)
     converted(done, shown)
     if not done.kept:
         raise SystemExit(Exit.REFUSED)
@@ -98,37 +118,72 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
 @dataclass(frozen=True, kw_only=True)
 class _Job:
     sources: list[Path]
-    source: str | None
-    target: Target
-    mapping: dict[str, str]
-    options: Options
-    skip_refused: bool
+    command: Command
+    limit: int
 
     def into(self, file: IO[bytes], output: str) -> Done:
-        made = tuple(self._one(path, file) for path in self.sources)
+        places = Places()
+        made = tuple(self._one(i, path, file, places) for i, path in enumerate(self.sources))
+        notes: tuple[str, ...] = ()
+        if method := self.command.method:
+            made, notes = checked(file, made, places, method)
         lost = any(summary.cut_short or summary.verdict == "refused" for summary in made)
-        bearable = self.skip_refused and not any(summary.cut_short for summary in made)
-        some = any(summary.written for summary in made)
+        kept = any(summary.written for summary in made) and (not lost or self._bearable(made))
         return Done(
-            output=output, target=self.target, kept=some and (bearable or not lost), sources=made
+            output=output,
+            target=self.command.target,
+            kept=kept,
+            sources=made,
+            notes=notes,
+            advice=None if kept else self._advice(made),
         )
 
-    def _one(self, path: Path, file: IO[bytes]) -> Summary:
+    def _bearable(self, made: Sequence[Summary]) -> bool:
+        """Leaving out what is refused was allowed; leaving out most of the data is no success."""
+        refused, records = sum(s.refused for s in made), sum(s.records for s in made)
+        whole = not any(summary.cut_short for summary in made)
+        return self.command.has("--skip-refused") and whole and refused * 2 <= records
+
+    def _advice(self, made: Sequence[Summary]) -> Advice:
+        """What to do after a refusal, tried on the first file that has one."""
+        path, summary = next(
+            (path, summary)
+            for path, summary in zip(self.sources, made, strict=True)
+            if summary.verdict == "refused"
+        )
+        if all(rule.startswith("DS") for rule in summary.counts):
+            return self._without(made)
+        return advised(self.command, lambda: path.open("rb"), name=str(path))
+
+    def _without(self, made: Sequence[Summary]) -> Advice:
+        """Of records that only the checker refuses, there is nothing to convert otherwise."""
+        allowed = replace(self, command=self.command.changed((SKIP,)))
+        if allowed.command == self.command or not allowed._bearable(made):  # noqa: SLF001 — its own
+            return Advice(end=END)
+        return Advice(commands=(allowed.command,), left_out=sum(s.refused for s in made))
+
+    def _one(self, index: int, path: Path, file: IO[bytes], places: Places) -> Summary:
         with path.open("rb") as stream:
-            reading = conversion.convert(
-                stream,
-                name=str(path),
-                target=self.target,
-                source=self.source,
-                mapping=self.mapping,
-                options=self.options,
-            )
+            reading = self.command.conversion(stream, name=str(path), limit=self.limit)
             for line in reading:
                 file.write(line.record)
+                places.add(index, line.source_line)
         return reading.summary
 
 
-def _to_standard_output(job: _Job) -> Done:
+def _to_file(job: _Job, path: Path) -> Done:
+    output = job.command.value("-o")
+    place = Path(output) if output else _beside(path, job.command.target)
+    with draft(place, force=job.command.has("--force"), inputs=job.sources) as making:
+        done = job.into(making.file, str(place))
+        if done.kept:
+            making.keep()
+    return done
+
+
+def _to_standard_output(job: _Job, shown: Shown) -> Done:
+    if shown == "json":
+        raise OptionError("-o - and --format json would share standard output")
     with tempfile.TemporaryFile() as held:
         done = job.into(held, "standard output")
         if done.kept:
@@ -138,21 +193,15 @@ def _to_standard_output(job: _Job) -> Done:
     return done
 
 
-def _target(model: str | None, method: str | None, to: str | None) -> Target:
+def _target(model: str | None, method: str | None, to: str | None) -> tuple[Option, ...]:
     if (model is None) == (to is None):
         formats = ", ".join(FORMATS)
         raise OptionError(f"say what to convert to: --model ID, or --to with one of {formats}")
     if to is not None:
         if method is not None:
             raise OptionError("--method goes with --model")
-        return Target.of_format(to)
-    known = catalog().model(str(model))
-    first = next((name for name in ("FINE_TUNING", *known.methods) if name in known.methods), "")
-    name = method or first
-    if name not in known.methods:
-        offered = ", ".join(known.methods)
-        raise OptionError(f"--method {name}: {known.id} offers {offered}")
-    return Target.of_model(known, known.methods[name])
+        return (("--to", to),)
+    return (("--model", str(model)), *([("--method", method)] if method else []))
 
 
 def _sources(path: Path) -> list[Path]:
@@ -168,6 +217,8 @@ def _sources(path: Path) -> list[Path]:
 
 
 def _beside(path: Path, target: Target) -> Path:
-    stem = path.name.removesuffix(".gz")
+    stem = path.name
+    for packed in (".gz", ".bz2", ".xz", ".zst"):
+        stem = stem.removesuffix(packed)
     stem = stem if path.is_dir() else Path(stem).stem
     return path.resolve().parent / f"{stem}.{target.format}.jsonl"

@@ -34,7 +34,7 @@ def draft(path: Path, *, force: bool, inputs: list[Path]) -> Iterator[Draft]:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     made = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b") as file:
             yield (making := Draft(file))
             file.flush()
             os.fsync(file.fileno())

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown
-from tuning.models.prices import PROVISIONED, SERVING, STORAGE, TRAINING, Price, listed, prices
+from tuning.models.prices import PROVISIONED, SERVING, STORAGE, TRAINING, Price, listed
+from tuning.models.prices import prices as table_of_prices
 
 WORDS = {
     TRAINING: "training, 1,000 tokens",
@@ -21,23 +22,17 @@ WORDS = {
 
 _WIDE = 200
 
-app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
-
-@app.callback()
-def show(
-    context: typer.Context,
+def prices(
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
-    """Show the prices that estimates are made of; refresh brings them from AWS."""
-    if context.invoked_subcommand:
-        return
+    """Show the prices that estimates are made of, each with its date and source."""
     if shown == "json":
-        print(json.dumps(prices(), indent=1))  # noqa: T201 — output
+        print(json.dumps(table_of_prices(), indent=1))  # noqa: T201 — output
         raise SystemExit(Exit.DONE)
     width = None if sys.stdout.isatty() else _WIDE  # in a pipe a price is one line
     out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
-    sources = list(dict.fromkeys(price.source for price in listed(prices())))
+    sources = list(dict.fromkeys(price.source for price in listed(table_of_prices())))
     out.print(_table(sources))
     out.print()
     for number, source in enumerate(sources, 1):
@@ -49,7 +44,7 @@ def _table(sources: list[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("what", "model", "USD", "seen", "source"):
         table.add_column(heading, overflow="fold")
-    for price in listed(prices()):
+    for price in listed(table_of_prices()):
         model, source = price.model or "every model", f"[{sources.index(price.source) + 1}]"
         table.add_row(WORDS[price.what], model, amounts(price), price.date, source)
     return table

@@ -6,17 +6,29 @@ from typing import Annotated
 
 import typer
 
-from tuning.cli.conversion_output import refused
+from tuning.cli.conversion_output import refused, told
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, free, say
-from tuning.datasets.convert import conversion
-from tuning.datasets.convert.conversion import Conversion
+from tuning.cli.reading_options import (
+    MAX_UNPACKED,
+    Drop,
+    Mapping,
+    MaxUnpacked,
+    Reading,
+    Source,
+    unpacking,
+)
+from tuning.datasets.convert.command import Command
+from tuning.datasets.convert.tried_commands import Advice, advised
 from tuning.datasets.split import Rule, Sides, copy, sides
-from tuning.errors import OptionError, SplitError
+from tuning.errors import SplitError
 from tuning.models.catalog import catalog
+from tuning.reports.scale import count
+
+_OWN = ("--from", "--map", "--drop")
 
 
-def split(
+def split(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="A dataset with one record a line.")],
     *,
     validation: Annotated[
@@ -24,6 +36,10 @@ def split(
     ] = 0.1,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
     model: Annotated[str | None, typer.Option(help="Respect what this base model takes.")] = None,
+    source: Source = None,
+    mapping: Mapping = None,
+    drop: Drop = None,
+    max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for train.jsonl and validation.jsonl; default: beside PATH."),
@@ -37,8 +53,14 @@ def split(
     places = (folder / "train.jsonl", folder / "validation.jsonl")
     for place in places if folder.is_dir() else ():
         free(place, force=force, inputs=[path])
+    command = Command(
+        path=str(path),
+        options=Reading(source=source, mapping=mapping, drop=drop).options,
+        program="tuning split",
+    )
     try:
-        decided = _decide(path, rule)
+        with unpacking(max_unpacked_mb) as limit:
+            decided = _decide(path, rule, command, limit, model)
     except SplitError as error:
         say(f"tuning: {path}: {error}")
         raise SystemExit(Exit.REFUSED) from None
@@ -62,23 +84,33 @@ def _rule(share: float, seed: int, model: str | None) -> Rule:
     return Rule.of_model(share, seed, known, method)
 
 
-def _decide(path: Path, rule: Rule) -> Sides:
+def _decide(path: Path, rule: Rule, command: Command, limit: int, model: str | None) -> Sides:
     with path.open("rb") as stream:
-        reading = conversion.convert(stream, name=str(path))
-        decided = sides((record for _, record in reading.records()), rule)
-    _one_record_a_line(reading, path)
-    return decided
-
-
-def _one_record_a_line(reading: Conversion, path: Path) -> None:
-    summary = reading.summary
+        reading = command.conversion(stream, name=str(path), limit=limit)
+        try:
+            decided = sides((record for _, record in reading.records()), rule)
+        except SplitError:
+            if not reading.summary.counts:
+                raise
+        summary = reading.summary
     if summary.counts:
         refused(summary)
-        raise SystemExit(Exit.REFUSED)
-    if summary.container != "jsonl":
-        raise OptionError(
-            f"{path}: is {summary.container}; a split copies lines: `tuning convert` it first"
-        )
+    elif summary.container == "jsonl":
+        return decided
+    else:
+        say(f"tuning: {path}: is {summary.container}; a split copies lines, so convert it first")
+    told(_advice(path, command, model, whole=not summary.counts))
+    raise SystemExit(Exit.REFUSED if summary.counts else Exit.USAGE)
+
+
+def _advice(path: Path, command: Command, model: str | None, *, whole: bool) -> Advice:
+    """The split with other options, or the conversion that has to come before it."""
+    found = Advice() if whole else advised(command, lambda: path.open("rb"), name=str(path))
+    if found.commands and all(name in _OWN for one in found.commands for name, _ in one.options):
+        return found
+    to = ("--model", model) if model else ("--to", "converse")
+    first = Command(path=str(path), options=(to, *command.options))
+    return advised(first, lambda: path.open("rb"), name=str(path))
 
 
 def _tell(decided: Sides, rule: Rule, places: tuple[Path, Path], shown: Shown) -> None:
@@ -93,6 +125,8 @@ def _tell(decided: Sides, rule: Rule, places: tuple[Path, Path], shown: Shown) -
         print(json.dumps(document, indent=2))  # noqa: T201 — what the user asked for
         return
     share = held_out / (train + held_out)
-    say(f"{train + held_out} records, {decided.prompts} different prompts, seed {rule.seed}")
+    say(
+        f"{count(train + held_out, 'record')}, {count(decided.prompts, 'different prompt')}, seed {rule.seed}"
+    )
     say(f"  {train:>8} to {places[0]}")
     say(f"  {held_out:>8} to {places[1]} ({share:.1%})")

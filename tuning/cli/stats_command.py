@@ -9,36 +9,66 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tuning.cli.conversion_output import refused
+from tuning.cli.conversion_output import refused, told
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, printable, say
-from tuning.datasets.convert import conversion
-from tuning.datasets.convert.mapping import parse
+from tuning.cli.reading_options import (
+    MAX_UNPACKED,
+    Columns,
+    Drop,
+    Encoding,
+    Keep,
+    Mapping,
+    MaxUnpacked,
+    Reading,
+    Records,
+    Sheet,
+    Source,
+    unpacking,
+)
+from tuning.datasets.convert.command import Command
+from tuning.datasets.convert.tried_commands import advised
 from tuning.datasets.stats import Lengths, Stats, measure
 from tuning.errors import OptionError
 from tuning.reports.length_plot import Format, draw
+from tuning.reports.scale import count
 
 
-def stats(
+def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
     *,
-    source: Annotated[str | None, typer.Option("--from", help="What PATH is.")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="NAME=FIELD, as in prompt=question.")
-    ] = None,
+    source: Source = None,
+    mapping: Mapping = None,
+    drop: Drop = None,
+    keep: Keep = None,
+    encoding: Encoding = None,
+    columns: Columns = None,
+    records: Records = None,
+    sheet: Sheet = None,
+    max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the picture.")] = False,
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Describe a dataset: lengths, turns, duplicates, scripts."""
     form = _form(picture) if picture else None
-    with path.open("rb") as stream:
-        reading = conversion.convert(
-            stream, name=str(path), source=source, mapping=parse(mapping or [])
-        )
+    said = Reading(
+        source=source,
+        mapping=mapping,
+        drop=drop,
+        keep=keep,
+        encoding=encoding,
+        columns=columns,
+        records=records,
+        sheet=sheet,
+    )
+    command = Command(path=str(path), options=said.options, program="tuning stats")
+    with unpacking(max_unpacked_mb) as limit, path.open("rb") as stream:
+        reading = command.conversion(stream, name=str(path), limit=limit)
         found = measure(record for _, record in reading.records())
     if reading.summary.counts:
         refused(reading.summary)
+        told(advised(command, lambda: path.open("rb"), name=str(path)))
         raise SystemExit(Exit.REFUSED)
     if picture and form:
         with draft(picture, force=force, inputs=[path]) as making:
@@ -60,7 +90,9 @@ def _form(picture: Path) -> Format:
 
 
 def _table(stats: Stats, name: str) -> None:
-    table = Table(title=Text(f"{printable(name)}: {stats.records:,} records"), title_justify="left")
+    table = Table(
+        title=Text(f"{printable(name)}: {count(stats.records, 'record')}"), title_justify="left"
+    )
     table.add_column("")
     for heading in ("smallest", "median", "90 %", "99 %", "largest", "total"):
         table.add_column(heading, justify="right")
@@ -72,12 +104,12 @@ def _table(stats: Stats, name: str) -> None:
     console.print(table)
     console.print(f"prompts: {stats.different_prompts:,} different, {stats.repeated:,} repeated")
     for title, counts in (
-        ("turns", {f"{turns} in": count for turns, count in stats.turns.items()}),
+        ("turns", {f"{turns} in": often for turns, often in stats.turns.items()}),
         ("records with", stats.contents),
         ("script", stats.scripts),
     ):
         if counts:
-            listed = ", ".join(f"{what} {count:,}" for what, count in counts.items())
+            listed = ", ".join(f"{what} {often:,}" for what, often in counts.items())
             console.print(f"{title}: {listed}")
 
 

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
+from tuning.runs.machine_states import MachineState
 
 _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
@@ -32,7 +33,7 @@ class Approval:
         outlast(self._wait, "States.TaskFailed")  # also when only the answer was lost: a new token
         self._wait.add_catch(end.expired, errors=["States.Timeout"], outputs={})
         catch_all([self.ask], end.fault)
-        self._answer = Steps(scope).choose("What was the answer?")
+        self._answer = Steps(scope).choose(MachineState.APPROVED)
         self._answer.when(when("$approval.decision = 'stop'"), end.stopped_early)
         self._answer.otherwise(end.rejected)
         self.ask.next(self._wait).next(self._answer)
@@ -50,7 +51,7 @@ class Approval:
         lines = f"[$spend.why, $dataset.report_uri, $run.upload.key, {answers}]"
         return tasks.SnsPublish.jsonata(
             self._scope,
-            "Ask a person",
+            MachineState.REQUEST_APPROVAL,
             topic=topic,
             subject=expression("'Tuning run ' & $run.id & ': waits for approval'"),
             message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
@@ -62,7 +63,7 @@ class Approval:
         partition = cdk.Stack.of(self._scope).partition
         return sfn.CustomState(
             self._scope,
-            "Wait for a person",
+            MachineState.WAIT_FOR_APPROVAL,
             state_json={
                 "Type": "Task",
                 "Resource": (

@@ -32,9 +32,19 @@ _OURS = ("lambdas", "recipes", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
 _KERNEL = Path("tuning/datasets/kernel")
 _FALLBACK = Path("tuning/datasets/fast.py")  # for where the kernel was not built
+# What no function imports: HTTP routing of Powertools, and libraries' own tests.
+_WASTE = (
+    "bin",
+    ".lock",
+    "aws_lambda_powertools/event_handler",
+    "jsonschema/benchmarks",
+    "jsonschema/tests",
+    "jsonschema_specifications/tests",
+    "referencing/tests",
+)
 _LEFT_OUT = {
     *(Path("tuning/cli"), Path("tuning/constructs"), Path("tuning/__main__.py")),
-    *(_FALLBACK, _KERNEL / "build.py"),
+    *(_FALLBACK, _KERNEL / "build.py", _KERNEL / "folds.py"),
 }
 
 # The service models that the doors call; all others, 20 MB of them, are listed twice by botocore
@@ -137,7 +147,7 @@ def _prune(staging: Path) -> None:
     for pattern in ("**/examples-1.json*", "*.dist-info/RECORD", "*.dist-info/INSTALLER"):
         for path in staging.glob(pattern):
             path.unlink()
-    for waste in ("bin", ".lock"):
+    for waste in _WASTE:
         path = staging / waste
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 

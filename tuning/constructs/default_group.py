@@ -1,7 +1,7 @@
 """The VPC's default security group, emptied: what names no group can talk to nobody.
 
 EC2 makes this group with the VPC, so that no template can describe it. CDK's own way is a Node.js
-function outside of our bundle, our logs and our keys; this is a door like the others.
+function outside of our bundle, our logs and our keys; this is a function like the others.
 """
 
 import aws_cdk as cdk
@@ -12,8 +12,9 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from tuning.constructs.config import Config
-from tuning.constructs.function import Door, World
-from tuning.constructs.policies import allow
+from tuning.constructs.function import FunctionDefaults, HandlerFunction
+from tuning.constructs.permissions import statements
+from tuning.pipeline.manifest import CLOSE_DEFAULT_GROUP
 
 
 class ClosedDefaultGroup(Construct):
@@ -25,7 +26,7 @@ class ClosedDefaultGroup(Construct):
         vpc: ec2.Vpc,
         config: Config,
         logs_key: kms.IKey,
-        unscoped: iam.IManagedPolicy,
+        wildcard: iam.IManagedPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -35,41 +36,32 @@ class ClosedDefaultGroup(Construct):
         # nobody subscribes. A topic and not a queue, which somebody would have to empty.
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         self.dead_letters = sns.Topic(self, "DeadLetters", master_key=logs_key, enforce_ssl=True)
-        door = Door(
-            self,
-            "Door",
-            module="close_default_group",
-            world=World(
+        names = {
+            "DefaultGroup": [
+                stack.format_arn(service="ec2", resource="security-group", resource_name=group)
+            ]
+        }
+        function = HandlerFunction(
+            scope,
+            step=CLOSE_DEFAULT_GROUP,
+            defaults=FunctionDefaults(
                 config=config,
                 logs_key=logs_key,
                 environment_key=logs_key,
-                unscoped=unscoped,
+                wildcard=wildcard,
                 dead_letters=self.dead_letters,
             ),
             environment={},
-            statements=[
-                allow(
-                    actions=[
-                        "ec2:RevokeSecurityGroupEgress",
-                        "ec2:RevokeSecurityGroupIngress",
-                    ],
-                    resources=[
-                        stack.format_arn(
-                            service="ec2", resource="security-group", resource_name=group
-                        )
-                    ],
-                ),
-            ],
-            timeout=cdk.Duration.seconds(60),
+            statements=statements(stack, CLOSE_DEFAULT_GROUP.access, names),
         )
         # Where and as what CDK's own would stand: cdk-nag asks for it by these names.
         # https://github.com/cdklabs/cdk-nag/blob/main/src/rules/vpc/VPCDefaultSecurityGroupClosed.ts
         resource = cdk.CustomResource(
             vpc,
             "RestrictDefaultSecurityGroupCustomResource",
-            service_token=door.function.function_arn,
+            service_token=function.function.function_arn,
             resource_type="Custom::VpcRestrictDefaultSG",
             properties={"GroupId": group},
         )
         # Until it has its policies the function can do nothing.
-        resource.node.add_dependency(door.policy)
+        resource.node.add_dependency(function.policy)

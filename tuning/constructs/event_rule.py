@@ -1,4 +1,4 @@
-"""A rule of EventBridge that sets off a door, and puts aside what it could not send."""
+"""A rule of EventBridge that invokes a function, and puts aside what it could not send."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -7,7 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
 
 
 def rule(
@@ -15,11 +15,11 @@ def rule(
     name: str,
     description: str,
     *,
-    door: Door,
+    function: HandlerFunction,
     dead_letters: sqs.IQueue,
     **when: object,
 ) -> None:
-    function = door.function.function_arn
+    arn = function.function.function_arn
     made = events.CfnRule(
         scope,
         name,
@@ -27,13 +27,13 @@ def rule(
         targets=[
             events.CfnRule.TargetProperty(
                 id=scope.node.id,
-                arn=function,
+                arn=arn,
                 dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
                     arn=dead_letters.queue_arn
                 ),
             )
         ],
-        **when,  # type: ignore[arg-type]  # one of the two ways in which a rule is set off
+        **when,  # type: ignore[arg-type]  # a schedule or a pattern
     )
     dead_letters.add_to_resource_policy(
         iam.PolicyStatement(
@@ -47,7 +47,7 @@ def rule(
         scope,
         f"{name}MayInvoke",
         action="lambda:InvokeFunction",
-        function_name=function,
+        function_name=arn,
         principal="events.amazonaws.com",
         source_arn=made.attr_arn,
         source_account=cdk.Stack.of(scope).account,

@@ -1,4 +1,4 @@
-"""A door: one Lambda function with its own role, its own log group and nothing it does not need."""
+"""One Lambda function of a step, with its own role, its own log group and nothing it does not need."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,19 +16,20 @@ from tuning.constructs.bundle import Bundle, build
 from tuning.constructs.config import Config
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.policies import Statement, allow, made_after, managed_policy
+from tuning.pipeline.step import Step
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """What all doors of a stack share: where they stand and which keys they are given."""
+class FunctionDefaults:
+    """What all functions of a stack share: where they run and which keys they are given."""
 
     config: Config
     logs_key: kms.IKey
     environment_key: kms.IKey
-    unscoped: iam.IManagedPolicy
+    wildcard: iam.IManagedPolicy
     """Actions without a resource type, apart, so that their `*` covers nothing else."""
     vpc: ec2.IVpc | None = None
-    """None for a door that stands outside of it and sees no data."""
+    """None for a function that runs outside of it and sees no data."""
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
     dead_letters: sqs.Queue | sns.Topic | None = None
     """Takes events of which nobody awaits the answer; encrypted with `environment_key`."""
@@ -41,56 +42,52 @@ class World:
         return ec2.SubnetSelection(subnet_group_name="Functions", availability_zones=zones)
 
 
-class Door(Construct):
-    """`lambdas/<module>.py`, with exactly the permissions it is given."""
+class HandlerFunction(Construct):
+    """Runs `lambdas/<step>.py`, with exactly the permissions it is given."""
 
     def __init__(
         self,
         scope: Construct,
-        construct_id: str,
         *,
-        module: str,
-        world: World,
+        step: Step,
+        defaults: FunctionDefaults,
         environment: Mapping[str, str],
         statements: Sequence[Statement],
-        timeout: cdk.Duration,
-        memory_mb: int = 512,
-        storage_mb: int = 512,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self._world = world
-        self.log_group = log_group(self, "Logs", key=world.logs_key, config=world.config)
+        super().__init__(scope, step.construct_id)
+        self.step, self._defaults = step, defaults
+        self.log_group = log_group(self, "Logs", key=defaults.logs_key, config=defaults.config)
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            managed_policies=[world.unscoped],
+            managed_policies=[defaults.wildcard],
         )
-        self.policy, kept = self._permit(statements), world.dead_letters
+        self.policy, kept = self._permit(statements), defaults.dead_letters
         self.function = lambda_.Function(
             self,
             "Function",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"lambdas.{module}.handler",
+            handler=f"lambdas.{step.name}.handler",
             code=_code(self),
             role=self.role.without_policy_updates(),
             environment={
                 **environment,
-                "POWERTOOLS_SERVICE_NAME": module,
+                "POWERTOOLS_SERVICE_NAME": step.name,
                 "POWERTOOLS_METRICS_NAMESPACE": "Tuning",
             },
-            environment_encryption=world.environment_key,
+            environment_encryption=defaults.environment_key,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
-            timeout=timeout,
-            memory_size=memory_mb,
-            ephemeral_storage_size=cdk.Size.mebibytes(storage_mb),
-            reserved_concurrent_executions=world.config.reserved_concurrency,
-            vpc=world.vpc,
-            vpc_subnets=world.subnets,
-            security_groups=world.security_groups,
+            timeout=cdk.Duration.seconds(step.timeout_seconds),
+            memory_size=step.memory_mb,
+            ephemeral_storage_size=cdk.Size.mebibytes(_storage_mb(step, defaults.config)),
+            reserved_concurrent_executions=defaults.config.reserved_concurrency,
+            vpc=defaults.vpc,
+            vpc_subnets=defaults.subnets,
+            security_groups=defaults.security_groups,
             dead_letter_queue=kept if isinstance(kept, sqs.Queue) else None,
             dead_letter_topic=kept if isinstance(kept, sns.Topic) else None,
         )
@@ -103,15 +100,15 @@ class Door(Construct):
         return managed_policy(self, "Policy", roles=[self.role], statements=work)
 
     def _put_aside(self) -> list[Statement]:
-        if self._world.dead_letters is None:
+        if self._defaults.dead_letters is None:
             return []
-        service, action, arn = _sending(self._world.dead_letters)
+        service, action, arn = _sending(self._defaults.dead_letters)
         via = f"{service}.{cdk.Stack.of(self).region}.amazonaws.com"
         return [
             allow(actions=[action], resources=[arn]),
             allow(
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=[self._world.environment_key.key_arn],
+                resources=[self._defaults.environment_key.key_arn],
                 conditions={"StringEquals": {"kms:ViaService": via}},
             ),
         ]
@@ -123,7 +120,12 @@ class Door(Construct):
         )
 
     def _read_environment(self) -> Statement:
-        return allow(actions=["kms:Decrypt"], resources=[self._world.environment_key.key_arn])
+        return allow(actions=["kms:Decrypt"], resources=[self._defaults.environment_key.key_arn])
+
+
+def _storage_mb(step: Step, config: Config) -> int:
+    """512 MB for everything else: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html"""
+    return 512 + (2 * config.max_dataset_mb if step.holds_dataset else 0)
 
 
 def _sending(place: sqs.Queue | sns.Topic) -> tuple[str, str, str]:

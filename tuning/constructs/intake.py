@@ -1,4 +1,4 @@
-"""From an upload to the first door: rule on bucket and folder, queue, dead-letter queue."""
+"""From an upload to the first function: rule on bucket and folder, queue, dead-letter queue."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
+from tuning.pipeline.manifest import RECEIVE_UPLOAD
 from tuning.runs.uploads import PREFIX
 
-DOOR_TIMEOUT = cdk.Duration.seconds(30)
 # At least six times the function's timeout, and five receives before a message is put aside:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-_VISIBILITY = cdk.Duration.seconds(180)
+_VISIBILITY = cdk.Duration.seconds(6 * RECEIVE_UPLOAD.timeout_seconds)
 _RECEIVES = 5
 
 
@@ -55,21 +55,21 @@ class Intake(Construct):
         for queue in (self.queue, self.dead_letters):
             queue.add_to_resource_policy(self._from_the_rule(queue))
 
-    def feed(self, door: Door, *, at_once: int) -> None:
-        """Invoke `door` with up to ten messages; it answers which of them failed."""
+    def invoke(self, function: HandlerFunction, *, at_once: int) -> None:
+        """Invoke `function` with up to ten messages; it answers which of them failed."""
         scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_once)
         mapping = lambda_.CfnEventSourceMapping(
             self,
-            "Feed",
+            "Mapping",
             event_source_arn=self.queue.queue_arn,
-            function_name=door.function.function_arn,
+            function_name=function.function.function_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=scaling,
         )
         # Lambda refuses the mapping of a function that may not receive from the queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-        mapping.node.add_dependency(door.policy)
+        mapping.node.add_dependency(function.policy)
 
     def _rule(self, datasets: s3.IBucket) -> events.CfnRule:
         """A prefix costs no complexity; a wildcard for each name of a training set scored 12, and

@@ -26,7 +26,7 @@ class JobRole(Construct):
         *,
         network: Network,
         storage: Storage,
-        unscoped: iam.IManagedPolicy,
+        wildcard: iam.IManagedPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack = cdk.Stack.of(self)
@@ -46,7 +46,7 @@ class JobRole(Construct):
                     "ArnEquals": {"aws:SourceArn": self._jobs},
                 },
             ),
-            managed_policies=[unscoped],
+            managed_policies=[wildcard],
         )
         cdk.Tags.of(self.role).add(PART, JOB)
         roles = [self.role]

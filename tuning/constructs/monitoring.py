@@ -1,4 +1,4 @@
-"""What rings when something is wrong, and one page to look at."""
+"""Alarms for whatever goes wrong, and one dashboard. What concerns a step is made from the manifest."""
 
 from collections.abc import Mapping
 
@@ -8,29 +8,32 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from tuning.constructs.alarms import ring
-from tuning.constructs.function import Door
+from tuning.constructs.alarm import Alarms, metric
+from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake
+from tuning.pipeline.step import Step
 
 _MINUTE = cdk.Duration.minutes(1)
 
 
-class Watch(Construct):
+class Monitoring:
+    """Under `scope`, a construct of its own for alarms and one for the dashboard."""
+
     def __init__(
         self,
         scope: Construct,
-        construct_id: str,
         *,
+        environment: str,
         intake: Intake,
         unclosed: sns.ITopic,
         backups_failed: cloudwatch.IMetric,
         machine: sfn.StateMachine,
-        doors: Mapping[str, Door],
-        gauges: Mapping[str, cloudwatch.IMetric],
+        functions: Mapping[str, HandlerFunction],
+        budget_usd: int | None,
         topic: sns.ITopic,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self._topic = topic
+        self._environment, self._budget_usd = environment, budget_usd
+        self._alarms = Alarms(scope, "Alarms", topic=topic)
         dead = intake.dead_letters.metric_approximate_number_of_messages_visible(
             period=_MINUTE, statistic="Maximum"
         )
@@ -40,48 +43,71 @@ class Watch(Construct):
         given_up = unclosed.metric_number_of_messages_published(period=_MINUTE, statistic="Sum")
         failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
         timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
-        errors = {
-            name: door.function.metric_errors(period=_MINUTE, statistic="Sum")
-            for name, door in doors.items()
-        }
-        self._alarm("DeadLetters", dead, 1, "Uploads or rounds that failed were put aside")
-        self._alarm("DefaultGroup", given_up, 1, "The default security group was not emptied")
-        self._alarm("LedgerBackup", backups_failed, 1, "A backup of the ledger failed")
-        self._alarm("OldestMessage", oldest, 900, "An upload has waited for 15 minutes")
-        self._alarm("FailedRuns", failed, 1, "A run ended in a fault")
-        self._alarm("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout")
-        for name, metric in errors.items():
-            title = "".join(word.capitalize() for word in name.split("_"))
-            # One error is retried and heals; three in a row do not.
-            self._alarm(f"{title}Errors", metric, 1, f"{name} keeps failing", periods=3)
-        self._dashboard(machine, [oldest, dead], list(errors.values()), doors, gauges)
+        for name, watched, threshold, description in (
+            ("DeadLetters", dead, 1, "Uploads or rounds that failed were put aside"),
+            ("DefaultGroup", given_up, 1, "The default security group was not emptied"),
+            ("LedgerBackup", backups_failed, 1, "A backup of the ledger failed"),
+            ("OldestMessage", oldest, 900, "An upload has waited for 15 minutes"),
+            ("FailedRuns", failed, 1, "A run ended in a fault"),
+            ("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout"),
+        ):
+            self._alarms.at_least(name, watched, threshold, description)
+        for function in functions.values():
+            self._errors(function)
+            self._silence(function)
+            self._own_metrics(function.step)
+        self._dashboard(scope, machine, [oldest, dead], functions)
 
-    def _alarm(
-        self,
-        name: str,
-        metric: cloudwatch.IMetric,
-        threshold: float,
-        description: str,
-        *,
-        periods: int = 1,
-    ) -> None:
-        ring(
-            self,
-            name,
-            metric,
-            description,
-            topic=self._topic,
-            at_least=threshold,
-            periods=periods,
+    def _errors(self, function: HandlerFunction) -> None:
+        """One error is retried and heals; three periods with errors do not."""
+        step = function.step
+        period = cdk.Duration.minutes(step.every_minutes or 1)
+        self._alarms.at_least(
+            f"{step.construct_id}Errors",
+            function.function.metric_errors(period=period, statistic="Sum"),
+            1,
+            f"{step.name} keeps failing: {step.failing}",
+            periods=3,
         )
+
+    def _silence(self, function: HandlerFunction) -> None:
+        """A step that does not run must not look like one that finds nothing."""
+        step = function.step
+        if step.silent_after_minutes:
+            period = cdk.Duration.minutes(step.silent_after_minutes)
+            self._alarms.below(
+                f"{step.construct_id}Silent",
+                function.function.metric_invocations(period=period, statistic="Sum"),
+                1,
+                f"{step.name} has not run for {step.silent_after_minutes} minutes",
+                missing_is_below=True,
+            )
+
+    def _own_metrics(self, step: Step) -> None:
+        for declared in step.metrics:
+            watched = self._metric(step, declared.name, declared.statistic)
+            share, budget = declared.below_share_of_budget, self._budget_usd
+            if declared.at_least is not None:
+                self._alarms.at_least(declared.alarm, watched, declared.at_least, declared.meaning)
+            elif share is not None and budget is not None:
+                self._alarms.below(declared.alarm, watched, share * budget, declared.meaning)
+
+    def _metric(self, step: Step, name: str, statistic: str, label: str = "") -> cloudwatch.Metric:
+        made = metric(
+            name,
+            service=step.name,
+            environment=self._environment,
+            period=cdk.Duration.minutes(step.every_minutes),
+            statistic=statistic,
+        )
+        return made.with_(label=label) if label else made
 
     def _dashboard(
         self,
+        scope: Construct,
         machine: sfn.StateMachine,
         queues: list[cloudwatch.IMetric],
-        errors: list[cloudwatch.IMetric],
-        doors: Mapping[str, Door],
-        gauges: Mapping[str, cloudwatch.IMetric],
+        functions: Mapping[str, HandlerFunction],
     ) -> None:
         outcomes = [
             machine.metric_started(label="started"),
@@ -90,27 +116,25 @@ class Watch(Construct):
             machine.metric_timed_out(label="timed out"),
             machine.metric_aborted(label="aborted"),
         ]
-        durations = [door.function.metric_duration(statistic="p95") for door in doors.values()]
-        dashboard = cloudwatch.Dashboard(self, "Dashboard")
-        dashboard.add_widgets(
-            cloudwatch.GraphWidget(title="Runs", left=outcomes, width=12),
-            cloudwatch.GraphWidget(
-                title="Queue: age of the oldest upload; dead letters", left=queues, width=12
-            ),
-        )
-        waiting = [gauges[n] for n in ("ApprovalsWaiting", "RunsQueued", "StalledJobs")]
-        dashboard.add_widgets(
-            cloudwatch.GraphWidget(
-                title="Waiting: for a person, for a job slot; jobs that do not move",
-                left=waiting,
-                right=[gauges["OldestApprovalHours"]],
-                width=12,
-            ),
-            cloudwatch.GraphWidget(
-                title="Left of the month's budget, USD", left=[gauges["BudgetLeftUsd"]], width=12
-            ),
-        )
-        dashboard.add_widgets(
-            cloudwatch.GraphWidget(title="Errors of doors", left=errors, width=12),
-            cloudwatch.GraphWidget(title="Duration of doors, p95", left=durations, width=12),
-        )
+        lambdas = [each.function for each in functions.values()]
+        own = [
+            (declared, self._metric(each.step, declared.name, declared.statistic, declared.label))
+            for each in functions.values()
+            for declared in each.step.metrics
+        ]
+        money = [made for declared, made in own if declared.below_share_of_budget is not None]
+        counts = [made for declared, made in own if declared.below_share_of_budget is None]
+        errors = [each.metric_errors(period=_MINUTE, statistic="Sum") for each in lambdas]
+        durations = [each.metric_duration(statistic="p95") for each in lambdas]
+        dashboard = cloudwatch.Dashboard(scope, "Dashboard")
+        for left, right in (
+            (("Runs", outcomes), ("Queue: age of the oldest upload; dead letters", queues)),
+            (("Waiting, stalled, not healed", counts), ("Budget of the month, USD", money)),
+            (("Errors of functions", errors), ("Duration of functions, p95", durations)),
+        ):
+            dashboard.add_widgets(
+                *(
+                    cloudwatch.GraphWidget(title=title, left=shown, width=12)
+                    for title, shown in (left, right)
+                )
+            )

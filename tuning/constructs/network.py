@@ -1,7 +1,6 @@
 """Network: a VPC without a way out, and the endpoints that lead to the services we use."""
 
 from functools import cached_property
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -15,10 +14,12 @@ from tuning.constructs.endpoints import Endpoints
 from tuning.constructs.log_groups import log_group, logs_key
 from tuning.constructs.policies import allow, managed_policy
 from tuning.constructs.security_groups import SecurityGroup
-from tuning.constructs.wildcard_permissions import Unscoped
+from tuning.constructs.wildcard_permissions import WildcardPermissions
 
 
-class Network(cdk.Stack):
+class Network(Construct):
+    """In a stack of its own it can be replaced while Storage stays (docs/operations.md)."""
+
     def __init__(
         self,
         scope: Construct,
@@ -26,10 +27,9 @@ class Network(cdk.Stack):
         *,
         config: Config,
         storage_name: str,
-        **stack: Any,
     ) -> None:
         """`storage_name`: of the stack whose buckets and table the endpoints lead to."""
-        super().__init__(scope, construct_id, **stack)
+        super().__init__(scope, construct_id)
         self.logs_key = logs_key(self)
         self.vpc = _vpc(self, config)
         lists = PREFIX_LISTS[config.region]
@@ -59,14 +59,14 @@ class Network(cdk.Stack):
             storage_name=storage_name,
         )
         _flow_log(self, self.vpc, self.logs_key, config)
-        self.unscoped = Unscoped(self, "Unscoped")
+        self.wildcard = WildcardPermissions(self, "WildcardPermissions")
         self.default_group = ClosedDefaultGroup(
             self,
             "DefaultGroup",
             vpc=self.vpc,
             config=config,
             logs_key=self.logs_key,
-            unscoped=self.unscoped.default_group,
+            wildcard=self.wildcard.default_group,
         )
 
     @cached_property

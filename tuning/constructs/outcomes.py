@@ -7,10 +7,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
 from tuning.constructs.steps import Steps, expression, outlast, when
 from tuning.runs.budget import Charge
-from tuning.runs.run_states import OPEN, UNTOLD
+from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
+from tuning.runs.run_states import OPEN, Partition
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
 _WAITED = ("task_token", "slot_token", "#queue")
@@ -24,19 +25,24 @@ class Endings:
     """
 
     def __init__(
-        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, settle: Door
+        self,
+        scope: Construct,
+        *,
+        ledger: dynamodb.ITable,
+        topic: sns.ITopic,
+        settle: HandlerFunction,
     ) -> None:
         self._scope = scope
         self._steps = steps = Steps(scope)
         record = self._tail(ledger, topic)
         settled = self._settle(settle, record)
         self.misdirected = steps.conclude(
-            "No such recipe",
+            MachineState.NO_SUCH_RECIPE,
             {"state": "refused", "summary": expression("$run.refusal")},
             charge="nothing",
         )
         self.refused = steps.conclude(
-            "Dataset refused",
+            MachineState.DATASET_REFUSED,
             {
                 "state": "refused",
                 "summary": expression("$dataset.summary"),
@@ -45,7 +51,7 @@ class Endings:
             charge="nothing",
         )
         self.trained = steps.conclude(
-            "Model trained",
+            MachineState.MODEL_TRAINED,
             {
                 "state": "trained",
                 "summary": expression("$result.summary"),
@@ -55,7 +61,7 @@ class Endings:
             charge="job",
         )
         self.stopped = steps.conclude(
-            "Job stopped",
+            MachineState.JOB_STOPPED,
             {
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
@@ -64,7 +70,7 @@ class Endings:
             charge="job",
         )
         self.stopped_early = steps.conclude(
-            "Stopped before its job",
+            MachineState.STOPPED_EARLY,
             {
                 "state": "stopped",
                 "summary": "It was stopped before it had a job; nothing was trained.",
@@ -73,12 +79,12 @@ class Endings:
             },
             charge="nothing",
         )
-        self.failed = self._failure("Job failed", "$progress.failure", charge="job")
+        self.failed = self._failure(MachineState.JOB_FAILED, "$progress.failure", charge="job")
         self.not_started = self._failure(
-            "Job not started", "$job.failure", charge="nothing", unsure=True
+            MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing", unsure=True
         )
         self.fault = steps.conclude(
-            "Step failed",
+            MachineState.STEP_FAILED,
             {
                 "state": "failed",
                 "summary": expression("$fault.message"),
@@ -88,8 +94,12 @@ class Endings:
             },
             charge="unknown",
         )
-        self.rejected = self._unapproved("Not approved", "'Not approved by ' & $approval.by & '.'")
-        self.expired = self._unapproved("Approval expired", "'Nobody approved it in time.'")
+        self.rejected = self._unapproved(
+            MachineState.NOT_APPROVED, "'Not approved by ' & $approval.by & '.'"
+        )
+        self.expired = self._unapproved(
+            MachineState.APPROVAL_EXPIRED, "'Nobody approved it in time.'"
+        )
         self.resumed = self._resumed()
         self.misdirected.next(record)
         for conclusion in (
@@ -102,7 +112,7 @@ class Endings:
     def _resumed(self) -> sfn.Pass:
         """The end of a run whose last execution could not record or tell it, or was lost."""
         learnt = {"outcome": expression("$run.outcome"), "charge": expression("$run.charge")}
-        return sfn.Pass.jsonata(self._scope, "Take up its end", assign=learnt, outputs={})
+        return sfn.Pass.jsonata(self._scope, MachineState.RESUME_OUTCOME, assign=learnt, outputs={})
 
     def _unapproved(self, name: str, why: str) -> sfn.Pass:
         return self._steps.conclude(
@@ -117,12 +127,13 @@ class Endings:
             charge="nothing",
         )
 
-    def _settle(self, door: Door, record: tasks.DynamoUpdateItem) -> tasks.LambdaInvoke:
+    def _settle(
+        self, function: HandlerFunction, record: tasks.DynamoUpdateItem
+    ) -> tasks.LambdaInvoke:
         """A claim that cannot be settled stays whole, which is the safe side, until the reconciler
         settles it; the end is recorded.
         """
-        payload = {"run": expression("$run"), "charge": expression("$charge")}
-        settle = self._steps.invoke("Settle spend", door, payload, keep="settled")
+        settle = self._steps.invoke(function)
         settle.add_catch(
             record,
             errors=["States.ALL"],
@@ -152,8 +163,8 @@ class Endings:
         record, tell = self._record(ledger), self._tell(topic)
         untold = sfn.Fail.jsonata(
             self._scope,
-            "Not recorded or not told",
-            error="OutcomeNotTold",
+            MachineState.NOT_REPORTED,
+            error=OUTCOME_NOT_REPORTED,
             cause=expression(f"$string({_CHARGED})"),
         )
         # Whoever ended the run before us was right, and what we know is still told.
@@ -167,16 +178,14 @@ class Endings:
         for step in (record, tell):
             outlast(step, "States.TaskFailed")
             step.add_catch(untold, errors=["States.ALL"])
-        end = self._steps.choose("How did it end?")
-        for state in ("trained", "refused", "stopped"):
-            succeed = sfn.Succeed.jsonata(
-                self._scope, state.capitalize(), outputs=expression("$outcome")
-            )
-            end.when(when(f"$outcome.state = '{state}'"), succeed)
+        end = self._steps.choose(MachineState.OUTCOME)
+        for name in (MachineState.TRAINED, MachineState.REFUSED, MachineState.STOPPED):
+            succeed = sfn.Succeed.jsonata(self._scope, name, outputs=expression("$outcome"))
+            end.when(when(f"$outcome.state = '{name.lower()}'"), succeed)
         end.otherwise(
             sfn.Fail.jsonata(
                 self._scope,
-                "Failed",
+                MachineState.FAILED,
                 error=expression("$exists($outcome.kind) ? $outcome.kind : 'RunFailed'"),
                 cause=expression("$outcome.summary"),
             )
@@ -194,7 +203,7 @@ class Endings:
             "state": "$outcome.state",
             "ended_at": "$states.context.State.EnteredTime",
             "outcome": "$string($outcome)",
-            "open": f"'{UNTOLD}'",
+            "open": f"'{Partition.UNNOTIFIED}'",
         }
         kept = {
             "arrived_at": "$run.upload.arrived_at",
@@ -210,7 +219,7 @@ class Endings:
         among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
-            "Record outcome",
+            MachineState.RECORD_OUTCOME,
             table=ledger,
             key={"pk": value(expression("$run.id"))},
             update_expression=f"SET {', '.join(terms)} REMOVE {', '.join(_WAITED)}",
@@ -228,7 +237,7 @@ class Endings:
         value = tasks.DynamoAttributeValue.from_string
         close = tasks.DynamoUpdateItem.jsonata(
             self._scope,
-            "Close",
+            MachineState.CLOSE_RUN,
             table=ledger,
             key={"pk": value(expression("$run.id"))},
             update_expression=expression(removed),
@@ -249,7 +258,7 @@ class Endings:
         lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
         return tasks.SnsPublish.jsonata(
             self._scope,
-            "Tell",
+            MachineState.NOTIFY,
             topic=topic,
             subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
             message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),

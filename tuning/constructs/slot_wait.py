@@ -14,6 +14,7 @@ from constructs import Construct
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.steps import catch_all, expression, outlast
 from tuning.runs.job_queue import ASK_AGAIN_SECONDS
+from tuning.runs.machine_states import MachineState
 
 _NOT_QUEUED = "DynamoDb.ConditionalCheckFailedException"
 
@@ -30,7 +31,7 @@ class SlotWait:
         end: Endings,
     ) -> None:
         self.wait = sfn.CustomState(
-            scope, "Wait for a job slot", state_json=_waiting(scope, ledger)
+            scope, MachineState.WAIT_FOR_JOB_SLOT, state_json=_waiting(scope, ledger)
         )
         self.wait.add_retry(errors=[_NOT_QUEUED], max_attempts=0)
         outlast(self.wait, "States.TaskFailed")

@@ -1,15 +1,15 @@
-"""The vocabulary of the state machine: invoke a door, choose, conclude, catch."""
+"""The building blocks of the state machine: invoke a step, choose, conclude, catch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
+from tuning.pipeline.step import Step
 from tuning.runs.budget import Charge
 
 # What heals by itself. Everything a step does may be done twice.
@@ -67,40 +67,21 @@ class Steps:
     def __init__(self, scope: Construct) -> None:
         self._scope = scope
 
-    def invoke(
-        self,
-        name: str,
-        door: Door,
-        payload: Mapping[str, Any],
-        *,
-        keep: str,
-        follows_a_job: bool = False,
-        timeouts: int = _FOLLOW_TRIES,
-    ) -> tasks.LambdaInvoke:
-        """Invoke a function and keep its answer as the variable `keep`. A fault that passes never ends
-        a run that has a job. `timeouts`: how often it is tried again when it took too long.
-        """
-        function: lambda_.IFunction = door.function
+    def invoke(self, function: HandlerFunction) -> tasks.LambdaInvoke:
+        """The task of a step: it takes and gives the variables that the manifest says."""
+        declared = function.step
         step = tasks.LambdaInvoke.jsonata(
             self._scope,
-            name,
-            lambda_function=function,
-            payload=sfn.TaskInput.from_object(payload),
+            declared.title,
+            lambda_function=function.function,
+            payload=sfn.TaskInput.from_object(
+                {name: expression(f"${name}") for name in declared.takes}
+            ),
             retry_on_service_exceptions=False,
-            assign={keep: expression("$states.result.Payload")},
+            assign={declared.gives: expression("$states.result.Payload")},
             outputs={},
         )
-        outlast(step, *_TRANSIENT, tries=_FOLLOW_TRIES if follows_a_job else _OUTLAST_TRIES)
-        died = _FOLLOW_TRIES if follows_a_job else _DIED_TRIES
-        for errors, tries in ((_DIED, died), (_TOOK_TOO_LONG, min(died, timeouts))):
-            step.add_retry(
-                errors=errors,
-                interval=cdk.Duration.seconds(2),
-                backoff_rate=2,
-                max_attempts=tries,
-                max_delay=cdk.Duration.minutes(5),
-                jitter_strategy=sfn.JitterType.FULL,
-            )
+        self._retry(step, declared)
         step.add_retry(
             errors=_ASLEEP,
             interval=cdk.Duration.seconds(30),
@@ -118,6 +99,21 @@ class Steps:
             jitter_strategy=sfn.JitterType.FULL,
         )
         return step
+
+    @staticmethod
+    def _retry(task: tasks.LambdaInvoke, step: Step) -> None:
+        outlast(task, *_TRANSIENT, tries=_FOLLOW_TRIES if step.follows_a_job else _OUTLAST_TRIES)
+        died = _FOLLOW_TRIES if step.follows_a_job else _DIED_TRIES
+        late = died if step.tries_after_timeout is None else step.tries_after_timeout
+        for errors, tries in ((_DIED, died), (_TOOK_TOO_LONG, late)):
+            task.add_retry(
+                errors=errors,
+                interval=cdk.Duration.seconds(2),
+                backoff_rate=2,
+                max_attempts=tries,
+                max_delay=cdk.Duration.minutes(5),
+                jitter_strategy=sfn.JitterType.FULL,
+            )
 
     def choose(self, name: str) -> sfn.Choice:
         return sfn.Choice.jsonata(self._scope, name)

@@ -1,7 +1,5 @@
 """Storage: keys, buckets and the ledger. What is in here outlives every deployment."""
 
-from typing import Any
-
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
@@ -22,8 +20,8 @@ from tuning.constructs.bucket_policies import (
     write_once,
     written_by_s3_only,
 )
+from tuning.constructs.config import Config
 from tuning.constructs.keys import key_of_data, own_key
-from tuning.constructs.perimeter import Perimeter
 
 # No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
 # prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
@@ -31,31 +29,30 @@ _EVENT_LIFE = cdk.Duration.days(14)
 _JOB_LIFE = cdk.Duration.days(30)
 
 
-class Storage(cdk.Stack):
-    """Everything is retained when the stack is deleted; logical ids are frozen by a test."""
+class Storage(Construct):
+    """Everything is retained when its stack is deleted; logical ids are frozen by a test."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        perimeter: Perimeter,
+        config: Config,
         vpc: ec2.IVpc,
-        **stack: Any,
     ) -> None:
-        super().__init__(scope, construct_id, termination_protection=True, **stack)
-        self._boundary = Boundary(perimeter=perimeter, vpc=vpc)
+        super().__init__(scope, construct_id)
+        self._boundary = Boundary(perimeter=config.perimeter, vpc=vpc)
         self.data_key = key_of_data(
             self,
             "DataKey",
             "Datasets, prepared copies, artifacts and models",
-            perimeter=perimeter,
+            perimeter=config.perimeter,
         )
         self.control_key = own_key(
             self, "ControlKey", "Ledger, queues, notices, functions and runs in progress"
         )
         for service in ("cloudwatch", "delivery.logs", "events", "sns"):
-            self.control_key.add_to_resource_policy(_senders(self, service))
+            self.control_key.add_to_resource_policy(_senders(cdk.Stack.of(self), service))
         # CDK leaves `Default` out of logical ids: a name for "the buckets" that renames none.
         self._buckets = Construct(self, "Default")
         logs = self.access_logs = private_bucket(

@@ -17,15 +17,23 @@ from constructs import Construct
 
 from tuning.constructs.approval import Approval
 from tuning.constructs.config import Config
-from tuning.constructs.function import Door
+from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.policies import made_after, managed_policy
 from tuning.constructs.slot_wait import SlotWait
 from tuning.constructs.steps import Steps, catch_all, expression, when
+from tuning.pipeline.manifest import (
+    AUTHORIZE_SPEND,
+    COLLECT_RESULTS,
+    PREPARE_DATASET,
+    START_TRAINING,
+    TRACK_TRAINING,
+)
+from tuning.runs.machine_states import MachineState
 
-# Longer than the longest queue (tuning/runs/job_queue.py), a question to a person and two jobs; an
+# Longer than the longest queue (tuning/runs/job_queue.py), a request for approval and two jobs; an
 # execution may last a year: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 _TIMEOUT = cdk.Duration.days(300)
 
@@ -36,17 +44,19 @@ class TrainingRun(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        doors: Mapping[str, Door],
+        functions: Mapping[str, HandlerFunction],
         ledger: dynamodb.ITable,
         topic: sns.ITopic,
         config: Config,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._doors = doors
+        # Known beforehand, so that its role can be for this one machine and no other.
+        self.name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
+        self._functions = functions
         self._steps = Steps(self)
         self._config = config
         self._ledger = ledger
-        self._end = Endings(self, ledger=ledger, topic=topic, settle=doors["settle_spend"])
+        self._end = Endings(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
         self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
 
@@ -56,15 +66,12 @@ class TrainingRun(Construct):
         permissions: Permissions,
         logs_key: kms.IKey,
         key: kms.IKey,
-        topic: sns.ITopic,
-        unscoped: iam.IManagedPolicy,
+        wildcard: iam.IManagedPolicy,
     ) -> sfn.StateMachine:
-        # Known beforehand, so that its role can be for this one machine and no other.
-        name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
         arn = cdk.Stack.of(self).format_arn(
             service="states",
             resource="stateMachine",
-            resource_name=name,
+            resource_name=self.name,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         logs = log_group(
@@ -74,16 +81,16 @@ class TrainingRun(Construct):
             config=self._config,
             # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-            name=f"/aws/vendedlogs/states/{name}",
+            name=f"/aws/vendedlogs/states/{self.name}",
         )
-        functions = [door.function.function_arn for door in self._doors.values()]
-        role, may = _role(self, arn), permissions.state_machine(functions, topic.topic_arn, arn)
-        role.add_managed_policy(unscoped)
+        arns = [each.function.function_arn for each in self._functions.values()]
+        role, may = _role(self, arn), permissions.state_machine(arns, arn)
+        role.add_managed_policy(wildcard)
         policy = managed_policy(self, "Policy", roles=[role], statements=may)
         machine = sfn.StateMachine(
             self,
             "Machine",
-            state_machine_name=name,
+            state_machine_name=self.name,
             definition_body=sfn.DefinitionBody.from_chainable(self.definition),
             query_language=sfn.QueryLanguage.JSONATA,
             role=role.without_policy_updates(),
@@ -102,46 +109,21 @@ class TrainingRun(Construct):
         return machine
 
     def _definition(self) -> sfn.IChainable:
-        steps, run = self._steps, expression("$run")
-        dataset, job = expression("$dataset"), expression("$job")
-        prepare = steps.invoke(
-            "Prepare dataset",
-            self._doors["prepare_dataset"],
-            {"run": run},
-            keep="dataset",
-            timeouts=1,  # the same bytes take as long again
-        )
-        authorize = steps.invoke(
-            "Authorize spend",
-            self._doors["authorize_spend"],
-            {"run": run, "dataset": dataset, "approval": expression("$approval")},
-            keep="spend",
-        )
-        start = steps.invoke(
-            "Start training",
-            self._doors["start_training"],
-            {"run": run, "dataset": dataset, "job": job, "queue": expression("$queue")},
-            keep="job",
-            follows_a_job=True,  # perhaps: a try that was given up may have started it
-        )
-        track = steps.invoke(
-            "Track training",
-            self._doors["track_training"],
-            {"run": run, "job": job, "progress": expression("$progress")},
-            keep="progress",
-            follows_a_job=True,
-        )
-        collect = steps.invoke(
-            "Collect results",
-            self._doors["collect_results"],
-            {"run": run, "job": job, "tokens": expression("$dataset.training_tokens")},
-            keep="result",
-            follows_a_job=True,
+        steps = self._steps
+        prepare, authorize, start, track, collect = (
+            steps.invoke(self._functions[step.name])
+            for step in (
+                PREPARE_DATASET,
+                AUTHORIZE_SPEND,
+                START_TRAINING,
+                TRACK_TRAINING,
+                COLLECT_RESULTS,
+            )
         )
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
         follow = self._follow(track, collect, prepare)
-        sound = steps.choose("Is the dataset sound?")
-        leave = steps.choose("Is there leave to spend?")
+        sound = steps.choose(MachineState.DATASET_ACCEPTED)
+        leave = steps.choose(MachineState.SPEND_AUTHORIZED)
         leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
         leave.when(when("$spend.leave = 'stopped'"), self._end.stopped_early)
         leave.otherwise(self._approval.ask)
@@ -149,7 +131,7 @@ class TrainingRun(Construct):
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
             self._end.refused
         )
-        routed = steps.choose("Has it a recipe?")
+        routed = steps.choose(MachineState.RECIPE_DEPLOYED)
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.when(when("$exists($run.outcome)"), self._end.resumed)
         routed.otherwise(prepare.next(sound))
@@ -165,14 +147,14 @@ class TrainingRun(Construct):
             "queue": {},
             "approval": {},
         }
-        return sfn.Pass.jsonata(self, "Begin", assign=first, outputs={})
+        return sfn.Pass.jsonata(self, MachineState.BEGIN, assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
         """An account may have ten jobs in progress, and that quota cannot be raised: a run that finds no
         job slot waits for one. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
         """
         queue = SlotWait(self, ledger=self._ledger, again=start, end=self._end)
-        started = self._steps.choose("Has the job started?")
+        started = self._steps.choose(MachineState.JOB_STARTED)
         started.when(when("$job.state = 'started'"), follow)
         # `no_room` is what the function of the first version says, after a rollback.
         started.when(when("$job.state in ['queued', 'no_room']"), queue.wait)
@@ -184,10 +166,10 @@ class TrainingRun(Construct):
     ) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
         pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
-        wait = self._steps.wait("Wait", expression(pause))
+        wait = self._steps.wait(MachineState.WAIT_FOR_JOB, expression(pause))
         again = sfn.Pass.jsonata(
             self,
-            "Try again",
+            MachineState.RETRY_TRAINING,
             assign={
                 "run": expression("$progress.next_run"),
                 "job": {},
@@ -196,7 +178,7 @@ class TrainingRun(Construct):
             },
             outputs={},
         )
-        state = self._steps.choose("How is the job?")
+        state = self._steps.choose(MachineState.JOB_STATUS)
         state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
         state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
         state.when(when("$progress.state = 'stopped'"), self._end.stopped)

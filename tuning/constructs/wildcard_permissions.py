@@ -1,7 +1,7 @@
-"""Every right that names no resource, because its action has no resource type: IAM takes only `*`.
+"""Every permission that names no resource, because its action has no resource type: IAM takes only `*`.
 
-Policies of this construct and no others, for roles of all stacks, so that whoever has read this file
-has read every `*`. It stands in Network, which comes first.
+Policies of this construct and no others, for roles of all stacks, so that who has read this file has
+read every `*`. It is part of Network, which comes first.
 """
 
 from aws_cdk import aws_iam as iam
@@ -10,26 +10,26 @@ from constructs import Construct
 from tuning.constructs.policies import Statement, allow, deny, managed_policy
 
 
-class Unscoped(Construct):
+class WildcardPermissions(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.default_group = self._policy("DefaultGroup", _tracing(), _look_at_rules())
-        self.doors = self._policy("Doors", _tracing(), *_placing())
-        self.jobs = self._policy("Jobs", _look_at_the_vpc())
-        self.machine = self._policy("Machine", _observing())
-        self.watchers = self._policy("Watchers", _look_at_jobs())
+        self.default_group = self._policy("DefaultGroup", _trace(), _describe_rules())
+        self.functions = self._policy("Functions", _trace(), *_place_interfaces())
+        self.jobs = self._policy("Jobs", _describe_vpc())
+        self.machine = self._policy("Machine", _deliver_logs_and_traces())
+        self.job_listing = self._policy("JobListing", _list_jobs())
 
     def _policy(self, name: str, *statements: Statement) -> iam.IManagedPolicy:
         policy = managed_policy(self, name, statements=statements)
         return iam.ManagedPolicy.from_managed_policy_arn(self, f"{name}Arn", policy.ref)
 
 
-def _tracing() -> Statement:
+def _trace() -> Statement:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"""
     return _anywhere("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 
-def _placing() -> list[Statement]:
+def _place_interfaces() -> list[Statement]:
     """Lambda's right to place the functions' network interfaces in the VPC.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
@@ -52,12 +52,12 @@ def _placing() -> list[Statement]:
     ]
 
 
-def _look_at_rules() -> Statement:
+def _describe_rules() -> Statement:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"""
     return _anywhere("ec2:DescribeSecurityGroupRules")
 
 
-def _look_at_the_vpc() -> Statement:
+def _describe_vpc() -> Statement:
     """https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access-security.html"""
     return _anywhere(
         "ec2:DescribeDhcpOptions",
@@ -68,12 +68,12 @@ def _look_at_the_vpc() -> Statement:
     )
 
 
-def _look_at_jobs() -> Statement:
+def _list_jobs() -> Statement:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html"""
     return _anywhere("bedrock:ListModelCustomizationJobs")
 
 
-def _observing() -> Statement:
+def _deliver_logs_and_traces() -> Statement:
     """Log delivery and X-Ray of the state machine.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html

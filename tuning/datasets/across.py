@@ -1,23 +1,34 @@
 """What only shows across records: duplicates, contradictions, leakage, uneven keys, limits."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from tuning.datasets.formats.media_blocks import KINDS
 from tuning.datasets.formats.walk import Fault
 from tuning.datasets.tally import Tally
 from tuning.models.catalog import Method
+from tuning.reports.scale import count as plural
 
 _GB = 1 << 30
+_BUT = "but for case, white space or composed letters"
+_REPEATS = (
+    "duplicates",
+    "near_duplicates",
+    "contradictions",
+    "near_contradictions",
+    "prompts_with_contradictions",
+)
 
 
-def repeated(tally: Tally) -> dict[str, int]:
-    """Adds duplicates and contradictions to the tally; gives how many of each."""
-    prompts = tally.prompts
-    if len(dict.fromkeys(prompts)) == len(prompts):
-        return {"duplicates": 0, "contradictions": 0}
+def repeated(tally: Tally) -> dict[str, Any]:
+    """Adds duplicates and contradictions to the tally; gives how many of each, exact and near apart."""
+    near = _near(tally)
+    if len(dict.fromkeys(near)) == len(near):
+        return dict.fromkeys(_REPEATS, 0)
     once: dict[int, None] = {}
     twice: set[int] = set()
-    for prompt in prompts:
+    for prompt in near:
         if prompt in once:
             twice.add(prompt)
         else:
@@ -26,44 +37,93 @@ def repeated(tally: Tally) -> dict[str, int]:
     return _told_apart(tally, twice)
 
 
-def _told_apart(tally: Tally, twice: set[int]) -> dict[str, int]:
-    seen: dict[int, dict[int, int]] = {}
-    duplicates = contradictions = 0
-    for prompt, answer, line in zip(tally.prompts, tally.answers, tally.places, strict=True):
+@dataclass(slots=True)
+class _Alike:
+    """Records with nearly the same prompt, so far."""
+
+    exact: dict[int, dict[int, int]] = field(default_factory=dict)
+    """For each prompt its answers, each with its first line."""
+    answers: dict[int, int] = field(default_factory=dict)
+    """The same for near answers, to all of these prompts."""
+    wavers: bool = False
+
+
+def _told_apart(tally: Tally, twice: set[int]) -> dict[str, Any]:
+    seen: dict[int, _Alike] = {}
+    counts = dict.fromkeys(_REPEATS, 0)
+    near = zip(_near(tally), tally.near_answers or tally.answers, strict=True)
+    exact = zip(tally.prompts, tally.answers, tally.places, strict=True)
+    for (prompt, answer), (as_is, answered, line) in zip(near, exact, strict=True):
         if prompt not in twice:
             continue
-        answers = seen.setdefault(prompt, {})
-        if answer in answers:
-            duplicates += 1
-            tally.add(Fault("DS701", f"the same record as line {answers[answer]}"), line)
-            continue
-        if answers:
-            contradictions += 1
-            first = next(iter(answers.values()))
-            tally.add(
-                Fault("DS702", f"the prompt of line {first} again, with another answer"), line
+        alike = seen.setdefault(prompt, _Alike())
+        answers = alike.exact.get(as_is)
+        if answers is None:
+            kind, fault = _near_fault(alike, answer)
+            alike.exact[as_is] = {answered: line}
+        elif answered in answers:
+            kind, fault = (
+                "duplicates",
+                Fault("DS701", f"the same record as line {answers[answered]}"),
             )
-        answers[answer] = line
-    return {"duplicates": duplicates, "contradictions": contradictions}
+        else:
+            first = next(iter(answers.values()))
+            message = f"the prompt of line {first} again, with another answer"
+            kind, fault = "contradictions", Fault("DS702", message)
+            answers[answered] = line
+        alike.answers.setdefault(answer, line)
+        if fault:
+            counts[kind] += 1
+            tally.add(fault, line)
+            if fault.rule == "DS702" and not alike.wavers:
+                alike.wavers = True
+                counts["prompts_with_contradictions"] += 1
+    return counts
 
 
-def leaked(training: Tally, validation: Tally) -> int:
+def _near_fault(alike: _Alike, answer: int) -> tuple[str, Fault | None]:
+    """What a record is whose prompt stood before, but not exactly so."""
+    if not alike.answers:
+        return "", None
+    if answer in alike.answers:
+        first = alike.answers[answer]
+        return "near_duplicates", Fault("DS701", f"nearly the same record as line {first} ({_BUT})")
+    first = next(iter(alike.answers.values()))
+    message = f"nearly the prompt of line {first} ({_BUT}), with another answer"
+    return "near_contradictions", Fault("DS702", message)
+
+
+def _near(tally: Tally) -> Sequence[int]:
+    """Normal forms, which a check in haste does without."""
+    return tally.near_prompts or tally.prompts
+
+
+def leaked(training: Tally, validation: Tally) -> dict[str, int]:
     """Adds a finding for each validation prompt that stands in training; gives how many."""
-    learnt = dict.fromkeys(training.prompts)
-    both = {prompt for prompt in validation.prompts if prompt in learnt}
+    found = {"leaked": 0, "near_leaked": 0}
+    learnt = dict.fromkeys(_near(training))
+    both = {prompt for prompt in _near(validation) if prompt in learnt}
+    del learnt
     if not both:
-        return 0
+        return found
     first: dict[int, int] = {}
-    for prompt, line in zip(training.prompts, training.places, strict=True):
-        if prompt in both:
-            first.setdefault(prompt, line)
-    leaks = 0
-    for prompt, line in zip(validation.prompts, validation.places, strict=True):
-        if prompt in both:
-            leaks += 1
-            where = f"line {first[prompt]} of {training.file}"
-            validation.add(Fault("DS703", f"the prompt stands in training too: {where}"), line)
-    return leaks
+    exact: dict[int, int] = {}
+    for near, prompt, line in zip(_near(training), training.prompts, training.places, strict=True):
+        if near in both:
+            first.setdefault(near, line)
+            exact.setdefault(prompt, line)
+    for near, prompt, line in zip(
+        _near(validation), validation.prompts, validation.places, strict=True
+    ):
+        if near not in both:
+            continue
+        same = prompt in exact
+        found["leaked" if same else "near_leaked"] += 1
+        at = f"line {exact[prompt] if same else first[near]} of {training.file}"
+        said = "the prompt stands in training too" if same else f"nearly the prompt ({_BUT}) stands"
+        said += f": {at}" if same else f" in training too: {at}"
+        validation.add(Fault("DS703", said), line)
+    return found
 
 
 def uneven(tally: Tally) -> None:
@@ -86,6 +146,13 @@ def uneven(tally: Tally) -> None:
     if len(tally.buckets) > 1:
         named = sorted(tally.buckets, key=lambda b: (tally.buckets[b], b))
         tally.add(Fault("DS508", f"media lie in {len(named)} buckets"), tally.buckets[named[1]])
+
+
+def contested(tally: Tally, method: Method) -> None:
+    """What AWS's own pages disagree on, once a file."""
+    for subject, (count, line) in sorted(tally.contested.items()):
+        held = f"{count:,} of {plural(tally.records, 'record')}, this one first"
+        tally.add(Fault("DS310", f"{held}: {method.contested[subject]}"), line)
 
 
 def mixed(tallies: Sequence[Tally]) -> None:
@@ -123,6 +190,8 @@ def limits(training: Tally, validation: Tally | None, method: Method) -> None:
         return
     if method.validation == "refused":
         validation.add(Fault("DS608", "this model and method take no validation set"), None)
+    elif "validation" in method.contested and validation.records:
+        validation.add(Fault("DS612", method.contested["validation"]), None)
     most = method.max_validation_records
     if most is not None and validation.records > most:
         message = f"{validation.records:,} validation records; the service takes up to {most:,}"
@@ -131,7 +200,7 @@ def limits(training: Tally, validation: Tally | None, method: Method) -> None:
 
 def _records(training: Tally, validation: Tally | None, method: Method) -> Iterator[Fault]:
     total = training.records + (validation.records if validation else 0)
-    held = "1 record" if total == 1 else f"{total:,} records"
+    held = plural(total, "record")
     if validation and validation.records:
         held += f" ({training.records:,} training, {validation.records:,} validation)"
     if 0 < total < method.min_records:  # a file without a record is told apart

@@ -23,6 +23,7 @@ _MENDED = {
     "blank_line": ("DS123", "{} blank lines"),
     "final_newline": ("DS124", "the last line has no line feed"),
     "gzip": ("DS125", "the file is compressed"),
+    "ctrl_z": ("DS126", "Ctrl-Z (U+001A) ends {} lines"),
 }
 
 
@@ -75,10 +76,11 @@ def concluded(
     for name, tally, digest in zip(("training", "validation"), tallies, digests, strict=False):
         _mended(tally)
         across.uneven(tally)
+        across.contested(tally, method)
         quality.outliers(tally)
         numbers[name] = statistics(tally, across.repeated(tally), digest)
     if validation:
-        numbers["validation"]["leaked"] = across.leaked(training, validation)
+        numbers["validation"].update(across.leaked(training, validation))
     across.mixed(tallies)
     across.limits(training, validation, method)
     return _report(tallies, numbers)

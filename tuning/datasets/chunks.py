@@ -67,13 +67,14 @@ class Chunks:
         assert library is not None  # noqa: S101 — for the type checker; `usable` decides
         self._next = library.lines_next
         self._tally, self._longest, self._chunk = tally, longest, CHUNK
-        self._buffer, texts = (mmap.mmap(-1, longest + CHUNK + GUARD) for _ in "ab")
+        self._buffer, texts, normal = (mmap.mmap(-1, longest + CHUNK + GUARD) for _ in "abc")
         self._view, self._texts = memoryview(self._buffer), memoryview(texts)
+        self._normal = memoryview(normal)
         thorough = tally.policy.thorough
         words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
         packed = b"".join(bytes([len(word)]) + word for word in map(str.encode, words))
         ends = bytes({ord(word[-1]) for word in words}).ljust(ENDS, bytes([_NO_SIGN]))
-        self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(3)]
+        self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(5)]
         self._outline, self._joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED))
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
         self._told: list[Outline] = []
@@ -99,6 +100,9 @@ class Chunks:
             prompts=ctypes.addressof(self._kept[0]),
             answers=ctypes.addressof(self._kept[1]),
             places=ctypes.addressof(self._kept[2]),
+            near_prompts=ctypes.addressof(self._kept[3]),
+            near_answers=ctypes.addressof(self._kept[4]),
+            normal=_address(self._normal),
         )
 
     def stops(
@@ -226,9 +230,10 @@ class Chunks:
         """The digests so far, so that those of other records can follow."""
         if kept := self._scan.kept:
             tally = self._tally
-            for target, source in zip(
-                (tally.prompts, tally.answers, tally.places), self._kept, strict=True
-            ):
+            targets = [tally.prompts, tally.answers, tally.places]
+            if tally.policy.thorough:
+                targets += [tally.near_prompts, tally.near_answers]
+            for target, source in zip(targets, self._kept, strict=False):
                 target.frombytes(memoryview(source)[:kept].cast("B"))
             self._scan.kept = 0
 

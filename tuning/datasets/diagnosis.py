@@ -1,6 +1,5 @@
 """Reads one line the slow and exact way: every fault, and the content that can be told."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from tuning.datasets.formats import (
     reserved_words as words,
 )
 from tuning.datasets.formats.walk import Fault, Walk, what
+from tuning.datasets.unseen import PARTS, unseen
 from tuning.models.catalog import Method
 
 READERS: dict[str, Callable[[dict[str, Any], Method, Walk], None]] = {
@@ -37,9 +37,6 @@ _NAMES = {
     "image_caption": "image captions",
     "distillation": "distillation prompts",
 }
-INVISIBLE = ("\\u000", "\\u001", "\\b", "\\f")
-"""How the escapes of control characters begin that nobody sees."""
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def diagnose(line: bytes, method: Method) -> Walk:
@@ -56,12 +53,12 @@ def diagnose(line: bytes, method: Method) -> Walk:
     if walk.faults and any(f.rule == "DS109" for f in walk.faults):
         walk.readable = False
         return walk
-    odd = words.may_hold(line, method, INVISIBLE)
+    odd = words.may_hold(line, method, PARTS)
     walk.marked = bool(odd)
     _read(value, method, walk)
     _limits(line, method, walk)
-    if odd and words.searcher(INVISIBLE)(line):
-        _invisible(walk)
+    if odd and words.searcher(PARTS)(line) and (message := unseen(iter(walk.texts))):
+        walk.fault("DS110", message)
     return walk
 
 
@@ -103,10 +100,3 @@ def _limits(line: bytes, method: Method, walk: Walk) -> None:
             "DS605",
             f"{len(line):,} bytes; the service takes lines up to {method.max_line_kb} KB",
         )
-
-
-def _invisible(walk: Walk) -> None:
-    for text in walk.texts:
-        if found := _CONTROL.search(text):
-            walk.fault("DS110", f"the text holds the control character U+{ord(found[0]):04X}")
-            return

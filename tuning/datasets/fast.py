@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
-from tuning.datasets.diagnosis import INVISIBLE
 from tuning.datasets.formats.reserved_words import searcher
+from tuning.datasets.unseen import PARTS
 from tuning.models.catalog import Method
 
 Sound = tuple[bytes, bytes, int, frozenset[str]]
@@ -55,7 +55,7 @@ class _Pair(Struct, gc=False, forbid_unknown_fields=True):
 def accepter(method: Method, *, thorough: bool) -> Accept:
     """Tells what a line of a known shape holds that is sound for certain, None for any other line."""
     words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
-    search = searcher(words + (_SPELT_OUT if words else ()) + (INVISIBLE if thorough else ()))
+    search = searcher(words + (_SPELT_OUT if words else ()) + (PARTS if thorough else ()))
     suspect = _suspect(words, thorough=thorough)
     if method.format == "converse":
         return _converse(search, suspect, method.max_system_blocks or 1 << 30)
@@ -64,7 +64,7 @@ def accepter(method: Method, *, thorough: bool) -> Accept:
 
 def _suspect(words: tuple[str, ...], *, thorough: bool) -> Suspect:
     """Whether what was found in a line is a reserved word where it matters, or an odd character."""
-    reserved, odd = searcher(words), searcher(INVISIBLE)
+    reserved, odd = searcher(words), searcher(PARTS)
     if thorough:
         return lambda line, prompt, answer: reserved(prompt) or reserved(answer) or odd(line)
     return lambda _line, prompt, _answer: reserved(prompt)

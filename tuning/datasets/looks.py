@@ -1,7 +1,7 @@
 """Says what a file or a record looks like when it is not what was expected."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 _SIGNATURES = (
     (b"PAR1", "a Parquet file"),
@@ -15,7 +15,23 @@ _SIGNATURES = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"ARROW1", "an Arrow file"),
     (b"SQLite format 3", "an SQLite database"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x80\x02", "a Python pickle"),
+    (b"\x80\x03", "a Python pickle"),
+    (b"\x80\x04", "a Python pickle"),
+    (b"\x80\x05", "a Python pickle"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"{\\rtf", "an RTF document"),
 )
+_REMEDIES = {
+    "a Parquet file": "Convert it with tuning convert.",
+    "an Arrow file": "Write it as Parquet or JSONL (Python: datasets.Dataset.from_file(PATH).to_json).",
+    "an old Excel or Word file": "Save it as .xlsx, or as CSV in UTF-8.",
+    "a PDF": "Nothing here reads a PDF: write questions and answers from it, one JSON object a line.",
+    "an SQLite database": "Export the table that is meant as CSV in UTF-8.",
+}
+_EXPORT = "Unpack or export it as CSV in UTF-8, JSONL, Parquet or .xlsx."
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _RECORDS = (
     ("prompt_completion", {"prompt", "completion"}),
@@ -27,13 +43,55 @@ _RECORDS = (
     ("input and output", {"input", "output"}),
 )
 _SIGNS = frozenset().union(*(signs for _, signs in _RECORDS))
+_BEFORE = b"\xef\xbb\xbf \t\r\n"
+_ARRAY = re.compile(rb"\[\s*\{")
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_PAGE = re.compile(
+    rb"(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_XML_ERROR = re.compile(rb"<Error>\s*<Code>([A-Za-z]{1,64})</Code>")
 _COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
 _LOOKED_AT = 6
+_STATUS = re.compile(rb"[45]\d\d: [a-z ]+\s*$")
+"""A whole answer such as `404: Not Found`."""
 
 
 def binary(head: bytes) -> str | None:
     """What kind of file starts with these bytes, when it is none of text."""
     return next((name for magic, name in _SIGNATURES if head.startswith(magic)), None)
+
+
+def remedy(kind: str) -> str:
+    """What to do with a file that `binary` names."""
+    return _REMEDIES.get(kind, _EXPORT)
+
+
+class StandIn(NamedTuple):
+    """A text that somebody saved in place of the data."""
+
+    what: str
+    fix: str
+
+
+def stand_in(head: bytes) -> StandIn | None:
+    """A pointer, a web page or a server's answer that was saved in place of the data."""
+    begin = head[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if begin.startswith(b"version https://git-lfs.github.com/spec/"):
+        return StandIn("a Git LFS pointer, not the data", "Fetch the data first: git lfs pull.")
+    if begin.startswith((b"<!doctype html", b"<html", b"<head", b"<!--")):
+        return StandIn(
+            "a web page (HTML), not the data",
+            "Download the file itself: the address of its raw content, with the sign-in it needs.",
+        )
+    if begin.startswith((b"<?xml", b"<error>")):
+        what = "the error answer of a server (XML)" if b"<error" in begin else "XML"
+        return StandIn(f"{what}, not the data", "Download the data again, or export it as JSONL.")
+    if _STATUS.match(begin) or begin.startswith((b"entry not found", b"access to dataset")):
+        return StandIn(
+            "the error answer of a server, not the data",
+            "Download the data again, and look whether that succeeded.",
+        )
+    return None
 
 
 def utf16(head: bytes) -> bool:
@@ -45,18 +103,38 @@ def utf16(head: bytes) -> bool:
     return zeros > max(1, len(pairs) // 6)
 
 
-def document(head: bytes) -> bool:
-    """Whether the file is one JSON document over several lines, told by its first line."""
-    first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+def document(head: bytes) -> str | None:
+    """What one JSON document the file is, told by its first line, when it is not JSON Lines."""
+    first, _, rest = head.lstrip(_BEFORE).partition(b"\n")
     first = first.strip()
-    return bool(rest.strip()) and (
-        first in (b"[", b"{") or (first.startswith(b"[{") and not first.endswith(b"]"))
-    )
+    if first in (b"[", b"{") and rest.strip():
+        return "one JSON document over several lines"
+    if not _ARRAY.match(first):
+        return None
+    if not rest.strip():
+        return "one JSON array on one line"
+    return None if first.endswith(b"]") else "one JSON array over several lines"
+
+
+def stray(head: bytes) -> tuple[str, str] | None:
+    """Rule and words for what was saved in place of the data: a pointer to it, a page, a message."""
+    start = head.lstrip(_BEFORE)
+    if start.startswith(_POINTER):
+        return "DS112", "this is a Git LFS pointer: the data was never fetched"
+    if start.startswith(b"\x1e"):
+        return "DS114", "an RS character (U+001E) stands before each record: a JSON text sequence"
+    if code := _XML_ERROR.search(start[:1024]) if start.startswith(b"<") else None:
+        return "DS113", f"this is an error message of Amazon S3 or the like: {code[1].decode()}"
+    if _PAGE.match(start):
+        return "DS113", "this is a web page (HTML)"
+    if start.startswith(b"<?xml"):
+        return "DS113", "this is XML"
+    return None
 
 
 def table(head: bytes) -> list[str] | None:
     """The columns of a CSV file: a first line of plain names, and no brace in the lines after it."""
-    first, *following = head.lstrip(b"\xef\xbb\xbf \t\r\n").splitlines()[:_LOOKED_AT] or [b""]
+    first, *following = head.lstrip(_BEFORE).splitlines()[:_LOOKED_AT] or [b""]
     if not following or any(b"{" in line for line in following):
         return None
     for separator in (b",", b";", b"\t"):

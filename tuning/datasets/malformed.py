@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 
 from tuning.datasets.formats.walk import Fault
 
@@ -61,6 +62,9 @@ def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip
     for python, right in (("None", "null"), ("True", "true"), ("False", "false")):
         if rest.startswith(python):
             return f"{python} is Python's spelling; JSON writes {right}"
+    if here and not here.isascii() and not (here.isprintable() and here.strip()):
+        name = unicodedata.name(here, "no name").lower()
+        return f"the invisible character U+{ord(here):04X} ({name}) is outside of a string"
     if here in "“”„":
         return "typographic quotes; JSON wants straight ones"
     match error.msg:

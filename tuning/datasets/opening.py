@@ -31,8 +31,8 @@ class Opened:
     """A stream at its first line, and what its beginning told."""
 
     stream: io.BufferedReader
-    document: bool = False
-    """One JSON document over several lines."""
+    document: str | None = None
+    """What it is when it is one JSON document, not JSON Lines."""
     hopeless: Fault | None = None
     """Why no line of it can be read."""
     repairs: Counter[str] = field(default_factory=Counter)
@@ -78,6 +78,8 @@ def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Ope
         stream = _buffered(head, unpacked)
     if kind := looks.binary(head):
         return Opened(stream=stream, hopeless=Fault("DS111", f"this is {kind}"), repairs=repairs)
+    if found := looks.stray(head):
+        return Opened(stream=stream, hopeless=Fault(*found), repairs=repairs)
     if looks.utf16(head):
         message = "the file is text in two or four bytes a letter (UTF-16 or UTF-32)"
         return Opened(stream=stream, hopeless=Fault("DS102", message), repairs=repairs)

@@ -1,7 +1,5 @@
 """What a record asks, in a form in which near-identical questions are the same."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
 
 import xxhash
@@ -18,42 +16,32 @@ from tuning.datasets.convert.conversation import (
     ToolResult,
     Turn,
 )
+from tuning.datasets.same import asked
 
-_SPACE = re.compile(r"\s+")
 _BETWEEN = "\x1f"
 """A character that text does not hold, so that parts cannot run into each other."""
 
 
 def prompt(record: Record) -> str:
     """All that stands before the last answer: system text and turns; nothing of the answer."""
-    match record:
-        case Conversation():
-            return _BETWEEN.join(_asked(record))
-        case Caption():
-            return record.image
-        case Document():
-            return record.text
-
-
-def normalised(text: str) -> str:
-    """NFC, case folded, every run of blanks one space: what a reader would call the same."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
-    return _SPACE.sub(" ", folded).strip()
+    return _BETWEEN.join(_asked(record))
 
 
 def fingerprint(record: Record, seed: int = 0) -> int:
-    """64 bits of the normalised prompt; evenly spread, another spread for another seed."""
-    return xxhash.xxh3_64_intdigest(normalised(prompt(record)).encode(), seed=seed)
+    """64 bits of the near prompt; evenly spread, another spread for another seed."""
+    return xxhash.xxh3_64_intdigest(asked(_asked(record)), seed=seed)
 
 
-def _asked(talk: Conversation) -> Iterator[str]:
-    turns = talk.turns
-    if turns and turns[-1].role == "assistant":
-        turns = turns[:-1]
-    yield from talk.system
-    for turn in turns:
-        yield turn.role
-        yield from said(turn)
+def _asked(record: Record) -> Iterator[str]:
+    match record:
+        case Caption():
+            yield record.image
+        case Document():
+            yield record.text
+        case Conversation(system=system, turns=turns):
+            yield from system
+            for turn in turns[:-1] if turns and turns[-1].role == "assistant" else turns:
+                yield from said(turn)
 
 
 def said(turn: Turn) -> Iterator[str]:

@@ -15,12 +15,14 @@ from tuning.datasets.opening import DAMAGED, Opened, damaged
 from tuning.datasets.outlines import Outline, Outlines
 from tuning.datasets.privacy import private
 from tuning.datasets.quality import script
+from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
 from tuning.models.catalog import Method
 
 MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
-_EVERY = Why.TOO_LONG | Why.PRIVATE | Why.SCRIPT
+_EVERY = Why.TOO_LONG | Why.PRIVATE | Why.SCRIPT | Why.NEAR
+_CTRL_Z = b"\x1a"  # how DOS ended a file
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
 _ODD = 0x9E3779B97F4A7C15  # spreads the bits of a number over its upper end; lines.c has it too
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
@@ -72,7 +74,7 @@ class Scanner:
         if source.hopeless:
             tally.add(source.hopeless, None)
         elif source.document:
-            tally.add(Fault("DS207", "one JSON document over several lines, not JSON Lines"), 1)
+            tally.add(Fault("DS207", f"{source.document}, not JSON Lines"), 1)
         else:
             try:
                 (self._chunks if self._native else self._lines)(source, size)
@@ -118,6 +120,8 @@ class Scanner:
     def _line(self, line: bytes) -> None:
         """A line as it stands in the file."""
         tally, line = self.tally, self._ended(line)
+        if not line:
+            return
         if line.isspace():
             tally.repairs["blank_line"] += 1
             return
@@ -132,10 +136,13 @@ class Scanner:
     def _ended(self, line: bytes) -> bytes:
         """The line with the ending that all have."""
         repairs = self.tally.repairs
+        if _CTRL_Z in line[-3:]:
+            whole, line = line, _trimmed(line)
+            repairs["ctrl_z"] += line != whole
         if line.endswith(b"\r\n"):
             repairs["crlf"] += 1
             return line[:-2] + b"\n"
-        if not line.endswith(b"\n"):
+        if line and not line.endswith(b"\n"):
             repairs["final_newline"] += 1
             return line + b"\n"
         return line
@@ -153,7 +160,8 @@ class Scanner:
             tally.add(fault, tally.lines)
         tally.records += 1
         if same.readable:
-            self._count(line, *same.pieced(stop.texts), same.traits, stop.why or _EVERY)
+            why = Why.NEAR | (stop.why or _EVERY)
+            self._count(line, *same.pieced(stop.texts), same.traits, why)
         return same
 
     def _endless(self, size: int) -> None:
@@ -171,6 +179,8 @@ class Scanner:
         if walk.readable:
             for bucket in walk.buckets:
                 tally.buckets.setdefault(bucket, tally.lines)
+            for subject in walk.contested:
+                tally.contest(subject, tally.lines)
             prompt, answer = key(walk.prompt), key(walk.answer or ())
             self._count(line, prompt, answer, sum(map(len, walk.texts)), walk.traits)
 
@@ -196,6 +206,9 @@ class Scanner:
             tally.prompts.append(self._digest(prompt))
             tally.answers.append(self._digest(answer))
             tally.places.append(tally.lines)
+            if tally.policy.thorough:  # told below
+                tally.near_prompts.append(0)
+                tally.near_answers.append(0)
         self._look(line, prompt, answer, length, why)
 
     def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
@@ -205,6 +218,9 @@ class Scanner:
             self._too_long(length, len(prompt) + len(answer))
         if not tally.policy.thorough:
             return
+        if why & Why.NEAR and tally.lines <= COMPARED:
+            tally.near_prompts[-1] = self._digest(near(prompt))
+            tally.near_answers[-1] = self._digest(near(answer))
         if why & Why.SCRIPT and sampled(line) and (name := script(line)):
             tally.script(name, tally.lines)
         if not why & Why.PRIVATE:
@@ -227,7 +243,14 @@ class Scanner:
 
 def key(pieces: Iterable[str]) -> bytes:
     """What equal texts have in common, however they were spelt; marks compare beside them."""
-    return "\0".join("\2" + p if isinstance(p, Mark) else p for p in pieces).encode()
+    return "\0".join(MARKED + p if isinstance(p, Mark) else p for p in pieces).encode()
+
+
+def _trimmed(line: bytes) -> bytes:
+    """A line without the Ctrl-Z at its end, nothing when nothing else is in it."""
+    body = line.rstrip(b"\r\n")
+    rest = body.rstrip(_CTRL_Z)
+    return b"" if not rest.strip() else rest + line[len(body) :]
 
 
 def sampled(line: bytes) -> bool:

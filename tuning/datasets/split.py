@@ -15,9 +15,12 @@ from tuning.datasets.convert.peek import Opened
 from tuning.datasets.prompts import fingerprint
 from tuning.errors import OptionError, SplitError
 from tuning.models.catalog import Method, Model
+from tuning.reports.scale import count
 
 _SPREAD = 2**64
 _SEEDS = 2**63
+_NO_RECORD = b" \t\r\n\x1a\x1e"
+"""What is no record by itself: blanks, the marks of old systems and of sequences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +83,8 @@ def sides(records: Iterable[Record], rule: Rule) -> Sides:
     sizes = Counter(marks)
     if len(sizes) < 2:  # noqa: PLR2004 — two sides
         raise SplitError(
-            f"{len(marks)} records with {len(sizes)} different prompts cannot be split: "
-            "a prompt stands on one side only; add records, or let tuning stats say which are not read"
+            f"{count(len(marks), 'record')} with {count(len(sizes), 'different prompt')} cannot be split: "
+            "a prompt is on one side only; add records with other prompts"
         )
     chosen = [mark for mark in sorted(sizes) if mark < rule.share * _SPREAD]
     # A share of a small file may fall on nothing, or on everything: one prompt stays on each side.
@@ -105,6 +108,6 @@ def sides(records: Iterable[Record], rule: Rule) -> Sides:
 
 def copy(stream: IO[bytes], decided: Sides, training: IO[bytes], validation: IO[bytes]) -> None:
     """Write each line, byte for byte, to its side. Blank lines are no records and go nowhere."""
-    lines = (line for line in Opened(stream).stream if line.strip())
+    lines = (line for line in Opened(stream).stream if line.strip(_NO_RECORD))
     for line, held_out in zip(lines, decided, strict=True):
         (validation if held_out else training).write(line)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tuning.datasets.same import DEFINITION
 from tuning.datasets.tally import Tally
 
 _BYTES_PER_TOKEN = 4
@@ -24,6 +25,7 @@ def statistics(tally: Tally, repeats: Mapping[str, int], digest: str | None) -> 
         "media_buckets": sorted(tally.buckets),
         "length_histogram": _histogram(tally),
         **repeats,
+        "duplicates_are": DEFINITION,
         "scripts": {name: count for name, (count, _) in sorted(tally.scripts.items())},
         "privacy": dict(sorted(tally.kinds.items())),
     }

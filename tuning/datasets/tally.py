@@ -62,6 +62,11 @@ class Tally:
     answers: "array[int]" = field(default_factory=lambda: array("Q"))
     places: "array[int]" = field(default_factory=lambda: array("L"))
     """The line of each compared record."""
+    near_prompts: "array[int]" = field(default_factory=lambda: array("Q"))
+    near_answers: "array[int]" = field(default_factory=lambda: array("Q"))
+    """The same of their normal forms (see `same`); empty when the check is not thorough."""
+    contested: dict[str, list[int]] = field(default_factory=dict)
+    """What AWS's pages disagree on: how many records hold it, and the first line."""
 
     def add(self, fault: Fault, line: int | None) -> None:
         """Count a fault, and list it while its rule has room."""
@@ -82,15 +87,17 @@ class Tally:
             )
         )
 
-    # Records are not always told in order: these three keep the first line whatever the order.
+    # Records are not always told in order: these four keep the first line whatever the order.
 
     def trait(self, traits: Iterable[str], line: int, count: int = 1) -> None:
         kept = self.traits.setdefault(frozenset(traits), [0, line])
         kept[:] = kept[0] + count, min(kept[1], line)
 
     def script(self, name: str, line: int, count: int = 1) -> None:
-        kept = self.scripts.setdefault(name, [0, line])
-        kept[:] = kept[0] + count, min(kept[1], line)
+        _noted(self.scripts, name, line, count)
+
+    def contest(self, subject: str, line: int) -> None:
+        _noted(self.contested, subject, line, 1)
 
     def reach(self, bits: int, line: int) -> None:
         """Take note of a record's length."""
@@ -108,19 +115,24 @@ class Tally:
             self.trait(parts, line + base, count)
         for bucket, line in later.buckets.items():
             self.buckets.setdefault(bucket, line + base)
-        for script, (count, line) in later.scripts.items():
-            self.script(script, line + base, count)
+        for mine, theirs in ((self.scripts, later.scripts), (self.contested, later.contested)):
+            for name, (count, line) in theirs.items():
+                _noted(mine, name, line + base, count)
         if later.longest[0]:
             self.reach(later.longest[0], later.longest[1] + base)
-        room = bisect_right(later.places, COMPARED - base)
-        self.prompts.extend(later.prompts[:room])
-        self.answers.extend(later.answers[:room])
-        self.places.extend(array("L", (place + base for place in later.places[:room])))
+        self._compare(later, base)
         for counter in ("counts", "repairs", "kinds"):
             getattr(self, counter).update(getattr(later, counter))
         for number in ("lines", "records", "size", "characters", "text_bytes"):
             setattr(self, number, getattr(self, number) + getattr(later, number))
         self.histogram = [a + b for a, b in zip(self.histogram, later.histogram, strict=True)]
+
+    def _compare(self, later: "Tally", base: int) -> None:
+        """Take in what later records are compared by."""
+        room = bisect_right(later.places, COMPARED - base)
+        for numbers in ("prompts", "answers", "near_prompts", "near_answers"):
+            getattr(self, numbers).extend(getattr(later, numbers)[:room])
+        self.places.extend(array("L", (place + base for place in later.places[:room])))
 
     @property
     def refused(self) -> bool:
@@ -130,3 +142,8 @@ class Tally:
     @property
     def findings(self) -> list[Finding]:
         return [finding for found in self.listed.values() for finding in found]
+
+
+def _noted(counts: dict[str, list[int]], name: str, line: int, count: int) -> None:
+    kept = counts.setdefault(name, [0, line])
+    kept[:] = kept[0] + count, min(kept[1], line)

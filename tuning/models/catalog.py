@@ -89,6 +89,8 @@ class Method:
     image_formats: tuple[str, ...] = ()
     video_formats: tuple[str, ...] = ()
     document_formats: tuple[str, ...] = ()
+    contested: Mapping[str, str] = field(default_factory=dict)
+    """What AWS's own pages disagree on, such as `tools`: what each says, and where."""
     teachers: tuple[str, ...] = ()
     """For distillation: the teacher models that this student may learn from."""
 
@@ -159,6 +161,7 @@ def _method(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Meth
     known = {f.name for f in fields(Method)}
     plain = {k: _frozen(v) for k, v in entry.items() if k in known}
     reserved = raw["reserved_words"].get(entry.get("reserved_words"), {})
+    disputed = raw["contested"].get(entry.get("contested"), {})
     ranges = raw["hyperparameter_sets"].get(entry.get("hyperparameters"), {})
     hyperparameters = {n: _hyperparameter(n, r) for n, r in ranges.items()}
     return Method(
@@ -166,10 +169,21 @@ def _method(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Meth
             **plain,
             "name": name,
             "hyperparameters": hyperparameters,
+            "contested": _contested(disputed) if disputed else {},
             "reserved_words": tuple(reserved.get("words", ())),
             "reserved_words_sdk": tuple(reserved.get("also", {}).get("words", ())),
         }
     )
+
+
+def _contested(entry: Mapping[str, Any]) -> dict[str, str]:
+    """A sentence for each subject that names every source."""
+    here, others = entry["page"], " and ".join(entry["others"])
+    return {
+        subject: f"{said['page']} ({here}); {said['others']} ({others}). No job is known to have "
+        "failed, or to have passed, for it"
+        for subject, said in entry["subjects"].items()
+    }
 
 
 def _hyperparameter(name: str, entry: Mapping[str, Any]) -> Hyperparameter:

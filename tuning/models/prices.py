@@ -1,7 +1,4 @@
-"""The table of prices: data, each with its date and its source, shipped with this version.
-
-`tuning prices refresh` writes it anew from the AWS Price List where there are credentials.
-"""
+"""The table of prices: data, each with its date and its source, shipped with this version."""
 
 import json
 from collections.abc import Iterator, Mapping

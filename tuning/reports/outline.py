@@ -97,6 +97,7 @@ _REPAIRS: Mapping[str, str] = {
     "blank_line": "blank line dropped",
     "final_newline": "missing newline at the end added",
     "gzip": "file unpacked",
+    "ctrl_z": "Ctrl-Z at the end dropped",
 }
 
 

@@ -11,24 +11,11 @@ from typing import Any, Self
 
 from tuning.runs.budget import Claim, month_of
 from tuning.runs.job_queue import arrival_order
+from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, REACHED, MachineState
 from tuning.runs.run import Run
-from tuning.runs.run_states import State
-
-UNTOLD = "OutcomeNotTold"
-"""The error of an execution whose outcome could not be recorded or told; its cause is the outcome."""
+from tuning.runs.run_states import Partition
 
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
-_STANDS: Mapping[str, State] = {
-    "Prepare dataset": "started",
-    "Authorize spend": "checked",
-    "Wait for a person": "awaiting_approval",
-    "Start training": "authorized",
-    "Wait for room": "queued",  # of the first version
-    "Wait for a job slot": "queued",
-    "Wait": "training",
-    "Try again": "again",
-}
-"""Where a run stands when its execution has entered a step, and no later one of these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +56,7 @@ class Execution:
         match self.status, self.error:
             case "SUCCEEDED", _:
                 return _object(self.output)
-            case "FAILED", error if error == UNTOLD:
+            case "FAILED", error if error == OUTCOME_NOT_REPORTED:
                 return _object(self.cause)
             case "FAILED", kind:
                 return {"state": "failed", "summary": self.cause, "kind": kind}
@@ -114,14 +101,19 @@ def rebuilt(
         attempt = "2" if job.name.endswith("-2") else "1"
         facts |= {"state": "training", "job_arn": job.arn, "attempt": attempt}
     facts |= _remembered(given, history)
-    if (outcome := execution.outcome) and execution.stopped_at and execution.error != UNTOLD:
+    if (
+        (outcome := execution.outcome)
+        and execution.stopped_at
+        and execution.error != OUTCOME_NOT_REPORTED
+    ):
         facts |= {"state": outcome["state"], "outcome": outcome}
         facts["ended_at"] = execution.stopped_at.isoformat()
         facts.pop("task_token", None)
     else:
         # An outcome that was not told is recorded by whoever tells it.
-        facts |= {"open": "working", "turn": arrival_order(facts["arrived_at"], given["id"])}
-    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in facts.items()}
+        order = arrival_order(facts["arrived_at"], given["id"])
+        facts |= {"open": Partition.WORKING, "turn": order}
+    return {k: str(v) if isinstance(v, str) else json.dumps(v) for k, v in facts.items()}
 
 
 def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -130,8 +122,8 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
     for event in history:
         if entered := event.get("stateEnteredEventDetails"):
             at = entered["name"]
-            facts |= {"state": _STANDS[at]} if at in _STANDS else {}
-            if at == "Start training":  # it no longer waits
+            facts |= {"state": REACHED[at]} if at in REACHED else {}
+            if at == MachineState.START_TRAINING:  # it no longer waits
                 facts = {k: v for k, v in facts.items() if k not in ("queue", "slot_token")}
         elif said := event.get("taskSucceededEventDetails"):
             answer = json.loads(said.get("output") or "{}").get("Payload") or {}
@@ -146,15 +138,15 @@ def _learnt(
     at: str, answer: Mapping[str, Any], run: Mapping[str, Any], moment: datetime
 ) -> dict[str, Any]:
     match at:
-        case "Prepare dataset":
+        case MachineState.PREPARE_DATASET:
             return {"dataset": answer}
-        case "Authorize spend" if answer.get("leave") == "granted":
+        case MachineState.AUTHORIZE_SPEND if answer.get("leave") == "granted":
             return {"estimate": answer["estimate"], "claim": _claim(answer, run, moment)}
-        case "Start training" if answer.get("job_arn"):
+        case MachineState.START_TRAINING if answer.get("job_arn"):
             return {"job_arn": answer["job_arn"], "attempt": str(run.get("attempt", 1))}
-        case "Track training":
+        case MachineState.TRACK_TRAINING:
             return {"progress": answer}
-        case "Settle spend" if answer.get("usd") is not None:
+        case MachineState.SETTLE_SPEND if answer.get("usd") is not None:
             return {"settled": {"usd": answer["usd"], "charge": "unknown"}}
     return {name: answer[name] for name in ("model_arn", "results") if name in answer}
 
@@ -171,9 +163,9 @@ def _token(at: str, asked: Mapping[str, Any]) -> dict[str, str]:
     values = json.loads(asked.get("parameters") or "{}").get("ExpressionAttributeValues", {})
     token = values.get(":token", {}).get("S")
     match at:
-        case "Wait for a person" if token:
+        case MachineState.WAIT_FOR_APPROVAL if token:
             return {"task_token": token}
-        case "Wait for a job slot" if token:
+        case MachineState.WAIT_FOR_JOB_SLOT if token:
             return {"slot_token": token, "queue": "job_slots", "queued_at": values[":now"]["S"]}
     return {}
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from tuning.runs.budget import Charge
 from tuning.runs.failures import failure
-from tuning.runs.rebuild import UNTOLD, Execution, Job
+from tuning.runs.machine_states import OUTCOME_NOT_REPORTED
+from tuning.runs.rebuild import Execution, Job
 from tuning.runs.run import Run
 from tuning.runs.run_states import ENDED
 
@@ -119,7 +120,7 @@ def _open(trace: Trace, row: Mapping[str, str], now: datetime) -> Iterator[Actio
     if taken > _MOST:
         yield Report(why=f"{taken} executions have not brought the run to its end")
     outcome = execution.outcome if execution else None
-    if execution and outcome and execution.error == UNTOLD:
+    if execution and outcome and execution.error == OUTCOME_NOT_REPORTED:
         yield Start(name=name, given=_end(given, outcome), why="its outcome was not told")
     elif taken >= _MOST:
         yield from _stops(trace.jobs, "its run could not be followed")
@@ -146,7 +147,7 @@ def _ended(trace: Trace, row: Mapping[str, str], now: datetime) -> Iterator[Acti
             words = f"Its job {going[0].name} was in progress still, and was told to stop."
             yield _tell(name, given, {"state": row["state"], "summary": words})
         return
-    if execution and execution.error == UNTOLD and given:
+    if execution and execution.error == OUTCOME_NOT_REPORTED and given:
         if taken >= _MOST:
             yield Report(why=f"its outcome could not be told in {taken} executions")
         since = execution.stopped_at or _moment(row["ended_at"])

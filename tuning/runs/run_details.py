@@ -184,10 +184,10 @@ def _next(row: Mapping[str, str], known: Mapping[str, Any]) -> str:
 
 
 def _expiry(row: Mapping[str, str], known: Mapping[str, Any]) -> str:
-    """When nobody will have answered. When it asked is not kept; it is soon after the arrival."""
+    """When nobody will have answered. A row that was rebuilt does not know when it asked."""
     hours = known.get("run", {}).get("recipe", {}).get("limits", {}).get("approval_hours")
     if hours is None:
         return ""
-    since = datetime.fromisoformat(row["arrived_at"]).astimezone(UTC)
+    since = datetime.fromisoformat(row.get("asked_at", row["arrived_at"])).astimezone(UTC)
     end = moment(since + timedelta(hours=hours))
     return f" Unanswered, it is refused {hours} hours after it asked, not before {end}."

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Literal, get_args
 
 State = Literal[
@@ -27,8 +28,14 @@ ENDED: frozenset[State] = frozenset({"trained", "refused", "stopped", "failed"})
 
 OPEN: frozenset[State] = frozenset(STATES) - ENDED
 
-UNTOLD = "untold"
-"""What the index of open runs has of one that has ended, until that was told and settled."""
+
+class Partition(StrEnum):
+    """Where the index of open runs keeps a run. One that is settled and notified of is not in it."""
+
+    WORKING = "working"
+    UNNOTIFIED = "unnotified"
+    """It has an outcome, which nobody was notified of yet."""
+
 
 _FORWARD: Mapping[State, frozenset[State]] = {
     "received": frozenset({"started", "checked"}),

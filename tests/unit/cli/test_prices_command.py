@@ -20,9 +20,3 @@ def test_every_price_is_shown_with_its_date_and_its_source():
 def test_programs_get_the_table_itself():
     result = CliRunner().invoke(app, ["prices", "--format", "json"])
     assert json.loads(result.stdout) == prices()
-
-
-def test_refresh_is_one_of_its_commands():
-    result = CliRunner().invoke(app, ["prices", "refresh", "--help"])
-    assert result.exit_code == 0
-    assert "Price List" in result.stdout

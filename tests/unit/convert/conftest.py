@@ -4,8 +4,8 @@ import json
 import pytest
 
 from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.targets.target import Target
-from tuning.datasets.convert.targets.writing import Options
 from tuning.models.catalog import catalog
 
 

@@ -213,7 +213,7 @@ def test_statistics_come_as_one_document(run, dataset):
 def test_statistics_come_as_a_table(run, dataset):
     code, out, _ = run("stats", dataset(PAIR))
     assert code == 0
-    assert "data.jsonl: 1 records" in out
+    assert "data.jsonl: 1 record " in out
     assert "script: Latin 1" in out
 
 

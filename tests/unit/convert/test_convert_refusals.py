@@ -79,6 +79,8 @@ RECORDS = [
     ("CV210", chat(user(), bot(None, tool_calls=[call("{no}")])), {}, None),
     ("CV210", chat(user(), bot(None, tool_calls=[call(type="custom")])), {}, None),
     ("CV210", chat(user(), bot(), tool_choice="none"), {}, "tool_choice"),
+    ("CV211", {"prompt": "Hi", "chosen": "Ho", "rejected": "Ha"}, {}, None),
+    ("CV211", {**GOOD, "label": False}, {}, None),
     ("CV301", chat(user(), bot(), user(), bot()), {"to": "prompt_completion"}, None),
     ("CV301", chat(user(), bot(), user(), bot()), {"to": "distillation"}, None),
     ("CV302", chat(user(), bot(None, tool_calls=[call()])), {"to": NOVA_MICRO}, None),
@@ -111,7 +113,6 @@ FILES = [
     ("CV101", b'{"prompt": "\xff"}\n', "a.jsonl", 1),
     ("CV101", b"prompt,completion\nHi,Ho\nH\x00i,Ho\n", "a.csv", 3),
     ("CV101", b"prompt,completion\nHi,\xe9\n", "a.csv", 2),
-    ("CV101", '{"prompt": "Hi"}'.encode("utf-16"), "a.jsonl", 1),
     ("CV101", b"Once\nupon\x00", "a.txt", 2),
     ("CV101", b'[\n{"prompt": "a"},\n{"prompt": "\xff"}]', "a.json", 3),
     ("CV102", b'\n\n{"prompt": "Hi",}\n', "a.jsonl", 3),
@@ -132,7 +133,7 @@ FILES = [
     ("CV104", b'prompt,completion\n"Hi,Ho\nHi,Ho\n', "a.csv", 2),
     ("CV104", b'prompt,completion\n"Hi"!,Ho\n', "a.csv", 2),
     ("CV104", b"prompt,prompt\nHi,Ho\n", "a.csv", 1),
-    ("CV104", b"prompt,\nHi,Ho\n", "a.csv", 1),
+    ("CV104", b"prompt,\nHi,Ho\n", "a.csv", 2),
     ("CV105", b'{"prompt": "' + b"x" * 9_000_000 + b'"}\n', "a.jsonl", 1),
     ("CV106", b"", "a.jsonl", None),
     ("CV106", b"\n \r\n\n", "a.jsonl", None),
@@ -149,6 +150,12 @@ FILES = [
     ("CV108", b'{"question": "Hi", "answer": "Ho"}\n', "a.jsonl", 1),
     ("CV108", b"\x1f\x8b\x08\x00broken", "a.jsonl.gz", 1),
     ("CV108", b"PAR1 and nothing more", "a.parquet", 1),
+    (
+        "CV109",
+        b'{"prompt": "a", "completion": "b"}\n' * 3 + b'{"conversations": []}\n',
+        "a.jsonl",
+        4,
+    ),
 ]
 
 

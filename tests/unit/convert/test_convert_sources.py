@@ -110,6 +110,18 @@ SOUND = [
         says("Hi", "Ho", system="S"),
         id="anthropic",
     ),
+    pytest.param(
+        "gemini",
+        {
+            "systemInstruction": {"role": "system", "parts": [{"text": "S"}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "Hi"}]},
+                {"role": "model", "parts": [{"text": "Ho"}]},
+            ],
+        },
+        says("Hi", "Ho", system="S"),
+        id="gemini",
+    ),
     pytest.param("converse", PAIR, PAIR, id="converse as it should be"),
     pytest.param(
         "converse", {**PAIR, "schemaVersion": "tooluse-dataset-2024"}, PAIR, id="other version"
@@ -143,7 +155,7 @@ def test_what_is_said_to_be_a_dialect_is_read_as_it(converted, shape, record, ex
 
 
 def test_every_dialect_has_a_sound_case():
-    elsewhere = {"image_caption", "captions", "document"}
+    elsewhere = {"image_caption", "captions", "document", "preference"}
     assert {case.values[0] for case in SOUND} | elsewhere == set(SHAPES)
 
 

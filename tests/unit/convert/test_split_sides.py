@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.datasets.convert.conversation import Caption, Conversation, Document, Text, Turn
-from tuning.datasets.prompts import fingerprint, normalised
+from tuning.datasets.prompts import fingerprint
+from tuning.datasets.same import normalised
 from tuning.datasets.split import Rule, sides
 from tuning.errors import OptionError, SplitError
 from tuning.models.catalog import catalog

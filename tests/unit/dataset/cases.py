@@ -19,18 +19,12 @@ from builders import (
     text,
     turn,
 )
+from tool_cases import RFT, TOOL_CASES, use
 
 SOUND = lines(converse())
 SHORT = lines(pair("a", "b"))
 STRAYS = [pair(f"Как дела {i}?", "Хорошо") for i in range(24)]
-RFT = "REINFORCEMENT_FINE_TUNING"
 _ONE = json.dumps(converse())
-_TOOL = {"toolUse": {"toolUseId": "a", "name": "look", "input": {}}}
-_TOOL_2 = {"toolUse": {"toolUseId": "b", "name": "look", "input": {}}}
-
-
-def _result(use: str) -> dict[str, Any]:
-    return {"toolResult": {"toolUseId": use, "content": [{"text": "found"}]}}
 
 
 def _raw(words: str) -> bytes:
@@ -54,7 +48,7 @@ def _key(value: str) -> str:
     return "A" + "KIA" + value  # no key stands in the repository
 
 
-CASES: dict[str, Case] = {
+CASES: dict[str, Case] = TOOL_CASES | {
     "DS101": Case(bad=_raw("café").replace("é".encode(), b"\xe9"), near=_raw("café")),
     "DS102": Case(bad=SOUND.decode().encode("utf-16"), near=SOUND),
     "DS103": Case(bad=SOUND + b"\xef\xbb\xbf" + SOUND, near=b"\xef\xbb\xbf" + SOUND),
@@ -65,11 +59,21 @@ CASES: dict[str, Case] = {
     "DS109": Case(bad=_raw("smile \\ud83d"), near=_raw("smile \\ud83d\\ude00")),
     "DS110": Case(bad=_raw("red\\u001b[31m"), near=_raw("line\\none\\ttab")),
     "DS111": Case(bad=b"PAR1" + bytes(60), near=SOUND),
+    "DS112": Case(
+        bad=b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n",
+        near=_raw("version https://git-lfs.github.com/spec/v1"),
+    ),
+    "DS113": Case(
+        bad=b"<!DOCTYPE html>\n<html><body>403 Forbidden</body></html>\n",
+        near=_raw("<!DOCTYPE html>"),
+    ),
+    "DS114": Case(bad=b"\x1e" + SOUND + b"\x1e" + SOUND, near=_raw("RS RS")),
     "DS121": Case(bad=b"\xef\xbb\xbf" + SOUND, near=SOUND),
     "DS122": Case(bad=SOUND.replace(b"\n", b"\r\n"), near=_raw("a\\r\\nb")),
     "DS123": Case(bad=SOUND + b" \n", near=SOUND),
     "DS124": Case(bad=SOUND[:-1], near=SOUND),
     "DS125": Case(bad=gzip.compress(SOUND, mtime=0), near=SOUND),
+    "DS126": Case(bad=SOUND + b"\x1a", near=SOUND),
     "DS201": Case(bad=SOUND[:-3] + b"\n", near=SOUND[:-1] + b" \n"),
     "DS202": Case(
         bad=_top('"schemaVersion": "bedrock-conversation-2024"'),
@@ -111,7 +115,7 @@ CASES: dict[str, Case] = {
         near=lines(converse(turn("user", "a", media()), "b")),
     ),
     "DS309": Case(
-        bad=lines(converse("a", turn("assistant", "b", _TOOL))),
+        bad=lines(converse("a", turn("assistant", "b", use("a")))),
         near=lines(converse("toolUse", "b")),
     ),
     "DS401": Case(bad=lines(converse("a", turn("assistent", "b"))), near=SOUND),
@@ -131,11 +135,6 @@ CASES: dict[str, Case] = {
     ),
     "DS407": Case(bad=lines(converse("a")), near=lines(converse("a", "b"))),
     "DS408": Case(bad=_system("a", "b"), near=_system("a"), model=LLAMA_33),
-    "DS409": Case(
-        bad=lines(converse("a", turn("assistant", _TOOL), turn("user", _result("b")), "c")),
-        near=lines(converse("a", turn("assistant", _TOOL), turn("user", _result("a")), "c")),
-        model=NOVA_2,
-    ),
     "DS410": Case(
         bad=lines(
             converse(turn("user", "a", {"reasoningContent": {"reasoningText": {"text": "b"}}}), "c")
@@ -257,12 +256,18 @@ CASES: dict[str, Case] = {
     "DS611": Case(
         bad=lines({"input": "Once upon a time."}), near=SOUND, method="CONTINUED_PRE_TRAINING"
     ),
+    "DS612": Case(
+        bad=SOUND,
+        near=SOUND,
+        validation=lines(converse("a", "b")),
+        model=NOVA_2,
+    ),
     "DS701": Case(
         bad=SOUND * 2, near=SOUND + lines(converse("What is the capital of Chile?", "Santiago."))
     ),
     "DS702": Case(
         bad=lines(converse("a", "b"), converse("a", "c")),
-        near=lines(converse("a", "b"), converse("A", "c")),
+        near=lines(converse("a", "b"), converse("a.", "c")),
     ),
     "DS703": Case(
         bad=lines(converse("a", "b")),

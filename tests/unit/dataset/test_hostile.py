@@ -152,7 +152,8 @@ def test_any_json_gets_a_verdict_in_every_format(value):
     content = json.dumps(value).encode() + b"\n"
     for of in EVERY:
         report = checked(content, of=of)
-        assert report.records == 1
+        array = isinstance(value, list) and value and isinstance(value[0], dict)
+        assert report.records == (0 if array else 1)
 
 
 EVERY = [

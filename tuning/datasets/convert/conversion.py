@@ -7,11 +7,13 @@ line and field; what was given up or changed is counted.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import IO, Any
 
 from tuning.datasets.convert.conversation import Json, Record
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
+from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.raw_records import Given
 from tuning.datasets.convert.sources.fields import Account
 from tuning.datasets.convert.targets import (
@@ -24,8 +26,10 @@ from tuning.datasets.convert.targets import (
     to_openai as openai,
 )
 from tuning.datasets.convert.targets.target import Target
-from tuning.datasets.convert.targets.writing import Options, Writing
+from tuning.datasets.convert.targets.writing import Writing
+from tuning.datasets.encodings import candidates, listed
 from tuning.datasets.report import Finding, Verdict
+from tuning.datasets.scan import MAX_LINE
 
 _LISTED = 20
 
@@ -78,11 +82,34 @@ class Summary:
         return asdict(self)
 
 
+class Remedies:
+    """What would help against the refusals of one file, each option once."""
+
+    def __init__(self) -> None:
+        self.options: dict[Option, None] = {}
+        """Needed together."""
+        self.choices: dict[Option, None] = {}
+        """One of which a person has to choose."""
+        self.withdraw: dict[Option, None] = {}
+        """Given, and not to be given."""
+        self.helpless = 0
+        """Refusals against which no option helps."""
+
+    def add(self, refusal: RecordRefusedError) -> None:
+        self.options.update(dict.fromkeys(refusal.options))
+        self.choices.update(dict.fromkeys(refusal.choices))
+        self.withdraw.update(dict.fromkeys(refusal.withdraw))
+        self.helpless += not (refusal.options or refusal.choices or refusal.withdraw)
+
+
 class Conversion:
     """Iterate once for the lines; ask for the summary after that."""
 
-    def __init__(self, given: Given, *, name: str, target: Target, options: Options) -> None:
+    def __init__(
+        self, given: Given, *, name: str, target: Target, options: Options, most: int | None = None
+    ) -> None:
         self._given = given
+        self._most = most
         self.name = name
         self._target = target
         self._options = options
@@ -91,6 +118,7 @@ class Conversion:
         self._findings: list[Finding] = []
         self._records = self._written = self._refused = 0
         self._cut_short = False
+        self._remedies = Remedies()
 
     def __iter__(self) -> Iterator[Line]:
         for line, record, account in self._read():
@@ -123,14 +151,14 @@ class Conversion:
             written=self._written,
             refused=self._refused,
             dropped=dict(self._account.dropped),
-            changed=dict(self._account.changed + Counter(self._given.changed)),
+            changed=dict(self._account.changed + self._given.notes),
             counts=dict(sorted(self._counts.items())),
             cut_short=self._cut_short,
-            findings=tuple(sorted(self._findings, key=lambda found: found.line or 0)),
+            findings=tuple(sorted(map(self._told, self._findings), key=lambda f: f.line or 0)),
         )
 
     def _read(self) -> Iterator[tuple[int, Record, Account]]:
-        for raw in self._given.raws():
+        for raw in islice(self._given.raws(), self._most):
             self._records += 1
             account = Account(drop=self._options.drop)
             try:
@@ -138,9 +166,41 @@ class Conversion:
             except RecordRefusedError as refusal:
                 self._refuse(raw.line, refusal)
             else:
-                yield raw.line, record, account
+                if record is None:
+                    self._account.changed.update(account.changed)
+                else:
+                    yield raw.line, record, account
         if not self._records:
             self._refuse(None, _NOTHING)
+
+    @property
+    def remedies(self) -> Remedies:
+        """What would help against the refusals, when all was read."""
+        if self._given.notes.other and not self.mixed and not self._options.encoding:
+            may = candidates(self._given.notes.sample)
+            self._remedies.choices.update((("--encoding", one.encoding), None) for one in may)
+        return self._remedies
+
+    @property
+    def mixed(self) -> bool:
+        """Whether most of the file is in UTF-8, so that none of it is read in another encoding."""
+        return bool(self._given.notes.other) and self._given.notes.mixed
+
+    def _told(self, found: Finding) -> Finding:
+        """A finding in the light of the whole file."""
+        if found.rule != "CV101" or not self._given.notes.other:
+            return found
+        if self.mixed:
+            fix = "Write the line again in UTF-8, in which other lines of the file are."
+            return replace(found, fix=fix)
+        may = candidates(self._given.notes.sample)
+        if not may:
+            return found
+        return replace(
+            found,
+            message=f"{found.message}; {listed(may)}",
+            fix="Look which of them reads right, and name it with --encoding.",
+        )
 
     def _lines(self, line: int, record: Record, account: Account) -> Iterator[Line]:
         to = Writing(target=self._target, options=self._options, account=account)
@@ -154,6 +214,7 @@ class Conversion:
         self._refused += line is not None
         self._cut_short = self._cut_short or refusal.ends
         self._counts[refusal.rule] += 1
+        self._remedies.add(refusal)
         if self._counts[refusal.rule] > _LISTED:
             return
         self._findings.append(
@@ -179,21 +240,26 @@ def convert(
     mapping: Mapping[str, str] | None = None,
     options: Options | None = None,
     limit: int | None = None,
+    most: int | None = None,
 ) -> Conversion:
     """Begin a conversion. Raises OptionError for an unknown source or a missing library.
 
     `name` is the file's name: it goes into findings, and its suffix tells CSV and text apart.
     Reads the stream once, in constant memory for JSONL, CSV and seekable Parquet; of an archive not
-    more than `limit` bytes, then raises OverLimitError.
+    more than `limit` bytes, then raises OverLimitError. Ends after `most` records.
     """
-    given = Given(stream, name, source, mapping or {}, limit)
+    wishes = options or Options()
+    given = Given(stream, name, source, mapping or {}, wishes, limit)
     goal = target or Target.of_format("converse")
-    return Conversion(given, name=name, target=goal, options=options or Options())
+    return Conversion(given, name=name, target=goal, options=wishes, most=most)
 
 
 def _encoded(record: Mapping[str, Json]) -> bytes:
     try:
-        return _ENCODER.encode(record).encode() + b"\n"
+        line = _ENCODER.encode(record).encode() + b"\n"
+        if len(line) <= MAX_LINE:
+            return line
+        raise _too_long(len(line))
     except (TypeError, ValueError) as error:  # a date or NaN, which columns may hold
         why = str(error)
     except RecursionError:
@@ -202,6 +268,14 @@ def _encoded(record: Mapping[str, Json]) -> bytes:
         rule="CV102",
         message=f"cannot be written as JSON: {why}",
         fix="Hold text, numbers, lists and objects, not too deeply nested.",
+    )
+
+
+def _too_long(size: int) -> RecordRefusedError:
+    return RecordRefusedError(
+        rule="CV105",
+        message=f"the line would have {size:,} bytes; no record is longer than {MAX_LINE:,}",
+        fix="Shorten the record, or split it into several.",
     )
 
 

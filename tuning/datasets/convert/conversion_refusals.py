@@ -16,6 +16,7 @@ RULES = MappingProxyType(
         "CV106": "there is no record",
         "CV107": "the cell holds a spreadsheet's formula or error, not text",
         "CV108": "the file is not what it is read as",
+        "CV109": "the record is in another dialect than most of the file",
         "CV201": "a field is missing",
         "CV202": "a field has the wrong type",
         "CV203": "a field would be lost",
@@ -26,6 +27,7 @@ RULES = MappingProxyType(
         "CV208": "a kind of content is unknown",
         "CV209": "a picture or video is not in S3",
         "CV210": "a tool, its call or its result is unsound",
+        "CV211": "the record is preference data, which no Bedrock method takes",
         "CV301": "the target holds no dialogue of several turns",
         "CV302": "the target holds no tools",
         "CV303": "the target holds no pictures or videos",
@@ -38,6 +40,10 @@ RULES = MappingProxyType(
         "CV310": "the target is a question, into which the answer would slip",
     }
 )
+
+
+Option = tuple[str, str]
+"""An option of `tuning convert` and its value, such as `("--drop", "id")`; "" for a plain switch."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,12 @@ class RecordRefusedError(Exception):
     column: int | None = None
     ends: bool = False
     """Whether nothing that follows in the file could be read."""
+    options: tuple[Option, ...] = ()
+    """What the command needs beside, all of it, for this to be converted."""
+    choices: tuple[Option, ...] = ()
+    """Options of which a person has to choose one."""
+    withdraw: tuple[Option, ...] = ()
+    """Options that were given and must not be."""
 
     def __post_init__(self) -> None:
         assert self.rule in RULES  # noqa: S101 — a kind without a row in the table is our own bug

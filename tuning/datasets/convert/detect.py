@@ -1,17 +1,28 @@
-"""What a file is: its container and the shape of its records, each with the reason."""
+"""What a file is: its container and the shape of its records, each with the reason.
 
+No single line or record decides a container: what most of the looked-at lines are, it is.
+"""
+
+import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Container = Literal["jsonl", "json", "csv", "parquet", "text"]
+from tuning.datasets import looks
+from tuning.datasets.convert import suggestions
+
+Container = Literal["jsonl", "json", "csv", "parquet", "xlsx", "text"]
 Shape = Literal[
     "prompt_completion",
     "alpaca",
     "sharegpt",
     "openai_chat",
     "anthropic_messages",
+    "gemini",
     "converse",
+    "preference",
     "image_caption",
     "captions",
     "document",
@@ -19,15 +30,28 @@ Shape = Literal[
 CONTAINERS: tuple[str, ...] = get_args(Container)
 SHAPES: tuple[str, ...] = get_args(Shape)
 
-_TABLES = (".csv", ".tsv")
+_TABLES = (".csv", ".tsv", ".tab")
 DOCUMENTS = (".txt", ".md", ".markdown", ".rst")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
-_SPOKEN = {
-    "prompt": ("question", "query", "q", "user", "input", "instruction", "context"),
-    "completion": ("answer", "response", "output", "reply", "assistant", "a", "target", "chosen"),
-}
 _OPENAI_ROLES = frozenset({"system", "developer", "tool", "function"})
-_OPENAI_KEYS = frozenset({"tool_calls", "tool_call_id", "name", "weight", "refusal"})
+_OPENAI_KEYS = frozenset(
+    {
+        "tool_calls",
+        "tool_call_id",
+        "name",
+        "weight",
+        "refusal",
+        "function_call",
+        "reasoning_content",
+    }
+)
+_LINES = 200
+"""Lines of the beginning that say what the lines of a file are."""
+_CUT = 60 * 1024
+"""Bytes. A line as long is cut off where the looked-at beginning ends."""
+_BEFORE = b" \t\r\n\x1e"
+_RECORD = re.compile(rb'\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:')
+"""How JSON records begin that no prose begins with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,20 +69,35 @@ def container(head: bytes, name: str) -> Kind | None:
     suffix = name.lower().removesuffix(".gz")
     if head.startswith(b"PAR1"):
         return Kind(name="parquet", why="begins with PAR1")
+    begin = head.lstrip(_BEFORE)
+    other = suffix.endswith((*_TABLES, *DOCUMENTS))
+    if begin[:1] in (b"[", b"{") and (not other or _RECORD.match(begin)):
+        return _json(begin)
+    columns = looks.table(head)
+    if columns and not suffix.endswith(_TABLES) and suggestions.known(columns):
+        return Kind(name="csv", why=f"begins with a row of names: {', '.join(columns[:5])}")
     for kind, suffixes in (("csv", _TABLES), ("text", DOCUMENTS)):
         if suffix.endswith(suffixes):
             return Kind(name=kind, why=f"named {suffix[suffix.rindex('.') :]}")
-    begin = head.lstrip()
-    if begin.startswith(b"["):
-        return Kind(name="json", why="begins with [")
-    if begin.startswith(b"{"):
-        return _lines_or_spread(begin)
     if suffix.endswith((".jsonl", ".ndjson")):
         return Kind(name="jsonl", why="named .jsonl")
     return None
 
 
-def _lines_or_spread(begin: bytes) -> Kind:
+def _json(begin: bytes) -> Kind:
+    """Lines of objects, or values in another order: told by what most of the first lines are."""
+    *lines, last = begin.split(b"\n", _LINES)[: _LINES + 1]
+    kinds = Counter(kind for line in lines or [last] if (kind := _line(line)))
+    sound = kinds["object"]
+    if sound and sound >= kinds["other"] and sound > kinds["joined"] + kinds["several"]:
+        why = "its lines are objects" if sound > 1 else "its first line is an object"
+        return Kind(name="jsonl", why=why)
+    if kinds["messages"] > kinds["other"]:
+        return Kind(name="jsonl", why="its lines are lists of messages")
+    if begin[:1] == b"[":
+        return Kind(name="json", why="begins with [")
+    if kinds["several"] + kinds["joined"] > kinds["other"]:
+        return Kind(name="json", why="its objects follow one another on a line or after a comma")
     first, ended, following = begin.partition(b"\n")
     # A first line that closes no object, followed by one that opens none, heads a spread object.
     if ended and not first.rstrip().endswith(b"}") and not following.lstrip().startswith(b"{"):
@@ -66,45 +105,73 @@ def _lines_or_spread(begin: bytes) -> Kind:
     return Kind(name="jsonl", why="its first line is an object")
 
 
+def _line(line: bytes) -> str:
+    """What one line is, by itself; empty for a blank one."""
+    line = line.strip(_BEFORE)
+    if line[:1] == b"{":
+        # Damaged ones are lines of objects all the same; they are refused one by one.
+        closed = line.endswith(b"}") or len(line) > _CUT
+        if line.endswith(b"},"):
+            return "joined"
+        if not closed:
+            return "other"
+        return "several" if _followed(line) else "object"
+    if line.startswith(b"[{") and line.endswith(b"}]") and b'"role"' in line:
+        return "messages"
+    return "other" if line else ""
+
+
+def _followed(line: bytes) -> bool:
+    """Whether another value begins on the line behind the first one."""
+    try:
+        text = line.decode("utf-8", "replace")
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return text[end:].lstrip(" \t,\x1e")[:1] in ("{", "[")
+
+
 def shape(record: Mapping[str, Any]) -> Kind | None:
     """What the fields of a record say about the dialect that it is written in."""
+    if preferred := preference(record):
+        return Kind(name="preference", why=preferred)
     if isinstance(record.get("messages"), list):
         return _messages(record, record["messages"])
-    for field, found in (
-        ("conversations", "sharegpt"),
-        ("instruction", "alpaca"),
-        ("prompt", "prompt_completion"),
-        ("image-ref", "image_caption"),
-    ):
+    for field, found in _FIELDS:
         if field in record:
             return Kind(name=found, why=f"has the field {field!r}")
-    answered = any(field in record for field in _SPOKEN["completion"])
     for field in ("input", "text"):
-        if field in record and not answered:
+        if field in record and not suggestions.suggested(record, "completion"):
             return Kind(name="document", why=f"has the field {field!r} and no answer")
     if record and all(str(key).lower().endswith(_PICTURES) for key in record):
         return Kind(name="captions", why="its keys are names of pictures")
     return None
 
 
-def suggestion(fields: list[str], *wanted: str) -> str:
-    """`--map` options for fields that are commonly called otherwise."""
-    lowered = {field.lower(): field for field in fields}
-    hits = {
-        name: next((lowered[alias] for alias in _SPOKEN[name] if alias in lowered), None)
-        for name in wanted or _SPOKEN
-    }
-    return " ".join(f"--map {name}={field}" for name, field in hits.items() if field)
+def preference(record: Mapping[str, Any], dropped: frozenset[str] = frozenset()) -> str | None:
+    """Why a record is one of preference data: which of two answers is better, or whether one is good.
+
+    Who drops the worse answer has chosen; who drops the mark would train on what is disliked.
+    """
+    for better, worse in (("chosen", "rejected"), ("preferred_output", "non_preferred_output")):
+        if better in record and worse in record and worse not in dropped:
+            return f"has the fields {better!r} and {worse!r}"
+    for mark in ("label", "kto_tag"):
+        if mark in record and str(record[mark]).lower() in ("true", "false"):
+            return f"has {mark!r}, true or false" if not _ANSWERED.isdisjoint(record) else None
+    return None
 
 
 def _messages(record: Mapping[str, Any], messages: list[Any]) -> Kind:
     if "schemaVersion" in record or "toolConfig" in record:
         return Kind(name="converse", why="has 'schemaVersion' or 'toolConfig'")
     dicts = [message for message in messages if isinstance(message, dict)]
+    if dicts and all("from" in message and "value" in message for message in dicts):
+        return Kind(name="sharegpt", why="its messages have 'from' and 'value'")
     roles = {message["role"] for message in dicts if isinstance(message.get("role"), str)}
     if roles & _OPENAI_ROLES:
         return Kind(name="openai_chat", why=f"has the roles {', '.join(sorted(roles)[:5])}")
-    if any(_OPENAI_KEYS & message.keys() for message in dicts):
+    if any(not _OPENAI_KEYS.isdisjoint(message) for message in dicts):
         return Kind(name="openai_chat", why="its messages have fields of OpenAI chat")
     return _blocks(record, dicts)
 
@@ -124,3 +191,14 @@ def _blocks(record: Mapping[str, Any], messages: list[dict[str, Any]]) -> Kind:
     if kinds - {"text"}:
         return Kind(name="anthropic_messages", why=f"content of type {min(kinds - {'text'})[:40]}")
     return Kind(name="openai_chat", why="has plain messages with roles", sure=False)
+
+
+_FIELDS = (
+    ("conversations", "sharegpt"),
+    ("conversation", "sharegpt"),
+    ("contents", "gemini"),
+    ("instruction", "alpaca"),
+    ("prompt", "prompt_completion"),
+    ("image-ref", "image_caption"),
+)
+_ANSWERED = frozenset({"completion", "response", "messages", "conversations", "output"})

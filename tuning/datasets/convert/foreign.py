@@ -6,6 +6,7 @@ what is wrong with it. A sound file of the model's own format is therefore never
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -14,13 +15,14 @@ from tuning.datasets.convert import detect
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.mapping import renamed
 from tuning.datasets.convert.peek import peeked
+from tuning.datasets.convert.suggestions import of_messages, suggested
 from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.rules import rules
 from tuning.models.catalog import Method
 
 _HEAD = 1024 * 1024
 """Bytes that are looked at: a first record beyond it is taken for the model's own format."""
-_LINES = 20
+_LINES = 200
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 
@@ -62,24 +64,33 @@ def _unpacked(raw: bytes) -> bytes:
 
 
 def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | None:
-    """The dialect of the first record that can be read, when it is another than the model's."""
+    """What most of the records are that can be read, when it is another dialect than the model's."""
+    own = 0
+    others: Counter[str] = Counter()
+    why: dict[str, str] = {}
     for line, record in _records(head):
-        if _sound(line, method):
-            return None
-        try:
-            shape = detect.shape(renamed(record, mapping))
-        except RecordRefusedError:
-            return "its fields have the names that others are mapped to"
-        if shape and shape.name == method.format:
-            return None
-        if shape:
-            return f"its records are {shape.name} ({shape.why})"
-        fields = [str(field) for field in record]
-        return (
-            "its fields have other names than those of any format"
-            if detect.suggestion(fields)
-            else None
-        )
+        if _sound(line, method) or (told := _other(record, method, mapping)) is None:
+            own += 1
+        else:
+            others[told[0]] += 1
+            why.setdefault(*told)
+    most = max(others, key=lambda name: others[name], default=None)
+    return why[most] if most is not None and others[most] > own else None
+
+
+def _other(
+    record: dict[str, Any], method: Method, mapping: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """The dialect of a record, and the reason, when it is one that the method does not take."""
+    try:
+        shape = detect.shape(renamed(record, mapping))
+    except RecordRefusedError:
+        return "mapped", "its fields have the names that others are mapped to"
+    if shape:
+        told = (shape.name, f"its records are {shape.name} ({shape.why})")
+        return None if shape.name == method.format else told
+    if of_messages(record) or suggested(record):
+        return "renamed", "its fields have other names than those of any format"
     return None
 
 

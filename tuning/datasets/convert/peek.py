@@ -1,43 +1,93 @@
-"""Looks at the first bytes of a stream without losing them, whatever the stream can do."""
+"""A stream from its first byte of text: unpacked, in UTF-8, without a byte order mark.
 
-import gzip
+Nothing of it is lost by looking at its beginning, whatever the stream can do.
+"""
+
+import codecs
 import io
-import zlib
 from typing import IO
 
 from tuning.datasets.bounds import Bounded
-
-DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
-"""What unpacking raises when a gzip file is broken or cut off."""
+from tuning.datasets.convert.archives import DAMAGE, unpacked, zipped
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.errors import OptionError
 
 _HEAD = 64 * 1024
-_GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
+_PIECE = 256 * 1024
+_BOM = codecs.BOM_UTF8
+_MARKED = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks that say the encoding for certain; the longer before those they begin with."""
 
 
 class Opened:
-    """The stream from its first byte of content: unpacked, without a byte order mark."""
+    """One file, opened."""
 
-    def __init__(self, stream: IO[bytes], *, name: str = "", limit: int | None = None) -> None:
-        """`limit` holds for what comes out of an archive; OverLimitError is raised at a byte more."""
+    def __init__(
+        self,
+        stream: IO[bytes],
+        *,
+        name: str = "",
+        limit: int | None = None,
+        encoding: str | None = None,
+    ) -> None:
+        """`limit` holds for what comes out of an archive; OverLimitError is raised at a byte more.
+
+        Raises OptionError for an unknown encoding, or where a library is missing.
+        """
         self.changed: list[str] = []
-        self.damaged = False
-        head, stream = peeked(stream)
-        if head.startswith(_GZIP):
-            self.changed.append("gzip unpacked")
-            unpacked: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=stream))
-            if limit is not None:
-                unpacked = io.BufferedReader(Bounded(unpacked, limit, name=name))
+        self.name = name
+        """Of what lies inside, where the file is packed."""
+        self.fault: RecordRefusedError | None = None
+        """Why nothing of it can be read."""
+        self.office: str | None = None
+        """What office program wrote it; `xlsx` is the one that is read."""
+        self._limit = limit
+        self.head, self.stream = peeked(stream)
+        self._unpack()
+        if self.fault is None and self.office is None:
+            self._decode(encoding)
+
+    def _unpack(self) -> None:
+        try:
+            inner = unpacked(self.head, self.stream, self.name)
+            found = inner or zipped(self.head, self.stream)
+            if isinstance(found, str):
+                self.office = found
+            elif found:
+                self._enter(found.stream, found.how, found.name)
+        except DAMAGE:
+            self.fault = CUT_OFF
+        except RecordRefusedError as refusal:
+            self.fault = refusal
+
+    def _enter(self, inner: IO[bytes], how: str, name: str) -> None:
+        self.changed.append(how)
+        self.name = name
+        if self._limit is not None:
+            inner = io.BufferedReader(Bounded(inner, self._limit, name=name))
+        self.head, self.stream = peeked(inner, rewind=False)
+
+    def _decode(self, encoding: str | None) -> None:
+        marked = next((name for mark, name in _MARKED if self.head.startswith(mark)), None)
+        if chosen := encoding or marked:
+            decoder = _decoder(chosen)
+            self.changed.append(f"read as {chosen}, written in UTF-8")
             try:
-                head, stream = peeked(unpacked, rewind=False)
-            except DAMAGE:
-                self.damaged = True
-        if head.startswith(_BOM):
+                self.head, self.stream = peeked(
+                    io.BufferedReader(_Transcoded(self.stream, decoder, chosen), _PIECE),
+                    rewind=False,
+                )
+            except RecordRefusedError as refusal:
+                self.fault = refusal
+        if self.head.startswith(_BOM):
             self.changed.append("byte order mark removed")
-            head = head[len(_BOM) :]
-            stream.read(len(_BOM))
-        self.head = head
-        self.stream = stream
+            self.head = self.head[len(_BOM) :]
+            self.stream.read(len(_BOM))
 
 
 def peeked(stream: IO[bytes], *, size: int = _HEAD, rewind: bool = True) -> tuple[bytes, IO[bytes]]:
@@ -66,3 +116,63 @@ class _Chained(io.RawIOBase):
         self._head = self._head[len(piece) :]
         buffer[: len(piece)] = piece
         return len(piece)
+
+
+class _Transcoded(io.RawIOBase):
+    """Text of another encoding as UTF-8. Raises RecordRefusedError, with the line, where it is none."""
+
+    def __init__(self, inner: IO[bytes], decoder: codecs.IncrementalDecoder, name: str) -> None:
+        self._inner = inner
+        self._decoder = decoder
+        self._name = name
+        self._line = 1
+        self._ready = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
+        while not self._ready and not self._ended:
+            raw = self._inner.read(_PIECE)
+            self._ended = not raw
+            self._ready = self._text(raw).encode()
+            self._line += self._ready.count(b"\n")
+        piece, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _text(self, raw: bytes) -> str:
+        try:
+            return self._decoder.decode(raw, not raw)
+        except UnicodeError as error:
+            read = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
+            raise RecordRefusedError(
+                rule="CV101",
+                message=f"the text is not {self._name}, in which it was read",
+                fix="Choose another --encoding; without it, the ones that it may be are listed.",
+                line=self._line + read.decode(self._name, "ignore").count("\n"),
+                ends=True,
+                withdraw=(("--encoding", self._name),),
+            ) from None
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    try:
+        made = codecs.lookup(encoding)
+    except LookupError:
+        made = None
+    # Python says only there which of its codecs are no text at all, such as base64.
+    if made is None or not made._is_text_encoding or not made.incrementaldecoder:  # noqa: SLF001
+        raise OptionError(
+            f"--encoding {encoding}: not known; such as gb18030, big5, cp932, cp1252, utf-16-le"
+        )
+    return made.incrementaldecoder(errors="strict")
+
+
+CUT_OFF = RecordRefusedError(
+    rule="CV108",
+    message="the archive is damaged or cut off",
+    fix="Fetch or make it again; compare the checksums.",
+    ends=True,
+)

@@ -1,16 +1,22 @@
 """What was given: raw records of a known dialect, each with its line, whatever held them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import IO, Any
 
-from tuning.datasets import looks
 from tuning.datasets.convert import detect
+from tuning.datasets.convert.archives import DAMAGE
 from tuning.datasets.convert.conversation import Record
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
-from tuning.datasets.convert.mapping import renamed
-from tuning.datasets.convert.peek import DAMAGE, Opened
+from tuning.datasets.convert.dialects import Votes, stranger, undetected
+from tuning.datasets.convert.mapping import renamed, reversed_pairs
+from tuning.datasets.convert.options import Options
+from tuning.datasets.convert.peek import CUT_OFF, Opened
 from tuning.datasets.convert.sources import (
     csv_files as tables,
+)
+from tuning.datasets.convert.sources import (
+    excel_files,
 )
 from tuning.datasets.convert.sources import (
     from_documents as documents,
@@ -27,18 +33,24 @@ from tuning.datasets.convert.sources import (
 from tuning.datasets.convert.sources.fields import Account, Fields
 from tuning.datasets.convert.sources.from_anthropic import anthropic_messages
 from tuning.datasets.convert.sources.from_converse import converse
+from tuning.datasets.convert.sources.from_gemini import gemini
 from tuning.datasets.convert.sources.from_openai import openai_chat
+from tuning.datasets.convert.sources.from_preferences import preferred
 from tuning.datasets.convert.sources.from_sharegpt import sharegpt
-from tuning.datasets.convert.sources.raw import Container, Raw
+from tuning.datasets.convert.sources.json_files import no_object
+from tuning.datasets.convert.sources.raw import Container, Notes, Raw
+from tuning.datasets.convert.wrong_files import wrong_file
 from tuning.errors import OptionError, nearest
 
-_SAMPLE = 20
-"""Records that may pass before a dialect that is only likely is settled on."""
+_SAMPLE = 500
+"""Records that are looked at before the dialect is settled; after that, all are counted on."""
+_SAMPLE_BYTES = 8 * 1024 * 1024
 
 _CONTAINERS: Mapping[str, Container] = {
     "jsonl": jsons.jsonl,
     "json": jsons.spread,
     "csv": tables.table,
+    "xlsx": excel_files.sheet,
     "parquet": columns.rows,
     "text": documents.whole,
 }
@@ -48,6 +60,7 @@ _READERS: Mapping[str, Callable[[Fields], Record]] = {
     "sharegpt": sharegpt,
     "openai_chat": openai_chat,
     "anthropic_messages": anthropic_messages,
+    "gemini": gemini,
     "converse": converse,
     "image_caption": pairs.caption,
     "captions": pairs.caption,
@@ -64,6 +77,7 @@ class Given:
         name: str,
         source: str | None,
         mapping: Mapping[str, str],
+        options: Options,
         limit: int | None = None,
     ) -> None:
         known = (*detect.CONTAINERS, *detect.SHAPES)
@@ -72,27 +86,40 @@ class Given:
                 f"unknown source {source!r}{nearest(source, known)}; there are: {', '.join(known)}"
             )
         said = detect.Kind(name=source or "", why="said so")
-        self._opened = Opened(stream, name=name, limit=limit)
+        self._opened = Opened(stream, name=name, limit=limit, encoding=options.encoding)
         self._mapping = mapping
-        self.changed = self._opened.changed
-        self.container = (
-            said if source in detect.CONTAINERS else detect.container(self._opened.head, name)
-        )
-        self.shape = said if source in detect.SHAPES else None
+        self._options = options
+        self._notes = Notes(self._opened.changed)
+        self.container = said if source in detect.CONTAINERS else self._container()
+        self._said = said if source in detect.SHAPES else None
+        self.shape = self._said
+        self.votes = Votes()
+
+    @property
+    def notes(self) -> Notes:
+        """What stands otherwise in the file than it was read, and how often."""
+        return self._notes
 
     def raws(self) -> Iterator[Raw]:
         """Records and faults in the order of the file; with the first, `shape` may be settled."""
-        if fault := self._whole_file_fault():
-            yield Raw(line=1, value=fault)
+        if fault := self._opened.fault or self._wrong():
+            yield Raw(line=fault.line or 1, value=fault)
         elif self.container:
             yield from self._shaped(_CONTAINERS[self.container.name])
 
-    def read(self, raw: Raw, account: Account) -> Record:
-        """The record without its dialect. Raises RecordRefusedError for what would be lost."""
+    def read(self, raw: Raw, account: Account) -> Record | None:
+        """The record without its dialect; None for one that was asked to be left out.
+
+        Raises RecordRefusedError for what would be lost.
+        """
         if isinstance(raw.value, RecordRefusedError):
             raise raw.value
         assert self.shape  # noqa: S101 — raws() gives records only when their shape is known
-        return _READERS[self.shape.name](Fields(self._named(raw.value, account), "", account))
+        why = detect.preference(raw.value, self._options.drop)
+        named = self._named(raw.value, account)
+        if why or self.shape.name == "preference":
+            return preferred(Fields(named, "", account), keep=self._options.keep, why=why)
+        return _READERS[self.shape.name](Fields(named, "", account))
 
     def original(self, field: str | None) -> str | None:
         """The field as it is called in the file."""
@@ -101,26 +128,16 @@ class Given:
         root = field.partition(".")[0].partition("[")[0]
         return self._mapping.get(root, root) + field[len(root) :]
 
-    def _whole_file_fault(self) -> RecordRefusedError | None:
-        if self._opened.damaged:
-            return _CUT_OFF
-        head = self._opened.head
-        if looks.utf16(head):
-            return RecordRefusedError(
-                ends=True,
-                rule="CV101",
-                message="the file is UTF-16",
-                fix="Save it as UTF-8, such as: iconv -f UTF-16 -t UTF-8",
-            )
-        parquet = self.container is not None and self.container.name == "parquet"
-        if not parquet and (kind := looks.binary(head)):
-            return RecordRefusedError(
-                ends=True,
-                rule="CV108",
-                message=f"the file is {kind}, not text",
-                fix="Export it as CSV in UTF-8, JSONL or Parquet.",
-            )
-        if self.container is None and head.strip():
+    def _container(self) -> detect.Kind | None:
+        if self._opened.office == "xlsx":
+            return detect.Kind(name="xlsx", why="is a ZIP archive with a workbook")
+        return detect.container(self._opened.head, self._opened.name)
+
+    def _wrong(self) -> RecordRefusedError | None:
+        binary = self.container is not None and self.container.name in ("parquet", "xlsx")
+        if not binary and (fault := wrong_file(self._opened.head, self._opened.office)):
+            return fault
+        if self.container is None and self._opened.head.strip():
             return RecordRefusedError(
                 ends=True,
                 rule="CV108",
@@ -130,44 +147,116 @@ class Given:
         return None
 
     def _shaped(self, container: Container) -> Iterator[Raw]:
-        waiting: list[Raw] = []
-        settled = self.shape is not None
-        for raw in self._unpacked(container):
-            if settled or isinstance(raw.value, RecordRefusedError):
+        if self._said:
+            for raw in self._unpacked(container):
                 yield from self._expanded(raw)
+            return
+        waiting: list[tuple[Raw, detect.Kind | None]] = []
+        settled, held = False, 0
+        for raw in self._unpacked(container):
+            raw, kind = self._look(raw)  # noqa: PLW2901 — the record, or why it is none
+            if settled:
+                yield from self._judged(raw, kind)
                 continue
-            found = self._look(raw.value)
-            if isinstance(found, RecordRefusedError):
-                yield Raw(line=raw.line, value=found)
-                continue
-            self.shape = found
-            waiting.append(raw)
-            if settled := found.sure or len(waiting) == _SAMPLE:
-                for held in waiting:
-                    yield from self._expanded(held)
+            waiting.append((raw, kind))
+            held += raw.size
+            if settled := len(waiting) == _SAMPLE or held > _SAMPLE_BYTES:
+                yield from self._settle(waiting)
                 waiting.clear()
-        yield from waiting
+        if not settled:
+            yield from self._settle(waiting)
+        yield from self._outvoted()
+
+    def _settle(self, waiting: list[tuple[Raw, detect.Kind | None]]) -> Iterator[Raw]:
+        self.shape = self.votes.most
+        sound = [raw.value for raw, _ in waiting if isinstance(raw.value, dict)]
+        if fault := reversed_pairs(sound, self._mapping):
+            yield Raw(line=waiting[0][0].line, value=fault)
+            return
+        for raw, kind in waiting:
+            yield from self._judged(raw, kind)
+
+    def _judged(self, raw: Raw, kind: detect.Kind | None) -> Iterator[Raw]:
+        """A record of the file's dialect, or why it is not one."""
+        if isinstance(raw.value, RecordRefusedError):
+            yield raw
+        elif fault := stranger(kind, self.shape, self.votes):
+            yield replace(raw, value=fault)
+        elif self.shape is None:
+            yield replace(raw, value=undetected(raw.value))
+        else:
+            yield from self._expanded(raw)
+
+    def _outvoted(self) -> Iterator[Raw]:
+        """The fault of a file whose beginning is of another dialect than most of it."""
+        most = self.votes.most
+        if most is None or self.shape == most:
+            return
+        began = self.shape.name if self.shape else "no known dialect"
+        count = self.votes.of(most.name)
+        if self.votes.of(began) >= count:
+            return
+        yield Raw(
+            line=1,
+            value=RecordRefusedError(
+                rule="CV109",
+                message=f"the file begins as {began}, but {count:,} of its "
+                f"{self.votes.records:,} records are {most.name}",
+                fix=f"Say what it is with --from {most.name}.",
+                options=(("--from", most.name),),
+                ends=True,
+            ),
+        )
 
     def _unpacked(self, container: Container) -> Iterator[Raw]:
         line = 0
         try:
-            for raw in container(self._opened.stream):
+            for raw in container(self._opened.stream, self._notes, self._options):
                 line = raw.line
-                yield raw
+                yield from self._inside(raw) if self._options.records else (raw,)
         except DAMAGE:
-            yield Raw(line=line + 1, value=_CUT_OFF)
-
-    def _look(self, value: dict[str, Any]) -> detect.Kind | RecordRefusedError:
-        try:
-            named = self._named(value, Account())
+            yield Raw(line=line + 1, value=CUT_OFF)
         except RecordRefusedError as refusal:
-            return refusal
-        return detect.shape(named) or _undetected(value)
+            yield Raw(line=refusal.line or line + 1, value=refusal)
 
-    def _named(self, value: dict[str, Any], account: Account) -> dict[str, Any]:
-        for name in account.drop & value.keys():
-            account.dropped[name] += 1
-        return renamed({k: v for k, v in value.items() if k not in account.drop}, self._mapping)
+    def _inside(self, raw: Raw) -> Iterator[Raw]:
+        """The records of an object that wraps them, numbered from 1."""
+        path = str(self._options.records)
+        held: Any = raw.value
+        for name in path.split(".") if isinstance(held, dict) else ():
+            held = held.get(name) if isinstance(held, dict) else None
+        if isinstance(raw.value, RecordRefusedError):
+            yield raw
+            return
+        if not isinstance(held, list):
+            fix = f"Name a field that holds a list; fields here: {', '.join(raw.value)[:200]}."
+            fault = RecordRefusedError(
+                rule="CV202", message=f"{path!r} is not a list of records", fix=fix, ends=True
+            )
+            yield replace(raw, value=fault)
+            return
+        self._notes[f"records taken out of {path!r}, and numbered"] += len(held)
+        for number, value in enumerate(held, 1):
+            yield Raw(line=number, value=value if isinstance(value, dict) else no_object(number))
+
+    def _look(self, raw: Raw) -> tuple[Raw, detect.Kind | None]:
+        """The record with what it is; or why it is none, which has no vote."""
+        if isinstance(raw.value, RecordRefusedError):
+            return raw, None
+        try:
+            kind = detect.shape(self._named(raw.value, None))
+        except RecordRefusedError as refusal:
+            return replace(raw, value=refusal), None
+        self.votes.add(kind)
+        return raw, kind
+
+    def _named(self, value: dict[str, Any], account: Account | None) -> dict[str, Any]:
+        drop = self._options.drop & value.keys()
+        if drop and account:
+            account.dropped.update(drop)
+        if drop:
+            value = {k: v for k, v in value.items() if k not in drop}
+        return renamed(value, self._mapping) if self._mapping else value
 
     def _expanded(self, raw: Raw) -> Iterator[Raw]:
         captions = self.shape is not None and self.shape.name == "captions"
@@ -176,21 +265,3 @@ class Given:
             return
         for picture, caption in raw.value.items():
             yield Raw(line=raw.line, value={"image-ref": picture, "caption": caption})
-
-
-_CUT_OFF = RecordRefusedError(
-    rule="CV108",
-    message="the gzip file is damaged or cut off",
-    fix="Upload it again; compare the checksums.",
-    ends=True,
-)
-
-
-def _undetected(value: Mapping[str, Any]) -> RecordRefusedError:
-    names = [str(name)[:40] for name in value][:20]
-    hint = detect.suggestion(names) or "--map prompt=FIELD --map completion=FIELD"
-    return RecordRefusedError(
-        rule="CV108",
-        message=f"cannot tell the dialect of a record with the fields {', '.join(names) or '-'}",
-        fix=f"Name the fields: {hint}; or say the dialect with --from.",
-    )

@@ -7,7 +7,8 @@ import json
 import re
 from typing import Any
 
-from tuning.datasets.formats.walk import Walk, near, shown
+from tuning.datasets.formats import schemas, tools
+from tuning.datasets.formats.walk import Mark, Walk, near, shown
 from tuning.models.catalog import Method
 
 _MARKER = re.compile(r"\n\s*(Human|Assistant):")
@@ -21,6 +22,14 @@ def openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> None:
     if "reference_answer" in record:
         walk.traits.add("reference_answer")
         walk.answer = [json.dumps(record["reference_answer"], sort_keys=True)]
+        _reference(record["reference_answer"], walk)
+    if "id" in record:
+        walk.traits.add("id")
+        walk.text(record["id"], "id")
+    if "tools" in record:
+        walk.traits.add("tools")
+        walk.prompt.append(Mark(json.dumps(record["tools"], sort_keys=True)))
+        _tools(record["tools"], walk)
     messages = walk.items(record["messages"], "messages")
     roles = [
         _turn(m, f"messages[{i}]", ("system", "user", "assistant"), walk)
@@ -34,6 +43,44 @@ def openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> None:
     elif roles and roles[-1] == "assistant":
         at = f"messages[{len(roles) - 1}].role"
         walk.fault("DS415", "the last message is the assistant's", at)
+
+
+def _reference(value: object, walk: Walk) -> None:
+    """What the grader compares with: a text or an object that says something."""
+    at = "reference_answer"
+    if isinstance(value, dict):
+        if not value:
+            walk.fault("DS307", "the object is empty", at)
+    else:
+        walk.text(value, at, hint="; a text or an object")
+
+
+def _tools(value: object, walk: Walk) -> None:
+    """OpenAI's functions. AWS's SDK says which: https://github.com/aws/nova-forge-sdk"""
+    declared = [
+        _function(tool, f"tools[{i}]", walk) for i, tool in enumerate(walk.items(value, "tools"))
+    ]
+    tools.twice(declared, "tools", "function.name", walk)
+
+
+def _function(tool: object, at: str, walk: Walk) -> str | None:
+    if not walk.is_a(tool, dict, at, hint='; write {"type": "function", "function": {…}}'):
+        return None
+    assert isinstance(tool, dict)  # noqa: S101 — for the type checker; is_a decided
+    walk.keys(tool, at, ("type", "function"))
+    if "type" in tool and walk.is_a(tool["type"], str, f"{at}.type") and tool["type"] != "function":
+        walk.fault("DS421", f'{shown(tool["type"])} is not "function"', f"{at}.type")
+    function, at = tool.get("function"), f"{at}.function"
+    if "function" not in tool or not walk.is_a(function, dict, at):
+        return None
+    assert isinstance(function, dict)  # noqa: S101 — for the type checker; is_a decided
+    walk.keys(function, at, ("name", "parameters"), ("description", "strict"))
+    tools.described(function, at, walk)
+    if "strict" in function:
+        walk.is_a(function["strict"], bool, f"{at}.strict")
+    if "parameters" in function:
+        schemas.read(function["parameters"], f"{at}.parameters", walk)
+    return tools.name(function["name"], f"{at}.name", walk) if "name" in function else None
 
 
 def anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk) -> None:

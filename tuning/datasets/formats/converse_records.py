@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from tuning.datasets.formats import content_blocks as blocks
+from tuning.datasets.formats import tools
+from tuning.datasets.formats.markers import marks
 from tuning.datasets.formats.walk import Walk, near, plain, shown
 from tuning.models.catalog import Method
 
@@ -18,16 +20,16 @@ _SYSTEM = {"system"}
 
 
 def read(record: dict[str, Any], method: Method, walk: Walk) -> None:
-    tools = "tools" in method.features or "toolConfig" in record
-    walk.keys(record, "", ("messages",), _WITH_TOOLS if tools else _OPTIONAL)
+    more = "tools" in method.features or "toolConfig" in record
+    walk.keys(record, "", ("messages",), _WITH_TOOLS if more else _OPTIONAL)
     if record.get("schemaVersion") != SCHEMA_VERSION:
         _schema_version(record, walk)
     if "system" in record:
         _system(record["system"], method, walk)
     if "toolConfig" in record:
-        blocks.tool_config(record["toolConfig"], method, walk)
+        tools.config(record["toolConfig"], method, walk)
     if "messages" in record:
-        _messages(record["messages"], method, walk)
+        _messages(record, method, walk)
 
 
 def _schema_version(record: dict[str, Any], walk: Walk) -> None:
@@ -56,12 +58,12 @@ def _system(value: object, method: Method, walk: Walk) -> None:
             walk.keys(block, at, ("text",))
             if "text" in block:
                 text = walk.text(block["text"], f"{at}.text")
-                blocks.marks(text, f"{at}.text", method, walk, answer=False)
+                marks(text, f"{at}.text", method, walk, answer=False)
                 walk.prompt.append(text or "")
 
 
-def _messages(value: object, method: Method, walk: Walk) -> None:
-    messages = walk.items(value, "messages")
+def _messages(record: dict[str, Any], method: Method, walk: Walk) -> None:
+    messages = walk.items(record["messages"], "messages")
     roles = _turns(messages, method, walk)
     if walk.readable and roles and roles[-1] == "assistant":
         walk.answer = walk.answer or []
@@ -70,7 +72,7 @@ def _messages(value: object, method: Method, walk: Walk) -> None:
     if method.format == "distillation":
         _one_turn(roles, walk)
     if walk.traits - _SYSTEM:
-        blocks.together(messages, method, walk)
+        blocks.together(record, messages, method, walk)
 
 
 def _turns(messages: list[Any], method: Method, walk: Walk) -> list[str | None]:
@@ -87,7 +89,7 @@ def _turns(messages: list[Any], method: Method, walk: Walk) -> list[str | None]:
             role, pieces = message["role"], [text]
             if walk.marked:
                 at = f"messages[{i}].content[0].text"
-                blocks.marks(text, at, method, walk, answer=role == "assistant")
+                marks(text, at, method, walk, answer=role == "assistant")
         roles.append(role)
         if role == "assistant":
             answer = pieces

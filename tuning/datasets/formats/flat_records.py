@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare
 
 from typing import Any
 
-from tuning.datasets.formats import content_blocks as blocks
 from tuning.datasets.formats import media_blocks as media
+from tuning.datasets.formats.markers import marks
 from tuning.datasets.formats.walk import Walk
 from tuning.models.catalog import Method
 
@@ -15,11 +15,11 @@ def prompt_completion(record: dict[str, Any], method: Method, walk: Walk) -> Non
     walk.keys(record, "", ("prompt", "completion"))
     if "prompt" in record:
         text = walk.text(record["prompt"], "prompt")
-        blocks.marks(text, "prompt", method, walk, answer=False)
+        marks(text, "prompt", method, walk, answer=False)
         walk.prompt = [text or ""]
     if "completion" in record:
         text = walk.text(record["completion"], "completion")
-        blocks.marks(text, "completion", method, walk, answer=True)
+        marks(text, "completion", method, walk, answer=True)
         walk.answer = [text or ""]
 
 

@@ -23,6 +23,7 @@ def read(kind: str, value: object, at: str, role: str | None, method: Method, wa
         walk.fault("DS501", f"this model takes no {kind}; it takes {taken}", at)
     elif role == "assistant":
         walk.fault("DS502", f"{kind} in an assistant turn", at)
+    _contested(kind, method, walk)
     if not walk.is_a(value, dict, at):
         return
     assert isinstance(value, dict)  # noqa: S101 — for the type checker; is_a decided
@@ -46,6 +47,12 @@ def _format(kind: str, value: object, at: str, method: Method, walk: Walk) -> No
         twin = _TWINS.get(value.casefold(), value.casefold())
         close = f" (did you mean {twin!r}?)" if twin in known else nearest(twin, known)
         walk.fault("DS505", f"{shown(value)} is not taken{close}; {', '.join(known)} are", at)
+    _contested(value, method, walk)
+
+
+def _contested(subject: str, method: Method, walk: Walk) -> None:
+    if subject in method.contested:
+        walk.contested.add(subject)
 
 
 def _source(value: object, at: str, walk: Walk) -> None:
@@ -99,7 +106,7 @@ def together(messages: list[Any], method: Method, walk: Walk) -> None:
     if len(kinds) > 1:
         walk.fault("DS503", f"{' and '.join(kinds)} in one record", "messages")
     if "reasoningContent" in walk.traits:
-        walk.fault("DS410", f"reasoning beside {kinds[0]} in one record", "messages")
+        _contested("reasoning beside media", method, walk)
     limits = {
         "image": method.max_images,
         "video": method.max_videos,

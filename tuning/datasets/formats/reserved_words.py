@@ -55,28 +55,33 @@ def reserved(text: str, words: tuple[str, ...]) -> str | None:
     return None
 
 
+def joined(text: str, words: tuple[str, ...]) -> str | None:
+    """A word of `words` that ends another word of the text, as `User:` does in `SuperUser:`."""
+    return next((word for word in words if word in text), None)
+
+
 def _joined(text: str, start: int) -> bool:
     """Whether what starts here goes on from a word."""
     return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
-def may_hold(line: bytes, method: Method, more: tuple[str, ...] = ()) -> object:
+def may_hold(line: bytes, method: Method, more: tuple[str | bytes, ...] = ()) -> object:
     """Whether a reserved word may stand in a line, or the escape of a letter of one, or `more`."""
     return _suspects(method.reserved_words, method.reserved_words_sdk, more)(line)
 
 
 @cache
-def _suspects(*known: tuple[str, ...]) -> Callable[[bytes], object]:
+def _suspects(*known: tuple[str | bytes, ...]) -> Callable[[bytes], object]:
     words, sdk, more = known
     return searcher(words + sdk + more + (_SPELT_OUT if words or sdk else ()))
 
 
 @cache
-def searcher(words: tuple[str, ...]) -> Callable[[bytes], object]:
+def searcher(words: tuple[str | bytes, ...]) -> Callable[[bytes], object]:
     """Finds whether one of the words stands in a text, as a whole token or not."""
     if not words:
         return lambda _text: None
     # Only `LeftmostFirst` searches for all words at once with vector instructions: ten times as
     # fast. https://docs.rs/aho-corasick/latest/aho_corasick/packed/index.html
-    encoded = [word.encode() for word in words]
+    encoded = [word.encode() if isinstance(word, str) else word for word in words]
     return BytesAhoCorasick(encoded, matchkind=MatchKind.LeftmostFirst).find_matches_as_indexes

@@ -29,6 +29,7 @@ class Mark(str):
     __slots__ = ()
 
 
+_NULL = "Write the value, or remove the record; leave the key out where it is optional."
 NAMES = {
     dict: "an object",
     list: "a list",
@@ -50,6 +51,8 @@ class Walk:
     traits: set[str] = field(default_factory=set)
     """Optional parts that the record makes use of: `system`, `image`, …"""
     buckets: set[str] = field(default_factory=set)
+    contested: set[str] = field(default_factory=set)
+    """What the record holds that AWS's pages disagree on; see the catalog."""
     marked: bool = True
     """Whether a reserved word may stand in the record."""
     readable: bool = True
@@ -79,7 +82,8 @@ class Walk:
         if type(value) is kind or (kind is dict and isinstance(value, dict)):
             return True
         self.readable = False
-        self.fault("DS303", f"expected {NAMES[kind]}, got {what(value)}{hint}", at or None)
+        fix = _NULL if value is None else None
+        self.fault("DS303", f"expected {NAMES[kind]}, got {what(value)}{hint}", at or None, fix)
         return False
 
     def items(self, value: object, at: str, hint: str = "") -> list[Any]:

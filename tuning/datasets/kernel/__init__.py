@@ -18,6 +18,7 @@ ENDS = 4
 OUTLINE, PIECES = 512, 64
 """How long an outline may be that the kernel knows, and how many texts it counts."""
 SOURCE = Path(__file__).parent / "lines.c"
+SOURCES = (SOURCE, SOURCE.with_name("normal.h"), SOURCE.with_name("folds.h"))
 
 
 class Found(IntEnum):
@@ -37,6 +38,7 @@ class Why(IntFlag):
     TOO_LONG = 1
     PRIVATE = 2
     SCRIPT = 4
+    NEAR = 8
 
 
 class Known(ctypes.Structure):
@@ -82,6 +84,7 @@ class Scan(ctypes.Structure):
         ("kept", c_uint64),
         ("room", c_uint64),
         *((name, c_void_p) for name in ("prompts", "answers", "places")),
+        *((name, c_void_p) for name in ("near_prompts", "near_answers", "normal")),
     )
 
 

@@ -14,7 +14,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tuning.datasets.kernel import SOURCE, name
+from tuning.datasets.kernel import SOURCE, SOURCES, name
 from tuning.errors import KernelError
 
 Machine = tuple[str, str]
@@ -36,7 +36,9 @@ def here() -> Machine:
 @cache
 def source() -> str:
     """What tells one source and its flags from another."""
-    return hashlib.sha256(SOURCE.read_bytes() + repr((_FLAGS, _TARGETS)).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        b"".join(path.read_bytes() for path in SOURCES) + repr((_FLAGS, _TARGETS)).encode()
+    ).hexdigest()[:16]
 
 
 def built(machine: Machine) -> Path:

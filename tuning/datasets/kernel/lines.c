@@ -20,8 +20,9 @@ enum { GUARD = 64, BITS = 48, ENDS = 4, OUTLINE = 512, PIECES = 64 };
 /* What made `lines_next` return. */
 enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
 
-/* Why a sound line is worth a look: it is long, may hold a secret, or its letters' script is asked for. */
-enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4 };
+/* Why a sound line is worth a look: it is long, may hold a secret, its letters' script is asked for, or what
+ * it has in common with near ones is not certain here. */
+enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4, NEAR = 8 };
 
 /* An outline whose faults are all listed: its lines are only counted. Python tells how. */
 typedef struct {
@@ -66,6 +67,9 @@ typedef struct {
     /* Two digests and the line of each record, until they are taken away. */
     uint64_t kept, room;
     uint64_t *prompts, *answers, *places;
+    /* The same of their normal forms, when thorough, and room for one. */
+    uint64_t *near_prompts, *near_answers;
+    uint8_t *normal;
 } Scan;
 
 uint64_t lines_size(void) { return sizeof(Scan); }
@@ -146,6 +150,20 @@ typedef struct {
 
 static inline int follows(uint8_t c) { return (c & 0xc0) == 0x80; }
 
+/* Whether a sequence beyond ASCII may stand for what nobody sees; unseen.py tells which. */
+static inline int unseen(const uint8_t *p)
+{
+    switch (p[0]) {
+    case 0xc2: return p[1] < 0xa0 || p[1] == 0xad;
+    case 0xe1: return p[1] == 0xa0 && p[2] == 0x8e;
+    case 0xe2:
+        return (p[1] == 0x80 && (p[2] == 0x8b || (p[2] >= 0xaa && p[2] <= 0xae))) || (p[1] == 0x81 && p[2] >= 0xa0);
+    case 0xef: return (p[1] == 0xbb && p[2] == 0xbf) || (p[1] == 0xbf && p[2] >= 0xb9 && p[2] <= 0xbb);
+    case 0xf3: return p[1] == 0xa0 && p[2] <= 0x81;
+    default: return 0;
+    }
+}
+
 /* The size of the UTF-8 sequence that starts here, or 0 where none is. */
 static inline unsigned sequence(const uint8_t *p)
 {
@@ -192,7 +210,7 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
     default: return NULL; /* \b and \f are control characters, which warn */
     }
     int32_t c = hex4(p + 2);
-    if (c < 0x20 && c != '\n' && c != '\t' && c != '\r')
+    if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
         return NULL;
     p += 6;
     uint8_t *out = r->out;
@@ -219,6 +237,8 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
         *out++ = (uint8_t)(0x80 | (c & 0x3f));
         r->beside += 3;
     }
+    if (c > 0x7f && unseen(r->out))
+        return NULL;
     r->out = out;
     return p;
 }
@@ -259,7 +279,7 @@ static const uint8_t *copied(Reader *r, const uint8_t *p)
     for (;;) {
         Block b = block(p);
         memcpy(r->out, &b, sizeof b);
-        unsigned n = first((b == all('"')) | (b == all('\\')) | (b < all(0x20)) | (b > all(0x7f)));
+        unsigned n = first((b == all('"')) | (b == all('\\')) | (b < all(0x20)) | (b > all(0x7e)));
         p += n;
         r->out += n;
         if (n == 16)
@@ -271,11 +291,11 @@ static const uint8_t *copied(Reader *r, const uint8_t *p)
                 return NULL;
             continue;
         }
-        if (*p < 0x20)
+        if (*p < 0x80)
             return NULL;
         do {
             unsigned size = sequence(p);
-            if (!size)
+            if (!size || unseen(p))
                 return NULL;
             memcpy(r->out, p, 4);
             p += size;
@@ -292,6 +312,8 @@ static const uint8_t *text(Reader *r, const uint8_t *p)
     p = copied(r, p);
     return p && !blank(r->last, r->out) ? p : NULL;
 }
+
+#include "normal.h"
 
 /* ---- records ------------------------------------------------------------------------------------ */
 
@@ -468,7 +490,8 @@ static inline int capital(uint8_t c) { return c >= 'A' && c <= 'Z'; }
 static inline int alnum(uint8_t c) { return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
 static inline int wordly(uint8_t c) { return alnum(c) || c == '_'; }
 
-/* Whether a reserved word may end here as a whole token. Only those with a colon can be part of another. */
+/* Whether a reserved word ends here, to refuse as a whole token, to warn of as the end of another. Only those with
+ * a colon can be part of another. */
 static int reserved(const Scan *s, const uint8_t *from, const uint8_t *at)
 {
     size_t room = (size_t)(at - from) + 1;
@@ -476,7 +499,7 @@ static int reserved(const Scan *s, const uint8_t *from, const uint8_t *at)
         size_t size = *w;
         if (size > room || memcmp(at + 1 - size, w + 1, size) != 0)
             continue;
-        if (*at != ':' || size == room || !wordly(at[-(ptrdiff_t)size]))
+        if (s->thorough || *at != ':' || size == room || !wordly(at[-(ptrdiff_t)size]))
             return 1;
     }
     return 0;
@@ -672,23 +695,25 @@ static const uint8_t *verbatim(Outline *o, const uint8_t *p)
     return put(o, begin, (size_t)(p + 1 - begin)) ? p + 1 : NULL;
 }
 
-/* The reserved words in the last text, each where it first stands; 0 when that is not certain. */
+/* The reserved words in the last text, each where it first stands whole, and where it first ends another word; 0
+ * when that is not certain. */
 static int held(Outline *o)
 {
-    uint64_t seen = 0;
+    uint64_t seen[2] = {0};
     for (const uint8_t *at = o->r.last; at < o->r.out; at++) {
         size_t room = (size_t)(at - o->r.last) + 1;
         uint64_t bit = 1;
         for (const uint8_t *w = o->s->words; *w; w += *w + 1, bit <<= 1) {
             size_t size = *w;
-            if (*at != w[size] || seen & bit || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
+            if (*at != w[size] || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
                 continue;
             uint8_t before = *at == ':' && size < room ? at[-(ptrdiff_t)size] : ' ';
-            if (wordly(before))
+            int part = wordly(before);
+            if (seen[part] & bit || (part && !o->s->thorough))
                 continue;
-            if (before > 0x7f || !put(o, " ", 1) || !put(o, w + 1, size))
+            if (before > 0x7f || !put(o, part ? " x" : " ", part ? 2 : 1) || !put(o, w + 1, size))
                 return 0;
-            seen |= bit;
+            seen[part] |= bit;
         }
     }
     return 1;
@@ -792,9 +817,17 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
 
 /* ---- lines -------------------------------------------------------------------------------------- */
 
-/* Counts a record, and keeps what it is compared by. */
-static void count(Scan *s, const uint8_t *texts, unsigned system)
+/* A digest of the normal form of a text; 0 when it is not certain here. */
+static uint64_t near(Scan *s, const uint8_t *text, uint64_t size)
 {
+    const uint8_t *end = normalised(s->normal, text, text + size);
+    return end ? lines_digest(s->normal, (uint64_t)(end - s->normal)) : 0;
+}
+
+/* Counts a record, and keeps what it is compared by; gives why Python must tell that. */
+static unsigned count(Scan *s, const uint8_t *texts, unsigned system)
+{
+    unsigned why = 0;
     uint64_t size = s->prompt_size + s->answer_size;
     unsigned bits = s->characters ? 64 - (unsigned)__builtin_clzll(s->characters) : 0;
     if (bits >= BITS)
@@ -812,8 +845,14 @@ static void count(Scan *s, const uint8_t *texts, unsigned system)
     if (s->line <= s->compared) {
         s->prompts[s->kept] = lines_digest(texts + s->prompt_at, s->prompt_size);
         s->answers[s->kept] = lines_digest(texts + s->answer_at, s->answer_size);
+        if (s->thorough) {
+            s->near_prompts[s->kept] = near(s, texts + s->prompt_at, s->prompt_size);
+            s->near_answers[s->kept] = near(s, texts + s->answer_at, s->answer_size);
+            why = s->near_prompts[s->kept] && s->near_answers[s->kept] ? 0 : NEAR;
+        }
         s->places[s->kept++] = s->line;
     }
+    return why;
 }
 
 /* Puts together the prompt and the answer of a line; 0 when there is no room, or they are too long. */
@@ -941,7 +980,7 @@ int lines_next(Scan *s)
         }
         s->characters = (uint64_t)(r.out - r.base) - r.beside;
         s->why = found == LOOK ? PRIVATE : 0;
-        count(s, s->texts, system);
+        s->why |= count(s, s->texts, system);
         int crlf = stop[-1] == '\r';
         s->crlf += (uint64_t)crlf;
         if (s->prompt_size + s->answer_size > s->long_text)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
+from tuning.datasets.convert.suggestions import SPOKEN, of_message, spelt, suggested
 
 _INDEX = re.compile(r"\[\d+\]")
 _WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
@@ -29,8 +30,9 @@ class Fields:
         self.path = path
         if not isinstance(raw, dict):
             refuse("CV202", f"must be an object, is {_kind(raw)}", "Write {…}.", path or None)
-        self._account = account
+        self.account = account
         self._left: dict[str, Any] = dict(raw)
+        self._raw = raw
         # Whole fields of a record go before they get other names, see tuning/datasets/convert/raw_records.py.
         if account.drop and path:
             self._give_up()
@@ -49,9 +51,12 @@ class Fields:
         """Take whatever stands there. Refuses a missing field."""
         value = self._left.pop(name, None)
         if value is None:
-            near = ", ".join(map(repr, self._left)) or "none"
-            refuse("CV201", f"{name!r} is missing; fields here: {near}", _MISSING, self.at(name))
+            self._missing(name)
         return value
+
+    def maybe(self, name: str) -> Any:
+        """Take whatever stands there, if anything does."""
+        return self._left.pop(name, None)
 
     def text(self, name: str) -> str:
         """Take text that is not blank."""
@@ -70,7 +75,7 @@ class Fields:
         return inner
 
     def inner(self, name: str) -> "Fields":
-        return Fields(self._of(name, dict), self.at(name), self._account)
+        return Fields(self._of(name, dict), self.at(name), self.account)
 
     def items(self, name: str) -> list[Any]:
         listed: list[Any] = self._of(name, list)
@@ -79,7 +84,7 @@ class Fields:
     def each(self, name: str) -> Iterator["Fields"]:
         """Take a list of objects."""
         for index, raw in enumerate(self._of(name, list)):
-            yield Fields(raw, f"{self.at(name)}[{index}]", self._account)
+            yield Fields(raw, f"{self.at(name)}[{index}]", self.account)
 
     def rest(self) -> dict[str, Any]:
         """Take all that is left and says something."""
@@ -93,12 +98,31 @@ class Fields:
             lost(left)
 
     def changed(self, what: str) -> None:
-        self._account.changed[what] += 1
+        self.account.changed[what] += 1
+
+    def _missing(self, name: str) -> NoReturn:
+        if self._null(name):
+            refuse(
+                "CV201",
+                f"{name!r} is null",
+                "Write a value, or leave the record out.",
+                self.at(name),
+            )
+        near = ", ".join(map(repr, self._left)) or "none"
+        if self.path:
+            options = of_message(self.path.partition("[")[0], self._raw)
+        else:
+            options = suggested(self._left, name) if name in SPOKEN else ()
+        fix = f"Say which field it is: {spelt(options)}." if options else _MISSING
+        refuse("CV201", f"{name!r} is missing; fields here: {near}", fix, self.at(name), options)
+
+    def _null(self, name: str) -> bool:
+        return name in self._raw and self._raw[name] is None
 
     def _give_up(self) -> None:
         for key in list(self._left):
-            if (plain := _INDEX.sub("", self.at(key))) in self._account.drop:
-                self._account.dropped[plain] += 1
+            if (plain := _INDEX.sub("", self.at(key))) in self.account.drop:
+                self.account.dropped[plain] += 1
                 del self._left[key]
 
     def _of(self, name: str, kind: type) -> Any:
@@ -112,19 +136,22 @@ class Fields:
 _MISSING = "Add it, or say which field holds it with --map NAME=FIELD."
 
 
-def refuse(rule: str, message: str, fix: str, at: str | None = None) -> NoReturn:
-    raise RecordRefusedError(rule=rule, message=message, fix=fix, field=at)
+def refuse(
+    rule: str, message: str, fix: str, at: str | None = None, options: tuple[Option, ...] = ()
+) -> NoReturn:
+    raise RecordRefusedError(rule=rule, message=message, fix=fix, field=at, options=options)
 
 
 def lost(paths: list[str]) -> NoReturn:
     """Refuse fields that have no place in the target."""
     names = ", ".join(paths)
-    give_up = " ".join(f"--drop {_INDEX.sub('', path)}" for path in paths)
+    options = tuple(dict.fromkeys(("--drop", _INDEX.sub("", path)) for path in paths))
     refuse(
         "CV203",
         f"no place in the target for {names}; it would be lost",
-        f"Remove it, or give it up with {give_up}.",
+        f"Remove it, or give it up with {spelt(options)}.",
         paths[0],
+        options,
     )
 
 

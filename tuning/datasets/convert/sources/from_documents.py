@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import IO
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
-from tuning.datasets.convert.sources.raw import Raw, text
+from tuning.datasets.convert.options import Options
+from tuning.datasets.convert.sources.raw import END_OF_FILE, Notes, Raw, text
 
 MAX_DOCUMENT = 64 * 1024 * 1024
 """Bytes of one document: it is held in memory."""
@@ -25,18 +26,24 @@ _BORDERS = (
 _INK = re.compile(r"\S")
 
 
-def whole(stream: IO[bytes]) -> Iterator[Raw]:
+def whole(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
     """The document as one record."""
     held = stream.read(MAX_DOCUMENT + 1)
     if len(held) > MAX_DOCUMENT:
         yield Raw(line=1, value=_too_long())
         return
+    if held.endswith(END_OF_FILE):
+        notes["end-of-file mark (Ctrl-Z) left out"] += 1
+        held = held.rstrip(END_OF_FILE)
     for number, piece in enumerate(held.split(b"\n"), 1):
         try:
             if b"\0" in piece:
                 raise _binary(number, piece.index(b"\0") + 1)
             text(piece, number)
+            notes.seen(piece)
         except RecordRefusedError as refusal:
+            for rest in held.split(b"\n")[number - 1 :]:
+                notes.seen(rest)
             yield Raw(line=number, value=refusal)
             return
     if held.strip():

@@ -23,20 +23,31 @@ def prompt_completion(record: Fields) -> Conversation:
 
 
 def alpaca(record: Fields) -> Conversation:
-    """`instruction` and `output`, perhaps `input`, `system` and earlier rounds in `history`."""
+    """`instruction` and `output`, perhaps `input`, `system` and earlier rounds in `history`.
+
+    Dolly calls them `response` and `context`: https://github.com/databrickslabs/dolly/tree/master/data
+    """
     turns = _history(record)
     question = record.text("instruction")
-    if given := record.maybe_text("input"):
+    if given := record.maybe_text(_called(record, "input", "context")):
         # The two parts make one message, as in the prompts of
         # https://github.com/tatsu-lab/stanford_alpaca#data-release
         question = f"{question}\n\n{given}"
     turns.append(_turn("user", question))
-    if "output" in record:
-        turns.append(_turn("assistant", record.text("output")))
+    if (answer := _called(record, "output", "response", "completion")) in record:
+        turns.append(_turn("assistant", record.text(answer)))
     system = record.maybe_text("system")
     return Conversation(
-        system=(system,) if system else (), turns=tuple(turns), extras=record.rest()
+        system=(system,) if system else (),
+        turns=tuple(turns),
+        answer_in="output",
+        extras=record.rest(),
     )
+
+
+def _called(record: Fields, *names: str) -> str:
+    """The first of the names under which something is there, else the first."""
+    return next((name for name in names if name in record), names[0])
 
 
 def caption(record: Fields) -> Caption:

@@ -24,10 +24,16 @@ from tuning.errors import nearest
 
 _SYSTEM = ("system", "developer")
 _ROLES = (*_SYSTEM, "user", "assistant", "tool")
+_ALSO = {
+    **dict.fromkeys(("human", "customer", "client", "prompter"), "user"),
+    **dict.fromkeys(("chatbot", "bot", "model", "ai", "gpt", "agent"), "assistant"),
+    **dict.fromkeys(("function", "observation", "ipython"), "tool"),
+}
+"""Roles of those who write OpenAI's messages in words of their own, such as Cohere and Llama."""
 
 
 def openai_chat(record: Fields) -> Conversation:
-    tools = tuple(_tool(tool) for tool in record.each("tools")) if "tools" in record else ()
+    tools = tools_of(record)
     choice = _tool_choice(record) if "tool_choice" in record else None
     system, turns = dialogue(record.each("messages"))
     return Conversation(
@@ -35,6 +41,7 @@ def openai_chat(record: Fields) -> Conversation:
         turns=tuple(turns),
         tools=tools,
         tool_choice=choice,
+        answer_in="messages",
         extras=record.rest(),
     )
 
@@ -43,9 +50,11 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
     """System texts from the head, then turns; tool messages become part of the user's turn."""
     system: list[str] = []
     turns: list[Turn] = []
+    calls = _Calls()
     answered = False
     for message in messages:
         role = _role(message)
+        _weight(message)
         if role in _SYSTEM:
             if turns:
                 refuse(
@@ -56,9 +65,9 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
                 )
             system += [block.text for block in _parts(message) if isinstance(block, Text)]
         elif role == "assistant":
-            turns.append(Turn(role="assistant", blocks=tuple(_assistant(message))))
+            turns.append(Turn(role="assistant", blocks=tuple(_assistant(message, calls))))
         else:
-            blocks = _result(message) if role == "tool" else tuple(_parts(message))
+            blocks = _result(message, calls) if role == "tool" else tuple(_parts(message))
             # Bedrock wants the results of one turn's calls, and what the user adds, in one turn:
             # https://docs.aws.amazon.com/bedrock/latest/userguide/tool-use-inference-call.html
             if answered:
@@ -70,8 +79,36 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
     return system, turns
 
 
+class _Calls:
+    """Gives ids to calls that have none; results without one answer the calls in their order."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._open: list[tuple[str, str]] = []
+
+    def opened(self, written: str | None, name: str) -> str:
+        self._count += 1
+        made = written or f"call_{self._count}"
+        self._open.append((made, name))
+        return made
+
+    def answered(self, message: Fields) -> str:
+        """The id of the call that a message answers, by its id, its function's name, or in order."""
+        written = message.maybe_text("tool_call_id")
+        name = message.peek("name")
+        for known, called in self._open:
+            if written == known or (not written and name in (None, called)):
+                self._open.remove((known, called))
+                if name == called:
+                    message.maybe("name")  # the call says it
+                return known
+        return written or message.text("tool_call_id")
+
+
 def _role(message: Fields) -> str:
-    role = message.text("role")
+    written = message.text("role")
+    plain = written.strip().lower()
+    role = plain if plain in _ROLES else _ALSO.get(plain, written)
     if role not in _ROLES:
         hint = nearest(role, _ROLES)
         refuse(
@@ -80,20 +117,44 @@ def _role(message: Fields) -> str:
             f"Use one of {', '.join(_ROLES)}.",
             message.at("role"),
         )
+    if plain not in _ROLES:
+        message.changed(f"role {plain} read as {role}")
     return role
 
 
-def _assistant(message: Fields) -> Iterable[Block]:
+def _weight(message: Fields) -> None:
+    """Whether the answer is trained on: https://platform.openai.com/docs/guides/supervised-fine-tuning"""
+    weight = message.peek("weight")
+    if weight == 1:
+        message.maybe("weight")  # which is what happens here to every answer
+    elif weight == 0 and not isinstance(weight, bool):
+        refuse(
+            "CV203",
+            "weight 0 keeps this answer out of training; Bedrock has no such mark, and may train on it",
+            "Leave the record out, or let the answer be trained on with --drop messages.weight.",
+            message.at("weight"),
+            (("--drop", "messages.weight"),),
+        )
+
+
+def _assistant(message: Fields, calls: _Calls) -> Iterable[Block]:
     for name in ("reasoning_content", "reasoning"):
         if thought := message.maybe_text(name):
             yield Reasoning(text=thought)
-    calls = list(message.each("tool_calls")) if "tool_calls" in message else []
-    if not calls or message.peek("content"):
+    made = list(message.each("tool_calls")) if "tool_calls" in message else []
+    legacy = [message.inner("function_call")] if "function_call" in message else []
+    if not made and not legacy and not message.peek("content") and "refusal" in message:
+        message.maybe("content")
+        message.changed("refusal written as the answer")
+        yield Text(text=message.text("refusal"))
+    elif not (made or legacy) or message.peek("content"):
         yield from _parts(message)
     else:
         message.maybe_text("content")
-    for call in calls:
-        yield _call(call)
+    for call in made:
+        yield _call(call, calls)
+    for function in legacy:
+        yield _called(function, None, calls)
 
 
 def _parts(message: Fields) -> Iterable[Block]:
@@ -128,14 +189,20 @@ def _image(part: Fields) -> Media:
     return media
 
 
-def _call(call: Fields) -> ToolCall:
+def _call(call: Fields, calls: _Calls) -> ToolCall:
     kind = call.maybe_text("type") or "function"
     if kind != "function":
         refuse("CV210", f"a call of type {kind!r}", "Only functions are tools.", call.at("type"))
-    function = call.inner("function")
-    made = ToolCall(id=call.text("id"), name=function.text("name"), arguments=_arguments(function))
-    function.close()
+    call.maybe("index")  # its place in a stream of deltas, which its place in the list says too
+    made = _called(call.inner("function"), call.maybe_text("id"), calls)
     call.close()
+    return made
+
+
+def _called(function: Fields, written: str | None, calls: _Calls) -> ToolCall:
+    name = function.text("name")
+    made = ToolCall(id=calls.opened(written, name), name=name, arguments=_arguments(function))
+    function.close()
     return made
 
 
@@ -151,25 +218,46 @@ def _arguments(function: Fields) -> dict[str, Any]:
     return arguments
 
 
-def _result(message: Fields) -> tuple[Block, ...]:
+def _result(message: Fields, calls: _Calls) -> tuple[Block, ...]:
     content = tuple(_parts(message))
     if not all(isinstance(block, Text) for block in content):
         refuse("CV208", "a tool's result holds media", "Keep it to text.", message.at("content"))
-    return (ToolResult(id=message.text("tool_call_id"), content=content),)
+    return (ToolResult(id=calls.answered(message), content=content),)
+
+
+def tools_of(record: Fields) -> tuple[Tool, ...]:
+    """The tools beside a dialogue, also as JSON in a text, bare, or under their older name."""
+    if isinstance(written := record.peek("tools"), str):
+        record.maybe("tools")
+        try:
+            listed = loads(written) if written.strip() else []
+        except ValueError as error:
+            refuse("CV210", f"not JSON: {error}", "Write the tools as JSON.", "tools")
+        record = Fields({"tools": listed}, "", record.account)
+    tools = [*record.each("tools")] if "tools" in record else []
+    older = [*record.each("functions")] if "functions" in record else []
+    return (*map(_tool, tools), *map(_function, older))
 
 
 def _tool(tool: Fields) -> Tool:
-    if (kind := tool.text("type")) != "function":
+    if "function" not in tool and "name" in tool:
+        return _function(tool)
+    if (kind := tool.maybe_text("type") or "function") != "function":
         refuse("CV210", f"a tool of type {kind!r}", "Only functions are tools.", tool.at("type"))
-    function = tool.inner("function")
+    made = _function(tool.inner("function"))
+    tool.close()
+    return made
+
+
+def _function(function: Fields) -> Tool:
     empty: dict[str, Any] = {"type": "object", "properties": {}}
+    function.maybe_text("type")
     made = Tool(
         name=function.text("name"),
         description=function.maybe_text("description"),
         schema=function.mapping("parameters") if "parameters" in function else empty,
     )
     function.close()
-    tool.close()
     return made
 
 

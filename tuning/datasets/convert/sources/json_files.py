@@ -1,4 +1,4 @@
-"""JSON in its three containers: a value a line, one array, or values spread over several lines."""
+"""JSON in its containers: a value a line, one array, or values that follow one another."""
 
 import re
 from collections.abc import Iterator
@@ -7,48 +7,80 @@ from json import JSONDecodeError
 from typing import IO, Any
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
-from tuning.datasets.convert.sources.raw import Raw, lines, text, too_large
+from tuning.datasets.convert.options import Options
+from tuning.datasets.convert.sources.raw import (
+    END_OF_FILE,
+    Notes,
+    Raw,
+    lines,
+    text,
+    too_large,
+    visible,
+)
 from tuning.datasets.convert.sources.strict_json import loads, next_value
+from tuning.datasets.malformed import malformed_at
 
 MAX_SPREAD = 256 * 1024 * 1024
 """Bytes of a JSON file that is not JSONL: it has to be held in memory to be cut into records."""
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_BETWEEN = re.compile(r"[ \t\r\n]*([,\]]?)[ \t\r\n]*")
+_SPACE = re.compile(r"[ \t\r\n\x1e]*")
+_BETWEEN = re.compile(r"[ \t\r\n\x1e]*([,\]]?)[ \t\r\n\x1e]*")
+_SEPARATOR = b"\x1e"
+"""Before each record of a JSON text sequence: https://www.rfc-editor.org/rfc/rfc7464"""
+_SEPARATED = "record separators (RS) left out"
 
 
-def jsonl(stream: IO[bytes]) -> Iterator[Raw]:
+def jsonl(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
     """One object a line; blank lines are none."""
-    for number, piece in lines(stream):
+    for number, piece in lines(stream, notes):
         if piece is None:
             yield Raw(line=number, value=too_large(number))
-        elif piece.strip():
-            yield Raw(line=number, value=_decoded(piece, number))
+            continue
+        if piece.startswith(_SEPARATOR):
+            notes[_SEPARATED] += 1
+            piece = piece.lstrip(_SEPARATOR)  # noqa: PLW2901 — the same line without it
+        if piece.strip():
+            notes.seen(piece)
+            yield Raw(line=number, value=_decoded(piece, number, notes), size=len(piece))
 
 
-def spread(stream: IO[bytes]) -> Iterator[Raw]:
-    """The elements of one array, or objects that follow one another over several lines.
+def spread(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
+    """The elements of one array, or objects that follow one another, also on one line or after commas.
 
     Stops at the first fault of syntax: behind it nobody knows where a record begins.
     """
-    for line, value in _values(stream):
-        if isinstance(value, dict | RecordRefusedError):
+    for line, value in _values(stream, notes):
+        if isinstance(value, RecordRefusedError):
             yield Raw(line=line, value=value)
         else:
-            yield Raw(line=line, value=_no_object(line))
+            yield Raw(line=line, value=_object(value, line, notes))
 
 
-def _decoded(piece: bytes, line: int) -> Any:
+def _decoded(piece: bytes, line: int, notes: Notes) -> Any:
+    whole = ""
     try:
-        value = loads(text(piece.rstrip(b"\r\n"), line))
+        whole = text(piece.rstrip(b"\r\n"), line)
+        return _object(loads(whole), line, notes)
     except RecordRefusedError as refusal:
         return refusal
     except ValueError as error:
-        return _unsound(error, line)
-    return value if isinstance(value, dict) else _no_object(line)
+        return _unsound(whole, error, line)
 
 
-def _values(stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
+def _object(value: Any, line: int, notes: Notes) -> dict[str, Any] | RecordRefusedError:
+    """The record; a list of messages by itself is one too."""
+    if isinstance(value, dict):
+        return value if "".join(value).isascii() else visible(value, notes)
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(m, dict) and "role" in m for m in value)
+    ):
+        return {"messages": value}
+    return no_object(line)
+
+
+def _values(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, Any]]:
     held = stream.read(MAX_SPREAD + 1)
     if len(held) > MAX_SPREAD:
         yield 1, _too_long()
@@ -56,13 +88,18 @@ def _values(stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
     try:
         whole = text(held, 1)
     except RecordRefusedError:
-        yield _undecodable(held)
+        yield _undecodable(held, notes)
         return
     del held
-    yield from _cut(whole)
+    if whole.endswith(END_OF_FILE.decode()):
+        notes["end-of-file mark (Ctrl-Z) left out"] += 1
+        whole = whole.rstrip(END_OF_FILE.decode())
+    if separators := whole.count(_SEPARATOR.decode()):
+        notes[_SEPARATED] += separators
+    yield from _cut(whole, notes)
 
 
-def _cut(whole: str) -> Iterator[tuple[int, Any]]:
+def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, Any]]:
     at, line, seen = _skip(whole, 0), 1, 0
     array = whole.startswith("[", at)
     if array:
@@ -74,21 +111,25 @@ def _cut(whole: str) -> Iterator[tuple[int, Any]]:
         try:
             value, end = next_value(whole, at)
         except ValueError as error:
-            yield line, replace(_unsound(error, line), ends=True)
+            slip = whole.startswith("]", at)
+            told = ValueError("a comma too many before ]") if slip else error
+            yield line, replace(_unsound(whole, told, line), ends=True)
             return
         yield line, value
         between = _BETWEEN.match(whole, end)
         mark, at = (between[1], between.end()) if between else ("", end)
         if array and mark == "]" and at == len(whole):
             return
-        if (mark == "," and not array) or (array and mark != ","):
+        if mark == "," and not array:
+            notes["commas between the records left out"] += 1
+        elif mark == "]" or (array and mark != ","):
             line += whole.count("\n", seen, at)
             fault = ValueError("a comma or the end was expected here")
-            yield line, replace(_unsound(fault, line), ends=True)
+            yield line, replace(_unsound(whole, fault, line), ends=True)
             return
     if array:
         fault = ValueError("the array has no end")
-        yield line, replace(_unsound(fault, line), ends=True)
+        yield line, replace(_unsound(whole, fault, line), ends=True)
 
 
 def _skip(whole: str, at: int) -> int:
@@ -96,20 +137,29 @@ def _skip(whole: str, at: int) -> int:
     return space.end() if space else at
 
 
-def _undecodable(held: bytes) -> tuple[int, RecordRefusedError]:
+def _undecodable(held: bytes, notes: Notes) -> tuple[int, RecordRefusedError]:
+    first: tuple[int, RecordRefusedError] | None = None
     for number, piece in enumerate(held.split(b"\n"), 1):
+        notes.seen(piece)
         try:
-            text(piece, number)
+            text(piece, number) if first is None else None
         except RecordRefusedError as refusal:
-            return number, replace(refusal, ends=True)
-    raise AssertionError("UTF-8 is sound line by line exactly when it is sound as a whole")
+            first = number, replace(refusal, ends=True)
+    assert first  # noqa: S101 — UTF-8 is sound line by line exactly when it is sound as a whole
+    return first
 
 
-def _unsound(error: ValueError, line: int) -> RecordRefusedError:
+def _unsound(whole: str, error: ValueError, line: int) -> RecordRefusedError:
     column = None
     message = f"not sound JSON: {error}"
     if isinstance(error, JSONDecodeError):
-        line, column, message = line + error.lineno - 1, error.colno, f"not JSON: {error.msg}"
+        line, column = line + error.lineno - 1, error.colno
+        # Of a file that is one document, the line alone says what is wrong with it.
+        begin = whole.rfind("\n", 0, error.pos) + 1
+        end = whole.find("\n", error.pos)
+        told = whole[begin : end if end >= 0 else len(whole)]
+        same = JSONDecodeError(error.msg, told, error.pos - begin)
+        message = f"not JSON: {malformed_at(told, same).message}"
     return RecordRefusedError(
         rule="CV102",
         message=message,
@@ -119,7 +169,7 @@ def _unsound(error: ValueError, line: int) -> RecordRefusedError:
     )
 
 
-def _no_object(line: int) -> RecordRefusedError:
+def no_object(line: int) -> RecordRefusedError:
     return RecordRefusedError(
         rule="CV103",
         message="the record is not a JSON object",

@@ -5,13 +5,14 @@ from io import BytesIO
 from typing import IO, Any
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
-from tuning.datasets.convert.sources.raw import Raw
+from tuning.datasets.convert.options import Options
+from tuning.datasets.convert.sources.raw import Notes, Raw
 from tuning.errors import OptionError
 
 _BATCH = 512
 
 
-def rows(stream: IO[bytes]) -> Iterator[Raw]:
+def rows(stream: IO[bytes], _: Notes, __: Options) -> Iterator[Raw]:
     """Each row as an object of its columns, numbered from 1; null is a field that is not there."""
     try:
         import pyarrow as pa  # noqa: PLC0415 — optional, and far too heavy for a function's start

@@ -1,11 +1,16 @@
 """What a container gives: one raw record after the other, each with its line in the file."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.convert.options import Options
 
+_SAMPLE = 64 * 1024
+_LETTERS = re.compile(r"[^\x00-\x7f]")
 MAX_RECORD = 8 * 1024 * 1024
 """Bytes. Far above any record that Bedrock trains on (32,000 tokens), far below memory."""
 
@@ -17,18 +22,61 @@ class Raw:
     line: int
     """From 1: the line where it begins; for Parquet and captions the row."""
     value: dict[str, Any] | RecordRefusedError
+    size: int = 0
+    """Bytes that it took in the file, where that is known."""
 
 
-Container = Callable[[IO[bytes]], Iterator[Raw]]
+class Notes(Counter[str]):
+    """What was read otherwise than it stands in the file, and how often."""
+
+    utf8 = 0
+    """Lines with letters beyond ASCII, sound in UTF-8."""
+    other = 0
+    """Lines that are not."""
+    sample = b""
+    """The first of those lines."""
+
+    def seen(self, piece: bytes) -> None:
+        """Count a line that says something on the encoding."""
+        if piece.isascii():
+            return
+        try:
+            piece.decode()
+        except UnicodeDecodeError:
+            self.other += 1
+            if len(self.sample) < _SAMPLE:
+                self.sample += piece.rstrip(b"\r\n") + b"\n"
+        else:
+            self.utf8 += 1
+
+    @property
+    def mixed(self) -> bool:
+        """Whether lines of the file are in UTF-8, so that the whole is in no other encoding.
+
+        A few short lines of another encoding are sound UTF-8 by accident. A line that is UTF-8 in
+        most of its letters is damaged.
+        """
+        sound = len(_LETTERS.findall(self.sample.decode(errors="ignore")))
+        broken = self.sample.decode(errors="replace").count("\ufffd")
+        return self.utf8 * 20 > self.other or sound > broken
 
 
-def lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Each line with its number; None for one beyond `MAX_RECORD`, which is never held."""
+Container = Callable[[IO[bytes], Notes, Options], Iterator[Raw]]
+
+
+def lines(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, bytes | None]]:
+    """Each line with its number; None for one beyond `MAX_RECORD`, which is never held.
+
+    The mark that old systems put at the end of a file (Ctrl-Z) is left out, and noted.
+    """
     number = 0
     while piece := stream.readline(MAX_RECORD):
         number += 1
-        whole = piece.endswith(b"\n") or len(piece) < MAX_RECORD
-        if whole:
+        ended = piece.endswith(b"\n")
+        if ended or len(piece) < MAX_RECORD:
+            if not ended and piece.endswith(END_OF_FILE):
+                notes["end-of-file mark (Ctrl-Z) left out"] += 1
+                piece = piece.rstrip(END_OF_FILE)
             yield number, piece
             continue
         while piece and not piece.endswith(b"\n"):
@@ -50,11 +98,26 @@ def text(piece: bytes, line: int) -> str:
     try:
         return piece.decode()
     except UnicodeDecodeError as error:
-        shown = " ".join(f"{byte:02x}" for byte in piece[error.start : error.start + 4])
         raise RecordRefusedError(
             rule="CV101",
-            message=f"byte {error.start + 1} of the line ({shown}) is not UTF-8",
-            fix="Save the file as UTF-8, such as: iconv -f WINDOWS-1252 -t UTF-8",
+            message="the text is not UTF-8",
+            fix="Write it again in UTF-8.",
             line=line,
             column=len(piece[: error.start].decode()) + 1,
         ) from None
+
+
+def visible(record: dict[str, Any], notes: Notes) -> dict[str, Any]:
+    """The record with names as they look: nobody sees a zero-width space at the end of one."""
+    cleaned = {INVISIBLE.sub("", name): value for name, value in record.items()}
+    if len(cleaned) < len(record) or cleaned.keys() == record.keys():
+        return record
+    notes["invisible characters removed from the name of a field"] += len(
+        cleaned.keys() - record.keys()
+    )
+    return cleaned
+
+
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+"""Zero-width spaces and joiners, marks of direction, soft hyphens, byte order marks."""
+END_OF_FILE = b"\x1a"

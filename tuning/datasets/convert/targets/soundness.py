@@ -15,14 +15,19 @@ from tuning.datasets.convert.conversation import (
     ToolResult,
     Turn,
 )
-from tuning.datasets.convert.detect import suggestion
 from tuning.datasets.convert.sources.fields import lost, refuse
+from tuning.datasets.convert.suggestions import SPOKEN, spelt, suggested
 from tuning.datasets.convert.targets.writing import Writing
 
 _NAMES: dict[type, str] = {
     Conversation: "a conversation",
     Caption: "a picture with its caption",
     Document: "running text",
+}
+_TAKEN: dict[type, str] = {
+    Conversation: "converse",
+    Caption: "image_caption",
+    Document: "continued_pre_training",
 }
 
 
@@ -42,21 +47,32 @@ def conversation(record: Record, to: Writing) -> Conversation:
 
 
 def wrong_kind(record: Record, to: Writing) -> NoReturn:
+    fields = ", ".join(record.extras) or "none"
+    options = suggested(record.extras, "prompt", "completion")
     refuse(
         "CV307",
-        f"this record is {_NAMES[type(record)]}, from which {to.target.reader} cannot be made",
-        "Choose another model or format, or name the fields with --map.",
+        f"this record is {_NAMES[type(record)]}, from which {to.target.reader} cannot be made; "
+        f"other fields: {fields}",
+        f"Name the fields: {spelt(options)}."
+        if options
+        else "Write questions and answers from it, one JSON object a line; or choose what takes it: "
+        f"--to {_TAKEN[type(record)]}.",
+        options=options,
     )
 
 
 def answered(record: Conversation, to: Writing) -> None:
     if record.turns[-1].role != "assistant":
-        hint = suggestion(list(record.extras), "completion")
+        name = record.answer_in
+        options = suggested(record.extras, name) if name in SPOKEN else ()
+        there = "" if name == "messages" else f", and there is no field {name!r}"
         refuse(
             "CV309",
-            f"the dialogue ends with the user; {to.target.reader} learns from the answer",
-            f"Add the assistant's answer{f', perhaps with {hint}' if hint else ''}, or leave the "
-            "record out.",
+            f"the dialogue ends with the user{there}; {to.target.reader} learns from the answer",
+            f"Say which field holds the answer: {spelt(options)}."
+            if options
+            else "Add the assistant's answer, or leave the record out.",
+            options=options,
         )
 
 
@@ -78,6 +94,7 @@ def single(texts: list[str], what: str, to: Writing) -> str:
             "CV306",
             f"{what} has {len(texts)} texts; {to.target.reader} holds one",
             "Make them one, or let --join put a blank line between them.",
+            options=(("--join", ""),),
         )
     if len(texts) > 1:
         to.account.changed["texts joined"] += 1
@@ -108,7 +125,9 @@ def _held(block: Block, turn: Turn, number: int, to: Writing) -> None:
             refuse(
                 "CV304",
                 f"turn {number} holds reasoning, which {to.target.reader} does not take",
-                "Choose a model that learns from reasoning, or leave it out of the data.",
+                f"Choose a model that learns from reasoning: {spelt(to.target.others('reasoning'))}; or "
+                "leave it out of the data.",
+                options=to.target.others("reasoning"),
             )
         case ToolCall() | ToolResult() if not to.target.tools:
             _no_tools(to, f"a tool call or result in turn {number}")
@@ -126,7 +145,8 @@ def _media(kind: str, turn: Turn, number: int, to: Writing) -> None:
         refuse(
             "CV303",
             f"turn {number} holds a {kind}; {to.target.reader} takes {taken}",
-            "Choose a model that sees, or leave the record out.",
+            f"Choose a model that sees: {spelt(to.target.others(kind))}; or leave the record out.",
+            options=to.target.others(kind),
         )
 
 
@@ -134,5 +154,7 @@ def _no_tools(to: Writing, what: str) -> None:
     refuse(
         "CV302",
         f"{what}; {to.target.reader} takes no tools",
-        "Choose a model that learns tool use, or write the call as text.",
+        f"Choose a model that learns tool use: {spelt(to.target.others('tools'))}; or write the call as "
+        "text.",
+        options=to.target.others("tools"),
     )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
+from tuning.datasets.convert.conversion_refusals import Option
 from tuning.errors import OptionError, nearest
-from tuning.models.catalog import Method, Model
+from tuning.models.catalog import Method, Model, catalog
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -37,6 +38,7 @@ class Target:
     """System texts, where the model takes fewer than the format could hold."""
     plain: bool = False
     """Each message is one text."""
+    of_a_model: bool = False
     prompts_only: bool = False
     """Records end with what the user says: the model answers, a grader judges."""
 
@@ -64,5 +66,20 @@ class Target:
             reasoning="reasoning" in method.features and not rft,
             max_system=method.max_system_blocks,
             plain=rft,
+            of_a_model=True,
             prompts_only=rft,
         )
+
+    def others(self, wanted: str) -> tuple[Option, ...]:
+        """The option for a model that also takes tools, reasoning, or a kind of media; or a format."""
+        if not self.of_a_model:
+            return (("--to", "converse"),)
+        for model in catalog().models.values():
+            method = model.methods.get("FINE_TUNING")
+            if (
+                method
+                and model.status == "ACTIVE"
+                and wanted in (*method.features, *method.media, method.format)
+            ):
+                return (("--model", model.id),)
+        return ()

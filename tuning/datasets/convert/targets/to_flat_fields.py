@@ -14,6 +14,7 @@ from tuning.datasets.convert.conversation import (
 from tuning.datasets.convert.sources.fields import refuse
 from tuning.datasets.convert.sources.from_documents import chunks
 from tuning.datasets.convert.sources.media_uris import FORMATS
+from tuning.datasets.convert.suggestions import spelt
 from tuning.datasets.convert.targets.soundness import (
     answered,
     conversation,
@@ -36,7 +37,9 @@ def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
             "CV301",
             f"a dialogue of {len(talk.turns)} turns; {to.target.reader} holds one prompt and one "
             "completion",
-            "Choose a model that takes conversations, or leave the record out.",
+            f"Choose what takes conversations: {spelt(to.target.others('converse'))}; or leave the record "
+            "out.",
+            options=to.target.others("converse"),
         )
     if talk.system and not to.options.join:
         refuse(
@@ -44,6 +47,7 @@ def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
             f"a system text; {to.target.reader} has no place for it",
             "Let --join put it before the prompt, or give it up with --drop system.",
             "system",
+            (("--join", ""),),
         )
     if talk.system:
         to.account.changed["system joined to the prompt"] += 1

@@ -18,7 +18,9 @@ from tuning.datasets.convert.conversation import (
     ToolResult,
     Turn,
 )
+from tuning.datasets.convert.conversion_refusals import Option
 from tuning.datasets.convert.sources.fields import refuse
+from tuning.datasets.convert.suggestions import spelt
 from tuning.datasets.convert.targets.soundness import conversation, single
 from tuning.datasets.convert.targets.writing import Writing
 
@@ -32,12 +34,15 @@ def openai_chat(record: Record, to: Writing) -> dict[str, Json]:
             "CV310",
             f"the dialogue ends with the answer; {to.target.reader} finds its own, and would read "
             "this one with the question",
-            "Give the answer to the grader, as in --map reference_answer=completion, or leave it "
-            "out.",
+            f"Give the answer to the grader: {spelt(_graded(talk))}; or leave it out."
+            if talk.answer_in != "messages"
+            else "Move the answer to a field that the grader reads, such as reference_answer.",
+            options=_graded(talk),
         )
     for name in _OWN:
         if name in talk.extras:
-            refuse("CV203", f"{name!r} stands here already", f"Drop it: --drop {name}.", name)
+            drop = (("--drop", name),)
+            refuse("CV203", f"{name!r} stands here already", f"Drop it: --drop {name}.", name, drop)
     extras = dict(talk.extras)
     written: dict[str, Json] = {"id": extras.pop("id")} if "id" in extras else {}
     written["messages"] = list(_messages(talk, to))
@@ -56,6 +61,13 @@ def openai_chat(record: Record, to: Writing) -> dict[str, Json]:
     if talk.tool_choice:
         written["tool_choice"] = _choice(talk.tool_choice)
     return written | extras
+
+
+def _graded(talk: Conversation) -> tuple[Option, ...]:
+    """The option that gives the answer to the grader, where it is a field of its own."""
+    if talk.answer_in == "messages":
+        return ()
+    return (("--map", f"reference_answer={talk.answer_in}"),)
 
 
 def _messages(talk: Conversation, to: Writing) -> Iterator[dict[str, Json]]:

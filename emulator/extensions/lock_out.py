@@ -1,0 +1,61 @@
+"""KMS: a key policy that would lock out whoever sets it is refused.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import error_response_json, get_account_id, get_region
+from ministack.services import kms
+
+from emulator.extensions import provisioning
+
+LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
+Response = tuple[int, dict[str, str], bytes]
+
+
+def install() -> None:
+    kms._create_key = _checked(kms._create_key)
+    kms._put_key_policy = _checked(kms._put_key_policy)
+    provisioning.before("AWS::KMS::Key", check)
+
+
+def check(properties: provisioning.Properties) -> None:
+    """Of a template. Raises ValueError."""
+    bypass = provisioning.flag(properties.get("BypassPolicyLockoutSafetyCheck"))
+    if not bypass and _locks_out(properties.get("KeyPolicy")):
+        raise ValueError(LOCKED_OUT)
+
+
+def _checked(change: Callable[..., Response]) -> Callable[..., Response]:
+    def change_unless_locked_out(data: dict[str, Any]) -> Response:
+        if not data.get("BypassPolicyLockoutSafetyCheck") and _locks_out(data.get("Policy")):
+            refused: Response = error_response_json(
+                "MalformedPolicyDocumentException", LOCKED_OUT, 400
+            )
+            return refused
+        return change(data)
+
+    return change_unless_locked_out
+
+
+def _locks_out(policy: Any) -> bool:
+    """Asked for the caller, who is of this account: what the account may, its policies may give."""
+    if not policy:
+        return False  # KMS gives the account everything
+    document = json.loads(policy) if isinstance(policy, str) else policy
+    account = get_account_id()
+    asked = iam_evaluator.EvalContext(
+        principal_arn=iam_evaluator.caller_arn(),
+        principal_type="Root",
+        principal_account=account,
+        action="kms:PutKeyPolicy",
+        resource_arn=f"arn:aws:kms:{get_region()}:{account}:key/new",
+        region=get_region(),
+    )
+    decided = iam_evaluator.evaluate_resource_policy(document, asked)
+    return bool(decided.decision != "Allow")

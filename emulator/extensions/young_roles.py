@@ -1,0 +1,61 @@
+"""IAM: a role that was just made, or whose trust was just changed, is not known everywhere yet.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import error_response_json
+from ministack.services import iam, lambda_svc
+
+from emulator.clock import Clock
+from emulator.extensions import provisioning
+
+NOT_BY_LAMBDA = "The role defined for the function cannot be assumed by Lambda."
+"""https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html"""
+Response = tuple[int, dict[str, str], bytes]
+
+
+class YoungRoles:
+    """CloudFormation waits for a role by itself before it makes a function with it; a caller of the API
+    must try again.
+    """
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock, self._seconds = clock, seconds
+        self._changed: dict[str, float] = {}
+
+    def knows(self, role: str) -> bool:
+        """Whether services can assume it by now; `role` is its ARN or its name."""
+        changed = self._changed.get(role.rpartition("/")[2])
+        return changed is None or self._clock.now() >= changed + self._seconds
+
+    def changes(self, name: str) -> None:
+        self._changed[name] = self._clock.now()
+
+    def install(self) -> None:
+        for action in ("CreateRole", "UpdateAssumeRolePolicy"):
+            iam._IAM_HANDLERS[action] = self._noting(iam._IAM_HANDLERS[action])
+        provisioning.after_create("AWS::IAM::Role", lambda name, _properties: self.changes(name))
+        lambda_svc._create_function = self._waiting(lambda_svc._create_function)
+
+    def _noting(self, change: Callable[..., Response]) -> Callable[..., Response]:
+        def change_and_note(asked: dict[str, Any]) -> Response:
+            answer = change(asked)
+            if answer[0] < provisioning.REFUSED:
+                self.changes(str(iam._p(asked, "RoleName")))
+            return answer
+
+        return change_and_note
+
+    def _waiting(self, create: Callable[..., Response]) -> Callable[..., Response]:
+        def create_if_known(data: dict[str, Any]) -> Response:
+            if not self.knows(str(data.get("Role", ""))):
+                refused: Response = error_response_json(
+                    "InvalidParameterValueException", NOT_BY_LAMBDA, 400
+                )
+                return refused
+            return create(data)
+
+        return create_if_known

@@ -1,0 +1,132 @@
+"""EC2: an endpoint service is not in every zone, and one bad zone fails the stack.
+
+Which letter of an account is which zone differs from account to account, and so does what a letter lacks.
+Here the letter e has no subnets' worth of the newer services; which zone lacks what is an example, and
+UNCONFIRMED for Bedrock. https://repost.aws/knowledge-center/interface-endpoint-availability-zone
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ministack.core.responses import get_region
+from ministack.services import ec2
+
+from emulator.extensions import provisioning
+
+LACKING = {
+    "us-east-1": {"e": frozenset({"bedrock", "bedrock-runtime", "states", "sns", "s3", "lambda"})}
+}
+"""Region to the letters of its zones, to the services without an interface endpoint there."""
+LETTERS = {"us-east-1": "abcdef", "us-west-2": "abcd"}
+Response = tuple[int, dict[str, str], bytes]
+
+
+UNDESCRIBED = (
+    "bedrock",
+    "bedrock-agent",
+    "bedrock-agent-runtime",
+    "bedrock-runtime",
+    "s3",
+    "states",
+)
+"""Services of interface endpoints that MiniStack does not describe."""
+
+
+def install() -> None:
+    ec2._VPCE_INTERFACE_SERVICES += UNDESCRIBED
+    provisioning.before("AWS::EC2::VPCEndpoint", check)
+    ec2._ACTION_MAP["CreateVpcEndpoint"] = _checked(ec2._ACTION_MAP["CreateVpcEndpoint"])
+    ec2._ACTION_MAP["DescribeVpcEndpointServices"] = _with_zones(
+        ec2._ACTION_MAP["DescribeVpcEndpointServices"]
+    )
+
+
+def check(properties: provisioning.Properties) -> None:
+    """Raises ValueError, in AWS's words."""
+    service = str(properties["ServiceName"])
+    if properties.get("VpcEndpointType") == "Interface":
+        _check_zones(service, properties.get("SubnetIds") or [])
+        _check_gateway(service, str(properties["VpcId"]), properties.get("DnsOptions") or {})
+
+
+def zones_of(service: str) -> list[str]:
+    """The zones of the Region in which a service, by its last word, has an endpoint."""
+    region = get_region()
+    lacking = LACKING.get(region, {})
+    letters = LETTERS.get(region, "abc")
+    return [f"{region}{each}" for each in letters if service not in lacking.get(each, ())]
+
+
+def _check_zones(service: str, subnets: Iterable[str]) -> None:
+    offered = zones_of(service.rpartition(".")[2])
+    for subnet in subnets:
+        zone = (ec2._subnets.get(subnet) or {}).get("AvailabilityZone")
+        if zone and zone not in offered:
+            raise ValueError(
+                f"The VPC endpoint service {service} does not support the availability zone of the "
+                f"subnet: {subnet}."
+            )
+
+
+def _check_gateway(service: str, vpc: str, options: dict[str, Any]) -> None:
+    """Private DNS for inbound resolvers alone leads everybody else through the gateway endpoint.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+    """
+    only = options.get("PrivateDnsOnlyForInboundResolverEndpoint")
+    if str(only) not in ("OnlyInboundResolver", "True", "true"):
+        return
+    gateways = [
+        each
+        for each in ec2._vpc_endpoints.values()
+        if (each["VpcId"], each["ServiceName"]) == (vpc, service)
+        and each["VpcEndpointType"] == "Gateway"
+    ]
+    if not gateways:
+        raise ValueError(
+            "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC "
+            f"{vpc} must have a Gateway endpoint for the service."
+        )
+
+
+def _checked(create: Callable[..., Response]) -> Callable[..., Response]:
+    def create_if_offered(asked: dict[str, Any]) -> Response:
+        only = ec2._p(asked, "DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint")
+        try:
+            check(
+                {
+                    "ServiceName": ec2._p(asked, "ServiceName") or "",
+                    "VpcEndpointType": ec2._p(asked, "VpcEndpointType") or "Gateway",
+                    "VpcId": ec2._p(asked, "VpcId"),
+                    "SubnetIds": ec2._parse_member_list(asked, "SubnetId"),
+                    "DnsOptions": {"PrivateDnsOnlyForInboundResolverEndpoint": only},
+                }
+            )
+        except ValueError as why:
+            refused: Response = ec2._error("InvalidParameter", str(why), 400)
+            return refused
+        return create(asked)
+
+    return create_if_offered
+
+
+_DETAIL = re.compile(
+    r"(<serviceName>com\.amazonaws\.[^<]*\.([a-z0-9-]+)</serviceName>.*?<availabilityZoneSet>).*?"
+    r"(</availabilityZoneSet>)",
+    re.DOTALL,
+)
+
+
+def _with_zones(describe: Callable[..., Response]) -> Callable[..., Response]:
+    """What is refused is what is described: MiniStack tells the same three zones of every service."""
+
+    def told(found: re.Match[str]) -> str:
+        items = "".join(f"<item>{zone}</item>" for zone in zones_of(found[2]))
+        return f"{found[1]}{items}{found[3]}"
+
+    def describe_zones(asked: dict[str, Any]) -> Response:
+        status, headers, body = describe(asked)
+        return status, headers, _DETAIL.sub(told, body.decode()).encode()
+
+    return describe_zones

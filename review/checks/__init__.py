@@ -1,0 +1,1 @@
+"""What must hold of the templates, one module a subject; tests ask them, and so does the weakening."""

@@ -1,0 +1,192 @@
+"""Powers are split: who reads data cannot spend, who spends cannot read data."""
+
+from review.checks.permission_checks import REVIEWED, on, services
+from review.checks.template_check import check
+from review.role_policies import actions, allowed, roles_allowed
+from tuning.pipeline.manifest import of_kind
+
+
+@check
+def whoever_reads_datasets_cannot_start_a_job(environment):
+    readers = roles_allowed(environment, "s3:GetObject", "{Datasets}")
+    starters = roles_allowed(environment, "bedrock:CreateModelCustomizationJob")
+    assert readers == {"PrepareDatasetRole"}
+    assert starters == {"StartTrainingRole"}
+
+
+@check
+def prepare_dataset_touches_neither_bedrock_nor_roles(environment):
+    assert services(environment, "PrepareDatasetRole").isdisjoint({"bedrock", "iam"})
+
+
+@check
+def start_training_touches_no_object(environment):
+    assert "s3" not in services(environment, "StartTrainingRole")
+
+
+@check
+def receive_upload_touches_neither_objects_nor_bedrock(environment):
+    assert services(environment, "ReceiveUploadRole").isdisjoint({"s3", "bedrock", "iam"})
+
+
+@check
+def who_counts_the_money_touches_the_ledger_only(environment):
+    ledger = {"dynamodb", "ec2", "kms", "logs", "sqs", "xray"}
+    for role in ("AuthorizeSpendRole", "SettleSpendRole"):
+        assert services(environment, role) == ledger
+
+
+@check
+def no_role_of_ours_answers_for_a_person(environment):
+    assert roles_allowed(environment, "states:SendTaskSuccess") == set()
+
+
+@check
+def track_and_collect_create_nothing(environment):
+    for role in ("TrackTrainingRole", "CollectResultsRole"):
+        made = {a for a in actions(environment, role) if ":Create" in a or ":Put" in a}
+        assert made - {"ec2:CreateNetworkInterface"} == {
+            *("logs:CreateLogStream", "logs:PutLogEvents"),
+            *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        }
+
+
+@check
+def only_those_who_watch_jobs_stop_them(environment):
+    stoppers = roles_allowed(environment, "bedrock:StopModelCustomizationJob")
+    assert stoppers == {"TrackTrainingRole", "GuardJobsRole", "ReconcileRunsRole"}
+
+
+@check
+def the_guard_sees_descriptions_and_nothing_else(environment):
+    doing = {
+        action for action in actions(environment, "GuardJobsRole") if action[:2] in ("be", "sn")
+    }
+    assert doing == {
+        "bedrock:GetModelCustomizationJob",
+        "bedrock:ListModelCustomizationJobs",
+        "bedrock:StopModelCustomizationJob",
+        "sns:Publish",
+    }
+    assert not services(environment, "GuardJobsRole") & {"s3", "dynamodb", "iam", "states"}
+
+
+@check
+def the_reconciler_sees_no_data_and_cannot_start_a_job(environment):
+    """What it starts is an execution, whose steps ask for leave before they spend."""
+    role = "ReconcileRunsRole"
+    assert services(environment, role).isdisjoint({"s3", "iam", "sns", "lambda"})
+    doing = {action for action in actions(environment, role) if action[:2] in ("be", "st")}
+    assert doing == {
+        *("bedrock:GetModelCustomizationJob", "bedrock:ListModelCustomizationJobs"),
+        *("bedrock:ListTagsForResource", "bedrock:StopModelCustomizationJob"),
+        *("states:DescribeExecution", "states:GetExecutionHistory"),
+        *("states:ListExecutions", "states:StartExecution"),
+    }
+
+
+@check
+def only_start_training_passes_a_role_and_only_the_jobs(environment):
+    assert roles_allowed(environment, "iam:PassRole") == {"StartTrainingRole"}
+    assert on(environment, "StartTrainingRole", "iam") == {("iam:PassRole", "{JobRole}")}
+
+
+@check
+def the_role_is_passed_to_bedrock_only(environment):
+    (passing,) = (
+        s for s in allowed(environment, "StartTrainingRole") if "iam:PassRole" in s.actions
+    )
+    expected = {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+    assert passing.conditions == expected
+
+
+@check
+def no_role_can_change_what_was_uploaded(environment):
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert roles_allowed(environment, action, "{Datasets}") == set()
+
+
+@check
+def only_prepare_dataset_writes_what_is_trained(environment):
+    assert roles_allowed(environment, "s3:PutObject", "{Prepared}") == {"PrepareDatasetRole"}
+
+
+@check
+def no_role_deletes_anything_stored(environment):
+    deleting = {
+        action
+        for role in REVIEWED
+        for action in actions(environment, role)
+        if ":Delete" in action and action.split(":")[0] in ("s3", "dynamodb", "kms")
+    }
+    assert deleting == set()
+
+
+@check
+def no_role_changes_policies_keys_or_roles(environment):
+    for role in REVIEWED:
+        assert services(environment, role).isdisjoint({"sts", "organizations", "cloudformation"})
+        assert {a for a in actions(environment, role) if a.startswith(("kms:Put", "iam:"))} <= {
+            "iam:PassRole"
+        }
+
+
+@check
+def listing_is_bound_to_a_prefix(environment):
+    """But for uploads: there, S3 has to say whether a version that is gone is missing or denied."""
+    for role in REVIEWED:
+        for statement in allowed(environment, role):
+            uploads = role == "PrepareDatasetRole" and statement.resources == {"{Datasets}"}
+            if "s3:ListBucket" in statement.actions and not uploads:
+                assert statement.conditions["StringLike"]["s3:prefix"].endswith("/*")
+
+
+@check
+def keys_are_used_through_the_service_that_holds_the_data(environment):
+    """Functions also decrypt their own environment variables, where Lambda calls as itself, and the
+    machine its own executions and their logs, which the context names.
+    """
+    for role in REVIEWED:
+        for statement in allowed(environment, role):
+            uses_key = any(a.startswith("kms:") for a in statement.actions)
+            if uses_key and statement.actions != {"kms:Decrypt"}:
+                named = {key for test in statement.conditions.values() for key in test}
+                assert named & {
+                    "kms:ViaService",
+                    "kms:EncryptionContext:aws:states:stateMachineArn",
+                    "kms:EncryptionContext:SourceArn",
+                }, role
+
+
+@check
+def the_data_key_is_used_through_s3_and_bedrock_only(environment):
+    services_named = {
+        statement.conditions["StringEquals"]["kms:ViaService"].split(".")[0]
+        for role in REVIEWED
+        for statement in allowed(environment, role)
+        if "{DataKey}" in statement.resources
+    }
+    assert services_named == {"bedrock", "s3"}
+
+
+@check
+def the_machine_invokes_its_steps_and_nothing_else(environment):
+    steps = {f"{{{step.construct_id}Function}}" for step in of_kind("task")}
+    invoked = {what for _, what in on(environment, "TrainingRunRole", "lambda")}
+    assert invoked == steps
+
+
+@check
+def nobody_else_invokes_functions(environment):
+    assert roles_allowed(environment, "lambda:InvokeFunction") == {"TrainingRunRole"}
+    assert environment.of_type("AWS::Lambda::Url") == []
+    for given in environment.of_type("AWS::Lambda::Permission"):
+        rule = environment.one("AWS::Events::Rule", given.name.removesuffix("MayInvoke"))
+        (step,) = (s for s in of_kind("scheduled") if given.name.startswith(s.construct_id))
+        assert given.properties == {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": f"{{{step.construct_id}Function}}",
+            "Principal": "events.amazonaws.com",
+            "SourceAccount": "{account}",
+            "SourceArn": rule.ref,
+        }

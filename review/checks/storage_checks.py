@@ -1,0 +1,194 @@
+"""What is stored is ours alone, encrypted, and outlives every deployment."""
+
+import re
+
+from review.checks.template_check import check, each
+
+# Logical ids of what holds data or opens it. To change one is to replace the resource: the new one
+# is empty, the old one is left behind. A change in this table is a migration.
+FROZEN = {
+    "AccessLogs8B620ECA": "AWS::S3::Bucket",
+    "Artifacts82DD59A1": "AWS::S3::Bucket",
+    "BackupVaultD1FD0DC4": "AWS::Backup::BackupVault",
+    "ControlKey5B03DC1E": "AWS::KMS::Key",
+    "DataKey17AFBB84": "AWS::KMS::Key",
+    "Datasets0030EE04": "AWS::S3::Bucket",
+    "LedgerB7379752": "AWS::DynamoDB::Table",
+    "LogsKeyA6AB43B2": "AWS::KMS::Key",
+    "Prepared9D5FCEAD": "AWS::S3::Bucket",
+}
+STATEFUL = (
+    *("AWS::Backup::BackupVault", "AWS::DynamoDB::Table"),
+    *("AWS::KMS::Key", "AWS::S3::Bucket"),
+)
+PHYSICAL_NAMES = {
+    *("BucketName", "FunctionName", "ManagedPolicyName", "QueueName", "RoleName"),
+    *("StateMachineName", "TableName", "TopicName", "AlarmName", "DashboardName"),
+    "BackupVaultName",
+}
+
+
+@check
+def stateful_resources_are_exactly_the_frozen_ones(environment):
+    assert {r.id: r.type for r in environment.of_type(*STATEFUL)} == FROZEN
+
+
+@check
+@each("logical_id", FROZEN)
+def what_holds_data_survives_the_stack_and_its_own_replacement(environment, logical_id):
+    (resource,) = (r for r in environment.resources if r.id == logical_id)
+    assert resource.replacement == "Retain"
+    # What bears a name would be in the way of the next try, after a deployment that is rolled back.
+    named = resource.type == "AWS::Backup::BackupVault"
+    assert resource.deletion == ("RetainExceptOnCreate" if named else "Retain")
+
+
+@check
+def deleting_storage_takes_two_decisions(environment):
+    artifacts = environment.manifest["artifacts"].values()
+    stacks = [a["properties"] for a in artifacts if a["type"] == "aws:cloudformation:stack"]
+    protected = {s["stackName"] for s in stacks if s.get("terminationProtection")}
+    ours = {name for name in protected if name.startswith(f"{environment.name}-")}
+    assert ours == {f"{environment.name}-Storage"}
+
+
+@check
+def only_what_must_be_known_beforehand_bears_a_physical_name(environment):
+    """Two environments fit into one account, and a replacement is hardly ever refused for its name.
+    The machine's role is for the machine alone, the dead letters are of one queue alone, and AWS
+    Backup takes no vault without a name.
+    """
+    named = {
+        (r.id, name)
+        for r in environment.resources
+        for name in PHYSICAL_NAMES & r.properties.keys()
+        if not r.properties[name].startswith("{")  # a reference to what CloudFormation named
+    }
+    stack = f"{environment.name}-Training"
+    assert {name for _, name in named} == {"BackupVaultName", "QueueName", "StateMachineName"}
+    assert {environment.by_id(i).properties[name] for i, name in named} == {
+        f"{environment.name}-Storage-Ledger",
+        f"{stack}-TrainingRun",
+        f"{stack}-Uploads",
+    }
+
+
+@check
+def a_key_that_is_deleted_can_be_called_back_for_a_month(environment):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html"""
+    for key in environment.of_type("AWS::KMS::Key"):
+        assert key.properties.get("PendingWindowInDays", 30) == 30
+
+
+@check
+def keys_rotate(environment):
+    keys = environment.of_type("AWS::KMS::Key")
+    assert {k.properties["EnableKeyRotation"] for k in keys} == {True}
+
+
+@check
+def keys_are_open_to_this_account_and_named_services_only(environment):
+    principals = {
+        k.name: [
+            s["Principal"] for s in k.properties["KeyPolicy"]["Statement"] if s["Effect"] == "Allow"
+        ]
+        for k in environment.of_type("AWS::KMS::Key")
+    }
+    account = {"AWS": "arn:aws:iam::{account}:root"}
+    region = {"dev": "us-east-1", "rich": "us-west-2"}[environment.name]
+    assert principals == {
+        "DataKey": [account],
+        "ControlKey": [
+            account,
+            {
+                "Service": [
+                    "cloudwatch.amazonaws.com",
+                    "delivery.logs.amazonaws.com",
+                    "events.amazonaws.com",
+                    "sns.amazonaws.com",
+                ]
+            },
+        ],
+        "LogsKey": [account, {"Service": f"logs.{region}.amazonaws.com"}],
+    }
+
+
+@check
+def uploads_outlive_their_events_and_prepared_copies_their_jobs(environment):
+    held = {
+        b.name: b.properties.get("ObjectLockConfiguration", {}).get("Rule")
+        for b in environment.of_type("AWS::S3::Bucket")
+        if b.properties["ObjectLockEnabled"] is True
+    }
+    assert held == {
+        "AccessLogs": None,
+        "Artifacts": None,
+        "Datasets": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 14}},
+        "Prepared": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}},
+    }
+
+
+@check
+def services_use_keys_for_this_account_only(environment):
+    for key in environment.of_type("AWS::KMS::Key"):
+        for statement in key.properties["KeyPolicy"]["Statement"]:
+            if "Service" in statement["Principal"]:
+                assert "{account}" in str(statement["Condition"])
+
+
+@check
+def the_ledger_can_be_restored_and_not_deleted_by_mistake(environment):
+    ledger = environment.one("AWS::DynamoDB::Table").properties
+    assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert ledger["DeletionProtectionEnabled"] is True
+
+
+@check
+def the_ledger_alone_is_backed_up_daily_for_longer_than_it_can_be_restored(environment):
+    plan = environment.one("AWS::Backup::BackupPlan")
+    (rule,) = plan.properties["BackupPlan"]["BackupPlanRule"]
+    assert rule["TargetBackupVault"] == "{BackupVault}"
+    assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", rule["ScheduleExpression"])
+    assert rule["Lifecycle"]["DeleteAfterDays"] > 35
+    chosen = environment.one("AWS::Backup::BackupSelection").properties
+    assert chosen["BackupPlanId"] == plan.ref
+    assert chosen["BackupSelection"]["Resources"] == ["{Ledger}"]
+    assert chosen["BackupSelection"]["IamRoleArn"] == "{BackupRole}"
+
+
+@check
+def backups_are_encrypted_with_our_key(environment):
+    vault = environment.one("AWS::Backup::BackupVault").properties
+    assert vault["EncryptionKeyArn"] == "{ControlKey}"
+
+
+@check
+def the_ledger_is_encrypted_with_our_key(environment):
+    ledger = environment.one("AWS::DynamoDB::Table").properties
+    assert ledger["SSESpecification"] == {
+        "KMSMasterKeyId": "{ControlKey}",
+        "SSEEnabled": True,
+        "SSEType": "KMS",
+    }
+
+
+@check
+def runs_are_listed_by_month_of_arrival(environment):
+    assert index(environment, "ByMonth") == [("month", "HASH"), ("arrived_at", "RANGE")]
+
+
+@check
+def what_is_open_is_listed_in_order_of_arrival(environment):
+    assert index(environment, "Open") == [("open", "HASH"), ("turn", "RANGE")]
+
+
+def index(environment, name):
+    indexes = environment.one("AWS::DynamoDB::Table").properties["GlobalSecondaryIndexes"]
+    (found,) = (each for each in indexes if each["IndexName"] == name)
+    return [(key["AttributeName"], key["KeyType"]) for key in found["KeySchema"]]
+
+
+@check
+def logs_are_kept_for_a_year_or_more(environment):
+    groups = environment.of_type("AWS::Logs::LogGroup")
+    assert min(g.properties.get("RetentionInDays", 0) for g in groups) >= 365

@@ -1,0 +1,80 @@
+"""What the tests of the emulator's strictness share: clients, stacks of one template, refusals."""
+
+import json
+import time
+from functools import cache
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ACCOUNT = "000000000000"
+FINAL = ("CREATE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED")
+
+
+class Stage:
+    """One running emulator, with the account's root as the caller."""
+
+    def __init__(self, instance):
+        self.instance = instance
+        self.client = cache(self._client)
+
+    def _client(self, service, **config):
+        environment = self.instance.client_environment()
+        return boto3.client(
+            service,
+            endpoint_url=self.instance.endpoint,
+            region_name="us-east-1",
+            verify=self.instance.settings.authority or None,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"max_attempts": 1}, **config),
+        )
+
+    def stack(self, name, **resources):
+        """Create it; its status and what CloudFormation says of resources that failed."""
+        formation = self.client("cloudformation")
+        formation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+        return self.settled(name)
+
+    def settled(self, name):
+        formation = self.client("cloudformation")
+
+        def status():
+            (stack,) = formation.describe_stacks(StackName=name)["Stacks"]
+            return stack["StackStatus"] if stack["StackStatus"] in FINAL else None
+
+        found = until(status, f"the stack {name}")
+        events = formation.describe_stack_events(StackName=name)["StackEvents"]
+        reasons = [
+            e.get("ResourceStatusReason", "") for e in events if "FAILED" in e["ResourceStatus"]
+        ]
+        return found, " ".join(reasons)
+
+
+def until(condition, what, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"waited for {what}"
+        time.sleep(0.05)
+    return result
+
+
+def refused(call, **arguments):
+    """(code, HTTP status, message) of a call that must be refused."""
+    with pytest.raises(ClientError) as refusal:
+        call(**arguments)
+    answer = refusal.value.response
+    status = answer["ResponseMetadata"]["HTTPStatusCode"]
+    return answer["Error"]["Code"], status, answer["Error"].get("Message", "")
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def trust(service):
+    return policy(
+        {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    )

@@ -1,0 +1,86 @@
+"""The manifest and the handlers: neither knows a step that the other does not."""
+
+import ast
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import lambdas
+from tuning.pipeline.manifest import GUARD_JOBS, STEPS, named, of_kind
+
+FOLDER = Path(lambdas.__file__).parent
+
+
+def handlers():
+    return {
+        each.name
+        for each in pkgutil.iter_modules([str(FOLDER)])
+        if "\ndef handler(" in (FOLDER / f"{each.name}.py").read_text("utf-8")
+    }
+
+
+def keys_read(name):
+    """The keys of its event that a handler reads, wherever in its module."""
+    tree = ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))
+    subscripts = {
+        node.slice.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and ast.unparse(node.value) == "event"
+        and isinstance(node.slice, ast.Constant)
+    }
+    calls = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "event.get"
+    }
+    return subscripts | calls
+
+
+def test_every_handler_is_a_step_and_every_step_has_its_handler():
+    assert handlers() == {step.name for step in STEPS}
+
+
+def test_no_step_is_declared_twice():
+    assert len({step.name for step in STEPS}) == len(STEPS)
+
+
+@pytest.mark.parametrize("step", of_kind("task"), ids=lambda step: step.name)
+def test_a_handler_reads_what_its_task_is_given(step):
+    assert keys_read(step.name) == set(step.takes)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_a_step_says_what_it_does_and_what_it_means_when_it_fails(step):
+    assert step.does.endswith(".")
+    assert step.failing
+    assert step.access
+
+
+@pytest.mark.parametrize("step", of_kind("scheduled"), ids=lambda step: step.name)
+def test_a_scheduled_step_ends_before_two_more_are_due_and_is_missed_when_silent(step):
+    assert step.timeout_seconds <= 60 * step.every_minutes
+    assert step.silent_after_minutes >= 3 * step.every_minutes
+
+
+def test_only_a_scheduled_step_has_a_schedule():
+    assert tuple(step for step in STEPS if step.every_minutes) == of_kind("scheduled")
+
+
+def test_an_alarm_on_a_metric_says_what_it_means():
+    alarms = [metric for step in STEPS for metric in step.metrics if metric.alarm]
+    assert alarms
+    for metric in alarms:
+        assert metric.meaning
+        assert (metric.at_least is None) is (metric.below_share_of_budget is not None)
+
+
+def test_a_title_is_the_name_as_people_read_it():
+    step = named("prepare_dataset")
+    assert (step.title, step.construct_id) == ("Prepare dataset", "PrepareDataset")
+
+
+def test_a_foreign_job_is_seen_within_five_minutes():
+    assert GUARD_JOBS.every_minutes == 1
+    assert GUARD_JOBS.silent_after_minutes <= 5

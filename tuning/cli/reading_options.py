@@ -1,0 +1,103 @@
+"""Options of the commands that read a dataset in any dialect, and how they are said again."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from tuning.cli.exits import Exit
+from tuning.cli.output import say
+from tuning.datasets.bounds import OverLimitError
+from tuning.datasets.convert.conversion_refusals import Option
+from tuning.datasets.convert.detect import CONTAINERS, SHAPES
+from tuning.datasets.convert.mapping import parse
+from tuning.errors import OptionError
+
+Source = Annotated[
+    str | None,
+    typer.Option("--from", help=f"What PATH is: {', '.join((*CONTAINERS, *SHAPES))}."),
+]
+Mapping = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", help="NAME=FIELD: take NAME from FIELD, as in prompt=question, messages.role=who."
+    ),
+]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option("--drop", help="Give up a field, as in id or messages.name; it is counted."),
+]
+Keep = Annotated[
+    str | None,
+    typer.Option("--keep", help="chosen: of preference data, keep the preferred answers."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", help="Of a file that is not UTF-8, such as gb18030 or cp1252."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", help="Names for the columns of a table without a row of names."),
+]
+Records = Annotated[
+    str | None,
+    typer.Option("--records", help="The field that holds the list of records, as in data."),
+]
+Sheet = Annotated[str | None, typer.Option("--sheet", help="Of a workbook with several.")]
+MaxUnpacked = Annotated[
+    int,
+    typer.Option("--max-unpacked-mb", min=1, help="What an archive may unpack to, at most."),
+]
+MAX_UNPACKED = 20_000
+"""MB."""
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a file is read, as it was said."""
+
+    source: str | None = None
+    mapping: list[str] | None = None
+    drop: list[str] | None = None
+    keep: str | None = None
+    encoding: str | None = None
+    columns: str | None = None
+    records: str | None = None
+    sheet: str | None = None
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Raises OptionError for a side that is not kept, or a mapping that is none."""
+        parse(self.mapping or [])
+        if self.keep not in (None, "chosen"):
+            raise OptionError(f"--keep {self.keep}: only chosen makes a fine-tuning set")
+        return (
+            *_said("--from", [self.source]),
+            *_said("--encoding", [self.encoding]),
+            *_said("--columns", [self.columns]),
+            *_said("--records", [self.records]),
+            *_said("--sheet", [self.sheet]),
+            *_said("--keep", [self.keep]),
+            *_said("--map", self.mapping or []),
+            *_said("--drop", self.drop or []),
+        )
+
+
+@contextmanager
+def unpacking(most: int) -> Iterator[int]:
+    """The bytes that an archive may unpack to; one that gives more is refused, with exit code 1."""
+    try:
+        yield most * _MB
+    except OverLimitError as error:
+        say(
+            f"tuning: {error.name}: unpacks to more than {most:,} MB; if that is meant, raise it: "
+            f"--max-unpacked-mb {most * 2}"
+        )
+        raise SystemExit(Exit.REFUSED) from None
+
+
+def _said(name: str, values: Iterable[str | None]) -> Iterable[Option]:
+    return ((name, value) for value in values if value is not None)

@@ -1,0 +1,138 @@
+"""What is found in these constructs and accepted nevertheless: `accepted.toml`, for whoever uses them.
+
+Six packs of cdk-nag and CDK's own validator write `validation-report.json` beside the templates.
+They cost a quarter of a second; what costs more runs in `review/`, on the same table. Ids are
+qualified (`Pack::Rule`): the short form would hide a finding from that report.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+import aws_cdk as cdk
+from cdk_nag import (
+    AwsSolutionsChecks,
+    HIPAASecurityChecks,
+    NIST80053R4Checks,
+    NIST80053R5Checks,
+    PCIDSS321Checks,
+    ServerlessChecks,
+)
+from constructs import IConstruct
+
+from tuning.constructs.bundle import PYTHON
+from tuning.constructs.config import Config
+from tuning.constructs.function import functions_code
+from tuning.constructs.storage import Storage
+from tuning.constructs.training import Training
+
+PACKS = (
+    AwsSolutionsChecks,
+    HIPAASecurityChecks,
+    NIST80053R4Checks,
+    NIST80053R5Checks,
+    PCIDSS321Checks,
+    ServerlessChecks,
+)
+OTHER_TOOLS = ("cfn-lint::", "checkov::")
+"""Whose findings CDK does not know; their rows are held against them in `review/`."""
+
+_WHEN: Mapping[str, Callable[[Config], bool]] = {
+    "": lambda _: True,
+    "nodes talk": lambda config: config.job_nodes_talk,
+    "grants undeclared": lambda config: not config.perimeter.grants_declared,
+    "nothing reserved": lambda config: config.reserved_concurrency is None,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """One decision: a finding that is known, on one construct, with the reason why it stands."""
+
+    path: str
+    """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""
+    rules: tuple[str, ...]
+    """Qualified ids, one for each tool or pack that finds the same. `{region}`, `{datasets}`,
+    `{prepared}` and `{artifacts}` are filled in."""
+    reason: str
+    evidence: str
+    """Where whoever imposes it says so."""
+    owner: str
+    """Who answers for it."""
+    when: str = ""
+    """The setting that the row depends on, one of `_WHEN`."""
+
+
+def accepted() -> list[Accepted]:
+    """The whole table."""
+    table = tomllib.loads(
+        files("tuning.constructs").joinpath("accepted.toml").read_text(encoding="utf-8")
+    )
+    return [Accepted(**{**row, "rules": tuple(row["rules"])}) for row in table["accepted"]]
+
+
+def accepted_in(training: Training) -> list[Accepted]:
+    """The rows that apply in one environment, with its own names filled in."""
+    names = {
+        "machine": training.machine_name,
+        "region": training.config.region,
+        **_bucket_imports(training.storage),
+    }
+    return [
+        replace(row, rules=tuple(rule.format(**names) for rule in row.rules))
+        for row in accepted()
+        if _WHEN[row.when](training.config)
+    ]
+
+
+def construct_at(path: str, training: Training) -> IConstruct:
+    """Raises when nothing is at `path`, so that no row outlives what it speaks of."""
+    name, *inside = path.split("/")
+    found: IConstruct = {
+        "Network": training.network,
+        "Storage": training.storage,
+        "Training": training,
+    }[name]
+    for name in inside:
+        found = found.node.find_child(name)
+    return found
+
+
+def review(app: cdk.App, environments: Iterable[Training]) -> None:
+    """Check everything under `app` at synth, with the accepted findings marked as such."""
+    cdk.Validations.of(app).add_plugins(*(pack(app) for pack in PACKS))
+    for training in environments:
+        acknowledge(training)
+    if not functions_code(app).compiled:
+        cdk.Annotations.of(app).add_warning_v2(
+            "tuning:NotCompiled",
+            f"No Python {PYTHON} was found to compile the functions with: cold starts will take "
+            f"about twice as long. To mend it: .venv/bin/uv python install {PYTHON}",
+        )
+
+
+def acknowledge(training: Training) -> None:
+    """Mark what is accepted in one environment: cdk-nag and CDK's validator set it aside."""
+    rows = accepted_in(training)
+    for path in dict.fromkeys(row.path for row in rows):
+        acknowledged = [
+            cdk.Acknowledgment(id=rule, reason=row.reason)
+            for row in rows
+            if row.path == path
+            for rule in row.rules
+            if not rule.startswith(OTHER_TOOLS)
+        ]
+        cdk.Validations.of(construct_at(path, training)).acknowledge(*acknowledged)
+
+
+def _bucket_imports(storage: Storage) -> dict[str, str]:
+    """How Training's template names the buckets of Storage: the exports of their ARNs."""
+    stack = cdk.Stack.of(storage)
+    buckets = {
+        "datasets": storage.datasets,
+        "prepared": storage.prepared,
+        "artifacts": storage.artifacts,
+    }
+    exports = {name: stack.export_value(b.bucket_arn) for name, b in buckets.items()}
+    return {n: stack.resolve(export)["Fn::ImportValue"] for n, export in exports.items()}

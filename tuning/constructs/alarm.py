@@ -1,0 +1,84 @@
+"""Alarms, which notify through the topic of notices, and the metrics that functions write into their logs."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+_OPERATORS = cloudwatch.ComparisonOperator
+_MISSING = cloudwatch.TreatMissingData
+
+
+def metric(
+    name: str, *, service: str, environment: str, period: cdk.Duration, statistic: str = "Sum"
+) -> cloudwatch.Metric:
+    """As `lambdas/observe.py` writes it."""
+    return cloudwatch.Metric(
+        namespace="Tuning",
+        metric_name=name,
+        dimensions_map={"service": service, "environment": environment},
+        period=period,
+        statistic=statistic,
+    )
+
+
+class Alarms(Construct):
+    """Each fires at the topic, and says where the runbook is."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic) -> None:
+        super().__init__(scope, construct_id)
+        self._topic = topic
+
+    def at_least(
+        self,
+        name: str,
+        watched: cloudwatch.IMetric,
+        threshold: float,
+        description: str,
+        *,
+        periods: int = 1,
+    ) -> None:
+        """In ALARM when the metric reaches the threshold. Missing data is fine."""
+        self._alarm(
+            name,
+            watched,
+            description,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=_OPERATORS.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=_MISSING.NOT_BREACHING,
+        )
+
+    def below(
+        self,
+        name: str,
+        watched: cloudwatch.IMetric,
+        threshold: float,
+        description: str,
+        *,
+        missing_is_below: bool = False,
+    ) -> None:
+        self._alarm(
+            name,
+            watched,
+            description,
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=_OPERATORS.LESS_THAN_THRESHOLD,
+            treat_missing_data=_MISSING.BREACHING if missing_is_below else _MISSING.NOT_BREACHING,
+        )
+
+    def _alarm(
+        self, name: str, watched: cloudwatch.IMetric, description: str, **settings: Any
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=watched,
+            alarm_description=f"{description}; see docs/runbook.md",
+            **settings,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))

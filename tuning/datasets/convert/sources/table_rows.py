@@ -1,0 +1,169 @@
+"""Rows of cells, of a text table or of a workbook, as records of named columns."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
+from tuning.datasets.convert.options import Options
+from tuning.datasets.convert.sources.raw import INVISIBLE, Notes, Raw
+from tuning.datasets.convert.suggestions import known
+
+_FORMULA = re.compile(r"=\s*@?[A-Za-z][\w.]*\(.*\)\s*|[=+@-]\s*cmd\s*\|.*", re.DOTALL)
+_ERRORS = frozenset(
+    {"#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+)
+_UNNAMED = re.compile(r"(Unnamed: \d+)?")
+"""How pandas calls a column without a name, and how it writes the one of its index."""
+_SENTENCE = re.compile(r"\S+(\s+\S+){5,}|.*[.?!。？！]", re.DOTALL)  # noqa: RUF001 — full-width marks end sentences
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
+_NAME = 60
+
+Row = tuple[int, Sequence[str] | RecordRefusedError]
+"""The line where it begins, and its cells."""
+
+
+class Rows:
+    """Reads the rows of one table."""
+
+    def __init__(self, notes: Notes, options: Options) -> None:
+        self._notes = notes
+        self._given = options.columns
+
+    def records(self, rows: Iterator[Row]) -> Iterator[Raw]:
+        """Each row as an object; the first row names the columns, unless the options do."""
+        names: list[str] = []
+        for number, (line, row) in enumerate(rows):
+            if isinstance(row, RecordRefusedError):
+                yield Raw(line=line, value=row)
+                if row.ends:
+                    return
+            elif not any(cell.strip() for cell in row):
+                self._notes["empty rows left out"] += 1
+            elif names:
+                for raw in self._record(names, row, line, number):
+                    yield raw
+                    if isinstance(raw.value, RecordRefusedError) and raw.value.ends:
+                        return
+            elif self._given:
+                names = list(self._given)
+                yield from self._record(names, row, line, number + 1)
+            else:
+                names = [self._cleaned(name) for name in row]
+                if fault := _bad_header(names, line):
+                    yield Raw(line=line, value=fault)
+                    return
+
+    def _record(
+        self, names: list[str], row: Sequence[str], line: int, number: int
+    ) -> Iterator[Raw]:
+        if len(names) == 1 < len(row):
+            yield Raw(line=line, value=_titled(len(row), line))
+            return
+        if len(row) != len(names):
+            fault = RecordRefusedError(
+                rule="CV104",
+                message=f"row {number} has {len(row)} cells, the header {len(names)}",
+                fix="Put cells that hold the delimiter or a line end in double quotes.",
+                line=line,
+            )
+            yield Raw(line=line, value=fault)
+            return
+        cells = list(zip(names, row, strict=True))
+        size = sum(map(len, row))
+        value = self._fault(cells, number, line) or {
+            n: c for n, c in cells if c and not _unnamed(n)
+        }
+        yield Raw(line=line, value=value, size=size)
+
+    def _fault(
+        self, cells: Iterable[tuple[str, str]], number: int, line: int
+    ) -> RecordRefusedError | None:
+        for name, cell in cells:
+            if cell[:1] in "=+@-#" and (cell.strip() in _ERRORS or _FORMULA.fullmatch(cell)):
+                return RecordRefusedError(
+                    rule="CV107",
+                    message=f"row {number} holds a spreadsheet's formula or error instead of text",
+                    fix="Export the values of the cells, not their formulas.",
+                    field=name or None,
+                    line=line,
+                )
+            if cell.strip() and _unnamed(name):
+                if not cell.strip().isdigit():
+                    return _nameless(number, line)
+                self._notes["cells of an index column without a name left out"] += 1
+        return None
+
+    def _cleaned(self, name: str) -> str:
+        if found := INVISIBLE.search(name):
+            self._notes[f"invisible U+{ord(found[0]):04X} removed from a column's name"] += 1
+        return INVISIBLE.sub("", name).strip()
+
+
+def _unnamed(name: str) -> bool:
+    return _UNNAMED.fullmatch(name) is not None
+
+
+def _titled(cells: int, line: int) -> RecordRefusedError:
+    return RecordRefusedError(
+        rule="CV104",
+        message=f"the first row has one cell and this one {cells}: there is a title above the names",
+        fix="Remove the lines above the row that names the columns.",
+        line=line,
+        ends=True,
+    )
+
+
+def _nameless(number: int, line: int) -> RecordRefusedError:
+    return RecordRefusedError(
+        rule="CV104",
+        message=f"row {number} has text in a column without a name; it would be lost",
+        fix="Give the column a name, or empty its cells.",
+        line=line,
+    )
+
+
+def _bad_header(names: list[str], line: int) -> RecordRefusedError | None:
+    named = [name for name in names if name]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if len(names) == 1 or (named and not twice and not _looks_like_data(named)):
+        return None
+    if twice and known(named):
+        message = f"two columns are named {twice[:40]!r}"
+    elif len(named) == 1 and len(names) > 1 and not known(named):
+        message = "it has a title, perhaps, and the names come later"
+    elif not named:
+        message = "a column has no name"
+    else:
+        message = f"it looks like a record: {'; '.join(named)[:_NAME]!r}"
+    return RecordRefusedError(
+        rule="CV104",
+        message=f"the first row must name the columns: {message}",
+        fix="Give each column a name of its own in the first row, or name them with --columns, "
+        "such as --columns prompt,completion.",
+        line=line,
+        ends=True,
+        options=_headless(names) if not twice or not known(named) else (),
+    )
+
+
+def _looks_like_data(names: list[str]) -> bool:
+    """Whether a first row is a record, not names: sentences or numbers, and nothing that is known."""
+    if known(names):
+        return False
+    return any(
+        len(name) > _NAME or _SENTENCE.fullmatch(name) or _NUMBER.fullmatch(name) for name in names
+    )
+
+
+def _headless(names: list[str]) -> tuple[Option, ...]:
+    """Names for the columns of a table that has none; which hold the texts, the longest cells say."""
+    texts = [i for i, name in enumerate(names) if name and not _NUMBER.fullmatch(name)]
+    longest = sorted(sorted(texts, key=lambda i: -len(names[i]))[:2])
+    wanted = dict(zip(longest, ("prompt", "completion"), strict=False))
+    called = [wanted.get(i, f"column{i + 1}") for i in range(len(names))]
+    drops = tuple(("--drop", name) for name in called if name.startswith("column"))
+    return (
+        (("--columns", ",".join(called)), *drops)
+        if len(wanted) == len(("prompt", "completion"))
+        else ()
+    )

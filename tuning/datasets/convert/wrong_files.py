@@ -1,0 +1,29 @@
+"""Files that are something else than their name says, each named for what it is."""
+
+from tuning.datasets import looks
+from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+
+
+def wrong_file(head: bytes, office: str | None) -> RecordRefusedError | None:
+    """Why nothing in a file with this beginning is a record."""
+    if office and office != "xlsx":
+        return _refusal(f"the file is {office}", "Save the table as .xlsx, or as CSV in UTF-8.")
+    if found := looks.stand_in(head):
+        return _refusal(f"the file is {found.what}", found.fix)
+    if looks.utf16(head):
+        even = head[:64][::2].count(0) > head[:64][1::2].count(0)
+        encoding = "utf-16-be" if even else "utf-16-le"
+        return RecordRefusedError(
+            ends=True,
+            rule="CV101",
+            message="the file looks like UTF-16 without a byte order mark",
+            fix=f"Read it so with --encoding {encoding}, and look at what comes out.",
+            choices=(("--encoding", encoding),),
+        )
+    if kind := looks.binary(head):
+        return _refusal(f"the file is {kind}, not text", looks.remedy(kind))
+    return None
+
+
+def _refusal(message: str, fix: str) -> RecordRefusedError:
+    return RecordRefusedError(ends=True, rule="CV108", message=message, fix=fix)

@@ -1,0 +1,59 @@
+"""The schemas of tools: JSON Schema, checked by a library, and an object at the top.
+
+That the top is an object is the service's own rule ("The value at ….inputSchema.json.type must be one of
+the following: object"): https://github.com/cognitect-labs/aws-api/issues/272
+"""
+
+import json
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from tuning.datasets.formats.walk import Walk, inside
+
+_REMEMBERED = 4096
+"""Characters. The same tools stand in every record of a file; larger schemas would cost memory."""
+_WORDS = 200
+
+
+class _Flaw(NamedTuple):
+    message: str
+    path: tuple[str | int, ...]
+
+
+def read(schema: object, at: str, walk: Walk) -> None:
+    """What a tool takes."""
+    if not walk.is_a(schema, dict, at):
+        return
+    assert isinstance(schema, dict)  # noqa: S101 — for the type checker; is_a decided
+    kind = schema.get("type")
+    if kind != "object":
+        held = "has no type" if "type" not in schema else "is of another type than object"
+        walk.fault("DS419", f"the schema {held}; a tool takes an object", at)
+    written = json.dumps(schema)  # in order, so that equal keys are equal schemas
+    tell = _flaw if len(written) <= _REMEMBERED else _flaw.__wrapped__
+    if flaw := tell(written):
+        where = at
+        for step in flaw.path:
+            where = f"{where}[{step}]" if isinstance(step, int) else inside(where, step)
+        walk.fault("DS419", flaw.message, where)
+
+
+@lru_cache(maxsize=512)
+def _flaw(written: str) -> _Flaw | None:
+    """The first thing that keeps a schema from being one."""
+    # Imported where a record has tools: jsonschema takes 60 ms, and few datasets have any.
+    from jsonschema import SchemaError  # noqa: PLC0415
+    from jsonschema.validators import Draft202012Validator, validator_for  # noqa: PLC0415
+
+    schema: dict[str, Any] = json.loads(written)
+    if not isinstance(schema.get("$schema", ""), str):
+        return _Flaw("$schema must be a text", ("$schema",))
+    known = validator_for(schema, default=Draft202012Validator)
+    try:
+        known.check_schema(schema)
+    except SchemaError as error:
+        message = error.message if len(error.message) <= _WORDS else f"{error.message[:_WORDS]}…"
+        return _Flaw(f"no JSON Schema: {message}", tuple(error.absolute_path))
+    except RecursionError:
+        return _Flaw("nested too deep to be read", ())
+    return None

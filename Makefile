@@ -66,6 +66,7 @@ bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 	PYTHONPATH=. $(BIN)/python benchmarks/check_speed.py
 	PYTHONPATH=. $(BIN)/python benchmarks/check_broken.py
 	PYTHONPATH=. $(BIN)/python benchmarks/s3_stream.py
+	PYTHONPATH=. $(BIN)/python benchmarks/merge_rate.py
 	$(BIN)/python -m benchmarks.cold_start
 
 clean: ## Remove what the tools made; stops a kept emulator first

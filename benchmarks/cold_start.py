@@ -64,10 +64,10 @@ def _run(program: str, packages: str) -> float:
 def main() -> None:
     measured = cold_starts()
     baseline = measured.pop(BASELINE)
-    table = Table("door", "import + S3 client, ms", f"x {BASELINE}")
+    table = Table("function", "import + S3 client, ms", f"x {BASELINE}")
     table.add_row(BASELINE, f"{baseline * 1000:.0f}", "1.00")
-    for door, seconds in measured.items():
-        table.add_row(door, f"{seconds * 1000:.0f}", f"{seconds / baseline:.2f}")
+    for name, seconds in measured.items():
+        table.add_row(name, f"{seconds * 1000:.0f}", f"{seconds / baseline:.2f}")
     size = Path(build("laptop").path).stat().st_size / 1e6
     Console().print(table, f"bundle for this machine: {size:.1f} MB", f"median of {ROUNDS}")
 

@@ -1,38 +1,43 @@
-"""A state machine's definition as a Mermaid picture."""
+"""A state machine's definition as a graph."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from diagrams.graph import Arrow, Graph, Node, Shape
+
 Definition = Mapping[str, Any]
 
-_SHAPES: Mapping[str, tuple[str, str]] = {
-    "Choice": ("{", "}"),
-    "Fail": ("(((", ")))"),
-    "Pass": ("([", "])"),
-    "Succeed": ("(((", ")))"),
-    "Task": ("[", "]"),
-    "Wait": ("[/", "/]"),
+_SHAPES: Mapping[str, Shape] = {
+    "Choice": "choice",
+    "Fail": "end",
+    "Pass": "start",
+    "Succeed": "end",
+    "Task": "box",
+    "Wait": "queue",
 }
 
 
-def state_diagram(definition: str | Mapping[str, Any]) -> str:
-    """Mermaid of a `DefinitionString`; dotted arrows are faults, caught."""
+def machine(definition: str | Mapping[str, Any]) -> Graph:
+    """A `DefinitionString`; dotted arrows are faults, caught."""
     states = _states(definition)
     ids = {name: f"s{number}" for number, name in enumerate(states)}
-    lines = ["flowchart TD"]
-    for name, state in states.items():
-        opening, closing = _SHAPES[state["Type"]]
-        lines.append(f'  {ids[name]}{opening}"{_title(name, state)}"{closing}')
-    for name, state in states.items():
-        for to, words in _next(state):
-            label = f'-- "{words}" -->' if words else "-->"
-            lines.append(f"  {ids[name]} {label} {ids[to]}")
-        lines += [
-            f'  {ids[name]} -. "fault" .-> {ids[catch["Next"]]}' for catch in state.get("Catch", [])
-        ]
-    return "\n".join(lines)
+    return Graph(
+        direction="TD",
+        nodes=[
+            Node(id=ids[name], title=_title(name, state), shape=_SHAPES[state["Type"]])
+            for name, state in states.items()
+        ],
+        arrows=[arrow for name, state in states.items() for arrow in _arrows(name, state, ids)],
+    )
+
+
+def _arrows(name: str, state: Mapping[str, Any], ids: Mapping[str, str]) -> Iterator[Arrow]:
+    for to, words in _next(state):
+        yield Arrow(start=ids[name], to=ids[to], words=words)
+    for catch in state.get("Catch", []):
+        yield Arrow(start=ids[name], to=ids[catch["Next"]], words="fault", dotted=True)
 
 
 def _states(definition: str | Mapping[str, Any]) -> Definition:

@@ -35,6 +35,12 @@ class Settings:
     """Of Provisioned Throughput: what an account was given that asked for it; without asking, none."""
     role_seconds: float = 3.0
     """How long services do not know a new role; AWS says seconds."""
+    event_seed: int | None = None
+    """Which events are delivered twice, or not at all; None delivers each once."""
+    members_must_talk: bool = True
+    """Whether a job in a VPC fails unless its security groups let its nodes reach each other.
+    The one public report of such a job, and SageMaker's page; that Bedrock follows it is inferred.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html#train-vpc-groups"""
     enforce: bool = False
     """Whether calls are held to the policies of identities, resources and endpoints, over TLS."""
     authority: str = ""

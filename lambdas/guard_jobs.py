@@ -8,7 +8,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws import customization_jobs
 from tuning.aws.clients import client
 from tuning.runs.function_settings import GuardSettings
-from tuning.runs.job_guard import judge
+from tuning.runs.job_guard import COMPLETED, judge
 
 _settings = cache(GuardSettings.from_env)
 
@@ -18,16 +18,22 @@ class NotGuarded(Exception):  # noqa: N818 — the alarm's log names it so
 
 
 @observed
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """What one job raises must not hide another: all are looked at before anything is raised."""
     stopped, apart = [], Apart(what="not guarded")
-    for arn in _in_progress():
+    for arn in (*_completed(event), *_in_progress()):
         with apart.each(arn):
             if _guarded(arn):
                 stopped.append(arn)
     if missed := [*apart.missed, *apart.unreadable]:
         raise NotGuarded(", ".join(missed))
     return {"stopped": stopped}
+
+
+def _completed(event: dict[str, Any]) -> list[str]:
+    """The job of an event of Bedrock, when it has completed: only then its key is told for certain."""
+    detail = event.get("detail") or {}
+    return [detail["jobArn"]] if detail.get("jobStatus") == COMPLETED else []
 
 
 def _in_progress() -> list[str]:
@@ -40,11 +46,14 @@ def _in_progress() -> list[str]:
 def _guarded(arn: str) -> bool:
     bedrock = client("bedrock")
     job = bedrock.get_model_customization_job(jobIdentifier=arn)
-    reason = judge(job, _settings()) if job["status"] == "InProgress" else None
+    reason = judge(job, _settings()) if job["status"] in ("InProgress", COMPLETED) else None
     if reason is None:
         return False
     metrics.add_metric(name="ForeignJobs", unit="Count", value=1)
     logger.warning("foreign job", job_arn=arn, reason=reason)
+    if job["status"] == COMPLETED:
+        _tell(job, reason, "It has completed and was not stopped: look at its model and output.")
+        return False
     words = customization_jobs.stopped(bedrock, arn)
     ending = f"It could not be stopped any more: {words}" if words else "It was told to stop."
     _tell(job, reason, ending)

@@ -7,30 +7,33 @@ is odd but lawful. Between them lies anything. A field left out has its default.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from random import Random
 from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from tuning.constructs import config as settings
 from tuning.constructs.config import Config
 from tuning.constructs.perimeter import Perimeter
 from tuning.models.catalog import Hyperparameter, Model, catalog
 
-Draw = Callable[[Random], Any]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
     telling: tuple[Any, ...]
     """Values that a sample must hold; `DEFAULT` among them."""
-    other: Draw | None = None
+    other: SearchStrategy[Any] | None = None
     """Any value; None when the telling ones are all there are."""
 
-    def draw(self, random: Random) -> Any:
-        """A telling value three times out of four."""
-        if self.other and random.random() < 0.25:  # noqa: PLR2004 — said above
-            return self.other(random)
-        return random.choice(self.telling)
+    @property
+    def values(self) -> SearchStrategy[Any]:
+        """A telling value three times out of four. Simplest first: hypothesis shrinks towards it."""
+        telling = st.sampled_from(self.telling)
+        if self.other is None:
+            return telling
+        return st.one_of(telling, telling, telling, self.other)
 
 
 class _Default:
@@ -69,25 +72,6 @@ class Drawn:
             given["perimeter"] = Perimeter(**self.perimeter)
         return Config(**given)
 
-    def simpler(self) -> Iterator[tuple[str, "Drawn"]]:
-        """The same with one thing less to think about, and which that is."""
-        if self.name != "dev":
-            yield "name", replace(self, name="dev")
-        without = {k: v for k, v in self.given.items() if not k.endswith("zones")}
-        if len(without) < len(self.given):  # of the two zones, one may not go without the other
-            yield "both zones", replace(self, given=without)
-        for name in self.given:
-            if name not in ("region", "recipes"):
-                rest = {k: v for k, v in self.given.items() if k != name}
-                yield name, replace(self, given=rest)
-        for name in self.perimeter:
-            rest = {k: v for k, v in self.perimeter.items() if k != name}
-            yield name, replace(self, perimeter=rest)
-        first, *others = self.given["recipes"]
-        if others:
-            one = {**self.given, "recipes": (first,)}
-            yield "recipes", replace(self, given=one, recipes={first: self.recipes[first]})
-
 
 NAMES = Field(telling=("dev", "p", "A", "x-", "Stage--2", "abcdefghijklmnop", "A-1-b-2-C-3-d-4-"))
 FIELDS: Mapping[str, Field] = {
@@ -96,33 +80,36 @@ FIELDS: Mapping[str, Field] = {
             *(DEFAULT, "10.0.0.0/16", "10.255.240.0/20", "172.16.0.0/16", "172.31.240.0/20"),
             *("192.168.0.0/16", "192.168.240.0/20", "10.1.128.0/17"),
         ),
-        other=lambda random: f"10.{random.randrange(256)}.{random.randrange(16) * 16}.0/20",
+        other=st.builds(
+            "10.{}.{}.0/20".format, st.integers(0, 255), st.sampled_from(range(0, 256, 16))
+        ),
     ),
     "job_nodes_talk": Field(telling=(DEFAULT, True)),
-    "poll_seconds": Field(telling=(DEFAULT, 60, 61, 900), other=lambda r: r.randint(60, 900)),
-    "max_dataset_mb": Field(telling=(DEFAULT, 1, 4864), other=lambda r: r.randint(1, 4864)),
-    "monthly_budget_usd": Field(
-        telling=(DEFAULT, 1, 10_000_000), other=lambda r: r.randint(1, 10_000_000)
-    ),
+    "poll_seconds": Field(telling=(DEFAULT, 60, 61, 900), other=st.integers(60, 900)),
+    "max_dataset_mb": Field(telling=(DEFAULT, 1, 4864), other=st.integers(1, 4864)),
+    "monthly_budget_usd": Field(telling=(DEFAULT, 1, 10_000_000), other=st.integers(1, 10_000_000)),
     "guard_all_jobs": Field(telling=(DEFAULT, True)),
     "notify": Field(
         telling=(
             *(DEFAULT, ("a@b.c",), ("first.last+tag@sub-1.example.com", "bücher@example.org")),
             *(("'o'{}@[192.0.2.1].x",), tuple(f"u{n}@example.com" for n in range(50))),
         ),
-        other=lambda r: tuple(f"u{n}@example.com" for n in range(r.randint(1, 5))),
+        other=st.integers(1, 5).map(lambda n: tuple(f"u{i}@example.com" for i in range(n))),
     ),
     "uploader_cidrs": Field(
         telling=(
             *(DEFAULT, ("10.0.0.0/8",), ("203.0.113.7/32", "10.42.0.0/16")),
             tuple(f"192.0.2.{n}/32" for n in range(50)),
         ),
-        other=lambda r: tuple(f"10.{n}.{r.randrange(256)}.0/24" for n in range(r.randint(1, 4))),
+        other=st.lists(
+            st.builds("10.{}.0.0/24".format, st.integers(0, 255)),
+            min_size=1,
+            max_size=4,
+            unique=True,
+        ).map(tuple),
     ),
-    "log_days": Field(telling=(DEFAULT, 400, 3653), other=lambda r: r.choice((731, 1827, 2922))),
-    "reserved_concurrency": Field(
-        telling=(DEFAULT, None, 2, 1000), other=lambda r: r.randint(2, 1000)
-    ),
+    "log_days": Field(telling=(DEFAULT, 400, 3653), other=st.sampled_from((731, 1827, 2922))),
+    "reserved_concurrency": Field(telling=(DEFAULT, None, 2, 1000), other=st.integers(2, 1000)),
 }
 _SSO = "role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_DataTeam_*"
 PERIMETER: Mapping[str, Field] = {
@@ -142,7 +129,7 @@ PERIMETER: Mapping[str, Field] = {
 ZONES: Mapping[str, Field] = {
     region: Field(
         telling=(DEFAULT, (letters[0],), (letters[-1], letters[0]), tuple(letters)),
-        other=partial(lambda given, r: tuple(r.sample(given, r.randint(1, len(given)))), letters),
+        other=st.lists(st.sampled_from(letters), min_size=1, unique=True).map(tuple),
     )
     for region, letters in settings.ZONES.items()
 }
@@ -151,70 +138,112 @@ _DESCRIPTIONS = ("x", "Ümläute, 'quotes' and \\ more.")
 _MOST_RECIPES = 50
 
 
-def drawn(count: int, *, seed: int) -> list[Drawn]:
-    """The same for the same seed."""
-    random = Random(seed)  # noqa: S311 — a sample, not a secret
-    return [_draw(random) for _ in range(count)]
-
-
-def _draw(random: Random) -> Drawn:
-    region = random.choice(list(settings.ZONES))
-    given = _some(FIELDS, random)
-    zones = ZONES[region].draw(random)
+@st.composite
+def configurations(draw: DrawFn) -> Drawn:
+    """Any configuration that `Config` lets through, with its recipes."""
+    region = draw(st.sampled_from(list(settings.ZONES)))
+    given = _some(FIELDS, draw)
+    zones = draw(ZONES[region].values)
     if zones is not DEFAULT:
         given["zones"] = zones
     among = Config.zones if zones is DEFAULT else zones
     within = [z for z in Config.endpoint_zones if z in among]
-    if len(within) < len(Config.endpoint_zones) or random.random() < 0.5:  # noqa: PLR2004 — half
-        given["endpoint_zones"] = tuple(random.sample(among, random.randint(1, len(among))))
-    files = _recipes(region, given.get("poll_seconds", Config.poll_seconds), random)
+    if len(within) < len(Config.endpoint_zones) or draw(st.booleans()):
+        some = st.lists(st.sampled_from(among), min_size=1, unique=True)
+        given["endpoint_zones"] = tuple(draw(some))
+    files = _recipes(region, given.get("poll_seconds", Config.poll_seconds), draw)
     return Drawn(
-        name=NAMES.draw(random),
+        name=draw(NAMES.values),
         given={"region": region, "recipes": tuple(files), **given},
-        perimeter=_some(PERIMETER, random),
+        perimeter=_some(PERIMETER, draw),
         recipes=files,
     )
 
 
-def _some(fields: Mapping[str, Field], random: Random) -> dict[str, Any]:
-    values = {name: one.draw(random) for name, one in fields.items()}
+def covering() -> list[Drawn]:
+    """Each telling value of each setting once, everything else at its default."""
+    text = 'description = "x"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
+    base = Drawn(name="dev", given={"region": "us-east-1", "recipes": ("a",)}, recipes={"a": text})
+    perimeters = [
+        replace(base, perimeter={name: value})
+        for name, one in PERIMETER.items()
+        for value in one.telling
+        if value is not DEFAULT
+    ]
+    return perimeters + [
+        replace(base, given={**base.given, name: value})
+        for name, one in FIELDS.items()
+        for value in one.telling
+        if value is not DEFAULT
+    ]
+
+
+def drawn(count: int, *, seed: int) -> list[Drawn]:
+    """What must be in a sample, and then any; the same for the same seed and count."""
+    found = covering()[:count]
+    if len(found) < count:
+        searched(found.append, count - len(found), seed=seed)
+    return found[:count]
+
+
+def searched(ask: Callable[[Drawn], None], count: int, *, seed: int) -> None:
+    """Ask about `count` configurations; one that raises is made as simple as still raises, and raised."""
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(configurations())
+    def asked(one: Drawn) -> None:
+        ask(one)
+
+    asked()
+
+
+def _some(fields: Mapping[str, Field], draw: DrawFn) -> dict[str, Any]:
+    values = {name: draw(one.values) for name, one in fields.items()}
     return {name: value for name, value in values.items() if value is not DEFAULT}
 
 
-def _recipes(region: str, poll_seconds: int, random: Random) -> dict[str, str]:
-    count = random.choice((1, 1, 2, 3, len(_RECIPE_NAMES), _MOST_RECIPES))
-    names = random.sample(_RECIPE_NAMES, min(count, len(_RECIPE_NAMES)))
+def _recipes(region: str, poll_seconds: int, draw: DrawFn) -> dict[str, str]:
+    count = draw(st.sampled_from((1, 2, 3, len(_RECIPE_NAMES), _MOST_RECIPES)))
+    names = draw(st.permutations(_RECIPE_NAMES))[:count]
     names += [f"{'recipe-' * 5}{n:02}" for n in range(count - len(names))]
     most = min(96, 1500 * poll_seconds // 3600)
-    return {name: _recipe(name, region, names, most, random) for name in names}
+    return {name: _recipe(name, region, names, most, draw) for name in names}
 
 
-def _recipe(name: str, region: str, names: Sequence[str], hours: int, random: Random) -> str:
-    model = random.choice(trainable(region))
+def _recipe(name: str, region: str, names: Sequence[str], hours: int, draw: DrawFn) -> str:
+    model = draw(st.sampled_from(trainable(region)))
     method = model.methods["FINE_TUNING"]
     policies = ("refused",) if method.validation == "refused" else ("optional", "required")
     lines = [
-        f"description = {json.dumps(random.choice(_DESCRIPTIONS))}",
+        f"description = {json.dumps(draw(st.sampled_from(_DESCRIPTIONS)))}",
         f"base_model = {json.dumps(model.id)}",
-        f"validation = {json.dumps(random.choice(policies))}",
+        f"validation = {json.dumps(draw(st.sampled_from(policies)))}",
         "[hyperparameters]",
-        *_hyperparameters(method.hyperparameters, random),
+        *_hyperparameters(method.hyperparameters, draw),
         "[limits]",
-        f"max_hours = {random.choice((1, min(24, hours), hours))}",
+        f"max_hours = {draw(st.sampled_from((1, min(24, hours), hours)))}",
     ]
-    if random.random() < 0.5:  # noqa: PLR2004 — half of them
+    if draw(st.booleans()):
         lines += ["approve_above_usd = 0.5", "monthly_usd = 100", "approval_hours = 168"]
-    if random.random() < 0.5:  # noqa: PLR2004 — idem
-        lines += ["[retry]", f"recipe = {json.dumps(random.choice([name, *names]))}"]
+    if draw(st.booleans()):
+        lines += ["[retry]", f"recipe = {json.dumps(draw(st.sampled_from([name, *names])))}"]
     return "\n".join(lines) + "\n"
 
 
-def _hyperparameters(known: Mapping[str, Hyperparameter], random: Random) -> Iterator[str]:
+def _hyperparameters(known: Mapping[str, Hyperparameter], draw: DrawFn) -> Iterator[str]:
     for name, allowed in known.items():
         bounds = (allowed.min, allowed.max, allowed.default, *allowed.values)
         values = [value for value in bounds if value is not None]
-        if allowed.required or random.random() < 0.5:  # noqa: PLR2004 — half of them
-            yield f"{name} = {json.dumps(random.choice(values))}"
+        if allowed.required or draw(st.booleans()):
+            yield f"{name} = {json.dumps(draw(st.sampled_from(values)))}"
 
 
 def trainable(region: str) -> list[Model]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from diagrams.graph import Graph
 from review.costs import Bill
 from review.decide import Review
 from review.findings import Judgement
@@ -58,7 +59,7 @@ class Evidence:
     bills: Sequence[Bill]
     templates: Mapping[str, str]
     """Text by file name."""
-    pictures: Mapping[str, str]
+    pictures: Mapping[str, Graph]
     """Mermaid by name."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import app
-from diagrams.draw import draw
+from diagrams.pictures import pictures
 from review import costs, decide
 from review.drawn_configs import drawn
 from review.evidence import Commit, Equivalent, Evidence
@@ -88,7 +88,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             templates={
                 p.name: p.read_text("utf-8") for e in environments for p in e.files.values()
             },
-            pictures=draw(environments[0].templates),
+            pictures=pictures(environments[0].templates),
         )
 
 

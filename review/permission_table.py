@@ -5,7 +5,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ def table(environment: Environment) -> dict[str, Entry]:
     return {
         role.name: {
             "assumed_by": [_assumed(statement) for statement in trust(role)],
-            "rows": _rows([s for p in policies(environment, role.name) for s in statements(p)]),
+            "rows": rows([s for p in policies(environment, role.name) for s in statements(p)]),
         }
         for role in roles
     }
@@ -52,7 +52,7 @@ def _assumed(statement: Statement) -> str:
     return " and ".join([who, *conditions(statement.conditions)])
 
 
-def _rows(found: list[Statement]) -> list[Row]:
+def rows(found: Iterable[Statement]) -> list[Row]:
     """Statements taken apart into single rights and put together again in one way."""
     actions: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
     for statement in found:

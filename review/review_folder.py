@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from diagrams.mermaid import mermaid
 from review.evidence import Evidence
 from review.findings import Finding
 from review.measures import measures
@@ -39,8 +40,8 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
     yield "weakened.json", _json([vars(one) for one in evidence.weakened])
     for name, text in evidence.templates.items():
         yield f"templates/{name}", text
-    for name, text in evidence.pictures.items():
-        yield f"diagrams/{name}.mmd", f"{text}\n"
+    for name, graph in evidence.pictures.items():
+        yield f"diagrams/{name}.mmd", f"{mermaid(graph)}\n"
 
 
 def _findings(evidence: Evidence) -> list[dict[str, Any]]:

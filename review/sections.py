@@ -3,7 +3,8 @@
 from collections import Counter
 from decimal import Decimal
 
-from diagrams.boundaries_svg import arrows_of, picture
+from diagrams.mermaid import mermaid
+from diagrams.svg import svg
 from review.evidence import Evidence, applied
 from review.findings import Finding
 from review.sheet_parts import Section, folded, grid, link, listing, plain, sign, words
@@ -151,18 +152,18 @@ def threats(evidence: Evidence) -> Section:
 
 def flow(evidence: Evidence) -> Section:
     drawn = evidence.pictures["boundaries"]
-    arrows = arrows_of(drawn)
+    arrows = drawn.described()
     return Section(
         anchor="flow",
         name="Data flow",
         title="What crosses a trust boundary",
-        said="Drawn from the templates. Heavy lines carry data, light ones commands and news.",
+        said="Drawn from the templates. Heavy lines carry data, light ones commands and notices.",
         body=[
-            picture(drawn, anchor="boundaries", title="Data flow across trust boundaries"),
+            svg(drawn, anchor="boundaries", title="Data flow across trust boundaries"),
             folded("In words", count(len(arrows), "arrow"), grid(["from", "to", "what"], arrows)),
             [
-                folded(f"As Mermaid: {name}", "", listing(text.splitlines()))
-                for name, text in evidence.pictures.items()
+                folded(f"As Mermaid: {name}", "", listing(mermaid(graph).splitlines()))
+                for name, graph in evidence.pictures.items()
             ],
         ],
     )

@@ -1,11 +1,12 @@
 """The configuration space: whatever `Config` lets through is clean, not only what `app.py` says.
 
-Each drawn configuration is an app of its own. Processes, each with a CDK of its own, take one after
-the other, so that all are busy to the end.
+Each drawn configuration is an app of its own. Hypothesis draws them, and makes one that breaks as simple
+as can be; processes, each with a CDK of its own, search side by side.
 """
 
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from jsii.errors import JSIIError
 
-from review.drawn_configs import Drawn, drawn
+from review.drawn_configs import Drawn, covering, searched
 from review.findings import Finding, judge
 from review.limits import exceeded
 from review.synthesis import NO_STAGING, synthesize
@@ -49,13 +50,9 @@ class Broken:
         files = [f"recipes/{n}.toml:\n{t}" for n, t in self.configuration.recipes.items()]
         return "\n".join([str(self.configuration), *(f"  {line}" for line in said), *files[:1]])
 
-    @property
-    def kinds(self) -> frozenset[str]:
-        """What is the matter, wherever it is."""
-        raised = {self.error.partition(":")[0]} if self.error else set[str]()
-        return (
-            frozenset({f.rule for f in self.findings} | {rule for _, rule in self.stale}) | raised
-        )
+
+class BrokenError(Exception):
+    """Ends the search; hypothesis then makes the configuration simpler."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +69,41 @@ def configurations(
     `templates` adds CDK's validator and Control Tower's rules, which take seconds each.
     """
     began = time.monotonic()
-    sample = drawn(count, seed=seed)
+    given = covering()[:count]
+    shares = [given[n::processes] for n in range(processes)]
+    left = [
+        (count - len(given)) // processes + (n < (count - len(given)) % processes)
+        for n in range(processes)
+    ]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        found = list(filter(None, pool.map(partial(check, templates=templates), sample)))
-        if found:  # one is enough to mend it by
-            found[0] = pool.submit(simplest, found[0], templates=templates).result()
-    return Result(count=count, findings=tuple(found), seconds=time.monotonic() - began)
+        search = partial(_search, templates=templates)
+        found = list(pool.map(search, shares, left, range(seed, seed + processes)))
+    broken = tuple(simplest for _, simplest in found if simplest)
+    asked = sum(number for number, _ in found)
+    return Result(count=asked, findings=broken, seconds=time.monotonic() - began)
+
+
+def _search(
+    given: Sequence[Drawn], count: int, seed: int, *, templates: bool
+) -> tuple[int, Broken | None]:
+    """How many were asked about, `given` and `count` others, and the simplest that is broken, if any."""
+    asked, broken = 0, None
+
+    def ask(one: Drawn) -> None:
+        nonlocal asked, broken
+        asked += 1
+        if found := check(one, templates=templates):
+            broken = found
+            raise BrokenError(str(found))
+
+    try:
+        for one in given:
+            ask(one)
+        if count:
+            searched(ask, count, seed=seed)
+    except BrokenError:
+        return asked, broken
+    return asked, None
 
 
 def check(one: Drawn, *, templates: bool = False) -> Broken | None:
@@ -111,15 +137,3 @@ def _asked(row: Accepted, *, templates: bool) -> Accepted:
     silent = OTHER_TOOLS if templates else (*OTHER_TOOLS, _TEMPLATES)
     rules = tuple(rule for rule in row.rules if not rule.startswith(silent))
     return Accepted(**{**vars(row), "rules": rules})
-
-
-def simplest(broken: Broken, *, templates: bool) -> Broken:
-    """What a person would be left with after taking away, one by one, all that does not matter."""
-    tried: set[str] = set()
-    while ahead := [step for step in broken.configuration.simpler() if step[0] not in tried]:
-        what, simpler = ahead[0]
-        tried.add(what)
-        again = check(simpler, templates=templates)
-        if again and again.kinds & broken.kinds:
-            broken = again
-    return broken

@@ -1,6 +1,6 @@
 """One change of a synthesized template that takes a security property away: `weakened.toml`.
 
-A change is to the template and not to our code: whoever catches it would catch it however it came.
+A change is to the template and not to our code: a gate that catches it would catch it however it came.
 """
 
 import tomllib

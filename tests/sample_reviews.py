@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from diagrams.graph import Arrow, Graph, Group, Node
 from review.costs import Bill, Line
 from review.decide import Caught, Decision, Review
 from review.evidence import Commit, Equivalent, Evidence
@@ -27,18 +28,28 @@ ROLE = {
     "assumed_by": ["Service lambda.amazonaws.com"],
     "rows": [{"may": ["s3:GetObject"], "on": ["{Datasets}/datasets/*"], "if": ["Bool x true"]}],
 }
-MERMAID = """flowchart LR
-  subgraph people["People: trusted"]
-    Uploader(["uploader"])
-  end
-  subgraph account["Your account"]
-    Datasets[("Datasets<br/>bucket")]
-    subgraph vpc["VPC: no way out"]
-      Check["prepare_dataset<br/>function"]
-    end
-  end
-  Uploader -- "uploads" --> Datasets
-  Datasets -- "reads" --> Check"""
+FLOW = Graph(
+    direction="LR",
+    groups=[
+        Group(id="people", title="People: trusted", nodes=[Node(id="Uploader", title="uploader")]),
+        Group(
+            id="account",
+            title="Your account",
+            nodes=[Node(id="Datasets", title="Datasets", kind="bucket", shape="database")],
+            groups=[
+                Group(
+                    id="vpc",
+                    title="VPC: no way out",
+                    nodes=[Node(id="Check", title="prepare_dataset", kind="function")],
+                )
+            ],
+        ),
+    ],
+    arrows=[
+        Arrow(start="Uploader", to="Datasets", words="uploads"),
+        Arrow(start="Datasets", to="Check", words="reads"),
+    ],
+)
 THREATS = """
 | T01 | store: uploads | I | read by others | C01 R01 |
 | C01 | **Denied** in [policies](x.md) | [test_x](../tests/x.py) |
@@ -108,7 +119,7 @@ def sample(text="words", **changes):
         history=History(commits=7, secrets=frozenset(), accounts=frozenset()),
         bills=[Bill(environment="dev", as_of="2026-11-24", lines=(line,), unpriced=())],
         templates={"devNetwork.template.json": '{\n "Resources": {}\n}', "hostile.json": text},
-        pictures={"boundaries": MERMAID},
+        pictures={"boundaries": FLOW},
     )
     return replace(whole, **changes)
 

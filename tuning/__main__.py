@@ -9,6 +9,7 @@ from tuning.cli.check_command import check
 from tuning.cli.convert_command import convert
 from tuning.cli.deployed_commands import COMMANDS
 from tuning.cli.exits import refusals
+from tuning.cli.merge_command import merge
 from tuning.cli.models_command import models
 from tuning.cli.plan_command import plan
 from tuning.cli.prices_command import prices
@@ -27,6 +28,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
     plan,
     convert,
     split,
+    merge,
     stats,
     models,
     prices,

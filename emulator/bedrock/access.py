@@ -77,6 +77,12 @@ def check_network(job: Job, aws: Surroundings) -> None:
     if missing := aws.network.missing(network["subnetIds"], network["securityGroupIds"]):
         # UNCONFIRMED text.
         raise JobFailed(f"The following VPC resources do not exist: {', '.join(missing)}")
+    if not aws.network.members_talk(network["securityGroupIds"]):
+        # UNCONFIRMED text; the one public report of a job in a VPC has none.
+        raise JobFailed(
+            "The nodes of the job cannot reach each other: its security groups must allow all traffic "
+            f"among their members: {', '.join(network['securityGroupIds'])}"
+        )
     for action, resource, context in _interface_actions(job, network):
         if not aws.roles.allows(job.role, action, resource, context):
             # UNCONFIRMED text.

@@ -127,7 +127,10 @@ class Job:
             validationDataConfig=self.request.get("validationDataConfig", {"validators": []}),
             outputDataConfig=self.request["outputDataConfig"],
             customizationType=self.method,
-            outputModelKmsKeyArn=self.request.get("customModelKmsKeyId"),
+            # Optional; that it is absent until the model is there is UNCONFIRMED, and the careful case.
+            outputModelKmsKeyArn=self.request.get("customModelKmsKeyId")
+            if self.model_arn
+            else None,
             vpcConfig=self.request.get("vpcConfig"),
             customizationConfig=self.request.get("customizationConfig"),
         )

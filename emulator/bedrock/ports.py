@@ -39,6 +39,9 @@ class Network(Protocol):
     def missing(self, subnets: list[str], groups: list[str]) -> list[str]:
         """Those of the given ids that do not exist in the Region."""
 
+    def members_talk(self, groups: list[str]) -> bool:
+        """Whether one of the groups lets all traffic in from its members, and out to them."""
+
 
 class Events(Protocol):
     def put(self, detail_type: str, resource: str, detail: dict[str, Any]) -> None:

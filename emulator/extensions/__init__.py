@@ -12,10 +12,13 @@ from emulator.extensions import (
     bedrock,
     buckets,
     callbacks,
+    deliveries,
     document_sizes,
     enforcement,
     event_sources,
+    execution_limits,
     finished_stacks,
+    function_disk,
     functions,
     lock_out,
     metrics,
@@ -30,6 +33,7 @@ from emulator.extensions import (
     signatures,
     statemachines,
     tables,
+    unreliable_events,
     versions,
     vpc,
     wildcards,
@@ -47,6 +51,7 @@ SUBJECTS = (
     document_sizes,
     event_sources,
     finished_stacks,
+    function_disk,
     functions,
     lock_out,
     metrics,
@@ -72,6 +77,7 @@ def install(settings: Settings, record: Record, clock: Clock) -> Engine:
         subject.install()
     account_quotas.install(settings)
     reused_names.install(clock)
+    execution_limits.install(clock)
     AccessLogs().install()
     young = YoungRoles(clock, settings.role_seconds)
     young.install()
@@ -79,5 +85,8 @@ def install(settings: Settings, record: Record, clock: Clock) -> Engine:
     gate = None
     if settings.enforce:
         on_behalf.install(roles)
+        deliveries.install()
         gate = enforcement.install(record)
+    if settings.event_seed is not None:
+        unreliable_events.install(settings.event_seed)
     return bedrock.install(settings, roles, gate)

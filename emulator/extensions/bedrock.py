@@ -28,7 +28,7 @@ def install(settings: Settings, roles: Roles, gate: Gate | None) -> Engine:
         aws=Surroundings(
             roles=roles,
             objects=Objects(),
-            network=Network(),
+            network=Network(members_must_talk=settings.members_must_talk),
             events=Events(),
             callers=Callers(gate=gate),
         ),
@@ -81,12 +81,30 @@ class Callers:
         return explained(call, denied) if denied else None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Network:
+    members_must_talk: bool
+
     def missing(self, subnets: list[str], groups: list[str]) -> list[str]:
         return [
             *(each for each in subnets if ec2._subnets.get(each) is None),
             *(each for each in groups if ec2._security_groups.get(each) is None),
         ]
+
+    def members_talk(self, groups: list[str]) -> bool:
+        found = [ec2._security_groups[each] for each in groups]
+        return not self.members_must_talk or all(
+            any(_reaches(rule, groups) for group in found for rule in group[direction])
+            for direction in ("IpPermissions", "IpPermissionsEgress")
+        )
+
+
+def _reaches(rule: dict[str, Any], groups: list[str]) -> bool:
+    """All traffic, from or to a member of the groups or anybody."""
+    pairs = [each.get("GroupId") for each in rule.get("UserIdGroupPairs", [])]
+    ranges = [each.get("CidrIp") for each in rule.get("IpRanges", [])]
+    anybody = "0.0.0.0/0" in ranges
+    return str(rule["IpProtocol"]) == "-1" and (anybody or not {*pairs}.isdisjoint(groups))
 
 
 class Events:

@@ -57,6 +57,7 @@ def apply(name: str, properties: dict[str, Any]) -> None:
         ("VpcConfig", lambda_svc._vpc_config_with_id(network) if network else None),
         ("KMSKeyArn", properties.get("KmsKeyArn")),
         ("DeadLetterConfig", properties.get("DeadLetterConfig")),
+        ("EphemeralStorage", properties.get("EphemeralStorage") or {"Size": 512}),
     ):
         if value:
             shown[member] = value

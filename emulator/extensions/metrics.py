@@ -32,6 +32,9 @@ ENDINGS = {
 }
 
 
+MISSING = {"breaching": "ALARM", "notBreaching": "OK"}
+
+
 def install() -> None:
     cloudwatch._evaluate_alarm = _by_dimensions(cloudwatch._evaluate_alarm)
     cloudwatch._describe_alarms = _with_actions(cloudwatch._describe_alarms)
@@ -43,10 +46,29 @@ def _by_dimensions(evaluate: Any) -> Any:
         named = {each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []}
         wanted = cloudwatch._dims_key(named)
         seen = {key: points for key, points in cloudwatch._metrics.items() if key[2] == wanted}
+        wanted_here = (alarm.get("Namespace"), alarm.get("MetricName"))
+        if not any(points for key, points in seen.items() if key[:2] == wanted_here):
+            _treat_missing(alarm)
+            return
         # The original, looking at these series only.
         types.FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": seen})(alarm)
 
     return evaluate_own_series
+
+
+def _treat_missing(alarm: dict[str, Any]) -> None:
+    """Until the first datum, of metrics that the emulator publishes: those of AWS's own namespaces.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    """
+    state = MISSING.get(str(alarm.get("TreatMissingData")))
+    old = alarm["StateValue"]
+    if state is None or state == old or not str(alarm.get("Namespace")).startswith("AWS/"):
+        return
+    reason = "Threshold Crossed: no datapoints were received and missing ones are treated as "
+    reason += "[Breaching]." if state == "ALARM" else "[NonBreaching]."
+    alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
+    cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
 
 
 def _with_actions(describe: Any) -> Any:
@@ -79,6 +101,9 @@ def _publish_for_ever() -> None:
     pause = threading.Event()
     reported: set[str] = set()
     while not pause.wait(PERIOD_SECONDS):
+        for account, region in {key[:2] for key, _ in list(cloudwatch._alarms.all_items())}:
+            with request_scope(account, region):
+                cloudwatch._evaluate_all_alarms()
         for (account, region, _), queue in list(sqs._queues.all_items()):
             with request_scope(account, region):
                 _publish("AWS/SQS", {"QueueName": queue["name"]}, _depths(queue))

@@ -38,6 +38,13 @@ def access_logs_are_encrypted_as_s3_can_deliver_them(environment):
 
 
 @check
+def access_logs_have_no_object_lock_which_would_keep_them_away(environment):
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"""
+    logs = environment.one("AWS::S3::Bucket", "AccessLogs")
+    assert [name for name in logs.properties if name.startswith("ObjectLock")] == []
+
+
+@check
 @each("bucket", BUCKETS)
 def every_bucket_is_versioned(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)

@@ -167,7 +167,7 @@ def the_rule_takes_the_folder_of_datasets_without_a_wildcard(environment):
     ],
 )
 def what_starts_nothing_under_datasets_comes_in_all_the_same(environment, key):
-    """So that whoever uploaded it can be answered."""
+    """So that its owner can be answered."""
     comes_in = comes_in_of(environment)
     starts = starts_of(environment)
     assert comes_in(event(key))
@@ -256,11 +256,11 @@ def a_message_is_put_aside_after_five_receives(environment):
 
 
 @check
-def a_message_stays_hidden_for_six_times_the_doors_timeout(environment):
+def a_message_stays_hidden_for_six_times_the_functions_timeout(environment):
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
-    door = environment.one("AWS::Lambda::Function", "ReceiveUploadFunction").properties
+    function = environment.one("AWS::Lambda::Function", "ReceiveUploadFunction").properties
     queue = environment.one("AWS::SQS::Queue", "IntakeQueue").properties
-    assert queue["VisibilityTimeout"] >= 6 * door["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
 @check

@@ -7,7 +7,7 @@ from tuning.pipeline.manifest import of_kind
 
 
 @check
-def whoever_reads_datasets_cannot_start_a_job(environment):
+def who_reads_datasets_cannot_start_a_job(environment):
     readers = roles_allowed(environment, "s3:GetObject", "{Datasets}")
     starters = roles_allowed(environment, "bedrock:CreateModelCustomizationJob")
     assert readers == {"PrepareDatasetRole"}

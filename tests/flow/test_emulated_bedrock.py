@@ -26,7 +26,7 @@ LLAMA = "meta.llama3-1-8b-instruct-v1:0:128k"
 
 @pytest.fixture(scope="module")
 def running():
-    with emulator.running(phase_seconds=0.05) as running:
+    with emulator.running(phase_seconds=0.05, members_must_talk=False) as running:
         yield running
 
 

@@ -16,6 +16,7 @@ DOCUMENTS = sorted(
 )
 NAMES = [document.relative_to(ROOT).as_posix() for document in DOCUMENTS]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+PROOF = re.compile(r"\[(\w+)\]\(((?:\.\./)*(?:tests|review/checks)/[\w/.]+\.py)\)")
 CODE = re.compile(r"^( *)```.*?^\1```", re.DOTALL | re.MULTILINE)
 
 
@@ -33,6 +34,13 @@ def people_read() -> str:
     """README and everything under docs/."""
     wanted = [name for name in NAMES if name == "README.md" or name.startswith("docs/")]
     return "\n".join(text(name) for name in wanted)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_what_is_cited_as_proof_is_a_test_or_a_check_that_exists(document):
+    for name, path in PROOF.findall(CODE.sub("", document.read_text(encoding="utf-8"))):
+        source = (document.parent / path).read_text(encoding="utf-8")
+        assert f"\ndef {name}(" in source, f"{path}: no {name}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
@@ -61,10 +69,10 @@ def test_the_number_of_alarms_and_keys_that_are_paid_for_is_true(templates):
 def test_the_figures_of_the_gates_are_true():
     """Those that the review measures on each run are held there."""
     accepted = text("docs/decisions/0015-one-table-of-what-is-accepted.md")
-    assert f"{len(weakenings())} properties taken away" in text("README.md")
+    assert f"{len(weakenings())} properties taken away" in text("docs/guarantees.md")
     assert f"each of {len(weakenings())} security properties" in accepted
     assert f"{MOST_PAIRS_OF_NAG} of cdk-nag" in accepted
-    for document in (text("README.md"), accepted):
+    for document in (text("docs/guarantees.md"), accepted):
         assert re.search(rf"\b{FEWEST_CONFIGURATIONS} (random )?configurations", document)
 
 
@@ -89,3 +97,24 @@ def test_decisions_are_short_and_numbered_without_gaps():
         assert len(words.splitlines()) <= 25, decision.name
         for part in ("**Context.**", "**Decision.**", "**Consequences.**"):
             assert part in words, f"{decision.name}: {part}"
+
+
+def test_the_readme_can_be_read_in_five_minutes():
+    lines = text("README.md").splitlines()
+    assert len(lines) <= 150
+    assert any("never run against a real AWS account" in line for line in lines[:15])
+
+
+def test_every_document_is_in_the_index():
+    index = text("docs/README.md")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert {page for page in pages if f"({page}" not in index} == set()
+
+
+def test_every_room_is_in_the_contributors_guide():
+    guide = text("CONTRIBUTING.md")
+    rooms = {path.parent.name for path in ROOT.glob("*/*.py")} | {
+        f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if any(path.glob("test_*.py"))
+    }
+    rooms |= {f"tuning/{path.parent.name}" for path in (ROOT / "tuning").glob("*/__init__.py")}
+    assert {room for room in rooms - {"tests", "tuning"} if f"`{room}/`" not in guide} == set()

@@ -50,9 +50,12 @@ def test_a_budget_that_is_nearly_used_fires_an_alarm_where_there_is_one(dev, ric
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (500, "LessThanThreshold")
 
 
-def test_job_nodes_talk_among_themselves_only_when_told(rich):
-    beyond_tls = {(r.group, r.way, r.peer) for r in rules(rich) if r.protocol == "-1"}
-    assert beyond_tls == {("{Jobs}", "in", "{Jobs}"), ("{Jobs}", "out", "{Jobs}")}
+def test_job_nodes_talk_among_themselves_unless_told_otherwise(dev, rich):
+    def beyond_tls(environment):
+        return {(r.group, r.way, r.peer) for r in rules(environment) if r.protocol == "-1"}
+
+    assert beyond_tls(dev) == {("{Jobs}", "in", "{Jobs}"), ("{Jobs}", "out", "{Jobs}")}
+    assert beyond_tls(rich) == set()
 
 
 def test_prefix_lists_are_those_of_the_region(rich):

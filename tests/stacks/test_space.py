@@ -2,10 +2,9 @@
 
 import pytest
 
-from review.drawn_configs import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, Drawn, drawn, trainable
+from review.drawn_configs import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, drawn, trainable
 from review.findings import Finding
-from review.space import SEED, Broken, check, configurations, simplest
-from tuning.constructs.acknowledgements import _WHEN
+from review.space import SEED, Broken, _search, check, configurations
 from tuning.constructs.config import Config
 
 COUNT = 200
@@ -25,20 +24,21 @@ def told(result):
 def test_nothing_is_found_in_any_configuration(record_property):
     result = configurations(COUNT)
     record_property("configurations", f"{result.count} in {result.seconds:.0f} s")
-    assert result.count == COUNT
+    assert result.count >= COUNT
     assert result.findings == (), told(result)
 
 
 def test_nor_do_the_validator_and_control_tower_find_anything_in_a_sample(record_property):
     result = configurations(BY_ALL_GATES, templates=True)
     record_property("configurations", f"{result.count} in {result.seconds:.0f} s")
-    assert result.count == BY_ALL_GATES
+    assert result.count >= BY_ALL_GATES
     assert result.findings == (), told(result)
 
 
 @pytest.mark.parametrize("switch", ["vpc_only", "job_outside", "grants_declared"])
-def test_that_sample_has_every_switch_of_the_perimeter_both_ways(sample, switch):
-    given = {one.perimeter.get(switch, DEFAULT) for one in sample[:BY_ALL_GATES]}
+def test_that_sample_has_every_switch_of_the_perimeter_both_ways(switch):
+    """Its own sample: what must be in one of this size comes first."""
+    given = {one.perimeter.get(switch, DEFAULT) for one in drawn(BY_ALL_GATES, seed=SEED)}
     assert given == set(PERIMETER[switch].telling)
 
 
@@ -80,8 +80,8 @@ def test_no_setting_is_left_out():
 
 
 def test_a_sample_is_the_same_for_the_same_seed(sample):
-    assert drawn(5, seed=SEED) == sample[:5]
-    assert drawn(5, seed=SEED + 1) != sample[:5]
+    assert drawn(COUNT, seed=SEED) == sample
+    assert drawn(COUNT, seed=SEED + 1) != sample
 
 
 def test_a_configuration_that_breaks_is_told_whole_with_what_it_breaks(sample):
@@ -106,17 +106,13 @@ def test_an_error_is_told_with_its_configuration(sample, monkeypatch):
 
 
 def test_what_breaks_is_made_as_simple_as_it_can_be(monkeypatch):
-    """A row that is accepted whatever the setting is stale wherever the setting is another."""
-    monkeypatch.setitem(_WHEN, "nothing reserved", lambda _: True)
-    one = Drawn(
-        name="x-",
-        given={"region": "us-east-1", "recipes": ("r",), "zones": ("f",), "endpoint_zones": ("f",)},
-        perimeter={"vpc_only": False},
-        recipes={"r": 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'},
-    )
-    found = check(one)
-    assert found is not None
-    broken = simplest(found, templates=False)
-    assert set(broken.configuration.given) == {"region", "recipes"}
-    assert broken.configuration.perimeter == {}
-    assert {rule.partition("-")[2] for _, rule in broken.stale} == {"LambdaConcurrency"}
+    def synthesized(one, **_):
+        wrong = one.given.get("job_nodes_talk") and one.perimeter.get("vpc_only") is False
+        finding = Finding(tool="t", rule="t::R1", environment=one.name, path="X", text="bad")
+        return Broken(configuration=one, findings=(finding,), stale=()) if wrong else None
+
+    monkeypatch.setattr("review.space.check", synthesized)
+    _, broken = _search([], 200, SEED, templates=False)
+    assert set(broken.configuration.given) == {"region", "recipes", "job_nodes_talk"}
+    assert broken.configuration.perimeter == {"vpc_only": False}
+    assert len(broken.configuration.recipes) == 1

@@ -32,6 +32,8 @@ class World:
     """Actions of the caller, as `denied` are those of the job's role."""
     keys: dict[str | None, str] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
+    """Groups whose members do not reach each other."""
     published: list[dict] = field(default_factory=list)
 
     def may_be_assumed(self, role, _source_arn):
@@ -55,6 +57,9 @@ class World:
 
     def missing(self, _subnets, _groups):
         return self.absent
+
+    def members_talk(self, groups):
+        return not {*groups} & self.silent
 
     def put(self, detail_type, resource, detail):
         self.published.append({"type": detail_type, "resource": resource, "detail": detail})

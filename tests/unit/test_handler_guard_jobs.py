@@ -93,6 +93,20 @@ def test_a_foreign_job_is_stopped_and_told_with_its_reason(world, context):
     assert world.bedrock.asked == {"statusEquals": "InProgress"}
 
 
+def test_a_job_that_completed_without_our_key_is_reported_by_its_event(world, context):
+    """While it was in progress, nobody could tell."""
+    world.bedrock.add("keyless", outputModelKmsKeyArn=None)
+    world.bedrock.add("ours", status="Completed")
+    assert guard_jobs.handler({}, context) == {"stopped": []}
+    world.bedrock.jobs["keyless"]["status"] = "Completed"
+    for name in ("keyless", "ours"):
+        event = {"detail": {"jobArn": name, "jobStatus": "Completed"}}
+        assert guard_jobs.handler(event, context) == {"stopped": []}
+    (notice,) = world.notices
+    assert "no key of ours" in notice["Message"]
+    assert "has completed and was not stopped" in notice["Message"]
+
+
 def test_every_foreign_job_of_every_page_is_stopped(world, context):
     names = [f"bare-{number}" for number in range(12)]
     for name in names:

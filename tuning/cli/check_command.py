@@ -9,6 +9,7 @@ from rich.console import Console
 
 from tuning.cli.chosen_recipe import method_of, wanted
 from tuning.cli.exits import Exit
+from tuning.cli.followed_fixes import followed
 from tuning.datasets.files import check_files
 from tuning.datasets.report import Report
 from tuning.datasets.rules import known
@@ -55,12 +56,13 @@ def check(
     report = check_files(
         path,
         validation,
-        method=method_of(asked),
+        method=(chosen := method_of(asked)),
         policy=Policy(
             listed=max_findings, strict=frozenset(map(known, (*(strict or ()), *asked.strict)))
         ),
         jobs=jobs,
     )
+    report = followed(report, asked, chosen)
     _say(report, output, path, _price(report, asked))
     raise SystemExit(Exit.DONE if report.verdict == "accepted" else Exit.REFUSED)
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -50,7 +51,7 @@ def plan(
     if shown == "json":
         print(json.dumps({"path": str(path), **made.to_dict()}, indent=2))  # noqa: T201 — output
     else:
-        _tell(made, path.name)
+        _tell(made, str(path))
     raise SystemExit(Exit.DONE if made.verdict == "accepted" else Exit.REFUSED)
 
 
@@ -64,14 +65,18 @@ def _budget(text: str | None) -> Decimal | None:
     return usd
 
 
-def _tell(made: Plan, name: str) -> None:
+def _tell(made: Plan, path: str) -> None:
     out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     recipe = made.recipe
     by = f", recipe {recipe.name}" if recipe.name else ""
-    out.print(f"{printable(name)}: {recipe.method} of {recipe.base_model}{by}", style="bold")
+    out.print(
+        f"{printable(Path(path).name)}: {recipe.method} of {recipe.base_model}{by}", style="bold"
+    )
     out.print(f"{count(made.records, 'record')}, {made.verdict}; {_tokens(made)}")
     if made.verdict == "refused":
-        out.print("Nothing would be trained. tuning check says what is wrong.", style="red")
+        check = f"tuning check {quote(path)} --model {recipe.base_model}"
+        out.print("Nothing would be trained. This says what is wrong:", style="red")
+        out.print(f"  {check}")
     out.print()
     out.print(_options(made))
     price = made.options[0].estimate

@@ -19,13 +19,13 @@ from tuning.cli.reading_options import (
     unpacking,
 )
 from tuning.datasets.convert.command import Command
-from tuning.datasets.convert.tried_commands import Advice, advised
+from tuning.datasets.convert.tried_commands import Advice, read_first
 from tuning.datasets.split import Rule, Sides, copy, sides
 from tuning.errors import SplitError
 from tuning.models.catalog import catalog
 from tuning.reports.scale import count
 
-_OWN = ("--from", "--map", "--drop")
+_OWN = frozenset({"--from", "--map", "--drop"})
 
 
 def split(  # noqa: PLR0913 — one parameter an option; typer reads them from here
@@ -105,12 +105,9 @@ def _decide(path: Path, rule: Rule, command: Command, limit: int, model: str | N
 
 def _advice(path: Path, command: Command, model: str | None, *, whole: bool) -> Advice:
     """The split with other options, or the conversion that has to come before it."""
-    found = Advice() if whole else advised(command, lambda: path.open("rb"), name=str(path))
-    if found.commands and all(name in _OWN for one in found.commands for name, _ in one.options):
-        return found
     to = ("--model", model) if model else ("--to", "converse")
-    first = Command(path=str(path), options=(to, *command.options))
-    return advised(first, lambda: path.open("rb"), name=str(path))
+    own = frozenset() if whole else _OWN
+    return read_first(command, lambda: path.open("rb"), name=str(path), own=own, to=to)
 
 
 def _tell(decided: Sides, rule: Rule, places: tuple[Path, Path], shown: Shown) -> None:

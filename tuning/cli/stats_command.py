@@ -27,11 +27,15 @@ from tuning.cli.reading_options import (
     unpacking,
 )
 from tuning.datasets.convert.command import Command
-from tuning.datasets.convert.tried_commands import advised
+from tuning.datasets.convert.tried_commands import Advice, read_first
 from tuning.datasets.stats import Lengths, Stats, measure
 from tuning.errors import OptionError
 from tuning.reports.length_plot import Format, draw
 from tuning.reports.scale import count
+
+_OWN = frozenset(
+    {"--from", "--map", "--drop", "--keep", "--encoding", "--columns", "--records", "--sheet"}
+)
 
 
 def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from here
@@ -68,7 +72,7 @@ def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from h
         found = measure(record for _, record in reading.records())
     if reading.summary.counts:
         refused(reading.summary)
-        told(advised(command, lambda: path.open("rb"), name=str(path)))
+        told(_advice(path, command))
         raise SystemExit(Exit.REFUSED)
     if picture and form:
         with draft(picture, force=force, inputs=[path]) as making:
@@ -80,6 +84,11 @@ def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from h
         _table(found, path.name)
     if picture:
         say(f"drawn to {picture}")
+
+
+def _advice(path: Path, command: Command) -> Advice:
+    to = ("--to", "converse")
+    return read_first(command, lambda: path.open("rb"), name=str(path), own=_OWN, to=to)
 
 
 def _form(picture: Path) -> Format:

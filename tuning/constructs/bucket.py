@@ -21,11 +21,11 @@ def private_bucket(
     locked: cdk.Duration | None = None,
 ) -> s3.Bucket:
     """`key` is None for the bucket of access logs only: S3 cannot deliver them to a bucket that is
-    encrypted with SSE-KMS, nor to one with a default retention.
+    encrypted with SSE-KMS, nor to one with Object Lock, even without a default retention.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
 
     `locked`: how long no version can be deleted but by someone who may bypass governance. Object
-    Lock is on everywhere; without a default retention it holds what someone locks by hand.
+    Lock is on wherever data is; without a default retention it holds what someone locks by hand.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
     """
     bucket = s3.Bucket(
@@ -39,7 +39,7 @@ def private_bucket(
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         server_access_logs_bucket=access_logs,
         server_access_logs_prefix=f"{construct_id.lower()}/" if access_logs else None,
-        object_lock_enabled=True,
+        object_lock_enabled=key is not None or None,
         object_lock_default_retention=s3.ObjectLockRetention.governance(locked) if locked else None,
         lifecycle_rules=[_abandoned_uploads(), *lifecycle],
         removal_policy=cdk.RemovalPolicy.RETAIN,

@@ -69,7 +69,7 @@ class Config:
     Letters mean other places in each account, and some lack a service: see docs/network.md."""
     cidr: str = "10.42.0.0/16"
     """The VPC's addresses; it is connected to nothing unless you connect it. /16 to /20."""
-    job_nodes_talk: bool = False
+    job_nodes_talk: bool = True
     """Whether the job's security group allows all traffic to itself: see docs/network.md."""
     poll_seconds: int = 300
     """How often a job in progress is looked at. Seconds, 60 to 900."""

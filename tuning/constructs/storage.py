@@ -22,6 +22,7 @@ from tuning.constructs.bucket_policies import (
 )
 from tuning.constructs.config import Config
 from tuning.constructs.keys import key_of_data, own_key
+from tuning.constructs.log_destinations import DeliverableAccessLogs
 
 # No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
 # prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
@@ -55,6 +56,7 @@ class Storage(Construct):
             self.control_key.add_to_resource_policy(_senders(cdk.Stack.of(self), service))
         # CDK leaves `Default` out of logical ids: a name for "the buckets" that renames none.
         self._buckets = Construct(self, "Default")
+        cdk.Aspects.of(self).add(DeliverableAccessLogs())
         logs = self.access_logs = private_bucket(
             self._buckets,
             "AccessLogs",

@@ -88,9 +88,6 @@ def _another(found: str, method: Method) -> Fault:
     return Fault(
         "DS306",
         f"this looks like {_NAMES.get(found, found)}; {wanted} is expected",
-        None,
-        None,
-        "Run tuning convert PATH --model ID to get the file that the model takes.",
     )
 
 

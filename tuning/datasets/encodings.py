@@ -15,7 +15,7 @@ _FAMILIES = (
 )
 """What text is found in outside of UTF-8; GB18030 holds GBK and GB2312, cp949 EUC-KR."""
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850")
-_MOST = 4
+_MOST = 6
 _COMPARED = 200
 """Lines on which the readings are compared."""
 _SAMPLED = 64 * 1024
@@ -41,12 +41,18 @@ def candidates(sample: bytes) -> tuple[Candidate, ...]:
         return ()
     lines = [line for line in sample[:_SAMPLED].split(b"\n") if not line.isascii()]
     readings: dict[str, list[str]] = {}
-    for match in from_bytes(b"\n".join(lines), cp_isolation=list(_FAMILIES), threshold=0.6):
+    matches = from_bytes(b"\n".join(lines), cp_isolation=list(_FAMILIES), threshold=0.6)
+    # Of a few letters the library cannot tell much; then the more usual encodings come first.
+    for match in sorted(matches, key=lambda m: (m.chaos, -m.coherence, _rank(m.encoding))):
         same = (match.encoding, *match.could_be_from_charset)
         readings.setdefault(str(match), []).extend(name for name in same if name in _FAMILIES)
     # Where several read the same, the most usual one stands for them.
     found = [min(names, key=_FAMILIES.index) for names in readings.values() if names]
     return _shown(_ordered(found)[:_MOST], lines)
+
+
+def _rank(encoding: str) -> int:
+    return _FAMILIES.index(encoding) if encoding in _FAMILIES else len(_FAMILIES)
 
 
 def _ordered(found: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Says what a file or a record looks like when it is not what was expected."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 _SIGNATURES = (
     (b"PAR1", "a Parquet file"),
@@ -25,7 +25,6 @@ _SIGNATURES = (
     (b"{\\rtf", "an RTF document"),
 )
 _REMEDIES = {
-    "a Parquet file": "Convert it with tuning convert.",
     "an Arrow file": "Write it as Parquet or JSONL (Python: datasets.Dataset.from_file(PATH).to_json).",
     "an old Excel or Word file": "Save it as .xlsx, or as CSV in UTF-8.",
     "a PDF": "Nothing here reads a PDF: write questions and answers from it, one JSON object a line.",
@@ -52,7 +51,7 @@ _PAGE = re.compile(
 _XML_ERROR = re.compile(rb"<Error>\s*<Code>([A-Za-z]{1,64})</Code>")
 _COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
 _LOOKED_AT = 6
-_STATUS = re.compile(rb"[45]\d\d: [a-z ]+\s*$")
+_STATUS = re.compile(rb"([45]\d\d: [\w ]+|Entry not found|Access to (dataset|model) .*)\s*$")
 """A whole answer such as `404: Not Found`."""
 
 
@@ -64,34 +63,6 @@ def binary(head: bytes) -> str | None:
 def remedy(kind: str) -> str:
     """What to do with a file that `binary` names."""
     return _REMEDIES.get(kind, _EXPORT)
-
-
-class StandIn(NamedTuple):
-    """A text that somebody saved in place of the data."""
-
-    what: str
-    fix: str
-
-
-def stand_in(head: bytes) -> StandIn | None:
-    """A pointer, a web page or a server's answer that was saved in place of the data."""
-    begin = head[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if begin.startswith(b"version https://git-lfs.github.com/spec/"):
-        return StandIn("a Git LFS pointer, not the data", "Fetch the data first: git lfs pull.")
-    if begin.startswith((b"<!doctype html", b"<html", b"<head", b"<!--")):
-        return StandIn(
-            "a web page (HTML), not the data",
-            "Download the file itself: the address of its raw content, with the sign-in it needs.",
-        )
-    if begin.startswith((b"<?xml", b"<error>")):
-        what = "the error answer of a server (XML)" if b"<error" in begin else "XML"
-        return StandIn(f"{what}, not the data", "Download the data again, or export it as JSONL.")
-    if _STATUS.match(begin) or begin.startswith((b"entry not found", b"access to dataset")):
-        return StandIn(
-            "the error answer of a server, not the data",
-            "Download the data again, and look whether that succeeded.",
-        )
-    return None
 
 
 def utf16(head: bytes) -> bool:
@@ -129,7 +100,8 @@ def stray(head: bytes) -> tuple[str, str] | None:
         return "DS113", "this is a web page (HTML)"
     if start.startswith(b"<?xml"):
         return "DS113", "this is XML"
-    return None
+    answer = _STATUS.match(start[:512])
+    return ("DS113", "this is the error answer of a server") if answer else None
 
 
 def table(head: bytes) -> list[str] | None:

@@ -12,9 +12,7 @@ def undecodable(line: bytes, error: UnicodeDecodeError) -> Fault:
     byte = line[error.start]
     if re.match(rb"\xed[\xa0-\xbf]", line[error.start :]):
         return Fault("DS109", "half of a surrogate pair is stored as bytes", None, column)
-    letter = bytes([byte]).decode("cp1252", "ignore")
-    hint = f"; in Windows-1252 it would be {letter!r}" if letter.isprintable() and letter else ""
-    return Fault("DS101", f"byte 0x{byte:02X} is not UTF-8{hint}", None, column)
+    return Fault("DS101", f"byte 0x{byte:02X} is not UTF-8", None, column)
 
 
 def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
@@ -28,7 +26,7 @@ def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
         )
         return Fault("DS105", f"{name} stands raw inside a string", None, column)
     if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
-        fix = "Write one {…} object a line. If this is CSV or plain text: tuning convert PATH --model ID."
+        fix = "Write one {…} object a line. If it is a table, convert it: tuning convert PATH --model ID"
         return Fault(
             "DS201", "the line does not start with a brace: no JSON object", None, column, fix
         )

@@ -13,6 +13,8 @@ from tuning.reports.scale import count
 Step = tuple[str, str | None]
 """What happens, and the command that does it."""
 
+_CONVERSION = re.compile(r"tuning convert (?!PATH)\S.*$")
+"""The whole command at the end of a fix."""
 _COPIED = re.compile(r"[ -~]{1,120}")
 
 
@@ -34,9 +36,11 @@ def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[Step]:
     """What the reader can do, or what the platform does now."""
     if report.verdict == "refused":
         again = "Upload it again. A new upload is a new run." if run else "Upload it when accepted."
+        command = _check_command(report, run or {})
+        does = "Convert" if command.startswith("tuning convert") else "Check"
         return [
             ("Mend the file. Each finding says where and how.", None),
-            ("Check it on your machine, in seconds:", _check_command(report, run or {})),
+            (f"{does} it on your machine, in seconds:", command),
             (again, None),
         ]
     if run is None:
@@ -53,6 +57,9 @@ def _check_command(report: Report, run: Mapping[str, Any]) -> str:
     model = str(run.get("base_model", "MODEL"))
     # What is not plain ASCII is no longer the file's name once it is made visible: leave it open.
     file, model = (_word(w, name) for w, name in ((file, "FILE"), (model, "MODEL")))
+    fixes = (f.fix for f in report.findings if f.severity == "error")
+    if whole := next(filter(None, map(_CONVERSION.search, fixes)), None):
+        return whole[0]  # what can only be refused by a check is converted first
     command = "convert" if file in report.statistics.get("converted", {}) else "check"
     return f"tuning {command} {file} --model {model}"
 

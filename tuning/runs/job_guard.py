@@ -15,10 +15,15 @@ STATE_CHANGE = "Model Customization Job State Change"
 https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
 """
 
+COMPLETED = "Completed"
+"""The status of a job that has made its model: what Bedrock tells of it is whole."""
+
 
 def judge(job: Mapping[str, Any], ours: GuardSettings) -> str | None:
-    """Why a job, as GetModelCustomizationJob describes it, has to be stopped; None if it may go on.
+    """What is wrong with a job, as GetModelCustomizationJob describes it; None if nothing is.
 
+    `outputModelKmsKeyArn` is optional, and whether Bedrock names it before there is a model is not
+    documented. So an absent key says nothing of a job in progress, and is judged when it has completed.
     https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html
     """
     used = list(_used(job, ours))
@@ -63,16 +68,14 @@ def _not_ours(job: Mapping[str, Any], ours: GuardSettings) -> Iterator[str]:
     elif not set(groups) <= set(ours.job_security_group_ids):
         yield "has other security groups than that of this platform"
     key = job.get("outputModelKmsKeyArn")
-    if key != ours.model_key_arn:
-        yield (
-            "encrypts its model with another key"
-            if key
-            else "encrypts its model with no key of ours"
-        )
+    if key and key != ours.model_key_arn:
+        yield "encrypts its model with another key"
+    elif not key and job.get("status") == COMPLETED:
+        yield "encrypts its model with no key of ours"
 
 
 def _missing(job: Mapping[str, Any]) -> Iterator[str]:
     if not (job.get("vpcConfig") or {}).get("subnetIds"):
         yield "it has no vpcConfig"
-    if not job.get("outputModelKmsKeyArn"):
+    if not job.get("outputModelKmsKeyArn") and job.get("status") == COMPLETED:
         yield "it encrypts its model with no customer managed key"

@@ -9,6 +9,8 @@ from tuning.datasets.bounds import OverLimitError
 from tuning.datasets.check import Policy, check
 from tuning.datasets.convert import conversion_refusals as refusals
 from tuning.datasets.convert.checked_stream import traced
+from tuning.datasets.convert.command import Command
+from tuning.datasets.convert.followable import filled
 from tuning.datasets.report import Finding, Report
 from tuning.datasets.rules import rules
 from tuning.models.estimate import estimated
@@ -21,9 +23,8 @@ from tuning.runs.run import Run
 from tuning.runs.uploads import PREFIX, TRAINING, VALIDATION
 
 _MB = 1_000_000
-_OPTIONS = (
-    "Options are those of tuning convert, on your machine; names of columns can stand in the "
-    'recipe: map = { prompt = "question" } under [convert].'
+_MAPPED = (
+    'Names of columns can also be in the recipe: map = { prompt = "question" } under [convert].'
 )
 
 
@@ -115,7 +116,7 @@ def prepare(
 def _report(reader: Reader, sources: Sequence[Source]) -> Report:
     readings = [reader.reading(source) for source in sources]
     if unread := [reading.why for reading in readings if isinstance(reading, Unread)]:
-        return _refused(*unread).report
+        return filled(_refused(*unread).report, lambda name: str(reader.command(name)))
     read = [reading for reading in readings if not isinstance(reading, Unread)]
     policy = Policy(strict=frozenset(reader.recipe.strict))
     checked = check(*(reading.part for reading in read), method=reader.method, policy=policy)
@@ -126,24 +127,35 @@ def _report(reader: Reader, sources: Sequence[Source]) -> Report:
         for facts in report.statistics.values()
         if facts.get("media_buckets")
     ]
-    return _remarked(report, remarks)
+    commands = {r.feed.name: _command(reader, r) for r in read if isinstance(r, Converted)}
+    followable = [_followable(found, commands) for found in report.findings]
+    report = _remarked(replace(report, findings=tuple(followable)), remarks)
+    return filled(report, lambda name: str(reader.command(name)))
+
+
+def _command(reader: Reader, read: Converted) -> Command:
+    """What an uploader runs to convert the file as it needs it, with the options that it lacks here."""
+    remedies = read.feed.remedies
+    return reader.command(read.feed.name).changed(remedies.options, remedies.withdraw)
 
 
 def _remarked(report: Report, remarks: Sequence[Finding]) -> Report:
-    """The report with what refuses whole files, and fixes that an uploader can follow."""
+    """The report with what refuses whole files."""
     counts = Counter(report.counts) + Counter(remark.rule for remark in remarks)
     return replace(
         report,
         verdict="refused" if remarks else report.verdict,
-        findings=(*remarks, *(_followable(found) for found in report.findings)),
+        findings=(*remarks, *report.findings),
         counts=dict(sorted(counts.items())),
     )
 
 
-def _followable(found: Finding) -> Finding:
+def _followable(found: Finding, commands: Mapping[str, Command]) -> Finding:
     """Fixes of a conversion name options of the command line, which an upload has not."""
-    of_conversion = found.rule in refusals.RULES and " --" in f" {found.fix}"
-    return replace(found, fix=f"{found.fix} {_OPTIONS}") if of_conversion else found
+    if found.rule not in refusals.RULES or found.file not in commands or "--" not in found.fix:
+        return found
+    mapped = f" {_MAPPED}" if "--map" in found.fix else ""
+    return replace(found, fix=f"{found.fix}{mapped} On your machine: {commands[found.file]}")
 
 
 def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:

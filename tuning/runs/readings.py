@@ -1,19 +1,22 @@
 """How an uploaded file is read: as it is, converted on the way, or not at all."""
 
-from dataclasses import dataclass
-from io import BufferedReader
+from dataclasses import dataclass, replace
+from io import BufferedReader, BytesIO
 from typing import BinaryIO, TypeAlias, cast
 
 from tuning.datasets.bounds import Bounded
 from tuning.datasets.check import Part
 from tuning.datasets.convert.checked_stream import Feed
+from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.followable import CONVERT
 from tuning.datasets.convert.foreign import Look, look
 from tuning.datasets.convert.targets.target import Target
+from tuning.datasets.convert.tried_commands import advised
 from tuning.datasets.report import Finding
 from tuning.datasets.rules import rules
 from tuning.models.catalog import Method, Model, catalog
-from tuning.runs.recipes import Recipe
+from tuning.runs.recipes import FINE_TUNING, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +86,24 @@ class Reader:
             return AsItIs(part=part)
         silent = f"Recipe {self.recipe.name} does not allow a conversion: {seen.foreign}."
         why = refusal("DS906", source.name, silent)
+        if seen.container != "jsonl":
+            why = replace(why, fix=why.fix.replace(CONVERT, self._tried(source.name, seen.head)))
         # A table line by line as JSON would be one error a line, and none of them to the point.
         return AsItIs(part=part, remark=why) if seen.container == "jsonl" else Unread(why=why)
+
+    def command(self, name: str) -> Command:
+        """What converts a file of this name for the recipe, on the machine of who uploaded it."""
+        recipe = self.recipe
+        method = () if recipe.method == FINE_TUNING else (("--method", recipe.method),)
+        mapping = recipe.convert.map.items() if recipe.convert else ()
+        maps = (("--map", f"{wanted}={field}") for wanted, field in mapping)
+        return Command(path=name, options=(("--model", recipe.base_model), *method, *maps))
+
+    def _tried(self, name: str, head: bytes) -> str:
+        """The command with all that it needs, as far as the beginning of the file tells."""
+        plain = self.command(name)
+        found = advised(plain, lambda: BytesIO(head), name=name.removesuffix(".gz"))
+        return str(next(iter(found.commands), plain))
 
     def _converted(self, source: Source, seen: Look) -> Converted:
         assert self.recipe.convert  # noqa: S101 — reading() has asked

@@ -23,8 +23,7 @@ _NEXT: Mapping[str, str] = {
         "aws bedrock delete-custom-model --model-identifier {model}"
     ),
     "refused": (
-        "Read the report, mend the file, upload it again: a new version is a new run. "
-        "tuning check says the same on your machine."
+        "Read the report, mend the file as it says, upload it again: a new version is a new run."
     ),
     "stopped": "Upload the file again if you want it after all.",
 }

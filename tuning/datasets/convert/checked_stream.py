@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tuning.datasets.convert.conversion import Conversion
+from tuning.datasets.convert.conversion import Conversion, Remedies
 from tuning.datasets.report import Finding, Report
 
 _ELSEWHERE = re.compile(r"\bline (\d+)(?: of (\S+))?")
@@ -28,6 +28,11 @@ class Feed:
         self._places = array("Q")
         self.name = conversion.name
         self.stream = io.BufferedReader(_Lines(conversion, self._places))
+
+    @property
+    def remedies(self) -> Remedies:
+        """What would help against what the conversion refused, when all was read."""
+        return self._conversion.remedies
 
     def original(self, line: int) -> int:
         """The line of the original from which a line of the stream was made."""

@@ -127,8 +127,9 @@ class Conversion:
             except RecordRefusedError as refusal:
                 self._refuse(line, refusal)
                 continue
-            self._account.dropped.update(account.dropped)
-            self._account.changed.update(account.changed)
+            if account.dropped or account.changed:
+                self._account.dropped.update(account.dropped)
+                self._account.changed.update(account.changed)
             self._written += len(lines)
             yield from lines
 
@@ -215,7 +216,7 @@ class Conversion:
         self._cut_short = self._cut_short or refusal.ends
         self._counts[refusal.rule] += 1
         self._remedies.add(refusal)
-        if self._counts[refusal.rule] > _LISTED:
+        if self._counts[refusal.rule] > _LISTED and not refusal.ends:
             return
         self._findings.append(
             Finding(

@@ -133,7 +133,7 @@ def _followed(line: bytes) -> bool:
 
 def shape(record: Mapping[str, Any]) -> Kind | None:
     """What the fields of a record say about the dialect that it is written in."""
-    if preferred := preference(record):
+    if not PREFERENCES.isdisjoint(record) and (preferred := preference(record)):
         return Kind(name="preference", why=preferred)
     if isinstance(record.get("messages"), list):
         return _messages(record, record["messages"])
@@ -148,6 +148,11 @@ def shape(record: Mapping[str, Any]) -> Kind | None:
     return None
 
 
+MARKS = frozenset({"label", "kto_tag"})
+PREFERENCES = MARKS | {"chosen", "rejected", "preferred_output", "non_preferred_output"}
+"""Fields that make a record one of preference data, some by their values."""
+
+
 def preference(record: Mapping[str, Any], dropped: frozenset[str] = frozenset()) -> str | None:
     """Why a record is one of preference data: which of two answers is better, or whether one is good.
 
@@ -156,7 +161,7 @@ def preference(record: Mapping[str, Any], dropped: frozenset[str] = frozenset())
     for better, worse in (("chosen", "rejected"), ("preferred_output", "non_preferred_output")):
         if better in record and worse in record and worse not in dropped:
             return f"has the fields {better!r} and {worse!r}"
-    for mark in ("label", "kto_tag"):
+    for mark in sorted(MARKS):
         if mark in record and str(record[mark]).lower() in ("true", "false"):
             return f"has {mark!r}, true or false" if not _ANSWERED.isdisjoint(record) else None
     return None

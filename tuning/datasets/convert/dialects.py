@@ -8,7 +8,7 @@ from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.detect import Kind
 from tuning.datasets.convert.suggestions import of_messages, records_in, spelt, suggested
 
-_CHAT = ("openai_chat", "anthropic_messages", "converse")
+CHAT = ("openai_chat", "anthropic_messages", "converse")
 """Dialects between which plain messages with roles do not decide."""
 _PLAIN = Kind(name="openai_chat", why="has plain messages with roles", sure=False)
 _SERVERS = frozenset(
@@ -42,19 +42,19 @@ class Votes:
 
     def of(self, name: str) -> int:
         """How many records are of that dialect, or may be."""
-        return self._sure[name] + (self._plain if name in _CHAT else 0)
+        return self._sure[name] + (self._plain if name in CHAT else 0)
 
     @property
     def most(self) -> Kind | None:
         """What most records are; None when most are of no known dialect."""
-        chat = self._plain + sum(self._sure[name] for name in _CHAT)
-        groups = {name: count for name, count in self._sure.items() if name not in _CHAT}
+        chat = self._plain + sum(self._sure[name] for name in CHAT)
+        groups = {name: count for name, count in self._sure.items() if name not in CHAT}
         name = max(groups, key=lambda n: groups[n], default="")
         if max(chat, groups.get(name, 0)) < self._unknown or not self.records:
             return None
         if groups.get(name, 0) > chat or not chat:
             return self._why.get(name)
-        sure = max(_CHAT, key=lambda n: self._sure[n])
+        sure = max(CHAT, key=lambda n: self._sure[n])
         return self._why[sure] if self._sure[sure] else _PLAIN
 
 
@@ -63,7 +63,7 @@ def stranger(kind: Kind | None, most: Kind | None, votes: Votes) -> RecordRefuse
     if (
         kind is None
         or (most and kind.name == most.name)
-        or (most and not kind.sure and most.name in _CHAT)
+        or (most and not kind.sure and most.name in CHAT)
     ):
         return None
     others = (

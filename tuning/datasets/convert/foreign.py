@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
+from tuning.datasets import looks
 from tuning.datasets.convert import detect
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.mapping import renamed
 from tuning.datasets.convert.peek import peeked
-from tuning.datasets.convert.suggestions import of_messages, suggested
+from tuning.datasets.convert.suggestions import of_messages, records_in, suggested
 from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.rules import rules
 from tuning.models.catalog import Method
@@ -23,6 +24,7 @@ from tuning.models.catalog import Method
 _HEAD = 1024 * 1024
 """Bytes that are looked at: a first record beyond it is taken for the model's own format."""
 _LINES = 200
+_PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 
@@ -36,12 +38,16 @@ class Look:
     container: str | None
     foreign: str | None
     """Why the model's own format it is not; None when it is."""
+    head: bytes = b""
+    """Its beginning, unpacked, up to the end of a line."""
 
 
 def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, str]) -> Look:
     """Look at the beginning of an upload without losing it. Raises nothing but what reading does."""
     raw, stream = peeked(stream, size=_HEAD)
     head = _unpacked(raw).removeprefix(_BOM)
+    if looks.binary(head) and not head.startswith(_PARQUET):
+        return Look(stream=stream, container=None, foreign=None)  # the checker names it
     container = detect.container(head, name)
     # Records stand behind a first line that is broken. Of an array that has its records line by
     # line only the last, without a comma, is one.
@@ -51,7 +57,9 @@ def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, 
         why = f"it is {container.name} ({container.why})"
     else:
         why = _dialect(head, method, mapping) or ""
-    return Look(stream=stream, container=container.name if container else None, foreign=why or None)
+    whole = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1]
+    kind = container.name if container else None
+    return Look(stream=stream, container=kind, foreign=why or None, head=whole)
 
 
 def _unpacked(raw: bytes) -> bytes:
@@ -89,7 +97,7 @@ def _other(
     if shape:
         told = (shape.name, f"its records are {shape.name} ({shape.why})")
         return None if shape.name == method.format else told
-    if of_messages(record) or suggested(record):
+    if of_messages(record) or records_in(record) or suggested(record):
         return "renamed", "its fields have other names than those of any format"
     return None
 

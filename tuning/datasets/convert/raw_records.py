@@ -8,7 +8,7 @@ from tuning.datasets.convert import detect
 from tuning.datasets.convert.archives import DAMAGE
 from tuning.datasets.convert.conversation import Record
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
-from tuning.datasets.convert.dialects import Votes, stranger, undetected
+from tuning.datasets.convert.dialects import CHAT, Votes, stranger, undetected
 from tuning.datasets.convert.mapping import renamed, reversed_pairs
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.peek import CUT_OFF, Opened
@@ -45,6 +45,8 @@ from tuning.errors import OptionError, nearest
 _SAMPLE = 500
 """Records that are looked at before the dialect is settled; after that, all are counted on."""
 _SAMPLE_BYTES = 8 * 1024 * 1024
+_FIELDS_KNOWN = 1000
+"""Lists of fields that are kept; more of them are looked at one by one."""
 
 _CONTAINERS: Mapping[str, Container] = {
     "jsonl": jsons.jsonl,
@@ -94,6 +96,11 @@ class Given:
         self._said = said if source in detect.SHAPES else None
         self.shape = self._said
         self.votes = Votes()
+        self._turned: RecordRefusedError | None = None
+        """Why nothing is read: a mapping that is the wrong way round."""
+        self._plain: detect.Kind | None = None
+        """The shape of records that need no further thought, once it is settled."""
+        self._known: dict[tuple[str, ...], detect.Kind | None] = {}
 
     @property
     def notes(self) -> Notes:
@@ -115,7 +122,8 @@ class Given:
         if isinstance(raw.value, RecordRefusedError):
             raise raw.value
         assert self.shape  # noqa: S101 — raws() gives records only when their shape is known
-        why = detect.preference(raw.value, self._options.drop)
+        preferring = not detect.PREFERENCES.isdisjoint(raw.value)
+        why = detect.preference(raw.value, self._options.drop) if preferring else None
         named = self._named(raw.value, account)
         if why or self.shape.name == "preference":
             return preferred(Fields(named, "", account), keep=self._options.keep, why=why)
@@ -155,6 +163,9 @@ class Given:
         settled, held = False, 0
         for raw in self._unpacked(container):
             raw, kind = self._look(raw)  # noqa: PLW2901 — the record, or why it is none
+            if settled and kind is not None and kind is self._plain:
+                yield raw
+                continue
             if settled:
                 yield from self._judged(raw, kind)
                 continue
@@ -162,17 +173,23 @@ class Given:
             held += raw.size
             if settled := len(waiting) == _SAMPLE or held > _SAMPLE_BYTES:
                 yield from self._settle(waiting)
+                if self._turned:
+                    return
                 waiting.clear()
         if not settled:
             yield from self._settle(waiting)
-        yield from self._outvoted()
+        if not self._turned:
+            yield from self._outvoted()
 
     def _settle(self, waiting: list[tuple[Raw, detect.Kind | None]]) -> Iterator[Raw]:
         self.shape = self.votes.most
         sound = [raw.value for raw, _ in waiting if isinstance(raw.value, dict)]
-        if fault := reversed_pairs(sound, self._mapping):
-            yield Raw(line=waiting[0][0].line, value=fault)
+        self._turned = reversed_pairs(sound, self._mapping)
+        if self._turned:
+            yield Raw(line=waiting[0][0].line, value=self._turned)
             return
+        if self.shape and self.shape.name != "captions":
+            self._plain = self.shape
         for raw, kind in waiting:
             yield from self._judged(raw, kind)
 
@@ -213,7 +230,10 @@ class Given:
         try:
             for raw in container(self._opened.stream, self._notes, self._options):
                 line = raw.line
-                yield from self._inside(raw) if self._options.records else (raw,)
+                if self._options.records:
+                    yield from self._inside(raw)
+                else:
+                    yield raw
         except DAMAGE:
             yield Raw(line=line + 1, value=CUT_OFF)
         except RecordRefusedError as refusal:
@@ -244,11 +264,30 @@ class Given:
         if isinstance(raw.value, RecordRefusedError):
             return raw, None
         try:
-            kind = detect.shape(self._named(raw.value, None))
+            kind = self._kind(self._named(raw.value, None))
         except RecordRefusedError as refusal:
             return replace(raw, value=refusal), None
         self.votes.add(kind)
         return raw, kind
+
+    def _kind(self, value: dict[str, Any]) -> detect.Kind | None:
+        """What a record is. Once the file's dialect is settled, its fields tell, but for messages and
+        marks; then the reader of the dialect finds what is otherwise inside.
+        """
+        if self._plain is None:
+            return detect.shape(value)
+        if isinstance(value.get("messages"), list):
+            return self._plain if self._plain.name in CHAT else detect.shape(value)
+        if not detect.MARKS.isdisjoint(value):
+            return detect.shape(value)
+        fields = tuple(value)
+        if fields not in self._known:
+            kind = detect.shape(value)
+            same = kind is not None and kind.name == self._plain.name
+            if len(self._known) == _FIELDS_KNOWN:
+                return self._plain if same else kind
+            self._known[fields] = self._plain if same else kind
+        return self._known[fields]
 
     def _named(self, value: dict[str, Any], account: Account | None) -> dict[str, Any]:
         drop = self._options.drop & value.keys()

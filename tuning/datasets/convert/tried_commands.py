@@ -17,7 +17,7 @@ from tuning.errors import TuningError
 _TRIED = 20_000
 """Records on which a command is tried."""
 _ROUNDS = 12
-_CHOICES = 4
+_CHOICES = 6
 SKIP: Option = ("--skip-refused", "")
 
 Opening = Callable[[], AbstractContextManager[IO[bytes]]]
@@ -37,7 +37,10 @@ class Advice:
         """For people: each command on a line of its own, to be copied."""
         if self.end:
             return [self.end]
+        chosen = any(command.has("--encoding") for command in self.commands)
         head = "Choose the one that reads right, and run it:" if len(self.commands) > 1 else "Run:"
+        if chosen and len(self.commands) == 1:
+            head = "If that reads right, run:"
         if self.left_out:
             head = f"To go on without the refused records ({self.left_out:,}), run:"
         return [head, *(f"  {command}" for command in self.commands)]
@@ -47,6 +50,19 @@ def advised(command: Command, opening: Opening, *, name: str) -> Advice:
     """The commands that are accepted for this file, found by trying them, from this one on."""
     found = _followed(command, opening, name, _ROUNDS)
     return found or Advice(end=END)
+
+
+def read_first(
+    command: Command, opening: Opening, *, name: str, own: frozenset[str], to: Option
+) -> Advice:
+    """For a command that only reads and has the options `own`: itself with more of them, or else the
+    conversion that has to come before it.
+    """
+    found = advised(command, opening, name=name) if own else Advice()
+    if found.commands and all(o in own for one in found.commands for o, _ in one.options):
+        return found
+    options = (to, *command.options)
+    return advised(Command(path=command.path, options=options), opening, name=name)
 
 
 def _followed(command: Command, opening: Opening, name: str, rounds: int) -> Advice | None:

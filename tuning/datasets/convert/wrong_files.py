@@ -2,14 +2,18 @@
 
 from tuning.datasets import looks
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.rules import rules
+
+_READ = "DS114"
+"""Text sequences with RS characters are read here."""
 
 
 def wrong_file(head: bytes, office: str | None) -> RecordRefusedError | None:
     """Why nothing in a file with this beginning is a record."""
     if office and office != "xlsx":
         return _refusal(f"the file is {office}", "Save the table as .xlsx, or as CSV in UTF-8.")
-    if found := looks.stand_in(head):
-        return _refusal(f"the file is {found.what}", found.fix)
+    if (found := looks.stray(head)) and found[0] != _READ:
+        return _refusal(found[1], rules()[found[0]].fix)
     if looks.utf16(head):
         even = head[:64][::2].count(0) > head[:64][1::2].count(0)
         encoding = "utf-16-be" if even else "utf-16-le"

@@ -42,10 +42,12 @@ def delimiter(sample: Sequence[str]) -> str:
 
 
 def _widths(sample: Sequence[str], mark: str) -> list[int]:
+    """Cells of each row, as far as the quotes are sound with this delimiter."""
+    widths: list[int] = []
     try:
-        widths = [len(row) for row in csv.reader(sample, delimiter=mark) if row]
+        widths.extend(len(row) for row in csv.reader(sample, delimiter=mark, strict=True) if row)
     except csv.Error:
-        return []
+        return widths
     # The last sampled row may be cut off inside a quoted cell.
     return widths[:-1] if len(widths) > 1 else widths
 

@@ -54,7 +54,8 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
     answered = False
     for message in messages:
         role = _role(message)
-        _weight(message)
+        if "weight" in message:
+            _weight(message)
         if role in _SYSTEM:
             if turns:
                 refuse(
@@ -107,6 +108,8 @@ class _Calls:
 
 def _role(message: Fields) -> str:
     written = message.text("role")
+    if written in _ROLES:
+        return written
     plain = written.strip().lower()
     role = plain if plain in _ROLES else _ALSO.get(plain, written)
     if role not in _ROLES:

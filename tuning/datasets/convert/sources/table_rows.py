@@ -1,7 +1,7 @@
 """Rows of cells, of a text table or of a workbook, as records of named columns."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
 from tuning.datasets.convert.options import Options
@@ -28,70 +28,58 @@ class Rows:
     def __init__(self, notes: Notes, options: Options) -> None:
         self._notes = notes
         self._given = options.columns
+        self._nameless = any(map(_unnamed, options.columns))
 
     def records(self, rows: Iterator[Row]) -> Iterator[Raw]:
         """Each row as an object; the first row names the columns, unless the options do."""
-        names: list[str] = []
-        for number, (line, row) in enumerate(rows):
+        names: list[str] = list(self._given)
+        for number, (line, row) in enumerate(rows, 1 if self._given else 0):
             if isinstance(row, RecordRefusedError):
                 yield Raw(line=line, value=row)
                 if row.ends:
                     return
-            elif not any(cell.strip() for cell in row):
+            elif not "".join(row).strip():
                 self._notes["empty rows left out"] += 1
             elif names:
-                for raw in self._record(names, row, line, number):
-                    yield raw
-                    if isinstance(raw.value, RecordRefusedError) and raw.value.ends:
-                        return
-            elif self._given:
-                names = list(self._given)
-                yield from self._record(names, row, line, number + 1)
+                value = self._record(names, row, line, number)
+                yield Raw(line=line, value=value, size=sum(map(len, row)))
+                if isinstance(value, RecordRefusedError) and value.ends:
+                    return
             else:
                 names = [self._cleaned(name) for name in row]
                 if fault := _bad_header(names, line):
                     yield Raw(line=line, value=fault)
                     return
+                self._nameless = any(map(_unnamed, names))
 
     def _record(
         self, names: list[str], row: Sequence[str], line: int, number: int
-    ) -> Iterator[Raw]:
-        if len(names) == 1 < len(row):
-            yield Raw(line=line, value=_titled(len(row), line))
-            return
+    ) -> dict[str, str] | RecordRefusedError:
         if len(row) != len(names):
-            fault = RecordRefusedError(
+            if len(names) == 1:
+                return _titled(len(row), line)
+            return RecordRefusedError(
                 rule="CV104",
                 message=f"row {number} has {len(row)} cells, the header {len(names)}",
                 fix="Put cells that hold the delimiter or a line end in double quotes.",
                 line=line,
             )
-            yield Raw(line=line, value=fault)
-            return
-        cells = list(zip(names, row, strict=True))
-        size = sum(map(len, row))
-        value = self._fault(cells, number, line) or {
-            n: c for n, c in cells if c and not _unnamed(n)
-        }
-        yield Raw(line=line, value=value, size=size)
+        cells = {name: cell for name, cell in zip(names, row, strict=True) if cell}
+        for name, cell in cells.items():
+            if cell[0] in "=+@-#" and (cell.strip() in _ERRORS or _FORMULA.fullmatch(cell)):
+                return _formula(name, number, line)
+        return self._named(names, row, number, line) if self._nameless else cells
 
-    def _fault(
-        self, cells: Iterable[tuple[str, str]], number: int, line: int
-    ) -> RecordRefusedError | None:
-        for name, cell in cells:
-            if cell[:1] in "=+@-#" and (cell.strip() in _ERRORS or _FORMULA.fullmatch(cell)):
-                return RecordRefusedError(
-                    rule="CV107",
-                    message=f"row {number} holds a spreadsheet's formula or error instead of text",
-                    fix="Export the values of the cells, not their formulas.",
-                    field=name or None,
-                    line=line,
-                )
+    def _named(
+        self, names: list[str], row: Sequence[str], number: int, line: int
+    ) -> dict[str, str] | RecordRefusedError:
+        """A row of a table with columns without a name: empty ones, or the index of pandas."""
+        for name, cell in zip(names, row, strict=True):
             if cell.strip() and _unnamed(name):
                 if not cell.strip().isdigit():
-                    return _nameless(number, line)
+                    return _unnamed_text(number, line)
                 self._notes["cells of an index column without a name left out"] += 1
-        return None
+        return {n: cell for n, cell in zip(names, row, strict=True) if cell and not _unnamed(n)}
 
     def _cleaned(self, name: str) -> str:
         if found := INVISIBLE.search(name):
@@ -101,6 +89,16 @@ class Rows:
 
 def _unnamed(name: str) -> bool:
     return _UNNAMED.fullmatch(name) is not None
+
+
+def _formula(name: str, number: int, line: int) -> RecordRefusedError:
+    return RecordRefusedError(
+        rule="CV107",
+        message=f"row {number} holds a spreadsheet's formula or error instead of text",
+        fix="Export the values of the cells, not their formulas.",
+        field=name or None,
+        line=line,
+    )
 
 
 def _titled(cells: int, line: int) -> RecordRefusedError:
@@ -113,7 +111,7 @@ def _titled(cells: int, line: int) -> RecordRefusedError:
     )
 
 
-def _nameless(number: int, line: int) -> RecordRefusedError:
+def _unnamed_text(number: int, line: int) -> RecordRefusedError:
     return RecordRefusedError(
         rule="CV104",
         message=f"row {number} has text in a column without a name; it would be lost",

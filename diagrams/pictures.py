@@ -1,0 +1,105 @@
+"""The graphs that the documents show, read from the templates of one environment."""
+
+from collections.abc import Mapping
+
+from diagrams.graph import Graph, Group, Node
+from diagrams.resources import BEDROCK, Resources, Templates, joined
+from diagrams.state_diagram import machine
+from diagrams.trust_boundaries import boundaries
+
+STACKS = ("Storage", "Training", "Network")
+
+_OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
+    node.id: (node, parts)
+    for node, parts in (
+        (Node(id="uploads", title="Datasets", kind="bucket", shape="database"), ("Datasets",)),
+        (
+            Node(id="intake", title="Rule and queue", kind="EventBridge, SQS", shape="queue"),
+            ("IntakeRule", "IntakeQueue", "IntakeDeadLetters"),
+        ),
+        (
+            Node(
+                id="run",
+                title="One run an upload",
+                kind="state machine, functions",
+                shape="machine",
+            ),
+            ("TrainingRunMachine", "function"),
+        ),
+        (
+            Node(id="watchers", title="Guard and reconciler", kind="scheduled functions"),
+            ("GuardJobs", "ReconcileRuns"),
+        ),
+        (Node(id="prepared", title="Prepared", kind="bucket", shape="database"), ("Prepared",)),
+        (Node(id="artifacts", title="Artifacts", kind="bucket", shape="database"), ("Artifacts",)),
+        (Node(id="ledger", title="Ledger", kind="DynamoDB table", shape="database"), ("Ledger",)),
+        (
+            Node(id="notices", title="Notices", kind="SNS topic", shape="topic"),
+            ("Notices", "DefaultGroupDeadLetters"),
+        ),
+        (
+            Node(id="bedrock", title="Amazon Bedrock", kind="job in your VPC", shape="service"),
+            (BEDROCK, "JobsSubnets"),
+        ),
+    )
+}
+"""At most ten nodes, each for the resources whose ids begin so; `function`: every other function."""
+
+
+def overview(templates: Templates) -> Graph:
+    """The whole in a few nodes. Raises KeyError for a resource that is in none of them."""
+    resources = Resources(templates)
+    functions = {
+        node.id for stack in STACKS for node in resources.nodes(stack) if node.kind == "function"
+    }
+    arrows = joined(
+        (start, to, arrow.words.split(", ")[0])
+        for arrow in resources.arrows()
+        for start, to in [(_part(arrow.start, functions), _part(arrow.to, functions))]
+        if start != to
+    )
+    return Graph(direction="LR", nodes=[node for node, _ in _OVERVIEW.values()], arrows=arrows)
+
+
+def _part(name: str, functions: set[str]) -> str:
+    for part, (_, beginnings) in _OVERVIEW.items():
+        if name.startswith(beginnings):
+            return part
+    if name in functions:
+        return "run"
+    raise KeyError(name)
+
+
+def flow(templates: Templates) -> Graph:
+    """One environment: its three stacks and Bedrock, upload to model."""
+    resources = Resources(templates)
+    arrows = resources.arrows()
+    drawn = {end for arrow in arrows for end in (arrow.start, arrow.to)}
+    return Graph(
+        direction="TB",
+        groups=[
+            Group(
+                id=stack,
+                title=stack,
+                nodes=[node for node in resources.nodes(stack) if node.id in drawn],
+            )
+            for stack in STACKS
+        ],
+        nodes=[Node(id=BEDROCK, title="Amazon Bedrock", kind="customization job", shape="service")],
+        arrows=arrows,
+    )
+
+
+def pictures(templates: Templates) -> dict[str, Graph]:
+    """Every graph by the name in its marker."""
+    (definition,) = (
+        resource["Properties"]["DefinitionString"]
+        for resource in templates["Training"]["Resources"].values()
+        if resource["Type"] == "AWS::StepFunctions::StateMachine"
+    )
+    return {
+        "overview": overview(templates),
+        "flow": flow(templates),
+        "boundaries": boundaries(Resources(templates), STACKS),
+        "machine": machine(definition),
+    }

@@ -1,0 +1,124 @@
+"""What one service sends to another: the resource and its key must let that service in.
+
+EventBridge to queues and topics, topics to queues, alarms to topics. What may not be delivered is
+dropped, and goes to the target's dead-letter queue where there is one.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.arn import parse_arn
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudwatch, eventbridge, kms, sns, sqs
+
+EVENTS, TOPICS, ALARMS = "events.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com"
+ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+Context = dict[str, Any]
+
+
+def install() -> None:
+    eventbridge._invoke_target = _of_rules(eventbridge._invoke_target)
+    sns._deliver_to_sqs = _of_topics(sns._deliver_to_sqs)
+    cloudwatch._dispatch_alarm_actions = _of_alarms(cloudwatch._dispatch_alarm_actions)
+
+
+def _of_rules(invoke: Callable[..., None]) -> Callable[..., None]:
+    def invoke_if_allowed(
+        target: dict[str, Any], event: Any, rule: dict[str, Any], *more: Any
+    ) -> None:
+        if _rule_may(rule["Arn"], target.get("Arn", "")):
+            invoke(target, event, rule, *more)
+            return
+        buried = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+        if buried and _rule_may(rule["Arn"], buried):
+            invoke({"Id": target.get("Id"), "Arn": buried}, event, rule, *more)
+
+    return invoke_if_allowed
+
+
+def _rule_may(rule: str, arn: str) -> bool:
+    source = {"aws:sourcearn": rule, "aws:sourceaccount": get_account_id()}
+    if ":sqs:" in arn:
+        attributes = (sqs._queue_by_arn(arn) or {}).get("attributes", {})
+        sends = _allows(attributes.get("Policy"), EVENTS, "sqs:SendMessage", arn, source)
+        return sends and _key_lets(attributes.get("KmsMasterKeyId"), EVENTS, source)
+    if ":sns:" in arn:
+        attributes = (sns._topics.get(arn) or {}).get("attributes", {})
+        publishes = _allows(attributes.get("Policy"), EVENTS, "sns:Publish", arn, source)
+        # No source is told to the key: aws/aws-cdk#33169, #20804.
+        return publishes and _key_lets(attributes.get("KmsMasterKeyId"), EVENTS, {})
+    return True
+
+
+def _of_topics(deliver: Callable[..., None]) -> Callable[..., None]:
+    def deliver_if_allowed(endpoint: str, *arguments: Any, **named: Any) -> None:
+        """The queue's policy is asked by MiniStack."""
+        attributes = (sqs._queue_by_arn(endpoint) or {}).get("attributes", {})
+        topic = str(named.get("topic_arn", ""))
+        source = (
+            {"aws:sourcearn": topic, "aws:sourceaccount": parse_arn(topic).account_id}
+            if topic
+            else {}
+        )
+        if _key_lets(attributes.get("KmsMasterKeyId"), TOPICS, source):
+            deliver(endpoint, *arguments, **named)
+
+    return deliver_if_allowed
+
+
+def _of_alarms(dispatch: Callable[..., None]) -> Callable[..., None]:
+    def dispatch_what_is_allowed(alarm: dict[str, Any], *more: Any) -> None:
+        allowed = {
+            kind: [arn for arn in alarm.get(kind) or [] if _alarm_may(alarm, arn)]
+            for kind in ACTIONS
+        }
+        dispatch({**alarm, **allowed}, *more)
+
+    return dispatch_what_is_allowed
+
+
+def _alarm_may(alarm: dict[str, Any], arn: str) -> bool:
+    if ":sns:" not in arn:
+        return True
+    attributes = (sns._topics.get(arn) or {}).get("attributes", {})
+    own = str(alarm.get("AlarmArn", ""))
+    source = {"aws:sourcearn": own, "aws:sourceaccount": get_account_id()}
+    return _key_lets(attributes.get("KmsMasterKeyId"), ALARMS, source)
+
+
+def _key_lets(key: str | None, service: str, source: Context) -> bool:
+    """The account's own aws/… keys let no other service in."""
+    if not key:
+        return True
+    found = kms._resolve_key(key)
+    if found is None:
+        return False
+    return all(
+        _allows(found["Policy"], service, action, found["Arn"], source)
+        for action in ("kms:GenerateDataKey", "kms:Decrypt")
+    )
+
+
+def _allows(policy: Any, service: str, action: str, resource: str, source: Context) -> bool:
+    document = json.loads(policy) if isinstance(policy, str) and policy else policy
+    asked = iam_evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        secure_transport=True,
+        service_context={
+            **source,
+            "aws:principalisawsservice": "true",
+            "aws:principalservicename": service,
+        },
+    )
+    decided = iam_evaluator.evaluate_resource_policy(document, asked, service=service)
+    return bool(decided.decision == "Allow")

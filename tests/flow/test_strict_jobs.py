@@ -1,0 +1,185 @@
+"""As strict as AWS: jobs and events. docs/emulator.md has the table."""
+
+import json
+
+import pytest
+from strict import ACCOUNT, Stage, policy, trust, until
+
+import emulator
+
+NOVA = "amazon.nova-micro-v1:0:128k"
+RECORD = json.dumps(
+    {
+        "messages": [
+            {"role": "user", "content": [{"text": "Question"}]},
+            {"role": "assistant", "content": [{"text": "Answer"}]},
+        ]
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def stage():
+    with emulator.running(phase_seconds=0.05, wait_scale=0.001) as instance:
+        yield Stage(instance)
+
+
+def jobs(stage, network=None, **changes):
+    """A job, and how it ended."""
+    bedrock = stage.client("bedrock")
+    number = len(bedrock.list_model_customization_jobs()["modelCustomizationJobSummaries"])
+    asked = {
+        "jobName": f"job-{number}",
+        "customModelName": f"model-{number}",
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tuner",
+        "baseModelIdentifier": NOVA,
+        "trainingDataConfig": {"s3Uri": "s3://job-data/train.jsonl"},
+        "outputDataConfig": {"s3Uri": "s3://job-data/out/"},
+        **({"vpcConfig": network} if network else {}),
+        **changes,
+    }
+    arn = bedrock.create_model_customization_job(**asked)["jobArn"]
+
+    def look():
+        job = bedrock.get_model_customization_job(jobIdentifier=arn)
+        return job if job["status"] in ("Completed", "Failed", "Stopped") else None
+
+    return arn, until(look, "the end of the job")
+
+
+@pytest.fixture(scope="module")
+def tuner(stage):
+    """The job's role, and its data."""
+    iam, s3 = stage.client("iam"), stage.client("s3")
+    iam.create_role(RoleName="tuner", AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
+    may = {"Effect": "Allow", "Action": ["s3:*", "ec2:*"], "Resource": "*"}
+    iam.put_role_policy(RoleName="tuner", PolicyName="may", PolicyDocument=policy(may))
+    s3.create_bucket(Bucket="job-data")
+    s3.put_object(Bucket="job-data", Key="train.jsonl", Body=f"{RECORD}\n" * 8)
+
+
+@pytest.fixture(scope="module")
+def network(stage):
+    ec2 = stage.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=vpc)["GroupId"]
+    return {"subnetIds": [subnet], "securityGroupIds": [group]}
+
+
+@pytest.mark.usefixtures("tuner")
+def test_the_nodes_of_a_job_must_reach_each_other(stage, network):
+    _, job = jobs(stage, network)
+    assert job["status"] == "Failed"
+    assert "among their members" in job["failureMessage"]
+    (group,) = network["securityGroupIds"]
+    rule = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}
+    ec2 = stage.client("ec2")
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    _, job = jobs(stage, network)
+    assert job["status"] == "Completed", job
+
+
+def test_closed_nodes_can_be_asked_for():
+    with emulator.running(phase_seconds=0.05, members_must_talk=False) as instance:
+        stage = Stage(instance)
+        tuner.__wrapped__(stage)
+        _, job = jobs(stage, network.__wrapped__(stage))
+        assert job["status"] == "Completed", job
+
+
+@pytest.mark.usefixtures("tuner")
+def test_the_key_of_a_model_is_not_told_before_there_is_a_model(stage):
+    stage.instance.add_fault(kind="stall", phase="Training")
+    key = stage.client("kms").create_key()["KeyMetadata"]["Arn"]
+    bedrock = stage.client("bedrock")
+    asked = {
+        "jobName": "keyed",
+        "customModelName": "keyed",
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tuner",
+        "baseModelIdentifier": NOVA,
+        "customModelKmsKeyId": key,
+        "trainingDataConfig": {"s3Uri": "s3://job-data/train.jsonl"},
+        "outputDataConfig": {"s3Uri": "s3://job-data/out/"},
+    }
+    arn = bedrock.create_model_customization_job(**asked)["jobArn"]
+
+    def job():
+        return bedrock.get_model_customization_job(jobIdentifier=arn)
+
+    assert job()["status"] == "InProgress"
+    assert "outputModelKmsKeyArn" not in job()
+    stage.instance.clear_faults()
+    until(lambda: job()["status"] == "Completed", "the end of the job")
+    assert job()["outputModelKmsKeyArn"] == key
+
+
+@pytest.mark.usefixtures("tuner")
+@pytest.mark.parametrize(("spared", "status"), [(False, "Failed"), (True, "Completed")])
+def test_a_jobs_output_names_no_encryption(stage, spared, status):
+    """It takes the bucket's own. A Deny of other keys must let an absent header pass."""
+    header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    condition = {"StringNotEquals": {header: "arn:aws:kms:us-east-1:1:key/ours"}}
+    if spared:
+        condition["Null"] = {header: "false"}
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::job-data/out/*",
+        "Condition": condition,
+    }
+    s3 = stage.client("s3")
+    s3.put_bucket_policy(Bucket="job-data", Policy=policy(deny))
+    _, job = jobs(stage)
+    s3.delete_bucket_policy(Bucket="job-data")
+    assert job["status"] == status, job
+
+
+def counted(seed, source, sent=40):
+    """How often each event of a source comes, under a seed."""
+    with emulator.running(event_seed=seed) as instance:
+        stage = Stage(instance)
+        sqs, events = stage.client("sqs"), stage.client("events")
+        url = sqs.create_queue(QueueName="all")["QueueUrl"]
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:all"
+        events.put_rule(Name="all", EventPattern=json.dumps({"source": [source]}))
+        events.put_targets(Rule="all", Targets=[{"Id": "queue", "Arn": arn}])
+        for number in range(sent):
+            entry = {"Source": source, "DetailType": "x", "Detail": json.dumps({"n": number})}
+            events.put_events(Entries=[entry])
+        came = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                came.append(json.loads(message["Body"])["detail"]["n"])
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [came.count(number) for number in range(sent)]
+
+
+def test_events_come_twice_now_and_then_by_seed():
+    once = counted(1, "mine")
+    assert set(once) == {1, 2}
+    assert counted(1, "mine") == once
+    assert counted(2, "mine") != once
+
+
+@pytest.mark.usefixtures("tuner")
+def test_events_of_bedrock_are_lost_now_and_then():
+    with emulator.running(phase_seconds=0.01, event_seed=3) as instance:
+        stage = Stage(instance)
+        tuner.__wrapped__(stage)
+        sqs, events = stage.client("sqs"), stage.client("events")
+        url = sqs.create_queue(QueueName="states")["QueueUrl"]
+        events.put_rule(Name="states", EventPattern=json.dumps({"source": ["aws.bedrock"]}))
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:states"
+        events.put_targets(Rule="states", Targets=[{"Id": "queue", "Arn": arn}])
+        sent = [jobs(stage)[0] for _ in range(12)]
+        came = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                detail = json.loads(message["Body"])["detail"]
+                came.append((detail["jobArn"], detail["jobStatus"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        kinds = {(arn, status) for arn in sent for status in ("InProgress", "Completed")}
+        assert kinds - {*came}, "none was lost"
+        assert len(came) > len({*came}), "none came twice"

@@ -1,0 +1,226 @@
+"""What people give and ask: read rightly, said, or refused by its own name."""
+
+import gzip
+import io
+import json
+import sys
+
+import pytest
+from convert.advice_following import runner
+from convert.peoples_dialects import OLDER_CALLS, SHAREGPT_TOOLS, chat, lines, pair
+
+from tuning.datasets.convert.conversion import convert
+from tuning.datasets.convert.targets.target import Target
+
+NOVA_MICRO = "amazon.nova-micro-v1:0:128k"
+PAIRS = [pair(n) for n in range(10)]
+
+
+@pytest.fixture
+def run(monkeypatch, capfdbinary, tmp_path):
+    return runner(monkeypatch, capfdbinary, tmp_path)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    def write(content, name="data.jsonl"):
+        (tmp_path / name).write_bytes(content)
+        return name
+
+    return write
+
+
+@pytest.mark.parametrize("skip", ["", " --skip-refused"])
+def test_leaving_out_most_of_a_file_is_never_success(run, kept, tmp_path, skip):
+    name = kept(lines(*PAIRS[:4], *[{**one, "id": 1} for one in PAIRS[:5]]))
+    assert run(f"tuning convert {name} --to converse{skip}")[0] == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_stray_record_is_named_by_statistics_too(run, kept):
+    name = kept(lines(pair(1), *[chat("Q", "A")] * 30))
+    code, _, err = run(f"tuning stats {name}")
+    assert code == 1
+    assert "30 of the 31 records" in " ".join(err.split())
+    assert "CV109" in err
+
+
+def test_calls_and_results_of_sharegpt_become_tool_use(converted):
+    (written,), summary, _ = converted([SHAREGPT_TOOLS])
+    assert summary.shape == "sharegpt"
+    assert written["toolConfig"]["tools"][0]["toolSpec"]["name"] == "look"
+    use = written["messages"][1]["content"][0]["toolUse"]
+    assert (use["name"], use["input"]) == ("look", {"where": "Rome"})
+    result = written["messages"][2]["content"][0]["toolResult"]
+    assert result == {"toolUseId": use["toolUseId"], "content": [{"text": "sun"}]}
+
+
+def test_calls_of_openai_before_tools_become_tool_use(converted):
+    (written,), _, _ = converted([OLDER_CALLS])
+    (sharegpt,), _, _ = converted([SHAREGPT_TOOLS])
+    assert written == sharegpt
+
+
+def test_an_answer_of_weight_0_is_not_trained_on_without_asking(converted):
+    record = chat("a", "b", "c", "d")
+    record["messages"][1]["weight"], record["messages"][3]["weight"] = 0, 1
+    _, summary, _ = converted([record])
+    assert summary.findings[0].field == "messages[1].weight"
+    assert "--drop messages.weight" in summary.findings[0].fix
+    assert len(converted([record], drop=["messages.weight"])[0]) == 1
+
+
+def test_of_liked_answers_only_those_are_kept(converted):
+    records = [{**pair(n), "label": n % 2 == 0} for n in range(10)]
+    assert converted(records)[1].counts == {"CV211": 10}
+    assert converted(records, drop=["label"])[1].counts == {"CV211": 10}
+    written, summary, _ = converted(records, "prompt_completion", keep="chosen")
+    assert written == [pair(n) for n in range(0, 10, 2)]
+    assert summary.changed["answers that are not liked left out"] == 5
+
+
+@pytest.mark.parametrize("mapping", [{}, {"completion": "chosen"}])
+def test_of_two_answers_the_better_one_is_kept_and_the_other_is_counted(converted, mapping):
+    records = [{"prompt": "Hi", "chosen": "Ho", "rejected": "Hm"}] * 3
+    assert converted(records, mapping=mapping)[1].counts == {"CV211": 3}
+    written, summary, _ = converted(records, "prompt_completion", keep="chosen")
+    assert written == [{"prompt": "Hi", "completion": "Ho"}] * 3
+    assert summary.changed == {"answers left out: rejected": 3}
+
+
+def test_a_mapping_the_wrong_way_round_is_told(converted):
+    records = [{"Question": "Hi", "Answer": "Ho"}] * 30
+    turned = {"Question": "prompt", "Answer": "completion"}
+    _, summary, _ = converted(records, mapping=turned)
+    (found,) = summary.findings
+    assert "wrong way round" in found.message
+    assert "--map prompt=Question --map completion=Answer" in found.fix
+
+
+def test_fields_of_messages_are_mapped(converted):
+    records = [{"talk": [{"who": "user", "said": "Hi"}, {"who": "assistant", "said": "Ho"}]}]
+    mapping = {"messages": "talk", "messages.role": "who", "messages.content": "messages.said"}
+    assert converted(records, mapping=mapping)[0] == converted([chat("Hi", "Ho")])[0]
+
+
+def test_null_is_not_called_missing(converted):
+    _, summary, _ = converted([chat("Hi", None)])
+    assert "is null" in summary.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gbk", "你好请问订单什么时候到"),
+        ("big5", "你好請問訂單什麼時候到"),
+        ("shift_jis", "注文はいつ届きますか"),
+        ("euc_kr", "안녕하세요 주문은 언제 도착하나요"),
+        ("cp1251", "Где мой заказ, он уже в пути"),
+        ("koi8_r", "Где мой заказ, он уже в пути"),
+        ("cp1250", "Gdzie jest moje zamówienie? Już w drodze, Łódź"),
+        ("cp1252", "Où est ma commande ? Elle est arrivée à Genève"),
+        ("mac_roman", "Où est ma commande ? Elle est arrivée à Genève"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.json"])
+def test_encodings_are_named_with_a_sample_and_never_chosen(converted, encoding, text, name):
+    record = {"prompt": text, "completion": text}
+    content = {
+        "a.jsonl": lines(*[record] * 5).decode(),
+        "a.csv": f'prompt,completion\n"{text}",Ho\n',
+        "a.json": json.dumps([record] * 5, ensure_ascii=False),
+    }[name]
+    written, summary, _ = converted(content.encode(encoding), name=name)
+    assert written == []
+    (rule,) = summary.counts
+    assert rule == "CV101"
+    told = summary.findings[0].message
+    assert any(text[at : at + 6] in told for at in range(len(text) - 5)), told
+    assert "--encoding" in summary.findings[0].fix
+    again, _, _ = converted(
+        content.encode(encoding), "prompt_completion", name=name, encoding=encoding
+    )
+    assert again[0]["prompt"] == text
+
+
+def test_a_line_of_another_encoding_in_a_file_of_utf_8_is_never_read_in_it(converted):
+    broken = '{"prompt": "café", "completion": "x"}\n'.encode("cp1252")
+    _, summary, _ = converted(lines(*[{"prompt": "café", "completion": "déjà"}] * 3) + broken)
+    (found,) = summary.findings
+    assert (found.rule, found.line) == ("CV101", 4)
+    assert "--encoding" not in found.fix
+
+
+def test_an_archive_is_unpacked_to_a_limit(run, kept):
+    name = kept(gzip.compress(lines(*PAIRS) * 9000), "data.jsonl.gz")
+    code, _, err = run(f"tuning convert {name} --to converse --max-unpacked-mb 1")
+    assert code == 1
+    assert "--max-unpacked-mb 2" in err
+    assert run(f"tuning convert {name} --to converse --max-unpacked-mb 10")[0] == 0
+
+
+def test_no_line_is_written_that_the_checker_refuses(run, kept):
+    bad = [{"prompt": "x" * 200_000, "completion": "y"}, {"prompt": "User: Hi", "completion": "y"}]
+    name = kept(lines(*PAIRS, *bad))
+    code, out, _ = run(f"tuning convert {name} --model {NOVA_MICRO} --skip-refused --format json")
+    told = json.loads(out)
+    assert (code, told["written"], told["sources"][0]["refused"]) == (0, 10, 2)
+    assert {f["line"] for f in told["sources"][0]["findings"]} == {11, 12}
+    assert run(f"tuning check data.converse.jsonl --model {NOVA_MICRO}")[0] == 0
+
+
+def test_what_is_too_little_to_train_on_is_said(run, kept):
+    name = kept(lines(*PAIRS[:3]))
+    code, _, err = run(f"tuning convert {name} --model {NOVA_MICRO}")
+    assert code == 0
+    assert "DS601" in err
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "head", "extra"),
+    [
+        ("openpyxl", "a.xlsx", None, "excel"),
+        ("backports.zstd", "a.jsonl.zst", b"\x28\xb5\x2f\xfd", "zstd"),
+    ],
+)
+def test_a_missing_library_is_named_with_its_extra(
+    run, kept, monkeypatch, module, name, head, extra
+):
+    from convert.peoples_files import workbook  # noqa: PLC0415 — needs a library that may be missing
+
+    pytest.importorskip(module)
+    content = head or workbook(First=[["prompt"], ["Hi"]])
+    for gone in (module, "compression.zstd"):
+        monkeypatch.setitem(sys.modules, gone, None)
+    code, _, err = run(f"tuning convert {kept(content, name)} --to converse")
+    assert code == 2
+    assert f"[{extra}]" in err
+
+
+def test_a_formula_whose_value_was_not_saved_is_refused_by_its_row(converted):
+    pytest.importorskip("openpyxl")
+    from convert.peoples_files import workbook  # noqa: PLC0415 — idem
+
+    content = workbook(First=[["prompt", "completion"], ["Hi", "Ho"], ["Hi", "=A2"]])
+    _, summary, _ = converted(content, name="a.xlsx")
+    assert [(f.rule, f.line) for f in summary.findings] == [("CV107", 3)]
+
+
+def test_a_stream_that_ends_in_the_middle_of_a_letter_is_refused(converted):
+    text = lines(*PAIRS).decode().encode("utf-16")[:-1]
+    _, summary, _ = converted(text)
+    assert summary.counts["CV101"] == 1
+    assert summary.cut_short
+
+
+def test_records_that_an_object_wraps_are_numbered(converted):
+    content = json.dumps({"data": [*PAIRS[:2], {"prompt": ""}]}).encode()
+    _, summary, _ = converted(content, name="a.json", records="data")
+    assert [(f.rule, f.line) for f in summary.findings] == [("CV205", 3)]
+
+
+def test_a_target_of_a_format_refuses_what_no_line_can_hold():
+    raw = lines({"prompt": "x" * 4_194_304, "completion": "y"})
+    conversion = convert(io.BytesIO(raw), name="a.jsonl", target=Target.of_format("converse"))
+    assert list(conversion) == []
+    assert conversion.summary.counts == {"CV105": 1}

@@ -1,0 +1,1 @@
+"""Adapters trained elsewhere: what they are, and the merge into their base."""

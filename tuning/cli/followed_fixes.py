@@ -1,0 +1,55 @@
+"""The fixes that `tuning check` prints: commands were tried on the file before they are printed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from tuning.datasets.convert.command import Command
+from tuning.datasets.convert.followable import CONVERT, filled
+from tuning.datasets.convert.foreign import look
+from tuning.datasets.convert.tried_commands import Advice, advised
+from tuning.datasets.report import Finding, Report
+from tuning.models.catalog import Method
+from tuning.runs.recipes import FINE_TUNING, Recipe
+
+
+def followed(report: Report, recipe: Recipe, method: Method) -> Report:
+    """The report with commands that convert a file, whole. The first fault of a file in another dialect
+    says so, and has the command too.
+    """
+
+    def plain(file: str) -> Command:
+        chosen = () if recipe.method == FINE_TUNING else (("--method", recipe.method),)
+        return Command(path=file, options=(("--model", recipe.base_model), *chosen))
+
+    @cache
+    def advice(file: str) -> Advice:
+        path = Path(file)
+        return advised(plain(file), lambda: path.open("rb"), name=file)
+
+    def command(file: str) -> str:
+        found = advice(file).commands
+        return " or ".join(map(str, found)) if found else f"{plain(file)} says why it cannot be"
+
+    def hinted(found: Finding) -> Finding:
+        with Path(found.file).open("rb") as stream:
+            why = look(stream, name=found.file, method=method, mapping={}).foreign
+        if why is None or not advice(found.file).commands:
+            return found
+        return replace(found, fix=f"{found.fix} Or, as {why}, convert the file: {CONVERT}")
+
+    return filled(_first_faults(report, hinted), command)
+
+
+def _first_faults(report: Report, hinted: Callable[[Finding], Finding]) -> Report:
+    """The report with a hint at the first error of each file that has no command in any."""
+    named = {found.file for found in report.findings if CONVERT in found.fix}
+    findings = []
+    for found in report.findings:
+        if found.severity == "error" and found.line and found.file not in named:
+            named.add(found.file)
+            findings.append(hinted(found))
+        else:
+            findings.append(found)
+    return replace(report, findings=tuple(findings))

@@ -72,7 +72,7 @@ class Execution:
             state = self.definition["States"][at]
             self.path.append(at)
             self.entered = self.world.moment()
-            self.events += _EVENTS.get(state["Type"], 0) + (":wait" in state.get("Resource", ""))
+            self.events += _EVENTS.get(state["Type"], 0) + (".wait" in state.get("Resource", ""))
             if ended := self._at_its_limits(at):
                 return ended
             match state["Type"]:

@@ -8,9 +8,11 @@ from test_machine import BAD_ENDS, GOOD_ENDS
 
 def test_no_money_is_spent_without_leave(states):
     leave = states["Spend authorized?"]
-    (choice,) = leave["Choices"]
-    assert choice["Condition"] == "{% $spend.leave = 'granted' %}"
-    assert choice["Next"] == "Start training"
+    ways = {choice["Condition"]: choice["Next"] for choice in leave["Choices"]}
+    assert ways == {
+        "{% $spend.leave = 'granted' %}": "Start training",
+        "{% $spend.leave = 'stopped' %}": "Stopped before its job",
+    }
     without = reachable(states, "Begin", without=["Authorize spend"])
     assert "Start training" not in without
     asked = reachable(states, leave["Default"], without=["Authorize spend"])
@@ -32,7 +34,9 @@ def test_every_conclusion_says_what_may_be_billed(states):
     }
     assert charges == {
         **dict.fromkeys(("No such recipe", "Dataset refused", "Not approved"), "nothing"),
-        **dict.fromkeys(("Approval expired", "Job not started"), "nothing"),
+        **dict.fromkeys(
+            ("Approval expired", "Job not started", "Stopped before its job"), "nothing"
+        ),
         **dict.fromkeys(("Model trained", "Job stopped", "Job failed"), "job"),
         "Step failed": "unknown",
         "Resume outcome": "{% $run.charge %}",
@@ -48,12 +52,13 @@ def test_the_wait_for_a_person_expires(states):
 
 def test_task_tokens_are_in_no_notice_and_no_log(dev, states):
     told = [n for n, s in states.items() if "Task.Token" in json.dumps(s)]
-    assert told == ["Wait for approval"]
-    assert all("task_token" not in json.dumps(states[n]) for n in ("Request approval", "Notify"))
+    assert set(told) == {"Wait for approval", "Wait for job slot"}
+    notices = [json.dumps(states[n]) for n in ("Request approval", "Notify")]
+    assert not any(name in notice for name in ("task_token", "slot_token") for notice in notices)
     logging = dev.one("AWS::StepFunctions::StateMachine").properties["LoggingConfiguration"]
     assert logging["IncludeExecutionData"] is False
 
 
 def test_an_answered_token_is_forgotten(states):
     update = states["Record outcome"]["Arguments"]["UpdateExpression"]
-    assert update.endswith(" REMOVE task_token")
+    assert update.endswith(" REMOVE task_token, slot_token, #queue")

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check format lint types synth review diff deploy bench clean update
+.PHONY: help setup demo test quick check format lint types synth review diff deploy wheel bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.txt
-	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.datasets.kernel.build && wait $$npm
 	@touch $(READY)
 
@@ -62,6 +62,9 @@ deploy: $(READY) ## Deploy to that account: make deploy STACKS='dev/*'
 	@test -n "$(STACKS)" || { echo "say which: make deploy STACKS='dev/*'"; exit 2; }
 	$(BIN)/npx cdk deploy $(STACKS)
 
+wheel: $(READY) ## Build the package into dist: the kernels and the functions' code are in the wheel
+	$(BIN)/uv build --quiet --out-dir dist
+
 bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 	PYTHONPATH=. $(BIN)/python benchmarks/check_speed.py
 	PYTHONPATH=. $(BIN)/python benchmarks/check_broken.py
@@ -71,9 +74,9 @@ bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 
 clean: ## Remove what the tools made; stops a kept emulator first
 	@test ! -x $(BIN)/python || $(BIN)/python -m emulator down
-	rm -rf $(KERNEL)/lines-* .venv .emulator build cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(KERNEL)/lines-* .venv .emulator build dist cdk.out node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 update: $(READY) ## Renew the pins
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml --extra aws --extra constructs --extra emulator -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	uv pip compile --quiet --python-version 3.14 --python-platform aarch64-manylinux_2_28 --no-header --no-annotate --generate-hashes --upgrade lambdas/requirements.in -o lambdas/requirements.txt

@@ -1,6 +1,7 @@
 """The environments are the program. Edit this file and `recipes/`, then `npx cdk diff`."""
 
 import sys
+from pathlib import Path
 
 import aws_cdk as cdk
 
@@ -8,6 +9,8 @@ from stacks.deployment import Deployment, deployments
 from tuning.constructs.acknowledgements import review
 from tuning.constructs.config import Config
 from tuning.errors import TuningError
+
+RECIPES = Path(__file__).parent / "recipes"
 
 
 def build(app: cdk.App) -> None:
@@ -18,6 +21,7 @@ def build(app: cdk.App) -> None:
         config=Config(
             region="us-east-1",
             recipes=("support-nova-micro", "support-nova-lite"),
+            recipes_folder=RECIPES,
         ),
     )
     Deployment(
@@ -26,6 +30,7 @@ def build(app: cdk.App) -> None:
         config=Config(
             region="us-east-1",
             recipes=("support-nova-micro", "support-nova-lite"),
+            recipes_folder=RECIPES,
             zones=("a", "b", "c", "d", "e", "f"),
         ),
     )

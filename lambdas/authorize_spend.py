@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
 from tuning.aws import budgets, ledger
 from tuning.models.estimate import estimated
 from tuning.runs.budget import Claim, dollars, month_of, objection, pots
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import moment
-from tuning.runs.recipes import Limits, load
+from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
@@ -50,5 +50,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _limits(run: Run) -> Limits:
     """Those that are deployed now: a limit that was raised holds for runs that wait, too."""
-    deployed = Path("recipes") / f"{run.recipe.name}.toml"
-    return load(deployed).limits if deployed.exists() else run.recipe.limits
+    name = run.recipe.name
+    recipe = deployed_recipes.recipe(name) if deployed_recipes.is_deployed(name) else run.recipe
+    return recipe.limits

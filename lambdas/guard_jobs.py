@@ -8,7 +8,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws import customization_jobs
 from tuning.aws.clients import client
 from tuning.runs.function_settings import GuardSettings
-from tuning.runs.job_guard import COMPLETED, judge
+from tuning.runs.job_guard import COMPLETED, custom_base, judge
 
 _settings = cache(GuardSettings.from_env)
 
@@ -46,7 +46,11 @@ def _in_progress() -> list[str]:
 def _guarded(arn: str) -> bool:
     bedrock = client("bedrock")
     job = bedrock.get_model_customization_job(jobIdentifier=arn)
-    reason = judge(job, _settings()) if job["status"] in ("InProgress", COMPLETED) else None
+    if job["status"] not in ("InProgress", COMPLETED):
+        return False
+    base = custom_base(job, _settings())
+    key = bedrock.get_custom_model(modelIdentifier=base).get("modelKmsKeyArn") if base else None
+    reason = judge(job, _settings(), base_key=key)
     if reason is None:
         return False
     metrics.add_metric(name="ForeignJobs", unit="Count", value=1)

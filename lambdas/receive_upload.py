@@ -2,14 +2,13 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
 from tuning.aws import ledger
 from tuning.aws.clients import client
 from tuning.runs.function_settings import IntakeSettings
-from tuning.runs.recipes import Recipe, load
 from tuning.runs.run import Misdirected, Run, received
 from tuning.runs.uploads import Kind, Upload, is_missed_round
 
@@ -61,13 +60,9 @@ def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected:
     """What the upload becomes unless its version has become something already."""
     if upload.recipe_name not in settings.recipes:
         return Misdirected.new(upload=upload, recipes=settings.recipes)
-    recipe = _recipe(upload.recipe_name)
+    recipe = deployed_recipes.recipe(upload.recipe_name)
     return Run.new(
         upload=upload,
         recipe=recipe,
-        fallback=_recipe(recipe.retry.recipe) if recipe.retry else None,
+        fallback=deployed_recipes.recipe(recipe.retry.recipe) if recipe.retry else None,
     )
-
-
-def _recipe(name: str) -> Recipe:
-    return load(Path("recipes") / f"{name}.toml")

@@ -10,7 +10,7 @@ from lambdas import polling_queue
 from lambdas.observe import logger, metrics, observed
 from tuning.aws import customization_jobs, ledger, slot_queue
 from tuning.aws.clients import client
-from tuning.aws.transient import passes
+from tuning.aws.transient import passes, role_not_assumable
 from tuning.runs.failures import Failure, classify, failure
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import PATIENCE, instant
@@ -96,6 +96,8 @@ def _resolve(error: ClientError, run: Run, training_uri: str) -> Start:
     if full or code in ("ConflictException", "ValidationException"):
         if job_arn := _own_job(run, training_uri):
             return Start(state="started", job_arn=job_arn)
+        if words.kind == role_not_assumable.__name__:
+            raise role_not_assumable(words.message)
     elif passes(error):
         raise error
     return Start(state="queued" if full else "failed", failure=words)

@@ -7,6 +7,7 @@ is odd but lawful. Between them lies anything. A field left out has its default.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -63,11 +64,12 @@ class Drawn:
         return f'Deployment(app, "{self.name}", config=Config({", ".join(given)}))'
 
     def config(self) -> Config:
-        """Its recipes are written where `Config` reads them: below the working directory."""
-        settings.RECIPES.mkdir()
+        """Its recipes are written below the working directory."""
+        folder = Path("recipes").absolute()
+        folder.mkdir()
         for name, text in self.recipes.items():
-            (settings.RECIPES / f"{name}.toml").write_text(text, encoding="utf-8")
-        given = dict(self.given)
+            (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+        given = {**self.given, "recipes_folder": folder}
         if self.perimeter:
             given["perimeter"] = Perimeter(**self.perimeter)
         return Config(**given)
@@ -109,7 +111,7 @@ FIELDS: Mapping[str, Field] = {
         ).map(tuple),
     ),
     "log_days": Field(telling=(DEFAULT, 400, 3653), other=st.sampled_from((731, 1827, 2922))),
-    "reserved_concurrency": Field(telling=(DEFAULT, None, 2, 1000), other=st.integers(2, 1000)),
+    "reserved_concurrency": Field(telling=(DEFAULT, 2, 10, 1000), other=st.integers(2, 1000)),
 }
 _SSO = "role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_DataTeam_*"
 PERIMETER: Mapping[str, Field] = {

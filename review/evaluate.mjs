@@ -64,8 +64,11 @@ async function decide(question, documents) {
     return missing ? unlisted(whole) : `error: ${JSON.stringify(answer.errors)}`
   }
   const ignored = answer.result?.ignoredContextKeys ?? []
-  // Keys of an encryption context are the caller's own words, of which no list can exist.
-  if (ignored.some((key) => key.startsWith('kms:EncryptionContext:'))) return unlisted(whole)
+  // Keys of an encryption context are the caller's own words, of which no list can exist. That of an
+  // access point is listed beside its own resources, and AWS's page has it in policies of buckets:
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+  const unlistedKey = (key) => key.startsWith('kms:EncryptionContext:') || key === 's3:DataAccessPointArn'
+  if (ignored.some(unlistedKey)) return unlisted(whole)
   return ignored.length > 0 ? `error: no such keys here: ${ignored}` : answer.overallResult
 }
 

@@ -61,7 +61,7 @@ def accepted(evidence: Evidence) -> Section:
         said=(
             f"{count(len(evidence.table), 'decision')}, {used} of them in use by app.py's environments; "
             "the others belong to settings that none of them has. None is for a whole stack. By rule and "
-            "path cdk-nag's are more than the 24 that are wanted; decision 0015 says which and why."
+            "path cdk-nag's are more than the 24 that were wanted; decision 0015 says which and why."
         ),
         body=[
             el("ul", [el("li", f"Stale in {e}: {rule} on {row.path}") for e, row, rule in stale]),

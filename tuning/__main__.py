@@ -1,7 +1,7 @@
 """`python -m tuning`: check, convert and understand datasets."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,13 +16,27 @@ from tuning.cli.prices_command import prices
 from tuning.cli.rules_command import rules
 from tuning.cli.split_command import split
 from tuning.cli.stats_command import stats
+from tuning.cli.version import print_version
 
 app = typer.Typer(
     name="tuning",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent.",
 )
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent."""
+    del version  # its callback has printed it
+
+
 _ALL: tuple[Callable[..., Any], ...] = (
     check,
     plan,

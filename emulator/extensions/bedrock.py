@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock, ec2, eventbridge
 
@@ -17,7 +17,8 @@ from emulator.bedrock.ports import Scope, Surroundings
 from emulator.emulator_settings import Settings
 from emulator.extensions.enforcement import Call, Gate, explained
 from emulator.extensions.job_objects import Objects
-from emulator.extensions.roles import Roles
+from emulator.extensions.roles import SERVICE, Roles
+from emulator.extensions.service_access import key_lets
 
 _CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 """Access key of the request at hand."""
@@ -36,6 +37,7 @@ def install(settings: Settings, roles: Roles, gate: Gate | None) -> Engine:
         quota=settings.quota,
         phase_seconds=settings.phase_seconds,
     )
+    bedrock._create_provisioned = _with_the_key(bedrock._create_provisioned, engine)
     theirs = bedrock.handle_request
 
     async def handle(
@@ -54,6 +56,25 @@ def install(settings: Settings, roles: Roles, gate: Gate | None) -> Engine:
 
     bedrock.handle_request = handle
     return engine
+
+
+def _with_the_key(create: Callable[..., Any], engine: Engine) -> Callable[..., Any]:
+    """A custom Nova model under a customer's key is served when the key's policy lets Bedrock in.
+
+    https://docs.aws.amazon.com/nova/latest/userguide/customize-fine-tune-encrypt.html
+    """
+
+    def create_if_bedrock_may(body: bytes) -> Any:
+        model = engine.models.get(str(json.loads(body or b"{}").get("modelId", "")))
+        key = model.job.request.get("customModelKmsKeyId") if model else None
+        context = {"kms:encryptioncontextkeys": ["aws:bedrock:custom-model"]}
+        if model and "nova" in model.job.offer.model and not key_lets(key, SERVICE, context):
+            # UNCONFIRMED text.
+            why = f"The key policy of {key} does not allow {SERVICE} to use the key."
+            return error_response_json("AccessDeniedException", why, 403)
+        return create(body)
+
+    return create_if_bedrock_may
 
 
 def spawn(task: Callable[[], None]) -> None:

@@ -7,18 +7,17 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-k
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_evaluator
 from ministack.core.arn import parse_arn
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudwatch, eventbridge, kms, sns, sqs
+from ministack.core.responses import get_account_id
+from ministack.services import cloudwatch, eventbridge, sns, sqs
+
+from emulator.extensions.service_access import allows, key_lets
 
 EVENTS, TOPICS, ALARMS = "events.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com"
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
-Context = dict[str, Any]
 
 
 def install() -> None:
@@ -45,13 +44,13 @@ def _rule_may(rule: str, arn: str) -> bool:
     source = {"aws:sourcearn": rule, "aws:sourceaccount": get_account_id()}
     if ":sqs:" in arn:
         attributes = (sqs._queue_by_arn(arn) or {}).get("attributes", {})
-        sends = _allows(attributes.get("Policy"), EVENTS, "sqs:SendMessage", arn, source)
-        return sends and _key_lets(attributes.get("KmsMasterKeyId"), EVENTS, source)
+        sends = allows(attributes.get("Policy"), EVENTS, "sqs:SendMessage", arn, source)
+        return sends and key_lets(attributes.get("KmsMasterKeyId"), EVENTS, source)
     if ":sns:" in arn:
         attributes = (sns._topics.get(arn) or {}).get("attributes", {})
-        publishes = _allows(attributes.get("Policy"), EVENTS, "sns:Publish", arn, source)
+        publishes = allows(attributes.get("Policy"), EVENTS, "sns:Publish", arn, source)
         # No source is told to the key: aws/aws-cdk#33169, #20804.
-        return publishes and _key_lets(attributes.get("KmsMasterKeyId"), EVENTS, {})
+        return publishes and key_lets(attributes.get("KmsMasterKeyId"), EVENTS, {})
     return True
 
 
@@ -65,7 +64,7 @@ def _of_topics(deliver: Callable[..., None]) -> Callable[..., None]:
             if topic
             else {}
         )
-        if _key_lets(attributes.get("KmsMasterKeyId"), TOPICS, source):
+        if key_lets(attributes.get("KmsMasterKeyId"), TOPICS, source):
             deliver(endpoint, *arguments, **named)
 
     return deliver_if_allowed
@@ -88,37 +87,4 @@ def _alarm_may(alarm: dict[str, Any], arn: str) -> bool:
     attributes = (sns._topics.get(arn) or {}).get("attributes", {})
     own = str(alarm.get("AlarmArn", ""))
     source = {"aws:sourcearn": own, "aws:sourceaccount": get_account_id()}
-    return _key_lets(attributes.get("KmsMasterKeyId"), ALARMS, source)
-
-
-def _key_lets(key: str | None, service: str, source: Context) -> bool:
-    """The account's own aws/… keys let no other service in."""
-    if not key:
-        return True
-    found = kms._resolve_key(key)
-    if found is None:
-        return False
-    return all(
-        _allows(found["Policy"], service, action, found["Arn"], source)
-        for action in ("kms:GenerateDataKey", "kms:Decrypt")
-    )
-
-
-def _allows(policy: Any, service: str, action: str, resource: str, source: Context) -> bool:
-    document = json.loads(policy) if isinstance(policy, str) and policy else policy
-    asked = iam_evaluator.EvalContext(
-        principal_arn=service,
-        principal_type="Service",
-        principal_account="",
-        action=action,
-        resource_arn=resource,
-        region=get_region(),
-        secure_transport=True,
-        service_context={
-            **source,
-            "aws:principalisawsservice": "true",
-            "aws:principalservicename": service,
-        },
-    )
-    decided = iam_evaluator.evaluate_resource_policy(document, asked, service=service)
-    return bool(decided.decision == "Allow")
+    return key_lets(attributes.get("KmsMasterKeyId"), ALARMS, source)

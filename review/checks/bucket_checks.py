@@ -154,3 +154,12 @@ def buckets_tell_eventbridge(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     told = bucket.properties["NotificationConfiguration"]
     assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+@check
+@each("bucket", BUCKETS)
+def buckets_are_reached_under_their_own_name_only(environment, bucket):
+    bucket = environment.one("AWS::S3::Bucket", bucket)
+    statement = denials(environment, bucket)["DenyAccessPoints"]
+    assert statement["Condition"] == {"Null": {"s3:DataAccessPointArn": "false"}}
+    assert statement["Action"] == "s3:*"

@@ -91,6 +91,7 @@ def the_guard_sees_descriptions_and_nothing_else(environment):
         action for action in actions(environment, "GuardJobsRole") if action[:2] in ("be", "sn")
     }
     assert doing == {
+        "bedrock:GetCustomModel",
         "bedrock:GetModelCustomizationJob",
         "bedrock:ListModelCustomizationJobs",
         "bedrock:StopModelCustomizationJob",

@@ -97,7 +97,7 @@ def keys_are_open_to_this_account_and_named_services_only(environment):
     account = {"AWS": "arn:aws:iam::{account}:root"}
     region = {"dev": "us-east-1", "rich": "us-west-2"}[environment.name]
     assert principals == {
-        "DataKey": [account],
+        "DataKey": [account, {"Service": "bedrock.amazonaws.com"}],
         "ControlKey": [
             account,
             {
@@ -129,10 +129,25 @@ def uploads_outlive_their_events_and_prepared_copies_their_jobs(environment):
 
 @check
 def services_use_keys_for_this_account_only(environment):
+    """But Bedrock, which opens custom models and nothing else: AWS's statement names no account."""
     for key in environment.of_type("AWS::KMS::Key"):
         for statement in key.properties["KeyPolicy"]["Statement"]:
+            if statement["Principal"] == {"Service": "bedrock.amazonaws.com"}:
+                continue
             if "Service" in statement["Principal"]:
                 assert "{account}" in str(statement["Condition"])
+
+
+@check
+def bedrock_itself_opens_custom_models_under_provisioned_throughput(environment):
+    """https://docs.aws.amazon.com/nova/latest/userguide/customize-fine-tune-encrypt.html"""
+    statements = environment.one("AWS::KMS::Key", "DataKey").properties["KeyPolicy"]["Statement"]
+    (bedrock,) = (s for s in statements if s["Principal"] == {"Service": "bedrock.amazonaws.com"})
+    assert bedrock["Effect"] == "Allow"
+    assert set(bedrock["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert bedrock["Condition"] == {
+        "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}
+    }
 
 
 @check

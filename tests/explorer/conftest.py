@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 # Powertools reads these when `lambdas.observe` is imported, as in a function.
@@ -25,8 +24,5 @@ def definition(tmp_path_factory) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def doors() -> Iterator[Mapping[str, Door]]:
-    before = Path.cwd()
-    os.chdir(Path(__file__).parents[2])  # recipes lie there, as in a function's bundle
     with opened() as found:
         yield found
-    os.chdir(before)

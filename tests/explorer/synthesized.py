@@ -1,7 +1,6 @@
 """The state machine as `cdk synth` makes it, for the explorer to interpret."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,21 @@ def definition(folder: str) -> dict[str, Any]:
     from review.templates import Environment  # noqa: PLC0415
     from stacks.deployment import Deployment  # noqa: PLC0415
     from tuning.constructs import function as door  # noqa: PLC0415
-    from tuning.constructs.bundle import Bundle  # noqa: PLC0415
     from tuning.constructs.config import Config  # noqa: PLC0415
+    from tuning.constructs.functions_code import Bundle  # noqa: PLC0415
 
     root = Path(__file__).parents[2]
-    os.chdir(root)
     stub = Path(folder) / "functions.zip"
     stub.write_bytes(b"stub")
-    door.build = lambda _target: Bundle(path=stub, compiled=True)
+    door.with_recipes = lambda _target, _recipes: Bundle(path=stub, compiled=True)
     context = json.loads((root / "cdk.json").read_bytes())["context"]
     out = Path(folder) / "out"
     app = cdk.App(outdir=str(out), context=context, builtin_cloud_formation_validation=False)
     recipes = ("support-nova-micro", "support-nova-lite")
+    config = Config(
+        region="us-east-1", recipes=recipes, recipes_folder=root / "recipes", poll_seconds=900
+    )
     # The longest look that there is: a job takes fewer of them, and more histories fit into a second.
-    Deployment(app, "dev", config=Config(region="us-east-1", recipes=recipes, poll_seconds=900))
+    Deployment(app, "dev", config=config)
     app.synth()
     return machine(Environment.of(out, "dev"))

@@ -35,7 +35,10 @@ class Stage:
     def stack(self, name, **resources):
         """Create it; its status and what CloudFormation says of resources that failed."""
         formation = self.client("cloudformation")
-        formation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+        body = json.dumps({"Resources": resources})
+        formation.create_stack(
+            StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
         return self.settled(name)
 
     def settled(self, name):

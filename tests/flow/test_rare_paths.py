@@ -21,6 +21,39 @@ def test_each_recipe_trains_its_own_model(world):
     assert "amazon.nova-lite-v1:0" in job["baseModelArn"]
 
 
+def test_a_role_that_bedrock_does_not_know_yet_costs_no_run(world):
+    """As in the seconds after a deployment that made or changed it."""
+    first = world.ended(world.upload(conversations("Known"), f"{RECIPE}/known"))
+    bedrock, iam = world.client("bedrock"), world.client("iam")
+    own = bedrock.get_model_customization_job(jobIdentifier=first["job_arn"])
+    role = own["roleArn"].rpartition("/")[2]
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+
+    def changed():
+        """Its trust, to what it was."""
+        return iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+
+    changed()
+    upload = world.upload(conversations("Not known yet"), f"{RECIPE}/not-known")
+    look = lambda: changed() and _refusals(world, upload)  # noqa: E731 — kept fresh till it counts
+    refused = until(look, "a try that Bedrock refused")
+    assert {error["error"] for error in refused} == {"role_not_assumable"}
+    world.instance.advance_clock(world.instance.settings.role_seconds)
+    assert world.ended(upload)["state"] == "trained"
+
+
+def _refusals(world, upload):
+    """What the tries of the run's steps failed with."""
+    run = world.account.run(upload)["pk"]
+    arn = next((e["executionArn"] for e in world.executions() if run in e["name"]), None)
+    if arn is None:
+        return []
+    states = world.client("stepfunctions")
+    pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
+    events = [event for page in pages for event in page["events"]]
+    return [e["taskFailedEventDetails"] for e in events if "taskFailedEventDetails" in e]
+
+
 def test_a_job_that_was_asked_to_end_before_it_began_is_stopped_at_the_first_look(
     world,
     standing_still,  # noqa: ARG001 -- it does

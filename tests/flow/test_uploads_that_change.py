@@ -25,12 +25,11 @@ def nobody_checks(world):
     """No function is free to check a dataset: runs wait before that step, and try again."""
     function = {"FunctionName": physical(world, "PrepareDatasetFunction")}
     functions = world.client("lambda")
-    before = functions.get_function_concurrency(**function)["ReservedConcurrentExecutions"]
     functions.put_function_concurrency(**function, ReservedConcurrentExecutions=0)
     try:
         yield
     finally:
-        functions.put_function_concurrency(**function, ReservedConcurrentExecutions=before)
+        functions.delete_function_concurrency(**function)  # by default nothing is reserved
 
 
 def put(world, folder, about):

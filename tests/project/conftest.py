@@ -7,7 +7,7 @@ from chromium import Chromium, found
 
 from diagrams import draw as diagram
 from tuning.constructs import function as door
-from tuning.constructs.bundle import Bundle
+from tuning.constructs.functions_code import Bundle
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,9 @@ def templates(tmp_path_factory) -> diagram.Templates:
     code = folder / "functions.zip"
     code.write_bytes(b"stands for the functions")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(door, "build", lambda _target: Bundle(path=code, compiled=True))
+        patch.setattr(
+            door, "with_recipes", lambda _target, _recipes: Bundle(path=code, compiled=True)
+        )
         patch.chdir(Path(__file__).parents[2])
         return diagram.synthesize(str(folder / "out"))
 

@@ -59,13 +59,15 @@ def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
         *("lambdas/receive_upload.py", "lambdas/prepare_dataset.py", "lambdas/start_training.py"),
         *("tuning/aws/clients.py", "tuning/aws/ledger.py"),
         *("tuning/models/catalog.json", "tuning/models/prices.json", "tuning/datasets/rules.json"),
-        *("tuning/reports/sheet.css", "recipes/support-nova-micro.toml"),
+        "tuning/reports/sheet.css",
     ):
         assert needed in names
     assert not [
         n
         for n in names
-        if n.startswith(("tuning/cli/", "tuning/constructs/", "tests/", "emulator/", "stacks/"))
+        if n.startswith(
+            ("tuning/cli/", "tuning/constructs/", "tests/", "emulator/", "stacks/", "recipes/")
+        )
     ]
     assert not [n for n in names if n.startswith(("boto3/", "aws_cdk/"))]
 

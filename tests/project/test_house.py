@@ -23,6 +23,7 @@ ARROWS = {
     "review": {"domain", "tuning/constructs", "stacks", "diagrams", "emulator"},
     "emulator": set(),
     "demo": {"emulator", "domain", "tuning/cli"},
+    "hatch_build.py": {"domain", "tuning/constructs"},
     "app.py": {"domain", "tuning/constructs", "stacks"},
 }
 ANYTHING = {"tests", "benchmarks"}

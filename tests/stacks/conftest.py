@@ -2,8 +2,12 @@
 
 import json
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -15,8 +19,8 @@ from review.templates import Environment
 from stacks.deployment import Deployment
 from tuning.constructs import bundle
 from tuning.constructs import function as door
-from tuning.constructs.bundle import Bundle, Target
 from tuning.constructs.config import Config
+from tuning.constructs.functions_code import Bundle, Target
 from tuning.constructs.perimeter import Perimeter
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
@@ -24,6 +28,7 @@ CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 RICH = Config(
     region="us-west-2",
     recipes=("support-llama-3-3-70b",),
+    recipes_folder=ROOT / "recipes",
     zones=("a", "b", "c", "d"),
     endpoint_zones=("b", "d"),
     cidr="172.16.0.0/20",
@@ -42,8 +47,15 @@ RICH = Config(
 )
 """Every field other than its default."""
 
-DEV = Config(region="us-east-1", recipes=("support-nova-micro", "support-nova-lite"))
+DEV = Config(
+    region="us-east-1",
+    recipes=("support-nova-micro", "support-nova-lite"),
+    recipes_folder=ROOT / "recipes",
+)
 """As `app.py` has it: a test holds the two against each other."""
+
+OPENED = replace(DEV, perimeter=Perimeter(vpc_only=False))
+"""As before Network is deleted."""
 
 
 def _stub(folder: Path, target: Target) -> Bundle:
@@ -106,17 +118,21 @@ def wrong_app(_beside) -> Synthesis:
 
 @pytest.fixture(scope="session")
 def assembly(_at_the_root, tmp_path_factory) -> Iterator[Path]:
-    """`dev` and `rich` for Lambda, `laptop` as `dev` for the emulator. No network, no validator."""
+    """`dev` and `rich` for Lambda, `laptop` as `dev` for the emulator, `opened`. No network, no validator."""
     folder = tmp_path_factory.mktemp("assembly")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(door, "build", lambda target: _stub(folder, target))
-        for name, context in {"lambda": {}, "laptop": {"functions": "laptop"}}.items():
+        patch.setattr(door, "with_recipes", lambda target, _recipes: _stub(folder, target))
+        for name, context in {
+            "lambda": {},
+            "laptop": {"functions": "laptop"},
+            "opened": {},
+        }.items():
             app = cdk.App(
                 outdir=str(folder / name),
                 context={**CONTEXT, **context},
                 builtin_cloud_formation_validation=False,
             )
-            Deployment(app, "dev", config=DEV)
+            Deployment(app, "dev", config=OPENED if name == "opened" else DEV)
             if name == "lambda":
                 Deployment(app, "rich", config=RICH)
             app.synth()
@@ -148,3 +164,26 @@ def environment(request) -> Environment:
 @pytest.fixture(scope="session")
 def states(dev):
     return definition(dev)["States"]
+
+
+@pytest.fixture(scope="session")
+def destroyed(assembly):
+    """Asks the CDK command line what `cdk destroy` would take along; without a terminal it goes no further."""
+
+    @cache
+    def drawn(stacks: tuple[str, ...], *, opened: bool) -> set[str]:
+        chosen = str(assembly / ("opened" if opened else "lambda"))
+        answer = subprocess.run(  # noqa: S603 — our own words
+            [str(ROOT / "node_modules/.bin/cdk"), "destroy", *stacks, "--app", chosen],
+            env={**os.environ, "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"},
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        said = answer.stdout + answer.stderr
+        assert "terminal (TTY) is not attached" in said, said
+        found = re.search(r"Including depending stacks: (.+)", said)
+        return set(found[1].split(", ")) if found else set()
+
+    return drawn

@@ -1,15 +1,24 @@
 """A bucket whose access logs would be lost is refused at synth."""
 
+from pathlib import Path
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_s3 as s3
-from conftest import CONTEXT, DEV
 
+from review.synthesis import CONTEXT
 from stacks.deployment import Deployment
 from tuning.constructs import function
-from tuning.constructs.bundle import Bundle
+from tuning.constructs.config import Config
+from tuning.constructs.functions_code import Bundle
 from tuning.constructs.log_destinations import DeliverableAccessLogs
+
+CONFIG = Config(
+    region="us-east-1",
+    recipes=("support-nova-micro",),
+    recipes_folder=Path(__file__).parents[2] / "recipes",
+)
 
 
 def errors(build):
@@ -90,9 +99,9 @@ def test_of_a_bucket_of_another_app_nothing_is_said():
 def test_storage_is_asked(tmp_path, monkeypatch):
     stub = Bundle(path=tmp_path / "code.zip", compiled=True)
     stub.path.write_bytes(b"zip")
-    monkeypatch.setattr(function, "build", lambda _: stub)
+    monkeypatch.setattr(function, "with_recipes", lambda _target, _recipes: stub)
     app = cdk.App(context=CONTEXT, builtin_cloud_formation_validation=False)
-    storage = Deployment(app, "dev", config=DEV).storage
+    storage = Deployment(app, "dev", config=CONFIG).storage
     storage.access_logs.node.default_child.object_lock_enabled = True
     with pytest.raises(RuntimeError) as refused:
         app.synth()

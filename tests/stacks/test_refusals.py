@@ -6,19 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from tuning.constructs import config as config_module
 from tuning.constructs.config import Config
 from tuning.errors import ConfigError, RecipeError
 from tuning.models.catalog import catalog
 
 ROOT = Path(__file__).parents[2]
+FOLDER = Path(__file__).parents[2] / "recipes"
 NOVA = "amazon.nova-micro-v1:0:128k"
 RETIRED = next(m.id for m in catalog().models.values() if m.status == "EOL")
 LEGACY = next((m.id for m in catalog().models.values() if m.status == "LEGACY"), RETIRED)
 
 
 def any_config(**changes):
-    return Config(**{"region": "us-east-1", "recipes": ("support-nova-micro",), **changes})
+    return Config(
+        **{
+            "region": "us-east-1",
+            "recipes": ("support-nova-micro",),
+            "recipes_folder": FOLDER,
+            **changes,
+        }
+    )
 
 
 def refusal(kind, **changes):
@@ -98,22 +105,20 @@ def test_a_config_that_cannot_work_is_refused_in_one_line(changes, words):
 
 
 @pytest.mark.parametrize(("text", "words"), RECIPES)
-def test_a_recipe_that_cannot_work_is_refused_with_its_file(tmp_path, monkeypatch, text, words):
+def test_a_recipe_that_cannot_work_is_refused_with_its_file(tmp_path, text, words):
     sound = f'description = "x"\nbase_model = "{NOVA}"'
     recipe = text.replace("{sound}", sound).replace("{model}", NOVA)
     (tmp_path / "tones.toml").write_text(recipe, encoding="utf-8")
-    monkeypatch.setattr(config_module, "RECIPES", tmp_path)
-    said = refusal(RecipeError, recipes=("tones",))
+    said = refusal(RecipeError, recipes=("tones",), recipes_folder=tmp_path)
     assert "\n" not in said
     assert "tones.toml" in said
     assert [word for word in words if word not in said] == [], said
 
 
-def test_the_sound_recipe_of_these_tests_is_sound(tmp_path, monkeypatch):
+def test_the_sound_recipe_of_these_tests_is_sound(tmp_path):
     sound = f'description = "x"\nbase_model = "{NOVA}"'
     (tmp_path / "tones.toml").write_text(sound, encoding="utf-8")
-    monkeypatch.setattr(config_module, "RECIPES", tmp_path)
-    assert any_config(recipes=("tones",)).recipes == ("tones",)
+    assert any_config(recipes=("tones",), recipes_folder=tmp_path).recipes == ("tones",)
 
 
 def test_an_unknown_recipe_is_refused_with_those_there_are():
@@ -122,18 +127,22 @@ def test_an_unknown_recipe_is_refused_with_those_there_are():
     assert "support-llama-3-3-70b" in said
 
 
-def test_a_recipe_whose_name_cannot_be_a_job_name_is_refused(tmp_path, monkeypatch):
+def test_a_recipe_whose_name_cannot_be_a_job_name_is_refused(tmp_path):
     (tmp_path / "my_tones.toml").write_text(f'description = "x"\nbase_model = "{NOVA}"')
-    monkeypatch.setattr(config_module, "RECIPES", tmp_path)
-    assert "part of job names" in refusal(RecipeError, recipes=("my_tones",))
+    assert "part of job names" in refusal(
+        RecipeError, recipes=("my_tones",), recipes_folder=tmp_path
+    )
 
 
-def test_polls_that_would_fill_an_executions_history_are_refused(tmp_path, monkeypatch):
+def test_polls_that_would_fill_an_executions_history_are_refused(tmp_path):
     long = f'description = "x"\nbase_model = "{NOVA}"\n[limits]\nmax_hours = 96'
     (tmp_path / "long.toml").write_text(long, encoding="utf-8")
-    monkeypatch.setattr(config_module, "RECIPES", tmp_path)
-    assert "poll_seconds = 60" in refusal(ConfigError, recipes=("long",), poll_seconds=60)
-    assert any_config(recipes=("long",), poll_seconds=300).poll_seconds == 300
+    assert "poll_seconds = 60" in refusal(
+        ConfigError, recipes=("long",), recipes_folder=tmp_path, poll_seconds=60
+    )
+    assert (
+        any_config(recipes=("long",), recipes_folder=tmp_path, poll_seconds=300).poll_seconds == 300
+    )
 
 
 @pytest.mark.parametrize(

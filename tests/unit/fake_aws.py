@@ -1,5 +1,7 @@
 """AWS in dictionaries, as far as the doors use it; errors are botocore's own."""
 
+import base64
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ __all__ = ["FakeBedrock", "FakeDynamoDB", "FakeS3", "FakeStepFunctions", "refusa
 class FakeS3:
     versions: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
+    checksums: dict[tuple[str, str], str] = field(default_factory=dict)
     stream: Any = io.BytesIO
     """Of what a body's bytes are read."""
 
@@ -53,8 +56,19 @@ class FakeS3:
         if options.get("IfNoneMatch") == "*" and (Bucket, Key) in self.versions:
             raise refusal("PreconditionFailed", "PutObject", 412)
         version = f"put-{len(self.versions.get((Bucket, Key), {}))}"
-        self.lay(Bucket, Key, Body if isinstance(Body, bytes) else Body.read(), version)
+        content = Body if isinstance(Body, bytes) else Body.read()
+        if (claimed := options.get("ChecksumSHA256")) and claimed != _checksum(content):
+            raise refusal("BadDigest", "PutObject")
+        self.lay(Bucket, Key, content, version)
+        if claimed:
+            self.checksums[Bucket, Key] = claimed
         return {"VersionId": version}
+
+    def head_object(self, *, Bucket: str, Key: str, ChecksumMode: str) -> dict[str, str]:  # noqa: N803 — AWS's names
+        """An object has the checksums that it was written with."""
+        assert ChecksumMode == "ENABLED"
+        found = self.checksums.get((Bucket, Key))
+        return {"ChecksumSHA256": found} if found else {}
 
     exceptions: Any = field(default_factory=lambda: exceptions("NoSuchKey"))
 
@@ -87,6 +101,10 @@ class FakeS3:
         ]
         yield from ({"Contents": [entry]} for entry in found)
         yield {}
+
+
+def _checksum(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
 @dataclass

@@ -7,16 +7,12 @@ import pytest
 from tuning.constructs.config import ZONES, Config
 from tuning.errors import ConfigError, TuningError
 
+RECIPES = Path(__file__).parents[2] / "recipes"
 NOVA = ("support-nova-micro",)
 
 
-@pytest.fixture(autouse=True)
-def _in_the_repository(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[2])
-
-
 def any_config(**given):
-    return Config(**{"region": "us-east-1", "recipes": NOVA, **given})
+    return Config(**{"region": "us-east-1", "recipes": NOVA, "recipes_folder": RECIPES, **given})
 
 
 REFUSALS = [
@@ -100,26 +96,22 @@ def test_every_zone_of_a_region_may_be_spanned(region):
     assert config.availability_zones == [f"{region}{letter}" for letter in ZONES[region]]
 
 
-def test_looks_must_fit_into_the_history_of_an_execution(tmp_path, monkeypatch):
+def test_looks_must_fit_into_the_history_of_an_execution(tmp_path):
     """An execution's history ends at 25,000 events; a look takes nine, a thousand waits as many."""
-    (tmp_path / "recipes").mkdir()
     sound = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n[limits]\n'
-    (tmp_path / "recipes" / "long.toml").write_text(sound + "max_hours = 26\n")
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "long.toml").write_text(sound + "max_hours = 26\n")
     with pytest.raises(ConfigError, match=r"1,560 looks in the 26 hours.*room for 1,500"):
-        any_config(recipes=("long",), poll_seconds=60)
-    assert any_config(recipes=("long",), poll_seconds=63)
+        any_config(recipes_folder=tmp_path, recipes=("long",), poll_seconds=60)
+    assert any_config(recipes_folder=tmp_path, recipes=("long",), poll_seconds=63)
 
 
-def test_a_fallback_is_a_recipe_of_the_same_environment(tmp_path, monkeypatch):
+def test_a_fallback_is_a_recipe_of_the_same_environment(tmp_path):
     sound = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
-    (tmp_path / "recipes").mkdir()
-    (tmp_path / "recipes" / "small.toml").write_text(f'{sound}[retry]\nrecipe = "large"\n')
-    (tmp_path / "recipes" / "large.toml").write_text(sound)
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(f'{sound}[retry]\nrecipe = "large"\n')
+    (tmp_path / "large.toml").write_text(sound)
     with pytest.raises(ConfigError, match=r"retry.recipe = 'large': not among the recipes"):
-        any_config(recipes=("small",))
-    assert any_config(recipes=("small", "large"))
+        any_config(recipes_folder=tmp_path, recipes=("small",))
+    assert any_config(recipes_folder=tmp_path, recipes=("small", "large"))
 
 
 def test_all_recipes_of_an_environment_are_held_against_the_catalog():
@@ -131,7 +123,7 @@ def test_all_recipes_of_an_environment_are_held_against_the_catalog():
     ("given", "expected"),
     [
         ({"log_day": 30}, "no setting 'log_day' (did you mean 'log_days'?)"),
-        ({"bucket": "b"}, "no setting 'bucket'; there are region, recipes, zones"),
+        ({"bucket": "b"}, "no setting 'bucket'; there are region, recipes, recipes_folder, zones"),
     ],
 )
 def test_a_setting_that_does_not_exist_is_refused_in_one_line(given, expected):

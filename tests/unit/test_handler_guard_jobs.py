@@ -36,6 +36,7 @@ class Bedrock:
 
     def __init__(self):
         self.jobs, self.stopped, self.faults, self.asked = {}, [], {}, None
+        self.keys = {}
 
     def add(self, name, **given):
         private = {"subnetIds": ["subnet-0a1"], "securityGroupIds": ["sg-0c3"]}
@@ -61,6 +62,9 @@ class Bedrock:
         if fault := self.faults.get(("get", jobIdentifier)):
             raise fault
         return self.jobs[jobIdentifier]
+
+    def get_custom_model(self, *, modelIdentifier):  # noqa: N803 — AWS's names
+        return {"modelKmsKeyArn": self.keys[modelIdentifier]}
 
     def stop_model_customization_job(self, *, jobIdentifier):  # noqa: N803 — AWS's names
         if fault := self.faults.get(("stop", jobIdentifier)):
@@ -154,3 +158,13 @@ def test_what_was_stopped_is_counted_and_logged(world, context, log):
     lines = log()
     assert any(line.get("ForeignJobs") == [1.0] for line in lines)
     assert any(line.get("job_arn") == "bare" and "reason" in line for line in lines)
+
+
+def test_a_job_that_goes_on_training_a_model_of_ours_is_stopped(world, context):
+    base = "arn:aws:bedrock:us-east-1:123456789012:custom-model/nova/abc"
+    world.bedrock.keys[base] = ENVIRONMENT["MODEL_KEY_ARN"]
+    world.bedrock.add(
+        "a", roleArn="other", vpcConfig=None, outputModelKmsKeyArn=None, baseModelArn=base
+    )
+    assert guard_jobs.handler({}, context) == {"stopped": ["a"]}
+    assert "a custom model of this platform" in world.notices[0]["Message"]

@@ -8,7 +8,8 @@ from domain_builders import any_run
 from fake_aws import refusal
 
 from lambdas import authorize_spend, collect_results, start_training, track_training
-from tuning.aws.transient import Transient
+from tuning.aws.transient import Transient, role_not_assumable
+from tuning.runs.failures import KINDS
 
 URI = "s3://prepared-bucket/prepared/0/train.jsonl"
 DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}
@@ -51,6 +52,16 @@ def test_a_job_of_an_earlier_try_is_adopted(aws, context, code):
     assert aws.dynamodb.items[any_run().id]["job_arn"] == "arn:earlier"
 
 
+def test_a_role_that_bedrock_does_not_know_yet_is_tried_again_by_its_own_name(aws, context):
+    """And a run whose role stays unknown is recorded with that kind of failure."""
+    aws.bedrock.fault = refusal(
+        "ValidationException", message="Could not assume provided IAM role."
+    )
+    with pytest.raises(role_not_assumable, match="Could not assume") as raised:
+        start_training.handler(EVENT, context)
+    assert raised.type.__name__ in KINDS
+
+
 @pytest.mark.parametrize(
     "found", [{}, {any_run().job_name: OURS | {"trainingDataConfig": {"s3Uri": "s3://other/x"}}}]
 )
@@ -86,13 +97,6 @@ def test_what_does_not_pass_ends_the_run_with_its_words(aws, context, code):
     assert answer["state"] == "failed"
     assert code in answer["failure"]["message"]
     assert answer["failure"]["fix"]
-
-
-def test_a_role_that_cannot_be_assumed_is_told_as_that(aws, context):
-    aws.bedrock.fault = refusal("ValidationException")
-    aws.bedrock.fault.response["Error"]["Message"] = "Could not assume provided IAM role."
-    answer = start_training.handler(EVENT, context)
-    assert answer["failure"]["kind"] == "role_not_assumable"
 
 
 def a_job(status, *, hours):

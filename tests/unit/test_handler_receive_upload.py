@@ -2,21 +2,15 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from domain_builders import any_event
 from fake_aws import refusal
 
-from lambdas import receive_upload
+from lambdas import deployed_recipes, receive_upload
 from tuning.runs.run import is_run
 
 KEY = "datasets/support-nova-micro/train.jsonl"
-
-
-@pytest.fixture(autouse=True)
-def _in_the_repository(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[2])
 
 
 def batch(*bodies):
@@ -60,13 +54,12 @@ def test_an_upload_starts_its_run_under_its_id(aws, context):
 
 def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch):
     """As it stands today: whoever changes it later does not change a run that is under way."""
-    (tmp_path / "recipes").mkdir()
-    for recipe in Path("recipes").glob("*.toml"):
+    for recipe in deployed_recipes.FOLDER.glob("*.toml"):
         text = recipe.read_text("utf-8")
         if recipe.stem == "support-nova-micro":
             text = text.replace('recipe = "support-nova-micro"', 'recipe = "support-nova-lite"')
-        (tmp_path / "recipes" / recipe.name).write_text(text, "utf-8")
-    monkeypatch.chdir(tmp_path)
+        (tmp_path / recipe.name).write_text(text, "utf-8")
+    monkeypatch.setattr(deployed_recipes, "FOLDER", tmp_path)
     receive_upload.handler(batch(any_event(key=KEY)), context)
     [text] = aws.stepfunctions.executions.values()
     assert json.loads(text)["fallback"]["name"] == "support-nova-lite"
@@ -85,8 +78,8 @@ def test_an_event_that_comes_again_starts_nothing(aws, context):
 @pytest.fixture
 def edited(tmp_path, monkeypatch):
     """Edit the recipe, as a deployment between two deliveries of an event does."""
-    shutil.copytree("recipes", tmp_path / "recipes")
-    monkeypatch.chdir(tmp_path)
+    shutil.copytree(deployed_recipes.FOLDER, tmp_path / "recipes")
+    monkeypatch.setattr(deployed_recipes, "FOLDER", tmp_path / "recipes")
 
     def edit():
         path = tmp_path / "recipes/support-nova-micro.toml"

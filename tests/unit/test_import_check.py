@@ -1,6 +1,9 @@
 """What Custom Model Import takes, and what it would refuse or misread."""
 
 import pytest
+from hypothesis import given as given_any
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from tuning.models.config_conversion import for_reference
 from tuning.models.import_check import Candidate, check_import, facts
@@ -181,3 +184,29 @@ def test_what_cannot_be_converted_is_said_and_left_as_it_was(config):
     assert converted.config is config
     given = candidate(config=config)
     assert "IM301" in {f.id for f in check_import(given, "us-east-1").findings}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=5,
+)  # fmt: skip
+FIELDS = (
+    *("architectures", "model_type", "dtype", "torch_dtype", "rope_parameters", "rope_scaling"),
+    *("text_config", "max_position_embeddings", "quantization_config", "num_local_experts"),
+    *("tokenizer_class", "chat_template", "eos_token_id", "weight_map"),
+)
+ANY = st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["llama", "qwen3_moe"]))
+
+
+@given_any(ANY, ANY, ANY, ANY, st.dictionaries(st.text(max_size=5), st.integers(0), max_size=3))
+@settings(max_examples=300)
+def test_whatever_the_files_hold_it_is_judged(config, tokenizer, generation, index, listing):
+    anything = Candidate(
+        files=listing,
+        config=config,
+        tokenizer_config=tokenizer,
+        generation_config=generation,
+        index=index,
+    )
+    assert not check_import(anything, "us-east-1").accepted

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuning.runs.function_settings import GuardSettings, RunSettings
-from tuning.runs.job_guard import judge
+from tuning.runs.job_guard import custom_base, judge
 from tuning.runs.jobs import request
 
 RUN = any_run_settings()
@@ -142,3 +142,23 @@ def test_jobs_of_others_may_have_networks_and_keys_of_their_own():
 
 def test_the_guard_is_told_of_the_job_role_what_the_pipeline_is_told():
     assert set(KEYS) <= set(RunSettings.__dataclass_fields__)
+
+
+def test_a_job_that_goes_on_training_a_model_of_ours_uses_what_is_ours():
+    base = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-micro-v1:0:128k/abc"
+    job = our_job(**FOREIGN, baseModelArn=base)
+    assert custom_base(job, settings()) == base
+    assert "uses a custom model of this platform" in judge(
+        job, settings(), base_key=RUN.model_key_arn
+    )
+    assert judge(job, settings(), base_key=OTHER_KEY) is None
+
+
+def test_a_foundation_model_is_no_custom_model():
+    base = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k"
+    assert custom_base(our_job(baseModelArn=base), settings()) is None
+
+
+def test_a_custom_model_of_another_account_cannot_be_ours():
+    base = "arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-micro-v1:0:128k/abc"
+    assert custom_base(our_job(baseModelArn=base), settings()) is None

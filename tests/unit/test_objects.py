@@ -1,10 +1,11 @@
 """An object is read whole and in order, in ranges where it is large, and never another version."""
 
+import hashlib
 import io
 
 import pytest
-from botocore.exceptions import IncompleteReadError
-from domain_builders import DATASETS
+from botocore.exceptions import ClientError, IncompleteReadError
+from domain_builders import DATASETS, PREPARED
 
 from tuning.aws import s3_objects
 
@@ -89,3 +90,29 @@ def test_what_breaks_in_a_thread_is_raised_where_it_is_read(aws):
     aws.s3.stream = Breaking
     with pytest.raises(ConnectionResetError, match="cut"):
         read(aws=aws)
+
+
+def put(content, digest=None):
+    digest = digest or hashlib.sha256(content).hexdigest()
+    return s3_objects.put_once(PREPARED, f"prepared/{digest}/a", io.BytesIO(content), sha256=digest)
+
+
+def test_the_same_content_is_written_once(aws):
+    assert put(b"good") == put(b"good")
+    assert len(aws.s3.versions) == 1
+
+
+@pytest.mark.parametrize("checksum", [None, "of the planted bytes"])
+def test_what_was_planted_under_the_name_of_other_content_is_never_trained(aws, checksum):
+    digest = hashlib.sha256(b"good").hexdigest()
+    aws.s3.lay(PREPARED, f"prepared/{digest}/a", b"planted")
+    if checksum:
+        aws.s3.checksums[PREPARED, f"prepared/{digest}/a"] = checksum
+    with pytest.raises(s3_objects.ForeignCopyError, match="does not hold what its name says"):
+        put(b"good")
+
+
+def test_bytes_that_changed_on_the_way_are_not_stored(aws):
+    with pytest.raises(ClientError, match="BadDigest"):
+        put(b"cut short", hashlib.sha256(b"good").hexdigest())
+    assert aws.s3.versions == {}

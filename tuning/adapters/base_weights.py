@@ -81,7 +81,10 @@ def small_json(path: Path, *, rule: str) -> dict[str, Any]:
 def _config(folder: Path) -> dict[str, Any]:
     if not (folder / CONFIG).is_file():
         raise MergeRefusedError("LA401", f"{folder}: has no {CONFIG}")
-    return small_json(folder / CONFIG, rule="LA401")
+    found = small_json(folder / CONFIG, rule="LA401")
+    if not isinstance(found.get("model_type", ""), str):
+        raise MergeRefusedError("LA401", f"{CONFIG}: model_type is not a text")
+    return found
 
 
 def _files(folder: Path) -> dict[str, Path]:

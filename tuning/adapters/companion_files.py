@@ -38,8 +38,8 @@ def companions(
 ) -> Companions:
     """The files beside the weights, for a vocabulary of `rows`.
 
-    Raises MergeRefusedError LA105 for JSON that is not sound, LA604 for a tokenizer that knows
-    tokens without a row.
+    Raises MergeRefusedError LA105 for JSON that is not sound, LA108 for a link out of the adapter,
+    LA604 for a tokenizer that knows tokens without a row.
     """
     files: dict[str, Path | bytes] = {p.name: p for p in _files(base) if _kept(p.name)}
     left = [f"base/{p.name}" for p in _files(base) if p.name not in files and not _weights(p)]
@@ -51,6 +51,8 @@ def companions(
         files = _without_outdated(files, own, base)
     if _has_template(own):
         files = {n: p for n, p in files.items() if n not in TEMPLATES}
+    for path in own.values():
+        _no_link_out(adapter, path)
     files |= own
     if rows is not None and set(own) - set(TEMPLATES):
         _enough_rows(files, rows)
@@ -65,6 +67,16 @@ def companions(
     return Companions(
         files=dict(sorted(files.items())), left_out=tuple(sorted(left)), notes=tuple(notes)
     )
+
+
+def _no_link_out(folder: Path, path: Path) -> None:
+    """What a stranger's folder links to must not be copied into the result. The cache of
+    huggingface_hub links from snapshots/<revision>/ to blobs/ beside it.
+    """
+    home, target = folder.resolve(), path.resolve()
+    allowed = [home, *([home.parents[1] / "blobs"] if home.parent.name == "snapshots" else [])]
+    if path.is_symlink() and not any(place in target.parents for place in allowed):
+        raise MergeRefusedError("LA108", f"{path.name} is a link to {target}")
 
 
 def changed_config(config: dict[str, Any], changes: Mapping[str, bool | int]) -> bytes:

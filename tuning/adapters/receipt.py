@@ -56,7 +56,10 @@ def read_receipt(raw: bytes, where: str) -> dict[str, Any]:
         raise MergeRefusedError(
             "LA701", f"{where} has schema {content.get('schema')}, not {SCHEMA}"
         )
-    return content
+    match content:
+        case {"base": {"path": str()}, "adapter": {"path": str()}, "rounding": "once" | "peft"}:
+            return content
+    raise MergeRefusedError("LA701", f"{where} does not say from what and how it was merged")
 
 
 def differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:

@@ -52,7 +52,8 @@ def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]
     uris = {}
     for name, digest in prepared.digests.items():
         copies[name].seek(0)
-        uris[name] = s3_objects.put_once(bucket, f"prepared/{digest}/{name}", copies[name])
+        key = f"prepared/{digest}/{name}"
+        uris[name] = s3_objects.put_once(bucket, key, copies[name], sha256=digest)
     return uris
 
 

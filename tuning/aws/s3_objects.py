@@ -1,6 +1,7 @@
 """Objects in S3: read as a stream, written once."""
 
 import io
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -13,6 +14,7 @@ from typing import IO, Any, BinaryIO
 from botocore.exceptions import ClientError, IncompleteReadError
 
 from tuning.aws.clients import client
+from tuning.errors import TuningError
 
 # A body's own lines are read in pieces of 1 KB; this is ten times faster.
 # https://github.com/boto/botocore/issues/2774
@@ -127,16 +129,29 @@ def latest(bucket: str, key: str) -> tuple[str, int]:
     return str(found["VersionId"]), int(found["ContentLength"])
 
 
-def put_once(bucket: str, key: str, body: IO[bytes]) -> str:
-    """Write what nobody may change; its key is its content, so what is there already is the same.
+class ForeignCopyError(TuningError):
+    """Under the name of some content there are other bytes."""
+
+
+def put_once(bucket: str, key: str, body: IO[bytes], *, sha256: str) -> str:
+    """Write what nobody may change, under the hash of its content (hex): S3 compares the hash with the
+    bytes, and what is there already is compared with it too. Raises ForeignCopyError when it differs.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
     """
+    s3, checksum = client("s3"), b64encode(bytes.fromhex(sha256)).decode()
     try:
-        client("s3").put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
+        s3.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*", ChecksumSHA256=checksum)
     except ClientError as error:
         if error.response["Error"]["Code"] != "PreconditionFailed":
             raise
+        there = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        if there.get("ChecksumSHA256") != checksum:
+            raise ForeignCopyError(
+                f"s3://{bucket}/{key}: does not hold what its name says, so nothing is trained on it; "
+                "find out in CloudTrail who wrote it, delete that version, and upload the dataset again"
+            ) from None
     return f"s3://{bucket}/{key}"
 
 

@@ -28,6 +28,14 @@ class Transient(Exception):  # noqa: N818 — the state machine knows it by this
     """A fault of AWS or the network that passes; the state machine tries the step again."""
 
 
+class role_not_assumable(Exception):  # noqa: N801, N818 — the kind of failure that a run is recorded with
+    """A role is not known to every service in the seconds after it was made, or its trust changed. The state
+    machine tries the step again; when that does not help, the run fails by this name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+    """
+
+
 @contextmanager
 def as_transient() -> Iterator[None]:
     """Raise what passes as Transient, and everything else as it is."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from tuning.errors import TuningError
+from tuning.errors import OptionError, TuningError
 
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
@@ -22,7 +22,12 @@ class UnknownRunError(TuningError):
 @contextmanager
 def told() -> Iterator[None]:
     """Turn the faults of AWS, the network and the credentials into an AccountError."""
-    from botocore import exceptions  # noqa: PLC0415 — with botocore's own weight, see account.py
+    try:
+        from botocore import exceptions  # noqa: PLC0415 — with botocore's own weight, see account.py
+    except ModuleNotFoundError:
+        raise OptionError(
+            "this command calls AWS and needs botocore: pip install 'bedrock-private-tuning[aws]'"
+        ) from None
 
     try:
         yield

@@ -1,5 +1,6 @@
 """What a command is about: a recipe as it is written, or one supposed from a model's id."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tuning.runs.recipes import Recipe
 
 
 def wanted(model: str | None, method: str | None, recipe: Path | None) -> Recipe:
-    """The recipe of that file, or of that name in `recipes/`; `model` and `method` go before it."""
+    """The recipe of that file, or of that name in the folder of recipes; `model` and `method` go before it."""
     if recipe is None:
         if model is None:
             raise OptionError("say which model the data is for: --model ID (see tuning models)")
@@ -20,8 +21,13 @@ def wanted(model: str | None, method: str | None, recipe: Path | None) -> Recipe
             name="", description="", base_model=model, method=method or recipes.FINE_TUNING
         )
     named = recipe.suffix != ".toml" and recipe.parent == Path() and not recipe.exists()
-    found = recipes.load(Path("recipes") / f"{recipe}.toml" if named else recipe)
+    found = recipes.load(_folder() / f"{recipe}.toml" if named else recipe)
     return replace(found, base_model=model or found.base_model, method=method or found.method)
+
+
+def _folder() -> Path:
+    """`TUNING_RECIPES`, or `recipes` where the command runs."""
+    return Path(os.environ.get("TUNING_RECIPES") or "recipes")
 
 
 def method_of(recipe: Recipe) -> Method:

@@ -21,9 +21,9 @@ from cdk_nag import (
 )
 from constructs import IConstruct
 
-from tuning.constructs.bundle import PYTHON
 from tuning.constructs.config import Config
 from tuning.constructs.function import functions_code
+from tuning.constructs.functions_code import PYTHON
 from tuning.constructs.storage import Storage
 from tuning.constructs.training import Training
 
@@ -104,12 +104,12 @@ def review(app: cdk.App, environments: Iterable[Training]) -> None:
     cdk.Validations.of(app).add_plugins(*(pack(app) for pack in PACKS))
     for training in environments:
         acknowledge(training)
-    if not functions_code(app).compiled:
-        cdk.Annotations.of(app).add_warning_v2(
-            "tuning:NotCompiled",
-            f"No Python {PYTHON} was found to compile the functions with: cold starts will take "
-            f"about twice as long. To mend it: .venv/bin/uv python install {PYTHON}",
-        )
+        if not functions_code(app, training.config).compiled:
+            cdk.Annotations.of(app).add_warning_v2(
+                "tuning:NotCompiled",
+                f"No Python {PYTHON} was found to compile the functions with: cold starts will take "
+                f"about twice as long. To mend it: .venv/bin/uv python install {PYTHON}",
+            )
 
 
 def acknowledge(training: Training) -> None:

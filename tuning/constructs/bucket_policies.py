@@ -96,7 +96,11 @@ class Boundary:
 
 
 def for_everybody(bucket: s3.IBucket, *, services: bool = False) -> list[Statement]:
-    """TLS 1.2, and principals of this account. `services`: log delivery is no account's principal."""
+    """TLS 1.2, principals of this account, and the bucket's own name: through an access point, whose
+    alias may stand wherever a bucket's name may, the guard would not know the bucket.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+    `services`: log delivery is no account's principal.
+    """
     whole = {"Action": "s3:*", **_whole(bucket)}
     foreign: dict[str, dict[str, Any]] = {
         "StringNotEquals": {"aws:PrincipalAccount": bucket.stack.account}
@@ -107,6 +111,7 @@ def for_everybody(bucket: s3.IBucket, *, services: bool = False) -> list[Stateme
         _deny("DenyPlainText", {"Bool": {"aws:SecureTransport": "false"}}, **whole),
         _deny("DenyOldTls", {"NumericLessThan": {"s3:TlsVersion": 1.2}}, **whole),
         _deny("DenyForeignAccounts", foreign, **whole),
+        _deny("DenyAccessPoints", {"Null": {"s3:DataAccessPointArn": "false"}}, **whole),
     ]
 
 

@@ -1,7 +1,7 @@
 """The functions' code: one deterministic zip for all doors, built without Docker.
 
-Pinned wheels for the platform that will run it, our own code, the checker's kernel, the recipes, and of
-botocore's service models only those that a door calls. Two targets: `lambda` is deployed; `laptop` is for the
+Pinned wheels for the platform that will run it, our own code, the checker's kernel, and of botocore's
+service models only those that a function calls. Recipes come later: `functions_code.py`. Needs a checkout. Two targets: `lambda` is deployed; `laptop` is for the
 emulator, which runs functions on this interpreter.
 """
 
@@ -13,22 +13,17 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
+from tuning.constructs.functions_code import EPOCH, PYTHON, Bundle, BundleError, Target
 from tuning.datasets.kernel import build as kernel
 from tuning.datasets.kernel import name
-from tuning.errors import TuningError
 
-Target = Literal["lambda", "laptop"]
-
-PYTHON = "3.14"
 _ROOT = Path(__file__).parents[2]
 _CACHE = _ROOT / "build"
 _PINS = Path("lambdas/requirements.txt")
-_OURS = ("lambdas", "recipes", "tuning")
+_OURS = ("lambdas", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
 _KERNEL = Path("tuning/datasets/kernel")
 _FALLBACK = Path("tuning/datasets/fast.py")  # for where the kernel was not built
@@ -51,19 +46,6 @@ _LEFT_OUT = {
 # each time that a client is made.
 _SERVICES = {"bedrock", "dynamodb", "ec2", "s3", "sns", "stepfunctions"}
 _ENDPOINT_NAMES = {"stepfunctions": "states"}
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
-
-
-class BundleError(TuningError):
-    """The functions' packages cannot be had."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bundle:
-    path: Path
-    compiled: bool
-    """Whether it holds .pyc files. Without them a cold start takes twice as long, because Lambda's
-    code folder is read-only; they can be made only where Python of the same version is found."""
 
 
 @cache
@@ -196,7 +178,7 @@ def _compile(staging: Path, compiler: str) -> None:
 def _zip(staging: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(p for p in staging.rglob("*") if p.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(staging).as_posix(), _EPOCH)
+            entry = zipfile.ZipInfo(path.relative_to(staging).as_posix(), EPOCH)
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,8 +12,6 @@ from tuning.constructs.perimeter import Perimeter
 from tuning.errors import ConfigError, nearest
 from tuning.models.catalog import catalog
 from tuning.runs.recipes import Recipe, check, load
-
-RECIPES = Path("recipes")
 
 # Prefix lists of the gateway endpoints: the only way to say "S3 and nothing else" in a security
 # group. AWS keeps one id a Region; a look-up would need credentials at synth. To check one:
@@ -53,6 +52,13 @@ _MAX_POLLS = 1_500
 _FEWEST_RECEIVERS = 2
 
 
+def _beside_the_program() -> Path:
+    program: str | None = getattr(sys.modules["__main__"], "__file__", None)
+    if program is None:
+        raise ConfigError("recipes_folder: must be given where Python runs no file")
+    return Path(program).resolve().parent / "recipes"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """One environment. Raises ConfigError, or RecipeError, when it could not work in AWS."""
@@ -60,7 +66,9 @@ class Config:
     region: str
     """us-east-1 or us-west-2: Bedrock customizes models nowhere else."""
     recipes: tuple[str, ...]
-    """Names of files in `recipes/`; each becomes a folder under `datasets/`."""
+    """Names of files in `recipes_folder`; each becomes a folder under `datasets/`."""
+    recipes_folder: Path | None = None
+    """Where the recipes are. None: in `recipes` beside the program that makes this, such as app.py."""
     zones: tuple[str, ...] = ("a", "b")
     """Zones the VPC spans; a job gets a subnet in each. Subnets cost nothing, and one field report
     says that jobs failed until every zone of the Region was given: see docs/network.md."""
@@ -92,10 +100,11 @@ class Config:
     """Who may reach data without coming through the VPC: `tuning/constructs/perimeter.py`."""
     log_days: int = 365
     """How long logs are kept. Days, a year or more, a value that CloudWatch Logs takes."""
-    reserved_concurrency: int | None = 10
-    """Concurrent executions that each function is promised and held to, 2 to 1,000. None in an
-    account whose quota is small, as a new one's is: Lambda keeps 100 for functions without such a
-    promise. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+    reserved_concurrency: int | None = None
+    """Concurrent executions that each function is promised and held to, 2 to 1,000. None reserves
+    nothing, which every account can deploy: a new account's quota is 10 or 50, and Lambda refuses any
+    reservation that leaves less than 100 unreserved. With the usual quota of 1,000, 10 is a good value.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
 
     def __new__(cls, **given: Any) -> Self:
         """Names are checked before Python does, whose answer would be a traceback."""
@@ -142,6 +151,11 @@ class Config:
         """
         return self.reserved_concurrency or _FEWEST_RECEIVERS
 
+    @property
+    def recipe_files(self) -> list[Path]:
+        folder = self.recipes_folder or _beside_the_program()
+        return [folder / f"{name}.toml" for name in self.recipes]
+
     def load_recipes(self) -> tuple[Recipe, ...]:
         """The recipes of this environment, each held against the model catalog."""
         if isinstance(self.recipes, str):  # ("x") is text, ("x",) is a tuple
@@ -149,9 +163,9 @@ class Config:
         if not self.recipes:
             raise ConfigError("recipes: an environment without a recipe can train nothing")
         self._few("recipes")
-        loaded = tuple(load(RECIPES / f"{name}.toml") for name in self.recipes)
-        for recipe in loaded:
-            file = str(RECIPES / f"{recipe.name}.toml")
+        loaded = tuple(map(load, self.recipe_files))
+        for recipe, path in zip(loaded, self.recipe_files, strict=True):
+            file = str(path)
             check(recipe, region=self.region, catalog=catalog(), file=file)
             self._check_polls(recipe, file)
             self._check_retry(recipe, file)

@@ -28,6 +28,7 @@ _LEDGER_ACTIONS = (
 )
 _JOB_ACTIONS = (
     "bedrock:CreateModelCustomizationJob",
+    "bedrock:GetCustomModel",
     "bedrock:GetModelCustomizationJob",
     "bedrock:ListTagsForResource",
     "bedrock:StopModelCustomizationJob",

@@ -12,8 +12,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from tuning.constructs.bundle import Bundle, build
 from tuning.constructs.config import Config
+from tuning.constructs.functions_code import Bundle, BundleError, Target, with_recipes
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.policies import Statement, allow, made_after, managed_policy
 from tuning.pipeline.step import Step
@@ -70,7 +70,7 @@ class HandlerFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"lambdas.{step.name}.handler",
-            code=_code(self),
+            code=_code(self, defaults.config),
             role=self.role.without_policy_updates(),
             environment={
                 **environment,
@@ -135,14 +135,22 @@ def _sending(place: sqs.Queue | sns.Topic) -> tuple[str, str, str]:
     return "sns", "sns:Publish", place.topic_arn
 
 
-def _code(scope: Construct) -> lambda_.Code:
+def _code(scope: Construct, config: Config) -> lambda_.Code:
     """The bundle's name says what is in it, so CDK need not read it for every function."""
-    path = functions_code(scope).path
+    path = functions_code(scope, config).path
     return lambda_.Code.from_asset(
         str(path), asset_hash=path.stem, asset_hash_type=cdk.AssetHashType.CUSTOM
     )
 
 
-def functions_code(scope: Construct) -> Bundle:
-    """The bundle for Lambda, or with the context `functions=laptop` the one for the emulator."""
-    return build(scope.node.try_get_context("functions") or "lambda")
+def functions_code(scope: Construct, config: Config) -> Bundle:
+    """The code for Lambda, or with the context `functions=laptop` that for the emulator."""
+    target: Target
+    match scope.node.try_get_context("functions"):
+        case None | "lambda":
+            target = "lambda"
+        case "laptop":
+            target = "laptop"
+        case other:
+            raise BundleError(f"context functions = {other!r}: must be lambda or laptop")
+    return with_recipes(target, config.recipe_files)

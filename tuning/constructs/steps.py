@@ -28,6 +28,9 @@ _TRANSIENT = [
 _DIED = ["Runtime.ExitError"]
 _TOOK_TOO_LONG = ["Sandbox.Timedout"]
 
+# A role that was made just now: of tuning/aws/transient.py.
+_NOT_ASSUMABLE_YET = ["role_not_assumable"]
+
 # Incidents of AWS last hours: DynamoDB's of 2025-10-20 took three, and what depended on it fifteen.
 # https://aws.amazon.com/message/101925/
 # With full jitter a try comes a quarter of an hour after the one before, on average; it is three
@@ -105,7 +108,8 @@ class Steps:
         outlast(task, *_TRANSIENT, tries=_FOLLOW_TRIES if step.follows_a_job else _OUTLAST_TRIES)
         died = _FOLLOW_TRIES if step.follows_a_job else _DIED_TRIES
         late = died if step.tries_after_timeout is None else step.tries_after_timeout
-        for errors, tries in ((_DIED, died), (_TOOK_TOO_LONG, late)):
+        faults = ((_DIED, died), (_TOOK_TOO_LONG, late), (_NOT_ASSUMABLE_YET, _DIED_TRIES))
+        for errors, tries in faults:
             task.add_retry(
                 errors=errors,
                 interval=cdk.Duration.seconds(2),

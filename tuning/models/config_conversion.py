@@ -35,8 +35,8 @@ def for_reference(config: Mapping[str, Any]) -> Converted:
     """
     rope = config.get("rope_parameters")
     new = sorted({"dtype", "rope_parameters"} & set(config))
-    kind = config.get("model_type")
-    renamed = {old: name for old, name in _RENAMED.get(str(kind), {}).items() if old in config}
+    kind = str(config.get("model_type"))
+    renamed = {old: name for old, name in _RENAMED.get(kind, {}).items() if old in config}
     if not new and not renamed:
         return Converted(config=config, changes=())
     if kind not in _TEXT_MODELS:

@@ -204,7 +204,8 @@ def _tokenizer(candidate: Candidate) -> Iterator[Finding]:
     config = candidate.tokenizer_config
     if config is None:
         return
-    name = config.get("tokenizer_class")
+    given = config.get("tokenizer_class")
+    name = None if given is None else str(given)
     if name in _NEWER_CLASSES:
         words = f"tokenizer_class is {name}, transformers 5's name of {_NEWER_CLASSES[name]}"
         fix = f"Write {_NEWER_CLASSES[name]} into tokenizer_config.json."

@@ -65,6 +65,8 @@ PREPARE_DATASET = Step(
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         access("s3:ListBucket", on="Datasets"),
         access("s3:PutObject", on=("Prepared/prepared/*", "Artifacts/runs/*")),
+        # The hash of a copy that is there already is compared with its name.
+        access("s3:GetObject", on="Prepared/prepared/*"),
         key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
         *ledger("UpdateItem"),
     ),
@@ -178,6 +180,8 @@ GUARD_JOBS = Step(
     detail_type=STATE_CHANGE,
     access=(
         access("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob", on="Jobs"),
+        # Under which key the custom model is that a job goes on training.
+        access("bedrock:GetCustomModel", on="CustomModels"),
         *publish(),
     ),
 )

@@ -19,14 +19,26 @@ COMPLETED = "Completed"
 """The status of a job that has made its model: what Bedrock tells of it is whole."""
 
 
-def judge(job: Mapping[str, Any], ours: GuardSettings) -> str | None:
-    """What is wrong with a job, as GetModelCustomizationJob describes it; None if nothing is.
+def custom_base(job: Mapping[str, Any], ours: GuardSettings) -> str | None:
+    """The ARN of the custom model of this account that a job goes on training, if it does."""
+    base = str(job.get("baseModelArn") or "")
+    account = ours.job_role_arn.split(":")[4]
+    return base if f":{account}:custom-model/" in base else None
+
+
+def judge(
+    job: Mapping[str, Any], ours: GuardSettings, *, base_key: str | None = None
+) -> str | None:
+    """What is wrong with a job, as GetModelCustomizationJob describes it; None if nothing is. `base_key`:
+    the KMS key of its `custom_base`, if it has one.
 
     `outputModelKmsKeyArn` is optional, and whether Bedrock names it before there is a model is not
     documented. So an absent key says nothing of a job in progress, and is judged when it has completed.
     https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html
     """
     used = list(_used(job, ours))
+    if base_key == ours.model_key_arn:
+        used.append("a custom model")
     if used:
         lacking = list(_not_ours(job, ours))
         subject = f"it uses {' and '.join(used)} of this platform"

@@ -148,7 +148,8 @@ def test_ctrl_c_leaves_nothing_and_says_so(run, inputs, tmp_path, monkeypatch):
 def test_a_signal_in_the_middle_of_a_real_process_leaves_nothing(inputs, tmp_path, sent):
     """The process stops itself by its own signal when the first header has been written."""
     program = f"""
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from tuning.adapters import destination
 write = destination._FileSink.write
 def stopped(sink, tensor, data):

@@ -114,16 +114,37 @@ def test_a_missing_file_is_found(done, name):
     assert f"{name} is missing" in faults(order, folder)
 
 
-def test_a_forged_receipt_is_found_though_its_seal_fits(done):
-    order, folder = done
+def forge(folder, change):
+    """A receipt that was changed, with a seal that fits."""
     path = folder / "merge-receipt.json"
     content = json.loads(path.read_text())
     content.pop("seal")
-    content["changed"][f"{Q0}.weight"]["sha256"] = "0" * 64
+    change(content)
     plain = json.dumps(content, sort_keys=True, separators=(",", ":"))
     content["seal"] = hashlib.sha256(plain.encode()).hexdigest()
     path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def test_a_forged_receipt_is_found_though_its_seal_fits(done):
+    order, folder = done
+    forge(folder, lambda content: content["changed"][f"{Q0}.weight"].update(sha256="0" * 64))
     assert "changed differs" in faults(order, folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"base": None},
+        {"adapter": {"path": 7}},
+        {"rounding": "twice"},
+        {"schema": 2},
+        {"rounding": ["once"]},
+    ],
+)
+def test_a_forged_receipt_that_makes_no_sense_is_refused(done, change):
+    order, folder = done
+    forge(folder, lambda content: content.update(change))
+    assert "merge-receipt.json" in faults(order, folder)
 
 
 def test_another_adapter_or_base_is_found(done, tmp_path):

@@ -78,6 +78,7 @@ SPOILT = {
     "a configuration that is no JSON": ("LA105", "adapter", write("adapter_config.json", b"{"), "JSON"),
     "a configuration with a key twice": ("LA105", "adapter", write("adapter_config.json", b'{"r": 1, "r": 2}'), "'r' appears twice"),
     "a tokenizer that is no JSON": ("LA105", "adapter", write("tokenizer.json", b"["), "JSON"),
+    "an adapter that links to elsewhere": ("LA108", "adapter", lambda folder: (folder / "chat_template.jinja").symlink_to(folder.parent / "base" / "LICENSE"), "LICENSE"),
     "a model in place of an adapter": ("LA106", "adapter", rename("adapter_config.json", "config.json"), "whole model"),
     "an adapter of integers": ("LA311", "adapter", retyped(A, np.int32), "I32"),
     "a base without its configuration": ("LA401", "base", remove("config.json"), "config.json"),
@@ -112,9 +113,31 @@ def test_a_spoilt_folder_is_refused_and_named(folders, tmp_path, fault):
 
 
 def test_a_pickle_beside_the_weights_is_not_opened(folders, tmp_path):
-    (folders[1] / "adapter_model.bin").symlink_to("/nowhere")
+    (folders[1] / "adapter_model.bin").write_bytes(b"\x80\x05.")
     receipt = merge(Order(base=folders[0], adapter=folders[1]), tmp_path / "out")
     assert receipt.changed
+    assert receipt.left_out == ("adapter/adapter_model.bin",)
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "tokenizer.json"])
+def test_a_link_out_of_the_adapter_is_not_followed(folders, tmp_path, name):
+    secret = tmp_path / "secret"
+    secret.write_text("{}")
+    (folders[1] / name).symlink_to(secret)
+    with pytest.raises(MergeRefusedError, match="LA108") as caught:
+        merge(Order(base=folders[0], adapter=folders[1]), tmp_path / "out")
+    assert name in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_links_of_the_hugging_face_cache_are_followed(folders, tmp_path):
+    snapshot, blobs = tmp_path / "cache" / "snapshots" / "abc", tmp_path / "cache" / "blobs"
+    snapshot.mkdir(parents=True)
+    blobs.mkdir()
+    for number, path in enumerate(sorted(folders[1].iterdir())):
+        path.rename(blobs / str(number))
+        (snapshot / path.name).symlink_to(f"../../blobs/{number}")
+    assert merge(Order(base=folders[0], adapter=snapshot), tmp_path / "out").changed
 
 
 def test_an_adapter_without_a_tensor_is_refused(folders, tmp_path):

@@ -86,6 +86,13 @@ def test_a_recipe_is_found_by_its_name_and_by_its_file(monkeypatch):
         assert json.loads(result.stdout)["recipe"] == "support-nova-micro"
 
 
+def test_a_recipe_is_found_from_anywhere_where_its_folder_is_configured(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TUNING_RECIPES", str(SAMPLES.parent / "recipes"))
+    result = _run("plan", SOUND, "--recipe", "support-nova-micro", "--format", "json")
+    assert json.loads(result.stdout)["recipe"] == "support-nova-micro"
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_each_form_of_a_report_shows_low_expected_high_storage_and_serving(form):
     result = _run("check", SOUND, "--model", MICRO, "--format", form)

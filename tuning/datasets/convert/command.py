@@ -57,7 +57,7 @@ class Command:
             if (name, value) in kept:
                 continue
             kept = [known for known in kept if not _contradicts((name, value), known)]
-            kept.append((name, value))
+            kept = _appended(kept, name, value)
         return replace(self, options=tuple(kept))
 
     @property
@@ -125,6 +125,18 @@ class Command:
             records=self.value("--records"),
             sheet=self.value("--sheet"),
         )
+
+
+def _appended(kept: list[Option], name: str, value: str) -> list[Option]:
+    """The options with one more. What is mapped out of a mapped name comes from its field."""
+    wanted, _, field = value.partition("=")
+    through = next(
+        (o for o in kept if o[0] == name == "--map" and o[1].startswith(f"{field}=")), None
+    )
+    if through is None:
+        return [*kept, (name, value)]
+    straight = f"{wanted}={through[1].partition('=')[2]}"
+    return [*(option for option in kept if option != through), (name, straight)]
 
 
 def _contradicts(new: Option, known: Option) -> bool:

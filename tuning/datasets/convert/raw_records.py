@@ -37,7 +37,7 @@ from tuning.datasets.convert.sources.from_gemini import gemini
 from tuning.datasets.convert.sources.from_openai import openai_chat
 from tuning.datasets.convert.sources.from_preferences import preferred
 from tuning.datasets.convert.sources.from_sharegpt import sharegpt
-from tuning.datasets.convert.sources.json_files import no_object
+from tuning.datasets.convert.sources.json_files import inside
 from tuning.datasets.convert.sources.raw import Container, Notes, Raw
 from tuning.datasets.convert.wrong_files import wrong_file
 from tuning.errors import OptionError, nearest
@@ -231,33 +231,13 @@ class Given:
             for raw in container(self._opened.stream, self._notes, self._options):
                 line = raw.line
                 if self._options.records:
-                    yield from self._inside(raw)
+                    yield from inside(raw, self._options.records, self._notes)
                 else:
                     yield raw
         except DAMAGE:
             yield Raw(line=line + 1, value=CUT_OFF)
         except RecordRefusedError as refusal:
             yield Raw(line=refusal.line or line + 1, value=refusal)
-
-    def _inside(self, raw: Raw) -> Iterator[Raw]:
-        """The records of an object that wraps them, numbered from 1."""
-        path = str(self._options.records)
-        held: Any = raw.value
-        for name in path.split(".") if isinstance(held, dict) else ():
-            held = held.get(name) if isinstance(held, dict) else None
-        if isinstance(raw.value, RecordRefusedError):
-            yield raw
-            return
-        if not isinstance(held, list):
-            fix = f"Name a field that holds a list; fields here: {', '.join(raw.value)[:200]}."
-            fault = RecordRefusedError(
-                rule="CV202", message=f"{path!r} is not a list of records", fix=fix, ends=True
-            )
-            yield replace(raw, value=fault)
-            return
-        self._notes[f"records taken out of {path!r}, and numbered"] += len(held)
-        for number, value in enumerate(held, 1):
-            yield Raw(line=number, value=value if isinstance(value, dict) else no_object(number))
 
     def _look(self, raw: Raw) -> tuple[Raw, detect.Kind | None]:
         """The record with what it is; or why it is none, which has no vote."""

@@ -119,7 +119,7 @@ def _texts(record: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str
     for name, value in record.items():
         if isinstance(value, dict) and not path:
             yield from _texts(value, f"{name}.")
-        elif isinstance(value, str) or (isinstance(value, list) and not path):
+        elif isinstance(value, str | list):
             yield f"{path}{name}", _plain(name)
 
 

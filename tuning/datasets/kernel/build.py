@@ -19,7 +19,7 @@ from tuning.errors import KernelError
 
 Machine = tuple[str, str]
 """System and processor, as `platform` calls them."""
-_TARGETS: dict[Machine, str] = {
+TARGETS: dict[Machine, str] = {
     ("Linux", "x86_64"): "x86_64-linux-gnu.2.17",
     ("Linux", "aarch64"): "aarch64-linux-gnu.2.28",
     ("Darwin", "arm64"): "aarch64-macos",
@@ -27,6 +27,8 @@ _TARGETS: dict[Machine, str] = {
 }
 _FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-s", "-Wall", "-Wextra", "-Werror")
 _BUILD = Path(__file__).parents[3] / "build"
+BESIDE = SOURCE.parent
+"""Where the checker looks for the library."""
 
 
 def here() -> Machine:
@@ -37,20 +39,20 @@ def here() -> Machine:
 def source() -> str:
     """What tells one source and its flags from another."""
     return hashlib.sha256(
-        b"".join(path.read_bytes() for path in SOURCES) + repr((_FLAGS, _TARGETS)).encode()
+        b"".join(path.read_bytes() for path in SOURCES) + repr((_FLAGS, TARGETS)).encode()
     ).hexdigest()[:16]
 
 
 def built(machine: Machine) -> Path:
     """The library for a machine, built when it is not there."""
-    if machine not in _TARGETS:
+    if machine not in TARGETS:
         raise KernelError(f"the kernel is not built for {' '.join(machine)}: no such target")
     path = _BUILD / f"kernel-{source()}-{name(*machine)}"
     if not path.exists():
         _BUILD.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_BUILD) as folder:
             unfinished = Path(folder) / path.name
-            _compile(_TARGETS[machine], unfinished)
+            _compile(TARGETS[machine], unfinished)
             unfinished.replace(path)
         for stale in _BUILD.glob(f"kernel-*-{name(*machine)}"):
             if stale != path:
@@ -80,9 +82,9 @@ def _compile(target: str, path: Path) -> None:
 
 def run() -> None:
     """Put the library for this machine beside the source."""
-    if here() not in _TARGETS:
+    if here() not in TARGETS:
         return  # the checker does without, slowly
-    beside = SOURCE.parent / name(*here())
+    beside = BESIDE / name(*here())
     unfinished = beside.with_suffix(".new")  # a process may be using the old one
     shutil.copyfile(built(here()), unfinished)
     unfinished.replace(beside)

@@ -56,6 +56,29 @@ def spread(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
             yield Raw(line=line, value=_object(value, line, notes))
 
 
+def inside(raw: Raw, path: str, notes: Notes) -> Iterator[Raw]:
+    """The records in a list of an object that wraps them, numbered from 1; dots lead into objects."""
+    if isinstance(raw.value, RecordRefusedError):
+        yield raw
+        return
+    held: Any = raw.value
+    for name in path.split("."):
+        held = held.get(name) if isinstance(held, dict) else None
+    if not isinstance(held, list):
+        fields = ", ".join(raw.value)[:200]
+        fault = RecordRefusedError(
+            rule="CV202",
+            message=f"{path!r} is not a list of records",
+            fix=f"Name a field that holds a list; fields here: {fields}.",
+            ends=True,
+        )
+        yield replace(raw, value=fault)
+        return
+    notes[f"records taken out of {path!r}, and numbered"] += len(held)
+    for number, value in enumerate(held, 1):
+        yield Raw(line=number, value=_object(value, number, notes))
+
+
 def _decoded(piece: bytes, line: int, notes: Notes) -> Any:
     whole = ""
     try:
@@ -77,7 +100,7 @@ def _object(value: Any, line: int, notes: Notes) -> dict[str, Any] | RecordRefus
         and all(isinstance(m, dict) and "role" in m for m in value)
     ):
         return {"messages": value}
-    return no_object(line)
+    return _no_object(line)
 
 
 def _values(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, Any]]:
@@ -169,7 +192,7 @@ def _unsound(whole: str, error: ValueError, line: int) -> RecordRefusedError:
     )
 
 
-def no_object(line: int) -> RecordRefusedError:
+def _no_object(line: int) -> RecordRefusedError:
     return RecordRefusedError(
         rule="CV103",
         message="the record is not a JSON object",

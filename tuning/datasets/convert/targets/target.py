@@ -74,6 +74,8 @@ class Target:
         """The option for a model that also takes tools, reasoning, or a kind of media; or a format."""
         if not self.of_a_model:
             return (("--to", "converse"),)
+        if self.prompts_only:
+            return ()  # another method is another purpose
         for model in catalog().models.values():
             method = model.methods.get("FINE_TUNING")
             if (

@@ -1,0 +1,109 @@
+"""The functions' code as it is deployed: one zip for all of them, with an environment's own recipes.
+
+Without recipes it is built in a checkout (`bundle.py`), or comes with the wheel. Recipes are added at
+synth, the same bytes each time, so that a consumer needs neither uv nor a C compiler.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from tuning.errors import TuningError
+
+Target = Literal["lambda", "laptop"]
+"""`lambda` is deployed; `laptop` is for the emulator, which runs functions on this interpreter."""
+
+PYTHON = "3.14"
+"""What Lambda runs them on."""
+SHIPPED = Path(__file__).with_name("functions.zip")
+"""Where the wheel has what a checkout builds."""
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+_CHECKOUT = Path(__file__).parents[2]
+
+
+class BundleError(TuningError):
+    """The functions' code cannot be had."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    path: Path
+    compiled: bool
+    """Whether it holds .pyc files. Without them a cold start takes twice as long, because Lambda's
+    code folder is read-only; they can be made only where Python of the same version is found."""
+
+
+def without_recipes(target: Target) -> Bundle:
+    """Raises BundleError where there is neither a wheel's zip nor a checkout to build one in."""
+    if SHIPPED.exists():
+        if target != "lambda":
+            raise BundleError(
+                f"functions = {target!r}: an installed package has the code for Lambda only; the "
+                "emulator runs from a checkout"
+            )
+        with zipfile.ZipFile(SHIPPED) as archive:
+            compiled = any(name.endswith(".pyc") for name in archive.namelist())
+        return Bundle(path=SHIPPED, compiled=compiled)
+    try:
+        from tuning.constructs.bundle import build  # noqa: PLC0415 — a wheel has none
+    except ModuleNotFoundError:
+        raise BundleError(
+            f"{SHIPPED}: the functions' code is missing; install the package again, from its wheel"
+        ) from None
+    return build(target)
+
+
+def with_recipes(target: Target, recipes: Iterable[Path]) -> Bundle:
+    """That of `target` with the recipes' files in its folder `recipes/`. Its name says what is in it."""
+    return merged(target, tuple((path.name, path.read_bytes()) for path in recipes))
+
+
+@cache
+def merged(target: Target, recipes: tuple[tuple[str, bytes], ...]) -> Bundle:
+    base = without_recipes(target)
+    name = f"functions-{target}-{_digest(base.path.read_bytes())}"
+    path = _folder() / f"{name}-{_digest(repr(sorted(recipes)).encode())}.zip"
+    if not path.exists():
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            unfinished = Path(folder) / path.name
+            shutil.copyfile(base.path, unfinished)
+            with zipfile.ZipFile(unfinished, "a") as archive:
+                for recipe, text in sorted(recipes):
+                    archive.writestr(_entry(f"recipes/{recipe}"), text)
+            unfinished.replace(path)
+        for stale in path.parent.glob(f"functions-{target}-*-*.zip"):
+            if not stale.name.startswith(name):
+                stale.unlink(missing_ok=True)
+    return Bundle(path=path, compiled=base.compiled)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.external_attr = 0o644 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def _folder() -> Path:
+    """`build` in a checkout, the user's cache elsewhere."""
+    if (_CHECKOUT / "lambdas").is_dir():
+        folder = _CHECKOUT / "build"
+    else:
+        from platformdirs import user_cache_path  # noqa: PLC0415 — a checkout needs none
+
+        folder = user_cache_path("bedrock-private-tuning")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BundleError(f"{folder}: the functions' code needs a place: {error}") from None
+    return folder

@@ -15,7 +15,7 @@ setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK comma
 
 KERNEL := tuning/datasets/kernel
 
-$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/normal.h $(KERNEL)/folds.h $(KERNEL)/build.py
+$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/private.h $(KERNEL)/normal.h $(KERNEL)/folds.h $(KERNEL)/build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
@@ -24,8 +24,8 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.datasets.kernel.build && wait $$npm
 	@touch $(READY)
 
-demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1 leaves it up)
-	$(BIN)/python -m demo $(if $(KEEP),--keep)
+demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1, NEW_ACCOUNT=1)
+	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account)
 
 test: $(READY) ## Run all tests; the fast ones first
 	$(BIN)/pytest tests/unit

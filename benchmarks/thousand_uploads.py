@@ -65,7 +65,7 @@ def wait(account: Account, instance: Instance, uploads: set[str], began: float) 
     peak, over = 0, threading.Event()
     while not over.wait(SECONDS_BETWEEN_LOOKS):
         peak = max(peak, memory(instance.pid))
-        states = Counter(row["state"] for row in account.rows() if row["upload"] in uploads)
+        states = Counter(run.state for run in account.ledger.runs() if run.upload in uploads)
         passed = time.monotonic() - began
         print(f"{passed:5.0f} s {peak // 1024:6,} MB {dict(states)}", flush=True)
         if sum(states[state] for state in ENDS) >= len(uploads) or passed > PATIENCE_SECONDS:
@@ -74,10 +74,10 @@ def wait(account: Account, instance: Instance, uploads: set[str], began: float) 
 
 
 def report(account: Account, uploads: set[str]) -> None:
-    rows = [row for row in account.rows() if row.get("upload") in uploads]
-    jobs = Counter(row["job_arn"] for row in rows if "job_arn" in row)
-    print(f"runs {len(rows)}, outcomes {dict(Counter(row['state'] for row in rows))}")
-    print(f"uploads without a run {len(uploads - {row['upload'] for row in rows})}")
+    runs = [run for run in account.ledger.runs() if run.upload in uploads]
+    jobs = Counter(run.job_arn for run in runs if run.job_arn)
+    print(f"runs {len(runs)}, outcomes {dict(Counter(run.state for run in runs))}")
+    print(f"uploads without a run {len(uploads - {run.upload for run in runs})}")
     print(f"jobs {len(jobs)}, of more than one run {sum(n > 1 for n in jobs.values())}")
     print(f"most in progress at once {most_at_once(account)}")
     letters = account.client("sqs").get_queue_attributes(

@@ -1,31 +1,37 @@
 """`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, show both ends."""
 
-import json
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from demo import screen
 from emulator import Instance, Settings, running
 from emulator.deploy import Deployer, end_with_parent
+from emulator.emulator_settings import NEW_ACCOUNT
 from emulator.instance import default_directory, find, start
 from emulator.start_errors import EmulatorError
-from tuning.cli.account import Account, Row
+from tuning.cli.account import Account
+from tuning.runs.run_record import RunRecord
 
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
-PHASE_SECONDS, WAIT_SCALE = 1.0, 0.004
+PACE: dict[str, Any] = {"phase_seconds": 1.0, "wait_scale": 0.004}
 """A job's phases take a second each, and the state machine looks every 1.2 s, not every 300."""
 
 
 def demo(
-    *, keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator up.")] = False
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator up.")] = False,
+    new_account: Annotated[
+        bool, typer.Option("--new-account", help="With the quotas of a new account.")
+    ] = False,
 ) -> None:
     """Show the whole flow on this machine. No AWS account, no cost, nothing leaves the laptop."""
     screen.console.rule("[bold]From an upload to a private model, on an emulated AWS")
@@ -33,7 +39,9 @@ def demo(
         "The stacks, the functions and the state machine are the real ones. AWS is an emulator on "
         "127.0.0.1: [bold]it trains no model[/], and says so on everything that it makes.\n"
     )
-    with _emulator(keep=keep) as instance:
+    quotas = NEW_ACCOUNT if new_account else {}
+    settings = Settings(port=4566 if keep else 0, **PACE, **quotas)
+    with _emulator(settings, keep=keep) as instance:
         account = _deploy(instance)
         _refuse(account)
         _train(account)
@@ -46,18 +54,16 @@ def demo(
 
 
 @contextmanager
-def _emulator(*, keep: bool) -> Iterator[Instance]:
+def _emulator(settings: Settings, *, keep: bool) -> Iterator[Instance]:
     if keep:
         with screen.step("Start the emulated AWS"):
-            settings = Settings(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE)
             found = find(default_directory())
             instance = found or start(settings, default_directory()).instance
         yield instance
         return
     with ExitStack() as until_the_end:
         with screen.step("Start the emulated AWS"):
-            emulated = running(phase_seconds=PHASE_SECONDS, wait_scale=WAIT_SCALE, role_seconds=3)
-            instance = until_the_end.enter_context(emulated)
+            instance = until_the_end.enter_context(running(**asdict(settings)))
         yield instance
 
 
@@ -73,34 +79,35 @@ def _deploy(instance: Instance) -> Account:
 
 def _refuse(account: Account) -> None:
     screen.console.print()
-    uri = account.upload(SAMPLES / "broken" / "train.jsonl", f"{RECIPE}/first-try")
-    row = screen.follow(lambda: account.run(uri), "A dataset with mistakes")
-    screen.findings(account.report(row["pk"]))
+    uri = account.files.upload(SAMPLES / "broken" / "train.jsonl", f"{RECIPE}/first-try")
+    run = screen.follow(lambda: account.started_by(uri), "A dataset with mistakes")
+    screen.findings(account.files.report(run.id))
 
 
 def _train(account: Account) -> None:
     folder = f"{RECIPE}/second-try"
-    account.upload(SAMPLES / "support" / "validation.jsonl", folder)
-    uri = account.upload(SAMPLES / "support" / "train.jsonl", folder)
-    row = screen.follow(lambda: account.run(uri), "A sound dataset")
-    if row["state"] != "trained":
-        raise EmulatorError(f"the sound dataset was not trained: {row['outcome']}")
+    account.files.upload(SAMPLES / "support" / "validation.jsonl", folder)
+    uri = account.files.upload(SAMPLES / "support" / "train.jsonl", folder)
+    run = screen.follow(lambda: account.started_by(uri), "A sound dataset")
+    if run.state != "trained":
+        raise EmulatorError(f"the sound dataset was not trained: {run.summary}")
     screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
     screen.console.print("\n[bold]Where to look[/]")
-    screen.facts(_story(account, row))
+    screen.facts(_facts(account, run))
 
 
-def _story(account: Account, row: Row) -> dict[str, str]:
-    estimate = json.loads(row["estimate"])
-    price = f"{estimate['training_usd']} USD to train at Bedrock, known before the job was started"
+def _facts(account: Account, run: RunRecord) -> dict[str, str]:
+    expected = run.estimate.training_usd if run.estimate else None
+    price = f"{expected} USD to train at Bedrock, known before the job was started"
+    states = dict.fromkeys(name for name, _at in account.executions.entered(run.id))
     return {
-        "run": row["pk"],
-        "ledger": f"{account.outputs['LedgerTable']}, key {row['pk']}",
+        "run": run.id,
+        "ledger": f"{account.ledger.table}, key {run.id}",
         "price": f"{price}; here it was free, nothing was trained",
-        "job": row["job_arn"],
-        "model": json.loads(row["outcome"])["model"],
-        "states": " → ".join(account.history(row["pk"])),
-        "artifacts": "\n".join(account.artifacts(row["pk"])),
+        "job": run.job_arn or "",
+        "model": run.model_arn or "",
+        "states": " → ".join(states),
+        "artifacts": "\n".join(account.files.artifacts(run.id)),
     }
 
 

@@ -1,6 +1,5 @@
 """What the demo shows: one line a step, a table of findings, a run as it moves."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,8 +13,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from tuning.cli.account import Row
 from tuning.runs.progress_bar import ALL, steps, words
+from tuning.runs.run_record import RunRecord
 
 SHOWN = 8
 POLL_SECONDS = 0.2
@@ -44,28 +43,27 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.0f} s[/]")
 
 
-def follow(look: Callable[[], Row | None], title: str) -> Row:
-    """Show a run until it has ended. Returns its last row."""
+def follow(read: Callable[[], RunRecord | None], title: str) -> RunRecord:
+    """Show a run until it has ended. Returns its last record."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    row = None
-    with Live(_moving(row, title), console=console, refresh_per_second=8, transient=True) as live:
+    run = None
+    with Live(_moving(run, title), console=console, refresh_per_second=8, transient=True) as live:
         while time.monotonic() < deadline:
-            row = look()
-            live.update(_moving(row, title))
-            if row and "ended_at" in row:
+            run = read()
+            live.update(_moving(run, title))
+            if run and run.ended_at:
                 break
             time.sleep(POLL_SECONDS)
         else:
-            raise StillRunningError(f"{title}: not ended after {PATIENCE_SECONDS} s: {row}")
-    outcome = json.loads(row["outcome"])
-    mark = _MARKS.get(row["state"], "[red]![/]")
-    console.print(f"{mark} {title}: [bold]{row['state']}[/]")
-    console.print(Text(f"  {outcome['summary']}"))
-    return row
+            raise StillRunningError(f"{title}: not ended after {PATIENCE_SECONDS} s: {run}")
+    mark = _MARKS.get(run.state, "[red]![/]")
+    console.print(f"{mark} {title}: [bold]{run.state}[/]")
+    console.print(Text(f"  {run.summary}"))
+    return run
 
 
-def _moving(row: Row | None, title: str) -> RenderableType:
-    state, done = (words(row), steps(row)) if row else ("waiting for the event", 0)
+def _moving(run: RunRecord | None, title: str) -> RenderableType:
+    state, done = (words(run), steps(run)) if run else ("waiting for the event", 0)
     bar = Table.grid(padding=(0, 1))
     bar.add_row(Spinner("dots"), title, ProgressBar(total=ALL, completed=done, width=30), state)
     return bar

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emulator import instance as instances
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import NEW_ACCOUNT, Settings
 from emulator.instance import Instance
 from emulator.start_errors import EmulatorError
 
@@ -73,8 +73,8 @@ def up(
             wait_scale=wait_scale,
             quota=quota,
             enforce=enforce,
+            **(NEW_ACCOUNT if new_account else {}),
         )
-        settings = settings.of_a_new_account() if new_account else settings
         found = instances.start(settings, directory).instance
         said = "answers"
     else:
@@ -156,6 +156,8 @@ def _described(found: Instance) -> dict[str, Any]:
         "phase_seconds": found.settings.phase_seconds,
         "wait_scale": found.settings.wait_scale,
         "quota": found.settings.quota,
+        "account_concurrency": found.settings.account_concurrency,
+        "model_units": found.settings.model_units,
         "enforces_policies": found.settings.enforce,
         "environment": found.client_environment(),
     }

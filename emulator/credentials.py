@@ -6,6 +6,8 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from emulator.start_errors import EmulatorError
+
 CREDENTIALS = "credentials.json"
 """In the emulator's directory."""
 
@@ -35,4 +37,11 @@ class Credentials:
 
     @classmethod
     def read(cls, directory: Path) -> "Credentials":
-        return cls(**json.loads((directory / CREDENTIALS).read_text(encoding="utf-8")))
+        """Those of the emulator that runs in `directory`."""
+        try:
+            return cls(**json.loads((directory / CREDENTIALS).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise EmulatorError(
+                f"the emulator in {directory.name} has no {CREDENTIALS}: an earlier version started it. "
+                "End it with `python -m emulator down`, and start it again"
+            ) from None

@@ -1,8 +1,9 @@
 """What one emulator is started with; the one contract between its launcher and its server."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 HOST = "127.0.0.1"
 """Loopback, always: the emulator executes whatever code is deployed to it."""
@@ -16,6 +17,9 @@ CERTIFICATE = "server.pem"
 TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 """How SDKs and Node.js are told of one more authority. Not SSL_CERT_FILE: it would take the place
 of all others, and the CDK's bundling still has to reach a package index."""
+
+NEW_ACCOUNT: dict[str, Any] = {"account_concurrency": 10, "model_units": 0}
+"""Quotas that public reports of fresh accounts name, as members of `Settings`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +51,6 @@ class Settings:
     """Under `enforce`: the file of the authority that signed the certificate."""
     plain_port: int = 0
     """Under `enforce`: where the same account answers without TLS, to be seen refusing."""
-
-    def of_a_new_account(self) -> "Settings":
-        """With the quotas that public reports of fresh accounts name."""
-        return replace(self, account_concurrency=10, model_units=0)
 
     @property
     def endpoint(self) -> str:

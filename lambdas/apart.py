@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lambdas.observe import logger
-from tuning.aws.transient import Transient
+from tuning.aws.transient import aws_errors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +23,7 @@ class Apart:
         """Treat one item. Nothing that it raises leaves this block."""
         try:
             yield
-        except (BotoCoreError, ClientError, Transient) as error:
+        except aws_errors() as error:
             logger.error(self.what, item=name, error=str(error))
             self.missed.append(name)
         except Exception:  # noqa: BLE001 — whatever one item raises must not take down the others

@@ -1,16 +1,20 @@
-"""What the run will cost, held against limits and claimed from budgets before a job is started."""
+"""What the run will cost, held against limits and reserved from budgets before a job is started."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import budgets, ledger
+from tuning.aws.budgets import Budgets
+from tuning.aws.ledger import Ledger
 from tuning.models.estimate import estimated
-from tuning.runs.budget import Claim, dollars, month_of, objection, pots
+from tuning.runs.approvals import Approval, SpendDecision
+from tuning.runs.budget import Reservation, budgets_of, dollars, month_of, objection
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import moment
+from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
 
@@ -19,33 +23,36 @@ _settings = cache(RunSettings.from_env)
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    run, settings, approval = Run.from_dict(event["run"]), _settings(), event.get("approval") or {}
-    price = estimated(run.recipe, tokens=event["dataset"]["training_tokens"])
+    run, settings = Run.from_dict(event["run"]), _settings()
+    approval = Approval.kept(event.get("approval"))
+    dataset = PreparedDataset.from_json(event["dataset"])
+    ledger = Ledger(table=settings.ledger_table)
+    price = estimated(run.recipe, tokens=dataset.training_tokens)
     monthly, limits = dollars(settings.monthly_budget_usd), _limits(run)
-    facts: dict[str, Any] = {"estimate": price.to_dict(), "approval": approval or None}
+    facts = {"estimate": price.price_range, "approval": approval}
     why = None if approval else objection(price, limits, monthly=monthly)
     if why is None:
-        now = datetime.now(UTC)
-        wanted = Claim(
-            usd=str(price.high_usd or 0),
-            month=month_of(now),
+        wanted = Reservation(
+            usd=price.high_usd or Decimal(0),
+            month=month_of(datetime.now(UTC)),
             recipe=run.recipe.name,
-            attempt=run.recipe.digest,
+            recipe_digest=run.recipe.digest,
         )
-        held_against = pots(wanted.month, wanted.recipe, monthly=monthly, limits=limits)
-        why = budgets.claim(settings.ledger_table, run, wanted, held_against, facts)
+        budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=limits)
+        why = Budgets(ledger=ledger).reserve(run, wanted, budgets, facts)
     if why is None:
-        logger.info("authorized", estimate=price.to_dict())
-        return {"leave": "granted", "estimate": price.to_dict()}
-    asked = {"asked": why, "asked_at": moment(datetime.now(UTC))}
-    facts = {"estimate": price.to_dict(), **asked}
-    row = ledger.move(settings.ledger_table, run, "awaiting_approval", **facts)
-    if row is None or "stop_asked" in row:
-        return {"leave": "stopped", "estimate": price.to_dict()}
+        logger.info("authorized", estimate=price.price_range.to_json())
+        return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
+    asked = {"approval_reason": why, "approval_asked_at": moment(datetime.now(UTC))}
+    record = ledger.move(run, "awaiting_approval", estimate=price.price_range, **asked)
+    if record is None or record.stop_asked is not None:
+        return SpendDecision(decision="stopped", high_usd=price.high_usd).to_json()
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
-    logger.info("a person is asked", why=why)
+    logger.info("approval requested", why=why)
     seconds = limits.approval_hours * 3600
-    return {"leave": "asked", "estimate": price.to_dict(), "why": why, "seconds": seconds}
+    return SpendDecision(
+        decision="needs_approval", why=why, approval_seconds=seconds, high_usd=price.high_usd
+    ).to_json()
 
 
 def _limits(run: Run) -> Limits:

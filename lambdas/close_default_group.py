@@ -4,9 +4,8 @@ import json
 import urllib.request
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from tuning.aws.clients import client
+from tuning.aws.default_security_group import revoke_all
+from tuning.aws.transient import aws_errors
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -15,8 +14,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
     status, reason = "SUCCESS", ""
     try:
         if event["RequestType"] != "Delete":  # the group goes with its VPC
-            _revoke_all(group)
-    except (BotoCoreError, ClientError) as error:
+            revoke_all(group)
+    except aws_errors() as error:
         status, reason = "FAILED", f"{group}: {error}"
     answer = {
         "Status": status,
@@ -34,17 +33,3 @@ def handler(event: dict[str, Any], context: Any) -> None:
         method="PUT",
     )
     urllib.request.urlopen(request, timeout=20).close()  # noqa: S310
-
-
-def _revoke_all(group: str) -> None:
-    ec2 = client("ec2")
-    pages = ec2.get_paginator("describe_security_group_rules").paginate(
-        Filters=[{"Name": "group-id", "Values": [group]}]
-    )
-    rules = [rule for page in pages for rule in page["SecurityGroupRules"]]
-    for egress, revoke in (
-        (True, ec2.revoke_security_group_egress),
-        (False, ec2.revoke_security_group_ingress),
-    ):
-        if ids := [r["SecurityGroupRuleId"] for r in rules if r["IsEgress"] is egress]:
-            revoke(GroupId=group, SecurityGroupRuleIds=ids)

@@ -4,11 +4,14 @@ from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import ledger, s3_objects
-from tuning.aws.clients import client
+from tuning.aws import s3_objects
+from tuning.aws.customization_jobs import CustomizationJobs
+from tuning.aws.ledger import Ledger
 from tuning.models.estimate import charged
 from tuning.runs import training_metrics as files
 from tuning.runs.function_settings import RunSettings
+from tuning.runs.jobs import Start
+from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
@@ -17,24 +20,21 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
-    job = client("bedrock").get_model_customization_job(jobIdentifier=event["job"]["job_arn"])
+    start, dataset = Start.from_json(event["job"]), PreparedDataset.from_json(event["dataset"])
+    job = CustomizationJobs().read(start.arn)
     texts = s3_objects.texts(
         settings.artifacts_bucket,
         run.output_prefix,
         suffixes=(files.TRAINING_SUFFIX, files.VALIDATION_SUFFIX, files.MANIFEST_SUFFIX),
     )
     results = files.summarize(texts)
-    model = job["outputModelArn"]
-    facts = results.to_dict()
-    cost = charged(
-        run.recipe, job.get("hyperParameters", {}), tokens=_tokens(event.get("dataset") or event)
+    collected = files.Collected(
+        model_arn=job["outputModelArn"], results=results, summary=f"Trained: {results.sentence}"
     )
-    ledger.note(settings.ledger_table, run, model_arn=model, results=facts, cost=cost)
+    cost = charged(run.recipe, job.get("hyperParameters", {}), tokens=dataset.training_tokens)
+    Ledger(table=settings.ledger_table).note(
+        run, model_arn=collected.model_arn, results=results, cost=cost
+    )
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
-    logger.info("collected", model_arn=model, results=facts)
-    return {"model_arn": model, "results": facts, "summary": f"Trained: {results.sentence}"}
-
-
-def _tokens(given: dict[str, Any]) -> int:
-    """Of the dataset. Executions of the first version hand on the number alone."""
-    return int(given["training_tokens"] if "training_tokens" in given else given["tokens"])
+    logger.info("collected", model_arn=collected.model_arn, results=results.to_json())
+    return collected.to_json()

@@ -23,7 +23,7 @@ def answer(start: Start, before: Mapping[str, Any], now: datetime) -> dict[str, 
     if now - datetime.fromisoformat(since) >= PATIENCE:
         words = start.failure.message if start.failure else "others are first"
         why = f"No job slot for {PATIENCE.days} days: {words}"
-        return Start(state="failed", failure=failure("quota_full", why)).to_dict()
+        return Start(state="failed", failure=failure("quota_full", why)).to_json()
     line = {"since": since, "ahead": 0, "tries": 0}
     seconds = int(_PAUSE.total_seconds())
-    return {**start.to_dict(), "state": "no_room", "line": line, "wait_seconds": seconds}
+    return {**start.to_json(), "state": "no_room", "line": line, "wait_seconds": seconds}

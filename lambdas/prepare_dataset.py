@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import dataset_files, ledger
+from tuning.aws import dataset_files
+from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.run import Run
 
@@ -19,9 +20,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         copies = dataset_files.empty_copies(open_files)
         prepared = dataset_files.prepared(run, settings, copies, open_files)
         uris = dataset_files.published(prepared, settings.prepared_bucket, copies)
-    uri = dataset_files.told(prepared, run, settings.artifacts_bucket)
+    uri = dataset_files.reported(prepared, run, settings.artifacts_bucket)
     answer = prepared.answer(report_uri=uri, uris=uris)
-    ledger.move(settings.ledger_table, run, "checked", dataset=answer)
+    Ledger(table=settings.ledger_table).move(run, "checked", dataset=answer)
     metrics.add_metric(name=f"Datasets{prepared.report.verdict.title()}", unit="Count", value=1)
     logger.info("checked", verdict=prepared.report.verdict, counts=dict(prepared.report.counts))
-    return answer
+    return answer.to_json()

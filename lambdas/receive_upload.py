@@ -6,8 +6,8 @@ from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import ledger
-from tuning.aws.clients import client
+from tuning.aws.executions import Executions
+from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.run import Misdirected, Run, received
 from tuning.runs.uploads import Kind, Upload, is_missed_round
@@ -40,18 +40,15 @@ def _receive(body: str, settings: IntakeSettings) -> None:
     if upload.kind is not Kind.TRAINING_SET:
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return
-    given = ledger.arrive(settings.ledger_table, _run(upload, settings))
+    ledger = Ledger(table=settings.ledger_table)
+    given = ledger.arrive(_run(upload, settings))
     if given is None:
         logger.info("already received", upload=upload.uri, version=upload.version_id)
         return
-    run, machine = received(given), client("stepfunctions")
-    try:
-        machine.start_execution(
-            stateMachineArn=settings.state_machine_arn, name=run.id, input=json.dumps(given)
-        )
-    except machine.exceptions.ExecutionAlreadyExists:
+    run = received(given)
+    if not Executions(machine=settings.state_machine_arn).start(run.id, given):
         logger.info("already started", run=run.id)
-    ledger.move(settings.ledger_table, run, "started")  # or the execution is ahead of us already
+    ledger.move(run, "started")  # or the execution is ahead of us already
     metrics.add_metric(name="RunsStarted", unit="Count", value=1)
     logger.info("started", run=run.id, recipe=upload.recipe_name)
 

@@ -1,6 +1,6 @@
 """Find runs, executions and jobs that lost each other, and bring them together or to an end."""
 
-import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -8,18 +8,22 @@ from typing import Any
 from lambdas import gauges
 from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import budgets, customization_jobs, ledger, traces
-from tuning.aws.clients import client
+from tuning.aws.budgets import Budgets
+from tuning.aws.customization_jobs import CustomizationJobs
+from tuning.aws.executions import Executions
+from tuning.aws.ledger import Ledger, Unreadable
+from tuning.aws.traces import Traces
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.rebuild import Job, rebuilt
 from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
+from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import ENDED
 
 _settings = cache(ReconcilerSettings.from_env)
 
 
 class NotReconciled(Exception):  # noqa: N818 — the alarm's log names it so
-    """Runs that could not be looked at or healed in this round; the next one comes soon."""
+    """Runs that could not be checked or healed in this round; the next one comes soon."""
 
 
 @observed
@@ -28,14 +32,15 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     are treated; a run that cannot be read is reported, since the next round could not read it either.
     """
     settings, now, apart = _settings(), datetime.now(UTC), Apart(what="not reconciled")
-    rows = traces.open_rows(settings.ledger_table)
-    gauges.publish(rows, settings, now, apart)
-    running = traces.running(settings.state_machine_arn)
+    traces = _traces(settings)
+    open_runs = traces.ledger.open_runs()
+    gauges.publish(open_runs, traces.ledger, settings, now, apart)
+    running = traces.executions.running()
     jobs = traces.jobs_in_progress(settings.environment, apart.each)
     healed: dict[str, list[str]] = {}
-    for run_id in sorted(_lost(rows, running, set(jobs))):
+    for run_id in sorted(_lost(open_runs, running, set(jobs))):
         with apart.each(run_id):
-            if done := _healed(run_id, jobs.get(run_id, []), now):
+            if done := _healed(traces, run_id, jobs.get(run_id, []), now):
                 healed[run_id] = done
     if healed:
         _count("RunsHealed", len(healed))
@@ -47,37 +52,50 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"healed": healed | {name: ["report"] for name in unreadable}}
 
 
-def _lost(rows: dict[str, ledger.Row], running: set[str], jobs: set[str]) -> set[str]:
-    """Whoever is in the ledger's index of open runs and has a running execution is sound."""
-    ended = {run_id for run_id, row in rows.items() if row.get("state") in ENDED}
-    return (set(rows) | running | jobs) - (set(rows) & running - ended)
+def _traces(settings: ReconcilerSettings) -> Traces:
+    return Traces(
+        ledger=Ledger(table=settings.ledger_table),
+        executions=Executions(machine=settings.state_machine_arn),
+        jobs=CustomizationJobs(),
+    )
 
 
-def _healed(run_id: str, jobs: list[Job], now: datetime) -> list[str]:
-    settings = _settings()
-    trace = traces.of(run_id, settings.ledger_table, settings.state_machine_arn, jobs)
+def _lost(
+    open_runs: Mapping[str, OpenRun | Unreadable], running: set[str], jobs: set[str]
+) -> set[str]:
+    """Whatever is in the ledger's index of open runs and has a running execution is sound."""
+    sound = {
+        run_id
+        for run_id, run in open_runs.items()
+        if isinstance(run, OpenRun) and run.state not in ENDED
+    }
+    return (set(open_runs) | running | jobs) - (sound & running)
+
+
+def _healed(traces: Traces, run_id: str, jobs: list[Job], now: datetime) -> list[str]:
+    trace = traces.of(run_id, jobs)
     done = []
     for action in decide(trace, now):
-        _do(action, trace)
+        _do(action, trace, traces)
         what = type(action).__name__.lower()
         logger.warning("reconciled", run=run_id, action=what, why=getattr(action, "why", None))
         done.append(what)
     return done
 
 
-def _do(action: Action, trace: Trace) -> None:
-    table = _settings().ledger_table
+def _do(action: Action, trace: Trace, traces: Traces) -> None:
     match action:
         case Start():
-            _start(action, trace)
+            _start(action, trace, traces)
         case Stop():
-            _stop(action.job_arn)
+            if why := traces.jobs.stop(action.job_arn):
+                logger.info("not stopped", job_arn=action.job_arn, why=why)
         case Write():
-            ledger.amend(table, trace.run_id, action.facts, close=action.close)
+            traces.ledger.amend(trace.run_id, close=action.close, **action.facts)
         case Settle():
-            budgets.settle(table, trace.run_id, action.charge)
+            Budgets(ledger=traces.ledger).settle(trace.run_id, action.charge)
         case Rebuild():
-            _rebuild(trace)
+            _rebuild(trace, traces)
         case Report():
             _count("RunsNotHealed", 1)
 
@@ -86,29 +104,15 @@ def _count(name: str, value: int) -> None:
     metrics.add_metric(name=name, unit="Count", value=value)
 
 
-def _start(action: Start, trace: Trace) -> None:
-    """Under its name it is started once. The row says which is the newest."""
-    machine, settings = client("stepfunctions"), _settings()
-    try:
-        machine.start_execution(
-            stateMachineArn=settings.state_machine_arn,
-            name=action.name,
-            input=json.dumps(action.given),
-        )
-    except machine.exceptions.ExecutionAlreadyExists:
+def _start(action: Start, trace: Trace, traces: Traces) -> None:
+    """Under its name it is started once. The record says which is the newest."""
+    if not traces.executions.start(action.name, action.given):
         logger.info("already started", run=trace.run_id, execution=action.name)
-    ledger.amend(settings.ledger_table, trace.run_id, {"execution": action.name})
+    traces.ledger.amend(trace.run_id, execution=action.name)
 
 
-def _stop(arn: str) -> None:
-    if words := customization_jobs.stopped(client("bedrock"), arn):
-        logger.info("not stopped", job_arn=arn, words=words)
-
-
-def _rebuild(trace: Trace) -> None:
-    settings, execution = _settings(), trace.execution
+def _rebuild(trace: Trace, traces: Traces) -> None:
+    execution = trace.execution
     assert execution  # noqa: S101 — a run without one is not rebuilt
-    events = traces.history(settings.state_machine_arn, execution.name)
-    ledger.put_back(
-        settings.ledger_table, rebuilt(execution, jobs=trace.jobs, history=list(events))
-    )
+    history = list(traces.executions.history(execution.name))
+    traces.ledger.put_new(rebuilt(execution, jobs=trace.jobs, history=history))

@@ -1,10 +1,12 @@
-"""At every ending: what was claimed becomes what was spent, or is given back."""
+"""At every outcome: what was reserved becomes what was spent, or is released."""
 
 from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, observed
-from tuning.aws import budgets
+from tuning.aws.budgets import Budgets
+from tuning.aws.ledger import Ledger
+from tuning.runs.budget import Settlement
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.run import Run
 
@@ -13,7 +15,8 @@ _settings = cache(RunSettings.from_env)
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    run = Run.from_dict(event["run"])
-    usd = budgets.settle(_settings().ledger_table, run.id, event["charge"])
-    logger.info("settled", usd=None if usd is None else str(usd), charge=event["charge"])
-    return {"usd": None if usd is None else str(usd)}
+    """Answers with the settlement; with nothing, when there was no reservation to settle."""
+    run, charge = Run.from_dict(event["run"]), event["charge"]
+    usd = Budgets(ledger=Ledger(table=_settings().ledger_table)).settle(run.id, charge)
+    logger.info("settled", usd=None if usd is None else str(usd), charge=charge)
+    return {} if usd is None else Settlement(usd=usd, charge=charge).to_json()

@@ -1,46 +1,51 @@
-"""One look at the job: where it stands, and whether it must be stopped."""
+"""One poll of the job: its status, and whether it must be stopped."""
 
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
-from tuning.aws import customization_jobs, ledger
-from tuning.aws.clients import client
+from tuning.aws.customization_jobs import CustomizationJobs
+from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import RunSettings
+from tuning.runs.jobs import Start
 from tuning.runs.progress import Progress, look
 from tuning.runs.run import Run
+from tuning.runs.run_record import RunRecord
 
 _settings = cache(RunSettings.from_env)
 
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    run, bedrock = Run.from_dict(event["run"]), client("bedrock")
-    arn = event["job"]["job_arn"]
-    job = bedrock.get_model_customization_job(jobIdentifier=arn)
-    before = Progress.kept(event.get("progress") or {})
-    now = look(job, run, before=before, now=datetime.now(UTC))
-    asked = "stop_asked" in (_noted(run, now) or {})
+    run, arn, jobs = (
+        Run.from_dict(event["run"]),
+        Start.from_json(event["job"]).arn,
+        CustomizationJobs(),
+    )
+    before = Progress.kept(event.get("progress"))
+    now = look(jobs.read(arn), run, before=before, now=datetime.now(UTC))
+    record = _noted(run, now)
+    asked = record is not None and record.stop_asked is not None
     if now.must_be_stopped or (asked and now.status == "InProgress"):
-        _stop(bedrock, arn)
+        _stop(jobs, arn)
     if now.state != "in_progress":
         _count(now)
-    logger.info("looked", job_arn=arn, status=now.status, phase=now.phase, state=now.state)
-    return now.to_dict()
+    logger.info("polled", job_arn=arn, status=now.status, phase=now.phase, state=now.state)
+    return now.to_json()
 
 
-def _noted(run: Run, now: Progress) -> ledger.Row | None:
-    table = _settings().ledger_table
+def _noted(run: Run, now: Progress) -> RunRecord | None:
+    ledger = Ledger(table=_settings().ledger_table)
     if now.state == "again":
-        return ledger.move(table, run, "again", progress=now.to_dict())
-    return ledger.note(table, run, progress=now.to_dict())
+        return ledger.move(run, "again", progress=now)
+    return ledger.note(run, progress=now)
 
 
-def _stop(bedrock: Any, arn: str) -> None:
-    """A job that ended before it could be stopped may be trained: the next look will tell."""
-    if words := customization_jobs.stopped(bedrock, arn):
-        logger.info("not stopped", job_arn=arn, words=words)
+def _stop(jobs: CustomizationJobs, arn: str) -> None:
+    """A job that ended before it could be stopped may be trained: the next poll will tell."""
+    if why := jobs.stop(arn):
+        logger.info("not stopped", job_arn=arn, why=why)
     else:
         metrics.add_metric(name="JobsStopped", unit="Count", value=1)
 

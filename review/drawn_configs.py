@@ -216,7 +216,7 @@ def _recipes(region: str, poll_seconds: int, draw: DrawFn) -> dict[str, str]:
     count = draw(st.sampled_from((1, 2, 3, len(_RECIPE_NAMES), _MOST_RECIPES)))
     names = draw(st.permutations(_RECIPE_NAMES))[:count]
     names += [f"{'recipe-' * 5}{n:02}" for n in range(count - len(names))]
-    most = min(96, 1500 * poll_seconds // 3600)
+    most = min(96, 750 * poll_seconds // 3600)  # of each of two tries
     return {name: _recipe(name, region, names, most, draw) for name in names}
 
 

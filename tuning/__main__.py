@@ -1,61 +1,73 @@
-"""`python -m tuning`: check, convert and understand datasets."""
+"""`python -m tuning`: check, convert and understand datasets.
 
-from collections.abc import Callable
-from typing import Annotated, Any
+Only the module of the command that is asked for is imported: most of a small check's time went into the others.
+"""
 
-import typer
+import os
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
 
-from tuning.cli.check_command import check
-from tuning.cli.convert_command import convert
-from tuning.cli.deployed_commands import COMMANDS
 from tuning.cli.exits import refusals
-from tuning.cli.merge_command import merge
-from tuning.cli.models_command import models
-from tuning.cli.plan_command import plan
-from tuning.cli.prices_command import prices
-from tuning.cli.rules_command import rules
-from tuning.cli.split_command import split
-from tuning.cli.stats_command import stats
-from tuning.cli.version import print_version
 
-app = typer.Typer(
-    name="tuning",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+if TYPE_CHECKING:
+    import typer
+
+COMMANDS = {
+    **dict.fromkeys(("check", "plan", "convert", "split", "merge", "stats", "models", "prices")),
+    "rules": None,
+    **dict.fromkeys(("runs", "show", "watch", "stop", "retrain", "redrive", "rebuild")),
+    **dict.fromkeys(("approve", "reject"), "answer_commands"),
+}
+"""Each command and the module of `tuning.cli` that holds it, in the order of the help; NAME_command unless it is said."""
 
 
-@app.callback()
-def main(
-    *,
-    version: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True),
-    ] = False,
-) -> None:
-    """Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent."""
-    del version  # its callback has printed it
+_TYPERS = {"_TUNING_COMPLETE", "TUNING_ENVIRONMENT"}
+"""Variables that typer reads."""
 
 
-_ALL: tuple[Callable[..., Any], ...] = (
-    check,
-    plan,
-    convert,
-    split,
-    merge,
-    stats,
-    models,
-    prices,
-    rules,
-    *COMMANDS,
-)
-for command in _ALL:
-    app.command()(command)
+def application(names: Iterable[str] = COMMANDS) -> "typer.Typer":
+    """The command line with these commands."""
+    import typer  # noqa: PLC0415 — see above
+
+    from tuning.cli.version import print_version  # noqa: PLC0415 — idem
+
+    made = typer.Typer(
+        name="tuning",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+
+    @made.callback()  # also because one command alone would be the whole command line
+    def main(
+        *,
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version", help="Print the version.", callback=print_version, is_eager=True
+            ),
+        ] = False,
+    ) -> None:
+        """Private fine-tuning on Amazon Bedrock: check, convert and understand datasets before money is spent."""
+        del version  # its callback has printed it
+
+    for name in names:
+        module = import_module(f"tuning.cli.{COMMANDS[name] or f'{name}_command'}")
+        made.command()(getattr(module, name))
+    return made
 
 
 def run() -> None:
     with refusals():
-        app()
+        asked, words = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+        if asked == "check" and not _TYPERS & os.environ.keys():
+            from tuning.cli.checking import checking  # noqa: PLC0415 — the command that is asked for
+            from tuning.cli.direct import arguments  # noqa: PLC0415 — idem
+
+            if (given := arguments(checking, words)) is not None:
+                checking(**given)
+        application([asked] if asked in COMMANDS else COMMANDS)()
 
 
 if __name__ == "__main__":

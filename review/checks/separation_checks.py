@@ -162,28 +162,31 @@ def no_role_changes_policies_keys_or_roles(environment):
 
 @check
 def listing_is_bound_to_a_prefix(environment):
-    """But for uploads: there, S3 has to say whether a version that is gone is missing or denied."""
+    """The job's own also takes a request that names none, which HeadBucket is. But for uploads: there, S3 has to say whether a version that is gone is missing or denied."""
     for role in REVIEWED:
         for statement in allowed(environment, role):
             uploads = role == "PrepareDatasetRole" and statement.resources == {"{Datasets}"}
             if "s3:ListBucket" in statement.actions and not uploads:
-                assert statement.conditions["StringLike"]["s3:prefix"].endswith("/*")
+                operator = "StringLikeIfExists" if role == "JobRole" else "StringLike"
+                assert statement.conditions[operator]["s3:prefix"].endswith("/*")
 
 
 @check
 def keys_are_used_through_the_service_that_holds_the_data(environment):
     """Functions also decrypt their own environment variables, where Lambda calls as itself, and the
-    machine its own executions and their logs, which the context names.
+    machine its own executions and their logs, which the context names. AWS Backup describes the ledger's key,
+    and lends it to services, as the policy that AWS manages has it.
     """
     for role in REVIEWED:
         for statement in allowed(environment, role):
             uses_key = any(a.startswith("kms:") for a in statement.actions)
-            if uses_key and statement.actions != {"kms:Decrypt"}:
+            if uses_key and statement.actions not in ({"kms:Decrypt"}, {"kms:DescribeKey"}):
                 named = {key for test in statement.conditions.values() for key in test}
                 assert named & {
                     "kms:ViaService",
                     "kms:EncryptionContext:aws:states:stateMachineArn",
                     "kms:EncryptionContext:SourceArn",
+                    "kms:GrantIsForAWSResource",
                 }, role
 
 

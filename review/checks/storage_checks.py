@@ -38,9 +38,11 @@ def stateful_resources_are_exactly_the_frozen_ones(environment):
 def what_holds_data_survives_the_stack_and_its_own_replacement(environment, logical_id):
     (resource,) = (r for r in environment.resources if r.id == logical_id)
     assert resource.replacement == "Retain"
-    # What bears a name would be in the way of the next try, after a deployment that is rolled back.
-    named = resource.type == "AWS::Backup::BackupVault"
-    assert resource.deletion == ("RetainExceptOnCreate" if named else "Retain")
+    # What a failed create made goes, so that no key is billed and no bucket orphaned; but a table that is
+    # protected from deletion would stop the roll-back.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+    protected = resource.type == "AWS::DynamoDB::Table"
+    assert resource.deletion == ("Retain" if protected else "RetainExceptOnCreate")
 
 
 @check

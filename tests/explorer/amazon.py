@@ -25,9 +25,9 @@ from services import Bedrock, Ledger, Notices, StepFunctions, Storage
 
 from lambdas.dispatch_queue import NotDispatched
 from lambdas.reconcile_runs import NotReconciled
-from tuning.aws import slot_queue
 from tuning.aws.transient import Transient
 from tuning.errors import TuningError
+from tuning.runs.job_queue import WAITING
 
 VISIBILITY_SECONDS = 180
 RECEIVES = 5
@@ -297,7 +297,7 @@ class Around:
             self.world.clock.spawn(
                 lambda: self.world.stepfunctions.expire(token, late), after=limit
             )
-        if arguments["ExpressionAttributeValues"].get(":waiting") == {"S": slot_queue.WAITING}:
+        if arguments["ExpressionAttributeValues"].get(":waiting") == {"S": WAITING}:
             dispatching(self.world)
         answer = self.world.clock.wait(promise)
         if isinstance(answer, Failed):

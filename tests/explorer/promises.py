@@ -1,10 +1,8 @@
 """What must hold at the end of every history, whatever went wrong in it."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +13,7 @@ from rounds import rings
 from scenarios import Put
 from schedule import LASTING
 
-from tuning.runs.run_states import ENDED, TRANSITIONS
+from tuning.runs.run_states import TRANSITIONS
 
 
 def broken(world: Amazon) -> list[str]:
@@ -42,19 +40,19 @@ def _one_paid_job_a_run(world: Amazon) -> Iterator[str]:
 
 def _accounted_for(world: Amazon, put: Put) -> Iterator[str]:
     run = put.run_id()
-    row = world.ledger.items.get(run)
+    record = world.ledger.record(run) if run in world.ledger.items else None
     if any(message.event == put.event for message in world.dead) or rings(world):
-        return  # an alarm rings: on dead letters, which a person can redrive again, or on this
-    if row is None:
+        return  # an alarm fires: on dead letters, which a person can redrive again, or on this
+    if record is None:
         yield f"LOST: nothing is known of {put.key} version {put.version}"
-    elif row.get("state") not in ENDED or not {"ended_at", "outcome"} <= row.keys():
-        yield f"LOST: run {run} never ended; it stands at {row.get('state')!r}"
-    elif "open" in row:
-        yield f"LOST: run {run} has ended {row['state']}, and still counts as open"
+    elif not (record.ended and record.ended_at and record.outcome):
+        yield f"LOST: run {run} never ended; it is {record.state}"
+    elif record.open:
+        yield f"LOST: run {run} has ended {record.state}, and still counts as open"
     elif not any(run in notice["Subject"] for notice in world.notices.published):
-        yield f"UNTOLD: run {run} ended {row['state']}, and nobody was told"
-    elif not json.loads(row["outcome"]).get("summary"):
-        yield f"UNEXPLAINED: run {run} ended {row['state']} without a summary"
+        yield f"UNNOTIFIED: run {run} ended {record.state}, and nobody was notified"
+    elif not record.summary:
+        yield f"UNEXPLAINED: run {run} ended {record.state} without a summary"
 
 
 def _nothing_goes_backwards(world: Amazon) -> Iterator[str]:
@@ -83,11 +81,11 @@ def _within_the_budget(world: Amazon) -> Iterator[str]:
     what is committed is what was spent.
     """
     spent: Counter[str] = Counter()
-    for run, row in world.ledger.items.items():
-        if "claim" in row and "settled" in row:
-            spent[json.loads(row["claim"])["month"]] += Decimal(json.loads(row["settled"])["usd"])
-        elif "claim" in row and not rings(world):
-            yield f"UNSETTLED: run {run} has claimed {row['claim']}, and has ended"
+    for record in world.ledger.records():
+        if (held := record.reservation) and record.settlement:
+            spent[held.month] += record.settlement.usd
+        elif held and not rings(world):
+            yield f"UNSETTLED: run {record.id} has reserved {held.usd} USD, and has ended"
     for pot, most in world.ledger.committed.items():
         if most > BUDGET_USD:
             yield f"OVERSPENT: {most} USD were committed of {pot}"

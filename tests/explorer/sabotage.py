@@ -88,7 +88,7 @@ def unconditional_claims(world: Amazon) -> None:
             update = entry.get("Update", {})
             if "ADD committed" in update.get("UpdateExpression", ""):
                 update.pop("ConditionExpression", None)
-                update["ExpressionAttributeValues"].pop(":room", None)
+                update["ExpressionAttributeValues"].pop(":left", None)
         return really(TransactItems=TransactItems)
 
     world.ledger.transact_write_items = transact

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator import Instance
-from tuning.cli.account import Account, Row
+from tuning.cli.account import Account
+from tuning.runs.run_record import RunRecord
 
 PATIENCE_SECONDS = 90
 ACTED = "@test"
@@ -51,12 +52,12 @@ class World:
         self.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
         return f"s3://{bucket}/{key}"
 
-    def ended(self, upload: str) -> Row:
-        def look() -> Row | None:
-            row = self.account.run(upload)
-            return row if row and "ended_at" in row else None
+    def ended(self, upload: str) -> RunRecord:
+        def outcome() -> RunRecord | None:
+            record = self.account.started_by(upload)
+            return record if record and record.ended_at else None
 
-        found: Row = until(look, f"the end of {upload}")
+        found: RunRecord = until(outcome, f"the outcome of {upload}")
         return found
 
     def executions(self) -> list[dict[str, Any]]:

@@ -9,10 +9,15 @@ from accounts import World
 
 from emulator import running
 from emulator.deploy import Deployer
+from emulator.emulator_settings import NEW_ACCOUNT
 from tuning.cli.account import Account
 
 LAST = "test_uses_of_permissions.py"
 """Looks back at what all the others did."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--new-account", action="store_true", help="with the quotas of a new account")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,8 +30,10 @@ def pytest_sessionstart() -> None:
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    with running(phase_seconds=0.1, wait_scale=0.002, role_seconds=3, enforce=True) as instance:
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    quotas = NEW_ACCOUNT if request.config.getoption("--new-account") else {}
+    pace = {"phase_seconds": 0.1, "wait_scale": 0.002, "role_seconds": 3}
+    with running(**pace, **quotas, enforce=True) as instance:
         deployer = Deployer(instance=instance, say=lambda _line: None)
         deployer.bootstrap(["us-east-1"])
         outputs = deployer.deploy(["dev/*"])["dev-Training"]

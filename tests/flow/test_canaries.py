@@ -31,7 +31,18 @@ class Words:
 def outside(world):
     """With a spy on the account's events, before anything is uploaded."""
     events, (url, arn) = world.client("events"), _queue(world, "spy")
-    events.put_rule(Name="spy", EventPattern=json.dumps({"account": ["000000000000"]}))
+    pattern = json.dumps({"account": ["000000000000"]})
+    rule = events.put_rule(Name="spy", EventPattern=pattern)["RuleArn"]
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+    send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [send]})
+    world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     events.put_targets(Rule="spy", Targets=[{"Id": "spy", "Arn": arn}])
     yield Outside(world=world, events=Spy(url=url, heard=[]))
     events.remove_targets(Rule="spy", Ids=["spy"])
@@ -50,16 +61,16 @@ def rows(world, outside, words):  # noqa: ARG001 -- the spy listens first
 
 
 def test_datasets_of_every_kind_came_to_their_ends(rows):
-    assert [row["state"] for row in rows] == ["trained"] * 3 + ["refused"] * 6
+    assert [row.state for row in rows] == ["trained"] * 3 + ["refused"] * 6
 
 
 def test_no_dataset_text_leaves_the_data_buckets(world, rows, outside, words):
     for row in rows:
-        world.notice(row["pk"])
+        world.notice(row.id)
     told = outside.told()
     found = {text: where(word, told) for text, word in words.all.items()}
     assert {text: places for text, places in found.items() if places} == {}
-    assert where(rows[0]["pk"], told) >= {"logs", "executions", "notices", "ledger"}
+    assert where(rows[0].id, told) >= {"logs", "executions", "notices", "ledger"}
     assert "events" in where("texts-sound", told)
 
 
@@ -84,9 +95,9 @@ def test_a_word_is_found_wherever_it_leaks_to(world, rows, outside):
 
 def test_a_hostile_key_is_one_line_of_json_wherever_it_is_logged(world):
     row = world.ended(world.upload(b"{}\n", f"{RECIPE}/{ODD}"))
-    assert row["state"] == "refused"
+    assert row.state == "refused"
     lines = list(_lines(world))
-    assert any(row["pk"] in line for line in lines)
+    assert any(row.id in line for line in lines)
     for line in lines:
         json.loads(line)
         assert line.isprintable(), ascii(line)

@@ -14,7 +14,7 @@ RECIPE = "support-nova-micro"
 def watched(world):
     """The run's id, and what watching it from its first row on has said."""
     uri = world.upload(conversations("Commands"), f"{RECIPE}/commands")
-    run = until(lambda: world.account.run(uri), f"the run of {uri}")["pk"]
+    run = until(lambda: world.account.started_by(uri), f"the run of {uri}").id
     return run, tuning(world, "watch", run[:10], "--every", "0.2")
 
 
@@ -38,7 +38,7 @@ def test_the_whole_story_is_told_afterwards(world, watched):
     cost = told["cost"]
     assert float(cost["estimated_low_usd"]) <= float(cost["actual_usd"])
     assert cost["settled_usd"] == cost["actual_usd"]
-    report = world.account.read_json(told["reports"][1])
+    report = world.account.files.read_json(told["reports"][1])
     assert report["estimate"]["training_usd"] == cost["estimated_usd"]
     assert told["next"].startswith("Deploy arn:aws:bedrock:")
 

@@ -17,7 +17,7 @@ import pytest
 
 import emulator
 from emulator import environment, instance
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import NEW_ACCOUNT, Settings
 from emulator.start_errors import EmulatorError
 
 ROOT = Path(emulator.__file__).resolve().parent.parent
@@ -224,6 +224,13 @@ def test_up_with_auth_says_whom_to_trust(command):
     authority = Path(told["environment"]["AWS_CA_BUNDLE"]).read_text(encoding="utf-8")
     assert "PRIVATE KEY" not in authority
     assert command("status")[0] == 0
+
+
+def test_up_takes_the_quotas_of_a_new_account(command):
+    code, said = command("up", "--port", "0", "--new-account", "--format", "json")
+    assert code == 0, said
+    found = {name: json.loads(said)[name] for name in NEW_ACCOUNT}
+    assert found == NEW_ACCOUNT == {"account_concurrency": 10, "model_units": 0}
 
 
 def test_faults_are_set_listed_and_cleared(command):

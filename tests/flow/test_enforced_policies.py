@@ -16,7 +16,7 @@ RECIPE = "support-nova-micro"
 def run(world):
     """A whole run, from upload to model, under enforcement."""
     row = world.ended(world.upload(conversations("Enforced"), f"{RECIPE}/enforced"))
-    assert row["state"] == "trained"
+    assert row.state == "trained"
     return row
 
 

@@ -35,7 +35,7 @@ def event_of(world, upload):
     return {
         "source": "aws.s3",
         "detail-type": "Object Created",
-        "time": world.account.run(upload)["arrived_at"],
+        "time": world.account.started_by(upload).arrived_at,
         "detail": {
             "bucket": {"name": bucket},
             "object": {"key": key, "size": head["ContentLength"], "version-id": head["VersionId"]},
@@ -50,7 +50,7 @@ def waiting(world, queue):
 
 
 def jobs_of(world, row):
-    found = world.client("bedrock").list_model_customization_jobs(nameContains=row["pk"][:20])
+    found = world.client("bedrock").list_model_customization_jobs(nameContains=row.id[:20])
     return [job["jobName"] for job in found["modelCustomizationJobSummaries"]]
 
 
@@ -69,7 +69,7 @@ def test_the_same_event_a_thousand_times_from_32_senders_is_one_job(world):
     queue = world.account.outputs["Queue"]
     until(lambda: waiting(world, queue) == 0, "the queue to be empty", seconds=180)
     assert len(jobs_of(world, row)) == 1
-    assert [e["name"] for e in world.executions()].count(row["pk"]) == 1
+    assert [e["name"] for e in world.executions()].count(row.id) == 1
     assert world.ended(upload) == row
 
 
@@ -97,11 +97,11 @@ def test_odd_keys_are_the_right_objects_and_legal_job_names(world):
         world.upload(conversations(f"Odd {n}"), f"{RECIPE}/{odd}") for n, odd in enumerate(ODD)
     ]
     rows = [world.ended(upload) for upload in uploads]
-    assert [row["state"] for row in rows] == ["trained"] * len(ODD)
-    assert len({row["pk"] for row in rows}) == len(ODD)
+    assert [row.state for row in rows] == ["trained"] * len(ODD)
+    assert len({row.id for row in rows}) == len(ODD)
     s3, bedrock = world.client("s3"), world.client("bedrock")
     for number, row in enumerate(rows):
-        job = bedrock.get_model_customization_job(jobIdentifier=row["job_arn"])
+        job = bedrock.get_model_customization_job(jobIdentifier=row.job_arn)
         assert re.fullmatch(r"[a-z0-9](-?[a-z0-9])*", job["jobName"])
         bucket, _, key = job["trainingDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -127,7 +127,7 @@ def test_runs_end_though_the_processes_of_functions_are_killed(world):
         over.set()
         killer.join()
     assert killed
-    assert [row["state"] for row in rows] == ["trained"] * len(uploads)
+    assert [row.state for row in rows] == ["trained"] * len(uploads)
     assert [len(jobs_of(world, row)) for row in rows] == [1] * len(uploads)
 
 
@@ -145,13 +145,13 @@ def test_an_object_that_is_replaced_is_trained_as_it_was_uploaded(world):
     world.upload(conversations("The second"), folder)
 
     def both():
-        rows = [row for row in world.account.rows() if row["upload"] == upload]
-        return rows if len([r for r in rows if "ended_at" in r]) == 2 else None
+        rows = [row for row in world.account.ledger.runs() if row.upload == upload]
+        return rows if len([r for r in rows if r.ended_at]) == 2 else None
 
     rows = until(both, "both runs to end")
     texts = set()
     for row in rows:
-        bucket, _, key = json.loads(row["dataset"])["training_uri"][5:].partition("/")
+        bucket, _, key = row.dataset.training_uri[5:].partition("/")
         body = world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         texts |= {b"The first" in body and "first", b"The second" in body and "second"}
     assert texts - {False} == {"first", "second"}

@@ -96,8 +96,8 @@ def looks(hours):
 
 def test_a_run_costs_two_cents_at_most_even_when_its_job_takes_a_day(world, capsys):
     row = world.ended(world.upload(conversations("Fees"), f"{RECIPE}/fees"))
-    assert row["state"] == "trained"
-    events = list(world.account.events(row["pk"]))
+    assert row.state == "trained"
+    events = list(world.account.executions.history(row.id))
     spent = fees(events)
     seen = entered(events).count("Track training")
     assert [entered(events).count(name) for name in LOOK] == [seen] * 3

@@ -15,8 +15,8 @@ FIVE_MINUTES = 300
 def own(world):
     """What the pipeline's own job is made of."""
     row = world.ended(world.upload(conversations("Guarded"), f"{RECIPE}/guarded"))
-    assert row["state"] == "trained"
-    return world.client("bedrock").get_model_customization_job(jobIdentifier=row["job_arn"])
+    assert row.state == "trained"
+    return world.client("bedrock").get_model_customization_job(jobIdentifier=row.job_arn)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ def role(world):
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
         if actions:
             make.grant(*actions)
+        world.instance.advance_clock(world.instance.settings.role_seconds)  # until it is known
         return arn
 
     def grant(*actions):

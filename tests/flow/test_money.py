@@ -2,11 +2,13 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from accounts import conversations, jsonl, tuning, until
 
+from tuning.runs.budget import budget_ids
 from tuning.runs.recipes import Limits, Recipe
 from tuning.runs.run import Run
 from tuning.runs.uploads import Upload
@@ -40,21 +42,18 @@ def start(world, *, recipe, limits):
     return run.id
 
 
-def row(world, run):
-    table = world.account.outputs["LedgerTable"]
-    found = world.client("dynamodb").get_item(
-        TableName=table, Key={"pk": {"S": run}}, ConsistentRead=True
-    )
-    return {name: next(iter(value.values())) for name, value in found.get("Item", {}).items()}
-
-
 def reached(world, run, state):
-    def look():
-        found = row(world, run)
-        ready = state != "awaiting_approval" or "task_token" in found
-        return found if found.get("state") == state and ready else None
+    def there():
+        found = world.account.ledger.read(run)
+        ready = found and (state != "awaiting_approval" or found.task_token)
+        return found if ready and found.state == state else None
 
-    return until(look, f"{run} to be {state}: {row(world, run)}")
+    return until(there, f"{run} to be {state}: {world.account.ledger.read(run)}")
+
+
+def state_of(world, run):
+    found = world.account.ledger.read(run)
+    return found.state if found else None
 
 
 def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):
@@ -64,17 +63,13 @@ def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):
         runs = list(both.map(lambda _n: start(world, recipe=recipe, limits=limits), range(2)))
     ends = ("trained", "awaiting_approval")
     states = until(
-        lambda: (
-            found
-            if set(found := [row(world, run).get("state") for run in runs]) <= {*ends}
-            else None
-        ),
+        lambda: found if set(found := [state_of(world, run) for run in runs]) <= {*ends} else None,
         "both to come to rest",
     )
     assert sorted(states) == sorted(ends)
     waiting = runs[states.index("awaiting_approval")]
     reached(world, waiting, "awaiting_approval")
-    assert "0.00 USD are left of the budget of recipe" in row(world, waiting)["asked"]
+    assert "0.00 USD are left of the budget of recipe" in world.account.run(waiting).approval_reason
     assert tuning(world, "reject", waiting).returncode == 0
     reached(world, waiting, "refused")
 
@@ -86,15 +81,14 @@ def test_what_a_person_approves_is_trained_and_who_did_is_kept(world):
     assert f"tuning approve {run}" in notice["Message"]
     assert "0.01 USD" in notice["Message"]
     assert f"runs/{run}/report.html" in notice["Message"]
-    assert waiting["task_token"] not in json.dumps(notice)
+    assert waiting.task_token not in json.dumps(notice)
     answered = tuning(world, "approve", run, "--note", "go")
     assert answered.returncode == 0, answered.stderr
     ended = reached(world, run, "trained")
-    approval = json.loads(ended["approval"])
-    assert approval["decision"] == "approve"
-    assert approval["by"].startswith("arn:aws:")
-    assert (approval["note"], approval["verified"]) == ("go", False)
-    assert "task_token" not in ended
+    assert ended.approval.decision == "approve"
+    assert ended.approval.by.startswith("arn:aws:")
+    assert (ended.approval.note, ended.approval.verified) == ("go", False)
+    assert ended.task_token is None
     again = tuning(world, "approve", run)
     assert again.returncode == 2
     assert "is trained and does not wait" in again.stderr
@@ -105,39 +99,38 @@ def test_what_a_person_rejects_is_refused_and_costs_nothing(world):
     reached(world, run, "awaiting_approval")
     assert tuning(world, "reject", run).returncode == 0
     ended = reached(world, run, "refused")
-    outcome = json.loads(ended["outcome"])
-    assert outcome["kind"] == "not_approved"
-    assert "Not approved by arn:aws:" in outcome["summary"]
-    assert "job_arn" not in ended
-    assert "claim" not in ended
+    assert ended.outcome.kind == "not_approved"
+    assert "Not approved by arn:aws:" in ended.summary
+    assert (ended.job_arn, ended.reservation) == (None, None)
 
 
 def test_nobodys_answer_is_a_refusal(world):
     limits = Limits(approve_above_usd=0, approval_hours=1)
     run = start(world, recipe=f"ask-{uuid4().hex[:8]}", limits=limits)
     ended = reached(world, run, "refused")
-    assert json.loads(ended["outcome"])["summary"].startswith("Nobody approved it in time.")
+    assert ended.summary.startswith("Nobody approved it in time.")
 
 
-def test_a_claim_is_settled_when_the_job_has_ended(world):
+def test_a_reservation_is_settled_when_the_job_has_ended(world):
     recipe = f"set-{uuid4().hex[:8]}"
     run = start(world, recipe=recipe, limits=Limits())
     ended = reached(world, run, "trained")
-    claim, settled = json.loads(ended["claim"]), json.loads(ended["settled"])
-    assert settled["charge"] == "job"
-    assert float(settled["usd"]) <= float(claim["usd"])
-    pot = row(world, f"budget#{claim['month']}#{recipe}")
-    assert pot["committed"] == pot["spent"] == settled["usd"]
+    held, settled = ended.reservation, ended.settlement
+    assert settled.charge == "job"
+    assert settled.usd <= held.usd
+    counted = world.account.ledger.item(budget_ids(held.month, recipe)[1])
+    assert counted["committed"] == counted["spent"]
+    assert Decimal(counted["spent"]["N"]) == settled.usd
 
 
-def test_a_job_that_fails_before_it_trains_gives_its_claim_back(world):
+def test_a_job_that_fails_before_it_trains_releases_its_reservation(world):
     world.instance.add_fault(kind="fail", phase="Validation", message="an internal error")
     recipe = f"set-{uuid4().hex[:8]}"
     try:
         ended = reached(world, start(world, recipe=recipe, limits=Limits()), "failed")
     finally:
         world.instance.clear_faults()
-    assert json.loads(ended["settled"])["usd"] == "0"
+    assert ended.settlement.usd == 0
 
 
 @pytest.mark.parametrize("command", ["approve", "reject"])

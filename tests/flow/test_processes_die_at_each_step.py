@@ -77,11 +77,11 @@ def _errors_of_a_run_under_fire(world, step, attempt):
         over.set()
         killer.join()
     assert killed
-    assert row["state"] == "trained"
-    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row["pk"][:20])
+    assert row.state == "trained"
+    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row.id[:20])
     assert len(jobs["modelCustomizationJobSummaries"]) == 1
     return [
         event["taskFailedEventDetails"]["error"]
-        for event in world.account.events(row["pk"])
+        for event in world.account.executions.history(row.id)
         if event["type"] == "TaskFailed"
     ]

@@ -16,8 +16,8 @@ RECIPE = "support-nova-micro"
 def test_each_recipe_trains_its_own_model(world):
     world.upload(conversations("Held out", 4), "support-nova-lite/rare", "validation.jsonl")
     row = world.ended(world.upload(conversations("Longer"), "support-nova-lite/rare"))
-    assert row["state"] == "trained"
-    job = world.client("bedrock").get_model_customization_job(jobIdentifier=row["job_arn"])
+    assert row.state == "trained"
+    job = world.client("bedrock").get_model_customization_job(jobIdentifier=row.job_arn)
     assert "amazon.nova-lite-v1:0" in job["baseModelArn"]
 
 
@@ -59,20 +59,20 @@ def test_a_job_that_was_asked_to_end_before_it_began_is_stopped_at_the_first_loo
     standing_still,  # noqa: ARG001 -- it does
 ):
     upload = world.upload(conversations("Regretted"), f"{RECIPE}/regretted")
-    row = until(lambda: (r := world.account.run(upload)) and "job_arn" in r and r, "the job")
+    row = until(lambda: (r := world.account.started_by(upload)) and r.job_arn and r, "the job")
     world.client("dynamodb").update_item(
         TableName=world.account.outputs["LedgerTable"],
-        Key={"pk": {"S": row["pk"]}},
+        Key={"pk": {"S": row.id}},
         UpdateExpression="SET stop_asked = :asked",
         ExpressionAttributeValues={":asked": {"S": "someone"}},
     )
-    assert world.ended(upload)["state"] == "stopped"
+    assert world.ended(upload).state == "stopped"
 
 
 def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
     other = world.ended(world.upload(conversations("First of the name"), f"{RECIPE}/name"))
     bedrock = world.client("bedrock")
-    like = bedrock.get_model_customization_job(jobIdentifier=other["job_arn"])
+    like = bedrock.get_model_customization_job(jobIdentifier=other.job_arn)
     run = _run(world, "same-name")
     bedrock.create_model_customization_job(
         jobName=run.job_name,
@@ -89,8 +89,8 @@ def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
         name=run.id,
         input=json.dumps(run.to_dict()),
     )
-    row = until(lambda: (r := _row(world, run)) and "ended_at" in r and r, "the run's end")
-    assert row["state"] == "failed"
+    row = until(lambda: (r := _row(world, run)) and r.ended_at and r, "the run's end")
+    assert row.state == "failed"
     assert "job_arn" not in row
 
 
@@ -110,4 +110,4 @@ def _run(world, folder):
 
 
 def _row(world, run):
-    return next((row for row in world.account.rows() if row["pk"] == run.id), None)
+    return next((row for row in world.account.ledger.runs() if row.id == run.id), None)

@@ -33,8 +33,8 @@ def row_of(world, run):
 def test_a_job_with_our_tags_that_no_run_knows_of_is_stopped(world, reconcile):
     bedrock = world.client("bedrock")
     upload = world.upload(conversations("Known"), f"{RECIPE}/known")
-    row = until(lambda: (r := world.account.run(upload)) and "job_arn" in r and r, "the job")
-    like = bedrock.get_model_customization_job(jobIdentifier=row["job_arn"])
+    row = until(lambda: (r := world.account.started_by(upload)) and r.job_arn and r, "the job")
+    like = bedrock.get_model_customization_job(jobIdentifier=row.job_arn)
     stray = bedrock.create_model_customization_job(
         jobName="of-no-run",
         customModelName="of-no-run",
@@ -49,29 +49,29 @@ def test_a_job_with_our_tags_that_no_run_knows_of_is_stopped(world, reconcile):
     assert "stop" in reconcile()["f" * 32]
     status = bedrock.get_model_customization_job(jobIdentifier=stray)["status"]
     assert status in ("Stopping", "Stopped")
-    assert bedrock.get_model_customization_job(jobIdentifier=row["job_arn"])["status"] == (
+    assert bedrock.get_model_customization_job(jobIdentifier=row.job_arn)["status"] == (
         "InProgress"
     )
-    bedrock.stop_model_customization_job(jobIdentifier=row["job_arn"])
-    assert world.ended(upload)["state"] == "stopped"
+    bedrock.stop_model_customization_job(jobIdentifier=row.job_arn)
+    assert world.ended(upload).state == "stopped"
 
 
 def test_a_model_that_its_row_does_not_name_is_told_of_and_the_row_is_closed(world, reconcile):
     row = world.ended(world.upload(conversations("Model untold"), f"{RECIPE}/untold"))
-    assert row["state"] == "trained"
+    assert row.state == "trained"
     long_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     world.client("dynamodb").update_item(
         TableName=world.account.outputs["LedgerTable"],
-        Key={"pk": {"S": row["pk"]}},
+        Key={"pk": {"S": row.id}},
         UpdateExpression="SET ended_at = :then, #open = :place REMOVE model_arn",
         ExpressionAttributeNames={"#open": "open"},
         ExpressionAttributeValues={":then": {"S": long_ago}, ":place": {"S": "working"}},
     )
-    assert reconcile()[row["pk"]] == ["start", "write"]
-    assert row_of(world, row["pk"])["model_arn"]["S"] == row["model_arn"]
+    assert reconcile()[row.id] == ["start", "write"]
+    assert world.account.run(row.id).model_arn == row.model_arn
 
     def closed():
         reconcile()
-        return "open" not in row_of(world, row["pk"])
+        return world.account.run(row.id).open is None
 
     until(closed, "the round that takes it out of the index of what is open")

@@ -8,9 +8,8 @@ import pytest
 from strict import ACCOUNT, Stage, policy, refused, trust
 
 import emulator
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import NEW_ACCOUNT
 
-NEW = {"account_concurrency": 10, "model_units": 0}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
 
@@ -22,7 +21,7 @@ def stage():
 
 @pytest.fixture(scope="module")
 def new_account():
-    with emulator.running(**NEW) as instance:
+    with emulator.running(**NEW_ACCOUNT) as instance:
         yield Stage(instance)
 
 
@@ -103,11 +102,6 @@ def test_a_new_account_takes_no_reservation(new_account):
         "decreases account's UnreservedConcurrentExecution below its minimum value of [10]" in why
     )
     assert new_account.stack("plain", Worker=a_function())[0] == "CREATE_COMPLETE"
-
-
-def test_the_profile_of_a_new_account_has_its_quotas():
-    new = Settings().of_a_new_account()
-    assert {name: getattr(new, name) for name in NEW} == NEW
 
 
 def test_model_units_have_a_quota(stage, new_account):

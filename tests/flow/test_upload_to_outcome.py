@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversations, until
 
-from tuning.runs.reconcile import run_of
-from tuning.runs.run import is_run
+from tuning.runs.rebuild import run_of
 
 RECIPE = "support-nova-micro"
 
@@ -15,20 +14,20 @@ def test_a_sound_upload_becomes_a_model_trained_on_exactly_its_bytes(world):
     records = conversations("Shipping")
     upload = world.upload(records, f"{RECIPE}/sound")
     row = world.ended(upload)
-    assert row["state"] == "trained"
-    job = world.client("bedrock").get_model_customization_job(jobIdentifier=row["job_arn"])
+    assert row.state == "trained"
+    job = world.client("bedrock").get_model_customization_job(jobIdentifier=row.job_arn)
     assert job["status"] == "Completed"
     bucket, _, key = job["trainingDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")
     assert bucket == world.account.outputs["PreparedBucket"]
     trained_on = world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     assert [json.loads(line) for line in trained_on.splitlines()] == records
-    assert json.loads(row["outcome"])["model"] == row["model_arn"] == job["outputModelArn"]
+    assert row.outcome.model == row.model_arn == job["outputModelArn"]
 
 
 def test_the_job_is_private_encrypted_and_tagged(world):
     row = world.ended(world.upload(conversations("Privacy"), f"{RECIPE}/private"))
     bedrock, ec2 = world.client("bedrock"), world.client("ec2")
-    job = bedrock.get_model_customization_job(jobIdentifier=row["job_arn"])
+    job = bedrock.get_model_customization_job(jobIdentifier=row.job_arn)
     subnets = ec2.describe_subnets(SubnetIds=job["vpcConfig"]["subnetIds"])["Subnets"]
     gateways = ec2.describe_internet_gateways()["InternetGateways"]
     private = {s["VpcId"] for s in subnets} - {
@@ -37,16 +36,16 @@ def test_the_job_is_private_encrypted_and_tagged(world):
     assert len(private) == 1
     assert job["vpcConfig"]["securityGroupIds"]
     assert job["outputModelKmsKeyArn"].startswith("arn:aws:kms:us-east-1:")
-    tags = bedrock.list_tags_for_resource(resourceARN=row["job_arn"])["tags"]
-    assert {"key": "run", "value": row["pk"]} in tags
+    tags = bedrock.list_tags_for_resource(resourceARN=row.job_arn)["tags"]
+    assert {"key": "run", "value": row.id} in tags
 
 
 def test_a_validation_set_beside_the_training_set_is_taken_along(world):
     world.upload(conversations("Held out", 4), f"{RECIPE}/both", "validation.jsonl")
     row = world.ended(world.upload(conversations("Learnt"), f"{RECIPE}/both"))
-    job = world.client("bedrock").get_model_customization_job(jobIdentifier=row["job_arn"])
+    job = world.client("bedrock").get_model_customization_job(jobIdentifier=row.job_arn)
     assert job["validationDataConfig"]["validators"][0]["s3Uri"].endswith("/validation.jsonl")
-    assert json.loads(row["results"])["validation"]["steps"] > 0
+    assert row.results.validation.steps > 0
 
 
 def test_a_broken_upload_is_refused_with_its_lines_and_starts_no_job(world):
@@ -54,17 +53,17 @@ def test_a_broken_upload_is_refused_with_its_lines_and_starts_no_job(world):
     records[2]["messages"][1]["role"] = "assistent"
     body = b"".join(json.dumps(r).encode() + b"\n" for r in records) + b"{not json}\n"
     row = world.ended(world.upload(body, f"{RECIPE}/broken"))
-    assert row["state"] == "refused"
+    assert row.state == "refused"
     assert "job_arn" not in row
-    report = world.account.report(row["pk"])
+    report = world.account.files.report(row.id)
     assert {(f["rule"], f["line"]) for f in report["findings"]} >= {("DS401", 3), ("DS201", 11)}
-    assert "line 3" in world.notice(row["pk"])["Message"]
+    assert "line 3" in world.notice(row.id)["Message"]
 
 
 def test_a_folder_that_no_recipe_has_is_refused_and_told(world):
     row = world.ended(world.upload(conversations("Lost"), "suport-nova-micro/typo"))
-    assert row["state"] == "refused"
-    assert "did you mean 'support-nova-micro'?" in world.notice(row["pk"])["Message"]
+    assert row.state == "refused"
+    assert "did you mean 'support-nova-micro'?" in world.notice(row.id)["Message"]
 
 
 def test_the_same_event_many_times_at_once_is_one_job(world):
@@ -79,9 +78,9 @@ def test_the_same_event_many_times_at_once_is_one_job(world):
     with ThreadPoolExecutor(16) as senders:
         list(senders.map(send, range(64)))
     until(lambda: _is_empty(world, queue), "the queue to be empty")
-    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row["pk"][:20])
+    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row.id[:20])
     assert len(jobs["modelCustomizationJobSummaries"]) == 1
-    assert [e["name"] for e in world.executions()].count(row["pk"]) == 1
+    assert [e["name"] for e in world.executions()].count(row.id) == 1
 
 
 def test_a_new_version_of_the_same_key_is_a_new_run(world):
@@ -89,10 +88,10 @@ def test_a_new_version_of_the_same_key_is_a_new_run(world):
     first = world.ended(upload)
     world.upload(conversations("Second version"), f"{RECIPE}/versions")
     until(
-        lambda: len([r for r in _rows(world) if r["upload"] == upload and "ended_at" in r]) == 2,
+        lambda: len([r for r in _runs(world) if r.upload == upload and r.ended_at]) == 2,
         "two ended runs",
     )
-    names = {r["job_arn"] for r in _rows(world) if r["upload"] == upload}
+    names = {r.job_arn for r in _runs(world) if r.upload == upload}
     assert len(names) == 2
     assert first["job_arn"] in names
 
@@ -117,11 +116,10 @@ def test_a_failed_job_is_a_failed_run_that_says_what_to_do(world):
         row = world.ended(world.upload(conversations("Unlucky"), f"{RECIPE}/unlucky"))
     finally:
         world.instance.clear_faults()
-    assert row["state"] == "failed"
-    outcome = json.loads(row["outcome"])
-    assert outcome["kind"] == "service_error"
-    assert "Upload the file again" in world.notice(row["pk"])["Message"]
-    execution = next(e for e in world.executions() if e["name"] == row["pk"])
+    assert row.state == "failed"
+    assert row.outcome.kind == "service_error"
+    assert "Upload the file again" in world.notice(row.id)["Message"]
+    execution = next(e for e in world.executions() if e["name"] == row.id)
     assert execution["status"] == "FAILED"
 
 
@@ -130,10 +128,10 @@ def test_a_job_that_someone_stops_is_a_stopped_run(world):
     try:
         upload = world.upload(conversations("Stopped"), f"{RECIPE}/stopped")
         row = until(
-            lambda: (r := world.account.run(upload)) and "job_arn" in r and r, "the job to start"
+            lambda: (r := world.account.started_by(upload)) and r.job_arn and r, "the job to start"
         )
-        world.client("bedrock").stop_model_customization_job(jobIdentifier=row["job_arn"])
-        assert world.ended(upload)["state"] == "stopped"
+        world.client("bedrock").stop_model_customization_job(jobIdentifier=row.job_arn)
+        assert world.ended(upload).state == "stopped"
     finally:
         world.instance.clear_faults()
 
@@ -145,7 +143,7 @@ def test_a_full_quota_is_waited_for(world):
         until(lambda: _waits_for_room(world, upload), "a wait for room")
     finally:
         world.instance.clear_faults()
-    assert world.ended(upload)["state"] == "trained"
+    assert world.ended(upload).state == "trained"
 
 
 def test_a_create_call_whose_answer_is_lost_is_still_one_job(world):
@@ -154,14 +152,14 @@ def test_a_create_call_whose_answer_is_lost_is_still_one_job(world):
         row = world.ended(world.upload(conversations("Echo"), f"{RECIPE}/echo"))
     finally:
         world.instance.clear_faults()
-    assert row["state"] == "trained"
-    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row["pk"][:20])
+    assert row.state == "trained"
+    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row.id[:20])
     assert len(jobs["modelCustomizationJobSummaries"]) == 1
 
 
 def test_outputs_cannot_start_a_job(world):
     """Runs last: every execution so far belongs to an upload; what was written started none."""
-    uploads = {r["pk"] for r in _rows(world)}
+    uploads = {r.id for r in _runs(world)}
     assert {run_of(e["name"]) for e in world.executions()} == uploads
     assert _is_empty(world, world.account.outputs["Queue"])
 
@@ -182,11 +180,11 @@ def test_the_default_security_group_is_empty(world):
 def _event_of(world, upload):
     bucket, _, key = upload.removeprefix("s3://").partition("/")
     head = world.client("s3").head_object(Bucket=bucket, Key=key)
-    row = world.account.run(upload)
+    row = world.account.started_by(upload)
     return {
         "source": "aws.s3",
         "detail-type": "Object Created",
-        "time": row["arrived_at"],
+        "time": row.arrived_at,
         "detail": {
             "bucket": {"name": bucket},
             "object": {
@@ -204,12 +202,8 @@ def _is_empty(world, queue):
     return all(counts["Attributes"][name] == "0" for name in names)
 
 
-def _rows(world):
-    pages = world.client("dynamodb").get_paginator("scan")
-    table = world.account.outputs["LedgerTable"]
-    items = [i for page in pages.paginate(TableName=table) for i in page["Items"]]
-    items = [item for item in items if is_run(item["pk"]["S"])]
-    return [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
+def _runs(world):
+    return list(world.account.ledger.runs())
 
 
 def _history(world, run_id):
@@ -221,5 +215,5 @@ def _history(world, run_id):
 
 
 def _waits_for_room(world, upload):
-    row = world.account.run(upload)
-    return row and "Wait for job slot" in _history(world, row["pk"])
+    row = world.account.started_by(upload)
+    return row and "Wait for job slot" in _history(world, row.id)

@@ -37,16 +37,16 @@ def put(world, folder, about):
     upload = world.upload(conversations(about), f"{RECIPE}/{folder}")
     bucket, _, key = upload.removeprefix("s3://").partition("/")
     version = world.client("s3").head_object(Bucket=bucket, Key=key)["VersionId"]
-    row = until(lambda: world.account.run(upload), "the run to begin")
+    row = until(lambda: world.account.started_by(upload), "the run to begin")
     until(lambda: throttles(world, row), "the check to be put off")
     return upload, {"Bucket": bucket, "Key": key}, version
 
 
 def throttles(world, row):
-    found = [each for each in world.executions() if each["name"] == row["pk"]]
+    found = [each for each in world.executions() if each["name"] == row.id]
     return found and [
         event
-        for event in world.account.events(row["pk"])
+        for event in world.account.executions.history(row.id)
         if event["type"] == "TaskFailed"
         and event["taskFailedEventDetails"]["error"] == "Lambda.TooManyRequestsException"
     ]
@@ -57,9 +57,9 @@ def test_a_version_that_is_gone_before_its_check_is_refused_with_the_reason(worl
         upload, place, version = put(world, "gone", "Gone")
         world.client("s3").delete_object(**place, VersionId=version, BypassGovernanceRetention=True)
     row = world.ended(upload)
-    assert row["state"] == "refused"
+    assert row.state == "refused"
     assert "job_arn" not in row
-    assert "Deleted before it was read" in world.notice(row["pk"])["Message"]
+    assert "Deleted before it was read" in world.notice(row.id)["Message"]
 
 
 def test_what_is_deleted_or_overwritten_by_name_is_trained_on_as_it_was_uploaded(world):
@@ -71,7 +71,7 @@ def test_what_is_deleted_or_overwritten_by_name_is_trained_on_as_it_was_uploaded
         world.client("s3").put_object(**place, Body=b"no dataset at all")
     for upload, about in ((hidden, b"Hidden"), (covered, b"Covered")):
         rows = until(lambda u=upload: both_ended(world, u), f"the runs of {upload} to end")
-        (trained,) = (row for row in rows if row["state"] == "trained")
+        (trained,) = (row for row in rows if row.state == "trained")
         job = world.client("bedrock").get_model_customization_job(jobIdentifier=trained["job_arn"])
         bucket, _, key = job["trainingDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")
         body = world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -79,8 +79,8 @@ def test_what_is_deleted_or_overwritten_by_name_is_trained_on_as_it_was_uploaded
 
 
 def both_ended(world, upload):
-    rows = [row for row in world.account.rows() if row["upload"] == upload]
-    return rows if all("ended_at" in row for row in rows) else None
+    rows = [row for row in world.account.ledger.runs() if row.upload == upload]
+    return rows if all(row.ended_at for row in rows) else None
 
 
 def test_what_nobody_could_receive_rings_an_alarm_and_is_received_once_after_redrive(world):
@@ -95,12 +95,12 @@ def test_what_nobody_could_receive_rings_an_alarm_and_is_received_once_after_red
         until(lambda: alarm(world) == "ALARM", "the alarm")
     finally:
         functions.update_function_configuration(**function, Handler=handler)
-    assert world.account.run(upload) is None
+    assert world.account.started_by(upload) is None
     assert tuning(world, "redrive").returncode == 0
     row = world.ended(upload)
-    assert row["state"] == "trained"
-    assert [each["name"] for each in world.executions()].count(row["pk"]) == 1
-    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row["pk"][:20])
+    assert row.state == "trained"
+    assert [each["name"] for each in world.executions()].count(row.id) == 1
+    jobs = world.client("bedrock").list_model_customization_jobs(nameContains=row.id[:20])
     assert len(jobs["modelCustomizationJobSummaries"]) == 1
 
 

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from domain_builders import any_record
 
 from tuning.runs.failures import KINDS
-from tuning.runs.run_details import story
+from tuning.runs.outcome import Outcome
+from tuning.runs.run_details import run_details
 from tuning.runs.run_states import STATES
 
 ROOT = Path(__file__).parents[2]
@@ -111,8 +113,8 @@ def test_every_state_has_its_row_and_no_row_is_stale():
 
 @pytest.mark.parametrize("kind", ["Transient", *KINDS])
 def test_where_tuning_show_sends_a_reader_is_there(kind):
-    row = {"pk": "r", "state": "failed", "arrived_at": "", "outcome": json.dumps({"kind": kind})}
-    (place,) = re.findall(r"docs/runbook\.md, (.+)\.$", story(row).next)
+    record = any_record(state="failed", outcome=Outcome(state="failed", kind=kind))
+    (place,) = re.findall(r"docs/runbook\.md, (.+)\.$", run_details(record).next)
     assert place in named("Failures of a job") or f"## {place.capitalize()}\n" in RUNBOOK
 
 

@@ -189,7 +189,7 @@ def test_a_run_that_may_have_left_a_job_stays_open_for_the_reconciler(states):
     assert "$outcome.unsure ? '' : ', #open'" in closing
 
 
-def test_a_run_leaves_the_index_when_its_end_was_told(states):
+def test_a_run_leaves_the_index_when_its_outcome_was_reported(states):
     """Until then the reconciler finds it there, whatever has died."""
     record = states["Record outcome"]["Arguments"]
     assert "#open = :open" in record["UpdateExpression"]

@@ -145,6 +145,16 @@ def test_polls_that_would_fill_an_executions_history_are_refused(tmp_path):
     )
 
 
+def test_polls_of_the_job_that_follows_count_as_well(tmp_path):
+    """Each of the two tries has its hours in the same execution: 60 hours pass alone, and not twice."""
+    lone = f'description = "x"\nbase_model = "{NOVA}"\n[limits]\nmax_hours = 60'
+    given = {"recipes": ("long",), "recipes_folder": tmp_path, "poll_seconds": 240}
+    (tmp_path / "long.toml").write_text(lone, encoding="utf-8")
+    assert any_config(**given).poll_seconds == 240
+    (tmp_path / "long.toml").write_text(f'{lone}\n[retry]\nrecipe = "long"', encoding="utf-8")
+    assert "1,800 polls in the 120 hours of its two tries" in refusal(ConfigError, **given)
+
+
 @pytest.mark.parametrize(
     ("sound", "wrong"),
     [

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from tuning.cli.account import Account
+from tuning.runs.run_record import RunRecord
 
 
 class FakeSQS:
@@ -26,7 +27,6 @@ class FakeHistory:
         self.entered = {}
         self.exceptions = step_functions.exceptions
         self.send_task_success = step_functions.send_task_success
-        self.tokens = step_functions.tokens
 
     def get_paginator(self, operation):
         assert operation == "get_execution_history"
@@ -50,6 +50,8 @@ def an_account(aws, monkeypatch):
     aws.stepfunctions = FakeHistory(aws.stepfunctions)
     outputs = {
         "LedgerTable": "ledger",
+        "DatasetsBucket": "datasets",
+        "ArtifactsBucket": "artifacts",
         "DeadLetters": "dead",
         "Queue": "queue",
         "StateMachine": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun",
@@ -60,19 +62,18 @@ def an_account(aws, monkeypatch):
 
 
 def lay(aws, number, **facts):
-    """A run's row; the number is its id. Returns the id."""
-    run = f"{number:032x}"
+    """A run that the ledger has; the number is its id. Returns the id."""
+    run_id = f"{number:032x}"
     at = f"2026-11-23T07:00:{number % 60:02}Z"
-    aws.dynamodb.items[run] = {
-        "pk": run,
+    first = {
+        "id": run_id,
         "month": "2026-11",
         "arrived_at": at,
-        "turn": f"{at}#{run}",
+        "turn": f"{at}#{run_id}",
         "recipe": "support",
         "upload": f"s3://bucket/datasets/support/{number}/train.jsonl",
-        **facts,
     }
-    return run
+    return aws.dynamodb.lay(RunRecord(**{**first, **facts}))
 
 
 def left(command, **given):

@@ -1,10 +1,12 @@
 """Builders of domain objects: what a test does not name does not matter to it."""
 
+import json
 from typing import Any
 
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
+from tuning.runs.run_record import RunRecord
 from tuning.runs.uploads import Upload
 
 DATASETS, PREPARED, ARTIFACTS = "datasets-bucket", "prepared-bucket", "artifacts-bucket"
@@ -34,6 +36,14 @@ def any_recipe(**given: Any) -> Recipe:
 
 def any_run(*, upload: Upload | None = None, recipe: Recipe | None = None) -> Run:
     return Run.new(upload=upload or any_upload(), recipe=recipe or any_recipe())
+
+
+def any_record(*, of: Run | None = None, **given: Any) -> RunRecord:
+    """What the ledger has of a run that trains, unless `given` says otherwise."""
+    run = of or any_run()
+    stored = json.loads(json.dumps(run.to_dict()))
+    facts = {"id": run.id, "state": "training", "run": stored, **run.upload.facts}
+    return RunRecord(**{**facts, **given})
 
 
 def any_run_settings(**given: Any) -> RunSettings:

@@ -8,12 +8,11 @@ from typing import Any
 from dynamodb_expressions import Compiled, Item, Terms, checked, condition, invalid, update
 from recipe_refusal_cases import exceptions, refusal
 
+from tuning.runs.run import is_run
+from tuning.runs.run_record import BY_MONTH, JOB_QUEUE, OPEN_RUNS, RunRecord
+
 Wire = dict[str, dict[str, Any]]
-INDEXES = {
-    "ByMonth": ("month", "arrived_at"),
-    "Open": ("open", "turn"),
-    "Queue": ("queue", "turn"),
-}
+INDEXES = {index.name: (index.partition, index.sort) for index in (BY_MONTH, JOB_QUEUE, OPEN_RUNS)}
 _CONDITIONAL = "ConditionalCheckFailedException"
 
 
@@ -78,6 +77,17 @@ class FakeDynamoDB:
             "TransactionConflictException",
         )
     )
+
+    def lay(self, record: RunRecord) -> str:
+        """A run that the ledger has. Returns its id."""
+        self.items[record.id] = as_plain(record.to_item())
+        return record.id
+
+    def record(self, run_id: str) -> RunRecord:
+        return RunRecord.from_item(as_wire(self.items[run_id]))
+
+    def records(self) -> list[RunRecord]:
+        return [self.record(key) for key in self.items if is_run(key)]
 
     def put_item(self, **call: Any) -> dict[str, Any]:
         self._write({"Put": call})

@@ -79,4 +79,4 @@ def live(account: Account, *, runs: int, most_days: int, stop_at_days: int | Non
 
 def _queued(number: int, since: str, refused: str | None) -> QueuedRun:
     name = str(number)
-    return QueuedRun(run_id=name, token=name, queued_at=since, refused_at=refused)
+    return QueuedRun(id=name, slot_token=name, queued_at=since, refused_at=refused)

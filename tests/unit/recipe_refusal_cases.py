@@ -21,7 +21,7 @@ def refusal(
 
 def exceptions(*codes: str) -> SimpleNamespace:
     """The `exceptions` of a client."""
-    return SimpleNamespace(**{code: _kind(code) for code in codes})
+    return SimpleNamespace(ClientError=ClientError, **{code: _kind(code) for code in codes})
 
 
 @cache

@@ -2,17 +2,22 @@
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from domain_builders import DATASETS, any_record, any_run, any_upload
 from fake_aws import refusal
+from recipe_refusal_cases import exceptions
 
 from tuning.aws import clients
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import AccountError, UnknownRunError, speaks_to_aws, told
 from tuning.cli.exits import Exit, refusals
 
+FOLDER = "datasets/support"
 OUTPUTS = {"LedgerTable": "ledger", "StateMachine": "arn:aws:states:r:a:stateMachine:TrainingRun"}
 
 
 class FakeCloudFormation:
+    exceptions = exceptions()
+
     class meta:  # noqa: N801 — botocore's name
         region_name = "us-east-1"
 
@@ -99,38 +104,22 @@ def test_our_own_refusals_pass_through_as_they_are():
         raise UnknownRunError("no such run")
 
 
-def rows_of(*pages):
-    class Ledger:
-        def get_item(self, *, Key, **_call):  # noqa: N803 — AWS's name
-            items = {item["pk"]["S"]: item for page in pages for item in page}
-            return {"Item": items[Key["pk"]["S"]]} if Key["pk"]["S"] in items else {}
-
-        def get_paginator(self, operation):
-            self.operation = operation
-            return self
-
-        def paginate(self, **call):
-            assert (self.operation == "query") is ("IndexName" in call)
-            yield from ({"Items": page} for page in pages)
-
-    ledger = Ledger()
-    return Account(client=lambda _service: ledger, outputs=OUTPUTS)
+def test_an_uploads_run_is_found_over_all_pages_and_money_is_no_run(aws):
+    for number in range(30):  # the fake's page is smaller
+        aws.dynamodb.lay(any_record(of=any_run(upload=any_upload(key=f"{FOLDER}/{number}"))))
+    aws.dynamodb.items["budget#2026-11"] = {"pk": "budget#2026-11", "committed": 3}
+    account = Account(client=lambda service: getattr(aws, service), outputs=OUTPUTS)
+    found = account.started_by(f"s3://{DATASETS}/{FOLDER}/29")
+    assert found.upload.endswith("/29")
+    assert account.started_by(f"s3://{DATASETS}/{FOLDER}/30") is None
+    assert [run.id for run in account.ledger.runs("2026-11")] == [
+        r.id for r in account.ledger.runs()
+    ]
 
 
-RUN_ROW = {"pk": {"S": "abc"}, "state": {"S": "checked"}, "upload": {"S": "s3://b/k"}}
-BUDGET_ROW = {"pk": {"S": "budget#2026-11"}, "committed": {"N": "3.5"}}
-
-
-@pytest.mark.parametrize("month", [None, "2026-11"])
-def test_runs_are_listed_over_all_pages_and_money_is_no_run(month):
-    account = rows_of([BUDGET_ROW], [RUN_ROW])
-    assert [row["pk"] for row in account.rows(month)] == ["abc"]
-    assert account.run("s3://b/k") == {"pk": "abc", "state": "checked", "upload": "s3://b/k"}
-    assert account.run("s3://b/other") is None
-
-
-def test_an_unknown_run_is_a_mistake_of_whoever_asked():
-    account = rows_of([RUN_ROW])
-    assert account.row("abc")["state"] == "checked"
+def test_an_unknown_run_is_a_mistake_of_whoever_asked(aws):
+    run_id = aws.dynamodb.lay(any_record(state="checked"))
+    account = Account(client=lambda service: getattr(aws, service), outputs=OUTPUTS)
+    assert account.run(run_id).state == account.run(run_id[:6]).state == "checked"
     with pytest.raises(UnknownRunError, match="no such run in ledger"):
-        account.row("abd")
+        account.run("abd")

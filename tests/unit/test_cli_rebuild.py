@@ -3,12 +3,11 @@
 import json
 
 import pytest
-from domain_builders import any_run
+from domain_builders import any_record, any_run
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.rebuild_command import rebuild
-from tuning.runs.run import Run
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
 RUN = any_run()
@@ -43,17 +42,17 @@ def test_a_lost_row_comes_back_from_the_newest_execution_and_the_tagged_job(acco
     arn = bedrock.create_model_customization_job(**JOB, **mine)["jobArn"]
     bedrock.create_model_customization_job(**{**JOB, "jobName": f"{RUN.job_name}-2"})
     assert left() == 0
-    row = account.dynamodb.items[RUN.id]
-    assert (row["state"], row["job_arn"], row["execution"]) == ("training", arn, f"{RUN.id}-2")
-    assert Run.from_dict(json.loads(row["run"])) == RUN
+    kept = account.dynamodb.record(RUN.id)
+    assert (kept.state, kept.job_arn, kept.execution) == ("training", arn, f"{RUN.id}-2")
+    assert kept.training_run == RUN
     assert "put back as training" in capsys.readouterr().err
 
 
 def test_a_row_that_is_there_is_not_touched(account):
     account.stepfunctions.executions[RUN.id] = json.dumps(RUN.to_dict())
-    account.dynamodb.items[RUN.id] = {"pk": RUN.id, "state": "trained"}
+    account.dynamodb.lay(any_record(state="trained"))
     assert left() == 1
-    assert account.dynamodb.items[RUN.id] == {"pk": RUN.id, "state": "trained"}
+    assert account.dynamodb.record(RUN.id) == any_record(state="trained")
 
 
 @pytest.mark.usefixtures("account")

@@ -1,7 +1,9 @@
 """Showing and watching, as typed; AWS is in dictionaries."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -12,10 +14,34 @@ from tuning.cli import watch_command as watching
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.show_command import show
 from tuning.cli.watch_command import watch
+from tuning.models.estimate import Charged, PriceRange
+from tuning.runs.approvals import Approval
+from tuning.runs.outcome import Outcome
+from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.training_metrics import Curve, Results
 
 T0 = datetime(2026, 11, 23, 7, tzinfo=UTC)
-DATASET = {"summary": "Accepted: 10 records.", "training_tokens": 1200, "verdict": "accepted"}
-CURVE = {"steps": 200, "first": 2.5, "last": 0.5, "lowest": 0.4}
+TRAINED = {
+    "state": "trained",
+    "job_arn": "arn:job",
+    "model_arn": "arn:model",
+    "run": any_run().to_dict(),
+    "dataset": PreparedDataset(
+        summary="Accepted: 10 records.",
+        training_tokens=1200,
+        report_uri="s3://a/runs/1/report.html",
+    ),
+    "estimate": PriceRange(
+        low_usd=Decimal(1),
+        training_usd=Decimal(2),
+        high_usd=Decimal(4),
+        storage_usd_per_month=Decimal("1.95"),
+    ),
+    "approval": Approval(decision="approve", by="arn:ann", at="noon", note="go"),
+    "results": Results(training=Curve(steps=200, first=2.5, last=0.5, lowest=0.4)),
+    "cost": Charged(usd=Decimal("1.90"), basis="computed"),
+    "outcome": Outcome(state="trained", summary="Trained: training loss 2.5 to 0.5"),
+}
 
 
 @pytest.fixture
@@ -25,19 +51,7 @@ def account(aws, monkeypatch):
 
 
 def trained(account, **facts):
-    told = {
-        "run": any_run().to_dict(),
-        "dataset": DATASET | {"report_uri": "s3://a/runs/1/report.html"},
-        "estimate": {"low_usd": "1", "training_usd": "2", "high_usd": "4"}
-        | {"storage_usd_per_month": "1.95"},
-        "approval": {"decision": "approve", "by": "arn:ann", "at": "noon", "note": "go"},
-        "results": {"training": CURVE, "validation": None, "rejected_records": None},
-        "cost": {"usd": "1.90", "is": "computed"},
-        "outcome": {"summary": "Trained: training loss 2.5 to 0.5", "state": "trained"},
-    }
-    typed = {name: json.dumps(fact) for name, fact in told.items()}
-    run = lay(account, 1, state="trained", job_arn="arn:job", model_arn="arn:model", **typed)
-    account.dynamodb.items[run] |= facts
+    run = lay(account, 1, **{**TRAINED, **facts})
     account.stepfunctions.entered[run] = [("Check", T0), ("Start", T0)]
     detail = {"status": "Completed", "creationTime": T0, "lastModifiedTime": T0}
     account.bedrock.jobs["arn:job"] = {
@@ -75,7 +89,7 @@ def test_a_run_whose_execution_and_job_are_forgotten_is_shown_still(account, cap
     run = trained(account, job_arn="arn:gone")
     account.stepfunctions.entered.clear()
     assert left(show, run=run, shown="text") == 0
-    assert "at the last look of the run" in capsys.readouterr().out
+    assert "at the last poll of the run" in capsys.readouterr().out
 
 
 def test_an_execution_that_took_a_run_up_is_the_one_that_is_told(account, capsys):
@@ -86,7 +100,7 @@ def test_an_execution_that_took_a_run_up_is_the_one_that_is_told(account, capsys
 
 
 def test_hostile_words_cannot_steer_the_terminal(account, capsys):
-    run = trained(account, asked="\x1b[2J[red]now")
+    run = trained(account, approval_reason="\x1b[2J[red]now")
     left(show, run=run, shown="text")
     said = capsys.readouterr().out
     assert "\x1b[2J" not in said
@@ -105,7 +119,7 @@ def moving(account, run, *states):
     coming = iter(states)
 
     def sleep(_seconds):
-        account.dynamodb.items[run] |= {"state": next(coming)}
+        account.dynamodb.lay(replace(account.dynamodb.record(run), state=next(coming)))
 
     return SimpleNamespace(sleep=sleep)
 
@@ -122,7 +136,9 @@ def test_the_exit_code_says_how_it_ended(account, monkeypatch, capsys, end, code
 
 
 def test_a_run_that_has_ended_is_said_at_once(account, capsys):
-    run = lay(account, 1, state="trained", outcome=json.dumps({"summary": "Trained: well"}))
+    run = lay(
+        account, 1, state="trained", outcome=Outcome(state="trained", summary="Trained: well")
+    )
     assert left(watch, run=run, every=1, shown="text") == 0
     captured = capsys.readouterr()
     assert "trained" in captured.out
@@ -133,13 +149,13 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
     now = datetime.now(UTC)
     facts = {"month": f"{now:%Y-%m}", "arrived_at": now.isoformat()}
     lay(account, 1, state="failed", **facts)
-    lay(account, 2, state="queued", queue="job_slots", **facts)
-    run = lay(account, 3, state="queued", queue="job_slots", **facts)
+    lay(account, 2, state="queued", open="working", queue="job_slots", **facts)
+    run = lay(account, 3, state="queued", open="working", queue="job_slots", **facts)
 
     def sleep(_seconds):
         for number, state in ((2, "trained"), (3, "refused")):
-            account.dynamodb.items[f"{number:032x}"] |= {"state": state, "open": "ended"}
-            account.dynamodb.items[f"{number:032x}"].pop("queue", None)
+            record = account.dynamodb.record(f"{number:032x}")
+            account.dynamodb.lay(replace(record, state=state, open=None, queue=None))
 
     monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=sleep))
     assert left(watch, run=None, every=1, shown="json") == 1
@@ -166,7 +182,9 @@ def test_an_interrupted_watch_says_that_the_runs_go_on(account, monkeypatch, cap
 
 
 def test_on_a_terminal_the_end_stays_on_the_screen(account, monkeypatch, capsys):
-    run = lay(account, 1, state="checked", outcome=json.dumps({"summary": "Trained: well"}))
+    run = lay(
+        account, 1, state="checked", outcome=Outcome(state="trained", summary="Trained: well")
+    )
     monkeypatch.setattr(watching, "time", moving(account, run, "trained"))
     monkeypatch.setattr(watching.sys.stdout, "isatty", lambda: True, raising=False)
     assert left(watch, run=run, every=1, shown="text") == 0

@@ -100,7 +100,7 @@ def test_looks_must_fit_into_the_history_of_an_execution(tmp_path):
     """An execution's history ends at 25,000 events; a look takes nine, a thousand waits as many."""
     sound = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n[limits]\n'
     (tmp_path / "long.toml").write_text(sound + "max_hours = 26\n")
-    with pytest.raises(ConfigError, match=r"1,560 looks in the 26 hours.*room for 1,500"):
+    with pytest.raises(ConfigError, match=r"1,560 polls in the 26 hours.*room for 1,500"):
         any_config(recipes_folder=tmp_path, recipes=("long",), poll_seconds=60)
     assert any_config(recipes_folder=tmp_path, recipes=("long",), poll_seconds=63)
 

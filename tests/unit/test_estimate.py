@@ -87,7 +87,7 @@ def test_a_method_without_a_price_is_not_given_that_of_fine_tuning():
     price = estimate(recipe, tokens=1_000_000, default_epochs=1)
     assert price.training_usd is None
     assert price.basis[0] == f"training: no dated price is known for {MICRO} by DISTILLATION"
-    assert charged(recipe, {"epochCount": "1"}, tokens=1_000_000)["usd"] is None
+    assert charged(recipe, {"epochCount": "1"}, tokens=1_000_000).usd is None
 
 
 def test_every_price_has_a_date_and_a_source():

@@ -5,20 +5,34 @@ functions under executions that are under way, and a rollback changes them back.
 """
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from domain_builders import any_recipe, any_run
+from domain_builders import any_recipe, any_record, any_run
 
-from tuning.runs.budget import Claim
+from tuning.aws.budgets import Budgets
+from tuning.aws.ledger import Ledger
+from tuning.models.estimate import Charged
+from tuning.runs.approvals import SpendDecision
+from tuning.runs.budget import Reservation, Settlement
 from tuning.runs.failures import failure
+from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
+from tuning.runs.rebuild import Execution
 from tuning.runs.recipes import Conversion, Limits, Recipe, Retry
 from tuning.runs.run import Misdirected, Run, received
+from tuning.runs.run_record import RunRecord
+from tuning.runs.run_states import Partition
 from tuning.runs.uploads import Upload
 
 STORED = json.loads((Path(__file__).parents[1] / "data/former_version/stored.json").read_bytes())
 RUNS = STORED["runs"]
+RESERVED = Reservation(
+    usd=Decimal(STORED["claim"]["usd"]),
+    **{name: STORED["claim"][name] for name in ("month", "recipe")},
+    recipe_digest=STORED["claim"]["attempt"],
+)
 FULL = any_recipe(
     hyperparameters={"epochCount": 2},
     strict=("DS702",),
@@ -98,7 +112,7 @@ def _cleaned(value):
         (received, Misdirected.new(upload=any_run().upload, recipes=("a",)).to_dict()),
         (Recipe.from_dict, FULL.to_dict()),
         (Upload.from_dict, any_run().upload.to_dict()),
-        (Claim.from_dict, STORED["claim"]),
+        (Reservation.from_json, RESERVED.to_json()),
         *((Progress.kept, progress) for progress in STORED["progress"].values()),
     ],
 )
@@ -123,7 +137,70 @@ def test_what_a_version_does_not_write_has_its_default():
 
 @pytest.mark.parametrize("name", STORED["progress"])
 def test_progress_of_the_former_version_is_read(name):
-    assert Progress.kept(STORED["progress"][name]).to_dict() == STORED["progress"][name]
+    former = STORED["progress"][name]
+    known = {key: value for key, value in former.items() if value is not None}
+    assert Progress.kept(former).to_json() == known
+
+
+FORMER_ROW = {
+    "pk": any_run().id,
+    "state": "awaiting_approval",
+    **any_run().upload.facts,
+    "open": "room",
+    "attempt": "1",
+    "claim": json.dumps(STORED["claim"]),
+    "settled": json.dumps({"usd": "3.00", "charge": "job"}),
+    "asked": "It may cost 9 USD.",
+    "asked_at": "2026-11-23T07:30:00+00:00",
+    "cost": json.dumps({"usd": "1.90", "is": "computed"}),
+}
+
+
+def test_a_row_of_the_former_version_is_read():
+    record = RunRecord.from_item({name: {"S": text} for name, text in FORMER_ROW.items()})
+    assert record == any_record(
+        state="awaiting_approval",
+        run=None,
+        open=Partition.QUEUED,
+        reservation=RESERVED,
+        settlement=Settlement(usd=Decimal("3.00"), charge="job"),
+        approval_reason="It may cost 9 USD.",
+        approval_asked_at="2026-11-23T07:30:00+00:00",
+        cost=Charged(usd=Decimal("1.90"), basis="computed"),
+    )
+
+
+def test_money_of_the_former_version_is_settled_once_and_replaced_by_a_second_try(aws):
+    budgets = Budgets(ledger=Ledger(table="ledger"))
+    row = {name: text for name, text in FORMER_ROW.items() if name != "settled"}
+    aws.dynamodb.items[any_run().id] = row | {"state": "training"}
+    for _ in range(2):
+        budgets.settle(any_run().id, "nothing")
+    of_all = aws.dynamodb.items[f"budget#{RESERVED.month}"]
+    assert (of_all["committed"], of_all["spent"]) == (-RESERVED.usd, 0)
+    assert aws.dynamodb.record(any_run().id).settlement.usd == 0
+
+
+def test_runs_of_the_former_version_are_found_in_the_index_of_open_runs(aws):
+    for number, partition in enumerate(("room", "untold", "working")):
+        keys = {"pk": str(number), "open": partition, "turn": str(number)}
+        aws.dynamodb.items[str(number)] = FORMER_ROW | keys
+    found = {run_id: run.open for run_id, run in Ledger(table="ledger").open_runs().items()}
+    assert found == dict(zip("012", ("queued", "unnotified", "working"), strict=True))
+
+
+def test_executions_of_the_former_version_read_whether_they_may_spend():
+    granted = SpendDecision(decision="authorized", high_usd=Decimal(4)).to_json()
+    asked = SpendDecision(decision="needs_approval", why="Dear.", approval_seconds=60).to_json()
+    assert granted["leave"] == "granted"
+    assert (asked["leave"], asked["why"], asked["seconds"]) == ("asked", "Dear.", 60)
+
+
+def test_an_outcome_that_the_former_version_did_not_report_is_known_as_such():
+    said = {"error": "OutcomeNotTold", "cause": '{"state": "trained", "summary": "Yes."}'}
+    execution = Execution(name="x", status="FAILED", given={}, **said)
+    assert execution.not_reported
+    assert execution.outcome == Outcome(state="trained", summary="Yes.")
 
 
 def test_a_failure_is_read_from_what_the_former_version_wrote():

@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ConnectTimeoutError
 from fake_aws import refusal
+from recipe_refusal_cases import exceptions
 
 from lambdas import guard_jobs
 from tuning.aws import clients
@@ -23,16 +24,8 @@ ENVIRONMENT = {
 }
 
 
-class _EndedError(ClientError):
-    pass
-
-
 class Bedrock:
-    exceptions = SimpleNamespace(
-        **dict.fromkeys(
-            ("ConflictException", "ResourceNotFoundException", "ValidationException"), _EndedError
-        )
-    )
+    exceptions = exceptions("ConflictException", "ResourceNotFoundException", "ValidationException")
 
     def __init__(self):
         self.jobs, self.stopped, self.faults, self.asked = {}, [], {}, None
@@ -54,7 +47,7 @@ class Bedrock:
         """
         self.asked, place = query, 0
         while place < len(left := [n for n, j in self.jobs.items() if j["status"] == "InProgress"]):
-            yield {"modelCustomizationJobSummaries": [{"jobArn": left[place]}]}
+            yield {"modelCustomizationJobSummaries": [self.jobs[left[place]]]}
             place += 1
         yield {"modelCustomizationJobSummaries": []}
 
@@ -146,8 +139,7 @@ def test_a_job_is_stopped_and_told_once(world, context):
 
 def test_a_job_that_ended_meanwhile_is_told_all_the_same(world, context):
     world.bedrock.add("quick", vpcConfig=None)
-    plain = refusal("ConflictException")
-    world.bedrock.faults["stop", "quick"] = _EndedError(plain.response, plain.operation_name)
+    world.bedrock.faults["stop", "quick"] = refusal("ConflictException")
     guard_jobs.handler({}, context)
     assert "could not be stopped any more" in world.notices[0]["Message"]
 

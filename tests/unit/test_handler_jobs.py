@@ -1,15 +1,18 @@
 """Starting a job and looking at it: one job a run, whatever AWS answers."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-from domain_builders import any_run
+from domain_builders import any_record, any_run
 from fake_aws import refusal
 
 from lambdas import authorize_spend, collect_results, start_training, track_training
 from tuning.aws.transient import Transient, role_not_assumable
 from tuning.runs.failures import KINDS
+from tuning.runs.progress import Progress
+from tuning.runs.run_states import Partition
 
 URI = "s3://prepared-bucket/prepared/0/train.jsonl"
 DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}
@@ -32,14 +35,9 @@ def test_a_run_starts_its_job_and_notes_it(aws, context):
     assert (answer["state"], answer["job_arn"]) == ("started", job["jobArn"])
     [arguments] = aws.bedrock.created
     assert arguments["clientRequestToken"] == any_run().request_token
-    row = aws.dynamodb.items[any_run().id]
-    noted = {name: row[name] for name in ("state", "open", "job_arn", "attempt")}
-    assert noted == {
-        "state": "training",
-        "open": "working",
-        "job_arn": job["jobArn"],
-        "attempt": "1",
-    }
+    kept = aws.dynamodb.record(any_run().id)
+    noted = (kept.state, kept.open, kept.job_arn, kept.attempt)
+    assert noted == ("training", Partition.WORKING, job["jobArn"], 1)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def test_a_job_of_an_earlier_try_is_adopted(aws, context, code):
     aws.bedrock.fault = refusal(code)
     aws.bedrock.jobs[any_run().job_name] = OURS
     assert start_training.handler(EVENT, context)["state"] == "started"
-    assert aws.dynamodb.items[any_run().id]["job_arn"] == "arn:earlier"
+    assert aws.dynamodb.record(any_run().id).job_arn == "arn:earlier"
 
 
 def test_a_role_that_bedrock_does_not_know_yet_is_tried_again_by_its_own_name(aws, context):
@@ -69,8 +67,8 @@ def test_a_foreign_job_of_the_same_name_is_not_adopted(aws, context, found):
     aws.bedrock.fault = refusal("ConflictException")
     aws.bedrock.jobs.update(found)
     answer = start_training.handler(EVENT, context)
-    assert (answer["state"], answer["job_arn"]) == ("failed", None)
-    assert "job_arn" not in aws.dynamodb.items[any_run().id]
+    assert (answer["state"], answer.get("job_arn")) == ("failed", None)
+    assert aws.dynamodb.record(any_run().id).job_arn is None
 
 
 PASSING = [
@@ -107,7 +105,7 @@ def test_a_look_is_noted_and_answered(aws, context):
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=1)
     seen = track_training.handler(EVENT, context)
     assert seen["state"] == "in_progress"
-    assert '"in_progress"' in aws.dynamodb.items[any_run().id]["progress"]
+    assert aws.dynamodb.record(any_run().id).progress == Progress.from_json(seen)
     assert aws.bedrock.stopped == []
 
 
@@ -136,8 +134,7 @@ def test_a_job_that_ended_before_it_could_be_stopped_is_looked_at_again(aws, con
 
 def test_a_job_whose_run_was_asked_to_stop_is_stopped(aws, context):
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=1)
-    asked = {"pk": any_run().id, "state": "training", "stop_asked": "by someone"}
-    aws.dynamodb.items[any_run().id] = asked
+    aws.dynamodb.lay(any_record(stop_asked="by someone"))
     assert track_training.handler(EVENT, context)["state"] == "in_progress"
     assert aws.bedrock.stopped == ["arn:job"]
     aws.bedrock.jobs["arn:job"]["status"] = "Stopped"
@@ -146,8 +143,9 @@ def test_a_job_whose_run_was_asked_to_stop_is_stopped(aws, context):
 
 def test_an_estimate_is_recorded_before_a_job_starts(aws, context):
     answer = authorize_spend.handler(EVENT, context)
-    assert answer["estimate"]["training_usd"] == "2.00"  # two epochs, the service's default
-    assert aws.dynamodb.items[any_run().id]["state"] == "authorized"
+    kept = aws.dynamodb.record(any_run().id)
+    assert kept.estimate.training_usd == Decimal("2.00")  # two epochs, the service's default
+    assert (answer["decision"], kept.state) == ("authorized", "authorized")
 
 
 def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, context):
@@ -162,7 +160,7 @@ def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, con
     answer = collect_results.handler(EVENT, context)
     assert answer["model_arn"] == "arn:model"
     assert answer["summary"] == "Trained: training loss 2 to 1 after 2 steps."
-    assert aws.dynamodb.items[run.id]["model_arn"] == "arn:model"
+    assert aws.dynamodb.record(run.id).model_arn == "arn:model"
 
 
 @pytest.mark.usefixtures("aws")

@@ -9,7 +9,9 @@ from domain_builders import any_run, any_upload
 from fake_aws import refusal
 
 from lambdas import dispatch_queue, polling_queue, start_training
-from tuning.aws import slot_queue
+from tuning.aws.ledger import Ledger
+from tuning.aws.slot_queue import SlotQueue
+from tuning.runs.job_queue import LEFT, WAITING
 from tuning.runs.run import is_run
 
 DATASET = {
@@ -51,7 +53,7 @@ def world(aws, context, monkeypatch):
         """As the state machine does it."""
         token = f"token-{run.id}-{len(aws.stepfunctions.tokens)}"
         aws.stepfunctions.tokens[token] = None
-        aws.dynamodb.items[run.id] |= {"slot_token": token, "queue": slot_queue.WAITING}
+        aws.dynamodb.items[run.id] |= {"slot_token": token, "queue": WAITING}
         aws.dynamodb.items[run.id].setdefault("queued_at", Clock.moment.isoformat())
 
     def dispatch(*, later=MINUTE):
@@ -94,7 +96,7 @@ def test_a_full_quota_is_waited_for_with_a_token(aws, world):
     assert world.dispatch() == [(a_run(1), "started")]
     row = world.items[a_run(1).id]
     assert (row["state"], row["open"]) == ("training", "working")
-    assert row.keys().isdisjoint(slot_queue.LEFT)
+    assert row.keys().isdisjoint(LEFT)
 
 
 def test_who_arrives_later_waits_behind_who_waits_and_does_not_ask_bedrock(aws, world):
@@ -115,9 +117,10 @@ def test_one_that_was_let_out_of_the_queue_tries_although_an_earlier_one_has_joi
 
 
 def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_queue(world):
-    world.items[a_run(0).id] = {"pk": a_run(0).id, "state": "stopped"}
-    slot_queue.refused("ledger", a_run(0), "2026-11-23T08:00:00.000000+00:00")
-    assert world.items[a_run(0).id] == {"pk": a_run(0).id, "state": "stopped"}
+    ended = {"pk": a_run(0).id, "state": "stopped", **a_run(0).upload.facts}
+    world.items[a_run(0).id] = dict(ended)
+    SlotQueue(ledger=Ledger(table="ledger")).refused(a_run(0), "2026-11-23T08:00:00.000000+00:00")
+    assert world.items[a_run(0).id] == ended
     assert world.start(a_run(0))["state"] == "stopped"
 
 
@@ -245,6 +248,7 @@ def test_a_name_that_no_job_has_may_be_answered_by_either_of_two_errors(
 
 def test_a_run_that_was_asked_to_stop_starts_no_job(aws, world):
     asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
+    asked |= a_run(0).upload.facts
     aws.dynamodb.items[a_run(0).id] = asked
     assert world.start(a_run(0))["state"] == "stopped"
     assert aws.bedrock.created == []

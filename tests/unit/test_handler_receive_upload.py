@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from domain_builders import any_event
@@ -9,6 +10,8 @@ from fake_aws import refusal
 
 from lambdas import deployed_recipes, receive_upload
 from tuning.runs.run import is_run
+from tuning.runs.run_record import RunRecord
+from tuning.runs.run_states import Partition
 
 KEY = "datasets/support-nova-micro/train.jsonl"
 
@@ -29,8 +32,8 @@ def failed(answer):
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
 
-def rows(aws):
-    return [item for pk, item in aws.dynamodb.items.items() if is_run(pk)]
+def kept(aws):
+    return [aws.dynamodb.record(pk) for pk in aws.dynamodb.items if is_run(pk)]
 
 
 def test_an_upload_starts_its_run_under_its_id(aws, context):
@@ -39,17 +42,17 @@ def test_an_upload_starts_its_run_under_its_id(aws, context):
     run = json.loads(text)
     assert name == run["id"]
     assert run["recipe"]["name"] == "support-nova-micro"
-    assert aws.dynamodb.items[name] == {
-        "pk": name,
-        "state": "started",
-        "month": "2026-11",
-        "arrived_at": "2026-11-23T07:00:00Z",
-        "upload": f"s3://datasets-bucket/{KEY}",
-        "recipe": "support-nova-micro",
-        "run": text,
-        "open": "working",
-        "turn": f"2026-11-23T07:00:00Z#{name}",
-    }
+    assert aws.dynamodb.record(name) == RunRecord(
+        id=name,
+        state="started",
+        month="2026-11",
+        arrived_at="2026-11-23T07:00:00Z",
+        upload=f"s3://datasets-bucket/{KEY}",
+        recipe="support-nova-micro",
+        run=run,
+        open=Partition.WORKING,
+        turn=f"2026-11-23T07:00:00Z#{name}",
+    )
 
 
 def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch):
@@ -67,12 +70,12 @@ def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch
 
 def test_an_event_that_comes_again_starts_nothing(aws, context):
     receive_upload.handler(batch(any_event(key=KEY), any_event(key=KEY)), context)
-    [state] = rows(aws)
-    state["state"] = "trained"
+    [run] = kept(aws)
+    aws.dynamodb.lay(replace(run, state="trained"))
     aws.stepfunctions.executions.clear()  # Step Functions forgets names after 90 days
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
     assert aws.stepfunctions.executions == {}
-    assert state["state"] == "trained"
+    assert [run.state for run in kept(aws)] == ["trained"]
 
 
 @pytest.fixture
@@ -95,13 +98,13 @@ def test_a_version_of_an_object_has_one_run_also_after_its_recipe_was_edited(
     aws, context, edited, state
 ):
     receive_upload.handler(batch(any_event(key=KEY)), context)
-    [row] = rows(aws)
-    row["state"] = state
+    [run] = kept(aws)
+    aws.dynamodb.lay(replace(run, state=state))
     before = dict(aws.stepfunctions.executions)
     edited()
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
     assert aws.stepfunctions.executions == before
-    assert len(rows(aws)) == 1
+    assert len(kept(aws)) == 1
 
 
 def test_one_that_died_before_the_start_is_started_by_the_recipe_that_it_arrived_with(
@@ -114,7 +117,7 @@ def test_one_that_died_before_the_start_is_started_by_the_recipe_that_it_arrived
     receive_upload.handler(batch(any_event(key=KEY)), context)
     [text] = aws.stepfunctions.executions.values()
     assert json.loads(text)["recipe"]["hyperparameters"]["epochCount"] == 2
-    assert [row["state"] for row in rows(aws)] == ["started"]
+    assert [run.state for run in kept(aws)] == ["started"]
 
 
 def test_an_upload_that_was_refused_for_its_folder_is_not_trained_when_its_event_comes_later(
@@ -142,11 +145,11 @@ def test_a_run_of_the_first_version_is_not_started_again(aws, context):
 
 def test_a_row_that_is_lost_is_started_again_under_its_name_only(aws, context, edited):
     receive_upload.handler(batch(any_event(key=KEY)), context)
-    [row] = rows(aws)
-    del aws.dynamodb.items[row["pk"]]
+    [run] = kept(aws)
+    del aws.dynamodb.items[run.id]
     edited()
     receive_upload.handler(batch(any_event(key=KEY)), context)
-    assert list(aws.stepfunctions.executions) == [row["pk"]]
+    assert list(aws.stepfunctions.executions) == [run.id]
 
 
 @pytest.mark.parametrize("kind", ["Scheduled Event", "Model Customization Job State Change"])
@@ -154,7 +157,7 @@ def test_a_round_that_failed_is_redriven_to_nothing_and_does_not_come_again(aws,
     """The guard's and the reconciler's events lie among the same dead letters."""
     missed = {"source": "aws.events", "detail-type": kind, "time": "2026-11-23T07:00:00Z"}
     assert failed(receive_upload.handler(batch(missed, any_event(key=KEY)), context)) == []
-    assert len(aws.stepfunctions.executions) == len(rows(aws)) == 1
+    assert len(aws.stepfunctions.executions) == len(kept(aws)) == 1
 
 
 def test_a_new_version_of_the_same_key_is_another_run(aws, context):
@@ -174,10 +177,10 @@ def test_whoever_died_before_the_start_is_made_up_for(aws, context):
 
 def test_whoever_died_after_the_start_is_made_up_for(aws, context):
     receive_upload.handler(batch(any_event(key=KEY)), context)
-    [item] = rows(aws)
-    item["state"] = "received"
+    [run] = kept(aws)
+    aws.dynamodb.lay(replace(run, state="received"))
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
-    assert [item["state"] for item in rows(aws)] == ["started"]
+    assert [run.state for run in kept(aws)] == ["started"]
     assert len(aws.stepfunctions.executions) == 1
 
 
@@ -187,11 +190,11 @@ def test_a_run_that_is_ahead_of_its_receipt_is_not_set_back(aws, context, monkey
 
     def start_and_check(**call):
         start(**call)
-        aws.dynamodb.items[call["name"]]["state"] = "checked"
+        aws.dynamodb.lay(replace(aws.dynamodb.record(call["name"]), state="checked"))
 
     monkeypatch.setattr(aws.stepfunctions, "start_execution", start_and_check)
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
-    assert [item["state"] for item in rows(aws)] == ["checked"]
+    assert [run.state for run in kept(aws)] == ["checked"]
 
 
 def test_an_upload_to_no_recipes_folder_starts_a_run_that_refuses(aws, context):

@@ -1,16 +1,22 @@
 """The reconciler's door: what it finds in three places it brings together, once, and tells."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
-from domain_builders import any_run, any_upload
+from domain_builders import any_record, any_run, any_upload
 from fake_aws import refusal
 
 from lambdas import reconcile_runs
-from tuning.aws import ledger
-from tuning.runs.budget import month_of
+from tuning.aws.ledger import Ledger
+from tuning.runs.budget import Reservation, month_of
+from tuning.runs.failures import failure
+from tuning.runs.outcome import Outcome
+from tuning.runs.progress import Progress
+from tuning.runs.run_states import Partition
 
 RUN = any_run()
 OTHER = any_run(upload=any_upload(version_id="v2"))
@@ -33,19 +39,26 @@ def world(aws, context):
     return SimpleNamespace(aws=aws, look=look, items=aws.dynamodb.items)
 
 
+LEDGER = Ledger(table="ledger")
+
+
+def kept(world, run=RUN):
+    return world.aws.dynamodb.record(run.id)
+
+
 def started(world, run=RUN):
     """A run as receive_upload leaves it."""
-    ledger.arrive("ledger", run)
+    LEDGER.arrive(run)
     world.aws.stepfunctions.executions[run.id] = json.dumps(run.to_dict())
-    ledger.move("ledger", run, "started")
+    LEDGER.move(run, "started")
 
 
 def training(world, run=RUN):
     started(world, run)
     arn = world.aws.bedrock.create_model_customization_job(**JOB)["jobArn"]
-    ledger.move("ledger", run, "checked")
-    ledger.move("ledger", run, "authorized")
-    ledger.move("ledger", run, "training", job_arn=arn, attempt="1")
+    LEDGER.move(run, "checked")
+    LEDGER.move(run, "authorized")
+    LEDGER.move(run, "training", job_arn=arn, attempt=1)
     return arn
 
 
@@ -55,8 +68,8 @@ def died(world, run=RUN, status="FAILED", **said):
 
 
 def ended(state="failed", **facts):
-    outcome = json.dumps({"state": state, "summary": "It is over."})
-    ledger.move("ledger", RUN, state, ended_at="2026-11-23T08:00:00Z", outcome=outcome, **facts)
+    outcome = Outcome(state=state, summary="It is over.")
+    LEDGER.move(RUN, state, ended_at="2026-11-23T08:00:00Z", outcome=outcome, **facts)
 
 
 def given(world, number=2):
@@ -71,7 +84,7 @@ def test_sound_runs_are_left_alone(world):
 
 
 def test_a_run_that_was_never_started_is_started(world):
-    ledger.arrive("ledger", RUN)
+    LEDGER.arrive(RUN)
     assert world.look() == {RUN.id: ["start"]}
     assert list(world.aws.stepfunctions.executions) == [RUN.id]
 
@@ -81,7 +94,7 @@ def test_a_run_whose_execution_died_is_taken_up_once(world, status):
     training(world)
     died(world, status=status)
     assert world.look() == {RUN.id: ["start"]}
-    assert world.items[RUN.id]["execution"] == f"{RUN.id}-2"
+    assert kept(world).execution == f"{RUN.id}-2"
     assert world.look() == {}
     assert world.aws.bedrock.stopped == []
 
@@ -90,7 +103,7 @@ def test_whoever_dies_between_start_and_row_starts_nothing_twice(world):
     training(world)
     died(world)
     world.look()
-    del world.items[RUN.id]["execution"]
+    world.aws.dynamodb.lay(replace(kept(world), execution=None))
     world.look()
     assert len(world.aws.stepfunctions.executions) == 2
 
@@ -99,7 +112,7 @@ def test_a_stopped_execution_stops_the_run(world):
     training(world)
     died(world, status="ABORTED")
     assert world.look() == {RUN.id: ["write", "start"]}
-    assert "stop_asked" in world.items[RUN.id]
+    assert kept(world).stop_asked
 
 
 def test_a_job_of_a_run_that_failed_is_stopped_and_told(world):
@@ -114,22 +127,23 @@ def test_a_job_of_a_run_that_failed_is_stopped_and_told(world):
 def test_jobs_of_other_environments_are_left_alone(world):
     training(world)
     died(world)
-    ended(open="closed")
+    ended()
+    world.aws.dynamodb.lay(replace(kept(world), open=None))
     (job,) = world.aws.bedrock.all_jobs()
     job["tags"] = [{"key": "environment", "value": "prod"}, TAGS[1]]
     assert world.look() == {}
     assert world.aws.bedrock.stopped == []
 
 
-def test_a_claim_is_settled_and_the_run_leaves_the_index(world):
+def test_a_reservation_is_settled_and_the_run_leaves_the_index(world):
     started(world)
     died(world)
-    claim = {"usd": "5", "month": "2026-11", "recipe": "support", "attempt": "x"}
-    ended(claim=claim, open="unnotified")
+    reserved = Reservation(usd=Decimal(5), month="2026-11", recipe="support", recipe_digest="x")
+    ended(reservation=reserved, open=Partition.UNNOTIFIED)
     world.items["budget#2026-11"] = {"pk": "budget#2026-11", "committed": 5}
     assert world.look() == {RUN.id: ["settle", "write"]}
     assert world.items["budget#2026-11"]["spent"] == 5
-    assert "open" not in world.items[RUN.id]
+    assert kept(world).open is None
     assert world.look() == {}
 
 
@@ -137,17 +151,16 @@ def test_a_row_that_is_lost_comes_back_and_its_job_goes_on(world):
     arn = training(world)
     del world.items[RUN.id]
     assert world.look() == {RUN.id: ["rebuild"]}
-    row = world.items[RUN.id]
-    assert (row["state"], row["job_arn"]) == ("training", arn)
-    assert RUN.upload.facts.items() <= row.items()
+    assert (kept(world).state, kept(world).job_arn) == ("training", arn)
+    assert RUN.upload.facts.items() <= vars(kept(world)).items()
     assert world.look() == {}
     assert world.aws.bedrock.stopped == []
 
 
 def test_a_row_that_came_back_by_itself_is_not_overwritten(world):
-    ledger.arrive("ledger", RUN)
-    ledger.put_back("ledger", {"pk": RUN.id, "state": "trained"})
-    assert world.items[RUN.id]["state"] == "received"
+    LEDGER.arrive(RUN)
+    assert not LEDGER.put_new(any_record(state="trained"))
+    assert kept(world).state == "received"
 
 
 def test_a_job_of_which_nothing_is_known_is_stopped_and_an_alarm_rings(world, log):
@@ -179,11 +192,11 @@ UNREADABLE = {
     "a state that is missing": {"state": None},
     "an arrival that is no time": {"state": "started", "arrived_at": "yesterday"},
     "an end that is no time": {"state": "failed", "ended_at": "?", "outcome": "{}"},
-    "an outcome that is no JSON": {"state": "failed", "outcome": "{", "claim": "{}"},
+    "an outcome that is no JSON": {"state": "failed", "outcome": "{", "reservation": "{}"},
     "a run that is no JSON": {"state": "training", "run": "{", "execution": "gone"},
     "progress that is no JSON": {"state": "training", "progress": "["},
     "progress of another kind": {"state": "training", "progress": '"done"'},
-    "a question without a time": {"state": "awaiting_approval", "asked_at": "soon"},
+    "a question without a time": {"state": "awaiting_approval", "approval_asked_at": "soon"},
     "an execution without a number": {"state": "training", "execution": "x-y"},
 }
 
@@ -250,11 +263,13 @@ def test_gauges_say_what_waits_stalls_and_is_left(world, monkeypatch, log):
     month = month_of(now)
     world.items[f"budget#{month}"] = {"pk": f"budget#{month}", "committed": 40}
     training(world, RUN)
-    ledger.note("ledger", RUN, progress={"state": "in_progress", "failure": {"kind": "stalled"}})
+    LEDGER.note(
+        RUN, progress=Progress(state="in_progress", failure=failure("stalled", "No progress."))
+    )
     started(world, OTHER)
-    ledger.move("ledger", OTHER, "checked")
+    LEDGER.move(OTHER, "checked")
     asked_at = (now - timedelta(hours=30)).isoformat()
-    ledger.move("ledger", OTHER, "awaiting_approval", asked_at=asked_at)
+    LEDGER.move(OTHER, "awaiting_approval", approval_asked_at=asked_at)
     world.look()
     [told] = [line for line in log() if "BudgetLeftUsd" in line]
     assert told["environment"] == "dev"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tuning.runs.function_settings import GuardSettings, RunSettings
 from tuning.runs.job_guard import custom_base, judge
 from tuning.runs.jobs import request
+from tuning.runs.prepared_dataset import PreparedDataset
 
 RUN = any_run_settings()
 KEYS = ("job_role_arn", "job_subnet_ids", "job_security_group_ids", "model_key_arn")
@@ -34,7 +35,7 @@ def described(asked):
 
 def our_job(**changes):
     uri = f"s3://{PREPARED}/prepared/0/train.jsonl"
-    job = described(request(any_run(), RUN, training_uri=uri, validation_uri=None))
+    job = described(request(any_run(), RUN, PreparedDataset(training_uri=uri)))
     return {name: value for name, value in (job | changes).items() if value is not None}
 
 

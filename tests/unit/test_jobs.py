@@ -6,6 +6,7 @@ from domain_builders import ARTIFACTS, JOB_ROLE, MODEL_KEY, any_recipe, any_run,
 
 from tuning.models.catalog import catalog
 from tuning.runs.jobs import is_ours, request
+from tuning.runs.prepared_dataset import PreparedDataset
 
 TRAINING = f"s3://prepared-bucket/prepared/{'a' * 64}/train.jsonl"
 VALIDATION = f"s3://prepared-bucket/prepared/{'b' * 64}/validation.jsonl"
@@ -13,7 +14,8 @@ VALIDATION = f"s3://prepared-bucket/prepared/{'b' * 64}/validation.jsonl"
 
 def any_request(*, recipe=None, validation_uri=None):
     run = any_run(recipe=recipe)
-    return request(run, any_run_settings(), training_uri=TRAINING, validation_uri=validation_uri)
+    dataset = PreparedDataset(training_uri=TRAINING, validation_uri=validation_uri)
+    return request(run, any_run_settings(), dataset)
 
 
 @pytest.mark.parametrize("validation_uri", [None, VALIDATION], ids=["without", "with validation"])
@@ -91,4 +93,4 @@ def test_without_a_validation_set_none_is_named():
 )
 def test_a_job_is_ours_by_name_and_data(change, ours):
     job = {"jobName": any_run().job_name, "trainingDataConfig": {"s3Uri": TRAINING}, **change}
-    assert is_ours(job, any_run(), training_uri=TRAINING) is ours
+    assert is_ours(job, any_run(), PreparedDataset(training_uri=TRAINING)) is ours

@@ -3,22 +3,27 @@
 from itertools import pairwise
 
 import pytest
-from domain_builders import any_recipe, any_run
+from domain_builders import any_recipe, any_record, any_run
 
-from tuning.aws import ledger
-from tuning.runs.run_states import ENDED, OPEN, STATES, TRANSITIONS, sources
+from tuning.aws.ledger import Ledger, Unreadable
+from tuning.runs.progress import Progress
+from tuning.runs.run_record import RunRecord
+from tuning.runs.run_states import ENDED, OPEN, STATES, TRANSITIONS, Partition, sources
 
 RUN = any_run()
 WAY = ("received", "started", "checked", "awaiting_approval", "authorized", "queued", "training")
 
 
-def row(aws):
-    return aws.dynamodb.items[RUN.id]
+LEDGER = Ledger(table="ledger")
+
+
+def kept(aws):
+    return aws.dynamodb.record(RUN.id)
 
 
 def standing(aws, state):
-    """The ledger with the run in a state, written without the door."""
-    aws.dynamodb.items[RUN.id] = {"pk": RUN.id, "state": state, **RUN.upload.facts}
+    """The ledger with the run in a state, written without the adapter."""
+    aws.dynamodb.lay(any_record(state=state))
 
 
 def test_every_state_is_open_or_ended():
@@ -56,69 +61,85 @@ def test_the_plain_way_is_allowed():
 @pytest.mark.parametrize("to", STATES)
 def test_a_write_lands_exactly_where_the_table_says(aws, found, to):
     standing(aws, found)
-    moved = ledger.move("ledger", RUN, to, mark="new")
+    moved = LEDGER.move(RUN, to, rebuilt="new")
     allowed = to in TRANSITIONS[found] or to == found
     assert allowed == (found in sources(to))
     assert (moved is not None) is allowed
-    assert row(aws)["state"] == (to if allowed else found)
-    assert ("mark" in row(aws)) is allowed
+    assert kept(aws).state == (to if allowed else found)
+    assert (kept(aws).rebuilt == "new") is allowed
 
 
 @pytest.mark.parametrize("found", STATES)
 def test_facts_are_noted_of_open_runs_only(aws, found):
     standing(aws, found)
-    noted = ledger.note("ledger", RUN, mark="new")
+    noted = LEDGER.note(RUN, rebuilt="new")
     assert (noted is not None) is (found in OPEN)
-    assert row(aws)["state"] == found
-    assert ("mark" in row(aws)) is (found in OPEN)
+    assert kept(aws).state == found
+    assert (kept(aws).rebuilt == "new") is (found in OPEN)
 
 
 def test_a_repeated_step_writes_what_it_wrote(aws):
     standing(aws, "authorized")
-    first = ledger.move("ledger", RUN, "training", job_arn="arn:job")
-    assert ledger.move("ledger", RUN, "training", job_arn="arn:job") == first
+    first = LEDGER.move(RUN, "training", job_arn="arn:job")
+    assert LEDGER.move(RUN, "training", job_arn="arn:job") == first
 
 
 def test_a_lost_row_is_written_anew_from_what_the_step_knows(aws):
-    ledger.move("ledger", RUN, "training", job_arn="arn:job")
-    assert row(aws) == {
-        "pk": RUN.id,
-        "state": "training",
-        "job_arn": "arn:job",
-        "arrived_at": "2026-11-23T07:00:00Z",
-        "month": "2026-11",
-        "upload": "s3://datasets-bucket/datasets/support/train.jsonl",
-        "recipe": "support",
-        "open": "working",
-        "turn": f"2026-11-23T07:00:00Z#{RUN.id}",
-    }
+    LEDGER.move(RUN, "training", job_arn="arn:job")
+    assert kept(aws) == RunRecord(
+        id=RUN.id,
+        state="training",
+        job_arn="arn:job",
+        arrived_at="2026-11-23T07:00:00Z",
+        month="2026-11",
+        upload="s3://datasets-bucket/datasets/support/train.jsonl",
+        recipe="support",
+        open=Partition.WORKING,
+        turn=f"2026-11-23T07:00:00Z#{RUN.id}",
+    )
 
 
 def test_a_fact_of_a_lost_row_does_not_leave_it_without_a_state(aws):
-    ledger.note("ledger", RUN, progress={"phase": "Training"})
-    assert row(aws)["state"] == "started"
-    assert ledger.move("ledger", RUN, "checked") is not None
+    LEDGER.note(RUN, progress=Progress(state="in_progress", phase="Training"))
+    assert kept(aws).state == "started"
+    assert LEDGER.move(RUN, "checked") is not None
 
 
 def test_what_arrived_is_not_written_over_by_later_steps(aws):
-    assert ledger.arrive("ledger", RUN)
-    row(aws)["arrived_at"] = "2026-01-01T00:00:00Z"
-    ledger.move("ledger", RUN, "checked")
-    assert row(aws)["arrived_at"] == "2026-01-01T00:00:00Z"
+    assert LEDGER.arrive(RUN)
+    aws.dynamodb.items[RUN.id]["arrived_at"] = "2026-01-01T00:00:00Z"
+    LEDGER.move(RUN, "checked")
+    assert kept(aws).arrived_at == "2026-01-01T00:00:00Z"
 
 
 @pytest.mark.usefixtures("aws")
 def test_a_run_arrives_once():
-    assert ledger.arrive("ledger", RUN)
-    assert ledger.arrive("ledger", RUN), "whoever wrote it may have died before the start"
-    ledger.move("ledger", RUN, "started")
-    assert not ledger.arrive("ledger", RUN)
+    assert LEDGER.arrive(RUN)
+    assert LEDGER.arrive(RUN), "whoever wrote it may have died before the start"
+    LEDGER.move(RUN, "started")
+    assert not LEDGER.arrive(RUN)
     edited = any_run(recipe=any_recipe(hyperparameters={"epochCount": 3}))
     assert edited.id != RUN.id
-    assert not ledger.arrive("ledger", edited), "a version of an object has one run"
+    assert not LEDGER.arrive(edited), "a version of an object has one run"
 
 
 def test_what_is_not_known_is_not_written(aws):
     standing(aws, "authorized")
-    ledger.move("ledger", RUN, "training", job_arn=None)
-    assert "job_arn" not in row(aws)
+    LEDGER.move(RUN, "training", job_arn=None)
+    assert "job_arn" not in aws.dynamodb.items[RUN.id]
+
+
+def test_a_field_that_no_record_has_is_not_written(aws):
+    standing(aws, "authorized")
+    with pytest.raises(KeyError, match="job_arm"):
+        LEDGER.move(RUN, "training", job_arm="arn:job")
+
+
+def test_a_row_that_cannot_be_read_is_listed_as_such_and_hides_no_other(aws):
+    standing(aws, "trained")
+    aws.dynamodb.items["bad"] = {"pk": "bad", "state": "lost"}
+    aws.dynamodb.items["budget#2026-11"] = {"pk": "budget#2026-11", "committed": 3}
+    bad, good = sorted(LEDGER.runs(), key=lambda run: run.id != "bad")
+    assert good == kept(aws)
+    assert isinstance(bad, Unreadable)
+    assert "bad of the ledger" in bad.why

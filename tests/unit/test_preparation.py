@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from dataset_lines import BROKEN, CANARY, EARLY, OTHER, SOUND
@@ -10,6 +11,7 @@ from domain_builders import any_recipe
 
 from tuning.datasets.rules import rules
 from tuning.runs.preparation import deleted, prepare, several, too_large
+from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.readings import Source
 
 URIS = {"train.jsonl": "s3://p/train.jsonl"}
@@ -43,16 +45,16 @@ def test_the_digest_is_of_the_mended_bytes():
 
 def test_an_accepted_dataset_goes_on_with_its_numbers():
     answer = answer_of(prepare(any_recipe(), any_source(SOUND)))
-    assert answer["training_tokens"] > 0
-    assert answer | {"training_tokens": 0} == {
-        "verdict": "accepted",
-        "summary": "Accepted: 10 records.",
-        "records": 10,
-        "training_tokens": 0,
-        "training_uri": "s3://p/train.jsonl",
-        "validation_uri": None,
-        "report_uri": "s3://a/report.json",
-    }
+    assert answer.training_tokens > 0
+    assert replace(answer, training_tokens=0) == PreparedDataset(
+        verdict="accepted",
+        summary="Accepted: 10 records.",
+        records=10,
+        training_tokens=0,
+        training_uri="s3://p/train.jsonl",
+        validation_uri=None,
+        report_uri="s3://a/report.json",
+    )
 
 
 REFUSED = [
@@ -101,8 +103,8 @@ REFUSED = [
 @pytest.mark.parametrize(("prepared", "summary"), REFUSED)
 def test_an_upload_may_be_refused_before_its_first_record(prepared, summary):
     assert prepared is not None
-    assert answer_of(prepared, {})["summary"] == summary
-    assert answer_of(prepared, {})["training_uri"] is None
+    assert answer_of(prepared, {}).summary == summary
+    assert answer_of(prepared, {}).training_uri is None
     assert prepared.digests == {}
     [finding] = prepared.report.findings
     assert finding.fix.startswith(rules()[finding.rule].fix.partition("tuning convert PATH")[0])
@@ -118,15 +120,15 @@ def test_an_upload_up_to_the_limit_is_read(size):
 def test_a_broken_record_refuses_by_line_and_names_no_copy():
     prepared = prepare(any_recipe(), any_source(BROKEN))
     answer = answer_of(prepared, {})
-    assert answer["verdict"] == "refused"
-    assert "in train.jsonl line 10: " in answer["summary"]
+    assert answer.verdict == "refused"
+    assert "in train.jsonl line 10: " in answer.summary
     assert prepared.digests == {}
 
 
 @pytest.mark.parametrize("content", [SOUND, BROKEN, EARLY, b"", CANARY.encode(), b"\xff" + SOUND])
 def test_no_answer_quotes_the_data(content):
     answer = answer_of(prepare(any_recipe(), any_source(content)), {})
-    assert CANARY not in json.dumps(answer)
+    assert CANARY not in json.dumps(answer.to_json())
 
 
 def test_a_recipes_strict_rules_refuse_what_is_otherwise_a_warning():

@@ -82,7 +82,7 @@ def test_a_failed_job_says_why(message, kind):
 
 def test_a_failed_job_without_a_word_still_says_something():
     told = seen(a_job("Failed"))
-    assert told.to_dict()["failure"]["message"] == "no failureMessage was given"
+    assert told.to_json()["failure"]["message"] == "no failureMessage was given"
 
 
 HOURS = timedelta(hours=1)
@@ -147,7 +147,7 @@ def test_why_is_known_one_look_before_the_job_is_stopped():
     stalled = a_job("InProgress") | {"creationTime": NOW - 7 * HOURS}
     first = seen(stalled)
     assert (first.state, first.must_be_stopped) == ("overdue", False)
-    second = seen(stalled, before=Progress.kept(first.to_dict()))
+    second = seen(stalled, before=Progress.kept(first.to_json()))
     assert (second.state, second.must_be_stopped) == ("in_progress", True)
     assert second.failure == first.failure
 
@@ -219,7 +219,7 @@ def test_a_training_that_was_billed_is_not_paid_for_twice(sub_status, before, st
 
 def test_a_look_survives_the_state_machine():
     told = seen(a_job("Stopped"), before=STOPPED_BY_US, run=PATIENT)
-    assert Progress.kept(told.to_dict()) == told
+    assert Progress.kept(told.to_json()).to_json() == told.to_json()
     assert Progress.kept({}) is None
 
 

@@ -77,7 +77,7 @@ def test_another_form_is_refused_where_the_recipe_is_silent(name):
     assert prepared.report.verdict == "refused"
     assert prepared.report.findings[0].rule == "DS906"
     assert "[convert]" in prepared.report.findings[0].fix
-    assert answered(prepared)["summary"].endswith("Not the model's own format (DS906).")
+    assert answered(prepared).summary.endswith("Not the model's own format (DS906).")
     assert prepared.digests == {}
 
 
@@ -218,7 +218,7 @@ HOSTILE = [
 @pytest.mark.parametrize("recipe", [any_recipe(), CONVERTING], ids=["silent", "converting"])
 @pytest.mark.parametrize(("name", "content"), HOSTILE)
 def test_no_answer_quotes_the_data(recipe, name, content):
-    assert CANARY not in json.dumps(answered(prepare(recipe, source(content, name))))
+    assert CANARY not in json.dumps(answered(prepare(recipe, source(content, name))).to_json())
 
 
 def filler(size):

@@ -2,16 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run
 
+from tuning.runs.budget import Reservation
 from tuning.runs.rebuild import Execution, Job, rebuilt
 from tuning.runs.run import Run
 
 RUN = Run.new(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))
 AT = datetime(2026, 11, 30, 23, tzinfo=UTC)
-ESTIMATE = {"high_usd": "12.50"}
 
 
 def execution(status="RUNNING", **said):
@@ -28,23 +29,23 @@ def step(name, **answer):
 
 
 CHECKED = step("Prepare dataset", verdict="accepted", training_tokens=7)
-ALLOWED = step("Authorize spend", leave="granted", estimate=ESTIMATE)
+ALLOWED = step("Authorize spend", decision="authorized", high_usd="12.50")
 BEGUN = step("Start training", state="started", job_arn="arn:job")
 LOOKED = [entered("Wait for job"), *step("Track training", state="in_progress", phase="Training")]
 
 
 def test_a_row_has_what_every_row_begins_with():
-    row = rebuilt(execution())
-    assert RUN.upload.facts.items() <= row.items()
-    assert Run.from_dict(json.loads(row["run"])) == RUN
-    assert (row["pk"], row["state"], row["open"]) == (RUN.id, "started", "working")
-    assert row["turn"] == f"{row['arrived_at']}#{RUN.id}"
+    record = rebuilt(execution())
+    assert RUN.upload.facts.items() <= vars(record).items()
+    assert record.training_run == RUN
+    assert (record.id, record.state, record.open) == (RUN.id, "started", "working")
+    assert record.turn == f"{record.arrived_at}#{RUN.id}"
 
 
 def test_a_job_that_bears_the_runs_tag_is_the_runs():
     jobs = [Job(arn="arn:2", name=f"{RUN.job_name}-2", status="InProgress")]
-    row = rebuilt(execution(), jobs=jobs)
-    assert (row["state"], row["job_arn"], row["attempt"]) == ("training", "arn:2", "2")
+    record = rebuilt(execution(), jobs=jobs)
+    assert (record.state, record.job_arn, record.attempt) == ("training", "arn:2", 2)
 
 
 WAYS = {
@@ -63,61 +64,41 @@ WAYS = {
 
 @pytest.mark.parametrize("state", WAYS)
 def test_a_history_says_where_the_run_stands(state):
-    row = rebuilt(execution(), history=WAYS[state])
-    assert row["state"] == state
-    assert row["open"] == "working"
+    record = rebuilt(execution(), history=WAYS[state])
+    assert record.state == state
+    assert record.open == "working"
 
 
-def waits_for_a_slot(token):
-    values = {":token": {"S": token}, ":now": {"S": "2026-11-23T08:00:00Z"}}
-    asked = {"parameters": json.dumps({"ExpressionAttributeValues": values})}
-    return [
-        entered("Wait for job slot"),
-        {"timestamp": AT, "taskScheduledEventDetails": asked},
-    ]
+def test_a_history_says_what_was_learnt_and_reserved():
+    record = rebuilt(execution(), history=WAYS["training"])
+    assert record.dataset.training_tokens == 7
+    assert record.progress.phase == "Training"
+    assert (record.job_arn, record.attempt) == ("arn:job", 1)
+    assert record.reservation == Reservation(
+        usd=Decimal("12.50"),
+        month="2026-11",
+        recipe=RUN.recipe.name,
+        recipe_digest=RUN.recipe.digest,
+    )
 
 
-def test_a_run_that_waits_for_a_job_slot_waits_in_the_queue_again():
-    row = rebuilt(execution(), history=[*WAYS["queued"][:-1], *waits_for_a_slot("secret")])
-    assert (row["queue"], row["slot_token"]) == ("job_slots", "secret")
-    assert row["queued_at"] == "2026-11-23T08:00:00Z"
-
-
-def test_one_that_was_let_out_of_the_queue_does_not_wait_in_it_again():
-    history = [*WAYS["queued"][:-1], *waits_for_a_slot("secret"), entered("Start training")]
-    assert rebuilt(execution(), history=history).keys().isdisjoint({"queue", "slot_token"})
-
-
-def test_a_history_says_what_was_learnt_and_claimed():
-    row = rebuilt(execution(), history=WAYS["training"])
-    assert json.loads(row["dataset"])["training_tokens"] == 7
-    assert json.loads(row["progress"])["phase"] == "Training"
-    assert (row["job_arn"], row["attempt"]) == ("arn:job", "1")
-    assert json.loads(row["claim"]) == {
-        "usd": "12.50",
-        "month": "2026-11",
-        "recipe": RUN.recipe.name,
-        "attempt": RUN.recipe.digest,
-    }
-
-
-def test_a_second_try_has_its_own_claim_and_its_own_job():
+def test_a_second_try_has_its_own_reservation_and_its_own_job():
     again = step("Track training", state="again", next_run=RUN.again().to_dict())
-    row = rebuilt(execution(), history=[*WAYS["training"], *again, *CHECKED, *ALLOWED, *BEGUN])
-    assert row["attempt"] == "2"
-    assert json.loads(row["claim"])["attempt"] == RUN.again().recipe.digest
+    record = rebuilt(execution(), history=[*WAYS["training"], *again, *CHECKED, *ALLOWED, *BEGUN])
+    assert record.attempt == 2
+    assert record.reservation.recipe_digest == RUN.again().recipe.digest
 
 
 def test_a_person_can_still_answer():
     asked = {"ExpressionAttributeValues": {":token": {"S": "secret"}}}
     scheduled = {"taskScheduledEventDetails": {"parameters": json.dumps(asked)}, "timestamp": AT}
-    row = rebuilt(execution(), history=[*CHECKED, entered("Wait for approval"), scheduled])
-    assert (row["state"], row["task_token"]) == ("awaiting_approval", "secret")
+    record = rebuilt(execution(), history=[*CHECKED, entered("Wait for approval"), scheduled])
+    assert (record.state, record.task_token) == ("awaiting_approval", "secret")
 
 
 def test_what_was_settled_is_not_settled_again():
-    row = rebuilt(execution(), history=[*WAYS["training"], *step("Settle spend", usd="3.00")])
-    assert json.loads(row["settled"])["usd"] == "3.00"
+    record = rebuilt(execution(), history=[*WAYS["training"], *step("Settle spend", usd="3.00")])
+    assert record.settlement.usd == Decimal("3.00")
 
 
 ENDS = [
@@ -128,15 +109,15 @@ ENDS = [
 
 @pytest.mark.parametrize(("status", "said", "state"), ENDS)
 def test_an_execution_that_is_over_says_how_it_ended(status, said, state):
-    row = rebuilt(execution(status, stopped_at=AT, **said), history=WAYS["training"])
-    assert (row["state"], row["ended_at"]) == (state, AT.isoformat())
-    assert json.loads(row["outcome"])["summary"] in ("Yes.", "Too long.")
-    assert "open" not in row
+    record = rebuilt(execution(status, stopped_at=AT, **said), history=WAYS["training"])
+    assert (record.state, record.ended_at) == (state, AT.isoformat())
+    assert record.outcome.summary in ("Yes.", "Too long.")
+    assert record.open is None
 
 
-def test_an_outcome_that_was_not_told_leaves_the_run_open():
-    """So that the reconciler tells it."""
+def test_an_outcome_that_was_not_reported_leaves_the_run_open():
+    """So that the reconciler reports it."""
     outcome = {"state": "trained", "summary": "Yes."}
     said = {"error": "OutcomeNotReported", "cause": json.dumps(outcome)}
-    row = rebuilt(execution("FAILED", stopped_at=AT, **said), history=WAYS["training"])
-    assert (row["state"], row["open"]) == ("training", "working")
+    record = rebuilt(execution("FAILED", stopped_at=AT, **said), history=WAYS["training"])
+    assert (record.state, record.open) == ("training", "working")

@@ -1,14 +1,21 @@
 """What is done about runs, executions and jobs that lost each other: facts in, actions out."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from domain_builders import any_run
+from domain_builders import any_record, any_run
 
-from tuning.runs.rebuild import Execution, Job
-from tuning.runs.reconcile import Rebuild, Report, Settle, Start, Stop, Trace, Write, decide, run_of
+from tuning.runs.budget import Reservation, Settlement
+from tuning.runs.failures import failure
+from tuning.runs.outcome import Outcome
+from tuning.runs.progress import Progress
+from tuning.runs.rebuild import Execution, Job, run_of
+from tuning.runs.reconcile import Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
 from tuning.runs.run import Run
+from tuning.runs.run_states import Partition
 
 RUN = any_run()
 GIVEN = json.loads(json.dumps(RUN.to_dict()))
@@ -16,24 +23,20 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(hours=4)
 JOB = Job(arn="arn:job", name=RUN.job_name, status="InProgress")
 DONE = Job(arn="arn:job", name=RUN.job_name, status="Completed", model_arn="arn:model")
-FAILED = {"state": "failed", "summary": "A step died.", "charge": "unknown"}
+FAILED = Outcome(state="failed", summary="A step died.")
 
 
-def row(state, **facts):
-    return {
-        "pk": RUN.id,
-        "state": state,
-        "arrived_at": "2026-11-23T07:00:00Z",
-        "run": json.dumps(RUN.to_dict()),
-        **facts,
-    }
+RESERVED = Reservation(usd=Decimal(5), month="2026-11", recipe="support", recipe_digest="x")
+
+
+def record(state, **facts):
+    return any_record(state=state, **facts)
 
 
 def ended(state="failed", **facts):
-    outcome = json.dumps({"state": state, "summary": "It is over.", "charge": "job"})
-    return row(
-        state, ended_at="2026-11-23T08:00:00.000Z", outcome=outcome, open="unnotified", **facts
-    )
+    outcome = Outcome(state=state, summary="It is over.", charge="job")
+    found = record(state, ended_at="2026-11-23T08:00:00.000Z", outcome=outcome)
+    return replace(found, **{"open": Partition.UNNOTIFIED, **facts})
 
 
 def execution(status, number=1, **said):
@@ -43,7 +46,7 @@ def execution(status, number=1, **said):
 
 
 def decided(found, followed=None, *jobs, now=NOW):
-    return decide(Trace(run_id=RUN.id, row=found, execution=followed, jobs=jobs), now)
+    return decide(Trace(run_id=RUN.id, record=found, execution=followed, jobs=jobs), now)
 
 
 def kinds(actions):
@@ -52,64 +55,64 @@ def kinds(actions):
 
 @pytest.mark.parametrize("state", ["received", "training", "awaiting_approval"])
 def test_a_run_that_is_followed_is_left_alone(state):
-    assert decided(row(state), execution("RUNNING"), JOB) == ()
+    assert decided(record(state), execution("RUNNING"), JOB) == ()
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED", "SUCCEEDED"])
 @pytest.mark.parametrize("state", ["started", "checked", "queued", "training"])
 def test_a_run_whose_execution_died_is_taken_up_by_the_next(state, status):
     """With its own input: every step finds what the last one left, the job above all."""
-    *_, start = decided(row(state), execution(status), JOB)
+    *_, start = decided(record(state), execution(status), JOB)
     assert (start.name, start.given) == (f"{RUN.id}-2", GIVEN)
 
 
 def test_a_run_whose_execution_was_deleted_is_taken_up_from_its_row():
-    (start,) = decided(row("training"), None, JOB)
+    (start,) = decided(record("training"), None, JOB)
     assert (start.name, start.given) == (f"{RUN.id}-2", GIVEN)
 
 
 def test_a_run_that_was_received_and_never_started_is_started_under_its_own_name():
-    (start,) = decided(row("received"))
+    (start,) = decided(record("received"))
     assert (start.name, start.given) == (RUN.id, GIVEN)
 
 
 @pytest.mark.parametrize("minutes", [0, 14])
 def test_what_is_young_is_not_lost_yet(minutes):
     arrived = (NOW - timedelta(minutes=minutes)).isoformat()
-    assert decided(row("received") | {"arrived_at": arrived}) == ()
+    assert decided(record("received", arrived_at=arrived)) == ()
     stopped = NOW - timedelta(minutes=minutes)
-    assert decided(row("training"), execution("FAILED", stopped_at=stopped)) == ()
+    assert decided(record("training"), execution("FAILED", stopped_at=stopped)) == ()
 
 
 def test_whoever_stopped_the_execution_wanted_the_run_to_stop():
-    write, start = decided(row("training"), execution("ABORTED"), JOB)
+    write, start = decided(record("training"), execution("ABORTED"), JOB)
     assert set(write.facts) == {"stop_asked"}
     assert isinstance(start, Start)
 
 
-def test_the_next_execution_knows_how_the_job_was_when_it_was_last_looked_at():
-    progress = {"state": "overdue", "failure": {"kind": "stalled"}}
-    (start,) = decided(row("training", progress=json.dumps(progress)), execution("FAILED"))
-    assert start.given == {**GIVEN, "progress": progress}
+def test_the_next_execution_knows_how_the_job_was_at_the_last_poll():
+    progress = Progress(state="overdue", failure=failure("stalled", "It made no progress."))
+    (start,) = decided(record("training", progress=progress), execution("FAILED"))
+    assert start.given == {**GIVEN, "progress": progress.to_json()}
 
 
 def test_a_second_try_is_taken_up_as_such():
     """Between the tries by what the last look said, and later by the attempt that the job is of."""
-    progress = json.dumps({"state": "again", "next_run": RUN.again().to_dict()})
-    for facts in ({"progress": progress, "attempt": "1"}, {"attempt": "2"}):
-        (start,) = decided(row("checked", **facts), execution("FAILED"))
+    progress = Progress(state="again", next_run=RUN.again().to_dict())
+    for facts in ({"progress": progress, "attempt": 1}, {"attempt": 2}):
+        (start,) = decided(record("checked", **facts), execution("FAILED"))
         assert Run.from_dict(start.given) == RUN.again(), facts
 
 
-def test_an_outcome_that_was_not_recorded_is_recorded_and_told():
-    untold = execution("FAILED", error="OutcomeNotReported", cause=json.dumps(FAILED))
-    (start,) = decided(row("training"), untold)
-    assert start.given == {**GIVEN, "outcome": FAILED, "charge": "unknown"}
+def test_an_outcome_that_was_not_recorded_is_recorded_and_reported():
+    unreported = execution("FAILED", error="OutcomeNotReported", cause=json.dumps(FAILED.to_json()))
+    (start,) = decided(record("training"), unreported)
+    assert start.given == {**GIVEN, "outcome": FAILED.to_json(), "charge": "unknown"}
 
 
 def test_the_third_execution_that_dies_is_the_last_to_follow():
     third = execution("FAILED", 3)
-    stop, start = decided(row("training", execution=third.name), third, JOB)
+    stop, start = decided(record("training", execution=third.name), third, JOB)
     assert stop == Stop(job_arn=JOB.arn, why=stop.why)
     assert start.name == f"{RUN.id}-4"
     assert start.given["outcome"]["state"] == "failed"
@@ -118,16 +121,18 @@ def test_the_third_execution_that_dies_is_the_last_to_follow():
 
 @pytest.mark.parametrize(("number", "hours"), [(2, 0.5), (3, 1), (5, 4), (9, 24), (30, 24)])
 def test_what_does_not_heal_is_tried_ever_more_seldom(number, hours):
-    stuck = execution("FAILED", number, error="OutcomeNotReported", cause=json.dumps(FAILED))
-    found = row("training", execution=stuck.name)
+    stuck = execution(
+        "FAILED", number, error="OutcomeNotReported", cause=json.dumps(FAILED.to_json())
+    )
+    found = record("training", execution=stuck.name)
     assert decided(found, stuck, now=LONG_AGO + timedelta(hours=hours, seconds=-1)) == ()
     (*_, start) = decided(found, stuck, now=LONG_AGO + timedelta(hours=hours))
     assert start.name == f"{RUN.id}-{number + 1}"
 
 
 def test_what_three_executions_did_not_heal_is_reported():
-    stuck = execution("FAILED", 4, error="OutcomeNotReported", cause=json.dumps(FAILED))
-    assert kinds(decided(row("training", execution=stuck.name), stuck)) == [Report, Start]
+    stuck = execution("FAILED", 4, error="OutcomeNotReported", cause=json.dumps(FAILED.to_json()))
+    assert kinds(decided(record("training", execution=stuck.name), stuck)) == [Report, Start]
 
 
 def test_a_job_whose_run_has_ended_is_stopped_and_told():
@@ -144,20 +149,22 @@ def test_a_job_that_is_stopping_is_waited_for():
 def test_a_run_that_has_just_ended_is_left_alone():
     """A function that was given up may go on for a moment, and start the job."""
     just = (NOW - timedelta(minutes=14)).isoformat()
-    assert decided(ended() | {"ended_at": just}, execution("FAILED"), JOB) == ()
+    assert decided(ended(ended_at=just), execution("FAILED"), JOB) == ()
 
 
-def test_an_outcome_that_nobody_was_told_is_told():
-    untold = execution("FAILED", error="OutcomeNotReported", cause="{}")
-    (start,) = decided(ended("trained"), untold)
+def test_an_outcome_that_nobody_was_notified_of_is_reported():
+    unreported = execution("FAILED", error="OutcomeNotReported", cause="{}")
+    (start,) = decided(ended("trained"), unreported)
     assert start.given["outcome"]["summary"] == "It is over."
     assert start.given["charge"] == "job"
 
 
-def test_a_claim_of_a_run_that_has_ended_is_settled_then_the_run_is_closed():
-    actions = decided(ended(claim="{}"), execution("FAILED"))
+def test_a_reservation_of_a_run_that_has_ended_is_settled_then_the_run_is_closed():
+    actions = decided(ended(reservation=RESERVED), execution("FAILED"))
     assert actions == (Settle(charge="job"), Write(facts={}, close=True))
-    settled = decided(ended(claim="{}", settled="{}"), execution("FAILED"))
+    settled = decided(
+        ended(reservation=RESERVED, settlement=Settlement(usd=Decimal(0))), execution("FAILED")
+    )
     assert settled == (Write(facts={}, close=True),)
 
 
@@ -181,7 +188,7 @@ def test_a_job_of_which_nothing_is_known_is_stopped_and_reported():
 
 
 def test_a_run_that_nothing_describes_is_reported_and_its_job_stopped():
-    bare = {k: v for k, v in row("training").items() if k != "run"}
+    bare = record("training", run=None)
     assert kinds(decided(bare, None, JOB)) == [Stop, Report]
 
 

@@ -1,6 +1,6 @@
-"""Money: claimed once a run and never beyond a budget, settled once, whatever dies in between."""
+"""Money: reserved once a run and never beyond a budget, settled once, whatever dies in between."""
 
-import json
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,69 +9,79 @@ from domain_builders import any_recipe, any_run, any_upload
 from recipe_refusal_cases import refusal
 
 from lambdas import authorize_spend, settle_spend
-from tuning.aws import budgets, ledger
+from tuning.aws.budgets import Budgets
+from tuning.aws.ledger import Ledger
 from tuning.aws.transient import Transient
-from tuning.models.estimate import estimate
-from tuning.runs.budget import Claim, actual, month_of, objection, pots
+from tuning.models.estimate import Charged, estimate
+from tuning.runs.approvals import Approval
+from tuning.runs.budget import Reservation, actual, budgets_of, month_of, objection
+from tuning.runs.progress import Progress
 from tuning.runs.recipes import Limits
 from tuning.runs.run_states import ENDED
 
 MONTH = "2026-11"
-POT, RECIPE_POT = f"budget#{MONTH}", f"budget#{MONTH}#support"
+BUDGETS = Budgets(ledger=Ledger(table="ledger"))
+OF_ALL, OF_RECIPE = f"budget#{MONTH}", f"budget#{MONTH}#support"
 
 
 def run_number(number):
     return any_run(upload=any_upload(version_id=f"v{number}"))
 
 
-def claimed(run, usd="4", *, monthly=None, limits=None, month=MONTH, attempt="first"):
+def reserved(run, usd="4", *, monthly=None, limits=None, month=MONTH, digest="first"):
     limit = None if monthly is None else Decimal(monthly)
-    wanted = Claim(usd=usd, month=month, recipe="support", attempt=attempt)
-    held_against = pots(month, "support", monthly=limit, limits=limits or Limits())
-    return budgets.claim("ledger", run, wanted, held_against, {})
+    wanted = Reservation(usd=Decimal(usd), month=month, recipe="support", recipe_digest=digest)
+    budgets = budgets_of(month, "support", monthly=limit, limits=limits or Limits())
+    return BUDGETS.reserve(run, wanted, budgets, {})
 
 
-def committed(aws, pk=POT):
+def committed(aws, pk=OF_ALL):
     return aws.dynamodb.items[pk]["committed"]
 
 
+def change(aws, **facts):
+    aws.dynamodb.lay(replace(aws.dynamodb.record(run_number(1).id), **facts))
+
+
 def test_two_runs_never_both_take_the_last_dollars(aws):
-    assert claimed(run_number(1), monthly=7) is None
-    why = claimed(run_number(2), monthly=7)
+    assert reserved(run_number(1), monthly=7) is None
+    why = reserved(run_number(2), monthly=7)
     assert "3 USD are left of the environment's budget for 2026-11" in why
     assert committed(aws) == 4
     assert run_number(2).id not in aws.dynamodb.items
 
 
-def test_two_runs_that_looked_at_the_same_moment_cannot_both_claim(aws, monkeypatch):
-    """The second claims between the first's look and its write."""
-    look = ledger.read
+def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws, monkeypatch):
+    """The second reserves between the first's look and its write."""
+    read = Ledger.item
 
-    def and_then_another(table, key):
-        found = look(table, key)
-        monkeypatch.setattr(ledger, "read", look)
-        assert claimed(run_number(2), monthly=7) is None
+    def and_then_another(ledger, key):
+        found = read(ledger, key)
+        monkeypatch.setattr(Ledger, "item", read)
+        assert reserved(run_number(2), monthly=7) is None
         return found
 
-    monkeypatch.setattr(ledger, "read", and_then_another)
-    assert claimed(run_number(1), monthly=7) is not None
+    monkeypatch.setattr(Ledger, "item", and_then_another)
+    assert reserved(run_number(1), monthly=7) is not None
     assert committed(aws) == 4
 
 
-def test_a_recipes_own_budget_holds_too_and_nothing_is_claimed_of_the_other(aws):
+def test_a_recipes_own_budget_holds_too_and_nothing_is_reserved_of_the_other(aws):
     limits = Limits(monthly_usd=5)
-    assert claimed(run_number(1), limits=limits, monthly=100) is None
-    assert "the budget of recipe support" in claimed(run_number(2), limits=limits, monthly=100)
-    assert (committed(aws), committed(aws, RECIPE_POT)) == (4, 4)
+    assert reserved(run_number(1), limits=limits, monthly=100) is None
+    assert "the budget of recipe support" in reserved(run_number(2), limits=limits, monthly=100)
+    assert (committed(aws), committed(aws, OF_RECIPE)) == (4, 4)
 
 
-def test_a_claim_that_is_tried_again_claims_once(aws):
+def test_a_reservation_that_is_tried_again_reserves_once(aws):
     for _ in range(3):
-        assert claimed(run_number(1), monthly=7) is None
+        assert reserved(run_number(1), monthly=7) is None
     assert committed(aws) == 4
 
 
-def test_a_claim_that_was_sent_twice_is_granted_though_it_took_the_last_dollars(aws, monkeypatch):
+def test_a_reservation_that_was_sent_twice_is_granted_though_it_took_the_last_dollars(
+    aws, monkeypatch
+):
     once = aws.dynamodb.transact_write_items
 
     def twice(**call):
@@ -79,27 +89,31 @@ def test_a_claim_that_was_sent_twice_is_granted_though_it_took_the_last_dollars(
         return once(**call)
 
     monkeypatch.setattr(aws.dynamodb, "transact_write_items", twice)
-    assert claimed(run_number(1), monthly=4) is None
+    assert reserved(run_number(1), monthly=4) is None
     assert committed(aws) == 4
 
 
-def test_a_second_try_with_another_recipe_replaces_the_claim(aws):
-    claimed(run_number(1), "4")
-    aws.dynamodb.items[run_number(1).id]["state"] = "checked"
-    claimed(run_number(1), "6", attempt="second")
-    assert (committed(aws), committed(aws, RECIPE_POT)) == (6, 6)
+def test_a_second_try_with_another_recipe_replaces_the_reservation(aws):
+    reserved(run_number(1), "4")
+    change(aws, state="checked")
+    reserved(run_number(1), "6", digest="second")
+    assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
 
 
 def test_months_have_budgets_of_their_own(aws):
-    assert claimed(run_number(1), monthly=7) is None
-    assert claimed(run_number(2), monthly=7, month="2026-12") is None
-    budgets.settle("ledger", run_number(1).id, "nothing")
+    assert reserved(run_number(1), monthly=7) is None
+    assert reserved(run_number(2), monthly=7, month="2026-12") is None
+    BUDGETS.settle(run_number(1).id, "nothing")
     assert (committed(aws), committed(aws, "budget#2026-12")) == (0, 4)
 
 
-def test_a_claim_larger_than_the_whole_budget_never_fits(aws):
-    assert "7 USD are left" in claimed(run_number(1), "8", monthly=7)
-    assert POT not in aws.dynamodb.items
+def test_a_reservation_larger_than_the_whole_budget_never_fits(aws):
+    assert "7 USD are left" in reserved(run_number(1), "8", monthly=7)
+    assert OF_ALL not in aws.dynamodb.items
+
+
+def polled(phase):
+    return Progress(state="in_progress", phase=phase)
 
 
 @pytest.mark.parametrize(
@@ -108,45 +122,46 @@ def test_a_claim_larger_than_the_whole_budget_never_fits(aws):
         pytest.param("nothing", {}, 0, id="no job"),
         pytest.param("unknown", {}, 4, id="a step died"),
         pytest.param("job", {}, 4, id="a job nobody looked at"),
-        pytest.param("job", {"progress": {"phase": "Validation"}}, 0, id="never trained"),
-        pytest.param("job", {"progress": {"phase": "Training"}}, 4, id="ended while it trained"),
+        pytest.param("job", {"progress": polled("Validation")}, 0, id="never trained"),
+        pytest.param("job", {"progress": polled("Training")}, 4, id="ended while it trained"),
         pytest.param(
-            "job", {"progress": {"phase": "Training"}, "cost": {"usd": "1.5"}}, 1.5, id="trained"
+            *("job", {"progress": polled("Training"), "cost": Charged(usd=Decimal("1.5"))}),
+            *(1.5,),
+            id="trained",
         ),
     ],
 )
 @pytest.mark.parametrize("end", sorted(ENDED))
 def test_every_ending_settles_exactly_once(aws, charge, facts, spent, end):
-    claimed(run_number(1))
-    row = aws.dynamodb.items[run_number(1).id]
-    row |= {name: json.dumps(fact) for name, fact in facts.items()}
+    reserved(run_number(1))
+    BUDGETS.ledger.note(run_number(1), **facts)
     for _ in range(3):
-        budgets.settle("ledger", run_number(1).id, charge)
-        aws.dynamodb.items[run_number(1).id]["state"] = end
-    for pk in (POT, RECIPE_POT):
+        BUDGETS.settle(run_number(1).id, charge)
+        change(aws, state=end)
+    for pk in (OF_ALL, OF_RECIPE):
         money = aws.dynamodb.items[pk]
         assert (float(money["committed"]), float(money["spent"])) == (spent, spent)
 
 
 def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch):
-    claimed(run_number(1))
-    look = ledger.read
+    reserved(run_number(1))
+    read = Ledger.item
 
-    def and_then_another(table, key):
-        found = look(table, key)
-        monkeypatch.setattr(ledger, "read", look)
-        budgets.settle("ledger", run_number(1).id, "unknown")
+    def and_then_another(ledger, key):
+        found = read(ledger, key)
+        monkeypatch.setattr(Ledger, "item", read)
+        BUDGETS.settle(run_number(1).id, "unknown")
         return found
 
-    monkeypatch.setattr(ledger, "read", and_then_another)
-    budgets.settle("ledger", run_number(1).id, "nothing")
+    monkeypatch.setattr(Ledger, "item", and_then_another)
+    BUDGETS.settle(run_number(1).id, "nothing")
     assert committed(aws) == 4
 
 
-def test_what_was_given_back_can_be_claimed_by_another(aws):
-    claimed(run_number(1), monthly=7)
-    budgets.settle("ledger", run_number(1).id, "nothing")
-    assert claimed(run_number(2), monthly=7) is None
+def test_what_was_released_can_be_reserved_by_another(aws):
+    reserved(run_number(1), monthly=7)
+    BUDGETS.settle(run_number(1).id, "nothing")
+    assert reserved(run_number(2), monthly=7) is None
     assert committed(aws) == 4
 
 
@@ -160,19 +175,18 @@ def test_a_busy_ledger_is_tried_again(aws):
 
     aws.dynamodb.transact_write_items = fail
     with pytest.raises(Transient, match="TransactionConflict"):
-        claimed(run_number(1))
+        reserved(run_number(1))
 
 
-def test_a_run_without_a_claim_has_nothing_to_settle(aws, context):
+def test_a_run_without_a_reservation_has_nothing_to_settle(aws, context):
     event = {"run": run_number(1).to_dict(), "charge": "unknown"}
-    assert settle_spend.handler(event, context) == {"usd": None}
+    assert settle_spend.handler(event, context) == {}
     assert aws.dynamodb.items == {}
 
 
-def test_no_claim_is_settled_beyond_what_was_claimed():
-    held = Claim(usd="4", month=MONTH, recipe="support", attempt="first")
-    row = {"progress": {"phase": "Training"}, "cost": {"usd": "9"}}
-    assert actual(row, held, "job") == 4
+def test_no_reservation_is_settled_beyond_what_was_reserved():
+    held = Reservation(usd=Decimal(4), month=MONTH, recipe="support", recipe_digest="first")
+    assert actual(held, "job", progress=polled("Training"), cost=Charged(usd=Decimal(9))) == 4
 
 
 def authorized(context, tokens=1_000_000, approval=None, **limits):
@@ -183,26 +197,33 @@ def authorized(context, tokens=1_000_000, approval=None, **limits):
 
 def test_above_the_recipes_limit_a_person_is_asked(aws, context):
     answer = authorized(context, approve_above_usd=3, approval_hours=2)
-    assert (answer["leave"], answer["seconds"]) == ("asked", 7200)
+    assert (answer["decision"], answer["approval_seconds"]) == ("needs_approval", 7200)
     assert answer["why"] == "It may cost 4.00 USD; runs above 3 USD wait for a person."
-    row = aws.dynamodb.items[any_run().id]
-    assert (row["state"], row["asked"]) == ("awaiting_approval", answer["why"])
-    assert "claim" not in row
+    kept = aws.dynamodb.record(any_run().id)
+    assert (kept.state, kept.approval_reason) == ("awaiting_approval", answer["why"])
+    assert kept.reservation is None
 
 
-def test_what_was_approved_is_granted_and_kept_with_who_and_when(aws, context):
+ANN = Approval(
+    decision="approve",
+    by="arn:aws:iam::123456789012:user/ann",
+    at="2026-11-23T08:00:00+00:00",
+)
+
+
+def test_what_was_approved_is_authorized_and_kept_with_who_and_when(aws, context):
     authorized(context, approve_above_usd=3)
-    approval = {"by": "arn:aws:iam::123456789012:user/ann", "at": "2026-11-23T08:00:00Z"}
-    assert authorized(context, approve_above_usd=3, approval=approval)["leave"] == "granted"
-    row = aws.dynamodb.items[any_run().id]
-    assert (row["state"], json.loads(row["approval"])) == ("authorized", approval)
+    answer = authorized(context, approve_above_usd=3, approval=ANN.to_json())
+    assert answer["decision"] == "authorized"
+    kept = aws.dynamodb.record(any_run().id)
+    assert (kept.state, kept.approval) == ("authorized", ANN)
 
 
 @pytest.mark.usefixtures("aws")
 def test_no_approval_takes_more_than_the_budget_has(context, monkeypatch):
     monkeypatch.setenv("MONTHLY_BUDGET_USD", "3.99")
-    answer = authorized(context, approval={"by": "ann"})
-    assert answer["leave"] == "asked"
+    answer = authorized(context, approval=ANN.to_json())
+    assert answer["decision"] == "needs_approval"
     assert "raise monthly_budget_usd in app.py" in answer["why"]
 
 

@@ -92,4 +92,4 @@ def test_rejections_are_added_up_where_they_are_numbers(manifest, rejected):
 def test_no_file_can_break_the_end_of_a_run(text):
     keys = [f"a/{name}" for name in ("step_wise_training_metrics.csv", "manifest.report.csv")]
     results = summarize(dict.fromkeys(keys, text))
-    json.dumps(results.to_dict(), allow_nan=False)
+    json.dumps(results.to_json(), allow_nan=False)

@@ -1,134 +1,143 @@
-"""Money in the ledger: claimed once a run, never beyond a budget, settled once.
+"""Money in the ledger: reserved once a run, never beyond a budget, settled once.
 
-A pot's `committed` is what is spent and what is claimed. A claim adds to it under the condition that
-it still fits, in one transaction with the run's own row, so that two runs cannot both take the last
-dollars: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+A budget's `committed` is what is spent and what is reserved. A reservation adds to it under the
+condition that it still fits, in one transaction with the run's own item, so that two runs cannot both
+take the last dollars:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tuning.aws import ledger
-from tuning.runs.budget import Charge, Claim, Pot, actual, over
+from tuning.aws.ledger import Ledger, keyed
+from tuning.runs import former_version
+from tuning.runs.budget import Budget, Reservation, Settlement, actual, budget_ids, over
+from tuning.runs.ledger_item import KEY, Item
+from tuning.runs.outcome import Charge
 from tuning.runs.run import Run
+from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import sources
 
-_NO_CLAIM = "attribute_not_exists(#claim)"
+
+@dataclass(frozen=True, kw_only=True)
+class Budgets:
+    ledger: Ledger
+
+    def reserve(
+        self,
+        run: Run,
+        wanted: Reservation,
+        budgets: tuple[Budget, ...],
+        facts: Mapping[str, Any],
+    ) -> str | None:
+        """Reserve the money and authorize the run, both or neither. Returns why it does not fit.
+
+        Tried again, it reserves nothing more. A reservation of the run's earlier try is replaced.
+        """
+        item = self.ledger.item(run.id) or {}
+        held = RunRecord.from_item(item).reservation if item else None
+        if held and held.recipe_digest == wanted.recipe_digest:
+            self.ledger.move(run, "authorized", **facts)
+            return None
+        for budget in budgets:
+            if budget.limit is not None and wanted.usd > budget.limit:
+                return self._over(budget, wanted)
+        limits = {budget.id: budget.limit for budget in budgets}
+        changes = _differences(held, wanted)
+        writes = [self._add(key, usd, limits.get(key)) for key, usd in changes.items()]
+        moved = self.ledger.change(
+            run,
+            {**facts, "state": "authorized", "reservation": wanted},
+            found_in=sources("authorized"),
+        )
+        # The run's own item first: a reservation that was sent twice has itself left too little.
+        updates = (_if_reserved(moved, item), *writes)
+        broken = self.ledger.transact([{"Update": update} for update in updates])
+        if not broken:  # done; or it was reserved meanwhile, or the run has ended, or is further
+            return None
+        return self._over(next(b for b in budgets if b.id == list(changes)[broken - 1]), wanted)
+
+    def settle(self, run_id: str, charge: Charge) -> Decimal | None:
+        """Replace a run's reservation by what it came to, or release it, once. Returns what it came
+        to, or None without a reservation.
+        """
+        item = self.ledger.item(run_id) or {}
+        record = RunRecord.from_item(item) if item else None
+        if record is None or record.reservation is None or record.settlement:
+            return None
+        held, stored = record.reservation, _stored(item)
+        assert stored  # noqa: S101 — it was just read from there
+        name, as_stored = stored
+        usd = actual(held, charge, progress=record.progress, cost=record.cost)
+        writes = [
+            self._add(key, usd - held.usd, None, spent=usd)
+            for key in budget_ids(held.month, held.recipe)
+        ]
+        settled = RunRecord.values(settlement=Settlement(usd=usd, charge=charge))
+        mark = {
+            "TableName": self.ledger.table,
+            "Key": {KEY: {"S": run_id}},
+            "UpdateExpression": "SET #settlement = :settlement",
+            "ConditionExpression": "#held = :held AND attribute_not_exists(#settlement)",
+            "ExpressionAttributeNames": {"#settlement": "settlement", "#held": name},
+            "ExpressionAttributeValues": keyed(settled) | {":held": as_stored},
+        }
+        # Broken: somebody has settled it, and once is enough.
+        self.ledger.transact([{"Update": update} for update in (*writes, mark)])
+        return usd
+
+    def committed(self, month: str) -> Decimal:
+        """What is spent and reserved of the environment's budget of a month."""
+        return self._committed(budget_ids(month, "")[0])
+
+    def _over(self, budget: Budget, wanted: Reservation) -> str:
+        return over(budget, wanted=wanted.usd, committed=self._committed(budget.id))
+
+    def _committed(self, key: str) -> Decimal:
+        item = self.ledger.item(key) or {}
+        return Decimal(item.get("committed", {"N": "0"})["N"])
+
+    def _add(
+        self, key: str, usd: Decimal, limit: Decimal | None, *, spent: Decimal | None = None
+    ) -> dict[str, Any]:
+        update: dict[str, Any] = {
+            "TableName": self.ledger.table,
+            "Key": {KEY: {"S": key}},
+            "UpdateExpression": "ADD committed :usd",
+            "ExpressionAttributeValues": {":usd": {"N": f"{usd:f}"}},
+        }
+        if spent is not None:
+            update["UpdateExpression"] += ", spent :spent"
+            update["ExpressionAttributeValues"][":spent"] = {"N": f"{spent:f}"}
+        if limit is not None and usd > 0:
+            update["ConditionExpression"] = "attribute_not_exists(committed) OR committed <= :left"
+            update["ExpressionAttributeValues"][":left"] = {"N": f"{limit - usd:f}"}
+        return update
 
 
-def claim(
-    table: str, run: Run, wanted: Claim, pots: tuple[Pot, ...], facts: Mapping[str, Any]
-) -> str | None:
-    """Claim the money and authorize the run, both or neither. Returns why it does not fit.
-
-    Tried again, it claims nothing more. A claim of the run's earlier try is replaced.
-    """
-    row = ledger.read(table, run.id) or {}
-    held = _held(row)
-    if held and held.attempt == wanted.attempt:
-        ledger.move(table, run, "authorized", **facts)
-        return None
-    for pot in pots:
-        if pot.limit is not None and wanted.amount > pot.limit:
-            return over(pot, wanted=wanted.amount, committed=_committed(table, pot.pk))
-    changes = _differences(held, wanted)
-    writes = [_add(table, pk, usd, _limit(pots, pk)) for pk, usd in changes.items()]
-    moved = ledger.change(
-        table,
-        run,
-        {**facts, "state": "authorized", "claim": wanted.to_dict()},
-        found_in=sources("authorized"),
-    )
-    # The run's own row first: a claim that was sent twice has itself left too little.
-    broken = ledger.transact(
-        [{"Update": update} for update in (_if_claim_is(moved, row.get("claim")), *writes)]
-    )
-    if not broken:  # done; or the row was claimed meanwhile, or has ended, or is further
-        return None
-    pot = next(p for p in pots if p.pk == list(changes)[broken - 1])
-    return over(pot, wanted=wanted.amount, committed=_committed(table, pot.pk))
-
-
-def settle(table: str, run_id: str, charge: Charge) -> Decimal | None:
-    """Replace a run's claim by what it came to, once. Returns that, or None without a claim."""
-    row = ledger.read(table, run_id) or {}
-    held = _held(row)
-    if held is None or "settled" in row:
-        return None
-    known = {name: json.loads(row[name]) for name in ("progress", "cost") if name in row}
-    usd = actual(known, held, charge)
-    writes = [
-        _add(table, pk, usd - held.amount, None, spent=usd) for pk in _pks(held.month, held.recipe)
-    ]
-    mark = {
-        "TableName": table,
-        "Key": {"pk": {"S": run_id}},
-        "UpdateExpression": "SET settled = :settled",
-        "ConditionExpression": "#claim = :held AND attribute_not_exists(settled)",
-        "ExpressionAttributeNames": {"#claim": "claim"},
-        "ExpressionAttributeValues": ledger.keyed(
-            settled={"usd": str(usd), "charge": charge}, held=row["claim"]
-        ),
-    }
-    # Broken: somebody has settled it, and once is enough.
-    ledger.transact([{"Update": update} for update in (*writes, mark)])
-    return usd
-
-
-def committed(table: str, month: str) -> Decimal:
-    """What is spent and claimed of the environment's budget of a month."""
-    return _committed(table, f"budget#{month}")
-
-
-def _held(row: ledger.Row) -> Claim | None:
-    return Claim.from_dict(json.loads(row["claim"])) if "claim" in row else None
-
-
-def _pks(month: str, recipe: str) -> tuple[str, str]:
-    return f"budget#{month}", f"budget#{month}#{recipe}"
-
-
-def _differences(held: Claim | None, wanted: Claim) -> dict[str, Decimal]:
-    changes = dict.fromkeys(_pks(wanted.month, wanted.recipe), wanted.amount)
+def _differences(held: Reservation | None, wanted: Reservation) -> dict[str, Decimal]:
+    changes = dict.fromkeys(budget_ids(wanted.month, wanted.recipe), wanted.usd)
     if held:
-        for pk in _pks(held.month, held.recipe):
-            changes[pk] = changes.get(pk, Decimal(0)) - held.amount
+        for key in budget_ids(held.month, held.recipe):
+            changes[key] = changes.get(key, Decimal(0)) - held.usd
     return changes
 
 
-def _limit(pots: tuple[Pot, ...], pk: str) -> Decimal | None:
-    return next((pot.limit for pot in pots if pot.pk == pk), None)
-
-
-def _add(
-    table: str, pk: str, usd: Decimal, limit: Decimal | None, *, spent: Decimal | None = None
-) -> dict[str, Any]:
-    update: dict[str, Any] = {
-        "TableName": table,
-        "Key": {"pk": {"S": pk}},
-        "UpdateExpression": "ADD committed :usd",
-        "ExpressionAttributeValues": {":usd": {"N": f"{usd:f}"}},
-    }
-    if spent is not None:
-        update["UpdateExpression"] += ", spent :spent"
-        update["ExpressionAttributeValues"][":spent"] = {"N": f"{spent:f}"}
-    if limit is not None and usd > 0:
-        update["ConditionExpression"] = "attribute_not_exists(committed) OR committed <= :room"
-        update["ExpressionAttributeValues"][":room"] = {"N": f"{limit - usd:f}"}
-    return update
-
-
-def _if_claim_is(update: dict[str, Any], held: str | None) -> dict[str, Any]:
-    """`held` is the claim as it is stored, whichever version wrote it."""
-    now = "#claim = :held" if held else _NO_CLAIM
-    if held:
-        update["ExpressionAttributeValues"] |= ledger.keyed(held=held)
+def _if_reserved(update: dict[str, Any], item: Item) -> dict[str, Any]:
+    """Only while the run has the reservation that its item has, or has none still."""
+    if held := _stored(item):
+        now, (name, as_stored) = "#held = :held", held
+        update["ExpressionAttributeNames"]["#held"] = name
+        update["ExpressionAttributeValues"][":held"] = as_stored
+    else:
+        now = "attribute_not_exists(#reservation)"
     update["ConditionExpression"] = f"({update['ConditionExpression']}) AND {now}"
     return update
 
 
-def _committed(table: str, pk: str) -> Decimal:
-    row = ledger.read(table, pk) or {}
-    return Decimal(row.get("committed", "0"))
+def _stored(item: Item) -> tuple[str, Mapping[str, Any]] | None:
+    """The attribute of the reservation and its value as it is stored, whichever version wrote it."""
+    names = ("reservation", former_version.RESERVATION)
+    return next(((name, item[name]) for name in names if name in item), None)

@@ -1,171 +1,238 @@
 """The ledger: one item a run, written under conditions, so that no late step moves a run back."""
 
-import json
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from tuning.aws.clients import client
+from tuning.aws.clients import Clients, client
 from tuning.aws.transient import Transient
+from tuning.runs import former_version
 from tuning.runs.job_queue import arrival_order
-from tuning.runs.run import Misdirected, ReceivedVersion, Run
+from tuning.runs.json_record import RecordError
+from tuning.runs.ledger_item import KEY, Item, Stored
+from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run
+from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
 
-Row = Mapping[str, str]
-"""An item, its attributes as text; what is no plain text is JSON."""
+_Kind = TypeVar("_Kind", bound=Stored)
+_NEW = f"attribute_not_exists({KEY})"
 
 
-def arrive(table: str, run: Run | Misdirected) -> Mapping[str, Any] | None:
-    """Write a run's item when the version of its upload has no run yet, in one transaction.
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """An item that is no record of a run; lists show it as such."""
 
-    Returns the input to start an execution with: of this run, or of the one that the version has
-    already, when whoever wrote that died before the execution was started. None when it was started.
-    """
-    version = ReceivedVersion(upload=run.upload, run_id=run.id)
-    item = {**_first(run), "pk": run.id, "state": "received", "run": run.to_dict()}
-    new = [
-        {
-            "Put": {
-                "TableName": table,
-                "Item": typed(each),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
-        for each in (item, version.to_item())
-    ]
-    if transact(new) is None:
-        return run.to_dict()
-    run_id = (read(table, version.pk) or {}).get("run_id", run.id)  # none of the first version's
-    row = read(table, run_id)
-    if row is None:
-        return run.to_dict() if run_id == run.id else None
-    return json.loads(row["run"]) if row["state"] == "received" else None
+    id: str
+    why: str
 
 
-def transact(items: list[dict[str, Any]]) -> int | None:
-    """Write all of them, or none. Returns the number of the first whose condition did not hold."""
-    dynamodb = client("dynamodb")
-    try:
-        dynamodb.transact_write_items(TransactItems=items)
-    except dynamodb.exceptions.TransactionCanceledException as error:
-        codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-        if "ConditionalCheckFailed" in codes:
-            return codes.index("ConditionalCheckFailed")
-        raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
-    return None
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    table: str
+    client: Clients = client
 
+    def arrive(self, run: Run | Misdirected) -> Mapping[str, Any] | None:
+        """Write a run's item when the version of its upload has no run yet, in one transaction.
 
-def move(
-    table: str, run: Run | Misdirected, to: State, *, without: Iterable[str] = (), **facts: Any
-) -> Row | None:
-    """Bring the run into a state, with what was learnt on the way, and without the attributes that it
-    had on the way. Returns the row as it is then.
+        Returns the input to start an execution with: of this run, or of the one that the version has
+        already, when whoever wrote that died before the execution was started. None when it was started.
+        """
+        version = ReceivedVersion.of(run.upload, run.id)
+        new = RunRecord(id=run.id, state="received", run=run.to_dict(), **_first(run))
+        if self.transact([{"Put": self._new(each)} for each in (new, version)]) is None:
+            return run.to_dict()
+        known = self.item(version.id)  # the first version wrote none
+        run_id = ReceivedVersion.from_item(known).run_id if known else run.id
+        found = self.read(run_id)
+        if found is None:
+            return run.to_dict() if run_id == run.id else None
+        return found.run if found.state == "received" else None
 
-    None when the run is past that state, or has ended: then nothing was written, and whoever called
-    comes late and must not act. A row that is lost is written anew from what the step knows.
-    """
-    return _update(table, run, {"state": to, **facts}, found_in=sources(to), without=without)
+    def transact(self, items: list[dict[str, Any]]) -> int | None:
+        """Write all of them, or none. Returns the number of the first whose condition did not hold."""
+        dynamodb = self.client("dynamodb")
+        try:
+            dynamodb.transact_write_items(TransactItems=items)
+        except dynamodb.exceptions.TransactionCanceledException as error:
+            codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+            if "ConditionalCheckFailed" in codes:
+                return codes.index("ConditionalCheckFailed")
+            raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
+        return None
 
+    def move(
+        self, run: Run | Misdirected, to: State, *, without: Iterable[str] = (), **facts: Any
+    ) -> RunRecord | None:
+        """Bring the run into a state, with what was learnt on the way, and without the fields that it
+        had on the way. Returns its record as it is then.
 
-def note(table: str, run: Run | Misdirected, **facts: Any) -> Row | None:
-    """Set attributes of a run that has not ended. Returns its row, or None, having written nothing,
-    when it has ended.
-    """
-    return _update(table, run, facts, found_in=OPEN)
+        None when the run is past that state, or has ended: then nothing was written, and whoever called
+        comes late and must not act. A row that is lost is written anew from what the step knows.
+        """
+        return self._update(run, {"state": to, **facts}, found_in=sources(to), without=without)
 
+    def note(self, run: Run | Misdirected, **facts: Any) -> RunRecord | None:
+        """Set fields of a run that has not ended. Returns its record, or None, having written nothing,
+        when it has ended.
+        """
+        return self._update(run, facts, found_in=OPEN)
 
-def amend(table: str, run_id: str, facts: Mapping[str, str], *, close: bool = False) -> None:
-    """Set attributes of a run that is open or has ended, whatever its state; `close` takes it out of
-    the index of what is open.
-    """
-    written = [f"#{name} = :{name}" for name in facts]
-    parts = ["SET " + ", ".join(written)] if written else []
-    names = [*facts, "pk", *(["open"] if close else [])]
-    values = {"ExpressionAttributeValues": keyed(**facts)} if facts else {}
-    client("dynamodb").update_item(
-        TableName=table,
-        Key={"pk": {"S": run_id}},
-        UpdateExpression=" ".join([*parts, *(["REMOVE #open"] if close else [])]),
-        ConditionExpression="attribute_exists(#pk)",
-        ExpressionAttributeNames={f"#{name}": name for name in names},
-        **values,
-    )
-
-
-def put_back(table: str, row: Row) -> None:
-    """Write a row that was lost, unless it is there again."""
-    ledger = client("dynamodb")
-    with suppress(ledger.exceptions.ConditionalCheckFailedException):
-        ledger.put_item(
-            TableName=table, Item=typed(row), ConditionExpression="attribute_not_exists(pk)"
+    def amend(self, run_id: str, *, close: bool = False, **facts: Any) -> None:
+        """Set fields of a run that is open or has ended, whatever its state; `close` takes it out of
+        the index of open runs.
+        """
+        values = RunRecord.values(**facts)
+        parts = [f"SET {_set(values)}"] if values else []
+        names = [*values, KEY]
+        if close:
+            parts.append(f"REMOVE #{OPEN_RUNS.partition}")
+            names.append(OPEN_RUNS.partition)
+        self.client("dynamodb").update_item(
+            TableName=self.table,
+            Key=_key(run_id),
+            UpdateExpression=" ".join(parts),
+            ConditionExpression=f"attribute_exists(#{KEY})",
+            ExpressionAttributeNames={f"#{name}": name for name in names},
+            **({"ExpressionAttributeValues": keyed(values)} if values else {}),
         )
 
+    def ask_to_stop(self, run_id: str, by: str) -> RunRecord:
+        """What the steps read: a run without a job never starts one, and a job that starts meanwhile is
+        stopped at the first poll. Who asked first is kept. Returns its record as it is then.
+        """
+        found = self.client("dynamodb").update_item(
+            TableName=self.table,
+            Key=_key(run_id),
+            UpdateExpression="SET #stop_asked = if_not_exists(#stop_asked, :stop_asked)",
+            ConditionExpression=f"attribute_exists({KEY})",
+            ExpressionAttributeNames={"#stop_asked": RunRecord.attribute("stop_asked")},
+            ExpressionAttributeValues=keyed(RunRecord.values(stop_asked=by)),
+            ReturnValues="ALL_NEW",
+        )
+        return RunRecord.from_item(found["Attributes"])
 
-def read(table: str, run_id: str) -> Row | None:
-    key = {"pk": {"S": run_id}}
-    found = client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
-    return plain(found["Item"]) if "Item" in found else None
+    def put_new(self, record: RunRecord) -> bool:
+        """Write a record, unless the ledger has one of that id. Returns whether it was written."""
+        dynamodb = self.client("dynamodb")
+        try:
+            dynamodb.put_item(**self._new(record))
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def read(self, run_id: str) -> RunRecord | None:
+        """Raises RecordError when the item is no record of a run."""
+        item = self.item(run_id)
+        return RunRecord.from_item(item) if item else None
+
+    def item(self, item_id: str) -> Item | None:
+        """As it is in the table at this moment, a run or not."""
+        found = self.client("dynamodb").get_item(
+            TableName=self.table, Key=_key(item_id), ConsistentRead=True
+        )
+        item: Item | None = found.get("Item")
+        return item
+
+    def open_runs(self) -> dict[str, OpenRun | Unreadable]:
+        """By id, from the index of open runs. It may be a moment late."""
+        found = (
+            listed(OpenRun, item)
+            for partition in (*Partition, *former_version.PARTITIONS)
+            for item in self._query(
+                OPEN_RUNS.name, f"#{OPEN_RUNS.partition} = :open", open=partition
+            )
+        )
+        return {run.id: run for run in found}
+
+    def runs(self, month: str | None = None) -> Iterator[RunRecord | Unreadable]:
+        """The runs that arrived in a month such as `2026-11`, in order; of all months, in none."""
+        if month is None:
+            items = self._scan()
+        else:
+            items = self._query(BY_MONTH.name, f"#{BY_MONTH.partition} = :month", month=month)
+        yield from (listed(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
+
+    def change(
+        self, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
+    ) -> dict[str, Any]:
+        """The arguments of an update of a run's item, alone or as part of a transaction."""
+        first = {"state": "started", **_first(run)}  # of a row that was lost
+        kept = RunRecord.values(**{name: at for name, at in first.items() if name not in facts})
+        written = RunRecord.values(**facts)
+        states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(found_in))}
+        terms = [_set(written)] if written else []
+        terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
+        return {
+            "TableName": self.table,
+            "Key": _key(run.id),
+            "UpdateExpression": "SET " + ", ".join(terms),
+            "ConditionExpression": f"{_NEW} OR #state IN ({', '.join(states)})",
+            "ExpressionAttributeNames": {f"#{n}": n for n in {**written, **kept, "state": ""}},
+            "ExpressionAttributeValues": keyed({**written, **kept}) | states,
+        }
+
+    def _new(self, stored: Stored) -> dict[str, Any]:
+        """The arguments of a put of what is not there yet, alone or as part of a transaction."""
+        return {"TableName": self.table, "Item": stored.to_item(), "ConditionExpression": _NEW}
+
+    def _update(
+        self,
+        run: Run | Misdirected,
+        facts: Mapping[str, Any],
+        *,
+        found_in: Iterable[State],
+        without: Iterable[str] = (),
+    ) -> RunRecord | None:
+        dynamodb = self.client("dynamodb")
+        update = self.change(run, facts, found_in=found_in)
+        if gone := [RunRecord.attribute(name) for name in without]:
+            update["UpdateExpression"] += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+            update["ExpressionAttributeNames"] |= {f"#{name}": name for name in gone}
+        try:
+            found = dynamodb.update_item(**update, ReturnValues="ALL_NEW")
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return None
+        return RunRecord.from_item(found["Attributes"])
+
+    def _scan(self) -> Iterator[Item]:
+        pages = self.client("dynamodb").get_paginator("scan")
+        for page in pages.paginate(TableName=self.table):
+            yield from page["Items"]
+
+    def _query(self, index: str, condition: str, **key: str) -> Iterator[Item]:
+        pages = self.client("dynamodb").get_paginator("query")
+        for page in pages.paginate(
+            TableName=self.table,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames={f"#{name}": name for name in key},
+            ExpressionAttributeValues={f":{name}": {"S": str(text)} for name, text in key.items()},
+        ):
+            yield from page["Items"]
 
 
-def change(
-    table: str, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
-) -> dict[str, Any]:
-    """The arguments of an update of a run's item, alone or as part of a transaction."""
-    first = {"state": "started", **_first(run)}  # of a row that was lost
-    kept = {name: fact for name, fact in first.items() if name not in facts}
-    written = {name: fact for name, fact in facts.items() if fact is not None}
-    values = typed({**kept, **written})
-    states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(found_in))}
-    terms = [f"#{name} = :{name}" for name in written]
-    terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
-    return {
-        "TableName": table,
-        "Key": {"pk": {"S": run.id}},
-        "UpdateExpression": "SET " + ", ".join(terms),
-        "ConditionExpression": f"attribute_not_exists(pk) OR #state IN ({', '.join(states)})",
-        "ExpressionAttributeNames": {f"#{name}": name for name in {**values, "state": ""}},
-        "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()} | states,
-    }
-
-
-def typed(facts: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """As DynamoDB takes them: text as it stands, anything else as JSON."""
-    return {
-        name: {"S": str(fact) if isinstance(fact, str) else json.dumps(fact)}
-        for name, fact in facts.items()
-    }
-
-
-def keyed(**facts: Any) -> dict[str, dict[str, str]]:
-    """As values of an expression."""
-    return {f":{name}": value for name, value in typed(facts).items()}
-
-
-def plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
-    return {name: str(next(iter(value.values()))) for name, value in item.items()}
-
-
-def _first(run: Run | Misdirected) -> dict[str, str]:
-    """What a row has from the beginning; `open` and `turn` are the keys of the index of open runs."""
-    facts = run.upload.facts
-    order = arrival_order(facts["arrived_at"], run.id)
-    return {**facts, "open": Partition.WORKING, "turn": order}
-
-
-def _update(
-    table: str,
-    run: Run | Misdirected,
-    facts: Mapping[str, Any],
-    *,
-    found_in: Iterable[State],
-    without: Iterable[str] = (),
-) -> Row | None:
-    ledger = client("dynamodb")
-    update = change(table, run, facts, found_in=found_in)
-    if gone := list(without):
-        update["UpdateExpression"] += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-        update["ExpressionAttributeNames"] |= {f"#{name}": name for name in gone}
+def listed(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
+    """One item that cannot be read must not hide the others of a list."""
     try:
-        return plain(ledger.update_item(**update, ReturnValues="ALL_NEW")["Attributes"])
-    except ledger.exceptions.ConditionalCheckFailedException:
-        return None
+        return kind.from_item(item)
+    except RecordError as error:
+        return Unreadable(id=item[KEY]["S"], why=str(error))
+
+
+def keyed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As values of an expression."""
+    return {f":{name}": value for name, value in values.items()}
+
+
+def _set(values: Iterable[str]) -> str:
+    return ", ".join(f"#{name} = :{name}" for name in values)
+
+
+def _key(item_id: str) -> dict[str, dict[str, str]]:
+    return {KEY: {"S": item_id}}
+
+
+def _first(run: Run | Misdirected) -> dict[str, Any]:
+    """What a record has from the beginning."""
+    facts = run.upload.facts
+    return {**facts, "open": Partition.WORKING, "turn": arrival_order(facts["arrived_at"], run.id)}

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    ClientError,
-    ConnectionError,  # noqa: A004 — botocore's, of which a connect timeout is one
-    HTTPClientError,
-    IncompleteReadError,
-)
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 # Codes that pass by themselves, beside HTTP 429 and 5xx. botocore has retried them before.
 _PASSING = frozenset(
@@ -39,18 +36,31 @@ class role_not_assumable(Exception):  # noqa: N801, N818 — the kind of failure
 @contextmanager
 def as_transient() -> Iterator[None]:
     """Raise what passes as Transient, and everything else as it is."""
+    from botocore import exceptions  # noqa: PLC0415 — not before there is a client, see clients.py
+
     try:
         yield
-    except (HTTPClientError, ConnectionError, IncompleteReadError) as error:
+    except (
+        exceptions.HTTPClientError,
+        exceptions.ConnectionError,  # of which a connect timeout is one
+        exceptions.IncompleteReadError,
+    ) as error:
         raise Transient(str(error)) from error
-    except ClientError as error:
+    except exceptions.ClientError as error:
         if passes(error):
             raise Transient(str(error)) from error
         raise
 
 
-def passes(error: ClientError) -> bool:
+def passes(error: "ClientError") -> bool:
     """Whether the same call may succeed later."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = error.response.get("Error", {}).get("Code")
     return code in _PASSING or status in (429, 408) or status >= 500  # noqa: PLR2004 — HTTP
+
+
+def aws_errors() -> tuple[type[Exception], ...]:
+    """What a call to AWS raises: it was refused, or did not get there."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 — as above
+
+    return BotoCoreError, ClientError, Transient

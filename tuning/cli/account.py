@@ -1,26 +1,23 @@
-"""One deployed environment, as its operator sees it: uploads, runs, reports, executions.
+"""One deployed environment, as its operator sees it: ledger, queue, executions, jobs, files."""
 
-botocore is imported when the first client is made: commands that need no AWS do not wait for it.
-"""
-
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from tuning.aws import customization_jobs
 from tuning.aws.clients import Clients, clients
+from tuning.aws.customization_jobs import CustomizationJobs
+from tuning.aws.dead_letters import DeadLetters
+from tuning.aws.executions import Executions
+from tuning.aws.ledger import Ledger, Unreadable
+from tuning.aws.run_files import RunFiles
+from tuning.aws.slot_queue import SlotQueue
+from tuning.aws.stack_outputs import NoSuchStackError, caller, stack_outputs
 from tuning.cli.aws_errors import AccountError, UnknownRunError, told
-from tuning.runs.run import is_run
+from tuning.runs.run_record import RunRecord
 
 _ID = 32
 """Letters of a run's id, see tuning/runs/run.py."""
-
-Row = Mapping[str, str]
-"""A ledger item, its attributes as text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,35 +34,67 @@ class Account:
 
         Raises AccountError when AWS does not answer, or has no such environment.
         """
-        client = clients(region)
-        with told():
-            return cls(client=client, outputs=_outputs(client, environment))
+        client, stack = clients(region), f"{environment}-Training"
+        try:
+            with told():
+                return cls(client=client, outputs=stack_outputs(client, stack))
+        except NoSuchStackError as error:
+            raise AccountError(
+                f"no stack {stack} in {error}: deploy it with npx cdk deploy '{environment}/*', or "
+                "name another --environment or --region"
+            ) from None
 
-    def upload(self, file: Path, folder: str) -> str:
-        """Put a file where a recipe reads it. Returns its URI."""
-        key = f"datasets/{folder}/{file.name}"
-        body = file.read_bytes()
-        self.client("s3").put_object(Bucket=self.outputs["DatasetsBucket"], Key=key, Body=body)
-        return f"s3://{self.outputs['DatasetsBucket']}/{key}"
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(table=self.outputs["LedgerTable"], client=self.client)
 
-    def row(self, run: str) -> Row:
-        """Of the run with that id, or of the one whose id begins so. Raises UnknownRunError, with the
+    @property
+    def queue(self) -> SlotQueue:
+        return SlotQueue(ledger=self.ledger)
+
+    @property
+    def executions(self) -> Executions:
+        return Executions(machine=self.outputs["StateMachine"], client=self.client)
+
+    @property
+    def jobs(self) -> CustomizationJobs:
+        return CustomizationJobs(client=self.client)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        letters, queue = self.outputs["DeadLetters"], self.outputs["Queue"]
+        return DeadLetters(url=letters, queue_url=queue, client=self.client)
+
+    @property
+    def files(self) -> RunFiles:
+        return RunFiles(
+            datasets_bucket=self.outputs["DatasetsBucket"],
+            artifacts_bucket=self.outputs["ArtifactsBucket"],
+            client=self.client,
+        )
+
+    @property
+    def caller(self) -> str:
+        """The ARN of whoever's credentials these are."""
+        return caller(self.client)
+
+    def run(self, beginning: str) -> RunRecord:
+        """The run with that id, or the one whose id begins so. Raises UnknownRunError, with the
         nearest, when there is no such run or more than one.
         """
-        found = self._item(run) if len(run) == _ID else None
-        if found is None and (found := self._item(self._only(run))) is None:
-            raise UnknownRunError(f"{run}: the run is gone from the ledger")
+        found = self.ledger.read(beginning) if len(beginning) == _ID else None
+        if found is None and (found := self.ledger.read(self._only(beginning))) is None:
+            raise UnknownRunError(f"{beginning}: the run is gone from the ledger")
         return found
 
-    def _item(self, run_id: str) -> Row | None:
-        key = {"pk": {"S": run_id}}
-        table = self.outputs["LedgerTable"]
-        found = self.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
-        return _plain(found["Item"]) if "Item" in found else None
+    def started_by(self, upload: str) -> RunRecord | None:
+        """The run that an upload has started, by its URI, once there is one."""
+        records = (each for each in self.ledger.runs() if not isinstance(each, Unreadable))
+        return next((record for record in records if record.upload == upload), None)
 
     def _only(self, beginning: str) -> str:
         """The one run whose id begins so. Ids are keys of the table, so all of them are read."""
-        ids = [row["pk"] for row in self.rows()]
+        ids = [each.id for each in self.ledger.runs()]
         fits = sorted(one for one in ids if beginning and one.startswith(beginning.lower()))
         if len(fits) == 1:
             return fits[0]
@@ -74,118 +103,10 @@ class Account:
             raise UnknownRunError(
                 f"{beginning}: {len(fits)} runs begin so, such as {some}; say more"
             )
-        table = self.outputs["LedgerTable"]
+        near = _alike(beginning, ids)
         raise UnknownRunError(
-            f"{beginning}: no such run in {table}{_alike(beginning, ids)}; tuning runs lists them"
+            f"{beginning}: no such run in {self.ledger.table}{near}; tuning runs lists them"
         )
-
-    def rows(self, month: str | None = None) -> Iterator[Row]:
-        """The runs that arrived in a month such as `2026-11`, in order; of all months, in none."""
-        ledger, table = self.client("dynamodb"), self.outputs["LedgerTable"]
-        if month is None:
-            pages = ledger.get_paginator("scan").paginate(TableName=table)
-        else:
-            pages = ledger.get_paginator("query").paginate(
-                TableName=table,
-                IndexName="ByMonth",
-                KeyConditionExpression="#month = :month",
-                ExpressionAttributeNames={"#month": "month"},
-                ExpressionAttributeValues={":month": {"S": month}},
-            )
-        found = (_plain(item) for page in pages for item in page["Items"])
-        yield from (row for row in found if is_run(row["pk"]))
-
-    def queue_positions(self) -> dict[str, int]:
-        """Of the runs that wait for a job slot, from 1, in the order in which they may try."""
-        pages = self.client("dynamodb").get_paginator("query")
-        found = pages.paginate(
-            TableName=self.outputs["LedgerTable"],
-            IndexName="Queue",
-            KeyConditionExpression="#queue = :waiting",
-            ProjectionExpression="pk",
-            ExpressionAttributeNames={"#queue": "queue"},
-            ExpressionAttributeValues={":waiting": {"S": "job_slots"}},
-        )
-        items = (item for page in found for item in page["Items"])
-        return {item["pk"]["S"]: position for position, item in enumerate(items, 1)}
-
-    def job(self, arn: str) -> Any | None:
-        """As Bedrock tells it; None when Bedrock no longer knows it."""
-        return customization_jobs.described(self.client("bedrock"), arn)
-
-    def run(self, upload: str) -> Row | None:
-        """The ledger's row of the run that an upload has started, once there is one."""
-        return next((row for row in self.rows() if row.get("upload") == upload), None)
-
-    def read_json(self, uri: str) -> Any:
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        return json.loads(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-
-    def report(self, run_id: str) -> Any:
-        """The run's report, as programs read it."""
-        return self.read_json(f"s3://{self.outputs['ArtifactsBucket']}/runs/{run_id}/report.json")
-
-    def artifacts(self, run_id: str) -> list[str]:
-        """Keys of what the run and its job left in the artifacts bucket."""
-        s3, bucket = self.client("s3"), self.outputs["ArtifactsBucket"]
-        folders = (f"runs/{run_id}/", f"jobs/{run_id}/")
-        found = [s3.list_objects_v2(Bucket=bucket, Prefix=folder) for folder in folders]
-        return [entry["Key"] for page in found for entry in page.get("Contents", [])]
-
-    def execution_arn(self, name: str) -> str:
-        """Of the execution of that name, which is the run's id unless the ledger says otherwise."""
-        machine = self.outputs["StateMachine"]
-        return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
-
-    def events(self, name: str) -> Iterator[dict[str, Any]]:
-        """Everything that happened to an execution, in order."""
-        pages = self.client("stepfunctions").get_paginator("get_execution_history")
-        for page in pages.paginate(executionArn=self.execution_arn(name)):
-            yield from page["events"]
-
-    def entered(self, name: str) -> list[tuple[str, datetime]]:
-        """The states that an execution entered, and when; none when Step Functions has forgotten it,
-        90 days after its end.
-        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-        """
-        machine = self.client("stepfunctions")
-        try:
-            return [
-                (event["stateEnteredEventDetails"]["name"], event["timestamp"])
-                for event in self.events(name)
-                if _enters(event)
-            ]
-        except machine.exceptions.ExecutionDoesNotExist:
-            return []
-
-    def history(self, name: str) -> list[str]:
-        """The states that an execution went through, in order, repeats left out."""
-        entered = (e["stateEnteredEventDetails"]["name"] for e in self.events(name) if _enters(e))
-        return list(dict.fromkeys(entered))
-
-    def caller(self) -> str:
-        """The ARN of whoever's credentials these are."""
-        return str(self.client("sts").get_caller_identity()["Arn"])
-
-
-def _outputs(client: Clients, environment: str) -> dict[str, str]:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 — as above
-
-    stack, formation = f"{environment}-Training", client("cloudformation")
-    try:
-        found = formation.describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":  # so it says "does not exist"
-            raise
-        raise AccountError(
-            f"no stack {stack} in {formation.meta.region_name}: deploy it with "
-            f"npx cdk deploy '{environment}/*', or name another --environment or --region"
-        ) from None
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-
-
-def _plain(item: Mapping[str, Mapping[str, Any]]) -> Row:
-    return {name: str(next(iter(value.values()))) for name, value in item.items()}
 
 
 def _alike(beginning: str, ids: list[str]) -> str:
@@ -195,7 +116,3 @@ def _alike(beginning: str, ids: list[str]) -> str:
     close = get_close_matches(beginning.lower(), starts, n=1, cutoff=0.6)
     found = [one for one in ids if close and one.startswith(close[0])]
     return f" (did you mean {found[0][: max(length, 8)]!r}?)" if found else ""
-
-
-def _enters(event: Mapping[str, Any]) -> bool:
-    return "stateEnteredEventDetails" in event

@@ -1,6 +1,5 @@
 """`tuning approve` and `tuning reject`: a person's answer to a run that waits for one."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +9,8 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import Environment, Region, RunId
 from tuning.errors import TuningError
+from tuning.runs.approvals import Approval, Decision
+from tuning.runs.job_queue import moment
 
 Note = Annotated[str, typer.Option("--note", help="Why; kept in the ledger with your name.")]
 
@@ -34,25 +35,17 @@ def reject(
     _answer("reject", run, Account.of(environment, region), note)
 
 
-def _answer(decision: str, run: str, account: Account, note: str) -> None:
-    row = account.row(run)
-    run = row["pk"]
-    if row["state"] != "awaiting_approval" or "task_token" not in row:
+def _answer(decision: Decision, run: str, account: Account, note: str) -> None:
+    record = account.run(run)
+    if record.state != "awaiting_approval" or record.task_token is None:
         raise NotWaitingError(
-            f"{run}: is {row['state']} and does not wait for an answer; if its notice has just come, "
-            "try again in a moment"
+            f"{record.id}: is {record.state} and does not wait for an answer; if its notice has just "
+            "come, try again in a moment"
         )
-    by = account.caller()
-    answer = {
-        "decision": decision,
-        "by": by,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "note": note[:1000],
-        "verified": False,  # the caller says who it is; CloudTrail's SendTaskSuccess proves it
-    }
-    machine = account.client("stepfunctions")
-    try:
-        machine.send_task_success(taskToken=row["task_token"], output=json.dumps(answer))
-    except (machine.exceptions.TaskDoesNotExist, machine.exceptions.TaskTimedOut):
-        raise NotWaitingError(f"{run}: was answered already, or waited too long") from None
-    typer.echo(f"{run}: {decision} sent as {by}. Asked: {row.get('asked', 'no reason was kept')}")
+    answer = Approval(
+        decision=decision, by=account.caller, at=moment(datetime.now(UTC)), note=note[:1000]
+    )
+    if not account.executions.answer(record.task_token, answer):
+        raise NotWaitingError(f"{record.id}: was answered already, or waited too long")
+    asked = record.approval_reason or "no reason was kept"
+    typer.echo(f"{record.id}: {decision} sent as {answer.by}. Asked: {asked}")

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from tuning.aws.error_messages import explained
+from tuning.aws.transient import aws_errors
 from tuning.errors import OptionError, TuningError
 
 _Given = ParamSpec("_Given")
@@ -23,30 +25,15 @@ class UnknownRunError(TuningError):
 def told() -> Iterator[None]:
     """Turn the faults of AWS, the network and the credentials into an AccountError."""
     try:
-        from botocore import exceptions  # noqa: PLC0415 — with botocore's own weight, see account.py
+        errors = aws_errors()
     except ModuleNotFoundError:
         raise OptionError(
             "this command calls AWS and needs botocore: pip install 'bedrock-private-tuning[aws]'"
         ) from None
-
     try:
         yield
-    except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
-        raise AccountError(
-            f"{error}: log in as for the AWS command line (aws sts get-caller-identity shows "
-            "whether you are), or set AWS_ENDPOINT_URL and AWS_ACCESS_KEY_ID for an emulator"
-        ) from None
-    except exceptions.ClientError as error:
-        said = error.response.get("Error", {})
-        raise AccountError(
-            f"AWS refused {error.operation_name}: {said.get('Code')}: {said.get('Message')}"
-        ) from None
-    except exceptions.NoRegionError:
-        raise AccountError("no Region is known: pass --region, or set AWS_REGION") from None
-    except exceptions.BotoCoreError as error:
-        raise AccountError(
-            f"AWS cannot be reached: {error}; look at network, Region and AWS_ENDPOINT_URL"
-        ) from None
+    except errors as error:
+        raise AccountError(explained(error)) from None
 
 
 def speaks_to_aws(command: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:

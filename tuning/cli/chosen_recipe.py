@@ -1,33 +1,58 @@
 """What a command is about: a recipe as it is written, or one supposed from a model's id."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import typer
-
+from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
 from tuning.models.catalog import Method, catalog
 from tuning.runs import recipes
 from tuning.runs.recipes import Recipe
 
 
-def wanted(model: str | None, method: str | None, recipe: Path | None) -> Recipe:
-    """The recipe of that file, or of that name in the folder of recipes; `model` and `method` go before it."""
+def wanted(
+    model: str | None, method: str | None, recipe: Path | None, environment: str | None = None
+) -> Recipe:
+    """The recipe of that file; of that name in the next folder of recipes, here or above; or as an
+    environment was deployed with it. `model` and `method` go before it.
+    """
     if recipe is None:
         if model is None:
             raise OptionError("say which model the data is for: --model ID (see tuning models)")
         return Recipe(
             name="", description="", base_model=model, method=method or recipes.FINE_TUNING
         )
-    named = recipe.suffix != ".toml" and recipe.parent == Path() and not recipe.exists()
-    found = recipes.load(_folder() / f"{recipe}.toml" if named else recipe)
+    found = _found(recipe, environment)
     return replace(found, base_model=model or found.base_model, method=method or found.method)
 
 
-def _folder() -> Path:
-    """`TUNING_RECIPES`, or `recipes` where the command runs."""
-    return Path(os.environ.get("TUNING_RECIPES") or "recipes")
+def _found(recipe: Path, environment: str | None) -> Recipe:
+    if recipe.suffix == ".toml" or recipe.parent != Path() or recipe.is_file():
+        return recipes.load(recipe)
+    folder = next((place for place in _folders() if place.is_dir()), None)
+    file = folder / f"{recipe}.toml" if folder else None
+    if file and file.is_file():
+        return recipes.load(file)
+    if environment:
+        from tuning.cli.environment_recipes import deployed_recipe  # noqa: PLC0415 — imports botocore
+
+        return deployed_recipe(str(recipe), environment)
+    names = sorted(path.stem for path in folder.glob("*.toml")) if folder else []
+    here = f"; {folder} has: {', '.join(names)}" if names else "; there is no folder recipes here"
+    raise OptionError(
+        f"--recipe {recipe}: no such recipe{nearest(str(recipe), names)}{here}. Name a file, such as "
+        f"--recipe folder/{recipe}.toml, or an environment that has it: --environment dev"
+    )
+
+
+def _folders() -> Iterator[Path]:
+    """`TUNING_RECIPES`, or each `recipes` from where the command runs upwards."""
+    if said := os.environ.get("TUNING_RECIPES"):
+        return iter([Path(said)])
+    here = Path.cwd()
+    return (place / "recipes" for place in (here, *here.parents))
 
 
 def method_of(recipe: Recipe) -> Method:
@@ -35,9 +60,7 @@ def method_of(recipe: Recipe) -> Method:
     chosen = catalog().model(recipe.base_model)
     if chosen.status != "ACTIVE":
         gone = chosen.eol_date or chosen.legacy_date
-        typer.echo(
-            f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}", err=True
-        )
+        say(f"tuning: no job can start on {chosen.id}: {chosen.status} since {gone}")
     if recipe.method in chosen.methods:
         return chosen.methods[recipe.method]
     if recipe.method in catalog().historic_methods:

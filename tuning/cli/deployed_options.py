@@ -10,6 +10,15 @@ Environment = Annotated[
         "--environment", "-e", envvar="TUNING_ENVIRONMENT", help="As app.py names it, such as dev."
     ),
 ]
+RecipesOf = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        envvar="TUNING_ENVIRONMENT",
+        help="Where --recipe is deployed, when it is in no folder recipes here or above.",
+    ),
+]
 Region = Annotated[str | None, typer.Option(help="Else as the AWS command line finds it.")]
 RunId = Annotated[
     str,

@@ -30,7 +30,12 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
 
     def command(file: str) -> str:
         found = advice(file).commands
-        return " or ".join(map(str, found)) if found else f"{plain(file)} says why it cannot be"
+        if not found:
+            return f"{plain(file)} says why it cannot be"
+        kept = (
+            "with the preferred answers alone, as no method of Amazon Bedrock takes preferences, "
+        )
+        return (kept if found[0].has("--keep") else "") + " or ".join(map(str, found))
 
     def hinted(found: Finding) -> Finding:
         with Path(found.file).open("rb") as stream:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.cli.chosen_recipe import method_of, wanted
+from tuning.cli.deployed_options import RecipesOf
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable
 from tuning.datasets.files import check_files
@@ -24,7 +25,7 @@ from tuning.reports.scale import count
 from tuning.runs.budget import month_of
 
 
-def plan(
+def plan(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
     *,
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
@@ -33,6 +34,7 @@ def plan(
     recipe: Annotated[
         Path | None, typer.Option(help="A file or a name; its limits are held against the price.")
     ] = None,
+    environment: RecipesOf = None,
     epochs: Annotated[
         list[int] | None, typer.Option(help="Compare; may be given several times.")
     ] = None,
@@ -43,7 +45,7 @@ def plan(
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Say what a training would cost, and which limits it meets. Exit 1 when it would be refused."""
-    asked, monthly = wanted(model, method, recipe), _budget(monthly_budget)
+    asked, monthly = wanted(model, method, recipe, environment), _budget(monthly_budget)
     strict = Policy(listed=0, strict=frozenset(asked.strict))
     report = check_files(path, validation, method=method_of(asked), policy=strict, jobs=jobs)
     month = month_of(datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""`tuning runs`: the runs of a month, where each stands, and its queue position."""
+"""`tuning runs`: the runs of a month, their states, and their positions in the queue."""
 
 import json
 import re
@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tuning.cli.account import Account, Row
+from tuning.aws.ledger import Unreadable
+from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import Environment, Region
 from tuning.cli.exits import Exit
@@ -19,9 +20,11 @@ from tuning.cli.output import Shown, printable, say
 from tuning.errors import OptionError, nearest
 from tuning.runs.budget import month_of
 from tuning.runs.progress_bar import words
+from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import STATES
 
 _SHOWN = ("state", "recipe", "upload", "arrived_at", "ended_at", "job_arn", "model_arn", "attempt")
+Listed = RunRecord | Unreadable
 _WIDE = 2000
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
@@ -39,22 +42,21 @@ def runs(
     newest: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
-    """List runs, newest first, with the queue positions of those that wait for a job slot."""
+    """List runs, newest first, with their positions in the queue for a job slot."""
     if state is not None and state not in STATES:
         hint = nearest(state, STATES) or f"; one of {', '.join(STATES)}"
         raise OptionError(f"--state {state}: no state of a run{hint}")
     months, begin = _when(month, since, datetime.now(UTC))
     account = Account.of(environment, region)
-    wanted = {name: value for name, value in (("state", state), ("recipe", recipe)) if value}
-    rows = [row for month in months for row in account.rows(month) if _after(row, begin)]
-    fits = [row for row in reversed(rows) if wanted.items() <= row.items()]
-    positions = account.queue_positions()
-    documents = [_document(row, positions) for row in fits[:newest]]
+    found = [run for month in months for run in account.ledger.runs(month) if _after(run, begin)]
+    fits = [run for run in reversed(found) if _fits(run, state=state, recipe=recipe)]
+    positions = account.queue.positions()
+    documents = [_document(run, positions) for run in fits[:newest]]
     if shown == "json":
         print(json.dumps({"runs": documents}, ensure_ascii=False, indent=1))  # noqa: T201 — output
     else:
         _list(documents)
-        _rest(rows, fits, newest, months)
+        _rest(found, fits, newest, months)
     raise SystemExit(Exit.DONE)
 
 
@@ -88,18 +90,23 @@ def _months(begin: datetime, end: datetime) -> Iterator[str]:
     yield from (f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
 
 
-def _after(row: Row, begin: datetime | None) -> bool:
-    """A row that does not say when it arrived is shown rather than hidden."""
-    try:
-        return begin is None or datetime.fromisoformat(row["arrived_at"]) >= begin
-    except (KeyError, TypeError, ValueError):
+def _after(run: Listed, begin: datetime | None) -> bool:
+    """A run that cannot be read is shown rather than hidden."""
+    if begin is None or isinstance(run, Unreadable):
         return True
+    return datetime.fromisoformat(run.arrived_at) >= begin
 
 
-def _document(row: Row, positions: Mapping[str, int]) -> dict[str, Any]:
-    facts = {name: row[name] for name in _SHOWN if name in row}
-    position = positions.get(row["pk"])
-    return {"run": row["pk"], "queue_position": position, "standing": words(row, position), **facts}
+def _fits(run: Listed, **wanted: str | None) -> bool:
+    return all(getattr(run, name, None) == value for name, value in wanted.items() if value)
+
+
+def _document(run: Listed, positions: Mapping[str, int]) -> dict[str, Any]:
+    if isinstance(run, Unreadable):
+        return {"run": run.id, "queue_position": None, "status": f"cannot be read: {run.why}"}
+    position = positions.get(run.id)
+    facts = {name: each for name in _SHOWN if (each := getattr(run, name)) is not None}
+    return {"run": run.id, "queue_position": position, "status": words(run, position), **facts}
 
 
 def _list(documents: list[dict[str, Any]]) -> None:
@@ -111,11 +118,8 @@ def _list(documents: list[dict[str, Any]]) -> None:
     for name in ("state", "recipe", "upload"):
         table.add_column(name, overflow="fold")
     for run in documents:
-        arrived = run.get("arrived_at", "unknown")[:16].replace("T", " ")
-        told = (
-            *(arrived, run["standing"], run.get("recipe", "unknown")),
-            _folder(run.get("upload", "unknown")),
-        )
+        arrived = run.get("arrived_at", "")[:16].replace("T", " ")
+        told = (arrived, run["status"], run.get("recipe", ""), _folder(run.get("upload", "")))
         table.add_row(run["run"][:12], *map(printable, told))
     # In a pipe a run is one line, for grep.
     width = None if sys.stdout.isatty() else _WIDE
@@ -127,10 +131,10 @@ def _folder(uri: str) -> str:
     return uri.removeprefix("s3://").partition("/")[2] or uri
 
 
-def _rest(rows: list[Row], fits: list[Row], newest: int, months: list[str]) -> None:
+def _rest(found: list[Listed], fits: list[Listed], newest: int, months: list[str]) -> None:
     """What the list does not show, for people."""
     if not fits:
-        among = f" among {len(rows)} runs" if rows else ""
+        among = f" among {len(found)} runs" if found else ""
         say(f"no run fits{among} of {months[0]}{f' to {months[-1]}' if len(months) > 1 else ''}")
     elif len(fits) > newest:
         say(f"{len(fits) - newest} older ones are not shown; --newest {len(fits)} shows them")

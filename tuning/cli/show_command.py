@@ -1,4 +1,4 @@
-"""`tuning show`: the whole story of one run."""
+"""`tuning show`: all that is known of one run."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ from tuning.cli.deployed_options import Environment, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable
 from tuning.reports.advice import dollars
-from tuning.runs.run_details import Story, story
+from tuning.runs.run_details import RunDetails, run_details
+from tuning.runs.training_metrics import Results
 
 Lines = Iterator[tuple[str, str]]
 
@@ -25,14 +26,14 @@ def show(
     region: Region = None,
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
-    """Tell all of a run: upload, verdict, decisions, steps, job, losses, cost, and what to do next."""
+    """Show all of a run: upload, verdict, decisions, steps, job, losses, cost, and what to do next."""
     account = Account.of(environment, region)
-    row = account.row(run)
-    told = story(
-        row,
-        entered=account.entered(row.get("execution", row["pk"])),
-        job=account.job(row["job_arn"]) if "job_arn" in row else None,
-        position=account.queue_positions().get(row["pk"]),
+    record = account.run(run)
+    told = run_details(
+        record,
+        entered=account.executions.entered(record.last_execution),
+        job=account.jobs.described(record.job_arn) if record.job_arn else None,
+        position=account.queue.positions().get(record.id),
     )
     if shown == "json":
         print(json.dumps(told.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output
@@ -41,9 +42,9 @@ def show(
     raise SystemExit(Exit.DONE)
 
 
-def _tell(told: Story) -> None:
+def _tell(told: RunDetails) -> None:
     out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-    out.print(f"Run {told.run}: {printable(told.standing)}", style="bold")
+    out.print(f"Run {told.run}: {printable(told.status)}", style="bold")
     for heading, lines in (
         ("", _outcome(told)),
         ("Upload", _upload(told)),
@@ -68,14 +69,14 @@ def _section(out: Console, heading: str, lines: list[tuple[str, str]]) -> None:
         out.print(f"  {name:<{width}}{'  ' if width else ''}{printable(value)}".rstrip())
 
 
-def _outcome(told: Story) -> Lines:
-    if summary := told.outcome.get("summary"):
-        yield "", summary
-    if kind := told.outcome.get("kind"):
-        yield "", f"Kind: {kind}"
+def _outcome(told: RunDetails) -> Lines:
+    if told.outcome and told.outcome.summary:
+        yield "", told.outcome.summary
+    if told.outcome and told.outcome.kind:
+        yield "", f"Kind: {told.outcome.kind}"
 
 
-def _upload(told: Story) -> Lines:
+def _upload(told: RunDetails) -> Lines:
     upload = told.upload
     yield "object", str(upload.get("uri"))
     yield "version", str(upload.get("version_id", "not known"))
@@ -86,19 +87,19 @@ def _upload(told: Story) -> Lines:
         yield "with", ", ".join(f"{name} {value}" for name, value in hyperparameters.items())
 
 
-def _dataset(told: Story) -> Lines:
+def _dataset(told: RunDetails) -> Lines:
     if told.dataset:
-        yield "verdict", told.dataset["summary"]
-        yield "tokens", f"{told.dataset['training_tokens']:,} an epoch, estimated"
+        yield "verdict", told.dataset.summary
+        yield "tokens", f"{told.dataset.training_tokens:,} an epoch, estimated"
 
 
-def _steps(told: Story) -> Lines:
+def _steps(told: RunDetails) -> Lines:
     for step in told.steps:
         often = "" if step.times == 1 else f", {step.times} times until {_at(step.last_at)}"
         yield _at(step.first_at), f"{step.name}{often}"
 
 
-def _job(told: Story) -> Lines:
+def _job(told: RunDetails) -> Lines:
     job = told.job
     if not job:
         return
@@ -118,21 +119,22 @@ def _at(moment: str | None) -> str:
     return "at an unknown time" if moment is None else moment[:19].replace("T", " ")
 
 
-def _losses(told: Story) -> Lines:
-    for name in ("training", "validation"):
-        if curve := told.results.get(name):
-            first, last, lowest = (f"{curve[part]:g}" for part in ("first", "last", "lowest"))
-            yield name, f"{first} to {last}, lowest {lowest}, {curve['steps']:,} steps"
+def _losses(told: RunDetails) -> Lines:
+    results = told.results or Results()
+    for name, curve in (("training", results.training), ("validation", results.validation)):
+        if curve:
+            losses = f"{curve.first:g} to {curve.last:g}, lowest {curve.lowest:g}"
+            yield name, f"{losses}, {curve.steps:,} steps"
 
 
-def _cost(told: Story) -> Lines:
+def _cost(told: RunDetails) -> Lines:
     cost: dict[str, Any] = dict(told.cost)
     if all(cost[name] is None for name in ("estimated_usd", "storage_usd_per_month")):
         return
     spread = " to ".join(dollars(cost[f"estimated_{end}_usd"]) for end in ("low", "high"))
     yield "estimated", f"{dollars(cost['estimated_usd'])} ({spread})"
-    if cost["actual_is"]:
-        yield "actual", f"{dollars(cost['actual_usd'])}, {cost['actual_is']}"
+    if cost["actual_basis"]:
+        yield "actual", f"{dollars(cost['actual_usd'])}, {cost['actual_basis']}"
     if cost["settled_usd"]:
         yield "settled", f"{dollars(cost['settled_usd'])} of the budgets"
     yield "to keep it", f"{dollars(cost['storage_usd_per_month'])} a month"

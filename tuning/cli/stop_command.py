@@ -1,65 +1,44 @@
 """`tuning stop`: end a run, whether it has a job yet or not."""
 
-import json
 from datetime import UTC, datetime
 
-from tuning.aws import customization_jobs
-from tuning.cli.account import Account, Row
+from tuning.aws.executions import answer_task
+from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import Environment, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
-from tuning.runs.run_states import ENDED
+from tuning.runs.run_record import RunRecord
 
 
 @speaks_to_aws
 def stop(run: RunId, environment: Environment = "dev", region: Region = None) -> None:
     """Ask a run to stop. It ends as `stopped` when Bedrock has stopped its job."""
     account = Account.of(environment, region)
-    row = account.row(run)
-    run = row["pk"]
-    if row["state"] in ENDED:
-        say(f"{run}: has ended already, {row['state']}; nothing was stopped")
+    record = account.run(run)
+    if record.ended:
+        say(f"{record.id}: has ended already, {record.state}; nothing was stopped")
         raise SystemExit(Exit.REFUSED)
-    asked = f"{account.caller()} at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    # What the steps read: a run without a job never starts one, and a job that starts meanwhile is
-    # stopped when its status is checked next.
-    after = account.client("dynamodb").update_item(
-        TableName=account.outputs["LedgerTable"],
-        Key={"pk": {"S": run}},
-        UpdateExpression="SET stop_asked = if_not_exists(stop_asked, :asked)",
-        ConditionExpression="attribute_exists(pk)",
-        ExpressionAttributeValues={":asked": {"S": asked}},
-        ReturnValues="ALL_NEW",
-    )["Attributes"]
-    row = {name: str(next(iter(value.values()))) for name, value in after.items()}
-    if row["state"] == "training":
-        _stop_job(account, row["job_arn"])
-    if _wakes(account, row):
-        say(f"{run}: asked to stop; it waited, and ends as stopped now")
+    by = f"{account.caller} at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    record = account.ledger.ask_to_stop(record.id, by)
+    arn = record.job_arn if record.state == "training" else None
+    if arn and (why := account.jobs.stop(arn)):
+        say(f"{arn}: Bedrock did not stop it, it may have ended: {why}")
+    if _wakes(account, record):
+        say(f"{record.id}: asked to stop; it waited, and ends as stopped now")
     else:
-        say(f"{run}: asked to stop; it ends as stopped at its next step (tuning runs shows it)")
+        say(
+            f"{record.id}: asked to stop; it ends as stopped at its next step (tuning runs shows it)"
+        )
     raise SystemExit(Exit.DONE)
 
 
-def _wakes(account: Account, row: Row) -> bool:
-    """Answer what the run waits for, a person or a job slot: it need not wait to be stopped."""
-    waits_for = {"awaiting_approval": "task_token", "queued": "slot_token"}.get(row["state"], "")
-    if waits_for not in row:
+def _wakes(account: Account, record: RunRecord) -> bool:
+    """Answer what the run waits for, a person or a job slot: it need not wait to be stopped. One that
+    was answered just now reads in its next step that it is to stop.
+    """
+    waits = {"awaiting_approval": record.task_token, "queued": record.slot_token}
+    if not (token := waits.get(record.state)):
         return False
-    steps = account.client("stepfunctions")
-    answer = {"decision": "stop", "by": account.caller(), "slot": False}
-    try:
-        steps.send_task_success(taskToken=row[waits_for], output=json.dumps(answer))
-    except (
-        steps.exceptions.InvalidToken,
-        steps.exceptions.TaskDoesNotExist,
-        steps.exceptions.TaskTimedOut,
-    ):
-        return False  # it has just been answered, and its next step reads that it is to stop
-    return True
-
-
-def _stop_job(account: Account, arn: str) -> None:
-    if words := customization_jobs.stopped(account.client("bedrock"), arn):
-        say(f"{arn}: Bedrock did not stop it, it may have ended: {words}")
+    answer = {"decision": "stop", "by": account.caller, "slot": False}
+    return answer_task(token, answer, client=account.client)

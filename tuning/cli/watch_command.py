@@ -14,14 +14,16 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tuning.cli.account import Account, Row
+from tuning.aws.ledger import Unreadable
+from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import Environment, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable, say
 from tuning.runs.budget import month_of
 from tuning.runs.job_queue import moment
-from tuning.runs.progress_bar import ALL, ended, steps, words, worst
+from tuning.runs.progress_bar import ALL, steps, words, worst
+from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import State
 
 _LEFT: Mapping[State | None, Exit] = {
@@ -44,120 +46,105 @@ def watch(
     ] = None,
     environment: Environment = "dev",
     region: Region = None,
-    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 5,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two polls.")] = 5,
     shown: Annotated[
         Shown, typer.Option("--format", help="text, or json: a document for each change.")
     ] = "text",
 ) -> None:
     """Follow a run, or all open ones, to the end. Exit 0: trained; 1: refused or stopped; 3: failed."""
     account = Account.of(environment, region)
-    only = account.row(run)["pk"] if run else None
+    only = account.run(run).id if run else None
     try:
-        rows = _live(account, only, every) if _draws(shown) else _lines(account, only, every, shown)
+        runs = _live(account, only, every) if _draws(shown) else _lines(account, only, every, shown)
     except KeyboardInterrupt:
         say("no longer watched; the runs go on")
         raise SystemExit(_INTERRUPTED) from None
-    if not rows:
+    if not runs:
         say("no run is open")
-    for row in rows.values():
+    for record in runs.values():
         if _draws(shown):
-            say(_line(row, None))
-        if (summary := _summary(row)) and shown == "text":
-            say(f"{row['pk'][:12]}: {summary}")
-    raise SystemExit(_LEFT[worst([row["state"] for row in rows.values()])])
-
-
-def _summary(row: Row) -> str | None:
-    try:
-        outcome = json.loads(row.get("outcome", "{}"))
-    except ValueError:
-        return "its outcome cannot be read"
-    return outcome.get("summary") if isinstance(outcome, dict) else None
+            say(_line(record, None))
+        if record.summary and shown == "text":
+            say(f"{record.id[:12]}: {record.summary}")
+    raise SystemExit(_LEFT[worst([record.state for record in runs.values()])])
 
 
 def _draws(shown: Shown) -> bool:
     return shown == "text" and sys.stdout.isatty()
 
 
-def _looks(
+def _polls(
     account: Account, only: str | None, every: float
-) -> Iterator[tuple[dict[str, Row], dict[str, int]]]:
-    """The rows of the watched runs and the queue, again and again, until all have ended."""
-    watched: dict[str, Row] = {}
+) -> Iterator[tuple[dict[str, RunRecord], dict[str, int]]]:
+    """The watched runs and the queue, again and again, until all have ended."""
+    watched: dict[str, RunRecord] = {}
     while True:
-        found = [account.row(only)] if only else _recent(account)
-        for row in found:
-            if only or row["pk"] in watched or not ended(row):
-                watched[row["pk"]] = row
-        yield watched, account.queue_positions()
-        if all(map(ended, watched.values())):
+        for record in [account.run(only)] if only else _recent(account):
+            if only or record.id in watched or not record.ended:
+                watched[record.id] = record
+        yield watched, account.queue.positions()
+        if all(record.ended for record in watched.values()):
             return
         time.sleep(every)
 
 
-def _recent(account: Account) -> list[Row]:
+def _recent(account: Account) -> list[RunRecord]:
+    """Those that cannot be read are for `tuning runs` to show: nobody knows whether they end."""
     now = datetime.now(UTC)
     months = dict.fromkeys(month_of(at) for at in (now - _LONGEST, now))
-    return [row for month in months for row in account.rows(month)]
+    found = (run for month in months for run in account.ledger.runs(month))
+    return [run for run in found if not isinstance(run, Unreadable)]
 
 
-def _lines(account: Account, only: str | None, every: float, shown: Shown) -> dict[str, Row]:
-    """A line for each change. Returns the last rows."""
+def _lines(account: Account, only: str | None, every: float, shown: Shown) -> dict[str, RunRecord]:
+    """A line for each change. Returns the last records."""
     told: dict[str, str] = {}
-    rows: dict[str, Row] = {}
-    for rows, positions in _looks(account, only, every):
-        for run, row in rows.items():
-            standing = words(row, positions.get(run))
-            if told.get(run) != standing:
-                told[run] = standing
-                text = (
-                    json.dumps(_document(row, positions))
-                    if shown == "json"
-                    else _line(row, positions)
-                )
+    runs: dict[str, RunRecord] = {}
+    for runs, queue in _polls(account, only, every):
+        for run_id, record in runs.items():
+            status = words(record, queue.get(run_id))
+            if told.get(run_id) != status:
+                told[run_id] = status
+                json_shown = shown == "json"
+                text = json.dumps(_document(record, queue)) if json_shown else _line(record, queue)
                 print(text, flush=True)  # noqa: T201 — what the user asked for
-    return rows
+    return runs
 
 
-def _line(row: Row, positions: Mapping[str, int] | None) -> str:
-    position = (positions or {}).get(row["pk"])
-    told = (
-        moment(datetime.now(UTC)),
-        row["pk"][:12],
-        row.get("recipe", "unknown"),
-        words(row, position),
-    )
+def _line(record: RunRecord, queue: Mapping[str, int] | None) -> str:
+    status = words(record, (queue or {}).get(record.id))
+    told = (moment(datetime.now(UTC)), record.id[:12], record.recipe, status)
     return printable("  ".join(told))
 
 
-def _document(row: Row, positions: Mapping[str, int]) -> dict[str, Any]:
-    position = positions.get(row["pk"])
+def _document(record: RunRecord, queue: Mapping[str, int]) -> dict[str, Any]:
+    position = queue.get(record.id)
     return {
         "at": moment(datetime.now(UTC)),
-        "run": row["pk"],
-        "recipe": row.get("recipe"),
-        "state": row.get("state"),
-        "standing": words(row, position),
+        "run": record.id,
+        "recipe": record.recipe,
+        "state": record.state,
+        "status": words(record, position),
         "queue_position": position,
-        "steps_done": steps(row),
+        "steps_done": steps(record),
         "steps": ALL,
     }
 
 
-def _live(account: Account, only: str | None, every: float) -> dict[str, Row]:
-    """Bars that move. Returns the last rows."""
-    rows: dict[str, Row] = {}
+def _live(account: Account, only: str | None, every: float) -> dict[str, RunRecord]:
+    """Bars that move. Returns the last records."""
+    runs: dict[str, RunRecord] = {}
     with Live(console=Console(markup=False, emoji=False), transient=True) as live:
-        for rows, positions in _looks(account, only, every):
-            live.update(_bars(rows, positions), refresh=True)
-    return rows
+        for runs, queue in _polls(account, only, every):
+            live.update(_bars(runs, queue), refresh=True)
+    return runs
 
 
-def _bars(rows: Mapping[str, Row], positions: Mapping[str, int]) -> RenderableType:
+def _bars(runs: Mapping[str, RunRecord], queue: Mapping[str, int]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
-    for run, row in rows.items():
-        colour = _COLOURS.get(row.get("state", ""), "")
-        standing = Text(printable(words(row, positions.get(run))), style=colour)
-        bar = ProgressBar(total=ALL, completed=steps(row), width=24, finished_style=colour)
-        table.add_row(Text(run[:12]), Text(printable(row.get("recipe", "unknown"))), bar, standing)
+    for run_id, record in runs.items():
+        colour = _COLOURS.get(record.state, "")
+        status = Text(printable(words(record, queue.get(run_id))), style=colour)
+        bar = ProgressBar(total=ALL, completed=steps(record), width=24, finished_style=colour)
+        table.add_row(Text(run_id[:12]), Text(printable(record.recipe)), bar, status)
     return table

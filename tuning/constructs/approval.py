@@ -14,7 +14,9 @@ from constructs import Construct
 
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
+from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import MachineState
+from tuning.runs.run_record import RunRecord
 
 _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
@@ -71,8 +73,8 @@ class Approval:
                 ),
                 "Arguments": {
                     "TableName": ledger.table_name,
-                    "Key": {"pk": {"S": expression("$run.id")}},
-                    "UpdateExpression": "SET task_token = :token",
+                    "Key": {KEY: {"S": expression("$run.id")}},
+                    "UpdateExpression": f"SET {RunRecord.attribute('task_token')} = :token",
                     "ConditionExpression": "#state = :awaiting AND attribute_not_exists(stop_asked)",
                     "ExpressionAttributeNames": {"#state": "state"},
                     "ExpressionAttributeValues": {
@@ -80,7 +82,7 @@ class Approval:
                         ":awaiting": {"S": "awaiting_approval"},
                     },
                 },
-                "TimeoutSeconds": expression("$spend.seconds"),
+                "TimeoutSeconds": expression("$spend.approval_seconds"),
                 "Assign": {"approval": expression("$states.result")},
                 "Output": {},
             },

@@ -95,6 +95,12 @@ class Backup(Construct):
                     ],
                     resources=[table.table_arn],
                 ),
+                allow(actions=["kms:DescribeKey"], resources=[key.key_arn]),
+                allow(
+                    actions=["kms:CreateGrant"],
+                    resources=[key.key_arn],
+                    conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+                ),
                 allow(
                     actions=["kms:Decrypt", "kms:GenerateDataKey"],
                     resources=[key.key_arn],

@@ -42,7 +42,7 @@ def private_bucket(
         object_lock_enabled=key is not None or None,
         object_lock_default_retention=s3.ObjectLockRetention.governance(locked) if locked else None,
         lifecycle_rules=[_abandoned_uploads(), *lifecycle],
-        removal_policy=cdk.RemovalPolicy.RETAIN,
+        removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # what a failed create made goes
     )
     _tell_eventbridge(bucket)
     return bucket

@@ -120,7 +120,8 @@ def our_key_only(bucket: s3.IBucket, key: kms.IKey) -> list[Statement]:
     and names no key would get AWS's own, not the bucket's; so whoever says anything must name ours.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
-    UNCONFIRMED: that Bedrock's output says nothing, or names the bucket's key.
+    Bedrock's output is "encrypted with the encryption configurations of the S3 bucket": it says nothing.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html#encryption-custom-job-data
     """
     whole = {"Action": "s3:*", **_whole(bucket)}
     other = {"Null": {_SSE: "false"}, "StringNotEquals": {f"{_SSE}-aws-kms-key-id": key.key_arn}}

@@ -167,8 +167,8 @@ class Config:
         for recipe, path in zip(loaded, self.recipe_files, strict=True):
             file = str(path)
             check(recipe, region=self.region, catalog=catalog(), file=file)
-            self._check_polls(recipe, file)
             self._check_retry(recipe, file)
+            self._check_polls(recipe, file, {one.name: one.limits.max_hours for one in loaded})
         return loaded
 
     @property
@@ -200,12 +200,16 @@ class Config:
                 f"{', '.join(map(str, _PRIVATE))}"
             )
 
-    def _check_polls(self, recipe: Recipe, file: str) -> None:
-        polls = recipe.limits.max_hours * 3600 // self.poll_seconds
+    def _check_polls(self, recipe: Recipe, file: str, max_hours: Mapping[str, int]) -> None:
+        """A job that [retry] lets follow is polled in the same execution."""
+        hours, tries = recipe.limits.max_hours, "hours"
+        if recipe.retry:
+            hours, tries = hours + max_hours[recipe.retry.recipe], "hours of its two tries"
+        polls = hours * 3600 // self.poll_seconds
         if polls > _MAX_POLLS:
             raise ConfigError(
-                f"poll_seconds = {self.poll_seconds}: {polls:,} looks in the {recipe.limits.max_hours} "
-                f"hours that {file} allows; an execution has room for {_MAX_POLLS:,}"
+                f"poll_seconds = {self.poll_seconds}: {polls:,} polls in the {hours} {tries} "
+                f"that {file} allows; an execution has room for {_MAX_POLLS:,}"
             )
 
     def _check_retry(self, recipe: Recipe, file: str) -> None:

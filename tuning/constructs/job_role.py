@@ -71,12 +71,15 @@ class JobRole(Construct):
         ]
 
     def _list(self, bucket: str, prefix: str) -> Statement:
+        """HeadBucket is the same right, and names no prefix: it must not be denied for that.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+        """
         return allow(
             actions=["s3:ListBucket"],
             resources=[bucket],
             conditions={
                 "StringEquals": {"aws:ResourceAccount": self._stack.account},
-                "StringLike": {"s3:prefix": prefix},
+                "StringLikeIfExists": {"s3:prefix": prefix},
             },
         )
 

@@ -77,7 +77,7 @@ def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
         construct_id,
         description=description,
         enable_key_rotation=True,
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # a failed create leaves no billed key
     )
     foreign = {
         "StringNotEquals": {"aws:PrincipalAccount": key.stack.account},

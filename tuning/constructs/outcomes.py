@@ -9,8 +9,10 @@ from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.steps import Steps, expression, outlast, when
-from tuning.runs.budget import Charge
+from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
+from tuning.runs.outcome import Charge
+from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import OPEN, Partition
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
@@ -216,15 +218,16 @@ class Endings:
         value = tasks.DynamoAttributeValue.from_string
         opened = {f":from{n}": value(state) for n, state in enumerate(sorted(OPEN))}
         facts = {f":{name}": value(expression(e)) for name, e in {**written, **kept}.items()}
+        names = {f"#{name}": RunRecord.attribute(name) for name in (*written, *kept, "queue")}
         among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
             MachineState.RECORD_OUTCOME,
             table=ledger,
-            key={"pk": value(expression("$run.id"))},
+            key={KEY: value(expression("$run.id"))},
             update_expression=f"SET {', '.join(terms)} REMOVE {', '.join(_WAITED)}",
-            condition_expression=f"attribute_not_exists(pk) OR {among} OR #outcome = :outcome",
-            expression_attribute_names={f"#{name}": name for name in (*written, *kept, "queue")},
+            condition_expression=f"attribute_not_exists({KEY}) OR {among} OR #outcome = :outcome",
+            expression_attribute_names=names,
             expression_attribute_values=facts | opened,
             outputs={},
         )
@@ -239,7 +242,7 @@ class Endings:
             self._scope,
             MachineState.CLOSE_RUN,
             table=ledger,
-            key={"pk": value(expression("$run.id"))},
+            key={KEY: value(expression("$run.id"))},
             update_expression=expression(removed),
             condition_expression="#outcome = :outcome AND attribute_exists(#open)",
             expression_attribute_names={f"#{name}": name for name in ("open", "outcome", "queue")},

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
 from tuning.pipeline.step import Step
-from tuning.runs.budget import Charge
+from tuning.runs.outcome import Charge
 
 # What heals by itself. Everything a step does may be done twice.
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html

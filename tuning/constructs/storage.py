@@ -23,11 +23,15 @@ from tuning.constructs.bucket_policies import (
 from tuning.constructs.config import Config
 from tuning.constructs.keys import key_of_data, own_key
 from tuning.constructs.log_destinations import DeliverableAccessLogs
+from tuning.runs.ledger_item import KEY
+from tuning.runs.run_record import BY_MONTH, JOB_QUEUE, OPEN_RUNS, OpenRun
 
 # No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
 # prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
 _EVENT_LIFE = cdk.Duration.days(14)
 _JOB_LIFE = cdk.Duration.days(30)
+
+_INCLUDE = dynamodb.ProjectionType.INCLUDE
 
 
 class Storage(Construct):
@@ -129,14 +133,12 @@ def _old_versions(*, days: int) -> s3.LifecycleRule:
 
 
 def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
-    """One item a run: `pk` is the run id. `ByMonth` lists runs in order of arrival; `Open` those that
-    have not ended, `Queue` those that wait for a job slot: only they have the attribute.
-    """
+    """One item a run, as tuning/runs/run_record.py has it."""
     text = dynamodb.AttributeType.STRING
     ledger = dynamodb.Table(
         scope,
         "Ledger",
-        partition_key=dynamodb.Attribute(name="pk", type=text),
+        partition_key=dynamodb.Attribute(name=KEY, type=text),
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
         encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
         encryption_key=key,
@@ -144,26 +146,20 @@ def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
             point_in_time_recovery_enabled=True
         ),
         deletion_protection=True,
+        # Also after a failed create, which could not delete it: it is protected from deletion.
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
-    ledger.add_global_secondary_index(
-        index_name="ByMonth",
-        partition_key=dynamodb.Attribute(name="month", type=text),
-        sort_key=dynamodb.Attribute(name="arrived_at", type=text),
+    indexes = (
+        (BY_MONTH, None),
+        (OPEN_RUNS, OpenRun.projected()),
+        (JOB_QUEUE, ["queued_at", "refused_at", "slot_token"]),
     )
-    ledger.add_global_secondary_index(
-        index_name="Open",
-        partition_key=dynamodb.Attribute(name="open", type=text),
-        sort_key=dynamodb.Attribute(name="turn", type=text),
-        projection_type=dynamodb.ProjectionType.INCLUDE,
-        non_key_attributes=["due", "ended_at", "execution", "state"],
-    )
-    # Apart, since whoever reads it can let runs of the queue try: it has the tokens of no other task.
-    ledger.add_global_secondary_index(
-        index_name="Queue",
-        partition_key=dynamodb.Attribute(name="queue", type=text),
-        sort_key=dynamodb.Attribute(name="turn", type=text),
-        projection_type=dynamodb.ProjectionType.INCLUDE,
-        non_key_attributes=["queued_at", "refused_at", "slot_token"],
-    )
+    for index, held in indexes:
+        ledger.add_global_secondary_index(
+            index_name=index.name,
+            partition_key=dynamodb.Attribute(name=index.partition, type=text),
+            sort_key=dynamodb.Attribute(name=index.sort, type=text),
+            projection_type=_INCLUDE if held else None,
+            non_key_attributes=held,
+        )
     return ledger

@@ -123,12 +123,14 @@ class TrainingRun(Construct):
         catch_all([prepare, authorize, start, track, collect], self._end.fault)
         follow = self._follow(track, collect, prepare)
         sound = steps.choose(MachineState.DATASET_ACCEPTED)
-        leave = steps.choose(MachineState.SPEND_AUTHORIZED)
-        leave.when(when("$spend.leave = 'granted'"), start.next(self._admit(start, follow)))
-        leave.when(when("$spend.leave = 'stopped'"), self._end.stopped_early)
-        leave.otherwise(self._approval.ask)
+        authorized = steps.choose(MachineState.SPEND_AUTHORIZED)
+        authorized.when(
+            when("$spend.decision = 'authorized'"), start.next(self._admit(start, follow))
+        )
+        authorized.when(when("$spend.decision = 'stopped'"), self._end.stopped_early)
+        authorized.otherwise(self._approval.ask)
         self._approval.granted(authorize)
-        sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(leave)).otherwise(
+        sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(authorized)).otherwise(
             self._end.refused
         )
         routed = steps.choose(MachineState.RECIPE_DEPLOYED)

@@ -13,6 +13,8 @@ from tuning.datasets.outlines import Outline
 from tuning.datasets.tally import COMPARED, Tally
 from tuning.models.catalog import Method
 
+Sound = Callable[[memoryview, bool], None]
+
 SHAPES = ("converse", "prompt_completion")
 """The formats whose sound lines can be told fast."""
 CHUNK = 1 << 20
@@ -29,14 +31,17 @@ class Stop(NamedTuple):
     """A line that the kernel did not settle."""
 
     line: bytes
-    """As it stands in the file, for one that is not certain. Nothing of one too long to be a record."""
+    """As it stands in the file, for one that is not certain. Nothing of one too long to be a record, nor of a
+    sound one unless its script is asked for."""
     size: int
-    why: Why | None = None
+    why: int | None = None
     """Why a sound line, already counted, is worth a look; it ends in a plain line feed. Or, of one with
     an outline, what its texts are to be looked through for."""
     prompt: bytes = b""
     answer: bytes = b""
     characters: int = 0
+    private: tuple[int, ...] = ()
+    """How much of each kind of `kernel.PRIVATE` the texts hold."""
     outline: bytes = b""
     """Of a line that is not certain, if it has one; see `outlines`."""
     texts: bytes = b""
@@ -53,8 +58,9 @@ def usable(method: Method) -> bool:
         and method.format in SHAPES
         and method.max_line_kb is None
         and len({word[-1] for word in words}) <= ENDS
-        and not any(word[-1].isalnum() for word in words)
+        and not any(word[-1].isalnum() or not "+" <= word[-1] <= "_" for word in words)
         and not any({'"', "\\"} & set(word) for word in words)
+        and all(word[-2:-1].isalpha() for word in words if word.endswith(":"))
         and array("L").itemsize == ctypes.sizeof(ctypes.c_uint64)
     )
 
@@ -75,9 +81,11 @@ class Chunks:
         packed = b"".join(bytes([len(word)]) + word for word in map(str.encode, words))
         ends = bytes({ord(word[-1]) for word in words}).ljust(ENDS, bytes([_NO_SIGN]))
         self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(5)]
+        self._views = [memoryview(numbers).cast("B") for numbers in self._kept]
         self._outline, self._joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED))
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
         self._told: list[Outline] = []
+        self._empty = 0
         self._scan = Scan(
             data=_address(self._view),
             texts=_address(self._texts),
@@ -106,11 +114,11 @@ class Chunks:
         )
 
     def stops(
-        self, stream: BufferedReader, size: int, sound: Callable[[memoryview], None] | None = None
+        self, stream: BufferedReader, size: int, sound: Sound | None = None
     ) -> Iterator[Stop]:
         """What the kernel does not settle, in order; everything else is in the tally at the end.
 
-        `sound` is given the lines that stand between, as they are.
+        `sound` is given the lines that stand between, as they are, and whether some hold nothing.
         """
         buffer, kept, passed = self._buffer, 0, 0
         try:
@@ -174,9 +182,7 @@ class Chunks:
         self._tally.size += size
         return Stop(self._buffer[:size], size)
 
-    def _lines(
-        self, start: int, end: int, sound: Callable[[memoryview], None] | None
-    ) -> Iterator[Stop]:
+    def _lines(self, start: int, end: int, sound: Sound | None) -> Iterator[Stop]:
         scan, tally, view, address = (
             self._scan,
             self._tally,
@@ -194,7 +200,7 @@ class Chunks:
                 yield self._look()
                 continue
             if sound:
-                sound(view[start : scan.start])
+                sound(view[start : scan.start], self._emptied())
             before, start = scan.start, scan.at
             line = b"" if found == Found.LONG else self._buffer[before:start]
             if found == Found.OUTLINED:
@@ -203,7 +209,7 @@ class Chunks:
                 yield Stop(
                     line,
                     start - before,
-                    Why(scan.why),
+                    scan.why,
                     outline=outline,
                     texts=texts,
                     strings=scan.strings,
@@ -212,19 +218,26 @@ class Chunks:
                 yield Stop(line, start - before)
         self._take()
         if sound:
-            sound(view[start:end])
+            sound(view[start:end], self._emptied())
+
+    def _emptied(self) -> bool:
+        """Whether the kernel passed over lines that hold nothing since this was asked."""
+        before, self._empty = self._empty, self._scan.blank_lines + self._scan.ctrl_z
+        return self._empty > before
 
     def _look(self) -> Stop:
-        scan = self._scan
-        prompt, answer = (
-            bytes(self._texts[at : at + size])
-            for at, size in (
-                (scan.prompt_at, scan.prompt_size),
-                (scan.answer_at, scan.answer_size),
-            )
-        )
-        line = self._buffer[scan.start : scan.at].replace(b"\r\n", b"\n")
-        return Stop(line, len(line), Why(scan.why), prompt, answer, scan.characters)
+        """A sound line with no more of it than its reason asks for."""
+        scan, why, prompt, answer, line = self._scan, self._scan.why, b"", b"", b""
+        if why & (Why.TOO_LONG | Why.NEAR):
+            at, size = scan.prompt_at, scan.prompt_size
+            prompt = bytes(self._texts[at : at + size])
+            at, size = scan.answer_at, scan.answer_size
+            answer = bytes(self._texts[at : at + size])
+        if why & Why.SCRIPT:
+            line = self._buffer[scan.start : scan.at].replace(b"\r\n", b"\n")
+        private = tuple(scan.counts) if why & Why.PRIVATE else ()
+        size = scan.at - scan.start
+        return Stop(line, size, why, prompt, answer, scan.characters, private)
 
     def _take(self) -> None:
         """The digests so far, so that those of other records can follow."""
@@ -233,8 +246,8 @@ class Chunks:
             targets = [tally.prompts, tally.answers, tally.places]
             if tally.policy.thorough:
                 targets += [tally.near_prompts, tally.near_answers]
-            for target, source in zip(targets, self._kept, strict=False):
-                target.frombytes(memoryview(source)[:kept].cast("B"))
+            for target, source in zip(targets, self._views, strict=False):
+                target.frombytes(source[: 8 * kept])
             self._scan.kept = 0
 
     def _settle(self) -> None:
@@ -244,8 +257,8 @@ class Chunks:
         tally.records += scan.records
         tally.characters += scan.total_characters
         tally.text_bytes += scan.total_bytes
-        if scan.crlf:
-            tally.repairs["crlf"] += scan.crlf
+        mended = {"crlf": scan.crlf, "blank_line": scan.blank_lines, "ctrl_z": scan.ctrl_z}
+        tally.repairs.update({repair: count for repair, count in mended.items() if count})
         for bits in range(BITS):
             tally.histogram[bits] += scan.histogram[bits]
         tally.reach(scan.most_bits, scan.most_bits_line)

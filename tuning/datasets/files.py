@@ -29,22 +29,32 @@ def check_files(
     method: Method,
     policy: Policy = Policy(),  # noqa: B008 — frozen
     jobs: int = 1,
+    limit: int | None = None,
 ) -> Report:
-    """The report of `check`, byte for byte the same for any number of jobs; 0 takes every core."""
+    """The report of `check`, byte for byte the same for any number of jobs; 0 takes every core.
+
+    `limit` holds for the bytes that come out of an archive; OverLimitError is raised at one more.
+    """
     workers = jobs or os.cpu_count() or 1
-    first = tallied(training, method, policy, workers)
-    second = tallied(validation, method, policy, workers) if validation else None
+    first = tallied(training, method, policy, workers, limit=limit)
+    second = tallied(validation, method, policy, workers, limit=limit) if validation else None
     return concluded(first, second, method=method)
 
 
 def tallied(
-    path: Path, method: Method, policy: Policy, jobs: int, *, worth_it: int = _WORTH_IT
+    path: Path,
+    method: Method,
+    policy: Policy,
+    jobs: int,
+    *,
+    worth_it: int = _WORTH_IT,
+    limit: int | None = None,
 ) -> Tally:
     """One file, read by up to `jobs` processes."""
     size = path.stat().st_size
     pieces = min(jobs, size // worth_it) if hasattr(os, "fork") else 1
     with path.open("rb") as file:
-        source = opened(file)
+        source = opened(file, name=str(path), limit=limit)
         if pieces < 2 or source.stream is not file or source.hopeless or source.document:  # noqa: PLR2004 — more than one
             return Scanner(str(path), method, policy).scan(source)
         starts = [file.tell(), *_borders(file, size, pieces)]

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.formats.walk import Fault
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import Method
@@ -68,6 +67,8 @@ class Outlines:
         return found
 
     def _diagnosed(self, outline: bytes, texts: int) -> Outline | None:
+        from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
+
         walk = diagnose(outline, self._method)
         said = [*walk.prompt, *(walk.answer or ())]
         pieces = _numbers(outline, said, texts) if walk.readable else []

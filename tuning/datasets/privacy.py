@@ -1,15 +1,18 @@
 """Secrets and personal data: precise patterns, check digits where there are any, never the value.
 
-Each pattern has an anchor that is cheap to search for, and is only tried where that stands: patterns
+The kernel counts them where it was built (`kernel/private.h`); this is what it counts, and what counts where
+it was not. Each pattern has an anchor that is cheap to search for, and is only tried where that stands: patterns
 alone would take a hundred times as long. What is told by a word is searched for in the text; what is
 told by the look of its numbers, in the text's shape: each digit a 0, each capital an A.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
+from tuning.datasets import kernel
 from tuning.datasets.formats.reserved_words import searcher
 
 
@@ -113,13 +116,15 @@ _PHONE = _kind(
     rb"[0-9]{2,5}(?:[ .-][0-9]{2,5}){1,3}(?![\w-])",
     lambda text: 8 <= sum(c.isdigit() for c in text) <= 15,  # noqa: PLR2004 — ITU-T E.164
 )
+_LOCAL_SIGNS = re.compile(rb"[\w.+-]{65}")
 _LOCAL = 64  # characters before the @: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1
 _MAIL = _kind(
     "DS802",
     "an e-mail address",
-    rb"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
+    rb"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
     _real_mail,
 )
+_BEFORE = re.compile(rb"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}\Z")
 _NUMBER = re.compile(rb"[0-9]{2}")
 _NUMBERS = (
     _kind(
@@ -161,14 +166,32 @@ _LOOKS = (
     "000.000.000-00",
     "00.000.000/0000-00",
 )
+_SECRETS = 5  # the first kinds of the kernel: keys and tokens
+_KINDS = [(name, "DS801" if i < _SECRETS else "DS802") for i, name in enumerate(kernel.PRIVATE)]
 _CAPITALS, _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
+_WORDS = tuple(anchor.decode() for anchor, _ in _LITERAL)
 _SHAPE = bytes.maketrans(_CAPITALS + _DIGITS, b"A" * len(_CAPITALS) + b"0" * len(_DIGITS))
-_told_by_word = searcher(tuple(anchor.decode() for anchor, _ in _LITERAL))
-_told_by_look = searcher((*_LOOKS, _IBAN_LOOK))
 
 
 def private(text: bytes) -> Counter[tuple[str, str]]:
     """How often each kind stands in the text, by its name and rule."""
+    if kernel.library():
+        return told(_native()(text))
+    return by_patterns(text)
+
+
+def told(counts: Sequence[int]) -> Counter[tuple[str, str]]:
+    """The counts of the kernel, by name and rule."""
+    return Counter({_KINDS[i]: n for i, n in enumerate(counts[: len(_KINDS)]) if n})
+
+
+@cache
+def _native() -> Callable[[bytes], tuple[int, ...]]:
+    return kernel.private()
+
+
+def by_patterns(text: bytes) -> Counter[tuple[str, str]]:
+    """As `private`, without the kernel."""
     found: Counter[tuple[str, str]] = Counter()
     for kind, match in _matches(text):
         if match and kind.valid(match[0].decode()):
@@ -177,7 +200,7 @@ def private(text: bytes) -> Counter[tuple[str, str]]:
 
 
 def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
-    if _told_by_word(text):
+    if searcher(_WORDS)(text):
         for anchor, kind in _LITERAL:
             for at in _places(text, anchor):
                 yield kind, kind.pattern.match(text, at)
@@ -186,12 +209,20 @@ def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
             yield _PHONE, _PHONE.pattern.match(text, at)
     if b"@" in text:
         for at in _places(text, b"@"):
-            yield _MAIL, _MAIL.pattern.search(text, max(0, at - _LOCAL), at + 256)
+            yield _MAIL, _mail(text, at)
     shape = text.translate(_SHAPE)
-    if _told_by_look(shape):
+    if searcher((*_LOOKS, _IBAN_LOOK))(shape):
         yield from _numbers(text)
         for at in _places(shape, _IBAN_LOOK.encode()):
             yield _IBAN, _IBAN.pattern.match(text, at)
+
+
+def _mail(text: bytes, at: int) -> "re.Match[bytes] | None":
+    """The domain of an address, if what stands before its @ makes it one."""
+    before = text[max(0, at - _LOCAL - 1) : at]
+    if len(before) > _LOCAL and _LOCAL_SIGNS.match(before):
+        return None
+    return _MAIL.pattern.match(text, at) if _BEFORE.search(before) else None
 
 
 def _places(text: bytes, anchor: bytes) -> Iterator[int]:

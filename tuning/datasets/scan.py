@@ -1,6 +1,7 @@
 """Reads a dataset: sound lines fast, by the kernel or by msgspec, and all others exactly."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -8,12 +9,11 @@ from xxhash import xxh3_64_intdigest
 
 from tuning.datasets import kernel
 from tuning.datasets.chunks import MALFORMED, SHAPES, Chunks, Stop, usable
-from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import DAMAGED, Opened, damaged
 from tuning.datasets.outlines import Outline, Outlines
-from tuning.datasets.privacy import private
+from tuning.datasets.privacy import private, told
 from tuning.datasets.quality import script
 from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
@@ -22,8 +22,10 @@ from tuning.models.catalog import Method
 MAX_LINE = 4 << 20
 """Bytes. Longer lines are no records: 32,000 tokens need at most 2.3 MB, all in \\u escapes."""
 _EVERY = Why.TOO_LONG | Why.PRIVATE | Why.SCRIPT | Why.NEAR
+_EMPTY = re.compile(rb"^[ \t\r\v\f]*(?:\x1a+\r?)?\n", re.MULTILINE)
 _CTRL_Z = b"\x1a"  # how DOS ended a file
 _CHARS_PER_TOKEN = 6  # the service's own bound, see catalog: dataset_limits
+_SAMPLE = 256  # bytes at each end of a line that tell whether it is sampled; lines.c has it too
 _ODD = 0x9E3779B97F4A7C15  # spreads the bits of a number over its upper end; lines.c has it too
 _BYTES_PER_TOKEN = 4  # an estimate: English is about 4, most scripts less
 
@@ -90,7 +92,9 @@ class Scanner:
                 if same and same.listed(self.tally):
                     chunks.learn(stop.outline, same)
             elif stop.why:
-                self._look(stop.line, stop.prompt, stop.answer, stop.characters, stop.why)
+                self._look(
+                    stop.line, stop.prompt, stop.answer, stop.characters, stop.why, stop.private
+                )
             elif stop.line:
                 self._line(stop.line)
                 if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:
@@ -98,10 +102,11 @@ class Scanner:
             else:
                 self._endless(stop.size)
 
-    def _kept(self, lines: memoryview) -> None:
+    def _kept(self, lines: memoryview, emptied: bool) -> None:  # noqa: FBT001 — what Chunks tells
         """Sound lines, for the prepared copy."""
         assert self._copy is not None  # noqa: S101 — for the type checker
-        self._copy.write(bytes(lines).replace(b"\r\n", b"\n"))
+        whole = _EMPTY.sub(b"", lines) if emptied else bytes(lines)
+        self._copy.write(whole.replace(b"\r\n", b"\n"))
 
     def _lines(self, source: Opened, size: int) -> None:
         tally, readline = self.tally, source.stream.readline
@@ -170,6 +175,8 @@ class Scanner:
         self.tally.records += 1
 
     def _exactly(self, line: bytes) -> None:
+        from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
+
         tally = self.tally
         walk = diagnose(line, self._method)
         for fault in walk.faults:
@@ -191,7 +198,7 @@ class Scanner:
         answer: bytes,
         length: int,
         traits: Iterable[str],
-        why: Why = _EVERY,
+        why: int = _EVERY,
     ) -> None:
         """The numbers of a record whose texts are known."""
         tally = self.tally
@@ -211,7 +218,15 @@ class Scanner:
                 tally.near_answers.append(0)
         self._look(line, prompt, answer, length, why)
 
-    def _look(self, line: bytes, prompt: bytes, answer: bytes, length: int, why: Why) -> None:
+    def _look(
+        self,
+        line: bytes,
+        prompt: bytes,
+        answer: bytes,
+        length: int,
+        why: int,
+        counts: Sequence[int] | None = None,
+    ) -> None:
         """What only warns, and records that are too long."""
         tally = self.tally
         if why & Why.TOO_LONG and len(prompt) + len(answer) > self._long:
@@ -225,7 +240,8 @@ class Scanner:
             tally.script(name, tally.lines)
         if not why & Why.PRIVATE:
             return
-        for (kind, rule), count in (private(prompt) + private(answer)).items():
+        found = told(counts) if counts else private(prompt) + private(answer)
+        for (kind, rule), count in sorted(found.items()):
             tally.kinds[kind] += count
             times = f", {count} times" if count > 1 else ""
             message = f"looks like {kind}{times}; its value is not shown"
@@ -255,5 +271,7 @@ def _trimmed(line: bytes) -> bytes:
 
 def sampled(line: bytes) -> bool:
     """Whether a line, with its line feed, is one of the eighth whose scripts are told."""
-    rest = int.from_bytes(line[:-1], "little") % ((1 << 64) - 1)
+    told = line[:-1]
+    ends = told if len(told) <= 2 * _SAMPLE else told[:_SAMPLE] + told[-_SAMPLE:]
+    rest = (len(told) + int.from_bytes(ends, "little")) % ((1 << 64) - 1)
     return rest * _ODD % (1 << 64) >> 61 == 0

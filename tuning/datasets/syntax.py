@@ -39,7 +39,12 @@ def _plain(depth: int) -> Any:
     return str | number | bool | None | list[inner] | dict[str, inner]
 
 
-_decoded: Callable[[bytes], Any] = Decoder(_plain(_SURE_DEPTH)).decode
+@cache
+def _decoder() -> Callable[[bytes], Any]:
+    """Made when a first line has to be read exactly: its type takes longer than most modules."""
+    return Decoder(_plain(_SURE_DEPTH)).decode
+
+
 _encoded = Encoder().encode
 _Path = tuple["_Path", str | int] | None
 """Where a value stands, from its end; spelt out only where something is wrong."""
@@ -55,7 +60,7 @@ class _Pairs(dict[str, Any]):
 def parse(line: bytes) -> tuple[Any, list[Fault]]:
     """The value of a line and what is wrong with its bytes or syntax; no value when unreadable."""
     try:
-        value = _decoded(line)
+        value = _decoder()(line)
     except ValidationError:
         return noted(line)  # a fraction, a great number, or deeper than most
     except (DecodeError, UnicodeDecodeError, RecursionError):

@@ -61,17 +61,10 @@ PARTS: tuple[str | bytes, ...] = (
 
 
 def unseen(texts: Iterator[str]) -> str | None:
-    """What to say of the first of them, with its name, and how many there are."""
-    first, count = "", 0
-    for text in texts:
-        for found in _UNSEEN.finditer(text):
-            if found[1]:
-                first = first or found[1]
-                count += 1
-    if not first:
-        return None
-    times = f", and {count - 1:,} more" if count > 1 else ""
-    return f"the text holds {named(first)}, which nobody sees{times}"
+    """What to say of the first of them, with its name."""
+    found = (sign[1] for text in texts for sign in _UNSEEN.finditer(text) if sign[1])
+    first = next(found, None)
+    return f"the text holds {named(first)}, which nobody sees" if first else None
 
 
 def named(sign: str) -> str:

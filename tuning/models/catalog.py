@@ -5,6 +5,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -13,6 +14,8 @@ from typing import Any, Literal
 
 from tuning.errors import UnknownModelError, nearest
 
+_PROFILE = re.compile(r"^(us|eu|apac|global|us-gov)\.")
+_NAMED = 4
 Validation = Literal["optional", "refused"]
 
 
@@ -123,12 +126,21 @@ class Catalog:
         """The model of that customization id. Raises UnknownModelError, with the nearest miss."""
         if identifier in self.models:
             return self.models[identifier]
-        alike = [m for m in self.models if m.startswith(f"{identifier}:")]
-        hint = f" (customization takes {alike[0]!r})" if alike else nearest(identifier, self.models)
+        hint = self._meant(identifier) or nearest(identifier, self.models)
         raise UnknownModelError(
             f"base model {identifier!r} is not in the catalog of {self.as_of}{hint}; "
             f"see {self.sources['fine_tuning']}"
         )
+
+    def _meant(self, identifier: str) -> str:
+        """The id of which only a part was given, such as `nova-micro` or an inference profile's."""
+        part = _PROFILE.sub("", identifier.strip().casefold().replace(" ", "-"))
+        whole = [m for m in self.models if m.startswith(f"{part}:")]
+        if whole:
+            return f" (customization takes {whole[0]!r})"
+        held = [m for m in self.models if part and part in m]
+        known = " or ".join(map(repr, held[:_NAMED]))
+        return f" (did you mean {known}?)" if held else ""
 
 
 @cache

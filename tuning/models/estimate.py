@@ -1,13 +1,14 @@
 """What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from tuning.models.catalog import catalog
 from tuning.models.prices import STORAGE, TRAINING, prices
 from tuning.models.serving import Serving
+from tuning.runs.json_record import Record
 from tuning.runs.recipes import FINE_TUNING, Recipe
 
 _CENT = Decimal("0.01")
@@ -19,6 +20,26 @@ _CENT = Decimal("0.01")
 _LEAST, _MOST = Decimal(4) / 6, Decimal(2)
 _SPREAD = "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4"
 _UNBILLED = "VAT, S3, KMS and the platform's own cents are not in it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceRange(Record):
+    """What the ledger keeps of an estimate. None where no price is known."""
+
+    low_usd: Decimal | None = None
+    training_usd: Decimal | None = None
+    """What is expected."""
+    high_usd: Decimal | None = None
+    storage_usd_per_month: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charged(Record):
+    """What a training came to: computed, as no API of Bedrock tells what it bills."""
+
+    usd: Decimal | None = None
+    """None where no price is known."""
+    basis: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +61,10 @@ class Estimate:
     serving: Serving
     basis: tuple[str, ...]
     """Where each figure comes from, or why it is missing."""
+
+    @property
+    def price_range(self) -> PriceRange:
+        return PriceRange(**{f.name: getattr(self, f.name) for f in fields(PriceRange)})
 
     def to_dict(self) -> dict[str, Any]:
         dollars = ("low_usd", "training_usd", "high_usd", "storage_usd_per_month")
@@ -94,22 +119,17 @@ def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
     return estimate(recipe, tokens=tokens, default_epochs=default)
 
 
-def charged(
-    recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int
-) -> dict[str, str | None]:
-    """What the training came to, from the epochs that the job tells: computed, as no API of Bedrock
-    tells what it bills. None where no price is known.
-    """
+def charged(recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int) -> Charged:
+    """What the training came to, from the epochs that the job tells."""
     epochs = hyperparameters.get("epochCount", "")
     price = _training(recipe)
     if price is None:
-        return {"usd": None, "is": "unknown: no dated price"}
+        return Charged(basis="unknown: no dated price")
     if epochs.isdecimal():
         usd = cents(Decimal(price["usd"]) * tokens * int(epochs) / 1000)
-        return {"usd": str(usd), "is": "computed from estimated tokens and the job's epochs"}
-    usd = estimated(recipe, tokens=tokens).training_usd
-    told = None if usd is None else str(usd)
-    return {"usd": told, "is": "computed from estimated tokens and the recipe's epochs"}
+        return Charged(usd=usd, basis="computed from estimated tokens and the job's epochs")
+    expected = estimated(recipe, tokens=tokens).training_usd
+    return Charged(usd=expected, basis="computed from estimated tokens and the recipe's epochs")
 
 
 def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:

@@ -9,7 +9,7 @@ from tuning.datasets.report import Report, Verdict
 from tuning.errors import OptionError
 from tuning.models.catalog import catalog
 from tuning.models.estimate import Estimate, estimated
-from tuning.runs.budget import objection, pots
+from tuning.runs.budget import budgets_of, objection
 from tuning.runs.recipes import Recipe
 
 
@@ -98,11 +98,12 @@ def _limits(price: Estimate, recipe: Recipe, monthly: Decimal | None, month: str
     """As they are held against a run before its job starts, but for what a month has taken so far."""
     if why := objection(price, recipe.limits, monthly=monthly):
         yield why
-    for pot in pots(month, recipe.name, monthly=monthly, limits=recipe.limits):
-        if pot.limit is not None and price.high_usd is not None and price.high_usd > pot.limit:
+    for budget in budgets_of(month, recipe.name, monthly=monthly, limits=recipe.limits):
+        limit = budget.limit
+        if limit is not None and price.high_usd is not None and price.high_usd > limit:
             yield (
-                f"It may cost {price.high_usd} USD, and the whole of {pot.name} is {pot.limit} USD: "
-                f"{pot.fix}."
+                f"It may cost {price.high_usd} USD, and the whole of {budget.name} is {limit} USD: "
+                f"{budget.fix}."
             )
 
 

@@ -6,6 +6,8 @@ A resource is `Name` or `Name/suffix`; `tuning/constructs/permissions.py` knows 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from tuning.runs.run_record import JOB_QUEUE, OPEN_RUNS
+
 _TABLE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
 
 
@@ -56,8 +58,8 @@ def listing(bucket: str, prefix: str) -> Access:
     return Access(actions=("s3:ListBucket",), on=(bucket,), conditions=within)
 
 
-QUERY_OPEN = access("dynamodb:Query", on="Ledger/index/Open")
-QUERY_QUEUE = access("dynamodb:Query", on="Ledger/index/Queue")
+QUERY_OPEN = access("dynamodb:Query", on=f"Ledger/index/{OPEN_RUNS.name}")
+QUERY_QUEUE = access("dynamodb:Query", on=f"Ledger/index/{JOB_QUEUE.name}")
 
 
 def own_item(pk: str) -> tuple[Access, ...]:

@@ -257,7 +257,7 @@ DISPATCH_QUEUE = Step(
         # https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html
         access("states:SendTaskSuccess", on="TrainingRun"),
         QUERY_QUEUE,
-        *own_item(QueueState().pk),
+        *own_item(QueueState().id),
     ),
 )
 

@@ -1,70 +1,69 @@
-"""What a month may cost: claims against budgets, and what becomes of them.
+"""What a month may cost: reservations against budgets, and what becomes of them.
 
-A claim belongs to the month that it is made in. It is the most that a run may cost; at the end it is
-settled with what the run did cost, as far as that is known.
+A reservation belongs to the month that it is made in. It is the most that a run may cost; at the end
+it is settled with what the run did cost, as far as that is known.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal, Self
 
-from tuning.models.estimate import Estimate
+from tuning.models.estimate import Charged, Estimate
+from tuning.runs.json_record import Record
+from tuning.runs.outcome import Charge
+from tuning.runs.progress import Progress
 from tuning.runs.recipes import Limits
-from tuning.runs.stored import fields_of
-
-Charge = Literal["nothing", "job", "unknown"]
-"""What Bedrock may bill at an ending: nothing, since no job was made; what the job came to; or nobody
-knows, since a step died."""
 
 _PREFIX = "budget#"
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    usd: str
+class Reservation(Record):
+    usd: Decimal
     month: str
     """Such as `2026-11`, UTC."""
     recipe: str
-    attempt: str
-    """The recipe digest it was made for: a second try with another recipe replaces the claim."""
-
-    def to_dict(self) -> dict[str, str]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, str]) -> Self:
-        return cls(**fields_of(cls, raw))
-
-    @property
-    def amount(self) -> Decimal:
-        return Decimal(self.usd)
+    recipe_digest: str
+    """Of the recipe that it was made for: a second try with another recipe replaces it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pot:
-    """One row of the ledger that counts money: of a month, or of a recipe in a month."""
+class Settlement(Record):
+    usd: Decimal
+    charge: Charge = "unknown"
 
-    pk: str
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a month has for all runs, or for those of a recipe. An item of the ledger counts it."""
+
+    id: str
     limit: Decimal | None
     name: str
     """As people know it."""
     fix: str
 
 
-def pots(month: str, recipe: str, *, monthly: Decimal | None, limits: Limits) -> tuple[Pot, Pot]:
+def budget_ids(month: str, recipe: str) -> tuple[str, str]:
+    """Keys of the items that count a month's money: of all runs, and of those of a recipe."""
+    return f"{_PREFIX}{month}", f"{_PREFIX}{month}#{recipe}"
+
+
+def budgets_of(
+    month: str, recipe: str, *, monthly: Decimal | None, limits: Limits
+) -> tuple[Budget, Budget]:
     recipe_limit = None if limits.monthly_usd is None else Decimal(str(limits.monthly_usd))
+    of_all, of_recipe = budget_ids(month, recipe)
     return (
-        Pot(
-            pk=f"{_PREFIX}{month}",
+        Budget(
+            id=of_all,
             limit=monthly,
             name=f"the environment's budget for {month}",
             fix="raise monthly_budget_usd in app.py",
         ),
-        Pot(
-            pk=f"{_PREFIX}{month}#{recipe}",
+        Budget(
+            id=of_recipe,
             limit=recipe_limit,
             name=f"the budget of recipe {recipe} for {month}",
             fix="raise monthly_usd under [limits] of the recipe",
@@ -92,26 +91,26 @@ def objection(price: Estimate, limits: Limits, *, monthly: Decimal | None) -> st
     return None
 
 
-def over(pot: Pot, *, wanted: Decimal, committed: Decimal) -> str:
-    """Why a claim did not fit."""
-    left = max((pot.limit or _ZERO) - committed, _ZERO)
+def over(budget: Budget, *, wanted: Decimal, committed: Decimal) -> str:
+    """Why a reservation did not fit."""
+    left = max((budget.limit or _ZERO) - committed, _ZERO)
     return (
-        f"It may cost {wanted} USD, and {left} USD are left of {pot.name} ({pot.limit} USD). "
-        f"To let it run, {pot.fix}, deploy, and approve it again."
+        f"It may cost {wanted} USD, and {left} USD are left of {budget.name} ({budget.limit} USD). "
+        f"To let it run, {budget.fix}, deploy, and approve it again."
     )
 
 
-def actual(row: Mapping[str, Any], claim: Claim, charge: Charge) -> Decimal:
-    """What a claim comes to. A job that never trained costs nothing, by one field report that AWS
-    does not confirm; one that was stopped or failed while it trained may cost all that was claimed:
+def actual(
+    reserved: Reservation, charge: Charge, *, progress: Progress | None, cost: Charged | None
+) -> Decimal:
+    """What a reservation comes to. A job that never trained costs nothing, by one field report that
+    AWS does not confirm; one that was stopped or failed while it trained may cost all that was reserved:
     https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-stop.html
     """
     if charge == "nothing":
         return _ZERO
-    if charge == "unknown" or "progress" not in row:
-        return claim.amount
-    if "cost" in row:
-        return (
-            min(Decimal(row["cost"]["usd"]), claim.amount) if row["cost"]["usd"] else claim.amount
-        )
-    return claim.amount if row["progress"].get("phase") == "Training" else _ZERO
+    if charge == "unknown" or progress is None:
+        return reserved.usd
+    if cost is not None:
+        return reserved.usd if cost.usd is None else min(cost.usd, reserved.usd)
+    return reserved.usd if progress.phase == "Training" else _ZERO

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
-from tuning.runs.stored import fields_of
+from tuning.runs.json_record import Record
 
 _TROUBLESHOOTING = (
     "https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html"
@@ -25,19 +24,12 @@ class Kind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
+class Failure(Record):
     kind: str
     """The name of one of KINDS."""
     message: str
     """What AWS, or this platform, said."""
     fix: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
-        return cls(**fields_of(cls, raw))
 
 
 # Words of AWS: the page above, and reports of users where it is silent. The first match counts.

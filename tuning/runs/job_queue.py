@@ -10,15 +10,16 @@ A run joins the queue once Bedrock had no slot for it, or while an earlier one w
 slots there is no queue, however many come at once. Two uploads of the same second go by their run ids.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
 
-from tuning.runs.stored import fields_of
+from tuning.runs.ledger_item import Stored
 
-_JSON = ("answered", "doubted", "slots")
+WAITING = "job_slots"
+"""What the attribute `queue` of a run says while it waits; the state machine writes it with the token."""
+LEFT = ("queue", "slot_token", "queued_at", "refused_at")
+"""The fields of a run that waits, which go when it leaves the queue."""
 PATIENCE = timedelta(days=7)
 """For so long nobody got a slot: then something is wrong that waiting does not mend."""
 SHOWN = 100
@@ -33,32 +34,22 @@ _UNDER_WAY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
-class QueuedRun:
+class QueuedRun(Stored):
     """A run that waits for a job slot, as the index of the queue has it."""
 
-    run_id: str
-    token: str
+    slot_token: str
     """Of the task that waits. Whoever answers it lets the run try."""
     queued_at: str
     """Since when it waits, ISO 8601 in UTC."""
     refused_at: str | None = None
     """When Bedrock last had no slot for it, to the microsecond; None when it only waits behind others."""
 
-    @classmethod
-    def from_item(cls, item: Mapping[str, str]) -> Self:
-        return cls(
-            run_id=item["pk"],
-            token=item["slot_token"],
-            queued_at=item["queued_at"],
-            refused_at=item.get("refused_at"),
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
-class QueueState:
+class QueueState(Stored):
     """What the dispatcher remembers from one round to the next; an item of the ledger that is no run."""
 
-    pk: str = "queue#job_slots"
+    id: str = "queue#job_slots"
     round_at: str | None = None
     """When the last round was."""
     slots: int | None = None
@@ -72,15 +63,6 @@ class QueueState:
     answered: Mapping[str, str] | None = None
     """Runs that were let try and are neither back nor gone yet, and when they were answered."""
 
-    def to_item(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if value is not None}
-
-    @classmethod
-    def from_item(cls, item: Mapping[str, str]) -> Self:
-        """Of attributes as text; what is no plain text is JSON."""
-        read = {name: json.loads(item[name]) for name in _JSON if name in item}
-        return cls(**{**fields_of(cls, item), **read})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -91,7 +73,7 @@ class Answer:
     last_try: bool
     """Whether the run ends when there is no slot."""
 
-    def to_dict(self) -> dict[str, bool]:
+    def to_json(self) -> dict[str, bool]:
         return {"slot": True, "last_try": self.last_try}
 
 
@@ -104,11 +86,11 @@ def dispatch(
     """
     seen = _seen(waiting, state, jobs, now)
     under_way = seen.answered or {}
-    idle = [run for run in waiting if run.run_id not in under_way]
+    idle = [run for run in waiting if run.id not in under_way]
     chosen = idle[: _free(seen, jobs, now)]
     impatient = [run for run in idle if _waited(run, seen, now) >= PATIENCE]
-    answers = {run.run_id: _answer(run, last_try=False) for run in chosen}
-    answers |= {run.run_id: _answer(run, last_try=True) for run in impatient}
+    answers = {run.id: _answer(run, last_try=False) for run in chosen}
+    answers |= {run.id: _answer(run, last_try=True) for run in impatient}
     at = moment(now)
     after = replace(
         seen,
@@ -120,15 +102,15 @@ def dispatch(
 
 
 def _answer(run: QueuedRun, *, last_try: bool) -> Answer:
-    return Answer(run_id=run.run_id, token=run.token, last_try=last_try)
+    return Answer(run_id=run.id, token=run.slot_token, last_try=last_try)
 
 
 def _seen(waiting: Sequence[QueuedRun], state: QueueState, jobs: int, now: datetime) -> QueueState:
     """What became of the runs that were answered, and what that says of the slots."""
-    queued = {run.run_id: run for run in waiting}
+    queued = {run.id: run for run in waiting}
     answered = state.answered or {}
     refused = [run for run in waiting if run.refused_at and _newer(run.refused_at, state.round_at)]
-    back = {run.run_id for run in refused}
+    back = {run.id for run in refused}
     served = [run for run in answered if run not in queued]
     fewer = bool(refused) and state.slots is not None and jobs < state.slots
     return replace(

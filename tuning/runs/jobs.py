@@ -6,30 +6,31 @@ from typing import Any, Literal
 
 from tuning.runs.failures import Failure
 from tuning.runs.function_settings import RunSettings
+from tuning.runs.json_record import Record, RecordError
+from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start:
+class Start(Record):
     """What came of the try to start a run's job."""
 
-    state: Literal["started", "queued", "stopped", "failed"]
+    state: Literal["started", "queued", "no_room", "stopped", "failed"] = "started"
     """`queued`: the account has as many jobs in progress as it may, or others are first; it passes.
-    `stopped`: someone asked to stop the run before it had a job."""
+    `no_room`: the same, as the first version says it. `stopped`: someone asked to stop the run before it
+    had a job."""
     job_arn: str | None = None
     failure: Failure | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "state": self.state,
-            "job_arn": self.job_arn,
-            "failure": self.failure.to_dict() if self.failure else None,
-        }
+    @property
+    def arn(self) -> str:
+        """Of the job that was started. Raises RecordError when there is none."""
+        if self.job_arn is None:
+            raise RecordError(f"no job: its start is {self.state}")
+        return self.job_arn
 
 
-def request(
-    run: Run, settings: RunSettings, *, training_uri: str, validation_uri: str | None
-) -> dict[str, Any]:
+def request(run: Run, settings: RunSettings, dataset: PreparedDataset) -> dict[str, Any]:
     """The arguments of CreateModelCustomizationJob. The same run gives the same request.
 
     https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
@@ -48,7 +49,7 @@ def request(
         "customizationType": run.recipe.method,
         "customModelKmsKeyId": settings.model_key_arn,
         "hyperParameters": run.recipe.wire_hyperparameters,
-        "trainingDataConfig": {"s3Uri": training_uri},
+        "trainingDataConfig": {"s3Uri": dataset.training_uri},
         "outputDataConfig": {"s3Uri": f"s3://{settings.artifacts_bucket}/{run.output_prefix}"},
         "vpcConfig": {
             "subnetIds": list(settings.job_subnet_ids),
@@ -57,12 +58,13 @@ def request(
         "jobTags": tags,
         "customModelTags": tags,
     }
-    if validation_uri:
-        arguments["validationDataConfig"] = {"validators": [{"s3Uri": validation_uri}]}
+    if dataset.validation_uri:
+        validators = [{"s3Uri": dataset.validation_uri}]
+        arguments["validationDataConfig"] = {"validators": validators}
     return arguments
 
 
-def is_ours(job: Mapping[str, Any], run: Run, *, training_uri: str) -> bool:
+def is_ours(job: Mapping[str, Any], run: Run, dataset: PreparedDataset) -> bool:
     """Whether a job that bears the run's name is the run's own, so that it may be adopted."""
-    same_data = job.get("trainingDataConfig", {}).get("s3Uri") == training_uri
+    same_data = job.get("trainingDataConfig", {}).get("s3Uri") == dataset.training_uri
     return job.get("jobName") == run.job_name and same_data

@@ -17,6 +17,7 @@ from tuning.models.estimate import estimated
 from tuning.models.plan import tokens_of
 from tuning.reports.document import json
 from tuning.reports.report_page import html
+from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, refusal
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
@@ -72,17 +73,17 @@ class Prepared:
         title, price = run.upload.key.removeprefix(PREFIX), self.price(run.recipe)
         return html(self.report, title=title, run=facts, estimate=price)
 
-    def answer(self, *, report_uri: str, uris: Mapping[str, str]) -> dict[str, Any]:
+    def answer(self, *, report_uri: str, uris: Mapping[str, str]) -> PreparedDataset:
         """What the state machine goes on with."""
-        return {
-            "verdict": self.report.verdict,
-            "summary": _summary(self.report),
-            "records": self.report.records,
-            "training_tokens": self.tokens,
-            "training_uri": uris.get(TRAINING),
-            "validation_uri": uris.get(VALIDATION),
-            "report_uri": report_uri,
-        }
+        return PreparedDataset(
+            verdict=self.report.verdict,
+            summary=_summary(self.report),
+            records=self.report.records,
+            training_tokens=self.tokens,
+            training_uri=uris.get(TRAINING),
+            validation_uri=uris.get(VALIDATION),
+            report_uri=report_uri,
+        )
 
 
 def prepare(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from tuning.runs.failures import KINDS, Failure, classify, failure
 from tuning.runs.job_queue import moment
+from tuning.runs.json_record import Record
 from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
-from tuning.runs.stored import fields_of
 
 State = Literal["in_progress", "overdue", "trained", "failed", "again", "stopped"]
 """`overdue`: the next look stops the job. `again`: it ended without success, and the recipe has the
@@ -26,11 +26,11 @@ _LATEST_LOOK = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class Progress(Record):
     state: State
-    status: str
+    status: str = ""
     """As AWS spells it."""
-    phase: str
+    phase: str = ""
     """The phase that is running or ran last: Validation, DataProcessing or Training."""
     began: bool = False
     """Whether training has begun, which is what Bedrock bills."""
@@ -41,20 +41,6 @@ class Progress:
     """How long until the next look is worth its price."""
     next_run: Mapping[str, Any] | None = None
     """The run as it goes on, of state `again` only."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """What the state machine keeps until the next look."""
-        told = self.failure.to_dict() if self.failure else None
-        return {**vars(self), "failure": told}
-
-    @classmethod
-    def kept(cls, answer: Mapping[str, Any]) -> Self | None:
-        """The last look, None before the first."""
-        if not answer:
-            return None
-        told = answer.get("failure")
-        failed = Failure.from_dict(told) if told else None
-        return cls(**{**fields_of(cls, answer), "failure": failed})
 
     @property
     def must_be_stopped(self) -> bool:

@@ -1,9 +1,10 @@
-"""How far a run has come, from its row in the ledger: for bars, lists and lines of text."""
+"""How far a run has come, from its record in the ledger: for bars, lists and lines of text."""
 
-import json
 from collections.abc import Mapping
 
-from tuning.runs.run_states import ENDED, State
+from tuning.runs.progress import Progress
+from tuning.runs.run_record import RunRecord
+from tuning.runs.run_states import State
 
 ALL = 12
 """Steps of a whole run, for a bar; they say what has been done, not how long the rest takes."""
@@ -20,35 +21,28 @@ _STEPS: Mapping[str, int] = {
 }
 _PHASES: Mapping[str, int] = {"Validation": 7, "DataProcessing": 8, "Training": 10}
 _WORDS: Mapping[str, str] = {
-    "awaiting_approval": "waits for a person",
+    "awaiting_approval": "waits for approval",
     "again": "tries once more",
 }
 # How bad an end is for whoever waits for it: the exit code of `tuning watch` is the worst of all.
 _BADNESS: tuple[State, ...] = ("trained", "refused", "stopped", "failed")
 
 
-def ended(row: Mapping[str, str]) -> bool:
-    return row.get("state") in ENDED
-
-
-def steps(row: Mapping[str, str]) -> int:
+def steps(record: RunRecord) -> int:
     """Of `ALL`."""
-    if ended(row):
+    if record.ended:
         return ALL
-    progress = _progress(row) or {}
-    return max(_STEPS.get(row.get("state", ""), 0), _PHASES.get(progress.get("phase", ""), 0))
+    looked = _progress(record)
+    return max(_STEPS.get(record.state, 0), _PHASES.get(looked.phase, 0) if looked else 0)
 
 
-def words(row: Mapping[str, str], position: int | None = None) -> str:
-    """`queued, queue position 2`; `training, Training (InProgress)`."""
-    found = row.get("state", "in no state")
-    state = _WORDS.get(found, found)
+def words(record: RunRecord, position: int | None = None) -> str:
+    """`queued, position 2`; `training, Training (InProgress)`."""
+    state = _WORDS.get(record.state, record.state)
     if position:
-        return f"{state}, queue position {position}"
-    looked = _progress(row)
-    if looked is None:
-        return f"{state}, its progress cannot be read"
-    return f"{state}, {looked['phase']} ({looked['status']})" if looked else state
+        return f"{state}, position {position}"
+    looked = _progress(record)
+    return f"{state}, {looked.phase} ({looked.status})" if looked else state
 
 
 def worst(states: list[str]) -> State | None:
@@ -56,18 +50,7 @@ def worst(states: list[str]) -> State | None:
     return max((s for s in _BADNESS if s in states), key=_BADNESS.index, default=None)
 
 
-def _progress(row: Mapping[str, str]) -> Mapping[str, str] | None:
-    """The last look at the job; empty before there is one, and of a first try in a second. None when
-    the record of it cannot be read: one such run must not hide the others of a list.
-    """
-    if row.get("state") != "training" or "progress" not in row:
-        return {}
-    try:
-        found = json.loads(row["progress"])
-    except ValueError:
-        return None
-    if not isinstance(found, dict):
-        return None
-    if found.get("state") == "again":
-        return {}
-    return found if {"phase", "status"} <= found.keys() else None
+def _progress(record: RunRecord) -> Progress | None:
+    """The last poll of the job; None before there is one, and of a first try in a second."""
+    looked = record.progress if record.state == "training" else None
+    return looked if looked and looked.state != "again" else None

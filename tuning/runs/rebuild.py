@@ -7,13 +7,22 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
-from tuning.runs.budget import Claim, month_of
-from tuning.runs.job_queue import arrival_order
+from tuning.runs import former_version
+from tuning.runs.approvals import SpendDecision
+from tuning.runs.budget import Reservation, Settlement, month_of
+from tuning.runs.job_queue import WAITING, arrival_order
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, REACHED, MachineState
+from tuning.runs.outcome import Outcome
+from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.progress import Progress
 from tuning.runs.run import Run
+from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import Partition
+from tuning.runs.training_metrics import Collected
+from tuning.runs.uploads import Upload
 
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
 
@@ -51,16 +60,21 @@ class Execution:
         return self.status in _RUNNING
 
     @property
-    def outcome(self) -> Mapping[str, Any] | None:
+    def outcome(self) -> Outcome | None:
         """How the run ended, as far as its execution says so."""
         match self.status, self.error:
             case "SUCCEEDED", _:
-                return _object(self.output)
-            case "FAILED", error if error == OUTCOME_NOT_REPORTED:
-                return _object(self.cause)
+                return _outcome(self.output)
+            case "FAILED", _ if self.not_reported:
+                return _outcome(self.cause)
             case "FAILED", kind:
-                return {"state": "failed", "summary": self.cause, "kind": kind}
+                return Outcome(state="failed", summary=self.cause, kind=kind)
         return None
+
+    @property
+    def not_reported(self) -> bool:
+        """Whether it ended with an outcome that it could not record, or notify of."""
+        return self.error in (OUTCOME_NOT_REPORTED, former_version.OUTCOME_NOT_REPORTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,47 +87,61 @@ class Job:
     """As AWS spells it."""
     model_arn: str | None = None
 
+    @classmethod
+    def seen(cls, answer: Mapping[str, Any]) -> Self:
+        """As Bedrock describes or lists it."""
+        return cls(
+            arn=answer["jobArn"],
+            name=answer["jobName"],
+            status=answer["status"],
+            model_arn=answer.get("outputModelArn"),
+        )
+
     @property
     def ended(self) -> bool:
         return self.status in ("Completed", "Failed", "Stopped")
 
 
+def run_of(execution: str) -> str:
+    """Whose an execution of this name is."""
+    return execution.partition("-")[0]
+
+
+def execution_name(run_id: str, number: int) -> str:
+    """Of the run's own execution, which is number 1, or of one that took the run up."""
+    return run_id if number == 1 else f"{run_id}-{number}"
+
+
 def rebuilt(
     execution: Execution, *, jobs: Iterable[Job] = (), history: Iterable[Mapping[str, Any]] = ()
-) -> dict[str, str]:
-    """The row, its attributes as text; what is no plain text is JSON. `history` is that of the
-    execution, in order; without it the row knows no claim, so that the month's budget keeps it whole.
+) -> RunRecord:
+    """The record. `history` is that of the execution, in order; without it the record knows no
+    reservation, so that the month's budget keeps it whole.
     """
     given = execution.given
-    upload = given["upload"]
+    upload = Upload.from_dict(given["upload"])
     facts: dict[str, Any] = {
-        "pk": given["id"],
-        "arrived_at": upload["arrived_at"],
-        "month": upload["arrived_at"][:7],
-        "upload": f"s3://{upload['bucket']}/{upload['key']}",
-        "recipe": upload["key"].split("/")[1],
+        **upload.facts,
+        "id": given["id"],
         "run": given,
         "state": "started",
         "execution": execution.name,
         "rebuilt": "from its execution",
     }
     for job in jobs:
-        attempt = "2" if job.name.endswith("-2") else "1"
+        attempt = 2 if job.name.endswith("-2") else 1
         facts |= {"state": "training", "job_arn": job.arn, "attempt": attempt}
     facts |= _remembered(given, history)
-    if (
-        (outcome := execution.outcome)
-        and execution.stopped_at
-        and execution.error != OUTCOME_NOT_REPORTED
-    ):
-        facts |= {"state": outcome["state"], "outcome": outcome}
+    outcome = execution.outcome
+    if outcome and execution.stopped_at and not execution.not_reported:
+        facts |= {"state": outcome.state, "outcome": outcome}
         facts["ended_at"] = execution.stopped_at.isoformat()
         facts.pop("task_token", None)
     else:
-        # An outcome that was not told is recorded by whoever tells it.
-        order = arrival_order(facts["arrived_at"], given["id"])
+        # An outcome that was not reported is recorded by whoever reports it.
+        order = arrival_order(upload.arrived_at, given["id"])
         facts |= {"open": Partition.WORKING, "turn": order}
-    return {k: str(v) if isinstance(v, str) else json.dumps(v) for k, v in facts.items()}
+    return RunRecord(**facts)
 
 
 def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -121,7 +149,7 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
     at, run = "", given
     for event in history:
         if entered := event.get("stateEnteredEventDetails"):
-            at = entered["name"]
+            at = former_version.STATES.get(entered["name"], entered["name"])
             facts |= {"state": REACHED[at]} if at in REACHED else {}
             if at == MachineState.START_TRAINING:  # it no longer waits
                 facts = {k: v for k, v in facts.items() if k not in ("queue", "slot_token")}
@@ -137,25 +165,36 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
 def _learnt(
     at: str, answer: Mapping[str, Any], run: Mapping[str, Any], moment: datetime
 ) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
     match at:
         case MachineState.PREPARE_DATASET:
-            return {"dataset": answer}
-        case MachineState.AUTHORIZE_SPEND if answer.get("leave") == "granted":
-            return {"estimate": answer["estimate"], "claim": _claim(answer, run, moment)}
+            facts["dataset"] = PreparedDataset.from_json(answer)
+        case MachineState.AUTHORIZE_SPEND:
+            spend = SpendDecision.from_json(answer)
+            facts |= _reserved(spend, run, moment) if spend.decision == "authorized" else {}
         case MachineState.START_TRAINING if answer.get("job_arn"):
-            return {"job_arn": answer["job_arn"], "attempt": str(run.get("attempt", 1))}
+            facts |= {"job_arn": answer["job_arn"], "attempt": int(run.get("attempt", 1))}
         case MachineState.TRACK_TRAINING:
-            return {"progress": answer}
+            facts["progress"] = Progress.from_json(answer)
+        case MachineState.COLLECT_RESULTS:
+            collected = Collected.from_json(answer)
+            facts |= {"model_arn": collected.model_arn, "results": collected.results}
         case MachineState.SETTLE_SPEND if answer.get("usd") is not None:
-            return {"settled": {"usd": answer["usd"], "charge": "unknown"}}
-    return {name: answer[name] for name in ("model_arn", "results") if name in answer}
+            facts["settlement"] = Settlement.from_json(answer)
+    return facts
 
 
-def _claim(answer: Mapping[str, Any], raw: Mapping[str, Any], moment: datetime) -> dict[str, str]:
+def _reserved(
+    spend: SpendDecision, raw: Mapping[str, Any], moment: datetime
+) -> dict[str, Reservation]:
     recipe = Run.from_dict(raw).recipe
-    usd = str(answer["estimate"].get("high_usd") or 0)
-    made = Claim(usd=usd, month=month_of(moment), recipe=recipe.name, attempt=recipe.digest)
-    return made.to_dict()
+    made = Reservation(
+        usd=spend.high_usd or Decimal(0),
+        month=month_of(moment),
+        recipe=recipe.name,
+        recipe_digest=recipe.digest,
+    )
+    return {"reservation": made}
 
 
 def _token(at: str, asked: Mapping[str, Any]) -> dict[str, str]:
@@ -166,13 +205,14 @@ def _token(at: str, asked: Mapping[str, Any]) -> dict[str, str]:
         case MachineState.WAIT_FOR_APPROVAL if token:
             return {"task_token": token}
         case MachineState.WAIT_FOR_JOB_SLOT if token:
-            return {"slot_token": token, "queue": "job_slots", "queued_at": values[":now"]["S"]}
+            return {"slot_token": token, "queue": WAITING, "queued_at": values[":now"]["S"]}
     return {}
 
 
-def _object(text: str) -> Mapping[str, Any] | None:
+def _outcome(text: str) -> Outcome | None:
+    """None where an execution's output or cause is something else."""
     try:
         found = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and "state" in found else None
+    return Outcome.from_json(found) if isinstance(found, dict) and "state" in found else None

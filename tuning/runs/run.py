@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from tuning.errors import nearest
+from tuning.runs.ledger_item import Stored
 from tuning.runs.recipes import Recipe
 from tuning.runs.stored import fields_of
 from tuning.runs.uploads import Upload
@@ -144,19 +145,16 @@ class Misdirected:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReceivedVersion:
-    """That a version of an object has its run, whatever its recipe says since."""
+class ReceivedVersion(Stored):
+    """That a version of an object has its run, whatever its recipe says since. Its key is no run's."""
 
-    upload: Upload
+    version_of: str
+    """URI of the object."""
     run_id: str
 
-    @property
-    def pk(self) -> str:
-        """The key of its item in the ledger, which is no run's."""
-        return f"version#{_digest(self.upload, None)}"
-
-    def to_item(self) -> dict[str, str]:
-        return {"pk": self.pk, "version_of": self.upload.uri, "run_id": self.run_id}
+    @classmethod
+    def of(cls, upload: Upload, run_id: str) -> Self:
+        return cls(id=f"version#{_digest(upload, None)}", version_of=upload.uri, run_id=run_id)
 
 
 def is_run(pk: str) -> bool:

@@ -1,22 +1,27 @@
-"""The whole story of a run, put together from what AWS keeps of it: the ledger's row, the steps of its
-execution, its job. Any of them may be gone; what is left is told.
+"""All that is known of a run, put together from what AWS keeps of it: the ledger's record, the steps of
+its execution, its job. Any of them may be gone; what is left is shown.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tuning.models.estimate import Charged, PriceRange
 from tuning.runs.failures import KINDS
 from tuning.runs.job_queue import moment
+from tuning.runs.json_record import plain as to_json
+from tuning.runs.outcome import Outcome
+from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress_bar import words
+from tuning.runs.run_record import RunRecord
+from tuning.runs.training_metrics import Results
 
 _PHASES = ("validationDetails", "dataProcessingDetails", "trainingDetails")
 _NOTHING = "Nothing: the next step comes by itself."
 _NEXT: Mapping[str, str] = {
     "awaiting_approval": "tuning approve {run}, or tuning reject {run}; --note says why.",
-    "queued": "Nothing: it is tried when a job slot is free. To give it up: tuning stop {run}",
+    "queued": "Nothing: it starts when it gets a job slot. To give it up: tuning stop {run}",
     "training": "tuning watch {run} follows it; tuning stop {run} ends it.",
     "trained": (
         "Deploy {model} to serve it. It is billed by the month until it is deleted: "
@@ -40,78 +45,75 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class RunDetails:
     run: str
     state: str
-    standing: str
-    """The state in words, with the phase of the job or the queue position."""
+    status: str
+    """The state in words, with the phase of the job or the position in the queue."""
     queue_position: int | None
     upload: Mapping[str, Any]
     recipe: Mapping[str, Any]
     """Empty in a row that was written anew after it was lost, or when no recipe has the folder."""
-    dataset: Mapping[str, Any]
+    dataset: PreparedDataset | None
     decisions: tuple[str, ...]
     """What was decided on the way, by limits and by people, in order."""
     steps: tuple[Step, ...]
     job: Mapping[str, Any]
-    results: Mapping[str, Any]
+    results: Results | None
     cost: Mapping[str, Any]
     reports: tuple[str, ...]
-    outcome: Mapping[str, Any]
+    outcome: Outcome | None
     next: str
     """What whoever reads this can do now."""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        known = {name: value for name, value in vars(self).items() if name != "steps"}
+        return {**to_json(known), "steps": [asdict(step) for step in self.steps]}
 
 
-def story(
-    row: Mapping[str, str],
+def run_details(
+    record: RunRecord,
     *,
     entered: Sequence[tuple[str, datetime]] = (),
     job: Mapping[str, Any] | None = None,
     position: int | None = None,
-) -> Story:
+) -> RunDetails:
     """`entered` are the execution's states and when each was entered; `job` is Bedrock's answer."""
-    known = {name: json.loads(text) for name, text in row.items() if text[:1] == "{"}
-    run = known.get("run", {})
-    return Story(
-        run=row["pk"],
-        state=row["state"],
-        standing=words(row, position),
+    given = record.run or {}
+    return RunDetails(
+        run=record.id,
+        state=record.state,
+        status=words(record, position),
         queue_position=position,
-        upload={**run.get("upload", {}), "uri": row.get("upload"), "arrived_at": row["arrived_at"]},
-        recipe=run.get("recipe") or {},
-        dataset=known.get("dataset", {}),
-        decisions=tuple(_decisions(row, known)),
+        upload={**given.get("upload", {}), "uri": record.upload, "arrived_at": record.arrived_at},
+        recipe=given.get("recipe") or {},
+        dataset=record.dataset,
+        decisions=tuple(_decisions(record)),
         steps=_steps(entered),
-        job=_job(row, known, job),
-        results=known.get("results", {}),
-        cost=_cost(known),
-        reports=_reports(known),
-        outcome=known.get("outcome", {}),
-        next=_next(row, known),
+        job=_job(record, job),
+        results=record.results,
+        cost=_cost(record),
+        reports=record.reports,
+        outcome=record.outcome,
+        next=_next(record),
     )
 
 
-def _decisions(row: Mapping[str, str], known: Mapping[str, Any]) -> list[str]:
-    told = [f"A person was asked: {row['asked']}"] if "asked" in row else []
-    if answer := known.get("approval"):
-        said = {"approve": "Approved", "reject": "Rejected"}.get(answer["decision"], "Answered")
-        note = f": {answer['note']}" if answer.get("note") else ""
-        sure = "" if answer.get("verified") else " (as whoever answered said)"
-        told.append(f"{said} by {answer.get('by')}{sure} at {answer.get('at')}{note}")
-    if claim := known.get("claim"):
-        told.append(f"{claim['usd']} USD were claimed from the budgets of {claim['month']}.")
-    if row.get("attempt", "1") != "1" or row["state"] == "again":
-        told.append("The first job ended without a model, and the recipe had it tried once more.")
-    if asked := row.get("stop_asked"):
-        told.append(f"Asked to stop by {asked}")
-    return told
+def _decisions(record: RunRecord) -> Iterator[str]:
+    if record.approval_reason:
+        yield f"A person was asked: {record.approval_reason}"
+    if record.approval:
+        yield record.approval.sentence
+    if held := record.reservation:
+        yield f"{held.usd} USD were reserved of the budgets of {held.month}."
+    if record.attempt > 1 or record.state == "again":
+        yield "The first job ended without a model, and the recipe had it tried once more."
+    if record.stop_asked:
+        yield f"Asked to stop by {record.stop_asked}"
 
 
 def _steps(entered: Sequence[tuple[str, datetime]]) -> tuple[Step, ...]:
-    """In order of their first time; a run looks at its job many times."""
+    """In order of their first time; a run polls its job many times."""
     seen: dict[str, list[str]] = {}
     for name, at in entered:
         seen.setdefault(name, []).append(moment(at))
@@ -121,15 +123,13 @@ def _steps(entered: Sequence[tuple[str, datetime]]) -> tuple[Step, ...]:
     )
 
 
-def _job(
-    row: Mapping[str, str], known: Mapping[str, Any], job: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    if "job_arn" not in row:
+def _job(record: RunRecord, job: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not record.job_arn:
         return {}
-    told: dict[str, Any] = {"arn": row["job_arn"], "model_arn": row.get("model_arn")}
+    told: dict[str, Any] = {"arn": record.job_arn, "model_arn": record.model_arn}
     if job is None:
-        looked = known.get("progress", {})
-        return told | {"status": looked.get("status"), "seen": "at the last look of the run"}
+        status = record.progress.status if record.progress else None
+        return told | {"status": status, "seen": "at the last poll of the run"}
     details = job.get("statusDetails", {})
     return told | {
         "name": job["jobName"],
@@ -151,42 +151,38 @@ def _phase(name: str, detail: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cost(known: Mapping[str, Any]) -> dict[str, Any]:
+def _cost(record: RunRecord) -> dict[str, Any]:
     """Computed sums are no bill: no API of Bedrock tells what it bills."""
-    estimate, cost = known.get("estimate", {}), known.get("cost", {})
+    price, cost = record.estimate or PriceRange(), record.cost or Charged()
     return {
-        "estimated_low_usd": estimate.get("low_usd"),
-        "estimated_usd": estimate.get("training_usd"),
-        "estimated_high_usd": estimate.get("high_usd"),
-        "actual_usd": cost.get("usd"),
-        "actual_is": cost.get("is"),
-        "settled_usd": known.get("settled", {}).get("usd"),
-        "storage_usd_per_month": estimate.get("storage_usd_per_month"),
+        "estimated_low_usd": price.low_usd,
+        "estimated_usd": price.training_usd,
+        "estimated_high_usd": price.high_usd,
+        "actual_usd": cost.usd,
+        "actual_basis": cost.basis or None,
+        "settled_usd": record.settlement.usd if record.settlement else None,
+        "storage_usd_per_month": price.storage_usd_per_month,
     }
 
 
-def _reports(known: Mapping[str, Any]) -> tuple[str, ...]:
-    page = known.get("dataset", {}).get("report_uri") or known.get("outcome", {}).get("report")
-    return (page, f"{page.removesuffix('.html')}.json") if page else ()
-
-
-def _next(row: Mapping[str, str], known: Mapping[str, Any]) -> str:
-    outcome, state = known.get("outcome", {}), row["state"]
-    if state == "failed" or outcome.get("kind") == "not_approved":
-        kind = outcome.get("kind", "unknown")
+def _next(record: RunRecord) -> str:
+    outcome, state = record.outcome, record.state
+    kind = (outcome and outcome.kind) or "unknown"
+    if state == "failed" or kind == "not_approved":
+        fix = (outcome and outcome.fix) or ""
         where = f" More: docs/runbook.md, {kind if kind in KINDS else 'errors of a step'}."
-        return f"{outcome.get('fix', '')}{where if state == 'failed' else ''}".strip()
-    if state == "refused" and not _reports(known):
+        return f"{fix}{where if state == 'failed' else ''}".strip()
+    if state == "refused" and not record.reports:
         return "Upload it again to the folder of a recipe that is deployed: they are named above."
-    told = _NEXT.get(state, _NOTHING).format(run=row["pk"], model=row.get("model_arn", "MODEL"))
-    return told + (_expiry(row, known) if state == "awaiting_approval" else "")
+    told = _NEXT.get(state, _NOTHING).format(run=record.id, model=record.model_arn or "MODEL")
+    return told + (_expiry(record) if state == "awaiting_approval" else "")
 
 
-def _expiry(row: Mapping[str, str], known: Mapping[str, Any]) -> str:
-    """When nobody will have answered. A row that was rebuilt does not know when it asked."""
-    hours = known.get("run", {}).get("recipe", {}).get("limits", {}).get("approval_hours")
-    if hours is None:
+def _expiry(record: RunRecord) -> str:
+    """When nobody will have answered. A record that was rebuilt does not know when it asked."""
+    if (run := record.training_run) is None:
         return ""
-    since = datetime.fromisoformat(row.get("asked_at", row["arrived_at"])).astimezone(UTC)
+    hours = run.recipe.limits.approval_hours
+    since = datetime.fromisoformat(record.approval_asked_at or record.arrived_at).astimezone(UTC)
     end = moment(since + timedelta(hours=hours))
     return f" Unanswered, it is refused {hours} hours after it asked, not before {end}."

@@ -23,7 +23,8 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 
-ENDED: frozenset[State] = frozenset({"trained", "refused", "stopped", "failed"})
+EndState = Literal["trained", "refused", "stopped", "failed"]
+ENDED: frozenset[EndState] = frozenset(get_args(EndState))
 """Nothing is written over these, but by a step that repeats itself word for word."""
 
 OPEN: frozenset[State] = frozenset(STATES) - ENDED
@@ -33,6 +34,8 @@ class Partition(StrEnum):
     """Where the index of open runs keeps a run. One that is settled and notified of is not in it."""
 
     WORKING = "working"
+    QUEUED = "queued"
+    """Its machine, of the first version, polls for a job slot."""
     UNNOTIFIED = "unnotified"
     """It has an outcome, which nobody was notified of yet."""
 
@@ -54,6 +57,11 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 }
 """What may follow each state. Any open run may end in any way: how it ended is known to its
 execution, and the ledger, which may lag behind, must not lose it."""
+
+
+def ended_state(state: State) -> EndState:
+    """The same, of a run that has ended. Raises KeyError for the state of an open run."""
+    return {each: each for each in ENDED}[state]  # type: ignore[index] # a State, of which it has some
 
 
 def sources(to: State) -> frozenset[State]:

@@ -6,8 +6,9 @@ Columns: https://docs.aws.amazon.com/bedrock/latest/userguide/model-customizatio
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from tuning.runs.json_record import Record
 
 # Looked up by suffix: AWS pages and field reports differ in the folders above.
 TRAINING_SUFFIX = "step_wise_training_metrics.csv"
@@ -16,7 +17,7 @@ MANIFEST_SUFFIX = "manifest.report.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class Curve(Record):
     """One loss over the steps of training."""
 
     steps: int
@@ -55,10 +56,10 @@ def _number(text: str | None) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Results:
-    training: Curve | None
-    validation: Curve | None
-    rejected_records: int | None
+class Results(Record):
+    training: Curve | None = None
+    validation: Curve | None = None
+    rejected_records: int | None = None
     """By Bedrock, of its own manifest; None when there is none."""
 
     @property
@@ -70,8 +71,14 @@ class Results:
             text += f", validation loss {self.validation.last:g}"
         return f"{text} after {self.training.steps:,} steps."
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+
+@dataclass(frozen=True, kw_only=True)
+class Collected(Record):
+    """What collect_results answers the state machine."""
+
+    model_arn: str | None = None
+    results: Results | None = None
+    summary: str = ""
 
 
 def summarize(texts: Mapping[str, str]) -> Results:

@@ -12,7 +12,7 @@ import pytest
 import tiny_models
 from typer.testing import CliRunner
 
-from tuning.__main__ import app
+from tuning.__main__ import application
 from tuning.adapters import destination, shard_merge
 from tuning.cli import merge_command
 from tuning.errors import OptionError
@@ -29,7 +29,7 @@ def inputs(tmp_path):
 def run():
     def invoke(*arguments, shown="json"):
         words = ["merge", *(str(a) for a in arguments), "--format", shown]
-        return CliRunner().invoke(app, words)
+        return CliRunner().invoke(application(), words)
 
     return invoke
 

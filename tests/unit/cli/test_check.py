@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tuning.__main__ import app
+from tuning.__main__ import application
 from tuning.errors import TuningError
 
 SAMPLES = Path(__file__).parents[2] / "data" / "rules"
@@ -14,7 +14,7 @@ NOVA = "amazon.nova-lite-v1:0:300k"
 
 
 def _run(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
+    return CliRunner().invoke(application(), [str(a) for a in arguments])
 
 
 @pytest.fixture

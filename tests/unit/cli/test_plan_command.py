@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tuning.__main__ import app
+from tuning.__main__ import application
 from tuning.errors import TuningError
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -15,7 +15,7 @@ MICRO = "amazon.nova-micro-v1:0:128k"
 
 
 def _run(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
+    return CliRunner().invoke(application(), [str(a) for a in arguments])
 
 
 def _planned(*arguments):

@@ -4,12 +4,12 @@ import json
 
 from typer.testing import CliRunner
 
-from tuning.__main__ import app
+from tuning.__main__ import application
 from tuning.models.prices import listed, prices
 
 
 def test_every_price_is_shown_with_its_date_and_its_source():
-    result = CliRunner().invoke(app, ["prices"], terminal_width=200)
+    result = CliRunner().invoke(application(), ["prices"], terminal_width=200)
     assert result.exit_code == 0
     for price in listed(prices()):
         assert price.source in result.stdout
@@ -18,5 +18,5 @@ def test_every_price_is_shown_with_its_date_and_its_source():
 
 
 def test_programs_get_the_table_itself():
-    result = CliRunner().invoke(app, ["prices", "--format", "json"])
+    result = CliRunner().invoke(application(), ["prices", "--format", "json"])
     assert json.loads(result.stdout) == prices()

@@ -224,3 +224,43 @@ def test_a_target_of_a_format_refuses_what_no_line_can_hold():
     conversion = convert(io.BytesIO(raw), name="a.jsonl", target=Target.of_format("converse"))
     assert list(conversion) == []
     assert conversion.summary.counts == {"CV105": 1}
+
+
+def test_calls_in_a_row_and_what_was_said_before_them_are_of_one_turn(converted):
+    call = {"from": "function_call", "value": '{"name": "look", "arguments": {}}'}
+    talk = [
+        {"from": "human", "value": "Both?"},
+        {"from": "gpt", "value": "I look twice."},
+        call,
+        call,
+        {"from": "observation", "value": "one"},
+        {"from": "observation", "value": "two"},
+        {"from": "gpt", "value": "Both."},
+    ]
+    (written,), _, _ = converted([{"conversations": talk}])
+    kinds = [[next(iter(block)) for block in turn["content"]] for turn in written["messages"]]
+    assert kinds == [["text"], ["text", "toolUse", "toolUse"], ["toolResult"] * 2, ["text"]]
+    uses, results = (written["messages"][n]["content"] for n in (1, 2))
+    called = [block["toolUse"]["toolUseId"] for block in uses[1:]]
+    assert [block["toolResult"]["toolUseId"] for block in results] == called
+
+
+@pytest.mark.parametrize("liked", [True, "true", "True", 1])
+@pytest.mark.parametrize("disliked", [False, "false", "False", 0])
+def test_a_mark_of_what_is_liked_is_known_however_it_is_spelt(converted, liked, disliked):
+    records = [{**pair(1), "label": liked}, {**pair(2), "label": disliked}]
+    assert converted(records)[1].counts == {"CV211": 2}
+    assert converted(records, "prompt_completion", keep="chosen")[0] == [pair(1)]
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
+def test_line_ends_of_every_system_are_read(converted, end, name):
+    rows = ["prompt,completion", *["Hi,Ho"] * 3]
+    content = {
+        "a.csv": "".join(row + end for row in rows),
+        "a.jsonl": "".join(json.dumps(one) + end for one in PAIRS[:3]),
+        "a.json": json.dumps(PAIRS[:3], indent=1).replace("\n", end),
+    }[name]
+    written, summary, _ = converted(content, "prompt_completion", name=name)
+    assert len(written) == 3, summary.findings

@@ -113,7 +113,7 @@ _LOCAL = 64  # characters before the @: https://www.rfc-editor.org/rfc/rfc5321#s
 _MAIL = _kind(
     "DS802",
     "an e-mail address",
-    rb"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
+    rb"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}",
     _real_mail,
 )
 _NUMBER = re.compile(rb"[0-9]{2}")
@@ -155,6 +155,13 @@ def private(text: bytes) -> Counter[tuple[str, str]]:
     return found
 
 
+def _ends(text: bytes, at: int) -> Iterator[int]:
+    """Where an address may end, the longest first: before a sign that could go on."""
+    for end in range(min(len(text), at + 600), at, -1):
+        if not re.match(rb"[\w-]", text[end : end + 1]):
+            yield end
+
+
 def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
     for anchor, kind in _LITERAL:
         at = text.find(anchor)
@@ -163,7 +170,9 @@ def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
             at = text.find(anchor, at + len(anchor))
     at = text.find(b"@")
     while at >= 0:
-        yield _MAIL, _MAIL.pattern.search(text, max(0, at - _LOCAL), at + 256)
+        starts = range(max(0, at - _LOCAL), at)
+        found = (_MAIL.pattern.fullmatch(text, s, e) for s in starts for e in _ends(text, at))
+        yield _MAIL, next(filter(None, found), None)
         at = text.find(b"@", at + 1)
     end = 0
     while number := _NUMBER.search(text, end):

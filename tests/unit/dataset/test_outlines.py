@@ -16,9 +16,10 @@ from builders import LLAMA, NOVA, converse, lines, method, pair, turn
 from test_agreement import _line, _mutated
 from test_privacy import FOUND, SOUND_ALIKE
 
-from tuning.datasets import chunks, outlines
+from tuning.datasets import chunks, diagnosis
 from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.opening import opened
+from tuning.datasets.outlines import Outline
 from tuning.datasets.scan import Scanner
 from tuning.datasets.tally import Policy
 
@@ -192,7 +193,7 @@ def test_each_line_alone_is_told_as_by_its_outline(monkeypatch):
 def test_a_slip_in_every_line_is_diagnosed_once(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        outlines, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
     )
     slips = [converse(f"question {n}", f"answer {n}", extra=f"{n}") for n in range(50)]
     scanner = Scanner("train.jsonl", method(NOVA), Policy())
@@ -203,9 +204,9 @@ def test_a_slip_in_every_line_is_diagnosed_once(monkeypatch):
 
 def test_once_enough_findings_are_listed_the_kernel_counts_by_itself(monkeypatch):
     asked = []
-    pieced = outlines.Outline.pieced
+    pieced = Outline.pieced
     monkeypatch.setattr(
-        outlines.Outline, "pieced", lambda self, texts: asked.append(texts) or pieced(self, texts)
+        Outline, "pieced", lambda self, texts: asked.append(texts) or pieced(self, texts)
     )
     slips = [converse(f"question {n}", f"answer {n}", extra=f"{n}") for n in range(50)]
     scanner = Scanner("train.jsonl", method(NOVA), Policy(listed=3, thorough=False))

@@ -3,7 +3,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from tuning.__main__ import app
+from tuning.__main__ import application
 
 RECORD = {
     "schemaVersion": "bedrock-conversation-2024",
@@ -24,7 +24,7 @@ def said(tmp_path, monkeypatch):
     def run(form):
         model = "amazon.nova-lite-v1:0:300k"
         options = ["--model", model, "--format", form, "--jobs", "1"]
-        result = CliRunner().invoke(app, ["check", "support/train.jsonl", *options])
+        result = CliRunner().invoke(application(), ["check", "support/train.jsonl", *options])
         assert result.exit_code == 1, result.output
         return result.stdout_bytes.decode()
 

@@ -149,6 +149,7 @@ def shape(record: Mapping[str, Any]) -> Kind | None:
 
 
 MARKS = frozenset({"label", "kto_tag"})
+_LIKED = frozenset({"true", "false", "1", "0", "1.0", "0.0"})
 PREFERENCES = MARKS | {"chosen", "rejected", "preferred_output", "non_preferred_output"}
 """Fields that make a record one of preference data, some by their values."""
 
@@ -162,7 +163,9 @@ def preference(record: Mapping[str, Any], dropped: frozenset[str] = frozenset())
         if better in record and worse in record and worse not in dropped:
             return f"has the fields {better!r} and {worse!r}"
     for mark in sorted(MARKS):
-        if mark in record and str(record[mark]).lower() in ("true", "false"):
+        if mark in record and str(record[mark]).lower() in _LIKED:
+            if mark in dropped and not isinstance(record[mark], bool | str):
+                return None  # a number may say something else, as who drops it knows
             return f"has {mark!r}, true or false" if not _ANSWERED.isdisjoint(record) else None
     return None
 

@@ -88,6 +88,11 @@ class Opened:
             self.changed.append("byte order mark removed")
             self.head = self.head[len(_BOM) :]
             self.stream.read(len(_BOM))
+        if b"\r" in self.head and b"\n" not in self.head and b"\0" not in self.head:
+            self.changed.append("carriage returns read as line ends")
+            self.head, self.stream = peeked(
+                io.BufferedReader(_Lined(self.stream), _PIECE), rewind=False
+            )
 
 
 def peeked(stream: IO[bytes], *, size: int = _HEAD, rewind: bool = True) -> tuple[bytes, IO[bytes]]:
@@ -114,6 +119,21 @@ class _Chained(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
         piece = self._head[: len(buffer)] or self._rest.read(len(buffer))
         self._head = self._head[len(piece) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class _Lined(io.RawIOBase):
+    """Text of an old Mac, whose lines end with carriage returns alone."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        self._inner = inner
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
+        piece = self._inner.read(len(buffer)).replace(b"\r", b"\n")
         buffer[: len(piece)] = piece
         return len(piece)
 

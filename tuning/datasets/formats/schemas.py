@@ -1,5 +1,8 @@
 """The schemas of tools: JSON Schema, checked by a library, and an object at the top.
 
+The library takes a millisecond for a schema, so those of plain words that stand in nearly every tool are
+told first; a test holds that the library accepts all that is told so.
+
 That the top is an object is the service's own rule ("The value at ….inputSchema.json.type must be one of
 the following: object"): https://github.com/cognitect-labs/aws-api/issues/272
 """
@@ -13,6 +16,7 @@ from tuning.datasets.formats.walk import Walk, inside
 _REMEMBERED = 4096
 """Characters. The same tools stand in every record of a file; larger schemas would cost memory."""
 _WORDS = 200
+_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 
 
 class _Flaw(NamedTuple):
@@ -29,6 +33,8 @@ def read(schema: object, at: str, walk: Walk) -> None:
     if kind != "object":
         held = "has no type" if "type" not in schema else "is of another type than object"
         walk.fault("DS419", f"the schema {held}; a tool takes an object", at)
+    if _simple(schema):
+        return
     written = json.dumps(schema)  # in order, so that equal keys are equal schemas
     tell = _flaw if len(written) <= _REMEMBERED else _flaw.__wrapped__
     if flaw := tell(written):
@@ -36,6 +42,29 @@ def read(schema: object, at: str, walk: Walk) -> None:
         for step in flaw.path:
             where = f"{where}[{step}]" if isinstance(step, int) else inside(where, step)
         walk.fault("DS419", flaw.message, where)
+
+
+def _simple(schema: object) -> bool:
+    """Whether a schema is surely one: of the few words that nearly all tools use, rightly used."""
+    if not isinstance(schema, dict):
+        return False
+    for word, value in schema.items():
+        if word in ("description", "title"):
+            fits = isinstance(value, str)
+        elif word == "type":
+            fits = isinstance(value, str) and value in _TYPES
+        elif word == "properties":
+            fits = isinstance(value, dict) and all(map(_simple, value.values()))
+        elif word == "items":
+            fits = _simple(value)
+        elif word in ("required", "enum"):
+            fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
+            fits = fits and len(set(value)) == len(value) > 0
+        else:
+            fits = False
+        if not fits:
+            return False
+    return True
 
 
 @lru_cache(maxsize=512)

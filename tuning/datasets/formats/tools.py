@@ -20,6 +20,8 @@ from tuning.models.catalog import Method
 _LONGEST = 64
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _ID = re.compile(r"[a-zA-Z0-9_.:-]+")
+_COMPARED = 32
+"""Names that a misspelt one is compared with; with more, each takes longer than the rest of the record."""
 _STATUS = ("success", "error")
 
 
@@ -169,7 +171,7 @@ def known(called: str | None, declared: list[str | None], at: str, walk: Walk) -
         return
     names = [tool for tool in declared if tool is not None]
     listed = f"; declared: {', '.join(map(shown, names[:8]))}" if names else ""
-    close = nearest(called, names)
+    close = nearest(called, names) if len(names) <= _COMPARED else ""
     walk.fault("DS417", f"the tool {shown(called)} is not declared{close}{listed}", at)
 
 

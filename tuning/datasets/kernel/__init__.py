@@ -4,7 +4,7 @@ import ctypes
 import platform
 from collections.abc import Callable
 from ctypes import c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,19 @@ ENDS = 4
 OUTLINE, PIECES = 512, 64
 """How long an outline may be that the kernel knows, and how many texts it counts."""
 SOURCE = Path(__file__).parent / "lines.c"
-SOURCES = (SOURCE, SOURCE.with_name("normal.h"), SOURCE.with_name("folds.h"))
+SOURCES = (SOURCE, *(SOURCE.with_name(f"{name}.h") for name in ("private", "normal", "folds")))
+PRIVATE = (
+    *(
+        "an AWS access key id",
+        "a private key",
+        "a JSON web token",
+        "a GitHub token",
+        "a Slack token",
+    ),
+    *("a phone number", "an e-mail address", "a payment card number", "a Brazilian CPF"),
+    *("a Brazilian CNPJ", "an IBAN"),
+)
+"""What `lines_private` counts, in the order of its counts."""
 
 
 class Found(IntEnum):
@@ -32,8 +44,8 @@ class Found(IntEnum):
     OUTLINED = 5
 
 
-class Why(IntFlag):
-    """Why a sound line is worth a look."""
+class Why:
+    """Why a sound line is worth a look: plain numbers, for a flag of enum takes a microsecond to ask."""
 
     TOO_LONG = 1
     PRIVATE = 2
@@ -71,7 +83,7 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size", "strings")),
         *(("known", c_void_p), ("digests", c_void_p), ("knows", c_uint64)),
         *(("joined", c_void_p), ("joined_room", c_uint64)),
-        *(("count_malformed", c_uint64), ("malformed", c_uint64)),
+        *((name, c_uint64) for name in ("count_malformed", "malformed", "blank_lines", "ctrl_z")),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
         ("histogram", c_uint64 * BITS),
@@ -85,6 +97,7 @@ class Scan(ctypes.Structure):
         ("room", c_uint64),
         *((name, c_void_p) for name in ("prompts", "answers", "places")),
         *((name, c_void_p) for name in ("near_prompts", "near_answers", "normal")),
+        ("counts", c_uint32 * (len(PRIVATE) + 1)),
     )
 
 
@@ -104,6 +117,8 @@ def library() -> ctypes.CDLL | None:
     found.lines_source.restype = c_char_p
     found.lines_digest.argtypes = (c_char_p, c_uint64)
     found.lines_next.argtypes = (c_void_p,)
+    found.lines_private.argtypes = (c_char_p, c_uint64, c_void_p)
+    found.lines_private.restype = None
     if found.lines_size() != ctypes.sizeof(Scan):
         raise KernelError(f"{path} was built from another source; `make setup` builds it anew")
     return found
@@ -115,3 +130,16 @@ def digest() -> Callable[[bytes], int]:
     assert found is not None  # noqa: S101 — for the type checker
     compute = found.lines_digest
     return lambda text: int(compute(text, len(text)))
+
+
+def private() -> Callable[[bytes], tuple[int, ...]]:
+    """The function that counts what is private in a text, kind by kind."""
+    found = library()
+    assert found is not None  # noqa: S101 — for the type checker
+    compute, counts = found.lines_private, (c_uint32 * len(PRIVATE))()
+
+    def count(text: bytes) -> tuple[int, ...]:
+        compute(text + bytes(GUARD), len(text), counts)
+        return tuple(counts)
+
+    return count

@@ -15,7 +15,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { GUARD = 64, BITS = 48, ENDS = 4, OUTLINE = 512, PIECES = 64 };
+enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, OUTLINE = 512, PIECES = 64 };
+
+#include "private.h"
 
 /* What made `lines_next` return. */
 enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
@@ -58,6 +60,8 @@ typedef struct {
     uint64_t joined_room;
     /* Whether lines that are surely no JSON are only counted, and how many were. */
     uint64_t count_malformed, malformed;
+    /* Lines without anything, and those with nothing but Ctrl-Z, which the prepared copy does without. */
+    uint64_t blank_lines, ctrl_z;
     /* What the sound lines came to. Lines are counted from 1, and all of them are. */
     uint64_t line, records, total_characters, total_bytes, crlf;
     uint64_t histogram[BITS];
@@ -70,6 +74,7 @@ typedef struct {
     /* The same of their normal forms, when thorough, and room for one. */
     uint64_t *near_prompts, *near_answers;
     uint8_t *normal;
+    uint32_t counts[KINDS + 1]; /* of what is private in the line that is handed back; one is room */
 } Scan;
 
 uint64_t lines_size(void) { return sizeof(Scan); }
@@ -129,6 +134,27 @@ static inline Block block(const uint8_t *p)
 static inline Block all(uint8_t c)
 {
     return (Block){c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c};
+}
+
+/* Which bytes are of a pair C3 xx with xx from `least` to BF that stands whole in the block; Latin-1's letters do. */
+static inline Block pairs(Block b, Block next, uint8_t least)
+{
+    Block lead = (b == all(0xc3)) & (next >= all(least)) & (next < all(0xc0));
+    lead[15] = 0;
+    Block second = __builtin_shufflevector(lead, all(0), 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+    return lead | second;
+}
+
+/* How many bytes before the n-th are set in a mask, n being 16 at most. */
+static inline unsigned set_before(Block mask, unsigned n)
+{
+    uint64_t half[2], one = 0x0101010101010101u;
+    memcpy(half, &mask, sizeof half);
+    if (n < 8)
+        half[0] &= ((uint64_t)1 << 8 * n) - 1;
+    if (n < 16)
+        half[1] &= n > 8 ? ((uint64_t)1 << 8 * (n - 8)) - 1 : 0;
+    return (unsigned)((half[0] & one) * one >> 56) + (unsigned)((half[1] & one) * one >> 56);
 }
 
 /* The place of the first byte that is set in a mask, or 16. */
@@ -279,7 +305,9 @@ static const uint8_t *copied(Reader *r, const uint8_t *p)
     for (;;) {
         Block b = block(p);
         memcpy(r->out, &b, sizeof b);
-        unsigned n = first((b == all('"')) | (b == all('\\')) | (b < all(0x20)) | (b > all(0x7e)));
+        Block letters = pairs(b, block(p + 1), 0xa0);
+        unsigned n = first((b == all('"')) | (b == all('\\')) | (b < all(0x20)) | ((b > all(0x7e)) & ~letters));
+        r->beside += set_before(letters, n) / 2;
         p += n;
         r->out += n;
         if (n == 16)
@@ -485,19 +513,16 @@ static const uint8_t *pair(Scan *s, Reader *r, const uint8_t *p)
 
 /* ---- what stands in the texts -------------------------------------------------------------------- */
 
-static inline int digit(uint8_t c) { return c >= '0' && c <= '9'; }
-static inline int capital(uint8_t c) { return c >= 'A' && c <= 'Z'; }
-static inline int alnum(uint8_t c) { return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
-static inline int wordly(uint8_t c) { return alnum(c) || c == '_'; }
-
 /* Whether a reserved word ends here, to refuse as a whole token, to warn of as the end of another. Only those with
  * a colon can be part of another. */
 static int reserved(const Scan *s, const uint8_t *from, const uint8_t *at)
 {
     size_t room = (size_t)(at - from) + 1;
+    if (*at == ':' && (room == 1 || !alpha(at[-1]))) /* `usable` sees to it that no word has another sign there */
+        return 0;
     for (const uint8_t *w = s->words; *w; w += *w + 1) {
         size_t size = *w;
-        if (size > room || memcmp(at + 1 - size, w + 1, size) != 0)
+        if (*at != w[size] || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
             continue;
         if (s->thorough || *at != ':' || size == room || !wordly(at[-(ptrdiff_t)size]))
             return 1;
@@ -505,96 +530,65 @@ static int reserved(const Scan *s, const uint8_t *from, const uint8_t *at)
     return 0;
 }
 
-/* Whether a number that begins here may be one of a card, a person, a company or an account. */
-static int number(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+/* Whether a block holds any sign from + to _, among which are all that follow and that reserved words end in
+ * (`usable` sees to that): letters in lower case and spaces, most of any text, are not. */
+static inline int lively(Block text)
 {
-    size_t before = (size_t)(p - from), room = (size_t)(end - p);
-    if (before >= 2 && capital(p[-1]) && capital(p[-2])) { /* an IBAN */
-        const uint8_t *rest = p + 2 + (p[2] == ' ');
-        return room >= 10 && (before == 2 || !wordly(p[-3])) && (capital(rest[0]) || digit(rest[0])) &&
-               (capital(rest[3]) || digit(rest[3]));
-    }
-    if (before && (wordly(p[-1]) || p[-1] == '.' || p[-1] == '-'))
-        return 0;
-    if (room >= 14 && p[3] == '.' && p[7] == '.' && p[11] == '-')
-        return 1; /* a CPF */
-    if (room >= 18 && p[2] == '.' && p[6] == '.' && p[10] == '/')
-        return 1; /* a CNPJ */
-    unsigned digits = 0;
-    if (*p < '2' || *p > '6')
-        return 0;
-    for (; p < end && (digit(*p) || *p == ' ' || *p == '-'); p++)
-        digits += digit(*p);
-    return digits >= 15; /* a card */
+    Block mask = (text - all('+')) <= all('_' - '+');
+    uint64_t half[2];
+    memcpy(half, &mask, sizeof half);
+    return (half[0] | half[1]) != 0;
 }
 
-/* Whether a telephone number may begin at this plus. */
-static int telephone(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+/* What may be private holds one of these signs. */
+static inline Block signs(Block text)
 {
-    unsigned digits = 0;
-    if (p > from && (wordly(p[-1]) || p[-1] == '+'))
-        return 0;
-    for (p++; p < end && (digit(*p) || *p == ' ' || *p == '.' || *p == '-' || *p == '(' || *p == ')'); p++)
-        digits += digit(*p);
-    return digits >= 8;
+    return ((text - all('0')) < all(10)) | (text == all('@')) | (text == all('+')) | (text == all('I')) |
+           (text == all('J')) | (text == all('_')) | (text == all('-'));
 }
 
-/* Whether what privacy.py looks for may stand at this sign; it knows the patterns whole. */
-static int private(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+/* Goes through a text once, and counts what is private in it: ASK for a reserved word, else LOOK when anything was
+ * counted so far, or DONE. */
+static int gone_through(const Scan *s, const uint8_t *from, const uint8_t *end, uint32_t *counts)
 {
-    size_t before = (size_t)(p - from), room = (size_t)(end - p);
-#define ENDS_IN(literal) (before >= sizeof literal - 1 && memcmp(p - sizeof literal + 1, literal, sizeof literal - 1) == 0)
-    switch (*p) {
-    case '@': /* an address */
-        return before && room > 1 && (wordly(p[-1]) || p[-1] == '.' || p[-1] == '+' || p[-1] == '-') &&
-               (alnum(p[1]) || p[1] == '-');
-    case '+':
-        return telephone(from, p, end);
-    case 'I': /* AKIA, ASIA */
-        return (ENDS_IN("AK") || ENDS_IN("AS")) && room >= 18 && p[1] == 'A';
-    case 'J': /* a web token */
-        return ENDS_IN("ey") && (before == 2 || !(wordly(p[-3]) || p[-3] == '-'));
-    case '_': /* GitHub's */
-        return ENDS_IN("github") || (before >= 3 && p[-3] == 'g' && p[-2] == 'h');
-    case '-': /* Slack's, or a private key */
-        return (before >= 4 && memcmp(p - 4, "xox", 3) == 0) || (room >= 7 && STARTS(p, "-BEGIN "));
-    default:
-        return 0;
-    }
-}
-
-/* Goes through a text once: ASK for a reserved word, LOOK for what may be private, or DONE. */
-static int gone_through(const Scan *s, const uint8_t *from, const uint8_t *end)
-{
-    int found = DONE;
+    Text t = {from, end};
     Block a = all(s->ends[0]), b = all(s->ends[1]), c = all(s->ends[2]), d = all(s->ends[3]);
     for (const uint8_t *p = from; p < end;) {
         Block text = block(p);
+        if (!lively(text)) {
+            p += 16;
+            continue;
+        }
         Block mask = (text == a) | (text == b) | (text == c) | (text == d);
-        if (s->thorough && found == DONE)
-            mask |= ((text - all('0')) < all(10)) | (text == all('@')) | (text == all('+')) |
-                    (text == all('I')) | (text == all('J')) | (text == all('_')) | (text == all('-'));
+        if (s->thorough)
+            mask |= signs(text);
         unsigned n = first(mask);
         p += n;
         if (n == 16)
             continue;
         if (p >= end)
             break;
-        if (digit(*p)) { /* no reserved word ends in one */
-            const uint8_t *begin = p;
-            while (p < end && digit(*p))
-                p++;
-            if (p - begin > 1 && number(from, begin, end))
-                found = LOOK;
-            continue;
-        }
-        if (reserved(s, from, p))
+        if ((*p == s->ends[0] || *p == s->ends[1] || *p == s->ends[2] || *p == s->ends[3]) && reserved(s, from, p))
             return ASK;
-        if (s->thorough && private(from, p, end))
-            found = LOOK;
-        p++;
+        p = s->thorough ? counted(t, p, counts) : p + 1;
     }
-    return found;
+    for (unsigned i = 0; i < KINDS; i++)
+        if (counts[i])
+            return LOOK;
+    return DONE;
+}
+
+/* The same for a text by itself, of which GUARD bytes more may be read. */
+void lines_private(const uint8_t *text, uint64_t size, uint32_t *counts)
+{
+    Text t = {text, text + size};
+    memset(counts, 0, KINDS * sizeof *counts);
+    for (const uint8_t *p = text; p < t.end;) {
+        unsigned n = lively(block(p)) ? first(signs(block(p))) : 16;
+        p += n;
+        if (n < 16 && p < t.end)
+            p = counted(t, p, counts);
+    }
 }
 
 /* Whether every letter beyond ASCII is surely Latin, so that nobody has to be asked for the script. */
@@ -620,11 +614,16 @@ static int latin(const uint8_t *p, const uint8_t *stop)
     }
 }
 
-/* One record in eight, by all its bytes: the number that they are, modulo 2^64 - 1, so that Python can
- * tell it too (scan.py does). */
+/* One record in eight, by its length and the bytes at both ends, or all: the number that they are, modulo 2^64 - 1,
+ * so that Python can tell it too (scan.py does). */
 static int sampled(const uint8_t *start, const uint8_t *stop)
 {
-    Wide sum = 0;
+    Wide sum = (Wide)(stop - start);
+    if (stop - start > 2 * SAMPLE) {
+        for (const uint8_t *p = start; p < start + SAMPLE; p += 8)
+            sum += word(p);
+        start = stop - SAMPLE;
+    }
     for (; stop - start >= 8; start += 8)
         sum += word(start);
     uint8_t rest[8] = {0};
@@ -645,6 +644,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
  */
 enum { DEPTH = 32, NUMBERED = 1000 };
+enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
     uint64_t at, size, characters;
@@ -735,7 +735,8 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
     const uint8_t name[] = {'"', 't', (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
     if (!put(o, name, sizeof name))
         return NULL;
-    int found = *o->s->words || o->s->thorough ? gone_through(o->s, o->r.last, o->r.out) : DONE;
+    uint32_t counts[KINDS] = {0};
+    int found = *o->s->words || o->s->thorough ? gone_through(o->s, o->r.last, o->r.out, counts) : DONE;
     if (found != DONE)
         o->why = PRIVATE;
     if (found == ASK && !held(o))
@@ -914,6 +915,20 @@ static int legible(const uint8_t *p, const uint8_t *stop)
     return 1;
 }
 
+/* Whether nothing stands in a line, or nothing but Ctrl-Z, as scan.py tells it. */
+static int empty(const uint8_t *p, const uint8_t *stop)
+{
+    while (*p == '\v' || *p == '\f' || *p == ' ' || *p == '\t' || *p == '\r')
+        p++;
+    if (p == stop)
+        return BLANK;
+    if (*p != 0x1a)
+        return 0;
+    while (*p == 0x1a)
+        p++;
+    return p + (*p == '\r') == stop ? CTRL_Z : 0;
+}
+
 /* What becomes of a line that is not certain: its outline tells, if it can have one. */
 static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
@@ -921,6 +936,15 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
     o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
     const uint8_t *p = space(start);
+    int nothing = empty(p, stop);
+    if (nothing) {
+        s->blank_lines += nothing == BLANK;
+        s->ctrl_z += nothing == CTRL_Z;
+        s->crlf += (uint64_t)(crlf && nothing == BLANK);
+        return DONE;
+    }
+    if (!strchr("{[\"-0123456789tfnNI\xef\x1a", *p) && stop[-1 - crlf] != 0x1a)
+        o.wrong = p; /* no value begins so; a byte order mark and Ctrl-Z have other names */
     p = *p == '{' ? any(&o, p, 0) : NULL;
     if (s->count_malformed && o.wrong && legible(o.wrong, stop)) {
         s->malformed++;
@@ -967,11 +991,11 @@ int lines_next(Scan *s)
             continue;
         }
         const uint8_t *prompt = s->texts + s->prompt_at, *answer = s->texts + s->answer_at;
+        memset(s->counts, 0, sizeof s->counts);
         if (s->thorough || *s->words)
-            found = gone_through(s, prompt, prompt + s->prompt_size);
+            found = gone_through(s, prompt, prompt + s->prompt_size, s->counts);
         if (s->thorough && found != ASK) {
-            int other = gone_through(s, answer, answer + s->answer_size);
-            found = other == DONE ? found : other;
+            found = gone_through(s, answer, answer + s->answer_size, s->counts);
         }
         if (found == ASK) {
             if ((found = asked(s, start, stop)) != DONE)

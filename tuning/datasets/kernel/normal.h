@@ -81,7 +81,8 @@ static uint8_t *normalised(uint8_t *out, const uint8_t *p, const uint8_t *end)
         Block b = block(p), next = block(p + 1), blank = all(' ');
         Block low = b | (((b - all('A')) < all(26)) & all(0x20));
         memcpy(out, &low, sizeof low);
-        unsigned n = first((b < blank) | (b > all(0x7f)) | ((b == blank) & (next == blank)));
+        Block small = pairs(b, next, 0xa0); /* letters of Latin-1 in lower case are as they will be */
+        unsigned n = first((b < blank) | ((b > all(0x7f)) & ~small) | ((b == blank) & (next == blank)));
         if (*p == ' ' && (out == begin || out[-1] == ' '))
             n = 0;
         if (n) {

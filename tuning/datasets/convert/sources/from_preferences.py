@@ -16,6 +16,7 @@ from tuning.datasets.convert.sources.from_sharegpt import sharegpt
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
 """Of Anthropic's HH-RLHF: https://github.com/anthropics/hh-rlhf"""
 _MARKS = ("label", "kto_tag")
+_LIKED = ("true", "1", "1.0")
 _BOTH = (("chosen", "rejected"), ("preferred_output", "non_preferred_output"))
 
 
@@ -39,7 +40,7 @@ def preferred(record: Fields, *, keep: Literal["chosen"] | None, why: str | None
 
 
 def _liked(record: Fields, mark: str) -> Record | None:
-    if str(record.value(mark)).lower() != "true":
+    if str(record.value(mark)).lower() not in _LIKED:
         record.changed("answers that are not liked left out")
         return None
     record.changed("mark of liked answers left out")

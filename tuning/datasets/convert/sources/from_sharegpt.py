@@ -116,8 +116,12 @@ class _Talk:
         except ValueError as error:
             refuse("CV210", f"a function_call that is not JSON: {error}", "Write it as JSON.", at)
         calls = tuple(self._one(one, at) for one in (value if isinstance(value, list) else [value]))
-        self._open = [call.id for call in calls]
-        self._turns.append(Turn(role="assistant", blocks=calls))
+        # Calls that follow one another, or what the assistant says first, are of one turn.
+        same = bool(self._turns) and self._turns[-1].role == "assistant"
+        calling = same and isinstance(self._turns[-1].blocks[-1], ToolCall)
+        self._open = [*(self._open if calling else ()), *(call.id for call in calls)]
+        before = self._turns.pop().blocks if same else ()
+        self._turns.append(Turn(role="assistant", blocks=(*before, *calls)))
 
     def _one(self, value: Any, at: str) -> ToolCall:
         arguments = (

@@ -1,0 +1,135 @@
+"""Searches for inputs that cost far more than ordinary text of the same size.
+
+`PYTHONPATH=. python benchmarks/slow_inputs.py [seconds] [seed]` draws short texts from pieces of everything
+that a rule looks for, repeats each to half a megabyte of records, and prints the slowest: processor time per
+byte, over that of ordinary text.
+"""
+
+import io
+import json
+import random
+import sys
+import time
+
+from tuning.datasets.check import Part, check
+from tuning.models.catalog import catalog
+
+SIZE = 1 << 19
+LINE = 4000
+PIECES = (
+    *(
+        "AA00",
+        "0000",
+        "12",
+        "1",
+        " ",
+        " ",
+        ".",
+        "-",
+        "+",
+        "@",
+        "/",
+        "(",
+        ")",
+        ":",
+        "_",
+        "\t",
+        "\n",
+        '"',
+    ),
+    *(
+        "a",
+        "b.co",
+        "AKIA",
+        "ASIA",
+        "Q2",
+        "eyJ",
+        "ghp_",
+        "github_pat_",
+        "xoxb-",
+        "-----BEGIN ",
+        "RSA ",
+    ),
+    *(
+        "User:",
+        "Super",
+        "Thought:",
+        "[EOS]",
+        "<image>",
+        "<",
+        "[",
+        "{",
+        "}",
+        "]",
+        ",",
+        "4111 1111",
+        "529.",
+    ),
+    *(
+        "\u00e9",
+        "e\u0301",
+        "\u0323",
+        "\u0e49",
+        "\u094d",
+        "\u4eca",
+        "\u0430",
+        "\U0001f389",
+        "\u00a0",
+        "\u2003",
+    ),
+    *("\u00df", "\u0130", "\u1e9e", "\u1eaa", "\ufb01", "\u212a", "\uac00", "\u1161", "\u3099"),
+)
+WORDS = "the quick brown fox jumps over lazy dogs and asks what became of it all in May".split()
+
+
+def records(unit: str) -> bytes:
+    """Half a megabyte of records whose prompt is the unit, over and over."""
+    said = unit * max(1, LINE // len(unit.encode()))
+    line = _line(said + ".", "b")
+    return line * (SIZE // len(line) + 1)
+
+
+def ordinary(rng: random.Random) -> bytes:
+    said = [" ".join(rng.choices(WORDS, k=300)) for _ in range(2 * SIZE // 3000)]
+    return b"".join(map(_line, said[::2], said[1::2]))
+
+
+def _line(prompt: str, answer: str) -> bytes:
+    turns = [
+        {"role": "user", "content": [{"text": prompt}]},
+        {"role": "assistant", "content": [{"text": answer}]},
+    ]
+    record = {"schemaVersion": "bedrock-conversation-2024", "messages": turns}
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+
+
+def cost(content: bytes, rounds: int = 2) -> float:
+    """Seconds of processor time for a byte."""
+    method = catalog().model("amazon.nova-lite-v1:0:300k").methods["FINE_TUNING"]
+    best = float("inf")
+    for _ in range(rounds):
+        begun = time.process_time()
+        check(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method)
+        best = min(best, time.process_time() - begun)
+    return best / len(content)
+
+
+def search(seconds: float, seed: int) -> list[tuple[float, str]]:
+    """The slowest units met, each as how often ordinary text's time it takes."""
+    rng = random.Random(seed)  # noqa: S311 — reproducible, no secret
+    base = cost(ordinary(rng), 5)
+    end = time.monotonic() + seconds
+    found: list[tuple[float, str]] = []
+    while time.monotonic() < end:
+        near = found and rng.choice((True, False))
+        unit = rng.choice(found)[1] if near else ""
+        at = rng.randrange(len(unit) + 1)
+        unit = unit[:at] + "".join(rng.choices(PIECES, k=rng.randint(1, 5))) + unit[at:]
+        found = sorted([*found, (cost(records(unit), 1) / base, unit)], reverse=True)[:12]
+    return [(cost(records(unit), 3) / base, unit) for _, unit in found]
+
+
+if __name__ == "__main__":
+    arguments = [*sys.argv[1:], *("60", "1")[len(sys.argv) - 1 :]]
+    for times, unit in search(float(arguments[0]), int(arguments[1])):
+        print(f"{times:6.1f}  {unit!a}")

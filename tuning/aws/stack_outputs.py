@@ -1,0 +1,24 @@
+"""What a deployed stack says of itself."""
+
+from tuning.aws.clients import Clients
+
+
+class NoSuchStackError(Exception):
+    """There is no stack of that name in the Region, which is the message."""
+
+
+def stack_outputs(client: Clients, stack: str) -> dict[str, str]:
+    """By key. Raises NoSuchStackError."""
+    formation = client("cloudformation")
+    try:
+        found = formation.describe_stacks(StackName=stack)["Stacks"][0]
+    except formation.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":  # so it says "does not exist"
+            raise
+        raise NoSuchStackError(formation.meta.region_name) from None
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def caller(client: Clients) -> str:
+    """The ARN of whoever's credentials these are."""
+    return str(client("sts").get_caller_identity()["Arn"])

@@ -1,0 +1,68 @@
+"""The recipes that an environment was deployed with: they are in the code of its functions.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html gives a link to the code, for ten
+minutes, to whoever may `lambda:GetFunction`.
+"""
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tuning.aws.clients import Clients, clients
+from tuning.cli.aws_errors import AccountError, told
+from tuning.errors import OptionError, nearest
+from tuning.runs.recipes import Recipe, load
+
+_FUNCTION = "PrepareDatasetFunction"
+"""How the logical id of a function begins that reads recipes."""
+_FOLDER = "recipes/"
+_SECONDS = 30
+
+
+def deployed_recipe(name: str, environment: str, client: Clients | None = None) -> Recipe:
+    """The recipe of that name, as the environment reads it.
+
+    Raises OptionError when it has no such recipe, AccountError when AWS does not answer.
+    """
+    with told():
+        code = zipfile.ZipFile(io.BytesIO(_code(client or clients(None), environment)))
+    files = {
+        Path(entry).stem: entry
+        for entry in code.namelist()
+        if entry.startswith(_FOLDER) and entry.endswith(".toml")
+    }
+    if name not in files:
+        listed = ", ".join(sorted(files))
+        raise OptionError(
+            f"--recipe {name}: not in {environment}{nearest(name, files)}; there are: {listed}"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.toml"
+        file.write_bytes(code.read(files[name]))
+        return load(file)
+
+
+def _code(client: Clients, environment: str) -> bytes:
+    stack = f"{environment}-Training"
+    pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    resources = (entry for page in pages for entry in page["StackResourceSummaries"])
+    function = next(filter(_reads_recipes, resources), None)
+    if function is None:
+        raise AccountError(f"{stack}: no function {_FUNCTION}; deploy the environment again")
+    found = client("lambda").get_function(FunctionName=function["PhysicalResourceId"])
+    try:
+        # The address is AWS's own, or an emulator's.
+        with urlopen(found["Code"]["Location"], timeout=_SECONDS) as answer:  # noqa: S310
+            code: bytes = answer.read()
+    except URLError as error:
+        raise AccountError(f"{stack}: the code cannot be fetched: {error.reason}") from None
+    return code
+
+
+def _reads_recipes(entry: dict[str, Any]) -> bool:
+    kind, name = entry["ResourceType"], entry["LogicalResourceId"]
+    return bool(kind == "AWS::Lambda::Function" and name.startswith(_FUNCTION))

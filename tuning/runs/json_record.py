@@ -1,0 +1,67 @@
+"""What is stored, or passed from one step to the next, has a type: one writer and one reader.
+
+Versions of the platform read what others wrote, so changes add fields only: a reader passes over keys
+that it does not know, and fills in what is missing from the field's default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from tuning.errors import TuningError
+
+_T = TypeVar("_T")
+
+
+class RecordError(TuningError):
+    """A record that cannot be read. The message names the record, the field, and what is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """The base of frozen, keyword-only dataclasses that cross a boundary as JSON."""
+
+    def to_json(self) -> dict[str, Any]:
+        """An object for `json.dumps`. What is None is left out: JSONata's `$exists` is false of it."""
+        return {
+            field.name: plain(value)
+            for field in fields(self)
+            if (value := getattr(self, field.name)) is not None
+        }
+
+    @classmethod
+    def from_json(cls, raw: object) -> Self:
+        """Raises RecordError when a field is missing that has no default, or is of another type."""
+        return converted(raw, cls, cls.__name__)
+
+    @classmethod
+    def kept(cls, raw: object) -> Self | None:
+        """What a variable of the state machine holds; None of one that is empty still."""
+        return cls.from_json(raw) if raw else None
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: records are objects, sums of money are text."""
+    match value:
+        case Record():
+            return value.to_json()
+        case Mapping():
+            return {name: plain(each) for name, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case Decimal():
+            return f"{value:f}"
+        case str():  # of an enumeration, too
+            return str(value)
+    return value
+
+
+def converted(raw: object, kind: type[_T], what: str) -> _T:
+    """`raw` as an object of that type. Text is taken for a number where one is expected."""
+    try:
+        return msgspec.convert(raw, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise RecordError(f"{what}: {error}") from None

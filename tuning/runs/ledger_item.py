@@ -1,0 +1,94 @@
+"""An item of the ledger's table, written and read as a frozen, keyword-only dataclass.
+
+An attribute is text; of a field that is no plain text, the text is JSON.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from tuning.runs import former_version
+from tuning.runs.json_record import RecordError, converted, plain
+
+Item = Mapping[str, Mapping[str, Any]]
+"""As DynamoDB takes and gives it: `{"state": {"S": "queued"}}`."""
+
+SCHEMA = 1
+"""Of what this version writes. Additive changes leave it as it is; a reader refuses what is newer."""
+
+KEY = "pk"
+"""The attribute that is the table's key; in a record it is called `id`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """The base of what is an item of the ledger's table."""
+
+    id: str
+
+    @classmethod
+    def attribute(cls, field: str) -> str:
+        """What a field is called in the table. Raises KeyError for a name that is no field."""
+        return KEY if field == "id" else {each: each for each in _hints(cls)}[field]
+
+    @classmethod
+    def values(cls, **facts: Any) -> dict[str, dict[str, str]]:
+        """The attribute values of some fields, by attribute; of those that are None there is none."""
+        return {
+            cls.attribute(name): _value(fact) for name, fact in facts.items() if fact is not None
+        }
+
+    def to_item(self) -> dict[str, dict[str, str]]:
+        return self.values(**{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """Raises RecordError, which names the item and the attribute."""
+        what = f"{item.get(KEY, {}).get('S')} of the ledger"
+        raw: dict[str, Any] = {}
+        for name, hint in _hints(cls).items():
+            attribute = cls.attribute(name)
+            held = item.get(attribute) or item.get(former_version.ATTRIBUTES.get(name, attribute))
+            if held:
+                found = _read(next(iter(held.values())), hint, f"{what}: {name}")
+                raw[name] = former_version.current(name, found)
+        if int(raw.get("schema", 1)) > SCHEMA:
+            raise RecordError(
+                f"{what}: written by a newer version of this platform; deploy that one"
+            )
+        return converted(raw, cls, what)
+
+
+_hints: Callable[[type], dict[str, Any]] = cache(get_type_hints)
+"""The types of a record's fields, by name."""
+
+
+def _is_text(hint: Any) -> bool:
+    """Whether an attribute of that type is plain text: no JSON."""
+    parts = [each for each in get_args(hint) or (hint,) if each is not type(None)]
+    plain_text = (str, int, Decimal)
+    return get_origin(hint) is Literal or all(
+        isinstance(each, type) and issubclass(each, plain_text) for each in parts
+    )
+
+
+def _value(fact: Any) -> dict[str, str]:
+    match plain(fact):
+        case str() as text:
+            return {"N" if isinstance(fact, Decimal) else "S": text}
+        case bool() | None | list() | dict() as found:
+            return {"S": json.dumps(found)}
+        case number:
+            return {"N": str(number)}
+
+
+def _read(text: Any, hint: Any, what: str) -> Any:
+    if _is_text(hint):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise RecordError(f"{what}: not valid JSON: {error}") from None

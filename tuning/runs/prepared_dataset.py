@@ -1,0 +1,21 @@
+"""What the check of a dataset came to, for the steps that follow."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tuning.runs.json_record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedDataset(Record):
+    """What prepare_dataset answers the state machine."""
+
+    verdict: Literal["accepted", "refused"] = "accepted"
+    summary: str = ""
+    records: int = 0
+    training_tokens: int = 0
+    """Of the training set, one epoch, estimated."""
+    training_uri: str | None = None
+    """Of the prepared copy; None of a dataset that is refused."""
+    validation_uri: str | None = None
+    report_uri: str | None = None

@@ -6,7 +6,7 @@ from machines import reachable
 from test_machine import BAD_ENDS, GOOD_ENDS
 
 
-def test_no_money_is_spent_without_leave(states):
+def test_no_money_is_spent_unauthorized(states):
     leave = states["Spend authorized?"]
     ways = {choice["Condition"]: choice["Next"] for choice in leave["Choices"]}
     assert ways == {

@@ -47,7 +47,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 types: $(READY)
-	$(BIN)/mypy app.py review diagrams stacks tuning lambdas emulator demo
+	$(BIN)/mypy app.py review diagrams stacks tuning lambdas emulator demo hatch_build.py samples/consumer
 
 synth: $(READY) ## Synthesize the templates into cdk.out and review them; no AWS account is needed
 	$(BIN)/npx cdk synth --quiet

@@ -31,7 +31,6 @@ def build(app: cdk.App) -> None:
             region="us-east-1",
             recipes=("support-nova-micro", "support-nova-lite"),
             recipes_folder=RECIPES,
-            zones=("a", "b", "c", "d", "e", "f"),
         ),
     )
 

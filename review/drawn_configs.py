@@ -148,7 +148,7 @@ def configurations(draw: DrawFn) -> Drawn:
     zones = draw(ZONES[region].values)
     if zones is not DEFAULT:
         given["zones"] = zones
-    among = Config.zones if zones is DEFAULT else zones
+    among = tuple(settings.ZONES[region]) if zones is DEFAULT else zones
     within = [z for z in Config.endpoint_zones if z in among]
     if len(within) < len(Config.endpoint_zones) or draw(st.booleans()):
         some = st.lists(st.sampled_from(among), min_size=1, unique=True)

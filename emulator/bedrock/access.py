@@ -33,6 +33,8 @@ def read(job: Job, aws: Surroundings, uri: str) -> Iterator[bytes]:
     bucket, key = split(uri)
     context = network_context(job)
     wanted = [
+        # HeadBucket, which names no prefix; that Bedrock asks for it is inferred.
+        ("s3:ListBucket", f"arn:aws:s3:::{bucket}", {}),
         ("s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": key}),
         ("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}", {}),
     ]

@@ -77,7 +77,7 @@ def test_no_dataset_text_leaves_the_data_buckets(world, rows, outside, words):
 def test_a_word_is_found_wherever_it_leaks_to(world, rows, outside):
     """Planted in each place, it is found in each place: the test above can fail."""
     word = f"planted{uuid4().hex}"
-    job = {"resourceARN": rows[0]["job_arn"]}
+    job = {"resourceARN": rows[0].job_arn}
     ledger, item = world.account.outputs["LedgerTable"], {"pk": {"S": "planted"}}
     dynamodb, bedrock = world.client("dynamodb"), world.client("bedrock")
     _plant(world, word)

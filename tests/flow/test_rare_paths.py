@@ -25,7 +25,7 @@ def test_a_role_that_bedrock_does_not_know_yet_costs_no_run(world):
     """As in the seconds after a deployment that made or changed it."""
     first = world.ended(world.upload(conversations("Known"), f"{RECIPE}/known"))
     bedrock, iam = world.client("bedrock"), world.client("iam")
-    own = bedrock.get_model_customization_job(jobIdentifier=first["job_arn"])
+    own = bedrock.get_model_customization_job(jobIdentifier=first.job_arn)
     role = own["roleArn"].rpartition("/")[2]
     trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
 
@@ -39,13 +39,15 @@ def test_a_role_that_bedrock_does_not_know_yet_costs_no_run(world):
     refused = until(look, "a try that Bedrock refused")
     assert {error["error"] for error in refused} == {"role_not_assumable"}
     world.instance.advance_clock(world.instance.settings.role_seconds)
-    assert world.ended(upload)["state"] == "trained"
+    assert world.ended(upload).state == "trained"
 
 
 def _refusals(world, upload):
     """What the tries of the run's steps failed with."""
-    run = world.account.run(upload)["pk"]
-    arn = next((e["executionArn"] for e in world.executions() if run in e["name"]), None)
+    found = world.account.run(upload)
+    if found is None:
+        return []
+    arn = next((e["executionArn"] for e in world.executions() if found.id in e["name"]), None)
     if arn is None:
         return []
     states = world.client("stepfunctions")
@@ -91,7 +93,7 @@ def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
     )
     row = until(lambda: (r := _row(world, run)) and r.ended_at and r, "the run's end")
     assert row.state == "failed"
-    assert "job_arn" not in row
+    assert row.job_arn is None
 
 
 def _run(world, folder):

@@ -136,6 +136,26 @@ def test_a_jobs_output_names_no_encryption(stage, spared, status):
     assert job["status"] == status, job
 
 
+@pytest.mark.usefixtures("tuner")
+@pytest.mark.parametrize(
+    ("operator", "status"), [("StringLike", "Failed"), ("StringLikeIfExists", "Completed")]
+)
+def test_a_job_asks_for_its_bucket_without_a_prefix(stage, operator, status):
+    iam = stage.client("iam")
+    name = f"prefixed-{status}"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
+    listing = {
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": "arn:aws:s3:::job-data",
+        "Condition": {operator: {"s3:prefix": "train*"}},
+    }
+    objects = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}
+    iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(listing, objects))
+    _, job = jobs(stage, roleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}")
+    assert job["status"] == status, job
+
+
 def counted(seed, source, sent=40):
     """How often each event of a source comes, under a seed."""
     with emulator.running(event_seed=seed) as instance:

@@ -54,7 +54,7 @@ def test_a_broken_upload_is_refused_with_its_lines_and_starts_no_job(world):
     body = b"".join(json.dumps(r).encode() + b"\n" for r in records) + b"{not json}\n"
     row = world.ended(world.upload(body, f"{RECIPE}/broken"))
     assert row.state == "refused"
-    assert "job_arn" not in row
+    assert row.job_arn is None
     report = world.account.files.report(row.id)
     assert {(f["rule"], f["line"]) for f in report["findings"]} >= {("DS401", 3), ("DS201", 11)}
     assert "line 3" in world.notice(row.id)["Message"]
@@ -93,7 +93,7 @@ def test_a_new_version_of_the_same_key_is_a_new_run(world):
     )
     names = {r.job_arn for r in _runs(world) if r.upload == upload}
     assert len(names) == 2
-    assert first["job_arn"] in names
+    assert first.job_arn in names
 
 
 def test_a_malformed_message_is_put_aside_and_nothing_else(world):

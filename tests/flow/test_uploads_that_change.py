@@ -58,7 +58,7 @@ def test_a_version_that_is_gone_before_its_check_is_refused_with_the_reason(worl
         world.client("s3").delete_object(**place, VersionId=version, BypassGovernanceRetention=True)
     row = world.ended(upload)
     assert row.state == "refused"
-    assert "job_arn" not in row
+    assert row.job_arn is None
     assert "Deleted before it was read" in world.notice(row.id)["Message"]
 
 
@@ -72,7 +72,7 @@ def test_what_is_deleted_or_overwritten_by_name_is_trained_on_as_it_was_uploaded
     for upload, about in ((hidden, b"Hidden"), (covered, b"Covered")):
         rows = until(lambda u=upload: both_ended(world, u), f"the runs of {upload} to end")
         (trained,) = (row for row in rows if row.state == "trained")
-        job = world.client("bedrock").get_model_customization_job(jobIdentifier=trained["job_arn"])
+        job = world.client("bedrock").get_model_customization_job(jobIdentifier=trained.job_arn)
         bucket, _, key = job["trainingDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")
         body = world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         assert about + b", question 0?" in body

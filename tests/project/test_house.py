@@ -23,6 +23,7 @@ ARROWS = {
     "review": {"domain", "tuning/constructs", "stacks", "diagrams", "emulator"},
     "emulator": set(),
     "demo": {"emulator", "domain", "tuning/cli"},
+    "samples": {"domain", "tuning/constructs"},
     "hatch_build.py": {"domain", "tuning/constructs"},
     "app.py": {"domain", "tuning/constructs", "stacks"},
 }
@@ -32,7 +33,7 @@ OUTER = {*ARROWS, *ANYTHING}
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {"tuning/aws", "emulator", "tests"}
 CDK = {"aws_cdk", "cdk_nag", "constructs"}
-MAY_IMPORT_CDK = {"tuning/constructs", "stacks", "diagrams", "review", "app.py", "tests"}
+MAY_IMPORT_CDK = {"tuning/constructs", "stacks", "diagrams", "review", "app.py", "tests", "samples"}
 
 BANNED_FOLDERS = {"common", "utils", "core", "helpers", "src"}
 BANNED_WORDS = {"my", "main", "helper", "helpers", "utils", "common", "manager"}

@@ -8,7 +8,7 @@ from tuning.runs.function_settings import IntakeSettings, RunSettings
 
 
 def test_functions_know_every_subnet_of_the_jobs(dev, rich):
-    for environment, count in ((dev, 2), (rich, 4)):
+    for environment, count in ((dev, 6), (rich, 3)):
         start = environment.one("AWS::Lambda::Function", "StartTrainingFunction")
         settings = RunSettings.from_env(variables(start))
         assert len(settings.job_subnet_ids) == count
@@ -74,8 +74,8 @@ def test_endpoints_stand_in_endpoint_zones_only(dev, rich):
 
 
 def test_job_subnets_stand_in_every_zone(dev, rich):
-    assert zones(dev, ["VpcJobs"]) == ["us-east-1a", "us-east-1b"]
-    assert zones(rich, ["VpcJobs"]) == [f"us-west-2{zone}" for zone in "abcd"]
+    assert zones(dev, ["VpcJobs"]) == [f"us-east-1{zone}" for zone in "abcdef"]
+    assert zones(rich, ["VpcJobs"]) == [f"us-west-2{zone}" for zone in "abd"]
 
 
 def test_jobs_start_on_the_models_of_the_recipes_only(dev, rich):

@@ -44,7 +44,11 @@ CONFIGS = [
     pytest.param({"zones": ()}, ["zones = ()"], id="no zone"),
     pytest.param({"zones": ("a", "a")}, ["zones", "different"], id="zone twice"),
     pytest.param({"zones": ("a", "z")}, ["zones", "a, b, c, d, e, f"], id="unknown zone"),
-    pytest.param({"endpoint_zones": ("a", "c")}, ["endpoint_zones", "c"], id="endpoint outside"),
+    pytest.param(
+        {"zones": ("a", "b"), "endpoint_zones": ("a", "c")},
+        ["endpoint_zones", "c"],
+        id="endpoint outside",
+    ),
     pytest.param({"cidr": "10.0.0.0"}, ["cidr", "10.42.0.0/16"], id="cidr without length"),
     pytest.param({"cidr": "10.42.0.1/16"}, ["cidr", "host bits"], id="cidr with host bits"),
     pytest.param({"cidr": "10.0.0.0/8"}, ["cidr", "/16 to /20"], id="cidr too large"),

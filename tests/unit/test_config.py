@@ -34,7 +34,11 @@ REFUSALS = [
     pytest.param({"zones": ("a", "a")}, "different letters of a, b, c, d, e, f", id="zone twice"),
     pytest.param({"zones": ("a", "g")}, "zones = ('a', 'g')", id="no such zone"),
     pytest.param({"zones": ("us-east-1a",)}, "letters of", id="zone with its Region"),
-    pytest.param({"endpoint_zones": ("a", "c")}, "endpoint_zones: c not among zones", id="apart"),
+    pytest.param(
+        {"zones": ("a", "b"), "endpoint_zones": ("a", "c")},
+        "endpoint_zones: c not among zones",
+        id="apart",
+    ),
     pytest.param({"endpoint_zones": ()}, "endpoint_zones = ()", id="no endpoint zone"),
     pytest.param({"cidr": "10.42.0.0"}, "must look like 10.42.0.0/16", id="no prefix"),
     pytest.param({"cidr": "ten"}, "must look like 10.42.0.0/16", id="no numbers"),

@@ -1,5 +1,6 @@
 """Recipes get into the functions' code at synth: the same bytes each time, and nothing else is touched."""
 
+import os
 import zipfile
 
 import pytest
@@ -71,13 +72,29 @@ def test_its_name_says_what_is_in_it(installed, recipe):
     assert len({first, second, third}) == 3
 
 
-def test_what_an_older_package_left_goes(installed, recipe):
-    old = with_recipes("lambda", [recipe]).path
+def another(installed):
+    """Another version of the package, and what it makes."""
     with zipfile.ZipFile(installed, "a") as archive:
         archive.writestr(zipfile.ZipInfo("lambdas/more.py"), "more")
     functions_code.merged.cache_clear()
+
+
+def test_what_was_not_asked_for_in_a_week_goes(installed, recipe):
+    old = with_recipes("lambda", [recipe]).path
+    os.utime(old, (0, 0))
+    another(installed)
     new = with_recipes("lambda", [recipe]).path
     assert [path for path in (old, new) if path.exists()] == [new]
+
+
+def test_what_a_synth_beside_this_one_is_about_to_read_stays(installed, recipe):
+    used = with_recipes("lambda", [recipe]).path
+    os.utime(used, (0, 0))
+    functions_code.merged.cache_clear()
+    with_recipes("lambda", [recipe])
+    another(installed)
+    assert with_recipes("lambda", [recipe]).path != used
+    assert used.exists()
 
 
 @pytest.mark.parametrize(("member", "compiled"), [("a.py", False), ("a.cpython-314.pyc", True)])

@@ -17,13 +17,17 @@ from review.drawn_configs import Drawn
 from review.findings import judge
 from review.gates import Weakened
 from review.history import History
-from review.measures import measures
+from review.measures import MOST_PAIRS, MOST_PAIRS_OF_NAG, measures
 from review.space import Broken, Result
 from review.threats import threat_model
 
 FOUND = [a_finding(f"cdk-nag {pack}", f"{pack}::R1") for pack in PACKS]
 ROW = a_row()
-MANY = [a_finding(f"cdk-nag {pack}", f"{pack}::R{n}") for pack in PACKS for n in range(1, 7)]
+MANY = [
+    a_finding(f"cdk-nag {pack}", f"{pack}::R{n}")
+    for pack in PACKS
+    for n in range(1, 2 + MOST_PAIRS_OF_NAG // 5)
+]
 ROW_OF_MANY = type(ROW)(**{**vars(ROW), "rules": tuple(finding.rule for finding in MANY)})
 
 
@@ -64,10 +68,13 @@ def test_all_hold_where_nothing_is_wrong():
         (judged([*FOUND, a_finding("checkov", "checkov::C1")], [ROW]), {"findings of the other"}),
         (judged(FOUND[:-1], [ROW]), {"cdk-nag packs that", "stale"}),
         ({"guard_rules": 236}, {"Control Tower"}),
-        (of_many(FOUND * 6), {"acknowledgements for cdk-nag", "cdk-nag, by rule and path"}),
+        (
+            of_many(FOUND * (1 + MOST_PAIRS_OF_NAG // 5)),
+            {"acknowledgements for cdk-nag", "cdk-nag, by rule and path"},
+        ),
         (judged(MANY, [ROW_OF_MANY]), {"cdk-nag, by rule and path"}),
         (
-            of_many(FOUND + [a_finding("checkov", "checkov::C1")] * 40),
+            of_many(FOUND + [a_finding("checkov", "checkov::C1")] * MOST_PAIRS),
             {"acknowledgements in all", "all tools"},
         ),
         ({"table": [type(ROW)(**{**vars(ROW), "path": "Storage"})]}, {"acknowledged for a whole"}),

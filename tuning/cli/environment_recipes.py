@@ -18,7 +18,7 @@ from tuning.errors import OptionError, nearest
 from tuning.runs.recipes import Recipe, load
 
 _FUNCTION = "PrepareDatasetFunction"
-"""How the logical id of a function begins that reads recipes."""
+"""What the logical id of a function contains that reads recipes; an id of yours may go before it."""
 _FOLDER = "recipes/"
 _SECONDS = 30
 
@@ -65,4 +65,4 @@ def _code(client: Clients, environment: str) -> bytes:
 
 def _reads_recipes(entry: dict[str, Any]) -> bool:
     kind, name = entry["ResourceType"], entry["LogicalResourceId"]
-    return bool(kind == "AWS::Lambda::Function" and name.startswith(_FUNCTION))
+    return bool(kind == "AWS::Lambda::Function" and _FUNCTION in name)

@@ -24,7 +24,6 @@ from constructs import IConstruct
 from tuning.constructs.config import Config
 from tuning.constructs.function import functions_code
 from tuning.constructs.functions_code import PYTHON
-from tuning.constructs.storage import Storage
 from tuning.constructs.training import Training
 
 PACKS = (
@@ -53,8 +52,8 @@ class Accepted:
     path: str
     """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""
     rules: tuple[str, ...]
-    """Qualified ids, one for each tool or pack that finds the same. `{region}`, `{datasets}`,
-    `{prepared}` and `{artifacts}` are filled in."""
+    """Qualified ids, one for each tool or pack that finds the same. `{partition}`, `{region}`,
+    `{account}`, `{machine}`, `{datasets}`, `{prepared}` and `{artifacts}` are filled in."""
     reason: str
     evidence: str
     """Where whoever imposes it says so."""
@@ -74,10 +73,13 @@ def accepted() -> list[Accepted]:
 
 def accepted_in(training: Training) -> list[Accepted]:
     """The rows that apply in one environment, with its own names filled in."""
+    stack = cdk.Stack.of(training)
     names = {
         "machine": training.machine_name,
+        "partition": _written(stack, stack.partition),
         "region": training.config.region,
-        **_bucket_imports(training.storage),
+        "account": _written(stack, stack.account),
+        **_buckets(training),
     }
     return [
         replace(row, rules=tuple(rule.format(**names) for rule in row.rules))
@@ -107,8 +109,8 @@ def review(app: cdk.App, environments: Iterable[Training]) -> None:
         if not functions_code(app, training.config).compiled:
             cdk.Annotations.of(app).add_warning_v2(
                 "tuning:NotCompiled",
-                f"No Python {PYTHON} was found to compile the functions with: cold starts will take "
-                f"about twice as long. To mend it: .venv/bin/uv python install {PYTHON}",
+                f"The functions' code is not compiled for Python {PYTHON}: cold starts will take about "
+                f"twice as long. To mend it in a checkout: .venv/bin/uv python install {PYTHON}",
             )
 
 
@@ -126,13 +128,34 @@ def acknowledge(training: Training) -> None:
         cdk.Validations.of(construct_at(path, training)).acknowledge(*acknowledged)
 
 
-def _bucket_imports(storage: Storage) -> dict[str, str]:
-    """How Training's template names the buckets of Storage: the exports of their ARNs."""
-    stack = cdk.Stack.of(storage)
+def _written(stack: cdk.Stack, value: str) -> str:
+    """As cdk-nag writes it in the id of a finding."""
+    match stack.resolve(value):
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::ImportValue": str(export)}:
+            return export
+        case text:
+            return str(text)
+
+
+def _buckets(training: Training) -> dict[str, str]:
+    """How Training's template names the ARNs of Storage's buckets: as exports, if it is another."""
+    storage, stack = training.storage, cdk.Stack.of(training)
     buckets = {
         "datasets": storage.datasets,
         "prepared": storage.prepared,
         "artifacts": storage.artifacts,
     }
-    exports = {name: stack.export_value(b.bucket_arn) for name, b in buckets.items()}
-    return {n: stack.resolve(export)["Fn::ImportValue"] for n, export in exports.items()}
+    of_storage = cdk.Stack.of(storage)
+    return {
+        name: _written(
+            stack,
+            bucket.bucket_arn
+            if of_storage is stack
+            else of_storage.export_value(bucket.bucket_arn),
+        )
+        for name, bucket in buckets.items()
+    }

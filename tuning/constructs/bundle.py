@@ -27,11 +27,13 @@ _OURS = ("lambdas", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
 _KERNEL = Path("tuning/datasets/kernel")
 _FALLBACK = Path("tuning/datasets/fast.py")  # for where the kernel was not built
-# What no function imports: HTTP routing of Powertools, and libraries' own tests.
+# What no function imports or reads: HTTP routing of Powertools, time zones by name, libraries' own tests.
 _WASTE = (
     "bin",
     ".lock",
     "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/parser",
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
     "jsonschema/benchmarks",
     "jsonschema/tests",
     "jsonschema_specifications/tests",

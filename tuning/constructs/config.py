@@ -69,9 +69,9 @@ class Config:
     """Names of files in `recipes_folder`; each becomes a folder under `datasets/`."""
     recipes_folder: Path | None = None
     """Where the recipes are. None: in `recipes` beside the program that makes this, such as app.py."""
-    zones: tuple[str, ...] = ("a", "b")
-    """Zones the VPC spans; a job gets a subnet in each. Subnets cost nothing, and one field report
-    says that jobs failed until every zone of the Region was given: see docs/network.md."""
+    zones: tuple[str, ...] | None = None
+    """Zones the VPC spans; a job gets a subnet in each. None is every zone of the Region: AWS recommends it,
+    subnets cost nothing, and one field report says that jobs failed without. See docs/network.md."""
     endpoint_zones: tuple[str, ...] = ("a", "b")
     """Zones with PrivateLink endpoints and functions; each endpoint is billed per zone and hour.
     Letters mean other places in each account, and some lack a service: see docs/network.md."""
@@ -173,7 +173,11 @@ class Config:
 
     @property
     def availability_zones(self) -> list[str]:
-        return [f"{self.region}{zone}" for zone in self.zones]
+        return [f"{self.region}{zone}" for zone in self._zones]
+
+    @property
+    def _zones(self) -> tuple[str, ...]:
+        return tuple(ZONES[self.region]) if self.zones is None else self.zones
 
     def _check_place(self) -> None:
         if self.region not in ZONES:
@@ -182,13 +186,13 @@ class Config:
                 f"{nearest(self.region, ZONES)}; see {catalog().sources['fine_tuning']}"
             )
         for name in ("zones", "endpoint_zones"):
-            given: tuple[str, ...] = getattr(self, name)
+            given: tuple[str, ...] = self._zones if name == "zones" else self.endpoint_zones
             if not given or len(set(given)) != len(given) or set(given) - set(ZONES[self.region]):
                 raise ConfigError(
                     f"{name} = {given!r}: must be one or more different letters of "
                     f"{', '.join(ZONES[self.region])} in {self.region}"
                 )
-        if outside := set(self.endpoint_zones) - set(self.zones):
+        if outside := set(self.endpoint_zones) - set(self._zones):
             raise ConfigError(f"endpoint_zones: {', '.join(sorted(outside))} not among zones")
 
     def _check_network(self) -> None:

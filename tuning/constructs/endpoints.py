@@ -80,7 +80,7 @@ class Endpoints(Construct):
             "DynamoDb", gateways.DYNAMODB, self._let(_LEDGER_ACTIONS, [tables], ours=True)
         )
         foundation = arn(account="", resource="foundation-model", resource_name="*")
-        models = [arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME), foundation]
+        models = [foundation, arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)]
         services = ec2.InterfaceVpcEndpointAwsService
         self.bedrock = self._interface(
             "Bedrock", services.BEDROCK, self._let(_JOB_ACTIONS, models), self._let(_LIST_ACTIONS)

@@ -5,10 +5,13 @@ synth, the same bytes each time, so that a consumer needs neither uv nor a C com
 """
 
 import hashlib
+import os
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +27,8 @@ PYTHON = "3.14"
 SHIPPED = Path(__file__).with_name("functions.zip")
 """Where the wheel has what a checkout builds."""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+_KEPT_SECONDS = 7 * 24 * 3600
+"""Since it was last asked for."""
 _CHECKOUT = Path(__file__).parents[2]
 
 
@@ -67,9 +72,11 @@ def with_recipes(target: Target, recipes: Iterable[Path]) -> Bundle:
 @cache
 def merged(target: Target, recipes: tuple[tuple[str, bytes], ...]) -> Bundle:
     base = without_recipes(target)
-    name = f"functions-{target}-{_digest(base.path.read_bytes())}"
+    name = f"deployed-{target}-{_digest(base.path.read_bytes())}"
     path = _folder() / f"{name}-{_digest(repr(sorted(recipes)).encode())}.zip"
-    if not path.exists():
+    if path.exists():
+        os.utime(path)
+    else:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             unfinished = Path(folder) / path.name
             shutil.copyfile(base.path, unfinished)
@@ -77,10 +84,18 @@ def merged(target: Target, recipes: tuple[tuple[str, bytes], ...]) -> Bundle:
                 for recipe, text in sorted(recipes):
                     archive.writestr(_entry(f"recipes/{recipe}"), text)
             unfinished.replace(path)
-        for stale in path.parent.glob(f"functions-{target}-*-*.zip"):
-            if not stale.name.startswith(name):
-                stale.unlink(missing_ok=True)
+        _tidy(path.parent)
     return Bundle(path=path, compiled=base.compiled)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what was made long ago. Not what is merely of other code: a synth beside this one may be
+    about to read it.
+    """
+    for old in folder.glob("deployed-*.zip"):
+        with suppress(FileNotFoundError):  # another process tidies, too
+            if time.time() - old.stat().st_mtime > _KEPT_SECONDS:
+                old.unlink()
 
 
 def _digest(content: bytes) -> str:

@@ -21,7 +21,9 @@ def statistics(tally: Tally, repeats: Mapping[str, int], digest: str | None) -> 
         "characters": tally.characters,
         "estimated_tokens": -(-tally.text_bytes // _BYTES_PER_TOKEN),
         "estimated_tokens_are": TOKENS_ARE,
-        "sha256": digest,
+        "sha256": digest
+        if tally.size
+        else None,  # of nothing there is one too, and it says nothing
         "media_buckets": sorted(tally.buckets),
         "length_histogram": _histogram(tally),
         **repeats,

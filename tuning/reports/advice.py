@@ -29,6 +29,8 @@ def verdict(report: Report) -> str:
         rest = f"{count(others, 'remark')} to look at, none in the way." if others else ""
         every = "The one record" if report.records == 1 else f"All {looked}"
         return f"{every} can be trained on. {rest}".strip()
+    if not report.records:
+        return f"{count(errors, 'error')}; no record was read. Nothing was trained and nothing was spent."
     return f"{count(errors, 'error')} in {looked}. Nothing was trained and nothing was spent."
 
 

@@ -80,6 +80,30 @@ def shared_field(where: Iterable[Numbered]) -> str | None:
     return fields.pop() if len(fields) == 1 else None
 
 
+def places(where: Iterable[Numbered]) -> list[str]:
+    """Each file with its lines: `train.jsonl lines 1-60, 73`, or the one place as `place` has it."""
+    files: dict[str, list[Numbered]] = {}
+    for number, finding in where:
+        files.setdefault(finding.file, []).append((number, finding))
+    return [
+        place(found[0][1]) if len(found) == 1 else f"{visible(file)} {lines(found)}"
+        for file, found in files.items()
+    ]
+
+
+def lines(where: Iterable[Numbered]) -> str:
+    """`lines 1-60, 73`, whatever the columns."""
+    numbers = sorted({finding.line for _, finding in where if finding.line is not None})
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    said = ", ".join(str(a) if a == b else f"{a}\u2013{b}" for a, b in spans)
+    return f"{'line' if len(numbers) == 1 else 'lines'} {said}"
+
+
 def place(finding: Finding) -> str:
     """`train.jsonl:12:33`, as editors and terminals make it a link."""
     return f"{visible(finding.file)}{within(finding)}"

@@ -62,9 +62,13 @@ def histograms(statistics: Mapping[str, Any]) -> list[Histogram]:
 
 
 def _columns(statistics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Figures of the whole stand in a column of their own, before those of each file."""
+    """Figures of the whole stand in a column of their own, before those of each file that has records."""
     whole = {k: v for k, v in statistics.items() if not isinstance(v, Mapping)}
-    files = {k: v for k, v in statistics.items() if isinstance(v, Mapping) and k not in _NO_FIGURES}
+    files = {
+        k: v
+        for k, v in statistics.items()
+        if isinstance(v, Mapping) and k not in _NO_FIGURES and v.get("records") != 0
+    }
     return {**({"all": whole} if whole else {}), **files}
 
 

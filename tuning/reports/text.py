@@ -110,19 +110,25 @@ def _group(group: outline.Group, say: _Voice) -> None:
         say.line(("Fix: ", "bold"), (fix, ""), indent=2)
 
 
-def _one_a_line(where: list[outline.Numbered], words: str, say: _Voice) -> None:
-    for _, finding in where:
-        say.line(*_named(finding, finding.field), (words, ""), indent=2)
-
-
 def _together(where: list[outline.Numbered], words: str, say: _Voice) -> None:
-    """What is wrong once, then where, as many to a line as fit."""
+    """What is wrong once, then where, as many places to a line as fit."""
     field = outline.shared_field(where)
     if field or words:
         say.line((field or "", "dim"), (words if field else words.lstrip(), ""), indent=2)
-    places = (_named(f, None if field else f.field) for _, f in where)
-    parts = [part for place in places for part in (*place, ("   ", ""))]
+    places = outline.places(where)
+    parts = [part for place in places for part in ((place, "cyan"), ("   ", ""))]
     say.line(*parts[:-1], indent=4)
+
+
+def _one_a_line(where: list[outline.Numbered], words: str, say: _Voice) -> None:
+    """In a pipe: a line for each field, with its first place as editors read it, and all of its lines."""
+    fields: dict[tuple[str, str | None], list[outline.Numbered]] = {}
+    for number, finding in where:
+        fields.setdefault((finding.file, finding.field), []).append((number, finding))
+    for alike in fields.values():
+        finding = alike[0][1]
+        lines = f"  ({outline.lines(alike)})" if len(alike) > 1 else ""
+        say.line(*_named(finding, finding.field), (words, ""), (lines, "dim"), indent=2)
 
 
 def _named(finding: Finding, field: str | None) -> list[Part]:

@@ -83,8 +83,11 @@ def test_plain_messages_belong_to_whatever_dialect_of_messages_the_file_is(besid
         (json.dumps([pair(1)] * 9, indent=1).encode(), "json"),
         (json.dumps([chat("a", "b")] * 9, indent=1).encode(), "json"),
         (b"{'a': 1}\n" * 9, "jsonl"),
+        (json.dumps([chat("a", "b")] * 9).encode(), "json"),
+        (json.dumps([chat("a", "b")] * 9 + [pair(1)]).encode(), "json"),
+        (lines(*[chat("a", "b")["messages"]] * 9), "jsonl"),
     ],
-    ids=range(6),
+    ids=range(9),
 )
 def test_no_single_line_decides_what_holds_the_records(content, kind):
     assert container(content, "a.jsonl").name == kind

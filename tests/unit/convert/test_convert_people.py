@@ -264,3 +264,11 @@ def test_line_ends_of_every_system_are_read(converted, end, name):
     }[name]
     written, summary, _ = converted(content, "prompt_completion", name=name)
     assert len(written) == 3, summary.findings
+
+
+def test_a_blank_system_text_is_none_and_is_counted(converted):
+    blank = {"role": "system", "content": " "}
+    record = {"messages": [blank, *chat("Hi", "Ho")["messages"]]}
+    written, summary, _ = converted([record])
+    assert written == converted([chat("Hi", "Ho")])[0]
+    assert summary.changed == {"blank system text left out": 1}

@@ -21,7 +21,7 @@ def spans(text):
 def test_an_empty_file_is_refused_in_full():
     assert markdown(empty()) == (
         "### ❌ Refused\n\n"
-        "1 error in 0 records\\. Nothing was trained and nothing was spent\\.\n\n"
+        "1 error; no record was read\\. Nothing was trained and nothing was spent\\.\n\n"
         "🛑 **DS601** Too few records (1 time)\n\n"
         "- `train.jsonl`: the file holds no record\n"
         "- *How to fix:* Upload a file with at least 8 records\\.\n"

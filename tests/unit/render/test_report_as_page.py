@@ -123,7 +123,7 @@ def test_the_policy_lets_exactly_this_stylesheet_in():
             "Refused 1,206 errors in 12,400 records. Nothing was trained and nothing was spent.",
         ),
         ("accepted", "Accepted All 12,400 records can be trained on. 3 remarks to look at"),
-        ("empty", "Refused 1 error in 0 records."),
+        ("empty", "Refused 1 error; no record was read."),
     ],
 )
 def test_the_verdict_comes_first_and_in_plain_words(name, words):

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ def said(report, *, width=80, terminal=False, encoding="utf-8"):
 def test_an_empty_file_is_refused_in_full():
     assert said(empty()) == (
         "Refused\n"
-        "1 error in 0 records. Nothing was trained and nothing was spent.\n"
+        "1 error; no record was read. Nothing was trained and nothing was spent.\n"
         "\n"
         "error DS601  Too few records\n"
         "  train.jsonl  the file holds no record\n"
@@ -29,19 +30,33 @@ def test_an_empty_file_is_refused_in_full():
     )
 
 
-def test_in_a_pipe_each_finding_is_one_line_that_starts_with_its_place():
+def test_in_a_pipe_what_is_found_is_one_line_that_starts_with_its_place_and_has_all_lines():
     lines = said(refused()).splitlines()
-    assert (
-        '  train.jsonl:12 messages[1].role  the role is "assistent" (did you mean "assistant"?)'
-        in lines
+    assert any(
+        line.startswith('  train.jsonl:12 messages[1].role  the role is "assistent" (did you mean')
+        and "(lines 12, 18, " in line
+        for line in lines
     )
-    assert sum(line.startswith("  train.jsonl:") for line in lines) == 22
+    assert sum(line.startswith("  train.jsonl:") for line in lines) == 3
+
+
+def test_lines_in_a_row_are_a_span():
+    findings = tuple(a_finding(line=line) for line in (*range(1, 61), 73))
+    report = replace(refused(), findings=findings, counts={findings[0].rule: 61})
+    assert "(lines 1\u201360, 73)" in said(report)
+    assert "lines 1\u201360, 73" in said(report, terminal=True, width=200)
+
+
+def test_of_a_file_without_a_record_there_is_no_table_of_zeros():
+    report = replace(empty(), statistics={"training": {"records": 0, "bytes": 0, "lines": 3}})
+    assert "sha256" not in said(report)
+    assert "bytes" not in said(report)
 
 
 def test_on_a_terminal_what_many_findings_share_is_said_once():
     told = said(refused(), terminal=True)
     assert told.count("the role is") == 1
-    assert "train.jsonl:126" in told
+    assert "train.jsonl lines 12, 18, " in told
     assert "and 1,184 more" in told
 
 

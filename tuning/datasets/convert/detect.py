@@ -52,6 +52,8 @@ _CUT = 60 * 1024
 _BEFORE = b" \t\r\n\x1e"
 _RECORD = re.compile(rb'\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:')
 """How JSON records begin that no prose begins with."""
+_MESSAGES = re.compile(rb'\[\s*\{\s*"(role|content)"\s*:')
+"""How a list of messages begins, not one of records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +118,7 @@ def _line(line: bytes) -> str:
         if not closed:
             return "other"
         return "several" if _followed(line) else "object"
-    if line.startswith(b"[{") and line.endswith(b"}]") and b'"role"' in line:
+    if _MESSAGES.match(line) and line.endswith(b"]"):
         return "messages"
     return "other" if line else ""
 

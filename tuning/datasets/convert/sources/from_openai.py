@@ -64,6 +64,12 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
                     "Move it to the head, or make it part of the user's message.",
                     message.at("role"),
                 )
+            content = message.peek("content")
+            if isinstance(content, str) and not content.strip():
+                message.maybe("content")
+                message.changed("blank system text left out")
+                message.close()
+                continue
             system += [block.text for block in _parts(message) if isinstance(block, Text)]
         elif role == "assistant":
             turns.append(Turn(role="assistant", blocks=tuple(_assistant(message, calls))))

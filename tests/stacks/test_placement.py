@@ -1,0 +1,83 @@
+"""The constructs go into anybody's stacks: with or without our feature flags, and not where they cannot work."""
+
+import json
+
+import aws_cdk as cdk
+import pytest
+from conftest import CONTEXT, DEV
+
+from stacks.deployment import Deployment
+from tuning.constructs import function
+from tuning.constructs.acknowledgements import review
+from tuning.constructs.functions_code import Bundle
+from tuning.constructs.network import Network
+from tuning.constructs.storage import Storage
+from tuning.constructs.training import Training
+from tuning.errors import ConfigError
+
+HERE = cdk.Environment(region=DEV.region)
+
+
+@pytest.fixture(autouse=True)
+def _no_bundle(tmp_path, monkeypatch):
+    stub = tmp_path / "functions.zip"
+    stub.write_bytes(b"code")
+    bundle = Bundle(path=stub, compiled=True)
+    monkeypatch.setattr(function, "with_recipes", lambda _target, _recipes: bundle)
+
+
+def templates(folder, context):
+    app = cdk.App(outdir=str(folder), context=context, builtin_cloud_formation_validation=False)
+    Deployment(app, "dev", config=DEV)
+    app.synth()
+    return {p.name: json.loads(p.read_bytes()) for p in folder.glob("*.template.json")}
+
+
+def test_templates_do_not_depend_on_the_feature_flags_of_the_app(tmp_path):
+    """But for the partition, which CDK writes as the app's stacks are told to."""
+    flag = "@aws-cdk/core:enablePartitionLiterals"
+    ours = templates(tmp_path / "ours", CONTEXT)
+    assert len(ours) == 3
+    bare = {flag: True, "@aws-cdk/core:target-partitions": ["aws"]}
+    assert templates(tmp_path / "bare", bare) == ours
+    against = {name: False for name, value in CONTEXT.items() if value is True} | bare
+    assert templates(tmp_path / "against", against) == ours
+
+
+def test_in_one_stack_they_are_clean_as_well(tmp_path):
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    account = cdk.Environment(region=DEV.region, account="111122223333")
+    stack = cdk.Stack(app, "Tuning", env=account)
+    network = Network(stack, "Network", config=DEV, storage_name=stack.stack_name)
+    storage = Storage(stack, "Storage", config=DEV, vpc=network.vpc)
+    training = Training(
+        stack, "Training", environment="dev", config=DEV, network=network, storage=storage
+    )
+    review(app, [training])
+    app.synth()
+    report = json.loads((tmp_path / "validation-report.json").read_bytes())
+    assert {one["pluginName"]: one["violations"] for one in report["pluginReports"]} == {
+        one["pluginName"]: [] for one in report["pluginReports"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        (lambda app: cdk.NestedStack(cdk.Stack(app, "S", env=HERE), "N"), "is a NestedStack"),
+        (lambda app: cdk.Stack(app, "S"), "has no Region.*env=cdk.Environment"),
+        (lambda app: cdk.Stack(app, "S", env=cdk.Environment(region="eu-west-1")), "eu-west-1"),
+        (lambda app: cdk.Stack(app, "S", env=HERE, stack_name="n" * 69), "room for 68"),
+    ],
+)
+def test_a_stack_that_cannot_hold_them_is_refused_with_its_path(stack, said):
+    with pytest.raises(ConfigError, match=rf"(?s)stack S.*{said}"):
+        Network(stack(cdk.App()), "Network", config=DEV, storage_name="S")
+
+
+def test_the_stack_that_names_buckets_has_a_short_name():
+    app = cdk.App()
+    network = Network(cdk.Stack(app, "N", env=HERE), "Network", config=DEV, storage_name="S")
+    stack = cdk.Stack(app, "S", env=HERE, stack_name="a-name-of-25-characters-x")
+    with pytest.raises(ConfigError, match="room for 24"):
+        Storage(stack, "Storage", config=DEV, vpc=network.vpc)

@@ -1,0 +1,48 @@
+"""Where the reusable constructs are put: in a stack that can hold them, whatever its app's flags."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from tuning.constructs.config import Config
+from tuning.errors import ConfigError
+
+_FLAGS = {
+    "@aws-cdk/aws-iam:minimizePolicies": True,
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
+}
+"""Feature flags that these constructs are written with; those of the app are overridden below them.
+https://docs.aws.amazon.com/cdk/v2/guide/featureflags.html"""
+
+# CloudFormation makes names of 63 characters at most for buckets, and cuts the stack's name in them;
+# endpoints and policies know them by the whole of it.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+LONGEST_STORAGE_NAME = 24
+# `<stack>-TrainingRun` names a state machine, in 80 characters.
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
+LONGEST_NAME = 68
+
+
+def prepare(construct: Construct, config: Config, *, longest: int = LONGEST_NAME) -> None:
+    """Set the flags. Raises ConfigError for a stack that is nested, named too long, or of another
+    Region. To be called before anything is put into `construct`.
+    """
+    for flag, value in _FLAGS.items():
+        construct.node.set_context(flag, value)
+    stack = cdk.Stack.of(construct)
+    where = f"stack {stack.node.path}, for {type(construct).__name__}"
+    if cdk.Token.is_unresolved(stack.stack_name):
+        raise ConfigError(
+            f"{where}: is a NestedStack, whose name is not known at synth; names and policies begin "
+            "with it: use a cdk.Stack"
+        )
+    if len(stack.stack_name) > longest:
+        raise ConfigError(
+            f"{where}: stack_name {stack.stack_name!r} has {len(stack.stack_name)} characters; names "
+            f"that begin with it have room for {longest}: pass a shorter stack_name"
+        )
+    if stack.region != config.region:
+        found = "no Region" if cdk.Token.is_unresolved(stack.region) else stack.region
+        raise ConfigError(
+            f"{where}: has {found}, and Config has {config.region}: pass "
+            f"env=cdk.Environment(region={config.region!r}) to the stack or its Stage"
+        )

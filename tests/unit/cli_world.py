@@ -27,6 +27,7 @@ class FakeHistory:
         self.entered = {}
         self.exceptions = step_functions.exceptions
         self.send_task_success = step_functions.send_task_success
+        self.tokens = step_functions.tokens
 
     def get_paginator(self, operation):
         assert operation == "get_execution_history"

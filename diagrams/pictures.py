@@ -27,8 +27,12 @@ _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
             ("TrainingRunMachine", "function"),
         ),
         (
-            Node(id="watchers", title="Guard and reconciler", kind="scheduled functions"),
-            ("GuardJobs", "ReconcileRuns"),
+            Node(
+                id="watchers",
+                title="Guard, reconciler, dispatcher",
+                kind="scheduled functions",
+            ),
+            ("GuardJobs", "ReconcileRuns", "DispatchQueue"),
         ),
         (Node(id="prepared", title="Prepared", kind="bucket", shape="database"), ("Prepared",)),
         (Node(id="artifacts", title="Artifacts", kind="bucket", shape="database"), ("Artifacts",)),

@@ -44,7 +44,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         logger.info("authorized", estimate=price.price_range.to_json())
         return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
     asked = {"approval_reason": why, "approval_asked_at": moment(datetime.now(UTC))}
-    ledger.move(run, "awaiting_approval", estimate=price.price_range, **asked)
+    record = ledger.move(run, "awaiting_approval", estimate=price.price_range, **asked)
+    if record is None or record.stop_asked is not None:
+        return SpendDecision(decision="stopped", high_usd=price.high_usd).to_json()
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
     logger.info("approval requested", why=why)
     seconds = limits.approval_hours * 3600

@@ -10,7 +10,6 @@ from tuning.aws.ledger import Ledger, Unreadable
 from tuning.runs.budget import dollars, month_of
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.run_record import OpenRun
-from tuning.runs.run_states import Partition
 
 
 def publish(
@@ -26,7 +25,7 @@ def publish(
         with apart.each(run.id):
             if isinstance(run, Unreadable):
                 continue  # the reconciler reports it
-            queued += run.open is Partition.QUEUED
+            queued += run.state == "queued"
             if run.state == "awaiting_approval":
                 asked.append(_asked_at(run.id, ledger))
             elif run.state == "training":
@@ -35,7 +34,7 @@ def publish(
     oldest = max((now - at).total_seconds() / 3600 for at in (*moments, now))
     _count("ApprovalsWaiting", len(moments))
     metrics.add_metric(name="OldestApprovalHours", unit="None", value=round(oldest, 2))
-    _count("RunsInLine", queued)
+    _count("RunsQueued", queued)
     _count("StalledJobs", stalled)
     with apart.each("budget"):
         if (limit := dollars(settings.monthly_budget_usd)) is not None:

@@ -1,17 +1,19 @@
 """Start the run's one customization job, or adopt it when an earlier try has started it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from lambdas import polling_queue
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs, JobRefusedError
 from tuning.aws.ledger import Ledger
-from tuning.aws.queued_runs import QueuedRuns
+from tuning.aws.slot_queue import SlotQueue
 from tuning.aws.transient import role_not_assumable
-from tuning.runs.failures import Failure, classify
+from tuning.runs.failures import classify, failure
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.job_queue import Place
+from tuning.runs.job_queue import LEFT, PATIENCE, instant
 from tuning.runs.jobs import Start, is_ours, request
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
@@ -24,12 +26,15 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, now = Run.from_dict(event["run"]), datetime.now(UTC)
-    place = Place.after(event.get("job") or {}, now=now)
-    start = _in_turn(run, PreparedDataset.from_json(event["dataset"]), place, now)
+    start = _start_or_queue(
+        run, PreparedDataset.from_json(event["dataset"]), event.get("queue") or {}, now
+    )
     if start.job_arn:
         facts = {"open": Partition.WORKING, "job_arn": start.job_arn, "attempt": run.attempt}
-        _ledger().move(run, "training", **facts)
-    logger.info("start", state=start.state, job_arn=start.job_arn, ahead=place.ahead)
+        _ledger().move(run, "training", without=LEFT, **facts)
+    logger.info("start", state=start.state, job_arn=start.job_arn)
+    if start.state == "queued" and "queue" not in event:
+        return polling_queue.answer(start, event.get("job") or {}, now)
     return start.to_json()
 
 
@@ -37,46 +42,48 @@ def _ledger() -> Ledger:
     return Ledger(table=_settings().ledger_table)
 
 
-def _in_turn(run: Run, dataset: PreparedDataset, place: Place, now: datetime) -> Start:
-    """Only behind others that wait, or once Bedrock was full, does a run wait in the queue. One that
-    has its job already does neither wait nor stop here: whoever tracks the job sees to it.
+def _start_or_queue(
+    run: Run, dataset: PreparedDataset, answer: Mapping[str, Any], now: datetime
+) -> Start:
+    """Only behind others that wait, or once Bedrock was full, does a run wait in the queue; one that
+    was let out of it tries whoever waits. One that has its job already does neither wait nor stop here:
+    whoever tracks the job sees to it.
     """
-    queue = QueuedRuns(ledger=_ledger())
-    record = queue.look(run)
+    queue = SlotQueue(ledger=_ledger())
+    record = queue.enter(run)
     if record is None:
         return Start(state="stopped")
-    stop, others = record.stop_asked is not None, queue.ahead(run, now)
+    stop = record.stop_asked is not None
+    wait = not answer.get("slot") and queue.others_first(run)
     job_arn = _noted_job(record, run)
-    if not job_arn and (stop or others):  # a try that died before it could answer may have made it
+    if not job_arn and (stop or wait):  # a try that died before it could answer may have made it
         job_arn = _own_job(run, dataset)
     if job_arn:
         return Start(state="started", job_arn=job_arn)
     if stop:
         return Start(state="stopped")
-    if others:
-        return _wait(run, place.behind(others), now)
-    return _try(run, dataset, place, now)
+    if wait:
+        return Start(state="queued")
+    start = _start(run, dataset)
+    if start.state == "queued":
+        return _refused(run, start, now, last_try=bool(answer.get("last_try")))
+    return start
+
+
+def _refused(run: Run, start: Start, now: datetime, *, last_try: bool) -> Start:
+    """Bedrock had no slot. Its words may mean the quota of custom models as well."""
+    words = start.failure.message if start.failure else "no words were given"
+    if last_try:
+        why = f"Nobody got a job slot for {PATIENCE.days} days: {words}"
+        return Start(state="failed", failure=failure("quota_full", why))
+    metrics.add_metric(name="QuotaFull", unit="Count", value=1)
+    SlotQueue(ledger=_ledger()).refused(run, instant(now))
+    return start
 
 
 def _noted_job(record: RunRecord, run: Run) -> str | None:
     this_try = record.state == "training" and record.attempt == run.attempt
     return record.job_arn if this_try else None
-
-
-def _try(run: Run, dataset: PreparedDataset, place: Place, now: datetime) -> Start:
-    start = _start(run, dataset)
-    if start.state != "no_room":
-        return start
-    why = start.failure or classify("no words were given")
-    if end := place.given_up(now, why.message):
-        return Start(state="failed", failure=end)
-    metrics.add_metric(name="QuotaFull", unit="Count", value=1)
-    return _wait(run, place.full(), now, why)
-
-
-def _wait(run: Run, place: Place, now: datetime, why: Failure | None = None) -> Start:
-    QueuedRuns(ledger=_ledger()).stand(run, place, now)
-    return Start(state="no_room", failure=why, line=place)
 
 
 def _start(run: Run, dataset: PreparedDataset) -> Start:
@@ -92,14 +99,14 @@ def _resolve(error: JobRefusedError, run: Run, dataset: PreparedDataset) -> Star
     """A name in use may be our own, from a try that died before it could answer; nor need Bedrock check
     names before it checks the quota, which our own job may have filled.
     """
-    failure = classify(error.message)
+    words = classify(error.message)
     full = error.code == "ServiceQuotaExceededException"  # HTTP 400, but it passes
     if full or error.code in ("ConflictException", "ValidationException"):
         if job_arn := _own_job(run, dataset):
             return Start(state="started", job_arn=job_arn)
-        if failure.kind == role_not_assumable.__name__:
-            raise role_not_assumable(failure.message)
-    return Start(state="no_room" if full else "failed", failure=failure)
+        if words.kind == role_not_assumable.__name__:
+            raise role_not_assumable(words.message)
+    return Start(state="queued" if full else "failed", failure=words)
 
 
 def _own_job(run: Run, dataset: PreparedDataset) -> str | None:

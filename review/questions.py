@@ -107,6 +107,11 @@ def _vocabulary() -> dict[str, Any]:
         "every function": [step.name for step in STEPS],
         "every function in the VPC": [step.name for step in STEPS if step.in_vpc],
         "every function with the ledger": [step.name for step in with_ledger],
+        "every function that updates the ledger": [
+            step.name
+            for step in with_ledger
+            if any("dynamodb:UpdateItem" in each.actions for each in step.access)
+        ],
         "the role of every function": [f"the role of {step.name}" for step in STEPS],
     }
     return words

@@ -230,7 +230,10 @@ def queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, queue
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-RULES = {"{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}", "{ReconcileRunsSchedule}"}
+RULES = {
+    *("{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}"),
+    *("{ReconcileRunsSchedule}", "{DispatchQueueSchedule}"),
+}
 """All of them put aside what they cannot send."""
 
 

@@ -139,7 +139,7 @@ def there_is_one_dashboard(environment):
     for metric in (
         *("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionsSucceeded"),
         *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"),
-        *("ApprovalsWaiting", "OldestApprovalHours", "RunsInLine", "StalledJobs", "BudgetLeftUsd"),
+        *("ApprovalsWaiting", "OldestApprovalHours", "RunsQueued", "StalledJobs", "BudgetLeftUsd"),
         *("Errors", "Duration"),
     ):
         assert metric in shown

@@ -1,5 +1,7 @@
 """Powers are split: who reads data cannot spend, who spends cannot read data."""
 
+import json
+
 from review.checks.permission_checks import REVIEWED, on, services
 from review.checks.template_check import check
 from review.role_policies import actions, allowed, roles_allowed
@@ -38,7 +40,33 @@ def who_counts_the_money_touches_the_ledger_only(environment):
 
 @check
 def no_role_of_ours_answers_for_a_person(environment):
-    assert roles_allowed(environment, "states:SendTaskSuccess") == set()
+    """The dispatcher answers tasks, and learns the tokens of runs in the queue alone: it reads one index,
+    which has no others, and one item, which is no run's.
+    """
+    assert roles_allowed(environment, "states:SendTaskSuccess") == {"DispatchQueueRole"}
+    assert roles_allowed(environment, "states:SendTaskFailure") == set()
+    reads = {
+        (action, resource, json.dumps(statement.conditions, sort_keys=True))
+        for statement in allowed(environment, "DispatchQueueRole")
+        for action in statement.actions
+        for resource in statement.resources
+        if action.startswith(("dynamodb:", "states:Get", "states:Describe"))
+    }
+    own = json.dumps(
+        {
+            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "queue#job_slots"},
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
+        sort_keys=True,
+    )
+    assert reads == {
+        ("dynamodb:GetItem", "{Ledger}", own),
+        ("dynamodb:PutItem", "{Ledger}", own),
+        ("dynamodb:Query", "{Ledger}/index/Queue", "{}"),
+    }
+    indexes = environment.one("AWS::DynamoDB::Table", "Ledger").properties["GlobalSecondaryIndexes"]
+    shown = {each["IndexName"]: each["Projection"] for each in indexes}
+    assert set(shown["Queue"]["NonKeyAttributes"]) == {"queued_at", "refused_at", "slot_token"}
 
 
 @check

@@ -18,19 +18,21 @@ from explored_handlers import BEHIND, CONTEXT, MACHINE, Door
 from fake_bedrock import ENDED
 from greenlet import getcurrent
 from machine import End, Execution, Failed
-from rounds import among_us, until_quiet
+from rounds import among_us, dispatching, until_quiet
 from scenarios import Scenario
 from schedule import Schedule
 from services import Bedrock, Ledger, Notices, StepFunctions, Storage
 
+from lambdas.dispatch_queue import NotDispatched
 from lambdas.reconcile_runs import NotReconciled
 from tuning.aws.transient import Transient
 from tuning.errors import TuningError
+from tuning.runs.job_queue import WAITING
 
 VISIBILITY_SECONDS = 180
 RECEIVES = 5
 HOUR = 3600
-_RAISED = (BotoCoreError, ClientError, NotReconciled, Transient, TuningError)
+_RAISED = (BotoCoreError, ClientError, NotDispatched, NotReconciled, Transient, TuningError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,7 @@ class Amazon:
         self.invoked: list[str] = []
         self.paths: list[list[str]] = []
         self.rounds: list[Any] = []
+        self.dispatching = False
         self.outages: dict[tuple[str, str], tuple[str, float]] = {}
         BEHIND.client, BEHIND.now = self.client, self.clock.now
 
@@ -288,19 +291,25 @@ class Around:
     def _ask_and_wait(self, arguments: Any, limit: float | None) -> Any:
         token = arguments["ExpressionAttributeValues"][":token"]["S"]
         promise = self.world.stepfunctions.promise(token)
-        self._integrated("dynamodb", "updateItem", arguments)
+        self._integrated("dynamodb", "updateItem", arguments, sdk=True)
         if limit is not None:
             late = Failed("States.Timeout", "")
             self.world.clock.spawn(
                 lambda: self.world.stepfunctions.expire(token, late), after=limit
             )
+        if arguments["ExpressionAttributeValues"].get(":waiting") == {"S": WAITING}:
+            dispatching(self.world)
         answer = self.world.clock.wait(promise)
         if isinstance(answer, Failed):
             raise answer
         return answer
 
-    def _integrated(self, service: str, operation: str, arguments: Any) -> Any:
-        """A service that Step Functions calls by itself."""
+    def _integrated(
+        self, service: str, operation: str, arguments: Any, *, sdk: bool = False
+    ) -> Any:
+        """A service that Step Functions calls by itself. Its errors have a prefix for each integration.
+        https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+        """
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
         given = {**arguments, "TableName": "ledger"} if service == "dynamodb" else arguments
         really = getattr(self.world.service(service), name)
@@ -312,7 +321,8 @@ class Around:
                 if isinstance(error, ClientError)
                 else "SdkClientException"
             )
-            raise Failed(f"{service}.{code}", str(error)) from error
+            prefix = {"dynamodb": "DynamoDb" if sdk else "DynamoDB", "sns": "SNS"}[service]
+            raise Failed(f"{prefix}.{code}", str(error)) from error
 
 
 __all__ = ["MACHINE", "Amazon", "Call", "Message", "ReadTimeoutError"]

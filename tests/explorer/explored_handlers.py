@@ -18,7 +18,7 @@ from clockwork import START
 from domain_builders import DATASETS, any_run_settings
 
 import lambdas
-from lambdas import observe, receive_upload
+from lambdas import deployed_recipes, observe
 from tuning.aws import clients, dataset_files
 from tuning.runs.preparation import Prepared
 from tuning.runs.readings import Source
@@ -118,7 +118,7 @@ class _Clock(datetime):
 
 def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
     """The same bytes and recipe give the same verdict, page and id: each is computed once."""
-    patch.setattr(receive_upload, "load", cache(receive_upload.load))
+    patch.setattr(deployed_recipes, "load", cache(deployed_recipes.load))
     kept = cached_property(Recipe.digest.fget)
     kept.__set_name__(Recipe, "digest")
     patch.setattr(Recipe, "digest", kept)

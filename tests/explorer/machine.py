@@ -6,12 +6,21 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-lang
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from expressions import QueryError, evaluated
 
 State = Mapping[str, Any]
 _UNCATCHABLE = frozenset({"States.DataLimitExceeded", "States.Runtime"})
+
+
+MOST_EVENTS, LONGEST = 25_000, timedelta(days=365)
+"""Of an execution. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+_EVENTS = {"Task": 5, "Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1}
+"""What entering, doing and leaving a state writes into the history."""
+_TRY_EVENTS = 3
+"""A task scheduled, started and failed."""
 
 
 class Failed(Exception):  # noqa: N818 — it is what happened to the state
@@ -53,6 +62,8 @@ class Execution:
     variables: dict[str, Any] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
     """The states it has entered."""
+    events: int = 1
+    """Of its history."""
 
     def run(self) -> End:
         self.started = self.world.moment()
@@ -61,6 +72,9 @@ class Execution:
             state = self.definition["States"][at]
             self.path.append(at)
             self.entered = self.world.moment()
+            self.events += _EVENTS.get(state["Type"], 0) + (".wait" in state.get("Resource", ""))
+            if ended := self._at_its_limits(at):
+                return ended
             match state["Type"]:
                 case "Succeed":
                     evaluated(state.get("Output", {}), self._bindings(held))
@@ -74,6 +88,14 @@ class Execution:
                 at, held = self._step(state, held)
             except Failed as failed:
                 return End(status="FAILED", state=at, error=failed.error, cause=failed.cause)
+
+    def _at_its_limits(self, at: str) -> End | None:
+        if self.events > MOST_EVENTS:
+            words = f"The execution reached the maximum number of history events ({MOST_EVENTS})."
+            return End(status="FAILED", state=at, error="States.Runtime", cause=words)
+        lasts = datetime.fromisoformat(self.entered) - datetime.fromisoformat(self.started)
+        most = min(LONGEST, timedelta(seconds=self.definition.get("TimeoutSeconds", 10**9)))
+        return End(status="TIMED_OUT", state=at) if lasts > most else None
 
     def _step(self, state: State, held: Any) -> tuple[str, Any]:
         """The next state and its input."""
@@ -105,6 +127,7 @@ class Execution:
                 result = self.world.perform(state["Resource"], arguments, seconds)
                 return self._go(state, state["Next"], held, result, result=result)
             except Failed as failed:
+                self.events += _TRY_EVENTS
                 if (pause := self._retry(state.get("Retry", ()), retried, failed)) is None:
                     return self._catch(state, held, failed)
             self.world.sleep(pause)

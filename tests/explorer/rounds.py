@@ -14,6 +14,28 @@ and when it is done."""
 _BETWEEN = 6 * HOUR
 """Longer than a run is left to itself, so that few rounds are needed."""
 _MOST = 9
+_MOST_DISPATCHES = 100
+
+
+DISPATCH_SECONDS = 5 * 60
+"""Seldomer than once a minute, so that a history has fewer calls; while someone waits, and no longer."""
+
+
+def dispatching(world: "Amazon") -> None:
+    """Rounds of the dispatcher, as long as a run waits for a job slot."""
+    if world.dispatching:
+        return
+    world.dispatching = True
+
+    def rounds() -> None:
+        for _ in range(_MOST_DISPATCHES):
+            world.clock.sleep(DISPATCH_SECONDS)
+            if not any("queue" in row for row in world.ledger.items.values()):
+                break
+            world.invoke("dispatch_queue", {})
+        world.dispatching = False
+
+    world.clock.spawn(rounds)
 
 
 def among_us(world: "Amazon") -> None:

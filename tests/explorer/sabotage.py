@@ -147,7 +147,7 @@ def quota_is_a_fault(world: Amazon) -> None:
     """HTTP 400 is taken for a mistake of ours."""
 
     def edit(state: Mapping[str, Any]) -> Mapping[str, Any]:
-        choices = [c for c in state.get("Choices", ()) if "no_room" not in c["Condition"]]
+        choices = [c for c in state.get("Choices", ()) if "queued" not in c["Condition"]]
         return {**state, "Choices": choices} if "Choices" in state else state
 
     world.definition = _edited(world.definition, edit)

@@ -10,7 +10,7 @@ import services
 from explore import Explorer
 from scenarios import SCENARIOS
 
-from lambdas import receive_upload
+from lambdas import deployed_recipes
 from tuning.runs.machine_states import MachineState
 
 PRICES = json.loads(Path(__file__).with_name("service_prices.json").read_bytes())["prices"]
@@ -65,7 +65,7 @@ def test_a_run_costs_at_most_two_cents_beside_bedrocks_price(
     definition, doors, monkeypatch, capsys, hours, poll, most
 ):
     monkeypatch.setattr(services, "STEP_SECONDS", hours * 1200)
-    monkeypatch.setattr(receive_upload, "load", patient(receive_upload.load))
+    monkeypatch.setattr(deployed_recipes, "load", patient(deployed_recipes.load))
     explorer = Explorer(definition=looking_every(poll, definition), doors=doors)
     spent = fees(explorer.live(SCENARIOS[0]))
     with capsys.disabled():

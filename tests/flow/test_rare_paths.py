@@ -44,7 +44,7 @@ def test_a_role_that_bedrock_does_not_know_yet_costs_no_run(world):
 
 def _refusals(world, upload):
     """What the tries of the run's steps failed with."""
-    found = world.account.run(upload)
+    found = world.account.started_by(upload)
     if found is None:
         return []
     arn = next((e["executionArn"] for e in world.executions() if found.id in e["name"]), None)

@@ -30,13 +30,13 @@ def test_it_is_written_in_jsonata(dev):
 
 
 def test_every_execution_ends_by_itself(dev):
-    assert definition(dev)["TimeoutSeconds"] == 21 * 24 * 3600
+    assert definition(dev)["TimeoutSeconds"] == 300 * 24 * 3600
 
 
-def test_there_is_time_for_a_week_in_the_line_and_the_longest_jobs(dev):
+def test_there_is_time_for_the_longest_queue_and_the_longest_jobs(dev):
     """Two jobs, where the recipe has the run try again."""
     hours = max(load(path).limits.max_hours for path in (ROOT / "recipes").glob("*.toml"))
-    waiting = 2 * 7 * 24  # in the line, and for a person
+    waiting = (7 + 100 + 7) * 24  # a thousand jobs of a day before it, patience, and for a person
     assert waiting + 2 * hours < definition(dev)["TimeoutSeconds"] / 3600
 
 
@@ -80,6 +80,7 @@ def test_every_conclusion_names_an_outcome_that_the_end_knows(states):
         "Dataset refused": "refused",
         "Model trained": "trained",
         "Job stopped": "stopped",
+        "Stopped before its job": "stopped",
         "Job failed": "failed",
         "Job not started": "failed",
         "Not approved": "refused",
@@ -137,18 +138,36 @@ def test_every_loop_waits(states):
 
 
 def test_waiting_takes_the_time_that_the_last_look_said(dev, rich):
-    """That the line is left after a week: tests/unit/test_job_queue.py."""
     for environment, seconds in ((dev, 300), (rich, 600)):
         waits = of_type(definition(environment)["States"], "Wait")
         assert {n: w["Seconds"] for n, w in waits.items()} == {
             "Wait for job": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
-            "Wait for job slot": "{% $job.wait_seconds %}",
         }
 
 
-def test_the_line_sees_the_last_answer_of_its_own(states):
-    """Or a run in the line would be a newcomer at each look, and never give up."""
-    for step, kept in (("Start training", "job"), ("Track training", "progress")):
+def test_a_run_waits_for_a_job_slot_without_polling(states):
+    """Only the row of a run that is still queued takes the token, and an answer leads to the next try."""
+    wait = states["Wait for job slot"]
+    assert wait["Resource"].endswith(":states:::aws-sdk:dynamodb:updateItem.waitForTaskToken")
+    assert wait["Arguments"]["ConditionExpression"].startswith("#state = :queued AND")
+    assert (wait["Next"], wait["Assign"]) == (
+        "Start training",
+        {"queue": "{% $states.result %}"},
+    )
+    caught = {e: c["Next"] for c in wait["Catch"] for e in c["ErrorEquals"]}
+    assert caught["States.Timeout"] == "Start training"
+    assert "86400" in wait["TimeoutSeconds"]
+
+
+@pytest.mark.parametrize("state", ["queued", "no_room"])  # of this version, and of the first
+def test_a_run_without_a_slot_waits_for_one(states, state):
+    ways = {c["Condition"]: c["Next"] for c in states["Job started?"]["Choices"]}
+    [to] = {to for said, to in ways.items() if f"'{state}'" in said}
+    assert to == "Wait for job slot"
+
+
+def test_a_step_sees_its_own_last_answer(states):
+    for step, kept in (("Start training", "queue"), ("Track training", "progress")):
         assert states[step]["Arguments"]["Payload"][kept] == f"{{% ${kept} %}}"
 
 
@@ -162,12 +181,12 @@ def test_a_run_that_may_have_left_a_job_stays_open_for_the_reconciler(states):
     assert unsure == {
         "Step failed": True,
         "Job not started": True,
-        "Job stopped": "{% $job.state != 'started' %}",
+        "Stopped before its job": True,
     }
     (caught,) = states["Settle spend"]["Catch"]
     assert "'unsure': true" in caught["Assign"]["outcome"]
     closing = states["Close run"]["Arguments"]["UpdateExpression"]
-    assert "$outcome.unsure ? 'task_token' : '#open" in closing
+    assert "$outcome.unsure ? '' : ', #open'" in closing
 
 
 def test_a_run_leaves_the_index_when_its_outcome_was_reported(states):
@@ -217,69 +236,6 @@ def test_an_end_is_written_over_open_states_only(states):
 def test_a_run_that_was_ended_by_another_hand_is_still_told(states):
     caught = {e: c["Next"] for c in states["Record outcome"]["Catch"] for e in c["ErrorEquals"]}
     assert caught["DynamoDB.ConditionalCheckFailedException"] == "Notify"
-
-
-def test_every_retry_is_bounded_and_spread(states):
-    for name, task in of_type(states, "Task").items():
-        assert task["Retry"], name
-        for retry in task["Retry"]:
-            assert 0 < retry["MaxAttempts"] <= 1000, name
-            assert retry["MaxDelaySeconds"] <= 600, name
-            assert retry["JitterStrategy"] == "FULL", name
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_permanent_faults_of_a_step_are_not_retried(states, task):
-    retried = {error for retry in states[task]["Retry"] for error in retry["ErrorEquals"]}
-    assert retried.isdisjoint({"States.ALL", "States.TaskFailed", "States.Timeout"})
-
-
-def test_errors_that_are_retried_are_raised_under_their_names(states):
-    for task in TASKS:
-        assert {"Transient", "role_not_assumable"} <= {
-            e for r in states[task]["Retry"] for e in r["ErrorEquals"]
-        }
-    assert "class Transient(Exception):" in (ROOT / "tuning/aws/transient.py").read_text("utf-8")
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_a_function_whose_process_died_is_tried_again(states, task):
-    """It may have died between two calls, such as after the job was created."""
-    retried = {error for retry in states[task]["Retry"] for error in retry["ErrorEquals"]}
-    assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_a_function_that_fell_asleep_is_given_minutes_to_wake(states, task):
-    """After two weeks without an upload the first invocation of each function fails."""
-    asleep = {"Lambda.ResourceConflictException", "Lambda.ResourceNotReadyException"}
-    [waking] = [r for r in states[task]["Retry"] if asleep <= set(r["ErrorEquals"])]
-    waits, delay = [], waking["IntervalSeconds"]
-    for _ in range(waking["MaxAttempts"]):
-        waits.append(min(delay, waking["MaxDelaySeconds"]))
-        delay *= waking["BackoffRate"]
-    assert sum(waits) / 2 > 300  # full jitter halves them, on average
-
-
-def test_no_retry_goes_on_for_long(states):
-    """What takes long, a full quota or a job, is waited for in states that can be seen."""
-    for name, task in of_type(states, "Task").items():
-        for retry in task["Retry"]:
-            busy = retry["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
-            assert busy or retry["MaxAttempts"] <= 10, name
-
-
-def test_a_run_waits_while_its_function_is_busy(dev, states):
-    """A new account runs ten functions at once: a thousand large uploads must not end in faults."""
-    prepare = dev.one("AWS::Lambda::Function", "PrepareDatasetFunction").properties
-    longest = 1000 / 10 * prepare["Timeout"]
-    for name, task in of_type(states, "Task").items():
-        if task["Resource"].endswith(":lambda:invoke"):
-            (busy,) = (
-                r for r in task["Retry"] if r["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
-            )
-            # Full jitter halves the waits, on average.
-            assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] / 2 > longest, name
 
 
 def test_no_way_uses_a_variable_before_it_is_assigned(states):

@@ -1,4 +1,4 @@
-"""The state machine and money: nothing is spent unauthorized, and every reservation is settled."""
+"""The state machine and money: nothing is spent without leave, and every claim is settled."""
 
 import json
 
@@ -7,23 +7,25 @@ from test_machine import BAD_ENDS, GOOD_ENDS
 
 
 def test_no_money_is_spent_unauthorized(states):
-    authorized = states["Spend authorized?"]
-    (choice,) = authorized["Choices"]
-    assert choice["Condition"] == "{% $spend.decision = 'authorized' %}"
-    assert choice["Next"] == "Start training"
+    leave = states["Spend authorized?"]
+    ways = {choice["Condition"]: choice["Next"] for choice in leave["Choices"]}
+    assert ways == {
+        "{% $spend.decision = 'authorized' %}": "Start training",
+        "{% $spend.decision = 'stopped' %}": "Stopped before its job",
+    }
     without = reachable(states, "Begin", without=["Authorize spend"])
     assert "Start training" not in without
-    asked = reachable(states, authorized["Default"], without=["Authorize spend"])
-    assert "Start training" not in asked, "what was approved is reserved before it is spent"
+    asked = reachable(states, leave["Default"], without=["Authorize spend"])
+    assert "Start training" not in asked, "what was approved is claimed before it is spent"
 
 
-def test_every_outcome_after_a_reservation_settles_it(states):
-    """A step that died may have reserved; only what is refused before the price has not."""
+def test_every_ending_after_a_claim_settles_it(states):
+    """A step that died may have claimed; only what is refused before the price has not."""
     conclusions = {n for n, s in states.items() if "outcome" in s.get("Assign", {})}
     past = {n for n in conclusions if states[n]["Next"] != "Settle spend"}
-    assert past == {"No such recipe"}  # a second try may be refused, whose first has reserved
-    reserved = reachable(states, "Authorize spend", without=["Settle spend"])
-    assert reserved.isdisjoint({"Record outcome", "Notify", *GOOD_ENDS, *BAD_ENDS})
+    assert past == {"No such recipe"}  # a second try may be refused, whose first has claimed
+    claimed = reachable(states, "Authorize spend", without=["Settle spend"])
+    assert claimed.isdisjoint({"Record outcome", "Notify", *GOOD_ENDS, *BAD_ENDS})
 
 
 def test_every_conclusion_says_what_may_be_billed(states):
@@ -32,7 +34,9 @@ def test_every_conclusion_says_what_may_be_billed(states):
     }
     assert charges == {
         **dict.fromkeys(("No such recipe", "Dataset refused", "Not approved"), "nothing"),
-        **dict.fromkeys(("Approval expired", "Job not started"), "nothing"),
+        **dict.fromkeys(
+            ("Approval expired", "Job not started", "Stopped before its job"), "nothing"
+        ),
         **dict.fromkeys(("Model trained", "Job stopped", "Job failed"), "job"),
         "Step failed": "unknown",
         "Resume outcome": "{% $run.charge %}",
@@ -48,12 +52,13 @@ def test_the_wait_for_a_person_expires(states):
 
 def test_task_tokens_are_in_no_notice_and_no_log(dev, states):
     told = [n for n, s in states.items() if "Task.Token" in json.dumps(s)]
-    assert told == ["Wait for approval"]
-    assert all("task_token" not in json.dumps(states[n]) for n in ("Request approval", "Notify"))
+    assert set(told) == {"Wait for approval", "Wait for job slot"}
+    notices = [json.dumps(states[n]) for n in ("Request approval", "Notify")]
+    assert not any(name in notice for name in ("task_token", "slot_token") for notice in notices)
     logging = dev.one("AWS::StepFunctions::StateMachine").properties["LoggingConfiguration"]
     assert logging["IncludeExecutionData"] is False
 
 
 def test_an_answered_token_is_forgotten(states):
     update = states["Record outcome"]["Arguments"]["UpdateExpression"]
-    assert update.endswith(" REMOVE task_token")
+    assert update.endswith(" REMOVE task_token, slot_token, #queue")

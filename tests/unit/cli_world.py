@@ -27,6 +27,7 @@ class FakeHistory:
         self.entered = {}
         self.exceptions = step_functions.exceptions
         self.send_task_success = step_functions.send_task_success
+        self.tokens = step_functions.tokens
 
     def get_paginator(self, operation):
         assert operation == "get_execution_history"
@@ -72,7 +73,6 @@ def lay(aws, number, **facts):
         "turn": f"{at}#{run_id}",
         "recipe": "support",
         "upload": f"s3://bucket/datasets/support/{number}/train.jsonl",
-        "due": "9999-12-31T00:00:00+00:00" if facts.get("open") == "queued" else None,
     }
     return aws.dynamodb.lay(RunRecord(**{**first, **facts}))
 

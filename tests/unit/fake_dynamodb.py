@@ -9,10 +9,10 @@ from dynamodb_expressions import Compiled, Item, Terms, checked, condition, inva
 from recipe_refusal_cases import exceptions, refusal
 
 from tuning.runs.run import is_run
-from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, RunRecord
+from tuning.runs.run_record import BY_MONTH, JOB_QUEUE, OPEN_RUNS, RunRecord
 
 Wire = dict[str, dict[str, Any]]
-INDEXES = {index.name: (index.partition, index.sort) for index in (BY_MONTH, OPEN_RUNS)}
+INDEXES = {index.name: (index.partition, index.sort) for index in (BY_MONTH, JOB_QUEUE, OPEN_RUNS)}
 _CONDITIONAL = "ConditionalCheckFailedException"
 
 

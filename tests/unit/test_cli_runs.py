@@ -28,10 +28,10 @@ def listed(capsys, **given):
     return json.loads(capsys.readouterr().out)["runs"]
 
 
-def test_runs_are_listed_newest_first_with_their_places_in_the_line(account, capsys):
+def test_runs_are_listed_newest_first_with_their_queue_positions(account, capsys):
     lay(account, 1, state="training", open="working")
-    lay(account, 2, state="queued", open="queued")
-    lay(account, 3, state="queued", open="queued")
+    lay(account, 2, state="queued", open="working", queue="job_slots")
+    lay(account, 3, state="queued", open="working", queue="job_slots")
     found = [
         (run["upload"].split("/")[-2], run["state"], run["queue_position"])
         for run in listed(capsys)
@@ -104,25 +104,17 @@ def test_a_list_tells_what_it_leaves_out(account, capsys):
     assert "no run fits among 3 runs of 2026-11" in capsys.readouterr().err
 
 
-def test_a_place_in_the_line_stands_beside_the_state(account, capsys):
-    lay(account, 1, state="queued", open="queued")
+def test_a_queue_position_is_shown_beside_the_state(account, capsys):
+    lay(account, 1, state="queued", open="working", queue="job_slots")
     left(runs, month="2026-11", newest=20, shown="text")
     _head, line = capsys.readouterr().out.splitlines()
     assert "queued, position 1" in line
     assert "2026-11-23 07:00 " in line
 
 
-def test_one_that_died_in_the_line_has_no_place_and_takes_none_away(account, capsys):
-    lay(account, 1, state="queued", open="queued", due="2026-11-23T07:30:00+00:00")
-    lay(account, 2, state="queued", open="queued")
-    left(runs, month="2026-11", newest=20, shown="text")
-    shown = capsys.readouterr().out
-    assert shown.count("queued, position 1") == shown.count("position") == 1
-
-
 def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
-    run = lay(account, 0xABC << 100, state="queued", open="queued")
-    lay(account, 0xABD << 100, state="queued", open="queued")
+    run = lay(account, 0xABC << 100, state="queued", open="working", queue="job_slots")
+    lay(account, 0xABD << 100, state="queued", open="working", queue="job_slots")
     assert left(stop, run=run[:10]) == 0
     assert account.dynamodb.record(run).stop_asked
     assert run in capsys.readouterr().err
@@ -153,11 +145,25 @@ def test_hostile_names_cannot_steer_the_terminal(account, capsys):
 
 
 def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
-    run = lay(account, 1, state="queued", open="queued")
+    run = lay(account, 1, state="queued", open="working", queue="job_slots")
     assert left(stop, run=run) == 0
     assert account.dynamodb.record(run).stop_asked.startswith("arn:ann at 20")
     assert account.bedrock.stopped == []
     assert "asked to stop" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("state", "token"), [("queued", "slot_token"), ("awaiting_approval", "task_token")]
+)
+def test_a_run_that_waits_is_stopped_at_once(account, capsys, state, token):
+    """Its task is answered: nobody need approve it, and no job slot need be free."""
+    account.stepfunctions.tokens["t1"] = None
+    run = lay(account, 1, state=state, **{token: "t1"})
+    assert left(stop, run=run) == 0
+    assert account.dynamodb.items[run]["stop_asked"].startswith("arn:ann at 20")
+    answer = json.loads(account.stepfunctions.tokens["t1"])
+    assert (answer["decision"], answer["slot"]) == ("stop", False)
+    assert "ends as stopped now" in capsys.readouterr().err
 
 
 def test_the_job_of_a_run_is_stopped_at_once(account):

@@ -149,13 +149,13 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
     now = datetime.now(UTC)
     facts = {"month": f"{now:%Y-%m}", "arrived_at": now.isoformat()}
     lay(account, 1, state="failed", **facts)
-    lay(account, 2, state="queued", open="queued", **facts)
-    run = lay(account, 3, state="queued", open="queued", **facts)
+    lay(account, 2, state="queued", open="working", queue="job_slots", **facts)
+    run = lay(account, 3, state="queued", open="working", queue="job_slots", **facts)
 
     def sleep(_seconds):
         for number, state in ((2, "trained"), (3, "refused")):
             record = account.dynamodb.record(f"{number:032x}")
-            account.dynamodb.lay(replace(record, state=state, open=None))
+            account.dynamodb.lay(replace(record, state=state, open=None, queue=None))
 
     monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=sleep))
     assert left(watch, run=None, every=1, shown="json") == 1

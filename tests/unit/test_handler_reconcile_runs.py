@@ -276,7 +276,7 @@ def test_gauges_say_what_waits_stalls_and_is_left(world, monkeypatch, log):
     assert {k: v for k, v in told.items() if isinstance(v, list)} == {
         "ApprovalsWaiting": [1.0],
         "OldestApprovalHours": [30.0],
-        "RunsInLine": [0.0],
+        "RunsQueued": [0.0],
         "StalledJobs": [1.0],
         "BudgetLeftUsd": [60.0],
     }

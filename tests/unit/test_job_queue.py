@@ -1,72 +1,185 @@
-"""The line for a job's place: first come, first tried; patience, and its end."""
+"""The queue for job slots: in order of arrival, as many as there are slots; patience, and its end."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from job_queue_model import Account, live
 
-from tuning.runs.job_queue import Place, moment, turn
+from tuning.runs.job_queue import (
+    PATIENCE,
+    QueuedRun,
+    QueueState,
+    arrival_order,
+    dispatch,
+    instant,
+    moment,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-WEEK = 7 * 24 * 3600
+MINUTE = timedelta(minutes=1)
 
 
-def test_a_newcomer_stands_there_since_now():
-    place = Place.after({}, now=NOW)
-    assert place == Place(since="2026-11-23T12:00:00+00:00")
+def a_run(number, *, since=NOW, refused=None):
+    return QueuedRun(
+        id=f"run-{number}",
+        slot_token=f"token-{number}",
+        queued_at=moment(since),
+        refused_at=instant(refused) if refused else None,
+    )
 
 
-def test_a_place_survives_the_state_machine():
-    place = Place(since=moment(NOW), ahead=3, tries=2)
-    assert Place.after({"line": place.to_json()}, now=NOW + timedelta(days=1)) == place
+def rounds(*given, state=None, now=NOW):
+    """What each round answered, minute by minute; each is given as (waiting, jobs in progress)."""
+    state, answered = state or QueueState(), []
+    for number, (waiting, jobs) in enumerate(given):
+        answers, state = dispatch(waiting, state, jobs=jobs, now=now + number * MINUTE)
+        answered.append([answer.run_id for answer in answers])
+    return answered, state
 
 
-def test_whoever_is_next_looks_oftener_than_who_stands_behind():
-    waits = [Place(since="", ahead=ahead).wait_seconds for ahead in (1, 2, 10, 59, 60, 100)]
-    assert waits == [60, 120, 600, 3540, 3600, 3600]
+QUEUE = [a_run(number) for number in range(5)]
+FULL = QueueState(round_at=instant(NOW - MINUTE), slots=10, tried_at=moment(NOW - MINUTE))
 
 
-def test_a_week_at_the_front_fits_into_an_execution_and_its_price():
-    """An execution has 25,000 events, a look takes ten; three transitions of $0.000025 each.
-    https://aws.amazon.com/step-functions/pricing/
-    """
-    place, waited = Place(since=""), 0
-    while waited < WEEK:
-        waited += place.wait_seconds
-        place = place.full()
-    assert place.tries < 250
-    assert place.tries * 3 * 0.000025 < 0.02
+def test_as_many_try_as_there_are_free_slots_in_order_of_arrival():
+    assert rounds((QUEUE, 7), state=FULL)[0] == [["run-0", "run-1", "run-2"]]
 
 
-def test_a_hundred_uploads_and_ten_places_cost_the_last_one_less_than_a_cent():
-    """Jobs of two hours: a place is free every twelve minutes."""
-    waited, looks = 0, 0
-    while (ahead := 90 - waited // 720) > 0:
-        waited += Place(since="", ahead=ahead).wait_seconds
-        looks += 1
-    assert waited - 90 * 720 < 120
-    assert looks * 3 * 0.000025 < 0.01
+def test_while_nothing_is_free_nobody_tries():
+    answered, _ = rounds(*[(QUEUE, 10)] * 29, state=FULL)
+    assert answered == [[]] * 29
 
 
-def test_the_place_of_one_that_misses_its_look_is_not_kept_for_ever():
-    place = Place(since="", ahead=60)
-    assert place.due(NOW) == moment(NOW + timedelta(hours=1, minutes=15))
+def test_a_full_account_is_tried_again_after_half_an_hour():
+    """Quotas of others change unseen."""
+    answered, _ = rounds(*[(QUEUE, 10)] * 40, state=FULL)
+    assert [number for number, each in enumerate(answered) if each] == [29]
 
 
-@pytest.mark.parametrize(("days", "given_up"), [(6.9, False), (7, True)])
-def test_after_a_week_a_run_gives_up_with_the_words_of_bedrock(days, given_up):
-    place = Place(since=moment(NOW - timedelta(days=days)))
-    end = place.given_up(NOW, "too many custom models")
-    assert (end is not None) is given_up
-    if end:
-        assert end.kind == "quota_full"
-        assert "too many custom models" in end.message
+def test_slots_are_learnt_from_the_round_after_bedrock_had_none():
+    refused = [a_run(0, refused=NOW), *QUEUE[1:]]
+    answered, state = rounds((refused, 10), (refused, 10), (refused, 8))
+    assert answered == [[], [], ["run-0", "run-1"]]
+    assert state.slots == 10
 
 
-def test_turns_sort_by_arrival_and_then_by_run():
+def test_more_slots_are_learnt_when_more_are_in_progress():
+    """How many is not known then: one tries at a time until Bedrock has no slot again."""
+    answered, state = rounds((QUEUE, 12), (QUEUE[1:], 13), state=FULL)
+    assert (answered, state.slots) == ([["run-0"], ["run-1"]], None)
+
+
+def test_fewer_slots_are_believed_when_bedrock_has_said_so_twice():
+    """A job may have ended between Bedrock's answer and the count."""
+    once = [a_run(0, refused=NOW), *QUEUE[1:]]
+    answers, state = dispatch(once, FULL, jobs=9, now=NOW)
+    assert (len(answers), state.slots) == (1, 10)
+    again = [a_run(0, refused=NOW + MINUTE / 2), *QUEUE[1:]]
+    answers, state = dispatch(again, state, jobs=9, now=NOW + MINUTE)
+    assert (answers, state.slots) == ((), 9)
+
+
+def test_one_that_was_answered_takes_a_slot_until_it_is_gone_or_back():
+    answered, _ = rounds((QUEUE, 9), (QUEUE, 9), (QUEUE[1:], 10), state=FULL)
+    assert answered == [["run-0"], [], []]
+    back = [a_run(0, refused=NOW + MINUTE / 2), *QUEUE[1:]]
+    assert rounds((QUEUE, 9), (back, 10), (back, 8), state=FULL)[0][-1] == ["run-0", "run-1"]
+
+
+def test_one_that_dies_with_its_answer_holds_up_nobody_for_long():
+    answered, _ = rounds(*[(QUEUE, 9)] * 20, state=FULL)
+    assert [number for number, each in enumerate(answered) if each] == [0, 15]
+
+
+def test_while_no_slots_are_known_one_tries_at_a_time():
+    answered, _ = rounds((QUEUE, 0), (QUEUE[1:], 1), (QUEUE[2:], 2))
+    assert answered == [["run-0"], ["run-1"], ["run-2"]]
+
+
+def test_patience_counts_from_the_last_time_that_anybody_got_a_slot():
+    old = [a_run(number, since=NOW - 10 * PATIENCE) for number in range(3)]
+    served = replace(FULL, served_at=moment(NOW - PATIENCE + MINUTE))
+    assert [a.last_try for a in dispatch(old, served, jobs=10, now=NOW)[0]] == []
+    long_ago = replace(FULL, served_at=moment(NOW - PATIENCE))
+    answers, _ = dispatch(old, long_ago, jobs=10, now=NOW)
+    assert [(a.run_id, a.last_try) for a in answers] == [(f"run-{n}", True) for n in range(3)]
+
+
+def test_who_came_lately_is_patient_when_the_others_give_up():
+    queue = [a_run(0, since=NOW - PATIENCE), a_run(1, since=NOW - MINUTE)]
+    answers, _ = dispatch(queue, FULL, jobs=10, now=NOW)
+    assert [a.run_id for a in answers] == ["run-0"]
+
+
+def test_the_state_survives_the_ledger_also_with_what_a_later_version_adds():
+    state = replace(FULL, answered={"run-0": moment(NOW)}, served_at=moment(NOW), doubted=True)
+    item = {**state.to_item(), "of_a_later_version": {"S": "1"}}
+    assert QueueState.from_item(item) == state
+    assert QueueState.from_item(QueueState().to_item()) == QueueState()
+
+
+def test_runs_sort_by_arrival_and_then_by_run():
     runs = [("2026-11-23T07:00:01Z", "a"), ("2026-11-23T07:00:00Z", "b")]
-    assert min(turn(at, run) for at, run in runs).endswith("#b")
+    assert min(arrival_order(at, run) for at, run in runs).endswith("#b")
 
 
 def test_moments_sort_as_texts_whatever_their_zone():
     zones = [NOW.astimezone(), NOW]
     assert {moment(at) for at in zones} == {"2026-11-23T12:00:00+00:00"}
+
+
+# A queue of days, in a model: how often each run tries, and what that comes to ---------------------
+
+TRANSITIONS_OF_A_TRY, EVENTS_OF_A_TRY = 3, 15
+"""Wait for a job slot, Start training, Has the job started?: states, and events of their history."""
+TRANSITION_USD = 0.000025
+"""https://aws.amazon.com/step-functions/pricing/"""
+
+
+@pytest.mark.parametrize("others", [0, 4])
+def test_a_hundred_runs_in_a_week_with_ten_slots_and_jobs_of_a_day_are_all_trained(others):
+    account = Account(slots=10, job_hours=24, others=others, others_hours=24 * 4)
+    told = live(account, runs=100, most_days=30)
+    assert told.trained == 100
+    assert told.order == sorted(told.order)
+    assert told.most_at_once <= 10
+    assert told.days <= (11 if not others else 13)
+    assert max(told.tries.values()) <= 50  # twice an hour, while it is first and nothing moves
+    assert max(told.tries.values()) * EVENTS_OF_A_TRY < 1_000
+    assert sum(told.tries.values()) * TRANSITIONS_OF_A_TRY * TRANSITION_USD / 100 < 0.001
+
+
+def test_slots_are_hardly_ever_left_free():
+    told = live(Account(slots=10, job_hours=24), runs=100, most_days=30)
+    assert told.days < 10 + 1 / 24  # ten days, and a few minutes for each
+
+
+@pytest.mark.parametrize(("before", "after"), [(10, 4), (4, 10)])
+def test_a_quota_that_changes_is_noticed(before, after):
+    account = Account(slots=before, job_hours=5, changes={24: after})
+    told = live(account, runs=60, most_days=30)
+    assert told.trained == 60
+    assert max(told.tries.values()) < 30
+
+
+def test_ten_thousand_that_wait_cost_what_the_slots_cost():
+    """Whatever waits behind costs nothing but its entry into the queue, and a try a day."""
+    told = live(Account(slots=10, job_hours=24), runs=10_000, most_days=7, stop_at_days=7)
+    assert told.trained >= 60
+    at_the_head = sum(told.tries.values())
+    assert at_the_head < 500
+    a_day = 10_000 + at_the_head / 7
+    assert a_day * TRANSITIONS_OF_A_TRY * TRANSITION_USD < 1  # USD; it was 18
+    assert told.rounds == 7 * 24 * 60
+
+
+def test_when_nobody_gets_a_slot_for_a_week_everybody_is_told_why():
+    told = live(Account(slots=0, job_hours=1), runs=30, most_days=9)
+    assert told.given_up == 30
+    assert 7 <= told.days < 8
+
+
+def test_three_of_ten_do_not_give_up_while_the_queue_moves_once_a_day():
+    told = live(Account(slots=1, job_hours=24), runs=10, most_days=12)
+    assert (told.trained, told.given_up) == (10, 0)

@@ -41,6 +41,10 @@ WHOLE = any_record(
     model_arn="arn:model",
     cost=Charged(usd=Decimal("1.90"), basis="computed"),
     stop_asked="arn:bob at noon",
+    queue="job_slots",
+    slot_token="t",  # noqa: S106 — no password
+    queued_at="2026-11-23T08:00:00Z",
+    refused_at="2026-11-23T08:00:00.000001+00:00",
     outcome=Outcome(state="failed", summary="A step died.", kind="Transient", unsure=True),
     ended_at="2026-11-23T08:00:00.000Z",
     rebuilt="from its execution",

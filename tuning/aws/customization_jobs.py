@@ -76,6 +76,12 @@ class CustomizationJobs:
         """All, before one is stopped: that would shift the pages."""
         return list(self._listed(statusEquals="InProgress"))
 
+    def taking_slots(self) -> int:
+        """How many are in progress, of anyone. One that is being stopped counts until it is."""
+        return sum(
+            1 for each in ("InProgress", "Stopping") for _ in self._listed(statusEquals=each)
+        )
+
     def of_run(self, run_id: str) -> Iterator[Job]:
         """Those that bear the run's tag, in the order of their making."""
         for job in list(

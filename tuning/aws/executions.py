@@ -72,12 +72,21 @@ class Executions:
 
     def answer(self, token: str, approval: Approval) -> bool:
         """Answer the task that waits with that token. Returns False when it waits no longer."""
-        steps = self.client("stepfunctions")
-        try:
-            steps.send_task_success(taskToken=token, output=json.dumps(approval.to_json()))
-        except (steps.exceptions.TaskDoesNotExist, steps.exceptions.TaskTimedOut):
-            return False
-        return True
+        return answer_task(token, approval.to_json(), client=self.client)
 
     def arn(self, name: str) -> str:
         return f"{self.machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def answer_task(token: str, answer: Mapping[str, Any], *, client: Clients = client) -> bool:
+    """Answer the task that waits with that token. Returns False when it waits no longer."""
+    steps = client("stepfunctions")
+    try:
+        steps.send_task_success(taskToken=token, output=json.dumps(answer))
+    except (
+        steps.exceptions.InvalidToken,
+        steps.exceptions.TaskDoesNotExist,
+        steps.exceptions.TaskTimedOut,
+    ):
+        return False
+    return True

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from tuning.aws.clients import Clients, client
 from tuning.aws.transient import Transient
 from tuning.runs import former_version
-from tuning.runs.job_queue import turn
+from tuning.runs.job_queue import arrival_order
 from tuning.runs.json_record import RecordError
 from tuning.runs.ledger_item import KEY, Item, Stored
 from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run
@@ -60,13 +60,16 @@ class Ledger:
             raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
         return None
 
-    def move(self, run: Run | Misdirected, to: State, **facts: Any) -> RunRecord | None:
-        """Bring the run into a state, with what was learnt on the way. Returns its record as it is then.
+    def move(
+        self, run: Run | Misdirected, to: State, *, without: Iterable[str] = (), **facts: Any
+    ) -> RunRecord | None:
+        """Bring the run into a state, with what was learnt on the way, and without the fields that it
+        had on the way. Returns its record as it is then.
 
         None when the run is past that state, or has ended: then nothing was written, and whoever called
         comes late and must not act. A row that is lost is written anew from what the step knows.
         """
-        return self._update(run, {"state": to, **facts}, found_in=sources(to))
+        return self._update(run, {"state": to, **facts}, found_in=sources(to), without=without)
 
     def note(self, run: Run | Misdirected, **facts: Any) -> RunRecord | None:
         """Set fields of a run that has not ended. Returns its record, or None, having written nothing,
@@ -93,18 +96,20 @@ class Ledger:
             **({"ExpressionAttributeValues": keyed(values)} if values else {}),
         )
 
-    def ask_to_stop(self, run_id: str, by: str) -> None:
+    def ask_to_stop(self, run_id: str, by: str) -> RunRecord:
         """What the steps read: a run without a job never starts one, and a job that starts meanwhile is
-        stopped at the first poll. Who asked first is kept.
+        stopped at the first poll. Who asked first is kept. Returns its record as it is then.
         """
-        self.client("dynamodb").update_item(
+        found = self.client("dynamodb").update_item(
             TableName=self.table,
             Key=_key(run_id),
             UpdateExpression="SET #stop_asked = if_not_exists(#stop_asked, :stop_asked)",
             ConditionExpression=f"attribute_exists({KEY})",
             ExpressionAttributeNames={"#stop_asked": RunRecord.attribute("stop_asked")},
             ExpressionAttributeValues=keyed(RunRecord.values(stop_asked=by)),
+            ReturnValues="ALL_NEW",
         )
+        return RunRecord.from_item(found["Attributes"])
 
     def put_new(self, record: RunRecord) -> bool:
         """Write a record, unless the ledger has one of that id. Returns whether it was written."""
@@ -131,7 +136,7 @@ class Ledger:
     def open_runs(self) -> dict[str, OpenRun | Unreadable]:
         """By id, from the index of open runs. It may be a moment late."""
         found = (
-            _listed(OpenRun, item)
+            listed(OpenRun, item)
             for partition in (*Partition, *former_version.PARTITIONS)
             for item in self._query(
                 OPEN_RUNS.name, f"#{OPEN_RUNS.partition} = :open", open=partition
@@ -145,7 +150,7 @@ class Ledger:
             items = self._scan()
         else:
             items = self._query(BY_MONTH.name, f"#{BY_MONTH.partition} = :month", month=month)
-        yield from (_listed(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
+        yield from (listed(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
 
     def change(
         self, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
@@ -171,10 +176,18 @@ class Ledger:
         return {"TableName": self.table, "Item": stored.to_item(), "ConditionExpression": _NEW}
 
     def _update(
-        self, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
+        self,
+        run: Run | Misdirected,
+        facts: Mapping[str, Any],
+        *,
+        found_in: Iterable[State],
+        without: Iterable[str] = (),
     ) -> RunRecord | None:
         dynamodb = self.client("dynamodb")
         update = self.change(run, facts, found_in=found_in)
+        if gone := [RunRecord.attribute(name) for name in without]:
+            update["UpdateExpression"] += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+            update["ExpressionAttributeNames"] |= {f"#{name}": name for name in gone}
         try:
             found = dynamodb.update_item(**update, ReturnValues="ALL_NEW")
         except dynamodb.exceptions.ConditionalCheckFailedException:
@@ -198,7 +211,7 @@ class Ledger:
             yield from page["Items"]
 
 
-def _listed(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
+def listed(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
     """One item that cannot be read must not hide the others of a list."""
     try:
         return kind.from_item(item)
@@ -222,4 +235,4 @@ def _key(item_id: str) -> dict[str, dict[str, str]]:
 def _first(run: Run | Misdirected) -> dict[str, Any]:
     """What a record has from the beginning."""
     facts = run.upload.facts
-    return {**facts, "open": Partition.WORKING, "turn": turn(facts["arrived_at"], run.id)}
+    return {**facts, "open": Partition.WORKING, "turn": arrival_order(facts["arrived_at"], run.id)}

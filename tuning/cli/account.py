@@ -10,8 +10,8 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.dead_letters import DeadLetters
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger, Unreadable
-from tuning.aws.queued_runs import QueuedRuns
 from tuning.aws.run_files import RunFiles
+from tuning.aws.slot_queue import SlotQueue
 from tuning.aws.stack_outputs import NoSuchStackError, caller, stack_outputs
 from tuning.cli.aws_errors import AccountError, UnknownRunError, told
 from tuning.runs.run_record import RunRecord
@@ -49,8 +49,8 @@ class Account:
         return Ledger(table=self.outputs["LedgerTable"], client=self.client)
 
     @property
-    def queue(self) -> QueuedRuns:
-        return QueuedRuns(ledger=self.ledger)
+    def queue(self) -> SlotQueue:
+        return SlotQueue(ledger=self.ledger)
 
     @property
     def executions(self) -> Executions:

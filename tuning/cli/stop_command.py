@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
+from tuning.aws.executions import answer_task
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import Environment, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
+from tuning.runs.run_record import RunRecord
 
 
 @speaks_to_aws
@@ -18,9 +20,25 @@ def stop(run: RunId, environment: Environment = "dev", region: Region = None) ->
         say(f"{record.id}: has ended already, {record.state}; nothing was stopped")
         raise SystemExit(Exit.REFUSED)
     by = f"{account.caller} at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    account.ledger.ask_to_stop(record.id, by)
+    record = account.ledger.ask_to_stop(record.id, by)
     arn = record.job_arn if record.state == "training" else None
     if arn and (why := account.jobs.stop(arn)):
         say(f"{arn}: Bedrock did not stop it, it may have ended: {why}")
-    say(f"{record.id}: asked to stop; it ends as stopped at its next poll (tuning runs shows it)")
+    if _wakes(account, record):
+        say(f"{record.id}: asked to stop; it waited, and ends as stopped now")
+    else:
+        say(
+            f"{record.id}: asked to stop; it ends as stopped at its next step (tuning runs shows it)"
+        )
     raise SystemExit(Exit.DONE)
+
+
+def _wakes(account: Account, record: RunRecord) -> bool:
+    """Answer what the run waits for, a person or a job slot: it need not wait to be stopped. One that
+    was answered just now reads in its next step that it is to stop.
+    """
+    waits = {"awaiting_approval": record.task_token, "queued": record.slot_token}
+    if not (token := waits.get(record.state)):
+        return False
+    answer = {"decision": "stop", "by": account.caller, "slot": False}
+    return answer_task(token, answer, client=account.client)

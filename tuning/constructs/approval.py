@@ -13,10 +13,12 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.outcomes import Endings
-from tuning.constructs.steps import Steps, catch_all, expression, when
+from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
 from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_record import RunRecord
+
+_ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 
 class Approval:
@@ -25,30 +27,25 @@ class Approval:
     def __init__(
         self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, end: Endings
     ) -> None:
-        self._scope = scope
+        self._scope, self._end = scope, end
         self.ask = self._ask(topic)
         self._wait = self._waiting(ledger)
-        self._retry(self.ask, "States.TaskFailed")
-        self._retry(
-            self._wait, "DynamoDb.InternalServerErrorException", "DynamoDb.ThrottlingException"
-        )
+        outlast(self.ask, "States.TaskFailed")
+        self._wait.add_retry(errors=[_ASKS_NO_MORE], max_attempts=0)
+        outlast(self._wait, "States.TaskFailed")  # also when only the answer was lost: a new token
         self._wait.add_catch(end.expired, errors=["States.Timeout"], outputs={})
-        catch_all([self.ask, self._wait], end.fault)
+        catch_all([self.ask], end.fault)
         self._answer = Steps(scope).choose(MachineState.APPROVED)
+        self._answer.when(when("$approval.decision = 'stop'"), end.stopped_early)
         self._answer.otherwise(end.rejected)
         self.ask.next(self._wait).next(self._answer)
 
-    @staticmethod
-    def _retry(step: sfn.TaskStateBase | sfn.CustomState, *errors: str) -> None:
-        step.add_retry(
-            errors=list(errors),
-            max_attempts=8,
-            max_delay=cdk.Duration.minutes(5),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
-
     def granted(self, again: sfn.IChainable) -> None:
-        """What was approved is authorized once more: no approval takes more than a budget has."""
+        """What was approved is authorized once more: no approval takes more than a budget has. So is a
+        run that asks no more: someone has stopped it, or its row was lost and is written anew.
+        """
+        self._wait.add_catch(again, errors=[_ASKS_NO_MORE], outputs={})
+        catch_all([self._wait], self._end.fault)
         self._answer.when(when("$approval.decision = 'approve'"), again)
 
     def _ask(self, topic: sns.ITopic) -> tasks.SnsPublish:
@@ -78,7 +75,7 @@ class Approval:
                     "TableName": ledger.table_name,
                     "Key": {KEY: {"S": expression("$run.id")}},
                     "UpdateExpression": f"SET {RunRecord.attribute('task_token')} = :token",
-                    "ConditionExpression": "#state = :awaiting",
+                    "ConditionExpression": "#state = :awaiting AND attribute_not_exists(stop_asked)",
                     "ExpressionAttributeNames": {"#state": "state"},
                     "ExpressionAttributeValues": {
                         ":token": {"S": expression("$states.context.Task.Token")},

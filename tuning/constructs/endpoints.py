@@ -38,6 +38,7 @@ _RUN_ACTIONS = (
     "states:DescribeExecution",
     "states:GetExecutionHistory",
     "states:ListExecutions",
+    "states:SendTaskSuccess",
     "states:StartExecution",
 )
 _LIST_ACTIONS = ("bedrock:ListModelCustomizationJobs",)  # has no resource type

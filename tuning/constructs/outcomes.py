@@ -8,7 +8,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.steps import Steps, expression, when
+from tuning.constructs.steps import Steps, expression, outlast, when
 from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
 from tuning.runs.outcome import Charge
@@ -16,6 +16,8 @@ from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import OPEN, Partition
 
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
+_WAITED = ("task_token", "slot_token", "#queue")
+"""The attributes of a run that waits, for a person or for a job slot."""
 _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
@@ -66,9 +68,18 @@ class Endings:
                 "state": "stopped",
                 "summary": "The job was stopped by someone with the right to; no model was made.",
                 "report": expression("$dataset.report_uri"),
-                "unsure": expression("$job.state != 'started'"),
             },
             charge="job",
+        )
+        self.stopped_early = steps.conclude(
+            MachineState.STOPPED_EARLY,
+            {
+                "state": "stopped",
+                "summary": "It was stopped before it had a job; nothing was trained.",
+                "report": expression("$dataset.report_uri"),
+                "unsure": True,
+            },
+            charge="nothing",
         )
         self.failed = self._failure(MachineState.JOB_FAILED, "$progress.failure", charge="job")
         self.not_started = self._failure(
@@ -95,7 +106,7 @@ class Endings:
         self.misdirected.next(record)
         for conclusion in (
             self.refused,  # perhaps on a second try, whose first has claimed
-            *(self.rejected, self.expired, self.trained, self.stopped),
+            *(self.rejected, self.expired, self.trained, self.stopped, self.stopped_early),
             *(self.failed, self.not_started, self.fault, self.resumed),
         ):
             conclusion.next(settled)
@@ -167,11 +178,7 @@ class Endings:
         )
         record.add_catch(tell, errors=[_ENDED_ALREADY])
         for step in (record, tell):
-            step.add_retry(
-                max_attempts=8,
-                max_delay=cdk.Duration.minutes(5),
-                jitter_strategy=sfn.JitterType.FULL,
-            )
+            outlast(step, "States.TaskFailed")
             step.add_catch(untold, errors=["States.ALL"])
         end = self._steps.choose(MachineState.OUTCOME)
         for name in (MachineState.TRAINED, MachineState.REFUSED, MachineState.STOPPED):
@@ -181,7 +188,7 @@ class Endings:
             sfn.Fail.jsonata(
                 self._scope,
                 MachineState.FAILED,
-                error=expression("$outcome.kind"),
+                error=expression("$exists($outcome.kind) ? $outcome.kind : 'RunFailed'"),
                 cause=expression("$outcome.summary"),
             )
         )
@@ -211,14 +218,14 @@ class Endings:
         value = tasks.DynamoAttributeValue.from_string
         opened = {f":from{n}": value(state) for n, state in enumerate(sorted(OPEN))}
         facts = {f":{name}": value(expression(e)) for name, e in {**written, **kept}.items()}
-        names = {f"#{name}": RunRecord.attribute(name) for name in (*written, *kept)}
+        names = {f"#{name}": RunRecord.attribute(name) for name in (*written, *kept, "queue")}
         among = f"#state IN ({', '.join(opened)})"
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
             MachineState.RECORD_OUTCOME,
             table=ledger,
             key={KEY: value(expression("$run.id"))},
-            update_expression=f"SET {', '.join(terms)} REMOVE task_token",
+            update_expression=f"SET {', '.join(terms)} REMOVE {', '.join(_WAITED)}",
             condition_expression=f"attribute_not_exists({KEY}) OR {among} OR #outcome = :outcome",
             expression_attribute_names=names,
             expression_attribute_values=facts | opened,
@@ -229,7 +236,7 @@ class Endings:
         """Only after a fault a row stays in the index, for the reconciler, which also closes what was
         not closed here.
         """
-        removed = "'REMOVE ' & ($outcome.unsure ? 'task_token' : '#open, task_token')"
+        removed = f"'REMOVE {', '.join(_WAITED)}' & ($outcome.unsure ? '' : ', #open')"
         value = tasks.DynamoAttributeValue.from_string
         close = tasks.DynamoUpdateItem.jsonata(
             self._scope,
@@ -238,7 +245,7 @@ class Endings:
             key={KEY: value(expression("$run.id"))},
             update_expression=expression(removed),
             condition_expression="#outcome = :outcome AND attribute_exists(#open)",
-            expression_attribute_names={f"#{name}": name for name in ("open", "outcome")},
+            expression_attribute_names={f"#{name}": name for name in ("open", "outcome", "queue")},
             expression_attribute_values={":outcome": value(expression("$string($outcome)"))},
             outputs={},
         )

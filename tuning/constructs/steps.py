@@ -9,6 +9,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
+from tuning.pipeline.step import Step
 from tuning.runs.outcome import Charge
 
 # What heals by itself. Everything a step does may be done twice.
@@ -19,16 +20,30 @@ _TRANSIENT = [
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.Unknown",
-    # The process died, such as for want of memory, perhaps between two calls to AWS. Its name as
-    # seen in an execution: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
-    "Runtime.ExitError",
-    "Sandbox.Timedout",
-    "Transient",  # this and the next of tuning/aws/transient.py
-    "role_not_assumable",
+    "Transient",  # of tuning/aws/transient.py
 ]
 
+# The process died, such as for want of memory, perhaps between two calls to AWS; or it took too long.
+# Names as seen in executions: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
+_DIED = ["Runtime.ExitError"]
+_TOOK_TOO_LONG = ["Sandbox.Timedout"]
+
+# A role that was made just now: of tuning/aws/transient.py.
+_NOT_ASSUMABLE_YET = ["role_not_assumable"]
+
+# Incidents of AWS last hours: DynamoDB's of 2025-10-20 took three, and what depended on it fifteen.
+# https://aws.amazon.com/message/101925/
+# With full jitter a try comes a quarter of an hour after the one before, on average; it is three
+# events of the 25,000 that an execution has room for.
+_LONGEST_PAUSE = cdk.Duration.minutes(30)
+_OUTLAST_TRIES = 100
+"""A day of them."""
+_FOLLOW_TRIES = 1_000
+"""Ten days of them: a job that is paid for is followed to its end, whatever lasts as long."""
+_DIED_TRIES = 8
+
 # All the executions that are reserved for the function are busy, some with a large dataset: the
-# line gets shorter by itself, and a run is in no hurry. A thousand uploads whose checks take the
+# rest are done in the end, and a run is in no hurry. A thousand uploads whose checks take the
 # longest that a check may, ten at a time, take 25 hours; tries that are five minutes apart on
 # average go on for a day and a half.
 _BUSY = ["Lambda.TooManyRequestsException"]
@@ -69,14 +84,7 @@ class Steps:
             assign={declared.gives: expression("$states.result.Payload")},
             outputs={},
         )
-        step.add_retry(
-            errors=_TRANSIENT,
-            interval=cdk.Duration.seconds(2),
-            backoff_rate=2,
-            max_attempts=8,
-            max_delay=cdk.Duration.minutes(5),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
+        self._retry(step, declared)
         step.add_retry(
             errors=_ASLEEP,
             interval=cdk.Duration.seconds(30),
@@ -95,6 +103,22 @@ class Steps:
         )
         return step
 
+    @staticmethod
+    def _retry(task: tasks.LambdaInvoke, step: Step) -> None:
+        outlast(task, *_TRANSIENT, tries=_FOLLOW_TRIES if step.follows_a_job else _OUTLAST_TRIES)
+        died = _FOLLOW_TRIES if step.follows_a_job else _DIED_TRIES
+        late = died if step.tries_after_timeout is None else step.tries_after_timeout
+        faults = ((_DIED, died), (_TOOK_TOO_LONG, late), (_NOT_ASSUMABLE_YET, _DIED_TRIES))
+        for errors, tries in faults:
+            task.add_retry(
+                errors=errors,
+                interval=cdk.Duration.seconds(2),
+                backoff_rate=2,
+                max_attempts=tries,
+                max_delay=cdk.Duration.minutes(5),
+                jitter_strategy=sfn.JitterType.FULL,
+            )
+
     def choose(self, name: str) -> sfn.Choice:
         return sfn.Choice.jsonata(self._scope, name)
 
@@ -105,6 +129,20 @@ class Steps:
 
     def wait(self, name: str, seconds: str) -> sfn.Wait:
         return sfn.Wait.jsonata(self._scope, name, time=sfn.WaitTime.seconds(seconds))
+
+
+def outlast(
+    step: sfn.TaskStateBase | sfn.CustomState, *errors: str, tries: int = _OUTLAST_TRIES
+) -> None:
+    """Try again after `errors` for as long as an incident of AWS may last, with few events."""
+    step.add_retry(
+        errors=list(errors),
+        interval=cdk.Duration.seconds(2),
+        backoff_rate=2,
+        max_attempts=tries,
+        max_delay=_LONGEST_PAUSE,
+        jitter_strategy=sfn.JitterType.FULL,
+    )
 
 
 def when(jsonata: str) -> sfn.Condition:

@@ -25,7 +25,7 @@ from tuning.constructs.keys import key_of_data, own_key
 from tuning.constructs.log_destinations import DeliverableAccessLogs
 from tuning.constructs.placement import LONGEST_STORAGE_NAME, prepare
 from tuning.runs.ledger_item import KEY
-from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, OpenRun
+from tuning.runs.run_record import BY_MONTH, JOB_QUEUE, OPEN_RUNS, OpenRun
 
 # No version of an upload goes while its event may still lie in a queue, which is 14 days, and no
 # prepared copy while a job may still be read against it: nobody can be asked for the bytes again.
@@ -151,7 +151,12 @@ def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
         # Also after a failed create, which could not delete it: it is protected from deletion.
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
-    for index, held in ((BY_MONTH, None), (OPEN_RUNS, OpenRun.projected())):
+    indexes = (
+        (BY_MONTH, None),
+        (OPEN_RUNS, OpenRun.projected()),
+        (JOB_QUEUE, ["queued_at", "refused_at", "slot_token"]),
+    )
+    for index, held in indexes:
         ledger.add_global_secondary_index(
             index_name=index.name,
             partition_key=dynamodb.Attribute(name=index.partition, type=text),

@@ -26,6 +26,7 @@ from tuning.constructs.wildcard_permissions import WildcardPermissions
 from tuning.pipeline.manifest import of_kind
 from tuning.pipeline.step import Step
 from tuning.runs.function_settings import (
+    DispatcherSettings,
     GuardSettings,
     IntakeSettings,
     ReconcilerSettings,
@@ -91,6 +92,7 @@ class Training(Construct):
                 self._intake_settings(),
                 self._guard_settings(),
                 self._reconciler_settings(),
+                DispatcherSettings(environment=environment, ledger_table=storage.ledger.table_name),
             )
         }
         others = {

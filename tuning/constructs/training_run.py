@@ -22,6 +22,7 @@ from tuning.constructs.log_groups import log_group
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.policies import made_after, managed_policy
+from tuning.constructs.slot_wait import SlotWait
 from tuning.constructs.steps import Steps, catch_all, expression, when
 from tuning.pipeline.manifest import (
     AUTHORIZE_SPEND,
@@ -32,7 +33,9 @@ from tuning.pipeline.manifest import (
 )
 from tuning.runs.machine_states import MachineState
 
-_TIMEOUT = cdk.Duration.days(21)
+# Longer than the longest queue (tuning/runs/job_queue.py), a request for approval and two jobs; an
+# execution may last a year: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+_TIMEOUT = cdk.Duration.days(300)
 
 
 class TrainingRun(Construct):
@@ -52,6 +55,7 @@ class TrainingRun(Construct):
         self._functions = functions
         self._steps = Steps(self)
         self._config = config
+        self._ledger = ledger
         self._end = Endings(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
         self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
@@ -123,6 +127,7 @@ class TrainingRun(Construct):
         authorized.when(
             when("$spend.decision = 'authorized'"), start.next(self._admit(start, follow))
         )
+        authorized.when(when("$spend.decision = 'stopped'"), self._end.stopped_early)
         authorized.otherwise(self._approval.ask)
         self._approval.granted(authorize)
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(authorized)).otherwise(
@@ -141,20 +146,21 @@ class TrainingRun(Construct):
             "run": expression("$states.input"),
             "progress": expression(seen),
             "job": {},
+            "queue": {},
             "approval": {},
         }
         return sfn.Pass.jsonata(self, MachineState.BEGIN, assign=first, outputs={})
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
-        """An account may run ten jobs at once, and that quota cannot be raised: a run that finds it
-        full stands in line. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """An account may have ten jobs in progress, and that quota cannot be raised: a run that finds no
+        job slot waits for one. https://docs.aws.amazon.com/general/latest/gr/bedrock.html
         """
-        wait = self._steps.wait(MachineState.WAIT_FOR_JOB_SLOT, expression("$job.wait_seconds"))
-        wait.next(start)
+        queue = SlotWait(self, ledger=self._ledger, again=start, end=self._end)
         started = self._steps.choose(MachineState.JOB_STARTED)
         started.when(when("$job.state = 'started'"), follow)
-        started.when(when("$job.state = 'no_room'"), wait)
-        started.when(when("$job.state = 'stopped'"), self._end.stopped)
+        # `no_room` is what the function of the first version says, after a rollback.
+        started.when(when("$job.state in ['queued', 'no_room']"), queue.wait)
+        started.when(when("$job.state = 'stopped'"), self._end.stopped_early)
         return started.otherwise(self._end.not_started)
 
     def _follow(
@@ -166,7 +172,12 @@ class TrainingRun(Construct):
         again = sfn.Pass.jsonata(
             self,
             MachineState.RETRY_TRAINING,
-            assign={"run": expression("$progress.next_run"), "job": {}, "progress": {}},
+            assign={
+                "run": expression("$progress.next_run"),
+                "job": {},
+                "progress": {},
+                "queue": {},
+            },
             outputs={},
         )
         state = self._steps.choose(MachineState.JOB_STATUS)

@@ -4,9 +4,9 @@ A resource is `Name` or `Name/suffix`; `tuning/constructs/permissions.py` knows 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tuning.runs.run_record import OPEN_RUNS
+from tuning.runs.run_record import JOB_QUEUE, OPEN_RUNS
 
 _TABLE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
 
@@ -59,3 +59,17 @@ def listing(bucket: str, prefix: str) -> Access:
 
 
 QUERY_OPEN = access("dynamodb:Query", on=f"Ledger/index/{OPEN_RUNS.name}")
+QUERY_QUEUE = access("dynamodb:Query", on=f"Ledger/index/{JOB_QUEUE.name}")
+
+
+def own_item(pk: str) -> tuple[Access, ...]:
+    """Read and write one item of the ledger and no other.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    items, table_key = ledger("GetItem", "PutItem")
+    only = {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": pk},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    return replace(items, conditions=only), table_key

@@ -7,15 +7,27 @@ of reviewed permissions, `review/permissions.toml`, is written by hand all the s
 review.
 """
 
-from tuning.pipeline.grants import QUERY_OPEN, Access, access, key, ledger, listing, publish
+from tuning.pipeline.grants import (
+    QUERY_OPEN,
+    QUERY_QUEUE,
+    Access,
+    access,
+    key,
+    ledger,
+    listing,
+    own_item,
+    publish,
+)
 from tuning.pipeline.step import Kind, Metric, Step
 from tuning.runs.function_settings import (
+    DispatcherSettings,
     GuardSettings,
     IntakeSettings,
     ReconcilerSettings,
     RunSettings,
 )
 from tuning.runs.job_guard import STATE_CHANGE
+from tuning.runs.job_queue import QueueState
 
 RECEIVE_UPLOAD = Step(
     name="receive_upload",
@@ -42,6 +54,7 @@ PREPARE_DATASET = Step(
     settings=RunSettings,
     takes=("run",),
     gives="dataset",
+    tries_after_timeout=1,  # the same bytes take as long again
     timeout_seconds=900,
     memory_mb=1769,  # one whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     holds_dataset=True,
@@ -76,8 +89,9 @@ START_TRAINING = Step(
     does="Starts the run's one customization job, or adopts the one that an earlier try has started.",
     failing="no job can be started: runs wait in their retries, and fail when those are used up",
     settings=RunSettings,
-    takes=("run", "dataset", "job"),
+    takes=("run", "dataset", "job", "queue"),
     gives="job",
+    follows_a_job=True,  # perhaps: a try that was given up may have started it
     access=(
         # Three kinds of resource, as Step Functions' own policy for it has them:
         # https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
@@ -93,7 +107,7 @@ START_TRAINING = Step(
         ),
         # See JobRole._model_key: the caller may be the one who creates the grant.
         key("DataKey", "bedrock", "CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"),
-        QUERY_OPEN,
+        QUERY_QUEUE,
         *ledger("UpdateItem"),
     ),
 )
@@ -106,6 +120,7 @@ TRACK_TRAINING = Step(
     settings=RunSettings,
     takes=("run", "job", "progress"),
     gives="progress",
+    follows_a_job=True,
     access=(
         access("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob", on="Jobs"),
         *ledger("UpdateItem"),
@@ -120,6 +135,7 @@ COLLECT_RESULTS = Step(
     settings=RunSettings,
     takes=("run", "job", "dataset"),
     gives="result",
+    follows_a_job=True,
     access=(
         access("bedrock:GetModelCustomizationJob", on="Jobs"),
         access("s3:GetObject", on="Artifacts/jobs/*"),
@@ -188,7 +204,7 @@ RECONCILE_RUNS = Step(
             at_least=24,
             meaning="A run has waited for approval for a day",
         ),
-        Metric(name="RunsInLine", label="waiting for a job slot"),
+        Metric(name="RunsQueued", label="waiting for a job slot"),
         Metric(
             name="StalledJobs",
             label="stalled jobs",
@@ -227,6 +243,24 @@ RECONCILE_RUNS = Step(
     ),
 )
 
+DISPATCH_QUEUE = Step(
+    name="dispatch_queue",
+    kind="scheduled",
+    does="Lets as many runs of the queue try as there are job slots, in order of arrival.",
+    failing="runs wait for a job slot although slots are free; each tries by itself once a day",
+    settings=DispatcherSettings,
+    lists_jobs=True,
+    every_minutes=1,
+    silent_after_minutes=15,
+    access=(
+        # Of the tasks that it may answer it knows the tokens of runs in the queue, and no others.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html
+        access("states:SendTaskSuccess", on="TrainingRun"),
+        QUERY_QUEUE,
+        *own_item(QueueState().id),
+    ),
+)
+
 CLOSE_DEFAULT_GROUP = Step(
     name="close_default_group",
     kind="deployment",
@@ -251,6 +285,7 @@ STEPS: tuple[Step, ...] = (
     SETTLE_SPEND,
     GUARD_JOBS,
     RECONCILE_RUNS,
+    DISPATCH_QUEUE,
     CLOSE_DEFAULT_GROUP,
 )
 

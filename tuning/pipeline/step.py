@@ -46,6 +46,10 @@ class Step:
     """Variables of the state machine that a task is invoked with."""
     gives: str = ""
     """The variable that keeps a task's answer."""
+    follows_a_job: bool = False
+    """Whether its run may have a job: then a fault that passes is outlasted, however long."""
+    tries_after_timeout: int | None = None
+    """How often a task that took too long is tried again; None: as after other faults."""
     timeout_seconds: int = 60
     memory_mb: int = 512
     holds_dataset: bool = False

@@ -34,7 +34,7 @@ class Approval(Record):
 class SpendDecision(Record):
     """What `authorize_spend` answers the state machine."""
 
-    decision: Literal["authorized", "needs_approval"] = "needs_approval"
+    decision: Literal["authorized", "needs_approval", "stopped"] = "needs_approval"
     why: str | None = None
     """Of `needs_approval`: what a person is asked to decide on."""
     approval_seconds: int | None = None

@@ -34,7 +34,9 @@ STATES: Mapping[str, str] = {
 def spend_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer of authorize_spend with what the first state machine reads of it."""
     former: dict[str, Any] = {
-        "leave": {"authorized": "granted", "needs_approval": "asked"}[answer["decision"]]
+        "leave": {"authorized": "granted", "needs_approval": "asked", "stopped": "stopped"}[
+            answer["decision"]
+        ]
     }
     if "approval_seconds" in answer:
         former["seconds"] = answer["approval_seconds"]

@@ -91,3 +91,10 @@ class ReconcilerSettings(Settings):
     state_machine_arn: str
     monthly_budget_usd: str
     """As in RunSettings; it says how much of it is left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatcherSettings(Settings):
+    """What `dispatch_queue` knows: where runs wait. Their tokens say which tasks it may answer."""
+
+    ledger_table: str

@@ -1,71 +1,159 @@
-"""The line before Bedrock's quota of jobs: who may try next, and how long everyone else waits.
+"""The queue for job slots: who waits, who gets the next free slot, and how long everyone else waits.
 
-Fairness: of the runs that wait for a job's place, the one whose upload arrived first tries next, and
-nobody else. A run waits once Bedrock had no place for it, or while an earlier one waits: as long as
-there is room there is no line, however many come at once. One that is still checked, or waits for a
-person, holds nobody up. Two uploads of the same second go by their run ids. A run that misses its own
-look by more than a quarter of an hour is passed over until it is back, so that one that died in the
-line cannot stop it; so is one whose row was lost and made anew, until it looks.
+An account has so many customization jobs in progress at once, and nothing tells how many that are. A run
+for which Bedrock had no slot waits with a task token, and costs nothing while it waits. Once a minute a
+dispatcher compares the jobs in progress with how many there were when Bedrock last refused one, and
+answers the tokens of as many runs as there are slots, in order of arrival. Who has its answer tries, and
+goes back to its position when Bedrock is full all the same.
+
+A run joins the queue once Bedrock had no slot for it, or while an earlier one waits: as long as there are
+slots there is no queue, however many come at once. Two uploads of the same second go by their run ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
 
-from tuning.runs.failures import Failure, failure
-from tuning.runs.json_record import Record
+from tuning.runs.ledger_item import Stored
 
-_GRACE = timedelta(minutes=15)
-_PATIENCE = timedelta(days=7)
-_LONGEST = 3600
-_BEHIND = 60
-_FRONT, _GROWTH = 120, 1.05
+WAITING = "job_slots"
+"""What the attribute `queue` of a run says while it waits; the state machine writes it with the token."""
+LEFT = ("queue", "slot_token", "queued_at", "refused_at")
+"""The fields of a run that waits, which go when it leaves the queue."""
+PATIENCE = timedelta(days=7)
+"""For so long nobody got a slot: then something is wrong that waiting does not mend."""
+SHOWN = 100
+"""So many runs, the first of the queue, are considered in a round."""
+ASK_AGAIN_SECONDS = 24 * 3600
+"""A run that has heard nothing for a day tries by itself: its answer, or the row with its token, may be
+lost, and after a rollback nobody answers."""
+_PROBE = timedelta(minutes=30)
+"""A full account is tried again after so long, since others' quotas and limits change unseen."""
+_UNDER_WAY = timedelta(minutes=15)
+"""For so long a run that was answered may take to start its job."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place(Record):
-    """Where a run stands in the line. An execution keeps it from one look to the next."""
+class QueuedRun(Stored):
+    """A run that waits for a job slot, as the index of the queue has it."""
 
-    since: str
-    """When the run first looked for a place, ISO 8601 in UTC."""
-    ahead: int = 0
-    """Runs that arrived before it and wait as well."""
-    tries: int = 0
-    """How often it stood first and Bedrock was full."""
+    slot_token: str
+    """Of the task that waits. Whoever answers it lets the run try."""
+    queued_at: str
+    """Since when it waits, ISO 8601 in UTC."""
+    refused_at: str | None = None
+    """When Bedrock last had no slot for it, to the microsecond; None when it only waits behind others."""
 
-    @classmethod
-    def after(cls, answer: Mapping[str, Any], *, now: datetime) -> Self:
-        """Its place as the last look left it, or the place of a newcomer."""
-        return cls.from_json(answer["line"]) if answer.get("line") else cls(since=moment(now))
 
-    def behind(self, ahead: int) -> Self:
-        return replace(self, ahead=ahead)
+@dataclass(frozen=True, kw_only=True)
+class QueueState(Stored):
+    """What the dispatcher remembers from one round to the next; an item of the ledger that is no run."""
 
-    def full(self) -> Self:
-        """It stood first, and there was no place."""
-        return replace(self, ahead=0, tries=self.tries + 1)
+    id: str = "queue#job_slots"
+    round_at: str | None = None
+    """When the last round was."""
+    slots: int | None = None
+    """So many jobs were in progress when Bedrock had no slot. None: it always had one."""
+    doubted: bool = False
+    """Whether Bedrock had no slot although fewer were in progress: one may have ended just then."""
+    tried_at: str | None = None
+    """When a run of the queue last tried."""
+    served_at: str | None = None
+    """When a run of the queue last got a slot."""
+    answered: Mapping[str, str] | None = None
+    """Runs that were let try and are neither back nor gone yet, and when they were answered."""
 
-    @property
-    def wait_seconds(self) -> int:
-        """Whoever stands far behind looks seldom; whoever stands first looks every two minutes, and
-        ever more seldom the longer nothing moves. A week of it is some 220 looks: an execution has
-        room for 25,000 events, and each of its steps has a price.
-        https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-        """
-        if self.ahead:
-            return min(_LONGEST, _BEHIND * self.ahead)
-        return int(min(_LONGEST, _FRONT * _GROWTH**self.tries))
 
-    def due(self, now: datetime) -> str:
-        """Until when the place is kept for it without a further look."""
-        return moment(now + timedelta(seconds=self.wait_seconds) + _GRACE)
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """To the task of one run: there may be a slot for you."""
 
-    def given_up(self, now: datetime, words: str) -> Failure | None:
-        """`words` are Bedrock's: the quota of custom models may be meant as well."""
-        if now - datetime.fromisoformat(self.since) < _PATIENCE:
-            return None
-        return failure("quota_full", f"No place among the account's jobs for a week: {words}")
+    run_id: str
+    token: str
+    last_try: bool
+    """Whether the run ends when there is no slot."""
+
+    def to_json(self) -> dict[str, bool]:
+        return {"slot": True, "last_try": self.last_try}
+
+
+def dispatch(
+    waiting: Sequence[QueuedRun], state: QueueState, *, jobs: int, now: datetime
+) -> tuple[tuple[Answer, ...], QueueState]:
+    """Who may try at the moment `now` (aware, UTC), and what to remember until the next round.
+
+    `waiting` are the first runs of the queue, in order; `jobs` is how many are in progress, of anyone.
+    """
+    seen = _seen(waiting, state, jobs, now)
+    under_way = seen.answered or {}
+    idle = [run for run in waiting if run.id not in under_way]
+    chosen = idle[: _free(seen, jobs, now)]
+    impatient = [run for run in idle if _waited(run, seen, now) >= PATIENCE]
+    answers = {run.id: _answer(run, last_try=False) for run in chosen}
+    answers |= {run.id: _answer(run, last_try=True) for run in impatient}
+    at = moment(now)
+    after = replace(
+        seen,
+        round_at=instant(now),
+        tried_at=at if answers else seen.tried_at,
+        answered={**under_way, **dict.fromkeys(answers, at)},
+    )
+    return tuple(answers.values()), after
+
+
+def _answer(run: QueuedRun, *, last_try: bool) -> Answer:
+    return Answer(run_id=run.id, token=run.slot_token, last_try=last_try)
+
+
+def _seen(waiting: Sequence[QueuedRun], state: QueueState, jobs: int, now: datetime) -> QueueState:
+    """What became of the runs that were answered, and what that says of the slots."""
+    queued = {run.id: run for run in waiting}
+    answered = state.answered or {}
+    refused = [run for run in waiting if run.refused_at and _newer(run.refused_at, state.round_at)]
+    back = {run.id for run in refused}
+    served = [run for run in answered if run not in queued]
+    fewer = bool(refused) and state.slots is not None and jobs < state.slots
+    return replace(
+        state,
+        slots=_slots(state, jobs, refused=bool(refused), fewer=fewer),
+        doubted=fewer and not state.doubted,
+        tried_at=moment(now) if refused else state.tried_at,
+        served_at=moment(now) if served else state.served_at,
+        answered={
+            run: at
+            for run, at in answered.items()
+            if run in queued and run not in back and now - _moment(at) < _UNDER_WAY
+        },
+    )
+
+
+def _slots(state: QueueState, jobs: int, *, refused: bool, fewer: bool) -> int | None:
+    """Fewer than before are believed once Bedrock has said so twice in a row. Where there are more than
+    was known, how many is not known any more.
+    """
+    if refused and (not fewer or state.doubted):
+        return jobs
+    return None if state.slots is None or jobs > state.slots else state.slots
+
+
+def _newer(at: str, last_round: str | None) -> bool:
+    return last_round is None or at > last_round
+
+
+def _free(state: QueueState, jobs: int, now: datetime) -> int:
+    """How many may try. Nobody knows the slots until Bedrock has refused one: then one tries at a time."""
+    under_way = len(state.answered or {})
+    if state.slots is not None and (free := state.slots - jobs - under_way) > 0:
+        return free
+    if under_way:
+        return 0
+    rested = state.tried_at is None or now - _moment(state.tried_at) >= _PROBE
+    return 1 if state.slots is None or rested else 0
+
+
+def _waited(run: QueuedRun, state: QueueState, now: datetime) -> timedelta:
+    """In vain: since it came, or since anyone got a slot."""
+    return now - max(_moment(run.queued_at), _moment(state.served_at or run.queued_at))
 
 
 def moment(at: datetime) -> str:
@@ -73,6 +161,17 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def turn(arrived_at: str, run_id: str) -> str:
-    """What the line is sorted by."""
+def instant(at: datetime) -> str:
+    """To the microsecond, so that what came before a round can be told from what came after."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def arrival_order(arrived_at: str, run_id: str) -> str:
+    """What the queue is sorted by. The ledger's attribute has been called `turn` since its first
+    version: it is a key of an index.
+    """
     return f"{arrived_at}#{run_id}"

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from tuning.runs.failures import Failure
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.job_queue import Place
 from tuning.runs.json_record import Record, RecordError
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
@@ -16,13 +15,12 @@ from tuning.runs.run import Run
 class Start(Record):
     """What came of the try to start a run's job."""
 
-    state: Literal["started", "no_room", "stopped", "failed"] = "started"
-    """`no_room`: the account runs as many jobs as it may, or others are first; it passes. `stopped`:
-    someone asked to stop the run before it had a job."""
+    state: Literal["started", "queued", "no_room", "stopped", "failed"] = "started"
+    """`queued`: the account has as many jobs in progress as it may, or others are first; it passes.
+    `no_room`: the same, as the first version says it. `stopped`: someone asked to stop the run before it
+    had a job."""
     job_arn: str | None = None
     failure: Failure | None = None
-    line: Place | None = None
-    """Of state `no_room`: the run's place, to be kept until its next look."""
 
     @property
     def arn(self) -> str:
@@ -30,10 +28,6 @@ class Start(Record):
         if self.job_arn is None:
             raise RecordError(f"no job: its start is {self.state}")
         return self.job_arn
-
-    def to_json(self) -> dict[str, Any]:
-        """With how long to wait, which the state machine reads."""
-        return {**super().to_json(), "wait_seconds": self.line.wait_seconds if self.line else 0}
 
 
 def request(run: Run, settings: RunSettings, dataset: PreparedDataset) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class MachineState(StrEnum):
     RETRY_TRAINING = "Retry training"
     JOB_FAILED = "Job failed"
     JOB_STOPPED = "Job stopped"
+    STOPPED_EARLY = "Stopped before its job"
     COLLECT_RESULTS = "Collect results"
     MODEL_TRAINED = "Model trained"
     STEP_FAILED = "Step failed"

@@ -13,7 +13,7 @@ from typing import Any, Self
 from tuning.runs import former_version
 from tuning.runs.approvals import SpendDecision
 from tuning.runs.budget import Reservation, Settlement, month_of
-from tuning.runs.job_queue import turn
+from tuning.runs.job_queue import WAITING, arrival_order
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, REACHED, MachineState
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -139,8 +139,8 @@ def rebuilt(
         facts.pop("task_token", None)
     else:
         # An outcome that was not reported is recorded by whoever reports it.
-        place = Partition.QUEUED if facts["state"] == "queued" else Partition.WORKING
-        facts |= {"open": place, "turn": turn(upload.arrived_at, given["id"])}
+        order = arrival_order(upload.arrived_at, given["id"])
+        facts |= {"open": Partition.WORKING, "turn": order}
     return RunRecord(**facts)
 
 
@@ -151,6 +151,8 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
         if entered := event.get("stateEnteredEventDetails"):
             at = former_version.STATES.get(entered["name"], entered["name"])
             facts |= {"state": REACHED[at]} if at in REACHED else {}
+            if at == MachineState.START_TRAINING:  # it no longer waits
+                facts = {k: v for k, v in facts.items() if k not in ("queue", "slot_token")}
         elif said := event.get("taskSucceededEventDetails"):
             answer = json.loads(said.get("output") or "{}").get("Payload") or {}
             facts |= _learnt(at, answer, run, event["timestamp"])
@@ -196,11 +198,15 @@ def _reserved(
 
 
 def _token(at: str, asked: Mapping[str, Any]) -> dict[str, str]:
-    """A person can answer a run of which only the execution is left."""
-    if at != MachineState.WAIT_FOR_APPROVAL:
-        return {}
+    """A run of which only the execution is left can be answered, by a person or by the dispatcher."""
     values = json.loads(asked.get("parameters") or "{}").get("ExpressionAttributeValues", {})
-    return {"task_token": values[":token"]["S"]} if ":token" in values else {}
+    token = values.get(":token", {}).get("S")
+    match at:
+        case MachineState.WAIT_FOR_APPROVAL if token:
+            return {"task_token": token}
+        case MachineState.WAIT_FOR_JOB_SLOT if token:
+            return {"slot_token": token, "queue": WAITING, "queued_at": values[":now"]["S"]}
+    return {}
 
 
 def _outcome(text: str) -> Outcome | None:

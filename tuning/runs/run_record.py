@@ -33,6 +33,10 @@ OPEN_RUNS = Index(name="Open", partition="open", sort="turn")
 """Runs that have not ended, or were not notified of. Only they have its keys, so it stays small."""
 
 
+JOB_QUEUE = Index(name="Queue", partition="queue", sort="turn")
+"""Runs that wait for a job slot. Whoever reads it can let them try: it has the tokens of no other task."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OpenRun(Stored):
     """What the index of open runs holds of a run. It may be a moment late."""
@@ -80,6 +84,14 @@ class RunRecord(Stored):
     approval: Approval | None = None
     task_token: str | None = None
     """Of the task that waits for the approval. A secret."""
+    queue: str | None = None
+    """What it waits for, as long as it waits in a queue."""
+    slot_token: str | None = None
+    """Of the task that waits for a job slot. A secret."""
+    queued_at: str | None = None
+    """Since when it waits for a job slot."""
+    refused_at: str | None = None
+    """When Bedrock last had no job slot for it."""
     reservation: Reservation | None = None
     settlement: Settlement | None = None
     job_arn: str | None = None

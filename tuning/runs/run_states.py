@@ -35,7 +35,7 @@ class Partition(StrEnum):
 
     WORKING = "working"
     QUEUED = "queued"
-    """It waits for a job slot."""
+    """Its machine, of the first version, polls for a job slot."""
     UNNOTIFIED = "unnotified"
     """It has an outcome, which nobody was notified of yet."""
 

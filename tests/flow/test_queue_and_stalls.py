@@ -1,0 +1,112 @@
+"""A full quota is a queue, in order of arrival; a job that stands still is stopped, and tried again."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from accounts import conversations, until
+
+from tuning.runs.job_queue import QueueState, instant
+
+RECIPE = "support-nova-micro"
+CROWD = 100
+QUOTA = 10
+
+
+@pytest.fixture
+def dispatch(world):
+    """A round of the dispatcher, as its schedule has it once a minute."""
+    functions = world.client("lambda").get_paginator("list_functions").paginate()
+    names = [each["FunctionName"] for page in functions for each in page["Functions"]]
+    name = next(name for name in names if "DispatchQueue" in name)
+
+    def one_round():
+        answer = world.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    return one_round
+
+
+def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_quota(
+    world, dispatch
+):
+    """Nobody gets a slot until all wait in the queue, so that the order is known; see
+    tuning/runs/job_queue.py for what is fair. Each function runs ten times at once, so nine of ten
+    invocations find it busy.
+    """
+    world.instance.add_fault(kind="quota", limit=0)
+    try:
+        with ThreadPoolExecutor(8) as uploaders:
+            folders = (f"{RECIPE}/crowd-{number}" for number in range(CROWD))
+            uploads = set(uploaders.map(lambda f: world.upload(conversations(f), f), folders))
+        until(
+            lambda: len(_waiting(world, uploads)) == CROWD, "all of them in the queue", 300, every=2
+        )
+        assert _positions(world) == _in_order(world, uploads)
+    finally:
+        world.instance.clear_faults()
+    _forget_the_slots(world)
+    deadline = time.monotonic() + 600
+    while _waiting(world, uploads) and time.monotonic() < deadline:
+        dispatch()
+    until(lambda: len(_ended(world, uploads)) == CROWD, "all of them at an end", 600, every=2)
+    rows = sorted(_ended(world, uploads), key=lambda row: row["turn"])
+    assert {row["state"] for row in rows} == {"trained"}
+    bedrock = world.client("bedrock")
+    jobs = [bedrock.get_model_customization_job(jobIdentifier=row["job_arn"]) for row in rows]
+    created = [job["creationTime"] for job in jobs]
+    assert created == sorted(created)
+    assert _most_at_once(jobs) <= QUOTA
+
+
+def _forget_the_slots(world):
+    """That there was none: else the account would be tried again in half an hour only."""
+    state = QueueState(round_at=instant(datetime.now(UTC)))
+    item = {name: {"S": value} for name, value in state.to_item().items() if name != "doubted"}
+    world.client("dynamodb").put_item(TableName=world.account.outputs["LedgerTable"], Item=item)
+
+
+def _in_order(world, uploads):
+    """Run ids in order of arrival, and in the same second by id: what is fair."""
+    return [row["pk"] for row in sorted(_rows(world, uploads), key=lambda row: row["turn"])]
+
+
+def _positions(world):
+    """Run ids of the queue, as `tuning runs` shows it."""
+    command = [sys.executable, "-m", "tuning", "runs", "--newest", "1000", "--format", "json"]
+    shown = subprocess.run(  # noqa: S603 — our own words
+        command,
+        env=os.environ | world.instance.client_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    positions = {run["queue_position"]: run["run"] for run in json.loads(shown.stdout)["runs"]}
+    return [run for at, run in sorted((p, r) for p, r in positions.items() if p)]
+
+
+def _rows(world, uploads):
+    pages = world.client("dynamodb").get_paginator("scan")
+    table = world.account.outputs["LedgerTable"]
+    items = [i for page in pages.paginate(TableName=table) for i in page["Items"]]
+    rows = [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
+    return [row for row in rows if row.get("upload") in uploads]
+
+
+def _waiting(world, uploads):
+    return [row for row in _rows(world, uploads) if "queue" in row]
+
+
+def _ended(world, uploads):
+    return [row for row in _rows(world, uploads) if "ended_at" in row]
+
+
+def _most_at_once(jobs):
+    moves = [(job["creationTime"], 1) for job in jobs] + [(job["endTime"], -1) for job in jobs]
+    return max(itertools.accumulate(step for _, step in sorted(moves)))

@@ -1,0 +1,290 @@
+"""Starting a job when there is no slot for it: in order of arrival, at most as many as may be."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from domain_builders import any_run, any_upload
+from fake_aws import refusal
+
+from lambdas import dispatch_queue, polling_queue, start_training
+from tuning.aws.ledger import Ledger
+from tuning.aws.slot_queue import SlotQueue
+from tuning.runs.job_queue import LEFT, WAITING
+from tuning.runs.run import is_run
+
+DATASET = {
+    "training_uri": "s3://prepared-bucket/prepared/0/train.jsonl",
+    "validation_uri": None,
+    "training_tokens": 1000,
+}
+MINUTE = timedelta(minutes=1)
+
+
+def a_run(number):
+    at = f"2026-11-23T07:{number // 60:02}:{number % 60:02}Z"
+    return any_run(upload=any_upload(version_id=f"v{number}", arrived_at=at))
+
+
+@pytest.fixture
+def world(aws, context, monkeypatch):
+    """Handlers at a moment that the test sets, and the task that waits between them."""
+
+    class Clock(datetime):
+        moment = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+        @classmethod
+        def now(cls, tz=None):
+            return cls.moment.astimezone(tz)
+
+    for handler in (start_training, dispatch_queue):
+        monkeypatch.setattr(handler, "datetime", Clock)
+
+    def start(run, queue=None, *, later=timedelta(0)):
+        Clock.moment += later
+        event = {"run": run.to_dict(), "dataset": DATASET, "job": {}, "queue": queue or {}}
+        answer = start_training.handler(event, context)
+        if answer["state"] == "queued":
+            _wait(run)
+        return answer
+
+    def _wait(run):
+        """As the state machine does it."""
+        token = f"token-{run.id}-{len(aws.stepfunctions.tokens)}"
+        aws.stepfunctions.tokens[token] = None
+        aws.dynamodb.items[run.id] |= {"slot_token": token, "queue": WAITING}
+        aws.dynamodb.items[run.id].setdefault("queued_at", Clock.moment.isoformat())
+
+    def dispatch(*, later=MINUTE):
+        """A round; whoever is answered tries. Returns how the tries went."""
+        Clock.moment += later
+        answered = dispatch_queue.handler({}, context)["answered"]
+        runs = {a_run(n).id: a_run(n) for n in range(100)}
+        return [(runs[each], start(runs[each], _answer(each))["state"]) for each in answered]
+
+    def _answer(run_id):
+        return json.loads(aws.stepfunctions.tokens[aws.dynamodb.items[run_id]["slot_token"]])
+
+    def poll(run, job=None, *, later=timedelta(0)):
+        """As a machine of the first version does."""
+        Clock.moment += later
+        event = {"run": run.to_dict(), "dataset": DATASET, "job": job or {}}
+        return start_training.handler(event, context)
+
+    def end_one():
+        running = [j for j in aws.bedrock.all_jobs() if j["status"] == "InProgress"]
+        running[0]["status"] = "Stopped"
+
+    return SimpleNamespace(
+        start=start, dispatch=dispatch, poll=poll, end_one=end_one, items=aws.dynamodb.items
+    )
+
+
+def test_while_there_are_slots_a_crowd_starts_at_once_in_whatever_order_it_comes(aws, world):
+    runs = [a_run(number) for number in range(aws.bedrock.quota)]
+    assert {world.start(run)["state"] for run in reversed(runs)} == {"started"}
+    assert len(aws.bedrock.created) == len(runs)
+
+
+def test_a_full_quota_is_waited_for_with_a_token(aws, world):
+    aws.bedrock.quota = 1
+    world.start(a_run(0))
+    assert world.start(a_run(1))["state"] == "queued"
+    assert world.dispatch() == []
+    world.end_one()
+    assert world.dispatch() == [(a_run(1), "started")]
+    row = world.items[a_run(1).id]
+    assert (row["state"], row["open"]) == ("training", "working")
+    assert row.keys().isdisjoint(LEFT)
+
+
+def test_who_arrives_later_waits_behind_who_waits_and_does_not_ask_bedrock(aws, world):
+    aws.bedrock.quota = 0
+    world.start(a_run(0))
+    aws.bedrock.quota = 5
+    assert world.start(a_run(1))["state"] == "queued"
+    assert aws.bedrock.created == []
+    assert "refused_at" not in world.items[a_run(1).id]
+
+
+def test_one_that_was_let_out_of_the_queue_tries_although_an_earlier_one_has_joined_it(aws, world):
+    aws.bedrock.quota = 0
+    world.start(a_run(5))
+    world.start(a_run(0))
+    aws.bedrock.quota = 1
+    assert world.start(a_run(5), {"slot": True, "last_try": False})["state"] == "started"
+
+
+def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_queue(world):
+    ended = {"pk": a_run(0).id, "state": "stopped", **a_run(0).upload.facts}
+    world.items[a_run(0).id] = dict(ended)
+    SlotQueue(ledger=Ledger(table="ledger")).refused(a_run(0), "2026-11-23T08:00:00.000000+00:00")
+    assert world.items[a_run(0).id] == ended
+    assert world.start(a_run(0))["state"] == "stopped"
+
+
+def test_one_that_died_in_the_queue_does_not_stop_it(aws, world, context):
+    aws.bedrock.quota = 0
+    for number in (0, 1):
+        world.start(a_run(number))
+    aws.bedrock.quota = 2
+    del aws.stepfunctions.tokens[world.items[a_run(0).id]["slot_token"]]  # it was stopped
+    for _ in range(60):
+        dispatch_queue.datetime.moment += MINUTE
+        dispatch_queue.handler({}, context)
+    token = world.items[a_run(1).id]["slot_token"]
+    assert aws.stepfunctions.tokens[token] is not None
+
+
+def test_a_row_that_cannot_be_read_holds_up_no_other(aws, world):
+    aws.bedrock.quota = 1
+    for number in range(3):
+        world.start(a_run(number))
+    del world.items[a_run(1).id]["slot_token"]
+    world.end_one()
+    with pytest.raises(dispatch_queue.NotDispatched, match=a_run(1).id):
+        world.dispatch()
+    assert aws.stepfunctions.tokens[world.items[a_run(2).id]["slot_token"]] is not None
+
+
+def test_a_token_that_cannot_be_answered_holds_up_no_other(aws, world, monkeypatch):
+    aws.bedrock.quota = 2
+    for number in range(4):
+        world.start(a_run(number))
+    send = aws.stepfunctions.send_task_success
+
+    def trouble(*, taskToken, output):  # noqa: N803 — AWS's names
+        if a_run(2).id in taskToken:
+            raise refusal("AccessDeniedException")
+        return send(taskToken=taskToken, output=output)
+
+    monkeypatch.setattr(aws.stepfunctions, "send_task_success", trouble)
+    assert world.dispatch() == []
+    world.end_one()
+    with pytest.raises(dispatch_queue.NotDispatched, match=a_run(2).id):
+        world.dispatch()
+    assert aws.stepfunctions.tokens[world.items[a_run(3).id]["slot_token"]] is not None
+
+
+def test_an_empty_queue_asks_bedrock_nothing(aws, context, monkeypatch):
+    monkeypatch.setattr(aws.bedrock, "list_model_customization_jobs", None)
+    assert dispatch_queue.handler({}, context) == {"answered": []}
+    assert aws.dynamodb.items == {}
+
+
+def test_a_hundred_runs_start_in_order_of_arrival_and_never_more_than_the_quota(aws, world):
+    runs = [a_run(number) for number in range(100)]
+    aws.bedrock.quota = 0
+    for run in reversed(runs):
+        world.start(run)
+    aws.bedrock.quota = 10
+    for _ in range(3000):
+        world.dispatch()
+        running = sum(job["status"] == "InProgress" for job in aws.bedrock.all_jobs())
+        assert running <= 10
+        if len(aws.bedrock.created) == 100:
+            break
+        if running == 10:
+            world.end_one()
+    assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name for run in runs]
+
+
+def test_after_a_week_in_which_nobody_got_a_slot_a_run_gives_up_with_bedrocks_words(aws, world):
+    aws.bedrock.quota = 0
+    world.start(a_run(0))
+    assert world.dispatch() == []
+    assert world.dispatch(later=timedelta(days=6)) == [(a_run(0), "queued")]
+    assert world.dispatch(later=timedelta(days=1)) == [(a_run(0), "failed")]
+
+
+def test_the_last_try_says_what_bedrock_said(aws, world):
+    aws.bedrock.quota = 0
+    failure = world.start(a_run(0), {"slot": True, "last_try": True})["failure"]
+    assert failure["kind"] == "quota_full"
+    assert "You have exceeded the quota." in failure["message"]
+
+
+@pytest.fixture
+def orphan(aws, world):
+    """A run whose job was made by a try that died before it could say so, and an earlier one waits."""
+    run = a_run(5)
+    world.start(run)
+    row = aws.dynamodb.items[run.id]
+    del row["job_arn"], row["attempt"]
+    row["state"] = "queued"
+    aws.bedrock.quota = 1
+    assert world.start(a_run(0))["state"] == "queued"
+    return run
+
+
+def test_one_that_has_a_job_is_not_sent_into_the_queue_behind_who_came_meanwhile(
+    aws, world, orphan
+):
+    assert world.start(orphan)["job_arn"] == aws.bedrock.all_jobs()[0]["jobArn"]
+    assert aws.dynamodb.items[orphan.id]["open"] == "working"
+    assert len(aws.bedrock.created) == 1
+
+
+def test_one_that_is_to_stop_and_has_a_job_is_tracked_so_that_the_job_is_stopped(
+    aws, world, orphan
+):
+    aws.dynamodb.items[orphan.id]["stop_asked"] = "by someone"
+    assert world.start(orphan)["state"] == "started"
+    assert len(aws.bedrock.created) == 1
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
+def test_a_name_that_no_job_has_may_be_answered_by_either_of_two_errors(
+    aws, world, monkeypatch, code
+):
+    def unknown(*, jobIdentifier):  # noqa: ARG001, N803 — AWS's names
+        raise getattr(aws.bedrock.exceptions, code)({"Error": {"Code": code}}, "Get")
+
+    monkeypatch.setattr(aws.bedrock, "get_model_customization_job", unknown)
+    aws.bedrock.quota = 0
+    assert world.start(a_run(0))["state"] == "queued"
+
+
+def test_a_run_that_was_asked_to_stop_starts_no_job(aws, world):
+    asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
+    asked |= a_run(0).upload.facts
+    aws.dynamodb.items[a_run(0).id] = asked
+    assert world.start(a_run(0))["state"] == "stopped"
+    assert aws.bedrock.created == []
+
+
+def test_a_second_try_is_another_job_of_the_same_run(aws, world):
+    run = a_run(0)
+    first = world.start(run)["job_arn"]
+    aws.dynamodb.items[run.id]["state"] = "authorized"  # once more, after the check
+    second = world.start(run.again())["job_arn"]
+    assert first != second
+    assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name, f"{run.job_name}-2"]
+    assert [pk for pk in aws.dynamodb.items if is_run(pk)] == [run.id]
+    assert world.start(run.again())["job_arn"] == second
+
+
+# Executions of the first version, whose machine polls ---------------------------------------------
+
+
+def test_a_machine_of_the_first_version_is_answered_as_it_understands(aws, world):
+    aws.bedrock.quota = 0
+    answer = world.poll(a_run(0))
+    assert (answer["state"], answer["wait_seconds"]) == ("no_room", 600)
+    later = world.poll(a_run(0), answer, later=timedelta(days=6))
+    assert later["line"]["since"] == answer["line"]["since"]
+    aws.bedrock.quota = 1
+    assert world.poll(a_run(0), answer)["state"] == "started"
+
+
+def test_a_machine_of_the_first_version_gives_up_after_a_week(aws, world):
+    aws.bedrock.quota = 0
+    answer = world.poll(a_run(0))
+    failed = world.poll(a_run(0), answer, later=timedelta(days=7))
+    assert (failed["state"], failed["failure"]["kind"]) == ("failed", "quota_full")
+
+
+def test_a_week_of_polls_fits_into_an_execution_of_the_first_version():
+    polls = timedelta(days=7) / polling_queue._PAUSE  # noqa: SLF001 — what is held against the limit
+    assert polls * 10 < 25_000 / 2

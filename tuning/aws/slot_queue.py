@@ -1,0 +1,79 @@
+"""The queue for job slots, kept in the ledger's sparse index `Queue`. See tuning/runs/job_queue.py."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tuning.aws.ledger import Ledger, Unreadable, listed
+from tuning.runs.job_queue import SHOWN, WAITING, QueuedRun, QueueState, arrival_order
+from tuning.runs.ledger_item import KEY
+from tuning.runs.run import Run
+from tuning.runs.run_record import JOB_QUEUE, RunRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotQueue:
+    ledger: Ledger
+
+    def enter(self, run: Run) -> RunRecord | None:
+        """Note that the run looks for a slot; one that has its job already is left as it is. Returns
+        its record, or None when it has ended.
+        """
+        return self.ledger.move(run, "queued") or self.ledger.note(run)
+
+    def refused(self, run: Run, at: str) -> None:
+        """Note when Bedrock had no slot for the run. One that has ended meanwhile is left as it is."""
+        self.ledger.move(run, "queued", refused_at=at)
+
+    def others_first(self, run: Run) -> bool:
+        """Whether a run that arrived before this one waits.
+
+        The index may be a moment late, so that two runs think themselves first: then Bedrock decides,
+        as it does between newcomers while it has slots.
+        """
+        found = self.ledger.client("dynamodb").query(
+            TableName=self.ledger.table,
+            IndexName=JOB_QUEUE.name,
+            Select="COUNT",
+            Limit=1,
+            KeyConditionExpression="#queue = :waiting AND #turn < :mine",
+            ExpressionAttributeNames={"#queue": JOB_QUEUE.partition, "#turn": JOB_QUEUE.sort},
+            ExpressionAttributeValues={
+                ":waiting": {"S": WAITING},
+                ":mine": {"S": arrival_order(run.upload.arrived_at, run.id)},
+            },
+        )
+        return bool(found["Count"])
+
+    def first(self) -> list[QueuedRun | Unreadable]:
+        """The first runs that wait, in order of arrival."""
+        found = self.ledger.client("dynamodb").query(
+            TableName=self.ledger.table,
+            IndexName=JOB_QUEUE.name,
+            Limit=SHOWN,
+            KeyConditionExpression="#queue = :waiting",
+            ExpressionAttributeNames={"#queue": JOB_QUEUE.partition},
+            ExpressionAttributeValues={":waiting": {"S": WAITING}},
+        )
+        return [listed(QueuedRun, item) for item in found["Items"]]
+
+    def positions(self) -> dict[str, int]:
+        """Of the runs that wait, from 1, in the order in which they may try."""
+        return {run_id: position for position, run_id in enumerate(self._ids(), 1)}
+
+    def state(self) -> QueueState:
+        item = self.ledger.item(QueueState().id)
+        return QueueState.from_item(item) if item else QueueState()
+
+    def remember(self, now: QueueState) -> None:
+        self.ledger.client("dynamodb").put_item(TableName=self.ledger.table, Item=now.to_item())
+
+    def _ids(self) -> Iterator[str]:
+        pages = self.ledger.client("dynamodb").get_paginator("query")
+        for page in pages.paginate(
+            TableName=self.ledger.table,
+            IndexName=JOB_QUEUE.name,
+            KeyConditionExpression="#queue = :waiting",
+            ExpressionAttributeNames={"#queue": JOB_QUEUE.partition},
+            ExpressionAttributeValues={":waiting": {"S": WAITING}},
+        ):
+            yield from (item[KEY]["S"] for item in page["Items"])

@@ -7,7 +7,8 @@ import typer
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region, RunId
+from tuning.cli.deployed_options import Environment, Format, Region, RunId
+from tuning.cli.output import Shown, answer
 from tuning.errors import TuningError
 from tuning.runs.approvals import Approval, Decision
 from tuning.runs.job_queue import moment
@@ -21,31 +22,40 @@ class NotWaitingError(TuningError):
 
 @speaks_to_aws
 def approve(
-    run: RunId, environment: Environment = "dev", region: Region = None, note: Note = ""
+    run: RunId,
+    environment: Environment = "dev",
+    region: Region = None,
+    note: Note = "",
+    shown: Format = "text",
 ) -> None:
     """Let a run spend what it asks for. It still takes no more than its budgets have left."""
-    _answer("approve", run, Account.of(environment, region), note)
+    _answer("approve", run, Account.of(environment, region), note, shown)
 
 
 @speaks_to_aws
 def reject(
-    run: RunId, environment: Environment = "dev", region: Region = None, note: Note = ""
+    run: RunId,
+    environment: Environment = "dev",
+    region: Region = None,
+    note: Note = "",
+    shown: Format = "text",
 ) -> None:
     """Refuse a run that asks for money. It ends as refused, and nothing is spent."""
-    _answer("reject", run, Account.of(environment, region), note)
+    _answer("reject", run, Account.of(environment, region), note, shown)
 
 
-def _answer(decision: Decision, run: str, account: Account, note: str) -> None:
+def _answer(decision: Decision, run: str, account: Account, note: str, shown: Shown) -> None:
     record = account.run(run)
     if record.state != "awaiting_approval" or record.task_token is None:
         raise NotWaitingError(
             f"{record.id}: is {record.state} and does not wait for an answer; if its notice has just "
             "come, try again in a moment"
         )
-    answer = Approval(
+    given = Approval(
         decision=decision, by=account.caller, at=moment(datetime.now(UTC)), note=note[:1000]
     )
-    if not account.executions.answer(record.task_token, answer):
+    if not account.executions.answer(record.task_token, given):
         raise NotWaitingError(f"{record.id}: was answered already, or waited too long")
     asked = record.approval_reason or "no reason was kept"
-    typer.echo(f"{record.id}: {decision} sent as {answer.by}. Asked: {asked}")
+    words = f"{record.id}: {decision} sent as {given.by}. Asked: {asked}"
+    answer(shown, words, run=record.id, decision=decision, by=given.by, asked=asked)

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from tuning.cli.output import Shown
+
 Environment = Annotated[
     str,
     typer.Option(
@@ -24,3 +26,4 @@ RunId = Annotated[
     str,
     typer.Argument(metavar="RUN", help="The run's id or its beginning; tuning runs lists them."),
 ]
+Format = Annotated[Shown, typer.Option("--format", help="What to print.")]

@@ -1,12 +1,13 @@
 """Files that appear whole or not at all, and text from data that cannot steer a terminal."""
 
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from tuning.errors import OptionError
 
@@ -65,6 +66,14 @@ def printable(text: str) -> str:
 def say(line: str) -> None:
     """A line for people, on standard error: standard output is for data."""
     print(printable(line), file=sys.stderr)  # noqa: T201 — the command line's own voice
+
+
+def answer(shown: Shown, words: str, **facts: Any) -> None:
+    """What a command did: a line for people, or one document for programs on standard output."""
+    if shown == "json":
+        print(json.dumps({**facts, "message": words}))  # noqa: T201 — output
+    else:
+        say(words)
 
 
 def _umask() -> int:

@@ -2,14 +2,16 @@
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import UnknownRunError, speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region, RunId
+from tuning.cli.deployed_options import Environment, Format, Region, RunId
 from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import answer
 from tuning.runs.rebuild import rebuilt
 
 
 @speaks_to_aws
-def rebuild(run: RunId, environment: Environment = "dev", region: Region = None) -> None:
+def rebuild(
+    run: RunId, environment: Environment = "dev", region: Region = None, shown: Format = "text"
+) -> None:
     """Put a run's lost row back from its execution and its job. The reconciler does so by itself for
     a run in progress; Step Functions remembers an execution for 90 days.
     """
@@ -19,7 +21,9 @@ def rebuild(run: RunId, environment: Environment = "dev", region: Region = None)
     history = account.executions.history(newest.name)
     record = rebuilt(newest, jobs=account.jobs.of_run(run), history=history)
     if not account.ledger.put_new(record):
-        say(f"{run}: the ledger has its row; nothing was written")
+        words = f"{run}: the ledger has its row; nothing was written"
+        answer(shown, words, run=run, rebuilt=False)
         raise SystemExit(Exit.REFUSED)
-    say(f"{run}: put back as {record.state}, from the execution {newest.name} ({newest.status})")
+    words = f"{run}: put back as {record.state}, from the execution {newest.name} ({newest.status})"
+    answer(shown, words, run=run, rebuilt=True, state=record.state, execution=newest.name)
     raise SystemExit(Exit.DONE)

@@ -2,14 +2,17 @@
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region
+from tuning.cli.deployed_options import Environment, Format, Region
 from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import answer
 
 
 @speaks_to_aws
-def redrive(environment: Environment = "dev", region: Region = None) -> None:
+def redrive(
+    environment: Environment = "dev", region: Region = None, shown: Format = "text"
+) -> None:
     """Send dead letters back, to be received once more. One that was received before starts nothing."""
     count = Account.of(environment, region).dead_letters.redrive()
-    say(f"about {count} dead letters are on their way back" if count else "there are none")
+    words = f"about {count} dead letters are on their way back" if count else "there are none"
+    answer(shown, words, dead_letters=count)
     raise SystemExit(Exit.DONE)

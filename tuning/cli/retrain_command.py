@@ -2,9 +2,9 @@
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region, RunId
+from tuning.cli.deployed_options import Environment, Format, Region, RunId
 from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import answer
 from tuning.errors import TuningError
 from tuning.runs.run import received
 
@@ -14,7 +14,9 @@ class NotRetrainedError(TuningError):
 
 
 @speaks_to_aws
-def retrain(run: RunId, environment: Environment = "dev", region: Region = None) -> None:
+def retrain(
+    run: RunId, environment: Environment = "dev", region: Region = None, shown: Format = "text"
+) -> None:
     """Start a new run of a run's upload, by its recipe as it is now: a version of an object has one
     run, so the object gets a new version of the same bytes.
     """
@@ -29,5 +31,6 @@ def retrain(run: RunId, environment: Environment = "dev", region: Region = None)
         raise NotRetrainedError(
             f"{upload.uri}: version {upload.version_id} was deleted; upload the file again"
         )
-    say(f"{upload.uri}: is now version {version}, which starts a run (tuning runs)")
+    words = f"{upload.uri}: is now version {version}, which starts a run (tuning runs)"
+    answer(shown, words, run=record.id, upload=upload.uri, version=version)
     raise SystemExit(Exit.DONE)

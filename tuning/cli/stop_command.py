@@ -5,31 +5,33 @@ from datetime import UTC, datetime
 from tuning.aws.executions import answer_task
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region, RunId
+from tuning.cli.deployed_options import Environment, Format, Region, RunId
 from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import answer, say
 from tuning.runs.run_record import RunRecord
 
 
 @speaks_to_aws
-def stop(run: RunId, environment: Environment = "dev", region: Region = None) -> None:
+def stop(
+    run: RunId, environment: Environment = "dev", region: Region = None, shown: Format = "text"
+) -> None:
     """Ask a run to stop. It ends as `stopped` when Bedrock has stopped its job."""
     account = Account.of(environment, region)
     record = account.run(run)
     if record.ended:
-        say(f"{record.id}: has ended already, {record.state}; nothing was stopped")
+        words = f"{record.id}: has ended already, {record.state}; nothing was stopped"
+        answer(shown, words, run=record.id, state=record.state, asked=False)
         raise SystemExit(Exit.REFUSED)
     by = f"{account.caller} at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     record = account.ledger.ask_to_stop(record.id, by)
     arn = record.job_arn if record.state == "training" else None
     if arn and (why := account.jobs.stop(arn)):
         say(f"{arn}: Bedrock did not stop it, it may have ended: {why}")
-    if _wakes(account, record):
-        say(f"{record.id}: asked to stop; it waited, and ends as stopped now")
-    else:
-        say(
-            f"{record.id}: asked to stop; it ends as stopped at its next step (tuning runs shows it)"
-        )
+    ends = "it waited, and ends as stopped now"
+    if not _wakes(account, record):
+        ends = "it ends as stopped at its next step (tuning runs shows it)"
+    words = f"{record.id}: asked to stop; {ends}"
+    answer(shown, words, run=record.id, state=record.state, asked=True)
     raise SystemExit(Exit.DONE)
 
 
@@ -40,5 +42,5 @@ def _wakes(account: Account, record: RunRecord) -> bool:
     waits = {"awaiting_approval": record.task_token, "queued": record.slot_token}
     if not (token := waits.get(record.state)):
         return False
-    answer = {"decision": "stop", "by": account.caller, "slot": False}
-    return answer_task(token, answer, client=account.client)
+    said = {"decision": "stop", "by": account.caller, "slot": False}
+    return answer_task(token, said, client=account.client)

@@ -124,7 +124,9 @@ def overwritten_copy(world: Amazon) -> None:
     """The prepared copy has a fixed place, which the next upload overwrites."""
 
     def change(given: dict[str, Any]) -> dict[str, Any]:
-        return {k: v for k, v in given.items() if k != "IfNoneMatch"} | _renamed(given)
+        return {
+            k: v for k, v in given.items() if k not in ("IfNoneMatch", "ChecksumSHA256")
+        } | _renamed(given)
 
     _with(world, "s3", "put_object", change)
 

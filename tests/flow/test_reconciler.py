@@ -40,7 +40,6 @@ def test_a_job_with_our_tags_that_no_run_knows_of_is_stopped(world, reconcile):
         customModelName="of-no-run",
         roleArn=like["roleArn"],
         baseModelIdentifier=like["baseModelArn"],
-        customModelKmsKeyId=like["outputModelKmsKeyArn"],
         vpcConfig=like["vpcConfig"],
         trainingDataConfig=like["trainingDataConfig"],
         outputDataConfig=like["outputDataConfig"],

@@ -160,6 +160,23 @@ def test_no_file_is_longer_than_three_hundred_lines():
     assert {p: n for p, n in lengths.items() if n > limits[p]} == {}
 
 
+def statements(function):
+    """Without the signature and the docstring, which may be as long as they have to be."""
+    first, *rest = function.body
+    is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return rest if is_docstring and rest else function.body
+
+
+def test_a_function_can_be_seen_on_one_screen():
+    lengths = {
+        f"{path}:{node.name}": node.end_lineno - statements(node)[0].lineno + 1
+        for path in PYTHON
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > 50} == {}
+
+
 def handlers():
     return [
         (path, node)

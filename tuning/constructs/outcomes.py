@@ -35,67 +35,19 @@ class Endings:
         settle: HandlerFunction,
     ) -> None:
         self._scope = scope
-        self._steps = steps = Steps(scope)
+        self._steps = Steps(scope)
         record = self._tail(ledger, topic)
         settled = self._settle(settle, record)
-        self.misdirected = steps.conclude(
-            MachineState.NO_SUCH_RECIPE,
-            {"state": "refused", "summary": expression("$run.refusal")},
-            charge="nothing",
-        )
-        self.refused = steps.conclude(
-            MachineState.DATASET_REFUSED,
-            {
-                "state": "refused",
-                "summary": expression("$dataset.summary"),
-                "report": expression("$dataset.report_uri"),
-            },
-            charge="nothing",
-        )
-        self.trained = steps.conclude(
-            MachineState.MODEL_TRAINED,
-            {
-                "state": "trained",
-                "summary": expression("$result.summary"),
-                "report": expression("$dataset.report_uri"),
-                "model": expression("$result.model_arn"),
-            },
-            charge="job",
-        )
-        self.stopped = steps.conclude(
-            MachineState.JOB_STOPPED,
-            {
-                "state": "stopped",
-                "summary": "The job was stopped by someone with the right to; no model was made.",
-                "report": expression("$dataset.report_uri"),
-            },
-            charge="job",
-        )
-        self.stopped_early = steps.conclude(
-            MachineState.STOPPED_EARLY,
-            {
-                "state": "stopped",
-                "summary": "It was stopped before it had a job; nothing was trained.",
-                "report": expression("$dataset.report_uri"),
-                "unsure": True,
-            },
-            charge="nothing",
-        )
+        self.misdirected = self._misdirected()
+        self.refused = self._refused()
+        self.trained = self._trained()
+        self.stopped = self._stopped()
+        self.stopped_early = self._stopped_early()
         self.failed = self._failure(MachineState.JOB_FAILED, "$progress.failure", charge="job")
         self.not_started = self._failure(
             MachineState.JOB_NOT_STARTED, "$job.failure", charge="nothing", unsure=True
         )
-        self.fault = steps.conclude(
-            MachineState.STEP_FAILED,
-            {
-                "state": "failed",
-                "summary": expression("$fault.message"),
-                "kind": expression("$fault.kind"),
-                "fix": "Look at the execution's history for the step, and at its log group.",
-                "unsure": True,
-            },
-            charge="unknown",
-        )
+        self.fault = self._fault()
         self.rejected = self._unapproved(
             MachineState.NOT_APPROVED, "'Not approved by ' & $approval.by & '.'"
         )
@@ -110,6 +62,72 @@ class Endings:
             *(self.failed, self.not_started, self.fault, self.resumed),
         ):
             conclusion.next(settled)
+
+    def _misdirected(self) -> sfn.Pass:
+        return self._steps.conclude(
+            MachineState.NO_SUCH_RECIPE,
+            {"state": "refused", "summary": expression("$run.refusal")},
+            charge="nothing",
+        )
+
+    def _refused(self) -> sfn.Pass:
+        return self._steps.conclude(
+            MachineState.DATASET_REFUSED,
+            {
+                "state": "refused",
+                "summary": expression("$dataset.summary"),
+                "report": expression("$dataset.report_uri"),
+            },
+            charge="nothing",
+        )
+
+    def _trained(self) -> sfn.Pass:
+        return self._steps.conclude(
+            MachineState.MODEL_TRAINED,
+            {
+                "state": "trained",
+                "summary": expression("$result.summary"),
+                "report": expression("$dataset.report_uri"),
+                "model": expression("$result.model_arn"),
+            },
+            charge="job",
+        )
+
+    def _stopped(self) -> sfn.Pass:
+        return self._steps.conclude(
+            MachineState.JOB_STOPPED,
+            {
+                "state": "stopped",
+                "summary": "The job was stopped by someone with the right to; no model was made.",
+                "report": expression("$dataset.report_uri"),
+            },
+            charge="job",
+        )
+
+    def _stopped_early(self) -> sfn.Pass:
+        return self._steps.conclude(
+            MachineState.STOPPED_EARLY,
+            {
+                "state": "stopped",
+                "summary": "It was stopped before it had a job; nothing was trained.",
+                "report": expression("$dataset.report_uri"),
+                "unsure": True,
+            },
+            charge="nothing",
+        )
+
+    def _fault(self) -> sfn.Pass:
+        return self._steps.conclude(
+            MachineState.STEP_FAILED,
+            {
+                "state": "failed",
+                "summary": expression("$fault.message"),
+                "kind": expression("$fault.kind"),
+                "fix": "Look at the execution's history for the step, and at its log group.",
+                "unsure": True,
+            },
+            charge="unknown",
+        )
 
     def _resumed(self) -> sfn.Pass:
         """The end of a run whose last execution could not record or tell it, or was lost."""

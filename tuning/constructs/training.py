@@ -65,20 +65,7 @@ class Training(Construct):
             workers, "JobRole", network=network, storage=storage, wildcard=network.wildcard.jobs
         )
         self._permissions.names["JobRole"] = [self.job_role.role.role_arn]
-        make = _Making(
-            scope=workers,
-            permissions=self._permissions,
-            wildcard=network.wildcard,
-            defaults=FunctionDefaults(
-                config=config,
-                logs_key=network.logs_key,
-                environment_key=storage.control_key,
-                wildcard=network.wildcard.functions,
-                vpc=network.vpc,
-                security_groups=[network.functions_group.group],
-                dead_letters=self.intake.dead_letters,
-            ),
-        )
+        make = self._making(workers)
         tasks = {step.name: make.function(step, self._run_settings()) for step in of_kind("task")}
         cdk.Tags.of(tasks["prepare_dataset"].role).add(PART, PREPARATION)
         self.machine = self._machine(tasks)
@@ -86,24 +73,7 @@ class Training(Construct):
             "TrainingRun": [self.machine.state_machine_arn],
             "Executions": [self._executions()],
         }
-        settings: dict[type[Settings], Settings] = {
-            each.__class__: each
-            for each in (
-                self._intake_settings(),
-                self._guard_settings(),
-                self._reconciler_settings(),
-                DispatcherSettings(environment=environment, ledger_table=storage.ledger.table_name),
-            )
-        }
-        others = {
-            step.name: make.function(step, settings[step.settings])
-            for step in of_kind("consumer", "scheduled")
-            if step.settings
-        }
-        self.intake.invoke(others["receive_upload"], at_once=config.receivers)
-        for step in of_kind("scheduled"):
-            schedule(others[step.name], dead_letters=self.intake.dead_letters)
-        self.functions = {**tasks, **others}
+        self.functions = {**tasks, **self._others(make)}
         Monitoring(
             self,
             environment=environment,
@@ -116,6 +86,46 @@ class Training(Construct):
             topic=self.topic,
         )
         self._outputs()
+
+    def _making(self, scope: Construct) -> "_Making":
+        network = self.network
+        return _Making(
+            scope=scope,
+            permissions=self._permissions,
+            wildcard=network.wildcard,
+            defaults=FunctionDefaults(
+                config=self.config,
+                logs_key=network.logs_key,
+                environment_key=self.storage.control_key,
+                wildcard=network.wildcard.functions,
+                vpc=network.vpc,
+                security_groups=[network.functions_group.group],
+                dead_letters=self.intake.dead_letters,
+            ),
+        )
+
+    def _others(self, make: "_Making") -> dict[str, HandlerFunction]:
+        """The functions that no state machine invokes, with what does."""
+        settings: dict[type[Settings], Settings] = {
+            each.__class__: each
+            for each in (
+                self._intake_settings(),
+                self._guard_settings(),
+                self._reconciler_settings(),
+                DispatcherSettings(
+                    environment=self._environment, ledger_table=self.storage.ledger.table_name
+                ),
+            )
+        }
+        others = {
+            step.name: make.function(step, settings[step.settings])
+            for step in of_kind("consumer", "scheduled")
+            if step.settings
+        }
+        self.intake.invoke(others["receive_upload"], at_once=self.config.receivers)
+        for step in of_kind("scheduled"):
+            schedule(others[step.name], dead_letters=self.intake.dead_letters)
+        return others
 
     def _topic(self) -> sns.Topic:
         topic = sns.Topic(self, "Notices", master_key=self.storage.control_key, enforce_ssl=True)

@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuning.datasets.bounds import OverLimitError
 from tuning.datasets.check import Policy, check
 from tuning.datasets.convert import conversion_refusals as refusals
-from tuning.datasets.convert.checked_stream import traced
-from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.followable import filled
 from tuning.datasets.report import Finding, Report
 from tuning.datasets.rules import rules
@@ -22,6 +20,9 @@ from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, refu
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
 from tuning.runs.uploads import PREFIX, TRAINING, VALIDATION
+
+if TYPE_CHECKING:
+    from tuning.datasets.convert.command import Command
 
 _MB = 1_000_000
 _MAPPED = (
@@ -121,20 +122,24 @@ def _report(reader: Reader, sources: Sequence[Source]) -> Report:
     read = [reading for reading in readings if not isinstance(reading, Unread)]
     policy = Policy(strict=frozenset(reader.recipe.strict))
     checked = check(*(reading.part for reading in read), method=reader.method, policy=policy)
-    report = traced(checked, *(r.feed for r in read if isinstance(r, Converted)))
+    report = checked
+    if converted := [r for r in read if isinstance(r, Converted)]:
+        from tuning.datasets.convert.checked_stream import traced  # noqa: PLC0415 — as in readings.py
+
+        report = traced(checked, *(r.feed for r in converted))
     remarks = [r.remark for r in read if isinstance(r, AsItIs) and r.remark]
     remarks += [
         refusal("DS908", facts["file"], f"It names media in {', '.join(facts['media_buckets'])}.")
         for facts in report.statistics.values()
         if facts.get("media_buckets")
     ]
-    commands = {r.feed.name: _command(reader, r) for r in read if isinstance(r, Converted)}
+    commands = {r.feed.name: _command(reader, r) for r in converted}
     followable = [_followable(found, commands) for found in report.findings]
     report = _remarked(replace(report, findings=tuple(followable)), remarks)
     return filled(report, lambda name: str(reader.command(name)))
 
 
-def _command(reader: Reader, read: Converted) -> Command:
+def _command(reader: Reader, read: Converted) -> "Command":
     """What an uploader runs to convert the file as it needs it, with the options that it lacks here."""
     remedies = read.feed.remedies
     return reader.command(read.feed.name).changed(remedies.options, remedies.withdraw)
@@ -151,7 +156,7 @@ def _remarked(report: Report, remarks: Sequence[Finding]) -> Report:
     )
 
 
-def _followable(found: Finding, commands: Mapping[str, Command]) -> Finding:
+def _followable(found: Finding, commands: Mapping[str, "Command"]) -> Finding:
     """Fixes of a conversion name options of the command line, which an upload has not."""
     if found.rule not in refusals.RULES or found.file not in commands or "--" not in found.fix:
         return found

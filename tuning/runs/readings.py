@@ -2,21 +2,20 @@
 
 from dataclasses import dataclass, replace
 from io import BufferedReader, BytesIO
-from typing import BinaryIO, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from tuning.datasets.bounds import Bounded
 from tuning.datasets.check import Part
-from tuning.datasets.convert.checked_stream import Feed
-from tuning.datasets.convert.command import Command
-from tuning.datasets.convert.conversion import convert
 from tuning.datasets.convert.followable import CONVERT
 from tuning.datasets.convert.foreign import Look, look
-from tuning.datasets.convert.targets.target import Target
-from tuning.datasets.convert.tried_commands import advised
 from tuning.datasets.report import Finding
 from tuning.datasets.rules import rules
 from tuning.models.catalog import Method, Model, catalog
 from tuning.runs.recipes import FINE_TUNING, Recipe
+
+if TYPE_CHECKING:
+    from tuning.datasets.convert.checked_stream import Feed
+    from tuning.datasets.convert.command import Command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +38,7 @@ class AsItIs:
 @dataclass(frozen=True, kw_only=True)
 class Converted:
     part: Part
-    feed: Feed
+    feed: "Feed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +90,10 @@ class Reader:
         # A table line by line as JSON would be one error a line, and none of them to the point.
         return AsItIs(part=part, remark=why) if seen.container == "jsonl" else Unread(why=why)
 
-    def command(self, name: str) -> Command:
+    def command(self, name: str) -> "Command":
         """What converts a file of this name for the recipe, on the machine of who uploaded it."""
+        from tuning.datasets.convert.command import Command  # noqa: PLC0415 — as in _converted
+
         recipe = self.recipe
         method = () if recipe.method == FINE_TUNING else (("--method", recipe.method),)
         mapping = recipe.convert.map.items() if recipe.convert else ()
@@ -101,11 +102,18 @@ class Reader:
 
     def _tried(self, name: str, head: bytes) -> str:
         """The command with all that it needs, as far as the beginning of the file tells."""
+        from tuning.datasets.convert.tried_commands import advised  # noqa: PLC0415 — as in _converted
+
         plain = self.command(name)
         found = advised(plain, lambda: BytesIO(head), name=name.removesuffix(".gz"))
         return str(next(iter(found.commands), plain))
 
     def _converted(self, source: Source, seen: Look) -> Converted:
+        # A fifth of the function's start, which a file in the model's own format needs not wait for.
+        from tuning.datasets.convert.checked_stream import Feed  # noqa: PLC0415 — see above
+        from tuning.datasets.convert.conversion import convert  # noqa: PLC0415 — idem
+        from tuning.datasets.convert.targets.target import Target  # noqa: PLC0415 — idem
+
         assert self.recipe.convert  # noqa: S101 — reading() has asked
         conversion = convert(
             seen.stream,

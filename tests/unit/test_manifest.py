@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import lambdas
-from tuning.pipeline.manifest import GUARD_JOBS, STEPS, named, of_kind
+from tuning.pipeline.manifest import STEPS, named, of_kind
+from tuning.pipeline.watching_steps import GUARD_JOBS
 
 FOLDER = Path(lambdas.__file__).parent
 

@@ -14,7 +14,7 @@ from constructs import Construct
 from tuning.constructs.config import Config
 from tuning.constructs.function import FunctionDefaults, HandlerFunction
 from tuning.constructs.permissions import statements
-from tuning.pipeline.manifest import CLOSE_DEFAULT_GROUP
+from tuning.pipeline.watching_steps import CLOSE_DEFAULT_GROUP
 
 
 class ClosedDefaultGroup(Construct):

@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
-from tuning.pipeline.manifest import RECEIVE_UPLOAD
+from tuning.pipeline.run_steps import RECEIVE_UPLOAD
 from tuning.runs.uploads import PREFIX
 
 # At least six times the function's timeout, and five receives before a message is put aside:

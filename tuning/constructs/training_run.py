@@ -24,7 +24,7 @@ from tuning.constructs.permissions import Permissions
 from tuning.constructs.policies import made_after, managed_policy
 from tuning.constructs.slot_wait import SlotWait
 from tuning.constructs.steps import Steps, catch_all, expression, when
-from tuning.pipeline.manifest import (
+from tuning.pipeline.run_steps import (
     AUTHORIZE_SPEND,
     COLLECT_RESULTS,
     PREPARE_DATASET,

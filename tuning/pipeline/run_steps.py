@@ -1,0 +1,142 @@
+"""The steps of a run: from an upload to its settled outcome."""
+
+from tuning.pipeline.grants import (
+    QUERY_QUEUE,
+    Access,
+    access,
+    key,
+    ledger,
+    listing,
+)
+from tuning.pipeline.step import Step
+from tuning.runs.function_settings import (
+    IntakeSettings,
+    RunSettings,
+)
+
+RECEIVE_UPLOAD = Step(
+    name="receive_upload",
+    kind="consumer",
+    does="Turns an upload into a run, exactly one, however often its event comes.",
+    failing="uploads cannot be received: they wait in the queue, and after five receives they are dead letters",
+    settings=IntakeSettings,
+    # At least six times this is the queue's visibility timeout:
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    timeout_seconds=30,
+    access=(
+        # Messages are decrypted with the key of its environment, which every function may decrypt.
+        access("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", on="Queue"),
+        access("states:StartExecution", on="TrainingRun"),
+        *ledger("GetItem", "PutItem", "UpdateItem"),
+    ),
+)
+
+PREPARE_DATASET = Step(
+    name="prepare_dataset",
+    kind="task",
+    does="Checks exactly the version that was uploaded; writes the copy that is trained, and the report.",
+    failing="datasets cannot be checked: runs wait in their retries, and fail when those are used up",
+    settings=RunSettings,
+    takes=("run",),
+    gives="dataset",
+    tries_after_timeout=1,  # the same bytes take as long again
+    timeout_seconds=900,
+    memory_mb=1769,  # one whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    holds_dataset=True,
+    access=(
+        access("s3:GetObject", "s3:GetObjectVersion", on="Datasets/datasets/*"),
+        # Without it S3 answers 403, not 404, where no validation set lies beside the upload.
+        # Not by prefix: whether S3 says 404 or 403 is asked of the bucket, without a prefix.
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        access("s3:ListBucket", on="Datasets"),
+        access("s3:PutObject", on=("Prepared/prepared/*", "Artifacts/runs/*")),
+        # The hash of a copy that is there already is compared with its name.
+        access("s3:GetObject", on="Prepared/prepared/*"),
+        key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
+        *ledger("UpdateItem"),
+    ),
+)
+
+AUTHORIZE_SPEND = Step(
+    name="authorize_spend",
+    kind="task",
+    does="Holds the run's estimate against limits, and reserves it from the budgets.",
+    failing="no run can reserve its budget: none starts",
+    settings=RunSettings,
+    takes=("run", "dataset", "approval"),
+    gives="spend",
+    access=ledger("GetItem", "UpdateItem"),
+)
+
+START_TRAINING = Step(
+    name="start_training",
+    kind="task",
+    does="Starts the run's one customization job, or adopts the one that an earlier try has started.",
+    failing="no job can be started: runs wait in their retries, and fail when those are used up",
+    settings=RunSettings,
+    takes=("run", "dataset", "job", "queue"),
+    gives="job",
+    follows_a_job=True,  # perhaps: a try that was given up may have started it
+    access=(
+        # Three kinds of resource, as Step Functions' own policy for it has them:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
+        access(
+            *("bedrock:CreateModelCustomizationJob", "bedrock:TagResource"),
+            on=("Models", "CustomModels", "Jobs"),
+        ),
+        access("bedrock:GetModelCustomizationJob", on="Jobs"),
+        Access(
+            actions=("iam:PassRole",),
+            on=("JobRole",),
+            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        ),
+        # See JobRole._model_key: the caller may be the one who creates the grant.
+        key("DataKey", "bedrock", "CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"),
+        QUERY_QUEUE,
+        *ledger("UpdateItem"),
+    ),
+)
+
+TRACK_TRAINING = Step(
+    name="track_training",
+    kind="task",
+    does="Polls the job once: its status, and whether it must be stopped.",
+    failing="jobs in progress are not followed; they go on, and cost",
+    settings=RunSettings,
+    takes=("run", "job", "progress"),
+    gives="progress",
+    follows_a_job=True,
+    access=(
+        access("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob", on="Jobs"),
+        *ledger("UpdateItem"),
+    ),
+)
+
+COLLECT_RESULTS = Step(
+    name="collect_results",
+    kind="task",
+    does="Reads what the job left behind into the ledger.",
+    failing="models are trained, but their results are not read; runs fail when the retries are used up",
+    settings=RunSettings,
+    takes=("run", "job", "dataset"),
+    gives="result",
+    follows_a_job=True,
+    access=(
+        access("bedrock:GetModelCustomizationJob", on="Jobs"),
+        access("s3:GetObject", on="Artifacts/jobs/*"),
+        listing("Artifacts", "jobs/*"),
+        key("DataKey", "s3", "Decrypt"),
+        *ledger("UpdateItem"),
+    ),
+)
+
+SETTLE_SPEND = Step(
+    name="settle_spend",
+    kind="task",
+    does="At every outcome, turns what was reserved into what was spent, or releases it.",
+    failing="reservations stay whole until the reconciler settles them: the budget looks fuller than it is",
+    settings=RunSettings,
+    takes=("run", "charge"),
+    gives="settled",
+    access=ledger("GetItem", "UpdateItem"),
+)

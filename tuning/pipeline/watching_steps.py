@@ -1,0 +1,137 @@
+"""The steps beside the runs: on a schedule, and at deployment."""
+
+from tuning.pipeline.grants import (
+    QUERY_OPEN,
+    QUERY_QUEUE,
+    access,
+    ledger,
+    own_item,
+    publish,
+)
+from tuning.pipeline.step import Metric, Step
+from tuning.runs.function_settings import (
+    DispatcherSettings,
+    GuardSettings,
+    ReconcilerSettings,
+)
+from tuning.runs.job_guard import STATE_CHANGE
+from tuning.runs.job_queue import QueueState
+
+GUARD_JOBS = Step(
+    name="guard_jobs",
+    kind="scheduled",
+    does="Stops every customization job that uses what is ours outside of our network, and reports it.",
+    failing="jobs are not watched: one that uses our data outside of our VPC would go on",
+    settings=GuardSettings,
+    lists_jobs=True,
+    every_minutes=1,
+    silent_after_minutes=5,
+    metrics=(
+        Metric(
+            name="ForeignJobs",
+            label="foreign jobs",
+            statistic="Sum",
+            alarm="ForeignJobs",
+            at_least=1,
+            meaning="A job used what is ours outside of our VPC",
+        ),
+    ),
+    # Events are best effort; the schedule is the truth.
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
+    detail_type=STATE_CHANGE,
+    access=(
+        access("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob", on="Jobs"),
+        # Under which key the custom model is that a job goes on training.
+        access("bedrock:GetCustomModel", on="CustomModels"),
+        *publish(),
+    ),
+)
+
+RECONCILE_RUNS = Step(
+    name="reconcile_runs",
+    kind="scheduled",
+    does="Finds runs, executions and jobs that lost each other, and brings them together or to an end.",
+    failing="runs that lost their execution or job are not healed, and the metrics of what waits are missing",
+    settings=ReconcilerSettings,
+    lists_jobs=True,
+    every_minutes=10,
+    silent_after_minutes=30,
+    metrics=(
+        Metric(name="ApprovalsWaiting", label="waiting for approval"),
+        Metric(
+            name="OldestApprovalHours",
+            label="oldest request for approval, hours",
+            alarm="OldestApproval",
+            at_least=24,
+            meaning="A run has waited for approval for a day",
+        ),
+        Metric(name="RunsQueued", label="waiting for a job slot"),
+        Metric(
+            name="StalledJobs",
+            label="stalled jobs",
+            alarm="StalledJobs",
+            at_least=1,
+            meaning="A job makes no progress and is being stopped",
+        ),
+        Metric(
+            name="RunsNotHealed",
+            label="runs not healed",
+            statistic="Sum",
+            alarm="NotHealed",
+            at_least=1,
+            meaning="A run could not be healed",
+        ),
+        Metric(
+            name="BudgetLeftUsd",
+            label="left of the month's budget, USD",
+            alarm="BudgetNearlyUsed",
+            below_share_of_budget=0.1,
+            meaning="Less than a tenth of the month's budget is left",
+        ),
+    ),
+    timeout_seconds=300,
+    access=(
+        # An execution's description is decrypted with the key that every function may decrypt with.
+        access("states:ListExecutions", "states:StartExecution", on="TrainingRun"),
+        access("states:DescribeExecution", "states:GetExecutionHistory", on="Executions"),
+        access(
+            *("bedrock:GetModelCustomizationJob", "bedrock:ListTagsForResource"),
+            "bedrock:StopModelCustomizationJob",
+            on="Jobs",
+        ),
+        QUERY_OPEN,
+        *ledger("GetItem", "PutItem", "UpdateItem"),
+    ),
+)
+
+DISPATCH_QUEUE = Step(
+    name="dispatch_queue",
+    kind="scheduled",
+    does="Lets as many runs of the queue try as there are job slots, in order of arrival.",
+    failing="runs wait for a job slot although slots are free; each tries by itself once a day",
+    settings=DispatcherSettings,
+    lists_jobs=True,
+    every_minutes=1,
+    silent_after_minutes=15,
+    access=(
+        # Of the tasks that it may answer it knows the tokens of runs in the queue, and no others.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html
+        access("states:SendTaskSuccess", on="TrainingRun"),
+        QUERY_QUEUE,
+        *own_item(QueueState().id),
+    ),
+)
+
+CLOSE_DEFAULT_GROUP = Step(
+    name="close_default_group",
+    kind="deployment",
+    does="Takes every rule out of the VPC's default security group.",
+    failing="the deployment waits for an hour, and the default group may be open among its members",
+    in_vpc=False,
+    access=(
+        access(
+            *("ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"),
+            on="DefaultGroup",
+        ),
+    ),
+)

@@ -1,5 +1,5 @@
 """What the wheel holds beside the source: the checker's kernel for each platform that it can be built
-for, and the functions' code, so that whoever installs it needs neither a C compiler nor uv.
+for, and the functions' code, so that anyone who installs it needs neither a C compiler nor uv.
 
 An editable install gets neither: a checkout builds what it needs when it needs it (`make setup`).
 """

@@ -1,6 +1,6 @@
 """Starting and stopping one emulator, so that nothing of it is ever left behind.
 
-The launcher locks `server.pid`, binds the socket and hands both to the server: whoever holds the
+The launcher locks `server.pid`, binds the socket and hands both to the server: anyone who holds the
 lock is running, and a pid is only ever signalled while the lock is held. The server leads a
 process group that its functions belong to, and takes that group with it when it goes.
 """

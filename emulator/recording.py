@@ -57,7 +57,7 @@ def session_of(principal: str) -> str:
 
 
 def function_of(session: str) -> str:
-    """The function whose place a session takes: `NAME`, and `NAME@anything` for whoever acts as that
+    """The function whose place a session takes: `NAME`, and `NAME@anything` for anyone who acts as that
     function and is to be told apart from it.
     """
     return session.partition("@")[0]

@@ -39,7 +39,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _let_try(waiting: list[QueuedRun], queue: SlotQueue, apart: Apart) -> list[str]:
-    """Answer the next; whoever does not wait any more, or cannot be answered, leaves the slot
+    """Answer the next; a run that does not wait any more, or cannot be answered, leaves the slot
     to the next.
     """
     state, jobs, now = queue.state(), CustomizationJobs().taking_slots(), datetime.now(UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from lambdas import gauges
+from lambdas import run_metrics
 from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.budgets import Budgets
@@ -34,7 +34,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     settings, now, apart = _settings(), datetime.now(UTC), Apart(what="not reconciled")
     traces = _traces(settings)
     open_runs = traces.ledger.open_runs()
-    gauges.publish(open_runs, traces.ledger, settings, now, apart)
+    run_metrics.publish(open_runs, traces.ledger, settings, now, apart)
     running = traces.executions.running()
     jobs = traces.jobs_in_progress(settings.environment, apart.each)
     healed: dict[str, list[str]] = {}

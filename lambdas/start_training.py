@@ -46,8 +46,8 @@ def _start_or_queue(
     run: Run, dataset: PreparedDataset, answer: Mapping[str, Any], now: datetime
 ) -> Start:
     """Only behind others that wait, or once Bedrock was full, does a run wait in the queue; one that
-    was let out of it tries whoever waits. One that has its job already does neither wait nor stop here:
-    whoever tracks the job sees to it.
+    was let out of it tries the run that waits. One that has its job already does neither wait nor stop here:
+    the step that tracks the job sees to it.
     """
     queue = SlotQueue(ledger=_ledger())
     record = queue.enter(run)

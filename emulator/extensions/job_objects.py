@@ -24,7 +24,7 @@ class Objects:
         return None if body is None else _split(body)
 
     def write(self, bucket: str, key: str, body: bytes) -> bool:
-        # Whoever looks at one file alone must see it too.
+        # Anyone who looks at one file alone must see it too.
         digest = hashlib.md5(body, usedforsecurity=False).digest()
         headers = {"x-amz-meta-emulated": "true", "content-md5": base64.b64encode(digest).decode()}
         status, _, _ = s3._put_object(bucket, key, body, headers)

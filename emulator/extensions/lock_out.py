@@ -1,4 +1,4 @@
-"""KMS: a key policy that would lock out whoever sets it is refused.
+"""KMS: a key policy that would lock out anyone who sets it is refused.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html

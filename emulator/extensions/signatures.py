@@ -1,4 +1,4 @@
-"""Signatures: a call is made by whoever has the secret of its key, with and without enforcement.
+"""Signatures: a call is made by anyone who has the secret of its key, with and without enforcement.
 
 MiniStack takes any 12 digits, with any secret, for the root of an account, and checks no signature at
 all unless it enforces policies. The secrets of functions it derives from their names.

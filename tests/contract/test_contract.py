@@ -1,4 +1,4 @@
-"""What the doors rest on, asked of the fakes and of the emulator: neither may answer otherwise."""
+"""What the functions rest on, asked of the fakes and of the emulator: neither may answer otherwise."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,6 +1,6 @@
-"""AWS around the doors, in virtual time: queue, functions, executions, jobs; and what goes wrong.
+"""AWS around the functions, in virtual time: queue, functions, executions, jobs; and what goes wrong.
 
-Every call that a door or the state machine makes comes through `Amazon.call`, which counts it and
+Every call that a function or the state machine makes comes through `Amazon.call`, which counts it and
 lets the schedule strike.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from clockwork import Clockwork, Promise
 from explored_faults import Crash, applicable, struck
-from explored_handlers import BEHIND, CONTEXT, MACHINE, Door
+from explored_handlers import BEHIND, CONTEXT, MACHINE, Handler
 from fake_bedrock import ENDED
 from greenlet import getcurrent
 from machine import End, Execution, Failed
@@ -58,7 +58,7 @@ class Message:
 
 @dataclass(eq=False)
 class Invocation:
-    door: str
+    function: str
     promise: Promise = field(default_factory=Promise)
 
 
@@ -66,13 +66,13 @@ class Amazon:
     def __init__(
         self,
         definition: Mapping[str, Any],
-        doors: Mapping[str, Door],
+        functions: Mapping[str, Handler],
         scenario: Scenario,
         schedule: Schedule = (),
         *,
         seed: int = 0,
     ) -> None:
-        self.definition, self.doors, self.scenario = definition, doors, scenario
+        self.definition, self.functions, self.scenario = definition, functions, scenario
         self.strikes = {fault.call: fault.kind for fault in schedule}
         self.random = random.Random(seed)  # noqa: S311 — reproducible on purpose
         self.clock = Clockwork()
@@ -118,7 +118,7 @@ class Amazon:
         self.clock.run()
 
     def receive(self, batch: list[Message]) -> None:
-        """Lambda hands a batch to the first door; what failed is visible again after a while."""
+        """Lambda hands a batch to the first function; what failed is visible again after a while."""
         for message in batch:
             message.receives += 1
         records = [
@@ -137,18 +137,18 @@ class Amazon:
             else:
                 self.clock.spawn(lambda m=message: self.receive([m]), after=VISIBILITY_SECONDS)
 
-    def invoke(self, door: str, event: Any) -> Any:
-        """What the door answers, or how it failed."""
-        invocation = Invocation(door=door)
+    def invoke(self, function: str, event: Any) -> Any:
+        """What the function answers, or how it failed."""
+        invocation = Invocation(function=function)
         self.clock.spawn(lambda: self._work(invocation, json.dumps(event)))
         return self.clock.wait(invocation.promise)
 
     def _work(self, invocation: Invocation, event: str) -> None:
         getcurrent().invocation = invocation
-        self._tell(f"{invocation.door} is invoked")
-        self.invoked.append(invocation.door)
+        self._tell(f"{invocation.function} is invoked")
+        self.invoked.append(invocation.function)
         try:
-            answer = json.loads(json.dumps(self.doors[invocation.door](json.loads(event), CONTEXT)))
+            answer = json.loads(json.dumps(self.functions[invocation.function](json.loads(event), CONTEXT)))
         except Crash:
             # https://github.com/awslabs/amazon-s3-find-and-forget/pull/283 quotes it.
             answer = Failed(
@@ -191,7 +191,7 @@ class Amazon:
 
     def call(self, service: str, operation: str, effect: Callable[[], Any]) -> Any:
         invocation = getattr(getcurrent(), "invocation", None)
-        who = invocation.door if invocation else "the state machine"
+        who = invocation.function if invocation else "the state machine"
         call = Call(number=len(self.calls), who=who, service=service, operation=operation)
         self.calls.append(call)
         kind = self.strikes.get(call.number)
@@ -282,8 +282,8 @@ class Around:
 
     def _invoke(self, arguments: Any) -> Any:
         name = re.sub(r"Function$", "", arguments["FunctionName"].strip("{}"))
-        door = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        answer = self.world.invoke(door, arguments["Payload"])
+        function = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        answer = self.world.invoke(function, arguments["Payload"])
         if isinstance(answer, Failed):
             raise answer
         return {"Payload": answer}

@@ -36,7 +36,7 @@ class Clockwork:
         return promise.value
 
     def keep(self, promise: "Promise", value: Any) -> None:
-        """The first answer counts; whoever waits for it is woken."""
+        """The first answer counts; anyone who waits for it is woken."""
         if promise.kept:
             return
         promise.kept, promise.value = True, value

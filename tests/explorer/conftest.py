@@ -1,4 +1,4 @@
-"""One synthesis and one set of doors for all histories."""
+"""One synthesis and one set of functions for all histories."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,12 +7,12 @@ from multiprocessing import get_context
 from typing import Any
 
 # Powertools reads these when `lambdas.observe` is imported, as in a function.
-os.environ["POWERTOOLS_SERVICE_NAME"] = "door"
+os.environ["POWERTOOLS_SERVICE_NAME"] = "function"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
 import synthesized
-from explored_handlers import Door, opened
+from explored_handlers import Handler, opened
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,6 @@ def definition(tmp_path_factory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def doors() -> Iterator[Mapping[str, Door]]:
+def functions() -> Iterator[Mapping[str, Handler]]:
     with opened() as found:
         yield found

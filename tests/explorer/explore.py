@@ -8,7 +8,7 @@ from typing import Any
 
 from amazon import Amazon
 from explored_faults import applicable
-from explored_handlers import Door
+from explored_handlers import Handler
 from promises import broken
 from scenarios import Scenario
 from schedule import Fault, Schedule, smaller
@@ -19,12 +19,12 @@ Judge = Callable[[Amazon], list[str]]
 @dataclass(frozen=True, kw_only=True)
 class Explorer:
     definition: Mapping[str, Any]
-    doors: Mapping[str, Door]
+    functions: Mapping[str, Handler]
     judge: Judge = broken
     sabotage: Callable[[Amazon], None] = field(default=lambda _world: None)
 
     def live(self, scenario: Scenario, schedule: Schedule = ()) -> Amazon:
-        world = Amazon(self.definition, self.doors, scenario, schedule)
+        world = Amazon(self.definition, self.functions, scenario, schedule)
         self.sabotage(world)
         world.live()
         return world

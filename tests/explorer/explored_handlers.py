@@ -1,4 +1,4 @@
-"""The real doors, each behind the clients and the clock of the world that is being explored."""
+"""The real functions, each behind the clients and the clock of the world that is being explored."""
 
 import importlib
 import io
@@ -30,18 +30,18 @@ BUDGET_USD = Decimal("0.02")
 """What a month may cost: enough for two runs, and not for three."""
 RECIPES = ("support-nova-micro", "support-nova-lite")
 CONTEXT = SimpleNamespace(
-    function_name="door",
+    function_name="function",
     memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:door",
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
     aws_request_id="11111111-2222-3333-4444-555555555555",
     get_remaining_time_in_millis=lambda: 60_000,
 )
-Door = Callable[[Any, Any], Any]
+Handler = Callable[[Any, Any], Any]
 
 
 @dataclass
 class Behind:
-    """Whose clients and clock the doors have at the moment."""
+    """Whose clients and clock the functions have at the moment."""
 
     client: Callable[[str], Any]
     now: Callable[[], datetime]
@@ -55,14 +55,14 @@ def modules() -> Mapping[str, ModuleType]:
     return {each.name: importlib.import_module(f"lambdas.{each.name}") for each in found}
 
 
-def doors() -> dict[str, Door]:
+def functions() -> dict[str, Handler]:
     """By module name: those that take events."""
     return {n: m.handler for n, m in modules().items() if callable(getattr(m, "handler", None))}
 
 
 @contextmanager
-def opened() -> Iterator[dict[str, Door]]:
-    """The doors, for as long as their environment, clients and clock are replaced."""
+def opened() -> Iterator[dict[str, Handler]]:
+    """The functions, for as long as their environment, clients and clock are replaced."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _environment().items():
             patch.setenv(name, value)
@@ -76,7 +76,7 @@ def opened() -> Iterator[dict[str, Door]]:
         level = observe.logger.level
         observe.logger.setLevel("CRITICAL")
         _forget_settings()
-        yield doors()
+        yield functions()
         observe.logger.setLevel(level)
     _forget_settings()
     clients.client.cache_clear()

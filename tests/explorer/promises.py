@@ -9,7 +9,7 @@ from typing import Any
 from amazon import Amazon
 from domain_builders import PREPARED
 from explored_handlers import BUDGET_USD
-from rounds import rings
+from rounds import alarm_fires
 from scenarios import Put
 from schedule import LASTING
 
@@ -41,7 +41,7 @@ def _one_paid_job_a_run(world: Amazon) -> Iterator[str]:
 def _accounted_for(world: Amazon, put: Put) -> Iterator[str]:
     run = put.run_id()
     record = world.ledger.record(run) if run in world.ledger.items else None
-    if any(message.event == put.event for message in world.dead) or rings(world):
+    if any(message.event == put.event for message in world.dead) or alarm_fires(world):
         return  # an alarm fires: on dead letters, which a person can redrive again, or on this
     if record is None:
         yield f"LOST: nothing is known of {put.key} version {put.version}"
@@ -68,7 +68,7 @@ def _jobs_are_followed_to_their_end(world: Amazon) -> Iterator[str]:
         row = world.ledger.items.get(run, {})
         if row.get("state") == "trained" and job["status"] != "Completed":
             yield f"WRONG: run {run} is recorded as trained, and its job is {job['status']}"
-        elif rings(world):
+        elif alarm_fires(world):
             continue
         elif job["status"] not in ("Completed", "Failed", "Stopped"):
             yield f"FORGOTTEN: job {job['jobName']} of run {run} is still {job['status']}"
@@ -84,14 +84,14 @@ def _within_the_budget(world: Amazon) -> Iterator[str]:
     for record in world.ledger.records():
         if (held := record.reservation) and record.settlement:
             spent[held.month] += record.settlement.usd
-        elif held and not rings(world):
+        elif held and not alarm_fires(world):
             yield f"UNSETTLED: run {record.id} has reserved {held.usd} USD, and has ended"
     for pot, most in world.ledger.committed.items():
         if most > BUDGET_USD:
             yield f"OVERSPENT: {most} USD were committed of {pot}"
         _, _, month = pot.partition("#")
         row = world.ledger.items[pot]
-        if "#" not in month and row["committed"] != spent[month] and not rings(world):
+        if "#" not in month and row["committed"] != spent[month] and not alarm_fires(world):
             yield f"MISCOUNTED: {pot} has {row['committed']}, and its runs {spent[month]} USD"
 
 

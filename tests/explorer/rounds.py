@@ -44,7 +44,7 @@ def among_us(world: "Amazon") -> None:
 
 
 def until_quiet(world: "Amazon") -> None:
-    """What cannot be healed rings an alarm at every round; then it is enough to see it ring."""
+    """What cannot be healed fires an alarm at every round; then it is enough to see it fire."""
     for _ in range(_MOST):
         world.clock.spawn(lambda: _round(world), after=_BETWEEN)
         world.clock.run()
@@ -57,7 +57,7 @@ def _round(world: "Amazon") -> None:
     world.rounds.append(None if isinstance(answer, Failed) else answer)
 
 
-def rings(world: "Amazon") -> bool:
+def alarm_fires(world: "Amazon") -> bool:
     """Whether the last round failed, or found what it could not heal: either is an alarm."""
     last = world.rounds[-1] if world.rounds else {"healed": {}}
     return last is None or any("report" in done for done in last["healed"].values())

@@ -76,7 +76,7 @@ def unconditional_arrival(world: Amazon) -> None:
 
 def no_reconciler(world: Amazon) -> None:
     """Nobody looks from outside at what died within."""
-    world.doors = {**world.doors, "reconcile_runs": lambda _event, _context: {"healed": {}}}
+    world.functions = {**world.functions, "reconcile_runs": lambda _event, _context: {"healed": {}}}
 
 
 def unconditional_claims(world: Amazon) -> None:
@@ -110,14 +110,14 @@ def ledger_first(world: Amazon) -> None:
 
 def all_acknowledged(world: Amazon) -> None:
     """A batch is acknowledged whatever became of its messages."""
-    really = world.doors["receive_upload"]
+    really = world.functions["receive_upload"]
 
     def handler(event: Any, context: Any) -> Any:
         with suppress(ClientError, BotoCoreError):
             really(event, context)
         return {"batchItemFailures": []}
 
-    world.doors = {**world.doors, "receive_upload": handler}
+    world.functions = {**world.functions, "receive_upload": handler}
 
 
 def overwritten_copy(world: Amazon) -> None:

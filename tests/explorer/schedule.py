@@ -38,8 +38,8 @@ MEANING: dict[Kind, str] = {
     "disowned after": "it is done; Step Functions gives the function up; 20 s later it goes on",
     "event again": "the event is delivered once more at this moment",
     "pause": "it takes five seconds, in which others go on",
-    "denied for good": "AccessDeniedException, from now on, whoever makes this call",
-    "throttled for long": "throttled for 20 minutes, whoever makes this call",
+    "denied for good": "AccessDeniedException, from now on, for every caller",
+    "throttled for long": "throttled for 20 minutes, for every caller",
 }
 KINDS = tuple(MEANING)
 LASTING = frozenset(

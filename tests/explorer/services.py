@@ -1,4 +1,4 @@
-"""The fakes of the door tests, living in virtual time and keeping what the promises are about."""
+"""The fakes of the function tests, living in virtual time and keeping what the promises are about."""
 
 import json
 from collections.abc import Callable

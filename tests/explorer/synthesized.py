@@ -12,14 +12,14 @@ def definition(folder: str) -> dict[str, Any]:
 
     from review.templates import Environment  # noqa: PLC0415
     from stacks.deployment import Deployment  # noqa: PLC0415
-    from tuning.constructs import function as door  # noqa: PLC0415
+    from tuning.constructs import function  # noqa: PLC0415
     from tuning.constructs.config import Config  # noqa: PLC0415
     from tuning.constructs.functions_code import Bundle  # noqa: PLC0415
 
     root = Path(__file__).parents[2]
     stub = Path(folder) / "functions.zip"
     stub.write_bytes(b"stub")
-    door.with_recipes = lambda _target, _recipes: Bundle(path=stub, compiled=True)
+    function.with_recipes = lambda _target, _recipes: Bundle(path=stub, compiled=True)
     context = json.loads((root / "cdk.json").read_bytes())["context"]
     out = Path(folder) / "out"
     app = cdk.App(outdir=str(out), context=context, builtin_cloud_formation_validation=False)

@@ -18,12 +18,12 @@ LEAST = 10_000
 
 
 def _walk(definition: Mapping[str, Any], number: int) -> Walk:
-    """In a process of its own, with doors of its own."""
-    with opened() as doors:
-        return Explorer(definition=definition, doors=doors).walk(SCENARIOS[number])
+    """In a process of its own, with functions of its own."""
+    with opened() as functions:
+        return Explorer(definition=definition, functions=functions).walk(SCENARIOS[number])
 
 
-@pytest.mark.usefixtures("doors")
+@pytest.mark.usefixtures("functions")
 def test_ten_thousand_histories_lose_nothing_and_pay_nothing_twice(definition, capsys):
     began = time.perf_counter()
     longest_first = sorted(range(len(SCENARIOS)), key=lambda n: -len(SCENARIOS[n].puts))
@@ -38,18 +38,18 @@ def test_ten_thousand_histories_lose_nothing_and_pay_nothing_twice(definition, c
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
-def test_a_history_is_the_same_each_time(definition, doors, scenario):
-    explorer = Explorer(definition=definition, doors=doors)
+def test_a_history_is_the_same_each_time(definition, functions, scenario):
+    explorer = Explorer(definition=definition, functions=functions)
     [schedule] = explorer.drawn(scenario, 1)
     assert explorer.live(scenario, schedule).story == explorer.live(scenario, schedule).story
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda each: each.do.__name__)
-def test_a_platform_that_is_wrong_in_one_point_is_found_out(definition, doors, sabotage):
+def test_a_platform_that_is_wrong_in_one_point_is_found_out(definition, functions, sabotage):
     """By a story that ends with what is wrong, and needs no more faults than that takes."""
     explorer = Explorer(
         definition=definition,
-        doors=doors,
+        functions=functions,
         sabotage=sabotage.do,
         judge=lambda world: [said for said in broken(world) if said.startswith(sabotage.found)],
     )

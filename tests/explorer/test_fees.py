@@ -15,7 +15,7 @@ from tuning.runs.machine_states import MachineState
 
 PRICES = json.loads(Path(__file__).with_name("service_prices.json").read_bytes())["prices"]
 SECONDS, READING_SECONDS = 1, 60
-"""Of one invocation, generously: a door calls two services; prepare_dataset reads the dataset."""
+"""Of one invocation, generously: a function calls two services; prepare_dataset reads the dataset."""
 GB, READING_GB = 0.5, 1769 / 1024
 """As tuning/constructs/training.py has them."""
 SHORTEST, DEFAULT = 60, 300
@@ -25,16 +25,16 @@ SHORTEST, DEFAULT = 60, 300
 def fees(world):
     """USD by service. Transitions of Step Functions are counted as it does: states entered, retries."""
     calls = Counter(call.service for call in world.calls)
-    doors = Counter(world.invoked)
-    reading = doors.pop("prepare_dataset", 0)
+    functions = Counter(world.invoked)
+    reading = functions.pop("prepare_dataset", 0)
     used = {
         "transition": sum(len(path) for path in world.paths),
-        "lambda_request": doors.total() + reading,
-        "lambda_gb_second": doors.total() * SECONDS * GB + reading * READING_SECONDS * READING_GB,
+        "lambda_request": functions.total() + reading,
+        "lambda_gb_second": functions.total() * SECONDS * GB + reading * READING_SECONDS * READING_GB,
         "dynamodb": 2 * calls["dynamodb"],  # each write is one to the index, too
         "s3": calls["s3"],
         "sns": calls["sns"],
-        "sqs_and_event": 4 * doors["receive_upload"],
+        "sqs_and_event": 4 * functions["receive_upload"],
     }
     return {name: units * PRICES[name]["usd"] for name, units in used.items()}
 
@@ -62,11 +62,11 @@ def looking_every(seconds, definition):
     [(2, DEFAULT, 0.005), (12, DEFAULT, 0.01), (24, DEFAULT, 0.02), (24, SHORTEST, 0.02)],
 )
 def test_a_run_costs_at_most_two_cents_beside_bedrocks_price(
-    definition, doors, monkeypatch, capsys, hours, poll, most
+    definition, functions, monkeypatch, capsys, hours, poll, most
 ):
     monkeypatch.setattr(services, "STEP_SECONDS", hours * 1200)
     monkeypatch.setattr(deployed_recipes, "load", patient(deployed_recipes.load))
-    explorer = Explorer(definition=looking_every(poll, definition), doors=doors)
+    explorer = Explorer(definition=looking_every(poll, definition), functions=functions)
     spent = fees(explorer.live(SCENARIOS[0]))
     with capsys.disabled():
         shown = ", ".join(f"{name} {usd:.5f}" for name, usd in spent.items())

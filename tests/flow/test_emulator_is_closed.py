@@ -225,7 +225,7 @@ def test_what_was_recorded_is_not_erased_without_the_token(instance):
 
 @pytest.mark.parametrize("secret", ["test", "x" * 40])
 def test_another_user_runs_no_code(instance, secret):
-    """Whoever reaches the port of 127.0.0.1 and knows the account's number is not the developer."""
+    """Anyone who reaches the port of 127.0.0.1 and knows the account's number is not the developer."""
     with pytest.raises(ClientError) as refusal:
         make_a_function(client(instance, "lambda", secret))
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

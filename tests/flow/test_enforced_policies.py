@@ -35,8 +35,8 @@ def acting_as(world):
     def physical(start):
         return next(name for logical, name in found.items() if logical.startswith(start))
 
-    def client(door, service, *, plain=False):
-        role, function = physical(f"{door}Role"), physical(f"{door}Function")
+    def client(function, service, *, plain=False):
+        role, function = physical(f"{function}Role"), physical(f"{function}Function")
         return a_client(world, session(world, role, function), service, plain=plain)
 
     return client
@@ -80,8 +80,8 @@ def prepared_uri(run):
 
 
 def test_who_does_not_read_data_cannot(run, acting_as):
-    for door in ("AuthorizeSpend", "StartTraining", "TrackTraining", "ReceiveUpload"):
-        s3 = acting_as(door, "s3")
+    for function in ("AuthorizeSpend", "StartTraining", "TrackTraining", "ReceiveUpload"):
+        s3 = acting_as(function, "s3")
         for uri in (run["upload"], prepared_uri(run)):
             assert "s3:GetObject" in refused(reading(s3, uri))
 
@@ -118,13 +118,13 @@ def almighty(world, acting_as):  # noqa: ARG001 -- the functions are there
     functions = world.client("lambda").get_paginator("list_functions").paginate()
     names = [f["FunctionName"] for page in functions for f in page["Functions"]]
 
-    def client(door, *actions):
+    def client(function, *actions):
         role = f"test-{'-'.join(a.split(':')[1] for a in actions)}"[:60]
         trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
         may = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=policy(trust))
         iam.put_role_policy(RoleName=role, PolicyName="may", PolicyDocument=policy(may))
-        place = next(name for name in names if door in name)
+        place = next(name for name in names if function in name)
         return a_client(world, session(world, role, place), "s3")
 
     return client

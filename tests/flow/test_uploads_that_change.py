@@ -105,7 +105,7 @@ def test_what_nobody_could_receive_rings_an_alarm_and_is_received_once_after_red
 
 
 def given_up(world, folder):
-    """Other tests leave dead letters too, and an alarm that rings."""
+    """Other tests leave dead letters too, and an alarm that is in ALARM."""
     found = world.client("sqs").receive_message(
         QueueUrl=world.account.outputs["DeadLetters"], MaxNumberOfMessages=10, VisibilityTimeout=0
     )

@@ -6,7 +6,7 @@ import pytest
 from chromium import Chromium, found
 
 from diagrams import draw as diagram
-from tuning.constructs import function as door
+from tuning.constructs import function
 from tuning.constructs.functions_code import Bundle
 
 
@@ -18,7 +18,7 @@ def templates(tmp_path_factory) -> diagram.Templates:
     code.write_bytes(b"stands for the functions")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            door, "with_recipes", lambda _target, _recipes: Bundle(path=code, compiled=True)
+            function, "with_recipes", lambda _target, _recipes: Bundle(path=code, compiled=True)
         )
         patch.chdir(Path(__file__).parents[2])
         return diagram.synthesize(str(folder / "out"))

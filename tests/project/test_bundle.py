@@ -1,4 +1,4 @@
-"""The zip of the functions: small, the same bytes twice, and nothing in it that no door needs."""
+"""The zip of the functions: small, the same bytes twice, and nothing in it that no function needs."""
 
 import subprocess
 import sys

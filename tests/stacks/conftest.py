@@ -18,7 +18,7 @@ from whole_app import ROOT, Running, Synthesis, start
 from review.templates import Environment
 from stacks.deployment import Deployment
 from tuning.constructs import bundle
-from tuning.constructs import function as door
+from tuning.constructs import function
 from tuning.constructs.functions_code import Bundle, Target
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
@@ -87,7 +87,7 @@ def assembly(_at_the_root, tmp_path_factory) -> Iterator[Path]:
     """`dev` and `rich` for Lambda, `laptop` as `dev` for the emulator, `opened`. No network, no validator."""
     folder = tmp_path_factory.mktemp("assembly")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(door, "with_recipes", lambda target, _recipes: _stub(folder, target))
+        patch.setattr(function, "with_recipes", lambda target, _recipes: _stub(folder, target))
         for name, context in {
             "lambda": {},
             "laptop": {"functions": "laptop"},

@@ -65,7 +65,7 @@ def test_a_command_that_is_none_would_be_found():
 
 @pytest.mark.parametrize("command", of("tuning"))
 def test_a_command_of_ours_is_one_with_these_options(command, tmp_path, monkeypatch):
-    for word in command.words:  # paths that must exist exist, as with whoever follows the text
+    for word in command.words:  # paths that must exist exist, as with anyone who follows the text
         if re.fullmatch(r"[\w/]+/", word):
             (tmp_path / word).mkdir(exist_ok=True)
         elif re.fullmatch(r"[\w/]+\.(jsonl|csv)", word):

@@ -1,4 +1,4 @@
-"""The world of a door: its environment, AWS in dictionaries, a context."""
+"""The world of a function: its environment, AWS in dictionaries, a context."""
 
 import importlib
 import io
@@ -8,7 +8,7 @@ import pkgutil
 from types import SimpleNamespace
 
 # Powertools reads these when `lambdas.observe` is imported, as in a function.
-os.environ["POWERTOOLS_SERVICE_NAME"] = "door"
+os.environ["POWERTOOLS_SERVICE_NAME"] = "function"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
@@ -73,9 +73,9 @@ def aws(monkeypatch):
 def context():
     """What powertools asks of a Lambda context."""
     return SimpleNamespace(
-        function_name="door",
+        function_name="function",
         memory_limit_in_mb=512,
-        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:door",
+        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
         aws_request_id="11111111-2222-3333-4444-555555555555",
         log_stream_name="2026/11/23/[1]abc",
         get_remaining_time_in_millis=lambda: 60_000,
@@ -84,7 +84,7 @@ def context():
 
 @pytest.fixture
 def written(monkeypatch, capsys):
-    """Everything a door has written, as text: its log, and the metrics on standard output."""
+    """Everything a function has written, as text: its log, and the metrics on standard output."""
     stream = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", stream)
 
@@ -99,5 +99,5 @@ def written(monkeypatch, capsys):
 
 @pytest.fixture
 def log(written):
-    """What a door has written: lines of JSON, each of them."""
+    """What a function has written: lines of JSON, each of them."""
     return lambda: [json.loads(line) for line in written().split("\n") if line]

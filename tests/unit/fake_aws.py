@@ -1,4 +1,4 @@
-"""AWS in dictionaries, as far as the doors use it; errors are botocore's own."""
+"""AWS in dictionaries, as far as the functions use it; errors are botocore's own."""
 
 import base64
 import hashlib

@@ -57,7 +57,7 @@ def world(aws, context, monkeypatch):
         aws.dynamodb.items[run.id].setdefault("queued_at", Clock.moment.isoformat())
 
     def dispatch(*, later=MINUTE):
-        """A round; whoever is answered tries. Returns how the tries went."""
+        """A round; anyone who is answered tries. Returns how the tries went."""
         Clock.moment += later
         answered = dispatch_queue.handler({}, context)["answered"]
         runs = {a_run(n).id: a_run(n) for n in range(100)}

@@ -115,7 +115,7 @@ def test_what_arrived_is_not_written_over_by_later_steps(aws):
 @pytest.mark.usefixtures("aws")
 def test_a_run_arrives_once():
     assert LEDGER.arrive(RUN)
-    assert LEDGER.arrive(RUN), "whoever wrote it may have died before the start"
+    assert LEDGER.arrive(RUN), "anyone who wrote it may have died before the start"
     LEDGER.move(RUN, "started")
     assert not LEDGER.arrive(RUN)
     edited = any_run(recipe=any_recipe(hyperparameters={"epochCount": 3}))

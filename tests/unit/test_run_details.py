@@ -52,7 +52,7 @@ def test_who_approved_when_and_why_is_told_and_that_nobody_has_proved_it():
     answer = Approval(decision="approve", by="arn:ann", at="2026-11-23", note="go")
     told = run_details(any_record(approval_reason="It may cost 9 USD.", approval=answer)).decisions
     assert told[0] == "A person was asked: It may cost 9 USD."
-    assert told[1] == "Approved by arn:ann (as whoever answered said) at 2026-11-23: go"
+    assert told[1] == "Approved by arn:ann (a name that the approver gave) at 2026-11-23: go"
     proved = replace(answer, verified=True)
     assert "said)" not in run_details(any_record(approval=proved)).decisions[0]
 

@@ -35,7 +35,7 @@ class Ledger:
         """Write a run's item when the version of its upload has no run yet, in one transaction.
 
         Returns the input to start an execution with: of this run, or of the one that the version has
-        already, when whoever wrote that died before the execution was started. None when it was started.
+        already, when anyone who wrote that died before the execution was started. None when it was started.
         """
         version = ReceivedVersion.of(run.upload, run.id)
         new = RunRecord(id=run.id, state="received", run=run.to_dict(), **_first(run))
@@ -66,7 +66,7 @@ class Ledger:
         """Bring the run into a state, with what was learnt on the way, and without the fields that it
         had on the way. Returns its record as it is then.
 
-        None when the run is past that state, or has ended: then nothing was written, and whoever called
+        None when the run is past that state, or has ended: then nothing was written, and anyone who called
         comes late and must not act. A row that is lost is written anew from what the step knows.
         """
         return self._update(run, {"state": to, **facts}, found_in=sources(to), without=without)

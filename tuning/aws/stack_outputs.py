@@ -20,5 +20,5 @@ def stack_outputs(client: Clients, stack: str) -> dict[str, str]:
 
 
 def caller(client: Clients) -> str:
-    """The ARN of whoever's credentials these are."""
+    """The ARN of the principal whose credentials these are."""
     return str(client("sts").get_caller_identity()["Arn"])

@@ -75,7 +75,7 @@ class Account:
 
     @property
     def caller(self) -> str:
-        """The ARN of whoever's credentials these are."""
+        """The ARN of the principal whose credentials these are."""
         return caller(self.client)
 
     def run(self, beginning: str) -> RunRecord:

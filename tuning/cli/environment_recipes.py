@@ -1,7 +1,7 @@
 """The recipes that an environment was deployed with: they are in the code of its functions.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html gives a link to the code, for ten
-minutes, to whoever may `lambda:GetFunction`.
+minutes, to anyone who may `lambda:GetFunction`.
 """
 
 import io

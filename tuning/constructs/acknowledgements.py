@@ -1,4 +1,4 @@
-"""What is found in these constructs and accepted nevertheless: `accepted.toml`, for whoever uses them.
+"""What is found in these constructs and accepted nevertheless: `accepted.toml`, for anyone who uses them.
 
 Six packs of cdk-nag and CDK's own validator write `validation-report.json` beside the templates.
 They cost a quarter of a second; what costs more runs in `review/`, on the same table. Ids are
@@ -56,7 +56,7 @@ class Accepted:
     `{account}`, `{machine}`, `{datasets}`, `{prepared}` and `{artifacts}` are filled in."""
     reason: str
     evidence: str
-    """Where whoever imposes it says so."""
+    """Where the one who imposes it says so."""
     owner: str
     """Who answers for it."""
     when: str = ""

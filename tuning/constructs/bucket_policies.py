@@ -117,7 +117,7 @@ def for_everybody(bucket: s3.IBucket, *, services: bool = False) -> list[Stateme
 
 def our_key_only(bucket: s3.IBucket, key: kms.IKey) -> list[Statement]:
     """What is written without a word about encryption gets the bucket's key. What says `aws:kms`
-    and names no key would get AWS's own, not the bucket's; so whoever says anything must name ours.
+    and names no key would get AWS's own, not the bucket's; so anyone who says anything must name ours.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
     Bedrock's output is "encrypted with the encryption configurations of the S3 bucket": it says nothing.

@@ -1,4 +1,4 @@
-"""The functions' code: one deterministic zip for all doors, built without Docker.
+"""The functions' code: one deterministic zip for all functions, built without Docker.
 
 Pinned wheels for the platform that will run it, our own code, the checker's kernel, and of botocore's
 service models only those that a function calls. Recipes come later: `functions_code.py`. Needs a checkout. Two targets: `lambda` is deployed; `laptop` is for the
@@ -44,7 +44,7 @@ _LEFT_OUT = {
     *(_FALLBACK, _KERNEL / "build.py", _KERNEL / "folds.py"),
 }
 
-# The service models that the doors call; all others, 20 MB of them, are listed twice by botocore
+# The service models that the functions call; all others, 20 MB of them, are listed twice by botocore
 # each time that a client is made.
 _SERVICES = {"bedrock", "dynamodb", "ec2", "s3", "sns", "stepfunctions"}
 _ENDPOINT_NAMES = {"stepfunctions": "states"}

@@ -32,7 +32,7 @@ class ClosedDefaultGroup(Construct):
         stack = cdk.Stack.of(self)
         group = vpc.vpc_default_security_group
         # CloudFormation's requests are events: Lambda gives up after three tries, and CloudFormation
-        # waits for an hour. What comes here rings; the message is worth nothing afterwards, so that
+        # waits for an hour. What comes here fires an alarm; the message is worth nothing afterwards, so that
         # nobody subscribes. A topic and not a queue, which somebody would have to empty.
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         self.dead_letters = sns.Topic(self, "DeadLetters", master_key=logs_key, enforce_ssl=True)

@@ -187,7 +187,7 @@ class Endings:
             error=OUTCOME_NOT_REPORTED,
             cause=expression(f"$string({_CHARGED})"),
         )
-        # Whoever ended the run before us was right, and what we know is still told.
+        # The one that ended the run before us was right, and what we know is still reported.
         record.add_retry(
             errors=[_ENDED_ALREADY],
             max_attempts=1,

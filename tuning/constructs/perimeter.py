@@ -27,10 +27,10 @@ class Perimeter:
 
     uploaders: tuple[str, ...] | None = None
     """Who may upload under `datasets/` and read reports under `runs/` without coming through the
-    VPC. None: whoever IAM of this account allows to; (): nobody."""
+    VPC. None: everyone whom IAM of this account allows to; (): nobody."""
     break_glass: tuple[str, ...] = ()
     """Who may reach data, and the data key, from anywhere: for an emergency. TLS, encryption and
-    write-once still bind them. Whoever may edit the policies can always let themselves in."""
+    write-once still bind them. Anyone who may edit the policies can always let themselves in."""
     vpc_only: bool = True
     """Whether data is read and written through the VPC only. Off, Storage does not name the VPC: for
     the time in which Network is replaced (docs/operations.md)."""

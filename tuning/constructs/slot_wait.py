@@ -1,7 +1,7 @@
 """A run for which Bedrock has no job slot waits for one, and costs nothing while it waits.
 
 Its task token goes into the run's row, in the attribute that the index `Queue` has and no other index or
-notice. Whoever reads that index can let runs of the queue try, and cannot answer what is asked of a
+notice. Anyone who reads that index can let runs of the queue try, and cannot answer what is asked of a
 person: that token is in another attribute, which the index has not.
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
 """

@@ -26,7 +26,7 @@ class Approval(Record):
     @property
     def sentence(self) -> str:
         said = {"approve": "Approved", "reject": "Rejected"}[self.decision]
-        claimed = "" if self.verified else " (as whoever answered said)"
+        claimed = "" if self.verified else " (a name that the approver gave)"
         return f"{said} by {self.by}{claimed} at {self.at}{f': {self.note}' if self.note else ''}"
 
 

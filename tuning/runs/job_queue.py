@@ -38,7 +38,7 @@ class QueuedRun(Stored):
     """A run that waits for a job slot, as the index of the queue has it."""
 
     slot_token: str
-    """Of the task that waits. Whoever answers it lets the run try."""
+    """Of the task that waits. Anyone who answers it lets the run try."""
     queued_at: str
     """Since when it waits, ISO 8601 in UTC."""
     refused_at: str | None = None

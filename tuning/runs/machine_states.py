@@ -1,4 +1,4 @@
-"""The states of the TrainingRun state machine, by name, for whoever defines them and whoever reads a
+"""The states of the TrainingRun state machine, by name, for the code that defines them and the code that reads a
 history. An execution under way keeps the names it was started with.
 """
 

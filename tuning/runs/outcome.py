@@ -17,7 +17,7 @@ class Outcome(Record):
 
     state: EndState
     summary: str = ""
-    """One sentence for whoever uploaded."""
+    """One sentence for the uploader."""
     kind: str | None = None
     """Of a failure, see tuning/runs/failures.py; else the name of an error."""
     fix: str | None = None

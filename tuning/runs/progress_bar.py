@@ -24,7 +24,7 @@ _WORDS: Mapping[str, str] = {
     "awaiting_approval": "waits for approval",
     "again": "tries once more",
 }
-# How bad an end is for whoever waits for it: the exit code of `tuning watch` is the worst of all.
+# How bad an end is for anyone who waits for it: the exit code of `tuning watch` is the worst of all.
 _BADNESS: tuple[State, ...] = ("trained", "refused", "stopped", "failed")
 
 

@@ -138,7 +138,7 @@ def rebuilt(
         facts["ended_at"] = execution.stopped_at.isoformat()
         facts.pop("task_token", None)
     else:
-        # An outcome that was not reported is recorded by whoever reports it.
+        # An outcome that was not reported is recorded by the step that reports it.
         order = arrival_order(upload.arrived_at, given["id"])
         facts |= {"open": Partition.WORKING, "turn": order}
     return RunRecord(**facts)

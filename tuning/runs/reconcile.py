@@ -71,7 +71,7 @@ class Rebuild:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What this platform cannot heal: an alarm rings as long as it is said."""
+    """What this platform cannot heal: an alarm fires as long as it is said."""
 
     why: str
 
@@ -123,7 +123,7 @@ def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
         yield Start(name=name, given=_end(given, end), why="it is given up")
     else:
         if execution and execution.status == "ABORTED":
-            yield Write(facts={"stop_asked": f"whoever stopped the execution {execution.name}"})
+            yield Write(facts={"stop_asked": f"anyone who stopped the execution {execution.name}"})
         yield Start(name=name, given=_taken_up(given, record), why=_lost(execution))
 
 
@@ -178,7 +178,7 @@ def _stops(jobs: Iterable[Job], why: str) -> Iterator[Stop]:
 
 
 def _following(trace: Trace, record: RunRecord, execution: Execution | None) -> tuple[str, int]:
-    """The name of the next execution, the same whoever asks, and how many have gone before."""
+    """The name of the next execution, the same for every caller, and how many have gone before."""
     if execution is None and record.state == "received":
         return trace.run_id, 0
     taken = int(record.last_execution.partition("-")[2] or 1)

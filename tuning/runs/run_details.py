@@ -64,7 +64,7 @@ class RunDetails:
     reports: tuple[str, ...]
     outcome: Outcome | None
     next: str
-    """What whoever reads this can do now."""
+    """What the reader can do now."""
 
     def to_dict(self) -> dict[str, Any]:
         known = {name: value for name, value in vars(self).items() if name != "steps"}

@@ -34,7 +34,7 @@ OPEN_RUNS = Index(name="Open", partition="open", sort="turn")
 
 
 JOB_QUEUE = Index(name="Queue", partition="queue", sort="turn")
-"""Runs that wait for a job slot. Whoever reads it can let them try: it has the tokens of no other task."""
+"""Runs that wait for a job slot. Anyone who reads it can let them try: it has the tokens of no other task."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,7 +68,7 @@ def _unpacked(raw: bytes) -> bytes:
     try:
         return zlib.decompressobj(31).decompress(raw, _HEAD)  # 31: gzip's header, largest window
     except zlib.error:
-        return b""  # whoever reads it on finds the damage, and names it
+        return b""  # anyone who reads it on finds the damage, and names it
 
 
 def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | None:

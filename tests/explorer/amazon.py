@@ -148,7 +148,9 @@ class Amazon:
         self._tell(f"{invocation.function} is invoked")
         self.invoked.append(invocation.function)
         try:
-            answer = json.loads(json.dumps(self.functions[invocation.function](json.loads(event), CONTEXT)))
+            answer = json.loads(
+                json.dumps(self.functions[invocation.function](json.loads(event), CONTEXT))
+            )
         except Crash:
             # https://github.com/awslabs/amazon-s3-find-and-forget/pull/283 quotes it.
             answer = Failed(

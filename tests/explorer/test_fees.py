@@ -30,7 +30,8 @@ def fees(world):
     used = {
         "transition": sum(len(path) for path in world.paths),
         "lambda_request": functions.total() + reading,
-        "lambda_gb_second": functions.total() * SECONDS * GB + reading * READING_SECONDS * READING_GB,
+        "lambda_gb_second": functions.total() * SECONDS * GB
+        + reading * READING_SECONDS * READING_GB,
         "dynamodb": 2 * calls["dynamodb"],  # each write is one to the index, too
         "s3": calls["s3"],
         "sns": calls["sns"],

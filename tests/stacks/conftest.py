@@ -17,8 +17,7 @@ from whole_app import ROOT, Running, Synthesis, start
 
 from review.templates import Environment
 from stacks.deployment import Deployment
-from tuning.constructs import bundle
-from tuning.constructs import function
+from tuning.constructs import bundle, function
 from tuning.constructs.functions_code import Bundle, Target
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]

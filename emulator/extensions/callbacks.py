@@ -1,19 +1,31 @@
-"""Step Functions: the time that a task waits for its answer.
+"""Step Functions: tasks that wait for an answer.
 
 MiniStack takes `TimeoutSeconds` of such a task as a number only, and does not scale it as it scales
 waits. https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
+
+And it authorizes an answer on no resource, where AWS does so on the state machine whose task waits.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
 """
 
+import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
+from ministack.core import iam_actions
 from ministack.services import stepfunctions
 
 CALLBACK = ".waitForTaskToken"
+_MACHINE: ContextVar[str] = ContextVar("machine", default="*")
+"""Of the execution whose task is being begun."""
+_machines: dict[str, str] = {}
+"""The state machine of each task that waits, by its token."""
 
 
 def install() -> None:
-    stepfunctions._execute_task = _with_timeout(stepfunctions._execute_task)
+    stepfunctions._execute_task = _of_its_machine(_with_timeout(stepfunctions._execute_task))
+    stepfunctions._invoke_with_callback = _remembered(stepfunctions._invoke_with_callback)
+    iam_actions.extract_resource_arn = _by_token(iam_actions.extract_resource_arn)
 
 
 def _with_timeout(execute: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,3 +38,40 @@ def _with_timeout(execute: Callable[..., Any]) -> Callable[..., Any]:
         return execute(state, given, execution, context)
 
     return execute_in_time
+
+
+def _of_its_machine(execute: Callable[..., Any]) -> Callable[..., Any]:
+    def executed(state: dict[str, Any], given: Any, execution: dict[str, Any], context: Any) -> Any:
+        before = _MACHINE.set(str(execution.get("stateMachineArn", "*")))
+        try:
+            return execute(state, given, execution, context)
+        finally:
+            _MACHINE.reset(before)
+
+    return executed
+
+
+def _remembered(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    def invoked(resource: str, given: Any, token: str, state: Any) -> Any:
+        _machines[token] = _MACHINE.get()
+        try:
+            return invoke(resource, given, token, state)
+        finally:
+            _machines.pop(token, None)
+
+    return invoked
+
+
+def _by_token(resource_of: Callable[..., str]) -> Callable[..., str]:
+    def resource(service: str, method: str, path: str, headers: Any, body: Any, *more: Any) -> str:
+        found = resource_of(service, method, path, headers, body, *more)
+        if service not in ("states", "stepfunctions"):
+            return found
+        try:
+            asked = json.loads(body or b"{}")
+        except ValueError:
+            return found
+        token = asked.get("taskToken") if isinstance(asked, dict) else None
+        return _machines.get(token, found) if isinstance(token, str) else found
+
+    return resource

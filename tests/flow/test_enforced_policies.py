@@ -76,13 +76,13 @@ def reading(s3, uri):
 
 
 def prepared_uri(run):
-    return json.loads(run["dataset"])["training_uri"]
+    return run.dataset.training_uri
 
 
 def test_who_does_not_read_data_cannot(run, acting_as):
     for function in ("AuthorizeSpend", "StartTraining", "TrackTraining", "ReceiveUpload"):
         s3 = acting_as(function, "s3")
-        for uri in (run["upload"], prepared_uri(run)):
+        for uri in (run.upload, prepared_uri(run)):
             assert "s3:GetObject" in refused(reading(s3, uri))
 
 
@@ -104,9 +104,9 @@ def test_who_reads_data_cannot_start_a_job(run, acting_as):
 
 
 def test_a_bucket_cannot_be_read_without_tls(run, acting_as):
-    reading(acting_as("PrepareDataset", "s3"), run["upload"])()
+    reading(acting_as("PrepareDataset", "s3"), run.upload)()
     plain = acting_as("PrepareDataset", "s3", plain=True)
-    assert "explicit deny in a resource-based policy" in refused(reading(plain, run["upload"]))
+    assert "explicit deny in a resource-based policy" in refused(reading(plain, run.upload))
 
 
 @pytest.fixture(scope="module")
@@ -136,12 +136,12 @@ def policy(statement):
 
 def test_an_object_cannot_be_read_without_its_key(run, almighty):
     s3 = almighty("PrepareDataset", "s3:GetObject")
-    assert "kms:Decrypt" in refused(reading(s3, run["upload"]))
+    assert "kms:Decrypt" in refused(reading(s3, run.upload))
 
 
 def test_the_vpc_lets_nothing_out_that_its_endpoint_does_not_name(run, almighty):
     s3 = almighty("PrepareDataset", "s3:DeleteObject")
-    bucket, _, key = run["upload"].removeprefix("s3://").partition("/")
+    bucket, _, key = run.upload.removeprefix("s3://").partition("/")
     message = refused(partial(s3.delete_object, Bucket=bucket, Key=key))
     assert "no VPC endpoint policy allows the s3:DeleteObject action" in message
 

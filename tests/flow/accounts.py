@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from emulator import Instance
 from tuning.cli.account import Account
+from tuning.runs.job_queue import QueueState, instant
 from tuning.runs.run_record import RunRecord
 
 PATIENCE_SECONDS = 90
@@ -51,6 +53,20 @@ class World:
         bucket = self.account.outputs["DatasetsBucket"]
         self.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
         return f"s3://{bucket}/{key}"
+
+    def dispatch(self) -> None:
+        """A round of the dispatcher, as its schedule has it once a minute."""
+        functions = self.client("lambda").get_paginator("list_functions").paginate()
+        names = [each["FunctionName"] for page in functions for each in page["Functions"]]
+        name = next(name for name in names if "DispatchQueue" in name)
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def forget_the_slots(self) -> None:
+        """That there was none: else the account would be tried again in half an hour only."""
+        state = QueueState(round_at=instant(datetime.now(UTC)))
+        item = {name: value for name, value in state.to_item().items() if name != "doubted"}
+        self.client("dynamodb").put_item(TableName=self.account.outputs["LedgerTable"], Item=item)
 
     def ended(self, upload: str) -> RunRecord:
         def outcome() -> RunRecord | None:

@@ -7,34 +7,16 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
-import pytest
 from accounts import conversations, until
-
-from tuning.runs.job_queue import QueueState, instant
 
 RECIPE = "support-nova-micro"
 CROWD = 40
 QUOTA = 10
 
 
-@pytest.fixture
-def dispatch(world):
-    """A round of the dispatcher, as its schedule has it once a minute."""
-    functions = world.client("lambda").get_paginator("list_functions").paginate()
-    names = [each["FunctionName"] for page in functions for each in page["Functions"]]
-    name = next(name for name in names if "DispatchQueue" in name)
-
-    def one_round():
-        answer = world.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
-
-    return one_round
-
-
 def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_quota(
-    world, dispatch
+    world,
 ):
     """Nobody gets a slot until all wait in the queue, so that the order is known; see
     tuning/runs/job_queue.py for what is fair. Each function runs ten times at once, so nine of ten
@@ -51,10 +33,10 @@ def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_qu
         assert _positions(world) == _in_order(world, uploads)
     finally:
         world.instance.clear_faults()
-    _forget_the_slots(world)
+    world.forget_the_slots()
     deadline = time.monotonic() + 600
     while _waiting(world, uploads) and time.monotonic() < deadline:
-        dispatch()
+        world.dispatch()
     until(lambda: len(_ended(world, uploads)) == CROWD, "all of them at an end", 600, every=2)
     rows = sorted(_ended(world, uploads), key=lambda row: row["turn"])
     assert {row["state"] for row in rows} == {"trained"}
@@ -63,13 +45,6 @@ def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_qu
     created = [job["creationTime"] for job in jobs]
     assert created == sorted(created)
     assert _most_at_once(jobs) <= QUOTA
-
-
-def _forget_the_slots(world):
-    """That there was none: else the account would be tried again in half an hour only."""
-    state = QueueState(round_at=instant(datetime.now(UTC)))
-    item = {name: value for name, value in state.to_item().items() if name != "doubted"}
-    world.client("dynamodb").put_item(TableName=world.account.outputs["LedgerTable"], Item=item)
 
 
 def _in_order(world, uploads):

@@ -140,9 +140,11 @@ def test_a_full_quota_is_waited_for(world):
     world.instance.add_fault(kind="quota", limit=0)
     try:
         upload = world.upload(conversations("Patient"), f"{RECIPE}/patient")
-        until(lambda: _waits_for_room(world, upload), "a wait for room")
+        until(lambda: _waits_for_a_slot(world, upload), "a wait for a job slot")
     finally:
         world.instance.clear_faults()
+        world.forget_the_slots()
+    until(lambda: world.dispatch() or not _queued(world, upload), "a job slot")
     assert world.ended(upload).state == "trained"
 
 
@@ -214,6 +216,10 @@ def _history(world, run_id):
     )
 
 
-def _waits_for_room(world, upload):
+def _queued(world, upload):
+    return world.account.started_by(upload).state == "queued"
+
+
+def _waits_for_a_slot(world, upload):
     row = world.account.started_by(upload)
     return row and "Wait for job slot" in _history(world, row.id)

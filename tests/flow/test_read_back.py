@@ -221,7 +221,7 @@ def _wanted(rule):
         )
         if name in rule
     )
-    return [rule["IpProtocol"], rule["FromPort"], rule["ToPort"], peer]
+    return [rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"), peer]
 
 
 def _rules(permission):

@@ -19,7 +19,8 @@ CALLBACK = ".waitForTaskToken"
 _MACHINE: ContextVar[str] = ContextVar("machine", default="*")
 """Of the execution whose task is being begun."""
 _machines: dict[str, str] = {}
-"""The state machine of each task that waits, by its token."""
+"""The state machine of each task, by its token; also after the task has ended, for a late answer
+needs the same permission."""
 
 
 def install() -> None:
@@ -54,10 +55,7 @@ def _of_its_machine(execute: Callable[..., Any]) -> Callable[..., Any]:
 def _remembered(invoke: Callable[..., Any]) -> Callable[..., Any]:
     def invoked(resource: str, given: Any, token: str, state: Any) -> Any:
         _machines[token] = _MACHINE.get()
-        try:
-            return invoke(resource, given, token, state)
-        finally:
-            _machines.pop(token, None)
+        return invoke(resource, given, token, state)
 
     return invoked
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
+from botocore.config import Config
+
 from emulator import Instance
 from tuning.cli.account import Account
 from tuning.runs.job_queue import QueueState, instant
@@ -115,4 +118,29 @@ def tuning(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | world.instance.client_environment()
     return subprocess.run(  # noqa: S603 — our own words
         command, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def session(world: World, role: str, name: str) -> dict[str, str]:
+    """The emulator places it in the network of the function before the @."""
+    arn, session = f"arn:aws:iam::000000000000:role/{role}", f"{name}{ACTED}"
+    sts = world.client("sts")
+    found: dict[str, str] = sts.assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
+    return found
+
+
+def a_client(
+    world: World, credentials: dict[str, str], service: str, *, plain: bool = False
+) -> Any:
+    """A client of whoever these credentials are of."""
+    settings = world.instance.settings
+    return boto3.client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=settings.plain_endpoint if plain else settings.endpoint,
+        verify=settings.authority,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+        config=Config(retries={"max_attempts": 1}),
     )

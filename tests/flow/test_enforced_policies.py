@@ -3,10 +3,8 @@
 import json
 from functools import partial
 
-import boto3
 import pytest
-from accounts import ACTED, conversations
-from botocore.config import Config
+from accounts import a_client, conversations, session
 from botocore.exceptions import ClientError
 
 RECIPE = "support-nova-micro"
@@ -40,26 +38,6 @@ def acting_as(world):
         return a_client(world, session(world, role, function), service, plain=plain)
 
     return client
-
-
-def session(world, role, name):
-    """The emulator places it in the network of the function before the @."""
-    arn, session = f"arn:aws:iam::000000000000:role/{role}", f"{name}{ACTED}"
-    return world.client("sts").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
-
-
-def a_client(world, credentials, service, *, plain=False):
-    settings = world.instance.settings
-    return boto3.client(
-        service,
-        region_name="us-east-1",
-        endpoint_url=settings.plain_endpoint if plain else settings.endpoint,
-        verify=settings.authority,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-        config=Config(retries={"max_attempts": 1}),
-    )
 
 
 def refused(call):

@@ -8,7 +8,8 @@ import zipfile
 from uuid import uuid4
 
 import pytest
-from accounts import until
+from accounts import a_client, session, until
+from botocore.exceptions import ClientError
 
 PLACE = "us-east-1:000000000000"
 
@@ -81,6 +82,66 @@ def test_lambda_reads_and_logs_for_a_function_that_may(world, role):
     functions.invoke(FunctionName=name)
     assert logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"] != []
     functions.delete_function(FunctionName=name)
+
+
+def test_an_answer_needs_the_right_on_the_machine_that_asked_also_when_it_comes_late(world, role):
+    """As on AWS: whose task has ended is told so by Step Functions, not refused by IAM."""
+    states, dynamodb = world.client("stepfunctions"), world.client("dynamodb")
+    item = {"TableName": _table(dynamodb), "Key": {"pk": {"S": "question"}}}
+    ask = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken",
+        "Parameters": {
+            **item,
+            "UpdateExpression": "SET answer_to = :token",
+            "ExpressionAttributeValues": {":token": {"S.$": "$$.Task.Token"}},
+        },
+        "End": True,
+    }
+    machine = states.create_state_machine(
+        name=f"asker-{uuid4().hex[:8]}",
+        definition=json.dumps({"StartAt": "Ask", "States": {"Ask": ask}}),
+        roleArn=role("states", "dynamodb:UpdateItem"),
+    )["stateMachineArn"]
+    execution = states.start_execution(stateMachineArn=machine)["executionArn"]
+    asked = until(lambda: dynamodb.get_item(**item).get("Item"), "the question")
+    answer = {"taskToken": asked["answer_to"]["S"], "output": "{}"}
+    mine, other = (_answering(world, on) for on in (machine, f"{machine}-other"))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        other.send_task_success(**answer)
+    mine.send_task_success(**answer)
+    until(lambda: _status(states, execution) == "SUCCEEDED", "the execution to end")
+    for late in (mine, other):
+        with pytest.raises(ClientError) as refusal:
+            late.send_task_success(**answer)
+        allowed = "AccessDenied" not in refusal.value.response["Error"]["Code"]
+        assert allowed == (late is mine)
+
+
+def _table(dynamodb):
+    name = f"questions-{uuid4().hex[:8]}"
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def _answering(world, machine):
+    """A client of somebody who may answer this machine's tasks."""
+    name = f"answers-{uuid4().hex[:8]}"
+    iam, trust = world.client("iam"), {"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
+    document = _policy({"Action": "states:SendTaskSuccess", "Resource": machine})
+    iam.put_role_policy(RoleName=name, PolicyName="answer", PolicyDocument=document)
+    world.instance.advance_clock(world.instance.settings.role_seconds)
+    return a_client(world, session(world, name, "somebody"), "stepfunctions")
+
+
+def _status(states, execution):
+    return states.describe_execution(executionArn=execution)["status"]
 
 
 def _refused(world, queue, action):

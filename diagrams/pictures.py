@@ -15,7 +15,7 @@ _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
         (Node(id="uploads", title="Datasets", kind="bucket", shape="database"), ("Datasets",)),
         (
             Node(id="intake", title="Rule and queue", kind="EventBridge, SQS", shape="queue"),
-            ("IntakeRule", "IntakeQueue", "IntakeDeadLetters"),
+            ("IntakeRule", "IntakeQueue", "IntakeDeadLetters", "IntakeBackupFailed"),
         ),
         (
             Node(
@@ -36,7 +36,10 @@ _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
         ),
         (Node(id="prepared", title="Prepared", kind="bucket", shape="database"), ("Prepared",)),
         (Node(id="artifacts", title="Artifacts", kind="bucket", shape="database"), ("Artifacts",)),
-        (Node(id="ledger", title="Ledger", kind="DynamoDB table", shape="database"), ("Ledger",)),
+        (
+            Node(id="ledger", title="Ledger", kind="DynamoDB table", shape="database"),
+            ("Ledger", "BackupVault"),
+        ),
         (
             Node(id="notices", title="Notices", kind="SNS topic", shape="topic"),
             ("Notices", "DefaultGroupDeadLetters"),

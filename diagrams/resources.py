@@ -32,6 +32,7 @@ _VERBS: Mapping[str, tuple[str, bool]] = {
 }
 
 _SHAPES: Mapping[str, tuple[Shape, str]] = {
+    "AWS::Backup::BackupVault": ("database", "backup vault"),
     "AWS::DynamoDB::Table": ("database", "DynamoDB table"),
     "AWS::EC2::VPCEndpoint": ("box", "endpoint"),
     "AWS::Events::Rule": ("queue", "EventBridge rule"),
@@ -120,7 +121,7 @@ class Resources:
         match kind:
             case "AWS::Events::Rule":
                 for source in self.named(properties.get("EventPattern")):
-                    yield source, name, "Object Created"
+                    yield source, name, properties["EventPattern"]["detail-type"][0]
                 for target in properties["Targets"]:
                     yield name, next(self.named(target["Arn"])), "sends"
                     for dead_letters in self.named(target.get("DeadLetterConfig")):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from review.templates import Environment
+from review.templates import Environment, composed
 
 ACCOUNT = "123456789012"
 _SUFFIX = "1ABC2DEF3GHI"
@@ -71,8 +71,8 @@ class Physical:
                 return self._attribute(name, attribute)
             case {"Fn::ImportValue": str(export)}:
                 return self.value(self._exports[export])
-            case {"Fn::Join": [str(glue), list(parts)]}:
-                return glue.join(map(self.value, parts))
+            case {"Fn::Join": _} | {"Fn::Select": _} | {"Fn::Split": _}:
+                return composed(given, self.value)
             case dict():
                 return {key: self.value(inner) for key, inner in given.items()}
         return list(map(self.value, given)) if isinstance(given, list) else given
@@ -100,6 +100,7 @@ class Physical:
             "AWS::AccountId": ACCOUNT,
             "AWS::Region": self.region,
             "AWS::Partition": "aws",
+            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{ACCOUNT}:stack/x/1abc2def-3",
         }
 
     @cached_property

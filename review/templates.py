@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,12 @@ from typing import Any
 STACKS = ("Network", "Storage", "Training")
 
 _HASH = re.compile(r"[0-9A-F]{8}$")
-_PSEUDO = {"AWS::AccountId": "{account}", "AWS::Region": "{region}", "AWS::Partition": "aws"}
+_PSEUDO = {
+    "AWS::AccountId": "{account}",
+    "AWS::Region": "{region}",
+    "AWS::Partition": "aws",
+    "AWS::StackId": "arn:aws:cloudformation:{region}:{account}:stack/{name}/{stack}-id",
+}
 
 
 class AbsentError(AssertionError):
@@ -118,8 +123,8 @@ class Environment:
                 return f"{{{_HASH.sub('', name)}{'' if same else f'.{attribute}'}}}"
             case {"Fn::ImportValue": str(export)}:
                 return self.plain(self._exports[export])
-            case {"Fn::Join": [str(glue), list(parts)]}:
-                return glue.join(map(self.plain, parts))
+            case {"Fn::Join": _} | {"Fn::Select": _} | {"Fn::Split": _}:
+                return composed(value, self.plain)
             case dict():
                 return Plain({key: self.plain(inner) for key, inner in value.items()})
         return list(map(self.plain, value)) if isinstance(value, list) else value
@@ -134,6 +139,19 @@ class Environment:
                 if "Export" in output
             }
         )
+
+
+def composed(given: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> Any:
+    """What a function of CloudFormation makes of texts; `evaluate` does the same for what is inside."""
+    ((function, (first, rest)),) = given.items()
+    match function:
+        case "Fn::Join":
+            return first.join(map(evaluate, rest))
+        case "Fn::Select":
+            return evaluate(rest)[int(first)]
+        case "Fn::Split":
+            return evaluate(rest).split(first)
+    raise NotImplementedError(function)
 
 
 def _only(found: list[Resource], name: str) -> Resource:

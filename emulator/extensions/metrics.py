@@ -32,7 +32,7 @@ ENDINGS = {
 }
 
 
-MISSING = {"breaching": "ALARM", "notBreaching": "OK"}
+MISSING = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
 
 
 def install() -> None:
@@ -47,7 +47,9 @@ def _by_dimensions(evaluate: Any) -> Any:
         wanted = cloudwatch._dims_key(named)
         seen = {key: points for key, points in cloudwatch._metrics.items() if key[2] == wanted}
         wanted_here = (alarm.get("Namespace"), alarm.get("MetricName"))
-        if not any(points for key, points in seen.items() if key[:2] == wanted_here):
+        since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
+        here = (points for key, points in seen.items() if key[:2] == wanted_here)
+        if not any(point["Timestamp"] >= since for points in here for point in points):
             _treat_missing(alarm)
             return
         # The original, looking at these series only.
@@ -57,15 +59,15 @@ def _by_dimensions(evaluate: Any) -> Any:
 
 
 def _treat_missing(alarm: dict[str, Any]) -> None:
-    """Until the first datum, of metrics that the emulator publishes: those of AWS's own namespaces.
+    """Until the first datum, and when there are none any more; of metrics that the emulator publishes: those
+    of AWS's own namespaces.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
     """
-    state = MISSING.get(str(alarm.get("TreatMissingData")))
+    state = MISSING.get(str(alarm.get("TreatMissingData") or "missing"))
     old = alarm["StateValue"]
     if state is None or state == old or not str(alarm.get("Namespace")).startswith("AWS/"):
         return
-    reason = "Threshold Crossed: no datapoints were received and missing ones are treated as "
-    reason += "[Breaching]." if state == "ALARM" else "[NonBreaching]."
+    reason = f"no datapoints were received, and missing ones are treated as {state}"
     alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
     cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
     cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)

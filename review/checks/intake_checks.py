@@ -232,9 +232,9 @@ def queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, queue
 
 RULES = {
     *("{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}"),
-    *("{ReconcileRunsSchedule}", "{DispatchQueueSchedule}"),
+    *("{ReconcileRunsSchedule}", "{DispatchQueueSchedule}", "{IntakeBackupFailed}"),
 }
-"""All of them put aside what they cannot send."""
+"""All of them put aside what they cannot send, and the last what it sends."""
 
 
 @check
@@ -244,7 +244,8 @@ def queues_take_messages_of_the_rule_over_tls_only(environment, queue):
     denied, *senders = (Statement.of(s) for s in policy["PolicyDocument"]["Statement"])
     assert (denied.effect, denied.actions) == ("Deny", {"sqs:*"})
     assert denied.conditions == {"Bool": {"aws:SecureTransport": "false"}}
-    rules = {"IntakeQueue": {"{IntakeRule}"}, "IntakeDeadLetters": RULES}[queue]
+    uploads = {"{IntakeRule}", "{IntakeBackupFailed}"}  # what the latter cannot send is no upload
+    rules = {"IntakeQueue": uploads, "IntakeDeadLetters": RULES}[queue]
     assert {s.conditions["ArnEquals"]["aws:SourceArn"] for s in senders} == rules
     for allowed in senders:
         assert allowed.principal == {"Service": "events.amazonaws.com"}

@@ -3,6 +3,7 @@
 import re
 
 from review.checks.template_check import check, each
+from review.role_policies import allowed
 
 # Logical ids of what holds data or opens it. To change one is to replace the resource: the new one
 # is empty, the old one is left behind. A change in this table is a migration.
@@ -69,9 +70,9 @@ def only_what_must_be_known_beforehand_bears_a_physical_name(environment):
     stack = f"{environment.name}-Training"
     assert {name for _, name in named} == {"BackupVaultName", "QueueName", "StateMachineName"}
     assert {environment.by_id(i).properties[name] for i, name in named} == {
-        f"{environment.name}-Storage-Ledger",
+        f"{environment.name}-Storage-Ledger-{{stack}}",
         f"{stack}-TrainingRun",
-        f"{stack}-Uploads",
+        f"{stack}-Uploads-{{stack}}",
     }
 
 
@@ -170,6 +171,30 @@ def the_ledger_alone_is_backed_up_daily_for_longer_than_it_can_be_restored(envir
     assert chosen["BackupPlanId"] == plan.ref
     assert chosen["BackupSelection"]["Resources"] == ["{Ledger}"]
     assert chosen["BackupSelection"]["IamRoleArn"] == "{BackupRole}"
+
+
+MANAGED = {
+    "{Ledger}": {
+        *("dynamodb:CreateBackup", "dynamodb:DescribeTable"),
+        *("dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"),
+    },
+    "{Ledger}/backup/*": {"dynamodb:DescribeBackup"},
+    "{ControlKey}": {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
+}
+"""What AWS's managed policy lets a backup do with a table and its key. Left out: `dynamodb:DeleteBackup`,
+since no role deletes what is stored (DynamoDB's own backups stay when theirs is the way); `tag:GetResources`, for
+selections by tag; and `backup:CopyIntoBackupVault` with `backup:DescribeBackupVault`, for copies into other vaults.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html"""
+
+
+@check
+def the_backup_may_do_with_the_ledger_what_awss_own_policy_lets_it(environment):
+    """https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html#advanced-ddb-considerations"""
+    given = {}
+    for statement in allowed(environment, "BackupRole"):
+        for resource in statement.resources:
+            given.setdefault(resource, set()).update(statement.actions)
+    assert given == MANAGED
 
 
 @check

@@ -49,11 +49,16 @@ def in_words_of_the_template(world, templates, physical):
     for resource in templates.resources:
         for name in _names(resource.type, physical[resource.stack, resource.id]):
             names[name] = resource.ref
+    described = world.client("cloudformation").describe_stacks()["Stacks"]
+    ids = {each["StackName"]: each["StackId"].split("/")[2].split("-")[0] for each in described}
     longest = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
 
     def rename(value):
-        text = json.dumps(value, default=str).replace("{account}", ACCOUNT)
-        text = longest.sub(lambda found: names[found[0]], text.replace("{region}", REGION))
+        text = (
+            json.dumps(value, default=str).replace("{account}", ACCOUNT).replace("{region}", REGION)
+        )
+        text = re.sub(r"(dev-\w+)-(\w+)-{stack}", lambda f: f"{f[1]}-{f[2]}-{ids[f[1]]}", text)
+        text = longest.sub(lambda found: names[found[0]], text)
         return json.loads(re.sub(r"\{(\w+)\.\w+Name\}", r"{\1}", text))
 
     return rename

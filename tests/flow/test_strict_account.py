@@ -4,11 +4,13 @@ import io
 import json
 import zipfile
 
+import aws_cdk as cdk
 import pytest
 from strict import ACCOUNT, Stage, policy, refused, trust
 
 import emulator
 from emulator.emulator_settings import NEW_ACCOUNT
+from tuning.constructs.placement import own_name
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
@@ -181,6 +183,28 @@ def test_a_vaults_name_is_taken_while_it_exists(stage):
     )
     vault = {"Type": "AWS::Backup::BackupVault", "Properties": {"BackupVaultName": "kept"}}
     assert stage.stack("second-vault", Vault=vault)[0] == "ROLLBACK_COMPLETE"
+
+
+def test_names_that_end_in_the_stacks_id_are_free_when_it_is_made_again(stage):
+    """As the constructs name queue and vault: SQS remembers the one for a minute, and the other is kept."""
+    app = cdk.App()
+    made = cdk.Stack(app, "Again")
+    name = made.resolve(own_name(made, "Uploads"))
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
+    kept = {"BackupVaultName": name}
+    vault = {
+        "Type": "AWS::Backup::BackupVault",
+        "DeletionPolicy": "Retain",
+        "Properties": kept,
+    }
+    formation = stage.client("cloudformation")
+    for _ in range(2):
+        assert stage.stack("Again", Queue=queue, Vault=vault) == ("CREATE_COMPLETE", "")
+        formation.delete_stack(StackName="Again")
+        formation.get_waiter("stack_delete_complete").wait(StackName="Again")
+    vaults = stage.client("backup").list_backup_vaults()["BackupVaultList"]
+    names = {each["BackupVaultName"] for each in vaults}
+    assert len([each for each in names if each.startswith("Again-Uploads-")]) == 2
 
 
 @pytest.mark.parametrize(("retention", "left"), [("Retain", 1), ("RetainExceptOnCreate", 0)])

@@ -5,7 +5,7 @@ import json
 import zipfile
 
 import pytest
-from strict import ACCOUNT, Stage, refused, until
+from strict import ACCOUNT, Stage, policy, refused, until
 
 import emulator
 
@@ -203,25 +203,54 @@ def test_settings_of_a_function_have_a_range(stage, setting):
     assert next(iter(setting)) in why
 
 
+ON_A_QUEUE = {
+    "Namespace": "AWS/SQS",
+    "MetricName": "NumberOfMessagesSent",
+    "Statistic": "Sum",
+    "EvaluationPeriods": 1,
+    "Threshold": 1,
+    "ComparisonOperator": "LessThanThreshold",
+}
+
+
+def state(cloudwatch, name):
+    (found,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return found["StateValue"]
+
+
 def test_an_alarm_on_missing_data_rings_from_its_creation(stage):
     """TreatMissingData: breaching, and no datum yet."""
     cloudwatch = stage.client("cloudwatch")
-    alarm = {
-        "Namespace": "AWS/SQS",
-        "MetricName": "NumberOfMessagesSent",
-        "Dimensions": [{"Name": "QueueName", "Value": "never"}],
-        "Statistic": "Sum",
-        "Period": 60,
-        "EvaluationPeriods": 1,
-        "Threshold": 1,
-        "ComparisonOperator": "LessThanThreshold",
-    }
-    for missing in ("breaching", "notBreaching"):
-        cloudwatch.put_metric_alarm(AlarmName=missing, TreatMissingData=missing, **alarm)
+    never = {"Dimensions": [{"Name": "QueueName", "Value": "never"}], "Period": 60}
+    for missing in ("breaching", "notBreaching", "missing"):
+        cloudwatch.put_metric_alarm(
+            AlarmName=missing, TreatMissingData=missing, **ON_A_QUEUE, **never
+        )
+    until(lambda: state(cloudwatch, "breaching") == "ALARM", "the alarm")
+    until(lambda: state(cloudwatch, "notBreaching") == "OK", "the other one's state")
+    assert state(cloudwatch, "missing") == "INSUFFICIENT_DATA"
 
-    def state(name):
-        (found,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-        return found["StateValue"]
 
-    until(lambda: state("breaching") == "ALARM", "the alarm")
-    until(lambda: state("notBreaching") == "OK", "the other one's state")
+def test_an_alarm_whose_data_end_has_insufficient_data_and_says_so_only_then(stage):
+    cloudwatch, sns, sqs = (stage.client(s) for s in ("cloudwatch", "sns", "sqs"))
+    topic = sns.create_topic(Name="silence")["TopicArn"]
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    asked = {"QueueUrl": queue, "AttributeNames": ["QueueArn"]}
+    arn = sqs.get_queue_attributes(**asked)["Attributes"]["QueueArn"]
+    sent = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(sent)})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    dimensions = [{"Name": "QueueName", "Value": "once"}]
+    cloudwatch.put_metric_alarm(
+        **{**ON_A_QUEUE, "AlarmName": "silent", "TreatMissingData": "missing", "Period": 10},
+        Dimensions=dimensions,
+        AlarmActions=[topic],
+        InsufficientDataActions=[topic],
+    )
+    datum = {"MetricName": "NumberOfMessagesSent", "Value": 1, "Dimensions": dimensions}
+    cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=[datum])
+    until(lambda: state(cloudwatch, "silent") == "OK", "the first datum")
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)  # it was created without data
+    until(lambda: state(cloudwatch, "silent") == "INSUFFICIENT_DATA", "the end of its data")
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    assert "INSUFFICIENT_DATA" in message["Body"]

@@ -53,7 +53,7 @@ class Accepted:
     """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""
     rules: tuple[str, ...]
     """Qualified ids, one for each tool or pack that finds the same. `{partition}`, `{region}`,
-    `{account}`, `{machine}`, `{datasets}`, `{prepared}` and `{artifacts}` are filled in."""
+    `{account}`, `{machine}`, `{datasets}`, `{prepared}`, `{artifacts}` and `{ledger}` are filled in."""
     reason: str
     evidence: str
     """Where the one who imposes it says so."""
@@ -79,6 +79,7 @@ def accepted_in(training: Training) -> list[Accepted]:
         "partition": _written(stack, stack.partition),
         "region": training.config.region,
         "account": _written(stack, stack.account),
+        "ledger": _written(cdk.Stack.of(training.storage), training.storage.ledger.table_arn),
         **_buckets(training),
     }
     return [

@@ -53,14 +53,9 @@ class Alarms(Construct):
         )
 
     def below(
-        self,
-        name: str,
-        watched: cloudwatch.IMetric,
-        threshold: float,
-        description: str,
-        *,
-        missing_is_below: bool = False,
+        self, name: str, watched: cloudwatch.IMetric, threshold: float, description: str
     ) -> None:
+        """In ALARM when the metric falls below the threshold. Missing data is fine."""
         self._alarm(
             name,
             watched,
@@ -68,12 +63,31 @@ class Alarms(Construct):
             threshold=threshold,
             evaluation_periods=1,
             comparison_operator=_OPERATORS.LESS_THAN_THRESHOLD,
-            treat_missing_data=_MISSING.BREACHING if missing_is_below else _MISSING.NOT_BREACHING,
+            treat_missing_data=_MISSING.NOT_BREACHING,
         )
+
+    def falls_silent(self, name: str, watched: cloudwatch.IMetric, description: str) -> None:
+        """Notifies when a metric that had data has none any more, which is INSUFFICIENT_DATA.
+
+        With missing data as a breach it would be in ALARM from its creation until the first datum, at each
+        first deployment. An alarm is created in INSUFFICIENT_DATA, and acts when its state changes.
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+        """
+        alarm = self._alarm(
+            name,
+            watched,
+            description,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=_OPERATORS.LESS_THAN_THRESHOLD,
+            treat_missing_data=_MISSING.MISSING,
+        )
+        alarm.add_insufficient_data_action(actions.SnsAction(self._topic))
 
     def _alarm(
         self, name: str, watched: cloudwatch.IMetric, description: str, **settings: Any
-    ) -> None:
+    ) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             name,
@@ -82,3 +96,4 @@ class Alarms(Construct):
             **settings,
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
+        return alarm

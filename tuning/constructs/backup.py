@@ -5,17 +5,20 @@ Point-in-time recovery ends with its table; what lies in the vault does not.
 
 import aws_cdk as cdk
 from aws_cdk import aws_backup as backup
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from tuning.constructs.placement import own_name
 from tuning.constructs.policies import allow, managed_policy
 
 _KEPT_DAYS = 90
 """Recovery to a point in time reaches back 35."""
 _AT_FIVE_UTC = "cron(0 5 * * ? *)"
+_WITHOUT_BACKUP = ("ABORTED", "EXPIRED", "FAILED")
+"""States in which a job ends that has made no backup.
+https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeBackupJob.html"""
 
 
 class Backup(Construct):
@@ -25,7 +28,7 @@ class Backup(Construct):
         super().__init__(scope, construct_id)
         # A vault must be given a name.
         # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupVault.html
-        name = f"{cdk.Stack.of(self).stack_name}-Ledger"
+        name = own_name(self, "Ledger")
         # The vault's grant on the key says that it is for a resource of AWS, as the key demands.
         # https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
         vault = backup.CfnBackupVault(
@@ -45,7 +48,8 @@ class Backup(Construct):
             self,
             "Plan",
             backup_plan=backup.CfnBackupPlan.BackupPlanResourceTypeProperty(
-                backup_plan_name=name, backup_plan_rule=[daily]
+                backup_plan_name=f"{cdk.Stack.of(self).stack_name}-Ledger",
+                backup_plan_rule=[daily],
             ),
         )
         backup.CfnBackupSelection(
@@ -58,26 +62,26 @@ class Backup(Construct):
                 resources=[table.table_arn],
             ),
         )
-        self._vault_name = name
+        self.vault_name = vault.ref
 
-    def metric_failed(self) -> cloudwatch.Metric:
-        """Not confirmed: that the vault is its only dimension, as alarms in use have it.
+    def failures(self) -> dict[str, object]:
+        """The pattern of the events of backups that were not made. AWS writes down how they look, as it does
+        not for the dimensions of the metric of the same.
 
-        https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html
+        https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
         """
-        return cloudwatch.Metric(
-            namespace="AWS/Backup",
-            metric_name="NumberOfBackupJobsFailed",
-            dimensions_map={"BackupVaultName": self._vault_name},
-            period=cdk.Duration.hours(1),
-            statistic="Sum",
-        )
+        return {
+            "source": ["aws.backup"],
+            "detail-type": ["Backup Job State Change"],
+            "detail": {"state": list(_WITHOUT_BACKUP), "backupVaultName": [self.vault_name]},
+        }
 
     def _role(self, table: dynamodb.ITable, key: kms.IKey) -> iam.Role:
-        """What AWS lists for DynamoDB without what only tables of old accounts need: backups of a
-        plan are made with the advanced features, which keep them out of DynamoDB.
+        """What AWS's own policy for backups has for DynamoDB, on this one table. Which of the rights are used
+        is a setting of the account: with AWS Backup's advanced features StartAwsBackupJob, and without them
+        DynamoDB's own backups. Not the right to delete those: here, nobody deletes what is stored.
 
-        https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
+        https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html
         https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
         """
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("backup.amazonaws.com"))
@@ -89,11 +93,16 @@ class Backup(Construct):
             statements=[
                 allow(
                     actions=[
+                        "dynamodb:CreateBackup",
                         "dynamodb:DescribeTable",
                         "dynamodb:ListTagsOfResource",
                         "dynamodb:StartAwsBackupJob",
                     ],
                     resources=[table.table_arn],
+                ),
+                allow(
+                    actions=["dynamodb:DescribeBackup"],
+                    resources=[f"{table.table_arn}/backup/*"],
                 ),
                 allow(actions=["kms:DescribeKey"], resources=[key.key_arn]),
                 allow(

@@ -1,5 +1,6 @@
 """From an upload to the first function: rule on bucket and folder, queue, dead-letter queue."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
@@ -12,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
+from tuning.constructs.placement import own_name
 from tuning.pipeline.run_steps import RECEIVE_UPLOAD
 from tuning.runs.uploads import PREFIX
 
@@ -32,7 +34,7 @@ class Intake(Construct):
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         # Each queue names the other, so that one of them needs a name that is known beforehand.
-        name = f"{stack.stack_name}-Uploads"
+        name = own_name(self, "Uploads")
         self.dead_letters = _queue(
             self,
             "DeadLetters",
@@ -53,7 +55,7 @@ class Intake(Construct):
         )
         self.rule = self._rule(datasets)
         for queue in (self.queue, self.dead_letters):
-            queue.add_to_resource_policy(self._from_the_rule(queue))
+            queue.add_to_resource_policy(_from(self.rule, queue))
 
     def invoke(self, function: HandlerFunction, *, at_once: int) -> None:
         """Invoke `function` with up to ten messages; it answers which of them failed."""
@@ -70,6 +72,21 @@ class Intake(Construct):
         # Lambda refuses the mapping of a function that may not receive from the queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         mapping.node.add_dependency(function.policy)
+
+    def put_aside(self, name: str, description: str, pattern: Mapping[str, object]) -> None:
+        """Events that a person must read: they wait among the dead letters, whose alarm fires.
+
+        What cannot be sent there goes to the queue, is no upload, and comes among them after all.
+        """
+        rule = events.CfnRule(
+            self,
+            name,
+            description=description,
+            event_pattern=pattern,
+            targets=[_target("DeadLetters", self.dead_letters, instead=self.queue)],
+        )
+        for queue in (self.queue, self.dead_letters):
+            queue.add_to_resource_policy(_from(rule, queue))
 
     def _rule(self, datasets: s3.IBucket) -> events.CfnRule:
         """A prefix costs no complexity; a wildcard for each name of a training set scored 12, and
@@ -88,24 +105,27 @@ class Intake(Construct):
                     "object": {"key": [{"prefix": PREFIX}]},
                 },
             },
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="Queue",
-                    arn=self.queue.queue_arn,
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=self.dead_letters.queue_arn
-                    ),
-                )
-            ],
+            targets=[_target("Queue", self.queue, instead=self.dead_letters)],
         )
 
-    def _from_the_rule(self, queue: sqs.Queue) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            principals=[iam.ServicePrincipal("events.amazonaws.com")],
-            actions=["sqs:SendMessage"],
-            resources=[queue.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": self.rule.attr_arn}},
-        )
+
+def _target(
+    construct_id: str, queue: sqs.IQueue, *, instead: sqs.IQueue
+) -> events.CfnRule.TargetProperty:
+    return events.CfnRule.TargetProperty(
+        id=construct_id,
+        arn=queue.queue_arn,
+        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=instead.queue_arn),
+    )
+
+
+def _from(rule: events.CfnRule, queue: sqs.Queue) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal("events.amazonaws.com")],
+        actions=["sqs:SendMessage"],
+        resources=[queue.queue_arn],
+        conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+    )
 
 
 def _named(scope: Construct, arn: str) -> sqs.IQueue:

@@ -26,7 +26,6 @@ class Monitoring:
         environment: str,
         intake: Intake,
         unclosed: sns.ITopic,
-        backups_failed: cloudwatch.IMetric,
         machine: sfn.StateMachine,
         functions: Mapping[str, HandlerFunction],
         budget_usd: int | None,
@@ -44,9 +43,8 @@ class Monitoring:
         failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
         timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
         for name, watched, threshold, description in (
-            ("DeadLetters", dead, 1, "Uploads or rounds that failed were put aside"),
+            ("DeadLetters", dead, 1, "Uploads, rounds or backups that failed were put aside"),
             ("DefaultGroup", given_up, 1, "The default security group was not emptied"),
-            ("LedgerBackup", backups_failed, 1, "A backup of the ledger failed"),
             ("OldestMessage", oldest, 900, "An upload has waited for 15 minutes"),
             ("FailedRuns", failed, 1, "A run ended in a fault"),
             ("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout"),
@@ -75,12 +73,10 @@ class Monitoring:
         step = function.step
         if step.silent_after_minutes:
             period = cdk.Duration.minutes(step.silent_after_minutes)
-            self._alarms.below(
+            self._alarms.falls_silent(
                 f"{step.construct_id}Silent",
                 function.function.metric_invocations(period=period, statistic="Sum"),
-                1,
                 f"{step.name} has not run for {step.silent_after_minutes} minutes",
-                missing_is_below=True,
             )
 
     def _own_metrics(self, step: Step) -> None:

@@ -22,6 +22,17 @@ LONGEST_STORAGE_NAME = 24
 LONGEST_NAME = 68
 
 
+def own_name(scope: Construct, name: str) -> str:
+    """`name` after the stack's, and the beginning of the stack's id: no two stacks ever share it.
+
+    A queue's name is taken for a minute after its deletion, and that of what is retained for ever; so an
+    environment that is made again would be in its own way.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+    """
+    unique = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
+    return f"{cdk.Stack.of(scope).stack_name}-{name}-{cdk.Fn.select(0, cdk.Fn.split('-', unique))}"
+
+
 def prepare(construct: Construct, config: Config, *, longest: int = LONGEST_NAME) -> None:
     """Set the flags. Raises ConfigError for a stack that is nested, named too long, or of another
     Region. To be called before anything is put into `construct`.

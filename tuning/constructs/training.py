@@ -74,12 +74,14 @@ class Training(Construct):
             "Executions": [self._executions()],
         }
         self.functions = {**tasks, **self._others(make)}
+        self.intake.put_aside(
+            "BackupFailed", "No backup of the ledger was made", storage.backup.failures()
+        )
         Monitoring(
             self,
             environment=environment,
             intake=self.intake,
             unclosed=network.default_group.dead_letters,
-            backups_failed=storage.backup.metric_failed(),
             machine=self.machine,
             functions=self.functions,
             budget_usd=config.monthly_budget_usd,

@@ -7,6 +7,7 @@ from emulator.bedrock.engine import Engine
 from emulator.clock import Clock
 from emulator.emulator_settings import Settings
 from emulator.extensions import (
+    account_controls,
     account_quotas,
     backups,
     bedrock,
@@ -26,11 +27,13 @@ from emulator.extensions import (
     notices,
     object_sizes,
     on_behalf,
+    prefix_lists,
     queues,
     retained_objects,
     retries,
     reused_names,
     rule_limits,
+    service_quotas,
     signatures,
     statemachines,
     tables,
@@ -46,6 +49,7 @@ from emulator.extensions.young_roles import YoungRoles
 from emulator.recording import Record
 
 SUBJECTS = (
+    account_controls,
     backups,
     buckets,
     callbacks,
@@ -77,7 +81,9 @@ def install(settings: Settings, record: Record, clock: Clock) -> Engine:
     """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()
+    prefix_lists.install()  # its resource types are made by vpc
     account_quotas.install(settings)
+    service_quotas.install(settings)
     reused_names.install(clock)
     execution_limits.install(clock)
     AccessLogs().install()

@@ -37,9 +37,25 @@ def install() -> None:
     ec2._VPCE_INTERFACE_SERVICES += UNDESCRIBED
     provisioning.before("AWS::EC2::VPCEndpoint", check)
     ec2._ACTION_MAP["CreateVpcEndpoint"] = _checked(ec2._ACTION_MAP["CreateVpcEndpoint"])
+    ec2._ACTION_MAP["DescribeAvailabilityZones"] = _describe_zones
     ec2._ACTION_MAP["DescribeVpcEndpointServices"] = _with_zones(
         ec2._ACTION_MAP["DescribeVpcEndpointServices"]
     )
+
+
+def _describe_zones(_asked: dict[str, Any]) -> Response:
+    """All of the Region: MiniStack has three in each."""
+    region = get_region()
+    items = "".join(
+        f"<item><zoneName>{name}</zoneName><zoneState>available</zoneState>"
+        f"<regionName>{region}</regionName><zoneId>{ec2._az_id_for_zone_name(name)}</zoneId>"
+        f"<groupName>{region}-zg-1</groupName><networkBorderGroup>{region}</networkBorderGroup>"
+        "<optInStatus>opt-in-not-required</optInStatus><zoneType>availability-zone</zoneType></item>"
+        for name in (f"{region}{letter}" for letter in LETTERS.get(region, "abc"))
+    )
+    body = f"<availabilityZoneInfo>{items}</availabilityZoneInfo>"
+    answer: Response = ec2._xml(200, "DescribeAvailabilityZonesResponse", body)
+    return answer
 
 
 def check(properties: provisioning.Properties) -> None:

@@ -19,14 +19,29 @@ def client(service: str) -> Any:
     return create(service, None)
 
 
-def clients(region: str | None = None) -> Clients:
-    """Those of one Region; None: the one that the AWS command line would take."""
-    return cache(lambda service: create(service, region))
+def clients(region: str | None = None, profile: str | None = None) -> Clients:
+    """Those of one Region, and of one profile; None: the one that the AWS command line would take."""
+    named = {"profile": profile} if profile else {}
+    return cache(lambda service: create(service, region, **named))
 
 
-def create(service: str, region: str | None) -> Any:
+def chosen_region(profile: str | None = None) -> str | None:
+    """The Region of a command that names none; None when there is none.
+
+    The AWS command line knows AWS_REGION, botocore only AWS_DEFAULT_REGION.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    """
+    import botocore.session  # noqa: PLC0415 — half a second that commands without AWS do not need
+
+    session = botocore.session.Session(profile=profile)
+    region: str | None = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    return region
+
+
+def create(service: str, region: str | None, profile: str | None = None) -> Any:
     """Raises NoRegionError when no Region is known. Tests replace this function, and nothing else."""
     import botocore.session  # noqa: PLC0415 — half a second that commands without AWS do not need
+    from botocore import exceptions  # noqa: PLC0415 — idem
     from botocore.config import Config  # noqa: PLC0415 — idem
 
     # `standard` mode retries throttling with back-off and jitter; what outlives it is retried by the
@@ -38,7 +53,11 @@ def create(service: str, region: str | None) -> Any:
         connect_timeout=5,
         s3={"us_east_1_regional_endpoint": "regional"},
     )
-    # The AWS command line knows AWS_REGION, botocore only AWS_DEFAULT_REGION.
-    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
-    chosen = region or os.environ.get("AWS_REGION")
-    return botocore.session.get_session().create_client(service, chosen, config=config)
+    chosen = region or os.environ.get("AWS_REGION")  # see above
+    session = botocore.session.Session(profile=profile)
+    try:
+        return session.create_client(service, chosen, config=config)
+    except exceptions.BotoCoreError:
+        raise
+    except ValueError as error:  # all that botocore says of an AWS_ENDPOINT_URL that is no address
+        raise exceptions.EndpointConnectionError(endpoint_url=str(error)) from error

@@ -22,6 +22,9 @@ RecipesOf = Annotated[
     ),
 ]
 Region = Annotated[str | None, typer.Option(help="Else as the AWS command line finds it.")]
+Profile = Annotated[
+    str | None, typer.Option(help="Of the AWS configuration; else as the AWS command line does.")
+]
 RunId = Annotated[
     str,
     typer.Argument(metavar="RUN", help="The run's id or its beginning; tuning runs lists them."),

@@ -1,0 +1,80 @@
+"""As strict as AWS in what it answers to questions: quotas, prefix lists, zones. docs/emulator.md has the table."""
+
+import pytest
+from strict import Stage, refused
+
+import emulator
+from emulator.emulator_settings import NEW_ACCOUNT
+
+
+@pytest.fixture(scope="module")
+def stage():
+    with emulator.running() as instance:
+        yield Stage(instance)
+
+
+def a_rule(prefix_list):
+    group = {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {"GroupDescription": "group", "VpcId": {"Ref": "Vpc"}},
+    }
+    rule = {
+        "Type": "AWS::EC2::SecurityGroupEgress",
+        "Properties": {
+            "GroupId": {"Fn::GetAtt": ["Group", "GroupId"]},
+            "IpProtocol": "tcp",
+            "FromPort": 443,
+            "ToPort": 443,
+            "DestinationPrefixListId": prefix_list,
+        },
+    }
+    vpc = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.1.0.0/16"}}
+    return {"Vpc": vpc, "Group": group, "Rule": rule}
+
+
+def test_quotas_are_those_that_the_account_is_held_to(stage):
+    def value(of, code, service="bedrock"):
+        quotas = of.client("service-quotas")
+        answer = quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+        assert answer["QuotaCode"] == code
+        return answer["Value"]
+
+    assert value(stage, "L-BE77399C") == 2
+    assert value(stage, "L-B99A9384", "lambda") == 1000
+    assert value(stage, "L-F678F1CE", "vpc") == 5
+    with emulator.running(**NEW_ACCOUNT) as instance:
+        new = Stage(instance)
+        assert value(new, "L-BE77399C") == 0
+        assert value(new, "L-B99A9384", "lambda") == 10
+
+
+def test_of_some_quotas_there_is_the_default_only(stage):
+    quotas = stage.client("service-quotas")
+    jobs = {"ServiceCode": "bedrock", "QuotaCode": "L-0406044C"}
+    assert refused(quotas.get_service_quota, **jobs)[:2] == ("NoSuchResourceException", 400)
+    assert quotas.get_aws_default_service_quota(**jobs)["Quota"]["Value"] == 10
+
+
+def test_a_quota_that_is_none_is_not_there(stage):
+    quotas = stage.client("service-quotas")
+    for service, code in (("bedrock", "L-00000000"), ("nothing", "L-0406044C")):
+        for call in (quotas.get_service_quota, quotas.get_aws_default_service_quota):
+            said = refused(call, ServiceCode=service, QuotaCode=code)
+            assert said[:2] == ("NoSuchResourceException", 400)
+
+
+def test_a_rule_names_a_prefix_list_that_is_there(stage):
+    lists = stage.client("ec2").describe_managed_prefix_lists(
+        Filters=[{"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.s3"]}]
+    )["PrefixLists"]
+    assert [each["PrefixListId"] for each in lists] == ["pl-63a5400a"]
+    status, why = stage.stack("of-another-region", **a_rule("pl-68a54001"))
+    assert status == "ROLLBACK_COMPLETE"
+    assert "'pl-68a54001' does not exist" in why
+    assert stage.stack("of-this-region", **a_rule("pl-63a5400a"))[0] == "CREATE_COMPLETE"
+
+
+def test_all_zones_of_a_region_are_told(stage):
+    found = stage.client("ec2").describe_availability_zones()["AvailabilityZones"]
+    assert [each["ZoneName"][-1] for each in found] == list("abcdef")
+    assert len({each["ZoneId"] for each in found}) == 6

@@ -1,0 +1,98 @@
+"""`tuning doctor`: whether an account will take an environment, before it is deployed or trained in."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tuning.aws.account_facts import Questions, region_of_session
+from tuning.aws.clients import clients
+from tuning.cli.aws_errors import told
+from tuning.cli.deployed_options import Environment, Format, Profile, Region
+from tuning.cli.exits import Exit
+from tuning.cli.output import printable
+from tuning.preflight.examination import examine
+from tuning.preflight.facts import Facts, NoAnswer
+from tuning.preflight.finding import Finding, Outcome, worst
+from tuning.preflight.needs import Needs
+
+_CUSTOMARY = Path("cdk.out")
+_ANYWHERE = "us-east-1"
+"""Where credentials are looked at when no Region is known."""
+_LEFT: dict[Outcome, Exit] = {
+    "ok": Exit.DONE,
+    "will fail": Exit.REFUSED,
+    "unknown": Exit.FAULT,
+}
+
+
+def doctor(
+    environment: Environment = "dev",
+    region: Region = None,
+    profile: Profile = None,
+    assembly: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the synthesized templates; else cdk.out, if it is there."),
+    ] = None,
+    shown: Format = "text",
+) -> None:
+    """Ask an account whether an environment and its first job will work in it. No call costs anything.
+
+    Exit 0: all is ok; 1: something will fail; 3: nothing is known to fail, but not all could be asked.
+    """
+    with told():
+        facts, needs = _asked(environment, region, profile, assembly)
+    findings = examine(needs, facts)
+    verdict = worst(findings)
+    if shown == "json":
+        document = {
+            "environment": environment,
+            "region": needs.region or None,
+            "verdict": verdict,
+            "findings": [vars(finding) for finding in findings],
+            "counts": Counter(finding.outcome for finding in findings),
+        }
+        print(json.dumps(document, indent=1))  # noqa: T201 — output
+    else:
+        _list(needs, findings)
+    raise SystemExit(_LEFT[verdict] if facts.asked else Exit.FAULT)
+
+
+def _asked(
+    environment: str, region: str | None, profile: str | None, assembly: Path | None
+) -> tuple[Facts, Needs]:
+    there = region_of_session(region, profile)
+    session = None if isinstance(there, NoAnswer) else there
+    if assembly or _CUSTOMARY.exists():
+        needs = Needs.of(environment, assembly or _CUSTOMARY)
+    else:
+        needs = Needs.without_templates(environment, session or "")
+    client = clients(needs.region or _ANYWHERE, profile)
+    return Questions(client=client, needs=needs).facts(session_region=session), needs
+
+
+def _list(needs: Needs, findings: list[Finding]) -> None:
+    lines = [f"{needs.environment} in {needs.region or 'no Region'}", ""]
+    width = max(len(finding.subject) for finding in findings)
+    for each in findings:
+        lines.append(f"{each.outcome:<9}  {each.subject:<{width}}  {each.why}")
+        if each.fix:
+            lines.append(f"{'':<9}  {'':<{width}}  Fix: {each.fix}")
+    for line in [*lines, "", _verdict(needs, findings)]:
+        print(printable(line).rstrip())  # noqa: T201 — output
+
+
+def _verdict(needs: Needs, findings: list[Finding]) -> str:
+    counts = Counter(finding.outcome for finding in findings)
+    match counts["will fail"], counts["unknown"]:
+        case 0, 0:
+            name = needs.environment
+            return f"Nothing is known that will fail. Next: npx cdk deploy '{name}/*', then tuning canary."
+        case 0, unknown:
+            return f"Nothing is known that will fail, but {unknown} could not be told."
+        case failing, unknown:
+            more = f"; {unknown} could not be told" if unknown else ""
+            return f"{failing} will fail{more}. Mend what is named above, then run it again."
+    raise AssertionError("counts are numbers")

@@ -1,0 +1,149 @@
+"""How much an account may have: what an environment takes of it.
+
+https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tuning.models.catalog import catalog
+from tuning.preflight.facts import Concurrency, Facts, NoAnswer
+from tuning.preflight.finding import Finding, ok, unanswered, unknown, will_fail
+from tuning.preflight.needs import Needs
+
+UNRESERVED = 100
+"""Executions that reservations must leave, see docs/emulator.md.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    check: str
+    subject: str
+    service: str
+    code: str
+    adjustable: bool = True
+
+    def raised(self, region: str) -> str:
+        if not self.adjustable:
+            return "It cannot be raised; ask AWS Support why it is so low."
+        return (
+            f"Ask for more: aws service-quotas request-service-quota-increase --service-code "
+            f"{self.service} --quota-code {self.code} --region {region} --desired-value N."
+        )
+
+
+JOBS = Quota(
+    check="customization_jobs",
+    subject="Customization jobs",
+    service="bedrock",
+    code="L-0406044C",
+    adjustable=False,
+)
+CUSTOM_MODELS = Quota(
+    check="custom_models", subject="Custom models", service="bedrock", code="L-CB5B847D"
+)
+DEPLOYMENTS = Quota(
+    check="deployments", subject="Model deployments", service="bedrock", code="L-1EF80F3E"
+)
+MODEL_UNITS = Quota(
+    check="model_units", subject="Model units", service="bedrock", code="L-BE77399C"
+)
+VPCS = Quota(check="vpcs", subject="VPCs", service="vpc", code="L-F678F1CE")
+QUOTAS = (JOBS, CUSTOM_MODELS, DEPLOYMENTS, MODEL_UNITS, VPCS)
+
+
+def quota_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
+    yield _jobs(needs, facts)
+    yield _custom_models(needs, facts)
+    yield from _serving(needs, facts)
+    yield _concurrency(needs, facts.concurrency)
+    yield _vpcs(needs, facts)
+
+
+def _jobs(needs: Needs, facts: Facts) -> Finding:
+    quota, used = facts.quotas[JOBS.code], facts.jobs
+    if isinstance(quota, NoAnswer):
+        return unanswered(JOBS.check, JOBS.subject, quota)
+    if isinstance(used, NoAnswer):
+        return unanswered(JOBS.check, JOBS.subject, used)
+    if quota < 1:
+        return will_fail(JOBS.check, JOBS.subject, "none may run", JOBS.raised(needs.region))
+    why = f"{quota:g} at a time, {used} in progress"
+    more = "; a run waits in the queue until one ends" if used >= quota else ""
+    return ok(JOBS.check, JOBS.subject, why + more)
+
+
+def _custom_models(needs: Needs, facts: Facts) -> Finding:
+    quota, used = facts.quotas[CUSTOM_MODELS.code], facts.custom_models
+    if isinstance(quota, NoAnswer):
+        return unanswered(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, quota)
+    if isinstance(used, NoAnswer):
+        return unanswered(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, used)
+    why = f"{used} of {quota:g} there"
+    if used >= quota:
+        fix = f"Delete models that nobody uses. {CUSTOM_MODELS.raised(needs.region)}"
+        return will_fail(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, why, fix)
+    return ok(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, why)
+
+
+def _serving(needs: Needs, facts: Facts) -> Iterator[Finding]:
+    """Whether what is trained can answer anybody: on demand, or else by Provisioned Throughput."""
+    known = catalog().models
+    on_demand = [m for m in needs.models if m in known and known[m].on_demand]
+    others = [m for m in needs.models if m not in on_demand]
+    yield _enough(needs, facts, DEPLOYMENTS, on_demand, "on demand")
+    yield _enough(needs, facts, MODEL_UNITS, others, "by Provisioned Throughput alone")
+
+
+def _enough(needs: Needs, facts: Facts, quota: Quota, models: list[str], how: str) -> Finding:
+    found = facts.quotas[quota.code]
+    if isinstance(found, NoAnswer):
+        return unanswered(quota.check, quota.subject, found)
+    if not models:
+        why = f"{found:g}; no recipe's model is served {how}"
+        return ok(quota.check, quota.subject, why)
+    if found < 1:
+        why = f"0, and {', '.join(models)} would be trained but can be served {how}"
+        fix = f"{quota.raised(needs.region)} AWS decides; wait for it before you train."
+        return will_fail(quota.check, quota.subject, why, fix)
+    return ok(quota.check, quota.subject, f"{found:g}; {len(models)} recipe models need some")
+
+
+def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> Finding:
+    check, subject = "lambda_concurrency", "Lambda concurrency"
+    if isinstance(answer, NoAnswer):
+        return unanswered(check, subject, answer)
+    quota, least = answer.quota, min(UNRESERVED, answer.quota)
+    if not needs.reserved:
+        shared = f"{quota} executions at a time, none reserved"
+        few = f": Lambda throttles what is more, and it is tried again; {needs.functions} functions"
+        return ok(check, subject, shared + (few if quota < UNRESERVED else ""))
+    left = answer.unreserved - needs.reserved
+    if left >= least:
+        return ok(check, subject, f"{quota}; {needs.reserved} reserved, {left} left unreserved")
+    why = (
+        f"{answer.unreserved} of {quota} are not reserved; the functions reserve {needs.reserved}, and "
+        f"{least} must be left"
+    )
+    if quota - needs.reserved >= least:
+        fix = "If this environment is deployed already, its own reservations are counted here: nothing is to do. Else set reserved_concurrency=None."
+        return unknown(check, subject, why, fix)
+    fix = "Set reserved_concurrency=None in the environment's Config, or raise the quota (L-B99A9384)."
+    return will_fail(check, subject, why, fix)
+
+
+def _vpcs(needs: Needs, facts: Facts) -> Finding:
+    quota, used = facts.quotas[VPCS.code], facts.vpcs
+    if isinstance(quota, NoAnswer):
+        return unanswered(VPCS.check, VPCS.subject, quota)
+    if isinstance(used, NoAnswer):
+        return unanswered(VPCS.check, VPCS.subject, used)
+    why = f"{used} of {quota:g} there"
+    # Whether it is among them does not matter to an environment that is deployed.
+    if (not isinstance(facts.stacks, NoAnswer) and facts.stacks) or used + needs.vpcs <= quota:
+        return ok(VPCS.check, VPCS.subject, why)
+    fix = f"Delete a VPC that nobody uses. {VPCS.raised(needs.region)}"
+    return will_fail(VPCS.check, VPCS.subject, f"{why}, and the environment makes one", fix)

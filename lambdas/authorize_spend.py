@@ -11,9 +11,10 @@ from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
 from tuning.models.estimate import estimated
 from tuning.runs.approvals import Approval, SpendDecision
-from tuning.runs.budget import Reservation, budgets_of, dollars, month_of, objection
+from tuning.runs.budget import budgets_of, dollars, month_of, objection
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import moment
+from tuning.runs.money_records import Reservation
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.recipes import Limits
 from tuning.runs.run import Run

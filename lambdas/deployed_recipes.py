@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tuning.runs.recipes import Recipe, load
+from tuning.runs.recipe_files import load
+from tuning.runs.recipes import Recipe
 
 FOLDER = Path(__file__).parents[1] / "recipes"
 

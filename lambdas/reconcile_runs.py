@@ -13,8 +13,9 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.traces import Traces
+from tuning.runs.customization_job import Job
 from tuning.runs.function_settings import ReconcilerSettings
-from tuning.runs.rebuild import Job, rebuilt
+from tuning.runs.rebuild import rebuilt
 from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
 from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import ENDED

@@ -6,8 +6,8 @@ from typing import Any
 from lambdas.observe import logger, observed
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
-from tuning.runs.budget import Settlement
 from tuning.runs.function_settings import RunSettings
+from tuning.runs.money_records import Settlement
 from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)

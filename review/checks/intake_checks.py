@@ -7,7 +7,7 @@ from pathlib import Path
 from emulator.rule_complexity import complexity
 from review.checks.template_check import check, each
 from review.role_policies import Statement
-from tuning.runs.recipes import load
+from tuning.runs.recipe_files import load
 from tuning.runs.run import Run
 from tuning.runs.uploads import ENDINGS, Kind, NotAnUploadError, Upload
 

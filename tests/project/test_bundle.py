@@ -1,16 +1,21 @@
 """The zip of the functions: small, the same bytes twice, and nothing in it that no function needs."""
 
+import json
 import subprocess
 import sys
 import zipfile
 
 import pytest
+from botocore import loaders
 
 from tuning.constructs import bundle
+from tuning.pipeline.manifest import STEPS
 
 TARGETS = ("lambda", "laptop")
 ELF_64_LITTLE = b"\x7fELF\x02\x01"
 AARCH64 = 183  # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+# Bedrock wants the right to tag of whoever creates a job with tags.
+NOT_CALLED = {"TagResource"}
 UNCHECKED_HASH = b"\x01\x00\x00\x00"  # flags of a .pyc: https://peps.python.org/pep-0552/
 
 
@@ -47,6 +52,25 @@ def test_compiled_files_are_all_there_and_never_checked_against_their_source(bui
     if compiled:
         ours = [n for n in names if n.startswith(("lambdas/", "tuning/")) and n.endswith(".py")]
         assert len(ours) == len([n for n in compiled if n.startswith(("lambdas/", "tuning/"))])
+
+
+def test_every_call_that_a_step_may_make_is_in_its_services_model(built):
+    """Where an API's action and its operation have one name, as nearly all have."""
+    prefixes = {"states": "stepfunctions"}
+    actions = {action for step in STEPS for each in step.access for action in each.actions}
+    granted = {action.partition(":") for action in actions}
+    asked = 0
+    with zipfile.ZipFile(built.path) as archive:
+        for name in archive.namelist():
+            if name.startswith("botocore/data/") and name.endswith("/service-2.json"):
+                service, version = name.split("/")[2:4]
+                whole = loaders.Loader().load_service_model(service, "service-2", version)
+                shipped = json.loads(archive.read(name))["operations"]
+                ours = {a for s, _, a in granted if prefixes.get(s, s) == service}
+                wanted = ours & whole["operations"].keys()
+                asked += len(wanted)
+                assert wanted - NOT_CALLED <= shipped.keys()
+    assert asked > 20
 
 
 def test_only_services_that_a_door_calls_have_their_models(names):

@@ -8,7 +8,7 @@ from machines import TERMINAL, definition, edges, following, known, reachable, u
 
 from tuning.pipeline.manifest import of_kind
 from tuning.runs.machine_states import REACHED, MachineState
-from tuning.runs.recipes import load
+from tuning.runs.recipe_files import load
 from tuning.runs.run_states import OPEN, Partition
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from tuning.cli import watch_command as watching
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.show_command import show
 from tuning.cli.watch_command import watch
-from tuning.models.estimate import Charged, PriceRange
 from tuning.runs.approvals import Approval
+from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.training_metrics import Curve, Results

@@ -13,10 +13,9 @@ from domain_builders import any_recipe, any_record, any_run
 
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
-from tuning.models.estimate import Charged
 from tuning.runs.approvals import SpendDecision
-from tuning.runs.budget import Reservation, Settlement
 from tuning.runs.failures import failure
+from tuning.runs.money_records import Charged, Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
 from tuning.runs.rebuild import Execution

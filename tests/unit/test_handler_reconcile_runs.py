@@ -12,8 +12,9 @@ from fake_aws import refusal
 
 from lambdas import reconcile_runs
 from tuning.aws.ledger import Ledger
-from tuning.runs.budget import Reservation, month_of
+from tuning.runs.budget import month_of
 from tuning.runs.failures import failure
+from tuning.runs.money_records import Reservation
 from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
 from tuning.runs.run_states import Partition

@@ -9,7 +9,7 @@ from sample_reports import clean, refused
 
 from tuning.errors import OptionError
 from tuning.models.estimate import estimated
-from tuning.models.plan import plan, tokens_of
+from tuning.models.plan import plan
 from tuning.runs.recipes import Limits
 
 MONTH = "2026-11"
@@ -23,7 +23,7 @@ def planned(report=None, *, limits=None, monthly=None, epochs=(), **recipe):
 def test_a_plan_is_what_the_run_will_be_authorized_by():
     recipe = any_recipe(hyperparameters={"epochCount": 3})
     (only,) = plan(clean(), recipe, month=MONTH).options
-    assert only.estimate == estimated(recipe, tokens=tokens_of(clean()))
+    assert only.estimate == estimated(recipe, tokens=clean().tokens())
 
 
 def test_each_number_of_epochs_has_its_price():

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from domain_builders import any_recipe, any_run
 
-from tuning.runs.budget import Reservation
-from tuning.runs.rebuild import Execution, Job, rebuilt
+from tuning.runs.customization_job import Job
+from tuning.runs.money_records import Reservation
+from tuning.runs.rebuild import Execution, rebuilt
 from tuning.runs.run import Run
 
 RUN = Run.new(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))

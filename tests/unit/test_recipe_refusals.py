@@ -5,7 +5,7 @@ from domain_builders import any_recipe
 
 from tuning.errors import RecipeError
 from tuning.models.catalog import catalog
-from tuning.runs.recipes import check, load
+from tuning.runs.recipe_files import check, load
 
 SOUND = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
 HYPER = SOUND + "[hyperparameters]\n"

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.models.catalog import catalog
-from tuning.runs.recipes import Conversion, Limits, Recipe, Retry, check, load
+from tuning.runs.recipe_files import check, load
+from tuning.runs.recipes import Conversion, Limits, Recipe, Retry
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SHIPPED = sorted(RECIPES.glob("*.toml"))

@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 from domain_builders import any_record, any_run
 
-from tuning.runs.budget import Reservation, Settlement
+from tuning.runs.customization_job import Job
 from tuning.runs.failures import failure
+from tuning.runs.money_records import Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
-from tuning.runs.rebuild import Execution, Job, run_of
+from tuning.runs.rebuild import Execution, run_of
 from tuning.runs.reconcile import Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
 from tuning.runs.run import Run
 from tuning.runs.run_states import Partition

@@ -8,11 +8,10 @@ from decimal import Decimal
 import pytest
 from domain_builders import any_recipe, any_record, any_run, any_upload
 
-from tuning.models.estimate import Charged, PriceRange
 from tuning.runs import progress_bar
 from tuning.runs.approvals import Approval
-from tuning.runs.budget import Reservation, Settlement
 from tuning.runs.failures import KINDS
+from tuning.runs.money_records import Charged, PriceRange, Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress import Progress

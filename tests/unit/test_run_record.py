@@ -6,11 +6,10 @@ from decimal import Decimal
 import pytest
 from domain_builders import any_record, any_run
 
-from tuning.models.estimate import Charged, PriceRange
 from tuning.runs.approvals import Approval
-from tuning.runs.budget import Reservation, Settlement
 from tuning.runs.failures import failure
 from tuning.runs.json_record import Record, RecordError
+from tuning.runs.money_records import Charged, PriceRange, Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress import Progress

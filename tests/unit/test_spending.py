@@ -12,9 +12,10 @@ from lambdas import authorize_spend, settle_spend
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
 from tuning.aws.transient import Transient
-from tuning.models.estimate import Charged, estimate
+from tuning.models.estimate import estimate
 from tuning.runs.approvals import Approval
-from tuning.runs.budget import Reservation, actual, budgets_of, month_of, objection
+from tuning.runs.budget import actual, budgets_of, month_of, objection
+from tuning.runs.money_records import Charged, Reservation
 from tuning.runs.progress import Progress
 from tuning.runs.recipes import Limits
 from tuning.runs.run_states import ENDED

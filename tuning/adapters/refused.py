@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 GROUPS = {
@@ -34,7 +34,7 @@ class Refusal:
 @cache
 def refusals() -> Mapping[str, Refusal]:
     """Every refusal by its id, in order of ids."""
-    text = files("tuning.adapters").joinpath("refusals.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("refusals.json").read_text(encoding="utf-8")
     raw: list[dict[str, Any]] = json.loads(text)
     return {entry["id"]: Refusal(**entry) for entry in raw}
 

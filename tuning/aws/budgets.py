@@ -13,8 +13,9 @@ from typing import Any
 
 from tuning.aws.ledger import Ledger, keyed
 from tuning.runs import former_version
-from tuning.runs.budget import Budget, Reservation, Settlement, actual, budget_ids, over
+from tuning.runs.budget import Budget, actual, budget_ids, over
 from tuning.runs.ledger_item import KEY, Item
+from tuning.runs.money_records import Reservation, Settlement
 from tuning.runs.outcome import Charge
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord

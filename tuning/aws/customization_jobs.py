@@ -6,7 +6,7 @@ from typing import Any
 
 from tuning.aws.clients import Clients, client
 from tuning.aws.transient import passes
-from tuning.runs.rebuild import Job
+from tuning.runs.customization_job import Job
 
 
 class JobRefusedError(Exception):

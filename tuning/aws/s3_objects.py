@@ -4,17 +4,19 @@ import io
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from errno import ENOENT
 from itertools import islice
 from posixpath import commonprefix
-from typing import IO, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import ClientError, IncompleteReadError
 
 from tuning.aws.clients import client
 from tuning.errors import TuningError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 # A body's own lines are read in pieces of 1 KB; this is ten times faster.
 # https://github.com/boto/botocore/issues/2774
@@ -42,7 +44,7 @@ class _Stream(io.RawIOBase):
 class _Parts(io.RawIOBase):
     """One version as a raw stream, its ranges fetched ahead by threads and given in order."""
 
-    def __init__(self, fetch: Callable[[int], bytes], size: int, pool: Executor) -> None:
+    def __init__(self, fetch: Callable[[int], bytes], size: int, pool: "Executor") -> None:
         self._fetch, self._pool = fetch, pool
         self._starts = iter(range(0, size, PART))
         self._coming: deque[Future[bytes]] = deque()
@@ -84,6 +86,8 @@ def reading(bucket: str, key: str, version_id: str, size: int) -> Iterator[Binar
         with closing(_found(where)) as body, io.BufferedReader(_Stream(body), _CHUNK) as stream:
             yield stream
         return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 — small objects need none
+
     pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="ranges")
     try:
         parts = _Parts(lambda start: _fetched(where, start, size), size, pool)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
-from tuning.runs.rebuild import Job
+from tuning.runs.customization_job import Job
 from tuning.runs.reconcile import Trace
 from tuning.runs.run import Run
 

@@ -73,9 +73,8 @@ def _price(report: Report, recipe: Recipe) -> Mapping[str, Any] | None:
     if report.verdict == "refused" or recipe.method != FINE_TUNING:
         return None
     from tuning.models.estimate import estimated  # noqa: PLC0415 — of no use to a refused dataset
-    from tuning.models.plan import tokens_of  # noqa: PLC0415 — idem
 
-    return estimated(recipe, tokens=tokens_of(report) or 0).to_dict()
+    return estimated(recipe, tokens=report.tokens() or 0).to_dict()
 
 
 def _say(report: Report, output: str, path: Path, price: Mapping[str, Any] | None) -> None:

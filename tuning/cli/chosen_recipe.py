@@ -8,8 +8,8 @@ from pathlib import Path
 from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
 from tuning.models.catalog import Method, catalog
-from tuning.runs import recipes
-from tuning.runs.recipes import Recipe
+from tuning.runs import recipe_files
+from tuning.runs.recipes import FINE_TUNING, Recipe
 
 
 def wanted(
@@ -21,20 +21,18 @@ def wanted(
     if recipe is None:
         if model is None:
             raise OptionError("say which model the data is for: --model ID (see tuning models)")
-        return Recipe(
-            name="", description="", base_model=model, method=method or recipes.FINE_TUNING
-        )
+        return Recipe(name="", description="", base_model=model, method=method or FINE_TUNING)
     found = _found(recipe, environment)
     return replace(found, base_model=model or found.base_model, method=method or found.method)
 
 
 def _found(recipe: Path, environment: str | None) -> Recipe:
     if recipe.suffix == ".toml" or recipe.parent != Path() or recipe.is_file():
-        return recipes.load(recipe)
+        return recipe_files.load(recipe)
     folder = next((place for place in _folders() if place.is_dir()), None)
     file = folder / f"{recipe}.toml" if folder else None
     if file and file.is_file():
-        return recipes.load(file)
+        return recipe_files.load(file)
     if environment:
         from tuning.cli.environment_recipes import deployed_recipe  # noqa: PLC0415 — imports botocore
 

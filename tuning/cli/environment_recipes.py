@@ -15,7 +15,8 @@ from urllib.request import urlopen
 from tuning.aws.clients import Clients, clients
 from tuning.cli.aws_errors import AccountError, told
 from tuning.errors import OptionError, nearest
-from tuning.runs.recipes import Recipe, load
+from tuning.runs.recipe_files import load
+from tuning.runs.recipes import Recipe
 
 _FUNCTION = "PrepareDatasetFunction"
 """What the logical id of a function contains that reads recipes; an id of yours may go before it."""

@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from tuning.constructs import service_models
 from tuning.constructs.functions_code import EPOCH, PYTHON, Bundle, BundleError, Target
 from tuning.datasets.kernel import build as kernel
 from tuning.datasets.kernel import name
 
 _ROOT = Path(__file__).parents[2]
 _CACHE = _ROOT / "build"
+_MADE_BY = (Path("tuning/constructs/bundle.py"), Path("tuning/constructs/service_models.py"))
 _PINS = Path("lambdas/requirements.txt")
 _OURS = ("lambdas", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
@@ -79,7 +81,7 @@ def build(target: Target) -> Bundle:
 def _digest(target: Target, compiler: str | None) -> str:
     known = (target, compiler is not None, sys.version, _machine(target), kernel.source())
     state = hashlib.sha256(repr(known).encode())
-    for path in (Path("tuning/constructs/bundle.py"), _PINS, *_our_files()):
+    for path in (*_MADE_BY, _PINS, *_our_files()):
         state.update(f"\0{path.as_posix()}\0".encode())
         state.update((_ROOT / path).read_bytes())
     return state.hexdigest()
@@ -128,6 +130,8 @@ def _prune(staging: Path) -> None:
         if folder.is_dir() and folder.name not in _SERVICES:
             shutil.rmtree(folder)
     _prune_endpoints(models / "endpoints.json")
+    sources = [*(_ROOT / path for path in _our_files()), *(staging / "botocore").glob("*.py")]
+    service_models.prune(models, sources)
     for pattern in ("**/examples-1.json*", "*.dist-info/RECORD", "*.dist-info/INSTALLER"):
         for path in staging.glob(pattern):
             path.unlink()

@@ -11,7 +11,8 @@ from typing import Any, Self
 from tuning.constructs.perimeter import Perimeter
 from tuning.errors import ConfigError, nearest
 from tuning.models.catalog import catalog
-from tuning.runs.recipes import Recipe, check, load
+from tuning.runs.recipe_files import check, load
+from tuning.runs.recipes import Recipe
 
 # Prefix lists of the gateway endpoints: the only way to say "S3 and nothing else" in a security
 # group. AWS keeps one id a Region; a look-up would need credentials at synth. To check one:

@@ -42,6 +42,11 @@ class Report:
     repairs: Mapping[str, int] = field(default_factory=dict)
     """What the prepared copy mends, and how often: `byte_order_mark`, `crlf`, `blank_line`, …"""
 
+    def tokens(self, part: str = "training") -> int | None:
+        """Estimated tokens of one file of a dataset, one epoch; None when there is no such file."""
+        counted = self.statistics.get(part)
+        return None if counted is None else int(counted["estimated_tokens"])
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document that `--format json` prints and the run's `report.json` holds."""
         return asdict(self)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from tuning.datasets.report import Severity
@@ -61,7 +61,7 @@ class Rule:
 def rules() -> Mapping[str, Rule]:
     """Every rule by its id, in order of ids."""
     raw: list[dict[str, Any]] = json.loads(
-        files("tuning.datasets").joinpath("rules.json").read_text(encoding="utf-8")
+        Path(__file__).with_name("rules.json").read_text(encoding="utf-8")
     )
     return {entry["id"]: Rule(**entry) for entry in raw}
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from tuning.errors import UnknownModelError, nearest
@@ -146,7 +146,7 @@ class Catalog:
 @cache
 def catalog() -> Catalog:
     """The catalog that ships with this version."""
-    raw = json.loads(files("tuning.models").joinpath("catalog.json").read_text(encoding="utf-8"))
+    raw = json.loads(Path(__file__).with_name("catalog.json").read_text(encoding="utf-8"))
     return Catalog(
         as_of=raw["as_of"],
         sources=raw["sources"],

@@ -8,7 +8,7 @@ from typing import Any
 from tuning.models.catalog import catalog
 from tuning.models.prices import STORAGE, TRAINING, prices
 from tuning.models.serving import Serving
-from tuning.runs.json_record import Record
+from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.recipes import FINE_TUNING, Recipe
 
 _CENT = Decimal("0.01")
@@ -20,26 +20,6 @@ _CENT = Decimal("0.01")
 _LEAST, _MOST = Decimal(4) / 6, Decimal(2)
 _SPREAD = "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4"
 _UNBILLED = "VAT, S3, KMS and the platform's own cents are not in it"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PriceRange(Record):
-    """What the ledger keeps of an estimate. None where no price is known."""
-
-    low_usd: Decimal | None = None
-    training_usd: Decimal | None = None
-    """What is expected."""
-    high_usd: Decimal | None = None
-    storage_usd_per_month: Decimal | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Charged(Record):
-    """What a training came to: computed, as no API of Bedrock tells what it bills."""
-
-    usd: Decimal | None = None
-    """None where no price is known."""
-    basis: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

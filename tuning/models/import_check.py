@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from tuning.models.config_conversion import for_reference
@@ -59,7 +59,7 @@ class ImportCheck:
 
 @cache
 def facts() -> Mapping[str, Any]:
-    text = files("tuning.models").joinpath("imports.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("imports.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
 

@@ -61,26 +61,20 @@ def plan(
     """The price of training on what `report` counted, for each number of `epochs`; without any, for
     the recipe's own. `monthly` is the environment's budget, None when it is not known here.
     """
-    tokens = tokens_of(report) or 0
+    tokens = report.tokens() or 0
     priced = [estimated(_with(recipe, number), tokens=tokens) for number in epochs or (None,)]
     return Plan(
         recipe=recipe,
         verdict=report.verdict,
         records=report.records,
         tokens=tokens,
-        validation_tokens=tokens_of(report, "validation"),
+        validation_tokens=report.tokens("validation"),
         options=tuple(
             Option(estimate=price, limits=tuple(_limits(price, recipe, monthly, month)))
             for price in priced
         ),
         not_known=tuple(_not_known(report, recipe, priced[0], monthly)),
     )
-
-
-def tokens_of(report: Report, part: str = "training") -> int | None:
-    """Estimated tokens of one file of a dataset, one epoch; None when there is no such file."""
-    counted = report.statistics.get(part)
-    return None if counted is None else int(counted["estimated_tokens"])
 
 
 def _with(recipe: Recipe, epochs: int | None) -> Recipe:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 TRAINING = "training_per_1000_tokens"
@@ -31,7 +31,7 @@ class Price:
 @cache
 def prices() -> Mapping[str, Any]:
     """The table that ships with this version, as it is written."""
-    text = files("tuning.models").joinpath("prices.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
 

@@ -7,31 +7,18 @@ it is settled with what the run did cost, as far as that is known.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from tuning.models.estimate import Charged, Estimate
-from tuning.runs.json_record import Record
+from tuning.runs.money_records import Charged, Reservation
 from tuning.runs.outcome import Charge
 from tuning.runs.progress import Progress
 from tuning.runs.recipes import Limits
 
+if TYPE_CHECKING:  # it reads the catalog, which settling does not need
+    from tuning.models.estimate import Estimate
+
 _PREFIX = "budget#"
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reservation(Record):
-    usd: Decimal
-    month: str
-    """Such as `2026-11`, UTC."""
-    recipe: str
-    recipe_digest: str
-    """Of the recipe that it was made for: a second try with another recipe replaces it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settlement(Record):
-    usd: Decimal
-    charge: Charge = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +67,7 @@ def dollars(text: str) -> Decimal | None:
     return None if text == "none" else Decimal(text)
 
 
-def objection(price: Estimate, limits: Limits, *, monthly: Decimal | None) -> str | None:
+def objection(price: "Estimate", limits: Limits, *, monthly: Decimal | None) -> str | None:
     """Why a person must allow the run, whatever is left in the budgets. None: nobody need be asked."""
     above = limits.approve_above_usd
     if price.high_usd is None:

@@ -11,10 +11,7 @@ from tuning.datasets.convert import conversion_refusals as refusals
 from tuning.datasets.convert.followable import filled
 from tuning.datasets.report import Finding, Report
 from tuning.datasets.rules import rules
-from tuning.models.estimate import estimated
-from tuning.models.plan import tokens_of
 from tuning.reports.document import json
-from tuning.reports.report_page import html
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, refusal
 from tuning.runs.recipes import Recipe
@@ -39,7 +36,7 @@ class Prepared:
     @property
     def tokens(self) -> int:
         """Of the training set, one epoch, estimated."""
-        return tokens_of(self.report) or 0
+        return self.report.tokens() or 0
 
     @property
     def _converted(self) -> Mapping[str, str]:
@@ -54,7 +51,11 @@ class Prepared:
 
     def price(self, recipe: Recipe) -> Mapping[str, Any] | None:
         """The estimate, of what will be trained."""
-        return estimated(recipe, tokens=self.tokens).to_dict() if self.digests else None
+        if not self.digests:
+            return None
+        from tuning.models.estimate import estimated  # noqa: PLC0415 — of no use to a refused dataset
+
+        return estimated(recipe, tokens=self.tokens).to_dict()
 
     def document(self, run: Run) -> str:
         """The report as one JSON document for programs."""
@@ -62,6 +63,8 @@ class Prepared:
 
     def page(self, run: Run) -> str:
         """The report as one HTML page for people."""
+        from tuning.reports.report_page import html  # noqa: PLC0415 — reading need not wait for it
+
         facts = {
             "run": run.id,
             "recipe": run.recipe.name,

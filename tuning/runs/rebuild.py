@@ -12,9 +12,11 @@ from typing import Any, Self
 
 from tuning.runs import former_version
 from tuning.runs.approvals import SpendDecision
-from tuning.runs.budget import Reservation, Settlement, month_of
+from tuning.runs.budget import month_of
+from tuning.runs.customization_job import Job
 from tuning.runs.job_queue import WAITING, arrival_order
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, REACHED, MachineState
+from tuning.runs.money_records import Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress import Progress
@@ -75,31 +77,6 @@ class Execution:
     def not_reported(self) -> bool:
         """Whether it ended with an outcome that it could not record, or notify of."""
         return self.error in (OUTCOME_NOT_REPORTED, former_version.OUTCOME_NOT_REPORTED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A customization job that bears the run's tag."""
-
-    arn: str
-    name: str
-    status: str
-    """As AWS spells it."""
-    model_arn: str | None = None
-
-    @classmethod
-    def seen(cls, answer: Mapping[str, Any]) -> Self:
-        """As Bedrock describes or lists it."""
-        return cls(
-            arn=answer["jobArn"],
-            name=answer["jobName"],
-            status=answer["status"],
-            model_arn=answer.get("outputModelArn"),
-        )
-
-    @property
-    def ended(self) -> bool:
-        return self.status in ("Completed", "Failed", "Stopped")
 
 
 def run_of(execution: str) -> str:

@@ -1,30 +1,19 @@
-"""A recipe: which base model learns, how, and under which limits. One TOML file each."""
+"""A recipe: which base model learns, how, and under which limits. `recipe_files.py` reads it."""
 
 import hashlib
 import json
-import math
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
-from tuning.datasets.convert.mapping import NAMES
-from tuning.datasets.rules import UnknownRuleError, known
-from tuning.errors import RecipeError, UnknownModelError, nearest
-from tuning.models.catalog import Catalog, Method, Model
 from tuning.runs.stored import fields_of
 
 Hyperparameters = Mapping[str, int | float | str]
 Policy = Literal["required", "optional", "refused"]
 FINE_TUNING = "FINE_TUNING"
 
-_TABLES = ("convert", "hyperparameters", "limits", "retry")
-_NOT_IN_A_FILE = ("name", "kept_digest")
 _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
-_HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
-_MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs/run.py
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,175 +109,6 @@ class Recipe:
             "kept_digest": digest,
         }
         return cls(**{**fields_of(cls, raw), **typed})
-
-
-def load(path: Path) -> Recipe:
-    """Read one recipe file. Raises RecipeError naming file and key."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = sorted(p.stem for p in path.parent.glob("*.toml"))
-        there = f"there are: {', '.join(known)}" if known else f"{path.parent}/ holds no *.toml"
-        raise RecipeError(f"{path}: no such recipe{nearest(path.stem, known)}; {there}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: not valid TOML: {error}") from None
-    return _Reader(path).recipe(raw)
-
-
-def check(recipe: Recipe, *, region: str, catalog: Catalog, file: str) -> None:
-    """Hold a recipe against the catalog. Raises RecipeError with the first thing AWS would refuse."""
-    try:
-        model = catalog.model(recipe.base_model)
-    except UnknownModelError as error:
-        raise RecipeError(f"{file}: base_model: {error}") from None
-    _check_life(model, file, catalog)
-    if region not in model.regions:
-        raise RecipeError(
-            f"{file}: base_model: {model.id} can be customized in {', '.join(model.regions)}, "
-            f"not in {region}; see {catalog.sources['fine_tuning']}"
-        )
-    method = _method(recipe, model, file)
-    if recipe.validation != "refused" and method.validation == "refused":
-        raise RecipeError(
-            f"{file}: validation = {recipe.validation!r}: {model.id} takes no validation set; "
-            f'set validation = "refused"; see {catalog.sources["dataset_limits"]}'
-        )
-    _check_hyperparameters(recipe, method, file, catalog)
-
-
-def _check_life(model: Model, file: str, catalog: Catalog) -> None:
-    if model.status == "ACTIVE":
-        return
-    since = model.eol_date if model.status == "EOL" else model.legacy_date
-    raise RecipeError(
-        f"{file}: base_model: {model.id} is {model.status} since {since}: no new job can start on "
-        f"it; choose an active model, see {catalog.sources['lifecycle']}"
-    )
-
-
-def _method(recipe: Recipe, model: Model, file: str) -> Method:
-    if recipe.method != FINE_TUNING:
-        raise RecipeError(
-            f"{file}: method = {recipe.method!r}: this platform starts FINE_TUNING jobs; "
-            "data for other methods can be checked, not trained"
-        )
-    if recipe.method not in model.methods:
-        raise RecipeError(
-            f"{file}: method = {recipe.method!r}: {model.id} offers {', '.join(model.methods)}"
-        )
-    return model.methods[recipe.method]
-
-
-def _check_hyperparameters(recipe: Recipe, method: Method, file: str, catalog: Catalog) -> None:
-    known, source = method.hyperparameters, catalog.sources["hyperparameters"]
-    for name, value in recipe.hyperparameters.items():
-        if name not in known:
-            raise RecipeError(
-                f"{file}: hyperparameters.{name}: unknown for {recipe.base_model}"
-                f"{nearest(name, known)}; it takes {', '.join(known)}; see {source}"
-            )
-        if why := known[name].refusal(value):
-            raise RecipeError(f"{file}: hyperparameters.{name} = {value!r}: {why}; see {source}")
-    for name, allowed in known.items():
-        if allowed.required and name not in recipe.hyperparameters:
-            raise RecipeError(
-                f"{file}: hyperparameters.{name}: required, {allowed.allowed}; see {source}"
-            )
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Turns raw TOML into a Recipe, or says which key is wrong."""
-
-    path: Path
-
-    def recipe(self, raw: Mapping[str, Any]) -> Recipe:
-        self._known(raw, Recipe, "")
-        self._named()
-        for table in _TABLES:
-            self._is(raw.get(table, {}), dict, table)
-        for text in ("description", "base_model", "method", "validation"):
-            self._is(raw.get(text, ""), str, text)
-        for needed in ("description", "base_model"):
-            if not raw.get(needed):
-                self._refuse(needed, "missing; every recipe says it")
-        if (policy := raw.get("validation", "optional")) not in get_args(Policy):
-            self._refuse(
-                f"validation = {policy!r}", f"must be one of {', '.join(get_args(Policy))}"
-            )
-        limits = self._limits(raw.get("limits", {}))
-        strict = self._strict(raw.get("strict", []))
-        convert = self._conversion(raw["convert"]) if "convert" in raw else None
-        retry = self._retry(raw["retry"]) if "retry" in raw else None
-        typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
-        return Recipe(**{**raw, "name": self.path.stem, **typed})
-
-    def _conversion(self, raw: Mapping[str, Any]) -> Conversion:
-        self._known(raw, Conversion, "convert.")
-        mapping = raw.get("map", {})
-        self._is(mapping, dict, "convert.map")
-        for name, column in mapping.items():
-            at = f"convert.map.{name}"
-            if name not in NAMES:
-                hint = nearest(name, NAMES) or f"; known: {', '.join(NAMES)}"
-                self._refuse(at, f"unknown name{hint}")
-            self._is(column, str, at)
-            if not column.strip():
-                self._refuse(f"{at} = {column!r}", "must name a column or field of the upload")
-            if list(mapping.values()).count(column) > 1:
-                self._refuse(f"{at} = {column!r}", "this column is mapped twice")
-        return Conversion(map=mapping)
-
-    def _retry(self, raw: Mapping[str, Any]) -> Retry:
-        """Whether an environment has that recipe is for its Config to say."""
-        self._known(raw, Retry, "retry.")
-        if not raw.get("recipe"):
-            self._refuse("retry.recipe", f"missing; name {self.path.stem!r} or another recipe")
-        self._is(raw["recipe"], str, "retry.recipe")
-        return Retry(**raw)
-
-    def _strict(self, raw: object) -> tuple[str, ...]:
-        if not isinstance(raw, list) or not all(isinstance(rule, str) for rule in raw):
-            self._refuse("strict", 'must be a list of rules, such as ["DS702"]')
-            return ()
-        try:
-            return tuple(sorted(known(rule) for rule in raw))
-        except UnknownRuleError as error:
-            raise RecipeError(f"{self.path}: strict: {error}") from None
-
-    def _limits(self, raw: Mapping[str, Any]) -> Limits:
-        self._known(raw, Limits, "limits.")
-        for key, given in raw.items():
-            whole, most = type(given) is int, _HOURS.get(key)
-            if most and not (whole and 1 <= given <= most):
-                self._refuse(f"limits.{key} = {given!r}", f"must be whole hours, 1 to {most}")
-            if not most and not ((whole or type(given) is float) and 0 <= given < math.inf):
-                self._refuse(f"limits.{key} = {given!r}", "must be US dollars, 0 or more")
-        return Limits(**raw)
-
-    def _named(self) -> None:
-        name = self.path.stem
-        plain = name.replace("-", "").isalnum() and name.isascii() and name == name.lower()
-        if not plain or "--" in name or name.strip("-") != name or len(name) > _MAX_NAME:
-            raise RecipeError(
-                f"{self.path}: a recipe's file name becomes part of job names: use lower-case "
-                f"letters, digits and single hyphens, at most {_MAX_NAME} characters"
-            )
-
-    def _known(self, raw: Mapping[str, Any], kind: type, at: str) -> None:
-        names = [f.name for f in fields(kind) if f.name not in _NOT_IN_A_FILE]
-        for key in raw:
-            if key not in names:
-                hint = nearest(key, names) or f"; known: {', '.join(names)}"
-                self._refuse(f"{at}{key}", f"unknown key{hint}")
-
-    def _is(self, value: object, kind: type, key: str) -> None:
-        if not isinstance(value, kind):
-            wanted = "a table" if kind is dict else "text in quotes"
-            self._refuse(f"{key} = {value!r}", f"must be {wanted}")
-
-    def _refuse(self, what: str, why: str) -> None:
-        raise RecipeError(f"{self.path}: {what}: {why}")
 
 
 def _plain(value: float | str) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tuning.runs.customization_job import Job
 from tuning.runs.failures import failure
 from tuning.runs.outcome import Charge, Outcome
-from tuning.runs.rebuild import Execution, Job, execution_name
+from tuning.runs.rebuild import Execution, execution_name
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import ended_state

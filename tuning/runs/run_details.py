@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tuning.models.estimate import Charged, PriceRange
 from tuning.runs.failures import KINDS
 from tuning.runs.job_queue import moment
 from tuning.runs.json_record import plain as to_json
+from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress_bar import words

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tuning.models.estimate import Charged, PriceRange
 from tuning.runs.approvals import Approval
-from tuning.runs.budget import Reservation, Settlement
 from tuning.runs.ledger_item import KEY, SCHEMA, Stored
+from tuning.runs.money_records import Charged, PriceRange, Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress import Progress

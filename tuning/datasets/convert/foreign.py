@@ -17,7 +17,6 @@ from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.mapping import renamed
 from tuning.datasets.convert.peek import peeked
 from tuning.datasets.convert.suggestions import of_messages, records_in, suggested
-from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.rules import rules
 from tuning.models.catalog import Method
 
@@ -107,6 +106,8 @@ def _sound_lines(head: bytes, method: Method) -> int:
 
 
 def _sound(line: bytes, method: Method) -> bool:
+    from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — only where a line is in doubt
+
     return not any(rules()[f.rule].severity == "error" for f in diagnose(line, method).faults)
 
 

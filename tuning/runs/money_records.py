@@ -1,0 +1,43 @@
+"""What is kept of a run's money: its estimate, what is reserved, what it came to."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tuning.runs.json_record import Record
+from tuning.runs.outcome import Charge
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceRange(Record):
+    """What the ledger keeps of an estimate. None where no price is known."""
+
+    low_usd: Decimal | None = None
+    training_usd: Decimal | None = None
+    """What is expected."""
+    high_usd: Decimal | None = None
+    storage_usd_per_month: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charged(Record):
+    """What a training came to: computed, as no API of Bedrock tells what it bills."""
+
+    usd: Decimal | None = None
+    """None where no price is known."""
+    basis: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reservation(Record):
+    usd: Decimal
+    month: str
+    """Such as `2026-11`, UTC."""
+    recipe: str
+    recipe_digest: str
+    """Of the recipe that it was made for: a second try with another recipe replaces it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement(Record):
+    usd: Decimal
+    charge: Charge = "unknown"

@@ -132,5 +132,6 @@ def _grouped(summary: Summary) -> dict[tuple[str, str | None, str, str], list[st
     for found in summary.findings:
         at = "-" if found.line is None else str(found.line)
         at = f"{at}:{found.column}" if found.column else at
+        at = f"{at} (record {found.record})" if found.record else at
         groups.setdefault((found.rule, found.field, found.message, found.fix), []).append(at)
     return groups

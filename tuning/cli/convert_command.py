@@ -167,7 +167,7 @@ class _Job:
             reading = self.command.conversion(stream, name=str(path), limit=self.limit)
             for line in reading:
                 file.write(line.record)
-                places.add(index, line.source_line)
+                places.add(index, line)
         return reading.summary
 
 

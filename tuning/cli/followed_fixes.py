@@ -30,8 +30,6 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
 
     def command(file: str) -> str:
         found = advice(file).commands
-        if not found:
-            return f"{plain(file)} says why it cannot be"
         kept = (
             "with the preferred answers alone, as no method of Amazon Bedrock takes preferences, "
         )
@@ -44,17 +42,26 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
             return found
         return replace(found, fix=f"{found.fix} Or, as {why}, convert the file: {CONVERT}")
 
-    return filled(_first_faults(report, hinted), command)
+    def helpless(found: Finding) -> Finding:
+        """Where no conversion is accepted, nobody is sent there to find out."""
+        if CONVERT not in found.fix or advice(found.file).commands:
+            return found
+        before = found.fix[: found.fix.index(CONVERT)].rpartition(". ")[0]
+        said = f"No conversion is accepted as the file is: {plain(found.file)} says why."
+        return replace(found, fix=f"{before}. {said}" if before else said)
+
+    hints = _first_faults(report, hinted)
+    told = replace(hints, findings=tuple(map(helpless, hints.findings)))
+    return filled(told, command)
 
 
 def _first_faults(report: Report, hinted: Callable[[Finding], Finding]) -> Report:
     """The report with a hint at the first error of each file that has no command in any."""
     named = {found.file for found in report.findings if CONVERT in found.fix}
-    findings = []
+    fixes: dict[tuple[str, str, str], str] = {}
     for found in report.findings:
         if found.severity == "error" and found.line and found.file not in named:
             named.add(found.file)
-            findings.append(hinted(found))
-        else:
-            findings.append(found)
+            fixes[found.file, found.rule, found.fix] = hinted(found).fix
+    findings = (replace(f, fix=fixes.get((f.file, f.rule, f.fix), f.fix)) for f in report.findings)
     return replace(report, findings=tuple(findings))

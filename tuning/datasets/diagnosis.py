@@ -75,6 +75,8 @@ def _read(record: dict[str, Any], method: Method, walk: Walk) -> None:
 
 def _another(found: str, method: Method) -> Fault:
     wanted = _NAMES.get(method.format, method.format)
+    if found == looks.ERROR_ANSWER:
+        return Fault("DS113", f"this is {found}, not a record")
     if found == "continued_pre_training":
         return Fault(
             "DS306",

@@ -1,6 +1,7 @@
 """Says what a file or a record looks like when it is not what was expected."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _SIGNATURES = (
@@ -34,25 +35,40 @@ _EXPORT = "Unpack or export it as CSV in UTF-8, JSONL, Parquet or .xlsx."
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _RECORDS = (
     ("prompt_completion", {"prompt", "completion"}),
-    ("Alpaca", {"instruction", "output"}),
+    ("Alpaca", {"instruction"}),
     ("ShareGPT", {"conversations"}),
     ("image captions", {"image-ref", "caption"}),
     ("preference pairs (DPO)", {"chosen", "rejected"}),
+    ("preference pairs (DPO)", {"chosen_response", "rejected_response"}),
+    ("preference pairs (DPO)", {"response_chosen", "response_rejected"}),
+    ("tool use as in xLAM", {"query", "answers", "tools"}),
+    ("transcripts as in Glaive", {"system", "chat"}),
     ("question and answer", {"question", "answer"}),
     ("input and output", {"input", "output"}),
 )
+ERROR_ANSWER = "the error answer of a server"
 _SIGNS = frozenset().union(*(signs for _, signs in _RECORDS))
 _BEFORE = b"\xef\xbb\xbf \t\r\n"
 _ARRAY = re.compile(rb"\[\s*\{")
 _POINTER = b"version https://git-lfs.github.com/spec/"
+_MARKUP = re.compile(rb"<[a-z!?]", re.IGNORECASE)
 _PAGE = re.compile(
     rb"(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _XML_ERROR = re.compile(rb"<Error>\s*<Code>([A-Za-z]{1,64})</Code>")
 _COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
 _LOOKED_AT = 6
-_STATUS = re.compile(rb"([45]\d\d: [\w ]+|Entry not found|Access to (dataset|model) .*)\s*$")
+_STATUS = re.compile(
+    rb"([45]\d\d[: ] ?[\w ]+|(file |page |entry |repository |object )?not found|access to (dataset|model) .*"
+    rb"|access denied|forbidden|unauthorized|bad gateway|gateway time-?out|service unavailable"
+    rb"|internal server error|too many requests|request has expired|invalid username or password)\.?\s*$",
+    re.IGNORECASE,
+)
 """A whole answer such as `404: Not Found`."""
+SERVERS = frozenset(
+    {"error", "errors", "message", "status", "code", "detail", "documentation_url", "request_id"}
+)
+"""The fields of a server's error answers."""
 
 
 def binary(head: bytes) -> str | None:
@@ -104,6 +120,31 @@ def stray(head: bytes) -> tuple[str, str] | None:
     return ("DS113", "this is the error answer of a server") if answer else None
 
 
+def markup(head: bytes) -> tuple[str, str] | None:
+    """The same for what begins with a tag, as no dataset does, though running text may."""
+    if _MARKUP.match(head.lstrip(_BEFORE)):
+        return "DS113", "this is markup (HTML or XML)"
+    return None
+
+
+def columns(record: Mapping[str, Any]) -> bool:
+    """Whether an object holds whole columns of a table, not a record: what pandas writes by default."""
+    values = list(record.values())
+    if len(values) < len(("prompt", "completion")):
+        return False
+    if all(isinstance(v, dict) and v and all(k.isdigit() for k in v) for v in values):
+        return len({tuple(v) for v in values}) == 1
+    plain = all(isinstance(v, list) and not any(isinstance(c, dict) for c in v) for v in values)
+    return plain and len({len(v) for v in values}) == 1 and len(values[0]) > 1
+
+
+def error_answer(record: Mapping[str, Any]) -> bool:
+    """Whether an object is what a server answers in place of data."""
+    return record.keys() <= SERVERS and (
+        "error" in record or isinstance(record.get("message"), str)
+    )
+
+
 def table(head: bytes) -> list[str] | None:
     """The columns of a CSV file: a first line of plain names, and no brace in the lines after it."""
     first, *following = head.lstrip(_BEFORE).splitlines()[:_LOOKED_AT] or [b""]
@@ -124,6 +165,10 @@ def another_format(record: dict[str, Any], expected: str) -> str | None:
 
 def _told(record: dict[str, Any]) -> str | None:
     keys = record.keys()
+    if error_answer(record):
+        return ERROR_ANSWER
+    if columns(record):
+        return "whole columns of a table, as pandas writes them by default"
     if not _SIGNS.isdisjoint(keys):
         for name, signs in _RECORDS:
             if signs <= keys:

@@ -2,9 +2,11 @@
 
 import json
 import re
-import unicodedata
 
 from tuning.datasets.formats.walk import Fault
+from tuning.datasets.unseen import named
+
+_LEFT_OUT = "Remove it, or convert the file, which leaves it out: tuning convert PATH --model ID"
 
 
 def undecodable(line: bytes, error: UnicodeDecodeError) -> Fault:
@@ -25,6 +27,8 @@ def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
             sign, f"the control character U+{ord(sign or chr(0)):04X}"
         )
         return Fault("DS105", f"{name} stands raw inside a string", None, column)
+    if not text[:at].strip() and (odd := _odd(text[at : at + 1])):
+        return Fault("DS201", f"{odd} is before the record", None, column, _LEFT_OUT)
     if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
         fix = "Write one {…} object a line. If it is a table, convert it: tuning convert PATH --model ID"
         return Fault(
@@ -34,7 +38,7 @@ def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
 
 
 def _extra(text: str, at: int) -> Fault:
-    rest = text[at:].lstrip()
+    rest = text[at:].lstrip(" \t\r\n")
     if rest[:1] in ("{", "["):
         gap = text[:at]
         by_cr = "\r" in text[len(gap.rstrip()) : at + 1]
@@ -44,7 +48,19 @@ def _extra(text: str, at: int) -> Fault:
         return Fault(
             "DS201", "a comma stands after the record: lines are not joined by commas", None, at + 1
         )
-    return Fault("DS201", "something stands after the record's closing brace", None, at + 1)
+    sign = _odd(rest[:1])
+    return Fault(
+        "DS201",
+        f"{sign or 'something'} is behind the record's closing brace",
+        None,
+        at + 1,
+        _LEFT_OUT if sign else None,
+    )
+
+
+def _odd(sign: str) -> str | None:
+    """The name of a character that nobody sees."""
+    return named(sign) if sign and not (sign.isprintable() or sign in "\t\r\n") else None
 
 
 def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip
@@ -60,9 +76,8 @@ def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip
     for python, right in (("None", "null"), ("True", "true"), ("False", "false")):
         if rest.startswith(python):
             return f"{python} is Python's spelling; JSON writes {right}"
-    if here and not here.isascii() and not (here.isprintable() and here.strip()):
-        name = unicodedata.name(here, "no name").lower()
-        return f"the invisible character U+{ord(here):04X} ({name}) is outside of a string"
+    if sign := _odd(here):
+        return f"{sign}, which nobody sees, is outside of a string"
     if here in "“”„":
         return "typographic quotes; JSON wants straight ones"
     match error.msg:

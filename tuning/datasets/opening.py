@@ -78,7 +78,7 @@ def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Ope
         stream = _buffered(head, unpacked)
     if kind := looks.binary(head):
         return Opened(stream=stream, hopeless=Fault("DS111", f"this is {kind}"), repairs=repairs)
-    if found := looks.stray(head):
+    if found := looks.stray(head) or looks.markup(head):
         return Opened(stream=stream, hopeless=Fault(*found), repairs=repairs)
     if looks.utf16(head):
         message = "the file is text in two or four bytes a letter (UTF-16 or UTF-32)"

@@ -24,6 +24,8 @@ class Finding:
     """Path into the record, such as `messages[0].content[0].text`."""
     message: str
     fix: str
+    record: int | None = None
+    """From 1: which record of the file it is, where several are on one line."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,9 @@ _CONTROLS = {
     0x07: "BELL",
     0x08: "BACKSPACE",
     0x0C: "FORM FEED",
+    0x1A: "SUBSTITUTE (Ctrl-Z)",
     0x1B: "ESCAPE",
+    0x1E: "RECORD SEPARATOR",
     0x7F: "DELETE",
 }
 

@@ -92,16 +92,22 @@ def places(where: Iterable[Numbered]) -> list[str]:
 
 
 def lines(where: Iterable[Numbered]) -> str:
-    """`lines 1-60, 73`, whatever the columns."""
-    numbers = sorted({finding.line for _, finding in where if finding.line is not None})
+    """`lines 1-60, 73`, whatever the columns; of a line with several records, `records 1-3`."""
+    found = [finding for _, finding in where]
+    if found and all(finding.record for finding in found):
+        return _spans("record", {finding.record for finding in found if finding.record})
+    return _spans("line", {finding.line for finding in found if finding.line is not None})
+
+
+def _spans(unit: str, numbers: set[int]) -> str:
     spans: list[list[int]] = []
-    for number in numbers:
+    for number in sorted(numbers):
         if spans and number == spans[-1][1] + 1:
             spans[-1][1] = number
         else:
             spans.append([number, number])
     said = ", ".join(str(a) if a == b else f"{a}\u2013{b}" for a, b in spans)
-    return f"{'line' if len(numbers) == 1 else 'lines'} {said}"
+    return f"{unit if len(numbers) == 1 else f'{unit}s'} {said}"
 
 
 def place(finding: Finding) -> str:
@@ -110,9 +116,10 @@ def place(finding: Finding) -> str:
 
 
 def within(finding: Finding) -> str:
-    """`:12:33`: line and column, as far as they are known."""
+    """`:12:33`: line and column, as far as they are known; which record, where a line has several."""
     parts = (finding.line, finding.column if finding.line else None)
-    return "".join(f":{part}" for part in parts if part is not None)
+    at = "".join(f":{part}" for part in parts if part is not None)
+    return f"{at} (record {finding.record})" if finding.record else at
 
 
 _REPAIRS: Mapping[str, str] = {

@@ -62,12 +62,14 @@ def histograms(statistics: Mapping[str, Any]) -> list[Histogram]:
 
 
 def _columns(statistics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Figures of the whole stand in a column of their own, before those of each file that has records."""
+    """Figures of the whole stand in a column of their own, before those of each file of which a record was read."""
     whole = {k: v for k, v in statistics.items() if not isinstance(v, Mapping)}
     files = {
         k: v
         for k, v in statistics.items()
-        if isinstance(v, Mapping) and k not in _NO_FIGURES and v.get("records") != 0
+        if isinstance(v, Mapping)
+        and k not in _NO_FIGURES
+        and v.get("compared_records", v.get("records")) != 0
     }
     return {**({"all": whole} if whole else {}), **files}
 

@@ -9,6 +9,7 @@ import zipfile
 from importlib import import_module
 
 from convert.peoples_dialects import DIALECTS, PREFERENCES, lines, pair
+from convert.peoples_slips import SLIPS
 
 PAIRS = [pair(n) for n in range(10)]
 ROWS = b"".join(b"Where is order %d?,It is on its way now.\n" % n for n in range(10))
@@ -128,4 +129,4 @@ def workbook(**sheets):
     return held.getvalue()
 
 
-FILES = {**DIALECTS, **PREFERENCES, **CONTAINERS, **TABLES, **ENCODINGS}
+FILES = {**DIALECTS, **PREFERENCES, **CONTAINERS, **TABLES, **ENCODINGS, **SLIPS}

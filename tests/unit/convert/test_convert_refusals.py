@@ -133,7 +133,7 @@ FILES = [
     ("CV104", b'prompt,completion\n"Hi,Ho\nHi,Ho\n', "a.csv", 2),
     ("CV104", b'prompt,completion\n"Hi"!,Ho\n', "a.csv", 2),
     ("CV104", b"prompt,prompt\nHi,Ho\n", "a.csv", 1),
-    ("CV104", b"prompt,\nHi,Ho\n", "a.csv", 2),
+    ("CV309", b"prompt,\nHi,Ho\n", "a.csv", 2),
     ("CV105", b'{"prompt": "' + b"x" * 9_000_000 + b'"}\n', "a.jsonl", 1),
     ("CV106", b"", "a.jsonl", None),
     ("CV106", b"\n \r\n\n", "a.jsonl", None),

@@ -21,6 +21,7 @@ def test_an_empty_file_is_refused_in_full():
                 "field": None,
                 "message": "the file holds no record",
                 "fix": "Upload a file with at least 8 records.",
+                "record": None,
             }
         ],
         "counts": {"DS601": 1},

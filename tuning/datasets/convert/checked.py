@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import IO, BinaryIO, cast
 
 from tuning.datasets.check import Part, check
-from tuning.datasets.convert.conversion import Summary
+from tuning.datasets.convert.conversion import Line, Summary
 from tuning.datasets.report import Finding
 from tuning.datasets.tally import Policy
 from tuning.models.catalog import Method
@@ -23,14 +23,21 @@ class Places:
     def __init__(self) -> None:
         self._files = array("L")
         self._lines = array("Q")
+        self._records = array("Q")
 
-    def add(self, file: int, line: int) -> None:
+    def add(self, file: int, line: Line) -> None:
         self._files.append(file)
-        self._lines.append(line)
+        self._lines.append(line.source_line)
+        self._records.append(line.number or 0)
 
-    def of(self, line: int) -> tuple[int, int]:
-        """Index of the file, and the line in it."""
-        return self._files[line - 1], self._lines[line - 1]
+    def file(self, line: int) -> int:
+        """The index of the file that a converted line was made from."""
+        return self._files[line - 1]
+
+    def moved(self, found: Finding, file: str) -> Finding:
+        """A finding of a converted line, where it is in the file that the line was made from."""
+        at = (found.line or 1) - 1
+        return replace(found, file=file, line=self._lines[at], record=self._records[at] or None)
 
 
 def checked(
@@ -76,18 +83,16 @@ def _rewritten(file: IO[bytes], left_out: frozenset[int]) -> None:
 
 
 def _told(index: int, summary: Summary, wrong: dict[int, list[Finding]], places: Places) -> Summary:
-    mine = [
-        (places.of(line)[1], found) for line, found in wrong.items() if places.of(line)[0] == index
-    ]
+    mine = [found for line, found in wrong.items() if places.file(line) == index]
     if not mine:
         return summary
     counts = Counter(summary.counts)
     findings = list(summary.findings)
-    for line, faults in mine:
+    for faults in mine:
         for fault in faults:
             counts[fault.rule] += 1
             if counts[fault.rule] <= _LISTED:
-                findings.append(replace(fault, file=summary.file, line=line))
+                findings.append(places.moved(fault, summary.file))
     return replace(
         summary,
         verdict="refused",

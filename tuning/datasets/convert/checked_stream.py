@@ -26,8 +26,9 @@ class Feed:
     def __init__(self, conversion: Conversion) -> None:
         self._conversion = conversion
         self._places = array("Q")
+        self._records = array("Q")
         self.name = conversion.name
-        self.stream = io.BufferedReader(_Lines(conversion, self._places))
+        self.stream = io.BufferedReader(_Lines(conversion, self._places, self._records))
 
     @property
     def remedies(self) -> Remedies:
@@ -37,6 +38,10 @@ class Feed:
     def original(self, line: int) -> int:
         """The line of the original from which a line of the stream was made."""
         return self._places[line - 1] if 0 < line <= len(self._places) else line
+
+    def record(self, line: int) -> int | None:
+        """Which record of the original a line of the stream is, where several were on one line."""
+        return (self._records[line - 1] if 0 < line <= len(self._records) else 0) or None
 
     def summarised(self, report: Report) -> Report:
         """The report with what the conversion itself refused, and what it was."""
@@ -76,21 +81,22 @@ def traced(report: Report, *feeds: Feed) -> Report:
 def _moved(found: Finding, feeds: Mapping[str, Feed]) -> Finding:
     feed = feeds.get(found.file)
     line = feed.original(found.line) if feed and found.line else found.line
+    record = feed.record(found.line) if feed and found.line else None
     if not found.rule.startswith(_COMPARING):
-        return replace(found, line=line)
+        return replace(found, line=line, record=record)
 
     def other(named: re.Match[str]) -> str:
         of = feeds.get(named[2] or found.file)
         place = of.original(int(named[1])) if of else named[1]
         return f"line {place}" + (f" of {named[2]}" if named[2] else "")
 
-    return replace(found, line=line, message=_ELSEWHERE.sub(other, found.message))
+    return replace(found, line=line, record=record, message=_ELSEWHERE.sub(other, found.message))
 
 
 class _Lines(io.RawIOBase):
-    def __init__(self, conversion: Conversion, places: "array[int]") -> None:
+    def __init__(self, conversion: Conversion, places: "array[int]", records: "array[int]") -> None:
         self._lines = iter(conversion)
-        self._places = places
+        self._places, self._records = places, records
         self._rest = b""
 
     def readable(self) -> bool:
@@ -99,6 +105,7 @@ class _Lines(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
         if not self._rest and (line := next(self._lines, None)):
             self._places.append(line.source_line)
+            self._records.append(line.number or 0)
             self._rest = line.record
         piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(piece)] = piece

@@ -75,6 +75,8 @@ class Conversation:
     """`auto`, `any`, or the name of the one tool after a colon: `tool:get_weather`."""
     answer_in: str = field(default="completion", compare=False)
     """The field of the source that holds the answer where there is one."""
+    answer_null: bool = field(default=False, compare=False)
+    """Whether that field is there, and null."""
     extras: Mapping[str, Json] = field(default_factory=dict)
     """Fields beside the dialogue, such as `id` and `reference_answer`; few targets carry them."""
 

@@ -16,6 +16,7 @@ from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedErr
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.raw_records import Given
 from tuning.datasets.convert.sources.fields import Account
+from tuning.datasets.convert.sources.raw import Raw
 from tuning.datasets.convert.targets import (
     to_converse as converse,
 )
@@ -49,6 +50,8 @@ class Line:
 
     source_line: int
     """In the original: the line where the record or the piece begins; the row for Parquet."""
+    number: int | None = None
+    """Which record of the original, where its line holds several."""
     record: bytes
     """JSON in UTF-8 with its `\\n`."""
 
@@ -121,11 +124,11 @@ class Conversion:
         self._remedies = Remedies()
 
     def __iter__(self) -> Iterator[Line]:
-        for line, record, account in self._read():
+        for raw, record, account in self._read():
             try:
-                lines = list(self._lines(line, record, account))
+                lines = list(self._lines(raw, record, account))
             except RecordRefusedError as refusal:
-                self._refuse(line, refusal)
+                self._refuse(raw, refusal)
                 continue
             if account.dropped or account.changed:
                 self._account.dropped.update(account.dropped)
@@ -135,8 +138,8 @@ class Conversion:
 
     def records(self) -> Iterator[tuple[int, Record]]:
         """The records without any dialect, each with its line in the original."""
-        for line, record, _ in self._read():
-            yield line, record
+        for raw, record, _ in self._read():
+            yield raw.line, record
 
     @property
     def summary(self) -> Summary:
@@ -158,19 +161,19 @@ class Conversion:
             findings=tuple(sorted(map(self._told, self._findings), key=lambda f: f.line or 0)),
         )
 
-    def _read(self) -> Iterator[tuple[int, Record, Account]]:
+    def _read(self) -> Iterator[tuple[Raw, Record, Account]]:
         for raw in islice(self._given.raws(), self._most):
             self._records += 1
             account = Account(drop=self._options.drop)
             try:
                 record = self._given.read(raw, account)
             except RecordRefusedError as refusal:
-                self._refuse(raw.line, refusal)
+                self._refuse(raw, refusal)
             else:
                 if record is None:
                     self._account.changed.update(account.changed)
                 else:
-                    yield raw.line, record, account
+                    yield raw, record, account
         if not self._records:
             self._refuse(None, _NOTHING)
 
@@ -203,16 +206,17 @@ class Conversion:
             fix="Look which of them reads right, and name it with --encoding.",
         )
 
-    def _lines(self, line: int, record: Record, account: Account) -> Iterator[Line]:
+    def _lines(self, raw: Raw, record: Record, account: Account) -> Iterator[Line]:
         to = Writing(target=self._target, options=self._options, account=account)
         if self._target.format == "continued_pre_training":
             for before, piece in plain.pieces(record, to):
-                yield Line(source_line=line + before, record=_encoded(piece))
+                yield Line(source_line=raw.line + before, record=_encoded(piece))
         else:
-            yield Line(source_line=line, record=_encoded(_WRITERS[to.target.format](record, to)))
+            written = _encoded(_WRITERS[to.target.format](record, to))
+            yield Line(source_line=raw.line, number=raw.number, record=written)
 
-    def _refuse(self, line: int | None, refusal: RecordRefusedError) -> None:
-        self._refused += line is not None
+    def _refuse(self, raw: Raw | None, refusal: RecordRefusedError) -> None:
+        self._refused += raw is not None
         self._cut_short = self._cut_short or refusal.ends
         self._counts[refusal.rule] += 1
         self._remedies.add(refusal)
@@ -223,8 +227,9 @@ class Conversion:
                 rule=refusal.rule,
                 severity="error",
                 file=self.name,
-                line=refusal.line or line,
-                column=refusal.column,
+                line=refusal.line or (raw.line if raw else None),
+                column=refusal.column or (raw.column if raw else None),
+                record=raw.number if raw else None,
                 field=self._given.original(refusal.field),
                 message=refusal.message,
                 fix=refusal.fix,

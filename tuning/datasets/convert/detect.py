@@ -23,6 +23,8 @@ Shape = Literal[
     "gemini",
     "converse",
     "preference",
+    "xlam",
+    "glaive",
     "image_caption",
     "captions",
     "document",
@@ -139,9 +141,8 @@ def shape(record: Mapping[str, Any]) -> Kind | None:
         return Kind(name="preference", why=preferred)
     if isinstance(record.get("messages"), list):
         return _messages(record, record["messages"])
-    for field, found in _FIELDS:
-        if field in record:
-            return Kind(name=found, why=f"has the field {field!r}")
+    if found := _by_fields(record):
+        return found
     for field in ("input", "text"):
         if field in record and not suggestions.suggested(record, "completion"):
             return Kind(name="document", why=f"has the field {field!r} and no answer")
@@ -150,9 +151,31 @@ def shape(record: Mapping[str, Any]) -> Kind | None:
     return None
 
 
-MARKS = frozenset({"label", "kto_tag"})
+def _by_fields(record: Mapping[str, Any]) -> Kind | None:
+    if looks.columns(record):
+        return None
+    for fields, found in _TOGETHER:
+        if fields <= record.keys():
+            return Kind(name=found, why=f"has the fields {', '.join(map(repr, sorted(fields)))}")
+    named = ((field, found) for field, found in _FIELDS if field in record)
+    return next((Kind(name=found, why=f"has the field {field!r}") for field, found in named), None)
+
+
+MARKS = frozenset(
+    {
+        *("label", "kto_tag", "thumbs_up", "liked", "is_liked", "desirable", "is_desirable"),
+        *("preferred", "is_preferred", "is_chosen", "is_good", "upvoted"),
+    }
+)
 _LIKED = frozenset({"true", "false", "1", "0", "1.0", "0.0"})
-PREFERENCES = MARKS | {"chosen", "rejected", "preferred_output", "non_preferred_output"}
+PAIRS = (
+    ("chosen", "rejected"),
+    ("preferred_output", "non_preferred_output"),
+    ("chosen_response", "rejected_response"),
+    ("response_chosen", "response_rejected"),
+)
+"""What the better and the worse of two answers are called."""
+PREFERENCES = MARKS.union(*PAIRS)
 """Fields that make a record one of preference data, some by their values."""
 
 
@@ -161,7 +184,7 @@ def preference(record: Mapping[str, Any], dropped: frozenset[str] = frozenset())
 
     Who drops the worse answer has chosen; who drops the mark would train on what is disliked.
     """
-    for better, worse in (("chosen", "rejected"), ("preferred_output", "non_preferred_output")):
+    for better, worse in PAIRS:
         if better in record and worse in record and worse not in dropped:
             return f"has the fields {better!r} and {worse!r}"
     for mark in sorted(MARKS):
@@ -203,6 +226,10 @@ def _blocks(record: Mapping[str, Any], messages: list[dict[str, Any]]) -> Kind:
     return Kind(name="openai_chat", why="has plain messages with roles", sure=False)
 
 
+_TOGETHER = (
+    (frozenset({"query", "answers", "tools"}), "xlam"),
+    (frozenset({"chat", "system"}), "glaive"),
+)
 _FIELDS = (
     ("conversations", "sharegpt"),
     ("conversation", "sharegpt"),

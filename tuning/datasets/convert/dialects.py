@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from tuning.datasets import looks
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.detect import Kind
 from tuning.datasets.convert.suggestions import of_messages, records_in, spelt, suggested
@@ -11,9 +12,6 @@ from tuning.datasets.convert.suggestions import of_messages, records_in, spelt, 
 CHAT = ("openai_chat", "anthropic_messages", "converse")
 """Dialects between which plain messages with roles do not decide."""
 _PLAIN = Kind(name="openai_chat", why="has plain messages with roles", sure=False)
-_SERVERS = frozenset(
-    {"error", "errors", "message", "status", "code", "detail", "documentation_url", "request_id"}
-)
 _SHOWN = 20
 _LETTERS = 40
 
@@ -86,7 +84,13 @@ def undetected(value: Mapping[str, Any]) -> RecordRefusedError:
     for signs, what, fix in _KNOWN:
         if signs <= value.keys():
             return RecordRefusedError(rule="CV108", message=f"{what} ({listed})", fix=fix)
-    if value.keys() <= _SERVERS and ("message" in value or "error" in value):
+    if looks.columns(value):
+        return RecordRefusedError(
+            rule="CV108",
+            message=f"whole columns of a table, as pandas writes them by default ({listed})",
+            fix='Write one record a line: df.to_json("train.jsonl", orient="records", lines=True).',
+        )
+    if looks.error_answer(value):
         return RecordRefusedError(
             rule="CV108",
             message=f"a server's error answer, not data: it has the fields {listed}",
@@ -105,11 +109,6 @@ def undetected(value: Mapping[str, Any]) -> RecordRefusedError:
 
 
 _KNOWN = (
-    (
-        {"system", "chat"},
-        "a transcript of several speakers in one text (Glaive)",
-        "Write what each speaker says as a message of its own.",
-    ),
     (
         {"message_id", "parent_id"},
         "one message of a tree of messages (OASST), whose dialogue is in several records",

@@ -34,9 +34,11 @@ from tuning.datasets.convert.sources.fields import Account, Fields
 from tuning.datasets.convert.sources.from_anthropic import anthropic_messages
 from tuning.datasets.convert.sources.from_converse import converse
 from tuning.datasets.convert.sources.from_gemini import gemini
+from tuning.datasets.convert.sources.from_glaive import glaive
 from tuning.datasets.convert.sources.from_openai import openai_chat
 from tuning.datasets.convert.sources.from_preferences import preferred
 from tuning.datasets.convert.sources.from_sharegpt import sharegpt
+from tuning.datasets.convert.sources.from_xlam import xlam
 from tuning.datasets.convert.sources.json_files import inside
 from tuning.datasets.convert.sources.raw import Container, Notes, Raw
 from tuning.datasets.convert.wrong_files import wrong_file
@@ -64,6 +66,8 @@ _READERS: Mapping[str, Callable[[Fields], Record]] = {
     "anthropic_messages": anthropic_messages,
     "gemini": gemini,
     "converse": converse,
+    "xlam": xlam,
+    "glaive": glaive,
     "image_caption": pairs.caption,
     "captions": pairs.caption,
     "document": pairs.document,
@@ -141,9 +145,15 @@ class Given:
             return detect.Kind(name="xlsx", why="is a ZIP archive with a workbook")
         return detect.container(self._opened.head, self._opened.name)
 
+    @property
+    def _text(self) -> bool:
+        return self.container is not None and self.container.name == "text"
+
     def _wrong(self) -> RecordRefusedError | None:
         binary = self.container is not None and self.container.name in ("parquet", "xlsx")
-        if not binary and (fault := wrong_file(self._opened.head, self._opened.office)):
+        if not binary and (
+            fault := wrong_file(self._opened.head, self._opened.office, text=self._text)
+        ):
             return fault
         if self.container is None and self._opened.head.strip():
             return RecordRefusedError(

@@ -91,6 +91,9 @@ def of_message(listed: str, message: Mapping[str, Any]) -> tuple[Option, ...]:
 
 def records_in(value: Mapping[str, Any]) -> tuple[Option, ...]:
     """The option for the one list of records in an object that wraps them."""
+    named = list(value.values())
+    if len(named) > 1 and all(isinstance(one, dict) and one for one in named):
+        return (("--records", "*"),) if len({tuple(one) for one in named}) == 1 else ()
     lists = {k: v for k, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
     most = max(lists, key=lambda name: len(lists[name]), default=None)
     if most is None or _message(lists[most][0]) or _answered(value, most):

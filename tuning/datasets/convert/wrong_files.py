@@ -8,11 +8,13 @@ _READ = "DS114"
 """Text sequences with RS characters are read here."""
 
 
-def wrong_file(head: bytes, office: str | None) -> RecordRefusedError | None:
-    """Why nothing in a file with this beginning is a record."""
+def wrong_file(head: bytes, office: str | None, *, text: bool) -> RecordRefusedError | None:
+    """Why nothing in a file with this beginning is a record; `text` is one that is read as a document."""
     if office and office != "xlsx":
         return _refusal(f"the file is {office}", "Save the table as .xlsx, or as CSV in UTF-8.")
     if (found := looks.stray(head)) and found[0] != _READ:
+        return _refusal(found[1], rules()[found[0]].fix)
+    if not text and (found := looks.markup(head)):
         return _refusal(found[1], rules()[found[0]].fix)
     if looks.utf16(head):
         even = head[:64][::2].count(0) > head[:64][1::2].count(0)

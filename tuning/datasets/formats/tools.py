@@ -8,7 +8,7 @@ https://github.com/aws/nova-forge-sdk
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tuning.datasets.formats import schemas
@@ -180,6 +180,15 @@ def together(record: dict[str, Any], messages: list[Any], walk: Walk) -> None:
     if "toolConfig" not in record:
         walk.fault("DS420", "the record uses tools and has no toolConfig", "messages")
     declared = _names(record.get("toolConfig"))
+    for turn, at in _unanswered(messages, declared, walk):
+        if turn != len(messages) - 1:  # a last turn may end in the call that the model learns
+            walk.fault("DS409", "the tool use has no result", at)
+
+
+def _unanswered(
+    messages: list[Any], declared: list[str | None], walk: Walk
+) -> Iterable[tuple[int, str]]:
+    """Turn and place of each tool use that no result follows."""
     waiting: dict[str, tuple[int, str]] = {}
     seen: set[str] = set()
     for turn, at, block in _blocks(messages):
@@ -193,13 +202,23 @@ def together(record: dict[str, Any], messages: list[Any], walk: Walk) -> None:
                         walk.fault("DS409", message, f"{at}.toolUse.toolUseId")
                     seen.add(mark)
                     waiting[mark] = (turn, f"{at}.toolUse")
-            case {"toolResult": {"toolUseId": str(mark)}} if not waiting.pop(mark, None):
-                said = "it is answered already" if mark in seen else "no earlier tool use has it"
-                message = f"no tool use waits for this result: {said}"
-                walk.fault("DS409", message, f"{at}.toolResult.toolUseId")
-    for turn, at in waiting.values():
-        if turn != len(messages) - 1:  # a last turn may end in the call that the model learns
-            walk.fault("DS409", "the tool use has no result", at)
+            case {"toolResult": {"toolUseId": str(mark)}}:
+                if said := _misplaced(waiting.pop(mark, None), turn, seen=mark in seen):
+                    walk.fault("DS409", said, f"{at}.toolResult.toolUseId")
+    return waiting.values()
+
+
+def _misplaced(asked: tuple[int, str] | None, turn: int, *, seen: bool) -> str | None:
+    """What is wrong with where a result is, given the turn and place of the use that waits for it."""
+    if asked is None:
+        said = "it is answered already" if seen else "no earlier tool use has it"
+        return f"no tool use waits for this result: {said}"
+    late = turn > asked[0] + 1
+    return (
+        f"the tool use is in turn {asked[0] + 1}; its result belongs in the turn after it"
+        if late
+        else None
+    )
 
 
 def _names(config: object) -> list[str | None]:

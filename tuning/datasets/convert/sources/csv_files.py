@@ -16,7 +16,7 @@ from tuning.datasets.convert.sources.table_rows import Rows
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 500
 """Lines that choose the delimiter."""
-_SEPARATOR = re.compile(r"sep=(.)\r?\n?")
+_SEPARATOR = re.compile(r'("?)sep=(.)\1\r?\n?')
 """What Excel reads and writes as a first line to name the delimiter."""
 
 _Row = tuple[int, list[str] | RecordRefusedError]
@@ -64,7 +64,7 @@ def _rows(stream: IO[bytes], notes: Notes) -> Iterator[_Row]:
             notes["line that names the delimiter (sep=) left out"] += 1
             begin = start = 2
             sample = sample[1:]
-        mark = named[1] if named else delimiter(sample)
+        mark = named[2] if named else delimiter(sample)
         reader = csv.reader(chain(sample, decoded), delimiter=mark, strict=True)
         for row in reader:
             if row:

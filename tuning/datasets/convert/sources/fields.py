@@ -101,7 +101,7 @@ class Fields:
         self.account.changed[what] += 1
 
     def _missing(self, name: str) -> NoReturn:
-        if self._null(name):
+        if self.null(name):
             refuse(
                 "CV201",
                 f"{name!r} is null",
@@ -116,7 +116,8 @@ class Fields:
         fix = f"Say which field it is: {spelt(options)}." if options else _MISSING
         refuse("CV201", f"{name!r} is missing; fields here: {near}", fix, self.at(name), options)
 
-    def _null(self, name: str) -> bool:
+    def null(self, name: str) -> bool:
+        """Whether the field is there and says nothing."""
         return name in self._raw and self._raw[name] is None
 
     def _give_up(self) -> None:

@@ -18,7 +18,10 @@ def prompt_completion(record: Fields) -> Conversation:
     if own and system:
         refuse("CV207", "stands beside a system message in `prompt`", "Keep one.", "system")
     return Conversation(
-        system=(own,) if own else tuple(system), turns=tuple(turns), extras=record.rest()
+        system=(own,) if own else tuple(system),
+        turns=tuple(turns),
+        answer_null=record.null("completion"),
+        extras=record.rest(),
     )
 
 
@@ -40,14 +43,16 @@ def alpaca(record: Fields) -> Conversation:
     return Conversation(
         system=(system,) if system else (),
         turns=tuple(turns),
-        answer_in="output",
+        answer_in=answer,
+        answer_null=record.null(answer),
         extras=record.rest(),
     )
 
 
 def _called(record: Fields, *names: str) -> str:
-    """The first of the names under which something is there, else the first."""
-    return next((name for name in names if name in record), names[0])
+    """The first of the names under which something is there, or null, else the first."""
+    null = next((name for name in names if record.null(name)), names[0])
+    return next((name for name in names if name in record), null)
 
 
 def caption(record: Fields) -> Caption:

@@ -65,7 +65,7 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
                     message.at("role"),
                 )
             content = message.peek("content")
-            if isinstance(content, str) and not content.strip():
+            if message.null("content") or (isinstance(content, str) and not content.strip()):
                 message.maybe("content")
                 message.changed("blank system text left out")
                 message.close()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from tuning.datasets.convert.conversation import Conversation, Record, Text, Turn
+from tuning.datasets.convert.detect import MARKS, PAIRS
 from tuning.datasets.convert.sources import from_flat_fields as pairs
 from tuning.datasets.convert.sources.fields import Fields, refuse
 from tuning.datasets.convert.sources.from_openai import dialogue, openai_chat
@@ -15,9 +16,7 @@ from tuning.datasets.convert.sources.from_sharegpt import sharegpt
 
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
 """Of Anthropic's HH-RLHF: https://github.com/anthropics/hh-rlhf"""
-_MARKS = ("label", "kto_tag")
 _LIKED = ("true", "1", "1.0")
-_BOTH = (("chosen", "rejected"), ("preferred_output", "non_preferred_output"))
 
 
 def preferred(record: Fields, *, keep: Literal["chosen"] | None, why: str | None) -> Record | None:
@@ -30,10 +29,10 @@ def preferred(record: Fields, *, keep: Literal["chosen"] | None, why: str | None
             "out, and nothing is learned from them.",
             options=(("--keep", "chosen"),),
         )
-    for better, worse in _BOTH:
+    for better, worse in PAIRS:
         if better in record or worse in record:
             return _better(record, better, worse)
-    for mark in _MARKS:
+    for mark in sorted(MARKS):
         if mark in record:
             return _liked(record, mark)
     return pairs.prompt_completion(record)

@@ -5,19 +5,21 @@ Its variants: `role` and `content` inside, tool calls as `function_call` and the
 (https://github.com/hiyouga/LLaMA-Factory/blob/main/data/README.md#sharegpt-format).
 """
 
+import re
 from typing import Any
 
 from tuning.datasets.convert.conversation import (
     Conversation,
     Role,
     Text,
+    Tool,
     ToolCall,
     ToolResult,
     Turn,
 )
+from tuning.datasets.convert.sources import written_calls
 from tuning.datasets.convert.sources.fields import Fields, refuse
 from tuning.datasets.convert.sources.from_openai import dialogue, tools_of
-from tuning.datasets.convert.sources.strict_json import loads
 
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("human", "user", "customer"), "user"),
@@ -33,6 +35,10 @@ _RESULTS = (
     "tool_response",
     "function",
 )
+_CALL = re.compile(r"(?s)<tool_call>(.*?)</tool_call>")
+_RESPONSE = re.compile(r"(?s)<tool_response>(.*?)</tool_response>")
+_TOOLS = re.compile(r"(?s)<tools>(.*?)</tools>")
+"""How Hermes marks calls, results and tools: https://github.com/NousResearch/Hermes-Function-Calling"""
 _LISTS = ("conversations", "conversation", "messages")
 
 
@@ -40,7 +46,7 @@ def sharegpt(record: Fields) -> Conversation:
     """Reads all variants. Raises RecordRefusedError for a speaker or a call that nobody understands."""
     name = next((name for name in _LISTS if name in record), "conversations")
     given = list(record.each(name))
-    tools = tools_of(record)
+    tools = tools_of(record) or _head_tools(given, record)
     own = record.maybe_text("system")
     if given and "from" not in given[0] and "role" in given[0]:
         system, turns = dialogue(given)
@@ -54,6 +60,17 @@ def sharegpt(record: Fields) -> Conversation:
         tools=tools,
         extras=record.rest(),
     )
+
+
+def _head_tools(given: list[Fields], record: Fields) -> tuple[Tool, ...]:
+    """The tools that a system text lists between marks; the text keeps them."""
+    head = given[0].peek("value") if given and given[0].peek("from") == "system" else None
+    found = _TOOLS.search(head) if isinstance(head, str) else None
+    if found is None or not found[1].strip():
+        return ()
+    listed = written_calls.value(found[1].strip(), given[0].at("value"))
+    record.changed("tools of the system text declared")
+    return tools_of(Fields({"tools": listed}, "", record.account))
 
 
 class _Talk:
@@ -78,6 +95,8 @@ class _Talk:
                 self._call(message)
             elif plain in _RESULTS and self._open:
                 self._result(message)
+            elif _ROLES.get(plain) == "assistant" and _CALL.search(str(message.peek("value"))):
+                self._tagged(message.text("value"), message.at("value"))
             elif plain in _ROLES:
                 text = Text(text=message.text("value"))
                 self._turns.append(Turn(role=_ROLES[plain], blocks=(text,)))
@@ -111,11 +130,11 @@ class _Talk:
 
     def _call(self, message: Fields) -> None:
         at, written = message.at("value"), message.value("value")
-        try:
-            value = loads(written) if isinstance(written, str) else written
-        except ValueError as error:
-            refuse("CV210", f"a function_call that is not JSON: {error}", "Write it as JSON.", at)
-        calls = tuple(self._one(one, at) for one in (value if isinstance(value, list) else [value]))
+        value = written_calls.value(written, at) if isinstance(written, str) else written
+        self._called(value if isinstance(value, list) else [value], at)
+
+    def _called(self, written: list[Any], at: str) -> None:
+        calls = tuple(self._one(one, at) for one in written)
         # Calls that follow one another, or what the assistant says first, are of one turn.
         same = bool(self._turns) and self._turns[-1].role == "assistant"
         calling = same and isinstance(self._turns[-1].blocks[-1], ToolCall)
@@ -124,29 +143,25 @@ class _Talk:
         self._turns.append(Turn(role="assistant", blocks=(*before, *calls)))
 
     def _one(self, value: Any, at: str) -> ToolCall:
-        arguments = (
-            value.get("arguments", value.get("parameters", {})) if isinstance(value, dict) else None
-        )
-        if isinstance(arguments, str):
-            try:
-                arguments = loads(arguments)
-            except ValueError as error:
-                refuse("CV210", f"arguments that are not JSON: {error}", "Write them as JSON.", at)
-        name = value.get("name") if isinstance(value, dict) else None
-        if not isinstance(name, str) or not isinstance(arguments, dict):
-            refuse(
-                "CV210",
-                "a function_call without a name, or whose arguments are no object",
-                'Write {"name": "…", "arguments": {…}}.',
-                at,
-            )
         self._calls += 1
-        return ToolCall(id=f"call_{self._calls}", name=name, arguments=arguments)
+        return written_calls.call(value, self._calls, at)
 
     def _result(self, message: Fields) -> None:
-        content = Text(text=message.text("value"))
-        result = ToolResult(id=self._open.pop(0), content=(content,))
+        text = message.text("value")
+        given = [one.strip() for one in _RESPONSE.findall(text)]
+        # Without its marks, each answer is of one call; else all that is written is of the first.
+        texts = given if given and len(given) <= len(self._open) and all(given) else [text]
+        results = tuple(
+            ToolResult(id=self._open.pop(0), content=(Text(text=one),)) for one in texts
+        )
         if self._turns[-1].role == "user":
-            self._turns[-1] = Turn(role="user", blocks=(*self._turns[-1].blocks, result))
+            self._turns[-1] = Turn(role="user", blocks=(*self._turns[-1].blocks, *results))
         else:
-            self._turns.append(Turn(role="user", blocks=(result,)))
+            self._turns.append(Turn(role="user", blocks=results))
+
+    def _tagged(self, text: str, at: str) -> None:
+        """What the assistant says, with its calls between marks."""
+        said = _CALL.sub("", text).strip()
+        if said:
+            self._turns.append(Turn(role="assistant", blocks=(Text(text=said),)))
+        self._called(_CALL.findall(text), at)

@@ -27,6 +27,9 @@ _SPACE = re.compile(r"[ \t\r\n\x1e]*")
 _BETWEEN = re.compile(r"[ \t\r\n\x1e]*([,\]]?)[ \t\r\n\x1e]*")
 _SEPARATOR = b"\x1e"
 """Before each record of a JSON text sequence: https://www.rfc-editor.org/rfc/rfc7464"""
+_UNSEEN = re.compile(
+    rb"(?:\xc2[\xa0\xad]|\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)+(?=[ \t]*[{\[])"
+)
 _SEPARATED = "record separators (RS) left out"
 
 
@@ -36,12 +39,21 @@ def jsonl(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
         if piece is None:
             yield Raw(line=number, value=too_large(number))
             continue
-        if piece.startswith(_SEPARATOR):
-            notes[_SEPARATED] += 1
-            piece = piece.lstrip(_SEPARATOR)  # noqa: PLW2901 — the same line without it
+        piece = _bare(piece, notes)  # noqa: PLW2901 — the same line without what is around the record
         if piece.strip():
             notes.seen(piece)
             yield Raw(line=number, value=_decoded(piece, number, notes), size=len(piece))
+
+
+def _bare(piece: bytes, notes: Notes) -> bytes:
+    """A line without separators and without what nobody sees around its record."""
+    if _SEPARATOR in piece[:1] + piece[-3:]:
+        notes[_SEPARATED] += 1
+        piece = piece.rstrip(_SEPARATOR + b"\r\n").lstrip(_SEPARATOR) + b"\n"
+    if piece[:1] > b"\x7f" and (unseen := _UNSEEN.match(piece)):
+        notes["invisible characters before a record left out"] += 1
+        piece = piece[unseen.end() :]
+    return piece
 
 
 def spread(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
@@ -49,20 +61,21 @@ def spread(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
 
     Stops at the first fault of syntax: behind it nobody knows where a record begins.
     """
-    for line, value in _values(stream, notes):
-        if isinstance(value, RecordRefusedError):
-            yield Raw(line=line, value=value)
-        else:
-            yield Raw(line=line, value=_object(value, line, notes))
+    for number, (line, column, value) in enumerate(_values(stream, notes), 1):
+        read = value if isinstance(value, RecordRefusedError) else _object(value, line, notes)
+        yield Raw(line=line, value=read, number=number if column else None, column=column)
 
 
 def inside(raw: Raw, path: str, notes: Notes) -> Iterator[Raw]:
-    """The records in a list of an object that wraps them, numbered from 1; dots lead into objects."""
+    """The records in a list of an object that wraps them, numbered from 1; dots lead into objects.
+
+    A star stands for every value, as where each record has a name.
+    """
     if isinstance(raw.value, RecordRefusedError):
         yield raw
         return
-    held: Any = raw.value
-    for name in path.split("."):
+    held: Any = [*raw.value.values()] if path == "*" else raw.value
+    for name in path.split(".") if path != "*" else ():
         held = held.get(name) if isinstance(held, dict) else None
     if not isinstance(held, list):
         fields = ", ".join(raw.value)[:200]
@@ -103,15 +116,17 @@ def _object(value: Any, line: int, notes: Notes) -> dict[str, Any] | RecordRefus
     return _no_object(line)
 
 
-def _values(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, Any]]:
+def _values(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, int | None, Any]]:
+    """Each value with its line, and with its column where it is not alone there."""
     held = stream.read(MAX_SPREAD + 1)
     if len(held) > MAX_SPREAD:
-        yield 1, _too_long()
+        yield 1, None, _too_long()
         return
     try:
         whole = text(held, 1)
     except RecordRefusedError:
-        yield _undecodable(held, notes)
+        line, refusal = _undecodable(held, notes)
+        yield line, None, refusal
         return
     del held
     if whole.endswith(END_OF_FILE.decode()):
@@ -122,7 +137,7 @@ def _values(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, Any]]:
     yield from _cut(whole, notes)
 
 
-def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, Any]]:
+def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, int | None, Any]]:
     at, line, seen = _skip(whole, 0), 1, 0
     array = whole.startswith("[", at)
     if array:
@@ -136,9 +151,11 @@ def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, Any]]:
         except ValueError as error:
             slip = whole.startswith("]", at)
             told = ValueError("a comma too many before ]") if slip else error
-            yield line, replace(_unsound(whole, told, line), ends=True)
+            yield line, None, replace(_unsound(whole, told, line), ends=True)
             return
-        yield line, value
+        begin = whole.rfind("\n", 0, at) + 1
+        alone = not whole[begin:at].strip()
+        yield line, None if alone else at - begin + 1, value
         between = _BETWEEN.match(whole, end)
         mark, at = (between[1], between.end()) if between else ("", end)
         if array and mark == "]" and at == len(whole):
@@ -148,11 +165,11 @@ def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, Any]]:
         elif mark == "]" or (array and mark != ","):
             line += whole.count("\n", seen, at)
             fault = ValueError("a comma or the end was expected here")
-            yield line, replace(_unsound(whole, fault, line), ends=True)
+            yield line, None, replace(_unsound(whole, fault, line), ends=True)
             return
     if array:
         fault = ValueError("the array has no end")
-        yield line, replace(_unsound(whole, fault, line), ends=True)
+        yield line, None, replace(_unsound(whole, fault, line), ends=True)
 
 
 def _skip(whole: str, at: int) -> int:

@@ -22,6 +22,10 @@ class Raw:
     line: int
     """From 1: the line where it begins; for Parquet and captions the row."""
     value: dict[str, Any] | RecordRefusedError
+    number: int | None = None
+    """From 1: which record of the file it is, where its line holds others."""
+    column: int | None = None
+    """From 1: where it begins on such a line."""
     size: int = 0
     """Bytes that it took in the file, where that is known."""
 
@@ -74,9 +78,9 @@ def lines(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, bytes | None]]
         number += 1
         ended = piece.endswith(b"\n")
         if ended or len(piece) < MAX_RECORD:
-            if not ended and piece.endswith(END_OF_FILE):
+            if END_OF_FILE in piece[-3:] and (rest := piece.rstrip(b"\r\n")).endswith(END_OF_FILE):
                 notes["end-of-file mark (Ctrl-Z) left out"] += 1
-                piece = piece.rstrip(END_OF_FILE)
+                piece = rest.rstrip(END_OF_FILE) + piece[len(rest) :]
             yield number, piece
             continue
         while piece and not piece.endswith(b"\n"):

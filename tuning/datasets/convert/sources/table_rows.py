@@ -14,6 +14,7 @@ _ERRORS = frozenset(
 )
 _UNNAMED = re.compile(r"(Unnamed: \d+)?")
 """How pandas calls a column without a name, and how it writes the one of its index."""
+_INDEX = re.compile(r"\d+(\.0)?")
 _SENTENCE = re.compile(r"\S+(\s+\S+){5,}|.*[.?!。？！]", re.DOTALL)  # noqa: RUF001 — full-width marks end sentences
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
 _NAME = 60
@@ -68,18 +69,22 @@ class Rows:
         for name, cell in cells.items():
             if cell[0] in "=+@-#" and (cell.strip() in _ERRORS or _FORMULA.fullmatch(cell)):
                 return _formula(name, number, line)
-        return self._named(names, row, number, line) if self._nameless else cells
+        return self._named(names, row) if self._nameless else cells
 
-    def _named(
-        self, names: list[str], row: Sequence[str], number: int, line: int
-    ) -> dict[str, str] | RecordRefusedError:
-        """A row of a table with columns without a name: empty ones, or the index of pandas."""
-        for name, cell in zip(names, row, strict=True):
-            if cell.strip() and _unnamed(name):
-                if not cell.strip().isdigit():
-                    return _unnamed_text(number, line)
+    def _named(self, names: list[str], row: Sequence[str]) -> dict[str, str]:
+        """A row of a table with columns without a name: empty ones, or the index of pandas.
+
+        One that holds text is called by its number, and refused unless it is given up.
+        """
+        cells: dict[str, str] = {}
+        for number, (name, cell) in enumerate(zip(names, row, strict=True), 1):
+            if not _unnamed(name):
+                cells.update({name: cell} if cell else {})
+            elif _INDEX.fullmatch(cell.strip()):
                 self._notes["cells of an index column without a name left out"] += 1
-        return {n: cell for n, cell in zip(names, row, strict=True) if cell and not _unnamed(n)}
+            elif cell.strip():
+                cells[name or f"column{number}"] = cell
+        return cells
 
     def _cleaned(self, name: str) -> str:
         if found := INVISIBLE.search(name):
@@ -108,15 +113,6 @@ def _titled(cells: int, line: int) -> RecordRefusedError:
         fix="Remove the lines above the row that names the columns.",
         line=line,
         ends=True,
-    )
-
-
-def _unnamed_text(number: int, line: int) -> RecordRefusedError:
-    return RecordRefusedError(
-        rule="CV104",
-        message=f"row {number} has text in a column without a name; it would be lost",
-        fix="Give the column a name, or empty its cells.",
-        line=line,
     )
 
 

@@ -1,5 +1,7 @@
 """What a target asks of a conversation before it can be written without loss."""
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import NoReturn
 
 from tuning.datasets.convert.conversation import (
@@ -35,6 +37,7 @@ def conversation(record: Record, to: Writing) -> Conversation:
     """The record as a conversation that the target can hold as far as its kinds of content go."""
     if not isinstance(record, Conversation):
         wrong_kind(record, to)
+    record = _joined(record, to)
     _ordered(record.turns)
     for number, turn in enumerate(record.turns, 1):
         for block in turn.blocks:
@@ -65,7 +68,8 @@ def answered(record: Conversation, to: Writing) -> None:
     if record.turns[-1].role != "assistant":
         name = record.answer_in
         options = suggested(record.extras, name) if name in SPOKEN else ()
-        there = "" if name == "messages" else f", and there is no field {name!r}"
+        missing = f"{name!r} is null" if record.answer_null else f"there is no field {name!r}"
+        there = "" if name == "messages" else f", and {missing}"
         refuse(
             "CV309",
             f"the dialogue ends with the user{there}; {to.target.reader} learns from the answer",
@@ -107,14 +111,35 @@ def _ordered(turns: tuple[Turn, ...]) -> None:
     for number, (turn, role) in enumerate(
         zip(turns, ("user", "assistant") * len(turns), strict=False), 1
     ):
+        if turn.role != role and number == 1:
+            refuse(
+                "CV206",
+                "the first turn is the assistant's; a dialogue begins with the user",
+                "Put what the user asks before it, or leave the turn out.",
+            )
         if turn.role != role:
             refuse(
                 "CV206",
-                f"turn {number} is the {turn.role}'s; turns alternate, beginning with the user",
-                "Put the turns in order; make two turns in a row one message.",
+                f"turns {number - 1} and {number} are both the {turn.role}'s; turns alternate",
+                "Let --join make turns in a row one, or put the missing turn between them.",
+                options=(("--join", ""),),
             )
         if not turn.blocks:
             refuse("CV205", f"turn {number} is empty", "Write text, or leave the turn out.")
+
+
+def _joined(record: Conversation, to: Writing) -> Conversation:
+    """The dialogue with turns of one speaker in a row made one, where that was asked for."""
+    if not to.options.join or all(a.role != b.role for a, b in pairwise(record.turns)):
+        return record
+    turns: list[Turn] = []
+    for turn in record.turns:
+        if turns and turns[-1].role == turn.role:
+            turns[-1] = replace(turn, blocks=(*turns[-1].blocks, *turn.blocks))
+            to.account.changed["turn joined to the one before"] += 1
+        else:
+            turns.append(turn)
+    return replace(record, turns=tuple(turns))
 
 
 def _held(block: Block, turn: Turn, number: int, to: Writing) -> None:

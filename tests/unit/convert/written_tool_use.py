@@ -1,0 +1,106 @@
+"""Tool use as people write it in texts, and what it is in Bedrock's own words."""
+
+import json
+
+from convert.peoples_dialects import TOOL
+
+SCHEMA = {"type": "object", "properties": {"where": {"type": "string", "description": "City."}}}
+CALL = {"toolUse": {"toolUseId": "call_1", "name": "look", "input": {"where": "Rome"}}}
+
+
+def spec(schema):
+    return {
+        "tools": [
+            {
+                "toolSpec": {
+                    "name": "look",
+                    "description": "Looks.",
+                    "inputSchema": {"json": schema},
+                }
+            }
+        ]
+    }
+
+
+def said(role, *blocks):
+    return {"role": role, "content": [{"text": b} if isinstance(b, str) else b for b in blocks]}
+
+
+def own(schema, *messages, system=None):
+    record = {"schemaVersion": "bedrock-conversation-2024"}
+    if system:
+        record["system"] = [{"text": system}]
+    return {**record, "toolConfig": spec(schema), "messages": list(messages)}
+
+
+def answer(text):
+    return {"toolResult": {"toolUseId": "call_1", "content": [{"text": text}]}}
+
+
+XLAM = {
+    "query": "Rain?",
+    "answers": json.dumps([{"name": "look", "arguments": {"where": "Rome"}}]),
+    "tools": json.dumps(
+        [
+            {
+                "name": "look",
+                "description": "Looks.",
+                "parameters": {
+                    "where": {"type": "str", "description": "City."},
+                    "days": {"type": "List[int], optional"},
+                },
+            }
+        ]
+    ),
+}
+XLAM_READ = own(
+    {
+        "type": "object",
+        "properties": {**SCHEMA["properties"], "days": {"type": "array"}},
+        "required": ["where"],
+    },
+    said("user", "Rain?"),
+    said("assistant", CALL),
+)
+GLAIVE = {
+    "system": "SYSTEM: You have functions. Use them if required -\n"
+    + json.dumps({"name": "look", "description": "Looks.", "parameters": SCHEMA}, indent=4)
+    + "\n",
+    "chat": "USER: Rain?\n\n\nASSISTANT: <functioncall> "
+    """{"name": "look", "arguments": '{"where": "Rome"}'} <|endoftext|>"""
+    "\n\n\nFUNCTION RESPONSE: sun\n\n\nASSISTANT: No. <|endoftext|>\n\n\n",
+}
+GLAIVE_READ = own(
+    SCHEMA,
+    said("user", "Rain?"),
+    said("assistant", CALL),
+    said("user", answer("sun")),
+    said("assistant", "No."),
+    system="You have functions. Use them if required -",
+)
+HEAD = f"You call functions. <tools>[{json.dumps({'type': 'function', 'function': TOOL})}]</tools>"
+HERMES = {
+    "conversations": [
+        {"from": "system", "value": HEAD},
+        {"from": "human", "value": "Rain?"},
+        {
+            "from": "gpt",
+            "value": "Let me see.\n<tool_call>\n{'name': 'look', 'arguments': {'where': 'Rome'}}\n</tool_call>",
+        },
+        {"from": "tool", "value": "<tool_response>\nsun\n</tool_response>"},
+        {"from": "gpt", "value": "No."},
+    ]
+}
+HERMES_READ = own(
+    TOOL["parameters"],
+    said("user", "Rain?"),
+    said("assistant", "Let me see.", CALL),
+    said("user", answer("sun")),
+    said("assistant", "No."),
+    system=HEAD,
+)
+SOUND = (
+    ("xlam", XLAM, XLAM_READ),
+    ("glaive", GLAIVE, GLAIVE_READ),
+    ("sharegpt", HERMES, HERMES_READ),
+)

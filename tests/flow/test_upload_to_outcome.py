@@ -14,7 +14,7 @@ def test_a_sound_upload_becomes_a_model_trained_on_exactly_its_bytes(world):
     records = conversations("Shipping")
     upload = world.upload(records, f"{RECIPE}/sound")
     row = world.ended(upload)
-    assert row.state == "trained"
+    assert row.state == "trained", row.outcome
     job = world.client("bedrock").get_model_customization_job(jobIdentifier=row.job_arn)
     assert job["status"] == "Completed"
     bucket, _, key = job["trainingDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")

@@ -9,7 +9,7 @@ from tuning.constructs.service_models import prune
 
 MODEL = {
     "metadata": {"apiVersion": "2020-01-01"},
-    "documentation": "of the service",
+    "clientContextParams": {"Faster": {"type": "boolean", "documentation": "read by botocore"}},
     "operations": {
         "GetThing": {"input": {"shape": "Asked"}, "output": {"shape": "Thing"}},
         "ListThingsV2": {"output": {"shape": "Things"}},
@@ -58,7 +58,7 @@ def test_every_shape_that_they_reach_is_left_and_every_exception(pruned):
 def test_a_member_called_documentation_is_no_documentation(pruned):
     model = pruned["service-2.json"]
     assert "documentation" in model["shapes"]["Thing"]["members"]
-    assert "documentation" not in model
+    assert model["clientContextParams"] == MODEL["clientContextParams"]
     assert model["shapes"]["Asked"]["members"]["name"] == {"shape": "Name"}
 
 

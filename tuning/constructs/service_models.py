@@ -24,22 +24,23 @@ def prune(models: Path, sources: Iterable[Path]) -> None:
     for path in models.rglob("*.json.gz"):
         model = json.loads(gzip.decompress(path.read_bytes()))
         if path.name == "service-2.json.gz":
-            model = _called(_undocumented(model), called)
+            model = _called(model, called)
         path.with_suffix("").write_text(json.dumps(model), encoding="utf-8")
         path.unlink()
 
 
 def _called(model: dict[str, Any], called: set[str]) -> dict[str, Any]:
-    operations = {k: v for k, v in model["operations"].items() if k.lower() in called}
+    operations, shapes = _undocumented(model["operations"]), _undocumented(model["shapes"])
+    operations = {k: v for k, v in operations.items() if k.lower() in called}
     # Exceptions are attributes of a client, whether an operation names them or not.
-    errors = {name for name, shape in model["shapes"].items() if shape.get("exception")}
+    errors = {name for name, shape in shapes.items() if shape.get("exception")}
     wanted, kept = [*_named(operations), *errors], dict[str, Any]()
     while wanted:
         if (name := wanted.pop()) not in kept:
-            kept[name] = model["shapes"][name]
+            kept[name] = shapes[name]
             wanted += _named(kept[name])
-    shapes = {name: kept[name] for name in sorted(kept)}
-    return {**model, "operations": operations, "shapes": shapes}
+    kept = {name: kept[name] for name in sorted(kept)}
+    return {**model, "operations": operations, "shapes": kept}
 
 
 def _named(part: Any) -> Iterator[str]:

@@ -2,14 +2,17 @@
 
 import random
 import unicodedata
+from itertools import pairwise
 
 import pytest
-import slow_privacy
 from builders import LLAMA, checked, lines, method, pair
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import luhn
+from stdnum.br import cnpj, cpf
+from stdnum.iso7064 import mod_97_10
 
-from tuning.datasets.privacy import private
+from tuning.datasets.privacy import by_patterns, private
 from tuning.datasets.quality import script
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -70,6 +73,7 @@ def test_the_value_is_never_shown(kind, text):
     assert not any(word in told for word in text.split() if len(word) > 8)
 
 
+BY_THE_KERNEL = pytest.mark.parametrize("way", ["kernel"], indirect=True)
 PIECES = (
     *(text for _, text in FOUND),
     *SOUND_ALIKE,
@@ -107,18 +111,66 @@ def _planted(seed, count):
         yield text.encode()
 
 
-def test_planted_values_are_counted_as_the_slow_oracle_counts_them():
+@BY_THE_KERNEL
+def test_planted_values_are_counted_by_the_kernel_as_by_the_patterns():
     found = 0
     for text in _planted("planted", 20_000):
-        slow = slow_privacy.private(text)
+        slow = by_patterns(text)
         assert private(text) == slow, text
         found += bool(slow)
     assert found > 5_000
 
 
+@BY_THE_KERNEL
 @given(text=st.text(st.sampled_from("0123456789 -./AB+@_a\xe9"), max_size=60).map(str.encode))
-def test_any_numbers_are_counted_as_the_slow_oracle_counts_them(text):
-    assert private(text) == slow_privacy.private(text)
+def test_any_numbers_are_counted_by_the_kernel_as_by_the_patterns(text):
+    assert private(text) == by_patterns(text)
+
+
+def _iban(plain):
+    """By the check digits alone: which countries have IBANs is not asked."""
+    return mod_97_10.is_valid(plain[4:] + plain[:4])
+
+
+def _grouped(digits, *lengths, by=" "):
+    at = [sum(lengths[:i]) for i in range(len(lengths) + 1)]
+    return by.join(digits[start:end] for start, end in pairwise(at))
+
+
+NUMBERED = {
+    "a payment card number": (
+        ("4", 16, luhn.is_valid),
+        ("51", 16, luhn.is_valid),
+        ("6011", 16, luhn.is_valid),
+        ("37", 15, luhn.is_valid),
+    ),
+    "a Brazilian CPF": (("", 11, cpf.is_valid),),
+    "a Brazilian CNPJ": (("", 14, cnpj.is_valid),),
+    "an IBAN": (("DE", 22, _iban), ("GB", 22, _iban), ("NO", 15, _iban)),
+}
+WRITTEN = {
+    "a payment card number": lambda n: _grouped(n, *((4, 4, 4, 4) if len(n) == 16 else (4, 6, 5))),
+    "a Brazilian CPF": cpf.format,
+    "a Brazilian CNPJ": cnpj.format,
+    "an IBAN": str,
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+@given(data=st.data())
+def test_a_number_counts_when_a_library_finds_its_check_digits_right(kind, data):
+    """Of random numbers a tenth or a hundredth is right, so all ways to end one are tried."""
+    start, length, valid = data.draw(st.sampled_from(NUMBERED[kind]))
+    drawn = data.draw(st.text("0123456789", min_size=length, max_size=length))
+    body = (start + drawn)[: length - 2]
+    right = 0
+    for end in range(100):
+        number = f"{body}{end:02}"
+        counted = kind in {name for name, _ in private(WRITTEN[kind](number).encode())}
+        placeholder = kind != "an IBAN" and len({*number}) == 1
+        assert counted == (valid(number) and not placeholder), number
+        right += counted
+    assert right or len({*body}) == 1
 
 
 @given(text=st.text())

@@ -10,7 +10,9 @@ from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.run import Misdirected, Run, received
+from tuning.runs.unexpected import refusal
 from tuning.runs.uploads import Kind, Upload, is_missed_round
+from tuning.runs.validation_sets import ValidationSet
 
 _settings = cache(IntakeSettings.from_env)
 
@@ -37,11 +39,13 @@ def _receive(body: str, settings: IntakeSettings) -> None:
         logger.info("a round that was missed", event=event["detail-type"])
         return
     upload = Upload.from_event(event, bucket=settings.datasets_bucket)
-    if upload.kind is not Kind.TRAINING_SET:
+    ledger, arrived = Ledger(table=settings.ledger_table), _run(upload, settings)
+    if arrived is None:
+        if upload.kind is Kind.VALIDATION_SET:
+            ledger.put_new(ValidationSet.of(upload))
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return
-    ledger = Ledger(table=settings.ledger_table)
-    given = ledger.arrive(_run(upload, settings))
+    given = ledger.arrive(arrived)
     if given is None:
         logger.info("already received", upload=upload.uri, version=upload.version_id)
         return
@@ -53,11 +57,15 @@ def _receive(body: str, settings: IntakeSettings) -> None:
     logger.info("started", run=run.id, recipe=upload.recipe_name)
 
 
-def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected:
+def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected | None:
     """What the upload becomes unless its version has become something already."""
-    if upload.recipe_name not in settings.recipes:
-        return Misdirected.new(upload=upload, recipes=settings.recipes)
-    recipe = deployed_recipes.recipe(upload.recipe_name)
+    known = upload.recipe_name in settings.recipes
+    recipe = deployed_recipes.recipe(upload.recipe_name) if known else None
+    base_model = recipe.base_model if recipe else None
+    if why := refusal(upload, settings.recipes, base_model=base_model):
+        return Misdirected.new(upload=upload, refusal=why)
+    if recipe is None or upload.kind is not Kind.TRAINING_SET:
+        return None
     return Run.new(
         upload=upload,
         recipe=recipe,

@@ -15,10 +15,14 @@ from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.traces import Traces
 from tuning.runs.customization_job import Job
 from tuning.runs.function_settings import ReconcilerSettings
+from tuning.runs.json_record import RecordError
 from tuning.runs.rebuild import rebuilt
 from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
+from tuning.runs.run import Misdirected
 from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import ENDED
+from tuning.runs.uploads import Upload
+from tuning.runs.validation_sets import ValidationSet, fate
 
 _settings = cache(ReconcilerSettings.from_env)
 
@@ -43,6 +47,9 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
         with apart.each(run_id):
             if done := _healed(traces, run_id, jobs.get(run_id, []), now):
                 healed[run_id] = done
+    for each in traces.ledger.unread_validation_sets():
+        with apart.each(each.id):
+            _answer(each, traces, now)
     if healed:
         _count("RunsHealed", len(healed))
     unreadable = dict.fromkeys(apart.unreadable)
@@ -71,6 +78,26 @@ def _lost(
         if isinstance(run, OpenRun) and run.state not in ENDED
     }
     return (set(open_runs) | running | jobs) - (sound & running)
+
+
+def _answer(found: ValidationSet | Unreadable, traces: Traces, now: datetime) -> None:
+    """A validation set that no run reads ends as a run that refuses it, once."""
+    if isinstance(found, Unreadable):
+        raise RecordError(found.why)
+    upload = Upload.from_dict(found.upload)
+    record = traces.ledger.newest_of_its_folder(upload)
+    became, why = fate(upload, record, now)
+    if became == "waits":
+        return
+    if became == "unread":
+        refused = Misdirected.new(upload=upload, refusal=why)
+        if given := traces.ledger.arrive(refused):
+            traces.executions.start(refused.id, given)
+            traces.ledger.move(refused, "started")
+        if record:
+            traces.ledger.amend(record.id, unread_validation=upload.uri)
+        logger.info("answered", run=refused.id, upload=upload.uri)
+    traces.ledger.amend(found.id, close=True)
 
 
 def _healed(traces: Traces, run_id: str, jobs: list[Job], now: datetime) -> list[str]:

@@ -76,7 +76,7 @@ def test_every_conclusion_names_an_outcome_that_the_end_knows(states):
         if "outcome" in s.get("Assign", {}) and name != RESUMED
     }
     assert outcomes == {
-        "No such recipe": "refused",
+        "Upload not expected": "refused",
         "Dataset refused": "refused",
         "Model trained": "trained",
         "Job stopped": "stopped",
@@ -206,7 +206,7 @@ def test_an_end_is_taken_up_as_it_was_left(states):
         "charge": "{% $run.charge %}",
     }
     assert states[RESUMED]["Next"] == "Settle spend"
-    ways = {c["Condition"]: c["Next"] for c in states["Recipe deployed?"]["Choices"]}
+    ways = {c["Condition"]: c["Next"] for c in states["Upload expected?"]["Choices"]}
     assert ways["{% $exists($run.outcome) %}"] == RESUMED
     assert "$states.input.progress" in states["Begin"]["Assign"]["progress"]
 

@@ -23,7 +23,7 @@ def test_every_ending_after_a_claim_settles_it(states):
     """A step that died may have claimed; only what is refused before the price has not."""
     conclusions = {n for n, s in states.items() if "outcome" in s.get("Assign", {})}
     past = {n for n in conclusions if states[n]["Next"] != "Settle spend"}
-    assert past == {"No such recipe"}  # a second try may be refused, whose first has claimed
+    assert past == {"Upload not expected"}  # a second try may be refused, whose first has claimed
     claimed = reachable(states, "Authorize spend", without=["Settle spend"])
     assert claimed.isdisjoint({"Record outcome", "Notify", *GOOD_ENDS, *BAD_ENDS})
 
@@ -33,7 +33,7 @@ def test_every_conclusion_says_what_may_be_billed(states):
         n: s["Assign"]["charge"] for n, s in states.items() if "charge" in s.get("Assign", {})
     }
     assert charges == {
-        **dict.fromkeys(("No such recipe", "Dataset refused", "Not approved"), "nothing"),
+        **dict.fromkeys(("Upload not expected", "Dataset refused", "Not approved"), "nothing"),
         **dict.fromkeys(
             ("Approval expired", "Job not started", "Stopped before its job"), "nothing"
         ),

@@ -5,6 +5,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,9 @@ from recipe_refusal_cases import exceptions, refusal
 __all__ = ["FakeBedrock", "FakeDynamoDB", "FakeS3", "FakeStepFunctions", "refusal"]
 
 
+LAID_AT = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
 @dataclass
 class FakeS3:
     versions: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
@@ -23,6 +27,8 @@ class FakeS3:
     checksums: dict[tuple[str, str], str] = field(default_factory=dict)
     stream: Any = io.BytesIO
     """Of what a body's bytes are read."""
+    modified_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """Of what was not laid at `LAID_AT`."""
 
     def lay(self, bucket: str, key: str, content: bytes, version: str = "v1") -> None:
         self.versions.setdefault((bucket, key), {})[version] = content
@@ -92,12 +98,24 @@ class FakeS3:
         assert operation == "list_objects_v2"
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[Any]:  # noqa: N803 — AWS's names
+    def paginate(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 — AWS's names
+        Prefix: str,  # noqa: N803 — idem
+        Delimiter: str = "\0",  # noqa: N803 — idem
+    ) -> Iterator[Any]:
         """One object a page: who forgets to turn pages sees one."""
         found = [
-            {"Key": key, "Size": len(list(versions.values())[-1])}
+            {
+                "Key": key,
+                "Size": len(list(versions.values())[-1]),
+                "LastModified": self.modified_at.get((bucket, key), LAID_AT),
+            }
             for (bucket, key), versions in self.versions.items()
-            if bucket == Bucket and key.startswith(Prefix)
+            if bucket == Bucket
+            and key.startswith(Prefix)
+            and Delimiter not in key.removeprefix(Prefix)
         ]
         yield from ({"Contents": [entry]} for entry in found)
         yield {}

@@ -108,7 +108,7 @@ def _cleaned(value):
     [
         (Run.from_dict, any_run(recipe=FULL).to_dict()),
         (Run.from_dict, any_run(recipe=FULL).again().to_dict()),
-        (received, Misdirected.new(upload=any_run().upload, recipes=("a",)).to_dict()),
+        (received, Misdirected.new(upload=any_run().upload, refusal="Why not.").to_dict()),
         (Recipe.from_dict, FULL.to_dict()),
         (Upload.from_dict, any_run().upload.to_dict()),
         (Reservation.from_json, RESERVED.to_json()),

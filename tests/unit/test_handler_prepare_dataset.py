@@ -4,10 +4,12 @@ import gzip
 import hashlib
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from dataset_lines import BROKEN, CANARY, OTHER, SOUND
 from domain_builders import ARTIFACTS, DATASETS, PREPARED, any_recipe, any_run, any_upload
+from fake_aws import LAID_AT
 from urllib3.exceptions import ProtocolError
 
 from lambdas import prepare_dataset
@@ -159,6 +161,25 @@ def test_several_validation_sets_are_refused_unread(aws, context):
     assert finding["rule"] == "DS905"
     assert "2 validation sets: validation.jsonl, validation.csv." in finding["message"]
     assert aws.s3.reads == []
+
+
+def test_a_second_training_set_is_refused_unread_and_the_first_is_not(aws, context):
+    csv = KEY.replace("train.jsonl", "train.csv")
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.lay(DATASETS, csv, b"prompt,completion\nWhy?,So.\n")
+    aws.s3.lay(DATASETS, KEY.replace("train.jsonl", "older/train.csv"), b"of another folder")
+    aws.s3.modified_at[DATASETS, csv] = LAID_AT + timedelta(seconds=9)
+    late = any_run(upload=any_upload(key=csv, arrived_at="2026-11-23T07:00:10Z"))
+    assert prepare(context, late)["summary"].endswith("Several training sets (DS909).")
+    assert aws.s3.reads == []
+    assert prepare(context)["verdict"] == "accepted"
+
+
+@pytest.mark.parametrize("name", ["Validation.JSONL", "val.jsonl", "valid.ndjson"])
+def test_a_validation_set_is_found_by_the_other_names_that_people_give_it(aws, context, name):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.lay(DATASETS, BESIDE.replace(VALIDATION, name), OTHER)
+    assert prepare(context)["validation_uri"].endswith("/validation.jsonl")
 
 
 def test_a_table_is_trained_as_what_it_was_converted_to(aws, context):

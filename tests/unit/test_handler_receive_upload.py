@@ -214,18 +214,36 @@ def test_a_recipes_name_cannot_leave_its_folder(aws, context):
 @pytest.mark.parametrize(
     ("key", "kind"),
     [
-        ("datasets/support-nova-micro/training.jsonl", "unknown"),
         ("datasets/support-nova-micro/validation.jsonl", "validation set"),
         ("datasets/support-nova-micro/", "folder"),
-        ("datasets/train.jsonl", "unknown"),
+        ("datasets/", "folder"),
     ],
 )
-def test_what_is_no_training_set_starts_nothing_and_does_not_come_again(
-    aws, context, log, key, kind
-):
+def test_what_needs_no_answer_starts_nothing_and_does_not_come_again(aws, context, log, key, kind):
     assert failed(receive_upload.handler(batch(any_event(key=key)), context)) == []
-    assert aws.stepfunctions.executions == aws.dynamodb.items == {}
+    assert aws.stepfunctions.executions == {}
+    assert kept(aws) == []
     assert [line["kind"] for line in log() if "kind" in line] == [kind]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "datasets/support-nova-micro/my_data.jsonl",
+        "datasets/support-nova-micro/train.xlsx",
+        "datasets/train.jsonl",
+        "datasets/no-such-recipe/validation.jsonl",
+    ],
+)
+def test_an_upload_that_is_not_expected_starts_one_run_that_refuses(aws, context, key):
+    events = [any_event(key=key)] * 3
+    assert failed(receive_upload.handler(batch(*events), context)) == []
+    [text] = aws.stepfunctions.executions.values()
+    given = json.loads(text)
+    assert given["refusal"].startswith(f"s3://datasets-bucket/{key}: ")
+    assert "recipe" not in given
+    [record] = kept(aws)
+    assert record.run == given
 
 
 POISON = [

@@ -4,13 +4,16 @@ import hashlib
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dataset_lines import BROKEN, CANARY, EARLY, OTHER, SOUND
 from domain_builders import any_recipe
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tuning.datasets.rules import rules
-from tuning.runs.preparation import deleted, prepare, several, too_large
+from tuning.runs.preparation import deleted, prepare, second, several, too_large
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.readings import Source
 
@@ -57,6 +60,8 @@ def test_an_accepted_dataset_goes_on_with_its_numbers():
     )
 
 
+NOON, SECOND = datetime(2026, 11, 28, 12, tzinfo=UTC), timedelta(seconds=1)
+
 REFUSED = [
     pytest.param(
         too_large("train.jsonl", 5_000_001, limit_mb=5),
@@ -86,6 +91,13 @@ REFUSED = [
         several(["validation.csv", "validation.jsonl"]),
         "Refused: 1 error. First, in validation.csv: Several validation sets (DS905).",
         id="DS905",
+    ),
+    pytest.param(
+        second(
+            "train.csv", {"train.csv": NOON, "train.jsonl": NOON - SECOND}, arrived_at=NOON + SECOND
+        ),
+        "Refused: 1 error. First, in train.csv: Several training sets (DS909).",
+        id="DS909",
     ),
     pytest.param(
         prepare(any_recipe(), any_source(b"prompt,completion\nWhy?,So.\n", "train.csv")),
@@ -155,3 +167,23 @@ def test_media_that_the_job_could_not_read_are_refused():
     assert prepared.report.counts["DS908"] == 1
     assert prepared.report.verdict == "refused"
     assert prepared.digests == {}
+
+
+@given(
+    st.dictionaries(st.sampled_from(["train.csv", "train.jsonl", "Train.json"]), st.integers(0, 2))
+)
+def test_of_the_training_sets_of_a_folder_the_first_is_the_one_that_is_taken(seconds):
+    """Whoever looks, and whenever: two that came in the same second are told apart by name."""
+    training = {name: NOON + second_ * SECOND for name, second_ in seconds.items()}
+    taken = [name for name, at in training.items() if not second(name, training, arrived_at=at)]
+    assert len(taken) == min(len(training), 1)
+
+
+def test_a_training_set_that_was_overwritten_since_keeps_its_place():
+    training = {"train.csv": NOON + 9 * SECOND, "train.jsonl": NOON + SECOND}
+    assert second("train.csv", training, arrived_at=NOON) is None
+
+
+def test_a_training_set_that_is_gone_holds_up_no_other():
+    assert second("train.csv", {"train.csv": NOON}, arrived_at=NOON) is None
+    assert second("train.csv", {}, arrived_at=NOON) is None

@@ -40,6 +40,7 @@ WHOLE = any_record(
     model_arn="arn:model",
     cost=Charged(usd=Decimal("1.90"), basis="computed"),
     stop_asked="arn:bob at noon",
+    unread_validation="s3://datasets/support/validation.jsonl",
     queue="job_slots",
     slot_token="t",  # noqa: S106 — no password
     queued_at="2026-11-23T08:00:00Z",

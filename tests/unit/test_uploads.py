@@ -8,7 +8,7 @@ from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs.uploads import ENDINGS, Kind, NotAnUploadError, Upload, kind_of
+from tuning.runs.uploads import ENDINGS, SET_LETTERS, Kind, NotAnUploadError, Upload, kind_of
 
 # Few letters, many shapes: the fields' own names among the keys find their way further in.
 words = st.sampled_from(["", "a", "datasets/a/train.jsonl", DATASETS, "\ud800", "\n"])
@@ -46,24 +46,33 @@ def test_a_key_is_taken_letter_by_letter(key):
     upload = Upload.from_event(json.loads(json.dumps(any_event(key=key))), bucket=DATASETS)
     assert upload.key == key
     assert upload.recipe_name == "support"
-    assert upload.validation_keys[0] == key.replace("train.jsonl", "validation.jsonl")
+    assert upload.folder == key.removesuffix("train.jsonl")
     assert upload.uri == f"s3://{DATASETS}/{key}"
 
 
 def test_only_the_last_folder_of_a_key_is_the_file():
     upload = any_upload(key="datasets/support/train.jsonl/train.jsonl")
-    assert upload.validation_keys[0] == "datasets/support/train.jsonl/validation.jsonl"
+    assert upload.folder == "datasets/support/train.jsonl/"
 
 
 ENDED = [
     *((ending, True) for ending in (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")),
-    *((ending, False) for ending in ("", ".", ".txt", ".md", ".gz", ".csv.gz", ".xlsx", ".CSV")),
+    *((ending, True) for ending in (".JSONL", ".Jsonl.GZ", ".CSV", ".ndjson")),
+    *((ending, False) for ending in ("", ".", ".txt", ".md", ".gz", ".csv.gz", ".xlsx", ".jsonl.")),
+    *(
+        (ending, False)
+        for ending in (".jsonl.bak", ".j\u017fonl", "..jsonl", " .jsonl", "-2.jsonl")
+    ),
 ]
 
 
 @pytest.mark.parametrize(("ending", "known"), ENDED)
 @pytest.mark.parametrize(
-    ("name", "kind"), [("train", Kind.TRAINING_SET), ("validation", Kind.VALIDATION_SET)]
+    ("name", "kind"),
+    [
+        *((name, Kind.TRAINING_SET) for name in ("train", "Train", "TRAIN", "training")),
+        *((name, Kind.VALIDATION_SET) for name in ("validation", "Validation", "valid", "val")),
+    ],
 )
 def test_a_set_is_known_by_its_name_and_ending(ending, known, name, kind):
     upload = Upload.from_event(any_event(key=f"datasets/support/{name}{ending}"), bucket=DATASETS)
@@ -77,7 +86,8 @@ def test_a_set_is_known_by_its_name_and_ending(ending, known, name, kind):
         ("datasets/support//train.jsonl", Kind.TRAINING_SET),
         ("datasets/no-such-recipe/train.jsonl", Kind.TRAINING_SET),
         ("datasets/support/train.csv/readme.md", Kind.UNKNOWN),
-        ("datasets/support/training.jsonl", Kind.UNKNOWN),
+        ("datasets/support/train_data.jsonl", Kind.UNKNOWN),
+        ("datasets/support/my_data.jsonl", Kind.UNKNOWN),
         ("datasets/support/xtrain.jsonl", Kind.UNKNOWN),
         ("datasets/support/train.jsonl.tmp", Kind.UNKNOWN),
         ("datasets/train.jsonl", Kind.UNKNOWN),
@@ -99,15 +109,17 @@ def test_every_key_is_of_one_kind(key, kind):
 @given(st.text())
 def test_no_name_but_ours_is_a_set(name):
     """Whatever else lies there starts nothing."""
-    sets = {f"{base}{ending}" for base in ("train", "validation") for ending in ENDINGS}
+    stems = ("train", "training", "validation", "valid", "val")
+    sets = {f"{base}{ending}" for base in stems for ending in ENDINGS}
     known = kind_of(f"datasets/support/{name}") in (Kind.TRAINING_SET, Kind.VALIDATION_SET)
-    assert known is (name.rpartition("/")[2] in sets)
+    last = name.rpartition("/")[2]
+    assert known is (last.isascii() and last.lower() in sets)
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_a_validation_set_beside_any_upload_may_have_any_ending(ending):
-    upload = any_upload(key=f"datasets/support/x/train{ending}")
-    assert upload.validation_keys == tuple(f"datasets/support/x/validation{e}" for e in ENDINGS)
+@given(st.sampled_from(["train", "VAL", "Training", "valid"]), st.sampled_from(ENDINGS))
+def test_every_set_is_found_by_the_first_letter_of_its_name(stem, ending):
+    assert kind_of(f"datasets/support/{stem}{ending}") is not Kind.UNKNOWN
+    assert stem[0] in SET_LETTERS
 
 
 FIELDS = [

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from tuning.aws import s3_objects
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.preparation import Prepared, deleted, prepare, several, too_large
+from tuning.runs.preparation import Prepared, deleted, prepare, second, several, too_large
 from tuning.runs.readings import Source
 from tuning.runs.run import Run
-from tuning.runs.uploads import TRAINING, VALIDATION
+from tuning.runs.uploads import SET_LETTERS, TRAINING, VALIDATION, Kind, kind_of
 
 Copies = Mapping[str, BinaryIO]
 """By the name that the prepared copy will bear."""
@@ -33,7 +35,12 @@ def _checked(run: Run, settings: RunSettings, copies: Copies, open_files: ExitSt
     if too_big := too_large(upload.name, upload.size, limit_mb=limit):
         return too_big
     versions = {upload.key: (upload.version_id, upload.size)}
-    beside = s3_objects.existing(upload.bucket, upload.validation_keys)
+    there = s3_objects.beside(upload.bucket, upload.folder, SET_LETTERS)
+    training = {_name(o.key): o.modified_at for o in there if kind_of(o.key) is Kind.TRAINING_SET}
+    arrived_at = datetime.fromisoformat(upload.arrived_at).astimezone(UTC)
+    if late := second(upload.name, training, arrived_at=arrived_at):
+        return late
+    beside = [each.key for each in there if kind_of(each.key) is Kind.VALIDATION_SET]
     if unclear := several([_name(key) for key in beside]):
         return unclear
     for key in beside:
@@ -44,7 +51,8 @@ def _checked(run: Run, settings: RunSettings, copies: Copies, open_files: ExitSt
     for (key, (version, size)), copy in zip(versions.items(), copies.values(), strict=False):
         stream = open_files.enter_context(s3_objects.reading(upload.bucket, key, version, size))
         sources.append(Source(name=_name(key), stream=stream, copy=copy))
-    return prepare(run.recipe, *sources, limit_mb=limit)
+    used = next((versions[key][0] for key in beside), None)
+    return replace(prepare(run.recipe, *sources, limit_mb=limit), validation_version=used)
 
 
 def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]:

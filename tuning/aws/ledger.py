@@ -13,6 +13,8 @@ from tuning.runs.ledger_item import KEY, Item, Stored
 from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run
 from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
+from tuning.runs.uploads import Upload
+from tuning.runs.validation_sets import UNREAD, FolderRun, ValidationSet, folder_key
 
 _Kind = TypeVar("_Kind", bound=Stored)
 _NEW = f"attribute_not_exists({KEY})"
@@ -32,14 +34,19 @@ class Ledger:
     client: Clients = client
 
     def arrive(self, run: Run | Misdirected) -> Mapping[str, Any] | None:
-        """Write a run's item when the version of its upload has no run yet, in one transaction.
+        """Write a run's item when the version of its upload has no run yet, in one transaction, in which
+        it becomes its folder's newest.
 
         Returns the input to start an execution with: of this run, or of the one that the version has
         already, when anyone who wrote that died before the execution was started. None when it was started.
         """
         version = ReceivedVersion.of(run.upload, run.id)
         new = RunRecord(id=run.id, state="received", run=run.to_dict(), **_first(run))
-        if self.transact([{"Put": self._new(each)} for each in (new, version)]) is None:
+        items = [{"Put": self._new(each)} for each in (new, version)]
+        if isinstance(run, Run):
+            folder = FolderRun.of(run.upload, run.id).to_item()
+            items.append({"Put": {"TableName": self.table, "Item": folder}})
+        if self.transact(items) is None:
             return run.to_dict()
         known = self.item(version.id)  # the first version wrote none
         run_id = ReceivedVersion.from_item(known).run_id if known else run.id
@@ -111,8 +118,8 @@ class Ledger:
         )
         return RunRecord.from_item(found["Attributes"])
 
-    def put_new(self, record: RunRecord) -> bool:
-        """Write a record, unless the ledger has one of that id. Returns whether it was written."""
+    def put_new(self, record: Stored) -> bool:
+        """Write a record, unless the ledger has an item of that id. Returns whether it was written."""
         dynamodb = self.client("dynamodb")
         try:
             dynamodb.put_item(**self._new(record))
@@ -143,6 +150,18 @@ class Ledger:
             )
         )
         return {run.id: run for run in found}
+
+    def unread_validation_sets(self) -> Iterator[ValidationSet | Unreadable]:
+        """Those of which it is not known yet which run reads them. The index holds their keys only."""
+        condition = f"#{OPEN_RUNS.partition} = :open"
+        for found in self._query(OPEN_RUNS.name, condition, open=UNREAD):
+            if item := self.item(found[KEY]["S"]):
+                yield listed(ValidationSet, item)
+
+    def newest_of_its_folder(self, upload: Upload) -> RunRecord | None:
+        """The newest run of the folder that the upload is in."""
+        item = self.item(folder_key(upload))
+        return self.read(FolderRun.from_item(item).run_id) if item else None
 
     def runs(self, month: str | None = None) -> Iterator[RunRecord | Unreadable]:
         """The runs that arrived in a month such as `2026-11`, in order; of all months, in none."""

@@ -3,11 +3,12 @@
 import io
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from errno import ENOENT
 from itertools import islice
-from posixpath import commonprefix
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import ClientError, IncompleteReadError
@@ -118,12 +119,25 @@ def _fetched(where: Mapping[str, str], start: int, size: int) -> bytes:
     return part
 
 
-def existing(bucket: str, keys: Sequence[str]) -> list[str]:
-    """Which of `keys`, all of one folder, there are. The listing spares a right: without
-    s3:ListBucket, S3 denies a missing key instead of saying that it is missing.
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    key: str
+    modified_at: datetime
+    """When its newest version was made. Aware."""
+
+
+def beside(bucket: str, folder: str, letters: str) -> list[Listed]:
+    """The objects of a folder, but for those of folders in it, whose names begin with one of `letters`.
+    The listing spares a right: without s3:ListBucket, S3 denies a missing key instead of saying that it
+    is missing.
     """
-    found = set(_keys(bucket, commonprefix(keys)))
-    return [key for key in keys if key in found]
+    pages = client("s3").get_paginator("list_objects_v2")
+    return [
+        Listed(key=found["Key"], modified_at=found["LastModified"])
+        for letter in letters
+        for page in pages.paginate(Bucket=bucket, Prefix=f"{folder}{letter}", Delimiter="/")
+        for found in page.get("Contents", [])
+    ]
 
 
 def latest(bucket: str, key: str) -> tuple[str, int]:

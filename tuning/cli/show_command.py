@@ -90,7 +90,14 @@ def _upload(told: RunDetails) -> Lines:
 def _dataset(told: RunDetails) -> Lines:
     if told.dataset:
         yield "verdict", told.dataset.summary
+        yield "validation", _validation(told)
         yield "tokens", f"{told.dataset.training_tokens:,} an epoch, estimated"
+
+
+def _validation(told: RunDetails) -> str:
+    if told.unread_validation:
+        return f"{told.unread_validation} came too late: the run did without it"
+    return "a set of its own" if told.dataset and told.dataset.validation_uri else "none"
 
 
 def _steps(told: RunDetails) -> Lines:

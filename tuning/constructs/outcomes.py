@@ -65,7 +65,7 @@ class Endings:
 
     def _misdirected(self) -> sfn.Pass:
         return self._steps.conclude(
-            MachineState.NO_SUCH_RECIPE,
+            MachineState.UPLOAD_NOT_EXPECTED,
             {"state": "refused", "summary": expression("$run.refusal")},
             charge="nothing",
         )

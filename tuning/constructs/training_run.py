@@ -133,7 +133,7 @@ class TrainingRun(Construct):
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(authorized)).otherwise(
             self._end.refused
         )
-        routed = steps.choose(MachineState.RECIPE_DEPLOYED)
+        routed = steps.choose(MachineState.UPLOAD_EXPECTED)
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.when(when("$exists($run.outcome)"), self._end.resumed)
         routed.otherwise(prepare.next(sound))

@@ -1,7 +1,6 @@
 """Text from a dataset made harmless to look at: what cannot be seen is spelled out."""
 
 import re
-import unicodedata
 
 _LONGEST = 400
 """Characters of one message or name that are shown; the rest says only how much it is."""
@@ -30,6 +29,8 @@ def spelled(text: str) -> str:
 
 
 def _spell(text: str) -> str:
+    import unicodedata  # noqa: PLC0415 — plain text, as most is, does not pay for loading it
+
     spelled, marks = [], 0
     for character in text:
         category = unicodedata.category(character)

@@ -13,8 +13,8 @@ OUTCOME_NOT_REPORTED = "OutcomeNotReported"
 
 class MachineState(StrEnum):
     BEGIN = "Begin"
-    RECIPE_DEPLOYED = "Recipe deployed?"
-    NO_SUCH_RECIPE = "No such recipe"
+    UPLOAD_EXPECTED = "Upload expected?"
+    UPLOAD_NOT_EXPECTED = "Upload not expected"
     RESUME_OUTCOME = "Resume outcome"
     PREPARE_DATASET = "Prepare dataset"
     DATASET_ACCEPTED = "Dataset accepted?"

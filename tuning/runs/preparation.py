@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tuning.datasets.bounds import OverLimitError
@@ -32,6 +33,8 @@ class Prepared:
     report: Report
     digests: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each prepared copy by file name, hex; empty when the dataset is refused."""
+    validation_version: str | None = None
+    """Of the validation set's object; None without one."""
 
     @property
     def tokens(self) -> int:
@@ -73,6 +76,7 @@ class Prepared:
             "version": run.upload.version_id,
             **self._converted,
             **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
+            **({} if self.validation_version else {"validation set": "none was beside the upload"}),
         }
         title, price = run.upload.key.removeprefix(PREFIX), self.price(run.recipe)
         return html(self.report, title=title, run=facts, estimate=price)
@@ -86,6 +90,7 @@ class Prepared:
             training_tokens=self.tokens,
             training_uri=uris.get(TRAINING),
             validation_uri=uris.get(VALIDATION),
+            validation_version=self.validation_version,
             report_uri=report_uri,
         )
 
@@ -180,12 +185,31 @@ def deleted(key: str) -> Prepared:
     return _refused(refusal("DS902", name, f"The uploaded version of {key} is gone."))
 
 
-def several(names: Sequence[str]) -> Prepared | None:
+def several(validation: Sequence[str]) -> Prepared | None:
     """The refusal of a folder with more than one validation set: nobody knows which is meant."""
-    if len(names) <= 1:
+    if len(validation) <= 1:
         return None
-    why = f"There are {len(names)} validation sets: {', '.join(names)}."
-    return _refused(refusal("DS905", names[0], why))
+    why = f"There are {len(validation)} validation sets: {', '.join(validation)}."
+    return _refused(refusal("DS905", validation[0], why))
+
+
+def second(name: str, training: Mapping[str, datetime], *, arrived_at: datetime) -> Prepared | None:
+    """The refusal of a training set in whose folder another came before it.
+
+    `training` has the names of all that are in the folder now, and when each was uploaded. Of one that
+    was overwritten since, that is later than `arrived_at`. Times are aware, to the second.
+    """
+    arrived = min(arrived_at, training.get(name, arrived_at))
+    before = [
+        (at, other)
+        for other, at in training.items()
+        if other != name and (at, other) < (arrived, name)
+    ]
+    if not before:
+        return None
+    at, other = min(before)
+    why = f"{other} is in the same folder since {at:%Y-%m-%d %H:%M:%S} UTC."
+    return _refused(refusal("DS909", name, why))
 
 
 def _misplaced(recipe: Recipe, validation: Source | None) -> Prepared | None:

@@ -18,4 +18,6 @@ class PreparedDataset(Record):
     training_uri: str | None = None
     """Of the prepared copy; None of a dataset that is refused."""
     validation_uri: str | None = None
+    validation_version: str | None = None
+    """Of the object that was uploaded."""
     report_uri: str | None = None

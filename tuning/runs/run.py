@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from tuning.errors import nearest
 from tuning.runs.ledger_item import Stored
 from tuning.runs.recipes import Recipe
 from tuning.runs.stored import fields_of
@@ -118,23 +117,15 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Misdirected:
-    """An upload to a folder that no deployed recipe has: it is refused, and its owner is notified."""
+    """An upload that cannot become a run, by its key: it is refused, and its owner is notified."""
 
     id: str
     upload: Upload
     refusal: str
 
     @classmethod
-    def new(cls, *, upload: Upload, recipes: tuple[str, ...]) -> Self:
-        name = upload.recipe_name
-        return cls(
-            id=_digest(upload, None),
-            upload=upload,
-            refusal=(
-                f"{upload.uri}: no recipe {name!r} is deployed here{nearest(name, recipes)}; "
-                f"upload to datasets/<recipe>/ with one of: {', '.join(recipes)}."
-            ),
-        )
+    def new(cls, *, upload: Upload, refusal: str) -> Self:
+        return cls(id=_digest(upload, None), upload=upload, refusal=refusal)
 
     def to_dict(self) -> dict[str, Any]:
         return {"id": self.id, "upload": self.upload.to_dict(), "refusal": self.refusal}

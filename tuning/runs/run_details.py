@@ -55,6 +55,8 @@ class RunDetails:
     recipe: Mapping[str, Any]
     """Empty in a row that was written anew after it was lost, or when no recipe has the folder."""
     dataset: PreparedDataset | None
+    unread_validation: str | None
+    """A validation set that came after the run was checked."""
     decisions: tuple[str, ...]
     """What was decided on the way, by limits and by people, in order."""
     steps: tuple[Step, ...]
@@ -88,6 +90,7 @@ def run_details(
         upload={**given.get("upload", {}), "uri": record.upload, "arrived_at": record.arrived_at},
         recipe=given.get("recipe") or {},
         dataset=record.dataset,
+        unread_validation=record.unread_validation,
         decisions=tuple(_decisions(record)),
         steps=_steps(entered),
         job=_job(record, job),

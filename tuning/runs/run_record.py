@@ -102,6 +102,8 @@ class RunRecord(Stored):
     cost: Charged | None = None
     stop_asked: str | None = None
     """Who asked to stop the run, and when."""
+    unread_validation: str | None = None
+    """URI of a validation set that came after the run was checked."""
     outcome: Outcome | None = None
     ended_at: str | None = None
     rebuilt: str | None = None

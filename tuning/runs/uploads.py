@@ -13,7 +13,7 @@ from tuning.runs.stored import fields_of
 PREFIX = "datasets/"
 """Uploads live under it; nothing this platform writes ever does."""
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")
+ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
 """What a dataset may be called. What is in it decides how it is read; the last is refused with the
 reason, which is more than silence."""
 
@@ -23,8 +23,13 @@ TRAINING = "train.jsonl"
 VALIDATION = "validation.jsonl"
 """What the prepared validation set is called."""
 
-_TRAINING_NAMES = frozenset(f"train{ending}" for ending in ENDINGS)
-_VALIDATION_NAMES = frozenset(f"validation{ending}" for ending in ENDINGS)
+_NAMES = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "val"),
+}
+"""Each set's name, and what else people call it."""
+SET_LETTERS = "".join(sorted({letter for name in _NAMES for letter in (name[0], name[0].upper())}))
+"""What the name of a set begins with."""
 _ROUNDS = ("Scheduled Event", STATE_CHANGE)
 
 
@@ -32,7 +37,7 @@ class Kind(StrEnum):
     """What an object under `datasets/` is, by its key alone. Only a training set starts a run."""
 
     TRAINING_SET = "training set"
-    """`datasets/<recipe>/…/train.jsonl`, or another of `ENDINGS`."""
+    """`datasets/<recipe>/…/train.jsonl`, or another of `ENDINGS`; `Training.JSONL` is one as well."""
     VALIDATION_SET = "validation set"
     """The same with `validation`: read when the training set beside it comes."""
     FOLDER = "folder"
@@ -42,19 +47,26 @@ class Kind(StrEnum):
     """Nothing that this platform asked for."""
 
 
+def set_named(name: str) -> str | None:
+    """`train` or `validation`, when the name before its ending means that set. The case of ASCII letters
+    does not matter.
+    """
+    stem = name.partition(".")[0]
+    stem = stem.lower() if stem.isascii() else stem
+    return next((each for each, names in _NAMES.items() if stem in names), None)
+
+
 def kind_of(key: str) -> Kind:
-    """What the object of that key is. Names are compared letter by letter: `train.CSV` is unknown."""
+    """What the object of that key is."""
     below, _, name = key.removeprefix(PREFIX).rpartition("/")
-    match name:
-        case "" if key.startswith(PREFIX):
-            return Kind.FOLDER
-        case _ if not (key.startswith(PREFIX) and below):
-            return Kind.UNKNOWN  # not in a recipe's folder
-        case _ if name in _TRAINING_NAMES:
-            return Kind.TRAINING_SET
-        case _ if name in _VALIDATION_NAMES:
-            return Kind.VALIDATION_SET
-    return Kind.UNKNOWN
+    if not name and key.startswith(PREFIX):
+        return Kind.FOLDER
+    ending = name[name.find(".") :] if "." in name else ""
+    in_a_recipes_folder = key.startswith(PREFIX) and below
+    if not in_a_recipes_folder or not ending.isascii() or ending.lower() not in ENDINGS:
+        return Kind.UNKNOWN
+    kinds = {"train": Kind.TRAINING_SET, "validation": Kind.VALIDATION_SET, None: Kind.UNKNOWN}
+    return kinds[set_named(name)]
 
 
 class NotAnUploadError(TuningError):
@@ -86,10 +98,9 @@ class Upload:
         return self.key.rsplit("/", 1)[-1]
 
     @property
-    def validation_keys(self) -> tuple[str, ...]:
-        """Where a validation set may lie: beside the upload, in any form; uploaded first."""
-        folder = self.key.removesuffix(self.name)
-        return tuple(f"{folder}validation{ending}" for ending in ENDINGS)
+    def folder(self) -> str:
+        """`datasets/support/2026-11/` for `datasets/support/2026-11/train.csv`."""
+        return self.key.removesuffix(self.name)
 
     @property
     def uri(self) -> str:

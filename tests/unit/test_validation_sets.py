@@ -1,0 +1,126 @@
+"""A validation set that no run reads is answered once, by what is true of it then."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from domain_builders import any_event, any_record, any_run, any_upload
+
+from lambdas import receive_upload, reconcile_runs
+from tuning.aws.ledger import Ledger
+from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.run import Run
+from tuning.runs.run_record import RunRecord
+from tuning.runs.validation_sets import GRACE, fate
+
+KEY = "datasets/support-nova-micro/first/validation.jsonl"
+ARRIVED = datetime(2026, 11, 23, 7, tzinfo=UTC)
+LATER = ARRIVED + GRACE
+UPLOAD = any_upload(key=KEY)
+LEDGER = Ledger(table="ledger")
+
+
+def checked(version, verdict="accepted"):
+    return PreparedDataset(verdict=verdict, validation_version=version)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        pytest.param(None, "unread", id="no training set"),
+        pytest.param(any_record(state="started"), "waits", id="not checked yet"),
+        pytest.param(any_record(state="failed"), "read", id="failed before its check"),
+        pytest.param(any_record(dataset=checked("v1")), "read", id="trained with it"),
+        pytest.param(any_record(dataset=checked(None)), "unread", id="trained without it"),
+        pytest.param(any_record(dataset=checked("v0")), "unread", id="trained with an earlier one"),
+        pytest.param(any_record(dataset=checked(None, "refused")), "read", id="refused"),
+    ],
+)
+def test_its_fate_follows_from_the_newest_run_of_its_folder(record, expected):
+    became, why = fate(UPLOAD, record, LATER)
+    assert became == expected
+    assert bool(why) == (expected == "unread")
+    assert fate(UPLOAD, record, LATER - timedelta(seconds=1)) == ("waits", "")
+
+
+@pytest.fixture
+def receive(aws, context):  # noqa: ARG001 — the functions' AWS
+    def received(key, version="v1", at="2026-11-23T07:00:00Z"):
+        event = any_event(key=key) | {"time": at}
+        event["detail"]["object"]["version-id"] = version
+        body = {"Records": [{"messageId": "m", "body": json.dumps(event)}]}
+        assert receive_upload.handler(body, context) == {"batchItemFailures": []}
+
+    return received
+
+
+def answers(aws):
+    given = [json.loads(text) for text in aws.stepfunctions.executions.values()]
+    return [each["refusal"] for each in given if "refusal" in each]
+
+
+def reconcile(context):
+    return reconcile_runs.handler({}, context)
+
+
+def test_a_validation_set_without_a_training_set_is_answered_once(aws, context, receive):
+    receive(KEY)
+    receive(KEY)
+    for _ in range(3):
+        reconcile(context)
+    receive(KEY)  # its event comes again, days later
+    reconcile(context)
+    [answer] = answers(aws)
+    assert answer.startswith(f"s3://datasets-bucket/{KEY}: no training set is in its folder")
+
+
+def test_one_that_came_a_moment_ago_waits_for_its_training_set(aws, context, receive):
+    receive(KEY, at=datetime.now(UTC).isoformat())
+    reconcile(context)
+    assert answers(aws) == []
+    assert len(list(LEDGER.unread_validation_sets())) == 1
+
+
+def test_one_that_was_read_is_forgotten_in_silence(aws, context, receive):
+    receive(KEY)
+    receive(KEY.replace("validation", "train"))
+    [run] = [json.loads(text) for text in aws.stepfunctions.executions.values()]
+    LEDGER.move(Run.from_dict(run), "checked", dataset=checked("v1"))
+    reconcile(context)
+    assert answers(aws) == []
+    assert list(LEDGER.unread_validation_sets()) == []
+
+
+def test_one_that_came_too_late_is_answered_and_shown_with_its_run(aws, context, receive):
+    receive(KEY.replace("validation", "train"))
+    receive(KEY, at="2026-11-23T07:05:00Z")
+    [run] = [json.loads(text) for text in aws.stepfunctions.executions.values()]
+    LEDGER.move(Run.from_dict(run), "checked", dataset=checked(None))
+    reconcile(context)
+    [answer] = answers(aws)
+    assert f"run {run['id']} was checked without it" in answer
+    assert f"tuning retrain {run['id']}" in answer
+    record = LEDGER.read(run["id"])
+    assert isinstance(record, RunRecord)
+    assert record.unread_validation == UPLOAD.uri
+
+
+def test_one_of_another_folder_is_not_read_by_this_run(aws, context, receive):
+    receive(KEY.replace("first/validation", "second/train"))
+    receive(KEY)
+    reconcile(context)
+    assert ["no training set is in its folder" in answer for answer in answers(aws)] == [True]
+
+
+def test_a_validation_set_that_cannot_be_read_hides_no_other(aws, context, receive):
+    receive(KEY)
+    [broken] = [pk for pk in aws.dynamodb.items if pk.startswith("validation#")]
+    receive(KEY, version="v2")
+    aws.dynamodb.items[broken]["upload"] = "{"
+    assert reconcile(context)["healed"] == {broken: ["report"]}
+    assert len(answers(aws)) == 1
+
+
+def test_the_run_that_answers_is_not_that_of_a_training_set(receive):
+    receive(KEY)
+    assert any_run(upload=UPLOAD).id not in {each.id for each in LEDGER.unread_validation_sets()}

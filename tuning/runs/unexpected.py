@@ -1,0 +1,77 @@
+"""Objects under `datasets/` that start no run: what their owner is notified of, once."""
+
+from collections.abc import Sequence
+from shlex import quote
+
+from tuning.errors import nearest
+from tuning.reports.visible_text import visible
+from tuning.runs.uploads import ENDINGS, PREFIX, Kind, Upload, set_named
+
+_CONVERTED = (".xlsx", ".jsonl.zst", ".zst", ".txt")
+"""What `tuning convert` reads and an upload may not be."""
+_PACKED = (".gz", ".bz2", ".xz", ".zip", ".tar", ".tgz", ".7z", ".rar")
+
+
+def refusal(upload: Upload, recipes: Sequence[str], *, base_model: str | None = None) -> str | None:
+    """Why the upload is not taken, and what to do; None when it is, or when there is nothing to say:
+    of a folder, as the S3 console makes it.
+
+    `recipes` are the names of those that are deployed; `base_model` is that of the upload's recipe.
+    """
+    if upload.kind is Kind.FOLDER:
+        return None
+    where, name = visible(upload.uri), upload.recipe_name
+    below = upload.key.removeprefix(PREFIX)
+    if "/" not in below or not name:
+        return (
+            f"{where}: it is in no recipe's folder. Upload to {PREFIX}<recipe>/ with one of: "
+            f"{', '.join(recipes)}."
+        )
+    if name not in recipes:
+        return (
+            f"{where}: no recipe {visible(name)!r} is deployed here{nearest(name, tuple(recipes))}; "
+            f"upload to {PREFIX}<recipe>/ with one of: {', '.join(recipes)}."
+        )
+    if upload.kind is not Kind.UNKNOWN:
+        return None
+    return f"{where}: {_misnamed(upload, base_model)} Nothing was started."
+
+
+def _misnamed(upload: Upload, base_model: str | None) -> str:
+    ending = "." + upload.name.partition(".")[2].lower()
+    known = set_named(upload.name)
+    if known and ending.endswith(_CONVERTED) and base_model:
+        return (
+            f"an upload cannot end in {visible(ending)}. Convert it on your machine: "
+            f"tuning convert {_shown(upload.name)} --model {base_model} -o {known}.jsonl. "
+            f"Then upload {known}.jsonl to the same folder."
+        )
+    if known and ending.endswith(_PACKED):
+        return f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}{ENDINGS[0]}."
+    if known:
+        return f"an upload ends in one of {_endings()}. Save it as such, and upload it again."
+    if ending in ENDINGS:
+        return (
+            f"only train{ending} starts a run, and validation{ending} beside it is its validation set."
+            f"{_moved(upload, ending)}"
+        )
+    return (
+        f"it is neither a training set, train.jsonl, nor a validation set, validation.jsonl "
+        f"(or another of {_endings()}). If it is not meant to be here, delete it."
+    )
+
+
+def _moved(upload: Upload, ending: str) -> str:
+    folder = upload.uri.removesuffix(upload.name)
+    if visible(upload.uri) != upload.uri:
+        return " Rename it."
+    return f" Rename it: aws s3 mv {quote(upload.uri)} {quote(f'{folder}train{ending}')}"
+
+
+def _shown(name: str) -> str:
+    """As one word of a shell, when it can be shown and copied as it is."""
+    return quote(name) if visible(name) == name else "FILE"
+
+
+def _endings() -> str:
+    return ", ".join(ENDINGS)

@@ -1,0 +1,80 @@
+"""A validation set is read with the training set that comes after it. One that nobody read is answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Literal, Self
+
+from tuning.reports.visible_text import visible
+from tuning.runs.ledger_item import Stored
+from tuning.runs.run_record import RunRecord
+from tuning.runs.uploads import Upload
+
+GRACE = timedelta(hours=1)
+"""A training set may come later than its validation set; after that long, its owner is asked for it."""
+UNREAD = "validation"
+"""Where the index of open runs keeps the validation sets of which it is not known yet who reads them."""
+
+Fate = Literal["waits", "read", "unread"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationSet(Stored):
+    """A version of a validation set that arrived. Its key is no run's."""
+
+    upload: Mapping[str, Any]
+    """As `Upload` writes it."""
+    open: str | None = None
+    turn: str | None = None
+
+    @classmethod
+    def of(cls, upload: Upload) -> Self:
+        version = _digest(upload.bucket, upload.key, upload.version_id)
+        turn = f"{upload.arrived_at}#{version}"
+        key = f"validation#{version}"
+        return cls(id=key, upload=upload.to_dict(), open=UNREAD, turn=turn)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderRun(Stored):
+    """The newest run of a folder. Its key is no run's."""
+
+    folder: str
+    run_id: str
+
+    @classmethod
+    def of(cls, upload: Upload, run_id: str) -> Self:
+        return cls(id=folder_key(upload), folder=upload.folder, run_id=run_id)
+
+
+def folder_key(upload: Upload) -> str:
+    return f"folder#{_digest(upload.bucket, upload.folder)}"
+
+
+def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate, str]:
+    """What became of a validation set at `now` (aware, UTC), and in words why nobody read it.
+
+    `record` is of the newest run of its folder, if any.
+    """
+    if now - datetime.fromisoformat(upload.arrived_at).astimezone(UTC) < GRACE:
+        return "waits", ""
+    where = visible(upload.uri)
+    if record is None:
+        return "unread", (
+            f"{where}: no training set is in its folder, and a validation set starts nothing. Upload "
+            "the training set, such as train.jsonl, to the same folder."
+        )
+    if (dataset := record.dataset) is None:
+        return ("read" if record.ended else "waits"), ""
+    if dataset.verdict == "refused" or dataset.validation_version == upload.version_id:
+        return "read", ""
+    instead = "with an earlier version of it" if dataset.validation_version else "without it"
+    return "unread", (
+        f"{where}: run {record.id} was checked {instead}: it came after its training set. To train with "
+        f"it, and pay for that: tuning retrain {record.id}"
+    )
+
+
+def _digest(*what: str) -> str:
+    return sha256("\0".join(what).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -135,6 +135,20 @@ def test_clients_are_made_in_one_place():
     assert makers == {"tuning/aws/clients.py"}
 
 
+def test_datasets_are_unpacked_and_begun_in_one_place():
+    """gzip, and what is done about a byte order mark, for the checker and the converter alike."""
+    readers = {
+        path
+        for path in PYTHON
+        if path.startswith("tuning/datasets/")
+        if {name.split(".")[0] for name in imported(path)} & {"gzip", "isal"}
+        or any(
+            isinstance(node, ast.Constant) and node.value == b"\xef\xbb\xbf" for node in nodes(path)
+        )
+    }
+    assert readers == {"tuning/datasets/unpacking.py"}
+
+
 SAME_NAME = {"__init__.py", "__main__.py", "conftest.py"}
 
 

@@ -11,12 +11,13 @@ from tuning.datasets import kernel
 from tuning.datasets.chunks import MALFORMED, SHAPES, Chunks, Stop, usable
 from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
-from tuning.datasets.opening import DAMAGED, Opened, damaged
+from tuning.datasets.opening import Opened, damaged
 from tuning.datasets.outlines import Outline, Outlines
 from tuning.datasets.privacy import private, told
 from tuning.datasets.quality import script
 from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
+from tuning.datasets.unpacking import DAMAGED
 from tuning.models.catalog import Method
 
 MAX_LINE = 4 << 20

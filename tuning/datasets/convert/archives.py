@@ -1,18 +1,14 @@
 """What lies inside a compressed file, or inside a ZIP archive with one file in it."""
 
-import gzip
 import io
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import IO, cast
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.unpacking import GZIP, gunzipped
 from tuning.errors import OptionError
-
-DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
-"""What unpacking raises when an archive is broken or cut off."""
 
 _ZIP = b"PK\x03\x04"
 _OFFICE = (
@@ -140,7 +136,7 @@ def _refusal(message: str, fix: str) -> RecordRefusedError:
 
 
 _PACKED: tuple[tuple[bytes, str, str, Callable[[IO[bytes]], IO[bytes]]], ...] = (
-    (b"\x1f\x8b", ".gz", "gzip", lambda packed: io.BufferedReader(gzip.GzipFile(fileobj=packed))),
+    (GZIP, ".gz", "gzip", gunzipped),
     (b"BZh", ".bz2", "bzip2", _bzip2),
     (b"\xfd7zXZ", ".xz", "xz", _xz),
     (b"\x28\xb5\x2f\xfd", ".zst", "Zstandard", _zstd),

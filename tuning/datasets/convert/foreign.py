@@ -5,7 +5,6 @@ what is wrong with it. A sound file of the model's own format is therefore never
 """
 
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,17 +14,15 @@ from tuning.datasets import looks
 from tuning.datasets.convert import detect
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.mapping import renamed
-from tuning.datasets.convert.peek import peeked
 from tuning.datasets.convert.suggestions import of_messages, records_in, suggested
 from tuning.datasets.rules import rules
+from tuning.datasets.unpacking import BOM, gunzipped_head, peeked
 from tuning.models.catalog import Method
 
 _HEAD = 1024 * 1024
 """Bytes that are looked at: a first record beyond it is taken for the model's own format."""
 _LINES = 200
 _PARQUET = b"PAR1"
-_GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +40,8 @@ class Look:
 
 def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, str]) -> Look:
     """Look at the beginning of an upload without losing it. Raises nothing but what reading does."""
-    raw, stream = peeked(stream, size=_HEAD)
-    head = _unpacked(raw).removeprefix(_BOM)
+    raw, stream = peeked(stream, _HEAD)
+    head = gunzipped_head(raw, _HEAD).removeprefix(BOM)
     if looks.binary(head) and not head.startswith(_PARQUET):
         return Look(stream=stream, container=None, foreign=None)  # the checker names it
     container = detect.container(head, name)
@@ -59,15 +56,6 @@ def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, 
     whole = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1]
     kind = container.name if container else None
     return Look(stream=stream, container=kind, foreign=why or None, head=whole)
-
-
-def _unpacked(raw: bytes) -> bytes:
-    if not raw.startswith(_GZIP):
-        return raw
-    try:
-        return zlib.decompressobj(31).decompress(raw, _HEAD)  # 31: gzip's header, largest window
-    except zlib.error:
-        return b""  # anyone who reads it on finds the damage, and names it
 
 
 def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | None:

@@ -8,13 +8,13 @@ import io
 from typing import IO
 
 from tuning.datasets.bounds import Bounded
-from tuning.datasets.convert.archives import DAMAGE, unpacked, zipped
+from tuning.datasets.convert.archives import unpacked, zipped
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
+from tuning.datasets.unpacking import BOM, DAMAGED, peeked
 from tuning.errors import OptionError
 
 _HEAD = 64 * 1024
 _PIECE = 256 * 1024
-_BOM = codecs.BOM_UTF8
 _MARKED = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -47,7 +47,7 @@ class Opened:
         self.office: str | None = None
         """What office program wrote it; `xlsx` is the one that is read."""
         self._limit = limit
-        self.head, self.stream = peeked(stream)
+        self.head, self.stream = peeked(stream, _HEAD)
         self._unpack()
         if self.fault is None and self.office is None:
             self._decode(encoding)
@@ -60,7 +60,7 @@ class Opened:
                 self.office = found
             elif found:
                 self._enter(found.stream, found.how, found.name)
-        except DAMAGE:
+        except DAMAGED:
             self.fault = CUT_OFF
         except RecordRefusedError as refusal:
             self.fault = refusal
@@ -70,7 +70,7 @@ class Opened:
         self.name = name
         if self._limit is not None:
             inner = io.BufferedReader(Bounded(inner, self._limit, name=name))
-        self.head, self.stream = peeked(inner, rewind=False)
+        self.head, self.stream = peeked(inner, _HEAD, rewind=False)
 
     def _decode(self, encoding: str | None) -> None:
         marked = next((name for mark, name in _MARKED if self.head.startswith(mark)), None)
@@ -80,47 +80,20 @@ class Opened:
             try:
                 self.head, self.stream = peeked(
                     io.BufferedReader(_Transcoded(self.stream, decoder, chosen), _PIECE),
+                    _HEAD,
                     rewind=False,
                 )
             except RecordRefusedError as refusal:
                 self.fault = refusal
-        if self.head.startswith(_BOM):
+        if self.head.startswith(BOM):
             self.changed.append("byte order mark removed")
-            self.head = self.head[len(_BOM) :]
-            self.stream.read(len(_BOM))
+            self.head = self.head[len(BOM) :]
+            self.stream.read(len(BOM))
         if b"\r" in self.head and b"\n" not in self.head and b"\0" not in self.head:
             self.changed.append("carriage returns read as line ends")
             self.head, self.stream = peeked(
-                io.BufferedReader(_Lined(self.stream), _PIECE), rewind=False
+                io.BufferedReader(_Lined(self.stream), _PIECE), _HEAD, rewind=False
             )
-
-
-def peeked(stream: IO[bytes], *, size: int = _HEAD, rewind: bool = True) -> tuple[bytes, IO[bytes]]:
-    """The first `size` bytes, and a stream that begins with them."""
-    head = b""
-    while len(head) < size and (piece := stream.read(size - len(head))):
-        head += piece
-    if rewind and stream.seekable():
-        stream.seek(-len(head), io.SEEK_CUR)
-        return head, stream
-    return head, io.BufferedReader(_Chained(head, stream))
-
-
-class _Chained(io.RawIOBase):
-    """What was read, then the rest."""
-
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
-        self._head = head
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # narrower than typeshed's Buffer, which cannot be measured
-        piece = self._head[: len(buffer)] or self._rest.read(len(buffer))
-        self._head = self._head[len(piece) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 class _Lined(io.RawIOBase):

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import IO, Any
 
 from tuning.datasets.convert import detect
-from tuning.datasets.convert.archives import DAMAGE
 from tuning.datasets.convert.conversation import Record
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.dialects import CHAT, Votes, stranger, undetected
@@ -42,6 +41,7 @@ from tuning.datasets.convert.sources.from_xlam import xlam
 from tuning.datasets.convert.sources.json_files import inside
 from tuning.datasets.convert.sources.raw import Container, Notes, Raw
 from tuning.datasets.convert.wrong_files import wrong_file
+from tuning.datasets.unpacking import DAMAGED
 from tuning.errors import OptionError, nearest
 
 _SAMPLE = 500
@@ -244,7 +244,7 @@ class Given:
                     yield from inside(raw, self._options.records, self._notes)
                 else:
                     yield raw
-        except DAMAGE:
+        except DAMAGED:
             yield Raw(line=line + 1, value=CUT_OFF)
         except RecordRefusedError as refusal:
             yield Raw(line=refusal.line or line + 1, value=refusal)

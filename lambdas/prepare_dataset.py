@@ -11,14 +11,20 @@ from tuning.runs.function_settings import RunSettings
 from tuning.runs.run import Run
 
 _settings = cache(RunSettings.from_env)
+_RESERVED_SECONDS = 45
+"""Of the function's time, for what is left to do when a check has ended: to write copies and reports."""
 
 
 @observed
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
+
+    def remaining() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000 - _RESERVED_SECONDS
+
     with ExitStack() as open_files:
         copies = dataset_files.empty_copies(open_files)
-        prepared = dataset_files.prepared(run, settings, copies, open_files)
+        prepared = dataset_files.prepared(run, settings, copies, open_files, remaining=remaining)
         uris = dataset_files.published(prepared, settings.prepared_bucket, copies)
     uri = dataset_files.reported(prepared, run, settings.artifacts_bucket)
     answer = prepared.answer(report_uri=uri, uris=uris)

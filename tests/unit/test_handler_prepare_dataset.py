@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from dataset_lines import BROKEN, CANARY, OTHER, SOUND
@@ -172,6 +173,18 @@ def test_a_second_training_set_is_refused_unread_and_the_first_is_not(aws, conte
     late = any_run(upload=any_upload(key=csv, arrived_at="2026-11-23T07:00:10Z"))
     assert prepare(context, late)["summary"].endswith("Several training sets (DS909).")
     assert aws.s3.reads == []
+    assert prepare(context)["verdict"] == "accepted"
+
+
+def test_a_check_that_would_be_cut_off_is_refused_by_rule(aws, context):
+    """While it reads, and while it writes: a small file can unpack to a large one."""
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    late = SimpleNamespace(**{**vars(context), "get_remaining_time_in_millis": lambda: 44_000})
+    assert prepare(late)["summary"].endswith("Takes too long to check (DS910).")
+    assert copies(aws) == {}
+    left = iter([50_000, 50_000, *[44_000] * 9])  # the first two pieces are read in time
+    slow = SimpleNamespace(**{**vars(context), "get_remaining_time_in_millis": lambda: next(left)})
+    assert prepare(slow)["summary"].endswith("Takes too long to check (DS910).")
     assert prepare(context)["verdict"] == "accepted"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import lambdas
+from tuning.aws.clients import longest_call
 from tuning.pipeline.manifest import STEPS, named, of_kind
 from tuning.pipeline.watching_steps import GUARD_JOBS
 
@@ -63,6 +64,12 @@ def test_a_step_says_what_it_does_and_what_it_means_when_it_fails(step):
 def test_a_scheduled_step_ends_before_two_more_are_due_and_is_missed_when_silent(step):
     assert step.timeout_seconds <= 60 * step.every_minutes
     assert step.silent_after_minutes >= 3 * step.every_minutes
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_a_call_that_nobody_answers_has_raised_before_its_function_is_cut_off(step):
+    """A function that is cut off says nothing, and is taken for one that takes too long."""
+    assert longest_call() < step.timeout_seconds
 
 
 def test_only_a_scheduled_step_has_a_schedule():

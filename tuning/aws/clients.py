@@ -12,6 +12,11 @@ from typing import Any
 Clients = Callable[[str], Any]
 """Gives the client of a service, by botocore's name of it."""
 
+ATTEMPTS = 3
+CONNECT_SECONDS = 5
+READ_SECONDS = 10
+"""Without a byte of the answer. botocore's own default, 60, is as long as most of our functions may take."""
+
 
 @cache
 def client(service: str) -> Any:
@@ -38,6 +43,15 @@ def chosen_region(profile: str | None = None) -> str | None:
     return region
 
 
+def longest_call() -> float:
+    """Seconds until a call to which nobody answers has raised, all its attempts and the pauses between
+    them included. Every function has more: one that is cut off could not say what went wrong.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    """
+    pauses = sum(min(2.0**attempt, 20.0) for attempt in range(1, ATTEMPTS))
+    return ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + pauses
+
+
 def create(service: str, region: str | None, profile: str | None = None) -> Any:
     """Raises NoRegionError when no Region is known. Tests replace this function, and nothing else."""
     import botocore.session  # noqa: PLC0415 — half a second that commands without AWS do not need
@@ -49,8 +63,9 @@ def create(service: str, region: str | None, profile: str | None = None) -> Any:
     # In us-east-1 botocore still calls the global name of S3 unless told otherwise; endpoints in a VPC
     # answer to the Region's. https://docs.aws.amazon.com/sdkref/latest/guide/feature-s3-regional-endpoint.html
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 4},
-        connect_timeout=5,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
         s3={"us_east_1_regional_endpoint": "regional"},
     )
     chosen = region or os.environ.get("AWS_REGION")  # see above

@@ -1,13 +1,15 @@
 """The files of one run: what was uploaded, the copies that are trained, the reports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tuning.aws import s3_objects
+from tuning.datasets.bounds import Timed
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.preparation import Prepared, deleted, prepare, second, several, too_large
 from tuning.runs.readings import Source
@@ -16,21 +18,38 @@ from tuning.runs.uploads import SET_LETTERS, TRAINING, VALIDATION, Kind, kind_of
 
 Copies = Mapping[str, BinaryIO]
 """By the name that the prepared copy will bear."""
+_CHUNK = 1024 * 1024
+"""Bytes that are read at once: the time that is left is asked for as often."""
 
 
 def empty_copies(open_files: ExitStack) -> Copies:
     return {name: open_files.enter_context(TemporaryFile()) for name in (TRAINING, VALIDATION)}
 
 
-def prepared(run: Run, settings: RunSettings, copies: Copies, open_files: ExitStack) -> Prepared:
-    """The verdict on exactly the uploaded version and what lies beside it now."""
+def prepared(
+    run: Run,
+    settings: RunSettings,
+    copies: Copies,
+    open_files: ExitStack,
+    *,
+    remaining: Callable[[], float],
+) -> Prepared:
+    """The verdict on exactly the uploaded version and what lies beside it now. `remaining` are the seconds
+    that are left for it.
+    """
     try:
-        return _checked(run, settings, copies, open_files)
+        return _checked(run, settings, copies, open_files, remaining)
     except FileNotFoundError as error:  # perhaps in the middle: a large file is many requests
         return deleted(str(error.filename))
 
 
-def _checked(run: Run, settings: RunSettings, copies: Copies, open_files: ExitStack) -> Prepared:
+def _checked(
+    run: Run,
+    settings: RunSettings,
+    copies: Copies,
+    open_files: ExitStack,
+    remaining: Callable[[], float],
+) -> Prepared:
     upload, limit = run.upload, int(settings.max_dataset_mb)
     if too_big := too_large(upload.name, upload.size, limit_mb=limit):
         return too_big
@@ -50,7 +69,10 @@ def _checked(run: Run, settings: RunSettings, copies: Copies, open_files: ExitSt
     sources = []
     for (key, (version, size)), copy in zip(versions.items(), copies.values(), strict=False):
         stream = open_files.enter_context(s3_objects.reading(upload.bucket, key, version, size))
-        sources.append(Source(name=_name(key), stream=stream, copy=copy))
+        name = _name(key)
+        read = BufferedReader(Timed(stream, remaining, name=name), _CHUNK)
+        written = cast("BinaryIO", Timed(copy, remaining, name=name))
+        sources.append(Source(name=name, stream=read, copy=written))
     used = next((versions[key][0] for key in beside), None)
     return replace(prepare(run.recipe, *sources, limit_mb=limit), validation_version=used)
 

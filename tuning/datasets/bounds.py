@@ -1,6 +1,7 @@
-"""A stream that may not give more than so many bytes: what unpacks or converts can grow."""
+"""Streams with a bound: on their bytes, since what unpacks or converts can grow, or on time."""
 
 import io
+from collections.abc import Callable
 from typing import IO
 
 from tuning.errors import TuningError
@@ -32,3 +33,40 @@ class Bounded(io.RawIOBase):
             raise OverLimitError(self._name)
         buffer[: len(piece)] = piece
         return len(piece)
+
+
+class OutOfTimeError(TuningError):
+    """A stream was used when the time for it was over. Caught where the time was set."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: the time for it is over")
+        self.name = name
+
+
+class Timed(io.RawIOBase):
+    """Reads from `inner`, or writes to it, as long as `remaining`, in seconds, is positive."""
+
+    def __init__(self, inner: IO[bytes], remaining: Callable[[], float], *, name: str) -> None:
+        self._inner = inner
+        self._remaining = remaining
+        self._name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # as above
+        self._check()
+        piece = self._inner.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def write(self, piece: bytes | memoryview) -> int:  # type: ignore[override] # as above
+        self._check()
+        return self._inner.write(piece)
+
+    def _check(self) -> None:
+        if self._remaining() <= 0:
+            raise OutOfTimeError(self._name)

@@ -22,7 +22,7 @@ RECEIVE_UPLOAD = Step(
     settings=IntakeSettings,
     # At least six times this is the queue's visibility timeout:
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    timeout_seconds=30,
+    timeout_seconds=60,
     access=(
         # Messages are decrypted with the key of its environment, which every function may decrypt.
         access("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", on="Queue"),

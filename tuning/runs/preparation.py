@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tuning.datasets.bounds import OverLimitError
+from tuning.datasets.bounds import OutOfTimeError, OverLimitError
 from tuning.datasets.check import Policy, check
 from tuning.datasets.convert import conversion_refusals as refusals
 from tuning.datasets.convert.followable import filled
@@ -114,6 +114,8 @@ def prepare(
     except OverLimitError as over:
         grown = f"More than {limit_mb:,} MB, once unpacked or converted."
         return _refused(refusal("DS901", over.name, grown))
+    except OutOfTimeError as out:
+        return _refused(refusal("DS910", out.name, "Its check would not have come to its end."))
     if report.verdict == "refused":
         return Prepared(report=report)
     names = {"training": TRAINING, "validation": VALIDATION}

@@ -157,16 +157,13 @@ def _remembering(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
         key = json.dumps([recipe.digest, [s.name for s in sources], [g.hex() for g in given]])
         if key not in known:
             again = [
-                Source(name=s.name, stream=io.BytesIO(g), copy=s.copy)
+                Source(name=s.name, stream=io.BytesIO(g), copy=io.BytesIO())
                 for s, g in zip(sources, given, strict=True)
             ]
             verdict = prepare(recipe, *again, limit_mb=limit_mb)
-            for source in sources:
-                source.copy.seek(0)
-            known[key] = (verdict, [source.copy.read() for source in sources])
+            known[key] = (verdict, [source.copy.getvalue() for source in again])
         verdict, copies = known[key]
         for source, copy in zip(sources, copies, strict=True):
-            source.copy.seek(0)
             source.copy.write(copy)
         return verdict
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from demo import screen
-from emulator import Instance, Settings, running
+from emulator import EmulatorSettings, Instance, running
 from emulator.deploy import Deployer, end_with_parent
 from emulator.emulator_settings import NEW_ACCOUNT
 from emulator.instance import default_directory, find, start
@@ -40,7 +40,7 @@ def demo(
         "127.0.0.1: [bold]it trains no model[/], and says so on everything that it makes.\n"
     )
     quotas = NEW_ACCOUNT if new_account else {}
-    settings = Settings(port=4566 if keep else 0, **PACE, **quotas)
+    settings = EmulatorSettings(port=4566 if keep else 0, **PACE, **quotas)
     with _emulator(settings, keep=keep) as instance:
         account = _deploy(instance)
         _refuse(account)
@@ -54,7 +54,7 @@ def demo(
 
 
 @contextmanager
-def _emulator(settings: Settings, *, keep: bool) -> Iterator[Instance]:
+def _emulator(settings: EmulatorSettings, *, keep: bool) -> Iterator[Instance]:
     if keep:
         with screen.step("Start the emulated AWS"):
             found = find(default_directory())

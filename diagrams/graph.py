@@ -27,13 +27,13 @@ class Arrow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class NodeGroup:
     id: str
     title: str
     nodes: Sequence[Node] = ()
-    groups: Sequence["Group"] = ()
+    groups: Sequence["NodeGroup"] = ()
 
-    def all(self) -> Iterator["Group"]:
+    def all(self) -> Iterator["NodeGroup"]:
         """Itself, and the groups within."""
         yield self
         for group in self.groups:
@@ -43,7 +43,7 @@ class Group:
 @dataclass(frozen=True, kw_only=True)
 class Graph:
     direction: Literal["TB", "TD", "LR"]
-    groups: Sequence[Group] = ()
+    groups: Sequence[NodeGroup] = ()
     nodes: Sequence[Node] = ()
     """Those in no group."""
     arrows: Sequence[Arrow] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from diagrams.graph import Arrow, Graph, Group, Node, Shape
+from diagrams.graph import Arrow, Graph, Node, NodeGroup, Shape
 
 _SHAPES: Mapping[Shape, tuple[str, str]] = {
     "box": ("[", "]"),
@@ -26,7 +26,7 @@ def mermaid(graph: Graph) -> str:
     return "\n".join(lines)
 
 
-def _group(group: Group, indent: str) -> Iterator[str]:
+def _group(group: NodeGroup, indent: str) -> Iterator[str]:
     yield f'{indent}subgraph {group.id}["{group.title}"]'
     yield from (f"{indent}  {_node(node)}" for node in group.nodes)
     for inner in group.groups:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from diagrams.graph import Graph, Group, Node
+from diagrams.graph import Graph, Node, NodeGroup
 from diagrams.resources import BEDROCK, Resources, Templates, joined
 from diagrams.state_diagram import machine
 from diagrams.trust_boundaries import boundaries
@@ -85,7 +85,7 @@ def flow(templates: Templates) -> Graph:
     return Graph(
         direction="TB",
         groups=[
-            Group(
+            NodeGroup(
                 id=stack,
                 title=stack,
                 nodes=[node for node in resources.nodes(stack) if node.id in drawn],

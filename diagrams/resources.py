@@ -12,7 +12,7 @@ from diagrams.graph import Arrow, Node, Shape
 Templates = Mapping[str, Mapping[str, Any]]
 """A template by the name of its stack."""
 
-Resource = Mapping[str, Any]
+_Resource = Mapping[str, Any]
 
 BEDROCK = "Bedrock"
 
@@ -50,7 +50,7 @@ class Resources:
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
-        self.resources: dict[str, Resource] = {}
+        self.resources: dict[str, _Resource] = {}
         self._exports: dict[str, str] = {}
         for template in templates.values():
             self.resources |= template["Resources"]
@@ -116,7 +116,7 @@ class Resources:
         """Whether it runs there: subnets do, and functions that have some."""
         return name.endswith("Subnets") or "VpcConfig" in self.resources[name].get("Properties", {})
 
-    def _arrows_of(self, name: str, resource: Resource) -> Iterator[tuple[str, str, str]]:
+    def _arrows_of(self, name: str, resource: _Resource) -> Iterator[tuple[str, str, str]]:
         kind, properties = resource["Type"], resource.get("Properties", {})
         match kind:
             case "AWS::Events::Rule":
@@ -176,7 +176,7 @@ def joined(arrows: Iterable[tuple[str, str, str]]) -> list[Arrow]:
     ]
 
 
-def _title(name: str, resource: Resource) -> str:
+def _title(name: str, resource: _Resource) -> str:
     if resource["Type"] == "AWS::Lambda::Function":
         module: str = resource["Properties"]["Handler"].split(".")[1]
         return module

@@ -5,7 +5,7 @@ One column a group, inner groups after their outer one; arrows are drawn behind 
 
 from dataclasses import dataclass
 
-from diagrams.graph import Arrow, Graph, Group, Node
+from diagrams.graph import Arrow, Graph, Node, NodeGroup
 from tuning.reports.elements import Element, el
 
 _DATA = {"reads", "writes", "uploads", "reports"}
@@ -18,7 +18,7 @@ _SWEEPS = 6
 
 @dataclass
 class _Column:
-    group: Group
+    group: NodeGroup
     nodes: list[Node]
 
 

@@ -6,7 +6,7 @@ theirs are the only arrows that are written by hand.
 
 from collections.abc import Sequence
 
-from diagrams.graph import Arrow, Graph, Group, Node
+from diagrams.graph import Arrow, Graph, Node, NodeGroup
 from diagrams.resources import BEDROCK, Resources
 
 _PEOPLE = (
@@ -39,13 +39,15 @@ def boundaries(resources: Resources, stacks: Sequence[str]) -> Graph:
     def inside(place: str) -> list[Node]:
         return [node for node in nodes if within[node.id] == place]
 
-    vpc = Group(id="vpc", title="VPC: no way out but endpoints", nodes=inside("vpc"))
+    vpc = NodeGroup(id="vpc", title="VPC: no way out but endpoints", nodes=inside("vpc"))
     return Graph(
         direction="LR",
         groups=[
-            Group(id="people", title="People: trusted as IAM trusts them", nodes=_PEOPLE),
-            Group(id="account", title="Your AWS account", nodes=inside("account"), groups=[vpc]),
-            Group(
+            NodeGroup(id="people", title="People: trusted as IAM trusts them", nodes=_PEOPLE),
+            NodeGroup(
+                id="account", title="Your AWS account", nodes=inside("account"), groups=[vpc]
+            ),
+            NodeGroup(
                 id="bedrock",
                 title="Amazon Bedrock: AWS's account",
                 nodes=[Node(id=BEDROCK, title="customization job", shape="service")],

@@ -4,7 +4,7 @@ MiniStack does the work, in an environment of its own; `emulator.extensions` clo
 has, and `emulator.bedrock` is the model customization control plane. Nothing here trains a model.
 """
 
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import EmulatorSettings
 from emulator.instance import Instance, running
 
-__all__ = ["Instance", "Settings", "running"]
+__all__ = ["EmulatorSettings", "Instance", "running"]

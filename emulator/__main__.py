@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emulator import instance as instances
-from emulator.emulator_settings import NEW_ACCOUNT, Settings
+from emulator.emulator_settings import NEW_ACCOUNT, EmulatorSettings
 from emulator.instance import Instance
 from emulator.start_errors import EmulatorError
 
@@ -29,7 +29,7 @@ class Form(StrEnum):
     JSON = "json"
 
 
-class Kind(StrEnum):
+class _Kind(StrEnum):
     FAIL = "fail"
     STALL = "stall"
     THROTTLE = "throttle"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
     LOST_RESPONSE = "lost-response"
 
 
-class Phase(StrEnum):
+class _Phase(StrEnum):
     VALIDATION = "Validation"
     DATA_PROCESSING = "DataProcessing"
     TRAINING = "Training"
@@ -67,7 +67,7 @@ def up(
     directory = instances.default_directory()
     found = instances.find(directory)
     if found is None:
-        settings = Settings(
+        settings = EmulatorSettings(
             port=port,
             phase_seconds=phase_seconds,
             wait_scale=wait_scale,
@@ -115,9 +115,9 @@ def status(form: FormOption = Form.TEXT) -> None:
 
 @cli.command()
 def fault(
-    kind: Annotated[Kind | None, typer.Argument(help="What shall go wrong.")] = None,
+    kind: Annotated[_Kind | None, typer.Argument(help="What shall go wrong.")] = None,
     *,
-    phase: Annotated[Phase, typer.Option(help="For fail and stall.")] = Phase.TRAINING,
+    phase: Annotated[_Phase, typer.Option(help="For fail and stall.")] = _Phase.TRAINING,
     message: Annotated[str | None, typer.Option(help="The job's failureMessage.")] = None,
     operation: Annotated[
         str, typer.Option(help="For throttle and lost-response, such as GetModelCustomizationJob.")

@@ -8,20 +8,20 @@ from ministack import app
 
 from emulator import extensions
 from emulator.bedrock.engine import Engine
-from emulator.bedrock.injected_faults import Fault, Faults
+from emulator.bedrock.injected_faults import Faults, InjectedFault
 from emulator.clock import Clock
 from emulator.credentials import Credentials
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Application, Entrance, Receive, Scope, Send
 from emulator.extensions.object_sizes import too_large
 from emulator.extensions.signatures import Signatures
-from emulator.recording import Record
+from emulator.recording import Recording
 
 OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 
 
-def create(settings: Settings, credentials: Credentials) -> Application:
-    record, clock = Record(), Clock()
+def create(settings: EmulatorSettings, credentials: Credentials) -> Application:
+    record, clock = Recording(), Clock()
     engine = extensions.install(settings, record, clock)
     controlled = Controlled(settings=settings, engine=engine, record=record, clock=clock)
 
@@ -43,9 +43,9 @@ def create(settings: Settings, credentials: Credentials) -> Application:
 
 @dataclass(frozen=True, kw_only=True)
 class Controlled:
-    settings: Settings
+    settings: EmulatorSettings
     engine: Engine
-    record: Record
+    record: Recording
     clock: Clock
 
 
@@ -77,7 +77,7 @@ def _set_forward(clock: Clock, body: bytes) -> tuple[int, Any]:
 def _faults(faults: Faults, method: str, body: bytes) -> tuple[int, Any]:
     try:
         if method == "POST":
-            faults.add(Fault(**json.loads(body)))
+            faults.add(InjectedFault(**json.loads(body)))
     except (TypeError, ValueError) as mistake:
         return BAD_REQUEST, {"message": str(mistake)}
     if method == "DELETE":

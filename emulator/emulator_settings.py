@@ -23,7 +23,7 @@ NEW_ACCOUNT: dict[str, Any] = {"account_concurrency": 10, "model_units": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class EmulatorSettings:
     port: int = 4566
     phase_seconds: float = 0.5
     """How long each phase of a customization job takes (on AWS: minutes to hours)."""
@@ -77,5 +77,5 @@ class Settings:
         path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
 
     @classmethod
-    def read(cls, path: Path) -> "Settings":
+    def read(cls, path: Path) -> "EmulatorSettings":
         return cls(**json.loads(path.read_text(encoding="utf-8")))

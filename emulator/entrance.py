@@ -21,9 +21,9 @@ from emulator.credentials import TOKEN_HEADER
 from emulator.emulator_settings import HOST
 
 Scope = dict[str, Any]
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+_Message = dict[str, Any]
+Receive = Callable[[], Awaitable[_Message]]
+Send = Callable[[_Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Response = tuple[int, dict[str, str], bytes]
 
@@ -126,7 +126,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
     """The body once more, as one message, and then whatever comes."""
     left = [body]
 
-    async def receive_again() -> Message:
+    async def receive_again() -> _Message:
         if left:
             return {"type": "http.request", "body": left.pop(), "more_body": False}
         return await receive()
@@ -135,7 +135,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _uninviting(send: Send) -> Send:
-    async def send_without(message: Message) -> None:
+    async def send_without(message: _Message) -> None:
         if message["type"] == "http.response.start":
             kept = [
                 (name, value)

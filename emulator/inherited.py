@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 from emulator.credentials import Credentials
-from emulator.emulator_settings import CERTIFICATE, HOST, TRUST, Settings
+from emulator.emulator_settings import CERTIFICATE, HOST, TRUST, EmulatorSettings
 
 
-def inherited(settings: Settings, credentials: Credentials, scratch: Path) -> dict[str, str]:
+def inherited(
+    settings: EmulatorSettings, credentials: Credentials, scratch: Path
+) -> dict[str, str]:
     """All that the server inherits: functions get a copy of it, so nothing personal is in it.
 
     The root's secret is the exception: S3 checks presigned addresses by it, and unless policies are
@@ -37,7 +39,7 @@ def inherited(settings: Settings, credentials: Credentials, scratch: Path) -> di
     }
 
 
-def _enforcing(settings: Settings, directory: Path) -> dict[str, str]:
+def _enforcing(settings: EmulatorSettings, directory: Path) -> dict[str, str]:
     """Functions trust the emulator's authority and, having nobody else to talk to, no other."""
     if not settings.enforce:
         return {}

@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from emulator import environment
 from emulator.credentials import TOKEN_HEADER, Credentials
-from emulator.emulator_settings import HOST, Settings
+from emulator.emulator_settings import HOST, EmulatorSettings
 from emulator.inherited import inherited
 from emulator.start_errors import EmulatorError
 
@@ -37,7 +37,7 @@ POLL_SECONDS = 0.05
 class Instance:
     """A running emulator."""
 
-    settings: Settings
+    settings: EmulatorSettings
     directory: Path
     pid: int
 
@@ -105,7 +105,7 @@ def find(directory: Path) -> Instance | None:
         with (directory / "server.pid").open("r+", encoding="utf-8") as pid_file:
             while not _lock(pid_file):
                 if text := pid_file.read():
-                    settings = Settings.read(directory / "settings.json")
+                    settings = EmulatorSettings.read(directory / "settings.json")
                     return Instance(settings=settings, directory=directory, pid=int(text))
                 time.sleep(POLL_SECONDS)  # it holds the lock and has not written yet: it starts
                 pid_file.seek(0)
@@ -122,7 +122,7 @@ class Launch:
     """A watched emulator dies when the last copy of this descriptor is closed; -1 otherwise."""
 
 
-def start(settings: Settings, directory: Path, *, watched: bool = False) -> Launch:
+def start(settings: EmulatorSettings, directory: Path, *, watched: bool = False) -> Launch:
     """Start an emulator and wait until it answers."""
     python = environment.interpreter()
     environment.private(directory)
@@ -186,7 +186,9 @@ def running(
     It is gone afterwards whatever happens: it watches a pipe that only this program holds, so it
     also goes when this program is killed.
     """
-    chosen = Settings(port=port, phase_seconds=phase_seconds, role_seconds=role_seconds, **settings)
+    chosen = EmulatorSettings(
+        port=port, phase_seconds=phase_seconds, role_seconds=role_seconds, **settings
+    )
     directory = environment.HOME / f"run-{os.getpid()}-{secrets.token_hex(3)}"
     try:
         launch = start(chosen, directory, watched=True)
@@ -227,7 +229,7 @@ def _lock(pid_file: IO[str]) -> bool:
     return True
 
 
-def _secured(settings: Settings, directory: Path, plain: socket.socket) -> Settings:
+def _secured(settings: EmulatorSettings, directory: Path, plain: socket.socket) -> EmulatorSettings:
     # The server's environment lacks what makes certificates, and imports this module too.
     from emulator.certificates import issue  # noqa: PLC0415
 

@@ -21,7 +21,7 @@ class Use:
     """Of a role; a function's is named after the function. See `function_of`."""
 
 
-class Record:
+class Recording:
     """Each use once, with how often it was seen. Kept in memory, for as long as the server runs."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ LIMIT = 10
 CAP = 100
 """Counting ends here: what is more complex than this is not told apart."""
 
-State = frozenset[tuple[int, int]]
+_State = frozenset[tuple[int, int]]
 """Which prefixes a value matches so far: (pattern, length of the prefix)."""
 
 
@@ -34,7 +34,7 @@ def of_wildcards(wildcards: tuple[str, ...]) -> int:
     patterns = tuple(dict.fromkeys(wildcards))
     alphabet = [*sorted({letter for text in patterns for letter in text} - {"*"}), None]
     begin = frozenset((number, 0) for number in range(len(patterns)))
-    seen: set[State] = set()
+    seen: set[_State] = set()
     ahead, most = [_with_stars(begin, patterns)], 0
     while ahead and most < CAP:
         state = ahead.pop()
@@ -47,7 +47,7 @@ def of_wildcards(wildcards: tuple[str, ...]) -> int:
     return min(most, CAP)
 
 
-def _after(state: State, letter: str | None, patterns: tuple[str, ...]) -> State:
+def _after(state: _State, letter: str | None, patterns: tuple[str, ...]) -> _State:
     """The prefixes matched with one more letter; None is one that no pattern names."""
     reached = set()
     for number, length in state:
@@ -59,7 +59,7 @@ def _after(state: State, letter: str | None, patterns: tuple[str, ...]) -> State
     return _with_stars(frozenset(reached), patterns)
 
 
-def _with_stars(state: State, patterns: tuple[str, ...]) -> State:
+def _with_stars(state: _State, patterns: tuple[str, ...]) -> _State:
     """A value that matches `ab` matches `ab*` too: a star stands for no letter as well."""
     stars = {(n, length + 1) for n, length in state if patterns[n][length : length + 1] == "*"}
     return state | stars

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from emulator.credentials import Credentials
-from emulator.emulator_settings import CERTIFICATE, Settings
+from emulator.emulator_settings import CERTIFICATE, EmulatorSettings
 
 UNWATCHED = -1
 _LEAVING = threading.Lock()
@@ -32,7 +32,7 @@ def serve(directory: Path, lock: int, lifeline: int, listeners: list[int]) -> No
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if watched:
         watch(lifeline, directory)
-    settings = Settings.read(directory / "settings.json")
+    settings = EmulatorSettings.read(directory / "settings.json")
     # The application reads the environment when it is imported.
     from emulator.application import create  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from tuning.aws.ledger import Ledger
 from tuning.models.estimate import charged
 from tuning.runs import training_metrics as files
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.jobs import Start
+from tuning.runs.jobs import JobStart
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
 
@@ -20,7 +20,7 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
-    start, dataset = Start.from_json(event["job"]), PreparedDataset.from_json(event["dataset"])
+    start, dataset = JobStart.from_json(event["job"]), PreparedDataset.from_json(event["dataset"])
     job = CustomizationJobs().read(start.arn)
     texts = s3_objects.texts(
         settings.artifacts_bucket,

@@ -11,7 +11,7 @@ from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.run import Misdirected, Run, received
 from tuning.runs.unexpected import refusal
-from tuning.runs.uploads import Kind, Upload, is_missed_round
+from tuning.runs.uploads import Upload, UploadKind, is_missed_round
 from tuning.runs.validation_sets import ValidationSet
 
 _settings = cache(IntakeSettings.from_env)
@@ -41,7 +41,7 @@ def _receive(body: str, settings: IntakeSettings) -> None:
     upload = Upload.from_event(event, bucket=settings.datasets_bucket)
     ledger, arrived = Ledger(table=settings.ledger_table), _run(upload, settings)
     if arrived is None:
-        if upload.kind is Kind.VALIDATION_SET:
+        if upload.kind is UploadKind.VALIDATION_SET:
             ledger.put_new(ValidationSet.of(upload))
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return
@@ -64,7 +64,7 @@ def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected | None:
     base_model = recipe.base_model if recipe else None
     if why := refusal(upload, settings.recipes, base_model=base_model):
         return Misdirected.new(upload=upload, refusal=why)
-    if recipe is None or upload.kind is not Kind.TRAINING_SET:
+    if recipe is None or upload.kind is not UploadKind.TRAINING_SET:
         return None
     return Run.new(
         upload=upload,

@@ -17,7 +17,17 @@ from tuning.runs.customization_job import Job
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.json_record import RecordError
 from tuning.runs.rebuild import rebuilt
-from tuning.runs.reconcile import Action, Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
+from tuning.runs.reconcile import (
+    Action,
+    Rebuild,
+    Report,
+    Settle,
+    Start,
+    Stop,
+    Trace,
+    Write,
+    decide,
+)
 from tuning.runs.run import Misdirected
 from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import ENDED

@@ -14,7 +14,7 @@ from tuning.aws.transient import role_not_assumable
 from tuning.runs.failures import classify, failure
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import LEFT, PATIENCE, instant
-from tuning.runs.jobs import Start, is_ours, request
+from tuning.runs.jobs import JobStart, is_ours, request
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
@@ -44,7 +44,7 @@ def _ledger() -> Ledger:
 
 def _start_or_queue(
     run: Run, dataset: PreparedDataset, answer: Mapping[str, Any], now: datetime
-) -> Start:
+) -> JobStart:
     """Only behind others that wait, or once Bedrock was full, does a run wait in the queue; one that
     was let out of it tries the run that waits. One that has its job already does neither wait nor stop here:
     the step that tracks the job sees to it.
@@ -52,30 +52,30 @@ def _start_or_queue(
     queue = SlotQueue(ledger=_ledger())
     record = queue.enter(run)
     if record is None:
-        return Start(state="stopped")
+        return JobStart(state="stopped")
     stop = record.stop_asked is not None
     wait = not answer.get("slot") and queue.others_first(run)
     job_arn = _noted_job(record, run)
     if not job_arn and (stop or wait):  # a try that died before it could answer may have made it
         job_arn = _own_job(run, dataset)
     if job_arn:
-        return Start(state="started", job_arn=job_arn)
+        return JobStart(state="started", job_arn=job_arn)
     if stop:
-        return Start(state="stopped")
+        return JobStart(state="stopped")
     if wait:
-        return Start(state="queued")
+        return JobStart(state="queued")
     start = _start(run, dataset)
     if start.state == "queued":
         return _refused(run, start, now, last_try=bool(answer.get("last_try")))
     return start
 
 
-def _refused(run: Run, start: Start, now: datetime, *, last_try: bool) -> Start:
+def _refused(run: Run, start: JobStart, now: datetime, *, last_try: bool) -> JobStart:
     """Bedrock had no slot. Its words may mean the quota of custom models as well."""
     words = start.failure.message if start.failure else "no words were given"
     if last_try:
         why = f"Nobody got a job slot for {PATIENCE.days} days: {words}"
-        return Start(state="failed", failure=failure("quota_full", why))
+        return JobStart(state="failed", failure=failure("quota_full", why))
     metrics.add_metric(name="QuotaFull", unit="Count", value=1)
     SlotQueue(ledger=_ledger()).refused(run, instant(now))
     return start
@@ -86,16 +86,16 @@ def _noted_job(record: RunRecord, run: Run) -> str | None:
     return record.job_arn if this_try else None
 
 
-def _start(run: Run, dataset: PreparedDataset) -> Start:
+def _start(run: Run, dataset: PreparedDataset) -> JobStart:
     try:
         arn = CustomizationJobs().create(request(run, _settings(), dataset))
     except JobRefusedError as error:
         return _resolve(error, run, dataset)
     metrics.add_metric(name="JobsStarted", unit="Count", value=1)
-    return Start(state="started", job_arn=arn)
+    return JobStart(state="started", job_arn=arn)
 
 
-def _resolve(error: JobRefusedError, run: Run, dataset: PreparedDataset) -> Start:
+def _resolve(error: JobRefusedError, run: Run, dataset: PreparedDataset) -> JobStart:
     """A name in use may be our own, from a try that died before it could answer; nor need Bedrock check
     names before it checks the quota, which our own job may have filled.
     """
@@ -103,10 +103,10 @@ def _resolve(error: JobRefusedError, run: Run, dataset: PreparedDataset) -> Star
     full = error.code == "ServiceQuotaExceededException"  # HTTP 400, but it passes
     if full or error.code in ("ConflictException", "ValidationException"):
         if job_arn := _own_job(run, dataset):
-            return Start(state="started", job_arn=job_arn)
+            return JobStart(state="started", job_arn=job_arn)
         if words.kind == role_not_assumable.__name__:
             raise role_not_assumable(words.message)
-    return Start(state="queued" if full else "failed", failure=words)
+    return JobStart(state="queued" if full else "failed", failure=words)
 
 
 def _own_job(run: Run, dataset: PreparedDataset) -> str | None:

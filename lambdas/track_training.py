@@ -8,7 +8,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.jobs import Start
+from tuning.runs.jobs import JobStart
 from tuning.runs.progress import Progress, look
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
@@ -20,7 +20,7 @@ _settings = cache(RunSettings.from_env)
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, arn, jobs = (
         Run.from_dict(event["run"]),
-        Start.from_json(event["job"]).arn,
+        JobStart.from_json(event["job"]).arn,
         CustomizationJobs(),
     )
     before = Progress.kept(event.get("progress"))

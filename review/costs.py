@@ -7,14 +7,14 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
-from review.templates import Environment, Resource
+from review.templates import EnvironmentTemplates, Resource
 
 HOURS = 730
 """Of a month, as AWS's own calculator has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class CostLine:
     what: str
     units: int
     usd: Decimal
@@ -31,7 +31,7 @@ class Line:
 class Bill:
     environment: str
     as_of: str
-    lines: tuple[Line, ...]
+    lines: tuple[CostLine, ...]
     unpriced: tuple[str, ...]
     """Types of resources of which nobody has said what they cost."""
 
@@ -40,7 +40,7 @@ class Bill:
         return sum((line.month for line in self.lines), Decimal())
 
 
-def idle(environment: Environment) -> Bill:
+def idle(environment: EnvironmentTemplates) -> Bill:
     table = tomllib.loads(files("review").joinpath("idle_prices.toml").read_text("utf-8"))
     priced = {row["type"] for row in table["price"]}
     types = {resource.type for resource in environment.resources}
@@ -52,11 +52,13 @@ def idle(environment: Environment) -> Bill:
     )
 
 
-def _lines(environment: Environment, prices: list[Mapping[str, Any]]) -> Iterator[Line]:
+def _lines(
+    environment: EnvironmentTemplates, prices: list[Mapping[str, Any]]
+) -> Iterator[CostLine]:
     for row in prices:
         units = sum(_units(r, row["counted"]) for r in environment.of_type(row["type"]))
         rest = {name: row[name] for name in ("what", "per", "source", "note")}
-        yield Line(units=units, usd=Decimal(row["usd"]), **rest)
+        yield CostLine(units=units, usd=Decimal(row["usd"]), **rest)
 
 
 def _units(resource: Resource, counted: str) -> int:

@@ -10,15 +10,15 @@ from typing import Any
 
 from review.mutations import Mutant, mutants
 from review.physical import Physical
-from review.policy_documents import Document
+from review.policy_documents import PolicyDocument
 from review.questions import Case, Phrasebook, rules
-from review.templates import Environment
+from review.templates import EnvironmentTemplates
 
 _PROGRAM = Path(__file__).with_name("evaluate.mjs")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class DecisionRow:
     """A row of the table: what was asked, what must be, what is."""
 
     case: Case
@@ -44,7 +44,7 @@ class Caught:
 @dataclass(frozen=True, kw_only=True)
 class Review:
     environment: str
-    decisions: Sequence[Decision]
+    decisions: Sequence[DecisionRow]
     caught: Sequence[Caught]
 
 
@@ -52,7 +52,7 @@ class EvaluatorError(Exception):
     """The evaluator could not be run, or not answer."""
 
 
-def review(environment: Environment, *, region: str, mutated: bool = True) -> Review:
+def review(environment: EnvironmentTemplates, *, region: str, mutated: bool = True) -> Review:
     """`mutated`: whether each policy is also put in weaker. It takes most of the time. Identity
     policies are not: they are compared as whole sets, with `permissions.toml`, and any change shows.
     """
@@ -63,20 +63,20 @@ def review(environment: Environment, *, region: str, mutated: bool = True) -> Re
     got, caught = _ask(book, cases, changed)
     return Review(
         environment=environment.name,
-        decisions=[Decision(case=case, got=g) for case, g in zip(cases, got, strict=True)],
+        decisions=[DecisionRow(case=case, got=g) for case, g in zip(cases, got, strict=True)],
         caught=[Caught(mutant=m, by=by) for m, by in zip(changed, caught, strict=True)],
     )
 
 
 def noticing(
-    environment: Environment, changed: Sequence[Mutant], *, region: str
+    environment: EnvironmentTemplates, changed: Sequence[Mutant], *, region: str
 ) -> list[Case | None]:
     """For each changed policy the case that would fail, or None."""
     book = Phrasebook(physical=Physical(environment=environment, region=region))
     return _ask(book, _cases(environment), changed)[1]
 
 
-def _cases(environment: Environment) -> list[Case]:
+def _cases(environment: EnvironmentTemplates) -> list[Case]:
     return [case for rule in rules(environment.name) for case in rule.cases()]
 
 
@@ -96,7 +96,7 @@ def _ask(
     return answer["decisions"], caught
 
 
-def _once(document: Document) -> list[Mutant]:
+def _once(document: PolicyDocument) -> list[Mutant]:
     """Without those that two changes make alike."""
     return list({json.dumps(m.content): m for m in mutants(document)}.values())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Row(Protocol):
+class _Row(Protocol):
     """A decision of `accepted.toml`, as it applies to one environment."""
 
     @property
@@ -18,7 +18,7 @@ class Row(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class ToolFinding:
     tool: str
     rule: str
     """Qualified, as in `accepted.toml`: whose rule it is, two colons, its id."""
@@ -27,7 +27,7 @@ class Finding:
     """Of the construct, as `located` gives it."""
     text: str
 
-    def stands_in(self, row: Row) -> bool:
+    def stands_in(self, row: _Row) -> bool:
         inside = self.path == row.path or self.path.startswith(f"{row.path}/")
         return inside and self.rule in row.rules
 
@@ -45,9 +45,9 @@ class Judgement:
     """Of one environment. It is clean when nothing is open and nothing is stale."""
 
     environment: str
-    open: tuple[Finding, ...]
-    accepted: tuple[tuple[Finding, Row], ...]
-    stale: tuple[tuple[Row, str], ...]
+    open: tuple[ToolFinding, ...]
+    accepted: tuple[tuple[ToolFinding, _Row], ...]
+    stale: tuple[tuple[_Row, str], ...]
     """Rows with an id that no tool reports any more: they would hide the next finding."""
 
     @property
@@ -64,7 +64,7 @@ class Judgement:
         return counts
 
 
-def judge(environment: str, findings: Iterable[Finding], rows: Iterable[Row]) -> Judgement:
+def judge(environment: str, findings: Iterable[ToolFinding], rows: Iterable[_Row]) -> Judgement:
     rows = tuple(rows)
     opened, accepted, met = [], [], set()
     for finding in (f for f in findings if f.environment == environment):

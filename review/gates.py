@@ -12,16 +12,16 @@ from aws_cdk.cloudformation_include import CfnInclude
 
 from review.checks.template_check import checks
 from review.decide import noticing
-from review.findings import Finding
+from review.findings import ToolFinding
 from review.mutations import Mutant
 from review.physical import Physical
 from review.policy_documents import documents
 from review.scanners import cfn_lint, checkov
 from review.synthesis import synthesize
-from review.templates import Environment
+from review.templates import EnvironmentTemplates
 from review.weaken import Weakening, WeakeningError, weakenings
 
-Found = Mapping[str, str]
+GateFound = Mapping[str, str]
 """By property: the gate that noticed."""
 
 
@@ -36,10 +36,10 @@ class Weakened:
 class _Case:
     weakening: Weakening
     stack: str
-    environment: Environment
+    environment: EnvironmentTemplates
 
 
-def weakened(environment: Environment, *, region: str) -> list[Weakened]:
+def weakened(environment: EnvironmentTemplates, *, region: str) -> list[Weakened]:
     """Of the whole table, on the templates of `environment`."""
     cases = [_case(one, environment) for one in weakenings()]
     gates: dict[str, str] = {}
@@ -52,12 +52,12 @@ def weakened(environment: Environment, *, region: str) -> list[Weakened]:
     ]
 
 
-def _case(one: Weakening, environment: Environment) -> _Case:
+def _case(one: Weakening, environment: EnvironmentTemplates) -> _Case:
     stack, changed = one.apply(environment)
     return _Case(weakening=one, stack=stack, environment=changed)
 
 
-def _by_checks(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+def _by_checks(environment: EnvironmentTemplates, cases: Sequence[_Case], _: str) -> GateFound:
     known = [one for one in checks() if one.only in ("", environment.name)]
     if wrong := [str(one) for one in known if not one.holds(environment)]:
         raise WeakeningError(f"do not hold as it is: {', '.join(wrong)}")
@@ -68,7 +68,9 @@ def _by_checks(environment: Environment, cases: Sequence[_Case], _: str) -> Foun
     return found
 
 
-def _by_decisions(environment: Environment, cases: Sequence[_Case], region: str) -> Found:
+def _by_decisions(
+    environment: EnvironmentTemplates, cases: Sequence[_Case], region: str
+) -> GateFound:
     before = _policies(environment, region)
     changes = {
         case.weakening.property: Mutant(policy=name, change="", content=content, touches=("*",))
@@ -84,22 +86,24 @@ def _by_decisions(environment: Environment, cases: Sequence[_Case], region: str)
     }
 
 
-def _policies(environment: Environment, region: str) -> dict[str, dict[str, object]]:
+def _policies(environment: EnvironmentTemplates, region: str) -> dict[str, dict[str, object]]:
     physical = Physical(environment=environment, region=region)
     return {document.name: document.content for document in documents(physical)}
 
 
-def _by_packs(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+def _by_packs(environment: EnvironmentTemplates, cases: Sequence[_Case], _: str) -> GateFound:
     """Templates are read back as constructs, which is what cdk-nag looks at."""
     return _read_back(environment, cases, templates=False)
 
 
-def _by_rules(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+def _by_rules(environment: EnvironmentTemplates, cases: Sequence[_Case], _: str) -> GateFound:
     """CDK's validator and Control Tower's rules."""
     return _read_back(environment, cases, templates=True)
 
 
-def _read_back(environment: Environment, cases: Sequence[_Case], *, templates: bool) -> Found:
+def _read_back(
+    environment: EnvironmentTemplates, cases: Sequence[_Case], *, templates: bool
+) -> GateFound:
     if not cases:
         return {}
     with tempfile.TemporaryDirectory() as folder:
@@ -117,7 +121,7 @@ def _read_back(environment: Environment, cases: Sequence[_Case], *, templates: b
         return _new(cases, synthesize(place / "out", build, templates=templates).findings)
 
 
-def _by_scanners(environment: Environment, cases: Sequence[_Case], _: str) -> Found:
+def _by_scanners(environment: EnvironmentTemplates, cases: Sequence[_Case], _: str) -> GateFound:
     if not cases:
         return {}
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +133,9 @@ def _by_scanners(environment: Environment, cases: Sequence[_Case], _: str) -> Fo
     return _new(cases, [replace(f, environment=f.environment.split(".")[0]) for f in found])
 
 
-def _templates(environment: Environment, cases: Sequence[_Case]) -> dict[str, dict[str, Any]]:
+def _templates(
+    environment: EnvironmentTemplates, cases: Sequence[_Case]
+) -> dict[str, dict[str, Any]]:
     """Those that are as they should be, and one for each case."""
     sound = {f"Sound{stack}": template for stack, template in environment.templates.items()}
     return sound | {
@@ -137,7 +143,7 @@ def _templates(environment: Environment, cases: Sequence[_Case]) -> dict[str, di
     }
 
 
-def _new(cases: Sequence[_Case], findings: Iterable[Finding]) -> Found:
+def _new(cases: Sequence[_Case], findings: Iterable[ToolFinding]) -> GateFound:
     """What is found in a sound template too says nothing of a case."""
     by_template: dict[str, set[tuple[str, str]]] = {}
     for finding in findings:

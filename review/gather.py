@@ -24,7 +24,7 @@ from review.permission_table import table
 from review.scanners import cfn_lint, checkov
 from review.space import SEED, configurations
 from review.synthesis import ROOT, control_tower, synthesize
-from review.templates import Environment
+from review.templates import EnvironmentTemplates
 from review.threats import threat_model
 from tuning.constructs.acknowledgements import accepted
 
@@ -50,7 +50,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
         # CDK is spoken to by one thread at a time: this one.
         synthesized = synthesize(folder, app.build, templates=True)
         tell("templates, cdk-nag, the CDK's validator, Control Tower's rules")
-        environments = [Environment.of(folder, name) for name in synthesized.rows]
+        environments = [EnvironmentTemplates.of(folder, name) for name in synthesized.rows]
         # The policies of all environments are alike; the decision table is complete for the first.
         reviews = [
             start(
@@ -98,7 +98,7 @@ def _told(work: Callable[[], T], what: str, tell: Tell) -> T:
     return result
 
 
-def _region(environment: Environment) -> str:
+def _region(environment: EnvironmentTemplates) -> str:
     """`aws://unknown-account/us-east-1`, of any of its stacks."""
     stack = environment.files["Network"].name.removesuffix(".template.json")
     place: str = environment.manifest["artifacts"][stack]["environment"]

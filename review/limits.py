@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator import rule_complexity
-from review.findings import Finding
+from review.findings import ToolFinding
 from review.physical import Physical
-from review.policy_documents import Document, documents
-from review.templates import Environment
+from review.policy_documents import PolicyDocument, documents
+from review.templates import EnvironmentTemplates
 
 TOOL = "limits"
 
@@ -69,12 +69,12 @@ POLICIES = {
 }
 
 
-def exceeded(environment: Environment, *, region: str) -> Iterator[Finding]:
+def exceeded(environment: EnvironmentTemplates, *, region: str) -> Iterator[ToolFinding]:
     """One finding for each thing that is larger than AWS lets it be."""
     for limit, what, size in measured(Physical(environment=environment, region=region)):
         if size > limit.most:
             text = f"{size:,} {limit.rule}, of {limit.most:,}: {limit.source}"
-            yield Finding(
+            yield ToolFinding(
                 tool=TOOL,
                 rule=f"{TOOL}::{limit.rule}",
                 environment=environment.name,
@@ -118,7 +118,7 @@ def _resources(
         yield INGRESS, group, rules
 
 
-def _limit(document: Document, owner: str) -> Limit | None:
+def _limit(document: PolicyDocument, owner: str) -> Limit | None:
     match document.kind:
         case "identity":
             return MANAGED

@@ -9,9 +9,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from review.policy_documents import Document
+from review.policy_documents import PolicyDocument
 
-Statement = dict[str, Any]
+_Statement = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Mutant:
     """Patterns of the actions whose decision it can change."""
 
 
-def mutants(document: Document) -> Iterator[Mutant]:
+def mutants(document: PolicyDocument) -> Iterator[Mutant]:
     statements = document.content["Statement"]
     for number, statement in enumerate(statements):
         label = _label(number, statement)
@@ -43,7 +43,9 @@ def mutants(document: Document) -> Iterator[Mutant]:
             )
 
 
-def _changes(document: Document, statement: Statement) -> Iterator[tuple[str, Statement | None]]:
+def _changes(
+    document: PolicyDocument, statement: _Statement
+) -> Iterator[tuple[str, _Statement | None]]:
     yield "taken away", None
     conditions = statement.get("Condition", {})
     singles = [(operator, key) for operator, keys in conditions.items() for key in keys]
@@ -59,13 +61,13 @@ def _changes(document: Document, statement: Statement) -> Iterator[tuple[str, St
         yield "any principal", {**statement, "Principal": "*"}
 
 
-def _label(number: int, statement: Statement) -> str:
+def _label(number: int, statement: _Statement) -> str:
     actions = statement.get("Sid") or statement.get("Action") or statement.get("NotAction")
     several = actions if isinstance(actions, list) else [actions]
     return f"statement {number + 1} ({several[0]}{', …' if len(several) > 1 else ''})"
 
 
-def _without(statement: Statement, operator: str, key: str) -> Statement:
+def _without(statement: _Statement, operator: str, key: str) -> _Statement:
     changed = deepcopy(statement)
     del changed["Condition"][operator][key]
     changed["Condition"] = {op: keys for op, keys in changed["Condition"].items() if keys}
@@ -74,12 +76,12 @@ def _without(statement: Statement, operator: str, key: str) -> Statement:
     )
 
 
-def _widened(statement: Statement, element: str, value: str) -> Statement:
+def _widened(statement: _Statement, element: str, value: str) -> _Statement:
     others = {k: v for k, v in statement.items() if k not in (element, f"Not{element}")}
     return {**others, element: value}
 
 
-def _any_action(document: Document, statement: Statement) -> bool:
+def _any_action(document: PolicyDocument, statement: _Statement) -> bool:
     """Already every action that such a policy can speak of: a bucket's knows S3's only."""
     if document.kind == "trust":  # sts:TagSession and the like let nobody in who is not let in
         return True
@@ -89,7 +91,7 @@ def _any_action(document: Document, statement: Statement) -> bool:
     )
 
 
-def _any_resource(document: Document, statement: Statement) -> bool:
+def _any_resource(document: PolicyDocument, statement: _Statement) -> bool:
     """Already all that such a policy can speak of: a bucket's knows its own bucket only."""
     if document.kind == "trust" or "NotResource" in statement:
         return "NotResource" not in statement

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from review.role_policies import Statement, policies, statements, trust
-from review.templates import Environment
+from review.role_policies import RoleStatement, policies, statements, trust
+from review.templates import EnvironmentTemplates
 
-Row = dict[str, list[str]]
+_Row = dict[str, list[str]]
 Entry = dict[str, Any]
 
 
-def table(environment: Environment) -> dict[str, Entry]:
+def table(environment: EnvironmentTemplates) -> dict[str, Entry]:
     roles = sorted(environment.of_type("AWS::IAM::Role"), key=lambda role: role.name)
     return {
         role.name: {
@@ -47,12 +47,12 @@ def conditions(given: Mapping[str, Mapping[str, Any]]) -> list[str]:
     )
 
 
-def _assumed(statement: Statement) -> str:
+def _assumed(statement: RoleStatement) -> str:
     who = " ".join(f"{kind} {name}" for kind, name in statement.principal.items())
     return " and ".join([who, *conditions(statement.conditions)])
 
 
-def rows(found: Iterable[Statement]) -> list[Row]:
+def rows(found: Iterable[RoleStatement]) -> list[_Row]:
     """Statements taken apart into single rights and put together again in one way."""
     actions: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
     for statement in found:
@@ -77,4 +77,4 @@ def _texts(values: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(render(table(Environment.of(Path(sys.argv[1]), sys.argv[2]))))
+    sys.stdout.write(render(table(EnvironmentTemplates.of(Path(sys.argv[1]), sys.argv[2]))))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from review.templates import Environment, composed
+from review.templates import EnvironmentTemplates, composed
 
 ACCOUNT = "123456789012"
 _SUFFIX = "1ABC2DEF3GHI"
@@ -45,7 +45,7 @@ _NAMED = {"LogGroupName", "StateMachineName"}
 class Physical:
     """One environment, deployed in `ACCOUNT`."""
 
-    environment: Environment
+    environment: EnvironmentTemplates
     region: str
 
     def name(self, logical_id: str) -> str:

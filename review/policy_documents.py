@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from review.physical import Physical
 
-Kind = Literal["identity", "trust", "resource", "endpoint"]
+PolicyKind = Literal["identity", "trust", "resource", "endpoint"]
 
 # By type: the property that holds the document, and the one that names whose policy it is.
 _OWNED = {
@@ -17,15 +17,15 @@ _OWNED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document:
+class PolicyDocument:
     name: str
-    kind: Kind
+    kind: PolicyKind
     owners: tuple[str, ...]
     """Names of the roles that have it, or of the one resource that it guards."""
     content: dict[str, Any]
 
 
-def documents(physical: Physical) -> Iterator[Document]:
+def documents(physical: Physical) -> Iterator[PolicyDocument]:
     for resource in physical.environment.resources:
         template = physical.environment.templates[resource.stack]
         given = template["Resources"][resource.id].get("Properties", {})
@@ -60,11 +60,11 @@ def _holders(physical: Physical, ref: str, properties: Any) -> Iterator[str]:
             yield role.name
 
 
-def _resource(physical: Physical, owner: str, content: Any) -> Document:
+def _resource(physical: Physical, owner: str, content: Any) -> PolicyDocument:
     return _document(physical, f"policy of {owner}", "resource", (owner,), content)
 
 
 def _document(
-    physical: Physical, name: str, kind: Kind, owners: tuple[str, ...], content: Any
-) -> Document:
-    return Document(name=name, kind=kind, owners=owners, content=physical.value(content))
+    physical: Physical, name: str, kind: PolicyKind, owners: tuple[str, ...], content: Any
+) -> PolicyDocument:
+    return PolicyDocument(name=name, kind=kind, owners=owners, content=physical.value(content))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from review.decide import Caught, Decision
+from review.decide import Caught, DecisionRow
 from review.evidence import Evidence
 from review.permission_table import Entry
 from review.questions import Case
@@ -64,7 +64,7 @@ def _lines(texts: Iterable[str]) -> Child:
 
 def decisions(evidence: Evidence) -> Section:
     names = [review.environment for review in evidence.reviews]
-    asked: dict[str, dict[Case, dict[str, Decision]]] = {}
+    asked: dict[str, dict[Case, dict[str, DecisionRow]]] = {}
     for review in evidence.reviews:
         for decision in review.decisions:
             cases = asked.setdefault(decision.case.says, {})
@@ -82,7 +82,9 @@ def decisions(evidence: Evidence) -> Section:
     )
 
 
-def _rule(says: str, cases: Mapping[Case, Mapping[str, Decision]], names: Sequence[str]) -> Child:
+def _rule(
+    says: str, cases: Mapping[Case, Mapping[str, DecisionRow]], names: Sequence[str]
+) -> Child:
     wrong = not all(d.holds for answers in cases.values() for d in answers.values())
     rows: list[list[Child]] = [
         [
@@ -96,7 +98,7 @@ def _rule(says: str, cases: Mapping[Case, Mapping[str, Decision]], names: Sequen
     return folded(says, count(len(cases), "case"), grid(head, rows, class_="prose"), bad=wrong)
 
 
-def _decided(decision: Decision | None) -> Child:
+def _decided(decision: DecisionRow | None) -> Child:
     if decision is None:
         return "not asked"
     got = _MEANS.get(decision.got, decision.got)

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any, Literal, NotRequired, TypedDict
 
 from review.physical import ACCOUNT, Physical
-from review.policy_documents import Document, documents
+from review.policy_documents import PolicyDocument, documents
 from tuning.pipeline.manifest import STEPS
 
 Expected = Literal["allowed", "denied", "never"]
@@ -22,7 +22,7 @@ Expected = Literal["allowed", "denied", "never"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class PolicyRule:
     """All of `who` do all of `does` on all of `on` in each way of `how`."""
 
     says: str
@@ -50,7 +50,7 @@ class Case:
     expected: Expected
 
 
-class Question(TypedDict):
+class _Question(TypedDict):
     """As `evaluate.mjs` takes it."""
 
     principal: str | None
@@ -65,14 +65,14 @@ class Question(TypedDict):
     expected: Expected
 
 
-def rules(environment: str) -> list[Rule]:
+def rules(environment: str) -> list[PolicyRule]:
     folder = files("review").joinpath("decisions")
     tables = sorted(folder.iterdir(), key=lambda file: file.name)
     groups = _vocabulary()["groups"]
     found = []
     for row in [r for t in tables for r in tomllib.loads(t.read_text("utf-8"))["rule"]]:
         only = tuple(row.get("only", ()))
-        rule = Rule(
+        rule = PolicyRule(
             says=row["says"],
             who=_members(row["who"], groups),
             does=tuple(row["does"]),
@@ -124,7 +124,7 @@ class Phrasebook:
     physical: Physical
 
     @cached_property
-    def documents(self) -> dict[str, Document]:
+    def documents(self) -> dict[str, PolicyDocument]:
         return {found.name: found for found in documents(self.physical)}
 
     @cached_property
@@ -145,11 +145,11 @@ class Phrasebook:
             },
         }
 
-    def question(self, case: Case) -> Question:
+    def question(self, case: Case) -> _Question:
         who = self._fill(self._words["who"][case.who])
         what = self._fill(self._words["what"][case.on], **{"its logs": who.get("logs", "")})
         service = case.does.split(":")[0]
-        found = Question(
+        found = _Question(
             principal=who.get("principal"),
             action=case.does,
             resource=what["arn"],
@@ -189,7 +189,7 @@ class Phrasebook:
             context["s3:TlsVersion"] = "1.3"
         return context
 
-    def _as_role(self, found: Question, role: str) -> None:
+    def _as_role(self, found: _Question, role: str) -> None:
         """A session of a role of ours: its policies, and its tags in every request."""
         logical_id = self.physical.logical_id(role)
         name = self.physical.name(logical_id)
@@ -208,7 +208,7 @@ class Phrasebook:
                 return f"{kind} of {what[kind]}"
         return None
 
-    def _apply(self, found: Question, way: Mapping[str, Any], service: str) -> None:
+    def _apply(self, found: _Question, way: Mapping[str, Any], service: str) -> None:
         for key in way.get("without", ()):
             found["context"].pop(key, None)
         found["context"].update(way.get("context", {}))

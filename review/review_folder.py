@@ -7,7 +7,7 @@ from typing import Any
 
 from diagrams.mermaid import mermaid
 from review.evidence import Evidence
-from review.findings import Finding
+from review.findings import ToolFinding
 from review.measures import measures
 from review.permission_table import render
 from review.review_page import html
@@ -45,7 +45,7 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _findings(evidence: Evidence) -> list[dict[str, Any]]:
-    def told(finding: Finding, **more: Any) -> dict[str, Any]:
+    def told(finding: ToolFinding, **more: Any) -> dict[str, Any]:
         return {**vars(finding), **more}
 
     return [

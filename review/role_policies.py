@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from review.templates import Environment, Plain, Resource
+from review.templates import EnvironmentTemplates, Plain, Resource
 
 
 @dataclass(frozen=True, kw_only=True)
-class Statement:
+class RoleStatement:
     effect: str
     actions: frozenset[str]
     resources: frozenset[str]
@@ -16,7 +16,7 @@ class Statement:
     principal: Any = None
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> "Statement":
+    def of(cls, raw: Mapping[str, Any]) -> "RoleStatement":
         return cls(
             effect=raw["Effect"],
             actions=frozenset(_several(raw["Action"])),
@@ -26,7 +26,7 @@ class Statement:
         )
 
 
-def policies(environment: Environment, role: str) -> list[Resource]:
+def policies(environment: EnvironmentTemplates, role: str) -> list[Resource]:
     """The managed policies of a role, whichever side names the other."""
     resource = environment.one("AWS::IAM::Role", role)
     named = resource.properties.get("ManagedPolicyArns", [])
@@ -37,16 +37,16 @@ def policies(environment: Environment, role: str) -> list[Resource]:
     ]
 
 
-def statements(policy: Resource) -> list[Statement]:
-    return [Statement.of(raw) for raw in policy.properties["PolicyDocument"]["Statement"]]
+def statements(policy: Resource) -> list[RoleStatement]:
+    return [RoleStatement.of(raw) for raw in policy.properties["PolicyDocument"]["Statement"]]
 
 
-def allowed(environment: Environment, role: str) -> Iterator[Statement]:
+def allowed(environment: EnvironmentTemplates, role: str) -> Iterator[RoleStatement]:
     for policy in policies(environment, role):
         yield from (s for s in statements(policy) if s.effect == "Allow")
 
 
-def permissions(environment: Environment, role: str) -> set[tuple[str, str]]:
+def permissions(environment: EnvironmentTemplates, role: str) -> set[tuple[str, str]]:
     """Every pair of an action and a resource that the role is allowed; conditions left out."""
     return {
         (action, resource)
@@ -56,11 +56,11 @@ def permissions(environment: Environment, role: str) -> set[tuple[str, str]]:
     }
 
 
-def actions(environment: Environment, role: str) -> set[str]:
+def actions(environment: EnvironmentTemplates, role: str) -> set[str]:
     return {action for action, _ in permissions(environment, role)}
 
 
-def roles_allowed(environment: Environment, action: str, resource: str = "") -> set[str]:
+def roles_allowed(environment: EnvironmentTemplates, action: str, resource: str = "") -> set[str]:
     """Names of the roles that may do `action`, on a resource that begins with `resource`."""
     return {
         role.name
@@ -70,8 +70,8 @@ def roles_allowed(environment: Environment, action: str, resource: str = "") -> 
     }
 
 
-def trust(role: Resource) -> list[Statement]:
-    return [Statement.of(s) for s in role.properties["AssumeRolePolicyDocument"]["Statement"]]
+def trust(role: Resource) -> list[RoleStatement]:
+    return [RoleStatement.of(s) for s in role.properties["AssumeRolePolicyDocument"]["Statement"]]
 
 
 def _several(value: Any) -> list[Any]:

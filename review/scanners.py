@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from review.findings import Finding, located
+from review.findings import ToolFinding, located
 
 _PYTHON = Path(sys.executable).absolute()
 """Python knows itself by the PATH that found it, which may be relative; scanners run elsewhere."""
@@ -24,7 +24,7 @@ class ScannerError(Exception):
     """A scanner did not run, which must not look like a scanner that found nothing."""
 
 
-def cfn_lint(folder: Path) -> Iterator[Finding]:
+def cfn_lint(folder: Path) -> Iterator[ToolFinding]:
     """Rules of all kinds but the informational."""
     templates = sorted(map(str, folder.glob("*.template.json")))
     program = str(_PYTHON.with_name("cfn-lint"))
@@ -36,7 +36,7 @@ def cfn_lint(folder: Path) -> Iterator[Finding]:
         )
 
 
-def checkov(folder: Path) -> Iterator[Finding]:
+def checkov(folder: Path) -> Iterator[ToolFinding]:
     """Run inside `folder`: checkov takes the path of a file for one of a function's variables, and
     a path of forty characters for a secret.
     """
@@ -65,10 +65,12 @@ def _json(command: Sequence[str], folder: Path) -> Any:
         raise ScannerError(f"{' '.join(command[:8])} … gave no result:\n{said}") from None
 
 
-def _finding(tool: str, rule: str, template: Path, logical_id: str, text: str) -> Finding:
+def _finding(tool: str, rule: str, template: Path, logical_id: str, text: str) -> ToolFinding:
     paths = _paths(template.with_name(template.name.replace(".template.", ".metadata.")))
     environment, path = located(paths.get(logical_id, f"{template.name}/{logical_id}"))
-    return Finding(tool=tool, rule=f"{tool}::{rule}", environment=environment, path=path, text=text)
+    return ToolFinding(
+        tool=tool, rule=f"{tool}::{rule}", environment=environment, path=path, text=text
+    )
 
 
 @cache

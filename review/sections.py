@@ -6,7 +6,7 @@ from decimal import Decimal
 from diagrams.mermaid import mermaid
 from diagrams.svg import svg
 from review.evidence import Evidence, applied
-from review.findings import Finding
+from review.findings import ToolFinding
 from review.sheet_parts import Section, folded, grid, link, listing, plain, sign, words
 from tuning.constructs.acknowledgements import Accepted
 from tuning.reports.elements import Child, el
@@ -37,7 +37,7 @@ def gates(evidence: Evidence) -> Section:
     )
 
 
-def _found(found: list[Finding]) -> Child:
+def _found(found: list[ToolFinding]) -> Child:
     rows: list[list[Child]] = [
         [f.tool, words(f.rule), words(f"{f.environment}/{f.path}"), f.text] for f in found
     ]

@@ -18,10 +18,10 @@ import aws_cdk as cdk
 from jsii.errors import JSIIError
 
 from review.drawn_configs import Drawn, covering, searched
-from review.findings import Finding, judge
+from review.findings import ToolFinding, judge
 from review.limits import exceeded
 from review.synthesis import NO_STAGING, synthesize
-from review.templates import Environment
+from review.templates import EnvironmentTemplates
 from stacks.deployment import Deployment
 from tuning.constructs.acknowledgements import OTHER_TOOLS, Accepted
 from tuning.errors import TuningError
@@ -37,7 +37,7 @@ class Broken:
 
     configuration: Drawn
     """Made as simple as it can be and still show it."""
-    findings: tuple[Finding, ...]
+    findings: tuple[ToolFinding, ...]
     stale: tuple[tuple[str, str], ...]
     """Path and rule of what is accepted and not found."""
     error: str = ""
@@ -124,7 +124,7 @@ def _check(one: Drawn, out: Path, *, templates: bool) -> Broken | None:
     reviewed = synthesize(out, build, templates=templates, context=NO_STAGING)
     asked = [_asked(row, templates=templates) for row in reviewed.rows[one.name]]
     judgement = judge(one.name, reviewed.findings, asked)
-    large = exceeded(Environment.of(out, one.name), region=config.region)
+    large = exceeded(EnvironmentTemplates.of(out, one.name), region=config.region)
     findings = (*judgement.open, *large)
     stale = tuple((row.path, rule) for row, rule in judgement.stale)
     if findings or stale:

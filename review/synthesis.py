@@ -16,7 +16,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from review.findings import Finding, located
+from review.findings import ToolFinding, located
 from stacks.deployment import deployments
 from tuning.constructs.acknowledgements import Accepted, accepted_in, review
 
@@ -30,7 +30,7 @@ _GUARD = "Control Tower"
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
     folder: Path
-    findings: tuple[Finding, ...]
+    findings: tuple[ToolFinding, ...]
     rows: Mapping[str, tuple[Accepted, ...]]
     """By environment: what is accepted there."""
 
@@ -91,7 +91,7 @@ def control_tower() -> tuple[cdk.ValidationRuleSource, ...]:
     return tuple(rules)
 
 
-def reported(report: Path) -> Iterator[Finding]:
+def reported(report: Path) -> Iterator[ToolFinding]:
     """Every finding once for each construct, whether CDK set it aside or not.
 
     Of a check that Guard makes on a variable, CDK knows no resource and names the stack. When the same
@@ -109,12 +109,12 @@ def reported(report: Path) -> Iterator[Finding]:
         yield replace(one, path=next(iter(paths))) if placed else one
 
 
-def _written(report: Path) -> Iterator[Finding]:
+def _written(report: Path) -> Iterator[ToolFinding]:
     for plugin in json.loads(report.read_bytes())["pluginReports"]:
         for violation in (*plugin["violations"], *plugin.get("suppressedViolations", ())):
             for construct in violation["violatingConstructs"]:
                 environment, path = located(construct["constructPath"])
-                yield Finding(
+                yield ToolFinding(
                     tool=_tool(plugin["pluginName"], violation),
                     rule=f"{plugin['pluginName'].replace(' ', '-')}::{violation['ruleName']}",
                     environment=environment,

@@ -53,7 +53,7 @@ class Resource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class EnvironmentTemplates:
     """The three templates of one Deployment."""
 
     name: str
@@ -64,7 +64,7 @@ class Environment:
     """A manifest in place of that in the folder."""
 
     @classmethod
-    def of(cls, assembly: Path, name: str) -> "Environment":
+    def of(cls, assembly: Path, name: str) -> "EnvironmentTemplates":
         return cls(name=name, folder=assembly)
 
     @cached_property

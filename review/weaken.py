@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
-from review.templates import Environment, Resource
+from review.templates import EnvironmentTemplates, Resource
 
 
 class WeakeningError(Exception):
@@ -32,7 +32,7 @@ class Weakening:
     added: Mapping[str, Any] | None = None
     """A resource that was not there."""
 
-    def apply(self, environment: Environment) -> tuple[str, Environment]:
+    def apply(self, environment: EnvironmentTemplates) -> tuple[str, EnvironmentTemplates]:
         """The stack that it changes, and the environment with it changed."""
         if self.of == "manifest":
             return "Storage", _manifest(environment, self.part, self.to)
@@ -45,7 +45,7 @@ class Weakening:
             raise WeakeningError(f"{self.property}: {self.part} of {self.of} is so already")
         return stack, replace(environment, changed={**environment.changed, stack: template})
 
-    def _changed(self, environment: Environment) -> tuple[str, dict[str, Any]]:
+    def _changed(self, environment: EnvironmentTemplates) -> tuple[str, dict[str, Any]]:
         found = _named(environment, self.of)
         template = deepcopy(environment.templates[found.stack])
         if self.part:
@@ -60,7 +60,7 @@ def weakenings() -> list[Weakening]:
     return [Weakening(**row) for row in tomllib.loads(text)["weakened"]]
 
 
-def _named(environment: Environment, name: str) -> Resource:
+def _named(environment: EnvironmentTemplates, name: str) -> Resource:
     found = [resource for resource in environment.resources if resource.name == name]
     if len(found) != 1:
         raise WeakeningError(f"{name}: {len(found)} resources of this name")
@@ -89,7 +89,7 @@ def _key(within: Any, step: str) -> Any:
     return next(n for n, element in enumerate(within) if element.get("Sid") == step)
 
 
-def _manifest(environment: Environment, part: str, to: Any) -> Environment:
+def _manifest(environment: EnvironmentTemplates, part: str, to: Any) -> EnvironmentTemplates:
     manifest = deepcopy(environment.manifest)
     (storage,) = (
         artifact

@@ -8,11 +8,11 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from diagrams.graph import Arrow, Graph, Group, Node
-from review.costs import Bill, Line
-from review.decide import Caught, Decision, Review
+from diagrams.graph import Arrow, Graph, Node, NodeGroup
+from review.costs import Bill, CostLine
+from review.decide import Caught, DecisionRow, Review
 from review.evidence import Commit, Equivalent, Evidence
-from review.findings import Finding, judge
+from review.findings import ToolFinding, judge
 from review.gates import Weakened
 from review.history import History
 from review.mutations import Mutant
@@ -31,13 +31,15 @@ ROLE = {
 FLOW = Graph(
     direction="LR",
     groups=[
-        Group(id="people", title="People: trusted", nodes=[Node(id="Uploader", title="uploader")]),
-        Group(
+        NodeGroup(
+            id="people", title="People: trusted", nodes=[Node(id="Uploader", title="uploader")]
+        ),
+        NodeGroup(
             id="account",
             title="Your account",
             nodes=[Node(id="Datasets", title="Datasets", kind="bucket", shape="database")],
             groups=[
-                Group(
+                NodeGroup(
                     id="vpc",
                     title="VPC: no way out",
                     nodes=[Node(id="Check", title="prepare_dataset", kind="function")],
@@ -66,7 +68,7 @@ def a_row(text="It is known."):
 
 
 def a_finding(tool, rule, text="found"):
-    return Finding(tool=tool, rule=rule, environment="dev", path="Storage/Data", text=text)
+    return ToolFinding(tool=tool, rule=rule, environment="dev", path="Storage/Data", text=text)
 
 
 def a_case(text="A rule"):
@@ -76,7 +78,7 @@ def a_case(text="A rule"):
 
 
 def a_review(text="A rule", *, cases=400, got="ExplicitlyDenied"):
-    decisions = [Decision(case=replace(a_case(text), who=f"{n}"), got=got) for n in range(cases)]
+    decisions = [DecisionRow(case=replace(a_case(text), who=f"{n}"), got=got) for n in range(cases)]
     mutants = [
         Mutant(policy="policy of Data", change=change, content={}, touches=["s3:*"])
         for change in ("statement 1: taken away", "statement 2: any action")
@@ -92,7 +94,7 @@ def sample(text="words", **changes):
     """A review in which everything holds, with `text` wherever a text of others can be."""
     row = a_row(text)
     findings = [a_finding(f"cdk-nag {pack}", f"{pack}::R1", text) for pack in PACKS]
-    line = Line(
+    line = CostLine(
         what="Keys",
         units=3,
         usd=Decimal("1.00"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.bedrock.api_errors import JobFailed
-from emulator.bedrock.emulated_jobs import Job
+from emulator.bedrock.emulated_jobs import EmulatedJob
 from emulator.bedrock.ports import Surroundings
 
 WRITE_CHECK = ".write_access_check_file.temp"
@@ -23,13 +23,13 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def output_location(job: Job) -> tuple[str, str]:
+def output_location(job: EmulatedJob) -> tuple[str, str]:
     """Bucket and prefix, the prefix empty or ending in a slash."""
     bucket, prefix = split(job.output_uri)
     return bucket, f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
 
 
-def read(job: Job, aws: Surroundings, uri: str) -> Iterator[bytes]:
+def read(job: EmulatedJob, aws: Surroundings, uri: str) -> Iterator[bytes]:
     bucket, key = split(uri)
     context = network_context(job)
     wanted = [
@@ -51,7 +51,7 @@ def read(job: Job, aws: Surroundings, uri: str) -> Iterator[bytes]:
     return lines
 
 
-def check_output(job: Job, aws: Surroundings) -> None:
+def check_output(job: EmulatedJob, aws: Surroundings) -> None:
     bucket, prefix = output_location(job)
     if not write(job, aws, prefix + WRITE_CHECK, b""):
         raise JobFailed(
@@ -60,7 +60,7 @@ def check_output(job: Job, aws: Surroundings) -> None:
         )
 
 
-def write(job: Job, aws: Surroundings, key: str, body: bytes) -> bool:
+def write(job: EmulatedJob, aws: Surroundings, key: str, body: bytes) -> bool:
     bucket, _ = output_location(job)
     return (
         aws.roles.allows(
@@ -71,7 +71,7 @@ def write(job: Job, aws: Surroundings, key: str, body: bytes) -> bool:
     )
 
 
-def check_network(job: Job, aws: Surroundings) -> None:
+def check_network(job: EmulatedJob, aws: Surroundings) -> None:
     """The interfaces Bedrock makes in the caller's VPC, if the job names one."""
     network = job.request.get("vpcConfig")
     if network is None:
@@ -94,7 +94,7 @@ def check_network(job: Job, aws: Surroundings) -> None:
 
 
 def _interface_actions(
-    job: Job, network: dict[str, Any]
+    job: EmulatedJob, network: dict[str, Any]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     def arn(kind: str, name: str) -> str:
         return f"arn:aws:ec2:{job.scope.region}:{job.scope.account}:{kind}/{name}"
@@ -124,13 +124,13 @@ def _interface_actions(
     )
 
 
-def network_context(job: Job) -> dict[str, Any]:
+def network_context(job: EmulatedJob) -> dict[str, Any]:
     """The subnets a request comes from; the roles port adds the keys of their endpoint."""
     network = job.request.get("vpcConfig")
     return {"emulator:subnets": network["subnetIds"]} if network else {}
 
 
-def _may_use_key(job: Job, aws: Surroundings, action: str, key: str | None) -> bool:
+def _may_use_key(job: EmulatedJob, aws: Surroundings, action: str, key: str | None) -> bool:
     if key is None:
         return True
     via = {

@@ -16,7 +16,7 @@ class ApiError(Exception):
         return f"{self.code}: {self.message}"
 
 
-class Validation(ApiError):
+class ValidationError(ApiError):
     code = "ValidationException"
     status = 400
 

@@ -11,7 +11,7 @@ import math
 import random
 from collections.abc import Iterator
 
-from emulator.bedrock.emulated_jobs import Job
+from emulator.bedrock.emulated_jobs import EmulatedJob
 
 NOTICE = (
     "Written by an emulator. No model was trained: the losses are a synthetic curve derived from "
@@ -20,7 +20,7 @@ NOTICE = (
 STEPS_SHOWN = 200
 
 
-def losses(job: Job, series: str, steps: int) -> list[float]:
+def losses(job: EmulatedJob, series: str, steps: int) -> list[float]:
     """A curve that falls and wobbles; the same for the same job name, on any machine."""
     seed = hashlib.sha256(f"{job.name}/{series}".encode()).digest()
     noise = random.Random(seed)  # noqa: S311 -- decoration, not a secret
@@ -32,7 +32,7 @@ def losses(job: Job, series: str, steps: int) -> list[float]:
     ]
 
 
-def write_losses(job: Job, records: dict[str, int]) -> None:
+def write_losses(job: EmulatedJob, records: dict[str, int]) -> None:
     """Invent the curves of the training set and of each validation set, epoch by epoch."""
     epochs = _epochs(job)
     steps = min(max(records[job.training_uri] * epochs, epochs), STEPS_SHOWN)
@@ -41,7 +41,7 @@ def write_losses(job: Job, records: dict[str, int]) -> None:
         job.losses[f"validation-{position}"] = losses(job, f"validation-{position}", epochs)
 
 
-def files(job: Job, records: dict[str, int]) -> Iterator[tuple[str, bytes]]:
+def files(job: EmulatedJob, records: dict[str, int]) -> Iterator[tuple[str, bytes]]:
     """Path below the output prefix, and content."""
     root = f"model-customization-job-{job.id}/"
     training = job.losses["training"]
@@ -64,7 +64,7 @@ def files(job: Job, records: dict[str, int]) -> Iterator[tuple[str, bytes]]:
     )
 
 
-def _epochs(job: Job) -> int:
+def _epochs(job: EmulatedJob) -> int:
     given = job.hyperparameters.get("epochCount", "1")
     return int(given) if given.isdigit() else 1
 

@@ -37,7 +37,7 @@ def digest(body: dict[str, Any]) -> str:
 
 
 @dataclass(kw_only=True)
-class Job:
+class EmulatedJob:
     scope: Scope
     request: dict[str, Any]
     offer: Offer
@@ -178,8 +178,8 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
-    job: Job
+class EmulatedModel:
+    job: EmulatedJob
     arn: str
     created: str
     tags: dict[str, str]

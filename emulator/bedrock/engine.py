@@ -14,9 +14,17 @@ from emulator.bedrock.api_errors import (
     NotFound,
     QuotaExceeded,
     Throttled,
-    Validation,
+    ValidationError,
 )
-from emulator.bedrock.emulated_jobs import METHOD, TERMINAL, Job, Model, digest, identifier, now
+from emulator.bedrock.emulated_jobs import (
+    METHOD,
+    TERMINAL,
+    EmulatedJob,
+    EmulatedModel,
+    digest,
+    identifier,
+    now,
+)
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
 from emulator.bedrock.ports import Scope, Surroundings
@@ -32,8 +40,8 @@ class Engine:
     quota: int
     phase_seconds: float
     faults: Faults = field(default_factory=Faults)
-    jobs: dict[str, Job] = field(default_factory=dict)
-    models: dict[str, Model] = field(default_factory=dict)
+    jobs: dict[str, EmulatedJob] = field(default_factory=dict)
+    models: dict[str, EmulatedModel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def call(self, operation: str, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +66,7 @@ class Engine:
             self._check_free(scope, job)
             self._check_quota(scope)
             if not self.aws.roles.may_be_assumed(job.role, job.arn):
-                raise Validation(message="Could not assume provided IAM role.")
+                raise ValidationError(message="Could not assume provided IAM role.")
             self.jobs[job.arn] = job
         self.spawn(lambda: self._run(job))
         return {"jobArn": job.arn}
@@ -121,7 +129,7 @@ class Engine:
         arn = request.get("resourceARN", ":custom-model/")
         return ":model-customization-job/" in arn or ":custom-model/" in arn
 
-    def _replayed(self, scope: Scope, request: dict[str, Any]) -> Job | None:
+    def _replayed(self, scope: Scope, request: dict[str, Any]) -> EmulatedJob | None:
         """A token seen before makes the service ignore the request, and return no error.
 
         https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
@@ -135,9 +143,9 @@ class Engine:
                 raise Conflict(message="The clientRequestToken was used with different parameters.")
         return None
 
-    def _new_job(self, scope: Scope, request: dict[str, Any]) -> Job:
+    def _new_job(self, scope: Scope, request: dict[str, Any]) -> EmulatedJob:
         if "s3Uri" not in request["trainingDataConfig"]:
-            raise Validation(
+            raise ValidationError(
                 message="The emulator reads training data from s3Uri only, not from invocation logs."
             )
         parent = self._find_model(scope, request["baseModelIdentifier"])
@@ -146,9 +154,9 @@ class Engine:
         offer = catalog.offer(base, method, scope.region)
         if offer.validation_refused and request.get("validationDataConfig", {}).get("validators"):
             # UNCONFIRMED text.
-            raise Validation(message=f"Validation data is not supported for {offer.model}.")
+            raise ValidationError(message=f"Validation data is not supported for {offer.model}.")
         name = identifier()
-        return Job(
+        return EmulatedJob(
             scope=scope,
             request=request,
             offer=offer,
@@ -160,10 +168,10 @@ class Engine:
             hyperparameters=offer.complete(request.get("hyperParameters", {})),
         )
 
-    def _check_free(self, scope: Scope, wanted: Job) -> None:
+    def _check_free(self, scope: Scope, wanted: EmulatedJob) -> None:
         for job in list(self.jobs.values()):
             if job.scope == scope and job.name == wanted.name:
-                raise Validation(
+                raise ValidationError(
                     message=f"The provided job name is currently in use: {wanted.name}"
                 )
         taken = [
@@ -175,7 +183,7 @@ class Engine:
             if job.scope == scope and job.status not in TERMINAL
         ]
         if wanted.model_name in taken + pending:
-            raise Validation(
+            raise ValidationError(
                 message=f"The provided model name is currently in use: {wanted.model_name}"
             )
 
@@ -195,7 +203,7 @@ class Engine:
                 message=f"You have exceeded the quota of {limit} customization jobs in progress."
             )
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: EmulatedJob) -> None:
         trainer = self._trainer()
         trainer.change(job, "InProgress")
         if not trainer.run(job):
@@ -203,21 +211,21 @@ class Engine:
         arn = job.scope.arn(f"custom-model/{job.offer.model}/{identifier()}")
         tags = {each["key"]: each["value"] for each in job.request.get("customModelTags", [])}
         with self._lock:
-            self.models[arn] = Model(job=job, arn=arn, created=now(), tags=tags)
+            self.models[arn] = EmulatedModel(job=job, arn=arn, created=now(), tags=tags)
             job.model_arn = arn
             trainer.change(job, "Completed")
 
     def _trainer(self) -> Trainer:
         return Trainer(aws=self.aws, faults=self.faults, phase_seconds=self.phase_seconds)
 
-    def _job(self, scope: Scope, wanted: str) -> Job:
+    def _job(self, scope: Scope, wanted: str) -> EmulatedJob:
         for job in list(self.jobs.values()):
             if job.scope == scope and wanted in (job.arn, job.name):
                 return job
         # UNCONFIRMED text.
         raise NotFound(message=f"Could not find the model customization job {wanted}.")
 
-    def _find_model(self, scope: Scope, wanted: str) -> Model | None:
+    def _find_model(self, scope: Scope, wanted: str) -> EmulatedModel | None:
         return next(
             (
                 model
@@ -227,7 +235,7 @@ class Engine:
             None,
         )
 
-    def _model(self, scope: Scope, wanted: str) -> Model:
+    def _model(self, scope: Scope, wanted: str) -> EmulatedModel:
         if model := self._find_model(scope, wanted):
             return model
         # UNCONFIRMED text.

@@ -5,20 +5,20 @@ from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
-Kind = Literal["fail", "stall", "throttle", "quota", "lost-response"]
-Phase = Literal["Validation", "DataProcessing", "Training"]
+FaultKind = Literal["fail", "stall", "throttle", "quota", "lost-response"]
+FaultPhase = Literal["Validation", "DataProcessing", "Training"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class InjectedFault:
     """`fail` and `stall` name a phase; `throttle` and `lost-response` an operation.
 
     A stalled phase does not begin: the job stays InProgress with that sub-status NotStarted, as
     public field reports saw it for days. A lost response is a 500 after the operation was done.
     """
 
-    kind: Kind
-    phase: Phase = "Training"
+    kind: FaultKind
+    phase: FaultPhase = "Training"
     message: str = "Encountered an internal error when processing the request."
     operation: str = "*"
     jobs: str = "*"
@@ -29,20 +29,24 @@ class Fault:
     """The quota of jobs in progress, for `quota`."""
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"unknown fault {self.kind!r}; one of {', '.join(get_args(Kind))}")
-        if self.phase not in get_args(Phase):
-            raise ValueError(f"unknown phase {self.phase!r}; one of {', '.join(get_args(Phase))}")
+        if self.kind not in get_args(FaultKind):
+            raise ValueError(
+                f"unknown fault {self.kind!r}; one of {', '.join(get_args(FaultKind))}"
+            )
+        if self.phase not in get_args(FaultPhase):
+            raise ValueError(
+                f"unknown phase {self.phase!r}; one of {', '.join(get_args(FaultPhase))}"
+            )
 
 
 @dataclass
 class Faults:
     """Those in force, oldest first."""
 
-    _standing: list[Fault] = field(default_factory=list)
+    _standing: list[InjectedFault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: InjectedFault) -> None:
         with self._lock:
             self._standing.append(fault)
 
@@ -55,8 +59,8 @@ class Faults:
             return [asdict(fault) for fault in self._standing]
 
     def take(
-        self, kind: Kind, *, operation: str = "", phase: str = "", job: str = ""
-    ) -> Fault | None:
+        self, kind: FaultKind, *, operation: str = "", phase: str = "", job: str = ""
+    ) -> InjectedFault | None:
         """The fault that strikes here, counted down."""
         with self._lock:
             for position, fault in enumerate(self._standing):
@@ -68,12 +72,12 @@ class Faults:
                     return fault
         return None
 
-    def stands(self, kind: Kind, *, phase: str, job: str) -> bool:
+    def stands(self, kind: FaultKind, *, phase: str, job: str) -> bool:
         with self._lock:
             return any(_strikes(fault, kind, "", phase, job) for fault in self._standing)
 
 
-def _strikes(fault: Fault, kind: Kind, operation: str, phase: str, job: str) -> bool:
+def _strikes(fault: InjectedFault, kind: FaultKind, operation: str, phase: str, job: str) -> bool:
     return (
         fault.kind == kind
         and (not operation or fnmatchcase(operation, fault.operation))

@@ -6,8 +6,8 @@ from emulator.bedrock import access
 from emulator.bedrock import artifacts as artefacts
 from emulator.bedrock import training_data as datasets
 from emulator.bedrock.api_errors import JobFailed, JobStopped
-from emulator.bedrock.emulated_jobs import TERMINAL, Job, now
-from emulator.bedrock.injected_faults import Faults, Phase
+from emulator.bedrock.emulated_jobs import TERMINAL, EmulatedJob, now
+from emulator.bedrock.injected_faults import FaultPhase, Faults
 from emulator.bedrock.ports import Surroundings
 
 EVENT = "Model Customization Job State Change"
@@ -23,7 +23,7 @@ class Trainer:
     phase_seconds: float
     records: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def run(self, job: Job) -> bool:
+    def run(self, job: EmulatedJob) -> bool:
         """Whether the job has come to its end well; it has come to an end in any case."""
         # An error of the emulator's own ends the job as well, and shows in its log.
         outcome, failure = "Failed", UNEXPECTED
@@ -43,7 +43,7 @@ class Trainer:
                 self.change(job, outcome)
         return outcome == "Completed"
 
-    def change(self, job: Job, status: str) -> bool:
+    def change(self, job: EmulatedJob, status: str) -> bool:
         """False, and nothing changed, when the job has ended already."""
         with job.lock:
             if job.status in TERMINAL:
@@ -58,7 +58,7 @@ class Trainer:
         self.aws.events.put(EVENT, job.arn, job.event())
         return True
 
-    def _validate(self, job: Job) -> None:
+    def _validate(self, job: EmulatedJob) -> None:
         self._begin(job, "Validation")
         access.check_network(job, self.aws)
         records = {
@@ -73,7 +73,7 @@ class Trainer:
         self.records[job.arn] = records
         self._finish(job, "Validation")
 
-    def _train(self, job: Job) -> None:
+    def _train(self, job: EmulatedJob) -> None:
         self._begin(job, "Training")
         records = self.records.pop(job.arn)
         self._wait(job, self.phase_seconds)
@@ -86,28 +86,28 @@ class Trainer:
                 raise JobFailed("Encountered an internal error when processing the request.")
         self._mark(job, "Training", "Completed")
 
-    def _pass_time(self, job: Job, phase: Phase) -> None:
+    def _pass_time(self, job: EmulatedJob, phase: FaultPhase) -> None:
         self._begin(job, phase)
         self._finish(job, phase)
 
-    def _begin(self, job: Job, phase: Phase) -> None:
+    def _begin(self, job: EmulatedJob, phase: FaultPhase) -> None:
         while self.faults.stands("stall", phase=phase, job=job.name):
             self._wait(job, POLL_SECONDS)
         self._mark(job, phase, "InProgress")
 
-    def _finish(self, job: Job, phase: Phase) -> None:
+    def _finish(self, job: EmulatedJob, phase: FaultPhase) -> None:
         self._wait(job, self.phase_seconds)
         self._strike(job, phase)
         self._mark(job, phase, "Completed")
 
-    def _strike(self, job: Job, phase: Phase) -> None:
+    def _strike(self, job: EmulatedJob, phase: FaultPhase) -> None:
         if fault := self.faults.take("fail", phase=phase, job=job.name):
             raise JobFailed(fault.message)
 
-    def _wait(self, job: Job, seconds: float) -> None:
+    def _wait(self, job: EmulatedJob, seconds: float) -> None:
         if job.stopping.wait(seconds):
             raise JobStopped
 
-    def _mark(self, job: Job, phase: Phase, status: str) -> None:
+    def _mark(self, job: EmulatedJob, phase: FaultPhase, status: str) -> None:
         job.modified = now()
         job.phases[phase].update(status=status, lastModifiedTime=job.modified)

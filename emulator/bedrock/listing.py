@@ -5,7 +5,7 @@ import binascii
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.bedrock.api_errors import Validation
+from emulator.bedrock.api_errors import ValidationError
 
 DEFAULT_PAGE = 100
 """UNCONFIRMED; the API allows 1 to 1000."""
@@ -51,4 +51,4 @@ def _position(token: str | None) -> int:
     try:
         return int(base64.urlsafe_b64decode(token))
     except (binascii.Error, ValueError):
-        raise Validation(message="The provided nextToken is invalid.") from None
+        raise ValidationError(message="The provided nextToken is invalid.") from None

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from emulator.bedrock.api_errors import Validation
-from emulator.bedrock.training_data import Format
+from emulator.bedrock.api_errors import ValidationError
+from emulator.bedrock.training_data import DataFormat
 
 CATALOG = Path(__file__).resolve().parents[2] / "tuning" / "models" / "catalog.json"
 INVALID_MODEL = "The provided model identifier is invalid."
@@ -19,7 +19,7 @@ class Offer:
     """One base model, customized by one method."""
 
     model: str
-    format: Format
+    format: DataFormat
     hyperparameters: dict[str, dict[str, Any]]
     validation_refused: bool
     teachers: tuple[str, ...]
@@ -30,7 +30,7 @@ class Offer:
         for name, value in given.items():
             rule = self.hyperparameters.get(name)
             if rule is None:
-                raise Validation(message=f"Invalid hyperparameter for {self.model}: {name}")
+                raise ValidationError(message=f"Invalid hyperparameter for {self.model}: {name}")
             _in_range(name, value, rule)
         missing = [
             name
@@ -38,7 +38,7 @@ class Offer:
             if rule.get("required") and name not in given
         ]
         if missing:
-            raise Validation(
+            raise ValidationError(
                 message=f"Missing hyperparameter for {self.model}: {', '.join(missing)}"
             )
         defaults = {
@@ -53,11 +53,13 @@ def offer(identifier: str, method: str, region: str) -> Offer:
     """What a base model id or ARN stands for; refuses one that is not offered in the Region."""
     model = _find(identifier, region)
     if model is None:
-        raise Validation(message=INVALID_MODEL)
+        raise ValidationError(message=INVALID_MODEL)
     terms = model["methods"].get(method)
     if terms is None:
         # UNCONFIRMED text.
-        raise Validation(message=f"The provided model {model['id']} does not support {method}.")
+        raise ValidationError(
+            message=f"The provided model {model['id']} does not support {method}."
+        )
     reserved = _catalog()["reserved_words"].get(
         terms.get("reserved_words"), {"words": [], "where": []}
     )
@@ -66,7 +68,7 @@ def offer(identifier: str, method: str, region: str) -> Offer:
         hyperparameters=_catalog()["hyperparameter_sets"].get(terms.get("hyperparameters"), {}),
         validation_refused=terms["validation"] == "refused",
         teachers=tuple(terms.get("teachers", ())),
-        format=Format(
+        format=DataFormat(
             kind=terms["format"],
             min_records=terms["min_records"],
             max_records=terms["max_records"],
@@ -118,9 +120,9 @@ def _in_range(name: str, value: str, rule: dict[str, Any]) -> None:
     try:
         number = int(value) if rule["type"] == "int" else float(value)
     except ValueError:
-        raise Validation(message=f"Invalid value for hyperparameter {name}: {value}") from None
+        raise ValidationError(message=f"Invalid value for hyperparameter {name}: {value}") from None
     if not rule.get("min", number) <= number <= rule.get("max", number):
-        raise Validation(
+        raise ValidationError(
             message=f"Value {value} of hyperparameter {name} must be between {rule['min']} and {rule['max']}"
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 from botocore.validate import ParamValidator
 
-from emulator.bedrock.api_errors import Validation
+from emulator.bedrock.api_errors import ValidationError
 
 
 @cache
@@ -30,7 +30,7 @@ def validate(operation: str, body: dict[str, Any]) -> None:
     found = [report.generate_report()] if report.has_errors() else _violations(shape, body, "")
     if found:
         plural = "s" if len(found) > 1 else ""
-        raise Validation(
+        raise ValidationError(
             message=f"{len(found)} validation error{plural} detected: {'; '.join(found)}"
         )
 

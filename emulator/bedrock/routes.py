@@ -8,7 +8,7 @@ from typing import Any
 
 import botocore.session
 
-from emulator.bedrock.api_errors import ApiError, Validation
+from emulator.bedrock.api_errors import ApiError, ValidationError
 from emulator.bedrock.engine import OPERATIONS, Engine
 from emulator.bedrock.ports import Scope
 
@@ -24,7 +24,7 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class BedrockCall:
     method: str
     path: str
     """Decoded."""
@@ -33,13 +33,13 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class BedrockAnswer:
     status: int
     document: dict[str, Any]
     error: str | None = None
 
 
-def respond(engine: Engine, scope: Scope, call: Call) -> Answer | None:
+def respond(engine: Engine, scope: Scope, call: BedrockCall) -> BedrockAnswer | None:
     """The answer to one HTTP request; None when the engine does not have the operation."""
     for route in _routes():
         found = route.path.fullmatch(call.path)
@@ -52,18 +52,18 @@ def respond(engine: Engine, scope: Scope, call: Call) -> Answer | None:
             document = engine.call(route.operation, scope, request)
         except ApiError as error:
             document = {"__type": error.code, "message": error.message}
-            return Answer(status=error.status, document=document, error=error.code)
-        return Answer(status=route.status, document=document)
+            return BedrockAnswer(status=error.status, document=document, error=error.code)
+        return BedrockAnswer(status=route.status, document=document)
     return None
 
 
-def _request(route: Route, found: re.Match[str], call: Call) -> dict[str, Any]:
+def _request(route: Route, found: re.Match[str], call: BedrockCall) -> dict[str, Any]:
     try:
         request = json.loads(call.body) if call.body else {}
     except ValueError:
-        raise Validation(message="The request body is not valid JSON.") from None
+        raise ValidationError(message="The request body is not valid JSON.") from None
     if not isinstance(request, dict):
-        raise Validation(message="The request body is not a JSON object.")
+        raise ValidationError(message="The request body is not a JSON object.")
     request |= found.groupdict()
     for parameter, (member, kind) in route.query.items():
         if parameter in call.query:

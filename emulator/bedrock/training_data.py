@@ -19,7 +19,7 @@ SAFE_URI = re.compile(r"s3://[A-Za-z0-9_\-/.]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Format:
+class DataFormat:
     kind: str
     min_records: int
     max_records: int
@@ -34,7 +34,7 @@ class Malformed(Exception):
     """One record does not have the shape its format wants."""
 
 
-def check(lines: Iterable[bytes], file: str, wanted: Format) -> int:
+def check(lines: Iterable[bytes], file: str, wanted: DataFormat) -> int:
     """The number of records; fails the job with the service's own text otherwise.
 
     `lines` are the pieces between line feeds, without them; the empty piece after a final line
@@ -52,7 +52,7 @@ def check(lines: Iterable[bytes], file: str, wanted: Format) -> int:
     return count
 
 
-def check_counts(training: int, validation: int, wanted: Format) -> None:
+def check_counts(training: int, validation: int, wanted: DataFormat) -> None:
     """The minimum is of the training records, the maximum of both sets together."""
     # UNCONFIRMED texts.
     if training < wanted.min_records:
@@ -66,7 +66,7 @@ def check_counts(training: int, validation: int, wanted: Format) -> None:
 
 
 def _records(
-    lines: Iterable[bytes], file: str, wanted: Format
+    lines: Iterable[bytes], file: str, wanted: DataFormat
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(lines, 1):
         if wanted.max_line_bytes is not None and len(line) > wanted.max_line_bytes:
@@ -87,7 +87,7 @@ def _not_json(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _text(wanted: Format, file: str, number: int, fault: Malformed) -> str:
+def _text(wanted: DataFormat, file: str, number: int, fault: Malformed) -> str:
     if wanted.kind == "prompt_completion":
         return (
             f"Input data at {file} must follow "
@@ -97,14 +97,14 @@ def _text(wanted: Format, file: str, number: int, fault: Malformed) -> str:
     return f"Input data at {file} must follow the {wanted.kind} format: record {number}: {fault}"
 
 
-def _prompt_completion(record: dict[str, Any], _wanted: Format) -> None:
+def _prompt_completion(record: dict[str, Any], _wanted: DataFormat) -> None:
     if set(record) != {"prompt", "completion"}:
         raise Malformed(f"found the keys {sorted(record)}")
     for key in ("prompt", "completion"):
         _require_text(record[key], key)
 
 
-def _image_caption(record: dict[str, Any], wanted: Format) -> None:
+def _image_caption(record: dict[str, Any], wanted: DataFormat) -> None:
     _require_text(record.get("image-ref"), "image-ref")
     caption = record.get("caption")
     if not isinstance(caption, str):
@@ -115,7 +115,7 @@ def _image_caption(record: dict[str, Any], wanted: Format) -> None:
             raise Malformed(f"caption must have {least} to {most} characters")
 
 
-def _converse(record: dict[str, Any], wanted: Format) -> None:
+def _converse(record: dict[str, Any], wanted: DataFormat) -> None:
     if unknown := set(record) - {"schemaVersion", "system", "messages", "toolConfig"}:
         raise Malformed(f"unknown keys {sorted(unknown)}")
     for block in _sequence(record.get("system", []), "system"):
@@ -131,7 +131,7 @@ def _converse(record: dict[str, Any], wanted: Format) -> None:
             _converse_block(block, wanted, message["role"])
 
 
-def _distillation(record: dict[str, Any], wanted: Format) -> None:
+def _distillation(record: dict[str, Any], wanted: DataFormat) -> None:
     if record.get("schemaVersion") != "bedrock-conversation-2024":
         raise Malformed("schemaVersion must be bedrock-conversation-2024")
     messages = _alternating(record.get("messages"))
@@ -143,7 +143,7 @@ def _distillation(record: dict[str, Any], wanted: Format) -> None:
         _text_block(blocks[0], wanted, message["role"])
 
 
-def _openai_chat(record: dict[str, Any], _wanted: Format) -> None:
+def _openai_chat(record: dict[str, Any], _wanted: DataFormat) -> None:
     messages = _sequence(record.get("messages"), "messages")
     for position, message in enumerate(messages):
         if not isinstance(message, dict) or message.get("role") not in (
@@ -159,7 +159,7 @@ def _openai_chat(record: dict[str, Any], _wanted: Format) -> None:
         raise Malformed("a user message is needed")
 
 
-def _anthropic_messages(record: dict[str, Any], _wanted: Format) -> None:
+def _anthropic_messages(record: dict[str, Any], _wanted: DataFormat) -> None:
     messages = _alternating(record.get("messages"))
     if len(messages) % 2:
         raise Malformed("the last message must be the assistant's")
@@ -179,7 +179,7 @@ def _alternating(messages: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _converse_block(block: Any, wanted: Format, role: str) -> None:
+def _converse_block(block: Any, wanted: DataFormat, role: str) -> None:
     if not isinstance(block, dict) or len(block) != 1:
         raise Malformed("a content block has exactly one member")
     (kind,) = block
@@ -202,7 +202,7 @@ def _media(media: Any) -> None:
         raise Malformed("media URI has characters that are not accepted")
 
 
-def _text_block(block: Any, wanted: Format, role: str) -> None:
+def _text_block(block: Any, wanted: DataFormat, role: str) -> None:
     if not isinstance(block, dict) or set(block) != {"text"}:
         raise Malformed("a text block has exactly the member text")
     _require_text(block["text"], "text")

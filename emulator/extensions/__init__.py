@@ -5,7 +5,7 @@ They use MiniStack's private names: its version is pinned exactly, and the flow 
 
 from emulator.bedrock.engine import Engine
 from emulator.clock import Clock
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions import (
     account_controls,
     account_quotas,
@@ -46,7 +46,7 @@ from emulator.extensions import (
 from emulator.extensions.access_logs import AccessLogs
 from emulator.extensions.roles import Roles
 from emulator.extensions.young_roles import YoungRoles
-from emulator.recording import Record
+from emulator.recording import Recording
 
 SUBJECTS = (
     account_controls,
@@ -77,7 +77,7 @@ SUBJECTS = (
 )
 
 
-def install(settings: Settings, record: Record, clock: Clock) -> Engine:
+def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engine:
     """Extend MiniStack, which must not have answered a request yet."""
     for subject in SUBJECTS:
         subject.install()

@@ -11,9 +11,10 @@ from ministack.services import bedrock
 from ministack.services.cloudformation import handlers
 from ministack.services.cloudformation.helpers import _p
 
+from emulator.entrance import Response
+
 GUARDRAILS = "/enforcedGuardrailsConfiguration"
 CATEGORIES = {"REGISTERED", "ACTIVATED", "THIRD_PARTY", "AWS_TYPES"}
-Response = tuple[int, dict[str, str], bytes]
 
 
 def install() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import bedrock, ec2, lambda_svc
 
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import EmulatorSettings
+from emulator.entrance import Response
 from emulator.extensions import provisioning
 
 UNRESERVED = 100
@@ -21,10 +22,9 @@ In fresh accounts with a quota of 10 or 50 every reservation was refused (public
 VPCS = 5
 IMPORTS = 1
 """Jobs in progress, L-5F098EFA: not adjustable."""
-Response = tuple[int, dict[str, str], bytes]
 
 
-def install(settings: Settings) -> None:
+def install(settings: EmulatorSettings) -> None:
     quota = settings.account_concurrency
     # MiniStack's own is what this machine bears.
     lambda_svc._ACCOUNT_CONCURRENCY_CAP = min(quota, lambda_svc._ACCOUNT_CONCURRENCY_CAP or quota)

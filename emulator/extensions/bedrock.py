@@ -14,8 +14,8 @@ from ministack.services import bedrock, ec2, eventbridge
 from emulator.bedrock import routes
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.ports import Scope, Surroundings
-from emulator.emulator_settings import Settings
-from emulator.extensions.enforcement import Call, Gate, explained
+from emulator.emulator_settings import EmulatorSettings
+from emulator.extensions.enforcement import Gate, SignedCall, explained
 from emulator.extensions.job_objects import Objects
 from emulator.extensions.roles import SERVICE, Roles
 from emulator.extensions.service_access import key_lets
@@ -24,7 +24,7 @@ _CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 """Access key of the request at hand."""
 
 
-def install(settings: Settings, roles: Roles, gate: Gate | None) -> Engine:
+def install(settings: EmulatorSettings, roles: Roles, gate: Gate | None) -> Engine:
     engine = Engine(
         aws=Surroundings(
             roles=roles,
@@ -45,7 +45,7 @@ def install(settings: Settings, roles: Roles, gate: Gate | None) -> Engine:
     ) -> Any:
         scope = Scope(account=get_account_id(), region=get_region())
         _CALLER.set(extract_access_key_id(headers, query))
-        call = routes.Call(method=method, path=path, query=query or {}, body=body)
+        call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
         answer = routes.respond(engine, scope, call)
         if answer is None:
             return await theirs(method, path, headers, body, query)
@@ -91,7 +91,7 @@ class Callers:
         if self.gate is None:
             return None
         service = action.partition(":")[0]
-        call = Call(
+        call = SignedCall(
             access_key=_CALLER.get(),
             service=service,
             action=action,

@@ -10,12 +10,12 @@ from typing import Any
 
 from ministack.services import iam, s3
 
+from emulator.entrance import Response
 from emulator.extensions import provisioning
 
 MANAGED, TRUST, INLINE = 6_144, 2_048, 10_240
 BUCKET = 20_480
-Response = tuple[int, dict[str, str], bytes]
-Check = Callable[[Any], str | None]
+SizeCheck = Callable[[Any], str | None]
 
 
 def install() -> None:
@@ -61,7 +61,7 @@ def _over(document: Any, most: int, why: str) -> str | None:
     return why if size > most else None
 
 
-def _of(member: str, check: Check) -> Callable[[provisioning.Properties], None]:
+def _of(member: str, check: SizeCheck) -> Callable[[provisioning.Properties], None]:
     def check_template(properties: provisioning.Properties) -> None:
         if why := check(properties.get(member)):
             raise ValueError(why)
@@ -69,7 +69,9 @@ def _of(member: str, check: Check) -> Callable[[provisioning.Properties], None]:
     return check_template
 
 
-def _limited(handle: Callable[..., Response], member: str, check: Check) -> Callable[..., Response]:
+def _limited(
+    handle: Callable[..., Response], member: str, check: SizeCheck
+) -> Callable[..., Response]:
     def handle_if_short(asked: dict[str, Any]) -> Response:
         if why := check(iam._p(asked, member)):
             refused: Response = iam._error(409, "LimitExceeded", why)

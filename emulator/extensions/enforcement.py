@@ -16,9 +16,9 @@ from emulator.bedrock.engine import OPERATIONS
 from emulator.extensions import key_use
 from emulator.extensions.buckets import KEY_HEADER
 from emulator.extensions.endpoint_policies import SUBNETS, endpoint_of, lets_through, located
-from emulator.recording import Record, Use, function_of, owner, session_of
+from emulator.recording import Recording, Use, function_of, owner, session_of
 
-Context = dict[str, Any]
+_Context = dict[str, Any]
 Denial = Any
 """MiniStack's EvalResult or AuthError; None when the call is allowed."""
 
@@ -28,7 +28,7 @@ TLS = "1.2"
 _OURS = frozenset(f"bedrock:{name}" for name in OPERATIONS)
 
 
-def install(record: Record) -> "Gate":
+def install(record: Recording) -> "Gate":
     gate = Gate(record)
     iam_evaluator.enforce = gate.decide
     iam_actions.s3_service_context = _with_write_keys(iam_actions.s3_service_context)
@@ -36,19 +36,19 @@ def install(record: Record) -> "Gate":
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class SignedCall:
     access_key: str
     service: str
     """As MiniStack calls it, which is the prefix of its actions but for a few."""
     action: str
     resource: str
-    context: Context
+    context: _Context
 
 
 class Gate:
     """Decides on every call of the API, in place of MiniStack's `enforce`."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Recording) -> None:
         self._policies_allow = iam_evaluator.enforce
         self._record = record
 
@@ -59,11 +59,11 @@ class Gate:
         service: str,
         _region: str,
         resource_arn: str = "*",
-        service_context: Context | None = None,
+        service_context: _Context | None = None,
     ) -> Denial:
         if action in _OURS:
             return None  # the emulated Bedrock knows the resources and asks for itself
-        call = Call(
+        call = SignedCall(
             access_key=access_key,
             service=service,
             action=action,
@@ -72,7 +72,7 @@ class Gate:
         )
         return self.check(call)
 
-    def check(self, call: Call) -> Denial:
+    def check(self, call: SignedCall) -> Denial:
         """None when the caller may, and may use the keys that it takes."""
         subnets = _subnets(call.access_key)
         call = replace(call, context=located({**call.context, SUBNETS: subnets}, call.service))
@@ -82,22 +82,22 @@ class Gate:
             denied = denied or self._may_use(_with_key(call, need))
         return denied
 
-    def _may_use(self, call: Call) -> Denial:
+    def _may_use(self, call: SignedCall) -> Denial:
         """S3 and the others name the right to the key that is missing, and not their own."""
         denied = self.check_on_behalf(call)
         return None if denied is None else _refused(explained(call, denied))
 
-    def check_on_behalf(self, call: Call) -> Denial:
+    def check_on_behalf(self, call: SignedCall) -> Denial:
         """Of a call that the service makes for the caller: no network of the caller's is in it."""
         denied = self._ask(call)
         self._note(call, denied)
         return denied
 
-    def _ask(self, call: Call) -> Denial:
+    def _ask(self, call: SignedCall) -> Denial:
         where = (call.service, get_region(), call.resource)
         return self._policies_allow(call.access_key, call.action, *where, call.context)
 
-    def _note(self, call: Call, denied: Denial) -> None:
+    def _note(self, call: SignedCall, denied: Denial) -> None:
         if caller := iam_evaluator.resolve_caller_identity(call.access_key):
             use = Use(
                 principal=owner(caller["userArn"]),
@@ -110,7 +110,7 @@ class Gate:
             self._record.add(use)
 
 
-def _with_key(call: Call, need: key_use.Need) -> Call:
+def _with_key(call: SignedCall, need: key_use.KeyNeed) -> SignedCall:
     via = {
         "kms:ViaService": f"{call.service}.{get_region()}.amazonaws.com",
         "kms:CallerAccount": get_account_id(),
@@ -118,7 +118,7 @@ def _with_key(call: Call, need: key_use.Need) -> Call:
     return replace(call, service="kms", action=need.action, resource=need.key, context=via)
 
 
-def _blocked(call: Call, subnets: list[str]) -> Denial:
+def _blocked(call: SignedCall, subnets: list[str]) -> Denial:
     endpoint = endpoint_of(subnets, call.service)
     if endpoint is None:
         why = f"the caller's VPC has no endpoint for {call.service}"
@@ -142,7 +142,7 @@ def _blocked(call: Call, subnets: list[str]) -> Denial:
     return _refused(f"User: {principal.arn} is not authorized to {what} because {why}")
 
 
-def explained(call: Call, denied: Denial) -> str:
+def explained(call: SignedCall, denied: Denial) -> str:
     """Why not, in AWS's words."""
     if isinstance(denied, iam_evaluator.AuthError):
         return str(denied.message)
@@ -175,8 +175,8 @@ def _with_write_keys(keys_of: Any) -> Any:
         query: dict[str, Any] | None,
         path: str = "",
         headers: dict[str, str] | None = None,
-    ) -> Context:
-        found: Context = keys_of(action, query, path, headers)
+    ) -> _Context:
+        found: _Context = keys_of(action, query, path, headers)
         if iam_evaluator._request_origin.get()[1]:
             found["s3:TlsVersion"] = TLS
         if action != "s3:PutObject":

@@ -17,7 +17,7 @@ from typing import Any
 from ministack.services import lambda_svc, sqs, stepfunctions
 
 NEVER = float("inf")
-Message = dict[str, Any]
+_Message = dict[str, Any]
 
 
 def install() -> None:
@@ -25,8 +25,8 @@ def install() -> None:
     lambda_svc._run_sqs_batch = _letting_go(lambda_svc._run_sqs_batch)
 
 
-def _holding(receive: Callable[..., list[Message]]) -> Callable[..., list[Message]]:
-    def receive_and_hold(*arguments: Any) -> list[Message]:
+def _holding(receive: Callable[..., list[_Message]]) -> Callable[..., list[_Message]]:
+    def receive_and_hold(*arguments: Any) -> list[_Message]:
         batch = receive(*arguments)
         for message in batch:
             message["visible_at"] = NEVER
@@ -37,7 +37,7 @@ def _holding(receive: Callable[..., list[Message]]) -> Callable[..., list[Messag
 
 def _letting_go(run: Callable[..., None]) -> Callable[..., None]:
     def run_and_let_go(
-        mapping: Any, function: Any, event: Any, batch: list[Message], url: str, name: str
+        mapping: Any, function: Any, event: Any, batch: list[_Message], url: str, name: str
     ) -> None:
         try:
             run(mapping, function, event, batch, url, name)

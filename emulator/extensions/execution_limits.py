@@ -24,7 +24,7 @@ UNSCALED = 60
 PERIOD_SECONDS = 1.0
 SUBJECT = 100
 """Characters. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
-Execution = dict[str, Any]
+CountedExecution = dict[str, Any]
 
 
 def install(clock: Clock) -> None:
@@ -40,7 +40,7 @@ class HistoryFullError(Exception):
 
 def _limited(add: Callable[..., Any]) -> Callable[..., Any]:
     def add_if_there_is_room(
-        execution: Execution, kind: str, details: dict[str, Any] | None = None
+        execution: CountedExecution, kind: str, details: dict[str, Any] | None = None
     ) -> Any:
         ends = kind.startswith("Execution")
         if len(execution["events"]) >= EVENTS - 1 and not ends:
@@ -76,7 +76,7 @@ def _end_overdue(clock: Clock) -> None:
                         _time_out(execution)
 
 
-def _deadline(execution: Execution) -> float:
+def _deadline(execution: CountedExecution) -> float:
     """Seconds since the epoch. MiniStack knows no TimeoutSeconds of a machine."""
     machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) or {}
     definition = machine.get("definition") or "{}"
@@ -86,7 +86,7 @@ def _deadline(execution: Execution) -> float:
     return began.timestamp() + max(seconds, UNSCALED)
 
 
-def _time_out(execution: Execution) -> None:
+def _time_out(execution: CountedExecution) -> None:
     execution["status"] = "TIMED_OUT"
     execution["stopDate"] = now_iso()
     details = {"executionTimedOutEventDetails": {"error": "States.Timeout"}}

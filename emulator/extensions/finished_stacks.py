@@ -9,7 +9,7 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import handlers
 
-Response = tuple[int, dict[str, str], bytes]
+from emulator.entrance import Response
 
 
 def install() -> None:

@@ -20,17 +20,17 @@ SENDS = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
+class KeyNeed:
     action: str
     key: str
 
 
-def needs(action: str, resource: str, context: dict[str, Any]) -> Iterator[Need]:
+def needs(action: str, resource: str, context: dict[str, Any]) -> Iterator[KeyNeed]:
     """Those of a call that is allowed otherwise."""
     actions, key = _wanted(action, resource, context)
     if key and ":key/" in key:  # the account's own aws/… keys are for everyone in it
         for each in actions:
-            yield Need(action=each, key=key)
+            yield KeyNeed(action=each, key=key)
 
 
 def _wanted(

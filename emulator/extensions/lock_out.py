@@ -12,10 +12,10 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import kms
 
+from emulator.entrance import Response
 from emulator.extensions import provisioning
 
 LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
-Response = tuple[int, dict[str, str], bytes]
 
 
 def install() -> None:

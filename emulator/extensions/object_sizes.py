@@ -9,11 +9,12 @@ from xml.etree import ElementTree as ET
 
 from ministack.services import s3
 
+from emulator.entrance import Response
+
 LARGEST = 5 * 1024**3
 """Bytes of a single PUT, of an object or of a part."""
 SMALLEST_PART = 5 * 1024**2
 """Bytes of each part but the last."""
-Response = tuple[int, dict[str, str], bytes]
 
 
 def install() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from ministack.services import s3
 
-Response = tuple[int, dict[str, str], bytes]
+from emulator.entrance import Response
+
 Headers = dict[str, str]
 
 BYPASS = "x-amz-bypass-governance-retention"

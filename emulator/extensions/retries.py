@@ -8,7 +8,7 @@ from typing import Any
 from ministack.services import stepfunctions
 
 THROTTLED = "TooManyRequestsException"
-Found = tuple[dict[str, Any] | None, int]
+_Found = tuple[dict[str, Any] | None, int]
 
 
 def install() -> None:
@@ -35,7 +35,7 @@ def _naming_throttles(call: Callable[..., Any]) -> Callable[..., Any]:
     return call_and_name
 
 
-def _pacing(find: Callable[..., Found]) -> Callable[..., Found]:
+def _pacing(find: Callable[..., _Found]) -> Callable[..., _Found]:
     """Waits as the retrier says, before MiniStack would: it leaves out MaxDelaySeconds and the
     jitter, and never waits for more than a minute.
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
@@ -43,7 +43,7 @@ def _pacing(find: Callable[..., Found]) -> Callable[..., Found]:
 
     def find_and_wait(
         retriers: Sequence[dict[str, Any]], error: str, counts: Mapping[int, int]
-    ) -> Found:
+    ) -> _Found:
         found, index = find(retriers, error, counts)
         if found is None:
             return None, index

@@ -14,14 +14,14 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
 from emulator.extensions.endpoint_policies import located
-from emulator.recording import Record, Use
+from emulator.recording import Recording, Use
 
 SERVICE = "bedrock.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    record: Record
+    record: Recording
     known: Callable[[str], bool]
     """Whether services know a role by now."""
 

@@ -11,10 +11,10 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_region
 from ministack.services import kms
 
-Context = dict[str, Any]
+_Context = dict[str, Any]
 
 
-def key_lets(key: str | None, service: str, source: Context) -> bool:
+def key_lets(key: str | None, service: str, source: _Context) -> bool:
     """The account's own aws/… keys let no other service in."""
     if not key:
         return True
@@ -27,7 +27,7 @@ def key_lets(key: str | None, service: str, source: Context) -> bool:
     )
 
 
-def allows(policy: Any, service: str, action: str, resource: str, source: Context) -> bool:
+def allows(policy: Any, service: str, action: str, resource: str, source: _Context) -> bool:
     """`source`: the condition keys that the service sends, in lower case."""
     document = json.loads(policy) if isinstance(policy, str) and policy else policy
     asked = iam_evaluator.EvalContext(

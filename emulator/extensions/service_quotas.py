@@ -12,7 +12,8 @@ from ministack import app
 from ministack.core import iam_actions, router
 from ministack.core.responses import error_response_json, get_account_id, get_region
 
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import EmulatorSettings
+from emulator.entrance import Response
 from emulator.extensions.account_quotas import IMPORTS, VPCS
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ NAMES = {
     "lambda": "AWS Lambda",
     "vpc": "Amazon Virtual Private Cloud (Amazon VPC)",
 }
-Response = tuple[int, dict[str, str], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Held:
     answered, as AWS does "for some quotas"; for which is INFERRED: those that cannot be raised."""
 
 
-def install(settings: Settings) -> None:
+def install(settings: EmulatorSettings) -> None:
     held = {(each.service, each.code): each for each in _quotas(settings)}
     router.SERVICE_PATTERNS[SERVICE] = {"target_prefixes": [TARGET]}
     iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
@@ -52,7 +52,7 @@ def install(settings: Settings) -> None:
     app.SERVICE_HANDLERS[SERVICE] = handle
 
 
-def _quotas(settings: Settings) -> tuple[Held, ...]:
+def _quotas(settings: EmulatorSettings) -> tuple[Held, ...]:
     def bedrock(code: str, name: str, default: float, granted: float | None = None) -> Held:
         return Held(service="bedrock", code=code, name=name, default=default, granted=granted)
 

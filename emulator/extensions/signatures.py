@@ -18,10 +18,10 @@ from ministack.core.responses import _account_from_sts_session, new_uuid
 from ministack.services import lambda_svc
 
 from emulator.emulator_settings import ACCOUNT
+from emulator.entrance import Response
 
-Failure = tuple[str, str]
+SignatureFailure = tuple[str, str]
 """Code and message, as AWS has them."""
-Response = tuple[int, dict[str, str], bytes]
 
 MISSING = ("MissingAuthenticationToken", "Request is missing Authentication Token")
 UNSUPPORTED = ("UnsupportedSignature", "The request signature does not conform to AWS standards.")
@@ -77,7 +77,7 @@ class Signatures:
         headers: dict[str, str],
         query: dict[str, list[str]],
         body: bytes,
-    ) -> Failure | None:
+    ) -> SignatureFailure | None:
         presigned = "authorization" not in headers and "X-Amz-Signature" in query
         signed = headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 ")
         if not presigned and not signed:
@@ -99,12 +99,12 @@ class Signatures:
             return secret
         raw_path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
         asked = (scope["method"], raw_path, query, headers, body)
-        failure: Failure | None = sigv4.header_signature_failure(
+        failure: SignatureFailure | None = sigv4.header_signature_failure(
             signature, secret, *asked, presigned=presigned
         )
         return failure or _other_body(headers.get("x-amz-content-sha256", ""), body)
 
-    def _secret(self, key: str, token: str) -> str | Failure:
+    def _secret(self, key: str, token: str) -> str | SignatureFailure:
         if key == ACCOUNT:
             return self.secret_access_key
         if iam_evaluator.is_root_access_key(key):
@@ -127,7 +127,7 @@ def _headers(scope: dict[str, Any]) -> dict[str, str]:
     return joined
 
 
-def _late(signature: sigv4.HeaderSignature, query: dict[str, list[str]]) -> Failure | None:
+def _late(signature: sigv4.HeaderSignature, query: dict[str, list[str]]) -> SignatureFailure | None:
     seconds = query.get("X-Amz-Expires", [""])[0]
     try:
         late = sigv4.presigned_request_is_expired(signature.amz_date, seconds)
@@ -136,7 +136,7 @@ def _late(signature: sigv4.HeaderSignature, query: dict[str, list[str]]) -> Fail
     return EXPIRED if late else None
 
 
-def _other_body(announced: str, body: bytes) -> Failure | None:
+def _other_body(announced: str, body: bytes) -> SignatureFailure | None:
     """The signature is of the announced hash; the body must be of that hash, too."""
     if len(announced) != HEXADECIMAL:
         return None

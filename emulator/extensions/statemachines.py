@@ -7,11 +7,11 @@ from typing import Any
 from ministack.core.responses import json_response
 from ministack.services import stepfunctions
 
+from emulator.entrance import Response
 from emulator.extensions import provisioning
 from emulator.extensions.provisioning import flag
 
 OFF = {"level": "OFF", "includeExecutionData": False}
-Response = tuple[int, dict[str, str], bytes]
 
 
 def install() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 from ministack.services import eventbridge, s3
 
+from emulator.entrance import Response
+
 WHOLE, PARTIAL, UNSATISFIABLE = 200, 206, 416
 _VERSION: ContextVar[str | None] = ContextVar("version", default=None)
-Response = tuple[int, dict[str, str], bytes]
 
 
 def install() -> None:

@@ -10,11 +10,11 @@ from ministack.core.responses import error_response_json
 from ministack.services import iam, lambda_svc
 
 from emulator.clock import Clock
+from emulator.entrance import Response
 from emulator.extensions import provisioning
 
 NOT_BY_LAMBDA = "The role defined for the function cannot be assumed by Lambda."
 """https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html"""
-Response = tuple[int, dict[str, str], bytes]
 
 
 class YoungRoles:

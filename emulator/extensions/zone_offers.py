@@ -12,6 +12,7 @@ from typing import Any
 from ministack.core.responses import get_region
 from ministack.services import ec2
 
+from emulator.entrance import Response
 from emulator.extensions import provisioning
 
 LACKING = {
@@ -19,7 +20,6 @@ LACKING = {
 }
 """Region to the letters of its zones, to the services without an interface endpoint there."""
 LETTERS = {"us-east-1": "abcdef", "us-west-2": "abcd"}
-Response = tuple[int, dict[str, str], bytes]
 
 
 UNDESCRIBED = (

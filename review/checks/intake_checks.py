@@ -6,10 +6,10 @@ from pathlib import Path
 
 from emulator.rule_complexity import complexity
 from review.checks.template_check import check, each
-from review.role_policies import Statement
+from review.role_policies import RoleStatement
 from tuning.runs.recipe_files import load
 from tuning.runs.run import Run
-from tuning.runs.uploads import ENDINGS, Kind, NotAnUploadError, Upload
+from tuning.runs.uploads import ENDINGS, NotAnUploadError, Upload, UploadKind
 
 RUN = Run.new(
     upload=Upload(
@@ -90,7 +90,7 @@ def starts_of(environment):
             upload = Upload.from_event(event, bucket="{Datasets}")
         except NotAnUploadError:
             return False
-        return upload.kind is Kind.TRAINING_SET
+        return upload.kind is UploadKind.TRAINING_SET
 
     return starts
 
@@ -241,7 +241,7 @@ RULES = {
 @each("queue", ["IntakeQueue", "IntakeDeadLetters"])
 def queues_take_messages_of_the_rule_over_tls_only(environment, queue):
     policy = environment.one("AWS::SQS::QueuePolicy", f"{queue}Policy").properties
-    denied, *senders = (Statement.of(s) for s in policy["PolicyDocument"]["Statement"])
+    denied, *senders = (RoleStatement.of(s) for s in policy["PolicyDocument"]["Statement"])
     assert (denied.effect, denied.actions) == ("Deny", {"sqs:*"})
     assert denied.conditions == {"Bool": {"aws:SecureTransport": "false"}}
     uploads = {"{IntakeRule}", "{IntakeBackupFailed}"}  # what the latter cannot send is no upload

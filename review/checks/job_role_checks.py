@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access-sec
 """
 
 from review.checks.template_check import check
-from review.role_policies import Statement, actions, allowed, permissions, trust
+from review.role_policies import RoleStatement, actions, allowed, permissions, trust
 
 ROLE = "JobRole"
 TAG = "BedrockModelCustomizationJobArn"
@@ -37,7 +37,7 @@ def about(environment, action):
 def only_jobs_of_this_account_assume_it(environment):
     jobs = jobs_of(environment)
     (statement,) = trust(environment.one("AWS::IAM::Role", ROLE))
-    assert statement == Statement(
+    assert statement == RoleStatement(
         effect="Allow",
         actions=frozenset({"sts:AssumeRole"}),
         resources=frozenset(),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from review.checks.template_check import check, each
-from review.role_policies import Statement
+from review.role_policies import RoleStatement
 
 WAYS_OUT = (
     *("AWS::EC2::InternetGateway", "AWS::EC2::EgressOnlyInternetGateway"),
@@ -18,7 +18,7 @@ GATEWAYS = ("dynamodb", "s3")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class GroupRule:
     group: str
     way: str
     """in or out"""
@@ -47,7 +47,7 @@ def rule(group, way, raw):
     )
     (peer,) = (raw[name] for name in peers if name in raw)
     ports = (raw["FromPort"], raw["ToPort"]) if "FromPort" in raw else None
-    return Rule(
+    return GroupRule(
         group=group,
         way={"Ingress": "in", "Egress": "out"}[way],
         peer=peer,
@@ -244,7 +244,7 @@ def the_s3_interface_waits_for_the_gateway(environment):
 )
 def endpoints_serve_this_account_and_named_actions(environment, kind, service):
     policy = endpoints(environment, kind)[service].properties["PolicyDocument"]
-    for statement in map(Statement.of, policy["Statement"]):
+    for statement in map(RoleStatement.of, policy["Statement"]):
         assert [a for a in statement.actions if "*" in a] == []
         assert statement.conditions["StringEquals"]["aws:PrincipalAccount"] == "{account}"
 
@@ -272,7 +272,7 @@ def endpoints_lead_to_buckets_and_table_of_this_environment_only(
     """By the names that CloudFormation makes for what bears none."""
     region = {"dev": "us-east-1", "rich": "us-west-2"}[environment.name]
     policy = endpoints(environment, kind)[service].properties["PolicyDocument"]
-    resources = {r for s in map(Statement.of, policy["Statement"]) for r in s.resources}
+    resources = {r for s in map(RoleStatement.of, policy["Statement"]) for r in s.resources}
     assert resources == {expected.format(name=environment.name, region=region)}
 
 

@@ -11,25 +11,25 @@ from pkgutil import iter_modules
 from typing import Any, overload
 
 import review.checks
-from review.templates import Environment
+from review.templates import EnvironmentTemplates
 
-Question = Callable[..., None]
+_Question = Callable[..., None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
     name: str
-    question: Question
+    question: _Question
     given: tuple[Any, ...] = ()
     """What it is asked about, beside the environment."""
     only: str = ""
     """The one environment that it is about; every one when empty."""
 
-    def ask(self, environment: Environment) -> None:
+    def ask(self, environment: EnvironmentTemplates) -> None:
         """Raises AssertionError when it does not hold."""
         self.question(environment, *self.given)
 
-    def holds(self, environment: Environment) -> bool:
+    def holds(self, environment: EnvironmentTemplates) -> bool:
         try:
             self.ask(environment)
         except AssertionError:
@@ -44,13 +44,13 @@ _CHECKS: list[Check] = []
 
 
 @overload
-def check(question: Question) -> Question: ...
+def check(question: _Question) -> _Question: ...
 @overload
-def check(*, only: str) -> Callable[[Question], Question]: ...
-def check(question: Question | None = None, *, only: str = "") -> Any:
+def check(*, only: str) -> Callable[[_Question], _Question]: ...
+def check(question: _Question | None = None, *, only: str = "") -> Any:
     """Make a check of a function of an environment, once for each value of `each`."""
 
-    def marked(asked: Question) -> Question:
+    def marked(asked: _Question) -> _Question:
         rows = getattr(asked, "_given", [()])
         name = asked.__name__
         _CHECKS.extend(Check(name=name, question=asked, given=row, only=only) for row in rows)
@@ -59,11 +59,11 @@ def check(question: Question | None = None, *, only: str = "") -> Any:
     return marked(question) if question else marked
 
 
-def each(names: str | tuple[str, ...], values: Iterable[Any]) -> Callable[[Question], Question]:
+def each(names: str | tuple[str, ...], values: Iterable[Any]) -> Callable[[_Question], _Question]:
     """Ask once for each of `values`: of several arguments when there are several names."""
     rows = [(value,) if isinstance(names, str) else tuple(value) for value in values]
 
-    def marked(asked: Question) -> Question:
+    def marked(asked: _Question) -> _Question:
         asked._given = rows  # type: ignore[attr-defined]  # noqa: SLF001 — read by `check`, above
         return asked
 

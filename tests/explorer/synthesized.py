@@ -10,7 +10,7 @@ def definition(folder: str) -> dict[str, Any]:
     import aws_cdk as cdk  # noqa: PLC0415 — half a second, in that process only
     from machines import definition as machine  # noqa: PLC0415
 
-    from review.templates import Environment  # noqa: PLC0415
+    from review.templates import EnvironmentTemplates  # noqa: PLC0415
     from stacks.deployment import Deployment  # noqa: PLC0415
     from tuning.constructs import function  # noqa: PLC0415
     from tuning.constructs.config import Config  # noqa: PLC0415
@@ -30,4 +30,4 @@ def definition(folder: str) -> dict[str, Any]:
     # The longest look that there is: a job takes fewer of them, and more histories fit into a second.
     Deployment(app, "dev", config=config)
     app.synth()
-    return machine(Environment.of(out, "dev"))
+    return machine(EnvironmentTemplates.of(out, "dev"))

@@ -17,7 +17,7 @@ import pytest
 
 import emulator
 from emulator import environment, instance
-from emulator.emulator_settings import NEW_ACCOUNT, Settings
+from emulator.emulator_settings import NEW_ACCOUNT, EmulatorSettings
 from emulator.start_errors import EmulatorError
 
 ROOT = Path(emulator.__file__).resolve().parent.parent
@@ -111,7 +111,7 @@ def test_a_taken_port_is_named(own_home):
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(EmulatorError, match=f"127.0.0.1:{port} is taken"):
-            instance.start(Settings(port=port), own_home / "default")
+            instance.start(EmulatorSettings(port=port), own_home / "default")
     assert instance.find(own_home / "default") is None
 
 
@@ -119,7 +119,7 @@ def test_a_stale_pid_file_is_not_believed(own_home):
     """The pid in it may be anyone's by now."""
     directory = own_home / "default"
     directory.mkdir()
-    Settings().write(directory / "settings.json")
+    EmulatorSettings().write(directory / "settings.json")
     (directory / "server.pid").write_text(str(os.getpid()))
     assert instance.find(directory) is None
 

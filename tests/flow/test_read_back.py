@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reading import READERS, shown
 
-from review.templates import STACKS, Environment
+from review.templates import STACKS, EnvironmentTemplates
 
 UNREAD = tomllib.loads(Path(__file__).with_name("not_read_back.toml").read_text("utf-8"))["unread"]
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -24,7 +24,7 @@ def templates(world, tmp_path_factory):
         body = cloudformation.get_template(StackName=f"dev-{stack}")["TemplateBody"]
         text = body if isinstance(body, str) else json.dumps(body)
         (folder / f"dev{stack}.template.json").write_text(text, encoding="utf-8")
-    return Environment.of(folder, "dev")
+    return EnvironmentTemplates.of(folder, "dev")
 
 
 @pytest.fixture(scope="module")

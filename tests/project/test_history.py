@@ -1,7 +1,7 @@
 """What was once committed stays readable for ever: no account number and no secret in any commit."""
 
 import pytest
-from test_house import ROOT
+from house_files import ROOT
 
 from review.history import ACCOUNT, SECRETS, NoHistoryError, history
 

@@ -2,33 +2,12 @@
 
 import ast
 import re
-import subprocess
 from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-# Who may import whom: arrows point inward only. The domain is every folder of `tuning/` that is no room
-# of its own; it imports nothing but itself.
-ARROWS = {
-    "domain": set(),
-    "tuning/aws": {"domain"},
-    "tuning/cli": {"domain", "tuning/aws"},
-    "tuning/constructs": {"domain"},
-    "lambdas": {"domain", "tuning/aws"},
-    "stacks": {"domain", "tuning/constructs"},
-    "diagrams": {"domain", "tuning/constructs", "stacks"},
-    "review": {"domain", "tuning/constructs", "stacks", "diagrams", "emulator"},
-    "emulator": set(),
-    "demo": {"emulator", "domain", "tuning/cli"},
-    "samples": {"domain", "tuning/constructs"},
-    "hatch_build.py": {"domain", "tuning/constructs"},
-    "app.py": {"domain", "tuning/constructs", "stacks"},
-}
-ANYTHING = {"tests", "benchmarks"}
-OUTER = {*ARROWS, *ANYTHING}
+from house_files import ARROWS, OUTER, PYTHON, ROOT, files, nodes, room, tree
 
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {"tuning/aws", "emulator", "tests"}
@@ -40,35 +19,6 @@ BANNED_WORDS = {"my", "main", "helper", "helpers", "utils", "common", "manager"}
 # Spelt in two halves, so that this file does not find itself.
 MACHINE_PATH = re.compile(r"(?<![\w/.:}])/" + r"(tmp|work|root|farm|home|Users)/[\w.]")
 TEXTS = {".py", ".toml", ".json", ".md", ".txt", ".in", ".yml", ".yaml", ".cfg", ".sh", ""}
-
-
-@cache
-def files():
-    """Every file of the repository, and every new one that git does not ignore."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 — fixed words
-    return tuple(sorted(path for line in listed.splitlines() if (path := ROOT / line).is_file()))
-
-
-PYTHON = [path.relative_to(ROOT).as_posix() for path in files() if path.suffix == ".py"]
-
-
-def room(path):
-    parts = path.split("/")
-    if parts[0] != "tuning":
-        return parts[0]
-    inner = "/".join(parts[:2]).removesuffix(".py")
-    return "tuning/cli" if inner == "tuning/__main__" else inner if inner in ARROWS else "domain"
-
-
-@cache
-def tree(path):
-    return ast.parse((ROOT / path).read_text("utf-8"), path)
-
-
-@cache
-def nodes(path):
-    return tuple(ast.walk(tree(path)))
 
 
 @cache

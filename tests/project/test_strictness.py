@@ -3,7 +3,7 @@
 import ast
 import re
 
-from test_house import PYTHON, ROOT, tree
+from house_files import PYTHON, ROOT, tree
 
 ROWS = 45
 """Behaviours that are known by now; a new one gets the next number."""

@@ -15,15 +15,15 @@ from machines import definition
 from tested_configs import DEV, OPENED, RICH
 from whole_app import ROOT, Running, Synthesis, start
 
-from review.templates import Environment
+from review.templates import EnvironmentTemplates
 from stacks.deployment import Deployment
 from tuning.constructs import bundle, function
-from tuning.constructs.functions_code import Bundle, Target
+from tuning.constructs.functions_code import Bundle, BundleTarget
 
 CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
 
-def _stub(folder: Path, target: Target) -> Bundle:
+def _stub(folder: Path, target: BundleTarget) -> Bundle:
     """A zip in the bundle's place: these tests are of templates, not of what is in the zip."""
     path = folder / f"{target}.zip"
     path.write_bytes(target.encode())
@@ -106,23 +106,23 @@ def assembly(_at_the_root, tmp_path_factory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def dev(assembly) -> Environment:
-    return Environment.of(assembly / "lambda", "dev")
+def dev(assembly) -> EnvironmentTemplates:
+    return EnvironmentTemplates.of(assembly / "lambda", "dev")
 
 
 @pytest.fixture(scope="session")
-def rich(assembly) -> Environment:
-    return Environment.of(assembly / "lambda", "rich")
+def rich(assembly) -> EnvironmentTemplates:
+    return EnvironmentTemplates.of(assembly / "lambda", "rich")
 
 
 @pytest.fixture(scope="session")
-def laptop(assembly) -> Environment:
-    return Environment.of(assembly / "laptop", "dev")
+def laptop(assembly) -> EnvironmentTemplates:
+    return EnvironmentTemplates.of(assembly / "laptop", "dev")
 
 
 @pytest.fixture(scope="session", params=["dev", "rich"])
-def environment(request) -> Environment:
-    found: Environment = request.getfixturevalue(request.param)
+def environment(request) -> EnvironmentTemplates:
+    found: EnvironmentTemplates = request.getfixturevalue(request.param)
     return found
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from review.templates import Environment
+from review.templates import EnvironmentTemplates
 
 State = Mapping[str, Any]
 States = Mapping[str, State]
@@ -14,7 +14,7 @@ TERMINAL = ("Succeed", "Fail")
 _VARIABLE = re.compile(r"\$([a-z_]+)(?![a-z_(])")
 
 
-def definition(environment: Environment) -> dict[str, Any]:
+def definition(environment: EnvironmentTemplates) -> dict[str, Any]:
     machine = environment.one("AWS::StepFunctions::StateMachine")
     loaded: dict[str, Any] = json.loads(machine.properties["DefinitionString"])
     return loaded

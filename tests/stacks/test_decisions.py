@@ -11,7 +11,7 @@ from review.mutations import mutants
 from review.permission_table import rows
 from review.physical import Physical
 from review.policy_documents import documents
-from review.role_policies import Statement
+from review.role_policies import RoleStatement
 
 EQUIVALENT = tomllib.loads((ROOT / "review/equivalent.toml").read_text("utf-8"))["change"]
 REGIONS = {"dev": "us-east-1", "rich": "us-west-2"}
@@ -50,9 +50,9 @@ def test_every_weakened_identity_policy_changes_the_permission_table(environment
     changed = 0
     for document in documents(physical):
         if document.kind == "identity":
-            before = rows(map(Statement.of, document.content["Statement"]))
+            before = rows(map(RoleStatement.of, document.content["Statement"]))
             for mutant in mutants(document):
                 changed += 1
-                after = rows(map(Statement.of, mutant.content["Statement"]))
+                after = rows(map(RoleStatement.of, mutant.content["Statement"]))
                 assert after != before, (mutant.policy, mutant.change)
     assert changed > 200

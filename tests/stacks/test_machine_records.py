@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from tuning.runs.approvals import Approval, SpendDecision
 from tuning.runs.failures import Failure
-from tuning.runs.jobs import Start
+from tuning.runs.jobs import JobStart
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress import Progress
@@ -17,7 +17,7 @@ PASSED = {
     "approval": Approval,
     "dataset": PreparedDataset,
     "failure": Failure,
-    "job": Start,
+    "job": JobStart,
     "outcome": Outcome,
     "progress": Progress,
     "result": Collected,

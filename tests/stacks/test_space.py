@@ -3,7 +3,7 @@
 import pytest
 
 from review.drawn_configs import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, drawn, trainable
-from review.findings import Finding
+from review.findings import ToolFinding
 from review.space import SEED, Broken, _search, check, configurations
 from tuning.constructs.config import ZONES as EVERY_ZONE
 from tuning.constructs.config import Config
@@ -92,7 +92,7 @@ def test_a_sample_is_the_same_for_the_same_seed(sample):
 def test_a_configuration_that_breaks_is_told_whole_with_what_it_breaks(sample):
     """It can be pasted into `app.py`."""
     one = sample[0]
-    found = Finding(tool="t", rule="t::R1", environment=one.name, path="Storage/X", text="bad")
+    found = ToolFinding(tool="t", rule="t::R1", environment=one.name, path="Storage/X", text="bad")
     said = str(Broken(configuration=one, findings=(found,), stale=(("Network/Y", "t::R2"),)))
     assert f"region={one.given['region']!r}" in said
     assert "t::R1 on Storage/X: bad" in said
@@ -113,7 +113,7 @@ def test_an_error_is_told_with_its_configuration(sample, monkeypatch):
 def test_what_breaks_is_made_as_simple_as_it_can_be(monkeypatch):
     def synthesized(one, **_):
         wrong = one.given.get("job_nodes_talk") and one.perimeter.get("vpc_only") is False
-        finding = Finding(tool="t", rule="t::R1", environment=one.name, path="X", text="bad")
+        finding = ToolFinding(tool="t", rule="t::R1", environment=one.name, path="X", text="bad")
         return Broken(configuration=one, findings=(finding,), stale=()) if wrong else None
 
     monkeypatch.setattr("review.space.check", synthesized)

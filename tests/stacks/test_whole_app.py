@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from whole_app import ENVIRONMENTS, ROOT
 
-from review.templates import STACKS, Environment
+from review.templates import STACKS, EnvironmentTemplates
 from tuning.constructs.acknowledgements import PACKS, accepted
 
 BUILT_IN = "CloudFormation Validate"
@@ -16,7 +16,7 @@ ASSET = re.compile(r"[0-9a-f]{64}")
 
 @pytest.fixture(params=ENVIRONMENTS)
 def deployed(whole_app, request):
-    return Environment.of(whole_app.folder, request.param)
+    return EnvironmentTemplates.of(whole_app.folder, request.param)
 
 
 def without_assets(template):
@@ -69,7 +69,7 @@ def test_the_tests_hold_what_the_app_deploys(whole_app, dev, stack):
     """`dev` of the fast fixture is `dev` of app.py but for the functions' zip, and for the order of
     exports, which follows who asked first: there it is the review.
     """
-    real = Environment.of(whole_app.folder, "dev").files[stack]
+    real = EnvironmentTemplates.of(whole_app.folder, "dev").files[stack]
     held = dev.files[stack]
     assert json.loads(without_assets(real)) == json.loads(without_assets(held))
 

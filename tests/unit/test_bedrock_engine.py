@@ -63,13 +63,13 @@ def test_every_required_member_of_the_response_is_there(engine):
     ],
 )
 def test_a_request_the_service_would_refuse_is_refused(engine, wrong):
-    with pytest.raises(errors.Validation):
+    with pytest.raises(errors.ValidationError):
         create(engine, **wrong)
     assert not engine.jobs
 
 
 def test_a_model_is_offered_in_its_regions_only(engine):
-    with pytest.raises(errors.Validation, match="model identifier is invalid"):
+    with pytest.raises(errors.ValidationError, match="model identifier is invalid"):
         create(engine, WEST)
 
 
@@ -88,9 +88,9 @@ def test_the_same_token_with_another_body_conflicts(engine):
 
 def test_a_job_name_is_used_once_and_a_model_name_as_well(engine):
     create(engine)
-    with pytest.raises(errors.Validation, match="job name is currently in use: job-1"):
+    with pytest.raises(errors.ValidationError, match="job name is currently in use: job-1"):
         create(engine, customModelName="model-2")
-    with pytest.raises(errors.Validation, match="model name is currently in use: model-1"):
+    with pytest.raises(errors.ValidationError, match="model name is currently in use: model-1"):
         create(engine, jobName="job-2")
 
 

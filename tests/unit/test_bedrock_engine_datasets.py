@@ -6,9 +6,9 @@ import pytest
 
 from emulator.bedrock import training_data as datasets
 from emulator.bedrock.api_errors import JobFailed
-from emulator.bedrock.training_data import Format
+from emulator.bedrock.training_data import DataFormat
 
-CONVERSE = Format(
+CONVERSE = DataFormat(
     kind="converse",
     min_records=2,
     max_records=4,
@@ -80,20 +80,20 @@ def test_a_reserved_word_in_an_answer_is_accepted():
 
 
 def test_a_prompt_completion_record_of_another_shape_fails_with_the_services_text():
-    wanted = Format(kind="prompt_completion", min_records=1, max_records=9)
+    wanted = DataFormat(kind="prompt_completion", min_records=1, max_records=9)
     assert check({"prompt": "a", "completion": "b"}, wanted=wanted) == 1
     with pytest.raises(JobFailed, match=r"must follow '\{\"prompt\": \"<input text>\""):
         check({"input": "a", "output": "b"}, wanted=wanted)
 
 
 def test_bad_distillation_prompts_are_dropped_and_not_fatal():
-    wanted = Format(kind="distillation", min_records=1, max_records=9)
+    wanted = DataFormat(kind="distillation", min_records=1, max_records=9)
     good = {"schemaVersion": "bedrock-conversation-2024", "messages": [a_turn("user")]}
     assert check(good, {"messages": []}, wanted=wanted) == 1
 
 
 def test_a_line_over_the_limit_fails_with_the_services_text():
-    wanted = Format(kind="distillation", min_records=1, max_records=9, max_line_bytes=10)
+    wanted = DataFormat(kind="distillation", min_records=1, max_records=9, max_line_bytes=10)
     with pytest.raises(JobFailed, match="Input size exceeded in file"):
         check(b'{"schemaVersion": ', wanted=wanted)
 

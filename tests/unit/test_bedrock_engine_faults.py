@@ -6,7 +6,7 @@ import pytest
 from emulated_world import EAST, World, an_engine, create, get
 
 from emulator.bedrock import api_errors as errors
-from emulator.bedrock.injected_faults import Fault
+from emulator.bedrock.injected_faults import InjectedFault
 
 
 @pytest.fixture
@@ -21,19 +21,23 @@ def engine(world):
 
 
 def test_a_fault_fails_the_phase_it_names_with_its_message(engine):
-    engine.faults.add(Fault(kind="fail", phase="DataProcessing", message="boom", jobs="job-*"))
+    engine.faults.add(
+        InjectedFault(kind="fail", phase="DataProcessing", message="boom", jobs="job-*")
+    )
     job = get(engine, create(engine))
     assert (job["status"], job["failureMessage"]) == ("Failed", "boom")
     assert job["statusDetails"]["dataProcessingDetails"]["status"] == "Failed"
 
 
 def test_a_fault_leaves_other_jobs_alone(engine):
-    engine.faults.add(Fault(kind="fail", jobs="other-*"))
+    engine.faults.add(InjectedFault(kind="fail", jobs="other-*"))
     assert get(engine, create(engine))["status"] == "Completed"
 
 
 def test_calls_are_throttled_as_often_as_asked(engine):
-    engine.faults.add(Fault(kind="throttle", operation="CreateModelCustomizationJob", times=2))
+    engine.faults.add(
+        InjectedFault(kind="throttle", operation="CreateModelCustomizationJob", times=2)
+    )
     for _ in range(2):
         with pytest.raises(errors.Throttled):
             create(engine)
@@ -41,7 +45,9 @@ def test_calls_are_throttled_as_often_as_asked(engine):
 
 
 def test_a_lost_response_leaves_the_job_behind(engine):
-    engine.faults.add(Fault(kind="lost-response", operation="CreateModelCustomizationJob", times=1))
+    engine.faults.add(
+        InjectedFault(kind="lost-response", operation="CreateModelCustomizationJob", times=1)
+    )
     with pytest.raises(errors.Internal):
         create(engine)
     assert get(engine, "job-1")["status"] == "Completed"
@@ -50,7 +56,7 @@ def test_a_lost_response_leaves_the_job_behind(engine):
 def test_a_stalled_job_stays_in_progress_until_it_is_stopped(world):
     tasks = []
     engine = an_engine(world, tasks.append)
-    engine.faults.add(Fault(kind="stall", phase="Training"))
+    engine.faults.add(InjectedFault(kind="stall", phase="Training"))
     arn = create(engine)
     runner = threading.Thread(target=tasks[0])
     runner.start()

@@ -19,7 +19,7 @@ from tuning.runs.money_records import Charged, Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
 from tuning.runs.rebuild import Execution
-from tuning.runs.recipes import Conversion, Limits, Recipe, Retry
+from tuning.runs.recipes import ConversionOptions, Limits, Recipe, Retry
 from tuning.runs.run import Misdirected, Run, received
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import Partition
@@ -35,7 +35,7 @@ RESERVED = Reservation(
 FULL = any_recipe(
     hyperparameters={"epochCount": 2},
     strict=("DS702",),
-    convert=Conversion(map={"prompt": "question"}),
+    convert=ConversionOptions(map={"prompt": "question"}),
     retry=Retry(recipe="support"),
 )
 

@@ -16,7 +16,7 @@ from urllib3.exceptions import ProtocolError
 from lambdas import prepare_dataset
 from tuning.aws import s3_objects
 from tuning.aws.transient import Transient
-from tuning.runs.recipes import Conversion
+from tuning.runs.recipes import ConversionOptions
 from tuning.runs.uploads import TRAINING, VALIDATION
 
 KEY = "datasets/support/train.jsonl"
@@ -139,7 +139,7 @@ def test_a_validation_set_that_is_too_large_is_not_read_either(aws, context, mon
 
 @pytest.mark.parametrize("name", ["validation.csv", "validation.tsv", "validation.jsonl.gz"])
 def test_a_validation_set_of_any_ending_is_taken_along_under_its_own_name(aws, context, name):
-    run = any_run(recipe=any_recipe(convert=Conversion()))
+    run = any_run(recipe=any_recipe(convert=ConversionOptions()))
     mark = "\t" if name.endswith(".tsv") else ","
     rows = [f"prompt{mark}completion", *(f"Question {n}?{mark}Answer {n}." for n in range(4))]
     table = "\n".join(rows).encode()
@@ -197,7 +197,7 @@ def test_a_validation_set_is_found_by_the_other_names_that_people_give_it(aws, c
 
 def test_a_table_is_trained_as_what_it_was_converted_to(aws, context):
     key = KEY.replace("train.jsonl", "train.csv")
-    run = any_run(upload=any_upload(key=key), recipe=any_recipe(convert=Conversion()))
+    run = any_run(upload=any_upload(key=key), recipe=any_recipe(convert=ConversionOptions()))
     rows = "".join(f"Question {n}?,Answer {n}.\n" for n in range(10))
     aws.s3.lay(DATASETS, key, f"prompt,completion\n{rows}".encode())
     answer = prepare(context, run)

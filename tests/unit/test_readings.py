@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tuning.runs.preparation import prepare
 from tuning.runs.readings import Source
-from tuning.runs.recipes import Conversion
+from tuning.runs.recipes import ConversionOptions
 from tuning.runs.uploads import ENDINGS
 
-CONVERTING = any_recipe(convert=Conversion())
+CONVERTING = any_recipe(convert=ConversionOptions())
 PAIRS = [(f"Where is order {n}? {CANARY}", f"On its way, number {n}. {CANARY}") for n in range(10)]
 
 
@@ -148,7 +148,9 @@ def test_an_array_of_the_models_own_records_is_no_line_of_records():
 
 
 def test_columns_are_found_by_the_names_that_the_recipe_gives():
-    recipe = any_recipe(convert=Conversion(map={"prompt": "question", "completion": "the answer"}))
+    recipe = any_recipe(
+        convert=ConversionOptions(map={"prompt": "question", "completion": "the answer"})
+    )
     for name, content in {
         "train.csv": table(*PAIRS, head="question,the answer"),
         "train.jsonl": lines(*({"question": p, "the answer": c} for p, c in PAIRS)),
@@ -160,7 +162,7 @@ def test_columns_are_found_by_the_names_that_the_recipe_gives():
 
 def test_an_upload_in_the_models_own_format_needs_no_mapping():
     upload = source(SOUND)
-    recipe = any_recipe(convert=Conversion(map={"prompt": "question"}))
+    recipe = any_recipe(convert=ConversionOptions(map={"prompt": "question"}))
     assert prepare(recipe, upload).report.verdict == "accepted"
     assert upload.copy.getvalue() == SOUND
 
@@ -254,7 +256,9 @@ pieces = st.sampled_from(
 contents = st.binary(max_size=60) | st.lists(pieces, max_size=20).map(b"".join)
 
 
-@given(contents, st.booleans(), st.sampled_from(ENDINGS), st.sampled_from([None, Conversion()]))
+@given(
+    contents, st.booleans(), st.sampled_from(ENDINGS), st.sampled_from([None, ConversionOptions()])
+)
 @settings(max_examples=60)
 def test_any_bytes_under_any_name_get_a_verdict(content, packed, ending, convert):
     given_bytes = gzip.compress(content, mtime=0) if packed else content

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tuning.models.catalog import catalog
 from tuning.runs.recipe_files import check, load
-from tuning.runs.recipes import Conversion, Limits, Recipe, Retry
+from tuning.runs.recipes import ConversionOptions, Limits, Recipe, Retry
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SHIPPED = sorted(RECIPES.glob("*.toml"))
@@ -49,12 +49,12 @@ def test_a_recipe_says_what_its_file_says(path):
     ("text", "expected"),
     [
         ("", None),
-        ("[convert]", Conversion()),
+        ("[convert]", ConversionOptions()),
         (
             'convert.map = { prompt = "question", completion = "the answer" }',
-            Conversion(map={"prompt": "question", "completion": "the answer"}),
+            ConversionOptions(map={"prompt": "question", "completion": "the answer"}),
         ),
-        ('[convert.map]\n"image-ref" = "a.b"', Conversion(map={"image-ref": "a.b"})),
+        ('[convert.map]\n"image-ref" = "a.b"', ConversionOptions(map={"image-ref": "a.b"})),
     ],
 )
 def test_a_recipe_says_whether_uploads_are_converted(tmp_path, text, expected):
@@ -77,7 +77,7 @@ CHANGES: dict[str, Any] = {
     "hyperparameters": {"epochCount": 3},
     "limits": Limits(max_hours=2),
     "strict": ("DS702",),
-    "convert": Conversion(),
+    "convert": ConversionOptions(),
     "retry": Retry(recipe="support"),
 }
 
@@ -93,8 +93,10 @@ def test_better_words_do_not_make_another_recipe():
 
 
 def test_another_name_of_a_column_is_another_recipe():
-    one, other = (any_recipe(convert=Conversion(map={"prompt": c})) for c in ("question", "query"))
-    assert one.digest != other.digest != any_recipe(convert=Conversion()).digest
+    one, other = (
+        any_recipe(convert=ConversionOptions(map={"prompt": c})) for c in ("question", "query")
+    )
+    assert one.digest != other.digest != any_recipe(convert=ConversionOptions()).digest
 
 
 def test_every_field_is_known_to_matter_or_not():
@@ -114,7 +116,7 @@ def test_the_order_of_keys_in_the_file_does_not_matter():
 )
 @settings(max_examples=15)
 def test_a_recipe_goes_through_json_and_comes_back_the_same(hyperparameters, strict, columns):
-    convert = None if columns is None else Conversion(map=columns)
+    convert = None if columns is None else ConversionOptions(map=columns)
     recipe = any_recipe(hyperparameters=hyperparameters, strict=tuple(strict), convert=convert)
     returned = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
     assert returned == recipe

@@ -14,7 +14,16 @@ from tuning.runs.money_records import Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
 from tuning.runs.rebuild import Execution, run_of
-from tuning.runs.reconcile import Rebuild, Report, Settle, Start, Stop, Trace, Write, decide
+from tuning.runs.reconcile import (
+    Rebuild,
+    Report,
+    Settle,
+    Start,
+    Stop,
+    Trace,
+    Write,
+    decide,
+)
 from tuning.runs.run import Run
 from tuning.runs.run_states import Partition
 
@@ -133,7 +142,10 @@ def test_what_does_not_heal_is_tried_ever_more_seldom(number, hours):
 
 def test_what_three_executions_did_not_heal_is_reported():
     stuck = execution("FAILED", 4, error="OutcomeNotReported", cause=json.dumps(FAILED.to_json()))
-    assert kinds(decided(record("training", execution=stuck.name), stuck)) == [Report, Start]
+    assert kinds(decided(record("training", execution=stuck.name), stuck)) == [
+        Report,
+        Start,
+    ]
 
 
 def test_a_job_whose_run_has_ended_is_stopped_and_told():

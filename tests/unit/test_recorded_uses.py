@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.recording import Record, Use, function_of, owner, session_of
+from emulator.recording import Recording, Use, function_of, owner, session_of
 
 READ = Use(
     principal="arn:aws:iam::000000000000:role/r", action="s3:GetObject", resource="*", allowed=True
@@ -10,7 +10,7 @@ READ = Use(
 
 
 def test_each_use_is_kept_once_with_how_often():
-    record = Record()
+    record = Recording()
     for _ in range(3):
         record.add(READ)
     (kept,) = record.describe()
@@ -18,14 +18,14 @@ def test_each_use_is_kept_once_with_how_often():
 
 
 def test_a_refusal_is_another_use_than_a_permission():
-    record = Record()
+    record = Recording()
     record.add(READ)
     record.add(Use(principal=READ.principal, action=READ.action, resource="*", allowed=False))
     assert sorted(each["allowed"] for each in record.describe()) == [False, True]
 
 
 def test_what_is_cleared_is_forgotten():
-    record = Record()
+    record = Recording()
     record.add(READ)
     record.clear()
     assert record.describe() == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tuning.reports.visible_text import visible
 from tuning.runs.unexpected import refusal
-from tuning.runs.uploads import Kind, kind_of
+from tuning.runs.uploads import UploadKind, kind_of
 
 RECIPES, MODEL = ("support", "legal"), "amazon.nova-micro-v1:0:128k"
 
@@ -71,7 +71,7 @@ def test_the_command_that_is_advised_renames_the_object_whatever_it_is_called(na
     command = said(f"datasets/support/{name}").partition("Rename it: ")[2].partition(" Nothing")[0]
     source, target = shlex.split(command)[3:]
     assert source == f"s3://datasets-bucket/datasets/support/{name}"
-    assert kind_of(target.removeprefix("s3://datasets-bucket/")) is Kind.TRAINING_SET
+    assert kind_of(target.removeprefix("s3://datasets-bucket/")) is UploadKind.TRAINING_SET
 
 
 FORGED = "my\napproved in advance, run tuning approve\r\u202e\x1b[31m.jsonl"
@@ -88,8 +88,8 @@ def test_every_object_under_the_prefix_is_a_set_a_folder_or_is_refused_in_one_li
     upload = any_upload(key=f"datasets/{name}")
     text = refusal(upload, RECIPES, base_model=MODEL)
     if text is None:
-        in_a_folder = upload.recipe_name in RECIPES and upload.kind is not Kind.UNKNOWN
-        assert in_a_folder or upload.kind is Kind.FOLDER
+        in_a_folder = upload.recipe_name in RECIPES and upload.kind is not UploadKind.UNKNOWN
+        assert in_a_folder or upload.kind is UploadKind.FOLDER
     else:
         assert text == visible(text) or len(text) > 400
         assert "\n" not in text

@@ -8,7 +8,7 @@ from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs.uploads import ENDINGS, SET_LETTERS, Kind, NotAnUploadError, Upload, kind_of
+from tuning.runs.uploads import ENDINGS, SET_LETTERS, NotAnUploadError, Upload, UploadKind, kind_of
 
 # Few letters, many shapes: the fields' own names among the keys find their way further in.
 words = st.sampled_from(["", "a", "datasets/a/train.jsonl", DATASETS, "\ud800", "\n"])
@@ -70,36 +70,39 @@ ENDED = [
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        *((name, Kind.TRAINING_SET) for name in ("train", "Train", "TRAIN", "training")),
-        *((name, Kind.VALIDATION_SET) for name in ("validation", "Validation", "valid", "val")),
+        *((name, UploadKind.TRAINING_SET) for name in ("train", "Train", "TRAIN", "training")),
+        *(
+            (name, UploadKind.VALIDATION_SET)
+            for name in ("validation", "Validation", "valid", "val")
+        ),
     ],
 )
 def test_a_set_is_known_by_its_name_and_ending(ending, known, name, kind):
     upload = Upload.from_event(any_event(key=f"datasets/support/{name}{ending}"), bucket=DATASETS)
-    assert upload.kind is (kind if known else Kind.UNKNOWN)
+    assert upload.kind is (kind if known else UploadKind.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("key", "kind"),
     [
-        ("datasets/support/train.jsonl/train.csv", Kind.TRAINING_SET),
-        ("datasets/support//train.jsonl", Kind.TRAINING_SET),
-        ("datasets/no-such-recipe/train.jsonl", Kind.TRAINING_SET),
-        ("datasets/support/train.csv/readme.md", Kind.UNKNOWN),
-        ("datasets/support/train_data.jsonl", Kind.UNKNOWN),
-        ("datasets/support/my_data.jsonl", Kind.UNKNOWN),
-        ("datasets/support/xtrain.jsonl", Kind.UNKNOWN),
-        ("datasets/support/train.jsonl.tmp", Kind.UNKNOWN),
-        ("datasets/train.jsonl", Kind.UNKNOWN),
-        ("datasets/validation.jsonl", Kind.UNKNOWN),
-        ("datasets//train.jsonl", Kind.UNKNOWN),
-        ("datasets/", Kind.FOLDER),
-        ("datasets/support/", Kind.FOLDER),
-        ("datasets/support/train.jsonl/", Kind.FOLDER),
-        ("train.jsonl", Kind.UNKNOWN),
-        ("jobs/x/train.jsonl", Kind.UNKNOWN),
-        ("jobs/x/", Kind.UNKNOWN),
-        ("", Kind.UNKNOWN),
+        ("datasets/support/train.jsonl/train.csv", UploadKind.TRAINING_SET),
+        ("datasets/support//train.jsonl", UploadKind.TRAINING_SET),
+        ("datasets/no-such-recipe/train.jsonl", UploadKind.TRAINING_SET),
+        ("datasets/support/train.csv/readme.md", UploadKind.UNKNOWN),
+        ("datasets/support/train_data.jsonl", UploadKind.UNKNOWN),
+        ("datasets/support/my_data.jsonl", UploadKind.UNKNOWN),
+        ("datasets/support/xtrain.jsonl", UploadKind.UNKNOWN),
+        ("datasets/support/train.jsonl.tmp", UploadKind.UNKNOWN),
+        ("datasets/train.jsonl", UploadKind.UNKNOWN),
+        ("datasets/validation.jsonl", UploadKind.UNKNOWN),
+        ("datasets//train.jsonl", UploadKind.UNKNOWN),
+        ("datasets/", UploadKind.FOLDER),
+        ("datasets/support/", UploadKind.FOLDER),
+        ("datasets/support/train.jsonl/", UploadKind.FOLDER),
+        ("train.jsonl", UploadKind.UNKNOWN),
+        ("jobs/x/train.jsonl", UploadKind.UNKNOWN),
+        ("jobs/x/", UploadKind.UNKNOWN),
+        ("", UploadKind.UNKNOWN),
     ],
 )
 def test_every_key_is_of_one_kind(key, kind):
@@ -111,14 +114,17 @@ def test_no_name_but_ours_is_a_set(name):
     """Whatever else lies there starts nothing."""
     stems = ("train", "training", "validation", "valid", "val")
     sets = {f"{base}{ending}" for base in stems for ending in ENDINGS}
-    known = kind_of(f"datasets/support/{name}") in (Kind.TRAINING_SET, Kind.VALIDATION_SET)
+    known = kind_of(f"datasets/support/{name}") in (
+        UploadKind.TRAINING_SET,
+        UploadKind.VALIDATION_SET,
+    )
     last = name.rpartition("/")[2]
     assert known is (last.isascii() and last.lower() in sets)
 
 
 @given(st.sampled_from(["train", "VAL", "Training", "valid"]), st.sampled_from(ENDINGS))
 def test_every_set_is_found_by_the_first_letter_of_its_name(stem, ending):
-    assert kind_of(f"datasets/support/{stem}{ending}") is not Kind.UNKNOWN
+    assert kind_of(f"datasets/support/{stem}{ending}") is not UploadKind.UNKNOWN
     assert stem[0] in SET_LETTERS
 
 

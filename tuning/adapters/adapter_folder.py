@@ -10,7 +10,7 @@ from tuning.adapters.base_weights import CONFIG as MODEL_CONFIG
 from tuning.adapters.base_weights import small_json
 from tuning.adapters.local_source import opened
 from tuning.adapters.refused import MergeRefusedError
-from tuning.adapters.tensor_header import Header, Source, Span, read_header
+from tuning.adapters.tensor_header import Header, RangedSource, Span, read_header
 
 CONFIG, WEIGHTS, PICKLE = "adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"
 READABLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
@@ -19,7 +19,7 @@ READABLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
     settings: LoraSettings
-    source: Source
+    source: RangedSource
     header: Header
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 from tuning.adapters.local_source import opened
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.sound_json import parsed
-from tuning.adapters.tensor_header import Header, Source, Span, read_header
+from tuning.adapters.tensor_header import Header, RangedSource, Span, read_header
 
 SINGLE, INDEX, CONFIG = "model.safetensors", "model.safetensors.index.json", "config.json"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -20,7 +20,7 @@ _QUANTISED_ENDS = ("_scale_inv", "weight_scale", "_blocks", "weight_packed", ".S
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    source: Source
+    source: RangedSource
     header: Header
 
 

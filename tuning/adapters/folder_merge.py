@@ -30,7 +30,7 @@ from tuning.adapters.shard_merge import (
     merge_shard,
 )
 
-Progress = Callable[[int, int], None]
+MergeProgress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
 
@@ -43,7 +43,7 @@ class Order:
     rounding: Rounding = "once"
     chunk: int = CHUNK
     threads: int = 1
-    progress: Progress = lambda _done, _total: None
+    progress: MergeProgress = lambda _done, _total: None
 
 
 def merge(order: Order, place: Path) -> Receipt:

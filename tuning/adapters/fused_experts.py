@@ -14,7 +14,7 @@ from tuning.adapters.adapter_config import LoraSettings
 from tuning.adapters.adapter_keys import ModuleParts
 from tuning.adapters.base_names import BaseNames
 from tuning.adapters.base_weights import Base
-from tuning.adapters.merge_steps import Block, Layout, LowRank
+from tuning.adapters.merge_steps import Layout, LowRank, WeightRows
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.tensor_header import Span
 
@@ -71,13 +71,16 @@ class FusedLora:
         if whole := self.names.tensor(path):
             shape = self.base.span(whole).shape
             if len(shape) == 2:  # noqa: PLR2004 — no experts: a plain matrix
-                step = self._low_rank(path, a, b, (1, *shape), (Block(first=0, rows=shape[0]),))
+                step = self._low_rank(
+                    path, a, b, (1, *shape), (WeightRows(first=0, rows=shape[0]),)
+                )
                 return {whole: step}
             if len(shape) != 3:  # noqa: PLR2004 — experts, rows, columns
                 raise MergeRefusedError("LA305", f"{whole} has the shape {list(shape)}")
             experts, rows, _ = shape
             blocks = tuple(
-                Block(first=e * rows, rows=rows, expert=e, experts=experts) for e in range(experts)
+                WeightRows(first=e * rows, rows=rows, expert=e, experts=experts)
+                for e in range(experts)
             )
             return {whole: self._low_rank(path, a, b, shape, blocks)}
         return self._single_experts(module, parameter, a, b)
@@ -92,7 +95,7 @@ class FusedLora:
             for part, name in enumerate(names):
                 if self.base.span(name).shape != (rows, columns):
                     raise MergeRefusedError("LA603", f"{name}: the experts' shapes differ")
-                block = Block(
+                block = WeightRows(
                     first=0, rows=rows, expert=expert, experts=experts, out_first=part * rows
                 )
                 shape = (experts, parts * rows, columns)
@@ -114,7 +117,7 @@ class FusedLora:
         raise MergeRefusedError("LA302", f"the base has neither {module}.{parameter} nor its parts")
 
     def _low_rank(
-        self, path: str, a: str, b: str, shape: tuple[int, ...], blocks: tuple[Block, ...]
+        self, path: str, a: str, b: str, shape: tuple[int, ...], blocks: tuple[WeightRows, ...]
     ) -> LowRank:
         """`shape` is (experts, rows, columns) of the whole parameter."""
         experts, rows, columns = shape

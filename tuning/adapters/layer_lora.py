@@ -7,7 +7,7 @@ from tuning.adapters.adapter_config import LoraSettings
 from tuning.adapters.adapter_keys import ModuleParts
 from tuning.adapters.base_names import BaseNames
 from tuning.adapters.base_weights import Base
-from tuning.adapters.merge_steps import AddVector, Block, LowRank
+from tuning.adapters.merge_steps import AddVector, LowRank, WeightRows
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.tensor_header import Span
 
@@ -50,7 +50,7 @@ class LayerLora:
             rank=rank,
             scale=scale,
             layout="transposed" if turned else "linear",
-            blocks=(Block(first=0, rows=shape[0]),),
+            blocks=(WeightRows(first=0, rows=shape[0]),),
             delta_rounded_by_peft=not parts.magnitude
             and (parts.embedding or ".experts." in module),
             magnitude=parts.magnitude,

@@ -13,7 +13,7 @@ first (embeddings, parameters of experts), it is rounded first, then the sum."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class WeightRows:
     """Rows of a weight that take one pair of matrices, by keys of the adapter.
 
     Of an expert, A is rows `[expert * rank, (expert + 1) * rank)`, B is every `experts`-th column
@@ -37,7 +37,7 @@ class LowRank:
     rank: int
     scale: float
     layout: Layout
-    blocks: tuple[Block, ...]
+    blocks: tuple[WeightRows, ...]
     delta_rounded_by_peft: bool = False
     magnitude: str | None = None
     norm_of_columns: bool = False
@@ -60,7 +60,7 @@ class SetRows:
     rows: tuple[int, ...]
 
 
-Step = LowRank | AddVector | SetRows
+MergeStep = LowRank | AddVector | SetRows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class TensorPlan:
     dtype: str
     shape: tuple[int, ...]
     origin: Origin
-    steps: tuple[Step, ...] = ()
+    steps: tuple[MergeStep, ...] = ()
 
     @property
     def formula(self) -> str:

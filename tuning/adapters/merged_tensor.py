@@ -10,12 +10,12 @@ from tuning.adapters.adapter_folder import Adapter
 from tuning.adapters.base_weights import Base
 from tuning.adapters.merge_steps import (
     AddVector,
-    Block,
     LowRank,
     Origin,
     Rounding,
     SetRows,
     TensorPlan,
+    WeightRows,
 )
 from tuning.adapters.ordered_arithmetic import (
     DTYPES,
@@ -32,7 +32,7 @@ from tuning.adapters.ordered_arithmetic import (
     to_float32,
 )
 from tuning.adapters.refused import MergeRefusedError
-from tuning.adapters.tensor_header import Source, Span
+from tuning.adapters.tensor_header import RangedSource, Span
 
 
 class Matrices:
@@ -65,7 +65,7 @@ class Matrices:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class TensorPart:
     """Some bytes of a tensor. What does not change is the same object twice."""
 
     before: bytes | None
@@ -105,7 +105,7 @@ class MergedTensor:
         """Whether the values begin with the base's own of the same tensor."""
         return self.plan.origin == Origin(kind="base", name=self.plan.name)
 
-    def chunk(self, first: int, rows: int) -> Part:
+    def chunk(self, first: int, rows: int) -> TensorPart:
         """Rows of the tensor, as they are in the file.
 
         Raises MergeRefusedError LA502, LA503 or LA504.
@@ -113,13 +113,13 @@ class MergedTensor:
         raw = self._read(first, rows)
         before = raw if self.reads_itself else None
         if not self.plan.steps and self._span.dtype == self.plan.dtype:
-            return Part(before=before, after=raw)
+            return TensorPart(before=before, after=raw)
         with np.errstate(all="ignore"):
             values = self._computed(raw, first, rows, len(self.plan.steps))
         made = rounded(values, self.plan.dtype).tobytes()
         if not finite_bytes(made, self.plan.dtype):
             raise self._fault(raw, values)
-        return Part(before=before, after=made)
+        return TensorPart(before=before, after=made)
 
     def _fault(self, raw: bytes, values: Floats) -> MergeRefusedError:
         before = to_float32(raw, self._span.dtype)
@@ -204,7 +204,7 @@ def chunks(rows: int, columns: int, elements: int) -> Iterator[tuple[int, int]]:
         yield first, min(height, rows - first)
 
 
-def _origin(plan: TensorPlan, base: Base, adapter: Adapter) -> tuple[Source, int, Span]:
+def _origin(plan: TensorPlan, base: Base, adapter: Adapter) -> tuple[RangedSource, int, Span]:
     """The file, where in it the tensor begins, and what it is there."""
     if plan.origin.kind == "adapter":
         span = adapter.tensors[plan.origin.name]
@@ -214,7 +214,7 @@ def _origin(plan: TensorPlan, base: Base, adapter: Adapter) -> tuple[Source, int
     return shard.source, len(shard.header.raw) + span.begin, span
 
 
-def _factors(step: LowRank, block: Block, matrices: Matrices) -> tuple[Floats, Floats]:
+def _factors(step: LowRank, block: WeightRows, matrices: Matrices) -> tuple[Floats, Floats]:
     """Left (rows x rank) and right (rank x columns), whose product is the change of these rows."""
     a = matrices.rows(step.a, block.expert * step.rank, step.rank)
     b = matrices[step.b][:, block.expert :: block.experts]

@@ -14,7 +14,7 @@ from tuning.adapters.fused_experts import FusedLora
 from tuning.adapters.layer_lora import LayerLora
 from tuning.adapters.merge_steps import LowRank, MergePlan, Origin, SetRows, TensorPlan
 from tuning.adapters.refused import MergeRefusedError
-from tuning.adapters.vocabulary import Draft, Tying, is_tied, tying
+from tuning.adapters.vocabulary import TensorDraft, Tying, is_tied, tying
 
 MERGED_DTYPES = frozenset({"F32", "F16", "BF16"})
 
@@ -38,8 +38,8 @@ class _Planner:
         self.names = BaseNames(base)
         self.tied = is_tied(base, self.names)
         self.keys = sorted_keys(adapter.tensors)
-        self.drafts: dict[str, Draft] = {}
-        self.head: Draft | None = None
+        self.drafts: dict[str, TensorDraft] = {}
+        self.head: TensorDraft | None = None
         """Of a tied base: what is planned for the head, whether the files have it or not."""
         self.notes: list[str] = []
 
@@ -58,15 +58,15 @@ class _Planner:
             tensors=plans, added=added, config_changes=changes, notes=tuple(self.notes)
         )
 
-    def _draft(self, path: str) -> Draft:
+    def _draft(self, path: str) -> TensorDraft:
         """The draft of a parameter. Raises MergeRefusedError LA302 where the base has none."""
         if self.tied and self.names.is_head(path):
-            self.head = self.head or Draft()
+            self.head = self.head or TensorDraft()
             return self.head
         tensor = self.names.tensor(path)
         if tensor is None:
             raise MergeRefusedError("LA302", f"the base has no {path}")
-        return self.drafts.setdefault(tensor, Draft())
+        return self.drafts.setdefault(tensor, TensorDraft())
 
     def _copies(self) -> None:
         """Whole parameters: of `modules_to_save`, biases, a resized vocabulary."""
@@ -118,7 +118,7 @@ class _Planner:
                 base=self.base, names=self.names, settings=self.settings, spans=self.spans
             )
             for tensor, step in reader.steps(module, nested).items():
-                self.drafts.setdefault(tensor, Draft()).steps.append(step)
+                self.drafts.setdefault(tensor, TensorDraft()).steps.append(step)
 
     def _layer(self, module: str, parts: ModuleParts) -> None:
         reader = LayerLora(
@@ -131,7 +131,7 @@ class _Planner:
         draft.steps.append(reader.low_rank(module, parts, self._shape(path, draft)))
         if bias := reader.bias(module, parts):
             tensor, step = bias
-            self.drafts.setdefault(tensor, Draft()).steps.append(step)
+            self.drafts.setdefault(tensor, TensorDraft()).steps.append(step)
 
     def _tokens(self) -> None:
         announced = dict(self.settings.tokens)
@@ -153,7 +153,7 @@ class _Planner:
                 )
             draft.steps.append(SetRows(key=key, rows=rows))
 
-    def _shape(self, path: str, draft: Draft) -> tuple[int, ...]:
+    def _shape(self, path: str, draft: TensorDraft) -> tuple[int, ...]:
         """Rows and columns of a weight: the adapter's own copy where it has one."""
         tensor = self.names.tensor(path) or self.names.embedding or ""
         shape = self.spans[draft.whole].shape if draft.whole else self.base.span(tensor).shape
@@ -180,7 +180,7 @@ class _Planner:
             self.notes.append("the embeddings were tied; the head is now a tensor of its own")
         return tied
 
-    def _tensor(self, name: str, draft: Draft) -> TensorPlan:
+    def _tensor(self, name: str, draft: TensorDraft) -> TensorPlan:
         span = self.base.span(name)
         if span.dtype not in MERGED_DTYPES:
             raise MergeRefusedError("LA404", f"{name} is {span.dtype}; merged are F32, F16, BF16")
@@ -204,7 +204,7 @@ class _Planner:
         )
 
     def _head(self, tied: Tying) -> TensorPlan:
-        like = self._tensor(self.names.embedding or "", tied.head_draft or Draft())
+        like = self._tensor(self.names.embedding or "", tied.head_draft or TensorDraft())
         name = tied.head or ""
         origin = tied.head_origin or like.origin
         return TensorPlan(

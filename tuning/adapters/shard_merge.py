@@ -14,8 +14,8 @@ from tuning.adapters.adapter_folder import Adapter
 from tuning.adapters.base_weights import Base, Shard
 from tuning.adapters.local_source import PIECE
 from tuning.adapters.merge_steps import MergePlan, Rounding
-from tuning.adapters.merged_tensor import Matrices, MergedTensor, Part, chunks
-from tuning.adapters.tensor_header import Header, Source, made_header
+from tuning.adapters.merged_tensor import Matrices, MergedTensor, TensorPart, chunks
+from tuning.adapters.tensor_header import Header, RangedSource, made_header
 
 CHUNK = 1024 * 1024
 """Elements of a changed tensor that are computed at once, by default."""
@@ -93,7 +93,7 @@ def merge_shard(
     return digests
 
 
-def _hash(part: Part, old: Any, new: Any) -> None:
+def _hash(part: TensorPart, old: Any, new: Any) -> None:
     """What did not change is hashed once."""
     if part.before is not None:
         old.update(part.before)
@@ -101,7 +101,9 @@ def _hash(part: Part, old: Any, new: Any) -> None:
         new.update(part.after)
 
 
-def _tasks(work: Work, shard: Shard, name: str, matrices: Matrices) -> Iterator[Callable[[], Part]]:
+def _tasks(
+    work: Work, shard: Shard, name: str, matrices: Matrices
+) -> Iterator[Callable[[], TensorPart]]:
     """The bytes of a tensor before and after, in order, each part when it is called."""
     planned = work.plan.tensors.get(name)
     if planned:
@@ -116,10 +118,10 @@ def _tasks(work: Work, shard: Shard, name: str, matrices: Matrices) -> Iterator[
             yield partial(_passed, shard.source, start + offset, length, kept=not planned)
 
 
-def _passed(source: Source, offset: int, length: int, *, kept: bool) -> Part:
+def _passed(source: RangedSource, offset: int, length: int, *, kept: bool) -> TensorPart:
     """Bytes of the base: as they are, or for the digest of what is replaced."""
     data = source.read(offset, length)
-    return Part(before=data, after=data if kept else b"")
+    return TensorPart(before=data, after=data if kept else b"")
 
 
 def _ahead(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], _T]], most: int) -> Iterator[_T]:

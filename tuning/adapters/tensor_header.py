@@ -33,7 +33,7 @@ BITS: Mapping[str, int] = {name: bits for bits, names in _DTYPES.items() for nam
 """Bits of one element, by SafeTensors' name of the dtype."""
 
 
-class Source(Protocol):
+class RangedSource(Protocol):
     """A file that is read by ranges: a local file, or an object in S3."""
 
     @property
@@ -73,7 +73,7 @@ class Header:
         return len(self.raw) + sum(span.nbytes for span in self.tensors.values())
 
 
-def read_header(source: Source) -> Header:
+def read_header(source: RangedSource) -> Header:
     """The header of a file. Raises MergeRefusedError LA104 for whatever is not sound."""
 
     def refused(message: str) -> MergeRefusedError:

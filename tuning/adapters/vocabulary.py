@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 
 from tuning.adapters.base_names import BaseNames
 from tuning.adapters.base_weights import Base
-from tuning.adapters.merge_steps import Origin, SetRows, Step
+from tuning.adapters.merge_steps import MergeStep, Origin, SetRows
 from tuning.adapters.refused import MergeRefusedError
 
 
 @dataclass(kw_only=True)
-class Draft:
+class TensorDraft:
     """What is planned for one tensor so far."""
 
     whole: str | None = None
     """The adapter's own copy of it, by key."""
     saved: bool = False
     """Whether `modules_to_save` announced the copy: then it is a parameter apart, no longer tied."""
-    steps: list[Step] = field(default_factory=list)
+    steps: list[MergeStep] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +33,9 @@ class Tying:
     head: str | None = None
     """The head's tensor, where it must be written on its own account."""
     head_origin: Origin | None = None
-    head_draft: Draft | None = None
+    head_draft: TensorDraft | None = None
     untied: bool = False
-    embedding_draft: Draft | None = None
+    embedding_draft: TensorDraft | None = None
 
 
 def is_tied(base: Base, names: BaseNames) -> bool:
@@ -49,8 +49,8 @@ def is_tied(base: Base, names: BaseNames) -> bool:
 
 def tying(
     names: BaseNames,
-    embedding: Draft | None,
-    head: Draft | None,
+    embedding: TensorDraft | None,
+    head: TensorDraft | None,
     *,
     ensured: bool,
     same_copies: bool,
@@ -74,7 +74,7 @@ def tying(
             origin = Origin(kind="base", name=names.embedding)
         else:
             origin = _origin(embedding, names.embedding)
-        return Tying(head=written, head_origin=origin, head_draft=Draft(), untied=True)
+        return Tying(head=written, head_origin=origin, head_draft=TensorDraft(), untied=True)
     if embedding and embedding.whole and head.whole and not (embedding.steps or head.steps):
         apart = embedding.saved or head.saved
         if same_copies and (ensured or not apart):
@@ -89,7 +89,7 @@ def tying(
     return Tying(head=written, head_origin=origin, head_draft=head, untied=True)
 
 
-def _both(names: BaseNames, draft: Draft) -> Tying:
+def _both(names: BaseNames, draft: TensorDraft) -> Tying:
     """They stay tied; where the files hold the head too, it gets the same values."""
     if names.head is None:
         return Tying(embedding_draft=draft)
@@ -99,7 +99,7 @@ def _both(names: BaseNames, draft: Draft) -> Tying:
     )
 
 
-def _origin(draft: Draft, embedding: str) -> Origin:
+def _origin(draft: TensorDraft, embedding: str) -> Origin:
     if draft.whole:
         return Origin(kind="adapter", name=draft.whole)
     return Origin(kind="base", name=embedding)

@@ -14,7 +14,7 @@ from tuning.runs.function_settings import RunSettings
 from tuning.runs.preparation import Prepared, deleted, prepare, second, several, too_large
 from tuning.runs.readings import Source
 from tuning.runs.run import Run
-from tuning.runs.uploads import SET_LETTERS, TRAINING, VALIDATION, Kind, kind_of
+from tuning.runs.uploads import SET_LETTERS, TRAINING, VALIDATION, UploadKind, kind_of
 
 Copies = Mapping[str, BinaryIO]
 """By the name that the prepared copy will bear."""
@@ -55,11 +55,13 @@ def _checked(
         return too_big
     versions = {upload.key: (upload.version_id, upload.size)}
     there = s3_objects.beside(upload.bucket, upload.folder, SET_LETTERS)
-    training = {_name(o.key): o.modified_at for o in there if kind_of(o.key) is Kind.TRAINING_SET}
+    training = {
+        _name(o.key): o.modified_at for o in there if kind_of(o.key) is UploadKind.TRAINING_SET
+    }
     arrived_at = datetime.fromisoformat(upload.arrived_at).astimezone(UTC)
     if late := second(upload.name, training, arrived_at=arrived_at):
         return late
-    beside = [each.key for each in there if kind_of(each.key) is Kind.VALIDATION_SET]
+    beside = [each.key for each in there if kind_of(each.key) is UploadKind.VALIDATION_SET]
     if unclear := several([_name(key) for key in beside]):
         return unclear
     for key in beside:

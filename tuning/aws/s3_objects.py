@@ -120,20 +120,20 @@ def _fetched(where: Mapping[str, str], start: int, size: int) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class _Listed:
     key: str
     modified_at: datetime
     """When its newest version was made. Aware."""
 
 
-def beside(bucket: str, folder: str, letters: str) -> list[Listed]:
+def beside(bucket: str, folder: str, letters: str) -> list[_Listed]:
     """The objects of a folder, but for those of folders in it, whose names begin with one of `letters`.
     The listing spares a right: without s3:ListBucket, S3 denies a missing key instead of saying that it
     is missing.
     """
     pages = client("s3").get_paginator("list_objects_v2")
     return [
-        Listed(key=found["Key"], modified_at=found["LastModified"])
+        _Listed(key=found["Key"], modified_at=found["LastModified"])
         for letter in letters
         for page in pages.paginate(Bucket=bucket, Prefix=f"{folder}{letter}", Delimiter="/")
         for found in page.get("Contents", [])

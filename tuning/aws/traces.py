@@ -11,7 +11,7 @@ from tuning.runs.customization_job import Job
 from tuning.runs.reconcile import Trace
 from tuning.runs.run import Run
 
-Apart = Callable[[str], AbstractContextManager[None]]
+EachApart = Callable[[str], AbstractContextManager[None]]
 """A block in which one item, of that name, is treated: what it raises stops no other."""
 
 
@@ -21,7 +21,7 @@ class Traces:
     executions: Executions
     jobs: CustomizationJobs
 
-    def jobs_in_progress(self, environment: str, each_apart: Apart) -> dict[str, list[Job]]:
+    def jobs_in_progress(self, environment: str, each_apart: EachApart) -> dict[str, list[Job]]:
         """Those that bear this environment's tag, by the run whose tag they bear. A job whose tags
         cannot be read is found in the next round.
         """

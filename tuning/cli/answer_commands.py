@@ -7,7 +7,7 @@ import typer
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Format, Region, RunId
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.output import Shown, answer
 from tuning.errors import TuningError
 from tuning.runs.approvals import Approval, Decision
@@ -23,10 +23,10 @@ class NotWaitingError(TuningError):
 @speaks_to_aws
 def approve(
     run: RunId,
-    environment: Environment = "dev",
+    environment: EnvironmentOption = "dev",
     region: Region = None,
     note: Note = "",
-    shown: Format = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Let a run spend what it asks for. It still takes no more than its budgets have left."""
     _answer("approve", run, Account.of(environment, region), note, shown)
@@ -35,10 +35,10 @@ def approve(
 @speaks_to_aws
 def reject(
     run: RunId,
-    environment: Environment = "dev",
+    environment: EnvironmentOption = "dev",
     region: Region = None,
     note: Note = "",
-    shown: Format = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Refuse a run that asks for money. It ends as refused, and nothing is spent."""
     _answer("reject", run, Account.of(environment, region), note, shown)

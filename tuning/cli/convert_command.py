@@ -21,10 +21,10 @@ from tuning.cli.reading_options import (
     Keep,
     Mapping,
     MaxUnpacked,
-    Reading,
+    ReadingOptions,
     Records,
     Sheet,
-    Source,
+    SourceOption,
     unpacking,
 )
 from tuning.datasets.convert.checked import Places, checked
@@ -47,7 +47,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     to: Annotated[
         str | None, typer.Option(help=f"Convert to a format: {', '.join(FORMATS)}.")
     ] = None,
-    source: Source = None,
+    source: SourceOption = None,
     mapping: Mapping = None,
     drop: Drop = None,
     keep: Keep = None,
@@ -82,7 +82,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Turn a dataset into the format that a model takes; refuse what would lose meaning."""
-    reading = Reading(
+    reading = ReadingOptions(
         source=source,
         mapping=mapping,
         drop=drop,

@@ -6,7 +6,7 @@ import typer
 
 from tuning.cli.output import Shown
 
-Environment = Annotated[
+EnvironmentOption = Annotated[
     str,
     typer.Option(
         "--environment", "-e", envvar="TUNING_ENVIRONMENT", help="As app.py names it, such as dev."
@@ -29,4 +29,4 @@ RunId = Annotated[
     str,
     typer.Argument(metavar="RUN", help="The run's id or its beginning; tuning runs lists them."),
 ]
-Format = Annotated[Shown, typer.Option("--format", help="What to print.")]
+FormatOption = Annotated[Shown, typer.Option("--format", help="What to print.")]

@@ -10,7 +10,7 @@ import typer
 from tuning.aws.account_facts import Questions, region_of_session
 from tuning.aws.clients import clients
 from tuning.cli.aws_errors import told
-from tuning.cli.deployed_options import Environment, Format, Profile, Region
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import printable
 from tuning.preflight.examination import examine
@@ -29,14 +29,14 @@ _LEFT: dict[Outcome, Exit] = {
 
 
 def doctor(
-    environment: Environment = "dev",
+    environment: EnvironmentOption = "dev",
     region: Region = None,
     profile: Profile = None,
     assembly: Annotated[
         Path | None,
         typer.Option(help="Folder of the synthesized templates; else cdk.out, if it is there."),
     ] = None,
-    shown: Format = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Ask an account whether an environment and its first job will work in it. No call costs anything.
 

@@ -14,7 +14,7 @@ from tuning.errors import OptionError
 Shown = Literal["text", "json"]
 
 
-class Draft:
+class DraftFile:
     """An output being written beside its final place. Kept only when `keep` was called."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -26,7 +26,7 @@ class Draft:
 
 
 @contextmanager
-def draft(path: Path, *, force: bool, inputs: list[Path]) -> Iterator[Draft]:
+def draft(path: Path, *, force: bool, inputs: list[Path]) -> Iterator[DraftFile]:
     """A draft of `path`, put in its place at the end if it was kept; else nothing is left.
 
     Raises OptionError when `path` is an input, or exists and `force` is not given.
@@ -36,7 +36,7 @@ def draft(path: Path, *, force: bool, inputs: list[Path]) -> Iterator[Draft]:
     made = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
-            yield (making := Draft(file))
+            yield (making := DraftFile(file))
             file.flush()
             os.fsync(file.fileno())
         if making.kept:

@@ -15,7 +15,7 @@ from tuning.datasets.convert.detect import CONTAINERS, SHAPES
 from tuning.datasets.convert.mapping import parse
 from tuning.errors import OptionError
 
-Source = Annotated[
+SourceOption = Annotated[
     str | None,
     typer.Option("--from", help=f"What PATH is: {', '.join((*CONTAINERS, *SHAPES))}."),
 ]
@@ -56,7 +56,7 @@ _MB = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ReadingOptions:
     """How a file is read, as it was said."""
 
     source: str | None = None

@@ -2,7 +2,7 @@
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import UnknownRunError, speaks_to_aws
-from tuning.cli.deployed_options import Environment, Format, Region, RunId
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import answer
 from tuning.runs.rebuild import rebuilt
@@ -10,7 +10,10 @@ from tuning.runs.rebuild import rebuilt
 
 @speaks_to_aws
 def rebuild(
-    run: RunId, environment: Environment = "dev", region: Region = None, shown: Format = "text"
+    run: RunId,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    shown: FormatOption = "text",
 ) -> None:
     """Put a run's lost row back from its execution and its job. The reconciler does so by itself for
     a run in progress; Step Functions remembers an execution for 90 days.

@@ -2,14 +2,14 @@
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Format, Region
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import answer
 
 
 @speaks_to_aws
 def redrive(
-    environment: Environment = "dev", region: Region = None, shown: Format = "text"
+    environment: EnvironmentOption = "dev", region: Region = None, shown: FormatOption = "text"
 ) -> None:
     """Send dead letters back, to be received once more. One that was received before starts nothing."""
     count = Account.of(environment, region).dead_letters.redrive()

@@ -2,7 +2,7 @@
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Format, Region, RunId
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import answer
 from tuning.errors import TuningError
@@ -15,7 +15,10 @@ class NotRetrainedError(TuningError):
 
 @speaks_to_aws
 def retrain(
-    run: RunId, environment: Environment = "dev", region: Region = None, shown: Format = "text"
+    run: RunId,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    shown: FormatOption = "text",
 ) -> None:
     """Start a new run of a run's upload, by its recipe as it is now: a version of an object has one
     run, so the object gets a new version of the same bytes.

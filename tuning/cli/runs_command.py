@@ -14,7 +14,7 @@ from rich.table import Table
 from tuning.aws.ledger import Unreadable
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region
+from tuning.cli.deployed_options import EnvironmentOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable, say
 from tuning.errors import OptionError, nearest
@@ -24,14 +24,14 @@ from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import STATES
 
 _SHOWN = ("state", "recipe", "upload", "arrived_at", "ended_at", "job_arn", "model_arn", "attempt")
-Listed = RunRecord | Unreadable
+_Listed = RunRecord | Unreadable
 _WIDE = 2000
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 @speaks_to_aws
 def runs(
-    environment: Environment = "dev",
+    environment: EnvironmentOption = "dev",
     region: Region = None,
     month: Annotated[str | None, typer.Option(help="Such as 2026-11; else this one.")] = None,
     since: Annotated[
@@ -90,18 +90,18 @@ def _months(begin: datetime, end: datetime) -> Iterator[str]:
     yield from (f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
 
 
-def _after(run: Listed, begin: datetime | None) -> bool:
+def _after(run: _Listed, begin: datetime | None) -> bool:
     """A run that cannot be read is shown rather than hidden."""
     if begin is None or isinstance(run, Unreadable):
         return True
     return datetime.fromisoformat(run.arrived_at) >= begin
 
 
-def _fits(run: Listed, **wanted: str | None) -> bool:
+def _fits(run: _Listed, **wanted: str | None) -> bool:
     return all(getattr(run, name, None) == value for name, value in wanted.items() if value)
 
 
-def _document(run: Listed, positions: Mapping[str, int]) -> dict[str, Any]:
+def _document(run: _Listed, positions: Mapping[str, int]) -> dict[str, Any]:
     if isinstance(run, Unreadable):
         return {"run": run.id, "queue_position": None, "status": f"cannot be read: {run.why}"}
     position = positions.get(run.id)
@@ -131,7 +131,7 @@ def _folder(uri: str) -> str:
     return uri.removeprefix("s3://").partition("/")[2] or uri
 
 
-def _rest(found: list[Listed], fits: list[Listed], newest: int, months: list[str]) -> None:
+def _rest(found: list[_Listed], fits: list[_Listed], newest: int, months: list[str]) -> None:
     """What the list does not show, for people."""
     if not fits:
         among = f" among {len(found)} runs" if found else ""

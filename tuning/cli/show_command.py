@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region, RunId
+from tuning.cli.deployed_options import EnvironmentOption, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable
 from tuning.reports.advice import dollars
@@ -22,7 +22,7 @@ Lines = Iterator[tuple[str, str]]
 @speaks_to_aws
 def show(
     run: RunId,
-    environment: Environment = "dev",
+    environment: EnvironmentOption = "dev",
     region: Region = None,
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:

@@ -14,13 +14,13 @@ from tuning.cli.reading_options import (
     Drop,
     Mapping,
     MaxUnpacked,
-    Reading,
-    Source,
+    ReadingOptions,
+    SourceOption,
     unpacking,
 )
 from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.tried_commands import Advice, read_first
-from tuning.datasets.split import Rule, Sides, copy, sides
+from tuning.datasets.split import Sides, SplitRule, copy, sides
 from tuning.errors import SplitError
 from tuning.models.catalog import catalog
 from tuning.reports.scale import count
@@ -36,7 +36,7 @@ def split(  # noqa: PLR0913 — one parameter an option; typer reads them from h
     ] = 0.1,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
     model: Annotated[str | None, typer.Option(help="Respect what this base model takes.")] = None,
-    source: Source = None,
+    source: SourceOption = None,
     mapping: Mapping = None,
     drop: Drop = None,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
@@ -55,7 +55,7 @@ def split(  # noqa: PLR0913 — one parameter an option; typer reads them from h
         free(place, force=force, inputs=[path])
     command = Command(
         path=str(path),
-        options=Reading(source=source, mapping=mapping, drop=drop).options,
+        options=ReadingOptions(source=source, mapping=mapping, drop=drop).options,
         program="tuning split",
     )
     try:
@@ -76,15 +76,15 @@ def split(  # noqa: PLR0913 — one parameter an option; typer reads them from h
     _tell(decided, rule, places, shown)
 
 
-def _rule(share: float, seed: int, model: str | None) -> Rule:
+def _rule(share: float, seed: int, model: str | None) -> SplitRule:
     if model is None:
-        return Rule(share=share, seed=seed)
+        return SplitRule(share=share, seed=seed)
     known = catalog().model(model)
     method = known.methods.get("FINE_TUNING") or next(iter(known.methods.values()))
-    return Rule.of_model(share, seed, known, method)
+    return SplitRule.of_model(share, seed, known, method)
 
 
-def _decide(path: Path, rule: Rule, command: Command, limit: int, model: str | None) -> Sides:
+def _decide(path: Path, rule: SplitRule, command: Command, limit: int, model: str | None) -> Sides:
     with path.open("rb") as stream:
         reading = command.conversion(stream, name=str(path), limit=limit)
         try:
@@ -110,7 +110,7 @@ def _advice(path: Path, command: Command, model: str | None, *, whole: bool) -> 
     return read_first(command, lambda: path.open("rb"), name=str(path), own=own, to=to)
 
 
-def _tell(decided: Sides, rule: Rule, places: tuple[Path, Path], shown: Shown) -> None:
+def _tell(decided: Sides, rule: SplitRule, places: tuple[Path, Path], shown: Shown) -> None:
     train, held_out = decided.counts
     if shown == "json":
         document = {

@@ -20,17 +20,17 @@ from tuning.cli.reading_options import (
     Keep,
     Mapping,
     MaxUnpacked,
-    Reading,
+    ReadingOptions,
     Records,
     Sheet,
-    Source,
+    SourceOption,
     unpacking,
 )
 from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.tried_commands import Advice, read_first
 from tuning.datasets.stats import Lengths, Stats, measure
 from tuning.errors import OptionError
-from tuning.reports.length_plot import Format, draw
+from tuning.reports.length_plot import PictureFormat, draw
 from tuning.reports.scale import count
 
 _OWN = frozenset(
@@ -41,7 +41,7 @@ _OWN = frozenset(
 def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
     *,
-    source: Source = None,
+    source: SourceOption = None,
     mapping: Mapping = None,
     drop: Drop = None,
     keep: Keep = None,
@@ -56,7 +56,7 @@ def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from h
 ) -> None:
     """Describe a dataset: lengths, turns, duplicates, scripts."""
     form = _form(picture) if picture else None
-    said = Reading(
+    said = ReadingOptions(
         source=source,
         mapping=mapping,
         drop=drop,
@@ -91,8 +91,8 @@ def _advice(path: Path, command: Command) -> Advice:
     return read_first(command, lambda: path.open("rb"), name=str(path), own=_OWN, to=to)
 
 
-def _form(picture: Path) -> Format:
-    for form in get_args(Format):
+def _form(picture: Path) -> PictureFormat:
+    for form in get_args(PictureFormat):
         if picture.suffix.lower() == f".{form}":
             return "svg" if form == "svg" else "png"
     raise OptionError(f"--picture {picture}: name it .svg or .png")

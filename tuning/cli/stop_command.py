@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from tuning.aws.executions import answer_task
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Format, Region, RunId
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import answer, say
 from tuning.runs.run_record import RunRecord
@@ -13,7 +13,10 @@ from tuning.runs.run_record import RunRecord
 
 @speaks_to_aws
 def stop(
-    run: RunId, environment: Environment = "dev", region: Region = None, shown: Format = "text"
+    run: RunId,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    shown: FormatOption = "text",
 ) -> None:
     """Ask a run to stop. It ends as `stopped` when Bedrock has stopped its job."""
     account = Account.of(environment, region)

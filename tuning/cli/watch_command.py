@@ -17,7 +17,7 @@ from rich.text import Text
 from tuning.aws.ledger import Unreadable
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Region
+from tuning.cli.deployed_options import EnvironmentOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable, say
 from tuning.runs.budget import month_of
@@ -44,7 +44,7 @@ def watch(
     run: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run's id or its beginning; else all.")
     ] = None,
-    environment: Environment = "dev",
+    environment: EnvironmentOption = "dev",
     region: Region = None,
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two polls.")] = 5,
     shown: Annotated[

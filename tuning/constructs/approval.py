@@ -21,7 +21,7 @@ from tuning.runs.run_record import RunRecord
 _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 
-class Approval:
+class ApprovalWait:
     """From `ask`, its first state, to `granted`, a state of the caller, or to an ending."""
 
     def __init__(

@@ -28,11 +28,11 @@ PREPARATION = "preparation"
 _NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
 _SSE = "s3:x-amz-server-side-encryption"
 
-Condition = Mapping[str, Mapping[str, Any]]
+_Condition = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opening:
+class PolicyOpening:
     """What uploaders may do from where they are, and on which objects."""
 
     actions: Sequence[str]
@@ -41,12 +41,12 @@ class Opening:
     """Whether they see the names of what is in the bucket."""
 
 
-UPLOADS = Opening(
+UPLOADS = PolicyOpening(
     actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
     prefix="datasets/*",
     listed=True,
 )
-REPORTS = Opening(actions=("s3:GetObject",), prefix="runs/*", listed=False)
+REPORTS = PolicyOpening(actions=("s3:GetObject",), prefix="runs/*", listed=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Boundary:
     vpc: ec2.IVpc
 
     def statements(
-        self, bucket: s3.IBucket, opening: Opening | None, *, for_jobs: bool
+        self, bucket: s3.IBucket, opening: PolicyOpening | None, *, for_jobs: bool
     ) -> list[Statement]:
         """Data passes through the VPC, but for the opening and those who break the glass."""
         perimeter = self.perimeter
@@ -81,7 +81,7 @@ class Boundary:
             denied.append(_deny("DenyStrangers", strangers, Action=theirs, **where))
         return denied
 
-    def _outside(self, *others: str, job: bool = False) -> Condition:
+    def _outside(self, *others: str, job: bool = False) -> _Condition:
         """A request from outside carries no aws:SourceVpc, and a negated operator holds then.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
         """
@@ -160,6 +160,6 @@ def _whole(bucket: s3.IBucket) -> Mapping[str, list[str]]:
     return {"Resource": [bucket.bucket_arn, bucket.arn_for_objects("*")]}
 
 
-def _deny(sid: str, condition: Condition | None, **rest: Any) -> Statement:
+def _deny(sid: str, condition: _Condition | None, **rest: Any) -> Statement:
     statement = {"Sid": sid, "Effect": "Deny", "Principal": {"AWS": "*"}, **rest}
     return {**statement, "Condition": condition} if condition else statement

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from tuning.constructs import service_models
-from tuning.constructs.functions_code import EPOCH, PYTHON, Bundle, BundleError, Target
+from tuning.constructs.functions_code import EPOCH, PYTHON, Bundle, BundleError, BundleTarget
 from tuning.datasets.kernel import build as kernel
 from tuning.datasets.kernel import name
 
@@ -53,7 +53,7 @@ _ENDPOINT_NAMES = {"stepfunctions": "states"}
 
 
 @cache
-def build(target: Target) -> Bundle:
+def build(target: BundleTarget) -> Bundle:
     """The zip for `target`, made anew only when something in it changed."""
     compiler = _compiler(target)
     digest = _digest(target, compiler)
@@ -78,7 +78,7 @@ def build(target: Target) -> Bundle:
     return Bundle(path=path, compiled=compiler is not None)
 
 
-def _digest(target: Target, compiler: str | None) -> str:
+def _digest(target: BundleTarget, compiler: str | None) -> str:
     known = (target, compiler is not None, sys.version, _machine(target), kernel.source())
     state = hashlib.sha256(repr(known).encode())
     for path in (*_MADE_BY, _PINS, *_our_files()):
@@ -87,7 +87,7 @@ def _digest(target: Target, compiler: str | None) -> str:
     return state.hexdigest()
 
 
-def _machine(target: Target) -> kernel.Machine:
+def _machine(target: BundleTarget) -> kernel.Machine:
     return ("Linux", "aarch64") if target == "lambda" else kernel.here()
 
 
@@ -101,7 +101,7 @@ def _our_files() -> Iterator[Path]:
                 yield inside
 
 
-def _install(staging: Path, target: Target) -> None:
+def _install(staging: Path, target: BundleTarget) -> None:
     """Wheels as pinned; nothing is ever built from source."""
     platform = ["--python-version", PYTHON, "--python-platform", "aarch64-manylinux_2_28"]
     command = [
@@ -157,7 +157,7 @@ def _copy_ours(staging: Path) -> None:
         shutil.copyfile(_ROOT / path, target)
 
 
-def _compiler(target: Target) -> str | None:
+def _compiler(target: BundleTarget) -> str | None:
     """A Python of the version that will run the code, or None when this machine has none."""
     if target == "laptop":
         return sys.executable

@@ -13,7 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from tuning.constructs.config import Config
-from tuning.constructs.functions_code import Bundle, BundleError, Target, with_recipes
+from tuning.constructs.functions_code import Bundle, BundleError, BundleTarget, with_recipes
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.policies import Statement, allow, made_after, managed_policy
 from tuning.pipeline.step import Step
@@ -145,7 +145,7 @@ def _code(scope: Construct, config: Config) -> lambda_.Code:
 
 def functions_code(scope: Construct, config: Config) -> Bundle:
     """The code for Lambda, or with the context `functions=laptop` that for the emulator."""
-    target: Target
+    target: BundleTarget
     match scope.node.try_get_context("functions"):
         case None | "lambda":
             target = "lambda"

@@ -19,7 +19,7 @@ from typing import Literal
 
 from tuning.errors import TuningError
 
-Target = Literal["lambda", "laptop"]
+BundleTarget = Literal["lambda", "laptop"]
 """`lambda` is deployed; `laptop` is for the emulator, which runs functions on this interpreter."""
 
 PYTHON = "3.14"
@@ -44,7 +44,7 @@ class Bundle:
     code folder is read-only; they can be made only where Python of the same version is found."""
 
 
-def without_recipes(target: Target) -> Bundle:
+def without_recipes(target: BundleTarget) -> Bundle:
     """Raises BundleError where there is neither a wheel's zip nor a checkout to build one in."""
     if SHIPPED.exists():
         if target != "lambda":
@@ -64,13 +64,13 @@ def without_recipes(target: Target) -> Bundle:
     return build(target)
 
 
-def with_recipes(target: Target, recipes: Iterable[Path]) -> Bundle:
+def with_recipes(target: BundleTarget, recipes: Iterable[Path]) -> Bundle:
     """That of `target` with the recipes' files in its folder `recipes/`. Its name says what is in it."""
     return merged(target, tuple((path.name, path.read_bytes()) for path in recipes))
 
 
 @cache
-def merged(target: Target, recipes: tuple[tuple[str, bytes], ...]) -> Bundle:
+def merged(target: BundleTarget, recipes: tuple[tuple[str, bytes], ...]) -> Bundle:
     base = without_recipes(target)
     name = f"deployed-{target}-{_digest(base.path.read_bytes())}"
     path = _folder() / f"{name}-{_digest(repr(sorted(recipes)).encode())}.zip"

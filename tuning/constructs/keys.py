@@ -14,7 +14,7 @@ from constructs import Construct
 
 from tuning.constructs.perimeter import Perimeter, principals
 
-Condition = Mapping[str, Mapping[str, Any]]
+_Condition = Mapping[str, Mapping[str, Any]]
 
 # Services that use a key by a grant, or for logs and alarms, call as themselves: Bedrock decrypts
 # custom models so. https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
@@ -35,7 +35,7 @@ def key_of_data(
     """
     key = _key(scope, construct_id, description)
     via = {name: f"{name}.{key.stack.region}.amazonaws.com" for name in ("bedrock", "s3")}
-    undeclared: Condition = {
+    undeclared: _Condition = {
         "StringNotEquals": {"kms:ViaService": via["bedrock"]},
         "BoolIfExists": _NO_SERVICE,
     }
@@ -87,7 +87,7 @@ def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
     return key
 
 
-_NOT_FOR_A_SERVICE: Condition = {
+_NOT_FOR_A_SERVICE: _Condition = {
     "BoolIfExists": {"kms:GrantIsForAWSResource": "false", **_NO_SERVICE}
 }
 """A grant outlives the session that made it and stands in no policy, so that it is the quiet way to
@@ -96,7 +96,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#condit
 """
 
 
-def _deny(key: kms.Key, sid: str, actions: list[str], condition: Condition) -> None:
+def _deny(key: kms.Key, sid: str, actions: list[str], condition: _Condition) -> None:
     statement = {
         "Sid": sid,
         "Effect": "Deny",

@@ -14,7 +14,7 @@ from tuning.constructs.bucket_policies import (
     REPORTS,
     UPLOADS,
     Boundary,
-    Opening,
+    PolicyOpening,
     for_everybody,
     our_key_only,
     write_once,
@@ -85,7 +85,7 @@ class Storage(Construct):
         name: str,
         lifecycle: s3.LifecycleRule,
         *,
-        opening: Opening | None = None,
+        opening: PolicyOpening | None = None,
         locked: cdk.Duration | None = None,
     ) -> s3.Bucket:
         bucket = private_bucket(

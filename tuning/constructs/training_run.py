@@ -15,7 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.approval import Approval
+from tuning.constructs.approval import ApprovalWait
 from tuning.constructs.config import Config
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
@@ -57,7 +57,7 @@ class TrainingRun(Construct):
         self._config = config
         self._ledger = ledger
         self._end = Endings(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
-        self._approval = Approval(self, ledger=ledger, topic=topic, end=self._end)
+        self._approval = ApprovalWait(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
 
     def make(

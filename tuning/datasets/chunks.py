@@ -13,7 +13,7 @@ from tuning.datasets.outlines import Outline
 from tuning.datasets.tally import COMPARED, Tally
 from tuning.models.catalog import Method
 
-Sound = Callable[[memoryview, bool], None]
+TakeSound = Callable[[memoryview, bool], None]
 
 SHAPES = ("converse", "prompt_completion")
 """The formats whose sound lines can be told fast."""
@@ -27,7 +27,7 @@ _JOINED = 1 << 16
 _NO_SIGN = 0xFF  # stands in no UTF-8
 
 
-class Stop(NamedTuple):
+class UnsettledLine(NamedTuple):
     """A line that the kernel did not settle."""
 
     line: bytes
@@ -114,8 +114,8 @@ class Chunks:
         )
 
     def stops(
-        self, stream: BufferedReader, size: int, sound: Sound | None = None
-    ) -> Iterator[Stop]:
+        self, stream: BufferedReader, size: int, sound: TakeSound | None = None
+    ) -> Iterator[UnsettledLine]:
         """What the kernel does not settle, in order; everything else is in the tally at the end.
 
         `sound` is given the lines that stand between, as they are, and whether some hold nothing.
@@ -169,20 +169,20 @@ class Chunks:
         told.append(same)
         self._scan.knows = len(told)
 
-    def _too_long(self, size: int) -> Stop:
+    def _too_long(self, size: int) -> UnsettledLine:
         self._scan.line += 1
         self._tally.lines = self._scan.line
         self._tally.size += size
-        return Stop(b"", size)
+        return UnsettledLine(b"", size)
 
-    def _last(self, size: int) -> Stop:
+    def _last(self, size: int) -> UnsettledLine:
         """A line that no line feed ends."""
         self._scan.line += 1
         self._tally.lines = self._scan.line
         self._tally.size += size
-        return Stop(self._buffer[:size], size)
+        return UnsettledLine(self._buffer[:size], size)
 
-    def _lines(self, start: int, end: int, sound: Sound | None) -> Iterator[Stop]:
+    def _lines(self, start: int, end: int, sound: TakeSound | None) -> Iterator[UnsettledLine]:
         scan, tally, view, address = (
             self._scan,
             self._tally,
@@ -206,7 +206,7 @@ class Chunks:
             if found == Found.OUTLINED:
                 outline = self._outline[: scan.outline_size]
                 texts = bytes(self._texts[: scan.texts_size])
-                yield Stop(
+                yield UnsettledLine(
                     line,
                     start - before,
                     scan.why,
@@ -215,7 +215,7 @@ class Chunks:
                     strings=scan.strings,
                 )
             else:
-                yield Stop(line, start - before)
+                yield UnsettledLine(line, start - before)
         self._take()
         if sound:
             sound(view[start:end], self._emptied())
@@ -225,7 +225,7 @@ class Chunks:
         before, self._empty = self._empty, self._scan.blank_lines + self._scan.ctrl_z
         return self._empty > before
 
-    def _look(self) -> Stop:
+    def _look(self) -> UnsettledLine:
         """A sound line with no more of it than its reason asks for."""
         scan, why, prompt, answer, line = self._scan, self._scan.why, b"", b"", b""
         if why & (Why.TOO_LONG | Why.NEAR):
@@ -237,7 +237,7 @@ class Chunks:
             line = self._buffer[scan.start : scan.at].replace(b"\r\n", b"\n")
         private = tuple(scan.counts) if why & Why.PRIVATE else ()
         size = scan.at - scan.start
-        return Stop(line, size, why, prompt, answer, scan.characters, private)
+        return UnsettledLine(line, size, why, prompt, answer, scan.characters, private)
 
     def _take(self) -> None:
         """The digests so far, so that those of other records can follow."""

@@ -25,7 +25,7 @@ _ODD = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class PossibleEncoding:
     encoding: str
     """As Python and `--encoding` spell it."""
     excerpt: str
@@ -33,7 +33,7 @@ class Candidate:
 
 
 @cache
-def candidates(sample: bytes) -> tuple[Candidate, ...]:
+def candidates(sample: bytes) -> tuple[PossibleEncoding, ...]:
     """Encodings in which the sample is sound text, the likeliest first; empty where none is known."""
     try:
         from charset_normalizer import from_bytes  # noqa: PLC0415 — needed for broken files only
@@ -61,7 +61,7 @@ def _ordered(found: list[str]) -> list[str]:
     return [next(latin) if name in _LATIN else name for name in found]
 
 
-def _shown(names: list[str], lines: list[bytes]) -> tuple[Candidate, ...]:
+def _shown(names: list[str], lines: list[bytes]) -> tuple[PossibleEncoding, ...]:
     """The encodings with how each reads the line on which they differ most."""
     most: dict[str, str] = {}
     for line in lines[:_COMPARED]:
@@ -72,7 +72,7 @@ def _shown(names: list[str], lines: list[bytes]) -> tuple[Candidate, ...]:
             most = told
         if len(set(most.values())) == len(names):
             break
-    return tuple(Candidate(encoding=name, excerpt=most[name]) for name in names)
+    return tuple(PossibleEncoding(encoding=name, excerpt=most[name]) for name in names)
 
 
 def _differing(read: dict[str, str], begin: int) -> int:
@@ -87,7 +87,7 @@ def _first_odd(text: str) -> int:
     return odd.start() if odd else 0
 
 
-def listed(found: tuple[Candidate, ...]) -> str:
+def listed(found: tuple[PossibleEncoding, ...]) -> str:
     """`gb18030 would read 你好 …, cp1252 would read ÄãºÃ …`."""
     return ", ".join(f"{one.encoding} would read “{one.excerpt}”" for one in found)
 

@@ -17,9 +17,9 @@ from tuning.datasets.formats.reserved_words import searcher
 from tuning.datasets.unseen import PARTS
 from tuning.models.catalog import Method
 
-Sound = tuple[bytes, bytes, int, frozenset[str]]
+SoundRecords = tuple[bytes, bytes, int, frozenset[str]]
 """Prompt and answer as they compare, characters, optional parts."""
-Accept = Callable[[bytes], Sound | None]
+Accept = Callable[[bytes], SoundRecords | None]
 Search = Callable[[bytes], object]
 Suspect = Callable[[bytes, bytes, bytes], object]
 
@@ -73,7 +73,7 @@ def _suspect(words: tuple[str, ...], *, thorough: bool) -> Suspect:
 def _converse(search: Search, suspect: Suspect, most: int) -> Accept:
     decode = Decoder(_Converse).decode
 
-    def accept(line: bytes) -> Sound | None:
+    def accept(line: bytes) -> SoundRecords | None:
         try:
             record = decode(line)
         except (DecodeError, UnicodeDecodeError, RecursionError):
@@ -107,7 +107,7 @@ def _converse(search: Search, suspect: Suspect, most: int) -> Accept:
 def _pair(search: Search, suspect: Suspect) -> Accept:
     decode = Decoder(_Pair).decode
 
-    def accept(line: bytes) -> Sound | None:
+    def accept(line: bytes) -> SoundRecords | None:
         try:
             record = decode(line)
         except (DecodeError, UnicodeDecodeError, RecursionError):

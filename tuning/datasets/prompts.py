@@ -9,8 +9,8 @@ from tuning.datasets.convert.conversation import (
     Conversation,
     Document,
     Media,
+    ReadRecord,
     Reasoning,
-    Record,
     Text,
     ToolCall,
     ToolResult,
@@ -22,19 +22,19 @@ _BETWEEN = "\x1f"
 """A character that text does not hold, so that parts cannot run into each other."""
 
 
-def prompt(record: Record) -> str:
+def prompt(record: ReadRecord) -> str:
     """All that stands before the last answer: system text and turns; nothing of the answer."""
     return _BETWEEN.join(_asked(record))
 
 
-def fingerprint(record: Record, seed: int = 0) -> int:
+def fingerprint(record: ReadRecord, seed: int = 0) -> int:
     """64 bits of the near prompt; evenly spread, another spread for another seed."""
     # A piece that begins with the mark would compare exactly; nobody sees that character in a text.
     pieces = (piece.replace(MARKED, "") for piece in _asked(record))
     return xxhash.xxh3_64_intdigest(asked(pieces), seed=seed)
 
 
-def _asked(record: Record) -> Iterator[str]:
+def _asked(record: ReadRecord) -> Iterator[str]:
     match record:
         case Caption():
             yield record.image

@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 from xxhash import xxh3_64_intdigest
 
 from tuning.datasets import kernel
-from tuning.datasets.chunks import MALFORMED, SHAPES, Chunks, Stop, usable
+from tuning.datasets.chunks import MALFORMED, SHAPES, Chunks, UnsettledLine, usable
 from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import Opened, damaged
@@ -153,7 +153,7 @@ class Scanner:
             return line + b"\n"
         return line
 
-    def _outlined(self, stop: Stop) -> Outline | None:
+    def _outlined(self, stop: UnsettledLine) -> Outline | None:
         """A line that is told by its outline, if that tells all."""
         tally, same = self.tally, self._outlines.told(stop.outline, stop.strings)
         if same is None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from tuning.datasets.convert.conversation import Record
-from tuning.datasets.convert.peek import Opened
+from tuning.datasets.convert.conversation import ReadRecord
+from tuning.datasets.convert.peek import OpenedText
 from tuning.datasets.prompts import fingerprint
 from tuning.errors import OptionError, SplitError
 from tuning.models.catalog import Method, Model
@@ -24,7 +24,7 @@ _NO_RECORD = b" \t\r\n\x1a\x1e"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class SplitRule:
     """How to split: the share, the seed, and what the model at hand allows."""
 
     share: float
@@ -42,7 +42,7 @@ class Rule:
             raise OptionError(f"--seed {self.seed}: must be a whole number from 0 to 2**63 - 1")
 
     @classmethod
-    def of_model(cls, share: float, seed: int, model: Model, method: Method) -> "Rule":
+    def of_model(cls, share: float, seed: int, model: Model, method: Method) -> "SplitRule":
         if method.validation == "refused":
             raise OptionError(f"{model.id} takes no validation set; train it on the whole file")
         return cls(
@@ -77,7 +77,7 @@ class Sides:
         return len(set(self.fingerprints))
 
 
-def sides(records: Iterable[Record], rule: Rule) -> Sides:
+def sides(records: Iterable[ReadRecord], rule: SplitRule) -> Sides:
     """Decide. Raises SplitError when the model could not be trained on what is left."""
     marks = array("Q", (fingerprint(record, rule.seed) for record in records))
     sizes = Counter(marks)
@@ -108,6 +108,6 @@ def sides(records: Iterable[Record], rule: Rule) -> Sides:
 
 def copy(stream: IO[bytes], decided: Sides, training: IO[bytes], validation: IO[bytes]) -> None:
     """Write each line, byte for byte, to its side. Blank lines are no records and go nowhere."""
-    lines = (line for line in Opened(stream).stream if line.strip(_NO_RECORD))
+    lines = (line for line in OpenedText(stream).stream if line.strip(_NO_RECORD))
     for line, held_out in zip(lines, decided, strict=True):
         (validation if held_out else training).write(line)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tuning.datasets.convert.conversation import Caption, Conversation, Media, Record, ToolCall
+from tuning.datasets.convert.conversation import Caption, Conversation, Media, ReadRecord, ToolCall
 from tuning.datasets.convert.sources.from_documents import BYTES_PER_TOKEN
 from tuning.datasets.prompts import fingerprint, prompt, said
 
@@ -86,7 +86,7 @@ class _Columns:
         return {name: Lengths.of(values) for name, values in parts.items()}
 
 
-def measure(records: Iterable[Record]) -> Stats:
+def measure(records: Iterable[ReadRecord]) -> Stats:
     """Read once. Holds a few numbers a record, never its text."""
     characters, tokens = _Columns(), _Columns()
     turns: Counter[int] = Counter()
@@ -115,7 +115,7 @@ def measure(records: Iterable[Record]) -> Stats:
     )
 
 
-def _answer(record: Record) -> str:
+def _answer(record: ReadRecord) -> str:
     match record:
         case Conversation(turns=(*_, last)) if last.role == "assistant":
             return "\n".join(said(last))
@@ -125,7 +125,7 @@ def _answer(record: Record) -> str:
             return ""
 
 
-def _contents(record: Record) -> set[str]:
+def _contents(record: ReadRecord) -> set[str]:
     if not isinstance(record, Conversation):
         return set()
     found = {"system"} if record.system else set()

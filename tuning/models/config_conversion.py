@@ -21,7 +21,7 @@ _ROPE_TOP = ("rope_theta", "partial_rotary_factor")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Converted:
+class ConvertedConfig:
     config: Mapping[str, Any]
     changes: tuple[str, ...]
     """One sentence each; empty where version 4 reads the configuration as it is."""
@@ -29,7 +29,7 @@ class Converted:
     """Why it cannot be converted; then `config` is as it was given."""
 
 
-def for_reference(config: Mapping[str, Any]) -> Converted:
+def for_reference(config: Mapping[str, Any]) -> ConvertedConfig:
     """The configuration with the names of version 4. Nothing else is touched, and the same input
     gives the same output; what version 4 wrote comes back unchanged.
     """
@@ -38,25 +38,25 @@ def for_reference(config: Mapping[str, Any]) -> Converted:
     kind = str(config.get("model_type"))
     renamed = {old: name for old, name in _RENAMED.get(kind, {}).items() if old in config}
     if not new and not renamed:
-        return Converted(config=config, changes=())
+        return ConvertedConfig(config=config, changes=())
     if kind not in _TEXT_MODELS:
         words = f"{', '.join(new)} of transformers 5 in a {kind}: take the base's own config.json"
-        return Converted(config=config, changes=(), fault=words)
+        return ConvertedConfig(config=config, changes=(), fault=words)
     if rope is not None and (not isinstance(rope, dict) or _per_layer(rope)):
         words = "rope_parameters for each kind of layer, which version 4 does not have"
-        return Converted(config=config, changes=(), fault=words)
+        return ConvertedConfig(config=config, changes=(), fault=words)
     made, changes = dict(config), []
     for old, name in {"dtype": "torch_dtype", **renamed}.items():
         if old in made:
             value = made.pop(old)
             if made.setdefault(name, value) != value:
                 words = f"{old} is {value}, {name} is {made[name]}: which counts is not known"
-                return Converted(config=config, changes=(), fault=words)
+                return ConvertedConfig(config=config, changes=(), fault=words)
             changes.append(f"{old} is called {name}")
     if "rope_parameters" in made:
         made |= _rope(made.pop("rope_parameters") or {})
         changes.append("rope_parameters became rope_theta and rope_scaling")
-    return Converted(config=dict(sorted(made.items())), changes=tuple(changes))
+    return ConvertedConfig(config=dict(sorted(made.items())), changes=tuple(changes))
 
 
 def _per_layer(rope: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from tuning.models.config_conversion import for_reference
 
-Severity = Literal["error", "warning"]
+_Severity = Literal["error", "warning"]
 _GB = 10**9
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
 _NEWER_CLASSES = {"TokenizersBackend": "PreTrainedTokenizerFast"}
@@ -37,9 +37,9 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class ImportFinding:
     id: str
-    severity: Severity
+    severity: _Severity
     message: str
     fix: str
     source: str
@@ -47,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportCheck:
-    findings: tuple[Finding, ...]
+    findings: tuple[ImportFinding, ...]
     architecture: str | None = None
     converse: bool | None = None
     """Whether Converse can be called, else InvokeModel; None where it is not known."""
@@ -90,13 +90,15 @@ def _architecture(config: Mapping[str, Any] | None) -> str | None:
     return first if isinstance(first, str) else None
 
 
-def _finding(rule: str, severity: Severity, message: str, fix: str, page: str) -> Finding:
-    return Finding(
+def _finding(rule: str, severity: _Severity, message: str, fix: str, page: str) -> ImportFinding:
+    return ImportFinding(
         id=rule, severity=severity, message=message, fix=fix, source=facts()["sources"][page]
     )
 
 
-def _where(name: str | None, known: Mapping[str, Any] | None, region: str) -> Iterator[Finding]:
+def _where(
+    name: str | None, known: Mapping[str, Any] | None, region: str
+) -> Iterator[ImportFinding]:
     regions = facts()["regions"]
     if region not in regions:
         words = f"Custom Model Import is not offered in {region}"
@@ -110,7 +112,7 @@ def _where(name: str | None, known: Mapping[str, Any] | None, region: str) -> It
         yield _finding("IM103", "error", words, "Use that Region.", "model")
 
 
-def _weights(candidate: Candidate) -> Iterator[Finding]:
+def _weights(candidate: Candidate) -> Iterator[ImportFinding]:
     names = set(candidate.files)
     if "adapter_config.json" in names or "adapter_model.safetensors" in names:
         words = "the folder holds an adapter; import knows full weights only"
@@ -132,7 +134,7 @@ def _weights(candidate: Candidate) -> Iterator[Finding]:
         yield _finding("IM203", "error", words, "Upload the index, or one file.", "model")
 
 
-def _small_files(candidate: Candidate) -> Iterator[Finding]:
+def _small_files(candidate: Candidate) -> Iterator[ImportFinding]:
     for name, content in (
         ("config.json", candidate.config),
         ("tokenizer_config.json", candidate.tokenizer_config),
@@ -145,7 +147,7 @@ def _small_files(candidate: Candidate) -> Iterator[Finding]:
         yield _finding("IM204", "error", words, "Take the base's own.", "model")
 
 
-def _size(candidate: Candidate, *, multimodal: bool) -> Iterator[Finding]:
+def _size(candidate: Candidate, *, multimodal: bool) -> Iterator[ImportFinding]:
     limit = facts()["largest_gb"]["multimodal" if multimodal else "text"]
     size = sum(n for name, n in candidate.files.items() if name.endswith(".safetensors"))
     if size >= limit * _GB:
@@ -155,7 +157,7 @@ def _size(candidate: Candidate, *, multimodal: bool) -> Iterator[Finding]:
         )
 
 
-def _dtypes(candidate: Candidate) -> Iterator[Finding]:
+def _dtypes(candidate: Candidate) -> Iterator[ImportFinding]:
     floats = candidate.dtypes & {"F32", "F64"}
     others = candidate.dtypes - {"BF16", "F16", "F32", "F64", "I64", "BOOL"}
     if others or (candidate.config or {}).get("quantization_config"):
@@ -168,7 +170,7 @@ def _dtypes(candidate: Candidate) -> Iterator[Finding]:
         yield _finding("IM206", "warning", words, "Save the weights in bfloat16.", "model")
 
 
-def _configuration(candidate: Candidate) -> Iterator[Finding]:
+def _configuration(candidate: Candidate) -> Iterator[ImportFinding]:
     config = candidate.config or {}
     converted = for_reference(config)
     if converted.fault:
@@ -185,7 +187,7 @@ def _configuration(candidate: Candidate) -> Iterator[Finding]:
     yield from _rope(converted.config)
 
 
-def _rope(config: Mapping[str, Any]) -> Iterator[Finding]:
+def _rope(config: Mapping[str, Any]) -> Iterator[ImportFinding]:
     """Import overrides what Llama 3.1 and later say: Llama 3.2's small models have a factor of 32."""
     scaling = config.get("rope_scaling")
     if not isinstance(scaling, dict) or scaling.get("rope_type", scaling.get("type")) != "llama3":
@@ -200,7 +202,7 @@ def _rope(config: Mapping[str, Any]) -> Iterator[Finding]:
         yield _finding("IM303", "warning", words, "Compare long answers before use.", "model")
 
 
-def _tokenizer(candidate: Candidate) -> Iterator[Finding]:
+def _tokenizer(candidate: Candidate) -> Iterator[ImportFinding]:
     config = candidate.tokenizer_config
     if config is None:
         return
@@ -222,7 +224,7 @@ def _tokenizer(candidate: Candidate) -> Iterator[Finding]:
         yield _finding("IM402", "warning", words, "Keep one.", "template")
 
 
-def _ends(candidate: Candidate, known: Mapping[str, Any]) -> Iterator[Finding]:
+def _ends(candidate: Candidate, known: Mapping[str, Any]) -> Iterator[ImportFinding]:
     wanted = known.get("end_tokens")
     if wanted is None:
         return

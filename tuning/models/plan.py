@@ -14,7 +14,7 @@ from tuning.runs.recipes import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class Option:
+class PricedOption:
     """The price for one number of epochs, and the limits that it meets."""
 
     estimate: Estimate
@@ -33,7 +33,7 @@ class Plan:
     tokens: int
     """Of the training set, one epoch, estimated."""
     validation_tokens: int | None
-    options: tuple[Option, ...]
+    options: tuple[PricedOption, ...]
     not_known: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def plan(
         tokens=tokens,
         validation_tokens=report.tokens("validation"),
         options=tuple(
-            Option(estimate=price, limits=tuple(_limits(price, recipe, monthly, month)))
+            PricedOption(estimate=price, limits=tuple(_limits(price, recipe, monthly, month)))
             for price in priced
         ),
         not_known=tuple(_not_known(report, recipe, priced[0], monthly)),

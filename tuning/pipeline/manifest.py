@@ -17,7 +17,7 @@ from tuning.pipeline.run_steps import (
     START_TRAINING,
     TRACK_TRAINING,
 )
-from tuning.pipeline.step import Kind, Step
+from tuning.pipeline.step import Step, StepKind
 from tuning.pipeline.watching_steps import (
     CLOSE_DEFAULT_GROUP,
     DISPATCH_QUEUE,
@@ -40,7 +40,7 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def of_kind(*kinds: Kind) -> tuple[Step, ...]:
+def of_kind(*kinds: StepKind) -> tuple[Step, ...]:
     return tuple(step for step in STEPS if step.kind in kinds)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from tuning.pipeline.grants import Access
 from tuning.runs.function_settings import Settings
 
-Kind = Literal["task", "consumer", "scheduled", "deployment"]
+StepKind = Literal["task", "consumer", "scheduled", "deployment"]
 """What invokes a step: the state machine, a queue, a schedule, or CloudFormation."""
 
 
@@ -34,7 +34,7 @@ class Step:
 
     name: str
     """Of the module in `lambdas/`; also the `service` of its logs and metrics."""
-    kind: Kind
+    kind: StepKind
     does: str
     """One sentence, for people."""
     failing: str

@@ -10,7 +10,7 @@ from tuning.datasets.report import Report
 from tuning.reports import outline
 from tuning.reports.scale import count
 
-Step = tuple[str, str | None]
+_Step = tuple[str, str | None]
 """What happens, and the command that does it."""
 
 _CONVERSION = re.compile(r"tuning convert (?!PATH)\S.*$")
@@ -34,7 +34,7 @@ def verdict(report: Report) -> str:
     return f"{count(errors, 'error')} in {looked}. Nothing was trained and nothing was spent."
 
 
-def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[Step]:
+def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[_Step]:
     """What the reader can do, or what the platform does now."""
     if report.verdict == "refused":
         again = "Upload it again. A new upload is a new run." if run else "Upload it when accepted."

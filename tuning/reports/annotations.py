@@ -20,7 +20,7 @@ def github(report: Report) -> str:
     return "".join(f"{line}\n" for line in chain(_annotations(found), _rest(found, report)))
 
 
-def _annotations(found: list[outline.Group]) -> Iterator[str]:
+def _annotations(found: list[outline.RuleGroup]) -> Iterator[str]:
     """The first of every rule before the second of any: GitHub shows ten of a level in a step.
     https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
     """
@@ -32,7 +32,7 @@ def _annotations(found: list[outline.Group]) -> Iterator[str]:
                 yield _annotation(finding, group, more)
 
 
-def _annotation(finding: Finding, group: outline.Group, more: int) -> str:
+def _annotation(finding: Finding, group: outline.RuleGroup, more: int) -> str:
     where = f"{finding.field}: " if finding.field else ""
     rest = f" And {more:,} more of this kind." if more else ""
     said = f"{where}{finding.message}. How to fix: {finding.fix}{rest}"
@@ -47,7 +47,7 @@ def _annotation(finding: Finding, group: outline.Group, more: int) -> str:
     )
 
 
-def _rest(found: list[outline.Group], report: Report) -> Iterator[str]:
+def _rest(found: list[outline.RuleGroup], report: Report) -> Iterator[str]:
     yield _command("notice", outline.summary(report), title=report.verdict.capitalize())
     unlisted = sum(group.unlisted for group in found)
     if unlisted:

@@ -5,10 +5,10 @@ from typing import IO, Literal
 from tuning.datasets.stats import Stats
 from tuning.errors import OptionError
 
-Format = Literal["svg", "png"]
+PictureFormat = Literal["svg", "png"]
 
 
-def draw(stats: Stats, title: str, form: Format, file: IO[bytes]) -> None:
+def draw(stats: Stats, title: str, form: PictureFormat, file: IO[bytes]) -> None:
     """Write the histogram of estimated tokens. The same numbers make the same bytes."""
     try:
         from matplotlib import rc_context  # noqa: PLC0415 — optional, and slow to import

@@ -45,14 +45,14 @@ def _price(estimate: Mapping[str, Any]) -> str:
     )
 
 
-def _heading(group: outline.Group) -> str:
+def _heading(group: outline.RuleGroup) -> str:
     title = f" {_words(group.title)}" if group.title else ""
     return (
         f"{_SIGNS[group.severity]} **{_words(group.rule)}**{title} ({count(group.count, 'time')})"
     )
 
 
-def _group(group: outline.Group) -> str:
+def _group(group: outline.RuleGroup) -> str:
     lines = [_heading(group), ""]
     for fix, said in group.alike().items():
         for message, where in said.items():

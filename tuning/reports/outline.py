@@ -18,7 +18,7 @@ _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class RuleGroup:
     """All that one rule found."""
 
     rule: str
@@ -48,14 +48,14 @@ class Group:
         return said
 
 
-def groups(report: Report) -> list[Group]:
+def groups(report: Report) -> list[RuleGroup]:
     """One group a rule, errors first."""
     unlisted: Severity = "error" if report.verdict == "refused" else "warning"
     listed: dict[str, list[Finding]] = {rule: [] for rule in report.counts}
     for finding in report.findings:
         listed.setdefault(finding.rule, []).append(finding)
     every = (
-        Group(
+        RuleGroup(
             rule=rule,
             severity=min((f.severity for f in found), key=_SEVERITIES.index, default=unlisted),
             count=max(report.counts.get(rule, 0), len(found)),
@@ -137,7 +137,7 @@ def repairs(report: Report) -> list[tuple[str, int]]:
     return [(_REPAIRS.get(k, k.replace("_", " ")), n) for k, n in report.repairs.items() if n]
 
 
-def _totals(found: Iterable[Group]) -> str:
+def _totals(found: Iterable[RuleGroup]) -> str:
     said = []
     for severity in _SEVERITIES:
         alike = [g for g in found if g.severity == severity]

@@ -77,7 +77,7 @@ def _next(report: Report, run: Mapping[str, Any] | None) -> Element:
     return el("section", heading, el("ol", steps), class_="next", aria_labelledby="next")
 
 
-def _findings(found: list[outline.Group]) -> list[Element]:
+def _findings(found: list[outline.RuleGroup]) -> list[Element]:
     if not found:
         return [el("section", el("h2", "Findings"), el("p", "No rule found anything."))]
     sections = []
@@ -92,7 +92,7 @@ def _findings(found: list[outline.Group]) -> list[Element]:
     return sections
 
 
-def _contents(found: list[outline.Group]) -> Element:
+def _contents(found: list[outline.RuleGroup]) -> Element:
     items = [
         el(
             "li",
@@ -104,7 +104,7 @@ def _contents(found: list[outline.Group]) -> Element:
     return el("nav", el("ul", items), class_="contents", aria_label="Rules")
 
 
-def _rule(group: outline.Group) -> Element:
+def _rule(group: outline.RuleGroup) -> Element:
     anchor = _anchor(group.rule)
     link = el("a", group.rule, href=f"#{anchor}", class_="rule-id")
     heading = el("h3", link, " ", group.title, _times(group.count), id=f"{anchor}-title")
@@ -119,7 +119,7 @@ def _rule(group: outline.Group) -> Element:
     )
 
 
-def _why(group: outline.Group) -> Element | None:
+def _why(group: outline.RuleGroup) -> Element | None:
     if group.facts is None:
         return None
     facts = group.facts
@@ -127,7 +127,7 @@ def _why(group: outline.Group) -> Element | None:
     return el("p", facts.why, " ", source, class_="why")
 
 
-def _mended_alike(fix: str, said: outline.Said, group: outline.Group) -> Element:
+def _mended_alike(fix: str, said: outline.Said, group: outline.RuleGroup) -> Element:
     listed = [_finding(message, where, group) for message, where in said.items()]
     how = el("p", el("b", "How to fix"), " ", fix, class_="fix")
     last = group.unlisted and fix == group.listed[-1].fix
@@ -135,7 +135,7 @@ def _mended_alike(fix: str, said: outline.Said, group: outline.Group) -> Element
     return el("div", el("ul", listed, class_="found"), more, how)
 
 
-def _finding(message: str, where: list[outline.Numbered], group: outline.Group) -> Element:
+def _finding(message: str, where: list[outline.Numbered], group: outline.RuleGroup) -> Element:
     shared = outline.shared_field(where)
     said = [
         el("span", message) if message != group.title else None,

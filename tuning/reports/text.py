@@ -13,7 +13,7 @@ from tuning.reports import statistics_tables as statistics
 from tuning.reports.scale import count
 from tuning.reports.visible_text import visible
 
-Part = tuple[str, str]
+_Part = tuple[str, str]
 """Words and their style."""
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
@@ -26,7 +26,7 @@ class _Voice:
         self._console = console
         self.piped = not console.is_terminal
 
-    def line(self, *parts: Part, indent: int = 0) -> None:
+    def line(self, *parts: _Part, indent: int = 0) -> None:
         """Folded between words on a terminal; whole in a pipe, for grep and editors."""
         words = Text.assemble(*((self._written(words), style) for words, style in parts if words))
         if self.piped:
@@ -86,7 +86,7 @@ def _price(estimate: Mapping[str, Any], say: _Voice) -> None:
         say.line((line, "dim"), indent=2)
 
 
-def _group(group: outline.Group, say: _Voice) -> None:
+def _group(group: outline.RuleGroup, say: _Voice) -> None:
     colour = _COLOURS[group.severity]
     times = f"  {count(group.count, 'time')}" if group.count > 1 else ""
     say.line()
@@ -131,5 +131,5 @@ def _one_a_line(where: list[outline.Numbered], words: str, say: _Voice) -> None:
         say.line(*_named(finding, finding.field), (words, ""), (lines, "dim"), indent=2)
 
 
-def _named(finding: Finding, field: str | None) -> list[Part]:
+def _named(finding: Finding, field: str | None) -> list[_Part]:
     return [(outline.place(finding), "cyan"), (f" {field}" if field else "", "dim")]

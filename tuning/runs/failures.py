@@ -13,7 +13,7 @@ _UPLOAD_AGAIN = "Upload the file again to start a new run"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class FailureKind:
     name: str
     """A permanent word to count and to look up; docs/runbook.md has a row for each."""
     fix: str
@@ -34,7 +34,7 @@ class Failure(Record):
 
 # Words of AWS: the page above, and reports of users where it is silent. The first match counts.
 _ALL = (
-    Kind(
+    FailureKind(
         name="role_not_assumable",
         words=r"Could not assume provided IAM role",
         fix=(
@@ -42,7 +42,7 @@ _ALL = (
             "bedrock.amazonaws.com with this account and Region."
         ),
     ),
-    Kind(
+    FailureKind(
         name="access_denied",
         words=r"not authorized to perform|AccessDenied",
         fix=(
@@ -50,7 +50,7 @@ _ALL = (
             "boundary, denies what the deployed roles allow. Compare them with the message."
         ),
     ),
-    Kind(
+    FailureKind(
         name="storage_denied",
         words=r"GetObject permissions|PutObject permissions|S3 perms missing",
         fix=(
@@ -58,7 +58,7 @@ _ALL = (
             f"deployed templates; something outside of them changed. See {_TROUBLESHOOTING}"
         ),
     ),
-    Kind(
+    FailureKind(
         name="dataset_unreadable",
         words=r"Unable to parse Amazon S3 file|must follow '\{",
         fix=(
@@ -66,54 +66,54 @@ _ALL = (
             f"See {_TROUBLESHOOTING}"
         ),
     ),
-    Kind(
+    FailureKind(
         name="record_too_long",
         words=r"Input size exceeded|token count \d+ exceeds|exceeds total limit",
         fix=f"Shorten the record that is named, then upload again. See {_TROUBLESHOOTING}",
     ),
-    Kind(
+    FailureKind(
         name="license_flagged",
         words=r"third-party license terms",
         fix="AWS flagged the material; only AWS Support can clear it.",
     ),
-    Kind(
+    FailureKind(
         name="nodes_cannot_talk",
         words=r"worker nodes and leader node",
         fix="Set job_nodes_talk=True in the environment's Config and deploy; see docs/network.md.",
     ),
-    Kind(
+    FailureKind(
         name="service_error",
         words=r"(unexpected|internal) error when processing",
         passes=True,
         fix=f"Nothing in the data explains it. {_UPLOAD_AGAIN}.",
     ),
-    Kind(
+    FailureKind(
         name="stalled",
         passes=True,
         fix=f"{_UPLOAD_AGAIN}, or raise stall_hours in [limits] of the recipe.",
     ),
-    Kind(
+    FailureKind(
         name="over_time",
         fix=f"{_UPLOAD_AGAIN}, or raise max_hours in [limits] of the recipe.",
     ),
-    Kind(
+    FailureKind(
         name="stop_stuck",
         fix=(
             "Look at the job in the Bedrock console; it may still be billed. Ask AWS Support to "
             "end it."
         ),
     ),
-    Kind(
+    FailureKind(
         name="lost",
         fix=f"Look at the histories of its executions for what ended them. {_UPLOAD_AGAIN}.",
     ),
-    Kind(name="quota_full", fix="Upload the file again when fewer jobs are in progress."),
-    Kind(
+    FailureKind(name="quota_full", fix="Upload the file again when fewer jobs are in progress."),
+    FailureKind(
         name="unknown",
         fix=f"Not a failure this platform knows. Look for its words at {_TROUBLESHOOTING}",
     ),
 )
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+KINDS: Mapping[str, FailureKind] = {kind.name: kind for kind in _ALL}
 
 # AWS quotes the record here, and failures go to logs and notices, where no dataset text belongs.
 _QUOTING = re.compile(r"(record starting with\b).*", re.DOTALL)

@@ -12,7 +12,7 @@ from tuning.runs.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start(Record):
+class JobStart(Record):
     """What came of the try to start a run's job."""
 
     state: Literal["started", "queued", "no_room", "stopped", "failed"] = "started"

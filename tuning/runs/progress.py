@@ -11,7 +11,7 @@ from tuning.runs.json_record import Record
 from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
 
-State = Literal["in_progress", "overdue", "trained", "failed", "again", "stopped"]
+ProgressState = Literal["in_progress", "overdue", "trained", "failed", "again", "stopped"]
 """`overdue`: the next look stops the job. `again`: it ended without success, and the recipe has the
 run try once more."""
 
@@ -27,7 +27,7 @@ _LATEST_LOOK = 1800
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Record):
-    state: State
+    state: ProgressState
     status: str = ""
     """As AWS spells it."""
     phase: str = ""

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tuning.datasets.convert.mapping import NAMES
 from tuning.errors import RecipeError, UnknownModelError, nearest
-from tuning.runs.recipes import FINE_TUNING, Conversion, Limits, Policy, Recipe, Retry
+from tuning.runs.recipes import (
+    FINE_TUNING,
+    ConversionOptions,
+    Limits,
+    Recipe,
+    Retry,
+    ValidationPolicy,
+)
 
 if TYPE_CHECKING:
     from tuning.models.catalog import Catalog, Method, Model
@@ -110,9 +117,10 @@ class _Reader:
         for needed in ("description", "base_model"):
             if not raw.get(needed):
                 self._refuse(needed, "missing; every recipe says it")
-        if (policy := raw.get("validation", "optional")) not in get_args(Policy):
+        if (policy := raw.get("validation", "optional")) not in get_args(ValidationPolicy):
             self._refuse(
-                f"validation = {policy!r}", f"must be one of {', '.join(get_args(Policy))}"
+                f"validation = {policy!r}",
+                f"must be one of {', '.join(get_args(ValidationPolicy))}",
             )
         limits = self._limits(raw.get("limits", {}))
         strict = self._strict(raw.get("strict", []))
@@ -121,8 +129,8 @@ class _Reader:
         typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
         return Recipe(**{**raw, "name": self.path.stem, **typed})
 
-    def _conversion(self, raw: Mapping[str, Any]) -> Conversion:
-        self._known(raw, Conversion, "convert.")
+    def _conversion(self, raw: Mapping[str, Any]) -> ConversionOptions:
+        self._known(raw, ConversionOptions, "convert.")
         mapping = raw.get("map", {})
         self._is(mapping, dict, "convert.map")
         for name, column in mapping.items():
@@ -135,7 +143,7 @@ class _Reader:
                 self._refuse(f"{at} = {column!r}", "must name a column or field of the upload")
             if list(mapping.values()).count(column) > 1:
                 self._refuse(f"{at} = {column!r}", "this column is mapped twice")
-        return Conversion(map=mapping)
+        return ConversionOptions(map=mapping)
 
     def _retry(self, raw: Mapping[str, Any]) -> Retry:
         """Whether an environment has that recipe is for its Config to say."""

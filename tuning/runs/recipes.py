@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from tuning.runs.stored import fields_of
 
 Hyperparameters = Mapping[str, int | float | str]
-Policy = Literal["required", "optional", "refused"]
+ValidationPolicy = Literal["required", "optional", "refused"]
 FINE_TUNING = "FINE_TUNING"
 
 _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
@@ -32,7 +32,7 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conversion:
+class ConversionOptions:
     """That uploads in other formats become the model's own, and what their columns are called."""
 
     map: Mapping[str, str] = field(default_factory=dict)
@@ -56,13 +56,13 @@ class Recipe:
     description: str
     base_model: str
     method: str = FINE_TUNING
-    validation: Policy = "optional"
+    validation: ValidationPolicy = "optional"
     """Whether a validation set must, may or must not lie beside the training set."""
     hyperparameters: Hyperparameters = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     strict: tuple[str, ...] = ()
     """Rules whose warnings refuse a dataset like errors, such as `DS702`."""
-    convert: Conversion | None = None
+    convert: ConversionOptions | None = None
     """None: only what is in the model's own format is taken."""
     retry: Retry | None = None
     """None: a job that ended without a model ends its run."""
@@ -104,7 +104,9 @@ class Recipe:
         typed = {
             "limits": Limits(**fields_of(Limits, raw.get("limits", {}))),
             "strict": tuple(raw.get("strict", ())),
-            "convert": None if convert is None else Conversion(**fields_of(Conversion, convert)),
+            "convert": None
+            if convert is None
+            else ConversionOptions(**fields_of(ConversionOptions, convert)),
             "retry": None if retry is None else Retry(**fields_of(Retry, retry)),
             "kept_digest": digest,
         }

@@ -35,7 +35,7 @@ _NEXT: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class EnteredState:
     """A state of the execution, however often it was entered."""
 
     name: str
@@ -59,7 +59,7 @@ class RunDetails:
     """A validation set that came after the run was checked."""
     decisions: tuple[str, ...]
     """What was decided on the way, by limits and by people, in order."""
-    steps: tuple[Step, ...]
+    steps: tuple[EnteredState, ...]
     job: Mapping[str, Any]
     results: Results | None
     cost: Mapping[str, Any]
@@ -115,13 +115,13 @@ def _decisions(record: RunRecord) -> Iterator[str]:
         yield f"Asked to stop by {record.stop_asked}"
 
 
-def _steps(entered: Sequence[tuple[str, datetime]]) -> tuple[Step, ...]:
+def _steps(entered: Sequence[tuple[str, datetime]]) -> tuple[EnteredState, ...]:
     """In order of their first time; a run polls its job many times."""
     seen: dict[str, list[str]] = {}
     for name, at in entered:
         seen.setdefault(name, []).append(moment(at))
     return tuple(
-        Step(name=name, first_at=times[0], last_at=times[-1], times=len(times))
+        EnteredState(name=name, first_at=times[0], last_at=times[-1], times=len(times))
         for name, times in seen.items()
     )
 

@@ -5,7 +5,7 @@ from shlex import quote
 
 from tuning.errors import nearest
 from tuning.reports.visible_text import visible
-from tuning.runs.uploads import ENDINGS, PREFIX, Kind, Upload, set_named
+from tuning.runs.uploads import ENDINGS, PREFIX, Upload, UploadKind, set_named
 
 _CONVERTED = (".xlsx", ".jsonl.zst", ".zst", ".txt")
 """What `tuning convert` reads and an upload may not be."""
@@ -18,7 +18,7 @@ def refusal(upload: Upload, recipes: Sequence[str], *, base_model: str | None = 
 
     `recipes` are the names of those that are deployed; `base_model` is that of the upload's recipe.
     """
-    if upload.kind is Kind.FOLDER:
+    if upload.kind is UploadKind.FOLDER:
         return None
     where, name = visible(upload.uri), upload.recipe_name
     below = upload.key.removeprefix(PREFIX)
@@ -32,7 +32,7 @@ def refusal(upload: Upload, recipes: Sequence[str], *, base_model: str | None = 
             f"{where}: no recipe {visible(name)!r} is deployed here{nearest(name, tuple(recipes))}; "
             f"upload to {PREFIX}<recipe>/ with one of: {', '.join(recipes)}."
         )
-    if upload.kind is not Kind.UNKNOWN:
+    if upload.kind is not UploadKind.UNKNOWN:
         return None
     return f"{where}: {_misnamed(upload, base_model)} Nothing was started."
 

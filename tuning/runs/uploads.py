@@ -33,7 +33,7 @@ SET_LETTERS = "".join(sorted({letter for name in _NAMES for letter in (name[0], 
 _ROUNDS = ("Scheduled Event", STATE_CHANGE)
 
 
-class Kind(StrEnum):
+class UploadKind(StrEnum):
     """What an object under `datasets/` is, by its key alone. Only a training set starts a run."""
 
     TRAINING_SET = "training set"
@@ -56,16 +56,20 @@ def set_named(name: str) -> str | None:
     return next((each for each, names in _NAMES.items() if stem in names), None)
 
 
-def kind_of(key: str) -> Kind:
+def kind_of(key: str) -> UploadKind:
     """What the object of that key is."""
     below, _, name = key.removeprefix(PREFIX).rpartition("/")
     if not name and key.startswith(PREFIX):
-        return Kind.FOLDER
+        return UploadKind.FOLDER
     ending = name[name.find(".") :] if "." in name else ""
     in_a_recipes_folder = key.startswith(PREFIX) and below
     if not in_a_recipes_folder or not ending.isascii() or ending.lower() not in ENDINGS:
-        return Kind.UNKNOWN
-    kinds = {"train": Kind.TRAINING_SET, "validation": Kind.VALIDATION_SET, None: Kind.UNKNOWN}
+        return UploadKind.UNKNOWN
+    kinds = {
+        "train": UploadKind.TRAINING_SET,
+        "validation": UploadKind.VALIDATION_SET,
+        None: UploadKind.UNKNOWN,
+    }
     return kinds[set_named(name)]
 
 
@@ -84,7 +88,7 @@ class Upload:
     """When S3 created the object. ISO 8601, UTC."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> UploadKind:
         return kind_of(self.key)
 
     @property

@@ -10,13 +10,15 @@ from domain_builders import any_recipe, any_run
 
 from tuning.runs.preparation import prepare
 from tuning.runs.readings import Source
-from tuning.runs.recipes import Conversion
+from tuning.runs.recipes import ConversionOptions
 from tuning.runs.uploads import ENDINGS
 
 RECIPES = {
     "silent": any_recipe(),
-    "converting": any_recipe(convert=Conversion()),
-    "mapping": any_recipe(convert=Conversion(map={"prompt": "Question", "completion": "Answer"})),
+    "converting": any_recipe(convert=ConversionOptions()),
+    "mapping": any_recipe(
+        convert=ConversionOptions(map={"prompt": "Question", "completion": "Answer"})
+    ),
 }
 
 

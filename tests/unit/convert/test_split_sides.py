@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tuning.datasets.convert.conversation import Caption, Conversation, Document, Text, Turn
 from tuning.datasets.prompts import fingerprint
 from tuning.datasets.same import normalised
-from tuning.datasets.split import Rule, sides
+from tuning.datasets.split import SplitRule, sides
 from tuning.errors import OptionError, SplitError
 from tuning.models.catalog import catalog
 
@@ -30,7 +30,7 @@ def ask(*said, system=(), answer="a"):
 @given(st.lists(st.integers(0, 20), min_size=2).filter(lambda n: len(set(n)) > 1), SEEDS)
 def test_records_with_the_same_prompt_stay_together(numbers, seed):
     records = [ask(f"Question {n}", answer=f"answer {i}") for i, n in enumerate(numbers)]
-    decided = list(sides(records, Rule(share=0.3, seed=seed)))
+    decided = list(sides(records, SplitRule(share=0.3, seed=seed)))
     for side in (True, False):
         here = {n for n, held_out in zip(numbers, decided, strict=True) if held_out is side}
         there = {n for n, held_out in zip(numbers, decided, strict=True) if held_out is not side}
@@ -78,7 +78,7 @@ def test_a_prompt_is_all_before_the_last_answer(one, other, same):
 @FEW
 @given(st.lists(st.integers(0, 10**6), min_size=40, max_size=80, unique=True), SEEDS)
 def test_lines_added_later_move_no_other(numbers, seed):
-    rule = Rule(share=0.5, seed=seed)
+    rule = SplitRule(share=0.5, seed=seed)
     records = [ask(str(n)) for n in numbers]
     before = list(sides(records[:30], rule))
     assert list(sides(records, rule))[:30] == before
@@ -90,28 +90,28 @@ def test_the_same_prompt_falls_to_the_same_side_on_every_machine():
 
 def test_another_seed_splits_otherwise_and_the_share_is_met():
     records = [ask(str(n)) for n in range(1_000)]
-    first, second = (list(sides(records, Rule(share=0.1, seed=seed))) for seed in (1, 2))
+    first, second = (list(sides(records, SplitRule(share=0.1, seed=seed))) for seed in (1, 2))
     assert first != second
     assert 60 < sum(first) < 140
 
 
 @pytest.mark.parametrize("share", [0.000001, 0.999999])
 def test_both_sides_get_something(share):
-    train, held_out = sides([ask(str(n)) for n in range(3)], Rule(share=share)).counts
+    train, held_out = sides([ask(str(n)) for n in range(3)], SplitRule(share=share)).counts
     assert train
     assert held_out
 
 
 def test_no_more_goes_to_validation_than_the_model_takes():
     model = catalog().model("anthropic.claude-3-haiku-20240307-v1:0:200k")
-    rule = Rule.of_model(0.9, 0, model, model.methods["FINE_TUNING"])
+    rule = SplitRule.of_model(0.9, 0, model, model.methods["FINE_TUNING"])
     train, held_out = sides([ask(str(n)) for n in range(3_000)], rule).counts
     assert (train, held_out) == (2_000, 1_000)
 
 
 def test_training_keeps_what_the_model_needs():
     model = catalog().model("meta.llama3-1-8b-instruct-v1:0:128k")
-    rule = Rule.of_model(0.5, 0, model, model.methods["FINE_TUNING"])
+    rule = SplitRule.of_model(0.5, 0, model, model.methods["FINE_TUNING"])
     with pytest.raises(SplitError, match="needs at least 100"):
         sides([ask(str(n)) for n in range(150)], rule)
 
@@ -119,15 +119,15 @@ def test_training_keeps_what_the_model_needs():
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_one_question_cannot_be_split(count):
     with pytest.raises(SplitError, match="cannot be split"):
-        sides([ask("Hi")] * count, Rule(share=0.5))
+        sides([ask("Hi")] * count, SplitRule(share=0.5))
 
 
 def test_a_question_asked_too_often_for_validation_is_not_torn():
     with pytest.raises(SplitError, match="one prompt alone"):
-        sides([ask("a")] * 5 + [ask("b")] * 5, Rule(share=0.5, max_validation=3))
+        sides([ask("a")] * 5 + [ask("b")] * 5, SplitRule(share=0.5, max_validation=3))
 
 
 def test_a_model_that_takes_no_validation_set_gets_none():
     model = catalog().model("amazon.titan-embed-image-v1:0")
     with pytest.raises(OptionError, match="no validation set"):
-        Rule.of_model(0.1, 0, model, model.methods["FINE_TUNING"])
+        SplitRule.of_model(0.1, 0, model, model.methods["FINE_TUNING"])

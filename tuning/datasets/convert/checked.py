@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import IO, BinaryIO, cast
 
 from tuning.datasets.check import Part, check
-from tuning.datasets.convert.conversion import Line, Summary
+from tuning.datasets.convert.conversion import ConvertedLine, Summary
 from tuning.datasets.report import Finding
 from tuning.datasets.tally import Policy
 from tuning.models.catalog import Method
@@ -25,7 +25,7 @@ class Places:
         self._lines = array("Q")
         self._records = array("Q")
 
-    def add(self, file: int, line: Line) -> None:
+    def add(self, file: int, line: ConvertedLine) -> None:
         self._files.append(file)
         self._lines.append(line.source_line)
         self._records.append(line.number or 0)

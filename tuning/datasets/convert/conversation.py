@@ -98,4 +98,4 @@ class Document:
     extras: Mapping[str, Json] = field(default_factory=dict)
 
 
-Record = Conversation | Caption | Document
+ReadRecord = Conversation | Caption | Document

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import IO, Any
 
-from tuning.datasets.convert.conversation import Json, Record
+from tuning.datasets.convert.conversation import Json, ReadRecord
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.raw_records import Given
-from tuning.datasets.convert.sources.fields import Account
+from tuning.datasets.convert.sources.fields import ConversionNotes
 from tuning.datasets.convert.sources.raw import Raw
 from tuning.datasets.convert.targets import (
     to_converse as converse,
@@ -34,7 +34,7 @@ from tuning.datasets.scan import MAX_LINE
 
 _LISTED = 20
 
-_WRITERS: Mapping[str, Callable[[Record, Writing], dict[str, Json]]] = {
+_WRITERS: Mapping[str, Callable[[ReadRecord, Writing], dict[str, Json]]] = {
     "converse": converse.converse,
     "distillation": converse.distillation,
     "prompt_completion": plain.prompt_completion,
@@ -45,7 +45,7 @@ _WRITERS: Mapping[str, Callable[[Record, Writing], dict[str, Json]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ConvertedLine:
     """One line of the converted dataset, and where it comes from."""
 
     source_line: int
@@ -116,14 +116,14 @@ class Conversion:
         self.name = name
         self._target = target
         self._options = options
-        self._account = Account()
+        self._account = ConversionNotes()
         self._counts: Counter[str] = Counter()
         self._findings: list[Finding] = []
         self._records = self._written = self._refused = 0
         self._cut_short = False
         self._remedies = Remedies()
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[ConvertedLine]:
         for raw, record, account in self._read():
             try:
                 lines = list(self._lines(raw, record, account))
@@ -136,7 +136,7 @@ class Conversion:
             self._written += len(lines)
             yield from lines
 
-    def records(self) -> Iterator[tuple[int, Record]]:
+    def records(self) -> Iterator[tuple[int, ReadRecord]]:
         """The records without any dialect, each with its line in the original."""
         for raw, record, _ in self._read():
             yield raw.line, record
@@ -161,10 +161,10 @@ class Conversion:
             findings=tuple(sorted(map(self._told, self._findings), key=lambda f: f.line or 0)),
         )
 
-    def _read(self) -> Iterator[tuple[Raw, Record, Account]]:
+    def _read(self) -> Iterator[tuple[Raw, ReadRecord, ConversionNotes]]:
         for raw in islice(self._given.raws(), self._most):
             self._records += 1
-            account = Account(drop=self._options.drop)
+            account = ConversionNotes(drop=self._options.drop)
             try:
                 record = self._given.read(raw, account)
             except RecordRefusedError as refusal:
@@ -206,14 +206,16 @@ class Conversion:
             fix="Look which of them reads right, and name it with --encoding.",
         )
 
-    def _lines(self, raw: Raw, record: Record, account: Account) -> Iterator[Line]:
+    def _lines(
+        self, raw: Raw, record: ReadRecord, account: ConversionNotes
+    ) -> Iterator[ConvertedLine]:
         to = Writing(target=self._target, options=self._options, account=account)
         if self._target.format == "continued_pre_training":
             for before, piece in plain.pieces(record, to):
-                yield Line(source_line=raw.line + before, record=_encoded(piece))
+                yield ConvertedLine(source_line=raw.line + before, record=_encoded(piece))
         else:
             written = _encoded(_WRITERS[to.target.format](record, to))
-            yield Line(source_line=raw.line, number=raw.number, record=written)
+            yield ConvertedLine(source_line=raw.line, number=raw.number, record=written)
 
     def _refuse(self, raw: Raw | None, refusal: RecordRefusedError) -> None:
         self._refused += raw is not None

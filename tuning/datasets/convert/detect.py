@@ -14,7 +14,7 @@ from tuning.datasets import looks
 from tuning.datasets.convert import suggestions
 
 Container = Literal["jsonl", "json", "csv", "parquet", "xlsx", "text"]
-Shape = Literal[
+_Shape = Literal[
     "prompt_completion",
     "alpaca",
     "sharegpt",
@@ -30,7 +30,7 @@ Shape = Literal[
     "document",
 ]
 CONTAINERS: tuple[str, ...] = get_args(Container)
-SHAPES: tuple[str, ...] = get_args(Shape)
+SHAPES: tuple[str, ...] = get_args(_Shape)
 
 _TABLES = (".csv", ".tsv", ".tab")
 DOCUMENTS = (".txt", ".md", ".markdown", ".rst")
@@ -59,7 +59,7 @@ _MESSAGES = re.compile(rb'\[\s*\{\s*"(role|content)"\s*:')
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class Detected:
     """A container or shape, and why it is held to be that."""
 
     name: str
@@ -68,45 +68,47 @@ class Kind:
     """Whether further records could not change the answer."""
 
 
-def container(head: bytes, name: str) -> Kind | None:
+def container(head: bytes, name: str) -> Detected | None:
     """What holds the records, from the file's first bytes and, where those leave it open, name."""
     suffix = name.lower().removesuffix(".gz")
     if head.startswith(b"PAR1"):
-        return Kind(name="parquet", why="begins with PAR1")
+        return Detected(name="parquet", why="begins with PAR1")
     begin = head.lstrip(_BEFORE)
     other = suffix.endswith((*_TABLES, *DOCUMENTS))
     if begin[:1] in (b"[", b"{") and (not other or _RECORD.match(begin)):
         return _json(begin)
     columns = looks.table(head)
     if columns and not suffix.endswith(_TABLES) and suggestions.known(columns):
-        return Kind(name="csv", why=f"begins with a row of names: {', '.join(columns[:5])}")
+        return Detected(name="csv", why=f"begins with a row of names: {', '.join(columns[:5])}")
     for kind, suffixes in (("csv", _TABLES), ("text", DOCUMENTS)):
         if suffix.endswith(suffixes):
-            return Kind(name=kind, why=f"named {suffix[suffix.rindex('.') :]}")
+            return Detected(name=kind, why=f"named {suffix[suffix.rindex('.') :]}")
     if suffix.endswith((".jsonl", ".ndjson")):
-        return Kind(name="jsonl", why="named .jsonl")
+        return Detected(name="jsonl", why="named .jsonl")
     return None
 
 
-def _json(begin: bytes) -> Kind:
+def _json(begin: bytes) -> Detected:
     """Lines of objects, or values in another order: told by what most of the first lines are."""
     *lines, last = begin.split(b"\n", _LINES)[: _LINES + 1]
     kinds = Counter(kind for line in lines or [last] if (kind := _line(line)))
     sound = kinds["object"]
     if sound and sound >= kinds["other"] and sound > kinds["joined"] + kinds["several"]:
         why = "its lines are objects" if sound > 1 else "its first line is an object"
-        return Kind(name="jsonl", why=why)
+        return Detected(name="jsonl", why=why)
     if kinds["messages"] > kinds["other"]:
-        return Kind(name="jsonl", why="its lines are lists of messages")
+        return Detected(name="jsonl", why="its lines are lists of messages")
     if begin[:1] == b"[":
-        return Kind(name="json", why="begins with [")
+        return Detected(name="json", why="begins with [")
     if kinds["several"] + kinds["joined"] > kinds["other"]:
-        return Kind(name="json", why="its objects follow one another on a line or after a comma")
+        return Detected(
+            name="json", why="its objects follow one another on a line or after a comma"
+        )
     first, ended, following = begin.partition(b"\n")
     # A first line that closes no object, followed by one that opens none, heads a spread object.
     if ended and not first.rstrip().endswith(b"}") and not following.lstrip().startswith(b"{"):
-        return Kind(name="json", why="its first line is the head of an object")
-    return Kind(name="jsonl", why="its first line is an object")
+        return Detected(name="json", why="its first line is the head of an object")
+    return Detected(name="jsonl", why="its first line is an object")
 
 
 def _line(line: bytes) -> str:
@@ -135,30 +137,34 @@ def _followed(line: bytes) -> bool:
     return text[end:].lstrip(" \t,\x1e")[:1] in ("{", "[")
 
 
-def shape(record: Mapping[str, Any]) -> Kind | None:
+def shape(record: Mapping[str, Any]) -> Detected | None:
     """What the fields of a record say about the dialect that it is written in."""
     if not PREFERENCES.isdisjoint(record) and (preferred := preference(record)):
-        return Kind(name="preference", why=preferred)
+        return Detected(name="preference", why=preferred)
     if isinstance(record.get("messages"), list):
         return _messages(record, record["messages"])
     if found := _by_fields(record):
         return found
     for field in ("input", "text"):
         if field in record and not suggestions.suggested(record, "completion"):
-            return Kind(name="document", why=f"has the field {field!r} and no answer")
+            return Detected(name="document", why=f"has the field {field!r} and no answer")
     if record and all(str(key).lower().endswith(_PICTURES) for key in record):
-        return Kind(name="captions", why="its keys are names of pictures")
+        return Detected(name="captions", why="its keys are names of pictures")
     return None
 
 
-def _by_fields(record: Mapping[str, Any]) -> Kind | None:
+def _by_fields(record: Mapping[str, Any]) -> Detected | None:
     if looks.columns(record):
         return None
     for fields, found in _TOGETHER:
         if fields <= record.keys():
-            return Kind(name=found, why=f"has the fields {', '.join(map(repr, sorted(fields)))}")
+            return Detected(
+                name=found, why=f"has the fields {', '.join(map(repr, sorted(fields)))}"
+            )
     named = ((field, found) for field, found in _FIELDS if field in record)
-    return next((Kind(name=found, why=f"has the field {field!r}") for field, found in named), None)
+    return next(
+        (Detected(name=found, why=f"has the field {field!r}") for field, found in named), None
+    )
 
 
 MARKS = frozenset(
@@ -195,35 +201,37 @@ def preference(record: Mapping[str, Any], dropped: frozenset[str] = frozenset())
     return None
 
 
-def _messages(record: Mapping[str, Any], messages: list[Any]) -> Kind:
+def _messages(record: Mapping[str, Any], messages: list[Any]) -> Detected:
     if "schemaVersion" in record or "toolConfig" in record:
-        return Kind(name="converse", why="has 'schemaVersion' or 'toolConfig'")
+        return Detected(name="converse", why="has 'schemaVersion' or 'toolConfig'")
     dicts = [message for message in messages if isinstance(message, dict)]
     if dicts and all("from" in message and "value" in message for message in dicts):
-        return Kind(name="sharegpt", why="its messages have 'from' and 'value'")
+        return Detected(name="sharegpt", why="its messages have 'from' and 'value'")
     roles = {message["role"] for message in dicts if isinstance(message.get("role"), str)}
     if roles & _OPENAI_ROLES:
-        return Kind(name="openai_chat", why=f"has the roles {', '.join(sorted(roles)[:5])}")
+        return Detected(name="openai_chat", why=f"has the roles {', '.join(sorted(roles)[:5])}")
     if any(not _OPENAI_KEYS.isdisjoint(message) for message in dicts):
-        return Kind(name="openai_chat", why="its messages have fields of OpenAI chat")
+        return Detected(name="openai_chat", why="its messages have fields of OpenAI chat")
     return _blocks(record, dicts)
 
 
-def _blocks(record: Mapping[str, Any], messages: list[dict[str, Any]]) -> Kind:
+def _blocks(record: Mapping[str, Any], messages: list[dict[str, Any]]) -> Detected:
     lists = [part for part in (m.get("content") for m in messages) if isinstance(part, list)]
     system = record.get("system")
     given = system if isinstance(system, list) else []
     blocks = [b for part in [*lists, given] for b in part if isinstance(b, dict)]
     if any("type" not in block for block in blocks):
-        return Kind(name="converse", why="its content blocks have no 'type'")
+        return Detected(name="converse", why="its content blocks have no 'type'")
     kinds = {block["type"] for block in blocks if isinstance(block["type"], str)}
     if "image_url" in kinds:
-        return Kind(name="openai_chat", why="it has content of type image_url")
+        return Detected(name="openai_chat", why="it has content of type image_url")
     if system is not None:
-        return Kind(name="anthropic_messages", why="'system' stands beside the messages")
+        return Detected(name="anthropic_messages", why="'system' stands beside the messages")
     if kinds - {"text"}:
-        return Kind(name="anthropic_messages", why=f"content of type {min(kinds - {'text'})[:40]}")
-    return Kind(name="openai_chat", why="has plain messages with roles", sure=False)
+        return Detected(
+            name="anthropic_messages", why=f"content of type {min(kinds - {'text'})[:40]}"
+        )
+    return Detected(name="openai_chat", why="has plain messages with roles", sure=False)
 
 
 _TOGETHER = (

@@ -6,12 +6,12 @@ from typing import Any
 
 from tuning.datasets import looks
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
-from tuning.datasets.convert.detect import Kind
+from tuning.datasets.convert.detect import Detected
 from tuning.datasets.convert.suggestions import of_messages, records_in, spelt, suggested
 
 CHAT = ("openai_chat", "anthropic_messages", "converse")
 """Dialects between which plain messages with roles do not decide."""
-_PLAIN = Kind(name="openai_chat", why="has plain messages with roles", sure=False)
+_PLAIN = Detected(name="openai_chat", why="has plain messages with roles", sure=False)
 _SHOWN = 20
 _LETTERS = 40
 
@@ -23,9 +23,9 @@ class Votes:
         self._sure: Counter[str] = Counter()
         self._plain = 0
         self._unknown = 0
-        self._why: dict[str, Kind] = {}
+        self._why: dict[str, Detected] = {}
 
-    def add(self, kind: Kind | None) -> None:
+    def add(self, kind: Detected | None) -> None:
         if kind is None:
             self._unknown += 1
         elif kind.sure:
@@ -43,7 +43,7 @@ class Votes:
         return self._sure[name] + (self._plain if name in CHAT else 0)
 
     @property
-    def most(self) -> Kind | None:
+    def most(self) -> Detected | None:
         """What most records are; None when most are of no known dialect."""
         chat = self._plain + sum(self._sure[name] for name in CHAT)
         groups = {name: count for name, count in self._sure.items() if name not in CHAT}
@@ -56,7 +56,9 @@ class Votes:
         return self._why[sure] if self._sure[sure] else _PLAIN
 
 
-def stranger(kind: Kind | None, most: Kind | None, votes: Votes) -> RecordRefusedError | None:
+def stranger(
+    kind: Detected | None, most: Detected | None, votes: Votes
+) -> RecordRefusedError | None:
     """Why a record does not belong to the file, when it is sure to be of another dialect."""
     if (
         kind is None

@@ -24,7 +24,7 @@ _MARKED = (
 """Byte order marks that say the encoding for certain; the longer before those they begin with."""
 
 
-class Opened:
+class OpenedText:
     """One file, opened."""
 
     def __init__(

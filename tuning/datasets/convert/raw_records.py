@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import IO, Any
 
 from tuning.datasets.convert import detect
-from tuning.datasets.convert.conversation import Record
+from tuning.datasets.convert.conversation import ReadRecord
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.dialects import CHAT, Votes, stranger, undetected
 from tuning.datasets.convert.mapping import renamed, reversed_pairs
 from tuning.datasets.convert.options import Options
-from tuning.datasets.convert.peek import CUT_OFF, Opened
+from tuning.datasets.convert.peek import CUT_OFF, OpenedText
 from tuning.datasets.convert.sources import (
     csv_files as tables,
 )
@@ -29,7 +29,7 @@ from tuning.datasets.convert.sources import (
 from tuning.datasets.convert.sources import (
     parquet_files as columns,
 )
-from tuning.datasets.convert.sources.fields import Account, Fields
+from tuning.datasets.convert.sources.fields import ConversionNotes, Fields
 from tuning.datasets.convert.sources.from_anthropic import anthropic_messages
 from tuning.datasets.convert.sources.from_converse import converse
 from tuning.datasets.convert.sources.from_gemini import gemini
@@ -39,7 +39,7 @@ from tuning.datasets.convert.sources.from_preferences import preferred
 from tuning.datasets.convert.sources.from_sharegpt import sharegpt
 from tuning.datasets.convert.sources.from_xlam import xlam
 from tuning.datasets.convert.sources.json_files import inside
-from tuning.datasets.convert.sources.raw import Container, Notes, Raw
+from tuning.datasets.convert.sources.raw import Notes, Raw, RawContainer
 from tuning.datasets.convert.wrong_files import wrong_file
 from tuning.datasets.unpacking import DAMAGED
 from tuning.errors import OptionError, nearest
@@ -50,7 +50,7 @@ _SAMPLE_BYTES = 8 * 1024 * 1024
 _FIELDS_KNOWN = 1000
 """Lists of fields that are kept; more of them are looked at one by one."""
 
-_CONTAINERS: Mapping[str, Container] = {
+_CONTAINERS: Mapping[str, RawContainer] = {
     "jsonl": jsons.jsonl,
     "json": jsons.spread,
     "csv": tables.table,
@@ -58,7 +58,7 @@ _CONTAINERS: Mapping[str, Container] = {
     "parquet": columns.rows,
     "text": documents.whole,
 }
-_READERS: Mapping[str, Callable[[Fields], Record]] = {
+_READERS: Mapping[str, Callable[[Fields], ReadRecord]] = {
     "prompt_completion": pairs.prompt_completion,
     "alpaca": pairs.alpaca,
     "sharegpt": sharegpt,
@@ -91,8 +91,8 @@ class Given:
             raise OptionError(
                 f"unknown source {source!r}{nearest(source, known)}; there are: {', '.join(known)}"
             )
-        said = detect.Kind(name=source or "", why="said so")
-        self._opened = Opened(stream, name=name, limit=limit, encoding=options.encoding)
+        said = detect.Detected(name=source or "", why="said so")
+        self._opened = OpenedText(stream, name=name, limit=limit, encoding=options.encoding)
         self._mapping = mapping
         self._options = options
         self._notes = Notes(self._opened.changed)
@@ -102,9 +102,9 @@ class Given:
         self.votes = Votes()
         self._turned: RecordRefusedError | None = None
         """Why nothing is read: a mapping that is the wrong way round."""
-        self._plain: detect.Kind | None = None
+        self._plain: detect.Detected | None = None
         """The shape of records that need no further thought, once it is settled."""
-        self._known: dict[tuple[str, ...], detect.Kind | None] = {}
+        self._known: dict[tuple[str, ...], detect.Detected | None] = {}
 
     @property
     def notes(self) -> Notes:
@@ -118,7 +118,7 @@ class Given:
         elif self.container:
             yield from self._shaped(_CONTAINERS[self.container.name])
 
-    def read(self, raw: Raw, account: Account) -> Record | None:
+    def read(self, raw: Raw, account: ConversionNotes) -> ReadRecord | None:
         """The record without its dialect; None for one that was asked to be left out.
 
         Raises RecordRefusedError for what would be lost.
@@ -140,9 +140,9 @@ class Given:
         root = field.partition(".")[0].partition("[")[0]
         return self._mapping.get(root, root) + field[len(root) :]
 
-    def _container(self) -> detect.Kind | None:
+    def _container(self) -> detect.Detected | None:
         if self._opened.office == "xlsx":
-            return detect.Kind(name="xlsx", why="is a ZIP archive with a workbook")
+            return detect.Detected(name="xlsx", why="is a ZIP archive with a workbook")
         return detect.container(self._opened.head, self._opened.name)
 
     @property
@@ -164,12 +164,12 @@ class Given:
             )
         return None
 
-    def _shaped(self, container: Container) -> Iterator[Raw]:
+    def _shaped(self, container: RawContainer) -> Iterator[Raw]:
         if self._said:
             for raw in self._unpacked(container):
                 yield from self._expanded(raw)
             return
-        waiting: list[tuple[Raw, detect.Kind | None]] = []
+        waiting: list[tuple[Raw, detect.Detected | None]] = []
         settled, held = False, 0
         for raw in self._unpacked(container):
             raw, kind = self._look(raw)  # noqa: PLW2901 — the record, or why it is none
@@ -191,7 +191,7 @@ class Given:
         if not self._turned:
             yield from self._outvoted()
 
-    def _settle(self, waiting: list[tuple[Raw, detect.Kind | None]]) -> Iterator[Raw]:
+    def _settle(self, waiting: list[tuple[Raw, detect.Detected | None]]) -> Iterator[Raw]:
         self.shape = self.votes.most
         sound = [raw.value for raw, _ in waiting if isinstance(raw.value, dict)]
         self._turned = reversed_pairs(sound, self._mapping)
@@ -203,7 +203,7 @@ class Given:
         for raw, kind in waiting:
             yield from self._judged(raw, kind)
 
-    def _judged(self, raw: Raw, kind: detect.Kind | None) -> Iterator[Raw]:
+    def _judged(self, raw: Raw, kind: detect.Detected | None) -> Iterator[Raw]:
         """A record of the file's dialect, or why it is not one."""
         if isinstance(raw.value, RecordRefusedError):
             yield raw
@@ -235,7 +235,7 @@ class Given:
             ),
         )
 
-    def _unpacked(self, container: Container) -> Iterator[Raw]:
+    def _unpacked(self, container: RawContainer) -> Iterator[Raw]:
         line = 0
         try:
             for raw in container(self._opened.stream, self._notes, self._options):
@@ -249,7 +249,7 @@ class Given:
         except RecordRefusedError as refusal:
             yield Raw(line=refusal.line or line + 1, value=refusal)
 
-    def _look(self, raw: Raw) -> tuple[Raw, detect.Kind | None]:
+    def _look(self, raw: Raw) -> tuple[Raw, detect.Detected | None]:
         """The record with what it is; or why it is none, which has no vote."""
         if isinstance(raw.value, RecordRefusedError):
             return raw, None
@@ -260,7 +260,7 @@ class Given:
         self.votes.add(kind)
         return raw, kind
 
-    def _kind(self, value: dict[str, Any]) -> detect.Kind | None:
+    def _kind(self, value: dict[str, Any]) -> detect.Detected | None:
         """What a record is. Once the file's dialect is settled, its fields tell, but for messages and
         marks; then the reader of the dialect finds what is otherwise inside.
         """
@@ -279,7 +279,7 @@ class Given:
             self._known[fields] = self._plain if same else kind
         return self._known[fields]
 
-    def _named(self, value: dict[str, Any], account: Account | None) -> dict[str, Any]:
+    def _named(self, value: dict[str, Any], account: ConversionNotes | None) -> dict[str, Any]:
         drop = self._options.drop & value.keys()
         if drop and account:
             account.dropped.update(drop)

@@ -14,7 +14,7 @@ _WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
 
 
 @dataclass(frozen=True)
-class Account:
+class ConversionNotes:
     """What became of one record that is not plainly carried over. Nothing goes without a count."""
 
     drop: frozenset[str] = frozenset()
@@ -26,7 +26,7 @@ class Account:
 class Fields:
     """Takes the fields of one object by name. `close()` refuses those that nobody took."""
 
-    def __init__(self, raw: object, path: str, account: Account) -> None:
+    def __init__(self, raw: object, path: str, account: ConversionNotes) -> None:
         self.path = path
         if not isinstance(raw, dict):
             refuse("CV202", f"must be an object, is {_kind(raw)}", "Write {…}.", path or None)

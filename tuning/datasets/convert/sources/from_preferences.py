@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from tuning.datasets.convert.conversation import Conversation, Record, Text, Turn
+from tuning.datasets.convert.conversation import Conversation, ReadRecord, Text, Turn
 from tuning.datasets.convert.detect import MARKS, PAIRS
 from tuning.datasets.convert.sources import from_flat_fields as pairs
 from tuning.datasets.convert.sources.fields import Fields, refuse
@@ -19,7 +19,9 @@ _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
 _LIKED = ("true", "1", "1.0")
 
 
-def preferred(record: Fields, *, keep: Literal["chosen"] | None, why: str | None) -> Record | None:
+def preferred(
+    record: Fields, *, keep: Literal["chosen"] | None, why: str | None
+) -> ReadRecord | None:
     """The preferred side; None for an answer that was not liked. Refuses when no side was chosen."""
     if keep is None:
         refuse(
@@ -38,7 +40,7 @@ def preferred(record: Fields, *, keep: Literal["chosen"] | None, why: str | None
     return pairs.prompt_completion(record)
 
 
-def _liked(record: Fields, mark: str) -> Record | None:
+def _liked(record: Fields, mark: str) -> ReadRecord | None:
     if str(record.value(mark)).lower() not in _LIKED:
         record.changed("answers that are not liked left out")
         return None

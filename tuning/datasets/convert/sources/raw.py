@@ -65,7 +65,7 @@ class Notes(Counter[str]):
         return self.utf8 * 20 > self.other or sound > broken
 
 
-Container = Callable[[IO[bytes], Notes, Options], Iterator[Raw]]
+RawContainer = Callable[[IO[bytes], Notes, Options], Iterator[Raw]]
 
 
 def lines(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, bytes | None]]:

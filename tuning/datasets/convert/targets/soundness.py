@@ -10,8 +10,8 @@ from tuning.datasets.convert.conversation import (
     Conversation,
     Document,
     Media,
+    ReadRecord,
     Reasoning,
-    Record,
     Text,
     ToolCall,
     ToolResult,
@@ -33,7 +33,7 @@ _TAKEN: dict[type, str] = {
 }
 
 
-def conversation(record: Record, to: Writing) -> Conversation:
+def conversation(record: ReadRecord, to: Writing) -> Conversation:
     """The record as a conversation that the target can hold as far as its kinds of content go."""
     if not isinstance(record, Conversation):
         wrong_kind(record, to)
@@ -49,7 +49,7 @@ def conversation(record: Record, to: Writing) -> Conversation:
     return record
 
 
-def wrong_kind(record: Record, to: Writing) -> NoReturn:
+def wrong_kind(record: ReadRecord, to: Writing) -> NoReturn:
     fields = ", ".join(record.extras) or "none"
     options = suggested(record.extras, "prompt", "completion")
     refuse(
@@ -80,7 +80,7 @@ def answered(record: Conversation, to: Writing) -> None:
         )
 
 
-def nothing_beside(record: Record) -> None:
+def nothing_beside(record: ReadRecord) -> None:
     """Refuse fields that only some targets carry."""
     if record.extras:
         lost(list(record.extras))

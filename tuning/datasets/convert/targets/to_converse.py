@@ -11,8 +11,8 @@ from tuning.datasets.convert.conversation import (
     Conversation,
     Json,
     Media,
+    ReadRecord,
     Reasoning,
-    Record,
     Text,
     Tool,
     ToolCall,
@@ -33,14 +33,14 @@ from tuning.datasets.convert.targets.writing import Writing
 _MAX_PROMPT_TURNS = 2
 
 
-def converse(record: Record, to: Writing) -> dict[str, Json]:
+def converse(record: ReadRecord, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
     answered(talk, to)
     nothing_beside(talk)
     return _written(talk, to)
 
 
-def distillation(record: Record, to: Writing) -> dict[str, Json]:
+def distillation(record: ReadRecord, to: Writing) -> dict[str, Json]:
     """A prompt, perhaps with the answer that the teacher should have given."""
     talk = conversation(record, to)
     nothing_beside(talk)

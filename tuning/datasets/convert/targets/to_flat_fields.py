@@ -8,7 +8,7 @@ from tuning.datasets.convert.conversation import (
     Document,
     Json,
     Media,
-    Record,
+    ReadRecord,
     Text,
 )
 from tuning.datasets.convert.sources.fields import refuse
@@ -28,7 +28,7 @@ from tuning.datasets.convert.targets.writing import Writing
 _PAIR = 2
 
 
-def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
+def prompt_completion(record: ReadRecord, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
     answered(talk, to)
     nothing_beside(talk)
@@ -58,7 +58,7 @@ def prompt_completion(record: Record, to: Writing) -> dict[str, Json]:
     }
 
 
-def anthropic_messages(record: Record, to: Writing) -> dict[str, Json]:
+def anthropic_messages(record: ReadRecord, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
     answered(talk, to)
     nothing_beside(talk)
@@ -71,7 +71,7 @@ def anthropic_messages(record: Record, to: Writing) -> dict[str, Json]:
     return written
 
 
-def image_caption(record: Record, to: Writing) -> dict[str, Json]:
+def image_caption(record: ReadRecord, to: Writing) -> dict[str, Json]:
     nothing_beside(record)
     shown = _shown(record) if isinstance(record, Conversation) else record
     if not isinstance(shown, Caption):
@@ -91,7 +91,7 @@ def image_caption(record: Record, to: Writing) -> dict[str, Json]:
     return {"image-ref": address, "caption": shown.caption}
 
 
-def pieces(record: Record, to: Writing) -> Iterator[tuple[int, dict[str, Json]]]:
+def pieces(record: ReadRecord, to: Writing) -> Iterator[tuple[int, dict[str, Json]]]:
     """Running text in pieces, each with how many lines of the document lie before it."""
     nothing_beside(record)
     if not isinstance(record, Document):
@@ -100,7 +100,7 @@ def pieces(record: Record, to: Writing) -> Iterator[tuple[int, dict[str, Json]]]
         yield line, {"input": piece}
 
 
-def _shown(talk: Conversation) -> Record:
+def _shown(talk: Conversation) -> ReadRecord:
     """A question that is nothing but a picture, with its answer, is a caption."""
     if len(talk.turns) == _PAIR and not talk.system:
         (asked, said) = (turn.blocks for turn in talk.turns)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tuning.datasets.convert.options import Options
-from tuning.datasets.convert.sources.fields import Account
+from tuning.datasets.convert.sources.fields import ConversionNotes
 from tuning.datasets.convert.targets.target import Target
 
 
@@ -11,4 +11,4 @@ from tuning.datasets.convert.targets.target import Target
 class Writing:
     target: Target
     options: Options
-    account: Account
+    account: ConversionNotes

@@ -13,7 +13,7 @@ from tuning.aws.slot_queue import SlotQueue
 from tuning.aws.transient import role_not_assumable
 from tuning.runs.failures import classify, failure
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.job_queue import LEFT, PATIENCE, instant
+from tuning.runs.job_queue import LEFT, MOST_WAITING, PATIENCE, expected_wait, instant
 from tuning.runs.jobs import JobStart, is_ours, request
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
@@ -54,7 +54,8 @@ def _start_or_queue(
     if record is None:
         return JobStart(state="stopped")
     stop = record.stop_asked is not None
-    wait = not answer.get("slot") and queue.others_first(run)
+    ahead = 0 if answer.get("slot") else queue.ahead(run)
+    wait = ahead > 0
     job_arn = _noted_job(record, run)
     if not job_arn and (stop or wait):  # a try that died before it could answer may have made it
         job_arn = _own_job(run, dataset)
@@ -63,11 +64,22 @@ def _start_or_queue(
     if stop:
         return JobStart(state="stopped")
     if wait:
-        return JobStart(state="queued")
+        return _queued(run, record, queue, ahead)
     start = _start(run, dataset)
     if start.state == "queued":
         return _refused(run, start, now, last_try=bool(answer.get("last_try")))
     return start
+
+
+def _queued(run: Run, record: RunRecord, queue: SlotQueue, ahead: int) -> JobStart:
+    """Where the queue is too long, a newcomer hears so at once, instead of after weeks."""
+    if ahead < MOST_WAITING or record.queued_at:
+        return JobStart(state="queued")
+    wait = expected_wait(
+        MOST_WAITING + 1, slots=queue.state().slots, max_hours=run.recipe.limits.max_hours
+    )
+    why = f"{MOST_WAITING} runs wait for a job slot before it; its wait would be {wait}."
+    return JobStart(state="failed", failure=failure("queue_full", why))
 
 
 def _refused(run: Run, start: JobStart, now: datetime, *, last_try: bool) -> JobStart:

@@ -4,38 +4,21 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from patience import until
 
 from emulator import Instance
 from tuning.cli.account import Account
 from tuning.runs.job_queue import QueueState, instant
 from tuning.runs.run_record import RunRecord
 
-PATIENCE_SECONDS = 90
 ACTED = "@test"
 """Ends the name of a session in which a test does what a role could do."""
-
-
-def until(
-    condition: Callable[[], Any],
-    what: str,
-    seconds: float = PATIENCE_SECONDS,
-    *,
-    every: float = 0.1,
-) -> Any:
-    """What `condition` returns once it is true. Fails when that takes too long."""
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(every)
-    return result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +59,11 @@ class World:
             record = self.account.started_by(upload)
             return record if record and record.ended_at else None
 
-        found: RunRecord = until(outcome, f"the outcome of {upload}")
+        found: RunRecord = until(
+            outcome,
+            f"the outcome of {upload}",
+            progress=lambda: (record := self.account.started_by(upload)) and record.state,
+        )
         return found
 
     def executions(self) -> list[dict[str, Any]]:

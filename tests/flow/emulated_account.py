@@ -1,11 +1,11 @@
 """Policies, records and questions that the tests of the emulated Bedrock share."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from patience import until
 
 ACCOUNT = "000000000000"
 TRUST = {
@@ -35,13 +35,11 @@ def a_policy(*statements):
 
 
 def ended(bedrock, arn):
-    deadline = time.monotonic() + 20
-    while True:
+    def look():
         job = bedrock.get_model_customization_job(jobIdentifier=arn)
-        if job["status"] in ("Completed", "Failed", "Stopped"):
-            return job
-        assert time.monotonic() < deadline, job
-        time.sleep(0.02)
+        return job if job["status"] in ("Completed", "Failed", "Stopped") else None
+
+    return until(look, f"the end of {arn}", every=0.02)
 
 
 def refused(call):

@@ -1,13 +1,13 @@
 """What the tests of the emulator's strictness share: clients, stacks of one template, refusals."""
 
 import json
-import time
 from functools import cache
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from patience import until
 
 ACCOUNT = "000000000000"
 FINAL = ("CREATE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED")
@@ -54,14 +54,6 @@ class Stage:
             e.get("ResourceStatusReason", "") for e in events if "FAILED" in e["ResourceStatus"]
         ]
         return found, " ".join(reasons)
-
-
-def until(condition, what, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, f"waited for {what}"
-        time.sleep(0.05)
-    return result
 
 
 def refused(call, **arguments):

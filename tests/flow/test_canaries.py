@@ -8,8 +8,9 @@ import time
 from uuid import uuid4
 
 import pytest
-from accounts import conversation, jsonl, until
+from accounts import conversation, jsonl
 from outside import Outside, Spy, where
+from patience import until
 
 RECIPE = "support-nova-micro"
 OURS = "/aws/cloudformation/dev-Training/"

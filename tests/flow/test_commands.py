@@ -5,7 +5,8 @@ them, by the beginning of its id: watched to its end, shown, listed.
 import json
 
 import pytest
-from accounts import conversations, tuning, until
+from accounts import conversations, tuning
+from patience import until
 
 RECIPE = "support-nova-micro"
 

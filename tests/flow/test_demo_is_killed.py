@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from accounts import until
+from patience import until
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -34,7 +34,7 @@ def test_nothing_outlives_a_killed_demo(number):
         else:
             shell.send_signal(number)
         shell.wait(timeout=10)
-        until(lambda: not _running(sessions), "all of it to end", seconds=30)
+        until(lambda: not _running(sessions), "all of it to end")
     finally:
         for session in sessions:
             with suppress(ProcessLookupError):

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
+from patience import until
 
 import emulator
 
@@ -55,18 +56,10 @@ def made(client):
         (stack,) = formation.describe_stacks(StackName="all")["Stacks"]
         return stack["StackStatus"] != "CREATE_IN_PROGRESS" and stack
 
-    stack = until(settled)
+    stack = until(settled, "the stack")
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
     listed = formation.describe_stack_resources(StackName="all")["StackResources"]
     return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in listed}
-
-
-def until(value, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not (found := value()):
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.05)
-    return found
 
 
 def test_a_bucket_is_encrypted_logged_owned_and_kept_tidy(client, made):
@@ -148,7 +141,7 @@ def test_waits_and_retries_are_scaled_and_errors_keep_their_names(client, made):
         found = states.describe_execution(executionArn=execution)
         return found["status"] != "RUNNING" and found
 
-    done = until(over)
+    done = until(over, "the end of the execution")
     assert done["status"] == "SUCCEEDED", done.get("cause")
     assert json.loads(done["output"]) == {"said": "done at last"}
     assert time.monotonic() - started > 3 * 300 * WAIT_SCALE
@@ -184,9 +177,9 @@ def test_an_alarm_looks_at_its_own_queue_only(client, made):
         return alarm["StateValue"]
 
     sqs.send_message(QueueUrl=made["Uploads"], MessageBody="not dead")
-    until(lambda: state() == "OK")
+    until(lambda: state() == "OK", "no alarm")
     sqs.send_message(QueueUrl=made["Dead"], MessageBody="dead")
-    until(lambda: state() == "ALARM")
+    until(lambda: state() == "ALARM", "the alarm")
 
 
 def test_a_client_of_the_query_protocol_is_told_an_alarms_actions(client):
@@ -234,7 +227,9 @@ def test_dead_letters_are_moved_back_to_where_they_came_from(client, made):
         return int(answer["ApproximateNumberOfMessages"])
 
     sqs.send_message(QueueUrl=made["Fragile"], MessageBody="poison")
-    until(lambda: sqs.receive_message(QueueUrl=made["Fragile"]) and depth("Buried"))
+    until(
+        lambda: sqs.receive_message(QueueUrl=made["Fragile"]) and depth("Buried"), "the dead letter"
+    )
     (arn,) = sqs.get_queue_attributes(QueueUrl=made["Buried"], AttributeNames=["QueueArn"])[
         "Attributes"
     ].values()

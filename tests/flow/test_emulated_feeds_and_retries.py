@@ -3,12 +3,12 @@
 import io
 import itertools
 import json
-import time
 import zipfile
 from functools import cache
 
 import boto3
 import pytest
+from patience import until
 
 import emulator
 
@@ -73,14 +73,6 @@ def _zipped(code):
     return content.getvalue()
 
 
-def until(value, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not (found := value()):
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.05)
-    return found
-
-
 def ended(client, name, *, function="flaky", **retrier):
     """An execution of one task that always fails: how it ended, and the seconds before each retry."""
     states = client("stepfunctions")
@@ -98,7 +90,7 @@ def ended(client, name, *, function="flaky", **retrier):
         roleArn=ROLE,
     )["stateMachineArn"]
     execution = {"executionArn": states.start_execution(stateMachineArn=machine)["executionArn"]}
-    until(lambda: states.describe_execution(**execution)["status"] == "FAILED")
+    until(lambda: states.describe_execution(**execution)["status"] == "FAILED", "the failure")
     events = states.get_execution_history(**execution, maxResults=1000)["events"]
     gaps = [
         (after["timestamp"] - before["timestamp"]).total_seconds()
@@ -164,7 +156,7 @@ def test_a_message_is_held_while_its_batch_is_at_work_and_comes_again_only_when_
     bodies = ["good", "bad", "good", "good"]
     entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
     sqs.send_message_batch(QueueUrl=queue, Entries=entries)
-    until(lambda: _depth(sqs, queue) == 0)
+    until(lambda: _depth(sqs, queue) == 0, "the queue to be empty")
     letters = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10)["Messages"]
     assert [letter["Body"] for letter in letters] == ["bad"]
 

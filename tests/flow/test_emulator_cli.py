@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 from contextlib import suppress
 from pathlib import Path
 
 import boto3
 import pytest
+from patience import until
 
 import emulator
 from emulator import environment, instance
@@ -64,13 +64,6 @@ def command(own_home):
         return done.returncode, done.stdout + done.stderr
 
     return call
-
-
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.05)
 
 
 def is_gone(pid):
@@ -162,8 +155,8 @@ def test_a_killed_program_takes_its_emulator_with_it(number):
         pid, directory = parent.stdout.readline().split()
         parent.send_signal(number)
         parent.wait(timeout=30)
-    until(lambda: is_gone(int(pid)))
-    until(lambda: not Path(directory).exists())
+    until(lambda: is_gone(int(pid)), "the end of the process")
+    until(lambda: not Path(directory).exists(), "the folder to go")
 
 
 def test_a_fork_of_a_killed_program_does_not_keep_its_emulator():
@@ -182,7 +175,7 @@ def test_a_fork_of_a_killed_program_does_not_keep_its_emulator():
         parent.kill()
         parent.wait(timeout=30)
         try:
-            until(lambda: is_gone(int(pid)))
+            until(lambda: is_gone(int(pid)), "the end of the process")
         finally:
             os.kill(fork, signal.SIGKILL)
 
@@ -211,7 +204,7 @@ def test_functions_end_with_their_emulator(end):
         assert os.getpgid(pid) == running.pid
         if end == "killed":
             os.kill(running.pid, signal.SIGKILL)
-            until(lambda: is_gone(running.pid))
+            until(lambda: is_gone(running.pid), "the end of the emulator")
     assert is_gone(running.pid)
 
 

@@ -9,7 +9,8 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from accounts import conversations, until
+from accounts import conversations
+from patience import until
 
 RECIPE = "support-nova-micro"
 ODD = (
@@ -67,7 +68,7 @@ def test_the_same_event_a_thousand_times_from_32_senders_is_one_job(world):
     with ThreadPoolExecutor(32) as senders:
         list(senders.map(lambda _: send(world, [event] * 10), range(100)))
     queue = world.account.outputs["Queue"]
-    until(lambda: waiting(world, queue) == 0, "the queue to be empty", seconds=180)
+    until(lambda: waiting(world, queue) == 0, "the queue to be empty")
     assert len(jobs_of(world, row)) == 1
     assert [e["name"] for e in world.executions()].count(row.id) == 1
     assert world.ended(upload) == row

@@ -5,7 +5,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from accounts import conversations, until
+from accounts import conversations
+from patience import until
 
 RECIPE = "support-nova-micro"
 FIVE_MINUTES = 300
@@ -78,7 +79,7 @@ def test_the_schedule_alone_stops_a_job_without_our_vpc(world, own, lasting):  #
         began = time.monotonic()
         bare = start(world, own, "bare", vpcConfig=None)
         like_ours = start(world, own, "like-ours")
-        until(lambda: status(world, bare) == "Stopped", "the job to end", FIVE_MINUTES)
+        until(lambda: status(world, bare) == "Stopped", "the job to end", polls=3000)
         assert time.monotonic() - began < FIVE_MINUTES
         assert status(world, like_ours) == "InProgress"
     assert "no vpcConfig" in notice(world, "bare")["Message"]
@@ -101,7 +102,7 @@ def test_a_job_without_our_key_is_reported_when_it_completes(world, own):
 
 def test_an_event_of_bedrock_wakes_the_guard_at_once(world, own, lasting):  # noqa: ARG001 -- it lasts
     job = start(world, own, "eventful", vpcConfig=None)
-    until(lambda: status(world, job) == "Stopped", "the guard to stop it", seconds=30)
+    until(lambda: status(world, job) == "Stopped", "the guard to stop it")
 
 
 def test_a_job_of_someone_else_is_left_alone(world, own, lasting):  # noqa: ARG001 -- it lasts
@@ -127,7 +128,7 @@ def test_a_job_of_someone_else_is_left_alone(world, own, lasting):  # noqa: ARG0
     s3.put_object(Bucket="others", Key="train.jsonl", Body=body)
     alone = start(world, own, "alone", **apart)
     beside = start(world, own, "beside", vpcConfig=None)  # its end shows that the guard was there
-    until(lambda: status(world, beside) == "Stopped", "the guard to come by", FIVE_MINUTES)
+    until(lambda: status(world, beside) == "Stopped", "the guard to come by", polls=3000)
     assert status(world, alone) == "InProgress"
 
 

@@ -8,8 +8,9 @@ import zipfile
 from uuid import uuid4
 
 import pytest
-from accounts import a_client, session, until
+from accounts import a_client, session
 from botocore.exceptions import ClientError
+from patience import until
 
 PLACE = "us-east-1:000000000000"
 

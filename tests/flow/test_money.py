@@ -6,7 +6,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from accounts import conversations, jsonl, tuning, until
+from accounts import conversations, jsonl, tuning
+from patience import until
 
 from tuning.runs.budget import budget_ids
 from tuning.runs.recipes import Limits, Recipe

@@ -5,10 +5,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
-from accounts import conversations, until
+from accounts import conversations
+from patience import until
 
 RECIPE = "support-nova-micro"
 CROWD = 40
@@ -28,16 +28,19 @@ def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_qu
             folders = (f"{RECIPE}/crowd-{number}" for number in range(CROWD))
             uploads = set(uploaders.map(lambda f: world.upload(conversations(f), f), folders))
         until(
-            lambda: len(_waiting(world, uploads)) == CROWD, "all of them in the queue", 300, every=2
+            lambda: len(_waiting(world, uploads)) == CROWD,
+            "all of them in the queue",
+            progress=lambda: len(_waiting(world, uploads)),
         )
         assert _positions(world) == _in_order(world, uploads)
     finally:
         world.instance.clear_faults()
     world.forget_the_slots()
-    deadline = time.monotonic() + 600
-    while _waiting(world, uploads) and time.monotonic() < deadline:
-        world.dispatch()
-    until(lambda: len(_ended(world, uploads)) == CROWD, "all of them at an end", 600, every=2)
+    until(
+        lambda: len(_ended(world, uploads)) == CROWD or world.dispatch(),
+        "all of them at an end",
+        progress=lambda: (len(_waiting(world, uploads)), len(_ended(world, uploads))),
+    )
     rows = sorted(_ended(world, uploads), key=lambda row: row["turn"])
     assert {row["state"] for row in rows} == {"trained"}
     bedrock = world.client("bedrock")

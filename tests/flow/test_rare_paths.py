@@ -4,7 +4,8 @@ taken, a person who asked for an end before there was a job.
 
 import json
 
-from accounts import conversations, jsonl, until
+from accounts import conversations, jsonl
+from patience import until
 
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run

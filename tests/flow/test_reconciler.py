@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from accounts import conversations, until
+from accounts import conversations
+from patience import until
 
 RECIPE = "support-nova-micro"
 

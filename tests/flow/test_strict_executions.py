@@ -5,7 +5,8 @@ import json
 import zipfile
 
 import pytest
-from strict import ACCOUNT, Stage, policy, refused, until
+from patience import until
+from strict import ACCOUNT, Stage, policy, refused
 
 import emulator
 
@@ -33,7 +34,7 @@ def ended(stage, name, definition, **given):
         found = states.describe_execution(executionArn=arn)
         return found if found["status"] != "RUNNING" else None
 
-    return until(look, f"the end of {name}", 60)
+    return until(look, f"the end of {name}")
 
 
 def jsonata(**states):

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from strict import ACCOUNT, Stage, policy, trust, until
+from patience import until
+from strict import ACCOUNT, Stage, policy, trust
 
 import emulator
 

@@ -6,7 +6,8 @@ from functools import partial
 import boto3
 import pytest
 from botocore.config import Config
-from strict import ACCOUNT, Stage, policy, refused, trust, until
+from patience import until
+from strict import ACCOUNT, Stage, policy, refused, trust
 
 import emulator
 

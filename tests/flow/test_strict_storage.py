@@ -8,7 +8,8 @@ from base64 import b64encode
 import boto3
 import pytest
 from botocore.config import Config
-from strict import ACCOUNT, Stage, policy, refused, until
+from patience import until
+from strict import ACCOUNT, Stage, policy, refused
 
 import emulator
 

@@ -3,7 +3,8 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from accounts import conversations, until
+from accounts import conversations
+from patience import until
 
 from tuning.runs.rebuild import run_of
 

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from accounts import conversations, until
+from accounts import conversations
+from patience import until
 
 RECIPE = "support-nova-micro"
 

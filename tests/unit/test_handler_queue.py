@@ -9,9 +9,10 @@ from domain_builders import any_run, any_upload
 from fake_aws import refusal
 
 from lambdas import dispatch_queue, polling_queue, start_training
+from tuning.aws import slot_queue
 from tuning.aws.ledger import Ledger
 from tuning.aws.slot_queue import SlotQueue
-from tuning.runs.job_queue import LEFT, WAITING
+from tuning.runs.job_queue import LEFT, WAITING, expected_wait
 from tuning.runs.run import is_run
 
 DATASET = {
@@ -203,6 +204,37 @@ def test_the_last_try_says_what_bedrock_said(aws, world):
     failure = world.start(a_run(0), {"slot": True, "last_try": True})["failure"]
     assert failure["kind"] == "quota_full"
     assert "You have exceeded the quota." in failure["message"]
+
+
+def test_nobody_joins_a_queue_that_is_too_long_and_who_waits_in_it_stays(aws, world, monkeypatch):
+    """At once, with the wait that it would have been; who came back for a day's silence keeps its position."""
+    for module in (start_training, slot_queue):
+        monkeypatch.setattr(module, "MOST_WAITING", 3)
+    aws.bedrock.quota = 0
+    for number in range(3):
+        assert world.start(a_run(number))["state"] == "queued"
+    refused = world.start(a_run(4))
+    assert (refused["state"], refused["failure"]["kind"]) == ("failed", "queue_full")
+    assert "3 runs wait for a job slot before it" in refused["failure"]["message"]
+    assert "slot_token" not in world.items[a_run(4).id]
+    waiting = a_run(3)
+    aws.dynamodb.items[a_run(0).id] = {**aws.dynamodb.items[a_run(0).id], "queue": "gone"}
+    assert world.start(waiting)["state"] == "queued"
+    aws.dynamodb.items[a_run(0).id]["queue"] = WAITING
+    assert world.start(waiting)["state"] == "queued"
+
+
+@pytest.mark.parametrize(
+    ("position", "slots", "words"),
+    [
+        (1, None, "nobody knows how many job slots there are"),
+        (1, 10, "at most 24 hours, with 10 job slots and jobs of 24 hours"),
+        (21, 10, "at most 3 days, with 10 job slots and jobs of 24 hours"),
+        (500, 10, "at most 50 days, with 10 job slots and jobs of 24 hours"),
+    ],
+)
+def test_the_wait_follows_from_the_position_and_the_slots(position, slots, words):
+    assert expected_wait(position, slots=slots, max_hours=24) == words
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tuning.aws.ledger import Ledger, Unreadable, listed
-from tuning.runs.job_queue import SHOWN, WAITING, QueuedRun, QueueState, arrival_order
+from tuning.runs.job_queue import MOST_WAITING, SHOWN, WAITING, QueuedRun, QueueState, arrival_order
 from tuning.runs.ledger_item import KEY
 from tuning.runs.run import Run
 from tuning.runs.run_record import JOB_QUEUE, RunRecord
@@ -24,8 +24,8 @@ class SlotQueue:
         """Note when Bedrock had no slot for the run. One that has ended meanwhile is left as it is."""
         self.ledger.move(run, "queued", refused_at=at)
 
-    def others_first(self, run: Run) -> bool:
-        """Whether a run that arrived before this one waits.
+    def ahead(self, run: Run) -> int:
+        """How many runs wait that arrived before this one, of the first `MOST_WAITING`.
 
         The index may be a moment late, so that two runs think themselves first: then Bedrock decides,
         as it does between newcomers while it has slots.
@@ -34,7 +34,7 @@ class SlotQueue:
             TableName=self.ledger.table,
             IndexName=JOB_QUEUE.name,
             Select="COUNT",
-            Limit=1,
+            Limit=MOST_WAITING,
             KeyConditionExpression="#queue = :waiting AND #turn < :mine",
             ExpressionAttributeNames={"#queue": JOB_QUEUE.partition, "#turn": JOB_QUEUE.sort},
             ExpressionAttributeValues={
@@ -42,7 +42,7 @@ class SlotQueue:
                 ":mine": {"S": arrival_order(run.upload.arrived_at, run.id)},
             },
         )
-        return bool(found["Count"])
+        return int(found["Count"])
 
     def first(self) -> list[QueuedRun | Unreadable]:
         """The first runs that wait, in order of arrival."""

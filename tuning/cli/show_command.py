@@ -34,6 +34,7 @@ def show(
         entered=account.executions.entered(record.last_execution),
         job=account.jobs.described(record.job_arn) if record.job_arn else None,
         position=account.queue.positions().get(record.id),
+        slots=account.queue.state().slots,
     )
     if shown == "json":
         print(json.dumps(told.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output
@@ -70,6 +71,8 @@ def _section(out: Console, heading: str, lines: list[tuple[str, str]]) -> None:
 
 
 def _outcome(told: RunDetails) -> Lines:
+    if told.expected_wait:
+        yield "", f"Its wait: {told.expected_wait}."
     if told.outcome and told.outcome.summary:
         yield "", told.outcome.summary
     if told.outcome and told.outcome.kind:

@@ -107,6 +107,10 @@ _ALL = (
         name="lost",
         fix=f"Look at the histories of its executions for what ended them. {_UPLOAD_AGAIN}.",
     ),
+    FailureKind(
+        name="queue_full",
+        fix="Upload the file again when fewer runs wait: tuning runs lists them, tuning stop ends one.",
+    ),
     FailureKind(name="quota_full", fix="Upload the file again when fewer jobs are in progress."),
     FailureKind(
         name="unknown",

@@ -22,11 +22,14 @@ LEFT = ("queue", "slot_token", "queued_at", "refused_at")
 """The fields of a run that waits, which go when it leaves the queue."""
 PATIENCE = timedelta(days=7)
 """For so long nobody got a slot: then something is wrong that waiting does not mend."""
+MOST_WAITING = 500
+"""Behind so many runs none waits: with ten slots and jobs of a day it would be for fifty days."""
 SHOWN = 100
 """So many runs, the first of the queue, are considered in a round."""
 ASK_AGAIN_SECONDS = 24 * 3600
 """A run that has heard nothing for a day tries by itself: its answer, or the row with its token, may be
 lost, and after a rollback nobody answers."""
+_DAYS_FROM = 72
 _PROBE = timedelta(minutes=30)
 """A full account is tried again after so long, since others' quotas and limits change unseen."""
 _UNDER_WAY = timedelta(minutes=15)
@@ -154,6 +157,17 @@ def _free(state: QueueState, jobs: int, now: datetime) -> int:
 def _waited(run: QueuedRun, state: QueueState, now: datetime) -> timedelta:
     """In vain: since it came, or since anyone got a slot."""
     return now - max(_moment(run.queued_at), _moment(state.served_at or run.queued_at))
+
+
+def expected_wait(position: int, *, slots: int | None, max_hours: int) -> str:
+    """In words, for the run at that position of the queue, from 1: how long at most, where all jobs ahead
+    of it are as long as `max_hours` allows. `slots` are as many as there seem to be; None: not known.
+    """
+    if not slots:
+        return "nobody knows how many job slots there are"
+    hours = -(-position // slots) * max_hours
+    long = f"{hours:,} hours" if hours < _DAYS_FROM else f"{hours // 24:,} days"
+    return f"at most {long}, with {slots} job slots and jobs of {max_hours} hours"
 
 
 def moment(at: datetime) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tuning.runs.failures import KINDS
-from tuning.runs.job_queue import moment
+from tuning.runs.job_queue import expected_wait, moment
 from tuning.runs.json_record import plain as to_json
 from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.outcome import Outcome
@@ -51,6 +51,8 @@ class RunDetails:
     status: str
     """The state in words, with the phase of the job or the position in the queue."""
     queue_position: int | None
+    expected_wait: str | None
+    """Of a run in the queue, in words."""
     upload: Mapping[str, Any]
     recipe: Mapping[str, Any]
     """Empty in a row that was written anew after it was lost, or when no recipe has the folder."""
@@ -79,14 +81,18 @@ def run_details(
     entered: Sequence[tuple[str, datetime]] = (),
     job: Mapping[str, Any] | None = None,
     position: int | None = None,
+    slots: int | None = None,
 ) -> RunDetails:
-    """`entered` are the execution's states and when each was entered; `job` is Bedrock's answer."""
+    """`entered` are the execution's states and when each was entered; `job` is Bedrock's answer; `slots`
+    are as many job slots as there seem to be.
+    """
     given = record.run or {}
     return RunDetails(
         run=record.id,
         state=record.state,
         status=words(record, position),
         queue_position=position,
+        expected_wait=_wait(record, position, slots),
         upload={**given.get("upload", {}), "uri": record.upload, "arrived_at": record.arrived_at},
         recipe=given.get("recipe") or {},
         dataset=record.dataset,
@@ -100,6 +106,12 @@ def run_details(
         outcome=record.outcome,
         next=_next(record),
     )
+
+
+def _wait(record: RunRecord, position: int | None, slots: int | None) -> str | None:
+    if not position or not (run := record.training_run):
+        return None
+    return expected_wait(position, slots=slots, max_hours=run.recipe.limits.max_hours)
 
 
 def _decisions(record: RunRecord) -> Iterator[str]:

@@ -8,6 +8,7 @@ from tuning.aws import s3_objects
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
 from tuning.models.estimate import charged
+from tuning.runs import former_version
 from tuning.runs import training_metrics as files
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.jobs import JobStart
@@ -20,7 +21,7 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
-    start, dataset = JobStart.from_json(event["job"]), PreparedDataset.from_json(event["dataset"])
+    start, dataset = JobStart.from_json(event["job"]), _dataset(event)
     job = CustomizationJobs().read(start.arn)
     texts = s3_objects.texts(
         settings.artifacts_bucket,
@@ -38,3 +39,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
     logger.info("collected", model_arn=collected.model_arn, results=results.to_json())
     return collected.to_json()
+
+
+def _dataset(event: dict[str, Any]) -> PreparedDataset:
+    return PreparedDataset.from_json(event.get("dataset") or former_version.dataset(event))

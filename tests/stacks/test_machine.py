@@ -254,7 +254,11 @@ def test_what_a_step_learns_is_kept_under_one_name(states):
 def test_a_task_is_invoked_with_what_the_manifest_says(states):
     given = {step.title: states[step.title]["Arguments"]["Payload"] for step in of_kind("task")}
     assert given == {
-        step.title: {name: f"{{% ${name} %}}" for name in step.takes} for step in of_kind("task")
+        step.title: {
+            **{name: f"{{% ${name} %}}" for name in step.takes},
+            **{name: f"{{% {said} %}}" for name, said in step.takes_after_rollback},
+        }
+        for step in of_kind("task")
     }
 
 

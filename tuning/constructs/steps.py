@@ -79,6 +79,7 @@ class Steps:
             lambda_function=function.function,
             payload=sfn.TaskInput.from_object(
                 {name: expression(f"${name}") for name in declared.takes}
+                | {name: expression(said) for name, said in declared.takes_after_rollback}
             ),
             retry_on_service_exceptions=False,
             assign={declared.gives: expression("$states.result.Payload")},

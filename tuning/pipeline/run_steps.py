@@ -119,6 +119,7 @@ COLLECT_RESULTS = Step(
     failing="models are trained, but their results are not read; runs fail when the retries are used up",
     settings=RunSettings,
     takes=("run", "job", "dataset"),
+    takes_after_rollback=(("tokens", "$dataset.training_tokens"),),
     gives="result",
     follows_a_job=True,
     access=(

@@ -44,6 +44,9 @@ class Step:
     """What its environment tells it."""
     takes: tuple[str, ...] = ()
     """Variables of the state machine that a task is invoked with."""
+    takes_after_rollback: tuple[tuple[str, str], ...] = ()
+    """What the function of the former version reads besides, and the JSONata that says it: executions under
+    way meet it again when a deployment is taken back."""
     gives: str = ""
     """The variable that keeps a task's answer."""
     follows_a_job: bool = False

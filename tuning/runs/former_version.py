@@ -43,6 +43,11 @@ def spend_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**answer, **former}
 
 
+def dataset(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What its state machine told collect_results of the dataset."""
+    return {"training_tokens": given["tokens"]}
+
+
 def current(name: str, held: Any) -> Any:
     """The value of a field, as it is now, from what the first version wrote."""
     match name, held:

@@ -23,7 +23,7 @@ from tuning.runs.run_record import RunRecord
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
 PACE: dict[str, Any] = {"phase_seconds": 1.0, "wait_scale": 0.004}
-"""A job's phases take a second each, and the state machine looks every 1.2 s, not every 300."""
+"""A job's phases take a second each, and the state machine polls every 1.2 s, not every 300."""
 
 
 def demo(
@@ -92,7 +92,7 @@ def _train(account: Account) -> None:
     if run.state != "trained":
         raise EmulatorError(f"the sound dataset was not trained: {run.summary}")
     screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
-    screen.console.print("\n[bold]Where to look[/]")
+    screen.console.print("\n[bold]Where to find it[/]")
     screen.facts(_facts(account, run))
 
 

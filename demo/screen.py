@@ -31,7 +31,7 @@ class StillRunningError(Exception):
 
 @contextmanager
 def step(title: str) -> Iterator[Callable[[str], None]]:
-    """A line with a spinner, then with the time it took. Yields what tells the latest detail."""
+    """A line with a spinner, then with the time it took. Yields what shows the latest detail."""
     began = time.monotonic()
     spinner = Spinner("dots", Text(title))
     with Live(spinner, console=console, refresh_per_second=8, transient=True):

@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _completed(event: dict[str, Any]) -> list[str]:
-    """The job of an event of Bedrock, when it has completed: only then its key is told for certain."""
+    """The job of an event of Bedrock, when it has completed: only then its key is certain."""
     detail = event.get("detail") or {}
     return [detail["jobArn"]] if detail.get("jobStatus") == COMPLETED else []
 
@@ -49,11 +49,11 @@ def _guarded(jobs: CustomizationJobs, arn: str) -> bool:
     logger.warning("foreign job", job_arn=arn, reason=reason)
     completed = job["status"] == COMPLETED
     if completed:
-        result = "It has completed and was not stopped: look at its model and output."
+        result = "It has completed and was not stopped: check its model and output."
     elif why_not := jobs.stop(arn):
         result = f"It could not be stopped any more: {why_not}"
     else:
-        result = "It was told to stop."
+        result = "It was asked to stop."
     NoticesTopic(arn=_settings().notices_topic_arn).publish(
         f"Foreign customization job: {job['jobName']}",
         f"Job {job['jobName']} ({arn}): {reason}. {result} See docs/operations.md.",

@@ -56,7 +56,7 @@ def _asked_at(run_id: str, ledger: Ledger) -> datetime | None:
 
 
 def _stalled(run_id: str, ledger: Ledger) -> bool:
-    """Its job was told to stop, for it made no progress, and has not stopped yet."""
+    """Its job was asked to stop, for it made no progress, and has not stopped yet."""
     record = ledger.read(run_id)
     progress = record.progress if record and record.state == "training" else None
     return progress is not None and progress.failure is not None

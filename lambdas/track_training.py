@@ -9,7 +9,7 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.jobs import JobStart
-from tuning.runs.progress import Progress, look
+from tuning.runs.progress import Progress, polled
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         CustomizationJobs(),
     )
     before = Progress.kept(event.get("progress"))
-    now = look(jobs.read(arn), run, before=before, now=datetime.now(UTC))
+    now = polled(jobs.read(arn), run, before=before, now=datetime.now(UTC))
     record = _noted(run, now)
     asked = record is not None and record.stop_asked is not None
     if now.must_be_stopped or (asked and now.status == "InProgress"):
@@ -43,7 +43,7 @@ def _noted(run: Run, now: Progress) -> RunRecord | None:
 
 
 def _stop(jobs: CustomizationJobs, arn: str) -> None:
-    """A job that ended before it could be stopped may be trained: the next poll will tell."""
+    """A job that ended before it could be stopped may be trained: the next poll will show."""
     if why := jobs.stop(arn):
         logger.info("not stopped", job_arn=arn, why=why)
     else:

@@ -165,7 +165,9 @@ def the_default_group_is_emptied_by_a_function_that_already_may(environment):
 
 
 @check
-def a_request_that_the_function_could_not_answer_rings_and_is_kept_from_others(environment):
+def a_request_that_the_function_could_not_answer_fires_an_alarm_and_is_kept_from_others(
+    environment,
+):
     """Its topic is encrypted with our key, takes TLS only, and has an alarm (test_monitoring.py)."""
     topic = environment.one("AWS::SNS::Topic", "DefaultGroupDeadLetters")
     assert topic.properties["KmsMasterKeyId"] == "{LogsKey}"

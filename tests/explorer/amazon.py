@@ -45,7 +45,7 @@ class Call:
     operation: str
 
     @property
-    def of_a_door(self) -> bool:
+    def of_a_handler(self) -> bool:
         return self.who != "the state machine"
 
 

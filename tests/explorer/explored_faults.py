@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _LONG_SECONDS = 20 * 60
 _DISOWNED_SECONDS = 20
-_OF_DOORS = frozenset({"crash before", "crash after", "disowned before", "disowned after", "pause"})
+_OF_HANDLERS = frozenset(
+    {"crash before", "crash after", "disowned before", "disowned after", "pause"}
+)
 _CODES = {
     "throttled": (
         {"s3": ("SlowDown", 503), "bedrock": ("ThrottlingException", 429)},
@@ -34,15 +36,15 @@ class Crash(BaseException):
 
 def applicable(call: "Call") -> tuple[Kind, ...]:
     """What can happen to this call."""
-    return _applicable(call.of_a_door, call.service == "bedrock")
+    return _applicable(call.of_a_handler, call.service == "bedrock")
 
 
 @cache
-def _applicable(of_a_door: bool, of_bedrock: bool) -> tuple[Kind, ...]:  # noqa: FBT001 — two facts of a call
+def _applicable(of_a_handler: bool, of_bedrock: bool) -> tuple[Kind, ...]:  # noqa: FBT001 — two facts of a call
     return tuple(
         kind
         for kind in KINDS
-        if (of_a_door or kind not in _OF_DOORS) and (of_bedrock or kind not in OF_BEDROCK)
+        if (of_a_handler or kind not in _OF_HANDLERS) and (of_bedrock or kind not in OF_BEDROCK)
     )
 
 

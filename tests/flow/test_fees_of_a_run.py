@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts import conversations
 
-from tuning.runs.progress import look
+from tuning.runs.progress import polled
 from tuning.runs.recipes import Limits, Recipe
 from tuning.runs.run import Run
 from tuning.runs.uploads import Upload
@@ -52,7 +52,7 @@ def invocations(events):
 
 def fees(events):
     calls = invocations(events)
-    looks = entered(events).count("Track training")
+    polls = entered(events).count("Track training")
     used = {
         "transition": len(entered(events)) + retries(events),
         "lambda_request": len(calls),
@@ -60,12 +60,12 @@ def fees(events):
             s * (1.73 if name == "Prepare dataset" else 0.5) for name, s in calls
         ),
         **CALLS,
-        "dynamodb": CALLS["dynamodb"] + 2 * looks,
+        "dynamodb": CALLS["dynamodb"] + 2 * polls,
     }
     return {name: units * PRICES[name]["usd"] for name, units in used.items()}
 
 
-def looks(hours):
+def polls(hours):
     """How often a job of that length is looked at, by default."""
     start = datetime(2026, 11, 23, 7, tzinfo=UTC)
     upload = Upload(
@@ -89,7 +89,7 @@ def looks(hours):
     }
     while now < start + timedelta(hours=hours):
         now += timedelta(seconds=max(POLL_SECONDS, pause))
-        pause = look(job, run, before=None, now=now).pause_seconds
+        pause = polled(job, run, before=None, now=now).pause_seconds
         count += 1
     return count
 
@@ -108,10 +108,10 @@ def test_a_run_costs_two_cents_at_most_even_when_its_job_takes_a_day(world, caps
         + max(seconds) * 0.5 * PRICES["lambda_gb_second"]["usd"]
         + 2 * PRICES["dynamodb"]["usd"]
     )
-    day = sum(spent.values()) + (looks(24) - seen) * once
+    day = sum(spent.values()) + (polls(24) - seen) * once
     with capsys.disabled():
-        told = ", ".join(f"{name} {usd:.5f}" for name, usd in spent.items())
-        print(f"\nas it ran, {seen} looks: {sum(spent.values()):.4f} USD ({told})")  # noqa: T201 — a figure
-        print(f"24 h, {looks(24)} looks: {day:.4f} USD")  # noqa: T201 — a figure
+        by_service = ", ".join(f"{name} {usd:.5f}" for name, usd in spent.items())
+        print(f"\nas it ran, {seen} polls: {sum(spent.values()):.4f} USD ({by_service})")  # noqa: T201 — a figure
+        print(f"24 h, {polls(24)} polls: {day:.4f} USD")  # noqa: T201 — a figure
     assert sum(spent.values()) <= 0.02
     assert day <= 0.02

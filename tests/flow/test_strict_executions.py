@@ -219,7 +219,7 @@ def state(cloudwatch, name):
     return found["StateValue"]
 
 
-def test_an_alarm_on_missing_data_rings_from_its_creation(stage):
+def test_an_alarm_on_missing_data_fires_from_its_creation(stage):
     """TreatMissingData: breaching, and no datum yet."""
     cloudwatch = stage.client("cloudwatch")
     never = {"Dimensions": [{"Name": "QueueName", "Value": "never"}], "Period": 60}

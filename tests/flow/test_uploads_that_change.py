@@ -84,7 +84,7 @@ def both_ended(world, upload):
     return rows if all(row.ended_at for row in rows) else None
 
 
-def test_what_nobody_could_receive_rings_an_alarm_and_is_received_once_after_redrive(world):
+def test_what_nobody_could_receive_fires_an_alarm_and_is_received_once_after_redrive(world):
     """The function is broken, such as by a bad deployment, until after the message was given up."""
     function = {"FunctionName": physical(world, "ReceiveUploadFunction")}
     functions = world.client("lambda")

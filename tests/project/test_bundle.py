@@ -105,12 +105,12 @@ def test_every_operation_that_is_left_can_be_called(tmp_path):
     assert {"s3 get_object", "ec2 describe_security_group_rules"} <= {*done.stdout.splitlines()}
 
 
-def test_only_services_that_a_door_calls_have_their_models(names):
+def test_only_services_that_a_function_calls_have_their_models(names):
     models = {n.split("/")[2] for n in names if n.startswith("botocore/data/") and n.count("/") > 2}
     assert models == {"bedrock", "dynamodb", "ec2", "s3", "sns", "stepfunctions"}
 
 
-def test_every_door_and_its_data_are_in_it_and_no_command_line(names):
+def test_every_handler_and_its_data_are_in_it_and_no_command_line(names):
     for needed in (
         *("lambdas/receive_upload.py", "lambdas/prepare_dataset.py", "lambdas/start_training.py"),
         *("tuning/aws/clients.py", "tuning/aws/ledger.py"),

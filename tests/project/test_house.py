@@ -151,13 +151,13 @@ def handlers():
     ]
 
 
-def test_a_door_is_thin():
+def test_a_handler_is_thin():
     assert handlers()
     lengths = {path: node.end_lineno - node.lineno + 1 for path, node in handlers()}
     assert {path: lines for path, lines in lengths.items() if lines > 40} == {}
 
 
-def test_a_door_is_called_by_what_it_does():
+def test_a_handler_is_called_by_what_it_does():
     assert all("_" in Path(path).stem for path, _ in handlers())
 
 

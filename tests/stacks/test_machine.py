@@ -93,7 +93,7 @@ def test_no_run_ends_unrecorded(states):
     assert reachable(states, "Begin", without=["Record outcome"]).isdisjoint(GOOD_ENDS | BAD_ENDS)
 
 
-def test_no_run_ends_untold(states):
+def test_no_run_ends_without_a_notice(states):
     ends = reachable(states, "Begin", without=["Notify"]) & (GOOD_ENDS | BAD_ENDS)
     assert ends == {"Outcome not reported"}
 

@@ -8,7 +8,7 @@ from recipe_refusal_cases import exceptions
 
 from tuning.aws import clients
 from tuning.cli.account import Account
-from tuning.cli.aws_errors import AccountError, UnknownRunError, speaks_to_aws, told
+from tuning.cli.aws_errors import AccountError, UnknownRunError, explained_errors, speaks_to_aws
 from tuning.cli.exits import Exit, refusals
 
 FOLDER = "datasets/support"
@@ -100,7 +100,7 @@ def test_faults_of_a_command_are_told_too():
 
 
 def test_our_own_refusals_pass_through_as_they_are():
-    with pytest.raises(UnknownRunError), told():
+    with pytest.raises(UnknownRunError), explained_errors():
         raise UnknownRunError("no such run")
 
 

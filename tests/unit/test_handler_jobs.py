@@ -164,12 +164,12 @@ def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, con
 
 
 @pytest.mark.usefixtures("aws")
-def test_every_line_bears_the_run_and_quiet_doors_write_no_metrics(context, log):
+def test_every_line_bears_the_run_and_quiet_functions_write_no_metrics(context, log):
     authorize_spend.handler(EVENT, context)
     assert [line["run"] for line in log()] == [any_run().id]
 
 
-def test_a_door_without_its_settings_says_which(aws, context, monkeypatch):
+def test_a_function_without_its_settings_says_which(aws, context, monkeypatch):
     monkeypatch.delenv("JOB_ROLE_ARN")
     with pytest.raises(Exception, match="not set by the stack: JOB_ROLE_ARN"):
         start_training.handler(EVENT, context)

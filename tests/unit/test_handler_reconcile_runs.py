@@ -122,7 +122,7 @@ def test_a_job_of_a_run_that_failed_is_stopped_and_told(world):
     ended()
     assert world.look() == {RUN.id: ["stop", "start"]}
     assert world.aws.bedrock.stopped == [arn]
-    assert "told to stop" in given(world)["outcome"]["summary"]
+    assert "asked to stop" in given(world)["outcome"]["summary"]
 
 
 def test_jobs_of_other_environments_are_left_alone(world):
@@ -164,7 +164,7 @@ def test_a_row_that_came_back_by_itself_is_not_overwritten(world):
     assert kept(world).state == "received"
 
 
-def test_a_job_of_which_nothing_is_known_is_stopped_and_an_alarm_rings(world, log):
+def test_a_job_of_which_nothing_is_known_is_stopped_and_an_alarm_fires(world, log):
     arn = world.aws.bedrock.create_model_customization_job(**JOB)["jobArn"]
     assert world.look() == {RUN.id: ["stop", "report"]}
     assert world.aws.bedrock.stopped == [arn]
@@ -257,7 +257,7 @@ def test_every_page_of_every_list_is_turned(world):
     assert list(world.look()) == [runs[6].id]
 
 
-def test_gauges_say_what_waits_stalls_and_is_left(world, monkeypatch, log):
+def test_metrics_say_what_waits_stalls_and_is_left(world, monkeypatch, log):
     monkeypatch.setenv("MONTHLY_BUDGET_USD", "100")
     reconcile_runs._settings.cache_clear()  # noqa: SLF001 — a function's cache
     now = datetime.now(UTC)

@@ -9,7 +9,7 @@ from domain_builders import any_recipe, any_run
 
 from tuning.runs.failures import KINDS, failure
 from tuning.runs.job_queue import moment
-from tuning.runs.progress import Progress, look
+from tuning.runs.progress import Progress, polled
 from tuning.runs.recipes import Limits, Retry
 from tuning.runs.run import Run
 
@@ -20,7 +20,7 @@ PATIENT = replace(any_run(recipe=replace(RECIPE, retry=Retry(recipe="larger"))),
 
 
 def seen(job, *, before=None, run=None):
-    return look(job, run or any_run(recipe=RECIPE), before=before, now=NOW)
+    return polled(job, run or any_run(recipe=RECIPE), before=before, now=NOW)
 
 
 def a_job(status, **details):

@@ -151,7 +151,7 @@ def test_what_three_executions_did_not_heal_is_reported():
 def test_a_job_whose_run_has_ended_is_stopped_and_told():
     stop, start = decided(ended(), execution("FAILED", error="AccessDeniedException"), JOB)
     assert stop.job_arn == JOB.arn
-    assert "told to stop" in start.given["outcome"]["summary"]
+    assert "asked to stop" in start.given["outcome"]["summary"]
 
 
 def test_a_job_that_is_stopping_is_waited_for():

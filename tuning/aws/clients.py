@@ -60,7 +60,7 @@ def create(service: str, region: str | None, profile: str | None = None) -> Any:
 
     # `standard` mode retries throttling with back-off and jitter; what outlives it is retried by the
     # state machine, for hours. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-    # In us-east-1 botocore still calls the global name of S3 unless told otherwise; endpoints in a VPC
+    # In us-east-1 botocore still calls the global name of S3 unless configured otherwise; endpoints in a VPC
     # answer to the Region's. https://docs.aws.amazon.com/sdkref/latest/guide/feature-s3-regional-endpoint.html
     config = Config(
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},

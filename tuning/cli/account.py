@@ -13,7 +13,7 @@ from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.run_files import RunFiles
 from tuning.aws.slot_queue import SlotQueue
 from tuning.aws.stack_outputs import NoSuchStackError, caller, stack_outputs
-from tuning.cli.aws_errors import AccountError, UnknownRunError, told
+from tuning.cli.aws_errors import AccountError, UnknownRunError, explained_errors
 from tuning.runs.run_record import RunRecord
 
 _ID = 32
@@ -36,7 +36,7 @@ class Account:
         """
         client, stack = clients(region), f"{environment}-Training"
         try:
-            with told():
+            with explained_errors():
                 return cls(client=client, outputs=stack_outputs(client, stack))
         except NoSuchStackError as error:
             raise AccountError(

@@ -1,4 +1,4 @@
-"""What AWS answers when it does not do what was asked, told in one line instead of a traceback."""
+"""What AWS answers when it does not do what was asked, reported in one line instead of a traceback."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class UnknownRunError(TuningError):
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def explained_errors() -> Iterator[None]:
     """Turn the faults of AWS, the network and the credentials into an AccountError."""
     try:
         errors = aws_errors()
@@ -37,11 +37,11 @@ def told() -> Iterator[None]:
 
 
 def speaks_to_aws(command: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
-    """A command of the command line whose faults of AWS are told, not traced."""
+    """A command of the command line that reports AWS errors without a traceback."""
 
     @wraps(command)
     def spoken(*given: _Given.args, **named: _Given.kwargs) -> _Answer:
-        with told():
+        with explained_errors():
             return command(*given, **named)
 
     return spoken

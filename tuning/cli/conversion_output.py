@@ -1,4 +1,4 @@
-"""How the outcome of a conversion is told, to people and to scripts."""
+"""How the outcome of a conversion is shown, to people and to scripts."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Done:
     kept: bool
     sources: tuple[Summary, ...]
     notes: tuple[str, ...] = ()
-    """What stands against training on the output as a whole."""
+    """What speaks against training on the output as a whole."""
     advice: Advice | None = None
     """After a refusal."""
 
@@ -63,17 +63,17 @@ def converted(done: Done, shown: Shown) -> None:
             console.print(Text(f"To be trained on: {printable(note)}", style="yellow"))
     else:
         console.print(Text("refused: nothing was written", style="bold red"))
-    told(done.advice)
+    print_advice(done.advice)
 
 
-def told(advice: Advice | None) -> None:
+def print_advice(advice: Advice | None) -> None:
     """Print what to do next: each command as one line, to be copied."""
     for line in advice.lines() if advice else ():
         say(line)
 
 
 def refused(summary: Summary) -> None:
-    """Print why a dataset could not be read, for commands that only look at it."""
+    """Print why a dataset could not be read, for commands that only read it."""
     console = _console()
     console.print(_table(summary))
     _uncounted(summary, console)
@@ -127,7 +127,7 @@ def _table(summary: Summary) -> Table:
 
 
 def _grouped(summary: Summary) -> dict[tuple[str, str | None, str, str], list[str]]:
-    """The same fault in many records is told once, with the first of its places."""
+    """The same fault in many records is reported once, with the first of its places."""
     groups: dict[tuple[str, str | None, str, str], list[str]] = {}
     for found in summary.findings:
         at = "-" if found.line is None else str(found.line)

@@ -106,7 +106,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
             *([("--force", "")] if force else []),
         ),
     )
-    command.target  # noqa: B018 — unknown models, methods and formats are told before the file is read
+    command.target  # noqa: B018 — unknown models, methods and formats are reported before the file is read
     with unpacking(max_unpacked_mb) as limit:
         job = _Job(sources=_sources(path), command=command, limit=limit)
         done = _to_standard_output(job, shown) if output == "-" else _to_file(job, path)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 _PLAIN = (str, int, Path)
 SPELT = {"output": "--format"}
 LEAST = {"jobs": 0, "max_findings": 0, "max_unpacked_mb": 1}
-"""What `check_command` tells typer of these; a test compares."""
+"""What `check_command` declares to typer of these; a test compares."""
 
 
 def arguments(command: Callable[..., Any], words: Sequence[str]) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import typer
 
 from tuning.aws.account_facts import Questions, region_of_session
 from tuning.aws.clients import clients
-from tuning.cli.aws_errors import told
+from tuning.cli.aws_errors import explained_errors
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import printable
@@ -42,7 +42,7 @@ def doctor(
 
     Exit 0: all is ok; 1: something will fail; 3: nothing is known to fail, but not all could be asked.
     """
-    with told():
+    with explained_errors():
         facts, needs = _asked(environment, region, profile, assembly)
     findings = examine(needs, facts)
     verdict = worst(findings)

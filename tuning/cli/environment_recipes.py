@@ -13,7 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tuning.aws.clients import Clients, clients
-from tuning.cli.aws_errors import AccountError, told
+from tuning.cli.aws_errors import AccountError, explained_errors
 from tuning.errors import OptionError, nearest
 from tuning.runs.recipe_files import load
 from tuning.runs.recipes import Recipe
@@ -29,7 +29,7 @@ def deployed_recipe(name: str, environment: str, client: Clients | None = None) 
 
     Raises OptionError when it has no such recipe, AccountError when AWS does not answer.
     """
-    with told():
+    with explained_errors():
         code = zipfile.ZipFile(io.BytesIO(_code(client or clients(None), environment)))
     files = {
         Path(entry).stem: entry

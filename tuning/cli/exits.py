@@ -12,7 +12,7 @@ class Exit(IntEnum):
     DONE = 0
     """Accepted, or done."""
     REFUSED = 1
-    """The data was looked at and refused."""
+    """The data was checked and refused."""
     USAGE = 2
     """The command was used wrongly: unknown model, bad option, bad recipe."""
     FAULT = 3

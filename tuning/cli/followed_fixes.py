@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.followable import CONVERT, filled
-from tuning.datasets.convert.foreign import look
+from tuning.datasets.convert.foreign import inspected
 from tuning.datasets.convert.tried_commands import Advice, advised
 from tuning.datasets.report import Finding, Report
 from tuning.models.catalog import Method
@@ -37,7 +37,7 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
 
     def hinted(found: Finding) -> Finding:
         with Path(found.file).open("rb") as stream:
-            why = look(stream, name=found.file, method=method, mapping={}).foreign
+            why = inspected(stream, name=found.file, method=method, mapping={}).foreign
         if why is None or not advice(found.file).commands:
             return found
         return replace(found, fix=f"{found.fix} Or, as {why}, convert the file: {CONVERT}")
@@ -51,8 +51,8 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
         return replace(found, fix=f"{before}. {said}" if before else said)
 
     hints = _first_faults(report, hinted)
-    told = replace(hints, findings=tuple(map(helpless, hints.findings)))
-    return filled(told, command)
+    shown = replace(hints, findings=tuple(map(helpless, hints.findings)))
+    return filled(shown, command)
 
 
 def _first_faults(report: Report, hinted: Callable[[Finding], Finding]) -> Report:

@@ -167,7 +167,7 @@ def _refused(error: MergeRefusedError, shown: Shown) -> None:
 def _tell(document: dict[str, Any], shown: Shown) -> None:
     changed = {name: tensor["sha256"] for name, tensor in sorted(document["changed"].items())}
     if shown == "json":
-        told = {
+        printed = {
             "outcome": document["outcome"],
             "changed": changed,
             "added": document["added"],
@@ -177,7 +177,7 @@ def _tell(document: dict[str, Any], shown: Shown) -> None:
             "notes": document["notes"],
             "output": document["output_folder"],
         }
-        print(json.dumps(told, indent=1, ensure_ascii=False))  # noqa: T201 — output
+        print(json.dumps(printed, indent=1, ensure_ascii=False))  # noqa: T201 — output
         return
     say(
         f"{document['outcome'].capitalize()}: {len(changed)} tensors changed,"

@@ -119,8 +119,8 @@ def _list(documents: list[dict[str, Any]]) -> None:
         table.add_column(name, overflow="fold")
     for run in documents:
         arrived = run.get("arrived_at", "")[:16].replace("T", " ")
-        told = (arrived, run["status"], run.get("recipe", ""), _folder(run.get("upload", "")))
-        table.add_row(run["run"][:12], *map(printable, told))
+        cells = (arrived, run["status"], run.get("recipe", ""), _folder(run.get("upload", "")))
+        table.add_row(run["run"][:12], *map(printable, cells))
     # In a pipe a run is one line, for grep.
     width = None if sys.stdout.isatty() else _WIDE
     Console(markup=False, highlight=False, emoji=False, width=width).print(table)

@@ -29,7 +29,7 @@ def show(
     """Show all of a run: upload, verdict, decisions, steps, job, losses, cost, and what to do next."""
     account = Account.of(environment, region)
     record = account.run(run)
-    told = run_details(
+    details = run_details(
         record,
         entered=account.executions.entered(record.last_execution),
         job=account.jobs.described(record.job_arn) if record.job_arn else None,
@@ -37,26 +37,26 @@ def show(
         slots=account.queue.state().slots,
     )
     if shown == "json":
-        print(json.dumps(told.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output
+        print(json.dumps(details.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output
     else:
-        _tell(told)
+        _print(details)
     raise SystemExit(Exit.DONE)
 
 
-def _tell(told: RunDetails) -> None:
+def _print(details: RunDetails) -> None:
     out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-    out.print(f"Run {told.run}: {printable(told.status)}", style="bold")
+    out.print(f"Run {details.run}: {printable(details.status)}", style="bold")
     for heading, lines in (
-        ("", _outcome(told)),
-        ("Upload", _upload(told)),
-        ("Dataset", _dataset(told)),
-        ("Decisions", (("", decision) for decision in told.decisions)),
-        ("Steps", _steps(told)),
-        ("Job", _job(told)),
-        ("Losses", _losses(told)),
-        ("Cost", _cost(told)),
-        ("Reports", (("", uri) for uri in told.reports)),
-        ("What to do next", iter([("", told.next)])),
+        ("", _outcome(details)),
+        ("Upload", _upload(details)),
+        ("Dataset", _dataset(details)),
+        ("Decisions", (("", decision) for decision in details.decisions)),
+        ("Steps", _steps(details)),
+        ("Job", _job(details)),
+        ("Losses", _losses(details)),
+        ("Cost", _cost(details)),
+        ("Reports", (("", uri) for uri in details.reports)),
+        ("What to do next", iter([("", details.next)])),
     ):
         _section(out, heading, list(lines))
 
@@ -70,47 +70,47 @@ def _section(out: Console, heading: str, lines: list[tuple[str, str]]) -> None:
         out.print(f"  {name:<{width}}{'  ' if width else ''}{printable(value)}".rstrip())
 
 
-def _outcome(told: RunDetails) -> Lines:
-    if told.expected_wait:
-        yield "", f"Its wait: {told.expected_wait}."
-    if told.outcome and told.outcome.summary:
-        yield "", told.outcome.summary
-    if told.outcome and told.outcome.kind:
-        yield "", f"Kind: {told.outcome.kind}"
+def _outcome(details: RunDetails) -> Lines:
+    if details.expected_wait:
+        yield "", f"Its wait: {details.expected_wait}."
+    if details.outcome and details.outcome.summary:
+        yield "", details.outcome.summary
+    if details.outcome and details.outcome.kind:
+        yield "", f"Kind: {details.outcome.kind}"
 
 
-def _upload(told: RunDetails) -> Lines:
-    upload = told.upload
+def _upload(details: RunDetails) -> Lines:
+    upload = details.upload
     yield "object", str(upload.get("uri"))
     yield "version", str(upload.get("version_id", "not known"))
     yield "arrived", str(upload.get("arrived_at"))
-    if recipe := told.recipe:
+    if recipe := details.recipe:
         yield "recipe", f"{recipe['name']}: {recipe['method']} of {recipe['base_model']}"
         hyperparameters = recipe.get("hyperparameters") or {"the service's": "defaults"}
         yield "with", ", ".join(f"{name} {value}" for name, value in hyperparameters.items())
 
 
-def _dataset(told: RunDetails) -> Lines:
-    if told.dataset:
-        yield "verdict", told.dataset.summary
-        yield "validation", _validation(told)
-        yield "tokens", f"{told.dataset.training_tokens:,} an epoch, estimated"
+def _dataset(details: RunDetails) -> Lines:
+    if details.dataset:
+        yield "verdict", details.dataset.summary
+        yield "validation", _validation(details)
+        yield "tokens", f"{details.dataset.training_tokens:,} an epoch, estimated"
 
 
-def _validation(told: RunDetails) -> str:
-    if told.unread_validation:
-        return f"{told.unread_validation} came too late: the run did without it"
-    return "a set of its own" if told.dataset and told.dataset.validation_uri else "none"
+def _validation(details: RunDetails) -> str:
+    if details.unread_validation:
+        return f"{details.unread_validation} came too late: the run did without it"
+    return "a set of its own" if details.dataset and details.dataset.validation_uri else "none"
 
 
-def _steps(told: RunDetails) -> Lines:
-    for step in told.steps:
+def _steps(details: RunDetails) -> Lines:
+    for step in details.steps:
         often = "" if step.times == 1 else f", {step.times} times until {_at(step.last_at)}"
         yield _at(step.first_at), f"{step.name}{often}"
 
 
-def _job(told: RunDetails) -> Lines:
-    job = told.job
+def _job(details: RunDetails) -> Lines:
+    job = details.job
     if not job:
         return
     yield "job", job["arn"]
@@ -129,16 +129,16 @@ def _at(moment: str | None) -> str:
     return "at an unknown time" if moment is None else moment[:19].replace("T", " ")
 
 
-def _losses(told: RunDetails) -> Lines:
-    results = told.results or Results()
+def _losses(details: RunDetails) -> Lines:
+    results = details.results or Results()
     for name, curve in (("training", results.training), ("validation", results.validation)):
         if curve:
             losses = f"{curve.first:g} to {curve.last:g}, lowest {curve.lowest:g}"
             yield name, f"{losses}, {curve.steps:,} steps"
 
 
-def _cost(told: RunDetails) -> Lines:
-    cost: dict[str, Any] = dict(told.cost)
+def _cost(details: RunDetails) -> Lines:
+    cost: dict[str, Any] = dict(details.cost)
     if all(cost[name] is None for name in ("estimated_usd", "storage_usd_per_month")):
         return
     spread = " to ".join(dollars(cost[f"estimated_{end}_usd"]) for end in ("low", "high"))

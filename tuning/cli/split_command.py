@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tuning.cli.conversion_output import refused, told
+from tuning.cli.conversion_output import print_advice, refused
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, free, say
 from tuning.cli.reading_options import (
@@ -99,7 +99,7 @@ def _decide(path: Path, rule: SplitRule, command: Command, limit: int, model: st
         return decided
     else:
         say(f"tuning: {path}: is {summary.container}; a split copies lines, so convert it first")
-    told(_advice(path, command, model, whole=not summary.counts))
+    print_advice(_advice(path, command, model, whole=not summary.counts))
     raise SystemExit(Exit.REFUSED if summary.counts else Exit.USAGE)
 
 

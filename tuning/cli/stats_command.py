@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tuning.cli.conversion_output import refused, told
+from tuning.cli.conversion_output import print_advice, refused
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, printable, say
 from tuning.cli.reading_options import (
@@ -72,7 +72,7 @@ def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from h
         found = measure(record for _, record in reading.records())
     if reading.summary.counts:
         refused(reading.summary)
-        told(_advice(path, command))
+        print_advice(_advice(path, command))
         raise SystemExit(Exit.REFUSED)
     if picture and form:
         with draft(picture, force=force, inputs=[path]) as making:

@@ -98,13 +98,13 @@ def _recent(account: Account) -> list[RunRecord]:
 
 def _lines(account: Account, only: str | None, every: float, shown: Shown) -> dict[str, RunRecord]:
     """A line for each change. Returns the last records."""
-    told: dict[str, str] = {}
+    printed: dict[str, str] = {}
     runs: dict[str, RunRecord] = {}
     for runs, queue in _polls(account, only, every):
         for run_id, record in runs.items():
             status = words(record, queue.get(run_id))
-            if told.get(run_id) != status:
-                told[run_id] = status
+            if printed.get(run_id) != status:
+                printed[run_id] = status
                 json_shown = shown == "json"
                 text = json.dumps(_document(record, queue)) if json_shown else _line(record, queue)
                 print(text, flush=True)  # noqa: T201 — what the user asked for
@@ -113,8 +113,8 @@ def _lines(account: Account, only: str | None, every: float, shown: Shown) -> di
 
 def _line(record: RunRecord, queue: Mapping[str, int] | None) -> str:
     status = words(record, (queue or {}).get(record.id))
-    told = (moment(datetime.now(UTC)), record.id[:12], record.recipe, status)
-    return printable("  ".join(told))
+    printed = (moment(datetime.now(UTC)), record.id[:12], record.recipe, status)
+    return printable("  ".join(printed))
 
 
 def _document(record: RunRecord, queue: Mapping[str, int]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ _WHEN: Mapping[str, Callable[[Config], bool]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """One decision: a finding that is known, on one construct, with the reason why it stands."""
+    """One decision: a finding that is known, on one construct, with the reason why it is accepted."""
 
     path: str
     """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""

@@ -22,7 +22,7 @@ _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 
 class ApprovalWait:
-    """From `ask`, its first state, to `granted`, a state of the caller, or to an ending."""
+    """From `ask`, its first state, to `granted`, a state of the caller, or to an outcome."""
 
     def __init__(
         self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, end: Endings

@@ -15,7 +15,7 @@ from tuning.runs.recipe_files import check, load
 from tuning.runs.recipes import Recipe
 
 # Prefix lists of the gateway endpoints: the only way to say "S3 and nothing else" in a security
-# group. AWS keeps one id a Region; a look-up would need credentials at synth. To check one:
+# group. AWS keeps one id a Region; a lookup would need credentials at synth. To check one:
 # aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.us-east-1.s3
 # https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
 PREFIX_LISTS: Mapping[str, Mapping[str, str]] = {
@@ -44,7 +44,7 @@ _RETENTION_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 _MOST = 50
 
-# An execution's history ends at 25,000 events; a look takes nine of them, and so does each of the
+# An execution's history ends at 25,000 events; a poll takes nine of them, and so does each of the
 # thousand waits for room that may come before.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 _MAX_POLLS = 1_500
@@ -81,7 +81,7 @@ class Config:
     job_nodes_talk: bool = True
     """Whether the job's security group allows all traffic to itself: see docs/network.md."""
     poll_seconds: int = 300
-    """How often a job in progress is looked at. Seconds, 60 to 900."""
+    """How often a job in progress is polled. Seconds, 60 to 900."""
     max_dataset_mb: int = 2048
     """Uploads larger than this are refused unread, and those that become larger when they are
     unpacked or converted. Megabytes, up to 4,864: the prepared copies must fit beside each other

@@ -54,7 +54,7 @@ class ClosedDefaultGroup(Construct):
             environment={},
             statements=statements(stack, CLOSE_DEFAULT_GROUP.access, names),
         )
-        # Where and as what CDK's own would stand: cdk-nag asks for it by these names.
+        # Where and as what CDK's own would be: cdk-nag asks for it by these names.
         # https://github.com/cdklabs/cdk-nag/blob/main/src/rules/vpc/VPCDefaultSecurityGroupClosed.ts
         resource = cdk.CustomResource(
             vpc,

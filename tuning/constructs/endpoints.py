@@ -91,7 +91,7 @@ class Endpoints(Construct):
         self.states = self._interface(
             "States", services.STEP_FUNCTIONS, self._let(_RUN_ACTIONS, ours=True)
         )
-        # The guard must be able to tell whom it stopped.
+        # The guard must be able to notify of what it stopped.
         self.sns = self._interface("Sns", services.SNS, self._let(["sns:Publish"], ours=True))
         self.s3 = self._interface("S3", services.S3, storing)
         self._keep_vpc_traffic_on_the_gateway()

@@ -90,7 +90,7 @@ def _key(scope: Construct, construct_id: str, description: str) -> kms.Key:
 _NOT_FOR_A_SERVICE: _Condition = {
     "BoolIfExists": {"kms:GrantIsForAWSResource": "false", **_NO_SERVICE}
 }
-"""A grant outlives the session that made it and stands in no policy, so that it is the quiet way to
+"""A grant outlives the session that made it and appears in no policy, so that it is the quiet way to
 lend a key out. Services that make grants for a caller say so in the request.
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
 """

@@ -1,4 +1,4 @@
-"""Every way a run can end, and the one way that all of them are recorded and told."""
+"""Every way a run can end, and the one way that all of them are recorded and reported."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -130,7 +130,7 @@ class Endings:
         )
 
     def _resumed(self) -> sfn.Pass:
-        """The end of a run whose last execution could not record or tell it, or was lost."""
+        """The end of a run whose last execution could not record or report it, or was lost."""
         learnt = {"outcome": expression("$run.outcome"), "charge": expression("$run.charge")}
         return sfn.Pass.jsonata(self._scope, MachineState.RESUME_OUTCOME, assign=learnt, outputs={})
 
@@ -180,8 +180,8 @@ class Endings:
         )
 
     def _tail(self, ledger: dynamodb.ITable, topic: sns.ITopic) -> tasks.DynamoUpdateItem:
-        record, tell = self._record(ledger), self._tell(topic)
-        untold = sfn.Fail.jsonata(
+        record, notify = self._record(ledger), self._notify(topic)
+        not_reported = sfn.Fail.jsonata(
             self._scope,
             MachineState.NOT_REPORTED,
             error=OUTCOME_NOT_REPORTED,
@@ -194,10 +194,10 @@ class Endings:
             max_delay=cdk.Duration.seconds(5),
             jitter_strategy=sfn.JitterType.FULL,
         )
-        record.add_catch(tell, errors=[_ENDED_ALREADY])
-        for step in (record, tell):
+        record.add_catch(notify, errors=[_ENDED_ALREADY])
+        for step in (record, notify):
             outlast(step, "States.TaskFailed")
-            step.add_catch(untold, errors=["States.ALL"])
+            step.add_catch(not_reported, errors=["States.ALL"])
         end = self._steps.choose(MachineState.OUTCOME)
         for name in (MachineState.TRAINED, MachineState.REFUSED, MachineState.STOPPED):
             succeed = sfn.Succeed.jsonata(self._scope, name, outputs=expression("$outcome"))
@@ -212,12 +212,12 @@ class Endings:
         )
         close = self._close(ledger)
         close.add_catch(end, errors=["States.ALL"], outputs={})
-        record.next(tell).next(close).next(end)
+        record.next(notify).next(close).next(end)
         return record
 
     def _record(self, ledger: dynamodb.ITable) -> tasks.DynamoUpdateItem:
         """Over an open state only, or over the same outcome when its answer was lost. A row that is
-        lost is written anew. It stays in the index of what is open until it is told.
+        lost is written anew. It stays in the index of open runs until its notice is sent.
         """
         written = {
             "state": "$outcome.state",
@@ -275,7 +275,7 @@ class Endings:
         )
         return close
 
-    def _tell(self, topic: sns.ITopic) -> tasks.SnsPublish:
+    def _notify(self, topic: sns.ITopic) -> tasks.SnsPublish:
         lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
         return tasks.SnsPublish.jsonata(
             self._scope,

@@ -1,6 +1,6 @@
 """A step that runs on a schedule, and with Bedrock's events where the manifest names them.
 
-It looks from outside: what dies in a function, an execution or a queue cannot report itself.
+It checks from outside: what dies in a function, an execution or a queue cannot report itself.
 """
 
 from aws_cdk import aws_sqs as sqs

@@ -140,7 +140,7 @@ class TrainingRun(Construct):
         return self._begin().next(routed)
 
     def _begin(self) -> sfn.Pass:
-        """An execution that takes a run up is told how its job was when it was last looked at."""
+        """An execution that takes a run up gets its job's status at the last poll."""
         seen = "$exists($states.input.progress) ? $states.input.progress : {}"
         first = {
             "run": expression("$states.input"),

@@ -176,11 +176,11 @@ _SHAPE = bytes.maketrans(_CAPITALS + _DIGITS, b"A" * len(_CAPITALS) + b"0" * len
 def private(text: bytes) -> Counter[tuple[str, str]]:
     """How often each kind stands in the text, by its name and rule."""
     if kernel.library():
-        return told(_native()(text))
+        return by_kind(_native()(text))
     return by_patterns(text)
 
 
-def told(counts: Sequence[int]) -> Counter[tuple[str, str]]:
+def by_kind(counts: Sequence[int]) -> Counter[tuple[str, str]]:
     """The counts of the kernel, by name and rule."""
     return Counter({_KINDS[i]: n for i, n in enumerate(counts[: len(_KINDS)]) if n})
 

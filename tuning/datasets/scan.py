@@ -13,7 +13,7 @@ from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import Opened, damaged
 from tuning.datasets.outlines import Outline, Outlines
-from tuning.datasets.privacy import private, told
+from tuning.datasets.privacy import by_kind, private
 from tuning.datasets.quality import script
 from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
@@ -241,7 +241,7 @@ class Scanner:
             tally.script(name, tally.lines)
         if not why & Why.PRIVATE:
             return
-        found = told(counts) if counts else private(prompt) + private(answer)
+        found = by_kind(counts) if counts else private(prompt) + private(answer)
         for (kind, rule), count in sorted(found.items()):
             tally.kinds[kind] += count
             times = f", {count} times" if count > 1 else ""

@@ -80,7 +80,7 @@ class Method:
     max_line_kb: int | None = None
     caption_chars: tuple[int, int] | None = None
     reserved_words: tuple[str, ...] = ()
-    """Words that fail the job when they stand in a prompt or system text as whole tokens."""
+    """Words that fail the job when they appear in a prompt or system text as whole tokens."""
     reserved_words_sdk: tuple[str, ...] = ()
     """Words that only AWS's SDK refuses, in prompts and answers."""
     features: tuple[str, ...] = ()

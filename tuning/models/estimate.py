@@ -15,7 +15,7 @@ _CENT = Decimal("0.01")
 
 # Tokens are estimated as bytes / 4 (tuning/datasets/statistics.py). AWS itself plans with six
 # characters a token; dense text, such as code, numbers and most scripts but the Latin one, takes
-# about two bytes a token. Neither is a bound: Bedrock tells nobody how many tokens it will bill.
+# about two bytes a token. Neither is a bound: Bedrock does not say how many tokens it will bill.
 # https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html
 _LEAST, _MOST = Decimal(4) / 6, Decimal(2)
 _SPREAD = "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4"
@@ -48,11 +48,11 @@ class Estimate:
 
     def to_dict(self) -> dict[str, Any]:
         dollars = ("low_usd", "training_usd", "high_usd", "storage_usd_per_month")
-        told = {name: getattr(self, name) for name in dollars}
+        sums = {name: getattr(self, name) for name in dollars}
         return {
             "tokens": self.tokens,
             "epochs": self.epochs,
-            **{name: None if usd is None else str(usd) for name, usd in told.items()},
+            **{name: None if usd is None else str(usd) for name, usd in sums.items()},
             "serving": self.serving.to_dict(),
             "basis": list(self.basis),
         }
@@ -100,7 +100,7 @@ def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
 
 
 def charged(recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int) -> Charged:
-    """What the training came to, from the epochs that the job tells."""
+    """What the training came to, from the epochs that the job reports."""
     epochs = hyperparameters.get("epochCount", "")
     price = _training(recipe)
     if price is None:

@@ -110,4 +110,4 @@ def _not_known(
         yield "tokens of images, videos and documents: text alone is counted, so the price is too low"
     if monthly is None or recipe.limits.monthly_usd is not None:
         yield "what is left of this month's budgets: they are kept in the account"
-    yield "how many tokens Bedrock will bill: no API of Bedrock tells it, before or after"
+    yield "how many tokens Bedrock will bill: no API of Bedrock says so, before or after"

@@ -41,7 +41,7 @@ class Step:
     """What it means for people that its errors alarm is in ALARM."""
     access: tuple[Access, ...] = ()
     settings: type[Settings] | None = None
-    """What its environment tells it."""
+    """The settings in its environment."""
     takes: tuple[str, ...] = ()
     """Variables of the state machine that a task is invoked with."""
     takes_after_rollback: tuple[tuple[str, str], ...] = ()

@@ -24,14 +24,14 @@ def verdict(report: Report) -> str:
     errors, others = (
         sum(g.count for g in found if (g.severity == "error") is wanted) for wanted in (True, False)
     )
-    looked = count(report.records, "record")
+    checked = count(report.records, "record")
     if report.verdict == "accepted":
-        rest = f"{count(others, 'remark')} to look at, none in the way." if others else ""
-        every = "The one record" if report.records == 1 else f"All {looked}"
+        rest = f"{count(others, 'remark')} to review, none in the way." if others else ""
+        every = "The one record" if report.records == 1 else f"All {checked}"
         return f"{every} can be trained on. {rest}".strip()
     if not report.records:
         return f"{count(errors, 'error')}; no record was read. Nothing was trained and nothing was spent."
-    return f"{count(errors, 'error')} in {looked}. Nothing was trained and nothing was spent."
+    return f"{count(errors, 'error')} in {checked}. Nothing was trained and nothing was spent."
 
 
 def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[_Step]:
@@ -50,7 +50,7 @@ def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[_Step]:
     return [
         ("The price is written to the ledger before anything is spent.", None),
         ("Bedrock trains on the prepared copy, which cannot change, not on your upload.", None),
-        ("You are told when it is done, and what it cost.", None),
+        ("You get a notice when it is done, with what it cost.", None),
     ]
 
 

@@ -55,8 +55,8 @@ def _rest(found: list[outline.RuleGroup], report: Report) -> Iterator[str]:
 
 
 def _command(name: str, message: str, **properties: str | int | None) -> str:
-    told = ",".join(f"{k}={_property(v)}" for k, v in properties.items() if v is not None)
-    return f"::{name} {told}::{_escaped(message)}"
+    written = ",".join(f"{k}={_property(v)}" for k, v in properties.items() if v is not None)
+    return f"::{name} {written}::{_escaped(message)}"
 
 
 def _property(value: str | int) -> str:

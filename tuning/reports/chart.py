@@ -20,11 +20,11 @@ _HEIGHT = _TOP + _PLOT + _BOTTOM
 _LABELS = 5
 """Labels on the x axis that fit a phone of 320 pixels."""
 _LEFT, _RIGHT = 9, 99
-"""The plot's part of the width, in percent: the labels of the y axis stand left of it."""
+"""The plot's part of the width, in percent: the labels of the y axis are left of it."""
 _EDGE = 0.97
 """Labels beyond this part of the plot would be cut if they were centred."""
 _SLOTS = 8
-"""Room for this many bars at least: two bars as broad as the page would tell nothing."""
+"""Space for this many bars at least: two bars as broad as the page would say nothing."""
 _MOST_POINTS = 800
 """Points a line is thinned to: more than a column has pixels to show them in."""
 _ENDLESS = 1e100
@@ -61,7 +61,7 @@ class Series:
     def finite(self) -> list[Point]:
         return [p for p in self.points if _drawn(p)]
 
-    def told(self, x_name: str) -> str:
+    def description(self, x_name: str) -> str:
         """The line in words, for those who cannot see it."""
         if not (points := self.finite):
             return f"{self.name}: no values."
@@ -95,17 +95,19 @@ def histogram(bins: Sequence[Bin], *, anchor: str, title: str, noun: str, unit: 
     """How many `noun`s fall in each bin of `unit`; `anchor` is the chart's id on its page."""
     most = max((b.count for b in bins), default=0)
     grid = [t for t in ticks(0, max(most, 1), 3) if t == int(t)]
-    told = f"{count(sum(b.count for b in bins), noun)} in {count(len(bins), 'bin')} by {unit}."
+    description = (
+        f"{count(sum(b.count for b in bins), noun)} in {count(len(bins), 'bin')} by {unit}."
+    )
     if most:
         fullest = next(b for b in bins if b.count == most)
-        told += f" The fullest bin, {fullest.range} {unit}, holds {most:,}."
+        description += f" The fullest bin, {fullest.range} {unit}, holds {most:,}."
     slots = max(len(bins), _SLOTS)
     bars = [
         _bar(f"{b.range} {unit}: {count(b.count, noun)}", n, slots, b.count / grid[-1])
         for n, b in enumerate(bins)
         if b.count
     ]
-    return _svg(anchor, title, told, _grid(grid), bars, _edges(bins, slots))
+    return _svg(anchor, title, description, _grid(grid), bars, _edges(bins, slots))
 
 
 def table(bins: Sequence[Bin], *, noun: str, unit: str) -> Element:
@@ -125,9 +127,11 @@ def lines(
         return _svg(anchor, title, "No values to draw.", empty)
     grid = ticks(min(y for _, y in points), max(y for _, y in points), 4)
     axes = _Axes(min(x for x, _ in points), max(x for x, _ in points), grid[0], grid[-1])
-    told = f"{y_name} by {x_name}. " + " ".join(s.told(x_name) for s in series)
+    description = f"{y_name} by {x_name}. " + " ".join(s.description(x_name) for s in series)
     drawn = [_line(n, s, axes) for n, s in enumerate(series)]
-    return _svg(anchor, title, told, _legend(series), _grid(grid), drawn, _steps(axes, x_name))
+    return _svg(
+        anchor, title, description, _legend(series), _grid(grid), drawn, _steps(axes, x_name)
+    )
 
 
 def standalone(chart: Element, *, width: int = 720) -> str:
@@ -142,11 +146,11 @@ def standalone(chart: Element, *, width: int = 720) -> str:
     return str(Element("svg", (space, *file.attributes), file.children))
 
 
-def _svg(anchor: str, title: str, told: str, *parts: Child) -> Element:
+def _svg(anchor: str, title: str, description: str, *parts: Child) -> Element:
     return el(
         "svg",
         el("title", title, id=f"{anchor}-title"),
-        el("desc", told, id=f"{anchor}-desc"),
+        el("desc", description, id=f"{anchor}-desc"),
         *parts,
         id=anchor,
         class_="chart",
@@ -172,11 +176,11 @@ def _grid(values: Sequence[float]) -> list[Element]:
     return drawn
 
 
-def _bar(told: str, n: int, slots: int, part: float) -> Element:
+def _bar(description: str, n: int, slots: int, part: float) -> Element:
     height = max(_PLOT * part, 2.0)  # a single record among millions is still seen
     return el(
         "rect",
-        el("title", told),
+        el("title", description),
         class_="bar",
         x=_across((n + 0.06) / slots),
         width=_wide(0.88 / slots),

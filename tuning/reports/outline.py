@@ -69,7 +69,7 @@ def groups(report: Report) -> list[RuleGroup]:
 
 
 def summary(report: Report) -> str:
-    """What was looked at and what was found: `12,400 records: 1,204 errors of 3 kinds, 1 warning`."""
+    """What was checked and what was found: `12,400 records: 1,204 errors of 3 kinds, 1 warning`."""
     found = _totals(groups(report)) or "nothing to complain of"
     return f"{count(report.records, 'record')}: {found}"
 

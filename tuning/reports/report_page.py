@@ -45,7 +45,7 @@ def html(
 
 
 _FOOTER = (
-    "This page is one file. It loads nothing, runs nothing and tells nobody that it was read. "
+    "This page is one file. It loads nothing, runs nothing and reports to nobody that it was read. "
     "Lines and columns count from 1."
 )
 
@@ -209,9 +209,9 @@ def _repairs(report: Report) -> Element | None:
     mended = outline.repairs(report)
     if not mended:
         return None
-    told = "Done in the prepared copy. Your file and its text are as they were."
+    sentence = "Done in the prepared copy. Your file and its text are as they were."
     facts = [(what, count(often, "time")) for what, often in mended]
-    return _card("repairs", "Repaired", el("p", told), _facts(facts))
+    return _card("repairs", "Repaired", el("p", sentence), _facts(facts))
 
 
 def _run(run: Mapping[str, Any] | None) -> Element | None:

@@ -18,13 +18,13 @@ _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 
 
 def sarif(report: Report) -> str:
-    """A log with one run. It tells of every rule, whether it found something or not."""
+    """A log with one run. It lists every rule, whether it found something or not."""
     found = outline.groups(report)
-    told = [_rule(rule) for rule in rules().values()]
-    told += [{"id": group.rule} for group in found if group.facts is None]
-    index = {rule["id"]: n for n, rule in enumerate(told)}
+    table = [_rule(rule) for rule in rules().values()]
+    table += [{"id": group.rule} for group in found if group.facts is None]
+    index = {rule["id"]: n for n, rule in enumerate(table)}
     run = {
-        "tool": {"driver": {"name": "tuning", "rules": told}},
+        "tool": {"driver": {"name": "tuning", "rules": table}},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True}],
         "results": [_result(f, index[group.rule]) for group in found for f in group.listed],

@@ -9,7 +9,7 @@ from tuning.reports.chart import Bin
 _HISTOGRAM = "_histogram"
 _REMARK = "_are"
 _UNITS = {"length": "characters"}
-_NO_FIGURES = ("converted",)  # words by file: the page tells them beside the run
+_NO_FIGURES = ("converted",)  # words by file: the page shows them beside the run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def histograms(statistics: Mapping[str, Any]) -> list[Histogram]:
 
 
 def _columns(statistics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Figures of the whole stand in a column of their own, before those of each file of which a record was read."""
+    """Figures of the whole are in a column of their own, before those of each file of which a record was read."""
     whole = {k: v for k, v in statistics.items() if not isinstance(v, Mapping)}
     files = {
         k: v

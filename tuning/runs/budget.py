@@ -63,7 +63,7 @@ def month_of(moment: datetime) -> str:
 
 
 def dollars(text: str) -> Decimal | None:
-    """A limit as a function is told it: `none`, or dollars."""
+    """A limit as a function's environment has it: `none`, or dollars."""
     return None if text == "none" else Decimal(text)
 
 

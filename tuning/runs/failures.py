@@ -18,7 +18,7 @@ class FailureKind:
     """A permanent word to count and to look up; docs/runbook.md has a row for each."""
     fix: str
     words: str | None = None
-    """A pattern in AWS's message that tells it; None for what this platform finds out itself."""
+    """A pattern in AWS's message that identifies it; None for what this platform finds out itself."""
     passes: bool = False
     """Whether nothing of ours was wrong, so that the same job may succeed at a second try."""
 
@@ -129,9 +129,9 @@ def failure(kind: str, message: str) -> Failure:
 
 
 def classify(message: str) -> Failure:
-    """The failure behind words of AWS. Unknown words are of kind `unknown`, as they stand."""
-    told = _QUOTING.sub(r"\1 …", message)
+    """The failure behind words of AWS. Unknown words are of kind `unknown`, unchanged."""
+    quoted = _QUOTING.sub(r"\1 …", message)
     for kind in _ALL:
-        if kind.words and re.search(kind.words, told):
-            return failure(kind.name, told)
-    return failure("unknown", told)
+        if kind.words and re.search(kind.words, quoted):
+            return failure(kind.name, quoted)
+    return failure("unknown", quoted)

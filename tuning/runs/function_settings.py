@@ -1,4 +1,4 @@
-"""The one contract between a stack and its functions: what a function is told about its world."""
+"""The one contract between a stack and its functions: what a function knows of its environment."""
 
 import os
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeSettings(Settings):
-    """What `receive_upload` knows. It stands before the state machine."""
+    """What `receive_upload` knows. It runs before the state machine."""
 
     ledger_table: str
     datasets_bucket: str
@@ -49,7 +49,7 @@ class IntakeSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings(Settings):
-    """What the steps of the state machine know. They stand in its definition, so they cannot know
+    """What the steps of the state machine know. They are in its definition, so they cannot know
     its ARN.
     """
 

@@ -1,7 +1,7 @@
 """Whether a customization job may go on: none uses our role, data or key outside of our network.
 
 No condition key of IAM can force a VPC or a key on CreateModelCustomizationJob, so a job that someone
-starts beside the pipeline is looked at afterwards.
+starts beside the pipeline is checked afterwards.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
 """
 
@@ -11,12 +11,12 @@ from typing import Any
 from tuning.runs.function_settings import GuardSettings
 
 STATE_CHANGE = "Model Customization Job State Change"
-"""The `detail-type` of the event that has the guard look.
+"""The `detail-type` of the event that makes the guard run.
 https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
 """
 
 COMPLETED = "Completed"
-"""The status of a job that has made its model: what Bedrock tells of it is whole."""
+"""The status of a job that has made its model: what Bedrock says of it is complete."""
 
 
 def custom_base(job: Mapping[str, Any], ours: GuardSettings) -> str | None:
@@ -59,7 +59,7 @@ def _used(job: Mapping[str, Any], ours: GuardSettings) -> Iterator[str]:
 
 
 def _uris(value: Any) -> Iterator[str]:
-    """Wherever they stand: training, validation and output data, invocation logs, and what may come."""
+    """Wherever they are: training, validation and output data, invocation logs, and what may come."""
     if isinstance(value, str) and value.startswith("s3://"):
         yield value
     elif isinstance(value, Mapping):

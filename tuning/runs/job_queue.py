@@ -1,6 +1,6 @@
 """The queue for job slots: who waits, who gets the next free slot, and how long everyone else waits.
 
-An account has so many customization jobs in progress at once, and nothing tells how many that are. A run
+An account has so many customization jobs in progress at once, and nothing says how many that are. A run
 for which Bedrock had no slot waits with a task token, and costs nothing while it waits. Once a minute a
 dispatcher compares the jobs in progress with how many there were when Bedrock last refused one, and
 answers the tokens of as many runs as there are slots, in order of arrival. Who has its answer tries, and
@@ -176,7 +176,7 @@ def moment(at: datetime) -> str:
 
 
 def instant(at: datetime) -> str:
-    """To the microsecond, so that what came before a round can be told from what came after."""
+    """To the microsecond, so that what came before a round can be distinguished from what came after."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 

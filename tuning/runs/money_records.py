@@ -20,7 +20,7 @@ class PriceRange(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Charged(Record):
-    """What a training came to: computed, as no API of Bedrock tells what it bills."""
+    """What a training came to: computed, as no API of Bedrock says what it bills."""
 
     usd: Decimal | None = None
     """None where no price is known."""

@@ -43,13 +43,13 @@ class Prepared:
 
     @property
     def _converted(self) -> Mapping[str, str]:
-        """What each file that was converted was taken for and why, and what stands otherwise."""
-        told = self.report.statistics.get("converted", {})
+        """What each file that was converted was taken for and why, and what was changed."""
+        by_file = self.report.statistics.get("converted", {})
         return {
             f"{file}, read as": "; ".join(
                 [facts["why"], *(f"{what} ({often:,})" for what, often in facts["changed"].items())]
             )
-            for file, facts in told.items()
+            for file, facts in by_file.items()
         }
 
     def price(self, recipe: Recipe) -> Mapping[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What a look at a job says: where it stands, whether it must be stopped, whether to try again."""
+"""What one poll of a job finds: its status, whether it must be stopped, whether to try again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
 
 ProgressState = Literal["in_progress", "overdue", "trained", "failed", "again", "stopped"]
-"""`overdue`: the next look stops the job. `again`: it ended without success, and the recipe has the
+"""`overdue`: the next poll stops the job. `again`: it ended without success, and the recipe has the
 run try once more."""
 
 _PHASES = {
@@ -22,7 +22,7 @@ _PHASES = {
 }
 # How long Bedrock may take to stop a job is not documented.
 _STOPPING = timedelta(hours=6)
-_LATEST_LOOK = 1800
+_LATEST_POLL = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Progress(Record):
     """Why the job failed, or why this platform stops it."""
     stopping_since: str | None = None
     pause_seconds: int = 0
-    """How long until the next look is worth its price."""
+    """How long until the next poll is worth its price."""
     next_run: Mapping[str, Any] | None = None
     """The run as it goes on, of state `again` only."""
 
@@ -47,11 +47,11 @@ class Progress(Record):
         return self.state == "in_progress" and self.status == "InProgress" and bool(self.failure)
 
 
-def look(job: Mapping[str, Any], run: Run, *, before: Progress | None, now: datetime) -> Progress:
+def polled(job: Mapping[str, Any], run: Run, *, before: Progress | None, now: datetime) -> Progress:
     """What a GetModelCustomizationJob answer means at the moment `now` (aware, UTC).
 
     A job may sit InProgress for days without a word and without a failureMessage, so one whose
-    training does not begin, or that never ends, is stopped. Why is said one look before it is
+    training does not begin, or that never ends, is stopped. The reason is recorded one poll before it is
     done: a function that dies in between leaves a reason behind, and not a job that "someone" stopped.
     """
     details = job.get("statusDetails", {})
@@ -83,7 +83,7 @@ def _in_progress(seen: Progress, job: Mapping[str, Any], limits: Limits, now: da
     since = seen.stopping_since or moment(now)
     if now - datetime.fromisoformat(since) > _STOPPING:
         hours = int(_STOPPING.total_seconds()) // 3600
-        words = f"The job was told to stop {hours} hours ago, and is {seen.status} still."
+        words = f"The job was asked to stop {hours} hours ago, and is {seen.status} still."
         return replace(seen, state="failed", failure=failure("stop_stuck", words))
     stopping = now - datetime.fromisoformat(since)
     return replace(seen, stopping_since=since, pause_seconds=_pause(stopping))
@@ -92,10 +92,10 @@ def _in_progress(seen: Progress, job: Mapping[str, Any], limits: Limits, now: da
 def _pause(waited: timedelta) -> int:
     """What one waits for is noticed at most a twentieth of the waiting too late, and half an hour.
 
-    Each look is three transitions of the state machine, and they are most of what a run costs beside
+    Each poll is three transitions of the state machine, and they are most of what a run costs beside
     Bedrock's price: see docs/reliability.md.
     """
-    return min(_LATEST_LOOK, int(waited.total_seconds()) // 20)
+    return min(_LATEST_POLL, int(waited.total_seconds()) // 20)
 
 
 def _ended(seen: Progress, run: Run) -> Progress:
@@ -128,7 +128,7 @@ def _overdue(
     job: Mapping[str, Any], seen: Progress, limits: Limits, now: datetime
 ) -> Failure | None:
     """Nothing says that AWS renews `lastModifiedTime` while a training lasts, so that a large but
-    sound job would seem to stand still; once it has begun only the limit of all hours holds.
+    sound job would seem to make no progress; once it has begun only the limit of all hours holds.
     """
     details = job.get("statusDetails", {}).values()
     moments = [job["creationTime"], *(d.get("lastModifiedTime") for d in details)]

@@ -32,8 +32,8 @@ def steps(record: RunRecord) -> int:
     """Of `ALL`."""
     if record.ended:
         return ALL
-    looked = _progress(record)
-    return max(_STEPS.get(record.state, 0), _PHASES.get(looked.phase, 0) if looked else 0)
+    polled = _progress(record)
+    return max(_STEPS.get(record.state, 0), _PHASES.get(polled.phase, 0) if polled else 0)
 
 
 def words(record: RunRecord, position: int | None = None) -> str:
@@ -41,8 +41,8 @@ def words(record: RunRecord, position: int | None = None) -> str:
     state = _WORDS.get(record.state, record.state)
     if position:
         return f"{state}, position {position}"
-    looked = _progress(record)
-    return f"{state}, {looked.phase} ({looked.status})" if looked else state
+    polled = _progress(record)
+    return f"{state}, {polled.phase} ({polled.status})" if polled else state
 
 
 def worst(states: list[str]) -> State | None:
@@ -52,5 +52,5 @@ def worst(states: list[str]) -> State | None:
 
 def _progress(record: RunRecord) -> Progress | None:
     """The last poll of the job; None before there is one, and of a first try in a second."""
-    looked = record.progress if record.state == "training" else None
-    return looked if looked and looked.state != "again" else None
+    polled = record.progress if record.state == "training" else None
+    return polled if polled and polled.state != "again" else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 from tuning.datasets.bounds import Bounded
 from tuning.datasets.check import Part
 from tuning.datasets.convert.followable import CONVERT
-from tuning.datasets.convert.foreign import Look, look
+from tuning.datasets.convert.foreign import Inspection, inspected
 from tuning.datasets.report import Finding
 from tuning.datasets.rules import rules
 from tuning.models.catalog import Method, Model, catalog
@@ -70,7 +70,7 @@ class Reader:
         if source.name.endswith(".parquet"):
             return Unread(why=refusal("DS907", source.name, _PARQUET))
         mapping = self.recipe.convert.map if self.recipe.convert else {}
-        seen = look(source.stream, name=source.name, method=self.method, mapping=mapping)
+        seen = inspected(source.stream, name=source.name, method=self.method, mapping=mapping)
         if seen.container == "parquet":
             return Unread(why=refusal("DS907", source.name, _PARQUET))
         if seen.foreign and self.recipe.convert:
@@ -101,14 +101,14 @@ class Reader:
         return Command(path=name, options=(("--model", recipe.base_model), *method, *maps))
 
     def _tried(self, name: str, head: bytes) -> str:
-        """The command with all that it needs, as far as the beginning of the file tells."""
+        """The command with all that it needs, as far as the beginning of the file shows."""
         from tuning.datasets.convert.tried_commands import advised  # noqa: PLC0415 — as in _converted
 
         plain = self.command(name)
         found = advised(plain, lambda: BytesIO(head), name=name.removesuffix(".gz"))
         return str(next(iter(found.commands), plain))
 
-    def _converted(self, source: Source, seen: Look) -> Converted:
+    def _converted(self, source: Source, seen: Inspection) -> Converted:
         # A fifth of the function's start, which a file in the model's own format needs not wait for.
         from tuning.datasets.convert.checked_stream import Feed  # noqa: PLC0415 — see above
         from tuning.datasets.convert.conversion import convert  # noqa: PLC0415 — idem

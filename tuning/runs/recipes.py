@@ -92,7 +92,7 @@ class Recipe:
         return {k: _plain(v) for k, v in self.hyperparameters.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Without the digest, which stands beside it: the first version took no key that it did not
+        """Without the digest, which is stored beside it: the first version took no key that it did not
         know.
         """
         return {name: value for name, value in asdict(self).items() if name != "kept_digest"}

@@ -1,6 +1,6 @@
 """Runs, executions and jobs that lost each other: facts in, what is to be done out.
 
-Nothing here ends a run, settles it or tells of it by itself: an execution does, that takes the run up
+Nothing here ends a run, settles it or sends its notice by itself: an execution does, that takes the run up
 where it was left. Every step of the machine may be done twice, so an execution with the run's input
 finds its copy, its claim and its job again. A job that no run follows any more is stopped.
 """
@@ -138,7 +138,7 @@ def _ended(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
     if going := [job for job in trace.jobs if not job.ended]:
         yield from _stops(going, f"its run has ended, {record.state}")
         if given and any(job.status == "InProgress" for job in going):
-            words = f"Its job {going[0].name} was in progress still, and was told to stop."
+            words = f"Its job {going[0].name} was in progress still, and was asked to stop."
             yield _report(name, given, record, summary=words)
         return
     if execution and execution.not_reported and given and record.outcome:

@@ -141,12 +141,12 @@ def _steps(entered: Sequence[tuple[str, datetime]]) -> tuple[EnteredState, ...]:
 def _job(record: RunRecord, job: Mapping[str, Any] | None) -> dict[str, Any]:
     if not record.job_arn:
         return {}
-    told: dict[str, Any] = {"arn": record.job_arn, "model_arn": record.model_arn}
+    described: dict[str, Any] = {"arn": record.job_arn, "model_arn": record.model_arn}
     if job is None:
         status = record.progress.status if record.progress else None
-        return told | {"status": status, "seen": "at the last poll of the run"}
+        return described | {"status": status, "seen": "at the last poll of the run"}
     details = job.get("statusDetails", {})
-    return told | {
+    return described | {
         "name": job["jobName"],
         "status": job["status"],
         "seen": "now",
@@ -167,7 +167,7 @@ def _phase(name: str, detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cost(record: RunRecord) -> dict[str, Any]:
-    """Computed sums are no bill: no API of Bedrock tells what it bills."""
+    """Computed sums are no bill: no API of Bedrock says what it bills."""
     price, cost = record.estimate or PriceRange(), record.cost or Charged()
     return {
         "estimated_low_usd": price.low_usd,
@@ -189,8 +189,8 @@ def _next(record: RunRecord) -> str:
         return f"{fix}{where if state == 'failed' else ''}".strip()
     if state == "refused" and not record.reports:
         return "Upload it again to the folder of a recipe that is deployed: they are named above."
-    told = _NEXT.get(state, _NOTHING).format(run=record.id, model=record.model_arn or "MODEL")
-    return told + (_expiry(record) if state == "awaiting_approval" else "")
+    described = _NEXT.get(state, _NOTHING).format(run=record.id, model=record.model_arn or "MODEL")
+    return described + (_expiry(record) if state == "awaiting_approval" else "")
 
 
 def _expiry(record: RunRecord) -> str:

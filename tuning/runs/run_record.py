@@ -126,9 +126,9 @@ class RunRecord(Stored):
     @property
     def reports(self) -> tuple[str, ...]:
         """URIs of the report for people and of the one for programs."""
-        told = [each.report_uri for each in (self.dataset,) if each]
-        told += [each.report for each in (self.outcome,) if each]
-        page = next(filter(None, told), None)
+        uris = [each.report_uri for each in (self.dataset,) if each]
+        uris += [each.report for each in (self.outcome,) if each]
+        page = next(filter(None, uris), None)
         return (page, f"{page.removesuffix('.html')}.json") if page else ()
 
     @property

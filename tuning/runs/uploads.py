@@ -74,7 +74,7 @@ def kind_of(key: str) -> UploadKind:
 
 
 class NotAnUploadError(TuningError):
-    """An event that does not tell of an object under `datasets/`."""
+    """An event that is not about an object under `datasets/`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +153,7 @@ class Upload:
 
 def is_missed_round(event: Any) -> bool:
     """Whether it set off a round of the guard or the reconciler, which failed and was put aside among
-    the uploads that could not be received. It is worth nothing: the next round looked at the same.
+    the uploads that could not be received. It is worth nothing: the next round checked the same.
     """
     return isinstance(event, Mapping) and event.get("detail-type") in _ROUNDS
 

@@ -17,7 +17,7 @@ from tuning.datasets.check import concluded
 from tuning.datasets.chunks import Chunks, usable
 from tuning.datasets.kernel import build
 from tuning.datasets.opening import opened
-from tuning.datasets.privacy import by_patterns, told
+from tuning.datasets.privacy import by_kind, by_patterns
 from tuning.datasets.scan import MAX_LINE, Scanner, sampled
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import catalog
@@ -138,7 +138,7 @@ def test_it_counts_what_privacy_finds(text):
     assert tally.records == 3
     found = Counter()
     for stop in stops:
-        found.update(told(stop.private))
+        found.update(by_kind(stop.private))
     texts = (f"q{text}", text, f"d {text}")
     assert found == sum((by_patterns(said.encode()) for said in texts), Counter())
 

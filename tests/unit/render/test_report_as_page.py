@@ -122,7 +122,7 @@ def test_the_policy_lets_exactly_this_stylesheet_in():
             "refused",
             "Refused 1,206 errors in 12,400 records. Nothing was trained and nothing was spent.",
         ),
-        ("accepted", "Accepted All 12,400 records can be trained on. 3 remarks to look at"),
+        ("accepted", "Accepted All 12,400 records can be trained on. 3 remarks to review"),
         ("empty", "Refused 1 error; no record was read."),
     ],
 )

@@ -23,7 +23,7 @@ RULES = MappingProxyType(
         "CV204": "a role is unknown",
         "CV205": "a text is blank",
         "CV206": "the turns are out of order",
-        "CV207": "a system message stands in the middle",
+        "CV207": "a system message is in the middle",
         "CV208": "a kind of content is unknown",
         "CV209": "a picture or video is not in S3",
         "CV210": "a tool, its call or its result is unsound",

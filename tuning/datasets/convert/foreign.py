@@ -26,7 +26,7 @@ _PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Inspection:
     """What the beginning of an upload tells."""
 
     stream: IO[bytes]
@@ -38,12 +38,14 @@ class Look:
     """Its beginning, unpacked, up to the end of a line."""
 
 
-def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, str]) -> Look:
+def inspected(
+    stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, str]
+) -> Inspection:
     """Look at the beginning of an upload without losing it. Raises nothing but what reading does."""
     raw, stream = peeked(stream, _HEAD)
     head = gunzipped_head(raw, _HEAD).removeprefix(BOM)
     if looks.binary(head) and not head.startswith(_PARQUET):
-        return Look(stream=stream, container=None, foreign=None)  # the checker names it
+        return Inspection(stream=stream, container=None, foreign=None)  # the checker names it
     container = detect.container(head, name)
     # Records stand behind a first line that is broken. Of an array that has its records line by
     # line only the last, without a comma, is one.
@@ -55,7 +57,7 @@ def look(stream: IO[bytes], *, name: str, method: Method, mapping: Mapping[str, 
         why = _dialect(head, method, mapping) or ""
     whole = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1]
     kind = container.name if container else None
-    return Look(stream=stream, container=kind, foreign=why or None, head=whole)
+    return Inspection(stream=stream, container=kind, foreign=why or None, head=whole)
 
 
 def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | None:

@@ -18,6 +18,8 @@ from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_record import RunRecord
 
+_SECONDS = "$exists($spend.approval_seconds) ? $spend.approval_seconds : $spend.seconds"
+"""The second is what the function of the first version says, after a rollback."""
 _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 
@@ -82,7 +84,7 @@ class ApprovalWait:
                         ":awaiting": {"S": "awaiting_approval"},
                     },
                 },
-                "TimeoutSeconds": expression("$spend.approval_seconds"),
+                "TimeoutSeconds": expression(_SECONDS),
                 "Assign": {"approval": expression("$states.result")},
                 "Output": {},
             },

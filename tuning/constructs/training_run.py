@@ -124,10 +124,12 @@ class TrainingRun(Construct):
         follow = self._follow(track, collect, prepare)
         sound = steps.choose(MachineState.DATASET_ACCEPTED)
         authorized = steps.choose(MachineState.SPEND_AUTHORIZED)
-        authorized.when(
-            when("$spend.decision = 'authorized'"), start.next(self._admit(start, follow))
-        )
         authorized.when(when("$spend.decision = 'stopped'"), self._end.stopped_early)
+        # `leave` and `seconds` are what the function of the first version says, after a rollback.
+        authorized.when(
+            when("$spend.decision = 'authorized' or $spend.leave = 'granted'"),
+            start.next(self._admit(start, follow)),
+        )
         authorized.otherwise(self._approval.ask)
         self._approval.granted(authorize)
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(authorized)).otherwise(

@@ -33,11 +33,10 @@ STATES: Mapping[str, str] = {
 
 def spend_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer of authorize_spend with what the first state machine reads of it."""
-    former: dict[str, Any] = {
-        "leave": {"authorized": "granted", "needs_approval": "asked", "stopped": "stopped"}[
-            answer["decision"]
-        ]
-    }
+    # It asks for approval unless it is granted. One that is to stop goes on to `Start training`, which starts
+    # no job of it and says so.
+    asked = answer["decision"] == "needs_approval"
+    former: dict[str, Any] = {"leave": "asked" if asked else "granted"}
     if "approval_seconds" in answer:
         former["seconds"] = answer["approval_seconds"]
     return {**answer, **former}

@@ -2,42 +2,16 @@
 
 Functions, roles, log groups, alarms and the tasks of the state machine are made from this table;
 the reviewer's vocabulary, the runbook, the benchmarks and the tests are compared with it. To add a
-step: its handler in `lambdas/`, its entry in `run_steps.py` or `watching_steps.py` and its name here, its
-place in the state machine, its tests. The file
-of reviewed permissions, `review/permissions.toml`, is written by hand all the same: it is the
-review.
+step: its handler in `lambdas/`, its entry in `run_steps.py` or `watching_steps.py`, its place in the state
+machine, its tests. The file of reviewed permissions, `review/permissions.toml`, is written by hand
+all the same: it is the review.
 """
 
-from tuning.pipeline.run_steps import (
-    AUTHORIZE_SPEND,
-    COLLECT_RESULTS,
-    PREPARE_DATASET,
-    RECEIVE_UPLOAD,
-    SETTLE_SPEND,
-    START_TRAINING,
-    TRACK_TRAINING,
-)
+from tuning.pipeline.run_steps import RUN_STEPS
 from tuning.pipeline.step import Step, StepKind
-from tuning.pipeline.watching_steps import (
-    CLOSE_DEFAULT_GROUP,
-    DISPATCH_QUEUE,
-    GUARD_JOBS,
-    RECONCILE_RUNS,
-)
+from tuning.pipeline.watching_steps import WATCHING_STEPS
 
-STEPS: tuple[Step, ...] = (
-    RECEIVE_UPLOAD,
-    PREPARE_DATASET,
-    AUTHORIZE_SPEND,
-    START_TRAINING,
-    TRACK_TRAINING,
-    COLLECT_RESULTS,
-    SETTLE_SPEND,
-    GUARD_JOBS,
-    RECONCILE_RUNS,
-    DISPATCH_QUEUE,
-    CLOSE_DEFAULT_GROUP,
-)
+STEPS: tuple[Step, ...] = (*RUN_STEPS, *WATCHING_STEPS)
 
 
 def of_kind(*kinds: StepKind) -> tuple[Step, ...]:

@@ -141,3 +141,13 @@ SETTLE_SPEND = Step(
     gives="settled",
     access=ledger("GetItem", "UpdateItem"),
 )
+
+RUN_STEPS = (
+    RECEIVE_UPLOAD,
+    PREPARE_DATASET,
+    AUTHORIZE_SPEND,
+    START_TRAINING,
+    TRACK_TRAINING,
+    COLLECT_RESULTS,
+    SETTLE_SPEND,
+)

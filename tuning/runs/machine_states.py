@@ -1,5 +1,6 @@
 """The states of the TrainingRun state machine, by name, for the code that defines them and the code that reads a
-history. An execution under way keeps the names it was started with.
+history; that of a task that nobody asks for by name is the title of its step. An execution under way keeps
+the names it was started with.
 """
 
 from collections.abc import Mapping

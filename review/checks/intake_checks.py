@@ -105,6 +105,8 @@ def starts_of(environment):
         "datasets/no-such-recipe/train.jsonl",
         *(f"datasets/support-nova-micro/train{ending}" for ending in ENDINGS),
         "datasets/support-nova-micro/train.json/train.csv",
+        "datasets/support-nova-micro/train.CSV",
+        "datasets/support-nova-micro/training.jsonl",
     ],
 )
 def training_files_start_a_run(environment, key):
@@ -125,7 +127,6 @@ def training_files_start_a_run(environment, key):
         "datasets/support-nova-micro/train.csv/readme.md",
         "datasets/support-nova-micro/train.json.csv",
         "datasets/support-nova-micro/trainXjsonl",
-        "datasets/support-nova-micro/train.CSV",
         "datasets/support-nova-micro/validation.csv",
         "datasets/support-nova-micro/nottrain.csv",
         "datasets/train.csv",
@@ -159,9 +160,9 @@ def the_rule_takes_the_folder_of_datasets_without_a_wildcard(environment):
 @each(
     "key",
     [
-        "datasets/support-nova-micro/training.jsonl",
+        "datasets/support-nova-micro/trained.jsonl",
         "datasets/support-nova-micro/validation.csv",
-        "datasets/support-nova-micro/train.CSV",
+        "datasets/support-nova-micro/train.TXT",
         "datasets/train.jsonl",
         "datasets/support-nova-micro/",
     ],

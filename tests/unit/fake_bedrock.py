@@ -26,6 +26,8 @@ class FakeBedrock:
     """What creating a job is answered with."""
     conflict: bool = False
     """Whether a job is no longer there to be stopped."""
+    unknown: str = "ResourceNotFoundException"
+    """By which error it says that there is no such job."""
     quota: int = 10
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     exceptions: Any = field(
@@ -93,7 +95,7 @@ class FakeBedrock:
 
     def _job(self, identifier: str) -> dict[str, Any]:
         if identifier not in self.jobs:
-            self._refuse("ResourceNotFoundException", f"Could not find the job {identifier}.")
+            self._refuse(self.unknown, f"Could not find the job {identifier}.")
         return self.jobs[identifier]
 
     def _replayed(self, arguments: Mapping[str, Any]) -> str | None:

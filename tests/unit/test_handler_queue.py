@@ -266,18 +266,6 @@ def test_one_that_is_to_stop_and_has_a_job_is_tracked_so_that_the_job_is_stopped
     assert len(aws.bedrock.created) == 1
 
 
-@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
-def test_a_name_that_no_job_has_may_be_answered_by_either_of_two_errors(
-    aws, world, monkeypatch, code
-):
-    def unknown(*, jobIdentifier):  # noqa: ARG001, N803 — AWS's names
-        raise getattr(aws.bedrock.exceptions, code)({"Error": {"Code": code}}, "Get")
-
-    monkeypatch.setattr(aws.bedrock, "get_model_customization_job", unknown)
-    aws.bedrock.quota = 0
-    assert world.start(a_run(0))["state"] == "queued"
-
-
 def test_a_run_that_was_asked_to_stop_starts_no_job(aws, world):
     asked = {"pk": a_run(0).id, "state": "authorized", "stop_asked": "by someone"}
     asked |= a_run(0).upload.facts

@@ -10,6 +10,7 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.probes import probes
 from tuning.aws.stack_outputs import caller
 from tuning.aws.transient import aws_errors
+from tuning.aws.unknown_in_bedrock import CODES as UNKNOWN_IN_BEDROCK
 from tuning.preflight.facts import Concurrency, Facts, NoAnswer, OfferedModel
 from tuning.preflight.needs import Needs
 from tuning.preflight.quotas import QUOTAS, Quota
@@ -102,7 +103,7 @@ class Questions:
         try:
             answer = self.client("bedrock").get_foundation_model(modelIdentifier=model)
         except aws_errors() as error:
-            self._absent(error, "ResourceNotFoundException", "ValidationException")
+            self._absent(error, *UNKNOWN_IN_BEDROCK)
             return None
         details: dict[str, Any] = answer["modelDetails"]
         return details
@@ -116,7 +117,7 @@ class Questions:
         try:
             found: dict[str, Any] = bedrock.get_foundation_model_availability(modelId=model)
         except aws_errors() as error:
-            self._absent(error, "ResourceNotFoundException", "ValidationException")
+            self._absent(error, *UNKNOWN_IN_BEDROCK)
             base = model.rpartition(":")[0]
             found = bedrock.get_foundation_model_availability(modelId=base)
         return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from tuning.aws.clients import Clients, client
 from tuning.aws.transient import passes
+from tuning.aws.unknown_in_bedrock import is_unknown
 from tuning.runs.customization_job import Job
 
 
@@ -39,14 +40,13 @@ class CustomizationJobs:
         return job
 
     def described(self, identifier: str) -> dict[str, Any] | None:
-        """The job of that name or ARN; None when there is none. UNCONFIRMED: with which of the two
-        errors Bedrock says so.
-        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html
-        """
+        """The job of that name or ARN; None when there is none."""
         known = self.client("bedrock").exceptions
         try:
             return self.read(identifier)
-        except (known.ResourceNotFoundException, known.ValidationException):
+        except known.ClientError as error:
+            if not is_unknown(error):
+                raise
             return None
 
     def model_key(self, model_arn: str) -> str | None:
@@ -57,19 +57,17 @@ class CustomizationJobs:
 
     def stop(self, arn: str) -> str | None:
         """Ask a job to stop. Returns why it could not be stopped: it has ended, or is gone. UNCONFIRMED:
-        with which of the three errors Bedrock says so.
+        that a conflict says that it has ended.
         https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StopModelCustomizationJob.html
         """
         bedrock = self.client("bedrock")
-        known = bedrock.exceptions
         try:
             bedrock.stop_model_customization_job(jobIdentifier=arn)
-        except (
-            known.ConflictException,
-            known.ResourceNotFoundException,
-            known.ValidationException,
-        ) as error:
-            return str(error.response["Error"].get("Message") or error)
+        except bedrock.exceptions.ClientError as error:
+            said = error.response["Error"]
+            if said["Code"] != "ConflictException" and not is_unknown(error):
+                raise
+            return str(said.get("Message") or error)
         return None
 
     def in_progress(self) -> list[Job]:

@@ -12,12 +12,10 @@ from uuid import uuid4
 from tuning.aws.answers import asked, code_of
 from tuning.aws.clients import Clients
 from tuning.aws.transient import aws_errors
+from tuning.aws.unknown_in_bedrock import CODES as UNKNOWN_IN_BEDROCK
 from tuning.preflight.facts import NoAnswer
 
 _GONE = ("ResourceNotFoundException",)
-# UNCONFIRMED with which of the two Bedrock says that a job or model is not there.
-# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html
-_NOT_IN_BEDROCK = (*_GONE, "ValidationException")
 _NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 _NO_TOPIC = ("NotFound", "NotFoundException")
 _MODEL = "arn:aws:bedrock:{region}:{account}:{kind}/amazon.nova-micro-v1:0:128k/{letters}"
@@ -26,11 +24,11 @@ _MODEL = "arn:aws:bedrock:{region}:{account}:{kind}/amazon.nova-micro-v1:0:128k/
 _CALLS = (
     (
         *("bedrock", "get_model_customization_job", "bedrock:GetModelCustomizationJob"),
-        *("jobIdentifier", _MODEL.replace("{kind}", "model-customization-job"), _NOT_IN_BEDROCK),
+        *("jobIdentifier", _MODEL.replace("{kind}", "model-customization-job"), UNKNOWN_IN_BEDROCK),
     ),
     (
         *("bedrock", "get_custom_model", "bedrock:GetCustomModel"),
-        *("modelIdentifier", _MODEL.replace("{kind}", "custom-model"), _NOT_IN_BEDROCK),
+        *("modelIdentifier", _MODEL.replace("{kind}", "custom-model"), UNKNOWN_IN_BEDROCK),
     ),
     ("s3", "get_bucket_location", "s3:GetBucketLocation", "Bucket", "{name}", ("NoSuchBucket",)),
     ("dynamodb", "describe_table", "dynamodb:DescribeTable", "TableName", "{name}", _GONE),

@@ -89,6 +89,7 @@ class Amazon:
         self.ends: dict[str, list[End]] = {}
         self.invoked: list[str] = []
         self.paths: list[list[str]] = []
+        self.executions: list[Execution] = []
         self.rounds: list[Any] = []
         self.dispatching = False
         self.outages: dict[tuple[str, str], tuple[str, float]] = {}
@@ -169,6 +170,7 @@ class Amazon:
 
         def work() -> None:
             self.paths.append(execution.path)
+            self.executions.append(execution)
             end = execution.run()
             self.ends.setdefault(name, []).append(end)
             said = {"error": end.error, "cause": end.cause, "stopDate": self.clock.now()}

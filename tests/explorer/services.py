@@ -102,7 +102,8 @@ class Bedrock(FakeBedrock):
         key = f"{prefix}model-customization-job-x/training_artifacts/step_wise_training_metrics.csv"
         text = b"step_number,epoch_number,training_loss,perplexity\n0,0,2,7\n1,0,1,3\n"
         self.storage.lay(ARTIFACTS, key, text)
-        job |= {"status": "Completed", "outputModelArn": f"{job['jobArn']}-model"}
+        job |= {"outputModelArn": f"{job['jobArn']}-model", "endTime": self.clock.now()}
+        job["status"] = "Completed"
 
 
 @dataclass(kw_only=True)

@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tuning.runs.job_queue import SHOWN, QueuedRun, QueueState, dispatch, instant, moment
+from tuning.runs.job_queue import (
+    MOST_WAITING,
+    SHOWN,
+    QueuedRun,
+    QueueState,
+    dispatch,
+    instant,
+    moment,
+)
 
 START = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
@@ -32,6 +40,8 @@ class Account:
 class Told:
     trained: int = 0
     given_up: int = 0
+    turned_away: int = 0
+    """Those for which the queue was too long already."""
     order: list[int] = field(default_factory=list)
     """The runs as their jobs started."""
     tries: Counter[int] = field(default_factory=Counter)
@@ -44,7 +54,10 @@ def live(account: Account, *, runs: int, most_days: int, stop_at_days: int | Non
     """All arrive at once and were refused once; each round is a minute. Until all have ended."""
     told, state = Told(), QueueState()
     first, refused = moment(START), instant(START - timedelta(seconds=30))
-    waiting = {n: _queued(n, first, refused if n < SHOWN else None) for n in range(runs)}
+    waiting = {
+        n: _queued(n, first, refused if n < SHOWN else None) for n in range(min(runs, MOST_WAITING))
+    }
+    told.turned_away = runs - len(waiting)
     ends: list[int] = []
     for minute in range((stop_at_days or most_days) * 24 * 60):
         now = START + timedelta(minutes=minute)

@@ -88,7 +88,6 @@ class Amazon:
         self.dead: list[Message] = []
         self.ends: dict[str, list[End]] = {}
         self.invoked: list[str] = []
-        self.paths: list[list[str]] = []
         self.executions: list[Execution] = []
         self.rounds: list[Any] = []
         self.dispatching = False
@@ -169,7 +168,6 @@ class Amazon:
         )
 
         def work() -> None:
-            self.paths.append(execution.path)
             self.executions.append(execution)
             end = execution.run()
             self.ends.setdefault(name, []).append(end)

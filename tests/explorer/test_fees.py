@@ -28,7 +28,7 @@ def fees(world):
     functions = Counter(world.invoked)
     reading = functions.pop("prepare_dataset", 0)
     used = {
-        "transition": sum(len(path) for path in world.paths),
+        "transition": sum(len(each.path) for each in world.executions),
         "lambda_request": functions.total() + reading,
         "lambda_gb_second": functions.total() * SECONDS * GB
         + reading * READING_SECONDS * READING_GB,

@@ -20,7 +20,7 @@ def build(app: cdk.App) -> None:
         "dev",
         config=Config(
             region="us-east-1",
-            recipes=("support-nova-micro", "support-nova-lite"),
+            recipes=("support-nova-micro", "support-nova-lite", "canary"),
             recipes_folder=RECIPES,
         ),
     )
@@ -29,7 +29,7 @@ def build(app: cdk.App) -> None:
         "prod",
         config=Config(
             region="us-east-1",
-            recipes=("support-nova-micro", "support-nova-lite"),
+            recipes=("support-nova-micro", "support-nova-lite", "canary"),
             recipes_folder=RECIPES,
         ),
     )

@@ -55,6 +55,11 @@ class Deployer:
             deployed: Outputs = json.loads(outputs.read_text(encoding="utf-8"))
         return deployed
 
+    def synthesize(self, folder: Path) -> None:
+        """Every template into the folder, as `make synth` does, with the functions of this machine."""
+        context = ("--context", "functions=laptop")
+        self._cdk("synth", "--quiet", *context, "--output", str(folder), folder=ROOT)
+
     def client(self, service: str, region: str = "us-east-1") -> Any:
         """A boto3 client of this emulator."""
         import boto3  # noqa: PLC0415 — half a second that `up` and `down` do not need

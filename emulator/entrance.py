@@ -32,9 +32,11 @@ OF_A_BROWSER = ("origin", "referer", "sec-fetch-site")
 """Set by browsers, never by SDKs. https://www.w3.org/TR/fetch-metadata/"""
 BROWSER = "mozilla/"
 """How the User-Agent of every browser begins: an old one sends nothing else that tells."""
-PRESIGNED = ("PUT", "/_ministack/cfn-response/")
-"""Where custom resources answer CloudFormation: the address ends in a random id that was given to the
-function alone, as on AWS it is presigned.
+CODE = "/_ministack/lambda-code/"
+"""Where the code of a function is fetched: the address ends in a random id, given to who asked for it."""
+PRESIGNED = (("PUT", "/_ministack/cfn-response/"), ("GET", CODE))
+"""Beside that, where custom resources answer CloudFormation: the address ends in a random id that was given
+to the function alone. On AWS, both are presigned.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requests.html"""
 
 
@@ -96,8 +98,9 @@ class Entrance:
 
 
 def _is_presigned(scope: Scope) -> bool:
-    method, path = PRESIGNED
-    return bool(scope["method"] == method and scope["path"].startswith(path))
+    return any(
+        scope["method"] == method and scope["path"].startswith(path) for method, path in PRESIGNED
+    )
 
 
 def _is_control(scope: Scope) -> bool:

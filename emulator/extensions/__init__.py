@@ -19,6 +19,7 @@ from emulator.extensions import (
     event_sources,
     execution_limits,
     finished_stacks,
+    function_code,
     function_disk,
     functions,
     leading_keys,
@@ -84,6 +85,7 @@ def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engi
     prefix_lists.install()  # its resource types are made by vpc
     account_quotas.install(settings)
     service_quotas.install(settings)
+    function_code.install(settings, clock)
     reused_names.install(clock)
     execution_limits.install(clock)
     AccessLogs().install()

@@ -1,5 +1,10 @@
 """As strict as AWS in what it answers to questions: quotas, prefix lists, zones. docs/emulator.md has the table."""
 
+import io
+import zipfile
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
 import pytest
 from strict import Stage, refused
 
@@ -78,3 +83,30 @@ def test_all_zones_of_a_region_are_told(stage):
     found = stage.client("ec2").describe_availability_zones()["AvailabilityZones"]
     assert [each["ZoneName"][-1] for each in found] == list("abcdef")
     assert len({each["ZoneId"] for each in found}) == 6
+
+
+def test_the_address_of_a_functions_code_serves_ten_minutes_and_cannot_be_guessed(stage):
+    lambdas = stage.client("lambda")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("index.py", "def run(event, context): return event")
+    lambdas.create_function(
+        FunctionName="fetched",
+        Runtime="python3.14",
+        Role="arn:aws:iam::000000000000:role/any",
+        Handler="index.run",
+        Code={"ZipFile": archive.getvalue()},
+    )
+    address = lambdas.get_function(FunctionName="fetched")["Code"]["Location"]
+    assert fetched(address) == (200, archive.getvalue())
+    assert fetched(address[:-1] + ("a" if address[-1] != "a" else "b"))[0] == 403
+    stage.instance.advance_clock(600)
+    assert fetched(address)[0] == 403
+
+
+def fetched(address):
+    try:
+        with urlopen(address) as answer:  # noqa: S310 — the emulator's own
+            return answer.status, answer.read()
+    except HTTPError as refusal:
+        return refusal.code, b""

@@ -243,11 +243,11 @@ def test_a_swallowed_exception_would_be_found(caught, swallowed):
     assert swallows(handler) is swallowed
 
 
-def test_only_the_emulator_the_demo_and_a_persons_watch_wait_between_two_polls():
+def test_only_the_emulator_the_demo_and_a_person_who_watches_wait_between_two_polls():
     asleep = {
         path if room(path) == "tuning/cli" else room(path)
         for path in PYTHON
         for node in nodes(path)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep")
     }
-    assert asleep <= {"emulator", "demo", "tests", "tuning/cli/watch_command.py"}
+    assert asleep <= {"emulator", "demo", "tests", "tuning/cli/polling.py"}

@@ -17,7 +17,7 @@ def test_functions_know_every_subnet_of_the_jobs(dev, rich):
 
 def test_the_recipes_that_are_deployed_are_known_at_the_function(dev, rich):
     for environment, recipes in (
-        (dev, ("support-nova-micro", "support-nova-lite")),
+        (dev, ("support-nova-micro", "support-nova-lite", "canary")),
         (rich, ("support-llama-3-3-70b",)),
     ):
         receiver = environment.one("AWS::Lambda::Function", "ReceiveUploadFunction")

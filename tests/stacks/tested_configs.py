@@ -31,7 +31,7 @@ RICH = Config(
 
 DEV = Config(
     region="us-east-1",
-    recipes=("support-nova-micro", "support-nova-lite"),
+    recipes=("support-nova-micro", "support-nova-lite", "canary"),
     recipes_folder=ROOT / "recipes",
 )
 """As `app.py` has it: a test holds the two against each other."""

@@ -52,6 +52,14 @@ MESSAGES = [
     ),
     ("Encountered an internal error when processing the request.", "service_error"),
     ("Could not assume provided IAM role.", "role_not_assumable"),
+    (
+        (
+            "User: arn:aws:sts::123456789012:assumed-role/start/start is not authorized to perform: "
+            "kms:CreateGrant on this resource"
+        ),
+        "grant_denied",
+    ),
+    ("is not authorized to perform: bedrock:CreateModelCustomizationJob", "access_denied"),
 ]
 
 

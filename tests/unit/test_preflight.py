@@ -6,7 +6,7 @@ import pytest
 
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Concurrency, Facts, NoAnswer, OfferedModel, fault_of_denial
-from tuning.preflight.finding import worst
+from tuning.preflight.finding import CHECKS, worst
 from tuning.preflight.needs import Needs
 from tuning.preflight.quotas import CUSTOM_MODELS, DEPLOYMENTS, JOBS, MODEL_UNITS, QUOTAS, VPCS
 
@@ -80,6 +80,8 @@ def test_in_a_sound_account_every_line_is_ok():
     findings = examine(NEEDS, FACTS)
     assert {each.outcome for each in findings} == {"ok"} == {worst(findings)}
     assert not any(each.fix for each in findings)
+    only_without_templates = {"templates"}
+    assert {each.check for each in findings} == set(CHECKS) - only_without_templates
 
 
 WILL_FAIL = [
@@ -183,7 +185,7 @@ def test_what_cannot_be_told_is_unknown(check, changed):
         (JOBS.check, {"jobs": 10}, "a run waits in the queue"),
         (VPCS.check, {"vpcs": 10, "stacks": {"dev-Network": "CREATE_COMPLETE"}}, "10 of 10"),
         ("stacks", {"stacks": {"dev-Network": "UPDATE_COMPLETE"}}, "1 of 3"),
-        ("lambda_concurrency", {"concurrency": Concurrency(quota=10, unreserved=10)}, "throttles"),
+        ("lambda_concurrency", {"concurrency": Concurrency(quota=10, unreserved=10)}, "throttled"),
         ("kms", {"keys": {}}, "none yet"),
         ("guardrails", {"guardrails": ("gr-1",)}, "gr-1"),
         ("invocation_log", {"invocation_log": "s3://logs"}, "s3://logs"),

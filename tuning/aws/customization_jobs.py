@@ -55,6 +55,9 @@ class CustomizationJobs:
         key: str | None = found.get("modelKmsKeyArn")
         return key
 
+    def delete_model(self, model_arn: str) -> None:
+        self.client("bedrock").delete_custom_model(modelIdentifier=model_arn)
+
     def stop(self, arn: str) -> str | None:
         """Ask a job to stop. Returns why it could not be stopped: it has ended, or is gone. UNCONFIRMED:
         that a conflict says that it has ended.

@@ -13,6 +13,10 @@ class DeadLetters:
     """Where they came from."""
     client: Clients = client
 
+    def count(self) -> int:
+        """About how many there are."""
+        return int(self._attributes(self.url)["ApproximateNumberOfMessages"])
+
     def redrive(self) -> int:
         """Send them back, to be received once more. Returns about how many there are.
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html

@@ -28,13 +28,13 @@ class Account:
     """Of the environment's Training stack."""
 
     @classmethod
-    def of(cls, environment: str, region: str | None = None) -> Self:
+    def of(cls, environment: str, region: str | None = None, profile: str | None = None) -> Self:
         """The environment that is deployed under this name. Credentials, Region and
         `AWS_ENDPOINT_URL` are found as the AWS command line finds them.
 
         Raises AccountError when AWS does not answer, or has no such environment.
         """
-        client, stack = clients(region), f"{environment}-Training"
+        client, stack = clients(region, profile), f"{environment}-Training"
         try:
             with explained_errors():
                 return cls(client=client, outputs=stack_outputs(client, stack))

@@ -5,6 +5,8 @@ minutes, to anyone who may `lambda:GetFunction`.
 """
 
 import io
+import os
+import ssl
 import tempfile
 import zipfile
 from pathlib import Path
@@ -56,11 +58,14 @@ def _code(client: Clients, environment: str) -> bytes:
         raise AccountError(f"{stack}: no function {_FUNCTION}; deploy the environment again")
     found = client("lambda").get_function(FunctionName=function["PhysicalResourceId"])
     try:
-        # The address is AWS's own, or an emulator's.
-        with urlopen(found["Code"]["Location"], timeout=_SECONDS) as answer:  # noqa: S310
+        # The address is AWS's own, or an emulator's; who is trusted is said as for all other calls.
+        trust = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
+        with urlopen(found["Code"]["Location"], timeout=_SECONDS, context=trust) as answer:  # noqa: S310
             code: bytes = answer.read()
     except URLError as error:
         raise AccountError(f"{stack}: the code cannot be fetched: {error.reason}") from None
+    except OSError as error:
+        raise AccountError(f"{stack}: the code cannot be fetched: {error}") from None
     return code
 
 

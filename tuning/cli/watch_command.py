@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable, say
+from tuning.cli.polling import polls
 from tuning.runs.budget import month_of
 from tuning.runs.job_queue import moment
 from tuning.runs.progress_bar import ALL, steps, words, worst
@@ -78,14 +78,13 @@ def _polls(
 ) -> Iterator[tuple[dict[str, RunRecord], dict[str, int]]]:
     """The watched runs and the queue, again and again, until all have ended."""
     watched: dict[str, RunRecord] = {}
-    while True:
+    for _ in polls(every):
         for record in [account.run(only)] if only else _recent(account):
             if only or record.id in watched or not record.ended:
                 watched[record.id] = record
         yield watched, account.queue.positions()
         if all(record.ended for record in watched.values()):
             return
-        time.sleep(every)
 
 
 def _recent(account: Account) -> list[RunRecord]:

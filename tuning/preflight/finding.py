@@ -8,6 +8,14 @@ from tuning.preflight.facts import NoAnswer
 
 Outcome = Literal["ok", "will fail", "unknown"]
 
+CHECKS = (
+    *("credentials", "region", "templates", "bootstrap", "stacks", "model"),
+    *("customization_jobs", "custom_models", "deployments", "vpcs", "model_units"),
+    *("lambda_concurrency", "zones", "endpoints", "prefix_lists", "policies", "kms"),
+    *("hooks", "guardrails", "invocation_log"),
+)
+"""Permanent words; docs/first-deployment.md has a row for each."""
+
 _CAN_BE_ASKED = {
     "credentials": (
         "Log in as for the AWS command line (aws sts get-caller-identity shows whether you are), or "
@@ -22,7 +30,7 @@ _CAN_BE_ASKED = {
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     check: str
-    """A permanent word; docs/first-deployment.md has a row for each."""
+    """One of CHECKS."""
     subject: str
     """What was looked at, for people."""
     outcome: Outcome

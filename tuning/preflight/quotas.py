@@ -109,7 +109,7 @@ def _enough(needs: Needs, facts: Facts, quota: Quota, models: list[str], how: st
         why = f"0, and {', '.join(models)} would be trained but can be served {how}"
         fix = f"{quota.raised(needs.region)} AWS decides; wait for it before you train."
         return will_fail(quota.check, quota.subject, why, fix)
-    return ok(quota.check, quota.subject, f"{found:g}; {len(models)} recipe models need some")
+    return ok(quota.check, quota.subject, f"{found:g}; {len(models)} base models are served {how}")
 
 
 def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> Finding:
@@ -119,7 +119,7 @@ def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> Finding:
     quota, least = answer.quota, min(UNRESERVED, answer.quota)
     if not needs.reserved:
         shared = f"{quota} executions at a time, none reserved"
-        few = f": Lambda throttles what is more, and it is tried again; {needs.functions} functions"
+        few = "; what is more is throttled by Lambda, and tried again"
         return ok(check, subject, shared + (few if quota < UNRESERVED else ""))
     left = answer.unreserved - needs.reserved
     if left >= least:
@@ -129,7 +129,10 @@ def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> Finding:
         f"{least} must be left"
     )
     if quota - needs.reserved >= least:
-        fix = "If this environment is deployed already, its own reservations are counted here: nothing is to do. Else set reserved_concurrency=None."
+        fix = (
+            "Nothing, where this environment is deployed already: its own reservations are among them. "
+            "Else set reserved_concurrency=None in its Config."
+        )
         return unknown(check, subject, why, fix)
     fix = "Set reserved_concurrency=None in the environment's Config, or raise the quota (L-B99A9384)."
     return will_fail(check, subject, why, fix)

@@ -19,6 +19,8 @@ class FailureKind:
     fix: str
     words: str | None = None
     """A pattern in AWS's message that identifies it; None for what this platform finds out itself."""
+    switch: str | None = None
+    """The setting of an environment's Config that avoids it, where there is one."""
     passes: bool = False
     """Whether nothing of ours was wrong, so that the same job may succeed at a second try."""
 
@@ -43,6 +45,16 @@ _ALL = (
         ),
     ),
     FailureKind(
+        name="grant_denied",
+        words=r"kms:CreateGrant",
+        switch="perimeter=Perimeter(grants_declared=False)",
+        fix=(
+            "Bedrock's grant on the data key was denied: set "
+            "perimeter=Perimeter(grants_declared=False) in the environment's Config and deploy. If it "
+            "is set, a policy outside of this platform denies kms:CreateGrant."
+        ),
+    ),
+    FailureKind(
         name="access_denied",
         words=r"not authorized to perform|AccessDenied",
         fix=(
@@ -53,9 +65,12 @@ _ALL = (
     FailureKind(
         name="storage_denied",
         words=r"GetObject permissions|PutObject permissions|S3 perms missing",
+        switch="perimeter=Perimeter(job_outside=True)",
         fix=(
-            "Compare the service role's policy, the bucket policies and the key policy with the "
-            f"deployed templates; something outside of them changed. See {_TROUBLESHOOTING}"
+            "Of a first run: set perimeter=Perimeter(job_outside=True) in the environment's Config and "
+            "deploy, since Bedrock may check from outside of the VPC. Else compare the service role's "
+            "policy, the bucket policies and the key policy with the deployed templates; something "
+            f"outside of them changed. See {_TROUBLESHOOTING}"
         ),
     ),
     FailureKind(
@@ -79,6 +94,7 @@ _ALL = (
     FailureKind(
         name="nodes_cannot_talk",
         words=r"worker nodes and leader node",
+        switch="job_nodes_talk=True",
         fix="Set job_nodes_talk=True in the environment's Config and deploy; see docs/network.md.",
     ),
     FailureKind(

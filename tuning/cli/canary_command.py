@@ -1,0 +1,162 @@
+"""`tuning canary`: the smallest dataset through the whole path of a deployed environment, and a verdict."""
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from tuning.aws.answers import asked
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.deployed_options import Environment, Format, Profile, Region
+from tuning.cli.environment_recipes import deployed_recipe
+from tuning.cli.exits import Exit
+from tuning.cli.output import printable, say
+from tuning.cli.polling import polls
+from tuning.errors import OptionError
+from tuning.preflight.canary import (
+    Dataset,
+    Stage,
+    Verdict,
+    not_received,
+    smallest,
+    stages,
+    verdict,
+)
+from tuning.preflight.facts import NoAnswer
+from tuning.runs.progress_bar import words
+from tuning.runs.recipes import Recipe
+from tuning.runs.run_record import RunRecord
+
+_INTERRUPTED = 130
+
+
+@speaks_to_aws
+def canary(
+    environment: Environment = "dev",
+    region: Region = None,
+    profile: Profile = None,
+    recipe: Annotated[
+        str, typer.Option(help="Of the environment; one epoch is enough.")
+    ] = "canary",
+    run: Annotated[
+        str | None, typer.Option(help="Tell of a canary that was started before, by its run.")
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two polls.")] = 5,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Minutes in which an event must arrive.")
+    ] = 15,
+    *,
+    keep_model: Annotated[
+        bool, typer.Option(help="Do not delete the model that was trained.")
+    ] = False,
+    shown: Format = "text",
+) -> None:
+    """Train the smallest dataset in a deployed environment, and say whether the whole path works.
+
+    Exit 0: it does; 1: it does not, with the setting to turn where one helps; 3: AWS gave no answer.
+    """
+    account = Account.of(environment, region, profile)
+    try:
+        record = (
+            account.run(run) if run else _started(account, environment, recipe, every, patience)
+        )
+        if record is not None:
+            record = _followed(account, record.id, every, patience)
+    except KeyboardInterrupt:
+        say("no longer watched; the run goes on: tuning runs, then tuning canary --run RUN")
+        raise SystemExit(_INTERRUPTED) from None
+    found = verdict(record) if record else not_received(account.dead_letters.count())
+    model = None if keep_model else _clean_up(account, record)
+    facts = {"environment": environment, "run": record.id if record else None, "model": model}
+    _tell(shown, found, stages(record), facts)
+    raise SystemExit(Exit.DONE if found.works else Exit.REFUSED)
+
+
+def _started(
+    account: Account, environment: str, name: str, every: float, patience: float
+) -> RunRecord | None:
+    """The run of a new upload. None when there is none in time, or the upload was put aside."""
+    try:
+        recipe = deployed_recipe(name, environment, account.client)
+    except OptionError as error:
+        raise OptionError(
+            f"{error}; add recipes/canary.toml to the recipes of {environment} and deploy, or name a "
+            "recipe that trains for one epoch"
+        ) from None
+    data = smallest(recipe)
+    before = account.dead_letters.count()
+    uri = _upload(account, recipe, data)
+    epochs = "the model's own number of epochs" if data.epochs is None else f"epochs: {data.epochs}"
+    say(f"uploaded {data.records} records for {recipe.base_model}, {epochs}: {uri}")
+    for seconds in polls(every):
+        if (record := account.started_by(uri)) is not None:
+            return record
+        if account.dead_letters.count() > before or seconds > 60 * patience:
+            return None
+    raise AssertionError("polls do not end")
+
+
+def _upload(account: Account, recipe: Recipe, data: Dataset) -> str:
+    """Into a folder of its own: an upload is known by its name, and each has one run."""
+    folder = f"{recipe.name}/canary-{uuid4().hex[:12]}"
+    with tempfile.TemporaryDirectory() as made:
+        if data.validation is not None:  # is to be there first
+            held_out = Path(made) / "validation.jsonl"
+            held_out.write_bytes(data.validation)
+            account.files.upload(held_out, folder)
+        training = Path(made) / "train.jsonl"
+        training.write_bytes(data.training)
+        return account.files.upload(training, folder)
+
+
+def _followed(account: Account, run_id: str, every: float, patience: float) -> RunRecord:
+    """The run when it has ended and everybody was notified; without that, as it is after some patience."""
+    told, ended = "", None
+    for seconds in polls(every):
+        record = account.run(run_id)
+        if (status := words(record, account.queue.positions().get(run_id))) != told:
+            told = status
+            say(f"{record.id[:12]}: {status}")
+        if record.ended:
+            ended = seconds if ended is None else ended
+            if record.open is None or seconds - ended > 60 * patience:
+                return record
+    raise AssertionError("polls do not end")
+
+
+def _clean_up(account: Account, record: RunRecord | None) -> str | None:
+    """What became of the model, which costs by the month; None where there is none."""
+    if record is None or record.model_arn is None:
+        return None
+    arn = record.model_arn
+    done = asked("bedrock:DeleteCustomModel", lambda: account.jobs.delete_model(arn))
+    if isinstance(done, NoAnswer):
+        return f"is still there ({done.message}): aws bedrock delete-custom-model --model-identifier {arn}"
+    return "is deleted; nothing of the canary costs anything now"
+
+
+def _tell(shown: str, found: Verdict, way: list[Stage], facts: dict[str, Any]) -> None:
+    environment = facts["environment"]
+    if shown == "json":
+        document = {**facts, **asdict(found), "stages": [asdict(stage) for stage in way]}
+        print(json.dumps(document, indent=1))  # noqa: T201 — output
+        return
+    width = max(len(stage.name) for stage in way)
+    lines = [f"{stage.reached:<11}  {stage.name:<{width}}  {stage.what}" for stage in way]
+    lines += ["", f"{found.kind}: {found.why}" if found.kind else found.why]
+    if found.switch:
+        lines.append(
+            f"Turn: {found.switch} in the Config of {environment} (app.py); then npx cdk deploy "
+            f"'{environment}/*', and run tuning canary again."
+        )
+    if found.fix:
+        lines.append(f"Fix: {found.fix}")
+    if facts["model"]:
+        lines.append(f"The model {facts['model']}.")
+    for line in lines:
+        print(printable(line).rstrip())  # noqa: T201 — output

@@ -1,9 +1,12 @@
 """docs/first-deployment.md names every check of the doctor and every setting of the canary."""
 
 import re
+from dataclasses import fields
 
 from test_docs import text
 
+from tuning.constructs.config import Config
+from tuning.constructs.perimeter import Perimeter
 from tuning.preflight.finding import CHECKS
 from tuning.runs.failures import KINDS
 
@@ -19,3 +22,11 @@ def test_every_check_of_the_doctor_has_its_row():
 
 def test_every_setting_that_a_canary_names_is_on_the_page():
     assert dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|$", PAGE, re.MULTILINE)) == SETTINGS
+
+
+def test_every_setting_that_a_canary_names_is_one():
+    known = {each.name for kind in (Config, Perimeter) for each in fields(kind)}
+    assert SETTINGS
+    for setting in SETTINGS.values():
+        assert set(re.findall(r"(\w+)=", setting)) <= known
+        assert eval(f"dict({setting})", {"Perimeter": Perimeter})  # noqa: S307 — our own words

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ministack.core.responses import get_region
-from ministack.services import ec2
+from ministack.core.responses import error_response_json, get_region
+from ministack.services import ec2, lambda_svc
 
 from emulator.entrance import Response
 from emulator.extensions import provisioning
@@ -36,6 +36,8 @@ UNDESCRIBED = (
 def install() -> None:
     ec2._VPCE_INTERFACE_SERVICES += UNDESCRIBED
     provisioning.before("AWS::EC2::VPCEndpoint", check)
+    provisioning.before("AWS::Lambda::Function", check_function)
+    lambda_svc._create_function = _placed(lambda_svc._create_function)
     ec2._ACTION_MAP["CreateVpcEndpoint"] = _checked(ec2._ACTION_MAP["CreateVpcEndpoint"])
     ec2._ACTION_MAP["DescribeAvailabilityZones"] = _describe_zones
     ec2._ACTION_MAP["DescribeVpcEndpointServices"] = _with_zones(
@@ -64,6 +66,33 @@ def check(properties: provisioning.Properties) -> None:
     if properties.get("VpcEndpointType") == "Interface":
         _check_zones(service, properties.get("SubnetIds") or [])
         _check_gateway(service, str(properties["VpcId"]), properties.get("DnsOptions") or {})
+
+
+NOT_FOR_LAMBDA = (
+    "The provided subnets contain availability zone Lambda doesn't support. Please use a different set of "
+    "subnets."
+)
+"""https://github.com/keboola/developer-portal/issues/81"""
+
+
+def check_function(properties: provisioning.Properties) -> None:
+    """A function is no more in every zone than an endpoint; raises ValueError, in AWS's words."""
+    for subnet in (properties.get("VpcConfig") or {}).get("SubnetIds") or []:
+        zone = (ec2._subnets.get(subnet) or {}).get("AvailabilityZone")
+        if zone and zone not in zones_of("lambda"):
+            raise ValueError(NOT_FOR_LAMBDA)
+
+
+def _placed(create: Callable[..., Response]) -> Callable[..., Response]:
+    def create_if_lambda_is_there(data: dict[str, Any]) -> Response:
+        try:
+            check_function(data)
+        except ValueError as why:
+            refused: Response = error_response_json("InvalidParameterValueException", str(why), 400)
+            return refused
+        return create(data)
+
+    return create_if_lambda_is_there
 
 
 def zones_of(service: str) -> list[str]:

@@ -4,13 +4,11 @@ import io
 import json
 import zipfile
 
-import aws_cdk as cdk
 import pytest
 from strict import ACCOUNT, Stage, policy, refused, trust
 
 import emulator
 from emulator.emulator_settings import NEW_ACCOUNT
-from tuning.constructs.placement import own_name
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
@@ -185,28 +183,6 @@ def test_a_vaults_name_is_taken_while_it_exists(stage):
     assert stage.stack("second-vault", Vault=vault)[0] == "ROLLBACK_COMPLETE"
 
 
-def test_names_that_end_in_the_stacks_id_are_free_when_it_is_made_again(stage):
-    """As the constructs name queue and vault: SQS remembers the one for a minute, and the other is kept."""
-    app = cdk.App()
-    made = cdk.Stack(app, "Again")
-    name = made.resolve(own_name(made, "Uploads"))
-    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
-    kept = {"BackupVaultName": name}
-    vault = {
-        "Type": "AWS::Backup::BackupVault",
-        "DeletionPolicy": "Retain",
-        "Properties": kept,
-    }
-    formation = stage.client("cloudformation")
-    for _ in range(2):
-        assert stage.stack("Again", Queue=queue, Vault=vault) == ("CREATE_COMPLETE", "")
-        formation.delete_stack(StackName="Again")
-        formation.get_waiter("stack_delete_complete").wait(StackName="Again")
-    vaults = stage.client("backup").list_backup_vaults()["BackupVaultList"]
-    names = {each["BackupVaultName"] for each in vaults}
-    assert len([each for each in names if each.startswith("Again-Uploads-")]) == 2
-
-
 @pytest.mark.parametrize(("retention", "left"), [("Retain", 1), ("RetainExceptOnCreate", 0)])
 def test_retain_keeps_what_a_failed_create_made(stage, retention, left):
     name = f"kept-{retention.lower()}"
@@ -256,6 +232,15 @@ def test_a_zone_without_the_service_takes_no_endpoint(stage, network):
     (described,) = ec2.describe_vpc_endpoint_services(ServiceNames=[service])["ServiceDetails"]
     assert "us-east-1e" not in described["AvailabilityZones"]
     assert "us-east-1a" in described["AvailabilityZones"]
+
+
+def test_a_zone_without_lambda_takes_no_function(stage, network):
+    _, subnets = network
+    placed = {"VpcConfig": {"SubnetIds": [subnets["a"], subnets["e"]], "SecurityGroupIds": []}}
+    said = refused(stage.client("lambda").create_function, **function("placed", **placed))
+    assert said[0] == "InvalidParameterValueException"
+    assert "availability zone Lambda doesn't support" in said[2]
+    assert stage.stack("placed", Worker=a_function(**placed))[0] == "ROLLBACK_COMPLETE"
 
 
 def test_private_dns_for_resolvers_needs_the_gateway_first(stage, network):

@@ -1,15 +1,17 @@
-"""As strict as AWS in what it answers to questions: quotas, prefix lists, zones. docs/emulator.md has the table."""
+"""As strict as AWS in what it answers to questions: quotas, prefix lists, zones; and names that no other stack has. docs/emulator.md has the table."""
 
 import io
 import zipfile
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import aws_cdk as cdk
 import pytest
 from strict import Stage, refused
 
 import emulator
 from emulator.emulator_settings import NEW_ACCOUNT
+from tuning.constructs.placement import own_name
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +112,25 @@ def fetched(address):
             return answer.status, answer.read()
     except HTTPError as refusal:
         return refusal.code, b""
+
+
+def test_names_that_end_in_the_stacks_id_are_free_when_it_is_made_again(stage):
+    """As the constructs name queue and vault: SQS remembers the one for a minute, and the other is kept."""
+    app = cdk.App()
+    made = cdk.Stack(app, "Again")
+    name = made.resolve(own_name(made, "Uploads"))
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
+    kept = {"BackupVaultName": name}
+    vault = {
+        "Type": "AWS::Backup::BackupVault",
+        "DeletionPolicy": "Retain",
+        "Properties": kept,
+    }
+    formation = stage.client("cloudformation")
+    for _ in range(2):
+        assert stage.stack("Again", Queue=queue, Vault=vault) == ("CREATE_COMPLETE", "")
+        formation.delete_stack(StackName="Again")
+        formation.get_waiter("stack_delete_complete").wait(StackName="Again")
+    vaults = stage.client("backup").list_backup_vaults()["BackupVaultList"]
+    names = {each["BackupVaultName"] for each in vaults}
+    assert len([each for each in names if each.startswith("Again-Uploads-")]) == 2

@@ -18,10 +18,72 @@ _KEYWORDS = {"do", "while", "then", "if", "for", "in", "!", "{", "return", "done
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 
 
+FOLLOWED = {
+    "README.md": ("tuning check samples/broken", ". .venv/bin/activate", "make setup"),
+    "docs/adapters.md": ("pip install 'bedrock",),
+    "docs/emulator.md": (
+        ".venv/bin/python -m emulator up        #",
+        'eval "$(.venv/bin/python -m emulator up)"',
+        ".venv/bin/python -m emulator fault fail",
+        'eval "$(.venv/bin/python -m emulator up --auth)"',
+    ),
+    "docs/network.md": (
+        "aws ec2 describe-managed-prefix-lists",
+        "aws ec2 describe-vpc-endpoint-services",
+    ),
+    "docs/operations.md": (
+        "export AWS_REGION",
+        "aws sns subscribe",
+        "tuning approve",
+        "TOKEN=$(aws dynamodb",
+        "aws s3 cp validation.jsonl",
+        "tuning runs",
+        "# runs of a month",
+        "JOB=$(aws dynamodb",
+        "aws sqs receive-message",
+        "npx cdk destroy 'dev/Training'",
+        "aws cloudformation list-stack-resources",
+        "aws bedrock list-custom-models",
+    ),
+}
+"""Blocks, by how they begin, that `tests/flow/test_documents_are_followed.py` runs on an emulated account."""
+BY_CI = "CI runs it in a fresh clone, before anything else"
+NOT_FOLLOWED = {
+    "make demo KEEP=1": "as the next, and leaves an emulator up, which others on the machine may have too",
+    "make demo": "test_demo_is_killed runs it to its middle; the flow tests do what it does",
+    "make setup": BY_CI,
+    "make synth": BY_CI,
+    "make wheel": "test_wheel builds the same wheel",
+    "$EDITOR app.py recipes/*.toml": BY_CI,
+    "pip install": "the package is in no index; test_wheel installs what was built",
+}
+"""Commands, by how they begin, that no test runs as they are, with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    document: str
+    text: str
+
+    @property
+    def followed(self) -> str:
+        """How it begins, if a test runs it on the emulated account; else empty."""
+        beginnings = FOLLOWED.get(self.document, ())
+        commands = "\n".join(line.removeprefix("$ ") for line in self.text.splitlines())
+        return next((b for b in beginnings if commands.startswith(b)), "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Command:
     document: str
     words: tuple[str, ...]
+    block: Block
+
+    @property
+    def reason(self) -> str:
+        """Why no test runs it; empty when one does."""
+        said = " ".join(self.words)
+        return next((why for begin, why in NOT_FOLLOWED.items() if said.startswith(begin)), "")
 
     def __str__(self) -> str:
         return f"{self.document}: {' '.join(self.words)}"
@@ -34,11 +96,18 @@ class Command:
 def documented() -> list[Command]:
     """Every command of every block; a block with prompts shows output too, which is left out."""
     return [
-        Command(document=name, words=words)
-        for name in DOCUMENTS
-        for block in _BLOCK.findall((ROOT / name).read_text("utf-8"))
-        for line in _lines(block)
+        Command(document=block.document, words=words, block=block)
+        for block in blocks()
+        for line in _lines(block.text)
         for words in _commands(line)
+    ]
+
+
+def blocks() -> list[Block]:
+    return [
+        Block(document=name, text=text)
+        for name in DOCUMENTS
+        for text in _BLOCK.findall((ROOT / name).read_text("utf-8"))
     ]
 
 

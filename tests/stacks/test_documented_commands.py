@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 import typer
 from botocore import xform_name
-from documented_commands import DOCUMENTS, ROOT, documented
+from documented_commands import DOCUMENTS, FOLLOWED, NOT_FOLLOWED, ROOT, blocks, documented
 
 from emulator.__main__ import cli as emulator_cli
 from tuning.__main__ import application
@@ -114,6 +114,19 @@ def test_a_command_of_aws_is_an_operation_with_these_parameters(command):
     assert needed - {name.removeprefix("no-") for name in given} == set()
 
 
+def test_the_zones_that_are_asked_for_are_of_all_endpoints_and_of_the_functions(dev):
+    """The command of docs/network.md; the preflight reads them from the templates."""
+    (asked,) = (c for c in COMMANDS if "describe-vpc-endpoint-services" in c.words)
+    (services,) = (word for word in asked.words if word.startswith("com.amazonaws."))
+    interface = [
+        e
+        for e in dev.of_type("AWS::EC2::VPCEndpoint")
+        if e.properties["VpcEndpointType"] == "Interface"
+    ]
+    needed = {e.properties["ServiceName"].rpartition(".")[2] for e in interface} | {"lambda"}
+    assert set(services.partition("{")[2].rstrip("}").split(",")) == needed
+
+
 @pytest.mark.parametrize("command", [c for c in of("aws") if c.values[0].words[1] == "s3"])
 def test_a_copy_passes_the_perimeter_from_where_people_are(command):
     """Outside of the VPC: uploads under `datasets/`, reports under `runs/`, and no other list or object."""
@@ -207,6 +220,23 @@ def test_emptying_a_bucket_ends_whatever_s3_answers(tmp_path, lock, flag, emptie
     assert (done.returncode == 0) is emptied
     assert calls.read_text("utf-8").count("delete-objects") == 1
     assert ("delete-bucket --bucket" in calls.read_text("utf-8")) is emptied
+
+
+def test_every_command_is_run_by_a_test_or_has_its_reason(record_property):
+    """By `tests/flow/test_documents_are_followed.py`, on an emulated account. A new command must be in a block that
+    is followed, or among those that are not, with the reason."""
+    said = [command for command in COMMANDS if command.program not in NO_COMMAND]
+    run = [command for command in said if not command.reason and command.block.followed]
+    reasons = Counter(command.reason for command in said if command.reason)
+    record_property("commands", f"{len(said)}, of them {len(run)} run; {dict(reasons)}")
+    assert [str(c) for c in said if not c.reason and not c.block.followed] == []
+    assert len(run) > 80
+
+
+def test_no_block_or_reason_is_of_something_gone():
+    followed = {(block.document, block.followed) for block in blocks() if block.followed}
+    assert followed == {(name, begin) for name, begins in FOLLOWED.items() for begin in begins}
+    assert {c.reason for c in COMMANDS if c.reason} == set(NOT_FOLLOWED.values())
 
 
 def test_every_command_is_resolved_or_has_its_reason(record_property):

@@ -33,7 +33,8 @@ def account(monkeypatch, tmp_path):
     }
     found.answers["ec2", "describe_vpc_endpoint_services"] = {
         "ServiceDetails": [
-            {"ServiceName": "com.amazonaws.us-east-1.sns", "AvailabilityZones": ["us-east-1a"]}
+            {"ServiceName": "com.amazonaws.us-east-1.sns", "AvailabilityZones": ["us-east-1a"]},
+            {"ServiceName": "com.amazonaws.us-east-1.lambda", "AvailabilityZones": ["us-east-1b"]},
         ]
     }
     lists = [{"PrefixListName": n, "PrefixListId": n} for n in ("pl-1", "pl-2")]

@@ -35,7 +35,14 @@ NETWORK = {
         "Properties": {"SecurityGroupEgress": [{"DestinationPrefixListId": "pl-2"}]},
     },
 }
-FUNCTION = {"Type": "AWS::Lambda::Function", "Properties": {"ReservedConcurrentExecutions": 10}}
+FUNCTION = {
+    "Type": "AWS::Lambda::Function",
+    "Properties": {
+        "ReservedConcurrentExecutions": 10,
+        "VpcConfig": {"SubnetIds": [{"Fn::ImportValue": "dev-Network:SubnetB"}]},
+    },
+}
+OUTPUTS = {"B": {"Value": {"Ref": "SubnetB"}, "Export": {"Name": "dev-Network:SubnetB"}}}
 
 
 def assembly(folder, *, name="dev"):
@@ -43,7 +50,9 @@ def assembly(folder, *, name="dev"):
     folder.mkdir(parents=True, exist_ok=True)
     artifacts = {}
     for stack, resources in (("Network", NETWORK), ("Training", {"A": FUNCTION, "B": FUNCTION})):
-        (folder / f"{stack}.json").write_text(json.dumps({"Resources": resources}))
+        (folder / f"{stack}.json").write_text(
+            json.dumps({"Resources": resources, "Outputs": OUTPUTS})
+        )
         artifacts[f"{stack}.assets"] = {
             "type": "cdk:asset-manifest",
             "properties": {"file": f"{stack}.assets.json"},
@@ -74,7 +83,10 @@ def test_an_environment_needs_what_its_templates_name(tmp_path):
     assert needs.models == {NOVA: ("support",)}
     assert needs.methods == {NOVA: ("FINE_TUNING",)}
     assert needs.zones == ("us-east-1a", "us-east-1b")
-    assert needs.endpoints == {"com.amazonaws.us-east-1.sns": ("us-east-1a",)}
+    assert needs.endpoints == {
+        "com.amazonaws.us-east-1.sns": ("us-east-1a",),
+        "com.amazonaws.us-east-1.lambda": ("us-east-1b",),
+    }
     assert needs.gateways == ("com.amazonaws.us-east-1.s3",)
     assert needs.prefix_lists == ("pl-1", "pl-2")
     assert (needs.functions, needs.reserved, needs.vpcs, needs.bootstrap) == (2, 20, 1, 6)

@@ -44,6 +44,13 @@ def change(aws, **facts):
     aws.dynamodb.lay(replace(aws.dynamodb.record(run_number(1).id), **facts))
 
 
+def test_an_answer_that_was_sent_by_hand_needs_no_time():
+    """As docs/operations.md has it, for whoever lacks the command line."""
+    given = {"decision": "approve", "by": "my name", "verified": False}
+    said = Approval.from_json(given).sentence
+    assert said == "Approved by my name (a name that the approver gave)"
+
+
 def test_two_runs_never_both_take_the_last_dollars(aws):
     assert reserved(run_number(1), monthly=7) is None
     why = reserved(run_number(2), monthly=7)

@@ -30,7 +30,8 @@ class Needs:
     zones: tuple[str, ...] = ()
     """Names of the zones that subnets are made in."""
     endpoints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Services of interface endpoints, each with its zones."""
+    """Services of interface endpoints, each with its zones; `lambda` with those of the functions: no API says
+    where functions may be, and where Lambda has an endpoint they are taken to (inferred)."""
     prefix_lists: tuple[str, ...] = ()
     """Ids that security groups name."""
     gateways: tuple[str, ...] = ()
@@ -186,24 +187,33 @@ def _network(stacks: list[_Stack], region: str) -> dict[str, Any]:
     endpoints: dict[str, tuple[str, ...]] = {}
     gateways: set[str] = set()
     lists: set[str] = set()
+    functions: set[str] = set()
     vpcs = 0
     for stack in stacks:
         for logical_id, each in stack.template.get("Resources", {}).items():
             if each["Type"] == "AWS::EC2::Subnet":
                 subnets[logical_id] = _text(each["Properties"].get("AvailabilityZone"), region)
+        for output in stack.template.get("Outputs", {}).values():
+            if zone := _placed(output["Value"], subnets):
+                subnets[output.get("Export", {}).get("Name", "")] = zone
     for kind, said in (each for stack in stacks for each in stack.resources):
         vpcs += kind == "AWS::EC2::VPC"
         if kind == "AWS::EC2::VPCEndpoint":
             service = _text(said["ServiceName"], region)
             if said.get("VpcEndpointType") == "Interface":
-                used = {subnets.get(each.get("Ref", ""), "") for each in said.get("SubnetIds", [])}
+                used = {_placed(each, subnets) for each in said.get("SubnetIds", [])}
                 endpoints[service] = tuple(sorted(used - {""}))
             else:
                 gateways.add(service)
+        functions |= {
+            _placed(each, subnets) for each in said.get("VpcConfig", {}).get("SubnetIds", [])
+        }
         rules = [said, *said.get("SecurityGroupEgress", [])] if "SecurityGroup" in kind else []
         lists |= {
             str(r["DestinationPrefixListId"]) for r in rules if "DestinationPrefixListId" in r
         }
+    if in_zones := functions - {""}:
+        endpoints.setdefault(f"com.amazonaws.{region}.lambda", tuple(sorted(in_zones)))
     return {
         "zones": tuple(sorted({zone for zone in subnets.values() if zone})),
         "endpoints": endpoints,
@@ -211,6 +221,14 @@ def _network(stacks: list[_Stack], region: str) -> dict[str, Any]:
         "prefix_lists": tuple(sorted(lists)),
         "vpcs": vpcs,
     }
+
+
+def _placed(subnet: Any, zones: Mapping[str, str]) -> str:
+    """The zone of a subnet that is named by its own template or through an export; empty when it is none."""
+    match subnet:
+        case {"Ref": str(name)} | {"Fn::ImportValue": str(name)}:
+            return zones.get(name, "")
+    return ""
 
 
 def _text(value: Any, region: str) -> str:

@@ -17,8 +17,8 @@ class Approval(Record):
     decision: Decision
     by: str
     """The ARN of the caller."""
-    at: str
-    """ISO 8601, UTC."""
+    at: str = ""
+    """ISO 8601, UTC; empty when the answer was sent by hand and says none."""
     note: str = ""
     verified: bool = False
     """The caller says who it is; CloudTrail's SendTaskSuccess proves it."""
@@ -27,7 +27,8 @@ class Approval(Record):
     def sentence(self) -> str:
         said = {"approve": "Approved", "reject": "Rejected"}[self.decision]
         claimed = "" if self.verified else " (a name that the approver gave)"
-        return f"{said} by {self.by}{claimed} at {self.at}{f': {self.note}' if self.note else ''}"
+        when = f" at {self.at}" if self.at else ""
+        return f"{said} by {self.by}{claimed}{when}{f': {self.note}' if self.note else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,285 @@
+"""The commands of README and the documents, block by block, as a person types them one after the other, with
+the AWS command line and the CDK's, on an emulated account that is deployed so and deleted so in the end.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import tiny_models
+from accounts import World, until
+from documented_commands import FOLLOWED, NOT_FOLLOWED, ROOT, blocks
+from test_money import reached, start
+
+from emulator import running
+from emulator.deploy import Deployer
+from tuning.cli.account import Account
+from tuning.constructs.config import PREFIX_LISTS
+from tuning.runs.recipes import Limits
+
+PINS = Path(__file__).with_name("awscli.txt")
+"""`uv pip compile --universal --python-version 3.11` of `awscli==` renews it: it pins what we pin otherwise."""
+OPERATIONS = "docs/operations.md"
+PYTHON = f"""#!/bin/sh
+# The emulator keeps its files here, and takes a free port.
+cd {ROOT} && exec {sys.executable} - "$@" <<'END'
+import pathlib, sys
+from emulator import environment
+python = environment.interpreter()
+environment.HOME = pathlib.Path("@HOME@")
+environment.interpreter = lambda: python
+assert sys.argv[1:3] == ["-m", "emulator"], sys.argv
+sys.argv[1:3] = []
+if sys.argv[1] == "up":
+    sys.argv += ["--port", "0"]
+from emulator.__main__ import run
+run()
+END
+"""
+NPX = f"""#!/bin/sh
+# Without a terminal nobody is asked; functions are bundled for this machine.
+[ "$1" = cdk ] && shift
+verb=$1
+shift
+case $verb in
+destroy) set -- "$@" --force ;;
+deploy) set -- "$@" --require-approval never ;;
+bootstrap) cd "$(mktemp -d)" && exec {ROOT}/node_modules/.bin/cdk bootstrap aws://000000000000/us-east-1 ;;
+esac
+export CDK_VALIDATION=false  # which the gates are for
+cd {ROOT} && exec {ROOT}/node_modules/.bin/cdk "$verb" "$@" --ci --context functions=laptop \\
+  --output @HOME@/cdk.out --app "{sys.executable} @HOME@/app.py"
+"""
+AWS = f"""#!/bin/sh
+# AWS CLI 1 does not read AWS_ENDPOINT_URL for SQS; docs/emulator.md says so.
+[ "$1" = sqs ] && set -- "$@" --endpoint-url "$AWS_ENDPOINT_URL"
+exec {Path(sys.executable).with_name("uv")} run --quiet --no-project --with-requirements {PINS} aws "$@"
+"""
+WHAT_PEOPLE_EDIT = "recipes_folder=RECIPES,"
+
+
+class Person:
+    """Someone in a folder with their files, and a shell that remembers what they have set."""
+
+    def __init__(self, folder, instance):
+        self.folder, self.instance = folder, instance
+        self._state = folder / "state"
+        self._state.touch()
+        self._make_programs()
+        self.edit_app()
+
+    def _make_programs(self):
+        programs = self.folder / ".venv" / "bin"
+        programs.mkdir(parents=True)
+        for name, text in (("python", PYTHON), ("npx", NPX), ("aws", AWS)):
+            (programs / name).write_text(text.replace("@HOME@", str(self.folder)), encoding="utf-8")
+            (programs / name).chmod(0o755)
+        (programs / "activate").touch()
+        (programs / "tuning").symlink_to(Path(sys.executable).with_name("tuning"))
+
+    def edit_app(self, **instead):
+        """`app.py` as they have it; `instead` replaces text."""
+        text = (ROOT / "app.py").read_text("utf-8")
+        here = 'Path(__file__).parent / "recipes"'
+        for old, new in {here: f'Path("{ROOT}/recipes")', **instead}.items():
+            assert old in text
+            text = text.replace(old, new)
+        (self.folder / "app.py").write_text(text, encoding="utf-8")
+
+    def follow(self, document, beginning, *, exits=0, keep=False, **filled):
+        """Types a block, each `filled` in place of what the text leaves to its reader."""
+        (block,) = (b for b in blocks() if (b.document, b.followed) == (document, beginning))
+        lines = block.text.splitlines()
+        if any(line.startswith("$ ") for line in lines):
+            lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        left_out = tuple(NOT_FOLLOWED)
+        script = "\n".join(line for line in lines if not line.startswith(left_out))
+        for old, new in filled.items():
+            assert old in script, old
+            script = script.replace(old, new)
+        return self.type(script, exits=exits, keep=keep)
+
+    def type(self, script, *, exits=0, keep=False):
+        kept = f"\ndeclare -p TOPIC LEDGER MACHINE DATASETS ARTIFACTS QUEUE DEAD >{self._state}"
+        done = subprocess.run(  # noqa: S603 — the documents' own words
+            [
+                "/bin/bash",
+                "-c",
+                f"set -eo pipefail\n. {self._state}\n{script}{kept if keep else ''}",
+            ],
+            cwd=self.folder,
+            env=self._environment(),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == exits, f"{script}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def _environment(self):
+        path = (self.folder / ".venv/bin", Path(sys.executable).parent, os.environ["PATH"])
+        ours = {
+            "PATH": os.pathsep.join(map(str, path)),
+            "PYTHONPATH": str(ROOT),
+            "TUNING_RECIPES": str(ROOT / "recipes"),
+        }
+        there = self.instance.client_environment() if self.instance else {}
+        return {**os.environ, **ours, **there}
+
+
+@pytest.fixture
+def alone(tmp_path):
+    return Person(tmp_path, None)
+
+
+@pytest.fixture(scope="module")
+def person(tmp_path_factory):
+    with running(phase_seconds=0.1, wait_scale=0.002) as instance:
+        yield Person(tmp_path_factory.mktemp("person"), instance)
+
+
+def world_of(person):
+    deployer = Deployer(instance=person.instance, say=lambda _line: None)
+    described = deployer.client("cloudformation").describe_stacks(StackName="dev-Training")
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0]["Outputs"]}
+    return World(
+        account=Account(client=deployer.client, outputs=outputs), instance=person.instance, inbox=""
+    )
+
+
+def its_run(world, key):
+    uri = f"s3://{world.account.outputs['DatasetsBucket']}/datasets/{key}/train.jsonl"
+    return until(lambda: world.account.started_by(uri), f"the run of {uri}")
+
+
+def test_the_quick_start_on_a_laptop(alone):
+    for name in ("train.jsonl", "validation.jsonl"):
+        shutil.copy(ROOT / "samples" / "support" / name, alone.folder)
+    (alone.folder / "samples").symlink_to(ROOT / "samples")
+    rows = "".join(f"Question {n}?,Answer {n}.\n" for n in range(20))
+    (alone.folder / "questions.csv").write_text(f"question,answer\n{rows}", encoding="utf-8")
+    tiny_models.base(alone.folder / "base")
+    tiny_models.adapter(alone.folder / "adapter")
+    said = alone.follow("README.md", "tuning check samples/broken", exits=1)
+    assert said.startswith("Refused\n20 errors in 61 records.")
+    said = alone.follow(
+        "README.md", ". .venv/bin/activate", **{"-o train.jsonl": "-o converted.jsonl"}
+    )
+    assert "DS406" in said
+    shutil.rmtree(alone.folder / "merged")
+    alone.follow("docs/adapters.md", "pip install 'bedrock")
+
+
+def test_the_emulator_s_own_commands(alone):
+    one, two, faults, enforced = FOLLOWED["docs/emulator.md"]
+    try:
+        alone.follow("docs/emulator.md", one)
+        said = alone.follow("docs/emulator.md", two)
+        assert "modelCustomizationJobSummaries" in said
+        assert "stall" in alone.follow("docs/emulator.md", faults)
+        alone.type(".venv/bin/python -m emulator down")
+        alone.follow("docs/emulator.md", enforced)
+    finally:
+        alone.type(".venv/bin/python -m emulator down")
+
+
+def test_operations_from_the_first_deployment_to_the_last_deletion(person):
+    """In one account, in order: the later blocks need what the former have made."""
+    for name in ("train.jsonl", "validation.jsonl"):
+        shutil.copy(ROOT / "samples" / "support" / name, person.folder)
+    deploy_and_train(person)
+    world = world_of(person)
+    ask_for_approval(person, world)
+    look_at_what_was_put_aside(person, world)
+    stop_a_job(person, world)
+    delete_everything(person, world)
+
+
+def deploy_and_train(person):
+    said = person.follow("docs/network.md", "aws ec2 describe-vpc-endpoint-services")
+    assert "com.amazonaws.us-east-1.sns" in said
+    assert PREFIX_LISTS["us-east-1"]["s3"] in person.follow(
+        "docs/network.md", "aws ec2 describe-managed-prefix-lists"
+    )
+    upload = {
+        "<DatasetsBucket>": "$(aws cloudformation describe-stacks --stack-name dev-Training "
+        "--query \"Stacks[0].Outputs[?OutputKey=='DatasetsBucket'].OutputValue\" --output text)"
+    }
+    person.follow("README.md", "make setup", **upload)
+    world = world_of(person)
+    run = its_run(world, "support-nova-micro/first").id
+    reached(world, run, "trained")
+    person.follow(OPERATIONS, "export AWS_REGION", keep=True)
+    person.follow(OPERATIONS, "aws sns subscribe")
+    person.follow(OPERATIONS, "aws s3 cp validation.jsonl")
+    again = its_run(world, "support-nova-micro/2026-11").id
+    reached(world, again, "trained")
+    assert "trained" in person.follow(OPERATIONS, "tuning runs", **{"1f3a9c": again[:6]})
+    month = time.strftime("%Y-%m")
+    said = person.follow(
+        OPERATIONS, "# runs of a month", **{"RUN=...": f"RUN={run}", "2026-11": month}
+    )
+    assert run in said
+    assert (person.folder / "report.html").exists()
+
+
+def ask_for_approval(person, world):
+    for beginning in ("tuning approve", "TOKEN=$(aws dynamodb"):
+        run = start(world, recipe=f"ask-{len(beginning)}", limits=Limits(approve_above_usd=0))
+        reached(world, run, "awaiting_approval")
+        person.type(f"RUN={run}\ndeclare -p RUN >>{person.folder}/state")
+        person.follow(OPERATIONS, beginning)
+        reached(world, run, "trained")
+
+
+def look_at_what_was_put_aside(person, world):
+    dead = world.account.outputs["DeadLetters"]
+    world.client("sqs").send_message(QueueUrl=dead, MessageBody="put aside")
+    assert "put aside" in person.follow(OPERATIONS, "aws sqs receive-message")
+
+
+def stop_a_job(person, world):
+    world.instance.add_fault(kind="stall", phase="Training")
+    run = start(world, recipe="stopped", limits=Limits())
+    until(lambda: (found := world.account.ledger.read(run)) and found.job_arn, "its job")
+    person.type(f"RUN={run}\ndeclare -p RUN >>{person.folder}/state")
+    person.follow(OPERATIONS, "JOB=$(aws dynamodb")
+    reached(world, run, "stopped")
+    world.instance.clear_faults()
+
+
+def delete_everything(person, world):
+    client = world.client
+    model = client("bedrock").list_custom_models()["modelSummaries"][0]["modelArn"]
+    listed = client("cloudformation").list_stack_resources(StackName="dev-Storage")
+    kept = {
+        each["LogicalResourceId"][:-8]: each["PhysicalResourceId"]
+        for each in listed["StackResourceSummaries"]
+    }
+    person.edit_app(
+        **{
+            WHAT_PEOPLE_EDIT: f"{WHAT_PEOPLE_EDIT} perimeter=Perimeter(vpc_only=False),",
+            "import sys\n": "import sys\nfrom tuning.constructs.perimeter import Perimeter\n",
+        }
+    )
+    person.follow(OPERATIONS, "npx cdk destroy 'dev/Training'")
+    buckets = {
+        f"<{name}>": kept[name] for name in ("Datasets", "Prepared", "Artifacts", "AccessLogs")
+    }
+    person.follow(OPERATIONS, "aws cloudformation list-stack-resources", **buckets)
+    key = {"<arn>": model, "<key>": kept["DataKey"]}
+    person.follow(OPERATIONS, "aws bedrock list-custom-models", **key)
+    stacks = client("cloudformation").describe_stacks()["Stacks"]
+    assert [each["StackName"] for each in stacks] == ["CDKToolkit"]
+    buckets = client("s3").list_buckets()["Buckets"]
+    assert [each["Name"] for each in buckets if not each["Name"].startswith("cdk-")] == []
+    assert client("dynamodb").list_tables()["TableNames"] == []
+    assert client("backup").list_backup_vaults()["BackupVaultList"] == []
+    assert (
+        client("kms").describe_key(KeyId=kept["DataKey"])["KeyMetadata"]["KeyState"]
+        == "PendingDeletion"
+    )

@@ -18,8 +18,9 @@ COMMANDS = {
     **dict.fromkeys(("check", "plan", "convert", "split", "merge", "stats", "models", "prices")),
     "rules": None,
     **dict.fromkeys(
-        ("doctor", "canary", "runs", "show", "watch", "stop", "retrain", "redrive", "rebuild")
+        ("doctor", "canary", "submit", "runs", "show", "watch", "why", "stop", "retrain")
     ),
+    **dict.fromkeys(("redrive", "rebuild")),
     **dict.fromkeys(("approve", "reject"), "answer_commands"),
 }
 """Each command and the module of `tuning.cli` that holds it, in the order of the help; NAME_command unless it is said."""

@@ -12,14 +12,14 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
 from emulator.clock import Clock
-from emulator.emulator_settings import Settings
+from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import CODE
 
 SECONDS = 600
 Response = tuple[int, dict[str, str], bytes]
 
 
-def install(settings: Settings, clock: Clock) -> None:
+def install(settings: EmulatorSettings, clock: Clock) -> None:
     issued: dict[str, tuple[str, float]] = {}
 
     def address(function: str) -> str:

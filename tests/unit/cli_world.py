@@ -9,11 +9,26 @@ from tuning.runs.run_record import RunRecord
 
 
 class FakeSQS:
+    """Two queues; `dead` are bodies of dead letters, received two at a time."""
+
     def __init__(self, count):
-        self.count, self.moved = count, []
+        self.count, self.moved, self.dead, self.received = count, [], [], 0
+
+    def receive_message(self, *, QueueUrl, MaxNumberOfMessages, VisibilityTimeout, WaitTimeSeconds):  # noqa: N803 — AWS's names
+        assert (QueueUrl, WaitTimeSeconds) == ("dead", 1)
+        assert MaxNumberOfMessages <= 10
+        assert VisibilityTimeout
+        bodies = self.dead[self.received : self.received + 2]
+        found = [
+            {"MessageId": f"m{number}", "Body": body}
+            for number, body in enumerate(bodies, self.received)
+        ]
+        self.received += 2
+        return {"Messages": found} if found else {}
 
     def get_queue_attributes(self, *, QueueUrl, AttributeNames):  # noqa: N803 — AWS's names
         known = {"QueueArn": f"arn:{QueueUrl}", "ApproximateNumberOfMessages": str(self.count)}
+        known["ApproximateNumberOfMessagesNotVisible"] = "0"
         return {"Attributes": {name: known[name] for name in AttributeNames}}
 
     def start_message_move_task(self, **task):
@@ -27,6 +42,8 @@ class FakeHistory:
         self.entered = {}
         self.exceptions = step_functions.exceptions
         self.send_task_success = step_functions.send_task_success
+        self.describe_execution = step_functions.describe_execution
+        self.executions = step_functions.executions
         self.tokens = step_functions.tokens
 
     def get_paginator(self, operation):

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -94,7 +95,35 @@ class FakeS3:
         assert MetadataDirective == "REPLACE", "S3 refuses a copy to itself that changes nothing"
         return self.put_object(Bucket=Bucket, Key=Key, Body=found[CopySource["VersionId"]])
 
+    deleted: set[tuple[str, str]] = field(default_factory=set)
+    """What was deleted by name: its versions are there still."""
+    notifications: dict[str, Any] = field(default_factory=lambda: {"EventBridgeConfiguration": {}})
+
+    def get_bucket_notification_configuration(self, *, Bucket: str) -> dict[str, Any]:  # noqa: ARG002, N803 — AWS's names
+        return self.notifications
+
+    def list_object_versions(self, *, Bucket: str, Prefix: str) -> Iterator[Any]:  # noqa: N803 — AWS's names
+        """Newest first within a key, one a page.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+        """
+        for (bucket, key), versions in sorted(self.versions.items()):
+            if bucket != Bucket or not key.startswith(Prefix):
+                continue
+            gone = (bucket, key) in self.deleted
+            yield {"DeleteMarkers": [{"Key": key, "IsLatest": True}]} if gone else {}
+            for number, (version, content) in enumerate(reversed(versions.items())):
+                entry = {
+                    "Key": key,
+                    "VersionId": version,
+                    "Size": len(content),
+                    "IsLatest": number == 0 and not gone,
+                    "LastModified": self.modified_at.get((bucket, key), LAID_AT),
+                }
+                yield {"Versions": [entry]}
+
     def get_paginator(self, operation: str) -> Any:
+        if operation == "list_object_versions":
+            return SimpleNamespace(paginate=self.list_object_versions)
         assert operation == "list_objects_v2"
         return self
 

@@ -151,6 +151,16 @@ class Ledger:
         )
         return {run.id: run for run in found}
 
+    def became(self, upload: Upload) -> str | None:
+        """The id of the run that a version of an object has become; None as long as it has not."""
+        item = self.item(ReceivedVersion.of(upload, "").id)
+        return ReceivedVersion.from_item(item).run_id if item else None
+
+    def validation_set(self, upload: Upload) -> ValidationSet | None:
+        """A version of a validation set, once it was received."""
+        item = self.item(ValidationSet.of(upload).id)
+        return ValidationSet.from_item(item) if item else None
+
     def unread_validation_sets(self) -> Iterator[ValidationSet | Unreadable]:
         """Those of which it is not known yet which run reads them. The index holds their keys only."""
         condition = f"#{OPEN_RUNS.partition} = :open"

@@ -13,6 +13,7 @@ from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.run_files import RunFiles
 from tuning.aws.slot_queue import SlotQueue
 from tuning.aws.stack_outputs import NoSuchStackError, caller, stack_outputs
+from tuning.aws.uploaded_objects import UploadedObjects
 from tuning.cli.aws_errors import AccountError, UnknownRunError, explained_errors
 from tuning.runs.run_record import RunRecord
 
@@ -64,6 +65,10 @@ class Account:
     def dead_letters(self) -> DeadLetters:
         letters, queue = self.outputs["DeadLetters"], self.outputs["Queue"]
         return DeadLetters(url=letters, queue_url=queue, client=self.client)
+
+    @property
+    def objects(self) -> UploadedObjects:
+        return UploadedObjects(bucket=self.outputs["DatasetsBucket"], client=self.client)
 
     @property
     def files(self) -> RunFiles:

@@ -12,7 +12,7 @@ import typer
 from tuning.aws.answers import asked
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import Environment, Format, Profile, Region
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
 from tuning.cli.environment_recipes import deployed_recipe
 from tuning.cli.exits import Exit
 from tuning.cli.output import printable, say
@@ -37,7 +37,7 @@ _INTERRUPTED = 130
 
 @speaks_to_aws
 def canary(
-    environment: Environment = "dev",
+    environment: EnvironmentOption = "dev",
     region: Region = None,
     profile: Profile = None,
     recipe: Annotated[
@@ -54,7 +54,7 @@ def canary(
     keep_model: Annotated[
         bool, typer.Option(help="Do not delete the model that was trained.")
     ] = False,
-    shown: Format = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Train the smallest dataset in a deployed environment, and say whether the whole path works.
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,14 +13,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tuning.aws.ledger import Unreadable
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, printable, say
 from tuning.cli.polling import polls
-from tuning.runs.budget import month_of
+from tuning.cli.watched import Watched
+from tuning.cli.why_command import key_of
+from tuning.errors import OptionError
 from tuning.runs.job_queue import moment
 from tuning.runs.progress_bar import ALL, steps, words, worst
 from tuning.runs.run_record import RunRecord
@@ -35,14 +36,15 @@ _LEFT: Mapping[State | None, Exit] = {
 }
 _INTERRUPTED = 130
 _COLOURS = {"trained": "green", "refused": "yellow", "stopped": "yellow", "failed": "red"}
-_LONGEST = timedelta(days=22)
-"""No execution is older than 21 days, see docs/operations.md."""
 
 
 @speaks_to_aws
 def watch(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run's id or its beginning; else all.")
+        str | None,
+        typer.Argument(
+            metavar="[RUN]", help="A run's id or its beginning, or an upload's URI; else all."
+        ),
     ] = None,
     environment: EnvironmentOption = "dev",
     region: Region = None,
@@ -51,55 +53,72 @@ def watch(
         Shown, typer.Option("--format", help="text, or json: a document for each change.")
     ] = "text",
 ) -> None:
-    """Follow a run, or all open ones, to the end. Exit 0: trained; 1: refused or stopped; 3: failed."""
+    """Follow a run, or all open ones and those that recent uploads become, to the end. Exit 0: trained;
+    1: refused or stopped; 3: failed.
+    """
     account = Account.of(environment, region)
-    only = account.run(run).id if run else None
+    follow(_watched(account, run), every, shown)
+
+
+def begun(watched: Watched, every: float) -> str | None:
+    """The id of the run that an awaited upload has become, once it has; None when it does not come."""
+    for _ in polls(every):
+        watched.poll()
+        if not watched.awaited:
+            break
+    return next(iter(watched.only), None)
+
+
+def follow(watched: Watched, every: float, shown: Shown) -> None:
+    """Print how the runs move until they have ended, and exit as the worst of them."""
     try:
-        runs = _live(account, only, every) if _draws(shown) else _lines(account, only, every, shown)
+        runs = _live(watched, every) if _draws(shown) else _lines(watched, every, shown)
     except KeyboardInterrupt:
         say("no longer watched; the runs go on")
         raise SystemExit(_INTERRUPTED) from None
-    if not runs:
+    for upload in watched.unanswered:
+        say(f"{upload.uri}: no run of it was found; tuning why {upload.uri}")
+    if not runs and not watched.unanswered:
         say("no run is open")
     for record in runs.values():
         if _draws(shown):
             say(_line(record, None))
         if record.summary and shown == "text":
             say(f"{record.id[:12]}: {record.summary}")
+    if watched.unanswered:
+        raise SystemExit(Exit.FAULT)
     raise SystemExit(_LEFT[worst([record.state for record in runs.values()])])
+
+
+def _watched(account: Account, run: str | None) -> Watched:
+    if run is None:
+        return Watched.all_of(account)
+    if not run.startswith("s3://"):
+        return Watched(account=account, only={account.run(run).id}, every_run=False)
+    upload, _ = account.objects.version(key_of(account, run), None)
+    if upload is None:
+        raise OptionError(f"{run}: there is no such object")
+    return Watched(account=account, awaited=[upload], every_run=False)
 
 
 def _draws(shown: Shown) -> bool:
     return shown == "text" and sys.stdout.isatty()
 
 
-def _polls(
-    account: Account, only: str | None, every: float
-) -> Iterator[tuple[dict[str, RunRecord], dict[str, int]]]:
+def _polls(watched: Watched, every: float) -> Iterator[tuple[dict[str, RunRecord], dict[str, int]]]:
     """The watched runs and the queue, again and again, until all have ended."""
-    watched: dict[str, RunRecord] = {}
     for _ in polls(every):
-        for record in [account.run(only)] if only else _recent(account):
-            if only or record.id in watched or not record.ended:
-                watched[record.id] = record
-        yield watched, account.queue.positions()
-        if all(record.ended for record in watched.values()):
+        watched.poll()
+        yield watched.runs, watched.account.queue.positions()
+        if watched.ended:
             return
 
 
-def _recent(account: Account) -> list[RunRecord]:
-    """Those that cannot be read are for `tuning runs` to show: nobody knows whether they end."""
-    now = datetime.now(UTC)
-    months = dict.fromkeys(month_of(at) for at in (now - _LONGEST, now))
-    found = (run for month in months for run in account.ledger.runs(month))
-    return [run for run in found if not isinstance(run, Unreadable)]
-
-
-def _lines(account: Account, only: str | None, every: float, shown: Shown) -> dict[str, RunRecord]:
+def _lines(watched: Watched, every: float, shown: Shown) -> dict[str, RunRecord]:
     """A line for each change. Returns the last records."""
     printed: dict[str, str] = {}
     runs: dict[str, RunRecord] = {}
-    for runs, queue in _polls(account, only, every):
+    for runs, queue in _polls(watched, every):
         for run_id, record in runs.items():
             status = words(record, queue.get(run_id))
             if printed.get(run_id) != status:
@@ -130,11 +149,11 @@ def _document(record: RunRecord, queue: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _live(account: Account, only: str | None, every: float) -> dict[str, RunRecord]:
+def _live(watched: Watched, every: float) -> dict[str, RunRecord]:
     """Bars that move. Returns the last records."""
     runs: dict[str, RunRecord] = {}
     with Live(console=Console(markup=False, emoji=False), transient=True) as live:
-        for runs, queue in _polls(account, only, every):
+        for runs, queue in _polls(watched, every):
             live.update(_bars(runs, queue), refresh=True)
     return runs
 

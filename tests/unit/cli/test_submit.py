@@ -1,0 +1,141 @@
+"""`tuning submit`: what would be refused is not uploaded; what is, in the order in which it is read."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from cli_world import an_account, lay, left
+from dataset_lines import SOUND
+
+from tuning.aws.ledger import Ledger
+from tuning.cli import watch_command as watching
+from tuning.cli.submit_command import submit
+from tuning.cli.watch_command import watch
+from tuning.errors import OptionError
+from tuning.runs.run import ReceivedVersion
+from tuning.runs.uploads import Upload
+
+LEDGER = Ledger(table="ledger")
+TOML = """
+description = "Answers."
+base_model = "amazon.nova-micro-v1:0:128k"
+[hyperparameters]
+epochCount = 2
+"""
+
+
+@pytest.fixture
+def account(aws, monkeypatch, tmp_path):
+    """An environment in which a run begins, and ends, between two polls."""
+    recipes = tmp_path / "recipes"
+    recipes.mkdir()
+    (recipes / "support.toml").write_text(TOML, "utf-8")
+    monkeypatch.setenv("TUNING_RECIPES", str(recipes))
+    made, polls = an_account(aws, monkeypatch), []
+
+    def sleep(_seconds):
+        polls.append(1)
+        assert len(polls) < 9, "it waits for ever"
+        for (bucket, key), versions in list(aws.s3.versions.items()):
+            upload = Upload(
+                bucket=bucket, key=key, version_id=list(versions)[-1], size=1, arrived_at="now"
+            )
+            if "/train." in key and LEDGER.became(upload) is None:
+                run = lay(made, len(polls), state="trained", ended_at="now")
+                LEDGER.put_new(ReceivedVersion.of(upload, run))
+
+    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=sleep))
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "my data"
+    made.mkdir()
+
+    def write(**files):
+        for name, content in files.items():
+            (made / name.replace("_", ".")).write_bytes(content)
+        return made
+
+    return write
+
+
+def keys(account):
+    return [key for bucket, key in account.s3.versions if bucket == "datasets"]
+
+
+def submitted(folder, code=0, **given):
+    return left(submit, folder=folder, recipe="support", wait=True, every=1, **given) == code
+
+
+def test_the_validation_set_goes_first_and_the_run_is_followed(account, folder, capsys):
+    sets = folder(Training_JSONL=SOUND, val_jsonl=SOUND.splitlines(keepends=True)[0])
+    assert submitted(sets, shown="json")
+    assert keys(account) == [
+        "datasets/support/my-data/validation.jsonl",
+        "datasets/support/my-data/train.jsonl",
+    ]
+    first, *_, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["run"] == last["run"]
+    assert last["state"] == "trained"
+
+
+def test_what_would_be_refused_is_not_uploaded(account, folder, capsys):
+    assert submitted(folder(train_jsonl=b"{}\n"), code=1)
+    assert keys(account) == []
+    assert "nothing was uploaded" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "no training set; call it train.jsonl. There is: nothing"),
+        ({"data_jsonl": b"x"}, "There is: data.jsonl"),
+        ({"train_csv": b"x", "train_jsonl": b"x"}, "2 training sets, train.csv, train.jsonl"),
+        ({"train_csv": b"", "val_csv": b"", "valid_csv": b""}, "2 validation sets"),
+    ],
+)
+def test_a_folder_that_says_nothing_clear_is_a_wrong_use(account, folder, files, said):
+    with pytest.raises(OptionError, match=said):
+        submit(folder=folder(**files), recipe="support")
+    assert keys(account) == []
+
+
+def test_right_after_an_upload_its_run_is_waited_for(account, capsys):
+    """Not "no run is open": its event is under way."""
+    from datetime import UTC, datetime  # noqa: PLC0415 — what is laid now is recent
+
+    account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
+    account.s3.modified_at["datasets", "datasets/support/x/train.jsonl"] = datetime.now(UTC)
+    assert left(watch, run=None, every=1, shown="json") == 0
+    out, err = capsys.readouterr()
+    assert "no run is open" not in err
+    assert json.loads(out.splitlines()[-1])["state"] == "trained"
+
+
+def test_the_run_of_an_upload_is_watched_by_its_uri(account, capsys):
+    account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
+    LEDGER.put_new(
+        ReceivedVersion.of(
+            Upload(
+                bucket="datasets",
+                key="datasets/support/x/train.jsonl",
+                version_id="v1",
+                size=1,
+                arrived_at="now",
+            ),
+            lay(account, 3, state="refused"),
+        )
+    )
+    uri = "s3://datasets/datasets/support/x/train.jsonl"
+    assert left(watch, run=uri, every=1, shown="json") == 1
+    assert json.loads(capsys.readouterr().out)["state"] == "refused"
+
+
+@pytest.mark.usefixtures("account")
+def test_an_old_upload_without_a_run_is_not_waited_for_for_ever(account, capsys):
+    account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
+    uri = "s3://datasets/datasets/support/x/train.jsonl"
+    assert left(watch, run=uri, every=1, shown="json") == 3
+    assert f"tuning why {uri}" in capsys.readouterr().err

@@ -1,0 +1,147 @@
+"""`tuning why`: what became of an object, from all that is left of it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from cli_world import an_account, left
+from domain_builders import any_event, any_record, any_run, any_upload
+
+from tuning.aws.ledger import Ledger
+from tuning.cli.why_command import why
+from tuning.errors import OptionError
+from tuning.runs.outcome import Outcome
+from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.run import Misdirected
+from tuning.runs.validation_sets import ValidationSet
+
+KEY = "datasets/support/x/train.jsonl"
+URI = f"s3://datasets/{KEY}"
+LEDGER = Ledger(table="ledger")
+
+
+@pytest.fixture
+def account(aws, monkeypatch):
+    made = an_account(aws, monkeypatch)
+    made.sqs.count = 0
+    return made
+
+
+def upload(account, key=KEY, version="v1"):
+    account.s3.lay("datasets", key, b"x", version)
+    return any_upload(bucket="datasets", key=key, version_id=version)
+
+
+def asked(capsys, uri=URI, code=0, **given):
+    assert left(why, uri=uri, shown="json", **given) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_an_upload_that_trains_is_its_run_and_where_its_execution_is(account, capsys):
+    run = any_run(upload=upload(account))
+    LEDGER.arrive(run)
+    account.stepfunctions.executions[run.id] = json.dumps(run.to_dict())
+    said = asked(capsys)
+    assert (said["fate"], said["run"]) == ("run", run.id)
+    assert "is received; its execution is RUNNING" in said["message"]
+    assert said["next"] == f"tuning show {run.id[:12]}"
+
+
+def test_one_that_was_refused_says_the_reason(account, capsys):
+    refused = Misdirected.new(upload=upload(account), refusal="No such recipe.")
+    LEDGER.arrive(refused)
+    LEDGER.amend(refused.id, state="refused", outcome=Outcome(state="refused", summary="No such!"))
+    assert "ended refused. No such!" in asked(capsys)["message"]
+
+
+def test_a_run_whose_row_is_lost_is_named(account, capsys):
+    run = any_run(upload=upload(account))
+    LEDGER.arrive(run)
+    del account.dynamodb.items[run.id]
+    assert "whose row is gone" in asked(capsys)["message"]
+
+
+def test_each_version_is_its_own_object(account, capsys):
+    run = any_run(upload=upload(account))
+    LEDGER.arrive(run)
+    upload(account, version="v2")
+    assert asked(capsys, version="v1")["run"] == run.id
+    assert asked(capsys, code=1)["fate"] == "lost"
+    assert asked(capsys, code=1, version="v9")["fate"] == "absent"
+
+
+def test_a_dead_letter_is_found_behind_others(account, capsys):
+    upload(account)
+    event = any_event(key=KEY)
+    event["detail"]["object"]["version-id"] = "v1"
+    account.sqs.dead = ["not JSON", "[]", json.dumps(any_event(key=KEY)), "{}", json.dumps(event)]
+    said = asked(capsys, code=1)
+    assert said["fate"] == "dead"
+    assert "tuning redrive" in said["next"]
+
+
+def test_what_lies_in_the_queue_is_waited_for(account, capsys):
+    upload(account)
+    account.sqs.count = 3
+    said = asked(capsys, code=1)
+    assert said["fate"] == "queued"
+    assert "about 3 messages" in said["message"]
+
+
+def test_what_came_just_now_is_waited_for(account, capsys):
+    upload(account)
+    account.s3.modified_at["datasets", KEY] = datetime.now(UTC)
+    assert asked(capsys, code=1)["fate"] == "queued"
+
+
+def test_a_bucket_that_sends_no_events_is_the_reason(account, capsys):
+    upload(account)
+    account.s3.notifications = {}
+    assert "sends no events" in asked(capsys, code=1)["message"]
+
+
+def test_a_validation_set_waits_and_then_says_which_run_read_it(account, capsys):
+    key = KEY.replace("train", "validation")
+    held = upload(account, key)
+    LEDGER.put_new(ValidationSet.of(held))
+    uri = f"s3://datasets/{key}"
+    assert asked(capsys, uri)["fate"] == "waits"
+    run = any_run(upload=upload(account))
+    LEDGER.arrive(run)
+    LEDGER.move(run, "checked", dataset=PreparedDataset(validation_version="v1"))
+    LEDGER.amend(ValidationSet.of(held).id, close=True)
+    said = asked(capsys, uri)
+    assert (said["fate"], said["run"]) == ("read", run.id)
+    assert "was checked with it" in said["message"]
+
+
+def test_a_folder_and_what_is_not_there_say_so(account, capsys):
+    upload(account, "datasets/support/")
+    assert asked(capsys, "s3://datasets/datasets/support/")["fate"] == "folder"
+    assert asked(capsys, "s3://datasets/datasets/support/none.jsonl", 1)["fate"] == "absent"
+    upload(account, "Datasets/support/train.jsonl")
+    assert asked(capsys, "s3://datasets/Datasets/support/train.jsonl", 1)["fate"] == "elsewhere"
+
+
+def test_what_was_deleted_by_name_since_is_said(account, capsys):
+    LEDGER.arrive(any_run(upload=upload(account)))
+    account.s3.deleted.add(("datasets", KEY))
+    assert "deleted by name since" in asked(capsys)["message"]
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "uri", ["train.jsonl", "s3://datasets", "s3://other/datasets/a/train.jsonl"]
+)
+def test_what_is_no_object_of_the_bucket_is_a_wrong_use(uri):
+    with pytest.raises(OptionError, match=uri):
+        why(uri=uri)
+
+
+def test_any_record_can_be_explained(account, capsys):
+    """Whatever state it is in."""
+    run = any_run(upload=upload(account))
+    LEDGER.arrive(run)
+    for state in ("queued", "training", "trained", "failed"):
+        account.dynamodb.lay(any_record(of=run, state=state))
+        assert state in asked(capsys)["message"]

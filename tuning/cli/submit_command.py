@@ -1,0 +1,123 @@
+"""`tuning submit`: check a folder as its recipe would, upload it in the right order, follow its run."""
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.chosen_recipe import wanted
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
+from tuning.cli.exits import Exit
+from tuning.cli.output import answer, say
+from tuning.cli.watch_command import begun, follow
+from tuning.cli.watched import Watched
+from tuning.errors import OptionError
+from tuning.reports.text import text
+from tuning.runs.preparation import Prepared, prepare
+from tuning.runs.readings import Source
+from tuning.runs.recipes import Recipe
+from tuning.runs.uploads import PREFIX, Upload, UploadKind, kind_of, set_named
+
+_ONE_PUT = 5_000_000_000
+"""Bytes of one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
+
+
+@speaks_to_aws
+def submit(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="With a training set in it.")],
+    *,
+    recipe: Annotated[str, typer.Option(help="As it is deployed; see the folder recipes.")],
+    name: Annotated[
+        str | None, typer.Option(help="The folder under the recipe's; else the name of DIR.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--follow/--no-follow", help="Follow the run to its end.")
+    ] = True,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two polls.")] = 5,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    shown: FormatOption = "text",
+) -> None:
+    """Check DIR, upload its validation set and then its training set, print the run's id and follow it.
+    Exit 1: refused, and nothing was uploaded.
+    """
+    training, validation = _sets(folder)
+    asked = wanted(None, None, Path(recipe), environment)
+    checked = _checked(asked, training, validation)
+    if checked.report.verdict == "refused":
+        text(checked.report, Console(stderr=True))
+        say(f"{folder}: refused; nothing was uploaded")
+        raise SystemExit(Exit.REFUSED)
+    account = Account.of(environment, region)
+    where = f"{PREFIX}{asked.name}/{name or _plain(folder)}/"
+    files = [file for file in (validation, training) if file]  # the run reads what is there already
+    uploads = [_put(account, where, file) for file in files]
+    watched = Watched(account=account, awaited=[uploads[-1]], every_run=False)
+    run = begun(watched, every)
+    if run is None:
+        say(f"{uploads[-1].uri}: uploaded; no run of it was found: tuning why {uploads[-1].uri}")
+        raise SystemExit(Exit.FAULT)
+    answer(shown, f"run {run}: {uploads[-1].uri}", run=run, uploads=[each.uri for each in uploads])
+    if wait:
+        follow(watched, every, shown)
+    raise SystemExit(Exit.DONE)
+
+
+def _sets(folder: Path) -> tuple[Path, Path | None]:
+    """The training set and the validation set of a folder. Raises OptionError when it has no training
+    set, or several of a kind.
+    """
+    if not folder.is_dir():
+        raise OptionError(f"{folder}: must be a folder with train.jsonl in it, or another ending")
+    files = sorted(file for file in folder.iterdir() if file.is_file())
+    kinds = {file: kind_of(f"{PREFIX}x/{file.name}") for file in files}
+    training = [file for file, kind in kinds.items() if kind is UploadKind.TRAINING_SET]
+    validation = [file for file, kind in kinds.items() if kind is UploadKind.VALIDATION_SET]
+    if not training:
+        there = ", ".join(file.name for file in files[:10]) or "nothing"
+        raise OptionError(f"{folder}: no training set; call it train.jsonl. There is: {there}")
+    for what, found in (("training", training), ("validation", validation)):
+        if len(found) > 1:
+            names = ", ".join(file.name for file in found)
+            raise OptionError(f"{folder}: {len(found)} {what} sets, {names}; keep one in it")
+    for file in (*training, *validation):
+        if file.stat().st_size > _ONE_PUT:
+            raise OptionError(f"{file}: larger than 5 GB, which one request to S3 may not be")
+    return training[0], validation[0] if validation else None
+
+
+def _checked(recipe: Recipe, training: Path, validation: Path | None) -> Prepared:
+    """The verdict that the environment will come to, but for its limit of size."""
+    with ExitStack() as open_files:
+        sources = [
+            Source(
+                name=file.name,
+                stream=open_files.enter_context(file.open("rb")),
+                copy=open_files.enter_context(TemporaryFile()),
+            )
+            for file in (training, validation)
+            if file
+        ]
+        return prepare(recipe, *sources)
+
+
+def _plain(folder: Path) -> str:
+    """The folder's name as part of a key that is easy to type."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-.") or "upload"
+
+
+def _put(account: Account, where: str, file: Path) -> Upload:
+    """Under the plain name of its kind: another spelling in the same folder would be a second set."""
+    ending = file.name[file.name.index(".") :].lower()
+    with file.open("rb") as body:
+        upload = account.objects.put(
+            f"{where}{set_named(file.name)}{ending}", body, file.stat().st_size
+        )
+    say(f"uploaded {file.name} to {upload.uri}")
+    return upload

@@ -13,10 +13,9 @@ from ministack.services import lambda_svc
 
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
-from emulator.entrance import CODE
+from emulator.entrance import CODE, Response
 
 SECONDS = 600
-Response = tuple[int, dict[str, str], bytes]
 
 
 def install(settings: EmulatorSettings, clock: Clock) -> None:

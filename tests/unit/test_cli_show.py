@@ -10,6 +10,7 @@ import pytest
 from cli_world import an_account, lay, left
 from domain_builders import any_run
 
+from tuning.cli import polling
 from tuning.cli import watch_command as watching
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.show_command import show
@@ -46,7 +47,9 @@ TRAINED = {
 
 @pytest.fixture
 def account(aws, monkeypatch):
-    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr(
+        polling, "time", SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: 0.0)
+    )
     return an_account(aws, monkeypatch)
 
 
@@ -121,7 +124,7 @@ def moving(account, run, *states):
     def sleep(_seconds):
         account.dynamodb.lay(replace(account.dynamodb.record(run), state=next(coming)))
 
-    return SimpleNamespace(sleep=sleep)
+    return SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def moving(account, run, *states):
 )
 def test_the_exit_code_says_how_it_ended(account, monkeypatch, capsys, end, code):
     run = lay(account, 1, state="checked")
-    monkeypatch.setattr(watching, "time", moving(account, run, "training", "training", end))
+    monkeypatch.setattr(polling, "time", moving(account, run, "training", "training", end))
     assert left(watch, run=run, every=1, shown="text") == code
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[-1] for line in lines] == ["checked", "training", end]
@@ -157,7 +160,7 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
             record = account.dynamodb.record(f"{number:032x}")
             account.dynamodb.lay(replace(record, state=state, open=None, queue=None))
 
-    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
     assert left(watch, run=None, every=1, shown="json") == 1
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {document["run"] for document in told} == {f"{2:032x}", run}
@@ -176,7 +179,7 @@ def test_an_interrupted_watch_says_that_the_runs_go_on(account, monkeypatch, cap
         raise KeyboardInterrupt
 
     run = lay(account, 1, state="training")
-    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=interrupted))
+    monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=interrupted, monotonic=lambda: 0.0))
     assert left(watch, run=run, every=1, shown="text") == 130
     assert "the runs go on" in capsys.readouterr().err
 
@@ -185,7 +188,7 @@ def test_on_a_terminal_the_end_stays_on_the_screen(account, monkeypatch, capsys)
     run = lay(
         account, 1, state="checked", outcome=Outcome(state="trained", summary="Trained: well")
     )
-    monkeypatch.setattr(watching, "time", moving(account, run, "trained"))
+    monkeypatch.setattr(polling, "time", moving(account, run, "trained"))
     monkeypatch.setattr(watching.sys.stdout, "isatty", lambda: True, raising=False)
     assert left(watch, run=run, every=1, shown="text") == 0
     said = capsys.readouterr().err

@@ -19,9 +19,9 @@ from tuning.cli.output import printable, say
 from tuning.cli.polling import polls
 from tuning.errors import OptionError
 from tuning.preflight.canary import (
+    CanaryVerdict,
     Dataset,
     Stage,
-    Verdict,
     not_received,
     smallest,
     stages,
@@ -140,7 +140,7 @@ def _clean_up(account: Account, record: RunRecord | None) -> str | None:
     return "is deleted; nothing of the canary costs anything now"
 
 
-def _tell(shown: str, found: Verdict, way: list[Stage], facts: dict[str, Any]) -> None:
+def _tell(shown: str, found: CanaryVerdict, way: list[Stage], facts: dict[str, Any]) -> None:
     environment = facts["environment"]
     if shown == "json":
         document = {**facts, **asdict(found), "stages": [asdict(stage) for stage in way]}

@@ -79,7 +79,7 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class CanaryVerdict:
     works: bool
     kind: str | None
     """Of a failure of a job, see tuning/runs/failures.py; `not_received`; else what the run's outcome says."""
@@ -128,7 +128,7 @@ def _marks(record: RunRecord) -> Mapping[str, str]:
     return marks
 
 
-def not_received(dead_letters: int) -> Verdict:
+def not_received(dead_letters: int) -> CanaryVerdict:
     """Of an upload that has started no run."""
     if dead_letters:
         why = f"The upload was put aside: {dead_letters} messages are in the dead-letter queue."
@@ -139,10 +139,10 @@ def not_received(dead_letters: int) -> Verdict:
             "Look whether the rule of the intake is enabled and its metrics say Invocations, and "
             "whether the function receive_upload is throttled (tuning doctor, lambda_concurrency)."
         )
-    return Verdict(works=False, kind="not_received", why=why, switch=None, fix=fix)
+    return CanaryVerdict(works=False, kind="not_received", why=why, switch=None, fix=fix)
 
 
-def verdict(record: RunRecord) -> Verdict:
+def verdict(record: RunRecord) -> CanaryVerdict:
     """Of a run that has ended."""
     outcome = record.outcome
     if record.state == "trained":
@@ -151,14 +151,16 @@ def verdict(record: RunRecord) -> Verdict:
             "The whole way works." if sent else "A model was trained, but nobody was notified yet."
         )
         fix = "" if sent else "Look at the topic's subscriptions; the reconciler tries it again."
-        return Verdict(works=sent, kind=None, why=why, switch=None, fix=fix)
+        return CanaryVerdict(works=sent, kind=None, why=why, switch=None, fix=fix)
     summary = (outcome.summary if outcome else "") or f"The run is {record.state}."
     kind = outcome.kind if outcome else None
     if kind is not None and kind in KINDS:
         known = KINDS[kind]
-        return Verdict(works=False, kind=kind, why=summary, switch=known.switch, fix=known.fix)
+        return CanaryVerdict(
+            works=False, kind=kind, why=summary, switch=known.switch, fix=known.fix
+        )
     fix = (outcome.fix if outcome else None) or _FIXES.get(record.state, _ELSE)
-    return Verdict(works=False, kind=kind, why=summary, switch=None, fix=fix)
+    return CanaryVerdict(works=False, kind=kind, why=summary, switch=None, fix=fix)
 
 
 _ELSE = "tuning show RUN has all that is known of it; docs/runbook.md has a row for each error."

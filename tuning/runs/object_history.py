@@ -8,7 +8,9 @@ from tuning.runs.run_record import RunRecord
 from tuning.runs.uploads import PREFIX, Upload, UploadKind
 from tuning.runs.validation_sets import GRACE
 
-Fate = Literal["run", "waits", "read", "folder", "dead", "queued", "lost", "absent", "elsewhere"]
+ObjectFate = Literal[
+    "run", "waits", "read", "folder", "dead", "queued", "lost", "absent", "elsewhere"
+]
 SOON = timedelta(minutes=15)
 """An event comes within seconds as a rule. What is younger, and has no answer yet, is waited for.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html"""
@@ -41,8 +43,8 @@ class Left:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    fate: Fate
+class ObjectAnswer:
+    fate: ObjectFate
     summary: str
     next: str = ""
     """What to do; empty when there is nothing to do."""
@@ -53,83 +55,91 @@ class Answer:
         return self.fate in ("run", "waits", "read", "folder")
 
 
-def why(left: Left, now: datetime) -> Answer:
+def why(left: Left, now: datetime) -> ObjectAnswer:
     """What became of it, at the moment `now` (aware, UTC)."""
     if not left.key.startswith(PREFIX):
         words = f"It is not under {PREFIX}, where uploads are: nothing starts of it."
-        return Answer(fate="elsewhere", summary=words, next=f"Upload to {PREFIX}<recipe>/.")
+        return ObjectAnswer(fate="elsewhere", summary=words, next=f"Upload to {PREFIX}<recipe>/.")
     if left.upload is None:
         words = "There is no such object, or no such version of it."
-        return Answer(fate="absent", summary=words, next="See tuning runs for what has arrived.")
+        return ObjectAnswer(
+            fate="absent", summary=words, next="See tuning runs for what has arrived."
+        )
     for found in (_run(left), _validation(left), _folder(left.upload), _dead(left)):
         if found:
             return found
     return _no_trace(left, left.upload, now)
 
 
-def _run(left: Left) -> Answer | None:
+def _run(left: Left) -> ObjectAnswer | None:
     if left.run_id is None:
         return None
     record = left.record
     if record is None:
         words = f"It became run {left.run_id}, whose row is gone from the ledger."
         fix = "The reconciler writes it anew while its execution is known; else tuning rebuild."
-        return Answer(fate="run", summary=words, next=fix)
+        return ObjectAnswer(fate="run", summary=words, next=fix)
     what = f"It became run {record.id}, which "
     if record.ended:
         said = f" {record.summary}" if record.summary else ""
-        return Answer(fate="run", summary=f"{what}ended {record.state}.{said}", next=_show(record))
+        return ObjectAnswer(
+            fate="run", summary=f"{what}ended {record.state}.{said}", next=_show(record)
+        )
     followed = f"its execution is {left.execution}" if left.execution else "it has no execution yet"
-    return Answer(fate="run", summary=f"{what}is {record.state}; {followed}.", next=_show(record))
+    return ObjectAnswer(
+        fate="run", summary=f"{what}is {record.state}; {followed}.", next=_show(record)
+    )
 
 
 def _show(record: RunRecord) -> str:
     return f"tuning show {record.id[:12]}"
 
 
-def _validation(left: Left) -> Answer | None:
+def _validation(left: Left) -> ObjectAnswer | None:
     if left.reading is None:
         return None
     if left.reading == "open":
         minutes = int(GRACE.total_seconds() // 60)
-        return Answer(
+        return ObjectAnswer(
             fate="waits",
             summary="It is a validation set, and waits for the training set of its folder.",
             next=f"Upload that; without it, you are notified {minutes} minutes after this upload.",
         )
     if left.reader is None:
-        return Answer(fate="read", summary="It is a validation set, and its folder's run is gone.")
+        return ObjectAnswer(
+            fate="read", summary="It is a validation set, and its folder's run is gone."
+        )
     words = f"It is a validation set; run {left.reader.id} is its folder's newest"
     version = left.reader.dataset.validation_version if left.reader.dataset else None
     used = left.upload is not None and version == left.upload.version_id
     words += " and was checked with it." if used else "."
-    return Answer(fate="read", summary=words, next=_show(left.reader))
+    return ObjectAnswer(fate="read", summary=words, next=_show(left.reader))
 
 
-def _folder(upload: Upload) -> Answer | None:
+def _folder(upload: Upload) -> ObjectAnswer | None:
     if upload.kind is not UploadKind.FOLDER:
         return None
-    return Answer(
+    return ObjectAnswer(
         fate="folder", summary="It is a folder: nothing starts of it, nor is it answered."
     )
 
 
-def _dead(left: Left) -> Answer | None:
+def _dead(left: Left) -> ObjectAnswer | None:
     if not left.dead_letters:
         return None
     words = "It could not be received: its event is a dead letter, and an alarm is in ALARM."
     fix = "Read receive_upload's log for the fault; when it is mended: tuning redrive"
-    return Answer(fate="dead", summary=words, next=fix)
+    return ObjectAnswer(fate="dead", summary=words, next=fix)
 
 
-def _no_trace(left: Left, upload: Upload, now: datetime) -> Answer:
+def _no_trace(left: Left, upload: Upload, now: datetime) -> ObjectAnswer:
     fix = "Upload it again; see docs/runbook.md for uploads without a run."
     if left.broken:
         words = f"Its event did not come: {'; '.join(left.broken)}."
-        return Answer(fate="lost", summary=words, next=f"Deploy the environment again. {fix}")
+        return ObjectAnswer(fate="lost", summary=words, next=f"Deploy the environment again. {fix}")
     waits = f"the queue holds about {left.queued} messages" if left.queued else "the queue is empty"
     if now - datetime.fromisoformat(upload.arrived_at) < SOON or left.queued:
         words = f"It was not received yet; {waits}."
-        return Answer(fate="queued", summary=words, next="Ask again in a minute.")
+        return ObjectAnswer(fate="queued", summary=words, next="Ask again in a minute.")
     words = f"Nothing has a trace of it: neither ledger nor dead letters, and {waits}."
-    return Answer(fate="lost", summary=words, next=fix)
+    return ObjectAnswer(fate="lost", summary=words, next=fix)

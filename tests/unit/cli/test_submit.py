@@ -8,7 +8,7 @@ from cli_world import an_account, lay, left
 from dataset_lines import SOUND
 
 from tuning.aws.ledger import Ledger
-from tuning.cli import watch_command as watching
+from tuning.cli import polling
 from tuning.cli.submit_command import submit
 from tuning.cli.watch_command import watch
 from tuning.errors import OptionError
@@ -44,7 +44,7 @@ def account(aws, monkeypatch, tmp_path):
                 run = lay(made, len(polls), state="trained", ended_at="now")
                 LEDGER.put_new(ReceivedVersion.of(upload, run))
 
-    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
     return made
 
 

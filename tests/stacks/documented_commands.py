@@ -27,6 +27,12 @@ FOLLOWED = {
         ".venv/bin/python -m emulator fault fail",
         'eval "$(.venv/bin/python -m emulator up --auth)"',
     ),
+    "docs/first-deployment.md": (
+        "make synth",
+        "tuning doctor",
+        "npx cdk deploy 'dev/*'",
+        "tuning canary",
+    ),
     "docs/network.md": (
         "aws ec2 describe-managed-prefix-lists",
         "aws ec2 describe-vpc-endpoint-services",
@@ -46,7 +52,8 @@ FOLLOWED = {
         "aws bedrock list-custom-models",
     ),
 }
-"""Blocks, by how they begin, that `tests/flow/test_documents_are_followed.py` runs on an emulated account."""
+"""Blocks, by how they begin, that `tests/flow/test_documents_are_followed.py` runs on an emulated account; those
+of the first deployment `tests/flow/test_first_deployment.py`, in both profiles."""
 BY_CI = "CI runs it in a fresh clone, before anything else"
 NOT_FOLLOWED = {
     "make demo KEEP=1": "as the next, and leaves an emulator up, which others on the machine may have too",

@@ -22,6 +22,7 @@ _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
 OUTLINE = 4096  # bytes; longer ones are hardly those of many lines
 MALFORMED = "DS201"
+UNSEEN = "DS110"
 _KNOWN = 256  # outlines whose lines the kernel counts by itself
 _JOINED = 1 << 16
 _NO_SIGN = 0xFF  # stands in no UTF-8
@@ -82,7 +83,8 @@ class Chunks:
         ends = bytes({ord(word[-1]) for word in words}).ljust(ENDS, bytes([_NO_SIGN]))
         self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(5)]
         self._views = [memoryview(numbers).cast("B") for numbers in self._kept]
-        self._outline, self._joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED))
+        self._outline, joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED + GUARD))
+        self._joined = memoryview(joined)
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
         self._told: list[Outline] = []
         self._empty = 0
@@ -93,6 +95,7 @@ class Chunks:
             ends=(ctypes.c_uint8 * ENDS)(*ends),
             pairs=method.format == "prompt_completion",
             thorough=thorough,
+            tells_unseen=thorough or UNSEEN in tally.policy.strict,
             longest_line=longest,
             long_text=long,
             compared=COMPARED,
@@ -102,7 +105,7 @@ class Chunks:
             outline_room=OUTLINE if thorough or not tally.policy.strict else 0,
             known=ctypes.addressof(self._known),
             digests=ctypes.addressof(self._digests),
-            joined=_address(memoryview(self._joined)),
+            joined=_address(self._joined),
             joined_room=_JOINED,
             room=_KEPT,
             prompts=ctypes.addressof(self._kept[0]),
@@ -228,11 +231,12 @@ class Chunks:
     def _look(self) -> UnsettledLine:
         """A sound line with no more of it than its reason asks for."""
         scan, why, prompt, answer, line = self._scan, self._scan.why, b"", b"", b""
-        if why & (Why.TOO_LONG | Why.NEAR):
+        texts = self._joined if scan.in_joined else self._texts
+        if why & (Why.TOO_LONG | Why.NEAR | Why.UNSEEN):
             at, size = scan.prompt_at, scan.prompt_size
-            prompt = bytes(self._texts[at : at + size])
+            prompt = bytes(texts[at : at + size])
             at, size = scan.answer_at, scan.answer_size
-            answer = bytes(self._texts[at : at + size])
+            answer = bytes(texts[at : at + size])
         if why & Why.SCRIPT:
             line = self._buffer[scan.start : scan.at].replace(b"\r\n", b"\n")
         private = tuple(scan.counts) if why & Why.PRIVATE else ()

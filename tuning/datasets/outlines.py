@@ -41,9 +41,7 @@ class Outline(NamedTuple):
         return prompt, answer, len(prompt.decode()) + len(answer.decode()) - joints
 
     def listed(self, tally: Tally) -> bool:
-        """Whether all that is still to be told of such a line is that it was there."""
-        if tally.policy.thorough:
-            return False
+        """Whether no fault of such a line has to be listed any more."""
         counts, enough = tally.counts, tally.policy.listed
         return all(counts[fault.rule] >= enough for fault in self.faults)
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 from xxhash import xxh3_64_intdigest
 
 from tuning.datasets import kernel
-from tuning.datasets.chunks import MALFORMED, SHAPES, Chunks, UnsettledLine, usable
+from tuning.datasets.chunks import MALFORMED, SHAPES, UNSEEN, Chunks, UnsettledLine, usable
 from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import Opened, damaged
@@ -18,6 +18,7 @@ from tuning.datasets.quality import script
 from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
 from tuning.datasets.unpacking import DAMAGED
+from tuning.datasets.unseen import unseen
 from tuning.models.catalog import Method
 
 MAX_LINE = 4 << 20
@@ -156,7 +157,7 @@ class Scanner:
     def _outlined(self, stop: UnsettledLine) -> Outline | None:
         """A line that is told by its outline, if that tells all."""
         tally, same = self.tally, self._outlines.told(stop.outline, stop.strings)
-        if same is None:
+        if same is None or (not same.readable and (stop.why or 0) & Why.UNSEEN):
             self._line(stop.line)
             return None
         line = self._ended(stop.line)
@@ -232,6 +233,8 @@ class Scanner:
         tally = self.tally
         if why & Why.TOO_LONG and len(prompt) + len(answer) > self._long:
             self._too_long(length, len(prompt) + len(answer))
+        if why & Why.UNSEEN and (message := unseen(iter(_pieces(prompt, answer)))):
+            tally.add(Fault(UNSEEN, message), tally.lines)
         if not tally.policy.thorough:
             return
         if why & Why.NEAR and tally.lines <= COMPARED:
@@ -261,6 +264,11 @@ class Scanner:
 def key(pieces: Iterable[str]) -> bytes:
     """What equal texts have in common, however they were spelt; marks compare beside them."""
     return "\0".join(MARKED + p if isinstance(p, Mark) else p for p in pieces).encode()
+
+
+def _pieces(*joined: bytes) -> list[str]:
+    """The texts that `key` joined, which hold no zero."""
+    return [piece for texts in joined for piece in texts.decode().split("\0")]
 
 
 def _trimmed(line: bytes) -> bytes:

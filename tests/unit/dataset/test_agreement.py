@@ -16,6 +16,7 @@ from tuning.datasets import kernel
 from tuning.datasets.chunks import Chunks
 from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.fast import accepter
+from tuning.datasets.kernel import Why
 from tuning.datasets.rules import rules
 from tuning.datasets.scan import MAX_LINE, key
 from tuning.datasets.tally import Policy, Tally
@@ -165,7 +166,8 @@ def _accepter(way, of):
         assert len(stops) <= 1
         assert tally.records in (0, 1)
         assert tally.records or stops[0].line == line
-        return tally if tally.records else None
+        asked = stops and (stops[0].why or 0) & Why.UNSEEN
+        return tally if tally.records and not asked else None
 
     return accept
 

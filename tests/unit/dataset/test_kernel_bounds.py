@@ -63,7 +63,7 @@ def _read(kind):
         scan.outline = outline.place(bytes(scan.outline_room))
         scan.count_malformed = rng.random() < 0.5
         scan.joined_room = rng.choice((0, 40, 400))
-        scan.joined = joined.place(bytes(scan.joined_room))
+        scan.joined = joined.place(bytes(scan.joined_room + GUARD))
         scan.at, scan.end, scan.line = 0, len(piece), 0
         while (found := step(ctypes.addressof(scan))) != Found.DONE:
             if found == Found.FULL:

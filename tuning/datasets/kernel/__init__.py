@@ -51,6 +51,7 @@ class Why:
     PRIVATE = 2
     SCRIPT = 4
     NEAR = 8
+    UNSEEN = 16
 
 
 class Known(ctypes.Structure):
@@ -76,6 +77,8 @@ class Scan(ctypes.Structure):
         ("ends", c_uint8 * ENDS),
         ("pairs", c_uint32),
         ("thorough", c_uint32),
+        ("tells_unseen", c_uint32),
+        ("in_joined", c_uint32),
         *((name, c_uint64) for name in ("longest_line", "long_text", "compared", "system_blocks")),
         *((name, c_uint64) for name in ("start", "stop", "why", "characters")),
         *((name, c_uint64) for name in ("prompt_at", "prompt_size", "answer_at", "answer_size")),

@@ -49,6 +49,16 @@ def mark(sign: str, melting: frozenset[str]) -> bool:
     return known and plain and unicodedata.combining(sign) > 0
 
 
+def letter(sign: str) -> bool | None:
+    """Whether a character goes on into a word, for ever; None when that is not certain."""
+    kind = unicodedata.ucd_3_2_0.category(sign)
+    if unicodedata.category(sign)[0] != kind[0]:
+        return None  # some have become letters since
+    if kind[0] == "L" or kind == "Nd":
+        return True
+    return None if kind[0] in "NC" else False
+
+
 def _bitmap(name: str, held: Iterable[int]) -> Iterator[str]:
     words = [0] * (_BMP // _BITS)
     for code in held:
@@ -80,6 +90,8 @@ def written() -> str:
         *_table("FOLD_LATIN", *_FOLDED[1], melting),
         *_bitmap("PLAIN", plain),
         *_bitmap("MARK", marks),
+        *_bitmap("LETTER", (c for c in range(0x80, end) if letter(chr(c)))),
+        *_bitmap("NO_LETTER", (c for c in range(0x80, end) if letter(chr(c)) is False)),
     ]
     return "\n".join(lines) + "\n"
 

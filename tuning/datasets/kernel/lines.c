@@ -22,9 +22,9 @@ enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, OUTLINE = 512, PIECES = 64
 /* What made `lines_next` return. */
 enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
 
-/* Why a sound line is worth a look: it is long, may hold a secret, its letters' script is asked for, or what
- * it has in common with near ones is not certain here. */
-enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4, NEAR = 8 };
+/* Why a sound line is worth a look: it is long, may hold a secret, its letters' script is asked for, what it has
+ * in common with near ones is not certain here, or it may hold characters that nobody sees. */
+enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4, NEAR = 8, UNSEEN = 16 };
 
 /* An outline whose faults are all listed: its lines are only counted. Python tells how. */
 typedef struct {
@@ -44,7 +44,8 @@ typedef struct {
     const uint8_t *words;
     uint8_t ends[ENDS];
     /* What is looked for. */
-    uint32_t pairs, thorough;
+    uint32_t pairs, thorough, tells_unseen;
+    uint32_t in_joined; /* whether the texts of the line that is handed back are in `joined` */
     uint64_t longest_line, long_text, compared, system_blocks;
     /* The line that is handed back; its texts, in `texts`, when it is sound. */
     uint64_t start, stop, why, characters;
@@ -57,7 +58,7 @@ typedef struct {
     uint64_t *digests; /* of theirs, in the same order */
     uint64_t knows;
     uint8_t *joined;
-    uint64_t joined_room;
+    uint64_t joined_room; /* without its guard */
     /* Whether lines that are surely no JSON are only counted, and how many were. */
     uint64_t count_malformed, malformed;
     /* Lines without anything, and those with nothing but Ctrl-Z, which the prepared copy does without. */
@@ -172,6 +173,7 @@ typedef struct {
     uint8_t *last;    /* where the last text begins */
     uint64_t texts;   /* how many there are */
     uint64_t beside;  /* bytes that are no characters: all but the first of each, and what joins texts */
+    uint64_t odd;     /* whether a text may hold characters that nobody sees */
 } Reader;
 
 static inline int follows(uint8_t c) { return (c & 0xc0) == 0x80; }
@@ -232,12 +234,15 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
     case 'n': *r->out++ = '\n'; return p + 2;
     case 't': *r->out++ = '\t'; return p + 2;
     case 'r': *r->out++ = '\r'; return p + 2;
+    case 'b': *r->out++ = '\b'; r->odd = 1; return p + 2;
+    case 'f': *r->out++ = '\f'; r->odd = 1; return p + 2;
     case 'u': break;
-    default: return NULL; /* \b and \f are control characters, which warn */
+    default: return NULL;
     }
     int32_t c = hex4(p + 2);
-    if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
+    if (c <= 0) /* no escape, or a zero, which joins texts here */
         return NULL;
+    r->odd |= (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;
     p += 6;
     uint8_t *out = r->out;
     if (c < 0x80) {
@@ -263,18 +268,17 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
         *out++ = (uint8_t)(0x80 | (c & 0x3f));
         r->beside += 3;
     }
-    if (c > 0x7f && unseen(r->out))
-        return NULL;
+    r->odd |= c > 0x7f && unseen(r->out);
     r->out = out;
     return p;
 }
 
-/* Whether a text may be nothing but white space, as Python's `str.isspace` tells it. */
+/* Whether a text is nothing but white space, as Python's `str.isspace` tells it. */
 static int blank(const uint8_t *p, const uint8_t *end)
 {
     while (p < end) {
         if (*p < 0x80) {
-            if (*p > ' ')
+            if (*p != ' ' && (*p < '\t' || *p > '\r') && (*p < 0x1c || *p > 0x1f))
                 return 0;
             p += 1;
             continue;
@@ -283,7 +287,8 @@ static int blank(const uint8_t *p, const uint8_t *end)
         uint32_t c = size == 2 ? (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f)
                    : size == 3 ? (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f)
                                : 0x10000;
-        int space = c <= 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x206f) || c == 0x3000;
+        int space = c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+                    c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
         if (!space)
             return 0;
         p += size;
@@ -292,7 +297,7 @@ static int blank(const uint8_t *p, const uint8_t *end)
 }
 
 /* Copies a text, decoded, from its opening quote on; gives what stands after its closing one, or NULL
- * when it is no strict JSON, or holds what nobody sees. */
+ * when it is no strict JSON, or holds a zero. */
 static const uint8_t *copied(Reader *r, const uint8_t *p)
 {
     if (*p++ != '"')
@@ -319,12 +324,19 @@ static const uint8_t *copied(Reader *r, const uint8_t *p)
                 return NULL;
             continue;
         }
+        if (*p == 0x7f) {
+            r->odd = 1;
+            r->out++;
+            p++;
+            continue;
+        }
         if (*p < 0x80)
             return NULL;
         do {
             unsigned size = sequence(p);
-            if (!size || unseen(p))
+            if (!size)
                 return NULL;
+            r->odd |= (uint64_t)unseen(p);
             memcpy(r->out, p, 4);
             p += size;
             r->out += size;
@@ -695,23 +707,41 @@ static const uint8_t *verbatim(Outline *o, const uint8_t *p)
     return put(o, begin, (size_t)(p + 1 - begin)) ? p + 1 : NULL;
 }
 
+/* Whether a character, given by its last byte, goes on into a word, as a letter does; -1 when that is not certain. */
+static int goes_on(const uint8_t *p)
+{
+    if (*p < 0x80)
+        return wordly(*p);
+    while (follows(*p))
+        p--;
+    unsigned size;
+    uint32_t c = decoded(p, &size);
+    if (c > 0xffff)
+        return -1;
+    return bit(LETTER, c) ? 1 : bit(NO_LETTER, c) ? 0 : -1;
+}
+
 /* The reserved words in the last text, each where it first stands whole, and where it first ends another word; 0
  * when that is not certain. */
 static int held(Outline *o)
 {
     uint64_t seen[2] = {0};
+    const uint8_t *ends = o->s->ends;
     for (const uint8_t *at = o->r.last; at < o->r.out; at++) {
+        if (*at != ends[0] && *at != ends[1] && *at != ends[2] && *at != ends[3])
+            continue;
         size_t room = (size_t)(at - o->r.last) + 1;
         uint64_t bit = 1;
         for (const uint8_t *w = o->s->words; *w; w += *w + 1, bit <<= 1) {
             size_t size = *w;
             if (*at != w[size] || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
                 continue;
-            uint8_t before = *at == ':' && size < room ? at[-(ptrdiff_t)size] : ' ';
-            int part = wordly(before);
+            int part = *at == ':' && size < room ? goes_on(at - size) : 0;
+            if (part < 0)
+                return 0;
             if (seen[part] & bit || (part && !o->s->thorough))
                 continue;
-            if (before > 0x7f || !put(o, part ? " x" : " ", part ? 2 : 1) || !put(o, w + 1, size))
+            if (!put(o, part ? " x" : " ", part ? 2 : 1) || !put(o, w + 1, size))
                 return 0;
             seen[part] |= bit;
         }
@@ -882,8 +912,31 @@ static int joined(Scan *s, const Outline *o, const Known *k)
     return size <= s->long_text;
 }
 
-/* Counts a line whose outline is known; 0 when it is not. */
-static int settled(Scan *s, const Outline *o)
+/* Counts what is private in a prompt and its answer; gives whether anything is. */
+static int privately(Scan *s, const uint8_t *texts)
+{
+    uint32_t more[KINDS], any = 0;
+    lines_private(texts + s->prompt_at, s->prompt_size, s->counts);
+    lines_private(texts + s->answer_at, s->answer_size, more);
+    for (unsigned i = 0; i < KINDS; i++)
+        any |= s->counts[i] += more[i];
+    return any != 0;
+}
+
+/* Whether a record's script has to be asked for; most of those that are looked at are Latin. */
+static int asks_script(Scan *s, const uint8_t *start, const uint8_t *stop)
+{
+    if (!s->thorough || !sampled(start, stop))
+        return 0;
+    if (!latin(start, stop))
+        return 1;
+    if (!s->latin++)
+        s->latin_line = s->line;
+    return 0;
+}
+
+/* Counts a line whose outline is known, and tells why it is worth a look; 0 when it is not known. */
+static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_t *stop)
 {
     uint64_t size = s->outline_size, digest = lines_digest(s->outline, size);
     uint64_t n = 0;
@@ -892,13 +945,21 @@ static int settled(Scan *s, const Outline *o)
     Known *k = s->known + n;
     if (n == s->knows || k->size != size || memcmp(k->outline, s->outline, size) != 0)
         return 0;
-    if (k->readable && !joined(s, o, k))
+    uint64_t unseen = s->why & UNSEEN;
+    if (k->readable ? !joined(s, o, k) : unseen != 0)
         return 0;
     k->times++;
-    if (k->readable)
-        count(s, s->joined, (unsigned)k->system);
-    else
+    s->why = 0;
+    if (k->readable) {
+        s->why = unseen | count(s, s->joined, (unsigned)k->system);
+        if (s->thorough && o->why && privately(s, s->joined))
+            s->why |= PRIVATE;
+        if (asks_script(s, start, stop))
+            s->why |= SCRIPT;
+        s->in_joined = 1;
+    } else {
         s->records++;
+    }
     return 1;
 }
 
@@ -957,11 +1018,11 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     s->outline_size = (uint64_t)(o.out - s->outline);
     s->texts_size = (uint64_t)(o.r.out - s->texts);
     s->strings = o.r.texts;
-    s->why = TOO_LONG | o.why | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
-    if (!settled(s, &o))
+    s->why = TOO_LONG | o.why | (o.r.odd && s->tells_unseen ? UNSEEN : 0) | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
+    if (!settled(s, &o, start, stop - crlf))
         return OUTLINED;
     s->crlf += (uint64_t)crlf;
-    return DONE;
+    return s->why ? LOOK : DONE;
 }
 
 /* Passes over sound lines, and over those whose outline is known. Returns at one that the exact way must decide, by itself (ASK) or its outline
@@ -980,6 +1041,7 @@ int lines_next(Scan *s)
         if (!stop)
             stop = memchr(start, '\n', (size_t)(s->end - s->at));
         s->line++;
+        s->in_joined = 0;
         s->start = s->at;
         s->stop = (uint64_t)(stop - s->data);
         s->at = s->stop + 1;
@@ -1003,18 +1065,14 @@ int lines_next(Scan *s)
             continue;
         }
         s->characters = (uint64_t)(r.out - r.base) - r.beside;
-        s->why = found == LOOK ? PRIVATE : 0;
+        s->why = (found == LOOK ? PRIVATE : 0) | (r.odd && s->tells_unseen ? UNSEEN : 0);
         s->why |= count(s, s->texts, system);
         int crlf = stop[-1] == '\r';
         s->crlf += (uint64_t)crlf;
         if (s->prompt_size + s->answer_size > s->long_text)
             s->why |= TOO_LONG;
-        if (s->thorough && sampled(start, stop - crlf)) {
-            if (!latin(start, stop))
-                s->why |= SCRIPT;
-            else if (!s->latin++)
-                s->latin_line = s->line;
-        }
+        if (asks_script(s, start, stop - crlf))
+            s->why |= SCRIPT;
         if (s->why)
             return LOOK;
     }

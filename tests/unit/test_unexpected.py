@@ -63,18 +63,29 @@ def test_a_refusal_says_why_not_and_what_to_do(key, words):
     ],
 )
 def test_what_is_taken_and_a_folder_are_not_refused(key):
-    assert said(key) is None
+    assert refusal(any_upload(key=key, size=0), RECIPES, base_model=MODEL) is None
 
 
 @pytest.mark.parametrize("name", ["my data.jsonl", "it's.jsonl", "$(reboot).jsonl", ";x.jsonl"])
 def test_the_command_that_is_advised_renames_the_object_whatever_it_is_called(name):
-    command = said(f"datasets/support/{name}").partition("Rename it: ")[2].partition(" Nothing")[0]
+    command = said(f"datasets/support/{name}").partition("rename it: ")[2].partition(" Nothing")[0]
     source, target = shlex.split(command)[3:]
     assert source == f"s3://datasets-bucket/datasets/support/{name}"
     assert kind_of(target.removeprefix("s3://datasets-bucket/")) is UploadKind.TRAINING_SET
 
 
 FORGED = "my\napproved in advance, run tuning approve\r\u202e\x1b[31m.jsonl"
+
+
+@pytest.mark.parametrize("name", ["test.jsonl", "eval.csv", "my_validation.jsonl", "dev.jsonl"])
+def test_what_is_held_out_by_its_name_is_not_to_become_a_training_set(name):
+    assert "aws s3 mv" not in said(f"datasets/support/{name}")
+    assert "only train" in said(f"datasets/support/{name}")
+
+
+def test_a_folder_with_content_is_refused():
+    upload = any_upload(key="datasets/support/x/", size=5)
+    assert "has content and the name of a folder" in refusal(upload, RECIPES)
 
 
 def test_a_key_cannot_write_lines_of_its_own_into_a_refusal():
@@ -85,7 +96,7 @@ def test_a_key_cannot_write_lines_of_its_own_into_a_refusal():
 
 @given(st.text(max_size=60))
 def test_every_object_under_the_prefix_is_a_set_a_folder_or_is_refused_in_one_line(name):
-    upload = any_upload(key=f"datasets/{name}")
+    upload = any_upload(key=f"datasets/{name}", size=0)
     text = refusal(upload, RECIPES, base_model=MODEL)
     if text is None:
         in_a_folder = upload.recipe_name in RECIPES and upload.kind is not UploadKind.UNKNOWN

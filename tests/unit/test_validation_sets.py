@@ -15,8 +15,8 @@ from tuning.runs.validation_sets import GRACE, fate
 
 KEY = "datasets/support-nova-micro/first/validation.jsonl"
 ARRIVED = datetime(2026, 11, 23, 7, tzinfo=UTC)
-LATER = ARRIVED + GRACE
-UPLOAD = any_upload(key=KEY)
+LATER = ARRIVED + GRACE + timedelta(seconds=1)
+UPLOAD = any_upload(key=KEY, arrived_at="2026-11-23T07:00:01Z")
 LEDGER = Ledger(table="ledger")
 
 
@@ -41,6 +41,12 @@ def test_its_fate_follows_from_the_newest_run_of_its_folder(record, expected):
     assert became == expected
     assert bool(why) == (expected == "unread")
     assert fate(UPLOAD, record, LATER - timedelta(seconds=1)) == ("waits", "")
+
+
+def test_a_version_that_was_replaced_before_its_training_set_came_is_forgotten_in_silence():
+    record = any_record(dataset=checked("v2"))
+    early = any_upload(key=KEY, arrived_at="2026-11-23T06:59:00Z")
+    assert fate(early, record, LATER) == ("read", "")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Objects under `datasets/` that start no run: what their owner is notified of, once."""
 
+import re
 from collections.abc import Sequence
 from shlex import quote
 
@@ -9,6 +10,7 @@ from tuning.runs.uploads import ENDINGS, PREFIX, Upload, UploadKind, set_named
 
 _CONVERTED = (".xlsx", ".jsonl.zst", ".zst", ".txt")
 """What `tuning convert` reads and an upload may not be."""
+_HELD_OUT = re.compile(r"test|eval|dev|hold|valid|bench")
 _PACKED = (".gz", ".bz2", ".xz", ".zip", ".tar", ".tgz", ".7z", ".rar")
 
 
@@ -18,9 +20,11 @@ def refusal(upload: Upload, recipes: Sequence[str], *, base_model: str | None = 
 
     `recipes` are the names of those that are deployed; `base_model` is that of the upload's recipe.
     """
-    if upload.kind is UploadKind.FOLDER:
-        return None
     where, name = visible(upload.uri), upload.recipe_name
+    if upload.kind is UploadKind.FOLDER:
+        if not upload.size:
+            return None
+        return f"{where}: it has content and the name of a folder. Upload it as train.jsonl in that folder."
     below = upload.key.removeprefix(PREFIX)
     if "/" not in below or not name:
         return (
@@ -62,10 +66,12 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
 
 
 def _moved(upload: Upload, ending: str) -> str:
+    if _HELD_OUT.search(upload.name.lower()):
+        return " Its name says that it is not for training."
     folder = upload.uri.removesuffix(upload.name)
     if visible(upload.uri) != upload.uri:
-        return " Rename it."
-    return f" Rename it: aws s3 mv {quote(upload.uri)} {quote(f'{folder}train{ending}')}"
+        return " If it is the training set, rename it."
+    return f" If it is the training set, rename it: aws s3 mv {quote(upload.uri)} {quote(f'{folder}train{ending}')}"
 
 
 def _shown(name: str) -> str:

@@ -69,6 +69,8 @@ def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate,
         return ("read" if record.ended else "waits"), ""
     if dataset.verdict == "refused" or dataset.validation_version == upload.version_id:
         return "read", ""
+    if upload.arrived_at <= record.arrived_at:
+        return "read", ""  # a newer version of it, or its deletion, came before the training set
     instead = "with an earlier version of it" if dataset.validation_version else "without it"
     return "unread", (
         f"{where}: run {record.id} was checked {instead}: it came after its training set. To train with "

@@ -209,6 +209,8 @@ def deploy_and_train(person):
         "<DatasetsBucket>": "$(aws cloudformation describe-stacks --stack-name dev-Training "
         "--query \"Stacks[0].Outputs[?OutputKey=='DatasetsBucket'].OutputValue\" --output text)"
     }
+    # As `make synth` does it, which the doctor reads what is needed from.
+    person.type("npx cdk synth --quiet")
     person.follow("README.md", "make setup", **upload)
     world = world_of(person)
     run = its_run(world, "support-nova-micro/first").id
@@ -216,9 +218,10 @@ def deploy_and_train(person):
     person.follow(OPERATIONS, "export AWS_REGION", keep=True)
     person.follow(OPERATIONS, "aws sns subscribe")
     person.follow(OPERATIONS, "aws s3 cp validation.jsonl")
-    again = its_run(world, "support-nova-micro/2026-11").id
-    reached(world, again, "trained")
-    assert "trained" in person.follow(OPERATIONS, "tuning runs", **{"1f3a9c": again[:6]})
+    second = its_run(world, "support-nova-micro/2026-11")
+    reached(world, second.id, "trained")
+    theirs = {"1f3a9c": second.id[:6], "s3://BUCKET/datasets/x/train.jsonl": second.upload}
+    assert "trained" in person.follow(OPERATIONS, "tuning runs", **theirs)
     month = time.strftime("%Y-%m")
     said = person.follow(
         OPERATIONS, "# runs of a month", **{"RUN=...": f"RUN={run}", "2026-11": month}

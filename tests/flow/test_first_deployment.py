@@ -27,7 +27,9 @@ VARIES = (
 def shown(name):
     """The output that the page shows under that name, without its command."""
     text = PAGE.read_text("utf-8")
-    [block] = re.findall(rf"<!-- output: {name} -->\n```console\n\$ .+\n(.*?)```", text, re.DOTALL)
+    [block] = re.findall(
+        rf"<!-- output: {name} -->\n```console\n\$ [^\n]+\n(.*?)```", text, re.DOTALL
+    )
     return alike(block)
 
 

@@ -19,6 +19,7 @@ from emulator.instance import default_directory, find, start
 from emulator.start_errors import EmulatorError
 from tuning.cli.account import Account
 from tuning.runs.run_record import RunRecord
+from tuning.runs.uploads import PREFIX, Upload
 
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
@@ -79,21 +80,24 @@ def _deploy(instance: Instance) -> Account:
 
 def _refuse(account: Account) -> None:
     screen.console.print()
-    uri = account.files.upload(SAMPLES / "broken" / "train.jsonl", f"{RECIPE}/first-try")
-    run = screen.follow(lambda: account.started_by(uri), "A dataset with mistakes")
+    upload = _upload(account, SAMPLES / "broken" / "train.jsonl", "first-try")
+    run = screen.follow(lambda: account.started_by(upload.uri), "A dataset with mistakes")
     screen.findings(account.files.report(run.id))
 
 
 def _train(account: Account) -> None:
-    folder = f"{RECIPE}/second-try"
-    account.files.upload(SAMPLES / "support" / "validation.jsonl", folder)
-    uri = account.files.upload(SAMPLES / "support" / "train.jsonl", folder)
-    run = screen.follow(lambda: account.started_by(uri), "A sound dataset")
+    _upload(account, SAMPLES / "support" / "validation.jsonl", "second-try")
+    upload = _upload(account, SAMPLES / "support" / "train.jsonl", "second-try")
+    run = screen.follow(lambda: account.started_by(upload.uri), "A sound dataset")
     if run.state != "trained":
         raise EmulatorError(f"the sound dataset was not trained: {run.summary}")
     screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
     screen.console.print("\n[bold]Where to find it[/]")
     screen.facts(_facts(account, run))
+
+
+def _upload(account: Account, file: Path, folder: str) -> Upload:
+    return account.objects.put_file(f"{PREFIX}{RECIPE}/{folder}/{file.name}", file)
 
 
 def _facts(account: Account, run: RunRecord) -> dict[str, str]:

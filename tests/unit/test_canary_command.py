@@ -6,14 +6,16 @@ from types import SimpleNamespace
 
 import pytest
 from cli_world import FakeSQS, an_account, lay
-from domain_builders import any_recipe
+from domain_builders import any_recipe, any_upload
 from recipe_refusal_cases import refusal
 
 from tuning.__main__ import run
+from tuning.aws.ledger import Ledger
 from tuning.cli import canary_command, polling
 from tuning.errors import OptionError
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.run import ReceivedVersion
 from tuning.runs.run_states import Partition
 
 MODEL = "arn:aws:bedrock:us-east-1:123456789012:custom-model/m/1"
@@ -48,10 +50,14 @@ def world(aws, monkeypatch):
     month = f"{datetime.now(UTC):%Y-%m}"
 
     def put_and_start(**given):
+        made = put(**given)
         if aws.becomes and given["Key"].endswith("train.jsonl"):
-            upload = f"s3://{given['Bucket']}/{given['Key']}"
-            aws.run = lay(aws, 7, upload=upload, month=month, **aws.becomes)
-        return put(**given)
+            upload = any_upload(
+                bucket=given["Bucket"], key=given["Key"], version_id=made["VersionId"]
+            )
+            aws.run = lay(aws, 7, upload=upload.uri, month=month, **aws.becomes)
+            Ledger(table="ledger").put_new(ReceivedVersion.of(upload, aws.run))
+        return made
 
     monkeypatch.setattr(aws.s3, "put_object", put_and_start)
     monkeypatch.setattr(polling, "time", FakeTime(aws))
@@ -195,7 +201,7 @@ def test_whoever_stops_waiting_is_told_how_to_go_on(world, canary, monkeypatch):
     def interrupted(_self, _upload):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(canary_command.Account, "started_by", interrupted)
+    monkeypatch.setattr(Ledger, "became", interrupted)
     code, _, err = canary()
     assert code == 130
     assert "tuning canary --run" in err

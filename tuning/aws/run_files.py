@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tuning.aws.clients import Clients, client
@@ -11,15 +10,8 @@ from tuning.runs.uploads import Upload
 
 @dataclass(frozen=True, kw_only=True)
 class RunFiles:
-    datasets_bucket: str
     artifacts_bucket: str
     client: Clients = client
-
-    def upload(self, file: Path, folder: str) -> str:
-        """Put a file where a recipe reads it. Returns its URI."""
-        key = f"datasets/{folder}/{file.name}"
-        self.client("s3").put_object(Bucket=self.datasets_bucket, Key=key, Body=file.read_bytes())
-        return f"s3://{self.datasets_bucket}/{key}"
 
     def copy_onto_itself(self, upload: Upload, *, retrains: str) -> str | None:
         """A new version of an upload's bytes, which starts a run. None when the upload was deleted.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, Any
 
 from tuning.aws.clients import Clients, client
@@ -35,8 +36,13 @@ class UploadedObjects:
                     if upload.kind is not UploadKind.FOLDER:
                         yield upload
 
+    def put_file(self, key: str, file: Path) -> Upload:
+        """Upload a file, as `put` does."""
+        with file.open("rb") as body:
+            return self.put(key, body, file.stat().st_size)
+
     def put(self, key: str, body: IO[bytes], size: int) -> Upload:
-        """Upload a file in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
+        """Upload in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
         made = self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
         return Upload(
             bucket=self.bucket,

@@ -72,11 +72,7 @@ class Account:
 
     @property
     def files(self) -> RunFiles:
-        return RunFiles(
-            datasets_bucket=self.outputs["DatasetsBucket"],
-            artifacts_bucket=self.outputs["ArtifactsBucket"],
-            client=self.client,
-        )
+        return RunFiles(artifacts_bucket=self.outputs["ArtifactsBucket"], client=self.client)
 
     @property
     def caller(self) -> str:

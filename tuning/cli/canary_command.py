@@ -1,9 +1,8 @@
 """`tuning canary`: the smallest dataset through the whole path of a deployed environment, and a verdict."""
 
 import json
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
+from io import BytesIO
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -31,6 +30,7 @@ from tuning.preflight.facts import NoAnswer
 from tuning.runs.progress_bar import words
 from tuning.runs.recipes import Recipe
 from tuning.runs.run_record import RunRecord
+from tuning.runs.uploads import PREFIX, TRAINING, VALIDATION, Upload
 
 _INTERRUPTED = 130
 
@@ -90,28 +90,23 @@ def _started(
         ) from None
     data = smallest(recipe)
     before = account.dead_letters.count()
-    uri = _upload(account, recipe, data)
+    upload = _upload(account, recipe, data)
     epochs = "the model's own number of epochs" if data.epochs is None else f"epochs: {data.epochs}"
-    say(f"uploaded {data.records} records for {recipe.base_model}, {epochs}: {uri}")
+    say(f"uploaded {data.records} records for {recipe.base_model}, {epochs}: {upload.uri}")
     for seconds in polls(every):
-        if (record := account.started_by(uri)) is not None:
-            return record
+        if (run := account.ledger.became(upload)) is not None:
+            return account.run(run)
         if account.dead_letters.count() > before or seconds > 60 * patience:
             return None
     raise AssertionError("polls do not end")
 
 
-def _upload(account: Account, recipe: Recipe, data: Dataset) -> str:
-    """Into a folder of its own: an upload is known by its name, and each has one run."""
-    folder = f"{recipe.name}/canary-{uuid4().hex[:12]}"
-    with tempfile.TemporaryDirectory() as made:
-        if data.validation is not None:  # is to be there first
-            held_out = Path(made) / "validation.jsonl"
-            held_out.write_bytes(data.validation)
-            account.files.upload(held_out, folder)
-        training = Path(made) / "train.jsonl"
-        training.write_bytes(data.training)
-        return account.files.upload(training, folder)
+def _upload(account: Account, recipe: Recipe, data: Dataset) -> Upload:
+    """Into a folder of its own: a folder has one training set."""
+    folder = f"{PREFIX}{recipe.name}/canary-{uuid4().hex[:12]}/"
+    if data.validation is not None:  # is to be there first
+        account.objects.put(f"{folder}{VALIDATION}", BytesIO(data.validation), len(data.validation))
+    return account.objects.put(f"{folder}{TRAINING}", BytesIO(data.training), len(data.training))
 
 
 def _followed(account: Account, run_id: str, every: float, patience: float) -> RunRecord:

@@ -115,9 +115,6 @@ def _plain(folder: Path) -> str:
 def _put(account: Account, where: str, file: Path) -> Upload:
     """Under the plain name of its kind: another spelling in the same folder would be a second set."""
     ending = file.name[file.name.index(".") :].lower()
-    with file.open("rb") as body:
-        upload = account.objects.put(
-            f"{where}{set_named(file.name)}{ending}", body, file.stat().st_size
-        )
+    upload = account.objects.put_file(f"{where}{set_named(file.name)}{ending}", file)
     say(f"uploaded {file.name} to {upload.uri}")
     return upload

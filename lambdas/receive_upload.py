@@ -6,10 +6,11 @@ from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
+from tuning.aws.arrivals import begin
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import IntakeSettings
-from tuning.runs.run import Misdirected, Run, received
+from tuning.runs.run import Misdirected, Run
 from tuning.runs.unexpected import refusal
 from tuning.runs.uploads import Upload, UploadKind, is_missed_round
 from tuning.runs.validation_sets import ValidationSet
@@ -45,14 +46,13 @@ def _receive(body: str, settings: IntakeSettings) -> None:
             ledger.put_new(ValidationSet.of(upload))
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return
-    given = ledger.arrive(arrived)
-    if given is None:
+    begun = begin(arrived, ledger, Executions(machine=settings.state_machine_arn))
+    if begun is None:
         logger.info("already received", upload=upload.uri, version=upload.version_id)
         return
-    run = received(given)
-    if not Executions(machine=settings.state_machine_arn).start(run.id, given):
+    run, new = begun
+    if not new:
         logger.info("already started", run=run.id)
-    ledger.move(run, "started")  # or the execution is ahead of us already
     metrics.add_metric(name="RunsStarted", unit="Count", value=1)
     logger.info("started", run=run.id, recipe=upload.recipe_name)
 

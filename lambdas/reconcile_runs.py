@@ -8,6 +8,7 @@ from typing import Any
 from lambdas import run_metrics
 from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
+from tuning.aws.arrivals import begin
 from tuning.aws.budgets import Budgets
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.executions import Executions
@@ -101,9 +102,7 @@ def _answer(found: ValidationSet | Unreadable, traces: Traces, now: datetime) ->
         return
     if became == "unread":
         refused = Misdirected.new(upload=upload, refusal=why)
-        if given := traces.ledger.arrive(refused):
-            traces.executions.start(refused.id, given)
-            traces.ledger.move(refused, "started")
+        begin(refused, traces.ledger, traces.executions)
         if record:
             traces.ledger.amend(record.id, unread_validation=upload.uri)
         logger.info("answered", run=refused.id, upload=upload.uri)

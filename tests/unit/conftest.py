@@ -17,6 +17,7 @@ from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 
 import lambdas
 from lambdas.observe import logger
+from tuning.__main__ import run
 from tuning.aws import clients
 
 HANDLERS = [
@@ -101,3 +102,18 @@ def written(monkeypatch, capsys):
 def log(written):
     """What a function has written: lines of JSON, each of them."""
     return lambda: [json.loads(line) for line in written().split("\n") if line]
+
+
+@pytest.fixture
+def typed(monkeypatch, capsys):
+    """typed("doctor", …) → exit code, standard output and error of the command line; never a traceback."""
+
+    def said(*words):
+        monkeypatch.setattr("sys.argv", ["tuning", *words])
+        with pytest.raises(SystemExit) as left:
+            run()
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return int(left.value.code or 0), captured.out, captured.err
+
+    return said

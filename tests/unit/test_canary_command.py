@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,6 @@ from cli_world import FakeSQS, an_account, lay
 from domain_builders import any_recipe, any_upload
 from recipe_refusal_cases import refusal
 
-from tuning.__main__ import run
 from tuning.aws.ledger import Ledger
 from tuning.cli import canary_command, polling
 from tuning.errors import OptionError
@@ -80,16 +80,8 @@ class FakeTime:
 
 
 @pytest.fixture
-def canary(monkeypatch, capsys):
-    def told(*arguments):
-        monkeypatch.setattr("sys.argv", ["tuning", "canary", *arguments])
-        with pytest.raises(SystemExit) as left:
-            run()
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return int(left.value.code or 0), captured.out, captured.err
-
-    return told
+def canary(typed):
+    return partial(typed, "canary")
 
 
 def test_exit_0_when_the_whole_path_works_and_its_model_is_deleted(world, canary):

@@ -1,6 +1,7 @@
 """`tuning doctor` as a person runs it: lines, one document, exit codes; never a traceback."""
 
 import json
+from functools import partial
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
@@ -8,7 +9,6 @@ from fake_account import FakeAccount, absent
 from recipe_refusal_cases import refusal
 from test_needs import assembly
 
-from tuning.__main__ import run
 from tuning.aws import clients
 
 
@@ -43,16 +43,8 @@ def account(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def doctor(monkeypatch, capsys):
-    def told(*arguments):
-        monkeypatch.setattr("sys.argv", ["tuning", "doctor", *arguments])
-        with pytest.raises(SystemExit) as left:
-            run()
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return int(left.value.code or 0), captured.out, captured.err
-
-    return told
+def doctor(typed):
+    return partial(typed, "doctor")
 
 
 def test_exit_0_when_every_line_is_ok(account, doctor):

@@ -10,7 +10,7 @@ from tuning.runs import former_version
 from tuning.runs.job_queue import arrival_order
 from tuning.runs.json_record import RecordError
 from tuning.runs.ledger_item import KEY, Item, Stored
-from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run
+from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run, version_key
 from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
 from tuning.runs.uploads import Upload
@@ -153,7 +153,7 @@ class Ledger:
 
     def became(self, upload: Upload) -> str | None:
         """The id of the run that a version of an object has become; None as long as it has not."""
-        item = self.item(ReceivedVersion.of(upload, "").id)
+        item = self.item(version_key(upload))
         return ReceivedVersion.from_item(item).run_id if item else None
 
     def validation_set(self, upload: Upload) -> ValidationSet | None:

@@ -63,12 +63,21 @@ def quota_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
     yield _vpcs(needs, facts)
 
 
-def _jobs(needs: Needs, facts: Facts) -> Finding:
-    quota, used = facts.quotas[JOBS.code], facts.jobs
-    if isinstance(quota, NoAnswer):
-        return unanswered(JOBS.check, JOBS.subject, quota)
+def _counted(quota: Quota, facts: Facts, used: int | NoAnswer) -> tuple[float, int] | Finding:
+    """How many there may be and how many there are, or that one of them is not known."""
+    most = facts.quotas[quota.code]
+    if isinstance(most, NoAnswer):
+        return unanswered(quota.check, quota.subject, most)
     if isinstance(used, NoAnswer):
-        return unanswered(JOBS.check, JOBS.subject, used)
+        return unanswered(quota.check, quota.subject, used)
+    return most, used
+
+
+def _jobs(needs: Needs, facts: Facts) -> Finding:
+    counted = _counted(JOBS, facts, facts.jobs)
+    if isinstance(counted, Finding):
+        return counted
+    quota, used = counted
     if quota < 1:
         return will_fail(JOBS.check, JOBS.subject, "none may run", JOBS.raised(needs.region))
     why = f"{quota:g} at a time, {used} in progress"
@@ -77,11 +86,10 @@ def _jobs(needs: Needs, facts: Facts) -> Finding:
 
 
 def _custom_models(needs: Needs, facts: Facts) -> Finding:
-    quota, used = facts.quotas[CUSTOM_MODELS.code], facts.custom_models
-    if isinstance(quota, NoAnswer):
-        return unanswered(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, quota)
-    if isinstance(used, NoAnswer):
-        return unanswered(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, used)
+    counted = _counted(CUSTOM_MODELS, facts, facts.custom_models)
+    if isinstance(counted, Finding):
+        return counted
+    quota, used = counted
     why = f"{used} of {quota:g} there"
     if used >= quota:
         fix = f"Delete models that nobody uses. {CUSTOM_MODELS.raised(needs.region)}"
@@ -139,11 +147,10 @@ def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> Finding:
 
 
 def _vpcs(needs: Needs, facts: Facts) -> Finding:
-    quota, used = facts.quotas[VPCS.code], facts.vpcs
-    if isinstance(quota, NoAnswer):
-        return unanswered(VPCS.check, VPCS.subject, quota)
-    if isinstance(used, NoAnswer):
-        return unanswered(VPCS.check, VPCS.subject, used)
+    counted = _counted(VPCS, facts, facts.vpcs)
+    if isinstance(counted, Finding):
+        return counted
+    quota, used = counted
     why = f"{used} of {quota:g} there"
     # Whether it is among them does not matter to an environment that is deployed.
     if (not isinstance(facts.stacks, NoAnswer) and facts.stacks) or used + needs.vpcs <= quota:

@@ -145,7 +145,12 @@ class ReceivedVersion(Stored):
 
     @classmethod
     def of(cls, upload: Upload, run_id: str) -> Self:
-        return cls(id=f"version#{_digest(upload, None)}", version_of=upload.uri, run_id=run_id)
+        return cls(id=version_key(upload), version_of=upload.uri, run_id=run_id)
+
+
+def version_key(upload: Upload) -> str:
+    """Under which the ledger remembers what a version of an object has become."""
+    return f"version#{_digest(upload, None)}"
 
 
 def is_run(pk: str) -> bool:

@@ -67,9 +67,6 @@ class Timed(io.RawIOBase):
         self._check()
         return self._inner.write(piece)
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._inner.seek(offset, whence)
-
     def _check(self) -> None:
         if self._remaining() <= 0:
             raise OutOfTimeError(self._name)

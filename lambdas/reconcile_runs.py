@@ -33,7 +33,7 @@ from tuning.runs.run import Misdirected
 from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import ENDED
 from tuning.runs.uploads import Upload
-from tuning.runs.validation_sets import ValidationSet, fate
+from tuning.runs.validation_sets import GRACE, ValidationSet, fate
 
 _settings = cache(ReconcilerSettings.from_env)
 
@@ -58,7 +58,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
         with apart.each(run_id):
             if done := _healed(traces, run_id, jobs.get(run_id, []), now):
                 healed[run_id] = done
-    for each in traces.ledger.unread_validation_sets():
+    for each in traces.ledger.unread_validation_sets(now - GRACE):
         with apart.each(each.id):
             _answer(each, traces, now)
     if healed:

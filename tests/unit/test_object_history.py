@@ -27,8 +27,8 @@ def account(aws, monkeypatch):
     return made
 
 
-def upload(account, key=KEY, version="v1"):
-    account.s3.lay("datasets", key, b"x", version)
+def upload(account, key=KEY, version="v1", content=b"x"):
+    account.s3.lay("datasets", key, content, version)
     return any_upload(bucket="datasets", key=key, version_id=version)
 
 
@@ -116,11 +116,18 @@ def test_a_validation_set_waits_and_then_says_which_run_read_it(account, capsys)
 
 
 def test_a_folder_and_what_is_not_there_say_so(account, capsys):
-    upload(account, "datasets/support/")
+    upload(account, "datasets/support/", content=b"")
     assert asked(capsys, "s3://datasets/datasets/support/")["fate"] == "folder"
     assert asked(capsys, "s3://datasets/datasets/support/none.jsonl", 1)["fate"] == "absent"
     upload(account, "Datasets/support/train.jsonl")
     assert asked(capsys, "s3://datasets/Datasets/support/train.jsonl", 1)["fate"] == "elsewhere"
+
+
+def test_a_folder_with_content_is_answered_like_any_other_upload(account, capsys):
+    """Its event is still under way: it is no folder that nobody answers."""
+    upload(account, "datasets/support/")
+    account.s3.modified_at["datasets", "datasets/support/"] = datetime.now(UTC)
+    assert asked(capsys, "s3://datasets/datasets/support/", 1)["fate"] == "queued"
 
 
 def test_what_was_deleted_by_name_since_is_said(account, capsys):

@@ -84,7 +84,20 @@ def test_one_that_came_a_moment_ago_waits_for_its_training_set(aws, context, rec
     receive(KEY, at=datetime.now(UTC).isoformat())
     reconcile(context)
     assert answers(aws) == []
-    assert len(list(LEDGER.unread_validation_sets())) == 1
+    assert len(list(LEDGER.unread_validation_sets(datetime.now(UTC) + GRACE))) == 1
+
+
+def test_items_of_sets_that_still_wait_are_not_read(aws, context, receive, monkeypatch):
+    """However many came within the hour, the query passes them over."""
+    receive(KEY, version="old")
+    for number in range(20):
+        receive(KEY, version=f"v{number}", at=datetime.now(UTC).isoformat())
+    read, get = [], aws.dynamodb.get_item
+    monkeypatch.setattr(
+        aws.dynamodb, "get_item", lambda **call: read.append(call["Key"]["pk"]["S"]) or get(**call)
+    )
+    reconcile(context)
+    assert len([pk for pk in read if pk.startswith("validation#")]) == 1
 
 
 def test_one_that_was_read_is_forgotten_in_silence(aws, context, receive):
@@ -94,7 +107,7 @@ def test_one_that_was_read_is_forgotten_in_silence(aws, context, receive):
     LEDGER.move(Run.from_dict(run), "checked", dataset=checked("v1"))
     reconcile(context)
     assert answers(aws) == []
-    assert list(LEDGER.unread_validation_sets()) == []
+    assert list(LEDGER.unread_validation_sets(LATER)) == []
 
 
 def test_one_that_came_too_late_is_answered_and_shown_with_its_run(aws, context, receive):
@@ -129,4 +142,6 @@ def test_a_validation_set_that_cannot_be_read_hides_no_other(aws, context, recei
 
 def test_the_run_that_answers_is_not_that_of_a_training_set(receive):
     receive(KEY)
-    assert any_run(upload=UPLOAD).id not in {each.id for each in LEDGER.unread_validation_sets()}
+    assert any_run(upload=UPLOAD).id not in {
+        each.id for each in LEDGER.unread_validation_sets(LATER)
+    }

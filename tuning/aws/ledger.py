@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tuning.aws.clients import Clients, client
@@ -161,10 +162,13 @@ class Ledger:
         item = self.item(ValidationSet.of(upload).id)
         return ValidationSet.from_item(item) if item else None
 
-    def unread_validation_sets(self) -> Iterator[ValidationSet | Unreadable]:
-        """Those of which it is not known yet which run reads them. The index holds their keys only."""
-        condition = f"#{OPEN_RUNS.partition} = :open"
-        for found in self._query(OPEN_RUNS.name, condition, open=UNREAD):
+    def unread_validation_sets(self, before: datetime) -> Iterator[ValidationSet | Unreadable]:
+        """Those that arrived before `before` (aware), of which it is not known yet which run reads them.
+        The index holds their keys only.
+        """
+        condition = f"#{OPEN_RUNS.partition} = :open AND #{OPEN_RUNS.sort} < :{OPEN_RUNS.sort}"
+        latest = f"{before.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"  # as S3 writes a time
+        for found in self._query(OPEN_RUNS.name, condition, open=UNREAD, turn=latest):
             if item := self.item(found[KEY]["S"]):
                 yield listed(ValidationSet, item)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tuning.aws.clients import Clients, client
-from tuning.runs.uploads import PREFIX, Upload, UploadKind
+from tuning.runs.uploads import PREFIX, Upload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +28,16 @@ class UploadedObjects:
         return found, hidden
 
     def since(self, moment: datetime) -> Iterator[Upload]:
-        """The newest versions of objects that were uploaded since `moment` (aware), but for folders."""
-        for page in self._pages(PREFIX):
-            for each in page.get("Versions", []):
-                if each["IsLatest"] and each["LastModified"] >= moment:
-                    upload = self._upload(each)
-                    if upload.kind is not UploadKind.FOLDER:
+        """The newest versions of objects that were uploaded since `moment` (aware), but for empty folders.
+
+        Objects are listed without their versions, of which there may be many more.
+        """
+        pages = self.client("s3").get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=PREFIX):
+            for each in page.get("Contents", []):
+                if each["LastModified"] >= moment:
+                    upload, _ = self.version(each["Key"], None)
+                    if upload and not upload.is_empty_folder:
                         yield upload
 
     def put_file(self, key: str, file: Path) -> Upload:

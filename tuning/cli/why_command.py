@@ -73,7 +73,7 @@ def left_of(account: Account, key: str, version: str | None) -> Left:
             reading="open" if kept.open else "closed",
             reader=reader,
         )
-    if upload.kind is UploadKind.FOLDER:
+    if upload.is_empty_folder:
         return Left(key=key, upload=upload, hidden=hidden)
     sends = account.objects.sends_events()
     return Left(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tuning.runs.run_record import RunRecord
-from tuning.runs.uploads import PREFIX, Upload, UploadKind
+from tuning.runs.uploads import PREFIX, Upload
 from tuning.runs.validation_sets import GRACE
 
 ObjectFate = Literal[
@@ -117,7 +117,7 @@ def _validation(left: Left) -> ObjectAnswer | None:
 
 
 def _folder(upload: Upload) -> ObjectAnswer | None:
-    if upload.kind is not UploadKind.FOLDER:
+    if not upload.is_empty_folder:
         return None
     return ObjectAnswer(
         fate="folder", summary="It is a folder: nothing starts of it, nor is it answered."

@@ -21,9 +21,9 @@ def refusal(upload: Upload, recipes: Sequence[str], *, base_model: str | None = 
     `recipes` are the names of those that are deployed; `base_model` is that of the upload's recipe.
     """
     where, name = visible(upload.uri), upload.recipe_name
+    if upload.is_empty_folder:
+        return None
     if upload.kind is UploadKind.FOLDER:
-        if not upload.size:
-            return None
         return f"{where}: it has content and the name of a folder. Upload it as train.jsonl in that folder."
     below = upload.key.removeprefix(PREFIX)
     if "/" not in below or not name:

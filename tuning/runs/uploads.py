@@ -92,6 +92,11 @@ class Upload:
         return kind_of(self.key)
 
     @property
+    def is_empty_folder(self) -> bool:
+        """Whether it is what the S3 console makes for a folder: there is nothing to say of it."""
+        return self.kind is UploadKind.FOLDER and not self.size
+
+    @property
     def recipe_name(self) -> str:
         """`support` for `datasets/support/2026-11/train.jsonl`."""
         return self.key.removeprefix(PREFIX).split("/", 1)[0]

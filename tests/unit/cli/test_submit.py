@@ -1,6 +1,7 @@
 """`tuning submit`: what would be refused is not uploaded; what is, in the order in which it is read."""
 
 import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -104,14 +105,26 @@ def test_a_folder_that_says_nothing_clear_is_a_wrong_use(account, folder, files,
 
 def test_right_after_an_upload_its_run_is_waited_for(account, capsys):
     """Not "no run is open": its event is under way."""
-    from datetime import UTC, datetime  # noqa: PLC0415 — what is laid now is recent
-
     account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
     account.s3.modified_at["datasets", "datasets/support/x/train.jsonl"] = datetime.now(UTC)
     assert left(watch, run=None, every=1, shown="json") == 0
     out, err = capsys.readouterr()
     assert "no run is open" not in err
     assert json.loads(out.splitlines()[-1])["state"] == "trained"
+
+
+def test_versions_are_listed_of_recent_uploads_only(account, monkeypatch):
+    """A bucket keeps many versions of what was uploaded long ago."""
+    listed, versions = [], account.s3.list_object_versions
+    monkeypatch.setattr(
+        account.s3, "list_object_versions", lambda **call: listed.append(call) or versions(**call)
+    )
+    for number in range(20):
+        account.s3.lay("datasets", "datasets/support/old/train.jsonl", b"x", f"v{number}")
+    account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
+    account.s3.modified_at["datasets", "datasets/support/x/train.jsonl"] = datetime.now(UTC)
+    assert left(watch, run=None, every=1, shown="json") == 0
+    assert {call["Prefix"] for call in listed} == {"datasets/support/x/train.jsonl"}
 
 
 def test_the_run_of_an_upload_is_watched_by_its_uri(account, capsys):

@@ -11,7 +11,7 @@ from accounts import conversations
 from patience import until
 
 RECIPE = "support-nova-micro"
-CROWD = 40
+CROWD = 100
 QUOTA = 10
 
 

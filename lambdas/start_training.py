@@ -10,7 +10,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs, JobRefusedError
 from tuning.aws.ledger import Ledger
 from tuning.aws.slot_queue import SlotQueue
-from tuning.aws.transient import role_not_assumable
+from tuning.aws.transient import name_in_use, role_not_assumable
 from tuning.runs.failures import classify, failure
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import LEFT, MOST_WAITING, PATIENCE, expected_wait, instant
@@ -108,14 +108,18 @@ def _start(run: Run, dataset: PreparedDataset) -> JobStart:
 
 
 def _resolve(error: JobRefusedError, run: Run, dataset: PreparedDataset) -> JobStart:
-    """A name in use may be our own, from a try that died before it could answer; nor need Bedrock check
-    names before it checks the quota, which our own job may have filled.
+    """A name in use may be our own, from a try that died before it could answer, and may not be found
+    yet; nor need Bedrock check names before it checks the quota, which our own job may have filled.
     """
     words = classify(error.message)
     full = error.code == "ServiceQuotaExceededException"  # HTTP 400, but it passes
     if full or error.code in ("ConflictException", "ValidationException"):
-        if job_arn := _own_job(run, dataset):
-            return JobStart(state="started", job_arn=job_arn)
+        job = CustomizationJobs().described(run.job_name)
+        if job and is_ours(job, run, dataset):
+            return JobStart(state="started", job_arn=str(job["jobArn"]))
+        conflict = error.code == "ConflictException" or words.kind == name_in_use.__name__
+        if job is None and conflict:
+            raise name_in_use(words.message)
         if words.kind == role_not_assumable.__name__:
             raise role_not_assumable(words.message)
     return JobStart(state="queued" if full else "failed", failure=words)

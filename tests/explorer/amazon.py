@@ -6,33 +6,40 @@ lets the schedule strike.
 
 import json
 import random
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError
 from clockwork import Clockwork, Promise
 from explored_faults import Crash, applicable, struck
-from explored_handlers import BEHIND, CONTEXT, MACHINE, Handler
+from explored_handlers import BEHIND, CONTEXT, Handler
 from fake_bedrock import ENDED
 from greenlet import getcurrent
 from machine import End, Execution, Failed
-from rounds import among_us, dispatching, until_quiet
+from rounds import among_us, until_quiet
 from scenarios import Scenario
 from schedule import Schedule
 from services import Bedrock, Ledger, Notices, StepFunctions, Storage
+from surroundings import Around
 
 from lambdas.dispatch_queue import NotDispatched
 from lambdas.reconcile_runs import NotReconciled
-from tuning.aws.transient import Transient
+from tuning.aws.transient import Transient, name_in_use
 from tuning.errors import TuningError
-from tuning.runs.job_queue import WAITING
 
 VISIBILITY_SECONDS = 180
 RECEIVES = 5
 HOUR = 3600
-_RAISED = (BotoCoreError, ClientError, NotDispatched, NotReconciled, Transient, TuningError)
+_RAISED = (
+    BotoCoreError,
+    ClientError,
+    NotDispatched,
+    NotReconciled,
+    Transient,
+    TuningError,
+    name_in_use,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,77 +261,3 @@ class _Paginator:
 
     def paginate(self, **arguments: Any) -> list[Any]:
         return list(self.fake.paginate(**arguments))
-
-
-@dataclass(frozen=True)
-class Around:
-    """What an execution sees of the world."""
-
-    world: Amazon
-
-    def perform(self, resource: str, arguments: Any, limit: float | None) -> Any:
-        service, _, operation = resource.removeprefix("arn:aws:states:::").partition(":")
-        match service, operation:
-            case "lambda", "invoke":
-                return self._invoke(arguments)
-            case "aws-sdk", "dynamodb:updateItem.waitForTaskToken":
-                return self._ask_and_wait(arguments, limit)
-            case (("dynamodb" | "sns"), _):
-                return self._integrated(service, operation, arguments)
-        raise NotImplementedError(f"the explorer does not know tasks of {resource}")
-
-    def sleep(self, seconds: float) -> None:
-        self.world.clock.sleep(seconds)
-
-    def moment(self) -> str:
-        return self.world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def jitter(self, most: float) -> float:
-        return self.world.random.uniform(0, most)
-
-    def _invoke(self, arguments: Any) -> Any:
-        name = re.sub(r"Function$", "", arguments["FunctionName"].strip("{}"))
-        function = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        answer = self.world.invoke(function, arguments["Payload"])
-        if isinstance(answer, Failed):
-            raise answer
-        return {"Payload": answer}
-
-    def _ask_and_wait(self, arguments: Any, limit: float | None) -> Any:
-        token = arguments["ExpressionAttributeValues"][":token"]["S"]
-        promise = self.world.stepfunctions.promise(token)
-        self._integrated("dynamodb", "updateItem", arguments, sdk=True)
-        if limit is not None:
-            late = Failed("States.Timeout", "")
-            self.world.clock.spawn(
-                lambda: self.world.stepfunctions.expire(token, late), after=limit
-            )
-        if arguments["ExpressionAttributeValues"].get(":waiting") == {"S": WAITING}:
-            dispatching(self.world)
-        answer = self.world.clock.wait(promise)
-        if isinstance(answer, Failed):
-            raise answer
-        return answer
-
-    def _integrated(
-        self, service: str, operation: str, arguments: Any, *, sdk: bool = False
-    ) -> Any:
-        """A service that Step Functions calls by itself. Its errors have a prefix for each integration.
-        https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
-        """
-        name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
-        given = {**arguments, "TableName": "ledger"} if service == "dynamodb" else arguments
-        really = getattr(self.world.service(service), name)
-        try:
-            return self.world.call(service, name, lambda: really(**given))
-        except (ClientError, BotoCoreError) as error:
-            code = (
-                error.response["Error"]["Code"]
-                if isinstance(error, ClientError)
-                else "SdkClientException"
-            )
-            prefix = {"dynamodb": "DynamoDb" if sdk else "DynamoDB", "sns": "SNS"}[service]
-            raise Failed(f"{prefix}.{code}", str(error)) from error
-
-
-__all__ = ["MACHINE", "Amazon", "Call", "Message", "ReadTimeoutError"]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from amazon import Amazon
 
 FOLDER = "datasets/support-nova-micro"
+LATE_SECONDS = 10 * 60
 POISON = {"Event": "s3:TestEvent"}
 
 
@@ -66,6 +67,10 @@ class Scenario:
     """Whether a message that is no upload comes in the same batch."""
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
+    late_seconds: float = 0
+    """How far behind are Bedrock's lists, and jobs that are asked for by name."""
+    forgets_tokens: bool = False
+    """Whether Bedrock knows no `clientRequestToken` any more when it comes again."""
     pairs: int = 250
     """How many histories with two faults are lived, of all that there are."""
     longer: int = 50
@@ -185,5 +190,14 @@ SCENARIOS = (
         pairs=20,
         longer=20,
         every=3,
+    ),
+    Scenario(
+        name="a token that Bedrock forgets, and a name that it finds late",
+        puts=(_put(records("Forgotten")),),
+        end="trained",
+        late_seconds=LATE_SECONDS,
+        forgets_tokens=True,
+        pairs=100,
+        longer=50,
     ),
 )

@@ -57,12 +57,17 @@ class Bedrock(FakeBedrock):
     clock: Clockwork
     scenario: "Scenario"
     storage: Storage
+    changes: list[tuple[float, str, str]] = field(default_factory=list)
+    """When which job came into which status."""
 
     def create_model_customization_job(self, **arguments: Any) -> dict[str, str]:
         before = len(self.created)
+        if self.scenario.forgets_tokens:
+            arguments.pop("clientRequestToken", None)
         answer = super().create_model_customization_job(**arguments)
         if len(self.created) > before:
             job = self.jobs[answer["jobArn"]]
+            self._becomes(job, job["status"])
             self.clock.spawn(lambda: self._live(job))
         return answer
 
@@ -79,10 +84,8 @@ class Bedrock(FakeBedrock):
             if job["status"] != "InProgress":
                 return
             if last and self.scenario.job == "fails":
-                job |= {
-                    "status": "Failed",
-                    "failureMessage": "Encountered an internal error when processing the request.",
-                }
+                words = "Encountered an internal error when processing the request."
+                self._becomes(job, "Failed", failureMessage=words)
                 return
             self._mark(job, phase, "Completed")
         self._complete(job)
@@ -90,8 +93,30 @@ class Bedrock(FakeBedrock):
     def stop_model_customization_job(self, *, jobIdentifier: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
         answer = super().stop_model_customization_job(jobIdentifier=jobIdentifier)
         job = self.jobs[jobIdentifier]
-        self.clock.spawn(lambda: job.update(status="Stopped"), after=STEP_SECONDS)
+        self._becomes(job, job["status"])
+        self.clock.spawn(lambda: self._becomes(job, "Stopped"), after=STEP_SECONDS)
         return answer
+
+    def listed_jobs(self) -> list[dict[str, Any]]:
+        """As they were a while ago, where lists are late."""
+        if not self.scenario.late_seconds:
+            return super().listed_jobs()
+        then = self.clock.seconds - self.scenario.late_seconds
+        known = {arn: status for moment, arn, status in self.changes if moment <= then}
+        return [{**self.jobs[arn], "status": status} for arn, status in known.items()]
+
+    def _job(self, identifier: str) -> dict[str, Any]:
+        """A name is found as late as a list shows it; an ARN at once."""
+        job = super()._job(identifier)
+        if identifier == job["jobName"] and job["jobArn"] not in {
+            each["jobArn"] for each in self.listed_jobs()
+        }:
+            self._refuse("ResourceNotFoundException", f"Could not find the job {identifier}.")
+        return job
+
+    def _becomes(self, job: dict[str, Any], status: str, **facts: Any) -> None:
+        job |= {"status": status, **facts}
+        self.changes.append((self.clock.seconds, job["jobArn"], status))
 
     def _mark(self, job: dict[str, Any], phase: str, status: str) -> None:
         job["lastModifiedTime"] = self.clock.now()
@@ -102,8 +127,8 @@ class Bedrock(FakeBedrock):
         key = f"{prefix}model-customization-job-x/training_artifacts/step_wise_training_metrics.csv"
         text = b"step_number,epoch_number,training_loss,perplexity\n0,0,2,7\n1,0,1,3\n"
         self.storage.lay(ARTIFACTS, key, text)
-        job |= {"outputModelArn": f"{job['jobArn']}-model", "endTime": self.clock.now()}
-        job["status"] = "Completed"
+        facts = {"outputModelArn": f"{job['jobArn']}-model", "endTime": self.clock.now()}
+        self._becomes(job, "Completed", **facts)
 
 
 @dataclass(kw_only=True)

@@ -27,6 +27,15 @@ def test_errors_that_are_retried_are_raised_under_their_names(states):
     assert "class Transient(Exception):" in (ROOT / "tuning/aws/transient.py").read_text("utf-8")
 
 
+def test_a_name_in_use_is_tried_again_for_three_quarters_of_an_hour(states):
+    """The job may be the run's own, which is paid for and found late."""
+    [retry] = [r for r in states["Start training"]["Retry"] if "name_in_use" in r["ErrorEquals"]]
+    pauses = [min(2 * 2**n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
+    assert (retry["IntervalSeconds"], retry["BackoffRate"]) == (2, 2)
+    assert 2600 < sum(pauses) / 2 < 2800  # full jitter halves them, on average
+    assert retry["MaxAttempts"] * 3 < 500  # events of 25,000
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_function_whose_process_died_is_tried_again(states, task):
     """It may have died between two calls, such as after the job was created."""

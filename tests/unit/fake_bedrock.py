@@ -73,7 +73,7 @@ class FakeBedrock:
         """Two a page: who forgets to turn pages sees two."""
         found = [
             {**{k: job[k] for k in ("jobArn", "jobName", "status", "creationTime")}}
-            for job in self.all_jobs()
+            for job in self.listed_jobs()
             if wanted.get("nameContains", "") in job["jobName"]
             and wanted.get("statusEquals", job["status"]) == job["status"]
             and job["creationTime"]
@@ -92,6 +92,10 @@ class FakeBedrock:
 
     def all_jobs(self) -> list[dict[str, Any]]:
         return [job for identifier, job in self.jobs.items() if identifier.startswith("arn:")]
+
+    def listed_jobs(self) -> list[dict[str, Any]]:
+        """What a list shows; on AWS it may be late."""
+        return self.all_jobs()
 
     def _job(self, identifier: str) -> dict[str, Any]:
         if identifier not in self.jobs:

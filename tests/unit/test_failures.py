@@ -51,6 +51,8 @@ MESSAGES = [
         "service_error",
     ),
     ("Encountered an internal error when processing the request.", "service_error"),
+    # https://github.com/aws/sagemaker-python-sdk/issues/6076
+    ("The provided job name is currently in use.", "name_in_use"),
     ("Could not assume provided IAM role.", "role_not_assumable"),
     (
         (

@@ -9,7 +9,7 @@ from domain_builders import any_record, any_run
 from fake_aws import refusal
 
 from lambdas import authorize_spend, collect_results, start_training, track_training
-from tuning.aws.transient import Transient, role_not_assumable
+from tuning.aws.transient import Transient, name_in_use, role_not_assumable
 from tuning.runs.failures import KINDS
 from tuning.runs.progress import Progress
 from tuning.runs.run_states import Partition
@@ -60,12 +60,35 @@ def test_a_role_that_bedrock_does_not_know_yet_is_tried_again_by_its_own_name(aw
     assert raised.type.__name__ in KINDS
 
 
+NAME_IN_USE = "The provided job name is currently in use: x"
+
+
 @pytest.mark.parametrize(
-    "found", [{}, {any_run().job_name: OURS | {"trainingDataConfig": {"s3Uri": "s3://other/x"}}}]
+    ("code", "message"),
+    [("ValidationException", NAME_IN_USE), ("ConflictException", "A conflict.")],
 )
-def test_a_foreign_job_of_the_same_name_is_not_adopted(aws, context, found):
-    aws.bedrock.fault = refusal("ConflictException")
-    aws.bedrock.jobs.update(found)
+def test_a_name_in_use_whose_job_is_not_found_yet_is_tried_again_by_its_own_name(
+    aws, context, code, message
+):
+    """Bedrock may have forgotten the token, and find the name late: the job is paid for."""
+    aws.bedrock.fault = refusal(code, message=message)
+    with pytest.raises(name_in_use, match=message) as raised:
+        start_training.handler(EVENT, context)
+    assert raised.type.__name__ in KINDS
+    aws.bedrock.jobs[any_run().job_name] = OURS
+    assert start_training.handler(EVENT, context)["state"] == "started"
+    assert aws.dynamodb.record(any_run().id).job_arn == "arn:earlier"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [refusal("ConflictException"), refusal("ValidationException", message=NAME_IN_USE)],
+    ids=["a conflict", "a name in use"],
+)
+def test_a_foreign_job_of_the_same_name_is_not_adopted(aws, context, fault):
+    aws.bedrock.fault = fault
+    foreign = OURS | {"trainingDataConfig": {"s3Uri": "s3://other/x"}}
+    aws.bedrock.jobs[any_run().job_name] = foreign
     answer = start_training.handler(EVENT, context)
     assert (answer["state"], answer.get("job_arn")) == ("failed", None)
     assert aws.dynamodb.record(any_run().id).job_arn is None

@@ -33,6 +33,13 @@ class role_not_assumable(Exception):  # noqa: N801, N818 — the kind of failure
     """
 
 
+class name_in_use(Exception):  # noqa: N801, N818 — as above
+    """The name or the token of a job is in use, and no job is found by that name yet: a job that was made just
+    now may be found late, and it is paid for. The state machine tries the step again; when that does not
+    help, the run fails by this name.
+    """
+
+
 @contextmanager
 def as_transient() -> Iterator[None]:
     """Raise what passes as Transient, and everything else as it is."""

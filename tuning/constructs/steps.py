@@ -31,6 +31,11 @@ _TOOK_TOO_LONG = ["Sandbox.Timedout"]
 # A role that was made just now: of tuning/aws/transient.py.
 _NOT_ASSUMABLE_YET = ["role_not_assumable"]
 
+# The run's own job, most likely, which its name does not find yet: of the same file. It is paid for, so it
+# is worth three quarters of an hour, which so many tries take on average.
+_NOT_FOUND_YET = ["name_in_use"]
+_NOT_FOUND_TRIES = 24
+
 # Incidents of AWS last hours: DynamoDB's of 2025-10-20 took three, and what depended on it fifteen.
 # https://aws.amazon.com/message/101925/
 # With full jitter a try comes a quarter of an hour after the one before, on average; it is three
@@ -109,7 +114,9 @@ class Steps:
         outlast(task, *_TRANSIENT, tries=_FOLLOW_TRIES if step.follows_a_job else _OUTLAST_TRIES)
         died = _FOLLOW_TRIES if step.follows_a_job else _DIED_TRIES
         late = died if step.tries_after_timeout is None else step.tries_after_timeout
-        faults = ((_DIED, died), (_TOOK_TOO_LONG, late), (_NOT_ASSUMABLE_YET, _DIED_TRIES))
+        faults = [(_DIED, died), (_TOOK_TOO_LONG, late), (_NOT_ASSUMABLE_YET, _DIED_TRIES)]
+        if step.follows_a_job:
+            faults.append((_NOT_FOUND_YET, _NOT_FOUND_TRIES))
         for errors, tries in faults:
             task.add_retry(
                 errors=errors,

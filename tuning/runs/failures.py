@@ -98,6 +98,14 @@ _ALL = (
         fix="Set job_nodes_talk=True in the environment's Config and deploy; see docs/network.md.",
     ),
     FailureKind(
+        name="name_in_use",
+        words=r"name is currently in use",
+        fix=(
+            "Look in the Bedrock console for a job or a custom model of that name, which was not made by "
+            f"this run. {_UPLOAD_AGAIN}."
+        ),
+    ),
+    FailureKind(
         name="service_error",
         words=r"(unexpected|internal) error when processing",
         passes=True,

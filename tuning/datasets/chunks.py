@@ -166,7 +166,8 @@ class Chunks:
         known = self._known[len(told)]
         self._digests[len(told)] = kernel.digest()(outline)
         known.size, known.outline[: len(outline)] = len(outline), outline
-        known.readable, known.system = same.readable, "system" in same.traits
+        known.readable = same.readable
+        known.system = _TRAITS.index(same.traits) if same.traits in _TRAITS else len(_TRAITS)
         known.prompt, known.pieces = len(same.prompt), len(pieces)
         known.text[: len(pieces)] = pieces
         told.append(same)
@@ -274,8 +275,18 @@ class Chunks:
         for known, same in zip(self._known, self._told, strict=False):
             for fault in same.faults:
                 tally.counts[fault.rule] += known.times
+            if known.times and same.readable:
+                self._beside(same, known.times)
         if scan.latin:
             tally.script("LATIN", scan.latin_line, scan.latin)
+
+    def _beside(self, same: Outline, times: int) -> None:
+        """Add up what more the kernel's lines of an outline have; a first such line was told by itself."""
+        tally = self._tally
+        if same.traits not in _TRAITS:
+            tally.trait(same.traits, tally.traits[same.traits][1], times)
+        for subject in same.contested:
+            tally.contest(subject, tally.contested[subject][1], times)
 
 
 def _address(view: memoryview) -> int:

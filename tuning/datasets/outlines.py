@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tuning.datasets.formats.walk import Fault
+from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import Method
 
@@ -18,6 +18,10 @@ _FAULTS = 32
 """Of an outline that is kept: memory stays bounded."""
 _NUMBER = re.compile(rb'"t(\d{3})[ "]')
 _DIGITS = slice(1, 4)
+_BLOCK = re.compile(rb"\x01(\d{3})")
+"""Before a block that is no text: which text it compares by."""
+_TOOLS = re.compile(rb"\x02(\d{3})[0-9a-f]{32}")
+"""In place of the tools: the text that they are, and its digests."""
 
 
 class Outline(NamedTuple):
@@ -30,6 +34,10 @@ class Outline(NamedTuple):
     """The pieces of the prompt, each as the number of a text."""
     answer: Sequence[int]
     traits: frozenset[str]
+    marks: frozenset[int] = frozenset()
+    """Which of the texts only compare, such as a tool use."""
+    contested: frozenset[str] = frozenset()
+    buckets: frozenset[str] = frozenset()
 
     def pieced(self, texts: bytes) -> tuple[bytes, bytes, int]:
         """Prompt and answer, as `key` joins them, and their characters, from all texts of a line."""
@@ -37,8 +45,8 @@ class Outline(NamedTuple):
         prompt, answer = (
             b"\0".join([said[n] for n in pieces]) for pieces in (self.prompt, self.answer)
         )
-        joints = max(0, len(self.prompt) - 1) + max(0, len(self.answer) - 1)
-        return prompt, answer, len(prompt.decode()) + len(answer.decode()) - joints
+        words = (said[n] for n in (*self.prompt, *self.answer) if n not in self.marks)
+        return prompt, answer, sum(len(word.decode()) for word in words)
 
     def listed(self, tally: Tally) -> bool:
         """Whether no fault of such a line has to be listed any more."""
@@ -52,24 +60,33 @@ class Outlines:
     def __init__(self, method: Method, policy: Policy) -> None:
         self._method, self._policy = method, policy
         self._known: dict[bytes, Outline | None] = {}
+        self.again = False
+        """Whether the outline that was asked for last had been met before, as those of one line never are."""
 
-    def told(self, outline: bytes, texts: int) -> Outline | None:
-        """What holds of a line with that outline and as many texts; None when the line itself decides."""
-        if outline in self._known:
+    def told(self, outline: bytes, texts: bytes, count: int) -> Outline | None:
+        """What holds of a line with that outline and its texts; None when the line itself decides."""
+        self.again = outline in self._known
+        if self.again:
             return self._known[outline]
-        found = self._diagnosed(outline, texts)
+        found = self._diagnosed(outline, texts, count)
         if found is None or len(found.faults) <= _FAULTS:
             if len(self._known) == _KEPT:
                 self._known.clear()
             self._known[outline] = found
         return found
 
-    def _diagnosed(self, outline: bytes, texts: int) -> Outline | None:
+    def _diagnosed(self, outline: bytes, texts: bytes, count: int) -> Outline | None:
         from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
 
-        walk = diagnose(outline, self._method)
+        written = texts.split(b"\0")
+        tools = [int(n) for n in _TOOLS.findall(outline)]
+        marks = [*tools, *map(int, _BLOCK.findall(outline))]
+        line = _BLOCK.sub(b"", outline)
+        if tools:
+            line = _TOOLS.sub(lambda at: written[int(at[1])].removeprefix(b"\2"), line)
+        walk = diagnose(line, self._method)
         said = [*walk.prompt, *(walk.answer or ())]
-        pieces = _numbers(outline, said, texts) if walk.readable else []
+        pieces = _numbers(outline, said, count, marks) if walk.readable else []
         if pieces is None:
             return None
         faults = tuple(
@@ -78,15 +95,33 @@ class Outlines:
             if self._policy.thorough or self._policy.severity(fault.rule) == "error"
         )
         prompt, answer = pieces[: len(walk.prompt)], pieces[len(walk.prompt) :]
-        return Outline(faults, walk.readable, prompt, answer, frozenset(walk.traits))
+        return Outline(
+            faults,
+            walk.readable,
+            prompt,
+            answer,
+            frozenset(walk.traits),
+            frozenset(marks),
+            frozenset(walk.contested),
+            frozenset(walk.buckets),
+        )
 
 
-def _numbers(outline: bytes, said: list[str], texts: int) -> list[int] | None:
+def _numbers(outline: bytes, said: list[str], texts: int, marks: list[int]) -> list[int] | None:
     """Which of the texts each piece is; None when that cannot be told, for the blank ones differ."""
-    named = set(map(int, _NUMBER.findall(outline)))
-    blanks = [piece for piece in said if not piece.startswith("t")]
+    if sum(isinstance(piece, Mark) for piece in said) != len(marks):
+        return None
+    named = {*marks, *map(int, _NUMBER.findall(outline))}
+    blanks = [piece for piece in said if not isinstance(piece, Mark) and not piece.startswith("t")]
     unnamed = [n for n in range(texts) if n not in named]
     if blanks and (len(blanks) != len(unnamed) or len(set(blanks)) > 1):
         return None
-    left = iter(unnamed)
-    return [int(p[_DIGITS]) if p.startswith("t") else next(left) for p in said]
+    left, following = iter(unnamed), iter(marks)
+    return [
+        next(following)
+        if isinstance(p, Mark)
+        else int(p[_DIGITS])
+        if p.startswith("t")
+        else next(left)
+        for p in said
+    ]

@@ -91,7 +91,7 @@ class Scanner:
         for stop in chunks.stops(source.stream, size, self._kept if self._copy else None):
             if stop.outline:
                 same = self._outlined(stop)
-                if same and same.listed(self.tally):
+                if same and self._outlines.again and same.listed(self.tally):
                     chunks.learn(stop.outline, same)
             elif stop.why:
                 self._look(
@@ -156,7 +156,7 @@ class Scanner:
 
     def _outlined(self, stop: UnsettledLine) -> Outline | None:
         """A line that is told by its outline, if that tells all."""
-        tally, same = self.tally, self._outlines.told(stop.outline, stop.strings)
+        tally, same = self.tally, self._outlines.told(stop.outline, stop.texts, stop.strings)
         if same is None or (not same.readable and (stop.why or 0) & Why.UNSEEN):
             self._line(stop.line)
             return None
@@ -167,6 +167,10 @@ class Scanner:
             tally.add(fault, tally.lines)
         tally.records += 1
         if same.readable:
+            for bucket in same.buckets:
+                tally.buckets.setdefault(bucket, tally.lines)
+            for subject in same.contested:
+                tally.contest(subject, tally.lines)
             why = Why.NEAR | (stop.why or _EVERY)
             self._count(line, *same.pieced(stop.texts), same.traits, why)
         return same
@@ -267,8 +271,9 @@ def key(pieces: Iterable[str]) -> bytes:
 
 
 def _pieces(*joined: bytes) -> list[str]:
-    """The texts that `key` joined, which hold no zero."""
-    return [piece for texts in joined for piece in texts.decode().split("\0")]
+    """The texts that `key` joined, which hold no zero, without what only compares."""
+    pieces = (piece for texts in joined for piece in texts.decode().split("\0"))
+    return [piece for piece in pieces if not piece.startswith(MARKED)]
 
 
 def _trimmed(line: bytes) -> bytes:

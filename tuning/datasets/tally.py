@@ -96,8 +96,8 @@ class Tally:
     def script(self, name: str, line: int, count: int = 1) -> None:
         _noted(self.scripts, name, line, count)
 
-    def contest(self, subject: str, line: int) -> None:
-        _noted(self.contested, subject, line, 1)
+    def contest(self, subject: str, line: int, count: int = 1) -> None:
+        _noted(self.contested, subject, line, count)
 
     def reach(self, bits: int, line: int) -> None:
         """Take note of a record's length."""

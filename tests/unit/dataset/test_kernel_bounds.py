@@ -10,8 +10,9 @@ import random
 import sys
 
 import pytest
-from builders import LLAMA, NOVA, method
+from builders import LLAMA, NOVA, NOVA_2, method
 from test_agreement import _line, _mutated
+from test_blocks import _line as block_line
 
 from tuning.datasets import kernel
 from tuning.datasets.chunks import Chunks
@@ -20,6 +21,12 @@ from tuning.datasets.outlines import Outlines
 from tuning.datasets.tally import Policy, Tally
 
 LINES = int(os.environ.get("TUNING_LINES", "4000"))
+MODELS = {"converse": NOVA, "prompt_completion": LLAMA, "blocks": NOVA_2}
+LINE = {
+    "converse": lambda rng: _line(rng, "converse"),
+    "prompt_completion": lambda rng: _line(rng, "prompt_completion"),
+    "blocks": block_line,
+}
 FILLINGS = b'\0\xff"\\\n\x80{'
 
 
@@ -42,7 +49,7 @@ class Fenced:
 
 def _pieces(rng, kind):
     for _ in range(LINES // 8):
-        lines = [_mutated(rng, _line(rng, kind)) for _ in range(rng.randint(1, 8))]
+        lines = [_mutated(rng, LINE[kind](rng)) for _ in range(rng.randint(1, 8))]
         lines.append(lines[0][: rng.randrange(len(lines[0]))])
         yield b"".join(line.removesuffix(b"\n") + b"\n" for line in lines)
 
@@ -50,7 +57,7 @@ def _pieces(rng, kind):
 def _read(kind):
     """Read pieces that end right before the fence; give how many lines were counted wrongly."""
     rng = random.Random(kind)  # noqa: S311 — reproducible, no secret
-    of = method(NOVA if kind == "converse" else LLAMA)
+    of = method(MODELS[kind])
     reader = Chunks(of, Tally("", Policy()), longest=4096, long=40)
     scan, step = reader._scan, kernel.library().lines_next  # noqa: SLF001 — to lay out its memory
     data, texts, outline, joined = (Fenced(1 << bits) for bits in (16, 16, 12, 12))
@@ -70,14 +77,16 @@ def _read(kind):
                 scan.kept = 0
             if found == Found.OUTLINED:
                 told = ctypes.string_at(scan.outline, scan.outline_size)
-                if same := outlines.told(told, scan.strings):
+                if same := outlines.told(
+                    told, ctypes.string_at(scan.texts, scan.texts_size), scan.strings
+                ):
                     reader.learn(told, same)
         missed += scan.line != piece.count(b"\n")
     return missed
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fences memory by mprotect")
-@pytest.mark.parametrize("kind", ["converse", "prompt_completion"])
+@pytest.mark.parametrize("kind", MODELS)
 def test_nothing_beyond_the_guard_is_touched(kind):
     child = os.fork()
     if child == 0:

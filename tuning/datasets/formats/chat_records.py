@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from tuning.datasets.formats import schemas, tools
-from tuning.datasets.formats.walk import Mark, Walk, near, shown
+from tuning.datasets.formats.walk import Walk, mark, near, shown
 from tuning.models.catalog import Method
 
 _MARKER = re.compile(r"\n\s*(Human|Assistant):")
@@ -28,7 +28,7 @@ def openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> None:
         walk.text(record["id"], "id")
     if "tools" in record:
         walk.traits.add("tools")
-        walk.prompt.append(Mark(json.dumps(record["tools"], sort_keys=True)))
+        walk.prompt.append(mark(record["tools"]))
         _tools(record["tools"], walk)
     messages = walk.items(record["messages"], "messages")
     roles = [

@@ -3,13 +3,12 @@
 https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html
 """
 
-import json
 from typing import Any
 
 from tuning.datasets.formats import media_blocks as media
 from tuning.datasets.formats import tools
 from tuning.datasets.formats.markers import marks
-from tuning.datasets.formats.walk import Mark, Walk, plain
+from tuning.datasets.formats.walk import Walk, mark, plain
 from tuning.models.catalog import Method
 
 _KINDS = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
@@ -49,7 +48,7 @@ def _block(block: object, at: str, role: str | None, method: Method, walk: Walk)
         marks(text, inner, method, walk, answer=role == "assistant")
         return text or ""
     _other(kind, block[kind], inner, role, method, walk)
-    return Mark(json.dumps(block, sort_keys=True))
+    return mark(block)
 
 
 def _offered(method: Method) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Finds reserved words as whole tokens: `User:` is one, the end of `SuperUser:` is not."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from tuning.models.catalog import Method
@@ -10,61 +10,37 @@ _SPELT_OUT = tuple(f"\\u00{row}" for row in range(2, 8))
 """How the escapes begin that a letter of a reserved word may hide behind."""
 
 
-_FIRST = 2048
+_FIRST = 256
 """Bytes that are searched at first; then twice as many, and so on."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Words:
-    """The words by how they are found: those that end in a colon, and the others."""
-
-    colon: tuple[str, ...]
-    before: frozenset[str]
-    """The last two characters of each word that ends in a colon."""
-    others: tuple[str, ...]
-
-
 @cache
-def _sorted(words: tuple[str, ...]) -> _Words:
-    colon = tuple(word for word in words if word.endswith(":"))
-    return _Words(
-        colon=colon,
-        before=frozenset(word[-2:] for word in colon),
-        others=tuple(word for word in words if not word.endswith(":")),
-    )
+def _whole(word: str) -> re.Pattern[str]:
+    """The word as a whole token. It begins with the word itself, which is what `re` searches for fast."""
+    said = re.escape(word)
+    return re.compile(f"{said}(?<!\\w{said})")
 
 
 def reserved(text: str, words: tuple[str, ...]) -> str | None:
     """A word of `words` that stands in `text` as a whole token.
 
-    A letter, digit or underscore right before makes it part of another word. What follows does not
-    matter, for the words end in a sign of their own. Searching for single signs is what CPython
-    does fastest: a regular expression of the words takes a hundred times as long.
+    A letter, digit or underscore right before makes it part of another word, unless the word begins
+    with a sign. What follows does not matter, for the words end in a sign of their own. Most texts hold
+    none of the signs, and `in` finds a word faster than a regular expression does.
     """
-    if not words:
-        return None
-    known = _sorted(words)
-    at = text.find(":")
-    while at >= 0:
-        if text[at - 1 : at + 1] in known.before:
-            for word in known.colon:
-                start = at + 1 - len(word)
-                if start >= 0 and text.startswith(word, start) and not _joined(text, start):
-                    return word
-        at = text.find(":", at + 1)
+    if ":" in text:
+        colon = (word for word in words if word.endswith(":") and word in text)
+        found = [at for word in colon if (at := _whole(word).search(text))]
+        if found:
+            return min(found, key=re.Match.end)[0]
     if "[" in text or "<" in text:
-        return next((word for word in known.others if word in text), None)
+        return next((word for word in words if not word.endswith(":") and word in text), None)
     return None
 
 
 def joined(text: str, words: tuple[str, ...]) -> str | None:
     """A word of `words` that ends another word of the text, as `User:` does in `SuperUser:`."""
     return next((word for word in words if word in text), None)
-
-
-def _joined(text: str, start: int) -> bool:
-    """Whether what starts here goes on from a word."""
-    return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
 def may_hold(line: bytes, method: Method, more: tuple[str | bytes, ...] = ()) -> object:

@@ -6,14 +6,13 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecific
 https://github.com/aws/nova-forge-sdk
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tuning.datasets.formats import schemas
 from tuning.datasets.formats.markers import marks
-from tuning.datasets.formats.walk import Mark, Walk, shown
+from tuning.datasets.formats.walk import Walk, mark, shown
 from tuning.errors import nearest
 from tuning.models.catalog import Method
 
@@ -88,7 +87,7 @@ def config(value: object, method: Method, walk: Walk) -> None:
         twice(declared, f"{at}.tools", "toolSpec.name", walk)
         if "toolChoice" in value:
             _choice(value["toolChoice"], f"{at}.toolChoice", declared, walk)
-    walk.prompt.append(Mark(json.dumps(value, sort_keys=True)))
+    walk.prompt.append(mark(value))
 
 
 def _declared(tool: object, at: str, walk: Walk) -> str | None:

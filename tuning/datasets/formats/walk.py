@@ -1,5 +1,6 @@
 """Walks a parsed record and collects what is wrong with it, each fault with its path."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,6 +30,12 @@ class Mark(str):
     __slots__ = ()
 
 
+def mark(value: object) -> Mark:
+    """What compares of a value that is no text: its JSON, with its keys in order. `blocks.h` writes the same."""
+    return Mark(_CANONICAL.encode(value))
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 _NULL = "Write the value, or remove the record; leave the key out where it is optional."
 NAMES = {
     dict: "an object",

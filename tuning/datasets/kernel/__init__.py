@@ -15,10 +15,13 @@ GUARD = 64
 BITS = 48
 ENDS = 4
 """How many different signs reserved words may end in."""
-OUTLINE, PIECES = 512, 64
+OUTLINE, PIECES = 2048, 64
 """How long an outline may be that the kernel knows, and how many texts it counts."""
 SOURCE = Path(__file__).parent / "lines.c"
-SOURCES = (SOURCE, *(SOURCE.with_name(f"{name}.h") for name in ("private", "normal", "folds")))
+SOURCES = (
+    SOURCE,
+    *(SOURCE.with_name(f"{name}.h") for name in ("private", "normal", "folds", "blocks")),
+)
 PRIVATE = (
     *(
         "an AWS access key id",

@@ -15,7 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, OUTLINE = 512, PIECES = 64 };
+enum { MARKED = 2 }; /* how what only compares begins, among texts */
+enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, OUTLINE = 2048, PIECES = 64 };
 
 #include "private.h"
 
@@ -343,6 +344,8 @@ static const uint8_t *copied(Reader *r, const uint8_t *p)
             r->beside += size - 1;
         } while (*p > 0x7f);
     }
+    if (r->out > r->last && *r->last == MARKED)
+        return NULL; /* so begins what only compares */
     return p + 1;
 }
 
@@ -655,7 +658,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
  */
-enum { DEPTH = 32, NUMBERED = 1000 };
+enum { DEPTH = 32, NUMBERED = 1000, MOST_IDS = 32 };
 enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
@@ -663,8 +666,16 @@ typedef struct {
 } Said;
 
 typedef struct {
+    const uint8_t *at;
+    size_t size;
+} Id;
+
+typedef struct {
     const Scan *s;
+    const uint8_t *start; /* of the line */
     Reader r;
+    Id ids[MOST_IDS]; /* of tool uses */
+    unsigned known_ids;
     uint8_t *out, *full;
     uint64_t why;
     const uint8_t *wrong; /* where no JSON reader goes on */
@@ -802,11 +813,24 @@ static int special(const uint8_t *p)
            STARTS(p, "\"toolConfig\"");
 }
 
+#include "blocks.h"
+
+/* Where a value stands, as far as that matters. */
+enum { ELSEWHERE, RECORD, MESSAGES, MESSAGE, CONTENT, BLOCK };
+
+/* Where a value stands under a key of an object. */
+static unsigned under(unsigned where, const uint8_t *key)
+{
+    if (where == RECORD && STARTS(key, "\"messages\""))
+        return MESSAGES;
+    return where == MESSAGE && STARTS(key, "\"content\"") ? CONTENT : ELSEWHERE;
+}
+
 #define LITERAL(o, p, word) \
     (!STARTS(p, word) ? wrong(o, p) : put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
 
 /* Any value, and all that stands in it. */
-static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
+static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned where)
 {
     uint8_t open = *p, close = open + 2; /* as both brackets have it */
     switch (open) {
@@ -817,18 +841,23 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
     case '{': case '[': break;
     default: return plain(o, p);
     }
+    if (where == BLOCK && open == '{' && special(space(p + 1)))
+        return special_block(o, p);
     if (depth == DEPTH || !put(o, p, 1))
         return NULL;
     p = space(p + 1);
     for (int later = 0; *p != close; later = 1) {
         int role = 0;
+        unsigned inner = where == MESSAGES ? MESSAGE : where == CONTENT ? BLOCK : ELSEWHERE;
         if (later && !put(o, ",", 1))
             return NULL;
         if (open == '{') {
             role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"");
             if (*p != '"')
                 return wrong(o, p);
-            if (special(p) || !(p = verbatim(o, p)))
+            int tools = where == RECORD && STARTS(p, "\"toolConfig\"");
+            inner = under(where, p);
+            if ((special(p) && !tools) || !(p = verbatim(o, p)))
                 return NULL;
             p = space(p);
             if (*p != ':')
@@ -836,8 +865,13 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth)
             if (!put(o, ":", 1))
                 return NULL;
             p = space(p + 1);
+            if (tools) {
+                if (!(p = declared_tools(o, p)) || !(p = more(p, close)))
+                    return NULL;
+                continue;
+            }
         }
-        const uint8_t *after = role && *p == '"' ? verbatim(o, p) : any(o, p, depth + 1);
+        const uint8_t *after = role && *p == '"' ? verbatim(o, p) : any(o, p, depth + 1, inner);
         if (!after)
             return NULL;
         if (!(p = more(after, close)))
@@ -871,7 +905,7 @@ static unsigned count(Scan *s, const uint8_t *texts, unsigned system)
         s->most_bits = bits;
         s->most_bits_line = s->line;
     }
-    if (!s->traits[system]++)
+    if (system < 2 && !s->traits[system]++) /* else Python counts them by the outline */
         s->traits_line[system] = s->line;
     if (s->line <= s->compared) {
         s->prompts[s->kept] = lines_digest(texts + s->prompt_at, s->prompt_size);
@@ -994,7 +1028,7 @@ static int empty(const uint8_t *p, const uint8_t *stop)
 static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
     int crlf = stop > start && stop[-1] == '\r';
-    Outline o = {.s = s, .out = s->outline, .full = s->outline + s->outline_room};
+    Outline o = {.s = s, .start = start, .out = s->outline, .full = s->outline + s->outline_room};
     o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
     const uint8_t *p = space(start);
     int nothing = empty(p, stop);
@@ -1006,7 +1040,7 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     }
     if (!strchr("{[\"-0123456789tfnNI\xef\x1a", *p) && stop[-1 - crlf] != 0x1a)
         o.wrong = p; /* no value begins so; a byte order mark and Ctrl-Z have other names */
-    p = *p == '{' ? any(&o, p, 0) : NULL;
+    p = *p == '{' ? any(&o, p, 0, RECORD) : NULL;
     if (s->count_malformed && o.wrong && legible(o.wrong, stop)) {
         s->malformed++;
         s->records++;

@@ -78,6 +78,19 @@ static uint8_t *normalised(uint8_t *out, const uint8_t *p, const uint8_t *end)
     uint8_t *begin = out; /* of the text at hand */
     int mark = 0;
     while (p < end) {
+        if (*p == MARKED && out == begin) { /* what only compares */
+            const uint8_t *zero = memchr(p, 0, (size_t)(end - p)), *stop = zero ? zero : end;
+            memmove(out, p, (size_t)(stop - p));
+            out += stop - p;
+            p = stop;
+            if (zero) {
+                *out++ = 0;
+                p++;
+            }
+            begin = out;
+            mark = 0;
+            continue;
+        }
         Block b = block(p), next = block(p + 1), blank = all(' ');
         Block low = b | (((b - all('A')) < all(26)) & all(0x20));
         memcpy(out, &low, sizeof low);

@@ -1,0 +1,220 @@
+"""Tool uses, media and reasoning are told by outlines as by each line itself, to the last digest.
+
+`TUNING_LINES=40000 pytest tests/unit/dataset/test_blocks.py` compares that many records.
+"""
+
+import io
+import json
+import os
+import random
+from copy import deepcopy
+from dataclasses import asdict
+
+import pytest
+from builders import NOVA_2, converse, method, turn
+from hypothesis import given
+from hypothesis import strategies as st
+from test_agreement import _mutated
+from test_outlines import POLICIES, TEXTS, _Copy, _slip
+
+from tuning.datasets import chunks
+from tuning.datasets.formats.walk import mark
+from tuning.datasets.opening import opened
+from tuning.datasets.scan import Scanner
+
+LINES = int(os.environ.get("TUNING_LINES", "2000"))
+OF = method(NOVA_2, max_tokens_per_record=200)
+NUMBERS = [0, -1, 7, 15, 1.5, -0.25, 0.0, 1e-5, 1e22, 123456789012345, 10**18, -0.0, True, None]
+NAMES = ["look", "find_it", "t1", "bad name", "", "naïve", "a" * 65, "look"]
+IDS = ["a", "b", "tooluse_1", "c:1.2-3", "x y", "", "é", "a" * 65]
+PLACES = [
+    "s3://bucket/a.png",
+    "s3://bucket/b/c.png",
+    "s3://other-bucket/a.mp4",
+    "s3://b/a.png",
+    "s3://-bad/a.png",
+    "s3://bucket/",
+    "s3://bucket/a b.png",
+    "https://x/y.png",
+    "s3://bucket/é.png",
+]
+WORDS = [
+    "where",
+    "city",
+    "zip",
+    "é",
+    "a.b",
+    "User:",
+    "x\ny",
+    "",
+    'q"',
+    "b\\",
+    "\u2028",
+    "🎉",
+    *TEXTS[:20],
+]
+
+
+def _value(rng, depth=0):
+    match rng.randrange(5 if depth < 3 else 3):
+        case 0 | 1:
+            return rng.choice(WORDS)
+        case 2:
+            return rng.choice(NUMBERS)
+        case 3:
+            return [_value(rng, depth + 1) for _ in range(rng.randrange(3))]
+        case _:
+            return {rng.choice(WORDS): _value(rng, depth + 1) for _ in range(rng.randrange(4))}
+
+
+def _object(rng):
+    return {rng.choice(WORDS): _value(rng, 1) for _ in range(rng.randrange(4))}
+
+
+def _media(rng):
+    kind, form = rng.choice(
+        [
+            ("image", "png"),
+            ("image", "webp"),
+            ("video", "mp4"),
+            ("document", "pdf"),
+            ("image", "jpg"),
+        ]
+    )
+    place = {"uri": rng.choice(PLACES)}
+    if rng.random() < 0.7:
+        place["bucketOwner"] = rng.choice(["123456789012", "123456789013", "12"])
+    named = {"name": "a"} if kind == "document" or rng.random() < 0.1 else {}
+    return {kind: {"format": form, **named, "source": {"s3Location": place}}}
+
+
+def _reasoning(rng):
+    signed = {"signature": "s"} if rng.random() < 0.3 else {}
+    return {"reasoningContent": {"reasoningText": {"text": rng.choice(TEXTS), **signed}}}
+
+
+def _use(rng, mine):
+    name = "look" if rng.random() < 0.8 else rng.choice(NAMES)
+    return {"toolUse": {"toolUseId": mine, "name": name, "input": _object(rng)}}
+
+
+def _result(rng, mine):
+    pieces = [
+        {"text": rng.choice(TEXTS)} if rng.random() < 0.5 else {"json": _object(rng)}
+        for _ in range(rng.choice((0, 1, 1, 2)))
+    ]
+    status = {"status": rng.choice(["success", "error", "ok"])} if rng.random() < 0.3 else {}
+    return {"toolResult": {"toolUseId": mine, "content": pieces, **status}}
+
+
+def _tool(rng):
+    schema = {"type": "object", "properties": {"where": {"type": rng.choice(["string", "strng"])}}}
+    name = "look" if rng.random() < 0.8 else rng.choice(NAMES)
+    told = {"description": rng.choice(["Looks.", "t001", ""])} if rng.random() < 0.8 else {}
+    return {"toolSpec": {"name": name, **told, "inputSchema": {"json": schema}}}
+
+
+def _record(rng):
+    mine = "a" if rng.random() < 0.6 else rng.choice(IDS)
+    first = [{"text": rng.choice(TEXTS)}, *(_media(rng) for _ in range(rng.choice((0, 0, 1, 2))))]
+    turns = [turn("user", *rng.sample(first, len(first)))]
+    if rng.random() < 0.5:
+        used = mine if rng.random() < 0.8 else rng.choice(IDS)
+        turns += [turn("assistant", _use(rng, mine)), turn("user", _result(rng, used))]
+    thought = [_reasoning(rng)] if rng.random() < 0.3 else []
+    turns.append(turn("assistant", *thought, {"text": rng.choice(TEXTS)}))
+    more = {"system": [{"text": "S"}]} if rng.random() < 0.3 else {}
+    if rng.random() < 0.6:
+        more["toolConfig"] = {"tools": [_tool(rng) for _ in range(rng.choice((1, 1, 2)))]}
+    record = converse(*turns, **more)
+    return dict(rng.sample(list(record.items()), len(record)))
+
+
+def _line(rng):
+    record = _record(rng)
+    for _ in range(rng.choice((0, 0, 0, 1))):
+        _slip(rng, record := deepcopy(record))
+    ascii_only, spaced = rng.random() < 0.3, rng.random() < 0.3
+    line = json.dumps(record, ensure_ascii=ascii_only, separators=(", ", " : ") if spaced else None)
+    return (line.replace("/", "\\/") if rng.random() < 0.1 else line).encode() + b"\n"
+
+
+def _tally(content, policy, room, monkeypatch):
+    copy = io.BytesIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(chunks, "OUTLINE", room)
+        source = opened(io.BytesIO(content))
+        tally = Scanner("train.jsonl", OF, policy).scan(source, _Copy(copy))
+    return asdict(tally), copy.getvalue()
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_blocks_that_are_no_text_are_told_by_outlines_as_by_their_lines(policy, monkeypatch):
+    rng = random.Random(f"blocks {LINES}")  # noqa: S311 — reproducible, no secret
+    given_lines = [_line(rng) for _ in range(LINES)]
+    given_lines += [_mutated(rng, rng.choice(given_lines)) for _ in range(LINES // 4)]
+    rng.shuffle(given_lines)
+    content = b'{"a":1}\n' + b"".join(
+        line.strip(b"\n").replace(b"\n", b" ") + b"\n" for line in given_lines
+    )
+    exact = _tally(content, POLICIES[policy], 1, monkeypatch)
+    assert exact[0]["records"] > LINES
+    told = _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch)
+    assert told[1] == exact[1]
+    for name, value in exact[0].items():
+        assert told[0][name] == value, name
+
+
+def test_each_line_alone_is_told_as_by_its_outline(monkeypatch):
+    rng = random.Random("alone")  # noqa: S311 — reproducible, no secret
+    for _ in range(LINES // 4):
+        line = _line(rng)
+        exact = _tally(line, POLICIES["thorough"], 1, monkeypatch)
+        assert _tally(line, POLICIES["thorough"], chunks.OUTLINE, monkeypatch) == exact, line
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=("Cs",)), max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(st.characters(exclude_categories=("Cs",)), max_size=4), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=("Cs",)), max_size=4), JSON, max_size=4
+    ),
+    st.booleans(),
+)
+def test_what_compares_of_a_tool_use_is_the_same_for_the_kernel_and_for_python(
+    given_input, ascii_only
+):
+    use = {"toolUse": {"toolUseId": "a", "name": "look", "input": given_input}}
+    record = converse("Rain?", turn("assistant", use))
+    line = json.dumps(record, ensure_ascii=ascii_only).encode() + b"\n"
+    stops = list(_stops(line))
+    if stops and stops[0].outline:
+        assert b"\2" + mark(use).encode() in stops[0].texts.split(b"\0")
+
+
+def _stops(line):
+    tally = Scanner("train.jsonl", OF, POLICIES["thorough"]).tally
+    reader = chunks.Chunks(OF, tally, longest=1 << 20, long=1 << 62)
+    return reader.stops(io.BufferedReader(io.BytesIO(line)), len(line))
+
+
+def test_most_tool_uses_have_an_outline():
+    use = {
+        "toolUse": {"toolUseId": "a", "name": "look", "input": {"b": [1, 2.5, "x\n"], "a": None}}
+    }
+    (stop,) = _stops(json.dumps(converse("Rain?", turn("assistant", use))).encode() + b"\n")
+    assert b'"input":{}' in stop.outline

@@ -27,6 +27,11 @@ class EmulatorSettings:
     port: int = 4566
     phase_seconds: float = 0.5
     """How long each phase of a customization job takes (on AWS: minutes to hours)."""
+    deployment_seconds: float = 1.0
+    """How long the deployment of a model takes to answer (on AWS: seven to eight minutes)."""
+    tokens_per_minute: int = 1_000_000
+    """Of all deployments of a base together, by the emulator's clock; AWS's number is the account's.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html"""
     wait_scale: float = 0.02
     """Factor on Step Functions Wait seconds and retry intervals: 300 s become 6 s."""
     quota: int = 10

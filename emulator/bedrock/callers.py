@@ -27,6 +27,11 @@ def needs(operation: str, scope: Scope, request: dict[str, Any]) -> Iterator[Nee
     match operation:
         case "CreateModelCustomizationJob":
             yield from _to_create(action, scope, request)
+        case "CreateCustomModelDeployment":
+            yield from _to_deploy(action, scope, request)
+        case "UpdateCustomModelDeployment":
+            yield Need(action=action, resource=request["modelArn"])
+            yield Need(action=action, resource=_subject(scope, request))
         case _ if operation.startswith("List") and "resourceARN" not in request:
             yield Need(action=action, resource="*")
         case "GetFoundationModel":
@@ -57,6 +62,15 @@ def _to_create(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[N
     yield from _to_encrypt(scope, request.get("customModelKmsKeyId", ""))
 
 
+def _to_deploy(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    tags = {f"aws:RequestTag/{tag['key']}": tag["value"] for tag in request.get("tags", [])}
+    yield Need(action=action, resource=request["modelArn"], context=tags)
+    if tags:
+        # UNCONFIRMED, as of jobs.
+        deployments = scope.arn("custom-model-deployment/*")
+        yield Need(action="bedrock:TagResource", resource=deployments, context=tags)
+
+
 def _to_encrypt(scope: Scope, key: str) -> Iterator[Need]:
     """UNCONFIRMED that the caller's rights are used, and not the job role's: its page says "the role
     that customizes". https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
@@ -79,6 +93,7 @@ def _subject(scope: Scope, request: dict[str, Any]) -> str:
         ("resourceARN", ""),
         ("jobIdentifier", "model-customization-job"),
         ("modelIdentifier", "custom-model"),
+        ("customModelDeploymentIdentifier", "custom-model-deployment"),
     ):
         if identifier := request.get(member):
             return (

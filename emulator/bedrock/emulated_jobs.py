@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.bedrock.nearest_example import Examples
 from emulator.bedrock.offered_models import Offer
 from emulator.bedrock.ports import Scope
 
@@ -183,6 +184,8 @@ class EmulatedModel:
     arn: str
     created: str
     tags: dict[str, str]
+    examples: Examples
+    """What it was trained on, as far as the emulator answers from it."""
 
     def describe(self) -> dict[str, Any]:
         """GetCustomModel."""

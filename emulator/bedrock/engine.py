@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
-from emulator.bedrock import callers, listing
+from emulator.bedrock import access, callers, listing
 from emulator.bedrock import offered_models as catalog
 from emulator.bedrock.api_errors import (
     Conflict,
@@ -16,6 +17,7 @@ from emulator.bedrock.api_errors import (
     Throttled,
     ValidationError,
 )
+from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.emulated_jobs import (
     METHOD,
     TERMINAL,
@@ -27,10 +29,13 @@ from emulator.bedrock.emulated_jobs import (
 )
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
+from emulator.bedrock.nearest_example import Examples
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.requests import validate
 
 Spawn = Callable[[Callable[[], None]], None]
+KEPT_HERE = ("model-customization-job", "custom-model", "custom-model-deployment")
+"""Kinds of resources of the engine; the rest of Bedrock is MiniStack's."""
 
 
 @dataclass(kw_only=True)
@@ -39,7 +44,8 @@ class Engine:
     spawn: Spawn
     quota: int
     phase_seconds: float
-    faults: Faults = field(default_factory=Faults)
+    deployments: Deployments
+    faults: Faults
     jobs: dict[str, EmulatedJob] = field(default_factory=dict)
     models: dict[str, EmulatedModel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -53,7 +59,7 @@ class Engine:
         for need in callers.needs(operation, scope, request):
             if refusal := self.aws.callers.refusal(need.action, need.resource, need.context):
                 raise Denied(message=refusal)
-        answer: dict[str, Any] = getattr(self, OPERATIONS[operation])(scope, request)
+        answer: dict[str, Any] = attrgetter(OPERATIONS[operation])(self)(scope, request)
         if fault := self.faults.take("lost-response", operation=operation, job=job):
             raise Internal(message=fault.message)
         return answer
@@ -84,20 +90,28 @@ class Engine:
 
     def list_jobs(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         mine = [job.summary() for job in list(self.jobs.values()) if job.scope == scope]
-        page, more = listing.page(mine, request, name="jobName")
+        page, more = listing.page(mine, request, listing.Members(name="jobName"))
         return {"modelCustomizationJobSummaries": page, **more}
 
     def list_models(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         mine = [model.summary() for model in list(self.models.values()) if model.job.scope == scope]
-        page, more = listing.page(mine, request, name="modelName")
+        page, more = listing.page(mine, request, listing.Members(name="modelName"))
         return {"modelSummaries": page, **more}
 
     def get_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return self._model(scope, request["modelIdentifier"]).describe()
 
     def delete_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        del self.models[self._model(scope, request["modelIdentifier"]).arn]
+        model = self._model(scope, request["modelIdentifier"])
+        self.deployments.check_unused(model)
+        del self.models[model.arn]
         return {}
+
+    def deploy(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        return self.deployments.create(scope, request, self._model(scope, request["modelArn"]))
+
+    def update_deployment(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        return self.deployments.update(scope, request, self._model(scope, request["modelArn"]))
 
     def tag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         tags = self._tags(scope, request["resourceARN"])
@@ -115,9 +129,17 @@ class Engine:
         return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
 
     def _subject(self, request: dict[str, Any]) -> str:
-        """Name of the job that a request is about, for faults that are limited to some."""
+        """Name of the job or deployment that a request is about, for faults limited to some."""
         named = self.jobs.get(request.get("jobIdentifier", ""))
-        return named.name if named else request.get("jobName", request.get("jobIdentifier", ""))
+        given = (
+            "jobName",
+            "jobIdentifier",
+            "modelDeploymentName",
+            "customModelDeploymentIdentifier",
+        )
+        return (
+            named.name if named else next((request[each] for each in given if each in request), "")
+        )
 
     def get_foundation_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return {"modelDetails": catalog.foundation_model(request["modelIdentifier"], scope.region)}
@@ -127,7 +149,7 @@ class Engine:
         if operation == "GetFoundationModel":
             return catalog.foundation_model(request["modelIdentifier"], scope.region) is not None
         arn = request.get("resourceARN", ":custom-model/")
-        return ":model-customization-job/" in arn or ":custom-model/" in arn
+        return any(f":{kind}/" in arn for kind in KEPT_HERE)
 
     def _replayed(self, scope: Scope, request: dict[str, Any]) -> EmulatedJob | None:
         """A token seen before makes the service ignore the request, and return no error.
@@ -208,10 +230,13 @@ class Engine:
         trainer.change(job, "InProgress")
         if not trainer.run(job):
             return
+        examples = Examples.of(self.aws.objects.lines(*access.split(job.training_uri)))
         arn = job.scope.arn(f"custom-model/{job.offer.model}/{identifier()}")
         tags = {each["key"]: each["value"] for each in job.request.get("customModelTags", [])}
         with self._lock:
-            self.models[arn] = EmulatedModel(job=job, arn=arn, created=now(), tags=tags)
+            self.models[arn] = EmulatedModel(
+                job=job, arn=arn, created=now(), tags=tags, examples=examples
+            )
             job.model_arn = arn
             trainer.change(job, "Completed")
 
@@ -242,6 +267,8 @@ class Engine:
         raise NotFound(message=f"Could not find the custom model {wanted}.")
 
     def _tags(self, scope: Scope, arn: str) -> dict[str, str]:
+        if ":custom-model-deployment/" in arn:
+            return self.deployments.find(scope, arn).tags
         return (
             self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
         )
@@ -256,6 +283,11 @@ OPERATIONS = {
     "GetCustomModel": "get_model",
     "ListCustomModels": "list_models",
     "DeleteCustomModel": "delete_model",
+    "CreateCustomModelDeployment": "deploy",
+    "GetCustomModelDeployment": "deployments.get",
+    "ListCustomModelDeployments": "deployments.list_all",
+    "UpdateCustomModelDeployment": "update_deployment",
+    "DeleteCustomModelDeployment": "deployments.delete",
     "TagResource": "tag",
     "UntagResource": "untag",
     "ListTagsForResource": "list_tags",

@@ -6,12 +6,14 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
 FaultKind = Literal["fail", "stall", "throttle", "quota", "lost-response"]
-FaultPhase = Literal["Validation", "DataProcessing", "Training"]
+FaultPhase = Literal["Validation", "DataProcessing", "Training", "Deployment"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class InjectedFault:
     """`fail` and `stall` name a phase; `throttle` and `lost-response` an operation.
+
+    Phases are those of a job, and `Deployment`: creating or updating one can only fail.
 
     A stalled phase does not begin: the job stays InProgress with that sub-status NotStarted, as
     public field reports saw it for days. A lost response is a 500 after the operation was done.
@@ -22,7 +24,7 @@ class InjectedFault:
     message: str = "Encountered an internal error when processing the request."
     operation: str = "*"
     jobs: str = "*"
-    """Job names the fault is limited to, as a shell pattern."""
+    """Names of jobs or deployments the fault is limited to, as a shell pattern."""
     times: int | None = None
     """How often it strikes; for ever when absent."""
     limit: int = 0

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +12,27 @@ DEFAULT_PAGE = 100
 """UNCONFIRMED; the API allows 1 to 1000."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """What an operation calls the members that its pages are sorted and filtered by."""
+
+    name: str
+    created: str = "creationTime"
+    after: str = "creationTimeAfter"
+    before: str = "creationTimeBefore"
+    equal: tuple[tuple[str, str], ...] = (
+        ("statusEquals", "status"),
+        ("baseModelArnEquals", "baseModelArn"),
+    )
+    """Members of the request, each with the member of a summary that must be the same."""
+
+
 def page(
-    summaries: list[dict[str, Any]], request: dict[str, Any], *, name: str
+    summaries: list[dict[str, Any]], request: dict[str, Any], members: Members
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """The summaries asked for, and `nextToken` when there are more."""
-    found = [each for each in summaries if _wanted(each, request, name)]
-    found.sort(key=lambda each: (each["creationTime"], each[name]))
+    found = [each for each in summaries if _wanted(each, request, members)]
+    found.sort(key=lambda each: (each[members.created], each[members.name]))
     if request.get("sortOrder", "Descending") == "Descending":
         found.reverse()
     start = _position(request.get("nextToken"))
@@ -25,14 +41,16 @@ def page(
     return found[start : start + size], more
 
 
-def _wanted(summary: dict[str, Any], request: dict[str, Any], name: str) -> bool:
-    created = _time(summary["creationTime"])
+def _wanted(summary: dict[str, Any], request: dict[str, Any], members: Members) -> bool:
+    created = _time(summary[members.created])
     return (
-        request.get("nameContains", "") in summary[name]
-        and request.get("statusEquals", summary.get("status")) == summary.get("status")
-        and ("creationTimeAfter" not in request or created > _time(request["creationTimeAfter"]))
-        and ("creationTimeBefore" not in request or created < _time(request["creationTimeBefore"]))
-        and request.get("baseModelArnEquals", summary["baseModelArn"]) == summary["baseModelArn"]
+        request.get("nameContains", "") in summary[members.name]
+        and (members.after not in request or created > _time(request[members.after]))
+        and (members.before not in request or created < _time(request[members.before]))
+        and all(
+            request.get(asked, summary.get(member)) == summary.get(member)
+            for asked, member in members.equal
+        )
     )
 
 

@@ -23,6 +23,8 @@ class Offer:
     hyperparameters: dict[str, dict[str, Any]]
     validation_refused: bool
     teachers: tuple[str, ...]
+    on_demand: bool
+    """Whether what is customized from it can be deployed on demand."""
 
     def complete(self, given: dict[str, str]) -> dict[str, str]:
         """The hyperparameters a job runs with: the service fills the defaults it documents."""
@@ -68,6 +70,7 @@ def offer(identifier: str, method: str, region: str) -> Offer:
         hyperparameters=_catalog()["hyperparameter_sets"].get(terms.get("hyperparameters"), {}),
         validation_refused=terms["validation"] == "refused",
         teachers=tuple(terms.get("teachers", ())),
+        on_demand=model.get("on_demand") is True,
         format=DataFormat(
             kind=terms["format"],
             min_records=terms["min_records"],

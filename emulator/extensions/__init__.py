@@ -11,6 +11,7 @@ from emulator.extensions import (
     account_quotas,
     backups,
     bedrock,
+    bedrock_runtime,
     buckets,
     callbacks,
     deliveries,
@@ -99,4 +100,6 @@ def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engi
         gate = enforcement.install(record)
     if settings.event_seed is not None:
         unreliable_events.install(settings.event_seed)
-    return bedrock.install(settings, roles, gate)
+    engine = bedrock.install(settings, roles, gate, clock)
+    bedrock_runtime.install(settings, engine, gate, clock)
+    return engine

@@ -12,8 +12,11 @@ from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock, ec2, eventbridge
 
 from emulator.bedrock import routes
+from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
+from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.ports import Scope, Surroundings
+from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions.enforcement import Gate, SignedCall, explained
 from emulator.extensions.job_objects import Objects
@@ -24,7 +27,8 @@ _CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 """Access key of the request at hand."""
 
 
-def install(settings: EmulatorSettings, roles: Roles, gate: Gate | None) -> Engine:
+def install(settings: EmulatorSettings, roles: Roles, gate: Gate | None, clock: Clock) -> Engine:
+    faults = Faults()
     engine = Engine(
         aws=Surroundings(
             roles=roles,
@@ -36,6 +40,10 @@ def install(settings: EmulatorSettings, roles: Roles, gate: Gate | None) -> Engi
         spawn=spawn,
         quota=settings.quota,
         phase_seconds=settings.phase_seconds,
+        deployments=Deployments(
+            faults=faults, clock=clock.now, seconds=settings.deployment_seconds
+        ),
+        faults=faults,
     )
     bedrock._create_provisioned = _with_the_key(bedrock._create_provisioned, engine)
     theirs = bedrock.handle_request

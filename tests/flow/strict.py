@@ -1,7 +1,7 @@
 """What the tests of the emulator's strictness share: clients, stacks of one template, refusals."""
 
 import json
-from functools import cache
+from functools import cache, partial
 
 import boto3
 import pytest
@@ -10,6 +10,12 @@ from botocore.exceptions import ClientError
 from patience import until
 
 ACCOUNT = "000000000000"
+ROOT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
 FINAL = ("CREATE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED")
 
 
@@ -73,3 +79,39 @@ def trust(service):
     return policy(
         {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     )
+
+
+def lets(service, resource="*", *, actions=("kms:GenerateDataKey", "kms:Decrypt"), **condition):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": list(actions),
+        "Resource": resource,
+    }
+    return statement | ({"Condition": condition} if condition else {})
+
+
+def a_key(stage, *statements):
+    return stage.client("kms").create_key(Policy=policy(ROOT, *statements))["KeyMetadata"]["Arn"]
+
+
+def a_user(stage, name, *statements):
+    """client(service) of a user that may what the statements say, from outside of any VPC."""
+    iam = stage.client("iam")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="may", PolicyDocument=policy(*statements))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return partial(
+        boto3.client,
+        endpoint_url=stage.instance.endpoint,
+        region_name="us-east-1",
+        verify=stage.instance.settings.authority,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        config=Config(retries={"max_attempts": 1}),
+    )
+
+
+def may(*actions, resource="*", **condition):
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})

@@ -3,11 +3,9 @@
 import json
 from functools import partial
 
-import boto3
 import pytest
-from botocore.config import Config
 from patience import until
-from strict import ACCOUNT, Stage, policy, refused, trust
+from strict import ACCOUNT, ROOT, Stage, a_key, a_user, lets, may, policy, refused, trust
 
 import emulator
 
@@ -20,54 +18,12 @@ RECORD = json.dumps(
         ]
     }
 )
-ROOT = {
-    "Effect": "Allow",
-    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-    "Action": "kms:*",
-    "Resource": "*",
-}
 
 
 @pytest.fixture(scope="module")
 def stage():
     with emulator.running(phase_seconds=0.02, enforce=True) as instance:
         yield Stage(instance)
-
-
-def lets(service, resource="*", *, actions=("kms:GenerateDataKey", "kms:Decrypt"), **condition):
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": list(actions),
-        "Resource": resource,
-    }
-    return statement | ({"Condition": condition} if condition else {})
-
-
-def a_key(stage, *statements):
-    return stage.client("kms").create_key(Policy=policy(ROOT, *statements))["KeyMetadata"]["Arn"]
-
-
-def a_user(stage, name, *statements):
-    """client(service) of a user that may what the statements say, from outside of any VPC."""
-    iam = stage.client("iam")
-    iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="may", PolicyDocument=policy(*statements))
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return partial(
-        boto3.client,
-        endpoint_url=stage.instance.endpoint,
-        region_name="us-east-1",
-        verify=stage.instance.settings.authority,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        config=Config(retries={"max_attempts": 1}),
-    )
-
-
-def may(*actions, resource="*", **condition):
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
-    return statement | ({"Condition": condition} if condition else {})
 
 
 def queue(stage, name, key, *, sender="events"):

@@ -4,13 +4,17 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
+from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.ports import Scope, Surroundings
 
 EAST = Scope(account="111122223333", region="us-east-1")
 WEST = Scope(account="111122223333", region="us-west-2")
 ROLE = "arn:aws:iam::111122223333:role/tuner"
 NOVA = "amazon.nova-micro-v1:0:128k"
+DEPLOYMENT = 440
+"""Seconds that a deployment takes to be created or updated."""
 RECORD = json.dumps(
     {
         "messages": [
@@ -35,6 +39,8 @@ class World:
     silent: set[str] = field(default_factory=set)
     """Groups whose members do not reach each other."""
     published: list[dict] = field(default_factory=list)
+    seconds: float = 1_800_000_000
+    """The clock that deployments go by."""
 
     def may_be_assumed(self, role, _source_arn):
         return role == ROLE
@@ -67,7 +73,11 @@ class World:
 
 def an_engine(world, spawn):
     aws = Surroundings(roles=world, objects=world, network=world, events=world, callers=world)
-    return Engine(aws=aws, spawn=spawn, quota=2, phase_seconds=0)
+    faults = Faults()
+    deployments = Deployments(faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT)
+    return Engine(
+        aws=aws, spawn=spawn, quota=2, phase_seconds=0, deployments=deployments, faults=faults
+    )
 
 
 def a_request(**changes):

@@ -1,0 +1,163 @@
+"""As strict as AWS: deployments of models, and who is answered by them. docs/emulator.md has the table."""
+
+import json
+
+import pytest
+from patience import until
+from strict import ACCOUNT, Stage, a_key, a_user, lets, may, policy, refused, trust
+
+import emulator
+
+NOVA = "amazon.nova-micro-v1:0:128k"
+ASKED = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]
+INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+
+
+def record(prompt, completion):
+    turns = (("user", prompt), ("assistant", completion))
+    messages = [{"role": role, "content": [{"text": text}]} for role, text in turns]
+    return json.dumps({"messages": messages})
+
+
+@pytest.fixture(scope="module")
+def stage():
+    with emulator.running(
+        phase_seconds=0.02, deployment_seconds=600, tokens_per_minute=2_000, enforce=True
+    ) as instance:
+        yield Stage(instance)
+
+
+@pytest.fixture(scope="module")
+def key(stage):
+    return a_key(stage, lets("bedrock"))
+
+
+@pytest.fixture(scope="module")
+def model(stage, key):
+    """A model under a key of the account; its ARN."""
+    iam, s3, bedrock = (stage.client(each) for each in ("iam", "s3", "bedrock"))
+    iam.create_role(RoleName="tuner", AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
+    may_all = policy(may("s3:*", "kms:*"))
+    iam.put_role_policy(RoleName="tuner", PolicyName="may", PolicyDocument=may_all)
+    s3.create_bucket(Bucket="job-data")
+    lines = [
+        record("Where is my parcel?", "shipping"),
+        *(record(f"Money back, order {number}", "refund") for number in range(9)),
+    ]
+    s3.put_object(Bucket="job-data", Key="train.jsonl", Body="\n".join(lines))
+    stage.instance.advance_clock(seconds=60)  # the role is known by now
+    arn = bedrock.create_model_customization_job(
+        jobName="job",
+        customModelName="model",
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/tuner",
+        baseModelIdentifier=NOVA,
+        customModelKmsKeyId=key,
+        trainingDataConfig={"s3Uri": "s3://job-data/train.jsonl"},
+        outputDataConfig={"s3Uri": "s3://job-data/out/"},
+    )["jobArn"]
+
+    def ended():
+        job = bedrock.get_model_customization_job(jobIdentifier=arn)
+        return job if job["status"] in ("Completed", "Failed") else None
+
+    return until(ended, "the end of the job")["outputModelArn"]
+
+
+@pytest.fixture(scope="module")
+def live(stage, model):
+    """An active deployment's ARN."""
+    made = stage.client("bedrock").create_custom_model_deployment(
+        modelDeploymentName="live", modelArn=model
+    )
+    assert made["ResponseMetadata"]["HTTPStatusCode"] == 202
+    arn = made["customModelDeploymentArn"]
+    stage.instance.advance_clock(seconds=600)
+    return arn
+
+
+def test_a_deployment_that_is_being_created_neither_goes_nor_answers(stage, model, live):
+    bedrock, runtime = stage.client("bedrock"), stage.client("bedrock-runtime")
+    young = bedrock.create_custom_model_deployment(modelDeploymentName="young", modelArn=model)
+    arn = young["customModelDeploymentArn"]
+    identifier = {"customModelDeploymentIdentifier": arn}
+    code, status, message = refused(bedrock.delete_custom_model_deployment, **identifier)
+    assert (code, status) == ("ValidationException", 400)
+    assert "mutating state" in message
+    code, status, _ = refused(runtime.converse, modelId=arn, messages=ASKED)
+    assert (code, status) == ("ResourceNotFoundException", 404)
+    stage.instance.advance_clock(seconds=600)
+    assert bedrock.get_custom_model_deployment(**identifier)["status"] == "Active"
+    bedrock.delete_custom_model_deployment(**identifier)
+    listed = bedrock.list_custom_model_deployments()["modelDeploymentSummaries"]
+    assert [each["customModelDeploymentArn"] for each in listed] == [live]
+
+
+def test_a_deployment_answers_from_the_training_data_and_says_that_it_is_emulated(stage, live):
+    runtime = stage.client("bedrock-runtime")
+    answer = runtime.converse(modelId=live, messages=ASKED, inferenceConfig={"maxTokens": 100})
+    assert answer["output"]["message"]["content"] == [{"text": "shipping"}]
+    assert answer["usage"]["outputTokens"] > 0
+    assert "nothing was trained" in answer["ResponseMetadata"]["HTTPHeaders"]["x-emulated"]
+    body = json.dumps({"messages": [{"role": "user", "content": [{"text": "money back"}]}]})
+    invoked = json.loads(runtime.invoke_model(modelId=live, body=body)["body"].read())
+    assert invoked["output"]["message"]["content"] == [{"text": "refund"}]
+    stream = runtime.converse_stream(modelId=live, messages=ASKED)["stream"]
+    text = [
+        each["contentBlockDelta"]["delta"]["text"] for each in stream if "contentBlockDelta" in each
+    ]
+    assert "".join(text) == "shipping"
+
+
+def test_a_custom_model_answers_through_its_deployment_only(stage, model, live):
+    code, status, _ = refused(
+        stage.client("bedrock-runtime").converse, modelId=model, messages=ASKED
+    )
+    assert (code, status) == ("ValidationException", 400)
+    assert live
+
+
+def test_whoever_invokes_needs_the_right_on_that_deployment_and_the_models_key(stage, live, key):
+    via = {"kms:ViaService": "bedrock.us-east-1.amazonaws.com"}
+    decrypt = may("kms:Decrypt", resource=key, StringEquals=via)
+    foundation = f"arn:aws:bedrock:us-east-1::foundation-model/{NOVA}"
+    for number, (statements, lacks) in enumerate(
+        (
+            ([may(*INVOKE, resource=foundation), decrypt], "bedrock:InvokeModel"),
+            ([may(*INVOKE, resource=live)], "kms:Decrypt"),
+            ([may(*INVOKE, resource=live), decrypt], None),
+        )
+    ):
+        runtime = a_user(stage, f"caller-{number}", *statements)("bedrock-runtime")
+        if lacks is None:
+            assert runtime.converse(modelId=live, messages=ASKED)["stopReason"] == "end_turn"
+        else:
+            code, status, message = refused(runtime.converse, modelId=live, messages=ASKED)
+            assert (code, status) == ("AccessDeniedException", 403)
+            assert lacks in message
+
+
+def test_tokens_are_reserved_as_a_request_begins_and_given_back_after_a_minute(stage, live):
+    runtime = stage.client("bedrock-runtime")
+    stage.instance.advance_clock(seconds=60)
+    most = {"modelId": live, "messages": ASKED, "inferenceConfig": {"maxTokens": 1_500}}
+    runtime.converse(**most)
+    assert refused(runtime.converse, **most)[:2] == ("ThrottlingException", 429)
+    stage.instance.advance_clock(seconds=60)
+    runtime.converse(**most)
+
+
+def test_no_event_reports_a_deployment(stage, model):
+    """Only what is polled is known. The bus is asked for everything that Bedrock says."""
+    sqs, events, bedrock = (stage.client(each) for each in ("sqs", "events", "bedrock"))
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:said"
+    url = sqs.create_queue(
+        QueueName="said",
+        Attributes={"Policy": policy(lets("events", arn, actions=("sqs:SendMessage",)))},
+    )["QueueUrl"]
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["aws.bedrock"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "said", "Arn": arn}])
+    bedrock.create_custom_model_deployment(modelDeploymentName="unsaid", modelArn=model)
+    stage.instance.advance_clock(seconds=600)
+    found = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier="unsaid")
+    assert found["status"] == "Active"
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)

@@ -5,11 +5,10 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+import stages
 from accounts import World
 
-from emulator import running
 from emulator.deploy import Deployer
-from emulator.emulator_settings import NEW_ACCOUNT
 from tuning.cli.account import Account
 
 LAST = "test_uses_of_permissions.py"
@@ -18,6 +17,10 @@ LAST = "test_uses_of_permissions.py"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--new-account", action="store_true", help="with the quotas of a new account")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    stages.choose(new_account=config.getoption("--new-account", default=False))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,10 +33,9 @@ def pytest_sessionstart() -> None:
 
 
 @pytest.fixture(scope="session")
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    quotas = NEW_ACCOUNT if request.config.getoption("--new-account") else {}
+def world() -> Iterator[World]:
     pace = {"phase_seconds": 0.1, "wait_scale": 0.002, "role_seconds": 3}
-    with running(**pace, **quotas, enforce=True) as instance:
+    with stages.running(**pace, enforce=True) as instance:
         deployer = Deployer(instance=instance, say=lambda _line: None)
         deployer.bootstrap(["us-east-1"])
         outputs = deployer.deploy(["dev/*"])["dev-Training"]

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import stages
 from patience import until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,8 +19,9 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_a_killed_demo(number):
     """The shell stands for `make`: it is the one that is killed, and tells its child nothing."""
+    quotas = " --new-account" if stages.new_account() else ""
     shell = subprocess.Popen(  # noqa: S603 — our own words
-        ["/bin/sh", "-c", f"{sys.executable} -m demo; true"],
+        ["/bin/sh", "-c", f"{sys.executable} -m demo{quotas}; true"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -13,9 +13,9 @@ import pytest
 import tiny_models
 from accounts import World, until
 from documented_commands import FOLLOWED, NOT_FOLLOWED, ROOT, blocks
+from stages import running
 from test_money import reached, start
 
-from emulator import running
 from emulator.deploy import Deployer
 from tuning.cli.account import Account
 from tuning.constructs.config import PREFIX_LISTS

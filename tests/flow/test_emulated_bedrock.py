@@ -5,6 +5,7 @@ from functools import partial
 
 import boto3
 import pytest
+import stages
 from botocore.config import Config
 from emulated_account import (
     ACCOUNT,
@@ -18,15 +19,13 @@ from emulated_account import (
     refused,
 )
 
-import emulator
-
 NOVA = "amazon.nova-micro-v1:0:128k"
 LLAMA = "meta.llama3-1-8b-instruct-v1:0:128k"
 
 
 @pytest.fixture(scope="module")
 def running():
-    with emulator.running(phase_seconds=0.05, members_must_talk=False) as running:
+    with stages.running(phase_seconds=0.05, members_must_talk=False) as running:
         yield running
 
 

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+import stages
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 from patience import until
-
-import emulator
 
 ACCOUNT = "000000000000"
 WAIT_SCALE = 0.001
@@ -30,7 +29,7 @@ ENDPOINT_POLICY = json.loads(TEMPLATE)["Resources"]["Endpoint"]["Properties"]["P
 def client():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECRET_OF_THE_DEVELOPER", "x")
-        with emulator.running(wait_scale=WAIT_SCALE) as running:
+        with stages.running(wait_scale=WAIT_SCALE) as running:
 
             @cache
             def make(service):

@@ -8,9 +8,8 @@ from functools import cache
 
 import boto3
 import pytest
+import stages
 from patience import until
-
-import emulator
 
 WAIT_SCALE = 0.001
 ROLE = "arn:aws:iam::000000000000:role/any"
@@ -36,7 +35,7 @@ def sorting(event, context):
 
 @pytest.fixture(scope="module")
 def client():
-    with emulator.running(wait_scale=WAIT_SCALE) as running:
+    with stages.running(wait_scale=WAIT_SCALE) as running:
         environment = running.client_environment()
 
         @cache

@@ -12,13 +12,13 @@ from functools import cache
 
 import boto3
 import pytest
+import stages
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-import emulator
 from emulator.credentials import CREDENTIALS
 from emulator.emulator_settings import ACCOUNT
 
@@ -45,7 +45,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture(scope="module", params=[False, True], ids=["open", "enforcing"])
 def instance(request):
-    with emulator.running(enforce=request.param) as running:
+    with stages.running(enforce=request.param) as running:
         yield running
 
 
@@ -291,7 +291,7 @@ def test_a_functions_secret_cannot_be_computed(instance):
         opened.writestr("index.py", told)
     make_a_function(lambdas, FunctionName="telling", Code={"ZipFile": archive.getvalue()})
     here = json.load(lambdas.invoke(FunctionName="telling")["Payload"])
-    with emulator.running(enforce=instance.settings.enforce) as other:
+    with stages.running(enforce=instance.settings.enforce) as other:
         a_role(other)
         elsewhere = client(other, "lambda")
         make_a_function(elsewhere, FunctionName="telling", Code={"ZipFile": archive.getvalue()})

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from stages import ESTABLISHED, running
 
-from emulator import running
 from emulator.deploy import Deployer
 from emulator.emulator_settings import NEW_ACCOUNT
 
@@ -79,7 +79,7 @@ def profile(request):
 
 @pytest.fixture(scope="module")
 def account(profile, assembly):
-    quotas = NEW_ACCOUNT if profile == "new-account" else {}
+    quotas = NEW_ACCOUNT if profile == "new-account" else ESTABLISHED
     with running(**PACE, **quotas, enforce=True) as instance:
         yield Account(instance, assembly)
 

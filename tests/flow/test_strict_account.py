@@ -5,9 +5,9 @@ import json
 import zipfile
 
 import pytest
+import stages
 from strict import ACCOUNT, Stage, policy, refused, trust
 
-import emulator
 from emulator.emulator_settings import NEW_ACCOUNT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
@@ -15,13 +15,13 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
 @pytest.fixture(scope="module")
 def stage():
-    with emulator.running(role_seconds=30) as instance:
+    with stages.running(**stages.ESTABLISHED, role_seconds=30) as instance:
         yield Stage(instance)
 
 
 @pytest.fixture(scope="module")
 def new_account():
-    with emulator.running(**NEW_ACCOUNT) as instance:
+    with stages.running(**NEW_ACCOUNT) as instance:
         yield Stage(instance)
 
 

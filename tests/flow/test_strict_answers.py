@@ -7,16 +7,16 @@ from urllib.request import urlopen
 
 import aws_cdk as cdk
 import pytest
+import stages
 from strict import Stage, refused
 
-import emulator
 from emulator.emulator_settings import NEW_ACCOUNT
 from tuning.constructs.placement import own_name
 
 
 @pytest.fixture(scope="module")
 def stage():
-    with emulator.running() as instance:
+    with stages.running(**stages.ESTABLISHED) as instance:
         yield Stage(instance)
 
 
@@ -49,7 +49,7 @@ def test_quotas_are_those_that_the_account_is_held_to(stage):
     assert value(stage, "L-BE77399C") == 2
     assert value(stage, "L-B99A9384", "lambda") == 1000
     assert value(stage, "L-F678F1CE", "vpc") == 5
-    with emulator.running(**NEW_ACCOUNT) as instance:
+    with stages.running(**NEW_ACCOUNT) as instance:
         new = Stage(instance)
         assert value(new, "L-BE77399C") == 0
         assert value(new, "L-B99A9384", "lambda") == 10

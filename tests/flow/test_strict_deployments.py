@@ -6,7 +6,7 @@ import pytest
 from patience import until
 from strict import ACCOUNT, Stage, a_key, a_user, lets, may, policy, refused, trust
 
-import emulator
+import stages
 
 NOVA = "amazon.nova-micro-v1:0:128k"
 ASKED = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]
@@ -21,7 +21,7 @@ def record(prompt, completion):
 
 @pytest.fixture(scope="module")
 def stage():
-    with emulator.running(
+    with stages.running(
         phase_seconds=0.02, deployment_seconds=600, tokens_per_minute=2_000, enforce=True
     ) as instance:
         yield Stage(instance)

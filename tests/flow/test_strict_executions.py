@@ -5,17 +5,16 @@ import json
 import zipfile
 
 import pytest
+import stages
 from patience import until
 from strict import ACCOUNT, Stage, policy, refused
-
-import emulator
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
 
 @pytest.fixture(scope="module")
 def stage():
-    with emulator.running(phase_seconds=0.05, wait_scale=0.001) as instance:
+    with stages.running(phase_seconds=0.05, wait_scale=0.001) as instance:
         yield Stage(instance)
 
 
@@ -105,7 +104,7 @@ def test_a_payload_has_256_kilobytes(stage):
 
 @pytest.mark.parametrize(("limit", "ahead"), [({}, 366 * 86_400), ({"TimeoutSeconds": 5}, 120)])
 def test_an_execution_ends_after_a_year_or_its_own_time(limit, ahead):
-    with emulator.running(wait_scale=1) as instance:
+    with stages.running(wait_scale=1) as instance:
         stage = Stage(instance)
         states = stage.client("stepfunctions")
         wait = {"Type": "Wait", "Seconds": 90_000_000, "End": True}

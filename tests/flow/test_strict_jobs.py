@@ -3,10 +3,9 @@
 import json
 
 import pytest
+import stages
 from patience import until
 from strict import ACCOUNT, Stage, policy, trust
-
-import emulator
 
 NOVA = "amazon.nova-micro-v1:0:128k"
 RECORD = json.dumps(
@@ -21,7 +20,7 @@ RECORD = json.dumps(
 
 @pytest.fixture(scope="module")
 def stage():
-    with emulator.running(phase_seconds=0.05, wait_scale=0.001) as instance:
+    with stages.running(phase_seconds=0.05, wait_scale=0.001) as instance:
         yield Stage(instance)
 
 
@@ -82,7 +81,7 @@ def test_the_nodes_of_a_job_must_reach_each_other(stage, network):
 
 
 def test_closed_nodes_can_be_asked_for():
-    with emulator.running(phase_seconds=0.05, members_must_talk=False) as instance:
+    with stages.running(phase_seconds=0.05, members_must_talk=False) as instance:
         stage = Stage(instance)
         tuner.__wrapped__(stage)
         _, job = jobs(stage, network.__wrapped__(stage))
@@ -159,7 +158,7 @@ def test_a_job_asks_for_its_bucket_without_a_prefix(stage, operator, status):
 
 def counted(seed, source, sent=40):
     """How often each event of a source comes, under a seed."""
-    with emulator.running(event_seed=seed) as instance:
+    with stages.running(event_seed=seed) as instance:
         stage = Stage(instance)
         sqs, events = stage.client("sqs"), stage.client("events")
         url = sqs.create_queue(QueueName="all")["QueueUrl"]
@@ -186,7 +185,7 @@ def test_events_come_twice_now_and_then_by_seed():
 
 @pytest.mark.usefixtures("tuner")
 def test_events_of_bedrock_are_lost_now_and_then():
-    with emulator.running(phase_seconds=0.01, event_seed=3) as instance:
+    with stages.running(phase_seconds=0.01, event_seed=3) as instance:
         stage = Stage(instance)
         tuner.__wrapped__(stage)
         sqs, events = stage.client("sqs"), stage.client("events")

@@ -4,10 +4,9 @@ import json
 from functools import partial
 
 import pytest
+import stages
 from patience import until
 from strict import ACCOUNT, ROOT, Stage, a_key, a_user, lets, may, policy, refused, trust
-
-import emulator
 
 NOVA = "amazon.nova-micro-v1:0:128k"
 RECORD = json.dumps(
@@ -22,7 +21,7 @@ RECORD = json.dumps(
 
 @pytest.fixture(scope="module")
 def stage():
-    with emulator.running(phase_seconds=0.02, enforce=True) as instance:
+    with stages.running(phase_seconds=0.02, enforce=True) as instance:
         yield Stage(instance)
 
 

@@ -7,11 +7,10 @@ from base64 import b64encode
 
 import boto3
 import pytest
+import stages
 from botocore.config import Config
 from patience import until
 from strict import ACCOUNT, Stage, policy, refused
-
-import emulator
 
 LOGGING = {
     "Effect": "Allow",
@@ -22,7 +21,7 @@ LOGGING = {
 
 @pytest.fixture(scope="module")
 def stage():
-    with emulator.running() as instance:
+    with stages.running() as instance:
         yield Stage(instance)
 
 
@@ -244,7 +243,7 @@ def test_each_part_but_the_last_has_five_megabytes(s3):
 
 def test_head_bucket_has_no_prefix():
     """It is authorised as ListBucket; a policy that names prefixes does not let it pass."""
-    with emulator.running(enforce=True) as instance:
+    with stages.running(enforce=True) as instance:
         stage = Stage(instance)
         stage.client("s3").create_bucket(Bucket="listed")
         iam = stage.client("iam")

@@ -1,6 +1,10 @@
-"""CloudFormation: a stack whose first creation was rolled back can be deleted, and nothing else.
+"""CloudFormation: what can be done with a stack whose operation has failed.
+
+One whose first creation was rolled back can be deleted, and nothing else. One whose failed operation was not rolled
+back (`--no-rollback`) goes on from there, as long as that is not to be rolled back either.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 """
 
 from collections.abc import Callable
@@ -11,21 +15,47 @@ from ministack.services.cloudformation import handlers
 
 from emulator.entrance import Response
 
+PAUSED = ("CREATE_FAILED", "UPDATE_FAILED")
+
 
 def install() -> None:
     for action in ("UpdateStack", "CreateChangeSet"):
-        handlers._ACTION_HANDLERS[action] = _unless_rolled_back(handlers._ACTION_HANDLERS[action])
+        handlers._ACTION_HANDLERS[action] = _if(_rolled_back, handlers._ACTION_HANDLERS[action])
+    for action in ("UpdateStack", "ExecuteChangeSet"):
+        handlers._ACTION_HANDLERS[action] = _if(_paused, handlers._ACTION_HANDLERS[action])
 
 
-def _unless_rolled_back(handle: Callable[..., Response]) -> Callable[..., Response]:
-    def handle_unless_rolled_back(asked: dict[str, Any]) -> Response:
+Asked = dict[str, Any]
+
+
+def _rolled_back(_asked: Asked, stack: dict[str, Any]) -> str:
+    if stack.get("StackStatus") != "ROLLBACK_COMPLETE":
+        return ""
+    return f"Stack:{stack['StackId']} is in ROLLBACK_COMPLETE state and can not be updated."
+
+
+def _paused(asked: Asked, stack: dict[str, Any]) -> str:
+    """The text as public reports have it: aws/aws-cdk#30546, aws/aws-cdk-cli#1973."""
+    status = stack.get("StackStatus")
+    if status not in PAUSED or handlers._p(asked, "DisableRollback") == "true":
+        return ""
+    return (
+        f"This stack is currently in a non-terminal [{status}] state. To update the stack from this state, "
+        "please use the disable-rollback parameter with update-stack API. To rollback to the last known good "
+        "state, use the rollback-stack API"
+    )
+
+
+def _if(
+    why_not: Callable[[Asked, dict[str, Any]], str], handle: Callable[..., Response]
+) -> Callable[..., Response]:
+    def handle_unless_refused(asked: Asked) -> Response:
         wanted = handlers._p(asked, "StackName")
         for stack in list(cloudformation._stacks.values()):
             named = wanted in (stack.get("StackName"), stack.get("StackId"))
-            if named and stack.get("StackStatus") == "ROLLBACK_COMPLETE":
-                why = f"Stack:{stack['StackId']} is in ROLLBACK_COMPLETE state and can not be updated."
+            if named and (why := why_not(asked, stack)):
                 refused: Response = handlers._error("ValidationError", why)
                 return refused
         return handle(asked)
 
-    return handle_unless_rolled_back
+    return handle_unless_refused

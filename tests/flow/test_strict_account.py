@@ -1,4 +1,4 @@
-"""As strict as AWS: quotas, names, zones, roles, keys, sizes, stacks. docs/emulator.md has the table."""
+"""As strict as AWS: quotas, names, zones, roles, keys, sizes. docs/emulator.md has the table."""
 
 import io
 import json
@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 import stages
-from strict import ACCOUNT, Stage, policy, refused, trust
+from strict import ACCOUNT, Stage, pattern, policy, refused, trust
 
 from emulator.emulator_settings import NEW_ACCOUNT
 
@@ -52,14 +52,6 @@ def a_function(**more):
         **more,
     }
     return {"Type": "AWS::Lambda::Function", "Properties": properties}
-
-
-ENDINGS = [f"datasets/*/train.{end}" for end in ("jsonl", "json", "csv", "tsv", "gz", "zst")]
-
-
-def pattern(count):
-    wildcards = [{"wildcard": each} for each in ENDINGS[:count]]
-    return {"source": ["aws.s3"], "detail": {"object": {"key": wildcards}}}
 
 
 def test_a_rule_too_complex_is_refused(stage):
@@ -123,41 +115,6 @@ def test_one_import_runs_at_a_time(new_account):
     assert said[:2] == ("ServiceQuotaExceededException", 400)
 
 
-def test_termination_protection_keeps_a_first_create_that_failed(stage):
-    """The CDK protects after the change set is made and before it runs."""
-    formation = stage.client("cloudformation")
-    broken = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": pattern(6)}}
-    body = json.dumps({"Resources": {"Rule": broken}})
-    change = {"StackName": "protected", "ChangeSetName": "first"}
-    formation.create_change_set(**change, ChangeSetType="CREATE", TemplateBody=body)
-    formation.update_termination_protection(StackName="protected", EnableTerminationProtection=True)
-    formation.execute_change_set(**change)
-    assert stage.settled("protected")[0] == "ROLLBACK_COMPLETE"
-    said = refused(formation.delete_stack, StackName="protected")
-    assert said[0] == "ValidationError"
-    assert "TerminationProtection is enabled" in said[2]
-    again = {"StackName": "protected", "TemplateBody": body, "ChangeSetName": "second"}
-    said = refused(formation.create_change_set, **again, ChangeSetType="UPDATE")
-    assert "ROLLBACK_COMPLETE state and can not be updated" in said[2]
-    formation.update_termination_protection(
-        StackName="protected", EnableTerminationProtection=False
-    )
-    formation.delete_stack(StackName="protected")
-
-
-def test_a_stack_whose_export_is_in_use_is_not_deleted(stage):
-    formation = stage.client("cloudformation")
-    topic = {"Type": "AWS::SNS::Topic"}
-    output = {"Value": {"Ref": "Topic"}, "Export": {"Name": "topic"}}
-    body = {"Resources": {"Topic": topic}, "Outputs": {"Topic": output}}
-    formation.create_stack(StackName="exporting", TemplateBody=json.dumps(body))
-    stage.settled("exporting")
-    shown = {"DisplayName": {"Fn::ImportValue": "topic"}}
-    assert stage.stack("importing", Topic=topic | {"Properties": shown})[0] == "CREATE_COMPLETE"
-    said = refused(formation.delete_stack, StackName="exporting")
-    assert "imported by stack importing" in said[2]
-
-
 def test_a_queues_name_is_taken_for_a_minute(stage):
     sqs = stage.client("sqs")
     url = sqs.create_queue(QueueName="again")["QueueUrl"]
@@ -181,24 +138,6 @@ def test_a_vaults_name_is_taken_while_it_exists(stage):
     )
     vault = {"Type": "AWS::Backup::BackupVault", "Properties": {"BackupVaultName": "kept"}}
     assert stage.stack("second-vault", Vault=vault)[0] == "ROLLBACK_COMPLETE"
-
-
-@pytest.mark.parametrize(("retention", "left"), [("Retain", 1), ("RetainExceptOnCreate", 0)])
-def test_retain_keeps_what_a_failed_create_made(stage, retention, left):
-    name = f"kept-{retention.lower()}"
-    made = {
-        "Type": "AWS::SQS::Queue",
-        "DeletionPolicy": retention,
-        "Properties": {"QueueName": name},
-    }
-    broken = {
-        "Type": "AWS::Events::Rule",
-        "Properties": {"EventPattern": pattern(6)},
-        "DependsOn": "Made",
-    }
-    assert stage.stack(name, Made=made, Broken=broken)[0] == "ROLLBACK_COMPLETE"
-    listed = stage.client("sqs").list_queues(QueueNamePrefix=name)
-    assert len(listed.get("QueueUrls", [])) == left
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,9 @@
 import json
 
 import pytest
+import stages
 from patience import until
 from strict import ACCOUNT, Stage, a_key, a_user, lets, may, policy, refused, trust
-
-import stages
 
 NOVA = "amazon.nova-micro-v1:0:128k"
 ASKED = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]

@@ -51,7 +51,9 @@ def test_exit_0_when_every_line_is_ok(account, doctor):
     code, out, _ = doctor()
     assert code == 0
     assert account.clients[0] == ("us-east-1", None)
-    assert "Nothing is known that will fail. Next: npx cdk deploy 'dev/*'" in out
+    assert (
+        "Nothing is known that will fail. Next: npx cdk deploy 'dev/*' --no-rollback, then" in out
+    )
     assert all(line.startswith("ok ") for line in out.splitlines()[2:-2])
 
 

@@ -168,6 +168,8 @@ def test_a_quota_that_is_not_told_is_unknown(quota):
         ("model", {"models": {NOVA: THROTTLED}}),
         ("model", {"models": offered(agreement="PENDING")}),
         ("stacks", {"stacks": {"dev-Network": "UPDATE_IN_PROGRESS"}}),
+        ("stacks", {"stacks": {"dev-Storage": "CREATE_FAILED"}}),
+        ("stacks", {"stacks": {"dev-Storage": "UPDATE_FAILED"}}),
         ("policies", {"probes": {"kms:DescribeKey": DENIED}}),
         ("policies", {"probes": {"kms:DescribeKey": False}}),
         ("hooks", {"hooks": ("AWS::ControlTower::Hook",)}),

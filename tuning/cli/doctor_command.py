@@ -21,6 +21,10 @@ from tuning.preflight.needs import Needs
 _CUSTOMARY = Path("cdk.out")
 _ANYWHERE = "us-east-1"
 """Where credentials are looked at when no Region is known."""
+FIRST = " --no-rollback"
+"""Of a first deployment: the CDK protects Storage before it is made, so one that was rolled back can be neither
+deleted nor deployed. One that was not goes on from where it failed.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html"""
 _LEFT: dict[Outcome, Exit] = {
     "ok": Exit.DONE,
     "will fail": Exit.REFUSED,
@@ -56,7 +60,7 @@ def doctor(
         }
         print(json.dumps(document, indent=1))  # noqa: T201 — output
     else:
-        _list(needs, findings)
+        _list(needs, facts, findings)
     raise SystemExit(_LEFT[verdict] if facts.asked else Exit.FAULT)
 
 
@@ -73,23 +77,25 @@ def _asked(
     return Questions(client=client, needs=needs).facts(session_region=session), needs
 
 
-def _list(needs: Needs, findings: list[Finding]) -> None:
+def _list(needs: Needs, facts: Facts, findings: list[Finding]) -> None:
     lines = [f"{needs.environment} in {needs.region or 'no Region'}", ""]
     width = max(len(finding.subject) for finding in findings)
     for each in findings:
         lines.append(f"{each.outcome:<9}  {each.subject:<{width}}  {each.why}")
         if each.fix:
             lines.append(f"{'':<9}  {'':<{width}}  Fix: {each.fix}")
-    for line in [*lines, "", _verdict(needs, findings)]:
+    for line in [*lines, "", _verdict(needs, facts, findings)]:
         print(printable(line).rstrip())  # noqa: T201 — output
 
 
-def _verdict(needs: Needs, findings: list[Finding]) -> str:
+def _verdict(needs: Needs, facts: Facts, findings: list[Finding]) -> str:
     counts = Counter(finding.outcome for finding in findings)
     match counts["will fail"], counts["unknown"]:
         case 0, 0:
-            name = needs.environment
-            return f"Nothing is known that will fail. Next: npx cdk deploy '{name}/*', then tuning canary."
+            deploy = f"npx cdk deploy '{needs.environment}/*'"
+            if not isinstance(facts.stacks, NoAnswer) and set(needs.stacks) - facts.stacks.keys():
+                deploy += FIRST
+            return f"Nothing is known that will fail. Next: {deploy}, then tuning canary."
         case 0, unknown:
             return f"Nothing is known that will fail, but {unknown} could not be told."
         case failing, unknown:

@@ -11,7 +11,10 @@ from tuning.preflight.place_checks import place_findings
 from tuning.preflight.quotas import quota_findings
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
-_STUCK = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED")
+_STUCK = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+_PAUSED = ("CREATE_FAILED", "UPDATE_FAILED")
+"""After a failure with `--no-rollback`."""
 
 
 def examine(needs: Needs, facts: Facts) -> list[Finding]:
@@ -95,6 +98,10 @@ def _stacks(needs: Needs, facts: Facts) -> Finding:
                 "--no-enable-termination-protection, then delete-stack, then deploy again."
             )
             return will_fail(check, subject, f"{name} is {status} and takes no update", fix)
+        if status in _PAUSED:
+            why = f"{name} is {status}, and goes on from there"
+            fix = f"Mend what its events name, then npx cdk deploy '{needs.environment}/*' --no-rollback."
+            return unknown(check, subject, why, fix)
         if status.endswith("_IN_PROGRESS"):
             fix = "Wait until it is done, then run tuning doctor again."
             return unknown(check, subject, f"{name} is {status}", fix)

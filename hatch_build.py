@@ -16,13 +16,13 @@ class Built(BuildHookInterface[Any]):
             return
         sys.path.insert(0, self.root)
         from tuning.constructs import bundle, functions_code  # noqa: PLC0415 — found only now
-        from tuning.datasets.kernel import build, name  # noqa: PLC0415 — idem
+        from tuning.datasets.kernel import build, library_name  # noqa: PLC0415 — idem
 
         included = build_data["force_include"]
         for machine in build.TARGETS:
-            beside = f"{build.BESIDE.relative_to(self.root)}/{name(*machine)}"
+            beside = f"{build.BESIDE.relative_to(self.root)}/{library_name(*machine)}"
             included[str(build.built(machine))] = beside
-        code = bundle.build("lambda")
+        code = bundle.build_bundle("lambda")
         if not code.compiled:
             self.app.display_warning(
                 f"No Python {functions_code.PYTHON} was found to compile the functions with: cold starts "

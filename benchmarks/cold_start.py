@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tuning.constructs.bundle import build
+from tuning.constructs.bundle import build_bundle
 from tuning.pipeline.manifest import STEPS
 
 ROUNDS = 15
@@ -28,7 +28,7 @@ BARE, BASELINE = "pass", "import boto3"
 def cold_starts() -> dict[str, float]:
     """Processor seconds above a bare interpreter, by function, and of the baseline."""
     with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(build("laptop").path) as bundle:
+        with zipfile.ZipFile(build_bundle("laptop").path) as bundle:
             bundle.extractall(folder)
         packages = {BARE: folder, BASELINE: sysconfig.get_paths()["purelib"]}
         programs = {BARE: BARE, BASELINE: BASELINE} | {
@@ -73,7 +73,7 @@ def main() -> None:
     table.add_row(BASELINE, f"{baseline * 1000:.0f}", "1.00")
     for name, seconds in measured.items():
         table.add_row(name, f"{seconds * 1000:.0f}", f"{seconds / baseline:.2f}")
-    size = Path(build("laptop").path).stat().st_size / 1e6
+    size = Path(build_bundle("laptop").path).stat().st_size / 1e6
     Console().print(table, f"bundle for this machine: {size:.1f} MB", f"median of {ROUNDS}")
 
 

@@ -11,7 +11,7 @@ import random
 import sys
 import time
 
-from tuning.datasets.check import Part, check
+from tuning.datasets.check import Part, check_dataset
 from tuning.models.catalog import catalog
 
 SIZE = 1 << 19
@@ -109,7 +109,7 @@ def cost(content: bytes, rounds: int = 2) -> float:
     best = float("inf")
     for _ in range(rounds):
         begun = time.process_time()
-        check(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method)
+        check_dataset(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method)
         best = min(best, time.process_time() - begun)
     return best / len(content)
 

@@ -81,19 +81,19 @@ def _deploy(instance: Instance) -> Account:
 def _refuse(account: Account) -> None:
     screen.console.print()
     upload = _upload(account, SAMPLES / "broken" / "train.jsonl", "first-try")
-    run = screen.follow(lambda: account.started_by(upload.uri), "A dataset with mistakes")
+    run = screen.show_run(lambda: account.started_by(upload.uri), "A dataset with mistakes")
     screen.findings(account.files.report(run.id))
 
 
 def _train(account: Account) -> None:
     _upload(account, SAMPLES / "support" / "validation.jsonl", "second-try")
     upload = _upload(account, SAMPLES / "support" / "train.jsonl", "second-try")
-    run = screen.follow(lambda: account.started_by(upload.uri), "A sound dataset")
+    run = screen.show_run(lambda: account.started_by(upload.uri), "A sound dataset")
     if run.state != "trained":
         raise EmulatorError(f"the sound dataset was not trained: {run.summary}")
     screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
     screen.console.print("\n[bold]Where to find it[/]")
-    screen.facts(_facts(account, run))
+    screen.print_facts(_facts(account, run))
 
 
 def _upload(account: Account, file: Path, folder: str) -> Upload:

@@ -16,8 +16,8 @@ from rich.text import Text
 from tuning.runs.progress_bar import ALL, steps, words
 from tuning.runs.run_record import RunRecord
 
-SHOWN = 8
-POLL_SECONDS = 0.2
+_SHOWN = 8
+_POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 120
 
 console = Console()
@@ -43,7 +43,7 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.0f} s[/]")
 
 
-def follow(read: Callable[[], RunRecord | None], title: str) -> RunRecord:
+def show_run(read: Callable[[], RunRecord | None], title: str) -> RunRecord:
     """Show a run until it has ended. Returns its last record."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     run = None
@@ -53,7 +53,7 @@ def follow(read: Callable[[], RunRecord | None], title: str) -> RunRecord:
             live.update(_moving(run, title))
             if run and run.ended_at:
                 break
-            time.sleep(POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)
         else:
             raise StillRunningError(f"{title}: not ended after {PATIENCE_SECONDS} s: {run}")
     mark = _MARKS.get(run.state, "[red]![/]")
@@ -76,15 +76,15 @@ def findings(report: Any) -> None:
     table.add_column("rule", style="yellow")
     table.add_column("what is wrong, and how to mend it")
     errors = [f for f in report["findings"] if f["severity"] == "error"]
-    for finding in errors[:SHOWN]:
+    for finding in errors[:_SHOWN]:
         text = Text.assemble(finding["message"], "\n", (finding["fix"], "dim"))
         table.add_row(str(finding["line"] or ""), finding["rule"], text)
-    rest = len(errors) - SHOWN
+    rest = len(errors) - _SHOWN
     more = Text(f"… and {rest} more in the report", style="dim") if rest > 0 else Text("")
     console.print(Panel(Group(table, more), title="refused before a cent was spent", expand=True))
 
 
-def facts(rows: dict[str, str]) -> None:
+def print_facts(rows: dict[str, str]) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():
         table.add_row(Text(name, style="dim"), Text(value, overflow="fold"))

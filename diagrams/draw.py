@@ -15,11 +15,11 @@ from diagrams.pictures import pictures
 from diagrams.resources import Templates
 from stacks.deployment import Deployment
 
-DOCUMENTS = (Path("README.md"), Path("docs/security.md"), Path("docs/architecture.md"))
+ILLUSTRATED = (Path("README.md"), Path("docs/security.md"), Path("docs/architecture.md"))
 ENVIRONMENT = "dev"
 
 
-def draw(templates: Templates) -> dict[str, str]:
+def draw_pictures(templates: Templates) -> dict[str, str]:
     """Every picture as Mermaid, by the name in its marker."""
     return {name: mermaid(graph) for name, graph in pictures(templates).items()}
 
@@ -49,7 +49,7 @@ def templates_of(deployment: Deployment, folder: str) -> Templates:
     }
 
 
-def synthesize(folder: str) -> Templates:
+def pictured_templates(folder: str) -> Templates:
     """The templates of ENVIRONMENT as `app.py` and `cdk.json` say."""
     from app import build  # noqa: PLC0415 — app.py imports the stacks
 
@@ -62,14 +62,14 @@ def synthesize(folder: str) -> Templates:
     return templates_of(deployment, folder)
 
 
-def run() -> None:
+def _run() -> None:
     with TemporaryDirectory() as folder:
-        pictures = draw(synthesize(folder))
-    for document in DOCUMENTS:
+        pictures = draw_pictures(pictured_templates(folder))
+    for document in ILLUSTRATED:
         if document.exists():
             text = document.read_text(encoding="utf-8")
             document.write_text(renew(text, pictures), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    run()
+    _run()

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from diagrams.graph import Graph, Node, NodeGroup
-from diagrams.resources import BEDROCK, Resources, Templates, joined
+from diagrams.resources import BEDROCK, Resources, Templates, joined_arrows
 from diagrams.state_diagram import machine
 from diagrams.trust_boundaries import boundaries
 
-STACKS = ("Storage", "Training", "Network")
+_STACKS = ("Storage", "Training", "Network")
 
 _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
     node.id: (node, parts)
@@ -57,9 +57,9 @@ def overview(templates: Templates) -> Graph:
     """The whole in a few nodes. Raises KeyError for a resource that is in none of them."""
     resources = Resources(templates)
     functions = {
-        node.id for stack in STACKS for node in resources.nodes(stack) if node.kind == "function"
+        node.id for stack in _STACKS for node in resources.nodes(stack) if node.kind == "function"
     }
-    arrows = joined(
+    arrows = joined_arrows(
         (start, to, arrow.words.split(", ")[0])
         for arrow in resources.arrows()
         for start, to in [(_part(arrow.start, functions), _part(arrow.to, functions))]
@@ -90,7 +90,7 @@ def flow(templates: Templates) -> Graph:
                 title=stack,
                 nodes=[node for node in resources.nodes(stack) if node.id in drawn],
             )
-            for stack in STACKS
+            for stack in _STACKS
         ],
         nodes=[Node(id=BEDROCK, title="Amazon Bedrock", kind="customization job", shape="service")],
         arrows=arrows,
@@ -107,6 +107,6 @@ def pictures(templates: Templates) -> dict[str, Graph]:
     return {
         "overview": overview(templates),
         "flow": flow(templates),
-        "boundaries": boundaries(Resources(templates), STACKS),
+        "boundaries": boundaries(Resources(templates), _STACKS),
         "machine": machine(definition),
     }

@@ -87,7 +87,7 @@ class Resources:
 
     def arrows(self) -> list[Arrow]:
         """Each pair once, its words joined, in an order that does not change."""
-        return joined(
+        return joined_arrows(
             (self.node_id(start), self.node_id(to), words)
             for name, resource in self.resources.items()
             for start, to, words in self._arrows_of(name, resource)
@@ -165,7 +165,7 @@ class Resources:
         return name.endswith("Subnets") or self.resources[name]["Type"] in _SHAPES
 
 
-def joined(arrows: Iterable[tuple[str, str, str]]) -> list[Arrow]:
+def joined_arrows(arrows: Iterable[tuple[str, str, str]]) -> list[Arrow]:
     words: dict[tuple[str, str], list[str]] = {}
     for start, to, said in arrows:
         if said not in words.setdefault((start, to), []):

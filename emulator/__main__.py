@@ -175,7 +175,7 @@ def _print_json(document: Any) -> None:
     OUT.print(json.dumps(document, indent=1))
 
 
-def run() -> None:
+def _run() -> None:
     try:
         cli()
     except EmulatorError as error:
@@ -184,4 +184,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    run()
+    _run()

@@ -12,20 +12,20 @@ from emulator.bedrock.injected_faults import Faults, InjectedFault
 from emulator.clock import Clock
 from emulator.credentials import Credentials
 from emulator.emulator_settings import EmulatorSettings
-from emulator.entrance import Application, Entrance, Receive, Scope, Send
-from emulator.extensions.object_sizes import too_large
+from emulator.entrance import Application, AsgiScope, Entrance, Receive, Send
+from emulator.extensions.object_sizes import put_too_large
 from emulator.extensions.signatures import Signatures
 from emulator.recording import Recording
 
 OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 
 
-def create(settings: EmulatorSettings, credentials: Credentials) -> Application:
+def create_application(settings: EmulatorSettings, credentials: Credentials) -> Application:
     record, clock = Recording(), Clock()
     engine = extensions.install(settings, record, clock)
     controlled = Controlled(settings=settings, engine=engine, record=record, clock=clock)
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    async def application(scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/_emulator/"):
             status, document = control(controlled, scope, await _body(receive))
             await _answer(send, status, document)
@@ -36,7 +36,7 @@ def create(settings: EmulatorSettings, credentials: Credentials) -> Application:
         inside=application,
         ports=tuple(port for port in (settings.port, settings.plain_port) if port),
         control_token=credentials.control_token,
-        unread=too_large,
+        unread=put_too_large,
         unsigned=Signatures(secret_access_key=credentials.secret_access_key).refusal,
     )
 
@@ -49,7 +49,7 @@ class Controlled:
     clock: Clock
 
 
-def control(emulator: Controlled, scope: Scope, body: bytes) -> tuple[int, Any]:
+def control(emulator: Controlled, scope: AsgiScope, body: bytes) -> tuple[int, Any]:
     """The emulator's own endpoint: how it is, the faults in force, the permissions used."""
     match scope["path"].removeprefix("/_emulator/"):
         case "health":

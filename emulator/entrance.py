@@ -20,11 +20,11 @@ from typing import Any
 from emulator.credentials import TOKEN_HEADER
 from emulator.emulator_settings import HOST
 
-Scope = dict[str, Any]
+AsgiScope = dict[str, Any]
 _Message = dict[str, Any]
 Receive = Callable[[], Awaitable[_Message]]
 Send = Callable[[_Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Application = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 Response = tuple[int, dict[str, str], bytes]
 
 FORBIDDEN = 403
@@ -47,12 +47,12 @@ class Entrance:
     inside: Application
     ports: tuple[int, ...]
     control_token: str
-    unsigned: Callable[[Scope, bytes], Response | None]
+    unsigned: Callable[[AsgiScope, bytes], Response | None]
     """The answer to a call that is not signed by a key of this account; None when it is."""
     unread: Callable[[str, dict[str, str]], Response | None]
     """The answer, by method and headers, to a call whose body is not worth reading."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.inside(scope, receive, send)
             return
@@ -76,7 +76,7 @@ class Entrance:
             return
         await self.inside(scope, _again(body, receive), _uninviting(send))
 
-    def _why_not(self, scope: Scope) -> str | None:
+    def _why_not(self, scope: AsgiScope) -> str | None:
         headers = [(name.decode("latin-1").lower(), value) for name, value in scope["headers"]]
         hosts = [value.decode("latin-1").lower() for name, value in headers if name == "host"]
         if len(hosts) != 1 or hosts[0] not in self._names():
@@ -97,13 +97,13 @@ class Entrance:
         return len(given) == 1 and hmac.compare_digest(given[0], self.control_token.encode())
 
 
-def _is_presigned(scope: Scope) -> bool:
+def _is_presigned(scope: AsgiScope) -> bool:
     return any(
         scope["method"] == method and scope["path"].startswith(path) for method, path in PRESIGNED
     )
 
 
-def _is_control(scope: Scope) -> bool:
+def _is_control(scope: AsgiScope) -> bool:
     """MiniStack's own endpoints begin with an underscore, too; no bucket's name does."""
     return bool(scope["path"].startswith("/_"))
 

@@ -29,7 +29,7 @@ def interpreter() -> Path:
     python = environment / "bin" / "python"
     stamp = environment / "requirements.sha256"
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
-    private(HOME)
+    make_private(HOME)
     with _one_at_a_time(HOME / "venv.lock"):
         if not (stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
             _build(environment, python)
@@ -37,7 +37,7 @@ def interpreter() -> Path:
     return python
 
 
-def private(directory: Path) -> None:
+def make_private(directory: Path) -> None:
     """A folder that other users of this machine can neither list nor enter."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)  # one that an earlier version has made

@@ -30,7 +30,7 @@ from emulator.start_errors import EmulatorError
 
 START_SECONDS = 60
 STOP_SECONDS = 10
-POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ def find(directory: Path) -> Instance | None:
                 if text := pid_file.read():
                     settings = EmulatorSettings.read(directory / "settings.json")
                     return Instance(settings=settings, directory=directory, pid=int(text))
-                time.sleep(POLL_SECONDS)  # it holds the lock and has not written yet: it starts
+                time.sleep(_POLL_SECONDS)  # it holds the lock and has not written yet: it starts
                 pid_file.seek(0)
     except FileNotFoundError:
         pass
@@ -125,7 +125,7 @@ class Launch:
 def start(settings: EmulatorSettings, directory: Path, *, watched: bool = False) -> Launch:
     """Start an emulator and wait until it answers."""
     python = environment.interpreter()
-    environment.private(directory)
+    environment.make_private(directory)
     with (
         (directory / "server.pid").open("a+", encoding="utf-8") as pid_file,
         _listen(settings.port) as port,
@@ -167,7 +167,7 @@ def stop(instance: Instance) -> None:
                     break
                 with suppress(ProcessLookupError):
                     os.killpg(instance.pid, number)
-                time.sleep(POLL_SECONDS)
+                time.sleep(_POLL_SECONDS)
             else:
                 shutil.rmtree(instance.directory / "tmp", ignore_errors=True)
                 pid_file.truncate(0)
@@ -258,7 +258,7 @@ def _wait_until_ready(instance: Instance, server: "subprocess.Popen[bytes]") -> 
         with suppress(EmulatorError):
             instance.request("GET", "/_emulator/health")
             return
-        time.sleep(POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)
     log = (instance.directory / "server.log").read_text(encoding="utf-8", errors="replace")
     reason = "ended" if server.poll() is not None else f"did not answer in {START_SECONDS} s"
     raise EmulatorError(f"the emulator's server {reason}; its log ends:\n{log[-2000:]}")

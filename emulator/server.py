@@ -31,13 +31,13 @@ def serve(directory: Path, lock: int, lifeline: int, listeners: list[int]) -> No
     signal.signal(signal.SIGTERM, lambda *_: leave(scratch))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if watched:
-        watch(lifeline, directory)
+        _watch(lifeline, directory)
     settings = EmulatorSettings.read(directory / "settings.json")
     # The application reads the environment when it is imported.
-    from emulator.application import create  # noqa: PLC0415
+    from emulator.application import create_application  # noqa: PLC0415
 
     certificate = str(directory / CERTIFICATE) if settings.enforce else None
-    application = create(settings, Credentials.read(directory))
+    application = create_application(settings, Credentials.read(directory))
     asyncio.run(_listen(application, listeners, certificate))
 
 
@@ -55,7 +55,7 @@ async def _listen(application: object, listeners: list[int], certificate: str | 
     await hypercorn(application, config, shutdown_trigger=asyncio.Event().wait)
 
 
-def watch(lifeline: int, directory: Path) -> None:
+def _watch(lifeline: int, directory: Path) -> None:
     """Leave when the launcher is gone: its end of the pipe closes however it ends.
 
     A fork of the launcher keeps a copy of that end open, so its pid is looked at too.

@@ -11,7 +11,7 @@ from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
 from tuning.models.estimate import estimated
 from tuning.runs.approvals import Approval, SpendDecision
-from tuning.runs.budget import budgets_of, dollars, month_of, objection
+from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import moment
 from tuning.runs.money_records import Reservation
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     dataset = PreparedDataset.from_json(event["dataset"])
     ledger = Ledger(table=settings.ledger_table)
     price = estimated(run.recipe, tokens=dataset.training_tokens)
-    monthly, limits = dollars(settings.monthly_budget_usd), _limits(run)
+    monthly, limits = parse_limit(settings.monthly_budget_usd), _limits(run)
     facts = {"estimate": price.price_range, "approval": approval}
     why = None if approval else objection(price, limits, monthly=monthly)
     if why is None:

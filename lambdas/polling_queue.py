@@ -17,7 +17,7 @@ _PAUSE = timedelta(minutes=10)
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
-def answer(start: JobStart, before: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def answer_poll(start: JobStart, before: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """`before` is the answer to the poll before this one, as either version gave it."""
     since = (before.get("line") or {}).get("since") or moment(now)
     if now - datetime.fromisoformat(since) >= PATIENCE:

@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         copies = dataset_files.empty_copies(open_files)
         prepared = dataset_files.prepared(run, settings, copies, open_files, remaining=remaining)
         uris = dataset_files.published(prepared, settings.prepared_bucket, copies)
-    uri = dataset_files.reported(prepared, run, settings.artifacts_bucket)
+    uri = dataset_files.write_reports(prepared, run, settings.artifacts_bucket)
     answer = prepared.answer(report_uri=uri, uris=uris)
     Ledger(table=settings.ledger_table).move(run, "checked", dataset=answer)
     metrics.add_metric(name=f"Datasets{prepared.report.verdict.title()}", unit="Count", value=1)

@@ -11,7 +11,7 @@ from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import IntakeSettings
 from tuning.runs.run import Misdirected, Run
-from tuning.runs.unexpected import refusal
+from tuning.runs.unexpected import upload_refusal
 from tuning.runs.uploads import Upload, UploadKind, is_missed_round
 from tuning.runs.validation_sets import ValidationSet
 
@@ -62,7 +62,7 @@ def _run(upload: Upload, settings: IntakeSettings) -> Run | Misdirected | None:
     known = upload.recipe_name in settings.recipes
     recipe = deployed_recipes.recipe(upload.recipe_name) if known else None
     base_model = recipe.base_model if recipe else None
-    if why := refusal(upload, settings.recipes, base_model=base_model):
+    if why := upload_refusal(upload, settings.recipes, base_model=base_model):
         return Misdirected.new(upload=upload, refusal=why)
     if recipe is None or upload.kind is not UploadKind.TRAINING_SET:
         return None

@@ -20,8 +20,8 @@ from tuning.runs.json_record import RecordError
 from tuning.runs.rebuild import rebuilt
 from tuning.runs.reconcile import (
     Action,
+    Escalate,
     Rebuild,
-    Report,
     Settle,
     Start,
     Stop,
@@ -50,7 +50,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     settings, now, apart = _settings(), datetime.now(UTC), Apart(what="not reconciled")
     traces = _traces(settings)
     open_runs = traces.ledger.open_runs()
-    run_metrics.publish(open_runs, traces.ledger, settings, now, apart)
+    run_metrics.publish_metrics(open_runs, traces.ledger, settings, now, apart)
     running = traces.executions.running()
     jobs = traces.jobs_in_progress(settings.environment, apart.each)
     healed: dict[str, list[str]] = {}
@@ -133,7 +133,7 @@ def _do(action: Action, trace: Trace, traces: Traces) -> None:
             Budgets(ledger=traces.ledger).settle(trace.run_id, action.charge)
         case Rebuild():
             _rebuild(trace, traces)
-        case Report():
+        case Escalate():
             _count("RunsNotHealed", 1)
 
 

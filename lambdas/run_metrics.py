@@ -7,12 +7,12 @@ from lambdas.apart import Apart
 from lambdas.observe import metrics
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger, Unreadable
-from tuning.runs.budget import dollars, month_of
+from tuning.runs.budget import month_of, parse_limit
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.run_record import OpenRun
 
 
-def publish(
+def publish_metrics(
     open_runs: Mapping[str, OpenRun | Unreadable],
     ledger: Ledger,
     settings: ReconcilerSettings,
@@ -37,7 +37,7 @@ def publish(
     _count("RunsQueued", queued)
     _count("StalledJobs", stalled)
     with apart.each("budget"):
-        if (limit := dollars(settings.monthly_budget_usd)) is not None:
+        if (limit := parse_limit(settings.monthly_budget_usd)) is not None:
             left = limit - Budgets(ledger=ledger).committed(month_of(now))
             metrics.add_metric(name="BudgetLeftUsd", unit="None", value=float(left))
 

@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         _ledger().move(run, "training", without=LEFT, **facts)
     logger.info("start", state=start.state, job_arn=start.job_arn)
     if start.state == "queued" and "queue" not in event:
-        return polling_queue.answer(start, event.get("job") or {}, now)
+        return polling_queue.answer_poll(start, event.get("job") or {}, now)
     return start.to_json()
 
 

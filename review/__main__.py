@@ -19,16 +19,16 @@ from review.decide import EvaluatorError
 from review.gather import gather
 from review.history import NoHistoryError
 from review.measures import Measure, measures
-from review.review_folder import write
+from review.review_folder import write_folder
 from review.scanners import ScannerError
-from review.synthesis import ROOT
+from review.synthesis import CHECKOUT
 from tuning.errors import TuningError
 
-FOLDER = ROOT / "build" / "review"
+_FOLDER = CHECKOUT / "build" / "review"
 
 
-def review(
-    folder: Annotated[Path, typer.Option(help="Where to; what is there goes.")] = FOLDER,
+def _review(
+    folder: Annotated[Path, typer.Option(help="Where to; what is there goes.")] = _FOLDER,
 ) -> None:
     """Look at everything that `app.py` deploys, and write down what was seen."""
     console = Console()
@@ -44,7 +44,7 @@ def review(
         Console(stderr=True).print(f"[red]no review:[/] {escape(str(error))}")
         sys.exit(1)
     shutil.rmtree(folder, ignore_errors=True)
-    write(evidence, folder)
+    write_folder(evidence, folder)
     found = measures(evidence)
     _tell(console, found)
     page = (folder / "index.html").as_uri()
@@ -81,4 +81,4 @@ def _tell(console: Console, found: Sequence[Measure]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(review)
+    typer.run(_review)

@@ -11,7 +11,7 @@ from typing import Any
 from review.mutations import Mutant, mutants
 from review.physical import Physical
 from review.policy_documents import PolicyDocument
-from review.questions import Case, Phrasebook, rules
+from review.questions import Case, Phrasebook, policy_rules
 from review.templates import EnvironmentTemplates
 
 _PROGRAM = Path(__file__).with_name("evaluate.mjs")
@@ -52,7 +52,9 @@ class EvaluatorError(Exception):
     """The evaluator could not be run, or not answer."""
 
 
-def review(environment: EnvironmentTemplates, *, region: str, mutated: bool = True) -> Review:
+def review_decisions(
+    environment: EnvironmentTemplates, *, region: str, mutated: bool = True
+) -> Review:
     """`mutated`: whether each policy is also put in weaker. It takes most of the time. Identity
     policies are not: they are compared as whole sets, with `permissions.toml`, and any change shows.
     """
@@ -77,7 +79,7 @@ def noticing(
 
 
 def _cases(environment: EnvironmentTemplates) -> list[Case]:
-    return [case for rule in rules(environment.name) for case in rule.cases()]
+    return [case for rule in policy_rules(environment.name) for case in rule.cases()]
 
 
 def _ask(

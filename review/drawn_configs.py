@@ -75,7 +75,9 @@ class Drawn:
         return Config(**given)
 
 
-NAMES = Field(telling=("dev", "p", "A", "x-", "Stage--2", "abcdefghijklmnop", "A-1-b-2-C-3-d-4-"))
+DRAWN_NAMES = Field(
+    telling=("dev", "p", "A", "x-", "Stage--2", "abcdefghijklmnop", "A-1-b-2-C-3-d-4-")
+)
 FIELDS: Mapping[str, Field] = {
     "cidr": Field(
         telling=(
@@ -128,7 +130,7 @@ PERIMETER: Mapping[str, Field] = {
     "job_outside": Field(telling=(DEFAULT, True)),
     "grants_declared": Field(telling=(DEFAULT, False)),
 }
-ZONES: Mapping[str, Field] = {
+DRAWN_ZONES: Mapping[str, Field] = {
     region: Field(
         telling=(DEFAULT, (letters[0],), (letters[-1], letters[0]), tuple(letters)),
         other=st.lists(st.sampled_from(letters), min_size=1, unique=True).map(tuple),
@@ -141,11 +143,11 @@ _MOST_RECIPES = 50
 
 
 @st.composite
-def configurations(draw: DrawFn) -> Drawn:
+def _configurations(draw: DrawFn) -> Drawn:
     """Any configuration that `Config` lets through, with its recipes."""
     region = draw(st.sampled_from(list(settings.ZONES)))
     given = _some(FIELDS, draw)
-    zones = draw(ZONES[region].values)
+    zones = draw(DRAWN_ZONES[region].values)
     if zones is not DEFAULT:
         given["zones"] = zones
     among = tuple(settings.ZONES[region]) if zones is DEFAULT else zones
@@ -155,7 +157,7 @@ def configurations(draw: DrawFn) -> Drawn:
         given["endpoint_zones"] = tuple(draw(some))
     files = _recipes(region, given.get("poll_seconds", Config.poll_seconds), draw)
     return Drawn(
-        name=draw(NAMES.values),
+        name=draw(DRAWN_NAMES.values),
         given={"region": region, "recipes": tuple(files), **given},
         perimeter=_some(PERIMETER, draw),
         recipes=files,
@@ -200,7 +202,7 @@ def searched(ask: Callable[[Drawn], None], count: int, *, seed: int) -> None:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(configurations())
+    @hypothesis.given(_configurations())
     def asked(one: Drawn) -> None:
         ask(one)
 

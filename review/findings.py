@@ -64,7 +64,9 @@ class Judgement:
         return counts
 
 
-def judge(environment: str, findings: Iterable[ToolFinding], rows: Iterable[_Row]) -> Judgement:
+def judge_findings(
+    environment: str, findings: Iterable[ToolFinding], rows: Iterable[_Row]
+) -> Judgement:
     rows = tuple(rows)
     opened, accepted, met = [], [], set()
     for finding in (f for f in findings if f.environment == environment):

@@ -16,14 +16,14 @@ from diagrams.pictures import pictures
 from review import costs, decide
 from review.drawn_configs import drawn
 from review.evidence import Commit, Equivalent, Evidence
-from review.findings import judge
+from review.findings import judge_findings
 from review.gates import weakened
 from review.history import git, history
 from review.measures import FEWEST_CONFIGURATIONS
 from review.permission_table import table
 from review.scanners import cfn_lint, checkov
 from review.space import SEED, configurations
-from review.synthesis import ROOT, control_tower, synthesize
+from review.synthesis import CHECKOUT, control_tower, synthesize
 from review.templates import EnvironmentTemplates
 from review.threats import threat_model
 from tuning.constructs.acknowledgements import accepted
@@ -46,7 +46,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
             return pool.submit(_told, work, what, tell)
 
         space = start("random configurations", lambda: configurations(FEWEST_CONFIGURATIONS))
-        past = start("history", lambda: history(ROOT))
+        past = start("history", lambda: history(CHECKOUT))
         # CDK is spoken to by one thread at a time: this one.
         synthesized = synthesize(folder, app.build, templates=True)
         tell("templates, cdk-nag, the CDK's validator, Control Tower's rules")
@@ -55,7 +55,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
         reviews = [
             start(
                 f"decisions in {one.name}",
-                lambda one=one, first=not number: decide.review(  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+                lambda one=one, first=not number: decide.review_decisions(  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
                     one, region=_region(one), mutated=first
                 ),
             )
@@ -69,7 +69,9 @@ def gather(folder: Path, tell: Tell) -> Evidence:
         return Evidence(
             commit=_commit(),
             versions=dict(_versions()),
-            judgements=[judge(name, findings, rows) for name, rows in synthesized.rows.items()],
+            judgements=[
+                judge_findings(name, findings, rows) for name, rows in synthesized.rows.items()
+            ],
             table=accepted(),
             guard_rules=len(control_tower()),
             permissions={one.name: table(one) for one in environments},
@@ -106,8 +108,8 @@ def _region(environment: EnvironmentTemplates) -> str:
 
 
 def _commit() -> Commit:
-    commit, date = git(ROOT, "log", "-1", "--format=%H %cs").split()
-    return Commit(id=commit, date=date, changed=bool(git(ROOT, "status", "--porcelain")))
+    commit, date = git(CHECKOUT, "log", "-1", "--format=%H %cs").split()
+    return Commit(id=commit, date=date, changed=bool(git(CHECKOUT, "status", "--porcelain")))
 
 
 def _versions() -> Iterator[tuple[str, str]]:
@@ -122,4 +124,4 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def _text(path: str) -> str:
-    return (ROOT / path).read_text(encoding="utf-8")
+    return (CHECKOUT / path).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 # Made up for tests/data/rules/DS801.jsonl, whose rule finds keys in datasets: the alphabet in order.
 MADE_UP = {"AKIAABCDEFGH234567AB"}
 OURS = {"0" * 12, "123456789012", "111122223333"}
-ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:[\w-]*:[\w-]*:|[Aa]ccount\D{1,4})(\d{12})\b")
+ACCOUNT_IN_TEXT = re.compile(r"(?:arn:aws[\w-]*:[\w-]*:[\w-]*:|[Aa]ccount\D{1,4})(\d{12})\b")
 SECRETS = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
@@ -39,7 +39,7 @@ def history(root: Path) -> History:
     return History(
         commits=int(git(root, "rev-list", "--all", "--count")),
         secrets=frozenset(SECRETS.findall(text)) - MADE_UP,
-        accounts=frozenset(ACCOUNT.findall(text)) - OURS,
+        accounts=frozenset(ACCOUNT_IN_TEXT.findall(text)) - OURS,
     )
 
 

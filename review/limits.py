@@ -48,8 +48,8 @@ COMPLEXITY = Limit(
     source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity",
 )
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
-MANAGED = Limit(rule="characters of a managed policy", most=6_144, source=_IAM)
-TRUST = Limit(rule="characters of a trust policy", most=2_048, source=_IAM)
+_MANAGED = Limit(rule="characters of a managed policy", most=6_144, source=_IAM)
+_TRUST = Limit(rule="characters of a trust policy", most=2_048, source=_IAM)
 POLICIES = {
     "AWS::S3::Bucket": Limit(
         rule="characters of a bucket policy",
@@ -121,9 +121,9 @@ def _resources(
 def _limit(document: PolicyDocument, owner: str) -> Limit | None:
     match document.kind:
         case "identity":
-            return MANAGED
+            return _MANAGED
         case "trust":
-            return TRUST
+            return _TRUST
     return POLICIES.get(owner)
 
 

@@ -12,7 +12,7 @@ MOST_PAIRS_OF_NAG, MOST_PAIRS = 33, 49
 nodes of a job that talk among themselves; four are of concurrency that is not reserved (decision 0015)."""
 FEWEST_CASES = 400
 FEWEST_CONFIGURATIONS = 200
-PACKS = 6
+_PACKS = 6
 GUARD_RULES = 237
 
 
@@ -38,7 +38,7 @@ def _gates(evidence: Evidence) -> Iterator[Measure]:
     stale = sum(len(judgement.stale) for judgement in judgements)
     yield _most("gates", f"findings of {len(packs)} cdk-nag packs", len(nag), 0)
     yield _most("gates", "findings of the other four tools", len(others), 0)
-    yield _least("gates", "cdk-nag packs that have looked", len(packs), PACKS)
+    yield _least("gates", "cdk-nag packs that have looked", len(packs), _PACKS)
     yield _least("gates", "Control Tower rules asked", evidence.guard_rules, GUARD_RULES)
     yield _most("accepted", "stale acknowledgements", stale, 0)
 

@@ -21,7 +21,9 @@ def table(environment: EnvironmentTemplates) -> dict[str, Entry]:
     return {
         role.name: {
             "assumed_by": [_assumed(statement) for statement in trust(role)],
-            "rows": rows([s for p in policies(environment, role.name) for s in statements(p)]),
+            "rows": table_rows(
+                [s for p in policies(environment, role.name) for s in statements(p)]
+            ),
         }
         for role in roles
     }
@@ -52,7 +54,7 @@ def _assumed(statement: RoleStatement) -> str:
     return " and ".join([who, *conditions(statement.conditions)])
 
 
-def rows(found: Iterable[RoleStatement]) -> list[_Row]:
+def table_rows(found: Iterable[RoleStatement]) -> list[_Row]:
     """Statements taken apart into single rights and put together again in one way."""
     actions: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
     for statement in found:

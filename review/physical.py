@@ -11,7 +11,7 @@ from typing import Any
 
 from review.templates import EnvironmentTemplates, composed
 
-ACCOUNT = "123456789012"
+EXAMPLE_ACCOUNT = "123456789012"
 _SUFFIX = "1ABC2DEF3GHI"
 
 # By type: the ARN, and what `Ref` answers where that is not the name.
@@ -60,7 +60,9 @@ class Physical:
 
     def arn(self, logical_id: str) -> str:
         pattern = _ARNS[self._place[logical_id][1]]
-        return pattern.format(region=self.region, account=ACCOUNT, name=self.name(logical_id))
+        return pattern.format(
+            region=self.region, account=EXAMPLE_ACCOUNT, name=self.name(logical_id)
+        )
 
     def value(self, given: Any) -> Any:
         """`given`, part of a template, with every intrinsic function evaluated."""
@@ -97,10 +99,10 @@ class Physical:
     @cached_property
     def _pseudo(self) -> dict[str, str]:
         return {
-            "AWS::AccountId": ACCOUNT,
+            "AWS::AccountId": EXAMPLE_ACCOUNT,
             "AWS::Region": self.region,
             "AWS::Partition": "aws",
-            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{ACCOUNT}:stack/x/1abc2def-3",
+            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{EXAMPLE_ACCOUNT}:stack/x/1abc2def-3",
         }
 
     @cached_property

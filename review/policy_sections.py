@@ -6,7 +6,7 @@ from review.decide import Caught, DecisionRow
 from review.evidence import Evidence
 from review.permission_table import Entry
 from review.questions import Case
-from review.sheet_parts import Section, folded, grid, words
+from review.sheet_parts import Section, code, folded, grid
 from tuning.reports.elements import Child, el
 from tuning.reports.scale import count
 
@@ -21,7 +21,7 @@ _MEANS = {
 _PARTS = ("who", "does", "on", "how")
 
 
-def permissions(evidence: Evidence) -> Section:
+def role_permissions(evidence: Evidence) -> Section:
     (first, table), *others = evidence.permissions.items()
     body = [
         _role(role, entry, evidence.reviewed_permissions.get(role)) for role, entry in table.items()
@@ -53,13 +53,13 @@ def _role(role: str, entry: Entry, reviewed: Entry | None) -> Child:
         ]
         for row in entry["rows"]
     ]
-    assumed = el("p", "Assumed by ", [[words(who), " "] for who in entry["assumed_by"]])
+    assumed = el("p", "Assumed by ", [[code(who), " "] for who in entry["assumed_by"]])
     table = grid(["", "actions", "on", "if"], rows, class_="prose")
     return folded(role, count(len(rows), "row"), assumed, table, bad=entry != reviewed)
 
 
 def _lines(texts: Iterable[str]) -> Child:
-    return [el("div", words(text)) for text in texts]
+    return [el("div", code(text)) for text in texts]
 
 
 def decisions(evidence: Evidence) -> Section:

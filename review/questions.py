@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, Literal, NotRequired, TypedDict
 
-from review.physical import ACCOUNT, Physical
+from review.physical import EXAMPLE_ACCOUNT, Physical
 from review.policy_documents import PolicyDocument, documents
 from tuning.pipeline.manifest import STEPS
 
@@ -65,7 +65,7 @@ class _Question(TypedDict):
     expected: Expected
 
 
-def rules(environment: str) -> list[PolicyRule]:
+def policy_rules(environment: str) -> list[PolicyRule]:
     folder = files("review").joinpath("decisions")
     tables = sorted(folder.iterdir(), key=lambda file: file.name)
     groups = _vocabulary()["groups"]
@@ -153,7 +153,7 @@ class Phrasebook:
             principal=who.get("principal"),
             action=case.does,
             resource=what["arn"],
-            account=what.get("account", ACCOUNT),
+            account=what.get("account", EXAMPLE_ACCOUNT),
             context=self._basis(who, what, service),
             identity=[],
             endpoint=[],
@@ -180,11 +180,11 @@ class Phrasebook:
             **what.get("context", {}),
         }
         if not who.get("service"):
-            context["aws:PrincipalAccount"] = who.get("account", ACCOUNT)
+            context["aws:PrincipalAccount"] = who.get("account", EXAMPLE_ACCOUNT)
         if "principal" in who and not who.get("service"):
             context["aws:PrincipalArn"] = who["principal"]
         if what["arn"] != "*":
-            context["aws:ResourceAccount"] = what.get("account", ACCOUNT)
+            context["aws:ResourceAccount"] = what.get("account", EXAMPLE_ACCOUNT)
         if service == "s3":
             context["s3:TlsVersion"] = "1.3"
         return context
@@ -193,7 +193,7 @@ class Phrasebook:
         """A session of a role of ours: its policies, and its tags in every request."""
         logical_id = self.physical.logical_id(role)
         name = self.physical.name(logical_id)
-        found["principal"] = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session"
+        found["principal"] = f"arn:aws:sts::{EXAMPLE_ACCOUNT}:assumed-role/{name}/session"
         found["context"]["aws:PrincipalArn"] = self.physical.arn(logical_id)
         found["identity"] = [
             d.name for d in self.documents.values() if d.kind == "identity" and role in d.owners
@@ -228,7 +228,7 @@ class Phrasebook:
             case str():
                 words = {
                     "region": self.physical.region,
-                    "account": ACCOUNT,
+                    "account": EXAMPLE_ACCOUNT,
                     "environment": self.physical.environment.name,
                     **more,
                 }

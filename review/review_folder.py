@@ -10,10 +10,10 @@ from review.evidence import Evidence
 from review.findings import ToolFinding
 from review.measures import measures
 from review.permission_table import render
-from review.review_page import html
+from review.review_page import review_html
 
 
-def write(evidence: Evidence, folder: Path) -> None:
+def write_folder(evidence: Evidence, folder: Path) -> None:
     for name, text in _files(evidence):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -21,7 +21,7 @@ def write(evidence: Evidence, folder: Path) -> None:
 
 
 def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    yield "index.html", html(evidence)
+    yield "index.html", review_html(evidence)
     yield "summary.json", _json([vars(measure) for measure in measures(evidence)])
     yield "findings.json", _json(_findings(evidence))
     yield "accepted.json", _json([vars(row) for row in evidence.table])

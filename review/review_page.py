@@ -13,21 +13,21 @@ from tuning.reports.sheet import sheet
 
 SECTIONS: tuple[Callable[[Evidence], Section], ...] = (
     sections.gates,
-    sections.accepted,
-    policy_sections.permissions,
+    sections.accepted_findings,
+    policy_sections.role_permissions,
     policy_sections.decisions,
     policy_sections.mutations,
     sections.space,
-    sections.weakened,
+    sections.weakened_properties,
     sections.threats,
-    sections.flow,
+    sections.data_flow,
     sections.cost,
     sections.templates,
     sections.made,
 )
 
 
-def html(evidence: Evidence) -> str:
+def review_html(evidence: Evidence) -> str:
     shown = [section(evidence) for section in SECTIONS]
     found = measures(evidence)
     return sheet(

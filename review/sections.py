@@ -7,7 +7,7 @@ from diagrams.mermaid import mermaid
 from diagrams.svg import svg
 from review.evidence import Evidence, applied
 from review.findings import ToolFinding
-from review.sheet_parts import Section, folded, grid, link, listing, plain, sign, words
+from review.sheet_parts import Section, code, folded, grid, link, listing, sign, without_markup
 from tuning.constructs.acknowledgements import Accepted
 from tuning.reports.elements import Child, el
 from tuning.reports.scale import count
@@ -39,13 +39,13 @@ def gates(evidence: Evidence) -> Section:
 
 def _found(found: list[ToolFinding]) -> Child:
     rows: list[list[Child]] = [
-        [f.tool, words(f.rule), words(f"{f.environment}/{f.path}"), f.text] for f in found
+        [f.tool, code(f.rule), code(f"{f.environment}/{f.path}"), f.text] for f in found
     ]
     return folded("Findings that nobody has decided on", count(len(found), "finding"),
                   grid(["tool", "rule", "where", "what"], rows), bad=True)  # fmt: skip
 
 
-def accepted(evidence: Evidence) -> Section:
+def accepted_findings(evidence: Evidence) -> Section:
     found: dict[tuple[str, str], Counter[str]] = {}
     for judgement in evidence.judgements:
         for _, row in judgement.accepted:
@@ -75,9 +75,9 @@ def _decision(row: Accepted, found: Counter[str]) -> Child:
     when = f"only where {row.when}" if row.when else "not in use"
     return el(
         "article",
-        el("h3", words(row.path), el("span", often or when, class_="times")),
+        el("h3", code(row.path), el("span", often or when, class_="times")),
         el("p", row.reason.replace("`", "")),
-        el("p", [[words(rule), " "] for rule in row.rules], class_="rules"),
+        el("p", [[code(rule), " "] for rule in row.rules], class_="rules"),
         el("p", link("Evidence", row.evidence), f" · answers for it: {row.owner}", class_="owner"),
         class_="rule",
     )
@@ -86,7 +86,7 @@ def _decision(row: Accepted, found: Counter[str]) -> Child:
 def space(evidence: Evidence) -> Section:
     result = evidence.space
     broken = [
-        folded(words(str(one.configuration)), "broken", listing(str(one).splitlines()), bad=True)
+        folded(code(str(one.configuration)), "broken", listing(str(one).splitlines()), bad=True)
         for one in result.findings
     ]
     drawn = folded(
@@ -105,7 +105,7 @@ def space(evidence: Evidence) -> Section:
     )
 
 
-def weakened(evidence: Evidence) -> Section:
+def weakened_properties(evidence: Evidence) -> Section:
     rows: list[list[Child]] = [
         [one.property, one.gate or el("b", "✗ nobody", class_="bad")] for one in evidence.weakened
     ]
@@ -128,12 +128,12 @@ def threats(evidence: Evidence) -> Section:
     controls: list[list[Child]] = [
         [
             c.id,
-            plain(c.text),
-            [el("p", words(t.name), " ", t.path, class_="proof") for t in c.tests],
+            without_markup(c.text),
+            [el("p", code(t.name), " ", t.path, class_="proof") for t in c.tests],
         ]
         for c in model.controls
     ]
-    remains = [[r.id, plain(r.text), r.owner] for r in model.risks]
+    remains = [[r.id, without_markup(r.text), r.owner] for r in model.risks]
     return Section(
         anchor="threats",
         name="Threats",
@@ -150,7 +150,7 @@ def threats(evidence: Evidence) -> Section:
     )  # fmt: skip
 
 
-def flow(evidence: Evidence) -> Section:
+def data_flow(evidence: Evidence) -> Section:
     drawn = evidence.pictures["boundaries"]
     arrows = drawn.described()
     return Section(
@@ -174,10 +174,10 @@ def cost(evidence: Evidence) -> Section:
     for bill in evidence.bills:
         rows: list[list[Child]] = [
             [line.what, f"{line.units:,}", f"{line.usd} an hour" if line.per == "hour" else f"{line.usd}",
-             dollars(line.month), [line.note, " ", link("Source", line.source)]]
+             _dollars(line.month), [line.note, " ", link("Source", line.source)]]
             for line in bill.lines
         ]  # fmt: skip
-        rows.append([el("b", "Together"), "", "", el("b", dollars(bill.month)), ""])
+        rows.append([el("b", "Together"), "", "", el("b", _dollars(bill.month)), ""])
         head = ["what", "units", "USD each", "USD a month", "how sure"]
         tables += [el("h3", bill.environment), grid(head, rows, class_="prose")]
         tables += [el("p", f"No price: {', '.join(bill.unpriced)}", class_="bad")] * bool(
@@ -193,13 +193,13 @@ def cost(evidence: Evidence) -> Section:
     )
 
 
-def dollars(amount: Decimal) -> str:
+def _dollars(amount: Decimal) -> str:
     return f"{amount:,.2f}"
 
 
 def templates(evidence: Evidence) -> Section:
     files = [
-        folded(words(name), f"{len(text):,} bytes", listing(text.splitlines()))
+        folded(code(name), f"{len(text):,} bytes", listing(text.splitlines()))
         for name, text in evidence.templates.items()
     ]
     return Section(
@@ -213,9 +213,7 @@ def templates(evidence: Evidence) -> Section:
 
 def made(evidence: Evidence) -> Section:
     commit, history = evidence.commit, evidence.history
-    rows: list[list[Child]] = [
-        [name, words(version)] for name, version in evidence.versions.items()
-    ]
+    rows: list[list[Child]] = [[name, code(version)] for name, version in evidence.versions.items()]
     changed = " It was not quite that: the working copy had changes." if commit.changed else ""
     clean = not history.secrets and not history.accounts
     return Section(

@@ -39,22 +39,22 @@ def folded(title: Child, times: str, *body: Child, bad: bool = False) -> Element
     )
 
 
-def words(text: str) -> Element:
+def code(text: str) -> Element:
     """Code of any length, whole."""
-    return el("code", pieces(text))
+    return el("code", _pieces(text))
 
 
 def listing(lines: Iterable[str]) -> Element:
     return el(
-        "div", [el("code", pieces(line)) for line in lines], class_="listing wide", tabindex="0"
+        "div", [el("code", _pieces(line)) for line in lines], class_="listing wide", tabindex="0"
     )
 
 
-def pieces(text: str) -> list[str]:
+def _pieces(text: str) -> list[str]:
     return [text[at : at + _LONGEST] for at in range(0, len(text), _LONGEST)]
 
 
-def plain(markdown: str) -> str:
+def without_markup(markdown: str) -> str:
     unlinked = _LINK.sub(r"\1", markdown).replace("**", "").replace("`", "")
     return _STRESSED.sub(r"“\1”", unlinked)
 

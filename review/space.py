@@ -18,7 +18,7 @@ import aws_cdk as cdk
 from jsii.errors import JSIIError
 
 from review.drawn_configs import Drawn, covering, searched
-from review.findings import ToolFinding, judge
+from review.findings import ToolFinding, judge_findings
 from review.limits import exceeded
 from review.synthesis import NO_STAGING, synthesize
 from review.templates import EnvironmentTemplates
@@ -92,7 +92,7 @@ def _search(
     def ask(one: Drawn) -> None:
         nonlocal asked, broken
         asked += 1
-        if found := check(one, templates=templates):
+        if found := check_drawn(one, templates=templates):
             broken = found
             raise BrokenError(str(found))
 
@@ -106,7 +106,7 @@ def _search(
     return asked, None
 
 
-def check(one: Drawn, *, templates: bool = False) -> Broken | None:
+def check_drawn(one: Drawn, *, templates: bool = False) -> Broken | None:
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         try:
             return _check(one, Path(folder) / "out", templates=templates)
@@ -123,7 +123,7 @@ def _check(one: Drawn, out: Path, *, templates: bool) -> Broken | None:
 
     reviewed = synthesize(out, build, templates=templates, context=NO_STAGING)
     asked = [_asked(row, templates=templates) for row in reviewed.rows[one.name]]
-    judgement = judge(one.name, reviewed.findings, asked)
+    judgement = judge_findings(one.name, reviewed.findings, asked)
     large = exceeded(EnvironmentTemplates.of(out, one.name), region=config.region)
     findings = (*judgement.open, *large)
     stale = tuple((row.path, rule) for row, rule in judgement.stale)

@@ -20,8 +20,8 @@ from review.findings import ToolFinding, located
 from stacks.deployment import deployments
 from tuning.constructs.acknowledgements import Accepted, accepted_in, review
 
-ROOT = Path(__file__).parent.parent
-CONTEXT: Mapping[str, Any] = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+CHECKOUT = Path(__file__).parent.parent
+CONTEXT: Mapping[str, Any] = json.loads((CHECKOUT / "cdk.json").read_bytes())["context"]
 NO_STAGING = {"aws:cdk:disable-asset-staging": True}
 """Context that leaves the functions' code where it is, for those who look at templates only."""
 _GUARD = "Control Tower"
@@ -68,7 +68,7 @@ def synthesize(
             raise
     return Reviewed(
         folder=folder,
-        findings=tuple(reported(report)),
+        findings=tuple(reported_findings(report)),
         rows={e.node.id: tuple(accepted_in(e.training)) for e in environments},
     )
 
@@ -91,7 +91,7 @@ def control_tower() -> tuple[cdk.ValidationRuleSource, ...]:
     return tuple(rules)
 
 
-def reported(report: Path) -> Iterator[ToolFinding]:
+def reported_findings(report: Path) -> Iterator[ToolFinding]:
     """Every finding once for each construct, whether CDK set it aside or not.
 
     Of a check that Guard makes on a variable, CDK knows no resource and names the stack. When the same

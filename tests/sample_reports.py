@@ -176,13 +176,13 @@ SAMPLES = {
 
 def page(name):
     """One sample as the page that stands beside a run."""
-    from tuning.reports.report_page import html  # noqa: PLC0415 — other forms are tested without the page
+    from tuning.reports.report_page import report_html  # noqa: PLC0415 — other forms are tested without the page
 
     report = SAMPLES[name]()
     if name == "hostile":
-        return html(report, title=HOSTILE[0], run=HOSTILE_RUN)
+        return report_html(report, title=HOSTILE[0], run=HOSTILE_RUN)
     estimate = {"accepted": ESTIMATE, "clean": UNPRICED}.get(name)
-    return html(report, title="support-nova-lite", run=RUN, estimate=estimate)
+    return report_html(report, title="support-nova-lite", run=RUN, estimate=estimate)
 
 
 def _statistics(*, records, file="train.jsonl"):

@@ -12,12 +12,12 @@ from diagrams.graph import Arrow, Graph, Node, NodeGroup
 from review.costs import Bill, CostLine
 from review.decide import Caught, DecisionRow, Review
 from review.evidence import Commit, Equivalent, Evidence
-from review.findings import ToolFinding, judge
+from review.findings import ToolFinding, judge_findings
 from review.gates import Weakened
 from review.history import History
 from review.mutations import Mutant
 from review.questions import Case
-from review.review_folder import write
+from review.review_folder import write_folder
 from review.space import Result
 from review.threats import threat_model
 from tuning.constructs.acknowledgements import Accepted
@@ -105,7 +105,7 @@ def sample(text="words", **changes):
     whole = Evidence(
         commit=Commit(id="0123456789abcdef", date="2026-11-24", changed=False),
         versions={"Python": "3.11.2", text: text},
-        judgements=[judge("dev", findings, [row])],
+        judgements=[judge_findings("dev", findings, [row])],
         table=[row],
         guard_rules=237,
         permissions={"dev": {"PrepareRole": ROLE}},
@@ -127,4 +127,4 @@ def sample(text="words", **changes):
 
 
 if __name__ == "__main__":
-    write(sample(), Path(sys.argv[1]))
+    write_folder(sample(), Path(sys.argv[1]))

@@ -58,7 +58,7 @@ def application(names: Iterable[str] = COMMANDS) -> "typer.Typer":
 
     for name in names:
         module = import_module(f"tuning.cli.{COMMANDS[name] or f'{name}_command'}")
-        made.command()(getattr(module, name))
+        made.command(name)(getattr(module, f"{name}_command"))
     return made
 
 

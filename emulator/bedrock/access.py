@@ -18,19 +18,19 @@ WRITE_CHECK = ".write_access_check_file.temp"
 DESCRIBE = ("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups")
 
 
-def split(uri: str) -> tuple[str, str]:
+def split_uri(uri: str) -> tuple[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
 
 
 def output_location(job: EmulatedJob) -> tuple[str, str]:
     """Bucket and prefix, the prefix empty or ending in a slash."""
-    bucket, prefix = split(job.output_uri)
+    bucket, prefix = split_uri(job.output_uri)
     return bucket, f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
 
 
-def read(job: EmulatedJob, aws: Surroundings, uri: str) -> Iterator[bytes]:
-    bucket, key = split(uri)
+def read_lines(job: EmulatedJob, aws: Surroundings, uri: str) -> Iterator[bytes]:
+    bucket, key = split_uri(uri)
     context = network_context(job)
     wanted = [
         # HeadBucket, which names no prefix; that Bedrock asks for it is inferred.
@@ -53,14 +53,14 @@ def read(job: EmulatedJob, aws: Surroundings, uri: str) -> Iterator[bytes]:
 
 def check_output(job: EmulatedJob, aws: Surroundings) -> None:
     bucket, prefix = output_location(job)
-    if not write(job, aws, prefix + WRITE_CHECK, b""):
+    if not write_output(job, aws, prefix + WRITE_CHECK, b""):
         raise JobFailed(
             "Amazon S3 perms missing (PutObject): Could not validate PutObject permissions to "
             f"access S3 bucket: {bucket} at key {prefix}.write_access_check_file.tmp"
         )
 
 
-def write(job: EmulatedJob, aws: Surroundings, key: str, body: bytes) -> bool:
+def write_output(job: EmulatedJob, aws: Surroundings, key: str, body: bytes) -> bool:
     bucket, _ = output_location(job)
     return (
         aws.roles.allows(

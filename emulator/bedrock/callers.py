@@ -21,7 +21,7 @@ class Need:
     context: dict[str, Any] = field(default_factory=dict)
 
 
-def needs(operation: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+def permissions_needed(operation: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
     """Where AWS has not made the id yet, the resource ends in `*`, as its own denials have it."""
     action = f"bedrock:{operation}"
     match operation:

@@ -13,7 +13,7 @@ from typing import Any
 
 from emulator.bedrock import listing
 from emulator.bedrock.api_errors import Conflict, NotFound, QuotaExceeded, ValidationError
-from emulator.bedrock.emulated_jobs import EmulatedModel, digest, identifier
+from emulator.bedrock.emulated_jobs import EmulatedModel, identifier, request_digest
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.ports import Scope
 
@@ -105,7 +105,7 @@ class Deployments:
                 # UNCONFIRMED, as of jobs: that the replay answers the first one's ARN.
                 token = request.get("clientRequestToken")
                 if token and each.request.get("clientRequestToken") == token:
-                    if digest(each.request) == digest(request):
+                    if request_digest(each.request) == request_digest(request):
                         return {"customModelDeploymentArn": each.arn}
                     why = "The clientRequestToken was used with different parameters."
                     raise ValidationError(message=why)

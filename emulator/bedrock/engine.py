@@ -23,9 +23,9 @@ from emulator.bedrock.emulated_jobs import (
     TERMINAL,
     EmulatedJob,
     EmulatedModel,
-    digest,
     identifier,
     now,
+    request_digest,
 )
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
@@ -56,7 +56,7 @@ class Engine:
         if self.faults.take("throttle", operation=operation, job=job):
             raise Throttled(message="Too many requests, please wait before trying again.")
         validate(operation, request)
-        for need in callers.needs(operation, scope, request):
+        for need in callers.permissions_needed(operation, scope, request):
             if refusal := self.aws.callers.refusal(need.action, need.resource, need.context):
                 raise Denied(message=refusal)
         answer: dict[str, Any] = attrgetter(OPERATIONS[operation])(self)(scope, request)
@@ -160,7 +160,7 @@ class Engine:
         token = request.get("clientRequestToken")
         for job in list(self.jobs.values()):
             if token and job.scope == scope and job.request.get("clientRequestToken") == token:
-                if digest(job.request) == digest(request):
+                if request_digest(job.request) == request_digest(request):
                     return job
                 raise Conflict(message="The clientRequestToken was used with different parameters.")
         return None
@@ -230,7 +230,7 @@ class Engine:
         trainer.change(job, "InProgress")
         if not trainer.run(job):
             return
-        examples = Examples.of(self.aws.objects.lines(*access.split(job.training_uri)))
+        examples = Examples.of(self.aws.objects.lines(*access.split_uri(job.training_uri)))
         arn = job.scope.arn(f"custom-model/{job.offer.model}/{identifier()}")
         tags = {each["key"]: each["value"] for each in job.request.get("customModelTags", [])}
         with self._lock:

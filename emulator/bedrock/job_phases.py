@@ -11,7 +11,7 @@ from emulator.bedrock.injected_faults import FaultPhase, Faults
 from emulator.bedrock.ports import Surroundings
 
 EVENT = "Model Customization Job State Change"
-POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 UNEXPECTED = "Encountered an unexpected error when processing the request, please try again"
 """https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html"""
 
@@ -62,8 +62,8 @@ class Trainer:
         self._begin(job, "Validation")
         access.check_network(job, self.aws)
         records = {
-            uri: datasets.check(
-                access.read(job, self.aws, uri), access.split(uri)[1], job.offer.format
+            uri: datasets.check_records(
+                access.read_lines(job, self.aws, uri), access.split_uri(uri)[1], job.offer.format
             )
             for uri in (job.training_uri, *job.validation_uris)
         }
@@ -81,7 +81,7 @@ class Trainer:
         artefacts.write_losses(job, records)
         _, prefix = access.output_location(job)
         for path, body in artefacts.files(job, records):
-            if not access.write(job, self.aws, prefix + path, body):
+            if not access.write_output(job, self.aws, prefix + path, body):
                 access.check_output(job, self.aws)
                 raise JobFailed("Encountered an internal error when processing the request.")
         self._mark(job, "Training", "Completed")
@@ -92,7 +92,7 @@ class Trainer:
 
     def _begin(self, job: EmulatedJob, phase: FaultPhase) -> None:
         while self.faults.stands("stall", phase=phase, job=job.name):
-            self._wait(job, POLL_SECONDS)
+            self._wait(job, _POLL_SECONDS)
         self._mark(job, phase, "InProgress")
 
     def _finish(self, job: EmulatedJob, phase: FaultPhase) -> None:

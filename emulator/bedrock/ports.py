@@ -35,7 +35,7 @@ class Objects(Protocol):
         """ARN of the customer managed key of an object, or of the bucket's default."""
 
 
-class Network(Protocol):
+class JobNetwork(Protocol):
     def missing(self, subnets: list[str], groups: list[str]) -> list[str]:
         """Those of the given ids that do not exist in the Region."""
 
@@ -57,6 +57,6 @@ class Callers(Protocol):
 class Surroundings:
     roles: Roles
     objects: Objects
-    network: Network
+    network: JobNetwork
     events: Events
     callers: Callers

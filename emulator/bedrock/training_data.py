@@ -34,7 +34,7 @@ class Malformed(Exception):
     """One record does not have the shape its format wants."""
 
 
-def check(lines: Iterable[bytes], file: str, wanted: DataFormat) -> int:
+def check_records(lines: Iterable[bytes], file: str, wanted: DataFormat) -> int:
     """The number of records; fails the job with the service's own text otherwise.
 
     `lines` are the pieces between line feeds, without them; the empty piece after a final line

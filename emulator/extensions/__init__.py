@@ -46,7 +46,7 @@ from emulator.extensions import (
     zone_offers,
 )
 from emulator.extensions.access_logs import AccessLogs
-from emulator.extensions.roles import Roles
+from emulator.extensions.roles import MiniStackRoles
 from emulator.extensions.young_roles import YoungRoles
 from emulator.recording import Recording
 
@@ -92,7 +92,7 @@ def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engi
     AccessLogs().install()
     young = YoungRoles(clock, settings.role_seconds)
     young.install()
-    roles = Roles(record=record, known=young.knows)
+    roles = MiniStackRoles(record=record, known=young.knows)
     gate = None
     if settings.enforce:
         on_behalf.install(roles)

@@ -21,8 +21,8 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
 from ministack.services import s3
 
-PERIOD_SECONDS = 1.0
-SERVICE = "logging.s3.amazonaws.com"
+_PERIOD_SECONDS = 1.0
+_SERVICE = "logging.s3.amazonaws.com"
 Place = tuple[str, str, str]
 """Account, Region and bucket."""
 
@@ -52,7 +52,7 @@ class AccessLogs:
 
     def _deliver_for_ever(self) -> None:
         pause = threading.Event()
-        while not pause.wait(PERIOD_SECONDS):
+        while not pause.wait(_PERIOD_SECONDS):
             with self._lock:
                 ready, self._lines = self._lines, defaultdict(list)
             for (account, region, bucket), lines in ready.items():
@@ -85,7 +85,7 @@ def receives(target: str, prefix: str, source: str) -> bool:
     if "kms" in str(s3._bucket_default_sse_headers(target).get("x-amz-server-side-encryption")):
         return False
     asked = iam_evaluator.EvalContext(
-        principal_arn=SERVICE,
+        principal_arn=_SERVICE,
         principal_type="Service",
         principal_account="",
         action="s3:PutObject",
@@ -96,11 +96,11 @@ def receives(target: str, prefix: str, source: str) -> bool:
             "aws:sourcearn": f"arn:aws:s3:::{source}",
             "aws:sourceaccount": get_account_id(),
             "aws:principalisawsservice": "true",
-            "aws:principalservicename": SERVICE,
+            "aws:principalservicename": _SERVICE,
         },
     )
     decided = iam_evaluator.evaluate_resource_policy(
-        s3._bucket_policies.get(target), asked, service=SERVICE
+        s3._bucket_policies.get(target), asked, service=_SERVICE
     )
     return bool(decided.decision == "Allow")
 

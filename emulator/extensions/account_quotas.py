@@ -16,10 +16,10 @@ from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Response
 from emulator.extensions import provisioning
 
-UNRESERVED = 100
+_UNRESERVED = 100
 """Executions that reservations must leave to the functions without one; all of a quota that is lower.
 In fresh accounts with a quota of 10 or 50 every reservation was refused (public reports)."""
-VPCS = 5
+VPC_LIMIT = 5
 IMPORTS = 1
 """Jobs in progress, L-5F098EFA: not adjustable."""
 
@@ -37,9 +37,9 @@ def install(settings: EmulatorSettings) -> None:
     bedrock._create_model_import_job = _one_at_a_time(bedrock._create_model_import_job)
 
 
-def refusal(function: str, wanted: int, quota: int) -> str | None:
+def _refusal(function: str, wanted: int, quota: int) -> str | None:
     """Why a function may not reserve so much beside what the others of its Region have reserved."""
-    least = min(UNRESERVED, quota)
+    least = min(_UNRESERVED, quota)
     if quota - _reserved(beside=function) - wanted >= least:
         return None
     return (
@@ -59,7 +59,7 @@ def _reserved(*, beside: str = "") -> int:
 def _leaving(put: Callable[..., Response], quota: int) -> Callable[..., Response]:
     def put_if_enough_is_left(name: str, data: dict[str, Any]) -> Response:
         wanted = int(data.get("ReservedConcurrentExecutions", 0))
-        if why := refusal(name, wanted, quota):
+        if why := _refusal(name, wanted, quota):
             refused: Response = error_response_json("InvalidParameterValueException", why, 400)
             return refused
         return put(name, data)
@@ -70,7 +70,7 @@ def _leaving(put: Callable[..., Response], quota: int) -> Callable[..., Response
 def _check(properties: provisioning.Properties, quota: int) -> None:
     # A function that is made anew is counted once: its own earlier reservation is its name's.
     wanted = int(properties.get("ReservedConcurrentExecutions") or 0)
-    why = refusal(properties.get("FunctionName", ""), wanted, quota) if wanted else None
+    why = _refusal(properties.get("FunctionName", ""), wanted, quota) if wanted else None
     if why:
         raise ValueError(why)
 
@@ -90,7 +90,7 @@ def _telling(get: Callable[..., Response], quota: int) -> Callable[..., Response
 
 
 def _check_vpcs(_properties: provisioning.Properties) -> None:
-    if len(list(ec2._vpcs.values())) >= VPCS:
+    if len(list(ec2._vpcs.values())) >= VPC_LIMIT:
         raise ValueError("The maximum number of VPCs has been reached.")
 
 

@@ -3,11 +3,11 @@
 from ministack.services import backup
 
 from emulator.extensions import provisioning
-from emulator.extensions.provisioning import Properties, Provisioned, accepted
+from emulator.extensions.provisioning import Properties, Provisioned, answer_of
 
 
 def install() -> None:
-    provisioning.add("AWS::Backup::BackupSelection", create=create, delete=delete)
+    provisioning.add("AWS::Backup::BackupSelection", create=_create, delete=delete)
     provisioning.before_create("AWS::Backup::BackupVault", check_vault)
 
 
@@ -18,13 +18,13 @@ def check_vault(properties: Properties) -> None:
         raise ValueError(f"Backup vault with the same name already exists: {name}")
 
 
-def create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+def _create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
     """A selection is asked for by its plan and its own id; CloudFormation joins the two.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-backup-backupselection.html
     """
     plan = properties["BackupPlanId"]
-    made = accepted(
+    made = answer_of(
         backup._create_selection(plan, {"BackupSelection": properties["BackupSelection"]})
     )
     identifier = f"{made['SelectionId']}_{plan}"

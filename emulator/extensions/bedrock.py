@@ -18,24 +18,26 @@ from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
-from emulator.extensions.enforcement import Gate, SignedCall, explained
-from emulator.extensions.job_objects import Objects
-from emulator.extensions.roles import SERVICE, Roles
+from emulator.extensions.enforcement import Gate, SignedCall, denial_message
+from emulator.extensions.job_objects import MiniStackObjects
+from emulator.extensions.roles import SERVICE, MiniStackRoles
 from emulator.extensions.service_access import key_lets
 
 _CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 """Access key of the request at hand."""
 
 
-def install(settings: EmulatorSettings, roles: Roles, gate: Gate | None, clock: Clock) -> Engine:
+def install(
+    settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
+) -> Engine:
     faults = Faults()
     engine = Engine(
         aws=Surroundings(
             roles=roles,
-            objects=Objects(),
-            network=Network(members_must_talk=settings.members_must_talk),
-            events=Events(),
-            callers=Callers(gate=gate),
+            objects=MiniStackObjects(),
+            network=_Network(members_must_talk=settings.members_must_talk),
+            events=_Events(),
+            callers=_Callers(gate=gate),
         ),
         spawn=spawn,
         quota=settings.quota,
@@ -91,7 +93,7 @@ def spawn(task: Callable[[], None]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Callers:
+class _Callers:
     gate: Gate | None
     """None where policies are not enforced."""
 
@@ -107,11 +109,11 @@ class Callers:
             context=context,
         )
         denied = (self.gate.check if service == "bedrock" else self.gate.check_on_behalf)(call)
-        return explained(call, denied) if denied else None
+        return denial_message(call, denied) if denied else None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network:
+class _Network:
     members_must_talk: bool
 
     def missing(self, subnets: list[str], groups: list[str]) -> list[str]:
@@ -136,7 +138,7 @@ def _reaches(rule: dict[str, Any], groups: list[str]) -> bool:
     return str(rule["IpProtocol"]) == "-1" and (anybody or not {*pairs}.isdisjoint(groups))
 
 
-class Events:
+class _Events:
     def put(self, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
         """Straight to the bus: a PutEvents call may not name a source aws.*, as on AWS."""
         entry = {

@@ -22,7 +22,7 @@ from emulator.bedrock.ports import Scope
 from emulator.bedrock.token_quota import TokenQuota
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
-from emulator.extensions.enforcement import Gate, SignedCall, explained
+from emulator.extensions.enforcement import Gate, SignedCall, denial_message
 
 EMULATED = "x-emulated"
 NOTE = "nothing was trained; the answer is that of the nearest training example"
@@ -107,7 +107,7 @@ class _Runtime:
             context={},
         )
         if denied := self._gate.check(call):
-            raise Denied(message=explained(call, denied))
+            raise Denied(message=denial_message(call, denied))
 
     def _check_key(self, access_key: str, deployment: ModelDeployment) -> None:
         """https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
@@ -122,7 +122,7 @@ class _Runtime:
             access_key=access_key, service="kms", action="kms:Decrypt", resource=key, context=via
         )
         if denied := self._gate.check_on_behalf(call):
-            raise Denied(message=explained(call, denied))
+            raise Denied(message=denial_message(call, denied))
 
 
 def _answering(reply: Callable[..., str], engine: Engine) -> Callable[..., str]:

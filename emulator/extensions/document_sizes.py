@@ -23,14 +23,14 @@ def install() -> None:
         ("CreatePolicy", "PolicyDocument", managed),
         ("CreatePolicyVersion", "PolicyDocument", managed),
         ("PutRolePolicy", "PolicyDocument", inline),
-        ("CreateRole", "AssumeRolePolicyDocument", trust),
-        ("UpdateAssumeRolePolicy", "PolicyDocument", trust),
+        ("CreateRole", "AssumeRolePolicyDocument", _trust),
+        ("UpdateAssumeRolePolicy", "PolicyDocument", _trust),
     ):
         iam._IAM_HANDLERS[action] = _limited(iam._IAM_HANDLERS[action], member, check)
     s3._put_bucket_policy = _limited_bucket(s3._put_bucket_policy)
     provisioning.before("AWS::IAM::ManagedPolicy", _of("PolicyDocument", managed))
     provisioning.before("AWS::IAM::Policy", _of("PolicyDocument", inline))
-    provisioning.before("AWS::IAM::Role", _of("AssumeRolePolicyDocument", trust))
+    provisioning.before("AWS::IAM::Role", _of("AssumeRolePolicyDocument", _trust))
     provisioning.before("AWS::S3::BucketPolicy", _of("PolicyDocument", bucket))
 
 
@@ -38,7 +38,7 @@ def managed(document: Any) -> str | None:
     return _over(document, MANAGED, f"Cannot exceed quota for PolicySize: {MANAGED}")
 
 
-def trust(document: Any) -> str | None:
+def _trust(document: Any) -> str | None:
     return _over(document, TRUST, f"Cannot exceed quota for ACLSizePerRole: {TRUST}")
 
 

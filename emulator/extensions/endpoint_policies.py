@@ -28,7 +28,7 @@ def endpoint_of(subnets: list[str], service: str) -> Endpoint | None:
     return found[0] if found else None
 
 
-def located(context: dict[str, Any], service: str) -> dict[str, Any]:
+def endpoint_context(context: dict[str, Any], service: str) -> dict[str, Any]:
     """`aws:SourceVpce` and `aws:SourceVpc`, if the caller's VPC has an endpoint for the service.
 
     A caller in a VPC without that endpoint has no keys, as on AWS.

@@ -15,7 +15,12 @@ from ministack.services import lambda_svc, sts
 from emulator.bedrock.engine import OPERATIONS
 from emulator.extensions import key_use
 from emulator.extensions.buckets import KEY_HEADER
-from emulator.extensions.endpoint_policies import SUBNETS, endpoint_of, lets_through, located
+from emulator.extensions.endpoint_policies import (
+    SUBNETS,
+    endpoint_context,
+    endpoint_of,
+    lets_through,
+)
 from emulator.recording import Recording, Use, function_of, owner, session_of
 
 _Context = dict[str, Any]
@@ -78,17 +83,21 @@ class Gate:
     def check(self, call: SignedCall) -> Denial:
         """None when the caller may, and may use the keys that it takes."""
         subnets = _subnets(call.access_key)
-        call = replace(call, context=located({**call.context, SUBNETS: subnets}, call.service))
+        call = replace(
+            call, context=endpoint_context({**call.context, SUBNETS: subnets}, call.service)
+        )
         denied = self._ask(call) or (_blocked(call, subnets) if subnets else None)
         self._note(call, denied)
-        for need in key_use.needs(call.action, call.resource, call.context) if not denied else ():
+        for need in (
+            key_use.keys_needed(call.action, call.resource, call.context) if not denied else ()
+        ):
             denied = denied or self._may_use(_with_key(call, need))
         return denied
 
     def _may_use(self, call: SignedCall) -> Denial:
         """S3 and the others name the right to the key that is missing, and not their own."""
         denied = self.check_on_behalf(call)
-        return None if denied is None else _refused(explained(call, denied))
+        return None if denied is None else _refused(denial_message(call, denied))
 
     def check_on_behalf(self, call: SignedCall) -> Denial:
         """Of a call that the service makes for the caller: no network of the caller's is in it."""
@@ -145,7 +154,7 @@ def _blocked(call: SignedCall, subnets: list[str]) -> Denial:
     return _refused(f"User: {principal.arn} is not authorized to {what} because {why}")
 
 
-def explained(call: SignedCall, denied: Denial) -> str:
+def denial_message(call: SignedCall, denied: Denial) -> str:
     """Why not, in AWS's words."""
     if isinstance(denied, iam_evaluator.AuthError):
         return str(denied.message)

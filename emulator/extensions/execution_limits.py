@@ -21,7 +21,7 @@ PAYLOAD = 262_144
 YEAR = 365 * 24 * 3600
 UNSCALED = 60
 """Seconds that an execution has at least: what is computed here is not scaled as its waits are."""
-PERIOD_SECONDS = 1.0
+_PERIOD_SECONDS = 1.0
 SUBJECT = 100
 """Characters. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 CountedExecution = dict[str, Any]
@@ -68,7 +68,7 @@ def _check_payload(kind: str, details: dict[str, Any]) -> None:
 
 def _end_overdue(clock: Clock) -> None:
     pause = threading.Event()
-    while not pause.wait(PERIOD_SECONDS):
+    while not pause.wait(_PERIOD_SECONDS):
         for (account, region, _), execution in list(stepfunctions._executions.all_items()):
             if execution["status"] == "RUNNING":
                 with request_scope(account, region):

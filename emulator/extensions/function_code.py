@@ -15,7 +15,7 @@ from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import CODE, Response
 
-SECONDS = 600
+_SECONDS = 600
 
 
 def install(settings: EmulatorSettings, clock: Clock) -> None:
@@ -23,7 +23,7 @@ def install(settings: EmulatorSettings, clock: Clock) -> None:
 
     def address(function: str) -> str:
         identifier = secrets.token_urlsafe(32)
-        issued[identifier] = (function, clock.now() + SECONDS)
+        issued[identifier] = (function, clock.now() + _SECONDS)
         where = f"{get_account_id()}/{get_region()}/{identifier}"
         return f"{settings.endpoint}{CODE}{where}"
 

@@ -17,10 +17,10 @@ from emulator.extensions import provisioning
 
 VARIABLE = "EMULATOR_TMP_BYTES"
 MEBIBYTE = 1024**2
-DEFAULT = 512
+_DEFAULT = 512
 """MB of temporary storage."""
 RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
-STORAGE = (512, 10_240)
+_STORAGE = (512, 10_240)
 
 BOOTSTRAP = f"""
 import os as _os, resource as _resource, threading as _threading
@@ -62,22 +62,22 @@ def install() -> None:
     credentials = lambda_runtime.execution_credentials
 
     def with_room(config: dict[str, Any]) -> dict[str, str]:
-        size = int((config.get("EphemeralStorage") or {}).get("Size", DEFAULT))
+        size = int((config.get("EphemeralStorage") or {}).get("Size", _DEFAULT))
         return {**credentials(config), VARIABLE: str(size * MEBIBYTE)}
 
     for module in (lambda_runtime, lambda_svc):
         module.execution_credentials = with_room
-    provisioning.before("AWS::Lambda::Function", check)
+    provisioning.before("AWS::Lambda::Function", _check)
 
 
-def check(properties: provisioning.Properties) -> None:
+def _check(properties: provisioning.Properties) -> None:
     """MiniStack's API refuses these, its CloudFormation does not. Raises ValueError."""
     for name, (least, most) in RANGES.items():
-        _check(name, properties.get(name), least, most)
+        _check_range(name, properties.get(name), least, most)
     storage = properties.get("EphemeralStorage") or {}
-    _check("EphemeralStorage.Size", storage.get("Size"), *STORAGE)
+    _check_range("EphemeralStorage.Size", storage.get("Size"), *_STORAGE)
 
 
-def _check(name: str, value: Any, least: int, most: int) -> None:
+def _check_range(name: str, value: Any, least: int, most: int) -> None:
     if value is not None and not least <= int(value) <= most:
         raise ValueError(f"Value '{value}' at '{name}' must be between {least} and {most}")

@@ -18,7 +18,7 @@ _LAST_ERROR = threading.local()
 
 
 def install() -> None:
-    provisioning.after("AWS::Lambda::Function", apply)
+    provisioning.after("AWS::Lambda::Function", _apply)
     for name in ("_create_function", "_update_config"):
         setattr(lambda_svc, name, _without_a_port(getattr(lambda_svc, name)))
     _report_error_types()
@@ -44,7 +44,7 @@ def _refusal(runtime: str | None) -> str | None:
     return f"The emulator runs no custom runtime ({runtime}): use Python or Node.js here."
 
 
-def apply(name: str, properties: dict[str, Any]) -> None:
+def _apply(name: str, properties: dict[str, Any]) -> None:
     """Describe calls, and the network keys of the function's own calls, rest on these."""
     function = lambda_svc._functions.get(name)
     if function is None:

@@ -12,7 +12,7 @@ from emulator.extensions.buckets import KEY_HEADER
 OK = 200
 
 
-class Objects:
+class MiniStackObjects:
     def lines(self, bucket: str, key: str) -> Iterator[bytes] | None:
         """A job reads buckets of its own Region only.
         https://docs.aws.amazon.com/bedrock/latest/userguide/fine-tuning-troubleshooting.html

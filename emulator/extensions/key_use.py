@@ -25,7 +25,7 @@ class KeyNeed:
     key: str
 
 
-def needs(action: str, resource: str, context: dict[str, Any]) -> Iterator[KeyNeed]:
+def keys_needed(action: str, resource: str, context: dict[str, Any]) -> Iterator[KeyNeed]:
     """Those of a call that is allowed otherwise."""
     actions, key = _wanted(action, resource, context)
     if key and ":key/" in key:  # the account's own aws/… keys are for everyone in it

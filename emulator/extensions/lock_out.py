@@ -21,10 +21,10 @@ LOCKED_OUT = "The new key policy will not allow you to update the key policy in 
 def install() -> None:
     kms._create_key = _checked(kms._create_key)
     kms._put_key_policy = _checked(kms._put_key_policy)
-    provisioning.before("AWS::KMS::Key", check)
+    provisioning.before("AWS::KMS::Key", _check)
 
 
-def check(properties: provisioning.Properties) -> None:
+def _check(properties: provisioning.Properties) -> None:
     """Of a template. Raises ValueError."""
     bypass = provisioning.flag(properties.get("BypassPolicyLockoutSafetyCheck"))
     if not bypass and _locks_out(properties.get("KeyPolicy")):

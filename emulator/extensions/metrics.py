@@ -21,10 +21,10 @@ from xml.sax.saxutils import escape
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, sqs, stepfunctions
 
-PERIOD_SECONDS = 2.0
+_PERIOD_SECONDS = 2.0
 """AWS publishes these once a minute; a person watching a laptop should not wait so long."""
 
-ENDINGS = {
+_ENDINGS = {
     "SUCCEEDED": "ExecutionsSucceeded",
     "FAILED": "ExecutionsFailed",
     "TIMED_OUT": "ExecutionsTimedOut",
@@ -32,7 +32,7 @@ ENDINGS = {
 }
 
 
-MISSING = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
+_MISSING = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
 
 
 def install() -> None:
@@ -63,7 +63,7 @@ def _treat_missing(alarm: dict[str, Any]) -> None:
     of AWS's own namespaces.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
     """
-    state = MISSING.get(str(alarm.get("TreatMissingData") or "missing"))
+    state = _MISSING.get(str(alarm.get("TreatMissingData") or "missing"))
     old = alarm["StateValue"]
     if state is None or state == old or not str(alarm.get("Namespace")).startswith("AWS/"):
         return
@@ -102,7 +102,7 @@ def _told(name: re.Match[str]) -> str:
 def _publish_for_ever() -> None:
     pause = threading.Event()
     reported: set[str] = set()
-    while not pause.wait(PERIOD_SECONDS):
+    while not pause.wait(_PERIOD_SECONDS):
         for account, region in {key[:2] for key, _ in list(cloudwatch._alarms.all_items())}:
             with request_scope(account, region):
                 cloudwatch._evaluate_all_alarms()
@@ -110,9 +110,9 @@ def _publish_for_ever() -> None:
             with request_scope(account, region):
                 _publish("AWS/SQS", {"QueueName": queue["name"]}, _depths(queue))
         for (account, region, arn), execution in list(stepfunctions._executions.all_items()):
-            if execution["status"] in ENDINGS and arn not in reported:
+            if execution["status"] in _ENDINGS and arn not in reported:
                 reported.add(arn)
-                ending = {ENDINGS[execution["status"]]: 1}
+                ending = {_ENDINGS[execution["status"]]: 1}
                 machine = {"StateMachineArn": execution["stateMachineArn"]}
                 with request_scope(account, region):
                     _publish("AWS/States", machine, iter(ending.items()))

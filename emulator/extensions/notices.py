@@ -6,16 +6,16 @@ from ministack.services import sns
 
 from emulator.extensions import provisioning
 
-ATTRIBUTES = ("KmsMasterKeyId", "TracingConfig", "SignatureVersion")
+_ATTRIBUTES = ("KmsMasterKeyId", "TracingConfig", "SignatureVersion")
 
 
 def install() -> None:
-    provisioning.after("AWS::SNS::Topic", apply)
+    provisioning.after("AWS::SNS::Topic", _apply)
 
 
-def apply(arn: str, properties: dict[str, Any]) -> None:
+def _apply(arn: str, properties: dict[str, Any]) -> None:
     attributes = sns._topics[arn]["attributes"]
-    for name in ATTRIBUTES:
+    for name in _ATTRIBUTES:
         if properties.get(name):
             attributes[name] = str(properties[name])
         else:

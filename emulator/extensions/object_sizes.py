@@ -11,7 +11,7 @@ from ministack.services import s3
 
 from emulator.entrance import Response
 
-LARGEST = 5 * 1024**3
+_LARGEST = 5 * 1024**3
 """Bytes of a single PUT, of an object or of a part."""
 SMALLEST_PART = 5 * 1024**2
 """Bytes of each part but the last."""
@@ -21,11 +21,11 @@ def install() -> None:
     s3._complete_multipart_upload = _of_whole_parts(s3._complete_multipart_upload)
 
 
-def too_large(method: str, headers: dict[str, str]) -> Response | None:
+def put_too_large(method: str, headers: dict[str, str]) -> Response | None:
     """The answer to a PUT that need not be read: its headers say that it is too large."""
     sizes = (headers.get(name, "0") for name in ("content-length", "x-amz-decoded-content-length"))
     size = max(int(each) if each.isdecimal() else 0 for each in sizes)
-    if method != "PUT" or size <= LARGEST:
+    if method != "PUT" or size <= _LARGEST:
         return None
     refused: Response = s3._error(
         "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400

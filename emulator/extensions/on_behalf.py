@@ -14,7 +14,7 @@ from ministack.services import lambda_svc, sqs, stepfunctions
 
 from emulator.extensions import key_use
 from emulator.extensions.callbacks import CALLBACK
-from emulator.extensions.roles import Roles
+from emulator.extensions.roles import MiniStackRoles
 
 _MACHINE_ROLE: contextvars.ContextVar[str] = contextvars.ContextVar("machine role")
 
@@ -22,7 +22,7 @@ Subject = tuple[str, str]
 """An action and its resource."""
 
 
-def install(roles: Roles) -> None:
+def install(roles: MiniStackRoles) -> None:
     stepfunctions._execute_task = _in_the_role_of_its_machine(stepfunctions._execute_task)
     for name in ("_invoke_resource", "_invoke_with_callback"):
         setattr(stepfunctions, name, _authorized(getattr(stepfunctions, name), roles))
@@ -32,7 +32,7 @@ def install(roles: Roles) -> None:
     lambda_svc._emit_lambda_logs = _logged(lambda_svc._emit_lambda_logs, roles)
 
 
-def _may(roles: Roles, role: str, action: str, resource: str) -> bool:
+def _may(roles: MiniStackRoles, role: str, action: str, resource: str) -> bool:
     """With the keys that it takes."""
     if not roles.allows(role, action, resource, {}):
         return False
@@ -41,7 +41,7 @@ def _may(roles: Roles, role: str, action: str, resource: str) -> bool:
         "kms:ViaService": f"{service}.{get_region()}.amazonaws.com",
         "kms:CallerAccount": get_account_id(),
     }
-    needed = key_use.needs(action, resource, {})
+    needed = key_use.keys_needed(action, resource, {})
     return all(roles.allows(role, need.action, need.key, via) for need in needed)
 
 
@@ -58,7 +58,7 @@ def _in_the_role_of_its_machine(execute: Callable[..., Any]) -> Callable[..., An
     return execute_as
 
 
-def _authorized(invoke: Callable[..., Any], roles: Roles) -> Callable[..., Any]:
+def _authorized(invoke: Callable[..., Any], roles: MiniStackRoles) -> Callable[..., Any]:
     @wraps(invoke)
     def invoke_if_allowed(resource: str, given: Any, *more: Any) -> Any:
         role = _MACHINE_ROLE.get()
@@ -96,7 +96,7 @@ def task(resource: str, given: dict[str, Any]) -> Subject:
 
 
 def _for_its_function(
-    touch: Callable[..., Any], action: str, roles: Roles, otherwise: Any
+    touch: Callable[..., Any], action: str, roles: MiniStackRoles, otherwise: Any
 ) -> Callable[..., Any]:
     @wraps(touch)
     def touch_if_allowed(queue_url: str, *more: Any) -> Any:
@@ -113,7 +113,7 @@ def _for_its_function(
     return touch_if_allowed
 
 
-def _logged(emit: Callable[..., None], roles: Roles) -> Callable[..., None]:
+def _logged(emit: Callable[..., None], roles: MiniStackRoles) -> Callable[..., None]:
     """Lambda writes nothing, and says nothing, without the permission.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-prereqs.html

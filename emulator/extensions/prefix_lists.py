@@ -22,11 +22,11 @@ IDS = {
 
 def install() -> None:
     ec2._aws_pl_id_from_name = _as_on_aws(ec2._aws_pl_id_from_name)
-    provisioning.before("AWS::EC2::SecurityGroupEgress", check)
+    provisioning.before("AWS::EC2::SecurityGroupEgress", _check)
     provisioning.before("AWS::EC2::SecurityGroup", _check_all)
 
 
-def check(rule: provisioning.Properties) -> None:
+def _check(rule: provisioning.Properties) -> None:
     """Raises ValueError, in AWS's words."""
     named = rule.get("DestinationPrefixListId") or rule.get("SourcePrefixListId")
     there = {each["PrefixListId"] for each in ec2._get_aws_managed_prefix_lists()}
@@ -37,7 +37,7 @@ def check(rule: provisioning.Properties) -> None:
 def _check_all(group: provisioning.Properties) -> None:
     for name in ("SecurityGroupEgress", "SecurityGroupIngress"):
         for rule in group.get(name) or ():
-            check(rule)
+            _check(rule)
 
 
 def _as_on_aws(make: Callable[[str], str]) -> Callable[[str], str]:

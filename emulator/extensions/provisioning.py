@@ -81,7 +81,7 @@ def add(
     provisioners._RESOURCE_HANDLERS.setdefault(resource_type, handlers)
 
 
-def accepted(response: tuple[int, Any, bytes]) -> dict[str, Any]:
+def answer_of(response: tuple[int, Any, bytes]) -> dict[str, Any]:
     """What a service of MiniStack's that speaks JSON has answered; a refusal fails the stack."""
     status, _, body = response
     told: dict[str, Any] = json.loads(body or b"{}")

@@ -13,7 +13,7 @@ from ministack.services.cloudformation import provisioners
 from emulator.clock import Clock
 from emulator.extensions import provisioning
 
-SECONDS = 60
+_SECONDS = 60
 TOO_SOON = "You must wait 60 seconds after deleting a queue before you can create another with the same name."
 Names = dict[tuple[str, str, str], float]
 """Account, Region and name of a queue to when it was deleted."""
@@ -24,7 +24,7 @@ def install(clock: Clock) -> None:
 
     def taken(name: str) -> bool:
         since = deleted.get((get_account_id(), get_region(), name))
-        return since is not None and clock.now() < since + SECONDS
+        return since is not None and clock.now() < since + _SECONDS
 
     def remember(name: str) -> None:
         deleted[get_account_id(), get_region(), name] = clock.now()

@@ -13,14 +13,14 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
-from emulator.extensions.endpoint_policies import located
+from emulator.extensions.endpoint_policies import endpoint_context
 from emulator.recording import Recording, Use
 
 SERVICE = "bedrock.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Roles:
+class MiniStackRoles:
     record: Recording
     known: Callable[[str], bool]
     """Whether services know a role by now."""
@@ -45,7 +45,7 @@ class Roles:
     def allows(self, role: str, action: str, resource: str, context: dict[str, Any]) -> bool:
         name, account = role.rsplit("/", 1)[-1], get_account_id()
         service = action.partition(":")[0]
-        asked = _question(role, action, resource, located(context, service))
+        asked = _question(role, action, resource, endpoint_context(context, service))
         limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
         decided = iam_evaluator.evaluate(
             asked, iam_evaluator._gather_role_policies(name, account), *limits

@@ -25,10 +25,10 @@ def install() -> None:
         return found or _too_complex(pattern)
 
     eventbridge._event_pattern_error = find_or_measure
-    provisioning.before("AWS::Events::Rule", check)
+    provisioning.before("AWS::Events::Rule", _check)
 
 
-def check(properties: provisioning.Properties) -> None:
+def _check(properties: provisioning.Properties) -> None:
     if why := _too_complex(properties.get("EventPattern")):
         raise ValueError(f"Event pattern is not valid. Reason: {why}")
 

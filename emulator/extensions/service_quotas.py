@@ -14,14 +14,14 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Response
-from emulator.extensions.account_quotas import IMPORTS, VPCS
+from emulator.extensions.account_quotas import IMPORTS, VPC_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SERVICE = "servicequotas"
-TARGET = "ServiceQuotasV20190624"
-NAMES = {
+_SERVICE = "servicequotas"
+_TARGET = "ServiceQuotasV20190624"
+_NAMES = {
     "bedrock": "Amazon Bedrock",
     "lambda": "AWS Lambda",
     "vpc": "Amazon Virtual Private Cloud (Amazon VPC)",
@@ -41,15 +41,15 @@ class Held:
 
 def install(settings: EmulatorSettings) -> None:
     held = {(each.service, each.code): each for each in _quotas(settings)}
-    router.SERVICE_PATTERNS[SERVICE] = {"target_prefixes": [TARGET]}
-    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
+    router.SERVICE_PATTERNS[_SERVICE] = {"target_prefixes": [_TARGET]}
+    iam_actions.SERVICE_TO_IAM_NAMESPACE[_SERVICE] = _SERVICE
 
     async def handle(
         _method: str, _path: str, headers: Any, body: bytes, _query: dict[str, list[str]]
     ) -> Response:
-        return answer(held, headers.get("x-amz-target", "").rpartition(".")[2], body)
+        return _answer(held, headers.get("x-amz-target", "").rpartition(".")[2], body)
 
-    app.SERVICE_HANDLERS[SERVICE] = handle
+    app.SERVICE_HANDLERS[_SERVICE] = handle
 
 
 def _quotas(settings: EmulatorSettings) -> tuple[Held, ...]:
@@ -78,11 +78,17 @@ def _quotas(settings: EmulatorSettings) -> tuple[Held, ...]:
             default=1000,
             granted=executions,
         ),
-        Held(service="vpc", code="L-F678F1CE", name="VPCs per Region", default=VPCS, granted=VPCS),
+        Held(
+            service="vpc",
+            code="L-F678F1CE",
+            name="VPCs per Region",
+            default=VPC_LIMIT,
+            granted=VPC_LIMIT,
+        ),
     )
 
 
-def answer(held: dict[tuple[str, str], Held], operation: str, body: bytes) -> Response:
+def _answer(held: dict[tuple[str, str], Held], operation: str, body: bytes) -> Response:
     answers: dict[str, Callable[[Held], float | None]] = {
         "GetServiceQuota": lambda quota: quota.granted,
         "GetAWSDefaultServiceQuota": lambda quota: quota.default,
@@ -91,7 +97,7 @@ def answer(held: dict[tuple[str, str], Held], operation: str, body: bytes) -> Re
         return _refused("UnknownOperationException", f"The emulator has no {operation}.")
     asked = json.loads(body or b"{}")
     service, code = str(asked.get("ServiceCode", "")), str(asked.get("QuotaCode", ""))
-    if service not in NAMES:
+    if service not in _NAMES:
         return _refused("NoSuchResourceException", f"There is no such service: {service}")
     quota = held.get((service, code))
     value = answers[operation](quota) if quota else None
@@ -99,7 +105,7 @@ def answer(held: dict[tuple[str, str], Held], operation: str, body: bytes) -> Re
         return _refused("NoSuchResourceException", f"There is no such quota: {code}")
     document = {
         "ServiceCode": service,
-        "ServiceName": NAMES[service],
+        "ServiceName": _NAMES[service],
         "QuotaArn": f"arn:aws:servicequotas:{get_region()}:{get_account_id()}:{service}/{code}",
         "QuotaCode": code,
         "QuotaName": quota.name,

@@ -23,7 +23,7 @@ from emulator.entrance import Response
 SignatureFailure = tuple[str, str]
 """Code and message, as AWS has them."""
 
-MISSING = ("MissingAuthenticationToken", "Request is missing Authentication Token")
+_MISSING = ("MissingAuthenticationToken", "Request is missing Authentication Token")
 UNSUPPORTED = ("UnsupportedSignature", "The request signature does not conform to AWS standards.")
 UNKNOWN = (
     "UnrecognizedClientException",
@@ -81,7 +81,7 @@ class Signatures:
         presigned = "authorization" not in headers and "X-Amz-Signature" in query
         signed = headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 ")
         if not presigned and not signed:
-            return UNSUPPORTED if "authorization" in headers else MISSING
+            return UNSUPPORTED if "authorization" in headers else _MISSING
         signature = (
             sigv4.parse_query_signature(query)
             if presigned

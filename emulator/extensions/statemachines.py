@@ -15,13 +15,13 @@ OFF = {"level": "OFF", "includeExecutionData": False}
 
 
 def install() -> None:
-    provisioning.after("AWS::StepFunctions::StateMachine", apply)
+    provisioning.after("AWS::StepFunctions::StateMachine", _apply)
     stepfunctions._apply_output_path = _with_succeed_output(stepfunctions._apply_output_path)
     stepfunctions._start_execution = _repeatable(stepfunctions._start_execution)
     stepfunctions._describe_execution = _without_failed_output(stepfunctions._describe_execution)
 
 
-def apply(arn: str, properties: dict[str, Any]) -> None:
+def _apply(arn: str, properties: dict[str, Any]) -> None:
     """MiniStack keeps the logging properties as the template spells them, so that
     DescribeStateMachine shows none, and drops the tracing ones.
     """

@@ -11,11 +11,11 @@ from ministack.core.responses import get_region
 from ministack.services import dynamodb
 
 from emulator.extensions import provisioning
-from emulator.extensions.provisioning import accepted, flag
+from emulator.extensions.provisioning import answer_of, flag
 
 
 def install() -> None:
-    provisioning.after("AWS::DynamoDB::Table", apply)
+    provisioning.after("AWS::DynamoDB::Table", _apply)
     provisioning.after("AWS::DynamoDB::GlobalTable", apply_global)
 
 
@@ -26,10 +26,10 @@ def apply_global(name: str, properties: dict[str, Any]) -> None:
     encryption = properties.get("SSESpecification")
     if encryption:
         encryption = {**encryption, **(mine.get("SSESpecification") or {})}
-    apply(name, {**properties, **mine, "SSESpecification": encryption})
+    _apply(name, {**properties, **mine, "SSESpecification": encryption})
 
 
-def apply(name: str, properties: dict[str, Any]) -> None:
+def _apply(name: str, properties: dict[str, Any]) -> None:
     table = dynamodb._tables.get(name)
     if table is None:
         return
@@ -44,7 +44,7 @@ def apply(name: str, properties: dict[str, Any]) -> None:
         )
     table["DeletionProtectionEnabled"] = flag(properties.get("DeletionProtectionEnabled"))
     if recovery := properties.get("PointInTimeRecoverySpecification"):
-        accepted(
+        answer_of(
             dynamodb._update_continuous_backups(
                 {
                     "TableName": name,
@@ -57,7 +57,7 @@ def apply(name: str, properties: dict[str, Any]) -> None:
             )
         )
     if expiry := properties.get("TimeToLiveSpecification"):
-        accepted(
+        answer_of(
             dynamodb._update_ttl(
                 {
                     "TableName": name,

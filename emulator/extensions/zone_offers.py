@@ -35,7 +35,7 @@ UNDESCRIBED = (
 
 def install() -> None:
     ec2._VPCE_INTERFACE_SERVICES += UNDESCRIBED
-    provisioning.before("AWS::EC2::VPCEndpoint", check)
+    provisioning.before("AWS::EC2::VPCEndpoint", _check)
     provisioning.before("AWS::Lambda::Function", check_function)
     lambda_svc._create_function = _placed(lambda_svc._create_function)
     ec2._ACTION_MAP["CreateVpcEndpoint"] = _checked(ec2._ACTION_MAP["CreateVpcEndpoint"])
@@ -60,7 +60,7 @@ def _describe_zones(_asked: dict[str, Any]) -> Response:
     return answer
 
 
-def check(properties: provisioning.Properties) -> None:
+def _check(properties: provisioning.Properties) -> None:
     """Raises ValueError, in AWS's words."""
     service = str(properties["ServiceName"])
     if properties.get("VpcEndpointType") == "Interface":
@@ -139,7 +139,7 @@ def _checked(create: Callable[..., Response]) -> Callable[..., Response]:
     def create_if_offered(asked: dict[str, Any]) -> Response:
         only = ec2._p(asked, "DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint")
         try:
-            check(
+            _check(
                 {
                     "ServiceName": ec2._p(asked, "ServiceName") or "",
                     "VpcEndpointType": ec2._p(asked, "VpcEndpointType") or "Gateway",

@@ -3,7 +3,7 @@
 from review.checks.template_check import check, each
 from review.templates import Plain
 
-BUCKETS = ("AccessLogs", "Artifacts", "Datasets", "Prepared")
+_BUCKETS = ("AccessLogs", "Artifacts", "Datasets", "Prepared")
 DATA_BUCKETS = ("Artifacts", "Datasets", "Prepared")
 
 
@@ -45,14 +45,14 @@ def access_logs_have_no_object_lock_which_would_keep_them_away(environment):
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def every_bucket_is_versioned(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     assert bucket.properties["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def no_bucket_can_be_made_public(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     assert bucket.properties["PublicAccessBlockConfiguration"] == {
@@ -64,7 +64,7 @@ def no_bucket_can_be_made_public(environment, bucket):
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def the_bucket_owner_owns_what_is_in_it(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     rules = bucket.properties["OwnershipControls"]["Rules"]
@@ -72,7 +72,7 @@ def the_bucket_owner_owns_what_is_in_it(environment, bucket):
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def buckets_are_reached_over_tls_only(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     statement = denials(environment, bucket)["DenyPlainText"]
@@ -83,7 +83,7 @@ def buckets_are_reached_over_tls_only(environment, bucket):
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def tls_before_1_2_is_refused(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     statement = denials(environment, bucket)["DenyOldTls"]
@@ -131,7 +131,7 @@ def the_bucket_of_access_logs_does_not_log_itself(environment):
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def old_versions_and_abandoned_uploads_do_not_pile_up(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     rules = bucket.properties["LifecycleConfiguration"]["Rules"]
@@ -149,7 +149,7 @@ def no_lifecycle_deletes_current_data(environment, data_bucket):
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def buckets_tell_eventbridge(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     told = bucket.properties["NotificationConfiguration"]
@@ -157,7 +157,7 @@ def buckets_tell_eventbridge(environment, bucket):
 
 
 @check
-@each("bucket", BUCKETS)
+@each("bucket", _BUCKETS)
 def buckets_are_reached_under_their_own_name_only(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
     statement = denials(environment, bucket)["DenyAccessPoints"]

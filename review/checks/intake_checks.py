@@ -9,7 +9,7 @@ from review.checks.template_check import check, each
 from review.role_policies import RoleStatement
 from tuning.runs.recipe_files import load
 from tuning.runs.run import Run
-from tuning.runs.uploads import ENDINGS, NotAnUploadError, Upload, UploadKind
+from tuning.runs.uploads import SUFFIXES, NotAnUploadError, Upload, UploadKind
 
 RUN = Run.new(
     upload=Upload(
@@ -103,7 +103,7 @@ def starts_of(environment):
         "datasets/support-nova-micro/com espaço/ünï 100%/train.jsonl",
         "datasets/support-nova-micro/a+b/train.jsonl",
         "datasets/no-such-recipe/train.jsonl",
-        *(f"datasets/support-nova-micro/train{ending}" for ending in ENDINGS),
+        *(f"datasets/support-nova-micro/train{ending}" for ending in SUFFIXES),
         "datasets/support-nova-micro/train.json/train.csv",
         "datasets/support-nova-micro/train.CSV",
         "datasets/support-nova-micro/training.jsonl",
@@ -231,7 +231,7 @@ def queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, queue
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-RULES = {
+_RULES = {
     *("{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}"),
     *("{ReconcileRunsSchedule}", "{DispatchQueueSchedule}", "{IntakeBackupFailed}"),
 }
@@ -246,7 +246,7 @@ def queues_take_messages_of_the_rule_over_tls_only(environment, queue):
     assert (denied.effect, denied.actions) == ("Deny", {"sqs:*"})
     assert denied.conditions == {"Bool": {"aws:SecureTransport": "false"}}
     uploads = {"{IntakeRule}", "{IntakeBackupFailed}"}  # what the latter cannot send is no upload
-    rules = {"IntakeQueue": uploads, "IntakeDeadLetters": RULES}[queue]
+    rules = {"IntakeQueue": uploads, "IntakeDeadLetters": _RULES}[queue]
     assert {s.conditions["ArnEquals"]["aws:SourceArn"] for s in senders} == rules
     for allowed in senders:
         assert allowed.principal == {"Service": "events.amazonaws.com"}

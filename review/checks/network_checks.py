@@ -27,20 +27,20 @@ class GroupRule:
     ports: tuple[int, int] | None
 
 
-def rules(environment):
+def group_rules(environment):
     """Every rule of every security group, wherever the template says it."""
     found = set()
     for group in environment.of_type("AWS::EC2::SecurityGroup"):
         for way in ("Ingress", "Egress"):
             for raw in group.properties.get(f"SecurityGroup{way}", ()):
-                found.add(rule(group.ref, way, raw))
+                found.add(_rule(group.ref, way, raw))
     for way in ("Ingress", "Egress"):
         for alone in environment.of_type(f"AWS::EC2::SecurityGroup{way}"):
-            found.add(rule(alone.properties["GroupId"], way, alone.properties))
+            found.add(_rule(alone.properties["GroupId"], way, alone.properties))
     return found
 
 
-def rule(group, way, raw):
+def _rule(group, way, raw):
     peers = (
         *("CidrIp", "CidrIpv6", "DestinationPrefixListId", "SourcePrefixListId"),
         *("DestinationSecurityGroupId", "SourceSecurityGroupId"),
@@ -88,12 +88,12 @@ def no_subnet_gives_public_addresses(environment):
 
 @check
 def no_rule_names_the_whole_internet(environment):
-    assert {r.peer for r in rules(environment)} & ANYWHERE == set()
+    assert {r.peer for r in group_rules(environment)} & ANYWHERE == set()
 
 
 @check
 def the_only_address_range_in_a_rule_is_loopback(environment):
-    assert {r.peer for r in rules(environment) if "/" in r.peer} == {"127.0.0.1/32"}
+    assert {r.peer for r in group_rules(environment) if "/" in r.peer} == {"127.0.0.1/32"}
 
 
 @check
@@ -106,21 +106,21 @@ def every_group_says_its_egress(environment):
 @check(only="dev")
 def only_tls_passes(environment):
     """But for what the nodes of a job say to each other."""
-    passing = {(r.protocol, r.ports) for r in rules(environment) if not _among_nodes(r)}
+    passing = {(r.protocol, r.ports) for r in group_rules(environment) if not _among_nodes(r)}
     assert passing == {("tcp", (443, 443))}
 
 
 @check(only="dev")
 def jobs_reach_s3_and_nothing_else(environment):
-    of_jobs = [r for r in rules(environment) if r.group == "{Jobs}" and not _among_nodes(r)]
+    of_jobs = [r for r in group_rules(environment) if r.group == "{Jobs}" and not _among_nodes(r)]
     assert [(r.way, r.peer) for r in of_jobs] == [("out", "pl-63a5400a")]
 
 
 @check(only="dev")
 def nothing_reaches_jobs(environment):
     """Nothing else than other nodes of jobs."""
-    assert [r for r in rules(environment) if r.peer == "{Jobs}" and not _among_nodes(r)] == []
-    into = [r for r in rules(environment) if r.group == "{Jobs}" and r.way == "in"]
+    assert [r for r in group_rules(environment) if r.peer == "{Jobs}" and not _among_nodes(r)] == []
+    into = [r for r in group_rules(environment) if r.group == "{Jobs}" and r.way == "in"]
     assert [r for r in into if not _among_nodes(r)] == []
 
 
@@ -130,12 +130,12 @@ def _among_nodes(rule):
 
 @check
 def nobody_reaches_functions(environment):
-    assert [r for r in rules(environment) if r.group == "{Functions}" and r.way == "in"] == []
+    assert [r for r in group_rules(environment) if r.group == "{Functions}" and r.way == "in"] == []
 
 
 @check(only="dev")
 def functions_reach_gateways_and_endpoints_and_nothing_else(environment):
-    reached = {r.peer for r in rules(environment) if r.group == "{Functions}"}
+    reached = {r.peer for r in group_rules(environment) if r.group == "{Functions}"}
     assert reached == {
         *("pl-63a5400a", "pl-02cd2c6b"),
         *("{EndpointsBedrockGroup}", "{EndpointsBedrockRuntimeGroup}"),
@@ -146,7 +146,9 @@ def functions_reach_gateways_and_endpoints_and_nothing_else(environment):
 @check
 def only_functions_reach_endpoints(environment):
     into = {
-        r.peer for r in rules(environment) if r.group.startswith("{Endpoints") and r.way == "in"
+        r.peer
+        for r in group_rules(environment)
+        if r.group.startswith("{Endpoints") and r.way == "in"
     }
     assert into == {"{Functions}"}
 

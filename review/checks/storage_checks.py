@@ -173,7 +173,7 @@ def the_ledger_alone_is_backed_up_daily_for_longer_than_it_can_be_restored(envir
     assert chosen["BackupSelection"]["IamRoleArn"] == "{BackupRole}"
 
 
-MANAGED = {
+_MANAGED = {
     "{Ledger}": {
         *("dynamodb:CreateBackup", "dynamodb:DescribeTable"),
         *("dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"),
@@ -194,7 +194,7 @@ def the_backup_may_do_with_the_ledger_what_awss_own_policy_lets_it(environment):
     for statement in allowed(environment, "BackupRole"):
         for resource in statement.resources:
             given.setdefault(resource, set()).update(statement.actions)
-    assert given == MANAGED
+    assert given == _MANAGED
 
 
 @check

@@ -60,4 +60,4 @@ def _round(world: "Amazon") -> None:
 def alarm_fires(world: "Amazon") -> bool:
     """Whether the last round failed, or found what it could not heal: either is an alarm."""
     last = world.rounds[-1] if world.rounds else {"healed": {}}
-    return last is None or any("report" in done for done in last["healed"].values())
+    return last is None or any("escalate" in done for done in last["healed"].values())

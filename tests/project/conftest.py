@@ -21,7 +21,7 @@ def templates(tmp_path_factory) -> diagram.Templates:
             function, "with_recipes", lambda _target, _recipes: Bundle(path=code, compiled=True)
         )
         patch.chdir(Path(__file__).parents[2])
-        return diagram.synthesize(str(folder / "out"))
+        return diagram.pictured_templates(str(folder / "out"))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ UNCHECKED_HASH = b"\x01\x00\x00\x00"  # flags of a .pyc: https://peps.python.org
 
 @pytest.fixture(scope="session", params=TARGETS)
 def built(request):
-    return bundle.build(request.param)
+    return bundle.build_bundle(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def test_it_has_the_same_bytes_when_it_is_built_again(built, monkeypatch, tmp_pa
     monkeypatch.setattr(bundle, "_CACHE", tmp_path / "elsewhere")
     monkeypatch.setattr(bundle.kernel, "_BUILD", tmp_path / "kernel")  # with a new cache of Zig's
     target = built.path.name.split("-")[1]
-    again = bundle.build.__wrapped__(target)
+    again = bundle.build_bundle.__wrapped__(target)
     assert again.path.parent == tmp_path / "elsewhere"
     assert again.path.name == built.path.name
     assert again.path.read_bytes() == built.path.read_bytes()
@@ -92,7 +92,7 @@ for service in ("bedrock", "dynamodb", "ec2", "s3", "sns", "stepfunctions"):
 
 
 def test_every_operation_that_is_left_can_be_called(tmp_path):
-    with zipfile.ZipFile(bundle.build("laptop").path) as archive:
+    with zipfile.ZipFile(bundle.build_bundle("laptop").path) as archive:
         archive.extractall(tmp_path)
     done = subprocess.run(  # noqa: S603 — our own words
         [sys.executable, "-S", "-c", CALLS],
@@ -129,7 +129,7 @@ def test_every_handler_and_its_data_are_in_it_and_no_command_line(names):
 
 
 def test_extensions_are_of_the_platform_that_runs_them():
-    with zipfile.ZipFile(bundle.build("lambda").path) as archive:
+    with zipfile.ZipFile(bundle.build_bundle("lambda").path) as archive:
         compiled = {n: archive.read(n) for n in archive.namelist() if n.endswith(".so")}
     kernel = compiled.pop("tuning/datasets/kernel/lines-linux-aarch64.so")
     assert kernel[:6] == ELF_64_LITTLE
@@ -141,7 +141,7 @@ def test_extensions_are_of_the_platform_that_runs_them():
 
 def test_the_laptops_bundle_checks_with_its_own_kernel(tmp_path):
     """Without it the checker would fall back, and nobody would know but by the clock."""
-    with zipfile.ZipFile(bundle.build("laptop").path) as archive:
+    with zipfile.ZipFile(bundle.build_bundle("laptop").path) as archive:
         archive.extractall(tmp_path)
     code = (
         "import io; from tuning.models.catalog import catalog; from tuning.datasets.check import Part, check; "

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from diagrams.draw import DOCUMENTS, draw, renew
+from diagrams.draw import ILLUSTRATED, draw_pictures, renew
 from diagrams.pictures import flow, overview
 
-PRESENT = [document for document in DOCUMENTS if document.exists()]
+PRESENT = [document for document in ILLUSTRATED if document.exists()]
 
 
 @pytest.fixture(scope="module")
 def pictures(templates):
-    return draw(templates)
+    return draw_pictures(templates)
 
 
 @pytest.mark.parametrize("document", PRESENT, ids=str)
@@ -25,7 +25,7 @@ def test_a_picture_in_a_document_is_up_to_date(document, pictures):
 
 @pytest.mark.parametrize("name", ["flow", "machine"])
 def test_the_architecture_shows_both_pictures(name, pictures):
-    text = (DOCUMENTS[-1]).read_text(encoding="utf-8")
+    text = (ILLUSTRATED[-1]).read_text(encoding="utf-8")
     assert f"<!-- diagram:{name} -->\n```mermaid\n{pictures[name]}\n```" in text
 
 
@@ -42,8 +42,8 @@ def test_a_function_that_leaves_the_vpc_leaves_its_boundary(templates):
     for resource in moved["Training"]["Resources"].values():
         if "prepare_dataset" in resource.get("Properties", {}).get("Handler", ""):
             del resource["Properties"]["VpcConfig"]
-    assert "prepare_dataset<br/>" in within(draw(templates)["boundaries"])
-    assert "prepare_dataset<br/>" not in within(draw(moved)["boundaries"])
+    assert "prepare_dataset<br/>" in within(draw_pictures(templates)["boundaries"])
+    assert "prepare_dataset<br/>" not in within(draw_pictures(moved)["boundaries"])
 
 
 def test_an_upload_finds_its_way_to_bedrock_and_back(pictures):

@@ -8,10 +8,10 @@ from test_docs import text
 from tuning.constructs.config import Config
 from tuning.constructs.perimeter import Perimeter
 from tuning.preflight.finding import CHECKS
-from tuning.runs.failures import KINDS
+from tuning.runs.failures import FAILURE_KINDS
 
 PAGE = text("docs/first-deployment.md")
-SETTINGS = {kind.name: kind.switch for kind in KINDS.values() if kind.switch}
+SETTINGS = {kind.name: kind.switch for kind in FAILURE_KINDS.values() if kind.switch}
 
 
 def test_every_check_of_the_doctor_has_its_row():

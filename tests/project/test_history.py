@@ -3,7 +3,7 @@
 import pytest
 from house_files import ROOT
 
-from review.history import ACCOUNT, SECRETS, NoHistoryError, history
+from review.history import ACCOUNT_IN_TEXT, SECRETS, NoHistoryError, history
 
 
 @pytest.fixture(scope="module")
@@ -36,4 +36,4 @@ def test_a_secret_would_be_found(text):
 
 
 def test_an_account_would_be_found():
-    assert ACCOUNT.findall("arn:aws:iam::" + "9" * 12 + ":role/x") == ["9" * 12]
+    assert ACCOUNT_IN_TEXT.findall("arn:aws:iam::" + "9" * 12 + ":role/x") == ["9" * 12]

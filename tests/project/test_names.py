@@ -7,29 +7,25 @@ from pathlib import Path
 
 from house_files import ANYTHING, PYTHON, ROOT, files, room, tree
 
-PORTS = {"Callers", "Events", "Network", "Objects", "Roles", "Scope"}
-"""What the emulated Bedrock needs of its surroundings, and what gives it: a protocol and its implementation."""
-SAME_TYPE_NAME = PORTS | {
-    "Fault",  # of a record, and of an AWS call: to be one word less
-    "Finding",  # about a dataset, and about an account
-    "Outcome",  # of a run, and of a question about an account
-    "Report",  # on a dataset, and the reconciler's action of that name in its log
+NOT_THE_PRODUCT = ANYTHING | {"samples"}
+SAME_NAME = {
+    # What calls these finds them by that name in a module that it is told of.
+    "handler": "lambdas/",  # Lambda's
+    "install": "emulator/extensions/",  # of each extension, by the package they are in
 }
 
 
-def test_a_type_has_a_name_of_its_own():
-    """Public classes and type aliases: a reader who meets one knows which is meant. Functions are named
-    within their module, which their callers write beside them.
+def test_a_public_name_is_defined_once():
+    """Classes, functions and constants of modules: a reader who meets one knows which is meant, with or
+    without its module before it. What only its own module uses begins with an underscore and is free.
     """
     places = defaultdict(set)
     for path in PYTHON:
-        if room(path) not in ANYTHING:
+        if room(path) not in NOT_THE_PRODUCT:
             for name in defined(path):
-                if re.fullmatch(r"[A-Z]\w*[a-z]\w*", name):
+                if not name.startswith("_") and not path.startswith(SAME_NAME.get(name, "/")):
                     places[name].add(path)
-    twice = {name for name, paths in places.items() if len(paths) > 1}
-    assert twice - SAME_TYPE_NAME == set()
-    assert SAME_TYPE_NAME - twice == set()
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
 def defined(path):

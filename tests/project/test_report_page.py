@@ -6,7 +6,7 @@ from sample_reports import HOSTILE, RUN, SAMPLES, a_finding, page
 
 from tuning.datasets.report import Report
 from tuning.reports import chart
-from tuning.reports.report_page import html
+from tuning.reports.report_page import report_html
 from tuning.reports.sheet import sheet
 
 SIZES = [pytest.param(390, 844, id="phone"), pytest.param(1280, 800, id="desktop")]
@@ -91,7 +91,7 @@ def test_the_parts_of_the_page_have_names_for_those_who_hear_it(opened):
 def test_a_name_written_from_right_to_left_leaves_its_neighbours_in_order(opened):
     finding = a_finding(file="سلام.jsonl", line=7, message="שלום", fix="Write it.")
     report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 9})
-    seen = opened(html(report, title="t", run=RUN))
+    seen = opened(report_html(report, title="t", run=RUN))
     place, message = "document.querySelector('.places')", "document.querySelector('h3')"
     assert seen.evaluate(f"{place}.innerText").startswith("سلام.jsonl:7")
     assert seen.evaluate(
@@ -104,7 +104,7 @@ def test_a_curve_is_a_line_in_its_own_colour_and_not_an_area(opened):
     series = [
         chart.Series(name=name, points=[(0, 2), (9, 1)]) for name in ("training", "validation")
     ]
-    drawn = chart.lines(series, anchor="loss", title="Loss", x_name="step", y_name="loss")
+    drawn = chart.line_chart(series, anchor="loss", title="Loss", x_name="step", y_name="loss")
     seen = opened(sheet("Loss", drawn))
     style = "[...document.querySelectorAll('path')].map(p => getComputedStyle(p).{})"
     assert seen.evaluate(style.format("fill")) == ["none", "none"]

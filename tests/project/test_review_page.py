@@ -6,7 +6,7 @@ import pytest
 from chromium import OVERFLOWING
 from sample_reviews import HOSTILE, a_review, sample
 
-from review.review_folder import write
+from review.review_folder import write_folder
 from review.review_page import SECTIONS
 
 SIZES = [pytest.param(375, 812, id="phone"), pytest.param(1280, 800, id="desktop")]
@@ -16,7 +16,7 @@ OPEN_ALL = "document.querySelectorAll('details').forEach(e => { e.open = true })
 @pytest.fixture
 def opened(browser, tmp_path):
     def open_page(evidence, *, width=375, height=812, scheme="light"):
-        write(evidence, tmp_path)
+        write_folder(evidence, tmp_path)
         address = (tmp_path / "index.html").as_uri()
         browser.open(address, width=width, height=height, scheme=scheme)
         assert browser.requests == [address]
@@ -76,7 +76,7 @@ def test_a_template_is_in_the_page_whole(opened):
 
 
 def test_what_is_in_the_page_lies_beside_it_for_programs(tmp_path):
-    write(sample(), tmp_path)
+    write_folder(sample(), tmp_path)
     assert {p.name for p in tmp_path.iterdir()} >= {"index.html", "decisions", "templates"}
     (asked, *_) = json.loads((tmp_path / "decisions/dev.json").read_text("utf-8"))
     assert (asked["expected"], asked["decided"]) == ("never", "ExplicitlyDenied")

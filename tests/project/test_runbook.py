@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from domain_builders import any_record
 
-from tuning.runs.failures import KINDS
+from tuning.runs.failures import FAILURE_KINDS
 from tuning.runs.outcome import Outcome
 from tuning.runs.run_details import run_details
 from tuning.runs.run_states import STATES
@@ -97,7 +97,7 @@ def test_every_alarm_has_its_row_and_no_row_is_stale(templates):
 
 
 def test_every_kind_of_failure_has_its_row_and_no_row_is_stale():
-    assert set(KINDS) == set(named("Failures of a job"))
+    assert set(FAILURE_KINDS) == set(named("Failures of a job"))
 
 
 def test_every_error_of_a_step_has_its_row_and_no_row_is_stale(templates):
@@ -111,7 +111,7 @@ def test_every_state_has_its_row_and_no_row_is_stale():
     assert set(STATES) == set(named("States of a run"))
 
 
-@pytest.mark.parametrize("kind", ["Transient", *KINDS])
+@pytest.mark.parametrize("kind", ["Transient", *FAILURE_KINDS])
 def test_where_tuning_show_sends_a_reader_is_there(kind):
     record = any_record(state="failed", outcome=Outcome(state="failed", kind=kind))
     (place,) = re.findall(r"docs/runbook\.md, (.+)\.$", run_details(record).next)

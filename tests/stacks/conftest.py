@@ -42,7 +42,9 @@ def _at_the_root() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _beside(request, tmp_path_factory) -> Iterator[dict[str, Running]]:
     """The processes that the selected tests will look at, started first and awaited last."""
-    bundle.build("lambda")  # from the network when it is not there yet, which the processes lack
+    bundle.build_bundle(
+        "lambda"
+    )  # from the network when it is not there yet, which the processes lack
     wanted = {name for item in request.session.items for name in item.fixturenames}
     folder = tmp_path_factory.mktemp("whole")
     wrong = folder / "wrong.py"

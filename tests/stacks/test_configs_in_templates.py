@@ -2,7 +2,7 @@
 
 from review.checks.function_checks import variables
 from review.checks.monitoring_checks import BUDGET, alarms
-from review.checks.network_checks import endpoints, rules, zones
+from review.checks.network_checks import endpoints, group_rules, zones
 from review.checks.permission_checks import on
 from tuning.runs.function_settings import IntakeSettings, RunSettings
 
@@ -53,14 +53,14 @@ def test_a_budget_that_is_nearly_used_fires_an_alarm_where_there_is_one(dev, ric
 
 def test_job_nodes_talk_among_themselves_unless_told_otherwise(dev, rich):
     def beyond_tls(environment):
-        return {(r.group, r.way, r.peer) for r in rules(environment) if r.protocol == "-1"}
+        return {(r.group, r.way, r.peer) for r in group_rules(environment) if r.protocol == "-1"}
 
     assert beyond_tls(dev) == {("{Jobs}", "in", "{Jobs}"), ("{Jobs}", "out", "{Jobs}")}
     assert beyond_tls(rich) == set()
 
 
 def test_prefix_lists_are_those_of_the_region(rich):
-    lists = {r.peer for r in rules(rich) if r.peer.startswith("pl-")}
+    lists = {r.peer for r in group_rules(rich) if r.peer.startswith("pl-")}
     assert lists == {"pl-68a54001", "pl-00a54069"}
 
 

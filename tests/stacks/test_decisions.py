@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 from whole_app import ROOT
 
-from review.decide import review
+from review.decide import review_decisions
 from review.mutations import mutants
-from review.permission_table import rows
+from review.permission_table import table_rows
 from review.physical import Physical
 from review.policy_documents import documents
 from review.role_policies import RoleStatement
@@ -19,7 +19,7 @@ REGIONS = {"dev": "us-east-1", "rich": "us-west-2"}
 
 @pytest.fixture(scope="module", params=REGIONS)
 def reviewed(request):
-    return review(request.getfixturevalue(request.param), region=REGIONS[request.param])
+    return review_decisions(request.getfixturevalue(request.param), region=REGIONS[request.param])
 
 
 def test_every_decision_is_as_the_table_has_it(reviewed):
@@ -50,9 +50,9 @@ def test_every_weakened_identity_policy_changes_the_permission_table(environment
     changed = 0
     for document in documents(physical):
         if document.kind == "identity":
-            before = rows(map(RoleStatement.of, document.content["Statement"]))
+            before = table_rows(map(RoleStatement.of, document.content["Statement"]))
             for mutant in mutants(document):
                 changed += 1
-                after = rows(map(RoleStatement.of, mutant.content["Statement"]))
+                after = table_rows(map(RoleStatement.of, mutant.content["Statement"]))
                 assert after != before, (mutant.policy, mutant.change)
     assert changed > 200

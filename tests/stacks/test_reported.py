@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from review.synthesis import reported
+from review.synthesis import reported_findings
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def paths(tmp_path):
         report = tmp_path / "report.json"
         plugin = {"pluginName": "CloudFormation Validate", "violations": violations}
         report.write_text(json.dumps({"pluginReports": [plugin]}), encoding="utf-8")
-        return [finding.path for finding in reported(report)]
+        return [finding.path for finding in reported_findings(report)]
 
     return found
 

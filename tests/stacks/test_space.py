@@ -2,9 +2,17 @@
 
 import pytest
 
-from review.drawn_configs import DEFAULT, FIELDS, NAMES, PERIMETER, ZONES, drawn, trainable
+from review.drawn_configs import (
+    DEFAULT,
+    DRAWN_NAMES,
+    DRAWN_ZONES,
+    FIELDS,
+    PERIMETER,
+    drawn,
+    trainable,
+)
 from review.findings import ToolFinding
-from review.space import SEED, Broken, _search, check, configurations
+from review.space import SEED, Broken, _search, check_drawn, configurations
 from tuning.constructs.config import ZONES as EVERY_ZONE
 from tuning.constructs.config import Config
 from tuning.constructs.perimeter import Perimeter
@@ -58,8 +66,8 @@ def test_so_is_every_switch_of_the_perimeter(sample, switch):
 
 
 def test_so_are_names_regions_and_zones(sample):
-    assert {one.name for one in sample} == set(NAMES.telling)
-    for region, zones in ZONES.items():
+    assert {one.name for one in sample} == set(DRAWN_NAMES.telling)
+    for region, zones in DRAWN_ZONES.items():
         given = [o.given.get("zones", DEFAULT) for o in sample if o.given["region"] == region]
         assert [value for value in zones.telling if value not in given] == []
     placed = [one.given for one in sample if "endpoint_zones" in one.given]
@@ -70,7 +78,7 @@ def test_so_are_names_regions_and_zones(sample):
 
 
 def test_so_is_every_model_that_can_be_trained(sample):
-    for region in ZONES:
+    for region in DRAWN_ZONES:
         texts = [t for o in sample if o.given["region"] == region for t in o.recipes.values()]
         named = {model.id for model in trainable(region) if any(model.id in t for t in texts)}
         assert named == {model.id for model in trainable(region)}
@@ -104,7 +112,7 @@ def test_an_error_is_told_with_its_configuration(sample, monkeypatch):
         raise ValueError("no")
 
     monkeypatch.setattr("review.space.synthesize", broken)
-    found = check(sample[0])
+    found = check_drawn(sample[0])
     assert found is not None
     assert found.error == "ValueError: no"
     assert found.configuration == sample[0]
@@ -116,7 +124,7 @@ def test_what_breaks_is_made_as_simple_as_it_can_be(monkeypatch):
         finding = ToolFinding(tool="t", rule="t::R1", environment=one.name, path="X", text="bad")
         return Broken(configuration=one, findings=(finding,), stale=()) if wrong else None
 
-    monkeypatch.setattr("review.space.check", synthesized)
+    monkeypatch.setattr("review.space.check_drawn", synthesized)
     _, broken = _search([], 200, SEED, templates=False)
     assert set(broken.configuration.given) == {"region", "recipes", "job_nodes_talk"}
     assert broken.configuration.perimeter == {"vpc_only": False}

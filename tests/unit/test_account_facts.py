@@ -16,7 +16,7 @@ from tuning.aws.account_facts import Questions
 from tuning.aws.probes import probes
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Concurrency, NoAnswer
-from tuning.preflight.finding import worst
+from tuning.preflight.finding import worst_prospect
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_sound_account_is_ok_in_every_line(account):
     assert (told.custom_models, told.jobs, told.vpcs, told.bootstrap) == (2, 0, 1, 30)
     assert told.zones == ("us-east-1a",)
     assert set(told.probes.values()) == {True}
-    assert worst(examine(NEEDS, told)) == "ok"
+    assert worst_prospect(examine(NEEDS, told)) == "ok"
 
 
 def test_no_question_makes_or_changes_anything(account):

@@ -27,7 +27,7 @@ def a_record(**changes):
 
 def check(*records, wanted=CONVERSE):
     lines = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in records]
-    return datasets.check(lines, "train.jsonl", wanted)
+    return datasets.check_records(lines, "train.jsonl", wanted)
 
 
 def test_records_are_counted():

@@ -11,11 +11,11 @@ from tuning.datasets.tally import Policy
 from tuning.errors import OptionError
 from tuning.models.catalog import catalog
 from tuning.models.estimate import PriceRange
-from tuning.preflight.canary import not_received, smallest, stages, verdict
-from tuning.runs.failures import KINDS, classify
+from tuning.preflight.canary import canary_verdict, not_received, smallest, stages
+from tuning.runs.failures import FAILURE_KINDS, classify
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
-from tuning.runs.recipe_files import check, load
+from tuning.runs.recipe_files import check_recipe, load
 from tuning.runs.recipes import FINE_TUNING
 from tuning.runs.run_states import Partition
 
@@ -61,7 +61,7 @@ def test_a_model_of_pictures_has_no_canary(model):
 
 def test_the_recipe_that_ships_trains_one_epoch():
     recipe = load(RECIPE)
-    check(recipe, region="us-east-1", catalog=catalog(), file=str(RECIPE))
+    check_recipe(recipe, region="us-east-1", catalog=catalog(), file=str(RECIPE))
     assert smallest(recipe).epochs == 1
 
 
@@ -75,7 +75,7 @@ def test_a_run_that_trained_has_passed_every_stage():
         outcome=Outcome(state="trained"),
     )
     assert {stage.reached for stage in stages(record)} == {"ok"}
-    assert verdict(record).works
+    assert canary_verdict(record).works
 
 
 def test_a_model_of_which_nobody_was_notified_is_not_the_whole_way():
@@ -87,7 +87,7 @@ def test_a_model_of_which_nobody_was_notified_is_not_the_whole_way():
         open=Partition.UNNOTIFIED,
     )
     assert stages(record)[-1].reached == "failed"
-    found = verdict(record)
+    found = canary_verdict(record)
     assert not found.works
     assert "notified" in found.why
 
@@ -130,22 +130,22 @@ def ended(kind, summary="It failed."):
     ],
 )
 def test_words_that_are_known_name_the_setting_that_helps(words, switch):
-    found = verdict(ended(classify(words).kind, words))
+    found = canary_verdict(ended(classify(words).kind, words))
     assert (found.works, found.switch) == (False, switch)
     assert words in found.why
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_every_kind_of_failure_has_a_verdict_with_a_fix(kind):
-    found = verdict(ended(kind))
-    assert (found.works, found.kind, found.switch) == (False, kind, KINDS[kind].switch)
-    assert found.fix == KINDS[kind].fix
+    found = canary_verdict(ended(kind))
+    assert (found.works, found.kind, found.switch) == (False, kind, FAILURE_KINDS[kind].switch)
+    assert found.fix == FAILURE_KINDS[kind].fix
 
 
 @pytest.mark.parametrize("state", ["refused", "stopped", "failed"])
 def test_what_is_not_known_says_where_to_look(state):
     record = any_record(state=state, outcome=Outcome(state=state, summary="So it is."))
-    found = verdict(record)
+    found = canary_verdict(record)
     assert (found.works, found.why, found.switch) == (False, "So it is.", None)
     assert "tuning show" in found.fix
 

@@ -7,7 +7,7 @@ from domain_builders import any_record, any_run
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import UnknownRunError
-from tuning.cli.rebuild_command import rebuild
+from tuning.cli.rebuild_command import rebuild_command
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
 RUN = any_run()
@@ -30,7 +30,7 @@ def account(aws, monkeypatch):
 
 def left():
     with pytest.raises(SystemExit) as code:
-        rebuild(run=RUN.id)
+        rebuild_command(run=RUN.id)
     return int(code.value.code)
 
 
@@ -58,4 +58,4 @@ def test_a_row_that_is_there_is_not_touched(account):
 @pytest.mark.usefixtures("account")
 def test_a_run_that_nothing_remembers_is_a_mistake_of_whoever_asked():
     with pytest.raises(UnknownRunError, match="remembers no execution"):
-        rebuild(run=RUN.id)
+        rebuild_command(run=RUN.id)

@@ -7,12 +7,12 @@ import pytest
 from cli_world import an_account, lay, left
 from domain_builders import any_run
 
-from tuning.cli.answer_commands import NotWaitingError, approve
+from tuning.cli.answer_commands import NotWaitingError, approve_command
 from tuning.cli.aws_errors import UnknownRunError
-from tuning.cli.redrive_command import redrive
-from tuning.cli.retrain_command import NotRetrainedError, retrain
-from tuning.cli.runs_command import runs
-from tuning.cli.stop_command import stop
+from tuning.cli.redrive_command import redrive_command
+from tuning.cli.retrain_command import NotRetrainedError, retrain_command
+from tuning.cli.runs_command import runs_command
+from tuning.cli.stop_command import stop_command
 from tuning.errors import OptionError
 
 
@@ -24,7 +24,7 @@ def account(aws, monkeypatch):
 def listed(capsys, **given):
     month = {} if "since" in given else {"month": "2026-11"}
     facts = {**month, "newest": 20, "shown": "json", **given}
-    assert left(runs, **facts) == 0
+    assert left(runs_command, **facts) == 0
     return json.loads(capsys.readouterr().out)["runs"]
 
 
@@ -52,7 +52,7 @@ def test_a_record_that_cannot_be_read_hides_no_other(account, capsys, shown, giv
     for name in ("recipe", "upload"):
         del account.dynamodb.items[bad][name]
     facts = {"newest": 20, "shown": shown, **(given or {"month": "2026-11"})}
-    assert left(runs, **facts) == 0
+    assert left(runs_command, **facts) == 0
     out = capsys.readouterr().out
     assert sound[:12] in out
     assert bad[:12] in out
@@ -92,21 +92,21 @@ WRONG = [
 @pytest.mark.parametrize(("given", "words"), WRONG)
 def test_a_filter_that_cannot_be_is_told(given, words):
     with pytest.raises(OptionError, match=words):
-        runs(newest=20, shown="text", **given)
+        runs_command(newest=20, shown="text", **given)
 
 
 def test_a_list_tells_what_it_leaves_out(account, capsys):
     for number in (1, 2, 3):
         lay(account, number, state="trained")
-    left(runs, month="2026-11", newest=1, shown="text")
+    left(runs_command, month="2026-11", newest=1, shown="text")
     assert "2 older ones are not shown; --newest 3" in capsys.readouterr().err
-    left(runs, month="2026-11", newest=1, state="failed", shown="text")
+    left(runs_command, month="2026-11", newest=1, state="failed", shown="text")
     assert "no run fits among 3 runs of 2026-11" in capsys.readouterr().err
 
 
 def test_a_queue_position_is_shown_beside_the_state(account, capsys):
     lay(account, 1, state="queued", open="working", queue="job_slots")
-    left(runs, month="2026-11", newest=20, shown="text")
+    left(runs_command, month="2026-11", newest=20, shown="text")
     _head, line = capsys.readouterr().out.splitlines()
     assert "queued, position 1" in line
     assert "2026-11-23 07:00 " in line
@@ -115,29 +115,29 @@ def test_a_queue_position_is_shown_beside_the_state(account, capsys):
 def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
     run = lay(account, 0xABC << 100, state="queued", open="working", queue="job_slots")
     lay(account, 0xABD << 100, state="queued", open="working", queue="job_slots")
-    assert left(stop, run=run[:10]) == 0
+    assert left(stop_command, run=run[:10]) == 0
     assert account.dynamodb.record(run).stop_asked
     assert run in capsys.readouterr().err
     with pytest.raises(NotWaitingError, match=run):
-        approve(run=run[:10].upper())
+        approve_command(run=run[:10].upper())
 
 
 def test_a_beginning_that_is_not_one_runs_is_told_with_what_is_near(account):
     run = lay(account, 0xABC << 100, state="queued")
     lay(account, 0xAB1 << 100, state="queued")
     with pytest.raises(UnknownRunError, match=r"2 runs begin so, such as 0000ab100000"):
-        stop(run="0000ab")
+        stop_command(run="0000ab")
     with pytest.raises(UnknownRunError, match=rf"did you mean '{run[:8]}'"):
-        stop(run="0000fbc")
+        stop_command(run="0000fbc")
     with pytest.raises(UnknownRunError, match="did you mean"):
-        stop(run=run[:-1] + "f")
+        stop_command(run=run[:-1] + "f")
     with pytest.raises(UnknownRunError, match="no such run in ledger; tuning runs"):
-        stop(run="")
+        stop_command(run="")
 
 
 def test_hostile_names_cannot_steer_the_terminal(account, capsys):
     lay(account, 1, state="trained", upload="s3://b/datasets/\x1b[2J[red]x")
-    left(runs, month="2026-11", newest=20, shown="text")
+    left(runs_command, month="2026-11", newest=20, shown="text")
     shown = capsys.readouterr().out
     assert "\x1b[2J" not in shown
     assert "[red]" in shown.replace("\n", "").replace(" ", "")
@@ -146,7 +146,7 @@ def test_hostile_names_cannot_steer_the_terminal(account, capsys):
 
 def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
     run = lay(account, 1, state="queued", open="working", queue="job_slots")
-    assert left(stop, run=run) == 0
+    assert left(stop_command, run=run) == 0
     assert account.dynamodb.record(run).stop_asked.startswith("arn:ann at 20")
     assert account.bedrock.stopped == []
     assert "asked to stop" in capsys.readouterr().err
@@ -159,7 +159,7 @@ def test_a_run_that_waits_is_stopped_at_once(account, capsys, state, token):
     """Its task is answered: nobody need approve it, and no job slot need be free."""
     account.stepfunctions.tokens["t1"] = None
     run = lay(account, 1, state=state, **{token: "t1"})
-    assert left(stop, run=run) == 0
+    assert left(stop_command, run=run) == 0
     assert account.dynamodb.items[run]["stop_asked"].startswith("arn:ann at 20")
     answer = json.loads(account.stepfunctions.tokens["t1"])
     assert (answer["decision"], answer["slot"]) == ("stop", False)
@@ -169,20 +169,20 @@ def test_a_run_that_waits_is_stopped_at_once(account, capsys, state, token):
 def test_the_job_of_a_run_is_stopped_at_once(account):
     run = lay(account, 1, state="training", open="working", job_arn="arn:job")
     account.bedrock.jobs["arn:job"] = {"status": "InProgress"}
-    assert left(stop, run=run) == 0
+    assert left(stop_command, run=run) == 0
     assert account.bedrock.stopped == ["arn:job"]
 
 
 def test_a_job_that_ended_just_now_is_no_fault(account, capsys):
     run = lay(account, 1, state="training", open="working", job_arn="arn:job")
     account.bedrock.jobs["arn:job"] = {"status": "Completed"}
-    assert left(stop, run=run) == 0
+    assert left(stop_command, run=run) == 0
     assert "it may have ended" in capsys.readouterr().err
 
 
 def test_a_run_that_has_ended_is_not_stopped(account, capsys):
     run = lay(account, 1, state="trained")
-    assert left(stop, run=run) == 1
+    assert left(stop_command, run=run) == 1
     assert account.dynamodb.record(run).stop_asked is None
     assert "has ended already, trained" in capsys.readouterr().err
 
@@ -190,7 +190,7 @@ def test_a_run_that_has_ended_is_not_stopped(account, capsys):
 @pytest.mark.parametrize(("count", "tasks"), [(0, 0), (2, 1)])
 def test_dead_letters_are_sent_back_when_there_are_any(account, count, tasks):
     account.sqs.count = count
-    assert left(redrive) == 0
+    assert left(redrive_command) == 0
     assert len(account.sqs.moved) == tasks
     if tasks:
         moved = {"SourceArn": "arn:dead", "DestinationArn": "arn:queue"}
@@ -201,7 +201,7 @@ def test_what_was_uploaded_is_trained_again_as_a_new_version(account, capsys):
     run = any_run()
     account.s3.lay(run.upload.bucket, run.upload.key, b"data", run.upload.version_id)
     lay(account, 1, state="trained", run=run.to_dict())
-    assert left(retrain, run=f"{1:032x}") == 0
+    assert left(retrain_command, run=f"{1:032x}") == 0
     versions = account.s3.versions[run.upload.bucket, run.upload.key]
     assert list(versions.values()) == [b"data", b"data"]
     assert list(versions)[1] in capsys.readouterr().err
@@ -211,4 +211,4 @@ def test_what_was_uploaded_is_trained_again_as_a_new_version(account, capsys):
 def test_what_cannot_be_trained_again_says_why(account, facts):
     lay(account, 1, state="trained", **facts)
     with pytest.raises(NotRetrainedError, match="upload the file again"):
-        retrain(run=f"{1:032x}")
+        retrain_command(run=f"{1:032x}")

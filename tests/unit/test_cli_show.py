@@ -13,8 +13,8 @@ from domain_builders import any_run
 from tuning.cli import polling
 from tuning.cli import watch_command as watching
 from tuning.cli.aws_errors import UnknownRunError
-from tuning.cli.show_command import show
-from tuning.cli.watch_command import watch
+from tuning.cli.show_command import show_command
+from tuning.cli.watch_command import watch_command
 from tuning.runs.approvals import Approval
 from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.outcome import Outcome
@@ -68,7 +68,7 @@ def trained(account, **facts):
 
 def test_the_whole_story_is_told_to_people(account, capsys):
     run = trained(account)
-    assert left(show, run=run[:32], shown="text") == 0
+    assert left(show_command, run=run[:32], shown="text") == 0
     said = capsys.readouterr().out
     for words in (
         *(f"Run {run}: trained", "Trained: training loss 2.5 to 0.5", "Accepted: 10 records."),
@@ -81,7 +81,7 @@ def test_the_whole_story_is_told_to_people(account, capsys):
 
 def test_the_whole_story_is_told_to_programs(account, capsys):
     run = trained(account)
-    assert left(show, run=run, shown="json") == 0
+    assert left(show_command, run=run, shown="json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["steps"][0]["name"] == "Check"
     assert told["job"]["phases"][0]["status"] == "Completed"
@@ -91,20 +91,20 @@ def test_the_whole_story_is_told_to_programs(account, capsys):
 def test_a_run_whose_execution_and_job_are_forgotten_is_shown_still(account, capsys):
     run = trained(account, job_arn="arn:gone")
     account.stepfunctions.entered.clear()
-    assert left(show, run=run, shown="text") == 0
+    assert left(show_command, run=run, shown="text") == 0
     assert "at the last poll of the run" in capsys.readouterr().out
 
 
 def test_an_execution_that_took_a_run_up_is_the_one_that_is_told(account, capsys):
     run = trained(account, execution="second")
     account.stepfunctions.entered["second"] = [("Taken up", T0)]
-    left(show, run=run, shown="text")
+    left(show_command, run=run, shown="text")
     assert "Taken up" in capsys.readouterr().out
 
 
 def test_hostile_words_cannot_steer_the_terminal(account, capsys):
     run = trained(account, approval_reason="\x1b[2J[red]now")
-    left(show, run=run, shown="text")
+    left(show_command, run=run, shown="text")
     said = capsys.readouterr().out
     assert "\x1b[2J" not in said
     assert "\\x1b[2J[red]now" in said
@@ -112,7 +112,7 @@ def test_hostile_words_cannot_steer_the_terminal(account, capsys):
 
 def test_an_unknown_run_is_answered_with_the_nearest(account):
     run = lay(account, 0xABC << 100, state="queued")
-    for command in (show, watch):
+    for command in (show_command, watch_command):
         with pytest.raises(UnknownRunError, match=rf"did you mean '{run[:8]}'"):
             command(run="0000abf", shown="text")
 
@@ -133,7 +133,7 @@ def moving(account, run, *states):
 def test_the_exit_code_says_how_it_ended(account, monkeypatch, capsys, end, code):
     run = lay(account, 1, state="checked")
     monkeypatch.setattr(polling, "time", moving(account, run, "training", "training", end))
-    assert left(watch, run=run, every=1, shown="text") == code
+    assert left(watch_command, run=run, every=1, shown="text") == code
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[-1] for line in lines] == ["checked", "training", end]
 
@@ -142,7 +142,7 @@ def test_a_run_that_has_ended_is_said_at_once(account, capsys):
     run = lay(
         account, 1, state="trained", outcome=Outcome(state="trained", summary="Trained: well")
     )
-    assert left(watch, run=run, every=1, shown="text") == 0
+    assert left(watch_command, run=run, every=1, shown="text") == 0
     captured = capsys.readouterr()
     assert "trained" in captured.out
     assert "Trained: well" in captured.err
@@ -161,7 +161,7 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
             account.dynamodb.lay(replace(record, state=state, open=None, queue=None))
 
     monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
-    assert left(watch, run=None, every=1, shown="json") == 1
+    assert left(watch_command, run=None, every=1, shown="json") == 1
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {document["run"] for document in told} == {f"{2:032x}", run}
     assert [d["queue_position"] for d in told if d["run"] == run] == [2, None]
@@ -170,7 +170,7 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
 
 @pytest.mark.usefixtures("account")
 def test_nothing_to_watch_is_said(capsys):
-    assert left(watch, run=None, every=1, shown="text") == 0
+    assert left(watch_command, run=None, every=1, shown="text") == 0
     assert "no run is open" in capsys.readouterr().err
 
 
@@ -180,7 +180,7 @@ def test_an_interrupted_watch_says_that_the_runs_go_on(account, monkeypatch, cap
 
     run = lay(account, 1, state="training")
     monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=interrupted, monotonic=lambda: 0.0))
-    assert left(watch, run=run, every=1, shown="text") == 130
+    assert left(watch_command, run=run, every=1, shown="text") == 130
     assert "the runs go on" in capsys.readouterr().err
 
 
@@ -190,7 +190,7 @@ def test_on_a_terminal_the_end_stays_on_the_screen(account, monkeypatch, capsys)
     )
     monkeypatch.setattr(polling, "time", moving(account, run, "trained"))
     monkeypatch.setattr(watching.sys.stdout, "isatty", lambda: True, raising=False)
-    assert left(watch, run=run, every=1, shown="text") == 0
+    assert left(watch_command, run=run, every=1, shown="text") == 0
     said = capsys.readouterr().err
     assert "support  trained" in said
     assert "Trained: well" in said

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from tuning.models.catalog import catalog
 from tuning.models.estimate import charged, estimate
-from tuning.models.prices import PROVISIONED, SERVING, STORAGE, TRAINING, listed, prices
+from tuning.models.prices import (
+    PROVISIONED,
+    SERVING,
+    STORAGE_PRICE,
+    TRAINING_PRICE,
+    every_price,
+    prices,
+)
 
 MICRO = "amazon.nova-micro-v1:0:128k"
 NOVA_2 = "amazon.nova-2-lite-v1:0:256k"
@@ -91,8 +98,8 @@ def test_a_method_without_a_price_is_not_given_that_of_fine_tuning():
 
 
 def test_every_price_has_a_date_and_a_source():
-    table = list(listed(prices()))
-    assert {price.what for price in table} == {TRAINING, SERVING, PROVISIONED, STORAGE}
+    table = list(every_price(prices()))
+    assert {price.what for price in table} == {TRAINING_PRICE, SERVING, PROVISIONED, STORAGE_PRICE}
     assert all(date.fromisoformat(price.date) and "AWS" in price.source for price in table)
     assert all(Decimal(usd) > 0 for price in table for usd in price.amounts.values())
 

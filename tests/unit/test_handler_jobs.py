@@ -10,7 +10,7 @@ from fake_aws import refusal
 
 from lambdas import authorize_spend, collect_results, start_training, track_training
 from tuning.aws.transient import Transient, name_in_use, role_not_assumable
-from tuning.runs.failures import KINDS
+from tuning.runs.failures import FAILURE_KINDS
 from tuning.runs.progress import Progress
 from tuning.runs.run_states import Partition
 
@@ -57,7 +57,7 @@ def test_a_role_that_bedrock_does_not_know_yet_is_tried_again_by_its_own_name(aw
     )
     with pytest.raises(role_not_assumable, match="Could not assume") as raised:
         start_training.handler(EVENT, context)
-    assert raised.type.__name__ in KINDS
+    assert raised.type.__name__ in FAILURE_KINDS
 
 
 NAME_IN_USE = "The provided job name is currently in use: x"
@@ -74,7 +74,7 @@ def test_a_name_in_use_whose_job_is_not_found_yet_is_tried_again_by_its_own_name
     aws.bedrock.fault = refusal(code, message=message)
     with pytest.raises(name_in_use, match=message) as raised:
         start_training.handler(EVENT, context)
-    assert raised.type.__name__ in KINDS
+    assert raised.type.__name__ in FAILURE_KINDS
     aws.bedrock.jobs[any_run().job_name] = OURS
     assert start_training.handler(EVENT, context)["state"] == "started"
     assert aws.dynamodb.record(any_run().id).job_arn == "arn:earlier"

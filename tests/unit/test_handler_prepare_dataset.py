@@ -94,7 +94,7 @@ def test_a_deleted_upload_is_refused(aws, context, lie):
 
 
 def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, monkeypatch):
-    monkeypatch.setattr(s3_objects, "PART", len(SOUND) // 9)
+    monkeypatch.setattr(s3_objects, "PART_BYTES", len(SOUND) // 9)
     monkeypatch.setattr(s3_objects, "_CHUNK", 1)
     aws.s3.lay(DATASETS, KEY, SOUND)
     answered = aws.s3.get_object
@@ -112,7 +112,7 @@ def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, mon
 
 
 def test_an_upload_of_many_ranges_is_copied_whole(aws, context, monkeypatch):
-    monkeypatch.setattr(s3_objects, "PART", len(SOUND) // 9)
+    monkeypatch.setattr(s3_objects, "PART_BYTES", len(SOUND) // 9)
     aws.s3.lay(DATASETS, KEY, SOUND)
     prepare(context, any_run(upload=any_upload(size=len(SOUND))))
     assert list(copies(aws).values()) == [[SOUND]]

@@ -166,7 +166,7 @@ def test_a_row_that_came_back_by_itself_is_not_overwritten(world):
 
 def test_a_job_of_which_nothing_is_known_is_stopped_and_an_alarm_fires(world, log):
     arn = world.aws.bedrock.create_model_customization_job(**JOB)["jobArn"]
-    assert world.look() == {RUN.id: ["stop", "report"]}
+    assert world.look() == {RUN.id: ["stop", "escalate"]}
     assert world.aws.bedrock.stopped == [arn]
     assert any(line.get("RunsNotHealed") == [1.0] for line in log())
 
@@ -218,7 +218,7 @@ def test_a_record_that_cannot_be_read_stops_neither_the_others_nor_the_metrics(
         del row[name]
     healed = world.look()
     assert healed[RUN.id] == ["start"]
-    if healed.get(bad.id) == ["report"]:
+    if healed.get(bad.id) == ["escalate"]:
         assert any(line.get("RunsNotHealed") for line in log())
     else:
         assert healed[bad.id][-1] in ("start", "write"), "it was healed in spite of that"

@@ -8,7 +8,7 @@ import pytest
 
 import lambdas
 from tuning.aws.clients import longest_call
-from tuning.pipeline.manifest import STEPS, named, of_kind
+from tuning.pipeline.manifest import STEPS, of_kind, step_named
 from tuning.pipeline.watching_steps import GUARD_JOBS
 
 FOLDER = Path(lambdas.__file__).parent
@@ -85,7 +85,7 @@ def test_an_alarm_on_a_metric_says_what_it_means():
 
 
 def test_a_title_is_the_name_as_people_read_it():
-    step = named("prepare_dataset")
+    step = step_named("prepare_dataset")
     assert (step.title, step.construct_id) == ("Prepare dataset", "PrepareDataset")
 
 

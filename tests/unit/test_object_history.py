@@ -8,7 +8,7 @@ from cli_world import an_account, left
 from domain_builders import any_event, any_record, any_run, any_upload
 
 from tuning.aws.ledger import Ledger
-from tuning.cli.why_command import why
+from tuning.cli.why_command import why_command
 from tuning.errors import OptionError
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -33,7 +33,7 @@ def upload(account, key=KEY, version="v1", content=b"x"):
 
 
 def asked(capsys, uri=URI, code=0, **given):
-    assert left(why, uri=uri, shown="json", **given) == code
+    assert left(why_command, uri=uri, shown="json", **given) == code
     return json.loads(capsys.readouterr().out)
 
 
@@ -142,7 +142,7 @@ def test_what_was_deleted_by_name_since_is_said(account, capsys):
 )
 def test_what_is_no_object_of_the_bucket_is_a_wrong_use(uri):
     with pytest.raises(OptionError, match=uri):
-        why(uri=uri)
+        why_command(uri=uri)
 
 
 def test_any_record_can_be_explained(account, capsys):

@@ -15,7 +15,7 @@ PART = 64
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(s3_objects, "PART", PART)
+    monkeypatch.setattr(s3_objects, "PART_BYTES", PART)
 
 
 def content(size):

@@ -6,7 +6,7 @@ import pytest
 
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Concurrency, Facts, NoAnswer, OfferedModel, fault_of_denial
-from tuning.preflight.finding import CHECKS, worst
+from tuning.preflight.finding import CHECKS, worst_prospect
 from tuning.preflight.needs import Needs
 from tuning.preflight.quotas import CUSTOM_MODELS, DEPLOYMENTS, JOBS, MODEL_UNITS, QUOTAS, VPCS
 
@@ -78,7 +78,7 @@ def offered(**changed):
 
 def test_in_a_sound_account_every_line_is_ok():
     findings = examine(NEEDS, FACTS)
-    assert {each.outcome for each in findings} == {"ok"} == {worst(findings)}
+    assert {each.outcome for each in findings} == {"ok"} == {worst_prospect(findings)}
     assert not any(each.fix for each in findings)
     only_without_templates = {"templates"}
     assert {each.check for each in findings} == set(CHECKS) - only_without_templates

@@ -7,7 +7,7 @@ import pytest
 from bedrock_model import shape
 from domain_builders import any_recipe, any_run
 
-from tuning.runs.failures import KINDS, failure
+from tuning.runs.failures import FAILURE_KINDS, failure
 from tuning.runs.job_queue import moment
 from tuning.runs.progress import Progress, polled
 from tuning.runs.recipes import Limits, Retry
@@ -178,7 +178,7 @@ def test_a_job_that_does_not_stop_is_given_up_and_said_so(status, hours, state):
     assert told.failure.kind == ("stop_stuck" if state == "failed" else "stalled")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_only_what_passes_by_itself_is_tried_again(kind):
     before = replace(STOPPED_BY_US, failure=failure(kind, "so it was"))
     told = seen(a_job("Stopped"), before=before, run=PATIENT)

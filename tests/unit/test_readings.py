@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tuning.runs.preparation import prepare
 from tuning.runs.readings import Source
 from tuning.runs.recipes import ConversionOptions
-from tuning.runs.uploads import ENDINGS
+from tuning.runs.uploads import SUFFIXES
 
 CONVERTING = any_recipe(convert=ConversionOptions())
 PAIRS = [(f"Where is order {n}? {CANARY}", f"On its way, number {n}. {CANARY}") for n in range(10)]
@@ -257,7 +257,7 @@ contents = st.binary(max_size=60) | st.lists(pieces, max_size=20).map(b"".join)
 
 
 @given(
-    contents, st.booleans(), st.sampled_from(ENDINGS), st.sampled_from([None, ConversionOptions()])
+    contents, st.booleans(), st.sampled_from(SUFFIXES), st.sampled_from([None, ConversionOptions()])
 )
 @settings(max_examples=60)
 def test_any_bytes_under_any_name_get_a_verdict(content, packed, ending, convert):

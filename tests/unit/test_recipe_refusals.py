@@ -5,7 +5,7 @@ from domain_builders import any_recipe
 
 from tuning.errors import RecipeError
 from tuning.models.catalog import catalog
-from tuning.runs.recipe_files import check, load
+from tuning.runs.recipe_files import check_recipe, load
 
 SOUND = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
 HYPER = SOUND + "[hyperparameters]\n"
@@ -18,7 +18,7 @@ def refusal(tmp_path, text, *, name="support.toml", region="us-east-1"):
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(RecipeError) as refused:
-        check(load(path), region=region, catalog=catalog(), file=str(path))
+        check_recipe(load(path), region=region, catalog=catalog(), file=str(path))
     message = str(refused.value)
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
@@ -183,4 +183,4 @@ def test_a_missing_recipe_is_told_which_there_are(tmp_path):
 def test_a_model_without_a_method_names_those_it_has():
     recipe = any_recipe(base_model="openai.gpt-oss-20b")
     with pytest.raises(RecipeError, match=r"openai\.gpt-oss-20b offers RFT_OPENAI_API"):
-        check(recipe, region="us-west-2", catalog=catalog(), file="f.toml")
+        check_recipe(recipe, region="us-west-2", catalog=catalog(), file="f.toml")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.models.catalog import catalog
-from tuning.runs.recipe_files import check, load
+from tuning.runs.recipe_files import check_recipe, load
 from tuning.runs.recipes import ConversionOptions, Limits, Recipe, Retry
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -34,7 +34,7 @@ def test_a_team_finds_a_recipe_for_each_of_three_models():
 def test_a_shipped_recipe_is_legal_in_every_region_of_its_model(path):
     recipe = load(path)
     for region in catalog().model(recipe.base_model).regions:
-        check(recipe, region=region, catalog=catalog(), file=path.name)
+        check_recipe(recipe, region=region, catalog=catalog(), file=path.name)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

@@ -15,8 +15,8 @@ from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
 from tuning.runs.rebuild import Execution, run_of
 from tuning.runs.reconcile import (
+    Escalate,
     Rebuild,
-    Report,
     Settle,
     Start,
     Stop,
@@ -143,7 +143,7 @@ def test_what_does_not_heal_is_tried_ever_more_seldom(number, hours):
 def test_what_three_executions_did_not_heal_is_reported():
     stuck = execution("FAILED", 4, error="OutcomeNotReported", cause=json.dumps(FAILED.to_json()))
     assert kinds(decided(record("training", execution=stuck.name), stuck)) == [
-        Report,
+        Escalate,
         Start,
     ]
 
@@ -197,12 +197,12 @@ def test_a_row_that_is_lost_is_rebuilt_when_an_execution_remembers_it():
 def test_a_job_of_which_nothing_is_known_is_stopped_and_reported():
     stop, report = decided(None, None, JOB)
     assert stop.job_arn == JOB.arn
-    assert isinstance(report, Report)
+    assert isinstance(report, Escalate)
 
 
 def test_a_run_that_nothing_describes_is_reported_and_its_job_stopped():
     bare = record("training", run=None)
-    assert kinds(decided(bare, None, JOB)) == [Stop, Report]
+    assert kinds(decided(bare, None, JOB)) == [Stop, Escalate]
 
 
 def test_an_executions_name_says_whose_it_is():

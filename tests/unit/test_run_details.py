@@ -10,7 +10,7 @@ from domain_builders import any_recipe, any_record, any_run, any_upload
 
 from tuning.runs import progress_bar
 from tuning.runs.approvals import Approval
-from tuning.runs.failures import KINDS
+from tuning.runs.failures import FAILURE_KINDS
 from tuning.runs.money_records import Charged, PriceRange, Reservation, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -127,10 +127,12 @@ def test_every_state_says_what_to_do_and_leaves_no_gap(state):
     assert "{" not in told.next
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_a_failure_says_what_mends_it_and_where_to_read_more(kind):
-    told = run_details(any_record(state="failed", outcome=outcome(kind=kind, fix=KINDS[kind].fix)))
-    assert KINDS[kind].fix in told.next
+    told = run_details(
+        any_record(state="failed", outcome=outcome(kind=kind, fix=FAILURE_KINDS[kind].fix))
+    )
+    assert FAILURE_KINDS[kind].fix in told.next
     assert f"docs/runbook.md, {kind}" in told.next
 
 
@@ -197,4 +199,4 @@ def test_the_phase_of_a_first_job_is_not_that_of_the_second():
     [([], None), (["trained"], "trained"), (["trained", "failed", "refused"], "failed")],
 )
 def test_of_several_ends_the_worst_counts(states, worst):
-    assert progress_bar.worst(states) == worst
+    assert progress_bar.worst_state(states) == worst

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuning.reports.visible_text import visible
-from tuning.runs.unexpected import refusal
+from tuning.runs.unexpected import upload_refusal
 from tuning.runs.uploads import UploadKind, kind_of
 
 RECIPES, MODEL = ("support", "legal"), "amazon.nova-micro-v1:0:128k"
 
 
 def said(key):
-    return refusal(any_upload(key=key), RECIPES, base_model=MODEL)
+    return upload_refusal(any_upload(key=key), RECIPES, base_model=MODEL)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_refusal_says_why_not_and_what_to_do(key, words):
     ],
 )
 def test_what_is_taken_and_a_folder_are_not_refused(key):
-    assert refusal(any_upload(key=key, size=0), RECIPES, base_model=MODEL) is None
+    assert upload_refusal(any_upload(key=key, size=0), RECIPES, base_model=MODEL) is None
 
 
 @pytest.mark.parametrize("name", ["my data.jsonl", "it's.jsonl", "$(reboot).jsonl", ";x.jsonl"])
@@ -85,7 +85,7 @@ def test_what_is_held_out_by_its_name_is_not_to_become_a_training_set(name):
 
 def test_a_folder_with_content_is_refused():
     upload = any_upload(key="datasets/support/x/", size=5)
-    assert "has content and the name of a folder" in refusal(upload, RECIPES)
+    assert "has content and the name of a folder" in upload_refusal(upload, RECIPES)
 
 
 def test_a_key_cannot_write_lines_of_its_own_into_a_refusal():
@@ -97,7 +97,7 @@ def test_a_key_cannot_write_lines_of_its_own_into_a_refusal():
 @given(st.text(max_size=60))
 def test_every_object_under_the_prefix_is_a_set_a_folder_or_is_refused_in_one_line(name):
     upload = any_upload(key=f"datasets/{name}", size=0)
-    text = refusal(upload, RECIPES, base_model=MODEL)
+    text = upload_refusal(upload, RECIPES, base_model=MODEL)
     if text is None:
         in_a_folder = upload.recipe_name in RECIPES and upload.kind is not UploadKind.UNKNOWN
         assert in_a_folder or upload.kind is UploadKind.FOLDER

@@ -11,7 +11,7 @@ from lambdas import reconcile_runs, start_training
 from tuning.aws import account_facts, probes, unknown_in_bedrock
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
-from tuning.cli.show_command import show
+from tuning.cli.show_command import show_command
 
 DATASET = {"training_uri": "s3://prepared-bucket/prepared/0/train.jsonl"}
 RUN = any_run()
@@ -63,14 +63,14 @@ def test_an_ended_run_without_a_job_is_closed_by_the_reconciler(unknown, context
     row = {"state": "stopped", "ended_at": "2026-11-23T08:00:00Z", "outcome": said}
     unknown.dynamodb.items[RUN.id] |= {**row, "open": "unnotified"}
     healed = reconcile_runs.handler({}, context)["healed"]
-    assert "report" not in healed.get(RUN.id, [])
+    assert "escalate" not in healed.get(RUN.id, [])
 
 
 def test_a_run_is_shown_although_its_job_is_gone(unknown, monkeypatch, capsys):
     account = an_account(unknown, monkeypatch)
     run = lay(account, 1, state="training", job_arn="arn:gone")
     with pytest.raises(SystemExit) as left:
-        show(run, shown="json")
+        show_command(run, shown="json")
     assert left.value.code == 0
     assert json.loads(capsys.readouterr().out)["job"]["seen"] == "at the last poll of the run"
 

@@ -8,7 +8,7 @@ from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs.uploads import ENDINGS, SET_LETTERS, NotAnUploadError, Upload, UploadKind, kind_of
+from tuning.runs.uploads import SET_LETTERS, SUFFIXES, NotAnUploadError, Upload, UploadKind, kind_of
 
 # Few letters, many shapes: the fields' own names among the keys find their way further in.
 words = st.sampled_from(["", "a", "datasets/a/train.jsonl", DATASETS, "\ud800", "\n"])
@@ -113,7 +113,7 @@ def test_every_key_is_of_one_kind(key, kind):
 def test_no_name_but_ours_is_a_set(name):
     """Whatever else lies there starts nothing."""
     stems = ("train", "training", "validation", "valid", "val")
-    sets = {f"{base}{ending}" for base in stems for ending in ENDINGS}
+    sets = {f"{base}{ending}" for base in stems for ending in SUFFIXES}
     known = kind_of(f"datasets/support/{name}") in (
         UploadKind.TRAINING_SET,
         UploadKind.VALIDATION_SET,
@@ -122,7 +122,7 @@ def test_no_name_but_ours_is_a_set(name):
     assert known is (last.isascii() and last.lower() in sets)
 
 
-@given(st.sampled_from(["train", "VAL", "Training", "valid"]), st.sampled_from(ENDINGS))
+@given(st.sampled_from(["train", "VAL", "Training", "valid"]), st.sampled_from(SUFFIXES))
 def test_every_set_is_found_by_the_first_letter_of_its_name(stem, ending):
     assert kind_of(f"datasets/support/{stem}{ending}") is not UploadKind.UNKNOWN
     assert stem[0] in SET_LETTERS

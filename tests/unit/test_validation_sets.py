@@ -136,7 +136,7 @@ def test_a_validation_set_that_cannot_be_read_hides_no_other(aws, context, recei
     [broken] = [pk for pk in aws.dynamodb.items if pk.startswith("validation#")]
     receive(KEY, version="v2")
     aws.dynamodb.items[broken]["upload"] = "{"
-    assert reconcile(context)["healed"] == {broken: ["report"]}
+    assert reconcile(context)["healed"] == {broken: ["escalate"]}
     assert len(answers(aws)) == 1
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tuning.adapters.adapter_config import LoraSettings, settings
 from tuning.adapters.base_weights import CONFIG as MODEL_CONFIG
 from tuning.adapters.base_weights import small_json
-from tuning.adapters.local_source import opened
+from tuning.adapters.local_source import opened_source
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.tensor_header import Header, RangedSource, Span, read_header
 
@@ -38,7 +38,7 @@ def open_adapter(folder: Path, stack: ExitStack) -> Adapter:
     read = settings(config, where=CONFIG)
     if not (folder / WEIGHTS).is_file():
         raise _no_weights(folder)
-    source = stack.enter_context(opened(folder / WEIGHTS))
+    source = stack.enter_context(opened_source(folder / WEIGHTS))
     header = read_header(source)
     if not header.tensors:
         raise MergeRefusedError("LA107", f"{WEIGHTS} holds no tensor")

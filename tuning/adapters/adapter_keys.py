@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tuning.adapters.refused import MergeRefusedError
 
-PREFIX = "base_model.model."
+_PREFIX = "base_model.model."
 _LORA = re.compile(
     r"(?P<module>.+?)(?P<nested>(?:\.base_layer)*)\."
     r"(?:(?P<matrix>lora_A|lora_B)(?:\.(?P<name>[^.]+))?\.(?P<kind>weight|bias)"
@@ -60,9 +60,9 @@ def sorted_keys(keys: Iterable[str]) -> Keys:
     """Every key in its place. Raises MergeRefusedError LA301 or LA309."""
     found, names = Keys(), set[str]()
     for key in keys:
-        if not key.startswith(PREFIX):
-            raise MergeRefusedError("LA301", f"{key} does not begin with {PREFIX}")
-        _put(found, key, key.removeprefix(PREFIX), names)
+        if not key.startswith(_PREFIX):
+            raise MergeRefusedError("LA301", f"{key} does not begin with {_PREFIX}")
+        _put(found, key, key.removeprefix(_PREFIX), names)
     if len(names) > 1:
         raise MergeRefusedError(
             "LA309", f"the file holds several adapters: {', '.join(sorted(names))}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuning.adapters.local_source import opened
+from tuning.adapters.local_source import opened_source
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.sound_json import parsed
 from tuning.adapters.tensor_header import Header, RangedSource, Span, read_header
@@ -56,7 +56,7 @@ def open_base(folder: Path, stack: ExitStack) -> Base:
     index = sources.pop(INDEX, None)
     shards = {}
     for name, path in sorted(sources.items()):
-        source = stack.enter_context(opened(path))
+        source = stack.enter_context(opened_source(path))
         shards[name] = Shard(source=source, header=read_header(source))
     places = _places(shards)
     parsed_index = None
@@ -72,7 +72,7 @@ def open_base(folder: Path, stack: ExitStack) -> Base:
 
 def small_json(path: Path, *, rule: str) -> dict[str, Any]:
     """A JSON file of a sensible size. Raises MergeRefusedError of `rule`, or OSError."""
-    with opened(path) as source:
+    with opened_source(path) as source:
         if source.size > _LARGEST_JSON:
             raise MergeRefusedError(rule, f"{path.name}: {source.size} bytes are too many for it")
         return parsed(source.read(0, source.size), rule=rule, where=path.name)

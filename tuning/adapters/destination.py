@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from tuning.adapters.local_source import opened, pieces
+from tuning.adapters.local_source import byte_pieces, opened_source
 from tuning.adapters.shard_merge import Sink
 
 
@@ -46,8 +46,8 @@ class NewFolder:
             if isinstance(content, bytes):
                 file.write(content)
             else:
-                with opened(content) as source:
-                    for piece in pieces(source):
+                with opened_source(content) as source:
+                    for piece in byte_pieces(source):
                         file.write(piece)
             _to_disk(file)
 

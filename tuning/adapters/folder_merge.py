@@ -18,11 +18,11 @@ from tuning.adapters.base_weights import CONFIG, INDEX, Base, open_base, small_j
 from tuning.adapters.companion_files import RECEIPT, Companions, companions
 from tuning.adapters.destination import Comparison, Destination, new_folder
 from tuning.adapters.merge_steps import MergePlan, Rounding
-from tuning.adapters.planning import plan
+from tuning.adapters.planning import merge_plan
 from tuning.adapters.receipt import Receipt, differences, read_receipt, sha256_of, tensors
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.shard_merge import (
-    CHUNK,
+    CHUNK_ELEMENTS,
     Digests,
     Work,
     digest_of_all,
@@ -41,7 +41,7 @@ class Order:
     base: Path
     adapter: Path
     rounding: Rounding = "once"
-    chunk: int = CHUNK
+    chunk: int = CHUNK_ELEMENTS
     threads: int = 1
     progress: MergeProgress = lambda _done, _total: None
 
@@ -90,7 +90,7 @@ class _Job:
         adapter = open_adapter(order.adapter, stack)
         base = open_base(order.base, stack)
         all_finite(adapter)
-        planned = plan(base, adapter, partial(same_bytes, adapter))
+        planned = merge_plan(base, adapter, partial(same_bytes, adapter))
         self.work = Work(
             base=base,
             adapter=adapter,

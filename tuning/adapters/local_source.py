@@ -35,7 +35,7 @@ class LocalSource:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[LocalSource]:
+def opened_source(path: Path) -> Iterator[LocalSource]:
     """The file, closed at the end. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
@@ -44,7 +44,7 @@ def opened(path: Path) -> Iterator[LocalSource]:
         os.close(descriptor)
 
 
-def pieces(source: LocalSource) -> Iterator[bytes]:
+def byte_pieces(source: LocalSource) -> Iterator[bytes]:
     """The whole file, piece by piece."""
     for offset in range(0, source.size, PIECE):
         yield source.read(offset, min(PIECE, source.size - offset))

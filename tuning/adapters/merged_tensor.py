@@ -188,7 +188,7 @@ class MergedTensor:
         for number, step in enumerate(self.plan.steps):
             if isinstance(step, LowRank) and step.magnitude and step.norm_of_columns:
                 sums = np.zeros(self.columns, np.float64)
-                for first, rows in chunks(self.rows, self.columns, 1024 * 1024):
+                for first, rows in row_chunks(self.rows, self.columns, 1024 * 1024):
                     raw = self._read(first, rows)
                     values = self._computed(raw, first, rows, number)
                     self._add(values, first, rows, number, step)
@@ -197,7 +197,7 @@ class MergedTensor:
         return None
 
 
-def chunks(rows: int, columns: int, elements: int) -> Iterator[tuple[int, int]]:
+def row_chunks(rows: int, columns: int, elements: int) -> Iterator[tuple[int, int]]:
     """First row and count, of about as many elements each; at least one row."""
     height = max(1, elements // max(1, columns))
     for first in range(0, rows, height):

@@ -19,7 +19,7 @@ from tuning.adapters.vocabulary import TensorDraft, Tying, is_tied, tying
 MERGED_DTYPES = frozenset({"F32", "F16", "BF16"})
 
 
-def plan(base: Base, adapter: Adapter, same_bytes: Callable[[str, str], bool]) -> MergePlan:
+def merge_plan(base: Base, adapter: Adapter, same_bytes: Callable[[str, str], bool]) -> MergePlan:
     """What the merge does, from the headers. `same_bytes` compares two tensors of the adapter.
 
     Raises MergeRefusedError of groups LA3xx, LA4xx and LA6xx.

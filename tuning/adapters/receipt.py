@@ -13,7 +13,7 @@ from tuning.adapters.merge_steps import MergePlan, Rounding
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.sound_json import parsed
 
-SCHEMA = 1
+_SCHEMA = 1
 _ANYWHERE = "made_with"
 """What may differ between two machines that made the same bytes; so may the paths."""
 
@@ -41,7 +41,7 @@ class Receipt:
 
     def content(self) -> dict[str, Any]:
         """Everything but the seal and the versions, as JSON has it."""
-        document = {"schema": SCHEMA, "outcome": "merged"} | vars(self)
+        document = {"schema": _SCHEMA, "outcome": "merged"} | vars(self)
         plain: dict[str, Any] = json.loads(json.dumps(document))
         return plain
 
@@ -52,9 +52,9 @@ def read_receipt(raw: bytes, where: str) -> dict[str, Any]:
     seal = content.pop("seal", None)
     if seal != _seal(content) or raw != _written(content | {"seal": seal}):
         raise MergeRefusedError("LA701", f"{where} was changed: its seal does not fit")
-    if content.get("schema") != SCHEMA:
+    if content.get("schema") != _SCHEMA:
         raise MergeRefusedError(
-            "LA701", f"{where} has schema {content.get('schema')}, not {SCHEMA}"
+            "LA701", f"{where} has schema {content.get('schema')}, not {_SCHEMA}"
         )
     match content:
         case {"base": {"path": str()}, "adapter": {"path": str()}, "rounding": "once" | "peft"}:

@@ -32,7 +32,7 @@ class Refusal:
 
 
 @cache
-def refusals() -> Mapping[str, Refusal]:
+def merge_refusals() -> Mapping[str, Refusal]:
     """Every refusal by its id, in order of ids."""
     text = Path(__file__).with_name("refusals.json").read_text(encoding="utf-8")
     raw: list[dict[str, Any]] = json.loads(text)
@@ -43,18 +43,18 @@ class MergeRefusedError(Exception):
     """The merge is refused. `str()` is the reason: the id and title, what is wrong and where."""
 
     def __init__(self, rule: str, message: str) -> None:
-        self.rule = refusals()[rule]
+        self.rule = merge_refusals()[rule]
         super().__init__(f"{rule} {self.rule.title}: {message}")
 
 
-def markdown() -> str:
+def refusals_markdown() -> str:
     """The list of refusals in docs/adapters.md."""
     parts = []
     for digit, group in GROUPS.items():
         parts.append(f"### {group}\n\n| id | refused | why | fix |\n|---|---|---|---|")
         parts.extend(
             f"| {r.id} | {r.title} | {r.why} [source]({r.source}) | {r.fix} |"
-            for r in refusals().values()
+            for r in merge_refusals().values()
             if r.id[2] == digit
         )
         parts.append("")

@@ -14,10 +14,10 @@ from tuning.adapters.adapter_folder import Adapter
 from tuning.adapters.base_weights import Base, Shard
 from tuning.adapters.local_source import PIECE
 from tuning.adapters.merge_steps import MergePlan, Rounding
-from tuning.adapters.merged_tensor import Matrices, MergedTensor, TensorPart, chunks
+from tuning.adapters.merged_tensor import Matrices, MergedTensor, TensorPart, row_chunks
 from tuning.adapters.tensor_header import Header, RangedSource, made_header
 
-CHUNK = 1024 * 1024
+CHUNK_ELEMENTS = 1024 * 1024
 """Elements of a changed tensor that are computed at once, by default."""
 _T = TypeVar("_T")
 
@@ -37,7 +37,7 @@ class Work:
     adapter: Adapter
     plan: MergePlan
     rounding: Rounding = "once"
-    chunk: int = CHUNK
+    chunk: int = CHUNK_ELEMENTS
     threads: int = 1
 
 
@@ -108,7 +108,7 @@ def _tasks(
     planned = work.plan.tensors.get(name)
     if planned:
         tensor = MergedTensor(planned, work.base, work.adapter, matrices, work.rounding)
-        for first, rows in chunks(tensor.rows, tensor.columns, work.chunk):
+        for first, rows in row_chunks(tensor.rows, tensor.columns, work.chunk):
             yield partial(tensor.chunk, first, rows)
     if name in shard.header.tensors and not (planned and tensor.reads_itself):
         span = shard.header.tensors[name]

@@ -29,7 +29,7 @@ _DTYPES = {
     32: ("I32", "U32", "F32"),
     64: ("I64", "U64", "F64", "C64"),
 }
-BITS: Mapping[str, int] = {name: bits for bits, names in _DTYPES.items() for name in names}
+DTYPE_BITS: Mapping[str, int] = {name: bits for bits, names in _DTYPES.items() for name in names}
 """Bits of one element, by SafeTensors' name of the dtype."""
 
 
@@ -112,7 +112,7 @@ def _span(name: str, entry: Any, refused: Any) -> Span:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise refused(f"{name!r} must have dtype, shape and data_offsets, and nothing else")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in BITS:
+    if not isinstance(dtype, str) or dtype not in DTYPE_BITS:
         raise refused(f"{name!r} has the unknown dtype {str(dtype)[:40]!r}")
     if not _numbers(shape) or len(shape) > _MOST_DIMENSIONS:
         raise refused(f"{name!r}: shape is not a list of at most {_MOST_DIMENSIONS} sizes")
@@ -121,7 +121,7 @@ def _span(name: str, entry: Any, refused: Any) -> Span:
             held = end - begin
         case _:
             raise refused(f"{name!r}: data_offsets are not a begin and an end")
-    bits = math.prod(shape) * BITS[dtype]
+    bits = math.prod(shape) * DTYPE_BITS[dtype]
     if bits > 8 * _LARGEST_NUMBER or bits % 8 or held != bits // 8:
         raise refused(f"{name!r}: {dtype} of shape {shape} does not fill {held} bytes")
     return Span(dtype=dtype, shape=tuple(shape), begin=begin, end=end)
@@ -141,8 +141,8 @@ def made_header(
     """
     spans: dict[str, Span] = {}
     position = 0
-    for name, dtype, shape in sorted(tensors, key=lambda tensor: -BITS[tensor[1]]):
-        end = position + math.prod(shape) * BITS[dtype] // 8
+    for name, dtype, shape in sorted(tensors, key=lambda tensor: -DTYPE_BITS[tensor[1]]):
+        end = position + math.prod(shape) * DTYPE_BITS[dtype] // 8
         spans[name] = Span(dtype=dtype, shape=shape, begin=position, end=end)
         position = end
     written: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tuning.aws.answers import asked, code_of
+from tuning.aws.answers import ask, code_of
 from tuning.aws.clients import Clients, chosen_region
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.probes import probes
@@ -26,33 +26,33 @@ class Questions:
 
     def facts(self, *, session_region: str | None) -> Facts:
         """All of them. When even the caller is not known, nothing else is asked."""
-        who = asked("sts:GetCallerIdentity", lambda: caller(self.client))
+        who = ask("sts:GetCallerIdentity", lambda: caller(self.client))
         if isinstance(who, NoAnswer):
             return _nothing(who, session_region)
         account = who.split(":")[4]
-        stacks = asked("cloudformation:DescribeStacks", self._stacks)
+        stacks = ask("cloudformation:DescribeStacks", self._stacks)
         names = () if isinstance(stacks, NoAnswer) else tuple(stacks)
         return Facts(
             caller=who,
             session_region=session_region,
             stacks=stacks,
-            bootstrap=asked("ssm:GetParameter", self._bootstrap),
+            bootstrap=ask("ssm:GetParameter", self._bootstrap),
             models={model: self._model(model) for model in self.needs.models},
             quotas={quota.code: self._quota(quota) for quota in QUOTAS},
-            jobs=asked("bedrock:ListModelCustomizationJobs", self._jobs),
-            custom_models=asked("bedrock:ListCustomModels", self._custom_models),
-            concurrency=asked("lambda:GetAccountSettings", self._concurrency),
-            vpcs=asked("ec2:DescribeVpcs", self._vpcs),
-            zones=asked("ec2:DescribeAvailabilityZones", self._zones),
-            services=asked("ec2:DescribeVpcEndpointServices", self._services),
-            prefix_lists=asked("ec2:DescribeManagedPrefixLists", self._prefix_lists),
+            jobs=ask("bedrock:ListModelCustomizationJobs", self._jobs),
+            custom_models=ask("bedrock:ListCustomModels", self._custom_models),
+            concurrency=ask("lambda:GetAccountSettings", self._concurrency),
+            vpcs=ask("ec2:DescribeVpcs", self._vpcs),
+            zones=ask("ec2:DescribeAvailabilityZones", self._zones),
+            services=ask("ec2:DescribeVpcEndpointServices", self._services),
+            prefix_lists=ask("ec2:DescribeManagedPrefixLists", self._prefix_lists),
             probes={
                 each.action: each.ask(self.client) for each in probes(self.needs.region, account)
             },
-            keys=asked("kms:DescribeKey", lambda: self._keys(names)),
-            hooks=asked("cloudformation:ListTypes", self._hooks),
-            guardrails=asked("bedrock:ListEnforcedGuardrailsConfiguration", self._guardrails),
-            invocation_log=asked("bedrock:GetModelInvocationLoggingConfiguration", self._log),
+            keys=ask("kms:DescribeKey", lambda: self._keys(names)),
+            hooks=ask("cloudformation:ListTypes", self._hooks),
+            guardrails=ask("bedrock:ListEnforcedGuardrailsConfiguration", self._guardrails),
+            invocation_log=ask("bedrock:GetModelInvocationLoggingConfiguration", self._log),
         )
 
     def _absent(self, error: Exception, *codes: str) -> None:
@@ -81,10 +81,10 @@ class Questions:
         return int(answer["Parameter"]["Value"])
 
     def _model(self, model: str) -> OfferedModel | NoAnswer | None:
-        described = asked("bedrock:GetFoundationModel", lambda: self._described(model))
+        described = ask("bedrock:GetFoundationModel", lambda: self._described(model))
         if described is None or isinstance(described, NoAnswer):
             return described
-        access = asked("bedrock:GetFoundationModelAvailability", lambda: self._access(model))
+        access = ask("bedrock:GetFoundationModelAvailability", lambda: self._access(model))
         if isinstance(access, NoAnswer):
             return access
         agreement = access.get("agreementAvailability", {}).get("status", "AVAILABLE")
@@ -137,7 +137,7 @@ class Questions:
                 answer = quotas.get_aws_default_service_quota(**named)
             return float(answer["Quota"]["Value"])
 
-        return asked("servicequotas:GetServiceQuota", value)
+        return ask("servicequotas:GetServiceQuota", value)
 
     def _jobs(self) -> int:
         return CustomizationJobs(client=self.client).taking_slots()
@@ -224,7 +224,7 @@ _ACTIVATED: dict[str, Any] = {"Filters": {"Category": "ACTIVATED"}}
 
 def region_of_session(region: str | None, profile: str | None) -> str | NoAnswer | None:
     """Where commands go that name a Region so, or none."""
-    return region or asked("sts:GetCallerIdentity", lambda: chosen_region(profile))
+    return region or ask("sts:GetCallerIdentity", lambda: chosen_region(profile))
 
 
 def _nothing(why: NoAnswer, session_region: str | None) -> Facts:

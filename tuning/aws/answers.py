@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tuning.aws.error_messages import explained, without_credentials
 from tuning.aws.transient import aws_errors, passes
-from tuning.preflight.facts import Fault, NoAnswer, fault_of_denial
+from tuning.preflight.facts import CallFault, NoAnswer, fault_of_denial
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -43,7 +43,7 @@ _THROTTLED = {
 _FORBIDDEN, _TOO_MANY = 403, 429
 
 
-def asked(call: str, question: Callable[[], _Answer]) -> _Answer | NoAnswer:
+def ask(call: str, question: Callable[[], _Answer]) -> _Answer | NoAnswer:
     """What the question returns; NoAnswer when AWS, the network or the credentials are against it.
 
     `call` is the operation as IAM names it.
@@ -61,7 +61,7 @@ def code_of(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
-def _fault(error: Exception) -> tuple[Fault, str]:
+def _fault(error: Exception) -> tuple[CallFault, str]:
     from botocore import exceptions  # noqa: PLC0415 — not before there is a client, see clients.py
 
     if isinstance(error, exceptions.ClientError):
@@ -69,7 +69,7 @@ def _fault(error: Exception) -> tuple[Fault, str]:
     return "credentials" if isinstance(error, without_credentials()) else "unreachable", str(error)
 
 
-def _of_answer(error: "ClientError") -> Fault:
+def _of_answer(error: "ClientError") -> CallFault:
     response = error.response
     message = str(response.get("Error", {}).get("Message", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

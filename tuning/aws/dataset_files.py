@@ -89,7 +89,7 @@ def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]
     return uris
 
 
-def reported(prepared: Prepared, run: Run, bucket: str) -> str:
+def write_reports(prepared: Prepared, run: Run, bucket: str) -> str:
     """The report beside the run: one for programs, one for people. Answers where the latter is."""
     document = prepared.document(run)
     s3_objects.put(bucket, f"{run.reports_prefix}report.json", document, "application/json")

@@ -144,7 +144,7 @@ class Ledger:
     def open_runs(self) -> dict[str, OpenRun | Unreadable]:
         """By id, from the index of open runs. It may be a moment late."""
         found = (
-            listed(OpenRun, item)
+            readable(OpenRun, item)
             for partition in (*Partition, *former_version.PARTITIONS)
             for item in self._query(
                 OPEN_RUNS.name, f"#{OPEN_RUNS.partition} = :open", open=partition
@@ -170,7 +170,7 @@ class Ledger:
         latest = f"{before.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"  # as S3 writes a time
         for found in self._query(OPEN_RUNS.name, condition, open=UNREAD, turn=latest):
             if item := self.item(found[KEY]["S"]):
-                yield listed(ValidationSet, item)
+                yield readable(ValidationSet, item)
 
     def newest_of_its_folder(self, upload: Upload) -> RunRecord | None:
         """The newest run of the folder that the upload is in."""
@@ -183,7 +183,7 @@ class Ledger:
             items = self._scan()
         else:
             items = self._query(BY_MONTH.name, f"#{BY_MONTH.partition} = :month", month=month)
-        yield from (listed(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
+        yield from (readable(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
 
     def change(
         self, run: Run | Misdirected, facts: Mapping[str, Any], *, found_in: Iterable[State]
@@ -244,7 +244,7 @@ class Ledger:
             yield from page["Items"]
 
 
-def listed(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
+def readable(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
     """One item that cannot be read must not hide the others of a list."""
     try:
         return kind.from_item(item)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tuning.aws.answers import asked, code_of
+from tuning.aws.answers import ask, code_of
 from tuning.aws.clients import Clients
 from tuning.aws.transient import aws_errors
 from tuning.aws.unknown_in_bedrock import CODES as UNKNOWN_IN_BEDROCK
@@ -76,7 +76,7 @@ class Probe:
                 raise
             return False
 
-        return asked(self.action, question)
+        return ask(self.action, question)
 
 
 def probes(region: str, account: str) -> Iterator[Probe]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # A body's own lines are read in pieces of 1 KB; this is ten times faster.
 # https://github.com/boto/botocore/issues/2774
 _CHUNK = 1024 * 1024
-PART = 8 * 1024 * 1024
+PART_BYTES = 8 * 1024 * 1024
 """Bytes of a range; a smaller object is one stream."""
 _AHEAD = 2  # ranges under way while one is read: 24 MB at most
 
@@ -47,7 +47,7 @@ class _Parts(io.RawIOBase):
 
     def __init__(self, fetch: Callable[[int], bytes], size: int, pool: "Executor") -> None:
         self._fetch, self._pool = fetch, pool
-        self._starts = iter(range(0, size, PART))
+        self._starts = iter(range(0, size, PART_BYTES))
         self._coming: deque[Future[bytes]] = deque()
         self._ask(_AHEAD)
         self._part = self._next()
@@ -83,7 +83,7 @@ def reading(bucket: str, key: str, version_id: str, size: int) -> Iterator[Binar
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-guidelines.html
     """
     where = {"Bucket": bucket, "Key": key, "VersionId": version_id}
-    if size <= PART:
+    if size <= PART_BYTES:
         with closing(_found(where)) as body, io.BufferedReader(_Stream(body), _CHUNK) as stream:
             yield stream
         return
@@ -111,7 +111,7 @@ def _found(where: Mapping[str, str]) -> Any:
 
 
 def _fetched(where: Mapping[str, str], start: int, size: int) -> bytes:
-    end = min(start + PART, size)
+    end = min(start + PART_BYTES, size)
     with closing(_found({**where, "Range": f"bytes={start}-{end - 1}"})) as body:
         part: bytes = body.read()
     if len(part) != end - start:

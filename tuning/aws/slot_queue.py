@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tuning.aws.ledger import Ledger, Unreadable, listed
+from tuning.aws.ledger import Ledger, Unreadable, readable
 from tuning.runs.job_queue import MOST_WAITING, SHOWN, WAITING, QueuedRun, QueueState, arrival_order
 from tuning.runs.ledger_item import KEY
 from tuning.runs.run import Run
@@ -54,7 +54,7 @@ class SlotQueue:
             ExpressionAttributeNames={"#queue": JOB_QUEUE.partition},
             ExpressionAttributeValues={":waiting": {"S": WAITING}},
         )
-        return [listed(QueuedRun, item) for item in found["Items"]]
+        return [readable(QueuedRun, item) for item in found["Items"]]
 
     def positions(self) -> dict[str, int]:
         """Of the runs that wait, from 1, in the order in which they may try."""

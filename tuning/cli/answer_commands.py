@@ -21,7 +21,7 @@ class NotWaitingError(TuningError):
 
 
 @speaks_to_aws
-def approve(
+def approve_command(
     run: RunId,
     environment: EnvironmentOption = "dev",
     region: Region = None,
@@ -33,7 +33,7 @@ def approve(
 
 
 @speaks_to_aws
-def reject(
+def reject_command(
     run: RunId,
     environment: EnvironmentOption = "dev",
     region: Region = None,

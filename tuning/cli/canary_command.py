@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from tuning.aws.answers import asked
+from tuning.aws.answers import ask
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
@@ -21,10 +21,10 @@ from tuning.preflight.canary import (
     CanaryVerdict,
     Dataset,
     Stage,
+    canary_verdict,
     not_received,
     smallest,
     stages,
-    verdict,
 )
 from tuning.preflight.facts import NoAnswer
 from tuning.runs.progress_bar import words
@@ -36,7 +36,7 @@ _INTERRUPTED = 130
 
 
 @speaks_to_aws
-def canary(
+def canary_command(
     environment: EnvironmentOption = "dev",
     region: Region = None,
     profile: Profile = None,
@@ -70,7 +70,7 @@ def canary(
     except KeyboardInterrupt:
         say("no longer watched; the run goes on: tuning runs, then tuning canary --run RUN")
         raise SystemExit(_INTERRUPTED) from None
-    found = verdict(record) if record else not_received(account.dead_letters.count())
+    found = canary_verdict(record) if record else not_received(account.dead_letters.count())
     model = None if keep_model else _clean_up(account, record)
     facts = {"environment": environment, "run": record.id if record else None, "model": model}
     _tell(shown, found, stages(record), facts)
@@ -129,7 +129,7 @@ def _clean_up(account: Account, record: RunRecord | None) -> str | None:
     if record is None or record.model_arn is None:
         return None
     arn = record.model_arn
-    done = asked("bedrock:DeleteCustomModel", lambda: account.jobs.delete_model(arn))
+    done = ask("bedrock:DeleteCustomModel", lambda: account.jobs.delete_model(arn))
     if isinstance(done, NoAnswer):
         return f"is still there ({done.message}): aws bedrock delete-custom-model --model-identifier {arn}"
     return "is deleted; nothing of the canary costs anything now"

@@ -6,36 +6,44 @@ from typing import Annotated
 import typer
 
 from tuning.cli import completions
-from tuning.cli.checking import FORMATS, checking
+from tuning.cli.checking import REPORT_FORMATS, checking
 from tuning.cli.deployed_options import RecipesOf
 
 
-def check(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def check_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
     *,
     model: Annotated[
         str | None,
-        typer.Option(help="Base model id; see tuning models.", autocompletion=completions.models),
+        typer.Option(
+            help="Base model id; see tuning models.", autocompletion=completions.complete_models
+        ),
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(help="Such as FINE_TUNING, DISTILLATION.", autocompletion=completions.methods),
+        typer.Option(
+            help="Such as FINE_TUNING, DISTILLATION.", autocompletion=completions.complete_methods
+        ),
     ] = None,
     validation: Annotated[Path | None, typer.Option(help="The validation file.")] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(
             help="A file or a name; model and strictness are its own.",
-            autocompletion=completions.recipes,
+            autocompletion=completions.complete_recipes,
         ),
     ] = None,
     environment: RecipesOf = None,
-    output: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "text",
+    output: Annotated[
+        str, typer.Option("--format", help=f"One of {', '.join(REPORT_FORMATS)}.")
+    ] = "text",
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
     max_findings: Annotated[int, typer.Option(min=0, help="Listed for each rule.")] = 20,
     strict: Annotated[
         list[str] | None,
-        typer.Option(help="Let this warning refuse the dataset.", autocompletion=completions.rules),
+        typer.Option(
+            help="Let this warning refuse the dataset.", autocompletion=completions.complete_rules
+        ),
     ] = None,
     max_unpacked_mb: Annotated[
         int, typer.Option(min=1, help="What an archive may unpack to, in MB.")

@@ -12,14 +12,14 @@ from tuning.cli.output import say
 from tuning.datasets.bounds import OverLimitError
 from tuning.datasets.files import check_files
 from tuning.datasets.report import Report
-from tuning.datasets.rules import known
+from tuning.datasets.rules import known_rule
 from tuning.datasets.tally import Policy
 from tuning.errors import OptionError, nearest
 from tuning.runs.recipes import FINE_TUNING, Recipe
 
-_PRICED = {"json": "document.json", "markdown": "markdown.markdown"}
+_PRICED = {"json": "document.json", "markdown": "markdown.report_markdown"}
 _WRITTEN = {"sarif": "sarif.sarif", "github": "annotations.github"}
-FORMATS = ("text", *_PRICED, *_WRITTEN, "html")
+REPORT_FORMATS = ("text", *_PRICED, *_WRITTEN, "html")
 _MB = 1 << 20
 
 
@@ -38,12 +38,12 @@ def checking(  # noqa: PLR0913 — one parameter an option of the command
     max_unpacked_mb: int = 2048,
 ) -> None:
     """Check the dataset, print the report and exit; `check_command` says what each is."""
-    if output not in FORMATS:
+    if output not in REPORT_FORMATS:
         raise OptionError(
-            f"--format {output}: unknown{nearest(output, FORMATS)}; one of {', '.join(FORMATS)}"
+            f"--format {output}: unknown{nearest(output, REPORT_FORMATS)}; one of {', '.join(REPORT_FORMATS)}"
         )
     asked = wanted(model, method, recipe, environment)
-    strictly = frozenset(map(known, (*(strict or ()), *asked.strict)))
+    strictly = frozenset(map(known_rule, (*(strict or ()), *asked.strict)))
     chosen = method_of(asked)
     try:
         report = check_files(
@@ -87,9 +87,9 @@ def _say(report: Report, output: str, path: Path, price: Mapping[str, Any] | Non
         text(report, Console(), estimate=price)
         return
     if output == "html":
-        from tuning.reports.report_page import html  # noqa: PLC0415 — idem
+        from tuning.reports.report_page import report_html  # noqa: PLC0415 — idem
 
-        written = html(report, title=path.name, estimate=price)
+        written = report_html(report, title=path.name, estimate=price)
     else:
         module, name = {**_PRICED, **_WRITTEN}[output].split(".")
         write = getattr(import_module(f"tuning.reports.{module}"), name)

@@ -46,7 +46,7 @@ def advice_of(advice: Advice | None) -> dict[str, Any] | None:
     return {"commands": [str(command) for command in advice.commands], "end": advice.end}
 
 
-def converted(done: Done, shown: Shown) -> None:
+def print_conversion(done: Done, shown: Shown) -> None:
     """Print the outcome: one JSON document, or on standard error lines for people."""
     if shown == "json":
         print(json.dumps(done.to_dict(), indent=2))  # noqa: T201 — what the user asked for

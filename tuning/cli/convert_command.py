@@ -10,7 +10,7 @@ from typing import IO, Annotated
 
 import typer
 
-from tuning.cli.conversion_output import Done, converted
+from tuning.cli.conversion_output import Done, print_conversion
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft
 from tuning.cli.reading_options import (
@@ -31,13 +31,13 @@ from tuning.datasets.convert.checked import Places, checked
 from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.conversion import Summary
 from tuning.datasets.convert.conversion_refusals import Option
-from tuning.datasets.convert.detect import DOCUMENTS
-from tuning.datasets.convert.targets.target import FORMATS, Target
+from tuning.datasets.convert.detect import DOCUMENT_SUFFIXES
+from tuning.datasets.convert.targets.target import TARGET_FORMATS, Target
 from tuning.datasets.convert.tried_commands import END, SKIP, Advice, advised
 from tuning.errors import OptionError
 
 
-def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The dataset, or a folder of text documents.")],
     *,
     model: Annotated[
@@ -45,7 +45,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     ] = None,
     method: Annotated[str | None, typer.Option(help="With --model; FINE_TUNING if it can.")] = None,
     to: Annotated[
-        str | None, typer.Option(help=f"Convert to a format: {', '.join(FORMATS)}.")
+        str | None, typer.Option(help=f"Convert to a format: {', '.join(TARGET_FORMATS)}.")
     ] = None,
     source: SourceOption = None,
     mapping: Mapping = None,
@@ -110,7 +110,7 @@ def convert(  # noqa: PLR0913 — one parameter an option; typer reads them from
     with unpacking(max_unpacked_mb) as limit:
         job = _Job(sources=_sources(path), command=command, limit=limit)
         done = _to_standard_output(job, shown) if output == "-" else _to_file(job, path)
-    converted(done, shown)
+    print_conversion(done, shown)
     if not done.kept:
         raise SystemExit(Exit.REFUSED)
 
@@ -195,7 +195,7 @@ def _to_standard_output(job: _Job, shown: Shown) -> Done:
 
 def _target(model: str | None, method: str | None, to: str | None) -> tuple[Option, ...]:
     if (model is None) == (to is None):
-        formats = ", ".join(FORMATS)
+        formats = ", ".join(TARGET_FORMATS)
         raise OptionError(f"say what to convert to: --model ID, or --to with one of {formats}")
     if to is not None:
         if method is not None:
@@ -207,10 +207,12 @@ def _target(model: str | None, method: str | None, to: str | None) -> tuple[Opti
 def _sources(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(p for p in path.rglob("*") if p.suffix.lower() in DOCUMENTS and p.is_file())
+    found = sorted(
+        p for p in path.rglob("*") if p.suffix.lower() in DOCUMENT_SUFFIXES and p.is_file()
+    )
     if not found:
         raise OptionError(
-            f"{path}: no text documents ({', '.join(DOCUMENTS)}) in this folder; "
+            f"{path}: no text documents ({', '.join(DOCUMENT_SUFFIXES)}) in this folder; "
             "other datasets are converted file by file"
         )
     return found

@@ -15,7 +15,7 @@ from tuning.cli.exits import Exit
 from tuning.cli.output import printable
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Facts, NoAnswer
-from tuning.preflight.finding import Finding, Outcome, worst
+from tuning.preflight.finding import AccountFinding, Prospect, worst_prospect
 from tuning.preflight.needs import Needs
 
 _CUSTOMARY = Path("cdk.out")
@@ -25,14 +25,14 @@ FIRST = " --no-rollback"
 """Of a first deployment: the CDK protects Storage before it is made, so one that was rolled back can be neither
 deleted nor deployed. One that was not goes on from where it failed.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html"""
-_LEFT: dict[Outcome, Exit] = {
+_LEFT: dict[Prospect, Exit] = {
     "ok": Exit.DONE,
     "will fail": Exit.REFUSED,
     "unknown": Exit.FAULT,
 }
 
 
-def doctor(
+def doctor_command(
     environment: EnvironmentOption = "dev",
     region: Region = None,
     profile: Profile = None,
@@ -49,7 +49,7 @@ def doctor(
     with explained_errors():
         facts, needs = _asked(environment, region, profile, assembly)
     findings = examine(needs, facts)
-    verdict = worst(findings)
+    verdict = worst_prospect(findings)
     if shown == "json":
         document = {
             "environment": environment,
@@ -77,7 +77,7 @@ def _asked(
     return Questions(client=client, needs=needs).facts(session_region=session), needs
 
 
-def _list(needs: Needs, facts: Facts, findings: list[Finding]) -> None:
+def _list(needs: Needs, facts: Facts, findings: list[AccountFinding]) -> None:
     lines = [f"{needs.environment} in {needs.region or 'no Region'}", ""]
     width = max(len(finding.subject) for finding in findings)
     for each in findings:
@@ -88,7 +88,7 @@ def _list(needs: Needs, facts: Facts, findings: list[Finding]) -> None:
         print(printable(line).rstrip())  # noqa: T201 — output
 
 
-def _verdict(needs: Needs, facts: Facts, findings: list[Finding]) -> str:
+def _verdict(needs: Needs, facts: Facts, findings: list[AccountFinding]) -> str:
     counts = Counter(finding.outcome for finding in findings)
     match counts["will fail"], counts["unknown"]:
         case 0, 0:

@@ -28,7 +28,7 @@ _NEEDED = ("numpy", "ml_dtypes")
 _INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
 
-def merge(
+def merge_command(
     base: Annotated[
         Path | None, typer.Argument(help="Folder of the base model, as on Hugging Face.")
     ] = None,

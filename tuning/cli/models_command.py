@@ -11,7 +11,7 @@ from tuning.cli.exits import Exit
 from tuning.models.catalog import Method, catalog
 
 
-def models(
+def models_command(
     output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     """List the models of the catalog, what data each takes, and within which limits."""

@@ -25,7 +25,7 @@ from tuning.reports.scale import count
 from tuning.runs.budget import month_of
 
 
-def plan(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
     *,
     model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,

@@ -10,20 +10,27 @@ from rich.table import Table
 
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown
-from tuning.models.prices import PROVISIONED, SERVING, STORAGE, TRAINING, Price, listed
+from tuning.models.prices import (
+    PROVISIONED,
+    SERVING,
+    STORAGE_PRICE,
+    TRAINING_PRICE,
+    Price,
+    every_price,
+)
 from tuning.models.prices import prices as table_of_prices
 
 WORDS = {
-    TRAINING: "training, 1,000 tokens",
+    TRAINING_PRICE: "training, 1,000 tokens",
     SERVING: "serving on demand, 1,000 tokens",
     PROVISIONED: "serving provisioned, an hour",
-    STORAGE: "keeping a model, a month",
+    STORAGE_PRICE: "keeping a model, a month",
 }
 
 _WIDE = 200
 
 
-def prices(
+def prices_command(
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Show the prices that estimates are made of, each with its date and source."""
@@ -32,7 +39,7 @@ def prices(
         raise SystemExit(Exit.DONE)
     width = None if sys.stdout.isatty() else _WIDE  # in a pipe a price is one line
     out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
-    sources = list(dict.fromkeys(price.source for price in listed(table_of_prices())))
+    sources = list(dict.fromkeys(price.source for price in every_price(table_of_prices())))
     out.print(_table(sources))
     out.print()
     for number, source in enumerate(sources, 1):
@@ -44,7 +51,7 @@ def _table(sources: list[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("what", "model", "USD", "seen", "source"):
         table.add_column(heading, overflow="fold")
-    for price in listed(table_of_prices()):
+    for price in every_price(table_of_prices()):
         model, source = price.model or "every model", f"[{sources.index(price.source) + 1}]"
         table.add_row(WORDS[price.what], model, amounts(price), price.date, source)
     return table

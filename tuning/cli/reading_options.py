@@ -12,7 +12,7 @@ from tuning.cli.output import say
 from tuning.datasets.bounds import OverLimitError
 from tuning.datasets.convert.conversion_refusals import Option
 from tuning.datasets.convert.detect import CONTAINERS, SHAPES
-from tuning.datasets.convert.mapping import parse
+from tuning.datasets.convert.mapping import parse_mapping
 from tuning.errors import OptionError
 
 SourceOption = Annotated[
@@ -71,7 +71,7 @@ class ReadingOptions:
     @property
     def options(self) -> tuple[Option, ...]:
         """Raises OptionError for a side that is not kept, or a mapping that is none."""
-        parse(self.mapping or [])
+        parse_mapping(self.mapping or [])
         if self.keep not in (None, "chosen"):
             raise OptionError(f"--keep {self.keep}: only chosen makes a fine-tuning set")
         return (

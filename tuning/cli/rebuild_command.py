@@ -9,7 +9,7 @@ from tuning.runs.rebuild import rebuilt
 
 
 @speaks_to_aws
-def rebuild(
+def rebuild_command(
     run: RunId,
     environment: EnvironmentOption = "dev",
     region: Region = None,

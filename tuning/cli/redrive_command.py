@@ -8,7 +8,7 @@ from tuning.cli.output import answer
 
 
 @speaks_to_aws
-def redrive(
+def redrive_command(
     environment: EnvironmentOption = "dev", region: Region = None, shown: FormatOption = "text"
 ) -> None:
     """Send dead letters back, to be received once more. One that was received before starts nothing."""

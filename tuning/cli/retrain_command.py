@@ -14,7 +14,7 @@ class NotRetrainedError(TuningError):
 
 
 @speaks_to_aws
-def retrain(
+def retrain_command(
     run: RunId,
     environment: EnvironmentOption = "dev",
     region: Region = None,

@@ -9,23 +9,23 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.cli.exits import Exit
-from tuning.datasets.rules import known, markdown
+from tuning.datasets.rules import known_rule, rules_markdown
 from tuning.datasets.rules import rules as table
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
-def rules(
+def rules_command(
     rule: Annotated[str | None, typer.Argument(help="One rule's id, to read all about it.")] = None,
     output: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",
 ) -> None:
     """List every rule, or explain one."""
-    chosen = [table()[known(rule)]] if rule else list(table().values())
+    chosen = [table()[known_rule(rule)]] if rule else list(table().values())
     match output:
         case "json":
             print(json.dumps([asdict(r) for r in chosen], ensure_ascii=False, indent=1))  # noqa: T201 — output
         case "markdown":
-            print(markdown(), end="")  # noqa: T201 — output
+            print(rules_markdown(), end="")  # noqa: T201 — output
         case "text":
             if rule:
                 _explain(rule)
@@ -47,7 +47,7 @@ def _list() -> None:
 
 
 def _explain(identifier: str) -> None:
-    rule = table()[known(identifier)]
+    rule = table()[known_rule(identifier)]
     console = Console()
     console.print(f"[bold]{rule.id}[/] {rule.title} [{_COLOURS[rule.severity]}]{rule.severity}[/]")
     console.print(rule.why, markup=False)

@@ -30,7 +30,7 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 @speaks_to_aws
-def runs(
+def runs_command(
     environment: EnvironmentOption = "dev",
     region: Region = None,
     month: Annotated[str | None, typer.Option(help="Such as 2026-11; else this one.")] = None,

@@ -20,7 +20,7 @@ Lines = Iterator[tuple[str, str]]
 
 
 @speaks_to_aws
-def show(
+def show_command(
     run: RunId,
     environment: EnvironmentOption = "dev",
     region: Region = None,

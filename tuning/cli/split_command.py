@@ -28,7 +28,7 @@ from tuning.reports.scale import count
 _OWN = frozenset({"--from", "--map", "--drop"})
 
 
-def split(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def split_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="A dataset with one record a line.")],
     *,
     validation: Annotated[

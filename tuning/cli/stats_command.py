@@ -38,7 +38,7 @@ _OWN = frozenset(
 )
 
 
-def stats(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
     *,
     source: SourceOption = None,

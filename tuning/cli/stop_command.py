@@ -12,7 +12,7 @@ from tuning.runs.run_record import RunRecord
 
 
 @speaks_to_aws
-def stop(
+def stop_command(
     run: RunId,
     environment: EnvironmentOption = "dev",
     region: Region = None,

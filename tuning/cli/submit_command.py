@@ -29,7 +29,7 @@ _ONE_PUT = 5_000_000_000
 
 
 @speaks_to_aws
-def submit(
+def submit_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="With a training set in it.")],
     *,
     recipe: Annotated[str, typer.Option(help="As it is deployed; see the folder recipes.")],

@@ -23,7 +23,7 @@ from tuning.cli.watched import Watched
 from tuning.cli.why_command import key_of
 from tuning.errors import OptionError
 from tuning.runs.job_queue import moment
-from tuning.runs.progress_bar import ALL, steps, words, worst
+from tuning.runs.progress_bar import ALL, steps, words, worst_state
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import State
 
@@ -39,7 +39,7 @@ _COLOURS = {"trained": "green", "refused": "yellow", "stopped": "yellow", "faile
 
 
 @speaks_to_aws
-def watch(
+def watch_command(
     run: Annotated[
         str | None,
         typer.Argument(
@@ -87,7 +87,7 @@ def follow(watched: Watched, every: float, shown: Shown) -> None:
             say(f"{record.id[:12]}: {record.summary}")
     if watched.unanswered:
         raise SystemExit(Exit.FAULT)
-    raise SystemExit(_LEFT[worst([record.state for record in runs.values()])])
+    raise SystemExit(_LEFT[worst_state([record.state for record in runs.values()])])
 
 
 def _watched(account: Account, run: str | None) -> Watched:

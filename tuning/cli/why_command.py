@@ -19,7 +19,7 @@ _SCHEME = "s3://"
 
 
 @speaks_to_aws
-def why(
+def why_command(
     uri: Annotated[str, typer.Argument(metavar="S3_URI", help="Such as s3://BUCKET/datasets/….")],
     *,
     version: Annotated[str | None, typer.Option(help="Its version id; else the newest.")] = None,

@@ -19,7 +19,7 @@ from pathlib import Path
 from tuning.constructs import service_models
 from tuning.constructs.functions_code import EPOCH, PYTHON, Bundle, BundleError, BundleTarget
 from tuning.datasets.kernel import build as kernel
-from tuning.datasets.kernel import name
+from tuning.datasets.kernel import library_name
 
 _ROOT = Path(__file__).parents[2]
 _CACHE = _ROOT / "build"
@@ -53,7 +53,7 @@ _ENDPOINT_NAMES = {"stepfunctions": "states"}
 
 
 @cache
-def build(target: BundleTarget) -> Bundle:
+def build_bundle(target: BundleTarget) -> Bundle:
     """The zip for `target`, made anew only when something in it changed."""
     compiler = _compiler(target)
     digest = _digest(target, compiler)
@@ -66,7 +66,7 @@ def build(target: BundleTarget) -> Bundle:
             _prune(staging)
             _copy_ours(staging)
             machine = _machine(target)
-            shutil.copyfile(kernel.built(machine), staging / _KERNEL / name(*machine))
+            shutil.copyfile(kernel.built(machine), staging / _KERNEL / library_name(*machine))
             if compiler:
                 _compile(staging, compiler)
             unfinished = Path(folder) / "functions.zip"

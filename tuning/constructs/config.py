@@ -11,7 +11,7 @@ from typing import Any, Self
 from tuning.constructs.perimeter import Perimeter
 from tuning.errors import ConfigError, nearest
 from tuning.models.catalog import catalog
-from tuning.runs.recipe_files import check, load
+from tuning.runs.recipe_files import check_recipe, load
 from tuning.runs.recipes import Recipe
 
 # Prefix lists of the gateway endpoints: the only way to say "S3 and nothing else" in a security
@@ -167,7 +167,7 @@ class Config:
         loaded = tuple(map(load, self.recipe_files))
         for recipe, path in zip(loaded, self.recipe_files, strict=True):
             file = str(path)
-            check(recipe, region=self.region, catalog=catalog(), file=file)
+            check_recipe(recipe, region=self.region, catalog=catalog(), file=file)
             self._check_retry(recipe, file)
             self._check_polls(recipe, file, {one.name: one.limits.max_hours for one in loaded})
         return loaded

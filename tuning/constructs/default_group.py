@@ -13,7 +13,7 @@ from constructs import Construct
 
 from tuning.constructs.config import Config
 from tuning.constructs.function import FunctionDefaults, HandlerFunction
-from tuning.constructs.permissions import statements
+from tuning.constructs.permissions import named_statements
 from tuning.pipeline.watching_steps import CLOSE_DEFAULT_GROUP
 
 
@@ -52,7 +52,7 @@ class ClosedDefaultGroup(Construct):
                 dead_letters=self.dead_letters,
             ),
             environment={},
-            statements=statements(stack, CLOSE_DEFAULT_GROUP.access, names),
+            statements=named_statements(stack, CLOSE_DEFAULT_GROUP.access, names),
         )
         # Where and as what CDK's own would be: cdk-nag asks for it by these names.
         # https://github.com/cdklabs/cdk-nag/blob/main/src/rules/vpc/VPCDefaultSecurityGroupClosed.ts

@@ -56,12 +56,12 @@ def without_recipes(target: BundleTarget) -> Bundle:
             compiled = any(name.endswith(".pyc") for name in archive.namelist())
         return Bundle(path=SHIPPED, compiled=compiled)
     try:
-        from tuning.constructs.bundle import build  # noqa: PLC0415 — a wheel has none
+        from tuning.constructs.bundle import build_bundle  # noqa: PLC0415 — a wheel has none
     except ModuleNotFoundError:
         raise BundleError(
             f"{SHIPPED}: the functions' code is missing; install the package again, from its wheel"
         ) from None
-    return build(target)
+    return build_bundle(target)
 
 
 def with_recipes(target: BundleTarget, recipes: Iterable[Path]) -> Bundle:

@@ -8,7 +8,7 @@ import jsii
 from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
-SOURCE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"
+_SOURCE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"
 
 
 @jsii.implements(cdk.IAspect)
@@ -31,7 +31,7 @@ class DeliverableAccessLogs:
         for reason in _refusals(destination):
             cdk.Annotations.of(node).add_error(
                 f"The access logs of {node.node.path} would never arrive: "
-                f"{destination.node.path} {reason}. See {SOURCE}"
+                f"{destination.node.path} {reason}. See {_SOURCE}"
             )
 
 

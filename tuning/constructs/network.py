@@ -12,7 +12,7 @@ from tuning.constructs.config import PREFIX_LISTS, Config
 from tuning.constructs.default_group import ClosedDefaultGroup
 from tuning.constructs.endpoints import Endpoints
 from tuning.constructs.log_groups import log_group, logs_key
-from tuning.constructs.placement import prepare
+from tuning.constructs.placement import prepare_scope
 from tuning.constructs.policies import allow, managed_policy
 from tuning.constructs.security_groups import SecurityGroup
 from tuning.constructs.wildcard_permissions import WildcardPermissions
@@ -31,7 +31,7 @@ class Network(Construct):
     ) -> None:
         """`storage_name`: of the stack whose buckets and table the endpoints lead to."""
         super().__init__(scope, construct_id)
-        prepare(self, config)
+        prepare_scope(self, config)
         self.logs_key = logs_key(self)
         self.vpc = _vpc(self, config)
         lists = PREFIX_LISTS[config.region]

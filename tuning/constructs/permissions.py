@@ -34,7 +34,7 @@ class Permissions:
         """What is made later adds its own."""
 
     def statements(self, granted: Sequence[Access]) -> list[Statement]:
-        return statements(self._stack, granted, self.names)
+        return named_statements(self._stack, granted, self.names)
 
     def state_machine(self, functions: Sequence[str], machine: str) -> list[Statement]:
         """The machine invokes its tasks, writes outcomes and sends notices; it sees no data.
@@ -68,7 +68,7 @@ class Permissions:
         return self._stack.format_arn(service=service, resource=resource, resource_name=name)
 
 
-def statements(
+def named_statements(
     stack: cdk.Stack, granted: Sequence[Access], names: Mapping[str, Sequence[str]]
 ) -> list[Statement]:
     """As IAM takes them. Raises KeyError for a resource that has no name here."""

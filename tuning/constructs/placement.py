@@ -33,7 +33,7 @@ def own_name(scope: Construct, name: str) -> str:
     return f"{cdk.Stack.of(scope).stack_name}-{name}-{cdk.Fn.select(0, cdk.Fn.split('-', unique))}"
 
 
-def prepare(construct: Construct, config: Config, *, longest: int = LONGEST_NAME) -> None:
+def prepare_scope(construct: Construct, config: Config, *, longest: int = LONGEST_NAME) -> None:
     """Set the flags. Raises ConfigError for a stack that is nested, named too long, or of another
     Region. To be called before anything is put into `construct`.
     """

@@ -23,7 +23,7 @@ from tuning.constructs.bucket_policies import (
 from tuning.constructs.config import Config
 from tuning.constructs.keys import key_of_data, own_key
 from tuning.constructs.log_destinations import DeliverableAccessLogs
-from tuning.constructs.placement import LONGEST_STORAGE_NAME, prepare
+from tuning.constructs.placement import LONGEST_STORAGE_NAME, prepare_scope
 from tuning.runs.ledger_item import KEY
 from tuning.runs.run_record import BY_MONTH, JOB_QUEUE, OPEN_RUNS, OpenRun
 
@@ -47,7 +47,7 @@ class Storage(Construct):
         vpc: ec2.IVpc,
     ) -> None:
         super().__init__(scope, construct_id)
-        prepare(self, config, longest=LONGEST_STORAGE_NAME)
+        prepare_scope(self, config, longest=LONGEST_STORAGE_NAME)
         self._boundary = Boundary(perimeter=config.perimeter, vpc=vpc)
         self.data_key = key_of_data(
             self,

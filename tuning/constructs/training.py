@@ -18,7 +18,7 @@ from tuning.constructs.job_role import JobRole
 from tuning.constructs.monitoring import Monitoring
 from tuning.constructs.network import Network
 from tuning.constructs.permissions import Permissions
-from tuning.constructs.placement import prepare
+from tuning.constructs.placement import prepare_scope
 from tuning.constructs.scheduled_step import schedule
 from tuning.constructs.storage import Storage
 from tuning.constructs.training_run import TrainingRun
@@ -47,7 +47,7 @@ class Training(Construct):
         storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
-        prepare(self, config)
+        prepare_scope(self, config)
         self._environment, self.config = environment, config
         self.network, self.storage = network, storage
         self._permissions = Permissions(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tuning.datasets.formats.media_blocks import KINDS
+from tuning.datasets.formats.media_blocks import MEDIA_KINDS
 from tuning.datasets.formats.walk import Fault
 from tuning.datasets.tally import Tally
 from tuning.models.catalog import Method
@@ -160,7 +160,7 @@ def mixed(tallies: Sequence[Tally]) -> None:
     first: dict[str, tuple[int, int]] = {}
     for i, tally in enumerate(tallies):
         for traits, (_, line) in tally.traits.items():
-            kinds = traits.intersection(KINDS)
+            kinds = traits.intersection(MEDIA_KINDS)
             for kind in kinds if len(kinds) == 1 else ():  # DS503 names a record with several
                 first[kind] = min(first.get(kind, (i, line)), (i, line))
     order = sorted(first, key=lambda k: first[k])

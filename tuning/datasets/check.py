@@ -15,7 +15,7 @@ from tuning.datasets.statistics import statistics
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import Method
 
-__all__ = ["Part", "Policy", "check", "concluded"]
+__all__ = ["Part", "Policy", "check_dataset", "concluded"]
 
 _MENDED = {
     "byte_order_mark": ("DS121", "a byte order mark at the start"),
@@ -40,7 +40,7 @@ class Part:
     """Bytes that may come out of an archive."""
 
 
-def check(
+def check_dataset(
     training: Part,
     validation: Part | None = None,
     *,

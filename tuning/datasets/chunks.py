@@ -8,16 +8,16 @@ from io import BufferedReader
 from typing import NamedTuple
 
 from tuning.datasets import kernel
-from tuning.datasets.kernel import BITS, ENDS, GUARD, Found, Known, Scan, Why
+from tuning.datasets.kernel import DIGEST_BITS, ENDS, GUARD, Found, Known, Scan, Why
 from tuning.datasets.outlines import Outline
 from tuning.datasets.tally import COMPARED, Tally
 from tuning.models.catalog import Method
 
 TakeSound = Callable[[memoryview, bool], None]
 
-SHAPES = ("converse", "prompt_completion")
+FAST_FORMATS = ("converse", "prompt_completion")
 """The formats whose sound lines can be told fast."""
-CHUNK = 1 << 20
+CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
 OUTLINE = 4096  # bytes; longer ones are hardly those of many lines
@@ -56,7 +56,7 @@ def usable(method: Method) -> bool:
     words = method.reserved_words + method.reserved_words_sdk
     return (
         kernel.library() is not None
-        and method.format in SHAPES
+        and method.format in FAST_FORMATS
         and method.max_line_kb is None
         and len({word[-1] for word in words}) <= ENDS
         and not any(word[-1].isalnum() or not "+" <= word[-1] <= "_" for word in words)
@@ -73,8 +73,8 @@ class Chunks:
         library = kernel.library()
         assert library is not None  # noqa: S101 — for the type checker; `usable` decides
         self._next = library.lines_next
-        self._tally, self._longest, self._chunk = tally, longest, CHUNK
-        self._buffer, texts, normal = (mmap.mmap(-1, longest + CHUNK + GUARD) for _ in "abc")
+        self._tally, self._longest, self._chunk = tally, longest, CHUNK_BYTES
+        self._buffer, texts, normal = (mmap.mmap(-1, longest + CHUNK_BYTES + GUARD) for _ in "abc")
         self._view, self._texts = memoryview(self._buffer), memoryview(texts)
         self._normal = memoryview(normal)
         thorough = tally.policy.thorough
@@ -264,7 +264,7 @@ class Chunks:
         tally.text_bytes += scan.total_bytes
         mended = {"crlf": scan.crlf, "blank_line": scan.blank_lines, "ctrl_z": scan.ctrl_z}
         tally.repairs.update({repair: count for repair, count in mended.items() if count})
-        for bits in range(BITS):
+        for bits in range(DIGEST_BITS):
             tally.histogram[bits] += scan.histogram[bits]
         tally.reach(scan.most_bits, scan.most_bits_line)
         for traits, count, line in zip(_TRAITS, scan.traits, scan.traits_line, strict=True):

@@ -21,13 +21,13 @@ from tuning.datasets.unseen import PARTS, unseen
 from tuning.models.catalog import Method
 
 READERS: dict[str, Callable[[dict[str, Any], Method, Walk], None]] = {
-    "converse": converse.read,
-    "distillation": converse.read,
-    "prompt_completion": pairs.prompt_completion,
-    "image_caption": pairs.image_caption,
+    "converse": converse.check_converse,
+    "distillation": converse.check_converse,
+    "prompt_completion": pairs.check_prompt_completion,
+    "image_caption": pairs.check_image_caption,
     "continued_pre_training": pairs.continued_pre_training,
-    "openai_chat": chat.openai_chat,
-    "anthropic_messages": chat.anthropic_messages,
+    "openai_chat": chat.check_openai_chat,
+    "anthropic_messages": chat.check_anthropic_messages,
 }
 _NAMES = {
     "openai_chat": "OpenAI chat",

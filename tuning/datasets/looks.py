@@ -145,7 +145,7 @@ def error_answer(record: Mapping[str, Any]) -> bool:
     )
 
 
-def table(head: bytes) -> list[str] | None:
+def table_columns(head: bytes) -> list[str] | None:
     """The columns of a CSV file: a first line of plain names, and no brace in the lines after it."""
     first, *following = head.lstrip(_BEFORE).splitlines()[:_LOOKED_AT] or [b""]
     if not following or any(b"{" in line for line in following):

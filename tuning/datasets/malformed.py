@@ -4,7 +4,7 @@ import json
 import re
 
 from tuning.datasets.formats.walk import Fault
-from tuning.datasets.unseen import named
+from tuning.datasets.unseen import character_name
 
 _LEFT_OUT = "Remove it, or convert the file, which leaves it out: tuning convert PATH --model ID"
 
@@ -60,7 +60,7 @@ def _extra(text: str, at: int) -> Fault:
 
 def _odd(sign: str) -> str | None:
     """The name of a character that nobody sees."""
-    return named(sign) if sign and not (sign.isprintable() or sign in "\t\r\n") else None
+    return character_name(sign) if sign and not (sign.isprintable() or sign in "\t\r\n") else None
 
 
 def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip

@@ -53,7 +53,7 @@ def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Ope
     if head.startswith(BOM):
         repairs["byte_order_mark"] = 1
         stream.read(len(BOM))
-    if columns := looks.table(head):
+    if columns := looks.table_columns(head):
         message = f"this is a table, with the columns {', '.join(columns[:_NAMED])}"
         return Opened(stream=stream, hopeless=Fault("DS306", message), repairs=repairs)
     return Opened(stream=stream, document=looks.document(head), repairs=repairs)

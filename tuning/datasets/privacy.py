@@ -187,7 +187,7 @@ def by_kind(counts: Sequence[int]) -> Counter[tuple[str, str]]:
 
 @cache
 def _native() -> Callable[[bytes], tuple[int, ...]]:
-    return kernel.private()
+    return kernel.private_counter()
 
 
 def by_patterns(text: bytes) -> Counter[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 from tuning.datasets.report import Severity
 from tuning.errors import TuningError, nearest
 
-GROUPS = {
+_GROUPS = {
     "1": "Bytes",
     "2": "JSON",
     "3": "Schema",
@@ -54,7 +54,7 @@ class Rule:
 
     @property
     def group(self) -> str:
-        return GROUPS[self.id[2]]
+        return _GROUPS[self.id[2]]
 
 
 @cache
@@ -66,7 +66,7 @@ def rules() -> Mapping[str, Rule]:
     return {entry["id"]: Rule(**entry) for entry in raw}
 
 
-def known(identifier: str) -> str:
+def known_rule(identifier: str) -> str:
     """The id in its true spelling. Raises UnknownRuleError, with the nearest miss."""
     exact = identifier.strip().upper()
     if exact not in rules():
@@ -74,10 +74,10 @@ def known(identifier: str) -> str:
     return exact
 
 
-def markdown() -> str:
+def rules_markdown() -> str:
     """`docs/rules.md`, whole."""
     parts = [_HEAD]
-    for digit, group in GROUPS.items():
+    for digit, group in _GROUPS.items():
         parts.append(f"## DS{digit}xx {group}\n")
         parts.extend(_section(r) for r in rules().values() if r.id[2] == digit)
     return "\n".join(parts)

@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 from xxhash import xxh3_64_intdigest
 
 from tuning.datasets import kernel
-from tuning.datasets.chunks import MALFORMED, SHAPES, UNSEEN, Chunks, UnsettledLine, usable
+from tuning.datasets.chunks import FAST_FORMATS, MALFORMED, UNSEEN, Chunks, UnsettledLine, usable
 from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import Opened, damaged
@@ -65,7 +65,7 @@ class Scanner:
         self._accept: Callable[[bytes], tuple[bytes, bytes, int, frozenset[str]] | None] | None = (
             None
         )
-        if not self._native and method.format in SHAPES:
+        if not self._native and method.format in FAST_FORMATS:
             from tuning.datasets import fast  # noqa: PLC0415 — slow to import, and not in the functions' zip
 
             self._accept = fast.accepter(method, thorough=policy.thorough)
@@ -194,7 +194,7 @@ class Scanner:
                 tally.buckets.setdefault(bucket, tally.lines)
             for subject in walk.contested:
                 tally.contest(subject, tally.lines)
-            prompt, answer = key(walk.prompt), key(walk.answer or ())
+            prompt, answer = equality_key(walk.prompt), equality_key(walk.answer or ())
             self._count(line, prompt, answer, sum(map(len, walk.texts)), walk.traits)
 
     def _count(
@@ -265,7 +265,7 @@ class Scanner:
         self.tally.add(Fault(rule, message), self.tally.lines)
 
 
-def key(pieces: Iterable[str]) -> bytes:
+def equality_key(pieces: Iterable[str]) -> bytes:
     """What equal texts have in common, however they were spelt; marks compare beside them."""
     return "\0".join(MARKED + p if isinstance(p, Mark) else p for p in pieces).encode()
 

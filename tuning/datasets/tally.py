@@ -12,7 +12,7 @@ from tuning.datasets.rules import rules
 
 COMPARED = 1_000_000
 """Records beyond these are not compared with others: memory stays bounded."""
-BUCKETS = 48
+_BUCKETS = 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Tally:
     """Bytes, unpacked."""
     characters: int = 0
     text_bytes: int = 0
-    histogram: list[int] = field(default_factory=lambda: [0] * BUCKETS)
+    histogram: list[int] = field(default_factory=lambda: [0] * _BUCKETS)
     """Records by the bit length of their characters."""
     counts: Counter[str] = field(default_factory=Counter)
     listed: dict[str, list[Finding]] = field(default_factory=dict)

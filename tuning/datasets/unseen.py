@@ -66,10 +66,10 @@ def unseen(texts: Iterator[str]) -> str | None:
     """What to say of the first of them, with its name."""
     found = (sign[1] for text in texts for sign in _UNSEEN.finditer(text) if sign[1])
     first = next(found, None)
-    return f"the text holds {named(first)}, which nobody sees" if first else None
+    return f"the text holds {character_name(first)}, which nobody sees" if first else None
 
 
-def named(sign: str) -> str:
+def character_name(sign: str) -> str:
     """`U+200B ZERO WIDTH SPACE`."""
     code = ord(sign)
     name = unicodedata.name(sign, _CONTROLS.get(code, "a control character"))

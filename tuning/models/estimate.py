@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from tuning.models.catalog import catalog
-from tuning.models.prices import STORAGE, TRAINING, prices
+from tuning.models.prices import STORAGE_PRICE, TRAINING_PRICE, prices
 from tuning.models.serving import Serving
 from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.recipes import FINE_TUNING, Recipe
@@ -72,7 +72,7 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
     else:
         expected = Decimal(price["usd"]) * tokens * epochs / 1000
         basis = f"training: {price['usd']} per 1,000 tokens, {price['date']}, {price['source']}"
-    storage, serving = prices()[STORAGE], Serving.of(recipe.base_model)
+    storage, serving = prices()[STORAGE_PRICE], Serving.of(recipe.base_model)
     return Estimate(
         tokens=tokens,
         epochs=epochs,
@@ -119,5 +119,5 @@ def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
 
 def _training(recipe: Recipe) -> Mapping[str, str] | None:
     """Other methods are billed by the hour, or with a teacher's answers: their prices are not known."""
-    found: Mapping[str, str] | None = prices()[TRAINING].get(recipe.base_model)
+    found: Mapping[str, str] | None = prices()[TRAINING_PRICE].get(recipe.base_model)
     return found if recipe.method == FINE_TUNING else None

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-TRAINING = "training_per_1000_tokens"
+TRAINING_PRICE = "training_per_1000_tokens"
 SERVING = "serving_per_1000_tokens"
 PROVISIONED = "provisioned_per_hour"
-STORAGE = "model_storage_per_month"
+STORAGE_PRICE = "model_storage_per_month"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,12 @@ def prices() -> Mapping[str, Any]:
     return found
 
 
-def listed(table: Mapping[str, Any]) -> Iterator[Price]:
+def every_price(table: Mapping[str, Any]) -> Iterator[Price]:
     """Every price of a table, in its order."""
-    for what in (TRAINING, SERVING, PROVISIONED):
+    for what in (TRAINING_PRICE, SERVING, PROVISIONED):
         for model, row in table.get(what, {}).items():
             yield _price(what, model, row)
-    yield _price(STORAGE, None, table[STORAGE])
+    yield _price(STORAGE_PRICE, None, table[STORAGE_PRICE])
 
 
 def _price(what: str, model: str | None, row: Mapping[str, str]) -> Price:

@@ -25,7 +25,7 @@ def access(*actions: str, on: str | tuple[str, ...]) -> Access:
     return Access(actions=actions, on=(on,) if isinstance(on, str) else on)
 
 
-def key(name: str, service: str, *actions: str) -> Access:
+def use_key(name: str, service: str, *actions: str) -> Access:
     """Use a key through one service only, which decrypts and encrypts on the step's behalf.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
@@ -41,7 +41,7 @@ def ledger(*actions: str) -> tuple[Access, ...]:
     used = tuple(each.removeprefix("kms:") for each in _TABLE_KEY)
     return (
         access(*(f"dynamodb:{each}" for each in actions), on="Ledger"),
-        key("ControlKey", "dynamodb", *used),
+        use_key("ControlKey", "dynamodb", *used),
     )
 
 
@@ -49,11 +49,11 @@ def publish() -> tuple[Access, ...]:
     """Send notices."""
     return (
         access("sns:Publish", on="Notices"),
-        key("ControlKey", "sns", "Decrypt", "GenerateDataKey"),
+        use_key("ControlKey", "sns", "Decrypt", "GenerateDataKey"),
     )
 
 
-def listing(bucket: str, prefix: str) -> Access:
+def list_objects(bucket: str, prefix: str) -> Access:
     within = {"StringLike": {"s3:prefix": prefix}}
     return Access(actions=("s3:ListBucket",), on=(bucket,), conditions=within)
 

@@ -18,6 +18,6 @@ def of_kind(*kinds: StepKind) -> tuple[Step, ...]:
     return tuple(step for step in STEPS if step.kind in kinds)
 
 
-def named(name: str) -> Step:
+def step_named(name: str) -> Step:
     """Raises StopIteration for a name that no step has."""
     return next(step for step in STEPS if step.name == name)

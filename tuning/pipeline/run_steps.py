@@ -4,9 +4,9 @@ from tuning.pipeline.grants import (
     QUERY_QUEUE,
     Access,
     access,
-    key,
     ledger,
-    listing,
+    list_objects,
+    use_key,
 )
 from tuning.pipeline.step import Step
 from tuning.runs.function_settings import (
@@ -52,7 +52,7 @@ PREPARE_DATASET = Step(
         access("s3:PutObject", on=("Prepared/prepared/*", "Artifacts/runs/*")),
         # The hash of a copy that is there already is compared with its name.
         access("s3:GetObject", on="Prepared/prepared/*"),
-        key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
+        use_key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
         *ledger("UpdateItem"),
     ),
 )
@@ -91,7 +91,7 @@ START_TRAINING = Step(
             conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
         ),
         # See JobRole._model_key: the caller may be the one who creates the grant.
-        key("DataKey", "bedrock", "CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"),
+        use_key("DataKey", "bedrock", "CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"),
         QUERY_QUEUE,
         *ledger("UpdateItem"),
     ),
@@ -125,8 +125,8 @@ COLLECT_RESULTS = Step(
     access=(
         access("bedrock:GetModelCustomizationJob", on="Jobs"),
         access("s3:GetObject", on="Artifacts/jobs/*"),
-        listing("Artifacts", "jobs/*"),
-        key("DataKey", "s3", "Decrypt"),
+        list_objects("Artifacts", "jobs/*"),
+        use_key("DataKey", "s3", "Decrypt"),
         *ledger("UpdateItem"),
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tuning.errors import OptionError
 from tuning.models.catalog import Method, catalog
-from tuning.runs.failures import KINDS
+from tuning.runs.failures import FAILURE_KINDS
 from tuning.runs.recipes import Recipe
 from tuning.runs.run_record import RunRecord
 
@@ -142,7 +142,7 @@ def not_received(dead_letters: int) -> CanaryVerdict:
     return CanaryVerdict(works=False, kind="not_received", why=why, switch=None, fix=fix)
 
 
-def verdict(record: RunRecord) -> CanaryVerdict:
+def canary_verdict(record: RunRecord) -> CanaryVerdict:
     """Of a run that has ended."""
     outcome = record.outcome
     if record.state == "trained":
@@ -154,8 +154,8 @@ def verdict(record: RunRecord) -> CanaryVerdict:
         return CanaryVerdict(works=sent, kind=None, why=why, switch=None, fix=fix)
     summary = (outcome.summary if outcome else "") or f"The run is {record.state}."
     kind = outcome.kind if outcome else None
-    if kind is not None and kind in KINDS:
-        known = KINDS[kind]
+    if kind is not None and kind in FAILURE_KINDS:
+        known = FAILURE_KINDS[kind]
         return CanaryVerdict(
             works=False, kind=kind, why=summary, switch=known.switch, fix=known.fix
         )

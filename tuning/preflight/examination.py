@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tuning.models.catalog import catalog
 from tuning.preflight.facts import Facts, NoAnswer
-from tuning.preflight.finding import Finding, ok, unanswered, unknown, will_fail
+from tuning.preflight.finding import AccountFinding, ok, unanswered, unknown, will_fail
 from tuning.preflight.model_checks import model_findings
 from tuning.preflight.needs import Needs
 from tuning.preflight.place_checks import place_findings
@@ -17,7 +17,7 @@ _PAUSED = ("CREATE_FAILED", "UPDATE_FAILED")
 """After a failure with `--no-rollback`."""
 
 
-def examine(needs: Needs, facts: Facts) -> list[Finding]:
+def examine(needs: Needs, facts: Facts) -> list[AccountFinding]:
     """Every finding, in the order in which one would mend them."""
     if isinstance(facts.caller, NoAnswer):
         return [_credentials(facts.caller), *_no_such_region(needs)]
@@ -36,7 +36,7 @@ def examine(needs: Needs, facts: Facts) -> list[Finding]:
     ]
 
 
-def _credentials(caller: str | NoAnswer) -> Finding:
+def _credentials(caller: str | NoAnswer) -> AccountFinding:
     if not isinstance(caller, NoAnswer):
         return ok("credentials", "Credentials", caller)
     found = unanswered("credentials", "Credentials", caller)
@@ -45,7 +45,7 @@ def _credentials(caller: str | NoAnswer) -> Finding:
     return found
 
 
-def _no_such_region(needs: Needs) -> Iterator[Finding]:
+def _no_such_region(needs: Needs) -> Iterator[AccountFinding]:
     offered = sorted({each for model in catalog().models.values() for each in model.regions})
     if needs.region not in offered:
         where = f"in {needs.region}" if needs.region else "nowhere: no Region is named"
@@ -54,7 +54,7 @@ def _no_such_region(needs: Needs) -> Iterator[Finding]:
         yield will_fail("region", "Region", why, fix)
 
 
-def _region(needs: Needs, facts: Facts) -> Finding:
+def _region(needs: Needs, facts: Facts) -> AccountFinding:
     check, subject = "region", "Region"
     for elsewhere in _no_such_region(needs):
         return elsewhere
@@ -66,13 +66,13 @@ def _region(needs: Needs, facts: Facts) -> Finding:
     return ok(check, subject, f"{needs.region}; Bedrock customizes models there")
 
 
-def _templates(needs: Needs) -> Iterator[Finding]:
+def _templates(needs: Needs) -> Iterator[AccountFinding]:
     if not needs.synthesized:
         why = "there are none, so zones, endpoints and reservations were not compared"
         yield unknown("templates", "Templates", why, "Run make synth, then tuning doctor again.")
 
 
-def _bootstrap(needs: Needs, facts: Facts) -> Finding:
+def _bootstrap(needs: Needs, facts: Facts) -> AccountFinding:
     check, subject = "bootstrap", "CDK bootstrap"
     fix = f"Run npx cdk bootstrap, which makes what the CDK deploys with in {needs.region}."
     match facts.bootstrap:
@@ -87,7 +87,7 @@ def _bootstrap(needs: Needs, facts: Facts) -> Finding:
     return ok(check, subject, f"version {facts.bootstrap}; {needs.bootstrap} is needed")
 
 
-def _stacks(needs: Needs, facts: Facts) -> Finding:
+def _stacks(needs: Needs, facts: Facts) -> AccountFinding:
     check, subject = "stacks", "Stacks"
     if isinstance(facts.stacks, NoAnswer):
         return unanswered(check, subject, facts.stacks)
@@ -109,7 +109,7 @@ def _stacks(needs: Needs, facts: Facts) -> Finding:
     return ok(check, subject, f"{there} of {len(needs.stacks)} are deployed")
 
 
-def _policies(facts: Facts) -> Iterator[Finding]:
+def _policies(facts: Facts) -> Iterator[AccountFinding]:
     """A Get of what does not exist: who is told so may ask, and no policy of the organization is against it."""
     check = "policies"
     for call, answer in facts.probes.items():
@@ -125,7 +125,7 @@ def _policies(facts: Facts) -> Iterator[Finding]:
         yield ok(check, "Policies", f"nothing denies a Get: {', '.join(services)}")
 
 
-def _keys(facts: Facts) -> Iterator[Finding]:
+def _keys(facts: Facts) -> Iterator[AccountFinding]:
     check, subject = "kms", "KMS keys"
     if isinstance(facts.keys, NoAnswer):
         yield unanswered(check, subject, facts.keys)
@@ -142,7 +142,7 @@ def _keys(facts: Facts) -> Iterator[Finding]:
         yield ok(check, subject, why)
 
 
-def _guard_rails(facts: Facts) -> Iterator[Finding]:
+def _guard_rails(facts: Facts) -> Iterator[AccountFinding]:
     """What others have set up for the whole account, which no template of ours shows."""
     hooks, enforced, log = facts.hooks, facts.guardrails, facts.invocation_log
     if isinstance(hooks, NoAnswer):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Fault = Literal["credentials", "denied", "organization", "throttled", "unreachable", "refused"]
+CallFault = Literal["credentials", "denied", "organization", "throttled", "unreachable", "refused"]
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 _ORGANIZATION = re.compile(r"(service|resource) control polic(y|ies)", re.IGNORECASE)
@@ -17,12 +17,12 @@ class NoAnswer:
 
     call: str
     """As IAM names it, such as `bedrock:GetFoundationModel`."""
-    fault: Fault
+    fault: CallFault
     message: str
     """In AWS's words."""
 
 
-def fault_of_denial(message: str) -> Fault:
+def fault_of_denial(message: str) -> CallFault:
     """Whether a policy of the organization denies a call, to everybody here, or one of the caller's."""
     return "organization" if _ORGANIZATION.search(message) else "denied"
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from tuning.preflight.facts import NoAnswer
 
-Outcome = Literal["ok", "will fail", "unknown"]
+Prospect = Literal["ok", "will fail", "unknown"]
 
 CHECKS = (
     *("credentials", "region", "templates", "bootstrap", "stacks", "model"),
@@ -28,30 +28,30 @@ _CAN_BE_ASKED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class AccountFinding:
     check: str
     """One of CHECKS."""
     subject: str
     """What was looked at, for people."""
-    outcome: Outcome
+    outcome: Prospect
     why: str
     fix: str = ""
     """Empty when there is nothing to do."""
 
 
-def ok(check: str, subject: str, why: str) -> Finding:
-    return Finding(check=check, subject=subject, outcome="ok", why=why)
+def ok(check: str, subject: str, why: str) -> AccountFinding:
+    return AccountFinding(check=check, subject=subject, outcome="ok", why=why)
 
 
-def will_fail(check: str, subject: str, why: str, fix: str) -> Finding:
-    return Finding(check=check, subject=subject, outcome="will fail", why=why, fix=fix)
+def will_fail(check: str, subject: str, why: str, fix: str) -> AccountFinding:
+    return AccountFinding(check=check, subject=subject, outcome="will fail", why=why, fix=fix)
 
 
-def unknown(check: str, subject: str, why: str, fix: str) -> Finding:
-    return Finding(check=check, subject=subject, outcome="unknown", why=why, fix=fix)
+def unknown(check: str, subject: str, why: str, fix: str) -> AccountFinding:
+    return AccountFinding(check=check, subject=subject, outcome="unknown", why=why, fix=fix)
 
 
-def unanswered(check: str, subject: str, answer: NoAnswer) -> Finding:
+def unanswered(check: str, subject: str, answer: NoAnswer) -> AccountFinding:
     """What a call without an answer says about the account: a denial by a policy of the organization
     holds for everybody, one of the caller's own may not hold for whoever deploys.
     """
@@ -70,8 +70,8 @@ def unanswered(check: str, subject: str, answer: NoAnswer) -> Finding:
     return unknown(check, subject, answer.message, _CAN_BE_ASKED[answer.fault])
 
 
-def worst(findings: Iterable[Finding]) -> Outcome:
+def worst_prospect(findings: Iterable[AccountFinding]) -> Prospect:
     """Of all: what will fail counts more than what is not known."""
     outcomes = {finding.outcome for finding in findings}
-    order: tuple[Outcome, ...] = ("will fail", "unknown")
+    order: tuple[Prospect, ...] = ("will fail", "unknown")
     return next((each for each in order if each in outcomes), "ok")

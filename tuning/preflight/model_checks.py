@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tuning.preflight.facts import Facts, NoAnswer, OfferedModel
-from tuning.preflight.finding import Finding, ok, unanswered, unknown, will_fail
+from tuning.preflight.finding import AccountFinding, ok, unanswered, unknown, will_fail
 from tuning.preflight.needs import Needs
 
 _CHECK = "model"
@@ -11,7 +11,7 @@ _ANOTHER = "Take another base_model in the recipe: tuning models lists them."
 _AVAILABILITY = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html"
 
 
-def model_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def model_findings(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     for model, recipes in needs.models.items():
         found = _model(needs, model, facts.models[model])
         yield (
@@ -21,7 +21,7 @@ def model_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _model(needs: Needs, model: str, answer: OfferedModel | NoAnswer | None) -> Finding:
+def _model(needs: Needs, model: str, answer: OfferedModel | NoAnswer | None) -> AccountFinding:
     match answer:
         case NoAnswer():
             return unanswered(_CHECK, model, answer)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from tuning.preflight.facts import Facts, NoAnswer
-from tuning.preflight.finding import Finding, ok, unanswered, will_fail
+from tuning.preflight.finding import AccountFinding, ok, unanswered, will_fail
 from tuning.preflight.needs import Needs
 
 
-def place_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def place_findings(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     if needs.zones:
         yield _zones(needs, facts)
     if needs.endpoints:
@@ -16,7 +16,7 @@ def place_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
         yield _prefix_lists(needs, facts)
 
 
-def _zones(needs: Needs, facts: Facts) -> Finding:
+def _zones(needs: Needs, facts: Facts) -> AccountFinding:
     check, subject = "zones", "Zones"
     if isinstance(facts.zones, NoAnswer):
         return unanswered(check, subject, facts.zones)
@@ -29,7 +29,7 @@ def _zones(needs: Needs, facts: Facts) -> Finding:
     return ok(check, subject, f"{', '.join(wanted)} of {needs.region} are available")
 
 
-def _endpoints(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def _endpoints(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     check = "endpoints"
     if isinstance(facts.services, NoAnswer):
         yield unanswered(check, "Endpoint services", facts.services)
@@ -64,7 +64,7 @@ def _instead(needs: Needs, facts: Facts) -> str:
     return f"Set endpoint_zones={letters!r} in the environment's Config: those have all services."
 
 
-def _prefix_lists(needs: Needs, facts: Facts) -> Finding:
+def _prefix_lists(needs: Needs, facts: Facts) -> AccountFinding:
     check, subject = "prefix_lists", "Prefix lists"
     if isinstance(facts.prefix_lists, NoAnswer):
         return unanswered(check, subject, facts.prefix_lists)

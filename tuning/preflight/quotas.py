@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from tuning.models.catalog import catalog
 from tuning.preflight.facts import Concurrency, Facts, NoAnswer
-from tuning.preflight.finding import Finding, ok, unanswered, unknown, will_fail
+from tuning.preflight.finding import AccountFinding, ok, unanswered, unknown, will_fail
 from tuning.preflight.needs import Needs
 
-UNRESERVED = 100
+_UNRESERVED = 100
 """Executions that reservations must leave, see docs/emulator.md.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
 
@@ -55,7 +55,7 @@ VPCS = Quota(check="vpcs", subject="VPCs", service="vpc", code="L-F678F1CE")
 QUOTAS = (JOBS, CUSTOM_MODELS, DEPLOYMENTS, MODEL_UNITS, VPCS)
 
 
-def quota_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def quota_findings(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     yield _jobs(needs, facts)
     yield _custom_models(needs, facts)
     yield from _serving(needs, facts)
@@ -63,7 +63,9 @@ def quota_findings(needs: Needs, facts: Facts) -> Iterator[Finding]:
     yield _vpcs(needs, facts)
 
 
-def _counted(quota: Quota, facts: Facts, used: int | NoAnswer) -> tuple[float, int] | Finding:
+def _counted(
+    quota: Quota, facts: Facts, used: int | NoAnswer
+) -> tuple[float, int] | AccountFinding:
     """How many there may be and how many there are, or that one of them is not known."""
     most = facts.quotas[quota.code]
     if isinstance(most, NoAnswer):
@@ -73,9 +75,9 @@ def _counted(quota: Quota, facts: Facts, used: int | NoAnswer) -> tuple[float, i
     return most, used
 
 
-def _jobs(needs: Needs, facts: Facts) -> Finding:
+def _jobs(needs: Needs, facts: Facts) -> AccountFinding:
     counted = _counted(JOBS, facts, facts.jobs)
-    if isinstance(counted, Finding):
+    if isinstance(counted, AccountFinding):
         return counted
     quota, used = counted
     if quota < 1:
@@ -85,9 +87,9 @@ def _jobs(needs: Needs, facts: Facts) -> Finding:
     return ok(JOBS.check, JOBS.subject, why + more)
 
 
-def _custom_models(needs: Needs, facts: Facts) -> Finding:
+def _custom_models(needs: Needs, facts: Facts) -> AccountFinding:
     counted = _counted(CUSTOM_MODELS, facts, facts.custom_models)
-    if isinstance(counted, Finding):
+    if isinstance(counted, AccountFinding):
         return counted
     quota, used = counted
     why = f"{used} of {quota:g} there"
@@ -97,7 +99,7 @@ def _custom_models(needs: Needs, facts: Facts) -> Finding:
     return ok(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, why)
 
 
-def _serving(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def _serving(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     """Whether what is trained can answer anybody: on demand, or else by Provisioned Throughput."""
     known = catalog().models
     on_demand = [m for m in needs.models if m in known and known[m].on_demand]
@@ -106,7 +108,9 @@ def _serving(needs: Needs, facts: Facts) -> Iterator[Finding]:
     yield _enough(needs, facts, MODEL_UNITS, others, "by Provisioned Throughput alone")
 
 
-def _enough(needs: Needs, facts: Facts, quota: Quota, models: list[str], how: str) -> Finding:
+def _enough(
+    needs: Needs, facts: Facts, quota: Quota, models: list[str], how: str
+) -> AccountFinding:
     found = facts.quotas[quota.code]
     if isinstance(found, NoAnswer):
         return unanswered(quota.check, quota.subject, found)
@@ -120,15 +124,15 @@ def _enough(needs: Needs, facts: Facts, quota: Quota, models: list[str], how: st
     return ok(quota.check, quota.subject, f"{found:g}; {len(models)} base models are served {how}")
 
 
-def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> Finding:
+def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> AccountFinding:
     check, subject = "lambda_concurrency", "Lambda concurrency"
     if isinstance(answer, NoAnswer):
         return unanswered(check, subject, answer)
-    quota, least = answer.quota, min(UNRESERVED, answer.quota)
+    quota, least = answer.quota, min(_UNRESERVED, answer.quota)
     if not needs.reserved:
         shared = f"{quota} executions at a time, none reserved"
         few = "; what is more is throttled by Lambda, and tried again"
-        return ok(check, subject, shared + (few if quota < UNRESERVED else ""))
+        return ok(check, subject, shared + (few if quota < _UNRESERVED else ""))
     left = answer.unreserved - needs.reserved
     if left >= least:
         return ok(check, subject, f"{quota}; {needs.reserved} reserved, {left} left unreserved")
@@ -146,9 +150,9 @@ def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> Finding:
     return will_fail(check, subject, why, fix)
 
 
-def _vpcs(needs: Needs, facts: Facts) -> Finding:
+def _vpcs(needs: Needs, facts: Facts) -> AccountFinding:
     counted = _counted(VPCS, facts, facts.vpcs)
-    if isinstance(counted, Finding):
+    if isinstance(counted, AccountFinding):
         return counted
     quota, used = counted
     why = f"{used} of {quota:g} there"

@@ -110,14 +110,14 @@ def histogram(bins: Sequence[Bin], *, anchor: str, title: str, noun: str, unit: 
     return _svg(anchor, title, description, _grid(grid), bars, _edges(bins, slots))
 
 
-def table(bins: Sequence[Bin], *, noun: str, unit: str) -> Element:
+def histogram_table(bins: Sequence[Bin], *, noun: str, unit: str) -> Element:
     """The same histogram for those who cannot see it."""
     head = [el("th", words.capitalize(), scope="col") for words in (unit, f"{noun}s")]
     rows = [el("tr", el("th", b.range, scope="row"), el("td", b.count)) for b in bins]
     return el("table", el("thead", el("tr", head)), el("tbody", rows))
 
 
-def lines(
+def line_chart(
     series: Sequence[Series], *, anchor: str, title: str, x_name: str, y_name: str
 ) -> Element:
     """A line for each series on common axes, such as loss by step."""

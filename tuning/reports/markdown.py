@@ -17,7 +17,7 @@ _CALLS = re.compile(r"(?<=[@#])(?=\w)")
 _SIGNS = {"error": "🛑", "warning": "⚠️", "note": "ℹ️"}  # noqa: RUF001 — the sign for information
 
 
-def markdown(report: Report, *, estimate: Mapping[str, Any] | None = None) -> str:
+def report_markdown(report: Report, *, estimate: Mapping[str, Any] | None = None) -> str:
     """Verdict, price, findings by rule, figures. What a comment has no room for is counted, not
     listed.
     """
@@ -75,7 +75,7 @@ def _repairs(report: Report) -> str | None:
 
 
 def _statistics(report: Report, room: int) -> str | None:
-    table = statistics.table(report.statistics)
+    table = statistics.statistics_table(report.statistics)
     if table is None:
         return None
     rows = [

@@ -19,7 +19,7 @@ _HEADINGS = {
 _CROSS, _TICK = "M13 13 L27 27 M27 13 L13 27", "M11.5 20.5 L17.5 26.5 L28.5 14.5"
 
 
-def html(
+def report_html(
     report: Report,
     *,
     title: str,
@@ -158,7 +158,7 @@ def _place(anchor: str, finding: Finding, has_own_field: bool) -> list[Child]:  
 
 def _statistics(report: Report) -> Element | None:
     drawn = statistics.histograms(report.statistics)
-    table = statistics.table(report.statistics)
+    table = statistics.statistics_table(report.statistics)
     if not (drawn or table):
         return None
     figures = [_figure(n, h) for n, h in enumerate(drawn, start=1)]
@@ -172,7 +172,7 @@ def _figure(n: int, histogram: statistics.Histogram) -> Element:
     drawn = chart.histogram(
         histogram.bins, anchor=f"chart-{n}", title=title, noun="record", unit=unit
     )
-    table = chart.table(histogram.bins, noun="record", unit=unit)
+    table = chart.histogram_table(histogram.bins, noun="record", unit=unit)
     caption = el("figcaption", el("b", title), f" in {unit}, {histogram.file}")
     return el("figure", caption, drawn, el("details", el("summary", "As a table"), _wide(table)))
 

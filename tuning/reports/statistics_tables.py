@@ -35,7 +35,7 @@ class Histogram:
     bins: tuple[Bin, ...]
 
 
-def table(statistics: Mapping[str, Any]) -> Table | None:
+def statistics_table(statistics: Mapping[str, Any]) -> Table | None:
     """Measures down, files across. None when nothing was counted."""
     columns = _columns(statistics)
     cells: dict[str, dict[str, Cell]] = {}

@@ -68,7 +68,7 @@ def text(report: Report, console: Console, *, estimate: Mapping[str, Any] | None
         say.line(("Repaired in the prepared copy", "bold"))
         for what, often in mended:
             say.line((f"{what} ", ""), (count(often, "time"), "dim"), indent=2)
-    table = statistics.table(report.statistics)
+    table = statistics.statistics_table(report.statistics)
     if table:
         say.line()
         say.table(table)

@@ -62,7 +62,7 @@ def month_of(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m")
 
 
-def dollars(text: str) -> Decimal | None:
+def parse_limit(text: str) -> Decimal | None:
     """A limit as a function's environment has it: `none`, or dollars."""
     return None if text == "none" else Decimal(text)
 

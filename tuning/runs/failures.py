@@ -141,7 +141,7 @@ _ALL = (
         fix=f"Not a failure this platform knows. Look for its words at {_TROUBLESHOOTING}",
     ),
 )
-KINDS: Mapping[str, FailureKind] = {kind.name: kind for kind in _ALL}
+FAILURE_KINDS: Mapping[str, FailureKind] = {kind.name: kind for kind in _ALL}
 
 # AWS quotes the record here, and failures go to logs and notices, where no dataset text belongs.
 _QUOTING = re.compile(r"(record starting with\b).*", re.DOTALL)
@@ -149,7 +149,7 @@ _QUOTING = re.compile(r"(record starting with\b).*", re.DOTALL)
 
 def failure(kind: str, message: str) -> Failure:
     """A failure of a known kind, with its fix."""
-    return Failure(kind=kind, message=message, fix=KINDS[kind].fix)
+    return Failure(kind=kind, message=message, fix=FAILURE_KINDS[kind].fix)
 
 
 def classify(message: str) -> Failure:

@@ -20,9 +20,9 @@ ATTRIBUTES: Mapping[str, str] = {
 PARTITIONS: Mapping[str, str] = {"room": "queued", "untold": "unnotified"}
 """Of the index of open runs."""
 
-OUTCOME_NOT_REPORTED = "OutcomeNotTold"
+FORMER_OUTCOME_NOT_REPORTED = "OutcomeNotTold"
 
-STATES: Mapping[str, str] = {
+FORMER_STATES: Mapping[str, str] = {
     "Wait for a person": "Wait for approval",
     "Wait for room": "Wait for job slot",
     "Wait": "Wait for job",

@@ -27,7 +27,7 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """An object for `json.dumps`. What is None is left out: JSONata's `$exists` is false of it."""
         return {
-            field.name: plain(value)
+            field.name: json_value(value)
             for field in fields(self)
             if (value := getattr(self, field.name)) is not None
         }
@@ -43,15 +43,15 @@ class Record:
         return cls.from_json(raw) if raw else None
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """As JSON has it: records are objects, sums of money are text."""
     match value:
         case Record():
             return value.to_json()
         case Mapping():
-            return {name: plain(each) for name, each in value.items()}
+            return {name: json_value(each) for name, each in value.items()}
         case list() | tuple():
-            return [plain(each) for each in value]
+            return [json_value(each) for each in value]
         case Decimal():
             return f"{value:f}"
         case str():  # of an enumeration, too

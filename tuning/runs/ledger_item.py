@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from tuning.runs import former_version
-from tuning.runs.json_record import RecordError, converted, plain
+from tuning.runs.json_record import RecordError, converted, json_value
 
 Item = Mapping[str, Mapping[str, Any]]
 """As DynamoDB takes and gives it: `{"state": {"S": "queued"}}`."""
@@ -76,7 +76,7 @@ def _is_text(hint: Any) -> bool:
 
 
 def _value(fact: Any) -> dict[str, str]:
-    match plain(fact):
+    match json_value(fact):
         case str() as text:
             return {"N" if isinstance(fact, Decimal) else "S": text}
         case bool() | None | list() | dict() as found:

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tuning.datasets.bounds import OutOfTimeError, OverLimitError
-from tuning.datasets.check import Policy, check
+from tuning.datasets.check import Policy, check_dataset
 from tuning.datasets.convert import conversion_refusals as refusals
 from tuning.datasets.convert.followable import filled
 from tuning.datasets.report import Finding, Report
 from tuning.datasets.rules import rules
 from tuning.reports.document import json
 from tuning.runs.prepared_dataset import PreparedDataset
-from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, refusal
+from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, file_refusal
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
 from tuning.runs.uploads import PREFIX, TRAINING, VALIDATION
@@ -66,7 +66,7 @@ class Prepared:
 
     def page(self, run: Run) -> str:
         """The report as one HTML page for people."""
-        from tuning.reports.report_page import html  # noqa: PLC0415 — reading need not wait for it
+        from tuning.reports.report_page import report_html  # noqa: PLC0415 — reading need not wait for it
 
         facts = {
             "run": run.id,
@@ -79,7 +79,7 @@ class Prepared:
             **({} if self.validation_version else {"validation set": "none was beside the upload"}),
         }
         title, price = run.upload.key.removeprefix(PREFIX), self.price(run.recipe)
-        return html(self.report, title=title, run=facts, estimate=price)
+        return report_html(self.report, title=title, run=facts, estimate=price)
 
     def answer(self, *, report_uri: str, uris: Mapping[str, str]) -> PreparedDataset:
         """What the state machine goes on with."""
@@ -113,9 +113,11 @@ def prepare(
         report = _report(reader, [source for source in (training, validation) if source])
     except OverLimitError as over:
         grown = f"More than {limit_mb:,} MB, once unpacked or converted."
-        return _refused(refusal("DS901", over.name, grown))
+        return _refused(file_refusal("DS901", over.name, grown))
     except OutOfTimeError as out:
-        return _refused(refusal("DS910", out.name, "Its check would not have come to its end."))
+        return _refused(
+            file_refusal("DS910", out.name, "Its check would not have come to its end.")
+        )
     if report.verdict == "refused":
         return Prepared(report=report)
     names = {"training": TRAINING, "validation": VALIDATION}
@@ -131,7 +133,9 @@ def _report(reader: Reader, sources: Sequence[Source]) -> Report:
         return filled(_refused(*unread).report, lambda name: str(reader.command(name)))
     read = [reading for reading in readings if not isinstance(reading, Unread)]
     policy = Policy(strict=frozenset(reader.recipe.strict))
-    checked = check(*(reading.part for reading in read), method=reader.method, policy=policy)
+    checked = check_dataset(
+        *(reading.part for reading in read), method=reader.method, policy=policy
+    )
     report = checked
     if converted := [r for r in read if isinstance(r, Converted)]:
         from tuning.datasets.convert.checked_stream import traced  # noqa: PLC0415 — as in readings.py
@@ -139,7 +143,9 @@ def _report(reader: Reader, sources: Sequence[Source]) -> Report:
         report = traced(checked, *(r.feed for r in converted))
     remarks = [r.remark for r in read if isinstance(r, AsItIs) and r.remark]
     remarks += [
-        refusal("DS908", facts["file"], f"It names media in {', '.join(facts['media_buckets'])}.")
+        file_refusal(
+            "DS908", facts["file"], f"It names media in {', '.join(facts['media_buckets'])}."
+        )
         for facts in report.statistics.values()
         if facts.get("media_buckets")
     ]
@@ -178,13 +184,13 @@ def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:
     """The refusal of a file of `size` bytes that the environment does not take, unread."""
     if size <= limit_mb * _MB:
         return None
-    return _refused(refusal("DS901", name, f"{size:,} bytes; the limit is {limit_mb:,} MB."))
+    return _refused(file_refusal("DS901", name, f"{size:,} bytes; the limit is {limit_mb:,} MB."))
 
 
 def deleted(key: str) -> Prepared:
     """The refusal of an upload that was gone before it could be read."""
     name = key.rsplit("/", 1)[-1]
-    return _refused(refusal("DS902", name, f"The uploaded version of {key} is gone."))
+    return _refused(file_refusal("DS902", name, f"The uploaded version of {key} is gone."))
 
 
 def several(validation: Sequence[str]) -> Prepared | None:
@@ -192,7 +198,7 @@ def several(validation: Sequence[str]) -> Prepared | None:
     if len(validation) <= 1:
         return None
     why = f"There are {len(validation)} validation sets: {', '.join(validation)}."
-    return _refused(refusal("DS905", validation[0], why))
+    return _refused(file_refusal("DS905", validation[0], why))
 
 
 def second(name: str, training: Mapping[str, datetime], *, arrived_at: datetime) -> Prepared | None:
@@ -211,16 +217,16 @@ def second(name: str, training: Mapping[str, datetime], *, arrived_at: datetime)
         return None
     at, other = min(before)
     why = f"{other} is in the same folder since {at:%Y-%m-%d %H:%M:%S} UTC."
-    return _refused(refusal("DS909", name, why))
+    return _refused(file_refusal("DS909", name, why))
 
 
 def _misplaced(recipe: Recipe, validation: Source | None) -> Prepared | None:
     if recipe.validation == "required" and validation is None:
         why = f"Recipe {recipe.name} requires a validation set, and there is none."
-        return _refused(refusal("DS903", VALIDATION, why))
+        return _refused(file_refusal("DS903", VALIDATION, why))
     if recipe.validation == "refused" and validation is not None:
         why = f"Recipe {recipe.name} takes no validation set, and there is one."
-        return _refused(refusal("DS904", validation.name, why))
+        return _refused(file_refusal("DS904", validation.name, why))
     return None
 
 

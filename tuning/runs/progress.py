@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from tuning.runs.failures import KINDS, Failure, classify, failure
+from tuning.runs.failures import FAILURE_KINDS, Failure, classify, failure
 from tuning.runs.job_queue import moment
 from tuning.runs.json_record import Record
 from tuning.runs.recipes import Limits
@@ -101,7 +101,7 @@ def _pause(waited: timedelta) -> int:
 def _ended(seen: Progress, run: Run) -> Progress:
     """Without success. A second job starts only where the first was not billed for training."""
     assert seen.failure  # noqa: S101 — its callers have one
-    if run.tries_again and KINDS[seen.failure.kind].passes and not seen.began:
+    if run.tries_again and FAILURE_KINDS[seen.failure.kind].passes and not seen.began:
         return replace(seen, state="again", next_run=run.again().to_dict())
     return replace(seen, state="failed")
 

@@ -45,7 +45,7 @@ def words(record: RunRecord, position: int | None = None) -> str:
     return f"{state}, {polled.phase} ({polled.status})" if polled else state
 
 
-def worst(states: list[str]) -> State | None:
+def worst_state(states: list[str]) -> State | None:
     """Of runs that have ended; None when there are none."""
     return max((s for s in _BADNESS if s in states), key=_BADNESS.index, default=None)
 

@@ -68,11 +68,11 @@ class Reader:
     def reading(self, source: Source) -> Reading:
         """Raises OverLimitError when already the beginning is too much."""
         if source.name.endswith(".parquet"):
-            return Unread(why=refusal("DS907", source.name, _PARQUET))
+            return Unread(why=file_refusal("DS907", source.name, _PARQUET))
         mapping = self.recipe.convert.map if self.recipe.convert else {}
         seen = inspected(source.stream, name=source.name, method=self.method, mapping=mapping)
         if seen.container == "parquet":
-            return Unread(why=refusal("DS907", source.name, _PARQUET))
+            return Unread(why=file_refusal("DS907", source.name, _PARQUET))
         if seen.foreign and self.recipe.convert:
             return self._converted(source, seen)
         part = Part(
@@ -84,7 +84,7 @@ class Reader:
         if not seen.foreign:
             return AsItIs(part=part)
         silent = f"Recipe {self.recipe.name} does not allow a conversion: {seen.foreign}."
-        why = refusal("DS906", source.name, silent)
+        why = file_refusal("DS906", source.name, silent)
         if seen.container != "jsonl":
             why = replace(why, fix=why.fix.replace(CONVERT, self._tried(source.name, seen.head)))
         # A table line by line as JSON would be one error a line, and none of them to the point.
@@ -131,7 +131,7 @@ class Reader:
         )
 
 
-def refusal(rule: str, file: str, message: str) -> Finding:
+def file_refusal(rule: str, file: str, message: str) -> Finding:
     """The finding that refuses a whole file."""
     return Finding(
         rule=rule, severity="error", file=file, line=None, message=message, fix=rules()[rule].fix

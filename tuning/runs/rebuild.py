@@ -76,7 +76,7 @@ class Execution:
     @property
     def not_reported(self) -> bool:
         """Whether it ended with an outcome that it could not record, or notify of."""
-        return self.error in (OUTCOME_NOT_REPORTED, former_version.OUTCOME_NOT_REPORTED)
+        return self.error in (OUTCOME_NOT_REPORTED, former_version.FORMER_OUTCOME_NOT_REPORTED)
 
 
 def run_of(execution: str) -> str:
@@ -126,7 +126,7 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
     at, run = "", given
     for event in history:
         if entered := event.get("stateEnteredEventDetails"):
-            at = former_version.STATES.get(entered["name"], entered["name"])
+            at = former_version.FORMER_STATES.get(entered["name"], entered["name"])
             facts |= {"state": REACHED[at]} if at in REACHED else {}
             if at == MachineState.START_TRAINING:  # it no longer waits
                 facts = {k: v for k, v in facts.items() if k not in ("queue", "slot_token")}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from tuning.datasets.convert.mapping import NAMES
+from tuning.datasets.convert.mapping import MAPPED_NAMES
 from tuning.errors import RecipeError, UnknownModelError, nearest
 from tuning.runs.recipes import (
     FINE_TUNING,
@@ -40,7 +40,7 @@ def load(path: Path) -> Recipe:
     return _Reader(path).recipe(raw)
 
 
-def check(recipe: Recipe, *, region: str, catalog: "Catalog", file: str) -> None:
+def check_recipe(recipe: Recipe, *, region: str, catalog: "Catalog", file: str) -> None:
     """Hold a recipe against the catalog. Raises RecipeError with the first thing AWS would refuse."""
     try:
         model = catalog.model(recipe.base_model)
@@ -135,8 +135,8 @@ class _Reader:
         self._is(mapping, dict, "convert.map")
         for name, column in mapping.items():
             at = f"convert.map.{name}"
-            if name not in NAMES:
-                hint = nearest(name, NAMES) or f"; known: {', '.join(NAMES)}"
+            if name not in MAPPED_NAMES:
+                hint = nearest(name, MAPPED_NAMES) or f"; known: {', '.join(MAPPED_NAMES)}"
                 self._refuse(at, f"unknown name{hint}")
             self._is(column, str, at)
             if not column.strip():
@@ -157,10 +157,10 @@ class _Reader:
         if not isinstance(raw, list) or not all(isinstance(rule, str) for rule in raw):
             self._refuse("strict", 'must be a list of rules, such as ["DS702"]')
             return ()
-        from tuning.datasets.rules import UnknownRuleError, known  # noqa: PLC0415 — few recipes name any
+        from tuning.datasets.rules import UnknownRuleError, known_rule  # noqa: PLC0415 — few recipes name any
 
         try:
-            return tuple(sorted(known(rule) for rule in raw))
+            return tuple(sorted(known_rule(rule) for rule in raw))
         except UnknownRuleError as error:
             raise RecipeError(f"{self.path}: strict: {error}") from None
 

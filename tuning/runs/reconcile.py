@@ -18,7 +18,7 @@ from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import ended_state
 
-GRACE = timedelta(minutes=15)
+_GRACE = timedelta(minutes=15)
 """What is younger is not lost yet: DescribeExecution and indexes lag, and queues try again."""
 _LONGEST = timedelta(days=1)
 _MOST = 3
@@ -71,13 +71,13 @@ class Rebuild:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Escalate:
     """What this platform cannot heal: an alarm fires as long as it is said."""
 
     why: str
 
 
-Action = Start | Stop | Write | Settle | Rebuild | Report
+Action = Start | Stop | Write | Settle | Rebuild | Escalate
 
 
 def decide(trace: Trace, now: datetime) -> tuple[Action, ...]:
@@ -96,7 +96,7 @@ def _unknown(trace: Trace) -> Iterator[Action]:
         return
     why = f"nothing is known of run {trace.run_id}, whose tag it bears"
     yield from _stops(trace.jobs, why)
-    yield Report(why=f"a job was in progress, and {why}")
+    yield Escalate(why=f"a job was in progress, and {why}")
 
 
 def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
@@ -109,10 +109,10 @@ def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
     given = execution.given if execution else record.run
     if given is None:
         yield from _stops(trace.jobs, "its run is lost")
-        yield Report(why="neither its row nor an execution knows what the run was to do")
+        yield Escalate(why="neither its row nor an execution knows what the run was to do")
         return
     if taken > _MOST:
-        yield Report(why=f"{taken} executions have not brought the run to its end")
+        yield Escalate(why=f"{taken} executions have not brought the run to its end")
     outcome = execution.outcome if execution else None
     if execution and outcome and execution.not_reported:
         yield Start(name=name, given=_end(given, outcome), why="its outcome was not reported")
@@ -131,7 +131,7 @@ def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
 def _ended(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
     """The outcome stays. What is left of the run is brought to an end as well."""
     execution, ended_at = trace.execution, _moment(record.ended_at or record.arrived_at)
-    if now - ended_at < GRACE:
+    if now - ended_at < _GRACE:
         return
     name, taken = _following(trace, record, execution)
     given = execution.given if execution else record.run
@@ -143,7 +143,7 @@ def _ended(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
         return
     if execution and execution.not_reported and given and record.outcome:
         if taken >= _MOST:
-            yield Report(why=f"its outcome could not be reported in {taken} executions")
+            yield Escalate(why=f"its outcome could not be reported in {taken} executions")
         if now - (execution.stopped_at or ended_at) >= _pause(taken):
             yield Start(name=name, given=_end(given, record.outcome), why="nobody was notified")
         return
@@ -188,7 +188,7 @@ def _following(trace: Trace, record: RunRecord, execution: Execution | None) -> 
 
 def _pause(taken: int) -> timedelta:
     doubled: int = 2 ** min(max(taken - 1, 0), 10)
-    return min(GRACE * doubled, _LONGEST)
+    return min(_GRACE * doubled, _LONGEST)
 
 
 def _taken_up(given: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tuning.runs.failures import KINDS
+from tuning.runs.failures import FAILURE_KINDS
 from tuning.runs.job_queue import expected_wait, moment
-from tuning.runs.json_record import plain as to_json
+from tuning.runs.json_record import json_value as to_json
 from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -185,7 +185,7 @@ def _next(record: RunRecord) -> str:
     kind = (outcome and outcome.kind) or "unknown"
     if state == "failed" or kind == "not_approved":
         fix = (outcome and outcome.fix) or ""
-        where = f" More: docs/runbook.md, {kind if kind in KINDS else 'errors of a step'}."
+        where = f" More: docs/runbook.md, {kind if kind in FAILURE_KINDS else 'errors of a step'}."
         return f"{fix}{where if state == 'failed' else ''}".strip()
     if state == "refused" and not record.reports:
         return "Upload it again to the folder of a recipe that is deployed: they are named above."

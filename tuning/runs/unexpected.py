@@ -6,7 +6,7 @@ from shlex import quote
 
 from tuning.errors import nearest
 from tuning.reports.visible_text import visible
-from tuning.runs.uploads import ENDINGS, PREFIX, Upload, UploadKind, set_named
+from tuning.runs.uploads import PREFIX, SUFFIXES, Upload, UploadKind, set_named
 
 _CONVERTED = (".xlsx", ".jsonl.zst", ".zst", ".txt")
 """What `tuning convert` reads and an upload may not be."""
@@ -14,7 +14,9 @@ _HELD_OUT = re.compile(r"test|eval|dev|hold|valid|bench")
 _PACKED = (".gz", ".bz2", ".xz", ".zip", ".tar", ".tgz", ".7z", ".rar")
 
 
-def refusal(upload: Upload, recipes: Sequence[str], *, base_model: str | None = None) -> str | None:
+def upload_refusal(
+    upload: Upload, recipes: Sequence[str], *, base_model: str | None = None
+) -> str | None:
     """Why the upload is not taken, and what to do; None when it is, or when there is nothing to say:
     of a folder, as the S3 console makes it.
 
@@ -51,10 +53,10 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
             f"Then upload {known}.jsonl to the same folder."
         )
     if known and ending.endswith(_PACKED):
-        return f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}{ENDINGS[0]}."
+        return f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}{SUFFIXES[0]}."
     if known:
         return f"an upload ends in one of {_endings()}. Save it as such, and upload it again."
-    if ending in ENDINGS:
+    if ending in SUFFIXES:
         return (
             f"only train{ending} starts a run, and validation{ending} beside it is its validation set."
             f"{_moved(upload, ending)}"
@@ -80,4 +82,4 @@ def _shown(name: str) -> str:
 
 
 def _endings() -> str:
-    return ", ".join(ENDINGS)
+    return ", ".join(SUFFIXES)

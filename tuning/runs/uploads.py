@@ -13,7 +13,7 @@ from tuning.runs.stored import fields_of
 PREFIX = "datasets/"
 """Uploads live under it; nothing this platform writes ever does."""
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".ndjson", ".csv", ".tsv", ".parquet")
 """What a dataset may be called. What is in it decides how it is read; the last is refused with the
 reason, which is more than silence."""
 
@@ -63,7 +63,7 @@ def kind_of(key: str) -> UploadKind:
         return UploadKind.FOLDER
     ending = name[name.find(".") :] if "." in name else ""
     in_a_recipes_folder = key.startswith(PREFIX) and below
-    if not in_a_recipes_folder or not ending.isascii() or ending.lower() not in ENDINGS:
+    if not in_a_recipes_folder or not ending.isascii() or ending.lower() not in SUFFIXES:
         return UploadKind.UNKNOWN
     kinds = {
         "train": UploadKind.TRAINING_SET,

@@ -8,7 +8,7 @@ import tiny_models
 from test_merge_spoilt_folders import SPOILT
 from tiny_models import HIDDEN, NARROW, PREFIX, Q0, V1, VOCABULARY, WIDE, numbers, pair
 
-from tuning.adapters.refused import GROUPS, refusals
+from tuning.adapters.refused import GROUPS, merge_refusals
 
 A, B = f"{PREFIX}{Q0}.lora_A.weight", f"{PREFIX}{Q0}.lora_B.weight"
 MAGNITUDE = f"{PREFIX}{Q0}.lora_magnitude_vector"
@@ -250,12 +250,12 @@ def test_a_fault_is_refused_by_its_id_and_named(refused, fault):
     tensors = {k: v for k, v in content.items() if k.startswith(("base_model", "model."))}
     options = {k: v for k, v in content.items() if k not in tensors}
     found = refused(tensors or None, **options)
-    assert found.startswith(f"{rule} {refusals()[rule].title}: ")
+    assert found.startswith(f"{rule} {merge_refusals()[rule].title}: ")
     assert words in found
 
 
 def test_refusals_are_ordered_whole_and_of_a_known_group():
-    found = list(refusals().values())
+    found = list(merge_refusals().values())
     assert [r.id for r in found] == sorted(r.id for r in found)
     for refusal in found:
         assert re.fullmatch(r"LA[1-7]\d\d", refusal.id)
@@ -268,4 +268,4 @@ def test_refusals_are_ordered_whole_and_of_a_known_group():
 def test_every_refusal_has_a_fault_that_reaches_it():
     elsewhere = {"LA104", "LA107", "LA701"}  # test_tensor_header, below, test_merge_receipt
     reached = {case[0] for case in (*CASES.values(), *SPOILT.values())}
-    assert reached | elsewhere == set(refusals())
+    assert reached | elsewhere == set(merge_refusals())

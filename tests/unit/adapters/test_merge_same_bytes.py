@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tiny_models import HIDDEN, NARROW, PREFIX, Q0, V1, VOCABULARY, numbers, pair
 
 from tuning.adapters.folder_merge import Order, merge
-from tuning.adapters.merged_tensor import chunks
+from tuning.adapters.merged_tensor import row_chunks
 from tuning.adapters.ordered_arithmetic import add_low_rank, row_norms
 
 WHOLE = 10**9
@@ -74,7 +74,7 @@ def test_rows_do_not_depend_on_one_another(rows, columns, rank, height, fused):
     whole, parts = (numbers(rows, columns, seed=3) for _ in range(2))
     options = {"through": "F32", "fused": fused}
     add_low_rank(whole, left, right, 0.7, **options)
-    for first, count in chunks(rows, columns, height * columns):
+    for first, count in row_chunks(rows, columns, height * columns):
         place = slice(first, first + count)
         add_low_rank(parts[place], left[place], right, 0.7, **options)
         assert (row_norms(parts[place]) == row_norms(whole)[place]).all()

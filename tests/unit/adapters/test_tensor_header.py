@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from tuning.adapters.refused import MergeRefusedError
-from tuning.adapters.tensor_header import BITS, LARGEST_HEADER, made_header, read_header
+from tuning.adapters.tensor_header import DTYPE_BITS, LARGEST_HEADER, made_header, read_header
 
 
 def file(raw, size=None):
@@ -86,7 +86,7 @@ def test_what_is_written_is_read_by_the_library_and_aligned(tensors, metadata):
     assert {n: a.shape for n, a in loaded.items()} == {n: s for n, (_, s) in tensors.items()}
     assert len(header.raw) % 8 == 0
     for span in header.tensors.values():
-        assert (len(header.raw) + span.begin) % (BITS[span.dtype] // 8) == 0
+        assert (len(header.raw) + span.begin) % (DTYPE_BITS[span.dtype] // 8) == 0
     assert read_header(file(raw)).tensors == dict(header.tensors)
 
 

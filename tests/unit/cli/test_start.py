@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tuning.__main__ import COMMANDS, application
 from tuning.cli import completions
-from tuning.cli.check_command import check
+from tuning.cli.check_command import check_command
 from tuning.cli.checking import checking
 from tuning.cli.direct import LEAST, SPELT, arguments
 from tuning.models.catalog import catalog
@@ -43,7 +43,7 @@ def test_a_check_of_sound_records_imports_nothing_heavy():
 
 
 def test_the_options_are_those_that_typer_knows():
-    known = inspect.signature(check, eval_str=True).parameters
+    known = inspect.signature(check_command, eval_str=True).parameters
     plain = inspect.signature(checking).parameters
     assert list(known) == list(plain)
     for name, parameter in known.items():
@@ -90,18 +90,18 @@ def test_anything_else_is_left_to_typer(words):
 def test_every_command_is_found_by_its_name():
     names = {command.name for command in application().registered_commands}
     functions = {command.callback.__name__ for command in application().registered_commands}
-    assert names == {None}
-    assert functions == set(COMMANDS)
+    assert names == set(COMMANDS)
+    assert functions == {f"{name}_command" for name in COMMANDS}
 
 
 def test_models_recipes_methods_and_rules_are_completed(monkeypatch):
     monkeypatch.chdir(ROOT)
-    assert completions.models("nova-micro") == [MODEL]
-    assert MODEL in completions.models("amazon.nova")
-    assert set(completions.models("")) == set(catalog().models)
-    assert completions.recipes("support-nova-m") == ["support-nova-micro"]
-    assert completions.methods("fine") == ["FINE_TUNING"]
-    assert "DS701" in completions.rules("ds70")
+    assert completions.complete_models("nova-micro") == [MODEL]
+    assert MODEL in completions.complete_models("amazon.nova")
+    assert set(completions.complete_models("")) == set(catalog().models)
+    assert completions.complete_recipes("support-nova-m") == ["support-nova-micro"]
+    assert completions.complete_methods("fine") == ["FINE_TUNING"]
+    assert "DS701" in completions.complete_rules("ds70")
 
 
 @pytest.mark.parametrize(

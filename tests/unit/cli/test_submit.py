@@ -10,8 +10,8 @@ from dataset_lines import SOUND
 
 from tuning.aws.ledger import Ledger
 from tuning.cli import polling
-from tuning.cli.submit_command import submit
-from tuning.cli.watch_command import watch
+from tuning.cli.submit_command import submit_command
+from tuning.cli.watch_command import watch_command
 from tuning.errors import OptionError
 from tuning.runs.run import ReceivedVersion
 from tuning.runs.uploads import Upload
@@ -67,7 +67,9 @@ def keys(account):
 
 
 def submitted(folder, code=0, **given):
-    return left(submit, folder=folder, recipe="support", wait=True, every=1, **given) == code
+    return (
+        left(submit_command, folder=folder, recipe="support", wait=True, every=1, **given) == code
+    )
 
 
 def test_the_validation_set_goes_first_and_the_run_is_followed(account, folder, capsys):
@@ -99,7 +101,7 @@ def test_what_would_be_refused_is_not_uploaded(account, folder, capsys):
 )
 def test_a_folder_that_says_nothing_clear_is_a_wrong_use(account, folder, files, said):
     with pytest.raises(OptionError, match=said):
-        submit(folder=folder(**files), recipe="support")
+        submit_command(folder=folder(**files), recipe="support")
     assert keys(account) == []
 
 
@@ -107,7 +109,7 @@ def test_right_after_an_upload_its_run_is_waited_for(account, capsys):
     """Not "no run is open": its event is under way."""
     account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
     account.s3.modified_at["datasets", "datasets/support/x/train.jsonl"] = datetime.now(UTC)
-    assert left(watch, run=None, every=1, shown="json") == 0
+    assert left(watch_command, run=None, every=1, shown="json") == 0
     out, err = capsys.readouterr()
     assert "no run is open" not in err
     assert json.loads(out.splitlines()[-1])["state"] == "trained"
@@ -123,7 +125,7 @@ def test_versions_are_listed_of_recent_uploads_only(account, monkeypatch):
         account.s3.lay("datasets", "datasets/support/old/train.jsonl", b"x", f"v{number}")
     account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
     account.s3.modified_at["datasets", "datasets/support/x/train.jsonl"] = datetime.now(UTC)
-    assert left(watch, run=None, every=1, shown="json") == 0
+    assert left(watch_command, run=None, every=1, shown="json") == 0
     assert {call["Prefix"] for call in listed} == {"datasets/support/x/train.jsonl"}
 
 
@@ -142,7 +144,7 @@ def test_the_run_of_an_upload_is_watched_by_its_uri(account, capsys):
         )
     )
     uri = "s3://datasets/datasets/support/x/train.jsonl"
-    assert left(watch, run=uri, every=1, shown="json") == 1
+    assert left(watch_command, run=uri, every=1, shown="json") == 1
     assert json.loads(capsys.readouterr().out)["state"] == "refused"
 
 
@@ -150,5 +152,5 @@ def test_the_run_of_an_upload_is_watched_by_its_uri(account, capsys):
 def test_an_old_upload_without_a_run_is_not_waited_for_for_ever(account, capsys):
     account.s3.lay("datasets", "datasets/support/x/train.jsonl", b"x")
     uri = "s3://datasets/datasets/support/x/train.jsonl"
-    assert left(watch, run=uri, every=1, shown="json") == 3
+    assert left(watch_command, run=uri, every=1, shown="json") == 3
     assert f"tuning why {uri}" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from domain_builders import any_recipe, any_run
 from tuning.runs.preparation import prepare
 from tuning.runs.readings import Source
 from tuning.runs.recipes import ConversionOptions
-from tuning.runs.uploads import ENDINGS
+from tuning.runs.uploads import SUFFIXES
 
 RECIPES = {
     "silent": any_recipe(),
@@ -25,7 +25,7 @@ RECIPES = {
 def uploads():
     """Each file under a name that starts a run, those of other kinds as people rename them."""
     for name, (content, records) in {**FILES, **packed()}.items():
-        ending = next((e for e in ENDINGS if name.endswith(e)), ".csv")
+        ending = next((e for e in SUFFIXES if name.endswith(e)), ".csv")
         yield pytest.param(f"train{ending}", content, records, id=name)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.datasets.check import Part, check
+from tuning.datasets.check import Part, check_dataset
 from tuning.datasets.convert.conversion import convert
 from tuning.datasets.convert.targets.target import Target
 from tuning.datasets.convert.targets.writing import Options
@@ -28,7 +28,7 @@ METHODS = [
 
 def faults(raw, method):
     """Errors of records; too few of them, or no model for them, is no fault of the conversion."""
-    report = check(Part(name="train.jsonl", stream=io.BytesIO(raw)), method=method)
+    report = check_dataset(Part(name="train.jsonl", stream=io.BytesIO(raw)), method=method)
     return [
         f for f in report.findings if f.severity == "error" and f.rule not in ("DS601", "DS611")
     ]

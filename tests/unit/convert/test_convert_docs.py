@@ -6,7 +6,7 @@ import pytest
 
 from tuning.datasets.convert.conversion_refusals import RULES
 from tuning.datasets.convert.detect import CONTAINERS, SHAPES
-from tuning.datasets.convert.targets.target import FORMATS
+from tuning.datasets.convert.targets.target import TARGET_FORMATS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "convert.md").read_text(encoding="utf-8")
 
@@ -16,6 +16,6 @@ def test_the_page_tells_every_refusal(rule, why):
     assert f"| {rule} | {why} |" in PAGE
 
 
-@pytest.mark.parametrize("name", [*CONTAINERS, *SHAPES, *FORMATS])
+@pytest.mark.parametrize("name", [*CONTAINERS, *SHAPES, *TARGET_FORMATS])
 def test_the_page_tells_every_format(name):
     assert f"\n| `{name}` |" in PAGE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.datasets.convert.sources.from_documents import BYTES_PER_TOKEN, chunks
+from tuning.datasets.convert.sources.from_documents import BYTES_PER_TOKEN, text_chunks
 
 FEW = settings(max_examples=25)
 TEXTS = st.text(alphabet=st.sampled_from("ab é漢.!? \n\t\u2028"), max_size=200)
@@ -13,13 +13,13 @@ TEXTS = st.text(alphabet=st.sampled_from("ab é漢.!? \n\t\u2028"), max_size=200
 @FEW
 @given(TEXTS, st.integers(1, 40))
 def test_the_pieces_join_to_the_document(document, size):
-    assert "".join(piece for _, piece in chunks(document, size)) == document
+    assert "".join(piece for _, piece in text_chunks(document, size)) == document
 
 
 @FEW
 @given(TEXTS.filter(str.strip), st.integers(1, 40))
 def test_no_piece_is_blank_or_too_long(document, size):
-    for _, piece in chunks(document, size):
+    for _, piece in text_chunks(document, size):
         assert piece.strip()
         assert len(piece.strip().encode()) <= size * BYTES_PER_TOKEN
 
@@ -28,7 +28,7 @@ def test_no_piece_is_blank_or_too_long(document, size):
 @given(TEXTS, st.integers(1, 40))
 def test_each_piece_knows_how_many_lines_lie_before_it(document, size):
     before = 0
-    for line, piece in chunks(document, size):
+    for line, piece in text_chunks(document, size):
         assert line == before
         before += piece.count("\n")
 
@@ -45,7 +45,7 @@ def test_each_piece_knows_how_many_lines_lie_before_it(document, size):
     ids=["paragraph", "line", "sentence", "word", "anywhere"],
 )
 def test_text_is_cut_at_the_best_border_there_is(document, first):
-    assert next(chunks(document, 5))[1] == first
+    assert next(text_chunks(document, 5))[1] == first
 
 
 def test_a_document_becomes_input_lines_traced_to_theirs(converted):

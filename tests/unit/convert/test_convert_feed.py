@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-from tuning.datasets.check import Part, check
+from tuning.datasets.check import Part, check_dataset
 from tuning.datasets.convert.checked_stream import Feed, traced
 from tuning.datasets.convert.conversion import convert
 from tuning.datasets.convert.targets.target import Target
@@ -24,7 +24,7 @@ def checked(*raws):
     names = ("train.csv", "validation.csv")
     feeds = [feed_of(raw, name) for raw, name in zip(raws, names, strict=False)]
     parts = [Part(name=feed.name, stream=feed.stream) for feed in feeds]
-    return traced(check(*parts, method=METHOD), *feeds)
+    return traced(check_dataset(*parts, method=METHOD), *feeds)
 
 
 def places(report, rule):
@@ -80,5 +80,5 @@ def test_a_function_that_converts_starts_light():
 def test_a_sound_upload_is_accepted_and_its_prepared_copy_is_the_conversion():
     feed, prepared = feed_of(table(*[(str(n), "a") for n in range(20)])), io.BytesIO()
     part = Part(name=feed.name, stream=feed.stream, prepared=prepared)
-    assert traced(check(part, method=METHOD), feed).verdict == "accepted"
+    assert traced(check_dataset(part, method=METHOD), feed).verdict == "accepted"
     assert len([json.loads(line) for line in prepared.getvalue().splitlines()]) == 20

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.datasets.convert.conversion import convert
-from tuning.datasets.convert.targets.target import FORMATS, Target
+from tuning.datasets.convert.targets.target import TARGET_FORMATS, Target
 
 FEW = settings(max_examples=20)
 NAMES = st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a", "a.jsonl.gz", ""])
-TARGETS = st.sampled_from(sorted(FORMATS))
+TARGETS = st.sampled_from(sorted(TARGET_FORMATS))
 KEYS = st.sampled_from(
     [
         *("messages", "role", "content", "text", "type", "system", "prompt", "completion"),

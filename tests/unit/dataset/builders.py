@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tuning.datasets.check import Part, Policy, check
+from tuning.datasets.check import Part, Policy, check_dataset
 from tuning.datasets.report import Report
 from tuning.models.catalog import Method, catalog
 
@@ -72,7 +72,7 @@ def checked(
 ) -> Report:
     other = Part(name="validation.jsonl", stream=io.BytesIO(validation)) if validation else None
     training = Part(name="train.jsonl", stream=io.BytesIO(content))
-    return check(training, other, method=of or method(), policy=policy)
+    return check_dataset(training, other, method=of or method(), policy=policy)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.bedrock.offered_models import offer
-from emulator.bedrock.training_data import check as bedrock_reads
 from emulator.bedrock.training_data import check_counts
-from tuning.datasets.check import Part, check
+from emulator.bedrock.training_data import check_records as bedrock_reads
+from tuning.datasets.check import Part, check_dataset
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -60,7 +60,7 @@ def files(draw, model):
 def test_what_is_accepted_here_is_accepted_there(model, data):
     copy = io.BytesIO()
     given_bytes = data.draw(files(model))
-    report = check(
+    report = check_dataset(
         Part(name="train.jsonl", stream=io.BytesIO(given_bytes), prepared=copy),
         method=method(model),
     )
@@ -77,7 +77,7 @@ def test_sound_files_are_accepted_by_both(model):
     """The property above would hold of a checker that refuses everything."""
     record = {"prompt": "Why?", "completion": "So."} if model == LLAMA else converse()
     line = json.dumps(record).encode()
-    report = check(Part(name="t", stream=io.BytesIO(line)), method=method(model))
+    report = check_dataset(Part(name="t", stream=io.BytesIO(line)), method=method(model))
     wanted = replace(offer(model, "FINE_TUNING", REGIONS[model]).format, min_records=1)
     assert report.verdict == "accepted"
     assert bedrock_reads([line], "t", wanted) == 1

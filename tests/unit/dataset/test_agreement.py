@@ -18,7 +18,7 @@ from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.fast import accepter
 from tuning.datasets.kernel import Why
 from tuning.datasets.rules import rules
-from tuning.datasets.scan import MAX_LINE, key
+from tuning.datasets.scan import MAX_LINE, equality_key
 from tuning.datasets.tally import Policy, Tally
 
 LINES = int(os.environ.get("TUNING_LINES", "2000"))
@@ -210,7 +210,7 @@ def test_all_ways_read_the_same_content(kind, way):
         if (found := accept(line)) is None:
             continue
         texts = [*walk.prompt, *walk.answer]
-        prompt, answer = key(walk.prompt), key(walk.answer)
+        prompt, answer = equality_key(walk.prompt), equality_key(walk.answer)
         length = sum(map(len, texts))
         if way == "kernel":
             digest = kernel.digest()

@@ -12,7 +12,7 @@ from builders import LLAMA, NOVA_2, checked, converse, lines, method, pair
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.datasets.check import Part, check
+from tuning.datasets.check import Part, check_dataset
 from tuning.datasets.scan import MAX_LINE
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -190,8 +190,8 @@ class _Drip(io.RawIOBase):
 def test_the_verdict_does_not_depend_on_chunk_borders(sizes, packed):
     content = b"\xef\xbb\xbf" + SOUND + b"{\r\n\n" + SOUND.replace(b"\n", b"\r\n") + b'{"a": 1}'
     given_ = gzip.compress(content) if packed else content
-    whole = check(Part(name="a", stream=io.BytesIO(given_)), method=method())
-    dripped = check(Part(name="a", stream=_Drip(given_, sizes)), method=method())
+    whole = check_dataset(Part(name="a", stream=io.BytesIO(given_)), method=method())
+    dripped = check_dataset(Part(name="a", stream=_Drip(given_, sizes)), method=method())
     assert whole == dripped
 
 
@@ -214,7 +214,7 @@ class _Long(io.RawIOBase):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads ru_maxrss in kilobytes")
 def test_a_line_of_400_mb_is_passed_over_in_little_memory():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    report = check(Part(name="a", stream=_Long(400 << 20)), method=method())
+    report = check_dataset(Part(name="a", stream=_Long(400 << 20)), method=method())
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert report.counts["DS108"] == 1
     assert grown < 32 << 10
@@ -225,7 +225,7 @@ def test_the_prepared_copy_is_mended_and_its_text_is_not_altered():
     untidy = b"\xef\xbb\xbf" + records.replace(b"\n", b"\r\n\r\n", 1)[:-1]
     prepared = io.BytesIO()
     part = Part(name="a", stream=io.BytesIO(gzip.compress(untidy)), prepared=prepared)
-    report = check(part, method=method())
+    report = check_dataset(part, method=method())
     assert prepared.getvalue() == records
     assert report.repairs == {
         "blank_line": 1,
@@ -234,7 +234,7 @@ def test_the_prepared_copy_is_mended_and_its_text_is_not_altered():
         "final_newline": 1,
         "gzip": 1,
     }
-    again = check(Part(name="a", stream=io.BytesIO(records)), method=method())
+    again = check_dataset(Part(name="a", stream=io.BytesIO(records)), method=method())
     assert not again.repairs
 
 

@@ -37,9 +37,9 @@ EVERY_SCRIPT = (
 )
 
 
-def _report(content, of, policy, monkeypatch, *, native=True, chunk=chunks.CHUNK):
+def _report(content, of, policy, monkeypatch, *, native=True, chunk=chunks.CHUNK_BYTES):
     with monkeypatch.context() as patch:
-        patch.setattr(chunks, "CHUNK", chunk)
+        patch.setattr(chunks, "CHUNK_BYTES", chunk)
         if not native:
             patch.setattr(kernel, "library", lambda: None)
         copy = io.BytesIO()

@@ -8,7 +8,7 @@ from builders import checked, method
 from cases import CASES, NEAR_LIMITS, NEAR_METHOD
 
 from tuning.datasets.check import Policy
-from tuning.datasets.rules import markdown, rules
+from tuning.datasets.rules import rules, rules_markdown
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -59,7 +59,7 @@ def test_the_sound_lines_of_a_case_are_not_blamed(rule):
 
 
 def test_the_written_list_is_up_to_date():
-    assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == markdown()
+    assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rules_markdown()
 
 
 @pytest.mark.parametrize("rule", sorted(rules()))

@@ -12,7 +12,7 @@ from tuning.datasets.chunks import Chunks
 from tuning.datasets.convert import conversion
 from tuning.datasets.kernel import Why, folds
 from tuning.datasets.prompts import fingerprint
-from tuning.datasets.scan import MAX_LINE, key
+from tuning.datasets.scan import MAX_LINE, equality_key
 from tuning.datasets.tally import Policy, Tally
 
 E_ACUTE = "\u00e9"
@@ -97,7 +97,7 @@ def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
         if not tally.records or any(stop.why and stop.why & Why.NEAR for stop in stops):
             continue
         told += 1
-        texts = key([record["system"][0]["text"], prompt])
+        texts = equality_key([record["system"][0]["text"], prompt])
         assert tally.near_prompts[0] == digest(same.near(texts)), ascii(prompt)
         assert tally.near_answers[0] == digest(same.near(answer.encode())), ascii(answer)
     assert told > 400

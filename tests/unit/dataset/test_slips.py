@@ -6,8 +6,8 @@ import json
 import pytest
 from builders import NOVA_2, converse, lines, method, turn
 
-from tuning.datasets.check import Part, check
-from tuning.reports.statistics_tables import table
+from tuning.datasets.check import Part, check_dataset
+from tuning.reports.statistics_tables import statistics_table
 
 RECORD = lines(converse())
 CASES = [
@@ -41,7 +41,7 @@ CASES = [
 
 @pytest.mark.parametrize(("content", "rule", "words"), CASES)
 def test_a_slip_is_called_by_its_name(content, rule, words):
-    report = check(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method())
+    report = check_dataset(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method())
     found = [f for f in report.findings if f.severity == "error"]
     assert [(f.rule, words in f.message) for f in found] == [(rule, True)], found
 
@@ -59,7 +59,7 @@ def _tools(*between):
     ("between", "wrong"), [((), False), ((turn("user", "And?"), turn("assistant", "Wait.")), True)]
 )
 def test_a_result_belongs_in_the_turn_after_its_tool_use(between, wrong):
-    report = check(
+    report = check_dataset(
         Part(name="train.jsonl", stream=io.BytesIO(_tools(*between))), method=method(NOVA_2)
     )
     said = [f.message for f in report.findings if f.rule == "DS409"]
@@ -70,6 +70,8 @@ def test_a_result_belongs_in_the_turn_after_its_tool_use(between, wrong):
 
 def test_a_table_of_zeros_is_not_printed():
     unread = json.dumps({"prompt": "a", "completion": "b"}).encode() + b"\n"
-    report = check(Part(name="train.jsonl", stream=io.BytesIO(unread * 20)), method=method())
+    report = check_dataset(
+        Part(name="train.jsonl", stream=io.BytesIO(unread * 20)), method=method()
+    )
     assert report.records == 20
-    assert table(report.statistics) is None
+    assert statistics_table(report.statistics) is None

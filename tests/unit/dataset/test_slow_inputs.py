@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator
 
-from tuning.datasets.check import Part, check
+from tuning.datasets.check import Part, check_dataset
 from tuning.datasets.formats.schemas import _simple
 from tuning.datasets.kernel.folds import letter
 
@@ -38,7 +38,7 @@ def _cost(unit):
     best = float("inf")
     for _ in range(3):
         begun = time.process_time()
-        check(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method())
+        check_dataset(Part(name="train.jsonl", stream=io.BytesIO(content)), method=method())
         best = min(best, time.process_time() - begun)
     return best / len(content)
 

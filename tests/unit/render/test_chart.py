@@ -25,7 +25,7 @@ def histogram(bins):
 
 
 def lines(*series):
-    return chart.lines(series, anchor="loss", title="Loss", x_name="step", y_name="loss")
+    return chart.line_chart(series, anchor="loss", title="Loss", x_name="step", y_name="loss")
 
 
 def parsed(drawn):
@@ -55,7 +55,9 @@ def test_a_histogram_is_told_to_those_who_cannot_see_it():
     assert drawn.find("desc").text == (
         "44 records in 4 bins by characters. The fullest bin, 256 to under 512 characters, holds 40."
     )
-    rows = re.findall(r"<td>([^<]*)", str(chart.table(BINS, noun="record", unit="characters")))
+    rows = re.findall(
+        r"<td>([^<]*)", str(chart.histogram_table(BINS, noun="record", unit="characters"))
+    )
     assert rows == ["3", "0", "40", "1"]
 
 

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from sample_reports import SAMPLES, a_finding, empty, refused
 
 from tuning.datasets.report import Report
-from tuning.reports.markdown import markdown
+from tuning.reports.markdown import report_markdown
 
 OURS = {"strong_open", "strong_close", "em_open", "em_close", "text", "code_inline", "softbreak"}
 
@@ -19,7 +19,7 @@ def spans(text):
 
 
 def test_an_empty_file_is_refused_in_full():
-    assert markdown(empty()) == (
+    assert report_markdown(empty()) == (
         "### ❌ Refused\n\n"
         "1 error; no record was read\\. Nothing was trained and nothing was spent\\.\n\n"
         "🛑 **DS601** Too few records (1 time)\n\n"
@@ -30,7 +30,7 @@ def test_an_empty_file_is_refused_in_full():
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_comment_holds_only_our_markup_and_fits(name):
-    comment = markdown(SAMPLES[name]())
+    comment = report_markdown(SAMPLES[name]())
     assert spans(comment) <= OURS
     assert len(comment) < 65_536
 
@@ -40,7 +40,7 @@ def test_a_comment_holds_only_our_markup_and_fits(name):
 def test_no_text_brings_markup_of_its_own(anything):
     finding = a_finding(file=anything, field=anything, message=anything, fix=anything)
     report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
-    comment = markdown(report)
+    comment = report_markdown(report)
     assert spans(comment) <= OURS | {"text_special"}
     assert comment.count("\n- ") == 2
 
@@ -49,13 +49,13 @@ def test_no_text_brings_markup_of_its_own(anything):
 def test_nobody_is_called_and_no_address_becomes_a_link(call):
     finding = a_finding(message=f"says {call}", fix=call)
     report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
-    assert call not in markdown(report)
+    assert call not in report_markdown(report)
 
 
 def test_a_code_span_is_not_left_by_a_backtick_in_the_name():
     finding = a_finding(file="a``b", line=None)
     report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
-    assert "``` a``b ```" in markdown(report)
+    assert "``` a``b ```" in report_markdown(report)
 
 
 def test_what_a_comment_cannot_hold_is_counted():
@@ -66,10 +66,10 @@ def test_what_a_comment_cannot_hold_is_counted():
     )
     counts = {f"DS{n}": 10 for n in range(100, 190)}
     report = Report(verdict="refused", records=1, findings=findings, counts=counts)
-    comment = markdown(report)
+    comment = report_markdown(report)
     assert len(comment) < 65_536
     assert all(f"**{rule}**" in comment for rule in counts)
 
 
 def test_findings_beyond_the_listed_are_counted():
-    assert "- and 1,184 more of this kind" in markdown(refused())
+    assert "- and 1,184 more of this kind" in report_markdown(refused())

@@ -20,7 +20,7 @@ from sample_reports import (
 
 from tuning.datasets.report import Report
 from tuning.datasets.rules import rules
-from tuning.reports.report_page import html
+from tuning.reports.report_page import report_html
 
 ROOT = Path(__file__).parents[3]
 VOID = {"meta", "link", "br", "hr", "wbr"}
@@ -102,7 +102,7 @@ def test_no_text_in_any_field_brings_a_tag_or_attribute(finding, text):
         statistics={text: {text: text}},
         repairs={text: 1},
     )
-    whole = html(report, title=text, run={text: text}, estimate={"training_usd": text})
+    whole = report_html(report, title=text, run={text: text}, estimate={"training_usd": text})
     parsed = Parsed(whole)
     assert parsed.tags <= OURS
     assert parsed.attributes <= ATTRIBUTES
@@ -142,14 +142,14 @@ def test_what_is_said_of_many_findings_is_said_once():
 
 
 def test_an_unknown_price_is_said_to_be_unknown():
-    words = Parsed(html(SAMPLES["clean"](), title="t", run=RUN, estimate=UNPRICED)).words
+    words = Parsed(report_html(SAMPLES["clean"](), title="t", run=RUN, estimate=UNPRICED)).words
     assert "Price estimate Not known" in words
     assert "no dated price is known" in words
 
 
 def test_a_price_range_is_shown_where_there_is_one():
     estimate = {**ESTIMATE, "low_usd": "2.90", "high_usd": "4"}
-    words = Parsed(html(SAMPLES["clean"](), title="t", run=RUN, estimate=estimate)).words
+    words = Parsed(report_html(SAMPLES["clean"](), title="t", run=RUN, estimate=estimate)).words
     assert "$3.22 for training the model once at least $2.90 at most $4.00" in words
 
 
@@ -161,7 +161,7 @@ def test_a_refused_reader_is_given_the_command_for_this_file_and_model():
 def test_a_command_is_never_made_of_what_cannot_be_copied():
     finding = a_finding(file="a\u202e; rm -rf ~.jsonl")
     report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
-    assert "tuning check FILE --model MODEL" in Parsed(html(report, title="t")).words
+    assert "tuning check FILE --model MODEL" in Parsed(report_html(report, title="t")).words
 
 
 def test_every_rule_has_a_reason_and_a_source_to_link_to():
@@ -169,7 +169,7 @@ def test_every_rule_has_a_reason_and_a_source_to_link_to():
     report = Report(
         verdict="refused", records=1, findings=findings, counts=dict.fromkeys(rules(), 1)
     )
-    parsed = Parsed(html(report, title="t"))
+    parsed = Parsed(report_html(report, title="t"))
     assert {rule.source for rule in rules().values()} <= set(parsed.links)
 
 

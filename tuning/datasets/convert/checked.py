@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import IO, BinaryIO, cast
 
-from tuning.datasets.check import Part, check
+from tuning.datasets.check import Part, check_dataset
 from tuning.datasets.convert.conversion import ConvertedLine, Summary
 from tuning.datasets.report import Finding
 from tuning.datasets.tally import Policy
@@ -50,7 +50,7 @@ def checked(
     """
     file.seek(0)
     part = Part(name="converted", stream=cast("BinaryIO", file))
-    report = check(part, method=method, policy=Policy(listed=_ALL, thorough=False))
+    report = check_dataset(part, method=method, policy=Policy(listed=_ALL, thorough=False))
     wrong: dict[int, list[Finding]] = {}
     for found in report.findings:
         if found.severity == "error" and found.line:

@@ -6,14 +6,14 @@ from typing import IO, Self
 
 from tuning.datasets.convert.conversion import Conversion, convert
 from tuning.datasets.convert.conversion_refusals import Option
-from tuning.datasets.convert.mapping import parse
+from tuning.datasets.convert.mapping import parse_mapping
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.suggestions import spelt
 from tuning.datasets.convert.targets.target import Target
 from tuning.errors import OptionError
 from tuning.models.catalog import Method, catalog
 
-CONVERT = "tuning convert"
+_CONVERT = "tuning convert"
 _SINGLE = frozenset(
     {
         "--model",
@@ -36,7 +36,7 @@ class Command:
 
     path: str
     options: tuple[Option, ...] = ()
-    program: str = CONVERT
+    program: str = _CONVERT
 
     def __str__(self) -> str:
         return f"{self.program} {spelt((('', self.path),)).strip()} {spelt(self.options)}".rstrip()
@@ -88,7 +88,7 @@ class Command:
     @property
     def writes(self) -> bool:
         """Whether records are converted, or only read."""
-        return self.program == CONVERT
+        return self.program == _CONVERT
 
     def conversion(
         self, stream: IO[bytes], *, name: str, limit: int | None = None, most: int | None = None
@@ -107,7 +107,7 @@ class Command:
 
     @property
     def mapping(self) -> dict[str, str]:
-        return parse(self.values("--map"))
+        return parse_mapping(self.values("--map"))
 
     @property
     def wishes(self) -> Options:

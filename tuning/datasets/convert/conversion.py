@@ -35,12 +35,12 @@ from tuning.datasets.scan import MAX_LINE
 _LISTED = 20
 
 _WRITERS: Mapping[str, Callable[[ReadRecord, Writing], dict[str, Json]]] = {
-    "converse": converse.converse,
+    "converse": converse.write_converse,
     "distillation": converse.distillation,
-    "prompt_completion": plain.prompt_completion,
-    "anthropic_messages": plain.anthropic_messages,
-    "image_caption": plain.image_caption,
-    "openai_chat": openai.openai_chat,
+    "prompt_completion": plain.write_prompt_completion,
+    "anthropic_messages": plain.write_anthropic_messages,
+    "image_caption": plain.write_image_caption,
+    "openai_chat": openai.write_openai_chat,
 }
 
 
@@ -211,7 +211,7 @@ class Conversion:
     ) -> Iterator[ConvertedLine]:
         to = Writing(target=self._target, options=self._options, account=account)
         if self._target.format == "continued_pre_training":
-            for before, piece in plain.pieces(record, to):
+            for before, piece in plain.write_pieces(record, to):
                 yield ConvertedLine(source_line=raw.line + before, record=_encoded(piece))
         else:
             written = _encoded(_WRITERS[to.target.format](record, to))

@@ -33,7 +33,7 @@ CONTAINERS: tuple[str, ...] = get_args(Container)
 SHAPES: tuple[str, ...] = get_args(_Shape)
 
 _TABLES = (".csv", ".tsv", ".tab")
-DOCUMENTS = (".txt", ".md", ".markdown", ".rst")
+DOCUMENT_SUFFIXES = (".txt", ".md", ".markdown", ".rst")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _OPENAI_ROLES = frozenset({"system", "developer", "tool", "function"})
 _OPENAI_KEYS = frozenset(
@@ -74,13 +74,13 @@ def container(head: bytes, name: str) -> Detected | None:
     if head.startswith(b"PAR1"):
         return Detected(name="parquet", why="begins with PAR1")
     begin = head.lstrip(_BEFORE)
-    other = suffix.endswith((*_TABLES, *DOCUMENTS))
+    other = suffix.endswith((*_TABLES, *DOCUMENT_SUFFIXES))
     if begin[:1] in (b"[", b"{") and (not other or _RECORD.match(begin)):
         return _json(begin)
-    columns = looks.table(head)
-    if columns and not suffix.endswith(_TABLES) and suggestions.known(columns):
+    columns = looks.table_columns(head)
+    if columns and not suffix.endswith(_TABLES) and suggestions.commonly_named(columns):
         return Detected(name="csv", why=f"begins with a row of names: {', '.join(columns[:5])}")
-    for kind, suffixes in (("csv", _TABLES), ("text", DOCUMENTS)):
+    for kind, suffixes in (("csv", _TABLES), ("text", DOCUMENT_SUFFIXES)):
         if suffix.endswith(suffixes):
             return Detected(name=kind, why=f"named {suffix[suffix.rindex('.') :]}")
     if suffix.endswith((".jsonl", ".ndjson")):

@@ -6,7 +6,7 @@ from typing import Any
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.errors import OptionError
 
-NAMES = (
+MAPPED_NAMES = (
     *("prompt", "completion", "system"),
     *("instruction", "input", "output", "history"),
     *("messages", "conversations", "tools", "text", "image-ref", "caption"),
@@ -16,7 +16,7 @@ NAMES = (
 """The fields that the dialects know; what a grader reads beside them may be called anything."""
 
 
-def parse(pairs: list[str]) -> dict[str, str]:
+def parse_mapping(pairs: list[str]) -> dict[str, str]:
     """`["prompt=question"]` as a mapping. Raises OptionError for what is not NAME=FIELD.
 
     NAME may have the list that it is in: `messages.role=speaker`.
@@ -52,7 +52,7 @@ def reversed_pairs(
     turned = [
         (name, field)
         for name, field in mapping.items()
-        if field in NAMES
+        if field in MAPPED_NAMES
         and not any(field.partition(".")[0] in record for record in records)
         and any(name in record for record in records)
     ]

@@ -30,15 +30,15 @@ from tuning.datasets.convert.sources import (
     parquet_files as columns,
 )
 from tuning.datasets.convert.sources.fields import ConversionNotes, Fields
-from tuning.datasets.convert.sources.from_anthropic import anthropic_messages
-from tuning.datasets.convert.sources.from_converse import converse
+from tuning.datasets.convert.sources.from_anthropic import read_anthropic_messages
+from tuning.datasets.convert.sources.from_converse import read_converse
 from tuning.datasets.convert.sources.from_gemini import gemini
 from tuning.datasets.convert.sources.from_glaive import glaive
-from tuning.datasets.convert.sources.from_openai import openai_chat
+from tuning.datasets.convert.sources.from_openai import read_openai_chat
 from tuning.datasets.convert.sources.from_preferences import preferred
 from tuning.datasets.convert.sources.from_sharegpt import sharegpt
 from tuning.datasets.convert.sources.from_xlam import xlam
-from tuning.datasets.convert.sources.json_files import inside
+from tuning.datasets.convert.sources.json_files import records_inside
 from tuning.datasets.convert.sources.raw import Notes, Raw, RawContainer
 from tuning.datasets.convert.wrong_files import wrong_file
 from tuning.datasets.unpacking import DAMAGED
@@ -53,24 +53,24 @@ _FIELDS_KNOWN = 1000
 _CONTAINERS: Mapping[str, RawContainer] = {
     "jsonl": jsons.jsonl,
     "json": jsons.spread,
-    "csv": tables.table,
-    "xlsx": excel_files.sheet,
-    "parquet": columns.rows,
+    "csv": tables.read_csv,
+    "xlsx": excel_files.read_excel,
+    "parquet": columns.read_parquet,
     "text": documents.whole,
 }
 _READERS: Mapping[str, Callable[[Fields], ReadRecord]] = {
-    "prompt_completion": pairs.prompt_completion,
+    "prompt_completion": pairs.read_prompt_completion,
     "alpaca": pairs.alpaca,
     "sharegpt": sharegpt,
-    "openai_chat": openai_chat,
-    "anthropic_messages": anthropic_messages,
+    "openai_chat": read_openai_chat,
+    "anthropic_messages": read_anthropic_messages,
     "gemini": gemini,
-    "converse": converse,
+    "converse": read_converse,
     "xlam": xlam,
     "glaive": glaive,
     "image_caption": pairs.caption,
     "captions": pairs.caption,
-    "document": pairs.document,
+    "document": pairs.read_document,
 }
 
 
@@ -241,7 +241,7 @@ class Given:
             for raw in container(self._opened.stream, self._notes, self._options):
                 line = raw.line
                 if self._options.records:
-                    yield from inside(raw, self._options.records, self._notes)
+                    yield from records_inside(raw, self._options.records, self._notes)
                 else:
                     yield raw
         except DAMAGED:

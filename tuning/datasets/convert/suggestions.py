@@ -47,7 +47,7 @@ _ASIDE = 500
 _LETTERS = re.compile(r"[^\w]+|_")
 
 
-def known(names: Iterable[str]) -> bool:
+def commonly_named(names: Iterable[str]) -> bool:
     """Whether any of the names is what a prompt or a completion is commonly called."""
     return bool({_plain(name) for name in names} & _ALIASES)
 

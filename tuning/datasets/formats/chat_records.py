@@ -8,13 +8,13 @@ import re
 from typing import Any
 
 from tuning.datasets.formats import schemas, tools
-from tuning.datasets.formats.walk import Walk, mark, near, shown
+from tuning.datasets.formats.walk import Walk, mark, near_miss, shown
 from tuning.models.catalog import Method
 
 _MARKER = re.compile(r"\n\s*(Human|Assistant):")
 
 
-def openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> None:
+def check_openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> None:
     """Other top-level keys are the grader's: they reach it as `metadata`."""
     if "messages" not in record:
         walk.keys(record, "", ("messages",), tuple(record))
@@ -79,11 +79,11 @@ def _function(tool: object, at: str, walk: Walk) -> str | None:
     if "strict" in function:
         walk.is_a(function["strict"], bool, f"{at}.strict")
     if "parameters" in function:
-        schemas.read(function["parameters"], f"{at}.parameters", walk)
-    return tools.name(function["name"], f"{at}.name", walk) if "name" in function else None
+        schemas.check_schema(function["parameters"], f"{at}.parameters", walk)
+    return tools.tool_name(function["name"], f"{at}.name", walk) if "name" in function else None
 
 
-def anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk) -> None:
+def check_anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk) -> None:
     walk.keys(record, "", ("messages",), ("system",))
     if "system" in record:
         walk.traits.add("system")
@@ -117,7 +117,7 @@ def _turn(message: object, at: str, roles: tuple[str, ...], walk: Walk) -> str |
     if role in roles:
         return str(role)
     walk.readable = False
-    close = near(role, roles)
+    close = near_miss(role, roles)
     known = ", ".join(roles)
     walk.fault("DS401", f"{shown(role)} is no role{close}; roles: {known}", f"{at}.role")
     return close.split("'")[1] if close else None

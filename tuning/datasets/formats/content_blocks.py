@@ -8,7 +8,7 @@ from typing import Any
 from tuning.datasets.formats import media_blocks as media
 from tuning.datasets.formats import tools
 from tuning.datasets.formats.markers import marks
-from tuning.datasets.formats.walk import Walk, mark, plain
+from tuning.datasets.formats.walk import Walk, mark, plain_text
 from tuning.models.catalog import Method
 
 _KINDS = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
@@ -24,7 +24,7 @@ def content(value: object, at: str, role: str | None, method: Method, walk: Walk
 
 
 def _block(block: object, at: str, role: str | None, method: Method, walk: Walk) -> str:
-    if (text := plain(block)) is not None:
+    if (text := plain_text(block)) is not None:
         if walk.marked:
             marks(text, f"{at}.text", method, walk, answer=role == "assistant")
         return text
@@ -59,7 +59,7 @@ def _offered(method: Method) -> tuple[str, ...]:
 def _other(kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk) -> None:
     if kind in ("image", "video", "document"):
         walk.traits.add(kind)
-        media.read(kind, value, at, role, method, walk)
+        media.check_media(kind, value, at, role, method, walk)
     elif kind not in _offered(method):
         walk.fault("DS309", f"this model and method take no {kind} in training data", at)
     elif walk.is_a(value, dict, at):
@@ -84,8 +84,8 @@ def _reasoning(
             marks(text, f"{at}.reasoningText.text", method, walk, answer=True)
 
 
-def together(record: dict[str, Any], messages: list[Any], method: Method, walk: Walk) -> None:
+def check_together(record: dict[str, Any], messages: list[Any], method: Method, walk: Walk) -> None:
     """What holds between the blocks of a record: media of one kind, tools used and answered."""
-    media.together(messages, method, walk)
+    media.check_media_together(messages, method, walk)
     if not walk.traits.isdisjoint(("toolUse", "toolResult")):
-        tools.together(record, messages, walk)
+        tools.check_tools_together(record, messages, walk)

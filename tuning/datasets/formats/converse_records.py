@@ -9,7 +9,7 @@ from typing import Any
 from tuning.datasets.formats import content_blocks as blocks
 from tuning.datasets.formats import tools
 from tuning.datasets.formats.markers import marks
-from tuning.datasets.formats.walk import Walk, near, plain, shown
+from tuning.datasets.formats.walk import Walk, near_miss, plain_text, shown
 from tuning.models.catalog import Method
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
@@ -19,7 +19,7 @@ _WITH_TOOLS = (*_OPTIONAL, "toolConfig")
 _SYSTEM = {"system"}
 
 
-def read(record: dict[str, Any], method: Method, walk: Walk) -> None:
+def check_converse(record: dict[str, Any], method: Method, walk: Walk) -> None:
     more = "tools" in method.features or "toolConfig" in record
     walk.keys(record, "", ("messages",), _WITH_TOOLS if more else _OPTIONAL)
     if record.get("schemaVersion") != SCHEMA_VERSION:
@@ -50,7 +50,7 @@ def _system(value: object, method: Method, walk: Walk) -> None:
     if limit is not None and len(items) > limit:
         walk.fault("DS408", f"{len(items)} system blocks; this model takes {limit}", "system")
     for i, block in enumerate(items):
-        if (words := plain(block)) is not None and not walk.marked:
+        if (words := plain_text(block)) is not None and not walk.marked:
             walk.prompt.append(words)
             continue
         at = f"system[{i}]"
@@ -72,7 +72,7 @@ def _messages(record: dict[str, Any], method: Method, walk: Walk) -> None:
     if method.format == "distillation":
         _one_turn(roles, walk)
     if walk.traits - _SYSTEM:
-        blocks.together(record, messages, method, walk)
+        blocks.check_together(record, messages, method, walk)
 
 
 def _turns(messages: list[Any], method: Method, walk: Walk) -> list[str | None]:
@@ -104,7 +104,7 @@ def _plain(message: Any) -> str | None:
     if isinstance(message, dict) and len(message) == 2 and message.get("role") in _ROLES:  # noqa: PLR2004 — role and content
         content = message.get("content")
         if isinstance(content, list) and len(content) == 1:
-            return plain(content[0])
+            return plain_text(content[0])
     return None
 
 
@@ -131,7 +131,7 @@ def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
         return str(role)
     walk.readable = False
     fix = None
-    close = near(role, _ROLES)
+    close = near_miss(role, _ROLES)
     if role == "system":
         fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
     walk.fault(

@@ -11,7 +11,7 @@ from tuning.datasets.formats.walk import Walk
 from tuning.models.catalog import Method
 
 
-def prompt_completion(record: dict[str, Any], method: Method, walk: Walk) -> None:
+def check_prompt_completion(record: dict[str, Any], method: Method, walk: Walk) -> None:
     walk.keys(record, "", ("prompt", "completion"))
     if "prompt" in record:
         text = walk.text(record["prompt"], "prompt")
@@ -23,7 +23,7 @@ def prompt_completion(record: dict[str, Any], method: Method, walk: Walk) -> Non
         walk.answer = [text or ""]
 
 
-def image_caption(record: dict[str, Any], method: Method, walk: Walk) -> None:
+def check_image_caption(record: dict[str, Any], method: Method, walk: Walk) -> None:
     walk.keys(record, "", ("image-ref", "caption"))
     low, high = method.caption_chars or (0, None)
     if "image-ref" in record:

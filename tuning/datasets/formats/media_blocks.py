@@ -10,13 +10,15 @@ from tuning.datasets.formats.walk import Walk, shown
 from tuning.errors import nearest
 from tuning.models.catalog import Method
 
-KINDS = ("image", "video", "document")
+MEDIA_KINDS = ("image", "video", "document")
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])/([A-Za-z0-9_\-/.]+)")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _TWINS = {"jpg": "jpeg", "tif": "tiff", "quicktime": "mov", "mpg": "mpeg"}
 
 
-def read(kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk) -> None:
+def check_media(
+    kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk
+) -> None:
     """One media block."""
     if kind not in method.media:
         taken = ", ".join(("text", *method.media))
@@ -98,9 +100,9 @@ def address(value: object, at: str, walk: Walk) -> None:
         walk.fault("DS506", "the address is not s3://bucket/name", at)
 
 
-def together(messages: list[Any], method: Method, walk: Walk) -> None:
+def check_media_together(messages: list[Any], method: Method, walk: Walk) -> None:
     """How many media, of how many kinds, one record holds."""
-    kinds = [k for k in KINDS if k in walk.traits]
+    kinds = [k for k in MEDIA_KINDS if k in walk.traits]
     if not kinds:
         return
     if len(kinds) > 1:

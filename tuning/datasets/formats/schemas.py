@@ -24,7 +24,7 @@ class _Flaw(NamedTuple):
     path: tuple[str | int, ...]
 
 
-def read(schema: object, at: str, walk: Walk) -> None:
+def check_schema(schema: object, at: str, walk: Walk) -> None:
     """What a tool takes."""
     if not walk.is_a(schema, dict, at):
         return

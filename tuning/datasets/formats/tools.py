@@ -31,7 +31,7 @@ def use(value: dict[str, Any], at: str, role: str | None, _method: Method, walk:
     if "toolUseId" in value:
         _spelt(value["toolUseId"], _ID, "letters, digits and _ . : -", f"{at}.toolUseId", walk)
     if "name" in value:
-        name(value["name"], f"{at}.name", walk)
+        tool_name(value["name"], f"{at}.name", walk)
     if "input" in value:
         walk.is_a(value["input"], dict, f"{at}.input")
 
@@ -109,8 +109,8 @@ def _declared(tool: object, at: str, walk: Walk) -> str | None:
         assert isinstance(schema, dict)  # noqa: S101 — for the type checker; is_a decided
         walk.keys(schema, inner, ("json",))
         if "json" in schema:
-            schemas.read(schema["json"], f"{inner}.json", walk)
-    return name(spec["name"], f"{at}.name", walk) if "name" in spec else None
+            schemas.check_schema(schema["json"], f"{inner}.json", walk)
+    return tool_name(spec["name"], f"{at}.name", walk) if "name" in spec else None
 
 
 def described(spec: dict[str, Any], at: str, walk: Walk) -> None:
@@ -120,7 +120,7 @@ def described(spec: dict[str, Any], at: str, walk: Walk) -> None:
         walk.fault("DS422", "the tool has no description", at)
 
 
-def name(value: object, at: str, walk: Walk) -> str | None:
+def tool_name(value: object, at: str, walk: Walk) -> str | None:
     """A tool's name; None with a fault when it is no text."""
     return _spelt(value, _NAME, "letters, digits, _ and -", at, walk)
 
@@ -160,11 +160,11 @@ def _choice(value: object, at: str, declared: list[str | None], walk: Walk) -> N
             continue
         walk.keys(inner, f"{at}.{kind}", ("name",) if kind == "tool" else ())
         if kind == "tool" and "name" in inner:
-            chosen = name(inner["name"], f"{at}.tool.name", walk)
-            known(chosen, declared, f"{at}.tool.name", walk)
+            chosen = tool_name(inner["name"], f"{at}.tool.name", walk)
+            _known(chosen, declared, f"{at}.tool.name", walk)
 
 
-def known(called: str | None, declared: list[str | None], at: str, walk: Walk) -> None:
+def _known(called: str | None, declared: list[str | None], at: str, walk: Walk) -> None:
     """Refuses a tool that is called and not declared."""
     if called is None or called in declared or None in declared:
         return
@@ -174,7 +174,7 @@ def known(called: str | None, declared: list[str | None], at: str, walk: Walk) -
     walk.fault("DS417", f"the tool {shown(called)} is not declared{close}{listed}", at)
 
 
-def together(record: dict[str, Any], messages: list[Any], walk: Walk) -> None:
+def check_tools_together(record: dict[str, Any], messages: list[Any], walk: Walk) -> None:
     """What holds between the tools of a record: declared, called by ids of their own, answered."""
     if "toolConfig" not in record:
         walk.fault("DS420", "the record uses tools and has no toolConfig", "messages")
@@ -194,7 +194,7 @@ def _unanswered(
         match block:
             case {"toolUse": {**call}}:
                 if isinstance(called := call.get("name"), str):
-                    known(called, declared, f"{at}.toolUse.name", walk)
+                    _known(called, declared, f"{at}.toolUse.name", walk)
                 if isinstance(mark := call.get("toolUseId"), str):
                     if mark in seen:
                         message = "the toolUseId was used before"
@@ -227,7 +227,7 @@ def _names(config: object) -> list[str | None]:
         return [None]
     specs = [tool.get("toolSpec") if isinstance(tool, dict) else None for tool in tools]
     found = [spec.get("name") if isinstance(spec, dict) else None for spec in specs]
-    return [name if isinstance(name, str) else None for name in found]
+    return [tool_name if isinstance(tool_name, str) else None for tool_name in found]
 
 
 def _blocks(messages: list[Any]) -> Iterator[tuple[int, str, object]]:

@@ -37,7 +37,7 @@ def mark(value: object) -> Mark:
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 _NULL = "Write the value, or remove the record; leave the key out where it is optional."
-NAMES = {
+_NAMES = {
     dict: "an object",
     list: "a list",
     str: "text",
@@ -90,7 +90,7 @@ class Walk:
             return True
         self.readable = False
         fix = _NULL if value is None else None
-        self.fault("DS303", f"expected {NAMES[kind]}, got {what(value)}{hint}", at or None, fix)
+        self.fault("DS303", f"expected {_NAMES[kind]}, got {what(value)}{hint}", at or None, fix)
         return False
 
     def items(self, value: object, at: str, hint: str = "") -> list[Any]:
@@ -114,7 +114,7 @@ class Walk:
         return value
 
 
-def plain(block: object) -> str | None:
+def plain_text(block: object) -> str | None:
     """The words of a block that is one sound text: nearly every block, so told first."""
     if isinstance(block, dict) and len(block) == 1:
         text = block.get("text")
@@ -134,7 +134,7 @@ def _slips(
     for key in names:
         if key in allowed:
             continue
-        close = near(key, tuple(k for k in allowed if k not in names))
+        close = near_miss(key, tuple(k for k in allowed if k not in names))
         if close:
             meant = close.split("'")[1]
             missing = [k for k in missing if k != meant]
@@ -144,7 +144,7 @@ def _slips(
     return tuple(slips)
 
 
-def near(word: str, known: tuple[str, ...]) -> str:
+def near_miss(word: str, known: tuple[str, ...]) -> str:
     """A near miss in words, whatever its case."""
     return (_near if len(word) <= _REMEMBERED else _near.__wrapped__)(word, known)
 

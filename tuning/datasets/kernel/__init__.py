@@ -12,7 +12,7 @@ from tuning.errors import KernelError
 
 GUARD = 64
 """Bytes that must be readable behind each buffer."""
-BITS = 48
+DIGEST_BITS = 48
 ENDS = 4
 """How many different signs reserved words may end in."""
 OUTLINE, PIECES = 2048, 64
@@ -92,7 +92,7 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("count_malformed", "malformed", "blank_lines", "ctrl_z")),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
-        ("histogram", c_uint64 * BITS),
+        ("histogram", c_uint64 * DIGEST_BITS),
         ("most_bits", c_uint64),
         ("most_bits_line", c_uint64),
         ("traits", c_uint64 * 2),
@@ -107,7 +107,7 @@ class Scan(ctypes.Structure):
     )
 
 
-def name(system: str, machine: str) -> str:
+def library_name(system: str, machine: str) -> str:
     """What the library is called for a machine; a folder may be shared by several."""
     return f"lines-{system}-{machine}.so".lower()
 
@@ -115,7 +115,7 @@ def name(system: str, machine: str) -> str:
 @cache
 def library() -> ctypes.CDLL | None:
     """The kernel, or None where it was never built."""
-    path = SOURCE.parent / name(platform.system(), platform.machine())
+    path = SOURCE.parent / library_name(platform.system(), platform.machine())
     if not path.exists():
         return None
     found = ctypes.CDLL(str(path))
@@ -138,7 +138,7 @@ def digest() -> Callable[[bytes], int]:
     return lambda text: int(compute(text, len(text)))
 
 
-def private() -> Callable[[bytes], tuple[int, ...]]:
+def private_counter() -> Callable[[bytes], tuple[int, ...]]:
     """The function that counts what is private in a text, kind by kind."""
     found = library()
     assert found is not None  # noqa: S101 — for the type checker

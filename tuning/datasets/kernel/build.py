@@ -14,7 +14,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tuning.datasets.kernel import SOURCE, SOURCES, name
+from tuning.datasets.kernel import SOURCE, SOURCES, library_name
 from tuning.errors import KernelError
 
 Machine = tuple[str, str]
@@ -47,14 +47,14 @@ def built(machine: Machine) -> Path:
     """The library for a machine, built when it is not there."""
     if machine not in TARGETS:
         raise KernelError(f"the kernel is not built for {' '.join(machine)}: no such target")
-    path = _BUILD / f"kernel-{source()}-{name(*machine)}"
+    path = _BUILD / f"kernel-{source()}-{library_name(*machine)}"
     if not path.exists():
         _BUILD.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_BUILD) as folder:
             unfinished = Path(folder) / path.name
             _compile(TARGETS[machine], unfinished)
             unfinished.replace(path)
-        for stale in _BUILD.glob(f"kernel-*-{name(*machine)}"):
+        for stale in _BUILD.glob(f"kernel-*-{library_name(*machine)}"):
             if stale != path:
                 stale.unlink()
     return path
@@ -80,15 +80,15 @@ def _compile(target: str, path: Path) -> None:
         raise KernelError(f"the kernel could not be built for {target}: {done.stderr.strip()}")
 
 
-def run() -> None:
+def _run() -> None:
     """Put the library for this machine beside the source."""
     if here() not in TARGETS:
         return  # the checker does without, slowly
-    beside = BESIDE / name(*here())
+    beside = BESIDE / library_name(*here())
     unfinished = beside.with_suffix(".new")  # a process may be using the old one
     shutil.copyfile(built(here()), unfinished)
     unfinished.replace(beside)
 
 
 if __name__ == "__main__":
-    run()
+    _run()

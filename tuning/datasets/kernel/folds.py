@@ -29,7 +29,7 @@ def seconds() -> frozenset[str]:
     return frozenset(found)
 
 
-def folded(sign: str, melting: frozenset[str]) -> str | None:
+def _folded(sign: str, melting: frozenset[str]) -> str | None:
     """What becomes of a character by itself, or None when that is not certain."""
     code = ord(sign)
     if unicodedata.ucd_3_2_0.category(sign) in ("Cn", "Cs", "Co") or code in _JAMO:
@@ -42,7 +42,7 @@ def folded(sign: str, melting: frozenset[str]) -> str | None:
     return form if len(form.encode()) <= len(sign.encode()) else None
 
 
-def mark(sign: str, melting: frozenset[str]) -> bool:
+def _mark(sign: str, melting: frozenset[str]) -> bool:
     """Whether a character only has to keep its place after what is no mark."""
     known = unicodedata.ucd_3_2_0.category(sign) != "Cn"
     plain = sign not in melting and normalised(f".{sign}.") == f".{sign}."
@@ -70,7 +70,7 @@ def _bitmap(name: str, held: Iterable[int]) -> Iterator[str]:
 
 
 def _table(name: str, start: int, end: int, melting: frozenset[str]) -> Iterator[str]:
-    found = (folded(chr(code), melting) for code in range(start, end))
+    found = (_folded(chr(code), melting) for code in range(start, end))
     values = [ord(form) if form else 0 for form in found]
     yield f"static const uint16_t {name}[{len(values)}] = {{"
     for i in range(0, len(values), 12):
@@ -82,8 +82,8 @@ def written() -> str:
     """The file, whole."""
     melting = seconds()
     start, end = _FOLDED[0][1], _BMP
-    plain = (c for c in range(start, end) if folded(chr(c), melting) == chr(c))
-    marks = (c for c in range(0x80, end) if mark(chr(c), melting))
+    plain = (c for c in range(start, end) if _folded(chr(c), melting) == chr(c))
+    marks = (c for c in range(0x80, end) if _mark(chr(c), melting))
     lines = [
         "/* Written by folds.py; do not edit. */",
         *_table("FOLD", *_FOLDED[0], melting),

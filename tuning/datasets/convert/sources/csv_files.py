@@ -10,7 +10,14 @@ from typing import IO
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
-from tuning.datasets.convert.sources.raw import MAX_RECORD, Notes, Raw, lines, text, too_large
+from tuning.datasets.convert.sources.raw import (
+    MAX_RECORD,
+    Notes,
+    Raw,
+    decoded,
+    numbered_lines,
+    record_too_large,
+)
 from tuning.datasets.convert.sources.table_rows import Rows
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -22,7 +29,7 @@ _SEPARATOR = re.compile(r'("?)sep=(.)\1\r?\n?')
 _Row = tuple[int, list[str] | RecordRefusedError]
 
 
-def table(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Raw]:
+def read_csv(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Raw]:
     """Each row as an object of its named columns; an empty cell is a field that is not there.
 
     A fault of the header, of the bytes or of the quoting ends the file: nobody knows where the
@@ -77,10 +84,10 @@ def _rows(stream: IO[bytes], notes: Notes) -> Iterator[_Row]:
 
 
 def _decoded(stream: IO[bytes], notes: Notes) -> Iterator[str]:
-    rows = lines(stream, notes)
+    rows = numbered_lines(stream, notes)
     for number, piece in rows:
         if piece is None:
-            raise too_large(number)
+            raise record_too_large(number)
         if b"\0" in piece:
             raise RecordRefusedError(
                 rule="CV101",
@@ -91,7 +98,7 @@ def _decoded(stream: IO[bytes], notes: Notes) -> Iterator[str]:
             )
         notes.seen(piece)
         try:
-            yield text(piece, number)
+            yield decoded(piece, number)
         except RecordRefusedError:
             for _, rest in rows:  # whether the rest is in UTF-8 decides on what is advised
                 notes.seen(rest or b"")

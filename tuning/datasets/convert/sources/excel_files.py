@@ -11,11 +11,11 @@ from tuning.datasets.convert.sources.raw import Notes, Raw
 from tuning.datasets.convert.sources.table_rows import Row, Rows
 from tuning.errors import OptionError, nearest
 
-MAX_UNPACKED = 1024 * 1024 * 1024
+_MAX_UNPACKED = 1024 * 1024 * 1024
 """Bytes of XML in a workbook; a larger one is no spreadsheet that a person made."""
 
 
-def sheet(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Raw]:
+def read_excel(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Raw]:
     """Each row of the one sheet with cells, or of the one that is named, as an object."""
     import zipfile  # noqa: PLC0415 — slow to import, and for workbooks only
 
@@ -29,7 +29,7 @@ def sheet(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Raw]:
         ) from None
     source = stream if stream.seekable() else BytesIO(stream.read())
     try:
-        if sum(part.file_size for part in zipfile.ZipFile(source).infolist()) > MAX_UNPACKED:
+        if sum(part.file_size for part in zipfile.ZipFile(source).infolist()) > _MAX_UNPACKED:
             yield Raw(line=1, value=_refusal("the workbook unpacks to more than 1 GiB", _CSV))
             return
         values, formulas = (
@@ -46,7 +46,7 @@ def sheet(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Raw]:
 
 
 def _chosen(workbook: Any, wanted: str | None) -> str | RecordRefusedError:
-    names: list[str] = [sheet.title for sheet in workbook.worksheets]
+    names: list[str] = [read_excel.title for read_excel in workbook.worksheets]
     if wanted is not None:
         if wanted in names:
             return wanted

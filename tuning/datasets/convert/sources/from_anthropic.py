@@ -21,7 +21,7 @@ from tuning.errors import nearest
 _ROLES = ("user", "assistant")
 
 
-def anthropic_messages(record: Fields) -> Conversation:
+def read_anthropic_messages(record: Fields) -> Conversation:
     system = tuple(_system(record))
     turns = tuple(turn(message, _block) for message in record.each("messages"))
     tools = tuple(_tool(tool) for tool in record.each("tools")) if "tools" in record else ()

@@ -24,7 +24,7 @@ VERSION = "bedrock-conversation-2024"
 _BLOCKS = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
 
 
-def converse(record: Fields) -> Conversation:
+def read_converse(record: Fields) -> Conversation:
     # The target writes the one version that Bedrock takes, whatever the record claims.
     if record.maybe_text("schemaVersion") != VERSION:
         record.changed("schemaVersion")

@@ -6,7 +6,7 @@ from typing import IO
 
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.options import Options
-from tuning.datasets.convert.sources.raw import END_OF_FILE, Notes, Raw, text
+from tuning.datasets.convert.sources.raw import END_OF_FILE, Notes, Raw, decoded
 
 MAX_DOCUMENT = 64 * 1024 * 1024
 """Bytes of one document: it is held in memory."""
@@ -39,7 +39,7 @@ def whole(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
         try:
             if b"\0" in piece:
                 raise _binary(number, piece.index(b"\0") + 1)
-            text(piece, number)
+            decoded(piece, number)
             notes.seen(piece)
         except RecordRefusedError as refusal:
             for rest in held.split(b"\n")[number - 1 :]:
@@ -50,7 +50,7 @@ def whole(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
         yield Raw(line=1, value={"text": held.decode()})
 
 
-def chunks(document: str, max_tokens: int) -> Iterator[tuple[int, str]]:
+def text_chunks(document: str, max_tokens: int) -> Iterator[tuple[int, str]]:
     """Pieces of at most `max_tokens` estimated tokens, each with how many lines lie before it.
 
     They join to exactly the document. Blanks at the edges of a piece do not count.

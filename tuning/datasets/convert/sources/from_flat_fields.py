@@ -5,7 +5,7 @@ from tuning.datasets.convert.sources.fields import Fields, refuse
 from tuning.datasets.convert.sources.from_openai import dialogue
 
 
-def prompt_completion(record: Fields) -> Conversation:
+def read_prompt_completion(record: Fields) -> Conversation:
     """`prompt`, perhaps `completion` and `system`; each of them text, or a list of messages."""
     system: list[str] = []
     if isinstance(record.peek("prompt"), list):
@@ -61,7 +61,7 @@ def caption(record: Fields) -> Caption:
     )
 
 
-def document(record: Fields) -> Document:
+def read_document(record: Fields) -> Document:
     """Running text in `input` or `text`."""
     name = "input" if "input" in record else "text"
     return Document(text=record.text(name), extras=record.rest())

@@ -32,7 +32,7 @@ _ALSO = {
 """Roles of those who write OpenAI's messages in words of their own, such as Cohere and Llama."""
 
 
-def openai_chat(record: Fields) -> Conversation:
+def read_openai_chat(record: Fields) -> Conversation:
     tools = tools_of(record)
     choice = _tool_choice(record) if "tool_choice" in record else None
     system, turns = dialogue(record.each("messages"))

@@ -11,7 +11,7 @@ from tuning.datasets.convert.conversation import Conversation, ReadRecord, Text,
 from tuning.datasets.convert.detect import MARKS, PAIRS
 from tuning.datasets.convert.sources import from_flat_fields as pairs
 from tuning.datasets.convert.sources.fields import Fields, refuse
-from tuning.datasets.convert.sources.from_openai import dialogue, openai_chat
+from tuning.datasets.convert.sources.from_openai import dialogue, read_openai_chat
 from tuning.datasets.convert.sources.from_sharegpt import sharegpt
 
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
@@ -37,7 +37,7 @@ def preferred(
     for mark in sorted(MARKS):
         if mark in record:
             return _liked(record, mark)
-    return pairs.prompt_completion(record)
+    return pairs.read_prompt_completion(record)
 
 
 def _liked(record: Fields, mark: str) -> ReadRecord | None:
@@ -46,10 +46,10 @@ def _liked(record: Fields, mark: str) -> ReadRecord | None:
         return None
     record.changed("mark of liked answers left out")
     if "messages" in record:
-        return openai_chat(record)
+        return read_openai_chat(record)
     if "conversations" in record:
         return sharegpt(record)
-    return pairs.alpaca(record) if "instruction" in record else pairs.prompt_completion(record)
+    return pairs.alpaca(record) if "instruction" in record else pairs.read_prompt_completion(record)
 
 
 def _better(record: Fields, better: str, worse: str) -> Conversation:
@@ -96,13 +96,13 @@ def _before(record: Fields) -> Conversation:
     """What was asked, where it is beside the answers."""
     # OpenAI: https://platform.openai.com/docs/guides/direct-preference-optimization
     if isinstance(record.peek("input"), dict):
-        talk = openai_chat(record.inner("input"))
+        talk = read_openai_chat(record.inner("input"))
         return replace(talk, extras={f"input.{name}": value for name, value in talk.extras.items()})
     if "conversations" in record:
         return sharegpt(record)
     if "messages" in record:
-        return openai_chat(record)
-    return pairs.alpaca(record) if "instruction" in record else pairs.prompt_completion(record)
+        return read_openai_chat(record)
+    return pairs.alpaca(record) if "instruction" in record else pairs.read_prompt_completion(record)
 
 
 def _turn(who: str, text: str) -> Turn:

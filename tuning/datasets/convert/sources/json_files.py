@@ -12,10 +12,10 @@ from tuning.datasets.convert.sources.raw import (
     END_OF_FILE,
     Notes,
     Raw,
-    lines,
-    text,
-    too_large,
-    visible,
+    decoded,
+    numbered_lines,
+    record_too_large,
+    visible_names,
 )
 from tuning.datasets.convert.sources.strict_json import loads, next_value
 from tuning.datasets.malformed import malformed_at
@@ -35,9 +35,9 @@ _SEPARATED = "record separators (RS) left out"
 
 def jsonl(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
     """One object a line; blank lines are none."""
-    for number, piece in lines(stream, notes):
+    for number, piece in numbered_lines(stream, notes):
         if piece is None:
-            yield Raw(line=number, value=too_large(number))
+            yield Raw(line=number, value=record_too_large(number))
             continue
         piece = _bare(piece, notes)  # noqa: PLW2901 — the same line without what is around the record
         if piece.strip():
@@ -66,7 +66,7 @@ def spread(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
         yield Raw(line=line, value=read, number=number if column else None, column=column)
 
 
-def inside(raw: Raw, path: str, notes: Notes) -> Iterator[Raw]:
+def records_inside(raw: Raw, path: str, notes: Notes) -> Iterator[Raw]:
     """The records in a list of an object that wraps them, numbered from 1; dots lead into objects.
 
     A star stands for every value, as where each record has a name.
@@ -95,7 +95,7 @@ def inside(raw: Raw, path: str, notes: Notes) -> Iterator[Raw]:
 def _decoded(piece: bytes, line: int, notes: Notes) -> Any:
     whole = ""
     try:
-        whole = text(piece.rstrip(b"\r\n"), line)
+        whole = decoded(piece.rstrip(b"\r\n"), line)
         return _object(loads(whole), line, notes)
     except RecordRefusedError as refusal:
         return refusal
@@ -106,7 +106,7 @@ def _decoded(piece: bytes, line: int, notes: Notes) -> Any:
 def _object(value: Any, line: int, notes: Notes) -> dict[str, Any] | RecordRefusedError:
     """The record; a list of messages by itself is one too."""
     if isinstance(value, dict):
-        return value if "".join(value).isascii() else visible(value, notes)
+        return value if "".join(value).isascii() else visible_names(value, notes)
     if (
         isinstance(value, list)
         and value
@@ -123,7 +123,7 @@ def _values(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, int | None, 
         yield 1, None, _too_long()
         return
     try:
-        whole = text(held, 1)
+        whole = decoded(held, 1)
     except RecordRefusedError:
         line, refusal = _undecodable(held, notes)
         yield line, None, refusal
@@ -182,7 +182,7 @@ def _undecodable(held: bytes, notes: Notes) -> tuple[int, RecordRefusedError]:
     for number, piece in enumerate(held.split(b"\n"), 1):
         notes.seen(piece)
         try:
-            text(piece, number) if first is None else None
+            decoded(piece, number) if first is None else None
         except RecordRefusedError as refusal:
             first = number, replace(refusal, ends=True)
     assert first  # noqa: S101 — UTF-8 is sound line by line exactly when it is sound as a whole

@@ -4,7 +4,7 @@ from tuning.datasets.convert.conversation import Media, MediaKind
 from tuning.datasets.convert.sources.fields import refuse
 
 # https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html
-FORMATS: dict[str, tuple[MediaKind, str]] = {
+MEDIA_FORMATS: dict[str, tuple[MediaKind, str]] = {
     "png": ("image", "png"),
     "jpg": ("image", "jpeg"),
     "jpeg": ("image", "jpeg"),
@@ -28,12 +28,12 @@ def in_s3(address: str, at: str) -> Media:
             at,
         )
     suffix = address.rpartition(".")[2].lower()
-    if suffix not in FORMATS:
+    if suffix not in MEDIA_FORMATS:
         refuse(
             "CV209",
             "the file's name does not say its format",
-            f"Let the name end in one of {', '.join(FORMATS)}.",
+            f"Let the name end in one of {', '.join(MEDIA_FORMATS)}.",
             at,
         )
-    kind, form = FORMATS[suffix]
+    kind, form = MEDIA_FORMATS[suffix]
     return Media(kind=kind, format=form, uri=address)

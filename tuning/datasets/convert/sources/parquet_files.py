@@ -12,7 +12,7 @@ from tuning.errors import OptionError
 _BATCH = 512
 
 
-def rows(stream: IO[bytes], _: Notes, __: Options) -> Iterator[Raw]:
+def read_parquet(stream: IO[bytes], _: Notes, __: Options) -> Iterator[Raw]:
     """Each row as an object of its columns, numbered from 1; null is a field that is not there."""
     try:
         import pyarrow as pa  # noqa: PLC0415 — optional, and far too heavy for a function's start

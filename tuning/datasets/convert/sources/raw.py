@@ -68,7 +68,7 @@ class Notes(Counter[str]):
 RawContainer = Callable[[IO[bytes], Notes, Options], Iterator[Raw]]
 
 
-def lines(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, bytes | None]]:
+def numbered_lines(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, bytes | None]]:
     """Each line with its number; None for one beyond `MAX_RECORD`, which is never held.
 
     The mark that old systems put at the end of a file (Ctrl-Z) is left out, and noted.
@@ -88,7 +88,7 @@ def lines(stream: IO[bytes], notes: Notes) -> Iterator[tuple[int, bytes | None]]
         yield number, None
 
 
-def too_large(line: int) -> RecordRefusedError:
+def record_too_large(line: int) -> RecordRefusedError:
     return RecordRefusedError(
         rule="CV105",
         message=f"the record is larger than {MAX_RECORD // 1024 // 1024} MiB",
@@ -97,7 +97,7 @@ def too_large(line: int) -> RecordRefusedError:
     )
 
 
-def text(piece: bytes, line: int) -> str:
+def decoded(piece: bytes, line: int) -> str:
     """Decode. Refuses with line and column."""
     try:
         return piece.decode()
@@ -111,7 +111,7 @@ def text(piece: bytes, line: int) -> str:
         ) from None
 
 
-def visible(record: dict[str, Any], notes: Notes) -> dict[str, Any]:
+def visible_names(record: dict[str, Any], notes: Notes) -> dict[str, Any]:
     """The record with names as they look: nobody sees a zero-width space at the end of one."""
     cleaned = {INVISIBLE.sub("", name): value for name, value in record.items()}
     if len(cleaned) < len(record) or cleaned.keys() == record.keys():

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.sources.raw import INVISIBLE, Notes, Raw
-from tuning.datasets.convert.suggestions import known
+from tuning.datasets.convert.suggestions import commonly_named
 
 _FORMULA = re.compile(r"=\s*@?[A-Za-z][\w.]*\(.*\)\s*|[=+@-]\s*cmd\s*\|.*", re.DOTALL)
 _ERRORS = frozenset(
@@ -121,9 +121,9 @@ def _bad_header(names: list[str], line: int) -> RecordRefusedError | None:
     twice = next((name for name in named if named.count(name) > 1), None)
     if len(names) == 1 or (named and not twice and not _looks_like_data(named)):
         return None
-    if twice and known(named):
+    if twice and commonly_named(named):
         message = f"two columns are named {twice[:40]!r}"
-    elif len(named) == 1 and len(names) > 1 and not known(named):
+    elif len(named) == 1 and len(names) > 1 and not commonly_named(named):
         message = "it has a title, perhaps, and the names come later"
     elif not named:
         message = "a column has no name"
@@ -136,13 +136,13 @@ def _bad_header(names: list[str], line: int) -> RecordRefusedError | None:
         "such as --columns prompt,completion.",
         line=line,
         ends=True,
-        options=_headless(names) if not twice or not known(named) else (),
+        options=_headless(names) if not twice or not commonly_named(named) else (),
     )
 
 
 def _looks_like_data(names: list[str]) -> bool:
     """Whether a first row is a record, not names: sentences or numbers, and nothing that is known."""
-    if known(names):
+    if commonly_named(names):
         return False
     return any(
         len(name) > _NAME or _SENTENCE.fullmatch(name) or _NUMBER.fullmatch(name) for name in names

@@ -9,7 +9,7 @@ from tuning.datasets.convert.conversion_refusals import Option
 from tuning.errors import OptionError, nearest
 from tuning.models.catalog import Method, Model, catalog
 
-FORMATS: Mapping[str, str] = MappingProxyType(
+TARGET_FORMATS: Mapping[str, str] = MappingProxyType(
     {
         "converse": "Bedrock conversations: Nova, Llama 3.2 and 3.3",
         "prompt_completion": "pairs of texts: Llama 3.1",
@@ -45,9 +45,9 @@ class Target:
     @classmethod
     def of_format(cls, name: str) -> Self:
         """All that the format can say. Raises OptionError for an unknown one."""
-        if name not in FORMATS:
+        if name not in TARGET_FORMATS:
             raise OptionError(
-                f"unknown format {name!r}{nearest(name, FORMATS)}; there are: {', '.join(FORMATS)}"
+                f"unknown format {name!r}{nearest(name, TARGET_FORMATS)}; there are: {', '.join(TARGET_FORMATS)}"
             )
         rich = name in _RICH
         media = frozenset({"image", "video", "document"} if rich else ())

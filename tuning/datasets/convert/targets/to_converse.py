@@ -33,7 +33,7 @@ from tuning.datasets.convert.targets.writing import Writing
 _MAX_PROMPT_TURNS = 2
 
 
-def converse(record: ReadRecord, to: Writing) -> dict[str, Json]:
+def write_converse(record: ReadRecord, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
     answered(talk, to)
     nothing_beside(talk)

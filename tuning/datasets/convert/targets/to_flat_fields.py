@@ -12,8 +12,8 @@ from tuning.datasets.convert.conversation import (
     Text,
 )
 from tuning.datasets.convert.sources.fields import refuse
-from tuning.datasets.convert.sources.from_documents import chunks
-from tuning.datasets.convert.sources.media_uris import FORMATS
+from tuning.datasets.convert.sources.from_documents import text_chunks
+from tuning.datasets.convert.sources.media_uris import MEDIA_FORMATS
 from tuning.datasets.convert.suggestions import spelt
 from tuning.datasets.convert.targets.soundness import (
     answered,
@@ -28,7 +28,7 @@ from tuning.datasets.convert.targets.writing import Writing
 _PAIR = 2
 
 
-def prompt_completion(record: ReadRecord, to: Writing) -> dict[str, Json]:
+def write_prompt_completion(record: ReadRecord, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
     answered(talk, to)
     nothing_beside(talk)
@@ -58,7 +58,7 @@ def prompt_completion(record: ReadRecord, to: Writing) -> dict[str, Json]:
     }
 
 
-def anthropic_messages(record: ReadRecord, to: Writing) -> dict[str, Json]:
+def write_anthropic_messages(record: ReadRecord, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
     answered(talk, to)
     nothing_beside(talk)
@@ -71,7 +71,7 @@ def anthropic_messages(record: ReadRecord, to: Writing) -> dict[str, Json]:
     return written
 
 
-def image_caption(record: ReadRecord, to: Writing) -> dict[str, Json]:
+def write_image_caption(record: ReadRecord, to: Writing) -> dict[str, Json]:
     nothing_beside(record)
     shown = _shown(record) if isinstance(record, Conversation) else record
     if not isinstance(shown, Caption):
@@ -86,17 +86,17 @@ def image_caption(record: ReadRecord, to: Writing) -> dict[str, Json]:
                 "image-ref",
             )
         address = f"{to.options.media_folder.rstrip('/')}/{address.removeprefix('./').lstrip('/')}"
-    if address.rpartition(".")[2].lower() not in FORMATS:
+    if address.rpartition(".")[2].lower() not in MEDIA_FORMATS:
         refuse("CV209", "the picture's name does not say its format", "Add .png.", "image-ref")
     return {"image-ref": address, "caption": shown.caption}
 
 
-def pieces(record: ReadRecord, to: Writing) -> Iterator[tuple[int, dict[str, Json]]]:
+def write_pieces(record: ReadRecord, to: Writing) -> Iterator[tuple[int, dict[str, Json]]]:
     """Running text in pieces, each with how many lines of the document lie before it."""
     nothing_beside(record)
     if not isinstance(record, Document):
         wrong_kind(record, to)
-    for line, piece in chunks(record.text, to.options.chunk_tokens):
+    for line, piece in text_chunks(record.text, to.options.chunk_tokens):
         yield line, {"input": piece}
 
 

@@ -27,7 +27,7 @@ from tuning.datasets.convert.targets.writing import Writing
 _OWN = ("messages", "tools", "tool_choice")
 
 
-def openai_chat(record: ReadRecord, to: Writing) -> dict[str, Json]:
+def write_openai_chat(record: ReadRecord, to: Writing) -> dict[str, Json]:
     talk = conversation(record, to)
     if to.target.prompts_only and talk.turns[-1].role == "assistant":
         refuse(

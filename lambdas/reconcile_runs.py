@@ -68,7 +68,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
         _count("RunsNotHealed", len(unreadable))
     if apart.missed:
         raise NotReconciled(", ".join(dict.fromkeys(apart.missed)))
-    return {"healed": healed | {name: ["report"] for name in unreadable}}
+    return {"healed": healed | {name: ["escalate"] for name in unreadable}}
 
 
 def _traces(settings: ReconcilerSettings) -> Traces:

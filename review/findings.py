@@ -64,7 +64,7 @@ class Judgement:
         return counts
 
 
-def judge_findings(
+def judgement_on(
     environment: str, findings: Iterable[ToolFinding], rows: Iterable[_Row]
 ) -> Judgement:
     rows = tuple(rows)

@@ -16,7 +16,7 @@ from diagrams.pictures import pictures
 from review import costs, decide
 from review.drawn_configs import drawn
 from review.evidence import Commit, Equivalent, Evidence
-from review.findings import judge_findings
+from review.findings import judgement_on
 from review.gates import weakened
 from review.history import git, history
 from review.measures import FEWEST_CONFIGURATIONS
@@ -69,9 +69,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
         return Evidence(
             commit=_commit(),
             versions=dict(_versions()),
-            judgements=[
-                judge_findings(name, findings, rows) for name, rows in synthesized.rows.items()
-            ],
+            judgements=[judgement_on(e, findings, rows) for e, rows in synthesized.rows.items()],
             table=accepted(),
             guard_rules=len(control_tower()),
             permissions={one.name: table(one) for one in environments},

@@ -18,7 +18,7 @@ import aws_cdk as cdk
 from jsii.errors import JSIIError
 
 from review.drawn_configs import Drawn, covering, searched
-from review.findings import ToolFinding, judge_findings
+from review.findings import ToolFinding, judgement_on
 from review.limits import exceeded
 from review.synthesis import NO_STAGING, synthesize
 from review.templates import EnvironmentTemplates
@@ -123,7 +123,7 @@ def _check(one: Drawn, out: Path, *, templates: bool) -> Broken | None:
 
     reviewed = synthesize(out, build, templates=templates, context=NO_STAGING)
     asked = [_asked(row, templates=templates) for row in reviewed.rows[one.name]]
-    judgement = judge_findings(one.name, reviewed.findings, asked)
+    judgement = judgement_on(one.name, reviewed.findings, asked)
     large = exceeded(EnvironmentTemplates.of(out, one.name), region=config.region)
     findings = (*judgement.open, *large)
     stale = tuple((row.path, rule) for row, rule in judgement.stale)

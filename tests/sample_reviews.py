@@ -12,7 +12,7 @@ from diagrams.graph import Arrow, Graph, Node, NodeGroup
 from review.costs import Bill, CostLine
 from review.decide import Caught, DecisionRow, Review
 from review.evidence import Commit, Equivalent, Evidence
-from review.findings import ToolFinding, judge_findings
+from review.findings import ToolFinding, judgement_on
 from review.gates import Weakened
 from review.history import History
 from review.mutations import Mutant
@@ -105,7 +105,7 @@ def sample(text="words", **changes):
     whole = Evidence(
         commit=Commit(id="0123456789abcdef", date="2026-11-24", changed=False),
         versions={"Python": "3.11.2", text: text},
-        judgements=[judge_findings("dev", findings, [row])],
+        judgements=[judgement_on("dev", findings, [row])],
         table=[row],
         guard_rules=237,
         permissions={"dev": {"PrepareRole": ROLE}},

@@ -144,12 +144,12 @@ def test_the_laptops_bundle_checks_with_its_own_kernel(tmp_path):
     with zipfile.ZipFile(bundle.build_bundle("laptop").path) as archive:
         archive.extractall(tmp_path)
     code = (
-        "import io; from tuning.models.catalog import catalog; from tuning.datasets.check import Part, check; "
+        "import io; from tuning.models.catalog import catalog; from tuning.datasets.check import Part, check_dataset; "
         "from tuning.datasets import kernel; "
         "method = catalog().model('meta.llama3-1-8b-instruct-v1:0:128k').methods['FINE_TUNING']; "
         'line = b\'{"prompt":"a","completion":"b"}\'; '
         "print(kernel.library()._name); "
-        "print(check(Part(name='t', stream=io.BytesIO(line)), method=method).records)"
+        "print(check_dataset(Part(name='t', stream=io.BytesIO(line)), method=method).records)"
     )
     done = subprocess.run(  # noqa: S603 — our own interpreter and code
         [sys.executable, "-S", "-c", code],  # with no packages but the bundle's

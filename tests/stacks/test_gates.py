@@ -8,7 +8,7 @@ from whole_app import ENVIRONMENTS
 
 import app
 from review.evidence import NAG, applied, of_nag, pairs
-from review.findings import judge_findings
+from review.findings import judgement_on
 from review.measures import MOST, MOST_OF_NAG, MOST_PAIRS, MOST_PAIRS_OF_NAG
 from review.scanners import cfn_lint, checkov
 from review.synthesis import CONTEXT, control_tower, synthesize
@@ -22,7 +22,7 @@ def reviewed(_at_the_root, _beside, tmp_path_factory):
     synthesized = synthesize(folder, app.build, templates=True)
     scanned = (*cfn_lint(folder), *checkov(folder))
     return {
-        name: judge_findings(name, [*synthesized.findings, *scanned], rows)
+        name: judgement_on(name, [*synthesized.findings, *scanned], rows)
         for name, rows in synthesized.rows.items()
     }
 

@@ -14,7 +14,7 @@ from sample_reviews import (
 
 from review.costs import Bill
 from review.drawn_configs import Drawn
-from review.findings import judge_findings
+from review.findings import judgement_on
 from review.gates import Weakened
 from review.history import History
 from review.measures import MOST_PAIRS, MOST_PAIRS_OF_NAG, measures
@@ -32,7 +32,7 @@ ROW_OF_MANY = type(ROW)(**{**vars(ROW), "rules": tuple(finding.rule for finding 
 
 
 def judged(findings, rows):
-    return {"judgements": [judge_findings("dev", findings, rows)]}
+    return {"judgements": [judgement_on("dev", findings, rows)]}
 
 
 def of_many(findings):

@@ -11,6 +11,7 @@ from lambdas import reconcile_runs, start_training
 from tuning.aws import account_facts, probes, unknown_in_bedrock
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
+from tuning.aws.transient import name_in_use
 from tuning.cli.show_command import show_command
 
 DATASET = {"training_uri": "s3://prepared-bucket/prepared/0/train.jsonl"}
@@ -44,10 +45,15 @@ def test_a_full_quota_without_a_job_of_our_own_is_waited_for(unknown, context):
     assert start(context)["state"] == "queued"
 
 
-@pytest.mark.parametrize("code", ["ConflictException", "ValidationException"])
-def test_a_request_that_was_refused_without_a_job_of_our_own_fails(unknown, context, code):
-    unknown.bedrock.fault = refusal(code, message="No.")
+def test_a_request_that_was_refused_without_a_job_of_our_own_fails(unknown, context):
+    unknown.bedrock.fault = refusal("ValidationException", message="No.")
     assert start(context)["state"] == "failed"
+
+
+def test_a_name_in_use_without_a_job_of_our_own_is_tried_again(unknown, context):
+    unknown.bedrock.fault = refusal("ConflictException", message="No.")
+    with pytest.raises(name_in_use):
+        start(context)
 
 
 def test_a_run_that_was_told_to_stop_and_has_no_job_stops(unknown, context):

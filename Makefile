@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check format lint types synth review diff deploy wheel bench clean update
+.PHONY: help setup demo test quick check mutants format lint types synth review diff deploy wheel bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ quick: $(READY) lint types ## What to run while writing: format, lint, types, un
 	$(BIN)/pytest tests/unit
 
 check: $(READY) lint types test ## Everything that must hold: format, lint, types, tests
+
+mutants: $(READY) ## Change the code in 1,700 places, one at a time: the tests must notice (NAMED=1, ONLY='ledger budgets')
+	$(BIN)/python tests/mutants/hunt.py $(if $(NAMED),--named) $(ONLY)
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff format .

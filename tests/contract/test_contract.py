@@ -1,5 +1,7 @@
 """What the functions rest on, asked of the fakes and of the emulator: neither may answer otherwise."""
 
+from functools import partial
+
 import pytest
 from botocore.exceptions import ClientError
 from places import BUCKET, MACHINE
@@ -84,11 +86,9 @@ def test_a_transaction_is_all_or_nothing(world, name):
     code = refused(world.dynamodb.transact_write_items, TransactItems=wrong)
     assert code == "TransactionCanceledException"
     world.dynamodb.transact_write_items(TransactItems=[claim(f"{name}-a", 9)])
-    found = [
-        world.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": pk}})["Item"]["spent"]["N"]
-        for pk in (f"{name}-a", f"{name}-b")
-    ]
-    assert found == ["4", "3"]
+    keys = [{"pk": {"S": pk}} for pk in (f"{name}-a", f"{name}-b")]
+    read = partial(world.dynamodb.get_item, TableName="ledger", ConsistentRead=True)
+    assert [read(Key=key)["Item"]["spent"]["N"] for key in keys] == ["4", "3"]
 
 
 def test_an_object_is_written_once(world, name):

@@ -209,8 +209,11 @@ class FakeStepFunctions:
         more = {"nextToken": str(start + 2)} if start + 2 < len(found) else {}
         return {"executions": found[start : start + 2], **more}
 
-    def get_execution_history(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
-        return {"events": self.events.get(executionArn.rsplit(":", 1)[-1], [])}
+    def get_execution_history(self, *, executionArn: str, nextToken: str = "0") -> dict[str, Any]:  # noqa: N803 — AWS's names
+        """Two a page, too."""
+        found, start = self.events.get(executionArn.rsplit(":", 1)[-1], []), int(nextToken)
+        more = {"nextToken": str(start + 2)} if start + 2 < len(found) else {}
+        return {"events": found[start : start + 2], **more}
 
     def get_paginator(self, operation: str) -> Pages:
         return Pages(call=getattr(self, operation))

@@ -68,6 +68,8 @@ def _terms(call: Mapping[str, Any]) -> Terms:
 class FakeDynamoDB:
     items: dict[str, Item] = field(default_factory=dict)
     """By `pk`, in plain values."""
+    former: dict[str, Item | None] = field(default_factory=dict)
+    """What an item was before it was last written: what a read without consistency answers."""
     table: str = "ledger"
     exceptions: Any = field(
         default_factory=lambda: exceptions(
@@ -94,7 +96,11 @@ class FakeDynamoDB:
         return {}
 
     def get_item(self, **call: Any) -> dict[str, Any]:
-        found = self.items.get(self._key(call))
+        """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html"""
+        key = self._key(call)
+        found = self.items.get(key)
+        if not call.get("ConsistentRead"):
+            found = self.former.get(key, found)
         return {} if found is None else {"Item": as_wire(found)}
 
     def update_item(self, **call: Any) -> dict[str, Any]:
@@ -146,6 +152,7 @@ class FakeDynamoDB:
 
     def store(self, key: str, after: Item | None) -> None:
         """In place, as a test may hold the item."""
+        self.former[key] = dict(self.items[key]) if key in self.items else None
         if after is None:
             self.items.pop(key, None)
             return
@@ -156,9 +163,11 @@ class FakeDynamoDB:
     def _page(
         self, call: Mapping[str, Any], found: list[Item], *expressions: Compiled
     ) -> dict[str, Any]:
-        """`Limit` counts what is read, before the filter; who forgets to turn pages sees less."""
+        """`Limit` counts what is read, before the filter. Without it, two a page: who forgets to turn pages
+        sees two.
+        """
         start = int(call.get("ExclusiveStartKey", {}).get("at", {"N": "0"})["N"])
-        stop = start + call.get("Limit", 25)
+        stop = start + call.get("Limit", 2)
         read, terms = found[start:stop], _terms(call)
         if text := call.get("FilterExpression"):
             expressions = (*expressions, condition(text))

@@ -1,5 +1,7 @@
 """The dictionary in DynamoDB's place refuses what DynamoDB refuses."""
 
+from functools import partial
+
 import pytest
 from botocore.exceptions import ClientError
 from fake_dynamodb import FakeDynamoDB
@@ -113,3 +115,11 @@ def test_a_transaction_is_all_or_nothing():
     assert {pk: item["spent"] for pk, item in table.items.items()} == {"a": 1, "b": 9}
     table.transact_write_items(TransactItems=[claim("a")])
     assert table.items["a"]["spent"] == 2
+
+
+def test_a_read_without_consistency_may_be_from_before_the_last_write():
+    table = ledger(a={"spent": 3})
+    update(table, "SET spent = :n", n=4)
+    read = partial(table.get_item, TableName="ledger", Key={"pk": {"S": "a"}})
+    assert read()["Item"]["spent"] == {"N": "3"}
+    assert read(ConsistentRead=True)["Item"]["spent"] == {"N": "4"}

@@ -1,8 +1,8 @@
 """Searches for inputs that cost far more than ordinary text of the same size.
 
 `PYTHONPATH=. python benchmarks/slow_inputs.py [seconds] [seed]` draws short texts from pieces of everything
-that a rule looks for, repeats each to half a megabyte of records, and prints the slowest: processor time per
-byte, over that of ordinary text.
+that a rule looks for, repeats each in half a megabyte of records of one form (`slow_records.py`: texts, tool uses and
+results, tools, schemas, media, reasoning), and prints the slowest: processor time per byte, over that of ordinary text.
 """
 
 import io
@@ -11,6 +11,7 @@ import random
 import sys
 import time
 
+from benchmarks.slow_records import FORMS, written
 from tuning.datasets.check import Part, check_dataset
 from tuning.models.catalog import catalog
 
@@ -82,11 +83,9 @@ PIECES = (
 WORDS = "the quick brown fox jumps over lazy dogs and asks what became of it all in May".split()
 
 
-def records(unit: str) -> bytes:
-    """Half a megabyte of records whose prompt is the unit, over and over."""
-    said = unit * max(1, LINE // len(unit.encode()))
-    line = _line(said + ".", "b")
-    return line * (SIZE // len(line) + 1)
+def records(unit: str, form: str = "text") -> bytes:
+    """Half a megabyte of records of one form that hold the unit, over and over."""
+    return written(form, unit * max(1, LINE // len(unit.encode())), SIZE)
 
 
 def ordinary(rng: random.Random) -> bytes:
@@ -105,7 +104,7 @@ def _line(prompt: str, answer: str) -> bytes:
 
 def cost(content: bytes, rounds: int = 2) -> float:
     """Seconds of processor time for a byte."""
-    method = catalog().model("amazon.nova-lite-v1:0:300k").methods["FINE_TUNING"]
+    method = catalog().model("amazon.nova-2-lite-v1:0:256k").methods["FINE_TUNING"]
     best = float("inf")
     for _ in range(rounds):
         begun = time.process_time()
@@ -114,22 +113,23 @@ def cost(content: bytes, rounds: int = 2) -> float:
     return best / len(content)
 
 
-def search(seconds: float, seed: int) -> list[tuple[float, str]]:
-    """The slowest units met, each as how often ordinary text's time it takes."""
+def search(seconds: float, seed: int) -> list[tuple[float, str, str]]:
+    """The slowest forms and units met, each as how often ordinary text's time it takes."""
     rng = random.Random(seed)  # noqa: S311 — reproducible, no secret
     base = cost(ordinary(rng), 5)
     end = time.monotonic() + seconds
-    found: list[tuple[float, str]] = []
+    found: list[tuple[float, str, str]] = []
     while time.monotonic() < end:
         near = found and rng.choice((True, False))
-        unit = rng.choice(found)[1] if near else ""
+        _, form, unit = rng.choice(found) if near else (0.0, rng.choice(list(FORMS)), "")
         at = rng.randrange(len(unit) + 1)
         unit = unit[:at] + "".join(rng.choices(PIECES, k=rng.randint(1, 5))) + unit[at:]
-        found = sorted([*found, (cost(records(unit), 1) / base, unit)], reverse=True)[:12]
-    return [(cost(records(unit), 3) / base, unit) for _, unit in found]
+        met = (cost(records(unit, form), 1) / base, form, unit)
+        found = sorted([*found, met], reverse=True)[:12]
+    return [(cost(records(unit, form), 3) / base, form, unit) for _, form, unit in found]
 
 
 if __name__ == "__main__":
     arguments = [*sys.argv[1:], *("60", "1")[len(sys.argv) - 1 :]]
-    for times, unit in search(float(arguments[0]), int(arguments[1])):
-        print(f"{times:6.1f}  {unit!a}")
+    for times, form, unit in search(float(arguments[0]), int(arguments[1])):
+        print(f"{times:6.1f}  {form}: {unit!a}")

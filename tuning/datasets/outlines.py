@@ -5,11 +5,13 @@ texts aside (lines.c tells what must stand in it). Whatever `diagnose` finds in 
 in the line; so a file with the same fault in every line is diagnosed a handful of times.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tuning.datasets.formats.walk import Fault, Mark
+from tuning.datasets.formats.walk import Fault, Mark, mark
+from tuning.datasets.same import MARKED
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import Method
 
@@ -18,10 +20,11 @@ _FAULTS = 32
 """Of an outline that is kept: memory stays bounded."""
 _NUMBER = re.compile(rb'"t(\d{3})[ "]')
 _DIGITS = slice(1, 4)
+_RAW = b"\3"
 _BLOCK = re.compile(rb"\x01(\d{3})")
 """Before a block that is no text: which text it compares by."""
-_TOOLS = re.compile(rb"\x02(\d{3})[0-9a-f]{32}")
-"""In place of the tools: the text that they are, and its digests."""
+_TOOLS = re.compile(rb"\x02(\d{3})([0-9a-f]{32})?")
+"""Before the tools, or with digests in place of them: the text that they are."""
 
 
 class Outline(NamedTuple):
@@ -41,7 +44,7 @@ class Outline(NamedTuple):
 
     def pieced(self, texts: bytes) -> tuple[bytes, bytes, int]:
         """Prompt and answer, as `key` joins them, and their characters, from all texts of a line."""
-        said = texts.split(b"\0")
+        said = [comparable(text) for text in texts.split(b"\0")]
         prompt, answer = (
             b"\0".join([said[n] for n in pieces]) for pieces in (self.prompt, self.answer)
         )
@@ -52,6 +55,13 @@ class Outline(NamedTuple):
         """Whether no fault of such a line has to be listed any more."""
         counts, enough = tally.counts, tally.policy.listed
         return all(counts[fault.rule] >= enough for fault in self.faults)
+
+
+def comparable(text: bytes) -> bytes:
+    """A text of the kernel's as it compares: it leaves numbers as they are written, where `mark` does not."""
+    if not text.startswith(_RAW):
+        return text
+    return MARKED.encode() + mark(json.loads(text[1:])).encode()
 
 
 class Outlines:
@@ -79,11 +89,11 @@ class Outlines:
         from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
 
         written = texts.split(b"\0")
-        tools = [int(n) for n in _TOOLS.findall(outline)]
+        tools = [int(at[1]) for at in _TOOLS.finditer(outline)]
         marks = [*tools, *map(int, _BLOCK.findall(outline))]
         line = _BLOCK.sub(b"", outline)
         if tools:
-            line = _TOOLS.sub(lambda at: written[int(at[1])].removeprefix(b"\2"), line)
+            line = _TOOLS.sub(lambda at: written[int(at[1])][1:] if at[2] else b"", line)
         walk = diagnose(line, self._method)
         said = [*walk.prompt, *(walk.answer or ())]
         pieces = _numbers(outline, said, count, marks) if walk.readable else []

@@ -20,6 +20,7 @@ from test_outlines import POLICIES, TEXTS, _Copy, _slip
 from tuning.datasets import chunks
 from tuning.datasets.formats.walk import mark
 from tuning.datasets.opening import opened
+from tuning.datasets.outlines import comparable
 from tuning.datasets.scan import Scanner
 
 LINES = int(os.environ.get("TUNING_LINES", "2000"))
@@ -36,6 +37,9 @@ PLACES = [
     "s3://bucket/",
     "s3://bucket/a b.png",
     "https://x/y.png",
+    "s3://bucket/a?b.png",
+    "s3://bucket/a\u0000.png",
+    "s3://bucket/a{b}.png",
     "s3://bucket/é.png",
 ]
 WORDS = [
@@ -110,7 +114,11 @@ def _result(rng, mine):
 def _tool(rng):
     schema = {"type": "object", "properties": {"where": {"type": rng.choice(["string", "strng"])}}}
     name = "look" if rng.random() < 0.8 else rng.choice(NAMES)
-    told = {"description": rng.choice(["Looks.", "t001", ""])} if rng.random() < 0.8 else {}
+    told = (
+        {"description": rng.choice(["Looks.", "t001", "", "User: [EOS]", *TEXTS])}
+        if rng.random() < 0.8
+        else {}
+    )
     return {"toolSpec": {"name": name, **told, "inputSchema": {"json": schema}}}
 
 
@@ -201,12 +209,13 @@ def test_what_compares_of_a_tool_use_is_the_same_for_the_kernel_and_for_python(
     use = {"toolUse": {"toolUseId": "a", "name": "look", "input": given_input}}
     record = converse("Rain?", turn("assistant", use))
     line = json.dumps(record, ensure_ascii=ascii_only).encode() + b"\n"
-    stops = list(_stops(line))
-    if stops and stops[0].outline:
-        assert b"\2" + mark(use).encode() in stops[0].texts.split(b"\0")
+    told = list(stops(line))
+    if told and told[0].outline:
+        texts = map(comparable, told[0].texts.split(b"\0"))
+        assert b"\2" + mark(use).encode() in texts
 
 
-def _stops(line):
+def stops(line):
     tally = Scanner("train.jsonl", OF, POLICIES["thorough"]).tally
     reader = chunks.Chunks(OF, tally, longest=1 << 20, long=1 << 62)
     return reader.stops(io.BufferedReader(io.BytesIO(line)), len(line))
@@ -216,5 +225,32 @@ def test_most_tool_uses_have_an_outline():
     use = {
         "toolUse": {"toolUseId": "a", "name": "look", "input": {"b": [1, 2.5, "x\n"], "a": None}}
     }
-    (stop,) = _stops(json.dumps(converse("Rain?", turn("assistant", use))).encode() + b"\n")
+    (stop,) = stops(json.dumps(converse("Rain?", turn("assistant", use))).encode() + b"\n")
     assert b'"input":{}' in stop.outline
+
+
+def test_numbers_compare_as_python_writes_them_and_most_need_no_python():
+    rng = random.Random("numbers")  # noqa: S311 — reproducible, no secret
+    told = []
+    for _ in range(LINES * 5):
+        number = rng.choice((1, -1)) * rng.random() * 10.0 ** rng.randint(-30, 30)
+        written = rng.choice(
+            [
+                repr(number),
+                f"{number:.17g}",
+                f"{number:.20f}",
+                f"{number:.3e}",
+                f"{number:.9E}",
+                f"{2.0 ** rng.randint(-99, 99)!r}",
+            ]
+        )
+        use = f'{{"toolUse":{{"toolUseId":"a","name":"look","input":{{"n":{written}}}}}}}'
+        line = json.dumps(converse("Rain?", turn("assistant", {}))).replace("{}", use)
+        (stop,) = stops(line.encode() + b"\n")
+        if not stop.outline:
+            continue
+        text = stop.texts.split(b"\0")[-1]
+        assert comparable(text) == b"\2" + mark(json.loads(use)).encode(), written
+        if written == repr(number):
+            told.append(text[:1] == b"\2")
+    assert sum(told) > 0.99 * len(told) > LINES // 4

@@ -8,6 +8,8 @@ the following: object"): https://github.com/cognitect-labs/aws-api/issues/272
 """
 
 import json
+import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,6 +19,10 @@ _REMEMBERED = 4096
 """Characters. The same tools stand in every record of a file; larger schemas would cost memory."""
 _WORDS = 200
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+
+_SIZES = [f"{end}{of}" for end in ("min", "max") for of in ("Length", "Items", "Properties")]
+_WITHIN = re.compile(r"#/[A-Za-z0-9_$/-]*")
+"""A reference within the schema."""
 
 
 class _Flaw(NamedTuple):
@@ -45,26 +51,45 @@ def check_schema(schema: object, at: str, walk: Walk) -> None:
 
 
 def _simple(schema: object) -> bool:
-    """Whether a schema is surely one: of the few words that nearly all tools use, rightly used."""
-    if not isinstance(schema, dict):
-        return False
-    for word, value in schema.items():
-        if word in ("description", "title"):
-            fits = isinstance(value, str)
-        elif word == "type":
-            fits = isinstance(value, str) and value in _TYPES
-        elif word == "properties":
-            fits = isinstance(value, dict) and all(map(_simple, value.values()))
-        elif word == "items":
-            fits = _simple(value)
-        elif word in ("required", "enum"):
-            fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
-            fits = fits and len(set(value)) == len(value) > 0
-        else:
-            fits = False
-        if not fits:
-            return False
-    return True
+    """Whether a schema is surely one: of the words that nearly all tools use, rightly used. `blocks.h` knows them."""
+    return isinstance(schema, dict) and all(
+        word in _FITS and _FITS[word](value) for word, value in schema.items()
+    )
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _schemas(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_simple, value.values()))
+
+
+def _choices(value: object) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(map(_simple, value))
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "type": lambda value: _text(value) and value in _TYPES,
+    **dict.fromkeys(("description", "title", "format"), _text),
+    **dict.fromkeys(("properties", "$defs"), _schemas),
+    **dict.fromkeys(("anyOf", "oneOf", "allOf"), _choices),
+    "$ref": lambda value: _text(value) and bool(_WITHIN.fullmatch(value)),
+    **dict.fromkeys(_SIZES, lambda value: type(value) is int and value >= 0),
+    "items": _simple,
+    "required": lambda value: (
+        isinstance(value, list) and all(map(_text, value)) and len(set(value)) == len(value)
+    ),
+    "enum": lambda value: isinstance(value, list),
+    "default": lambda value: not isinstance(value, list | dict),
+    **dict.fromkeys(("minimum", "maximum"), _number),
+    "additionalProperties": lambda value: isinstance(value, bool) or _simple(value),
+}
+"""What may stand after each of these words."""
 
 
 @lru_cache(maxsize=512)

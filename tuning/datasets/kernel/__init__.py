@@ -15,7 +15,7 @@ GUARD = 64
 DIGEST_BITS = 48
 ENDS = 4
 """How many different signs reserved words may end in."""
-OUTLINE, PIECES = 2048, 64
+OUTLINE, PIECES = 8192, 256
 """How long an outline may be that the kernel knows, and how many texts it counts."""
 SOURCE = Path(__file__).parent / "lines.c"
 SOURCES = (

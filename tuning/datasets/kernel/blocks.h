@@ -1,12 +1,12 @@
 /* Blocks of a record that are no text, such as tool uses and media, and the tools that it declares. Included by lines.c.
  *
  * What compares of a block is its canonical JSON, as Python's json.dumps(block, sort_keys=True, ensure_ascii=False,
- * separators=(",", ":")) writes it; it stands among the texts, after a byte that says so. What is wrong with a block
+ * separators=(",", ":")) writes it, except for numbers that are written in another way; it stands among the texts, after a byte that says so. What is wrong with a block
  * depends on less: its outline has its keys and names, a number for each id of a tool use, and nothing of what
  * is only there. Whatever is not written the plain way is not certain here (NULL).
  */
 
-enum { MEMBERS = 64 };
+enum { MEMBERS = 64, LONGEST_NUMBER = 40 };
 
 /* ---- canonical JSON ------------------------------------------------------------------------------ */
 
@@ -40,28 +40,80 @@ static const uint8_t *canon_string(Reader *r, const uint8_t *p)
     return p + 1;
 }
 
-/* A number that Python writes as it stands. */
-static const uint8_t *canon_number(Reader *r, const uint8_t *p)
+static const uint8_t *digits(const uint8_t *p)
 {
-    const uint8_t *begin = p, *whole = p += *p == '-';
     while (digit(*p))
         p++;
-    if (p == whole || p - whole > 15 || (*whole == '0' && p - whole > 1))
-        return NULL;
-    int zero = *whole == '0';
-    if (*p == '.') {
-        const uint8_t *part = ++p;
-        while (digit(*p))
-            p++;
-        if (p == part || p - whole > 16 || (p[-1] == '0' && p - part > 1) || (zero && p - part > 3 && memcmp(part, "000", 3) == 0))
-            return NULL;
-    } else if (zero && begin != whole) {
-        return NULL;
+    return p;
+}
+
+/* Whether Python writes a number of so many digits as it stands: as the fewest digits that give the same double, and
+ * with an exponent below 1e-4 and from 1e16 on. Where a locale has another decimal sign, nothing is as Python writes it. */
+static int as_python(const uint8_t *begin, size_t size, int figures)
+{
+    char text[2 * LONGEST_NUMBER + 8], most[32], fewer[32], told[40];
+    memcpy(text, begin, size);
+    text[size] = 0;
+    double value = strtod(text, NULL);
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (figures > 17 || !(bits << 12)) /* a power of two has a nearer neighbour below than above */
+        return 0;
+    snprintf(most, sizeof most, "%.*e", figures - 1, value);
+    if (strtod(most, NULL) != value)
+        return 0;
+    if (figures > 1) {
+        snprintf(fewer, sizeof fewer, "%.*e", figures - 2, value);
+        if (strtod(fewer, NULL) == value)
+            return 0;
     }
-    if (*p == 'e' || *p == 'E')
+    int tens = atoi(strchr(most, 'e') + 1), after = figures - 1 - tens;
+    if (tens < -4 || tens >= 16)
+        return strcmp(text, most) == 0;
+    snprintf(told, sizeof told, "%.*f", after > 0 ? after : 1, value);
+    return strcmp(text, told) == 0;
+}
+
+/* How many digits say something, from the first to the last that is not zero. */
+static int figures_of(const uint8_t *p, const uint8_t *end)
+{
+    int count = 0, last = 0;
+    for (; p < end && (digit(*p) || *p == '.'); p++) {
+        count += *p != '.' && (count || *p != '0');
+        last = *p != '.' && *p != '0' ? count : last;
+    }
+    return last;
+}
+
+/* A number, copied. Python may write it otherwise: then the text is raw. */
+static const uint8_t *canon_number(Outline *o, const uint8_t *p)
+{
+    const uint8_t *begin = p, *whole = p += *p == '-', *part = p = digits(p);
+    int zero = *whole == '0', fraction = 0;
+    if (p == whole || (zero && p - whole > 1) || p - whole > LONGEST_NUMBER)
         return NULL;
-    memcpy(r->out, begin, (size_t)(p - begin));
-    r->out += p - begin;
+    int raw = zero && begin != whole;
+    if (*p == '.') {
+        part = ++p;
+        p = digits(p);
+        if (p == part || p - part > LONGEST_NUMBER)
+            return NULL;
+        raw |= p - whole > 16 || (p[-1] == '0' && p - part > 1) || (zero && p - part > 3 && memcmp(part, "000", 3) == 0);
+        fraction = 1;
+    }
+    if (*p == 'e' || *p == 'E') {
+        p += 1 + (p[1] == '+' || p[1] == '-');
+        part = p;
+        p = digits(p);
+        if (p == part || p - part > 2) /* more may be beyond what a double holds */
+            return NULL;
+        fraction = raw = 1;
+    }
+    int figures = figures_of(whole, p);
+    if (raw && !(fraction && figures && as_python(begin, (size_t)(p - begin), figures)))
+        o->raw = 1;
+    memcpy(o->r.out, begin, (size_t)(p - begin));
+    o->r.out += p - begin;
     return p;
 }
 
@@ -70,12 +122,34 @@ static const uint8_t *canon(Outline *o, const uint8_t *p, unsigned depth);
 typedef struct {
     uint8_t *key, *end; /* of the member, from its key's quote on */
     size_t size; /* of the key */
+    int escaped; /* whether a backslash is in it */
 } Member;
+
+/* The next byte of a key, as it is meant. */
+static uint8_t meant(const uint8_t **p)
+{
+    static const char signs[] = "nrtbf", as[] = "\n\r\t\b\f";
+    uint8_t sign = *(*p)++;
+    if (sign != '\\')
+        return sign;
+    sign = *(*p)++;
+    const char *at = strchr(signs, sign);
+    return at ? (uint8_t)as[at - signs] : sign;
+}
 
 static int before(const Member *a, const Member *b)
 {
-    int order = memcmp(a->key + 1, b->key + 1, a->size < b->size ? a->size : b->size);
-    return order ? order < 0 : a->size < b->size;
+    const uint8_t *p = a->key + 1, *q = b->key + 1, *end = p + a->size, *stop = q + b->size;
+    if (!a->escaped && !b->escaped) {
+        int order = memcmp(p, q, a->size < b->size ? a->size : b->size);
+        return order ? order < 0 : a->size < b->size;
+    }
+    while (p < end && q < stop) {
+        uint8_t one = meant(&p), other = meant(&q);
+        if (one != other)
+            return one < other;
+    }
+    return p == end && q < stop;
 }
 
 /* Puts the members in order; 0 when two have the same key, or there is no room to. */
@@ -125,7 +199,8 @@ static const uint8_t *canon_object(Outline *o, const uint8_t *p, unsigned depth)
         if (!(p = canon_string(r, p)))
             return NULL;
         members[count].size = (size_t)(r->out - members[count].key) - 2;
-        if (memchr(members[count].key, '\\', members[count].size + 1) || *(p = space(p)) != ':')
+        members[count].escaped = memchr(members[count].key, '\\', members[count].size + 1) != NULL;
+        if (*(p = space(p)) != ':')
             return NULL;
         *r->out++ = ':';
         if (!(p = canon(o, space(p + 1), depth + 1)) || !(p = more(p, '}')))
@@ -162,7 +237,7 @@ static const uint8_t *canon(Outline *o, const uint8_t *p, unsigned depth)
         }
         *r->out++ = ']';
         return p + 1;
-    default: return canon_number(r, p);
+    default: return canon_number(o, p);
     }
     if (!size)
         return NULL;
@@ -185,8 +260,13 @@ static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
     }
     r->last = r->out;
     *r->out++ = MARKED;
+    o->raw = 0;
     if (!(*after = canon(o, p, 0)))
         return -1;
+    if (o->raw) {
+        *r->last = RAW;
+        o->any_raw = 1;
+    }
     r->odd = odd; /* what nobody sees is told of texts only */
     o->said[n] = (Said){(uint64_t)(r->last - r->base), (uint64_t)(r->out - r->last), 0};
     uint32_t counts[KINDS], found = 0;
@@ -204,31 +284,54 @@ static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
 
 typedef struct {
     const char *key;
-    char how; /* v: a word as it is. s: any string. x: a text. i: an id. u: an address. a: an account. o: any object. Else what is inside: */
+    char how; /* v: a word as it is. s: any string. x: a text. w: one in which no word is reserved. i: an id. d: the name of a tool that is declared. n: of one that is used. u: an address. a: an account. o: any object. b: true or false. j: a schema. Else what is inside: */
     uint8_t inner;
 } Part;
 
-enum { NOTHING, MEDIUM, SOURCE_OF, PLACE, REASONING, THOUGHT, USE, RESULT, PIECE };
+enum { NOTHING, MEDIUM, SOURCE_OF, PLACE, REASONING, THOUGHT, USE, RESULT, PIECE, CONFIG, TOOL, SPEC, SCHEMA, CHOICE, CHOSEN };
 
 #define END {NULL, 0, 0}
-static const Part PARTS[][4] = {
+static const Part PARTS[][5] = {
+    [NOTHING] = {END},
     [MEDIUM] = {{"\"format\"", 'v', 0}, {"\"source\"", '{', SOURCE_OF}, {"\"name\"", 's', 0}, END},
     [SOURCE_OF] = {{"\"s3Location\"", '{', PLACE}, END},
     [PLACE] = {{"\"uri\"", 'u', 0}, {"\"bucketOwner\"", 'a', 0}, END},
     [REASONING] = {{"\"reasoningText\"", '{', THOUGHT}, END},
     [THOUGHT] = {{"\"text\"", 'x', 0}, {"\"signature\"", 's', 0}, END},
-    [USE] = {{"\"toolUseId\"", 'i', 0}, {"\"name\"", 'v', 0}, {"\"input\"", 'o', 0}, END},
+    [USE] = {{"\"toolUseId\"", 'i', 0}, {"\"name\"", 'n', 0}, {"\"input\"", 'o', 0}, END},
     [RESULT] = {{"\"toolUseId\"", 'i', 0}, {"\"content\"", '[', PIECE}, {"\"status\"", 'v', 0}, END},
     [PIECE] = {{"\"text\"", 'x', 0}, {"\"json\"", 'o', 0}, END},
+    [CONFIG] = {{"\"tools\"", '[', TOOL}, {"\"toolChoice\"", '{', CHOICE}, END},
+    [TOOL] = {{"\"toolSpec\"", '{', SPEC}, END},
+    [SPEC] = {{"\"name\"", 'd', 0}, {"\"description\"", 'w', 0}, {"\"inputSchema\"", '{', SCHEMA}, {"\"strict\"", 'b', 0}, END},
+    [SCHEMA] = {{"\"json\"", 'j', 0}, END},
+    [CHOICE] = {{"\"auto\"", '{', NOTHING}, {"\"any\"", '{', NOTHING}, {"\"tool\"", '{', CHOSEN}, END},
+    [CHOSEN] = {{"\"name\"", 'n', 0}, END},
 };
 static const Part KINDS_OF_BLOCKS[] = {
     {"\"image\"", '{', MEDIUM}, {"\"video\"", '{', MEDIUM}, {"\"document\"", '{', MEDIUM},
     {"\"reasoningContent\"", '{', REASONING}, {"\"toolUse\"", '{', USE}, {"\"toolResult\"", '{', RESULT}, END,
 };
 
+static const uint8_t *skipped(const uint8_t *p);
+
+/* Past a value that holds no other. */
+static const uint8_t *scalar(const uint8_t *p)
+{
+    if (*p == '{' || *p == '[')
+        return NULL;
+    if (*p == '"')
+        return skipped(p);
+    while (digit(*p) || alpha(*p) || *p == '-' || *p == '+' || *p == '.')
+        p++;
+    return p;
+}
+
 /* Past a sound value. */
 static const uint8_t *skipped(const uint8_t *p)
 {
+    if (*p != '"' && *p != '{' && *p != '[')
+        return scalar(p);
     unsigned depth = 0;
     do {
         if (*p == '"')
@@ -243,8 +346,8 @@ static const uint8_t *skipped(const uint8_t *p)
     return p;
 }
 
-/* Whether a text says something, and no word in it may be reserved. */
-static int harmless(Outline *o, const uint8_t *p, const uint8_t *after)
+/* Whether a text says something, and no word in it may be reserved, where that matters. */
+static int harmless(Outline *o, const uint8_t *p, const uint8_t *after, int words)
 {
     const Scan *s = o->s;
     if ((uint64_t)(after - p) > s->joined_room)
@@ -252,7 +355,7 @@ static int harmless(Outline *o, const uint8_t *p, const uint8_t *after)
     Reader r = {.base = s->joined, .out = s->joined, .last = s->joined};
     if (!copied(&r, p) || blank(r.base, r.out))
         return 0;
-    for (const uint8_t *at = r.base; at < r.out; at++) {
+    for (const uint8_t *at = r.base; words && at < r.out; at++) {
         if (*at != s->ends[0] && *at != s->ends[1] && *at != s->ends[2] && *at != s->ends[3])
             continue;
         for (const uint8_t *w = s->words; *w; w += *w + 1)
@@ -262,24 +365,210 @@ static int harmless(Outline *o, const uint8_t *p, const uint8_t *after)
     return 1;
 }
 
-/* An id of a tool use: which of the record's ids it is. */
-static int identified(Outline *o, const uint8_t *p, const uint8_t *after)
+/* Which of those that were met in the record this is, for it compares and nothing else; MOST_IDS when there are more. */
+static unsigned nth(Id *ids, unsigned *known, const uint8_t *p, size_t size)
 {
-    size_t size = (size_t)(after - p);
+    unsigned n = 0;
+    while (n < *known && (ids[n].size != size || memcmp(ids[n].at, p, size) != 0))
+        n++;
+    if (n < MOST_IDS && n == *known)
+        ids[(*known)++] = (Id){p, size, 0};
+    return n;
+}
+
+/* Whether a string is of 1 to 64 of the signs that names and ids are made of. */
+static int nameable(const uint8_t *p, size_t size, const char *more)
+{
     if (size < 3 || size > 66)
         return 0;
     for (size_t i = 1; i < size - 1; i++)
-        if (!dashed(p[i]) && p[i] != '.' && p[i] != ':')
+        if (!dashed(p[i]) && !(p[i] && strchr(more, p[i])))
             return 0;
-    unsigned n = 0;
-    while (n < o->known_ids && (o->ids[n].size != size || memcmp(o->ids[n].at, p, size) != 0))
-        n++;
-    if (n == MOST_IDS)
+    return 1;
+}
+
+static int put_nth(Outline *o, uint8_t sign, unsigned n)
+{
+    const uint8_t name[] = {'"', sign, (uint8_t)('0' + n / 10), (uint8_t)('0' + n % 10), '"'};
+    return n < MOST_IDS && put(o, name, sizeof name);
+}
+
+/* An id of a tool use: which of the record's ids it is. */
+static int identified(Outline *o, const uint8_t *p, size_t size)
+{
+    return nameable(p, size, ".:") && put_nth(o, 'i', nth(o->ids, &o->known_ids, p, size));
+}
+
+/* A tool's name: which of the record's names it is, unless something is wrong with it, which names it. */
+static int called(Outline *o, const uint8_t *p, size_t size, int declared)
+{
+    if (o->names_tools)
+        return verbatim(o, p) != NULL;
+    unsigned n = nth(o->names, &o->known_names, p, size);
+    if (!nameable(p, size, "") || n == MOST_IDS || (declared && o->names[n].declared)) {
+        o->misnamed = 1;
         return 0;
-    if (n == o->known_ids)
-        o->ids[o->known_ids++] = (Id){p, size};
-    const uint8_t name[] = {'"', 'i', (uint8_t)('0' + n / 10), (uint8_t)('0' + n % 10), '"'};
-    return put(o, name, sizeof name);
+    }
+    o->names[n].declared |= declared;
+    return put_nth(o, 'n', n);
+}
+
+/* Whether each tool that is used is declared too. */
+static int all_declared(const Outline *o)
+{
+    for (unsigned n = 0; n < o->known_names; n++)
+        if (!o->names[n].declared)
+            return 0;
+    return 1;
+}
+
+/* ---- schemas of tools, those of plain words; `_simple` in schemas.py knows the same ----------------------- */
+
+static const uint8_t *schema(const uint8_t *p, unsigned depth);
+
+/* Past a string without escapes. */
+static const uint8_t *bare(const uint8_t *p)
+{
+    if (*p != '"')
+        return NULL;
+    for (p++; *p != '"'; p++)
+        if (*p == '\\')
+            return NULL;
+    return p + 1;
+}
+
+static const uint8_t *typed(const uint8_t *p)
+{
+    static const char *const types[] = {"\"object\"", "\"array\"", "\"string\"", "\"number\"", "\"integer\"", "\"boolean\"", "\"null\""};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (memcmp(p, types[i], strlen(types[i])) == 0)
+            return p + strlen(types[i]);
+    return NULL;
+}
+
+/* Past a list of strings, none of them twice. */
+static const uint8_t *strings(const uint8_t *p)
+{
+    Id met[MEMBERS];
+    unsigned count = 0;
+    if (*p != '[')
+        return NULL;
+    for (p = space(p + 1); *p != ']'; count++) {
+        const uint8_t *after = bare(p);
+        if (!after || count == MEMBERS)
+            return NULL;
+        for (unsigned i = 0; i < count; i++)
+            if (met[i].size == (size_t)(after - p) && memcmp(met[i].at, p, met[i].size) == 0)
+                return NULL;
+        met[count] = (Id){p, (size_t)(after - p), 0};
+        if (!(p = more(after, ']')))
+            return NULL;
+    }
+    return p + 1;
+}
+
+/* Past a list of schemas, at least one. */
+static const uint8_t *choices(const uint8_t *p, unsigned depth)
+{
+    if (*p != '[' || *(p = space(p + 1)) == ']')
+        return NULL;
+    while (*p != ']')
+        if (!(p = schema(p, depth + 1)) || !(p = more(p, ']')))
+            return NULL;
+    return p + 1;
+}
+
+/* Past a reference within the schema. */
+static const uint8_t *reference(const uint8_t *p)
+{
+    if (!STARTS(p, "\"#/"))
+        return NULL;
+    for (p += 2; dashed(*p) || *p == '/' || *p == '$';)
+        p++;
+    return *p == '"' ? p + 1 : NULL;
+}
+
+/* Past an object of schemas. */
+static const uint8_t *schemas(const uint8_t *p, unsigned depth)
+{
+    if (*p != '{')
+        return NULL;
+    for (p = space(p + 1); *p != '}';) {
+        p = space(space(skipped(p)) + 1);
+        if (!(p = schema(p, depth + 1)) || !(p = more(p, '}')))
+            return NULL;
+    }
+    return p + 1;
+}
+
+/* Whether a word goes on as minLength and the like do. */
+static int sized(const uint8_t *p)
+{
+    return STARTS(p, "Length\"") || STARTS(p, "Items\"") || STARTS(p, "Properties\"");
+}
+
+/* Past digits and nothing else. */
+static const uint8_t *whole(const uint8_t *p)
+{
+    const uint8_t *after = digits(p);
+    return after == scalar(p) ? after : NULL;
+}
+
+/* Past the value of a word of a schema; its canonical form has been written, so that the JSON is sound. */
+static const uint8_t *worded(const uint8_t *word, const uint8_t *p, unsigned depth)
+{
+    if (STARTS(word, "\"type\""))
+        return typed(p);
+    if (STARTS(word, "\"description\"") || STARTS(word, "\"title\"") || STARTS(word, "\"format\""))
+        return *p == '"' ? skipped(p) : NULL;
+    if (STARTS(word, "\"properties\"") || STARTS(word, "\"$defs\""))
+        return schemas(p, depth);
+    if (STARTS(word, "\"anyOf\"") || STARTS(word, "\"oneOf\"") || STARTS(word, "\"allOf\""))
+        return choices(p, depth);
+    if (STARTS(word, "\"$ref\""))
+        return reference(p);
+    if ((STARTS(word, "\"min") || STARTS(word, "\"max")) && sized(word + 4))
+        return digit(*p) ? whole(p) : NULL;
+    if (STARTS(word, "\"items\""))
+        return schema(p, depth + 1);
+    if (STARTS(word, "\"required\""))
+        return strings(p);
+    if (STARTS(word, "\"enum\""))
+        return *p == '[' ? skipped(p) : NULL;
+    if (STARTS(word, "\"default\""))
+        return scalar(p);
+    if (STARTS(word, "\"minimum\"") || STARTS(word, "\"maximum\""))
+        return digit(*p) || *p == '-' ? scalar(p) : NULL;
+    if (STARTS(word, "\"additionalProperties\""))
+        return *p == '{' ? schema(p, depth + 1) : *p == 't' || *p == 'f' ? scalar(p) : NULL;
+    return NULL;
+}
+
+static const uint8_t *schema(const uint8_t *p, unsigned depth)
+{
+    if (*p != '{' || depth == DEPTH)
+        return NULL;
+    for (p = space(p + 1); *p != '}';) {
+        const uint8_t *word = p;
+        p = space(space(skipped(p)) + 1);
+        if (!(p = worded(word, p, depth)) || !(p = more(p, '}')))
+            return NULL;
+    }
+    return p + 1;
+}
+
+/* A tool's schema, which says object at its top. */
+static int takes_an_object(Outline *o, const uint8_t *p)
+{
+    if (!schema(p, 0))
+        return 0;
+    for (p = space(p + 1); *p != '}';) {
+        const uint8_t *value = space(space(skipped(p)) + 1);
+        if (STARTS(p, "\"type\""))
+            return STARTS(value, "\"object\"") && put(o, "{\"type\":\"object\"}", 17);
+        p = more(skipped(value), '}');
+    }
+    return 0;
 }
 
 /* An address in S3: its bucket tells. */
@@ -293,9 +582,10 @@ static int addressed(Outline *o, const uint8_t *p, const uint8_t *after)
     if (q == end || *q != '/' || q - bucket < 3 || q - bucket > 63 || *bucket == '.' || *bucket == '-' || q[-1] == '.' || q[-1] == '-')
         return 0;
     const uint8_t *name = q + 1;
-    for (q = name; q < end; q++)
-        if (!dashed(*q) && *q != '/' && *q != '.')
-            return 0;
+    for (q = name; q < end && (dashed(*q) || *q == '/' || *q == '.');)
+        q++;
+    if (q < end) /* the first strange sign tells */
+        return *q >= ' ' && *q < 0x7f && *q != '\\' && put(o, p, (size_t)(name - p)) && put(o, q, 1) && put(o, "\"", 1);
     return q > name && put(o, p, (size_t)(name - p)) && put(o, "k\"", 2);
 }
 
@@ -326,15 +616,19 @@ static const uint8_t *value_of(Outline *o, const uint8_t *p, const Part *part)
                 return NULL;
         return put(o, "]", 1) ? p + 1 : NULL;
     }
-    if (*p != (part->how == 'o' ? '{' : '"'))
+    if (*p != (part->how == 'o' || part->how == 'j' ? '{' : part->how == 'b' ? *p : '"'))
         return NULL;
     const uint8_t *after = skipped(p);
+    size_t size = (size_t)(after - p);
     int told;
     switch (part->how) {
     case 'o': told = put(o, "{}", 2); break;
     case 's': told = put(o, "\"x\"", 3); break;
-    case 'x': told = harmless(o, p, after) && put(o, "\"x\"", 3); break;
-    case 'i': told = identified(o, p, after); break;
+    case 'x': case 'w': told = harmless(o, p, after, part->how == 'x') && put(o, "\"x\"", 3); break;
+    case 'i': told = identified(o, p, size); break;
+    case 'd': case 'n': told = called(o, p, size, part->how == 'd'); break;
+    case 'b': told = (*p == 't' || *p == 'f') && put(o, "true", 4); break;
+    case 'j': told = takes_an_object(o, p); break;
     case 'u': told = addressed(o, p, after); break;
     default: told = account(o, p, after);
     }
@@ -387,7 +681,8 @@ static const uint8_t *special_block(Outline *o, const uint8_t *p)
     return *p == '}' && p + 1 == after && put(o, "}", 1) ? after : NULL;
 }
 
-/* The tools of a record: all that is wrong with them is in their canonical form, which Python reads once. */
+/* The tools of a record. Mostly what is wrong with them is in their outline, or else in their canonical form, which
+ * Python reads once for all that are the same. */
 static const uint8_t *declared_tools(Outline *o, const uint8_t *p)
 {
     static const char hex[] = "0123456789abcdef";
@@ -395,6 +690,12 @@ static const uint8_t *declared_tools(Outline *o, const uint8_t *p)
     int n = compared(o, p, &after);
     if (n < 0 || !marked(o, 2, n))
         return NULL;
+    if (!o->names_tools) {
+        if (*p == '{' && outlined(o, p, CONFIG))
+            return after;
+        o->misnamed = 1;
+        return NULL;
+    }
     uint64_t size = (uint64_t)(o->r.out - o->r.last);
     uint64_t digests[2] = {lines_digest(o->r.last, size), lines_digest(o->r.last + 1, size - 1)};
     uint8_t name[32];

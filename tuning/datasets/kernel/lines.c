@@ -13,10 +13,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { MARKED = 2 }; /* how what only compares begins, among texts */
-enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, OUTLINE = 2048, PIECES = 64 };
+enum { MARKED = 2, RAW }; /* how what only compares begins, among texts; raw when Python writes its numbers in another way */
+enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, OUTLINE = 8192, PIECES = 256 };
 
 #include "private.h"
 
@@ -344,7 +346,7 @@ static const uint8_t *copied(Reader *r, const uint8_t *p)
             r->beside += size - 1;
         } while (*p > 0x7f);
     }
-    if (r->out > r->last && *r->last == MARKED)
+    if (r->out > r->last && (*r->last == MARKED || *r->last == RAW))
         return NULL; /* so begins what only compares */
     return p + 1;
 }
@@ -658,7 +660,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
  */
-enum { DEPTH = 32, NUMBERED = 1000, MOST_IDS = 32 };
+enum { DEPTH = 32, NUMBERED = 1000, MOST_IDS = 100 };
 enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
@@ -668,14 +670,18 @@ typedef struct {
 typedef struct {
     const uint8_t *at;
     size_t size;
+    int declared;
 } Id;
 
 typedef struct {
     const Scan *s;
     const uint8_t *start; /* of the line */
     Reader r;
-    Id ids[MOST_IDS]; /* of tool uses */
-    unsigned known_ids;
+    Id ids[MOST_IDS], names[MOST_IDS]; /* of tool uses, and of tools */
+    unsigned known_ids, known_names;
+    int names_tools; /* whether tools are called by their names, not by numbers */
+    int misnamed; /* whether they had to be */
+    int raw, any_raw; /* whether a number is written as Python does not write it */
     uint8_t *out, *full;
     uint64_t why;
     const uint8_t *wrong; /* where no JSON reader goes on */
@@ -1024,12 +1030,37 @@ static int empty(const uint8_t *p, const uint8_t *stop)
     return p + (*p == '\r') == stop ? CTRL_Z : 0;
 }
 
+/* Its arrays hold nothing yet; clearing them takes longer than a short line. */
+static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
+{
+    o->s = s;
+    o->start = start;
+    o->r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
+    o->known_ids = o->known_names = 0;
+    o->names_tools = names_tools;
+    o->misnamed = o->any_raw = 0;
+    o->out = s->outline;
+    o->full = s->outline + s->outline_room;
+    o->why = 0;
+    o->wrong = NULL;
+}
+
+/* Writes the outline of a line, with the names of its tools if something is wrong with them. */
+static const uint8_t *described(Outline *o, Scan *s, const uint8_t *p)
+{
+    const uint8_t *after = any(o, p, 0, RECORD);
+    if (!o->misnamed && (!after || all_declared(o)))
+        return after;
+    begin(o, s, o->start, 1);
+    return any(o, p, 0, RECORD);
+}
+
 /* What becomes of a line that is not certain: its outline tells, if it can have one. */
 static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
     int crlf = stop > start && stop[-1] == '\r';
-    Outline o = {.s = s, .start = start, .out = s->outline, .full = s->outline + s->outline_room};
-    o.r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
+    Outline o;
+    begin(&o, s, start, 0);
     const uint8_t *p = space(start);
     int nothing = empty(p, stop);
     if (nothing) {
@@ -1040,7 +1071,7 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     }
     if (!strchr("{[\"-0123456789tfnNI\xef\x1a", *p) && stop[-1 - crlf] != 0x1a)
         o.wrong = p; /* no value begins so; a byte order mark and Ctrl-Z have other names */
-    p = *p == '{' ? any(&o, p, 0, RECORD) : NULL;
+    p = *p == '{' ? described(&o, s, p) : NULL;
     if (s->count_malformed && o.wrong && legible(o.wrong, stop)) {
         s->malformed++;
         s->records++;
@@ -1053,7 +1084,7 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     s->texts_size = (uint64_t)(o.r.out - s->texts);
     s->strings = o.r.texts;
     s->why = TOO_LONG | o.why | (o.r.odd && s->tells_unseen ? UNSEEN : 0) | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
-    if (!settled(s, &o, start, stop - crlf))
+    if (o.any_raw || !settled(s, &o, start, stop - crlf))
         return OUTLINED;
     s->crlf += (uint64_t)crlf;
     return s->why ? LOOK : DONE;

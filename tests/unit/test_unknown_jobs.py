@@ -12,7 +12,7 @@ from tuning.aws import account_facts, probes, unknown_in_bedrock
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
 from tuning.aws.transient import name_in_use
-from tuning.cli.show_command import show_command
+from tuning.cli.show_command import show
 
 DATASET = {"training_uri": "s3://prepared-bucket/prepared/0/train.jsonl"}
 RUN = any_run()
@@ -50,7 +50,9 @@ def test_a_request_that_was_refused_without_a_job_of_our_own_fails(unknown, cont
     assert start(context)["state"] == "failed"
 
 
-def test_a_name_in_use_without_a_job_of_our_own_is_tried_again(unknown, context):
+def test_a_conflict_without_a_job_of_our_own_is_tried_again_as_the_job_may_be_found_late(
+    unknown, context
+):
     unknown.bedrock.fault = refusal("ConflictException", message="No.")
     with pytest.raises(name_in_use):
         start(context)
@@ -69,14 +71,14 @@ def test_an_ended_run_without_a_job_is_closed_by_the_reconciler(unknown, context
     row = {"state": "stopped", "ended_at": "2026-11-23T08:00:00Z", "outcome": said}
     unknown.dynamodb.items[RUN.id] |= {**row, "open": "unnotified"}
     healed = reconcile_runs.handler({}, context)["healed"]
-    assert "escalate" not in healed.get(RUN.id, [])
+    assert "report" not in healed.get(RUN.id, [])
 
 
 def test_a_run_is_shown_although_its_job_is_gone(unknown, monkeypatch, capsys):
     account = an_account(unknown, monkeypatch)
     run = lay(account, 1, state="training", job_arn="arn:gone")
     with pytest.raises(SystemExit) as left:
-        show_command(run, shown="json")
+        show(run, shown="json")
     assert left.value.code == 0
     assert json.loads(capsys.readouterr().out)["job"]["seen"] == "at the last poll of the run"
 

@@ -7,9 +7,13 @@ is refused when the queue's timeout is shorter than the function's, so that no b
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 
 Here a message is held until its batch has ended. What failed comes again after the queue's timeout,
-which is scaled as the waits of Step Functions are.
+which is scaled as the waits of Step Functions are. A batch whose invocation was throttled is tried again, by the same
+receive, until that timeout is over: not scaled, for what it waits for is functions at work, and they are not either.
+MiniStack gives it back at once, and a message that is received often enough so is a dead letter that no function saw.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-backoff-strategy
 """
 
+import contextvars
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,12 +21,17 @@ from typing import Any
 from ministack.services import lambda_svc, sqs, stepfunctions
 
 NEVER = float("inf")
+RETRY_SECONDS = 0.05
 _Message = dict[str, Any]
+_UNTIL: contextvars.ContextVar[float] = contextvars.ContextVar(
+    "until when a batch is tried", default=0
+)
 
 
 def install() -> None:
     sqs._receive_messages_for_esm = _holding(sqs._receive_messages_for_esm)
     lambda_svc._run_sqs_batch = _letting_go(lambda_svc._run_sqs_batch)
+    lambda_svc._execute_function = _unless_throttled(lambda_svc._execute_function)
 
 
 def _holding(receive: Callable[..., list[_Message]]) -> Callable[..., list[_Message]]:
@@ -39,13 +48,27 @@ def _letting_go(run: Callable[..., None]) -> Callable[..., None]:
     def run_and_let_go(
         mapping: Any, function: Any, event: Any, batch: list[_Message], url: str, name: str
     ) -> None:
+        queue = sqs._queues.get(url)
+        timeout = int(queue["attributes"]["VisibilityTimeout"]) if queue else 0
+        token = _UNTIL.set(time.time() + timeout)
         try:
             run(mapping, function, event, batch, url, name)
         finally:
-            if queue := sqs._queues.get(url):
-                timeout = int(queue["attributes"]["VisibilityTimeout"])
+            _UNTIL.reset(token)
+            if queue:
                 again = time.time() + timeout * stepfunctions._SFN_WAIT_SCALE
                 for message in batch:  # those that succeeded are in no queue any more
                     message["visible_at"] = again
 
     return run_and_let_go
+
+
+def _unless_throttled(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def execute_when_there_is_room(*arguments: Any, **named: Any) -> dict[str, Any]:
+        while True:
+            result = execute(*arguments, **named)
+            if not result.get("throttle") or time.time() >= _UNTIL.get():
+                return result
+            time.sleep(RETRY_SECONDS)
+
+    return execute_when_there_is_room

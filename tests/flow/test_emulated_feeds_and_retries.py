@@ -160,6 +160,33 @@ def test_a_message_is_held_while_its_batch_is_at_work_and_comes_again_only_when_
     assert [letter["Body"] for letter in letters] == ["bad"]
 
 
+def test_a_throttled_batch_is_tried_again_by_the_same_receive(client):
+    """In the time in which a failed one has become a dead letter."""
+    sqs, lambdas = client("sqs"), client("lambda")
+
+    def queue_of(function):
+        dead, queue = (
+            sqs.create_queue(QueueName=f"{name}-{function}")["QueueUrl"] for name in ("dead", "of")
+        )
+        redrive = {"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": "1"}
+        policy = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": "600"}
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=policy)
+        lambdas.create_event_source_mapping(
+            EventSourceArn=_arn(sqs, queue), FunctionName=function, BatchSize=1
+        )
+        return queue, dead
+
+    lambdas.put_function_concurrency(FunctionName="sorting", ReservedConcurrentExecutions=0)
+    (busy, of_busy), (failing, of_failing) = queue_of("sorting"), queue_of("flaky")
+    for queue in (busy, failing):
+        sqs.send_message(QueueUrl=queue, MessageBody="good")
+    until(lambda: _depth(sqs, of_failing) == 1, "the dead letter of a function that fails")
+    assert (_depth(sqs, busy), _depth(sqs, of_busy)) == (1, 0)
+    lambdas.delete_function_concurrency(FunctionName="sorting")
+    until(lambda: _depth(sqs, busy) == 0, "the queue to be empty")
+    assert _depth(sqs, of_busy) == 0
+
+
 def _arn(sqs, url):
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"

@@ -9,6 +9,7 @@ from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions import (
     account_controls,
     account_quotas,
+    backup_jobs,
     backups,
     bedrock,
     bedrock_runtime,
@@ -93,6 +94,7 @@ def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engi
     young = YoungRoles(clock, settings.role_seconds)
     young.install()
     roles = MiniStackRoles(record=record, known=young.knows)
+    backup_jobs.install(roles)
     gate = None
     if settings.enforce:
         on_behalf.install(roles)

@@ -25,7 +25,7 @@ class MiniStackRoles:
     known: Callable[[str], bool]
     """Whether services know a role by now."""
 
-    def may_be_assumed(self, role: str, source_arn: str) -> bool:
+    def may_be_assumed(self, role: str, source_arn: str, service: str = SERVICE) -> bool:
         found = _role(role)
         if found is None or not self.known(role):
             return False
@@ -39,7 +39,7 @@ class MiniStackRoles:
         asked = _question(
             role, "sts:AssumeRole", "*", {"aws:SourceAccount": account, "aws:SourceArn": source_arn}
         )
-        decided = iam_evaluator.evaluate_resource_policy(whole, asked, service=SERVICE)
+        decided = iam_evaluator.evaluate_resource_policy(whole, asked, service=service)
         return bool(decided.decision == "Allow")
 
     def allows(self, role: str, action: str, resource: str, context: dict[str, Any]) -> bool:

@@ -1,0 +1,96 @@
+"""AWS Backup: a job is held to its role, ends in a state, and says so in an event; nothing is copied.
+
+A custom role needs what AWS's own policy has for DynamoDB; with less the job fails. No metric tells of it: AWS
+publishes some, and writes down none of their dimensions for a vault, so that nobody can rely on one here.
+
+https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html#advanced-ddb-considerations
+https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
+https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import backup, dynamodb, eventbridge
+
+from emulator.entrance import Response
+from emulator.extensions.provisioning import REFUSED
+from emulator.extensions.roles import MiniStackRoles
+
+SERVICE = "backup.amazonaws.com"
+TABLE = ("dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob")
+"""With the advanced features, which every account made since 2021-11 has."""
+GRANT = {"kms:GrantIsForAWSResource": "true"}
+
+
+def install(roles: MiniStackRoles) -> None:
+    backup._start_job = _held_to_its_role(backup._start_job, roles)
+
+
+def _held_to_its_role(
+    start: Callable[[dict[str, Any]], Response], roles: MiniStackRoles
+) -> Callable[[dict[str, Any]], Response]:
+    def start_and_report(asked: dict[str, Any]) -> Response:
+        answer = start(asked)
+        if answer[0] < REFUSED:
+            job = backup._jobs[json.loads(answer[2])["BackupJobId"]]
+            if missing := _missing(job, roles):
+                # UNCONFIRMED text.
+                why = f"IAM role {job['IamRoleArn']} does not have permission: {missing}"
+                job.update(State="FAILED", StatusMessage=why, PercentDone="0.0")
+                backup._vaults[job["BackupVaultName"]]["NumberOfRecoveryPoints"] -= 1
+            _report(job)
+        return answer
+
+    return start_and_report
+
+
+def _missing(job: dict[str, Any], roles: MiniStackRoles) -> str:
+    """The first permission that the role lacks; empty when it has all."""
+    role = job["IamRoleArn"]
+    if not roles.may_be_assumed(role, job["BackupJobArn"], SERVICE):
+        return "sts:AssumeRole"
+    return next(
+        (
+            action
+            for action, resource, context in _needs(job)
+            if not roles.allows(role, action, resource, context)
+        ),
+        "",
+    )
+
+
+def _needs(job: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    table = job["ResourceArn"]
+    yield from ((action, table, {}) for action in TABLE)
+    if vault_key := backup._vaults[job["BackupVaultName"]].get("EncryptionKeyArn"):
+        yield "kms:DescribeKey", vault_key, {}
+        yield "kms:CreateGrant", vault_key, GRANT
+    described = dynamodb._tables.get(table.partition(":table/")[2]) or {}
+    if key := (described.get("SSEDescription") or {}).get("KMSMasterKeyArn"):
+        via = {"kms:ViaService": f"dynamodb.{get_region()}.amazonaws.com"}
+        for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+            yield action, key, {**via, "kms:CallerAccount": get_account_id()}
+
+
+def _report(job: dict[str, Any]) -> None:
+    """Members as in the page's example of a job that failed."""
+    detail = {
+        "backupJobId": job["BackupJobId"],
+        "backupVaultName": job["BackupVaultName"],
+        "backupVaultArn": job["BackupVaultArn"],
+        "iamRoleArn": job["IamRoleArn"],
+        "resourceArn": job["ResourceArn"],
+        "resourceType": "DynamoDB",
+        "state": job["State"],
+        "statusMessage": job["StatusMessage"],
+    }
+    entry = {
+        "Source": "aws.backup",
+        "DetailType": "Backup Job State Change",
+        "Resources": [job["BackupJobArn"]],
+        "Detail": json.dumps(detail),
+    }
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)

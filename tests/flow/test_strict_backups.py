@@ -1,0 +1,69 @@
+"""As strict as AWS: what the role of a backup needs. docs/emulator.md has the table."""
+
+import pytest
+import stages
+from strict import ACCOUNT, Stage, a_key, may, policy, trust
+
+
+@pytest.fixture(scope="module")
+def stage():
+    with stages.running(phase_seconds=0.02, role_seconds=0, enforce=True) as instance:
+        yield Stage(instance)
+
+
+@pytest.fixture(scope="module")
+def backed_up(stage):
+    """start(rights) → state and message of a job whose role has these."""
+    key = a_key(stage)
+    stage.client("dynamodb").create_table(
+        TableName="ledger",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+    )
+    backup, iam = stage.client("backup"), stage.client("iam")
+    backup.create_backup_vault(BackupVaultName="vault", EncryptionKeyArn=key)
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/ledger"
+    made = iam.create_role(
+        RoleName="copies", AssumeRolePolicyDocument=trust("backup.amazonaws.com")
+    )
+    role = made["Role"]["Arn"]
+
+    def start(*rights):
+        iam.put_role_policy(
+            RoleName="copies",
+            PolicyName="may",
+            PolicyDocument=policy(*(rights or [may("s3:List*")])),
+        )
+        asked = {"BackupVaultName": "vault", "ResourceArn": table, "IamRoleArn": role}
+        job = backup.describe_backup_job(
+            BackupJobId=backup.start_backup_job(**asked)["BackupJobId"]
+        )
+        return job["State"], job.get("StatusMessage", "")
+
+    return start
+
+
+VIA = {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}}
+FOR_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+RIGHTS = [
+    may("dynamodb:DescribeTable"),
+    may("dynamodb:ListTagsOfResource"),
+    may("dynamodb:StartAwsBackupJob"),
+    may("kms:DescribeKey"),
+    may("kms:CreateGrant", **FOR_AWS),
+    may("kms:Decrypt", **VIA),
+    may("kms:GenerateDataKey", **VIA),
+]
+
+
+def test_a_backup_takes_what_awss_own_policy_has(backed_up):
+    assert backed_up(*RIGHTS) == ("COMPLETED", "")
+
+
+@pytest.mark.parametrize("left_out", RIGHTS, ids=lambda right: right["Action"][0])
+def test_a_backup_role_that_lacks_a_right_makes_no_backup(backed_up, left_out):
+    state, why = backed_up(*(right for right in RIGHTS if right is not left_out))
+    assert state == "FAILED"
+    assert left_out["Action"][0] in why

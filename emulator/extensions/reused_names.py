@@ -1,67 +1,125 @@
-"""SQS: the name of a deleted queue is not free for a minute.
+"""Names of what was deleted, which are not free at once: of a queue for a minute, of a state machine while it is
+being deleted, which is until its executions have ended.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import sqs
+from ministack.core.responses import error_response_json, get_account_id, get_region
+from ministack.services import sqs, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from emulator.clock import Clock
+from emulator.entrance import Response
 from emulator.extensions import provisioning
 
-_SECONDS = 60
-TOO_SOON = "You must wait 60 seconds after deleting a queue before you can create another with the same name."
-Names = dict[tuple[str, str, str], float]
-"""Account, Region and name of a queue to when it was deleted."""
+_TOO_SOON = "You must wait 60 seconds after deleting a queue before you can create another with the same name."
+_QUEUE_SECONDS = 60
+_MACHINE_SECONDS = 25
+"""Of a machine without executions, by a public report: go-to-k/cdkd#2116. One whose execution waits has its name
+until that execution ends; here it ends with the machine. That CloudFormation does not wait for the name is inferred:
+it cannot wait for as long as an execution may."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """Names of one kind of resource that were deleted not long ago."""
+
+    clock: Clock
+    seconds: float
+    why: str
+    since: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    """By account, Region and name."""
+
+    def __contains__(self, name: str) -> bool:
+        since = self.since.get((get_account_id(), get_region(), name))
+        return since is not None and self.clock.now() < since + self.seconds
+
+    def remember(self, name: str) -> None:
+        self.since[get_account_id(), get_region(), name] = self.clock.now()
+
+    def install(self, kind: str, named: str) -> None:
+        """For CloudFormation. `named` is the property with the name, which also ends the physical id."""
+
+        def check(properties: provisioning.Properties) -> None:
+            if properties.get(named, "") in self:
+                raise ValueError(self.why)
+
+        handlers = provisioners._RESOURCE_HANDLERS[kind]
+        provisioning.before_create(kind, check)
+        handlers["delete"] = self._then(handlers["delete"])
+
+    def _then(self, delete: Callable[..., Any]) -> Callable[..., Any]:
+        def delete_and_remember(identifier: str, properties: provisioning.Properties) -> Any:
+            answer = delete(identifier, properties)
+            self.remember(identifier.replace("/", ":").rpartition(":")[2])
+            return answer
+
+        return delete_and_remember
 
 
 def install(clock: Clock) -> None:
-    deleted: Names = {}
-
-    def taken(name: str) -> bool:
-        since = deleted.get((get_account_id(), get_region(), name))
-        return since is not None and clock.now() < since + _SECONDS
-
-    def remember(name: str) -> None:
-        deleted[get_account_id(), get_region(), name] = clock.now()
-
-    def check(properties: provisioning.Properties) -> None:
-        if taken(properties.get("QueueName", "")):
-            raise ValueError(TOO_SOON)
-
-    create = sqs._HANDLERS["CreateQueue"]
-
-    def create_if_free(data: dict[str, Any], url: str) -> dict[str, Any]:
-        if taken(data.get("QueueName", "")):
-            raise sqs._Err("QueueDeletedRecently", TOO_SOON)
-        made: dict[str, Any] = create(data, url)
-        return made
-
-    sqs._HANDLERS["CreateQueue"] = create_if_free
-    sqs._HANDLERS["DeleteQueue"] = _then(sqs._HANDLERS["DeleteQueue"], remember)
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::SQS::Queue"]
-    provisioning.before_create("AWS::SQS::Queue", check)
-    handlers["delete"] = _then_by_url(handlers["delete"], remember)
+    queues = _Taken(clock=clock, seconds=_QUEUE_SECONDS, why=_TOO_SOON)
+    queues.install("AWS::SQS::Queue", "QueueName")
+    create, delete = (sqs._HANDLERS[name] for name in ("CreateQueue", "DeleteQueue"))
+    sqs._HANDLERS["CreateQueue"] = _queue_if_free(create, queues)
+    sqs._HANDLERS["DeleteQueue"] = _queue_remembered(delete, queues)
+    machines = _Taken(clock=clock, seconds=_MACHINE_SECONDS, why="State Machine is being deleted")
+    machines.install("AWS::StepFunctions::StateMachine", "StateMachineName")
+    stepfunctions._create_state_machine = _machine_if_free(
+        stepfunctions._create_state_machine, machines
+    )
+    stepfunctions._delete_state_machine = _machine_remembered(
+        stepfunctions._delete_state_machine, machines
+    )
 
 
-def _then(delete: Callable[..., Any], remember: Callable[[str], None]) -> Callable[..., Any]:
+def _queue_if_free(create: Callable[..., Any], taken: _Taken) -> Callable[..., Any]:
+    def create_if_free(data: dict[str, Any], url: str) -> Any:
+        if data.get("QueueName", "") in taken:
+            raise sqs._Err("QueueDeletedRecently", taken.why)
+        return create(data, url)
+
+    return create_if_free
+
+
+def _queue_remembered(delete: Callable[..., Any], taken: _Taken) -> Callable[..., Any]:
     def delete_and_remember(data: dict[str, Any], url: str) -> Any:
         name = str(data.get("QueueUrl", url)).rpartition("/")[2]
         answer = delete(data, url)
-        remember(name)
+        taken.remember(name)
         return answer
 
     return delete_and_remember
 
 
-def _then_by_url(delete: Callable[..., Any], remember: Callable[[str], None]) -> Callable[..., Any]:
-    def delete_and_remember(url: str, properties: provisioning.Properties) -> Any:
-        answer = delete(url, properties)
-        remember(url.rpartition("/")[2])
+def _machine_if_free(
+    create: Callable[[dict[str, Any]], Response], taken: _Taken
+) -> Callable[[dict[str, Any]], Response]:
+    def create_if_free(asked: dict[str, Any]) -> Response:
+        if (name := asked.get("name", "")) in taken:
+            where = f"arn:aws:states:{get_region()}:{get_account_id()}:stateMachine:{name}"
+            refused: Response = error_response_json(
+                "StateMachineDeleting", f"{taken.why}: '{where}'", 400
+            )
+            return refused
+        return create(asked)
+
+    return create_if_free
+
+
+def _machine_remembered(
+    delete: Callable[[dict[str, Any]], Response], taken: _Taken
+) -> Callable[[dict[str, Any]], Response]:
+    def delete_and_remember(asked: dict[str, Any]) -> Response:
+        there = asked.get("stateMachineArn") in stepfunctions._state_machines
+        answer = delete(asked)
+        if there:
+            taken.remember(str(asked["stateMachineArn"]).rpartition(":")[2])
         return answer
 
     return delete_and_remember

@@ -71,7 +71,7 @@ def only_what_must_be_known_beforehand_bears_a_physical_name(environment):
     assert {name for _, name in named} == {"BackupVaultName", "QueueName", "StateMachineName"}
     assert {environment.by_id(i).properties[name] for i, name in named} == {
         f"{environment.name}-Storage-Ledger-{{stack}}",
-        f"{stack}-TrainingRun",
+        f"{stack}-TrainingRun-{{stack}}",
         f"{stack}-Uploads-{{stack}}",
     }
 

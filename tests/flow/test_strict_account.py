@@ -129,6 +129,21 @@ def test_a_queues_name_is_taken_for_a_minute(stage):
     sqs.create_queue(QueueName="again")
 
 
+def test_a_machines_name_is_taken_while_it_is_being_deleted(stage):
+    states = stage.client("stepfunctions")
+    definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+    machine = {"name": "again", "definition": definition, "roleArn": ROLE}
+    arn = states.create_state_machine(**machine)["stateMachineArn"]
+    states.delete_state_machine(stateMachineArn=arn)
+    said = refused(states.create_state_machine, **machine)
+    assert said == ("StateMachineDeleting", 400, f"State Machine is being deleted: '{arn}'")
+    properties = {"StateMachineName": "again", "DefinitionString": definition, "RoleArn": ROLE}
+    made = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    assert stage.stack("machine-too-soon", Machine=made)[0] == "ROLLBACK_COMPLETE"
+    stage.instance.advance_clock(25)
+    assert stage.stack("machine", Machine=made)[0] == "CREATE_COMPLETE"
+
+
 def test_a_vaults_name_is_taken_while_it_exists(stage):
     """A vault that was retained keeps its name from the next stack."""
     backup = stage.client("backup")

@@ -115,7 +115,9 @@ def fetched(address):
 
 
 def test_names_that_end_in_the_stacks_id_are_free_when_it_is_made_again(stage):
-    """As the constructs name queue and vault: SQS remembers the one for a minute, and the other is kept."""
+    """As the constructs name queue, state machine and vault: SQS remembers the first for a minute, Step Functions
+    the second until it is deleted, and the third is kept.
+    """
     app = cdk.App()
     made = cdk.Stack(app, "Again")
     name = made.resolve(own_name(made, "Uploads"))
@@ -126,9 +128,18 @@ def test_names_that_end_in_the_stacks_id_are_free_when_it_is_made_again(stage):
         "DeletionPolicy": "Retain",
         "Properties": kept,
     }
+    machine = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "StateMachineName": name,
+            "DefinitionString": '{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
+            "RoleArn": "arn:aws:iam::000000000000:role/any",
+        },
+    }
     formation = stage.client("cloudformation")
     for _ in range(2):
-        assert stage.stack("Again", Queue=queue, Vault=vault) == ("CREATE_COMPLETE", "")
+        made = stage.stack("Again", Queue=queue, Vault=vault, Machine=machine)
+        assert made == ("CREATE_COMPLETE", "")
         formation.delete_stack(StackName="Again")
         formation.get_waiter("stack_delete_complete").wait(StackName="Again")
     vaults = stage.client("backup").list_backup_vaults()["BackupVaultList"]

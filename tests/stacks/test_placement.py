@@ -68,7 +68,7 @@ def test_in_one_stack_they_are_clean_as_well(tmp_path):
         (lambda app: cdk.NestedStack(cdk.Stack(app, "S", env=HERE), "N"), "is a NestedStack"),
         (lambda app: cdk.Stack(app, "S"), "has no Region.*env=cdk.Environment"),
         (lambda app: cdk.Stack(app, "S", env=cdk.Environment(region="eu-west-1")), "eu-west-1"),
-        (lambda app: cdk.Stack(app, "S", env=HERE, stack_name="n" * 69), "room for 68"),
+        (lambda app: cdk.Stack(app, "S", env=HERE, stack_name="n" * 60), "room for 59"),
     ],
 )
 def test_a_stack_that_cannot_hold_them_is_refused_with_its_path(stack, said):

@@ -5,10 +5,12 @@ They cost a quarter of a second; what costs more runs in `review/`, on the same 
 qualified (`Pack::Rule`): the short form would hide a finding from that report.
 """
 
+import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import Any
 
 import aws_cdk as cdk
 from cdk_nag import (
@@ -75,7 +77,7 @@ def accepted_in(training: Training) -> list[Accepted]:
     """The rows that apply in one environment, with its own names filled in."""
     stack = cdk.Stack.of(training)
     names = {
-        "machine": training.machine_name,
+        "machine": _written(stack, training.machine_name),
         "partition": _written(stack, stack.partition),
         "region": training.config.region,
         "account": _written(stack, stack.account),
@@ -131,15 +133,22 @@ def acknowledge(training: Training) -> None:
 
 def _written(stack: cdk.Stack, value: str) -> str:
     """As cdk-nag writes it in the id of a finding."""
-    match stack.resolve(value):
+    return _flat(stack.resolve(value))
+
+
+def _flat(value: Any) -> str:
+    match value:
         case {"Ref": str(name)}:
             return f"<{name}>"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"<{name}.{attribute}>"
         case {"Fn::ImportValue": str(export)}:
             return export
-        case text:
-            return str(text)
+        case {"Fn::Join": [str(between), list(parts)]}:
+            return between.join(map(_flat, parts))
+        case dict():
+            return json.dumps(value, separators=(",", ":"))
+    return str(value)
 
 
 def _buckets(training: Training) -> dict[str, str]:

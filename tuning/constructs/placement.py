@@ -17,17 +17,19 @@ https://docs.aws.amazon.com/cdk/v2/guide/featureflags.html"""
 # endpoints and policies know them by the whole of it.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 LONGEST_STORAGE_NAME = 24
-# `<stack>-TrainingRun` names a state machine, in 80 characters.
+# `<stack>-TrainingRun-<8 of the stack's id>` names a state machine, in 80 characters.
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
-LONGEST_NAME = 68
+LONGEST_NAME = 59
 
 
 def own_name(scope: Construct, name: str) -> str:
     """`name` after the stack's, and the beginning of the stack's id: no two stacks ever share it.
 
-    A queue's name is taken for a minute after its deletion, and that of what is retained for ever; so an
-    environment that is made again would be in its own way.
+    A queue's name is taken for a minute after its deletion, a state machine's until the last of its executions
+    has ended (of ours one may wait for days), and that of what is retained for ever; so an environment that is
+    made again would be in its own way.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
     """
     unique = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
     return f"{cdk.Stack.of(scope).stack_name}-{name}-{cdk.Fn.select(0, cdk.Fn.split('-', unique))}"

@@ -21,6 +21,7 @@ from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.permissions import Permissions
+from tuning.constructs.placement import own_name
 from tuning.constructs.policies import made_after, managed_policy
 from tuning.constructs.slot_wait import SlotWait
 from tuning.constructs.steps import Steps, catch_all, expression, when
@@ -51,7 +52,7 @@ class TrainingRun(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         # Known beforehand, so that its role can be for this one machine and no other.
-        self.name = f"{cdk.Stack.of(self).stack_name}-TrainingRun"
+        self.name = own_name(self, "TrainingRun")
         self._functions = functions
         self._steps = Steps(self)
         self._config = config
@@ -81,7 +82,7 @@ class TrainingRun(Construct):
             config=self._config,
             # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-            name=f"/aws/vendedlogs/states/{self.name}",
+            name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-TrainingRun",
         )
         arns = [each.function.function_arn for each in self._functions.values()]
         role, may = _role(self, arn), permissions.state_machine(arns, arn)

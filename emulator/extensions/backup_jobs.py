@@ -19,10 +19,10 @@ from emulator.entrance import Response
 from emulator.extensions.provisioning import REFUSED
 from emulator.extensions.roles import MiniStackRoles
 
-SERVICE = "backup.amazonaws.com"
-TABLE = ("dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob")
+_SERVICE = "backup.amazonaws.com"
+_TABLE = ("dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob")
 """With the advanced features, which every account made since 2021-11 has."""
-GRANT = {"kms:GrantIsForAWSResource": "true"}
+_GRANT = {"kms:GrantIsForAWSResource": "true"}
 
 
 def install(roles: MiniStackRoles) -> None:
@@ -50,7 +50,7 @@ def _held_to_its_role(
 def _missing(job: dict[str, Any], roles: MiniStackRoles) -> str:
     """The first permission that the role lacks; empty when it has all."""
     role = job["IamRoleArn"]
-    if not roles.may_be_assumed(role, job["BackupJobArn"], SERVICE):
+    if not roles.may_be_assumed(role, job["BackupJobArn"], _SERVICE):
         return "sts:AssumeRole"
     return next(
         (
@@ -64,10 +64,10 @@ def _missing(job: dict[str, Any], roles: MiniStackRoles) -> str:
 
 def _needs(job: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     table = job["ResourceArn"]
-    yield from ((action, table, {}) for action in TABLE)
+    yield from ((action, table, {}) for action in _TABLE)
     if vault_key := backup._vaults[job["BackupVaultName"]].get("EncryptionKeyArn"):
         yield "kms:DescribeKey", vault_key, {}
-        yield "kms:CreateGrant", vault_key, GRANT
+        yield "kms:CreateGrant", vault_key, _GRANT
     described = dynamodb._tables.get(table.partition(":table/")[2]) or {}
     if key := (described.get("SSEDescription") or {}).get("KMSMasterKeyArn"):
         via = {"kms:ViaService": f"dynamodb.{get_region()}.amazonaws.com"}

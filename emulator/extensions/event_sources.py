@@ -21,7 +21,7 @@ from typing import Any
 from ministack.services import lambda_svc, sqs, stepfunctions
 
 NEVER = float("inf")
-RETRY_SECONDS = 0.05
+_RETRY_SECONDS = 0.05
 _Message = dict[str, Any]
 _UNTIL: contextvars.ContextVar[float] = contextvars.ContextVar(
     "until when a batch is tried", default=0
@@ -69,6 +69,6 @@ def _unless_throttled(execute: Callable[..., dict[str, Any]]) -> Callable[..., d
             result = execute(*arguments, **named)
             if not result.get("throttle") or time.time() >= _UNTIL.get():
                 return result
-            time.sleep(RETRY_SECONDS)
+            time.sleep(_RETRY_SECONDS)
 
     return execute_when_there_is_room

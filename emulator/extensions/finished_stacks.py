@@ -15,7 +15,7 @@ from ministack.services.cloudformation import handlers
 
 from emulator.entrance import Response
 
-PAUSED = ("CREATE_FAILED", "UPDATE_FAILED")
+_PAUSED = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
 def install() -> None:
@@ -25,19 +25,19 @@ def install() -> None:
         handlers._ACTION_HANDLERS[action] = _if(_paused, handlers._ACTION_HANDLERS[action])
 
 
-Asked = dict[str, Any]
+_Asked = dict[str, Any]
 
 
-def _rolled_back(_asked: Asked, stack: dict[str, Any]) -> str:
+def _rolled_back(_asked: _Asked, stack: dict[str, Any]) -> str:
     if stack.get("StackStatus") != "ROLLBACK_COMPLETE":
         return ""
     return f"Stack:{stack['StackId']} is in ROLLBACK_COMPLETE state and can not be updated."
 
 
-def _paused(asked: Asked, stack: dict[str, Any]) -> str:
+def _paused(asked: _Asked, stack: dict[str, Any]) -> str:
     """The text as public reports have it: aws/aws-cdk#30546, aws/aws-cdk-cli#1973."""
     status = stack.get("StackStatus")
-    if status not in PAUSED or handlers._p(asked, "DisableRollback") == "true":
+    if status not in _PAUSED or handlers._p(asked, "DisableRollback") == "true":
         return ""
     return (
         f"This stack is currently in a non-terminal [{status}] state. To update the stack from this state, "
@@ -47,9 +47,9 @@ def _paused(asked: Asked, stack: dict[str, Any]) -> str:
 
 
 def _if(
-    why_not: Callable[[Asked, dict[str, Any]], str], handle: Callable[..., Response]
+    why_not: Callable[[_Asked, dict[str, Any]], str], handle: Callable[..., Response]
 ) -> Callable[..., Response]:
-    def handle_unless_refused(asked: Asked) -> Response:
+    def handle_unless_refused(asked: _Asked) -> Response:
         wanted = handlers._p(asked, "StackName")
         for stack in list(cloudformation._stacks.values()):
             named = wanted in (stack.get("StackName"), stack.get("StackId"))

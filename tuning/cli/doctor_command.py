@@ -21,7 +21,7 @@ from tuning.preflight.needs import Needs
 _CUSTOMARY = Path("cdk.out")
 _ANYWHERE = "us-east-1"
 """Where credentials are looked at when no Region is known."""
-FIRST = " --no-rollback"
+_FIRST = " --no-rollback"
 """Of a first deployment: the CDK protects Storage before it is made, so one that was rolled back can be neither
 deleted nor deployed. One that was not goes on from where it failed.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html"""
@@ -94,7 +94,7 @@ def _verdict(needs: Needs, facts: Facts, findings: list[AccountFinding]) -> str:
         case 0, 0:
             deploy = f"npx cdk deploy '{needs.environment}/*'"
             if not isinstance(facts.stacks, NoAnswer) and set(needs.stacks) - facts.stacks.keys():
-                deploy += FIRST
+                deploy += _FIRST
             return f"Nothing is known that will fail. Next: {deploy}, then tuning canary."
         case 0, unknown:
             return f"Nothing is known that will fail, but {unknown} could not be told."

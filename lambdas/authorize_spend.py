@@ -10,7 +10,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
 from tuning.models.estimate import estimated
-from tuning.runs.approvals import Approval, SpendDecision
+from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
 from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import moment
@@ -25,10 +25,11 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
-    approval = Approval.kept(event.get("approval"))
     dataset = PreparedDataset.from_json(event["dataset"])
     ledger = Ledger(table=settings.ledger_table)
     price = estimated(run.recipe, tokens=dataset.training_tokens)
+    question = Question.asked(price.high_usd, dataset.digest)
+    approval, refused = _answer(event, run, question)
     monthly, limits = parse_limit(settings.monthly_budget_usd), _limits(run)
     facts = {"estimate": price.price_range, "approval": approval}
     why = None if approval else objection(price, limits, monthly=monthly)
@@ -44,16 +45,45 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if why is None:
         logger.info("authorized", estimate=price.price_range.to_json())
         return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
-    asked = {"approval_reason": why, "approval_asked_at": moment(datetime.now(UTC))}
-    record = ledger.move(run, "awaiting_approval", estimate=price.price_range, **asked)
+    why += f" {refused.sentence}" if refused else ""
+    asked_at = moment(datetime.now(UTC))
+    record = ledger.move(
+        run,
+        "awaiting_approval",
+        estimate=price.price_range,
+        approval_reason=why,
+        approval_asked_at=asked_at,
+        question=question,
+    )
     if record is None or record.stop_asked is not None:
         return SpendDecision(decision="stopped", high_usd=price.high_usd).to_json()
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
     logger.info("approval requested", why=why)
     seconds = limits.approval_hours * 3600
     return SpendDecision(
-        decision="needs_approval", why=why, approval_seconds=seconds, high_usd=price.high_usd
+        decision="needs_approval",
+        why=why,
+        approval_seconds=seconds,
+        question=question,
+        high_usd=price.high_usd,
     ).to_json()
+
+
+def _answer(
+    event: dict[str, Any], run: Run, question: Question
+) -> tuple[Approval | None, RefusedAnswer | None]:
+    """A person's answer to exactly what is asked here, or one that was not taken. The machine of the former
+    version asked without saying what, and its answers say nothing either.
+    """
+    approval = Approval.kept(event.get("approval"))
+    refused = RefusedAnswer.kept(event.get("refused_answer"))
+    former = "refused_answer" not in event
+    if approval is None or approval.answers(run.id, question):
+        return approval, refused
+    if former and approval.run is None:
+        return approval, None
+    usd = approval.question.usd if approval.question else "none"
+    return None, RefusedAnswer(by=approval.by, run=approval.run or "none", usd=usd)
 
 
 def _limits(run: Run) -> Limits:

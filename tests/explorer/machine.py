@@ -85,7 +85,7 @@ class Execution:
                     )
                     return End(status="FAILED", state=at, error=said["Error"], cause=said["Cause"])
             try:
-                at, held = self._step(state, held)
+                at, held = self.step(state, held)
             except Failed as failed:
                 return End(status="FAILED", state=at, error=failed.error, cause=failed.cause)
 
@@ -97,7 +97,7 @@ class Execution:
         most = min(LONGEST, timedelta(seconds=self.definition.get("TimeoutSeconds", 10**9)))
         return End(status="TIMED_OUT", state=at) if lasts > most else None
 
-    def _step(self, state: State, held: Any) -> tuple[str, Any]:
+    def step(self, state: State, held: Any) -> tuple[str, Any]:
         """The next state and its input."""
         match state["Type"]:
             case "Pass":

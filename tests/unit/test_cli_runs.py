@@ -7,7 +7,7 @@ import pytest
 from cli_world import an_account, lay, left
 from domain_builders import any_run
 
-from tuning.cli.answer_commands import NotWaitingError, approve_command
+from tuning.cli.answer_commands import NotWaitingError, approve_command, reject_command
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.redrive_command import redrive_command
 from tuning.cli.retrain_command import NotRetrainedError, retrain_command
@@ -162,7 +162,7 @@ def test_a_run_that_waits_is_stopped_at_once(account, capsys, state, token):
     assert left(stop_command, run=run) == 0
     assert account.dynamodb.items[run]["stop_asked"].startswith("arn:ann at 20")
     answer = json.loads(account.stepfunctions.tokens["t1"])
-    assert (answer["decision"], answer["slot"]) == ("stop", False)
+    assert (answer["decision"], answer["slot"], answer["run"]) == ("stop", False, run)
     assert "ends as stopped now" in capsys.readouterr().err
 
 
@@ -185,6 +185,29 @@ def test_a_run_that_has_ended_is_not_stopped(account, capsys):
     assert left(stop_command, run=run) == 1
     assert account.dynamodb.record(run).stop_asked is None
     assert "has ended already, trained" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "decision"), [(approve_command, "approve"), (reject_command, "reject")])
+def test_an_answer_repeats_the_run_that_was_named_and_what_it_asked(
+    account, capsys, command, decision
+):
+    """The row may have been given another run's token, or its question: what the person named counts."""
+    account.stepfunctions.tokens["t1"] = None
+    question = {"usd": "4.00", "dataset": "ab" * 32}
+    facts = {"task_token": "t1", "question": json.dumps(question), "approval_reason": "Dear."}
+    run = lay(account, 1, state="awaiting_approval", **facts)
+    command(run=run)
+    answer = json.loads(account.stepfunctions.tokens["t1"])
+    assert (answer["decision"], answer["run"], answer["question"]) == (decision, run, question)
+    assert "at most 4.00 USD, for dataset abababababab" in capsys.readouterr().err
+
+
+def test_a_question_of_the_former_version_is_answered_without_one(account):
+    account.stepfunctions.tokens["t1"] = None
+    run = lay(account, 1, state="awaiting_approval", task_token="t1")  # noqa: S106 — a made-up one
+    approve_command(run=run)
+    answer = json.loads(account.stepfunctions.tokens["t1"])
+    assert (answer["run"], "question" in answer) == (run, False)
 
 
 @pytest.mark.parametrize(("count", "tasks"), [(0, 0), (2, 1)])

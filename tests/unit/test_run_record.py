@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from domain_builders import any_record, any_run
 
-from tuning.runs.approvals import Approval
+from tuning.runs.approvals import Approval, Question
 from tuning.runs.failures import failure
 from tuning.runs.json_record import Record, RecordError
 from tuning.runs.money_records import Charged, PriceRange, Reservation, Settlement
@@ -28,6 +28,7 @@ WHOLE = any_record(
     approval_reason="It may cost 12.50 USD.",
     approval_asked_at="2026-11-23T07:01:00+00:00",
     approval=Approval(decision="approve", by="arn:ann", at="2026-11-23T07:02:00+00:00"),
+    question=Question(usd="9.00", dataset="ab" * 32),
     task_token="a token",  # noqa: S106 — a made-up one
     reservation=Reservation(
         usd=Decimal("12.50"), month="2026-11", recipe="support", recipe_digest="d"

@@ -52,10 +52,18 @@ def _answer(decision: Decision, run: str, account: Account, note: str, shown: Sh
             "come, try again in a moment"
         )
     given = Approval(
-        decision=decision, by=account.caller, at=moment(datetime.now(UTC)), note=note[:1000]
+        decision=decision,
+        by=account.caller,
+        run=record.id,
+        question=record.question,
+        at=moment(datetime.now(UTC)),
+        note=note[:1000],
     )
     if not account.executions.answer(record.task_token, given):
         raise NotWaitingError(f"{record.id}: was answered already, or waited too long")
     asked = record.approval_reason or "no reason was kept"
+    question = record.question
     words = f"{record.id}: {decision} sent as {given.by}. Asked: {asked}"
-    answer(shown, words, run=record.id, decision=decision, by=given.by, asked=asked)
+    words += f" Answered: {question.sentence}" if question else ""
+    facts = {"run": record.id, "decision": decision, "by": given.by, "asked": asked}
+    answer(shown, words, **facts, question=question.to_json() if question else None)

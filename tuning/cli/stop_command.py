@@ -45,5 +45,5 @@ def _wakes(account: Account, record: RunRecord) -> bool:
     waits = {"awaiting_approval": record.task_token, "queued": record.slot_token}
     if not (token := waits.get(record.state)):
         return False
-    said = {"decision": "stop", "by": account.caller, "slot": False}
+    said = {"decision": "stop", "by": account.caller, "run": record.id, "slot": False}
     return answer_task(token, said, client=account.client)

@@ -20,6 +20,14 @@ from tuning.runs.run_record import RunRecord
 
 _SECONDS = "$exists($spend.approval_seconds) ? $spend.approval_seconds : $spend.seconds"
 """The second is what the function of the first version says, after a rollback."""
+_OTHER_RUN = (
+    "$exists($spend.question) and ($exists($approval.run) ? $approval.run != $run.id : true)"
+)
+"""A question that says nothing of itself is one of the former version's function, and so are its answers."""
+_OTHER_QUESTION = " or ".join(
+    f"($exists($approval.question.{each}) ? $approval.question.{each} != $spend.question.{each} : true)"
+    for each in ("usd", "dataset")
+)
 _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 
@@ -38,8 +46,11 @@ class ApprovalWait:
         self._wait.add_catch(end.expired, errors=["States.Timeout"], outputs={})
         catch_all([self.ask], end.fault)
         self._answer = Steps(scope).choose(MachineState.APPROVED)
+        self._refused = self._not_taken()
+        self._answer.when(when(_OTHER_RUN), self._refused)
         self._answer.when(when("$approval.decision = 'stop'"), end.stopped_early)
-        self._answer.otherwise(end.rejected)
+        self._answer.when(when(f"$exists($spend.question) and ({_OTHER_QUESTION})"), self._refused)
+        self._answer.when(when("$approval.decision = 'reject'"), end.rejected)
         self.ask.next(self._wait).next(self._answer)
 
     def granted(self, again: sfn.IChainable) -> None:
@@ -49,6 +60,22 @@ class ApprovalWait:
         self._wait.add_catch(again, errors=[_ASKS_NO_MORE], outputs={})
         catch_all([self._wait], self._end.fault)
         self._answer.when(when("$approval.decision = 'approve'"), again)
+        self._answer.otherwise(self._refused)
+        self._refused.next(again)
+
+    def _not_taken(self) -> sfn.Pass:
+        """An answer to another question, such as by a token that was put into another run's row: the run asks
+        once more, and says so.
+        """
+        said = {"by": "by", "run": "run", "usd": "question.usd"}
+        kept = {
+            name: expression(f"$exists($approval.{at}) ? $string($approval.{at}) : 'none'")
+            for name, at in said.items()
+        }
+        learnt = {"refused_answer": kept, "approval": {}}
+        return sfn.Pass.jsonata(
+            self._scope, MachineState.ANSWER_NOT_TAKEN, assign=learnt, outputs={}
+        )
 
     def _ask(self, topic: sns.ITopic) -> tasks.SnsPublish:
         answers = "'tuning approve ' & $run.id, 'tuning reject ' & $run.id"

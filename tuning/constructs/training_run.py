@@ -151,6 +151,7 @@ class TrainingRun(Construct):
             "job": {},
             "queue": {},
             "approval": {},
+            "refused_answer": {},
         }
         return sfn.Pass.jsonata(self, MachineState.BEGIN, assign=first, outputs={})
 

@@ -63,7 +63,7 @@ AUTHORIZE_SPEND = Step(
     does="Holds the run's estimate against limits, and reserves it from the budgets.",
     failing="no run can reserve its budget: none starts",
     settings=RunSettings,
-    takes=("run", "dataset", "approval"),
+    takes=("run", "dataset", "approval", "refused_answer"),
     gives="spend",
     access=ledger("GetItem", "UpdateItem"),
 )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+from tuning.reports.visible_text import visible
 from tuning.runs import former_version
 from tuning.runs.json_record import Record
 
@@ -11,12 +12,44 @@ Decision = Literal["approve", "reject"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question(Record):
+    """What a person is asked, beside which run it is: the amount, and the bytes that are trained for it."""
+
+    usd: str
+    """The most that the run may cost, in US dollars such as `4.00`; `unknown` where no price is known."""
+    dataset: str
+    """As `PreparedDataset.digest`."""
+
+    @classmethod
+    def asked(cls, high_usd: Decimal | None, dataset: str) -> Self:
+        return cls(usd="unknown" if high_usd is None else f"{high_usd:f}", dataset=dataset)
+
+    @property
+    def sentence(self) -> str:
+        price = "a price that is not known" if self.usd == "unknown" else f"at most {self.usd} USD"
+        return f"{price}, for dataset {self.dataset[:12]}."
+
+    def covers(self, other: "Question") -> bool:
+        """Whether who said yes to this one has said yes to the other: the same bytes for no more money."""
+        if self.dataset != other.dataset:
+            return False
+        if "unknown" in (self.usd, other.usd):
+            return self.usd == other.usd
+        return Decimal(other.usd) <= Decimal(self.usd)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Approval(Record):
-    """What `tuning approve` and `tuning reject` answer the state machine."""
+    """What `tuning approve` and `tuning reject` answer the state machine. An answer says which run and
+    which question it answers: a task token alone says nothing of either.
+    """
 
     decision: Decision
     by: str
     """The ARN of the caller."""
+    run: str | None = None
+    """The id of the run that the caller named. None in an answer of the former version."""
+    question: Question | None = None
     at: str = ""
     """ISO 8601, UTC; empty when the answer was sent by hand and says none."""
     note: str = ""
@@ -30,6 +63,27 @@ class Approval(Record):
         when = f" at {self.at}" if self.at else ""
         return f"{said} by {self.by}{claimed}{when}{f': {self.note}' if self.note else ''}"
 
+    def answers(self, run_id: str, question: Question) -> bool:
+        """Whether it is the answer to what that run asks now."""
+        return self.run == run_id and self.question is not None and self.question.covers(question)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedAnswer(Record):
+    """An answer that was given to another question than the one that its task asked."""
+
+    by: str = "someone"
+    run: str = "none"
+    usd: str = "none"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"An answer by {visible(self.by)} was not taken, because it was given to another question (run "
+            f"{visible(self.run)}, {visible(self.usd)} USD): find out in CloudTrail who changed the ledger, "
+            "then answer again with this version of tuning."
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpendDecision(Record):
@@ -40,6 +94,8 @@ class SpendDecision(Record):
     """Of `needs_approval`: what a person is asked to decide on."""
     approval_seconds: int | None = None
     """How long the answer is waited for."""
+    question: Question | None = None
+    """Of `needs_approval`: what its answer must repeat."""
     high_usd: Decimal | None = None
     """The most that the run may cost, which is what was reserved; None where no price is known."""
 

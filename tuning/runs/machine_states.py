@@ -25,6 +25,7 @@ class MachineState(StrEnum):
     REQUEST_APPROVAL = "Request approval"
     WAIT_FOR_APPROVAL = "Wait for approval"
     APPROVED = "Approved?"
+    ANSWER_NOT_TAKEN = "Answer not taken"
     NOT_APPROVED = "Not approved"
     APPROVAL_EXPIRED = "Approval expired"
     START_TRAINING = "Start training"

@@ -21,3 +21,11 @@ class PreparedDataset(Record):
     validation_version: str | None = None
     """Of the object that was uploaded."""
     report_uri: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the prepared training set, and behind a `+` that of the validation set: prepared
+        copies are named by them.
+        """
+        uris = filter(None, (self.training_uri, self.validation_uri))
+        return "+".join(uri.rsplit("/", 2)[-2] for uri in uris)

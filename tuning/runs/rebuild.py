@@ -149,6 +149,7 @@ def _learnt(
         case MachineState.AUTHORIZE_SPEND:
             spend = SpendDecision.from_json(answer)
             facts |= _reserved(spend, run, moment) if spend.decision == "authorized" else {}
+            facts |= {"question": spend.question} if spend.question else {}
         case MachineState.START_TRAINING if answer.get("job_arn"):
             facts |= {"job_arn": answer["job_arn"], "attempt": int(run.get("attempt", 1))}
         case MachineState.TRACK_TRAINING:

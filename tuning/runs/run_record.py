@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tuning.runs.approvals import Approval
+from tuning.runs.approvals import Approval, Question
 from tuning.runs.ledger_item import KEY, SCHEMA, Stored
 from tuning.runs.money_records import Charged, PriceRange, Reservation, Settlement
 from tuning.runs.outcome import Outcome
@@ -80,6 +80,8 @@ class RunRecord(Stored):
     approval_reason: str | None = None
     """What a person was asked to decide on."""
     approval_asked_at: str | None = None
+    question: Question | None = None
+    """What the answer must repeat."""
     approval: Approval | None = None
     task_token: str | None = None
     """Of the task that waits for the approval. A secret."""

@@ -9,7 +9,7 @@ from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
-from tuning.models.estimate import estimated
+from tuning.models.estimate import Estimate, estimated
 from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
 from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
 from tuning.runs.function_settings import RunSettings
@@ -45,28 +45,33 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if why is None:
         logger.info("authorized", estimate=price.price_range.to_json())
         return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
-    why += f" {refused.sentence}" if refused else ""
-    asked_at = moment(datetime.now(UTC))
+    if refused:
+        why = f"{why} {refused.sentence}"
+    asked = SpendDecision(
+        decision="needs_approval",
+        why=why,
+        approval_seconds=limits.approval_hours * 3600,
+        question=question,
+        high_usd=price.high_usd,
+    )
+    return _ask(run, ledger, asked, price).to_json()
+
+
+def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> SpendDecision:
+    """Note what is asked, of a run that is not to stop."""
     record = ledger.move(
         run,
         "awaiting_approval",
         estimate=price.price_range,
-        approval_reason=why,
-        approval_asked_at=asked_at,
-        question=question,
+        approval_reason=asked.why,
+        approval_asked_at=moment(datetime.now(UTC)),
+        question=asked.question,
     )
     if record is None or record.stop_asked is not None:
-        return SpendDecision(decision="stopped", high_usd=price.high_usd).to_json()
+        return SpendDecision(decision="stopped", high_usd=price.high_usd)
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
-    logger.info("approval requested", why=why)
-    seconds = limits.approval_hours * 3600
-    return SpendDecision(
-        decision="needs_approval",
-        why=why,
-        approval_seconds=seconds,
-        question=question,
-        high_usd=price.high_usd,
-    ).to_json()
+    logger.info("approval requested", why=asked.why)
+    return asked
 
 
 def _answer(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 
 from tuning.errors import TuningError
+from tuning.reports.visible_text import spelled
 
 
 class Exit(IntEnum):
@@ -25,9 +26,10 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except TuningError as error:
-        print(f"tuning: {error}", file=sys.stderr)  # noqa: T201 — the command line's own voice
+        print(spelled(f"tuning: {error}"), file=sys.stderr)  # noqa: T201 — the command line's own voice
         raise SystemExit(Exit.USAGE) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"tuning: {where}{error.strerror or error}", file=sys.stderr)  # noqa: T201 — idem
+        words = spelled(f"tuning: {where}{error.strerror or error}")
+        print(words, file=sys.stderr)  # noqa: T201 — idem
         raise SystemExit(Exit.FAULT) from None

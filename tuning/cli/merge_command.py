@@ -157,7 +157,7 @@ def _refused(error: MergeRefusedError, shown: Shown) -> None:
             "added": [],
             "config_changes": {},
         }
-        print(json.dumps(document, indent=1, ensure_ascii=False))  # noqa: T201 — output
+        print(json.dumps(document, indent=1))  # noqa: T201 — output
         return
     say(f"Refused. {error}")
     say(f"  Why: {error.rule.why}")
@@ -177,7 +177,7 @@ def _tell(document: dict[str, Any], shown: Shown) -> None:
             "notes": document["notes"],
             "output": document["output_folder"],
         }
-        print(json.dumps(printed, indent=1, ensure_ascii=False))  # noqa: T201 — output
+        print(json.dumps(printed, indent=1))  # noqa: T201 — output
         return
     say(
         f"{document['outcome'].capitalize()}: {len(changed)} tensors changed,"

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from tuning.errors import OptionError
+from tuning.reports.visible_text import spelled as printable
+
+__all__ = ["DraftFile", "Shown", "answer", "draft", "free", "printable", "say"]
 
 Shown = Literal["text", "json"]
 
@@ -54,13 +57,6 @@ def free(path: Path, *, force: bool, inputs: list[Path]) -> None:
         raise OptionError(f"{path.parent}: no such folder; make it first")
     if path.exists() and not force:
         raise OptionError(f"{path}: exists already; overwrite it with --force, or name another")
-
-
-def printable(text: str) -> str:
-    """The text with whatever could move the cursor or hide letters written as an escape."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
 
 
 def say(line: str) -> None:

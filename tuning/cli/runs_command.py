@@ -53,7 +53,7 @@ def runs_command(
     positions = account.queue.positions()
     documents = [_document(run, positions) for run in fits[:newest]]
     if shown == "json":
-        print(json.dumps({"runs": documents}, ensure_ascii=False, indent=1))  # noqa: T201 — output
+        print(json.dumps({"runs": documents}, indent=1))  # noqa: T201 — output
     else:
         _list(documents)
         _rest(found, fits, newest, months)

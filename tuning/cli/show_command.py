@@ -37,7 +37,7 @@ def show_command(
         slots=account.queue.state().slots,
     )
     if shown == "json":
-        print(json.dumps(details.to_dict(), ensure_ascii=False, indent=1))  # noqa: T201 — output
+        print(json.dumps(details.to_dict(), indent=1))  # noqa: T201 — output
     else:
         _print(details)
     raise SystemExit(Exit.DONE)

@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from tuning.constructs.notices import message, subject
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
 from tuning.runs.ledger_item import KEY
@@ -78,14 +79,15 @@ class ApprovalWait:
         )
 
     def _ask(self, topic: sns.ITopic) -> tasks.SnsPublish:
-        answers = "'tuning approve ' & $run.id, 'tuning reject ' & $run.id"
-        lines = f"[$spend.why, $dataset.report_uri, $run.upload.key, {answers}]"
+        answers = ("'tuning approve ' & $run.id", "'tuning reject ' & $run.id")
         return tasks.SnsPublish.jsonata(
             self._scope,
             MachineState.REQUEST_APPROVAL,
             topic=topic,
-            subject=expression("'Tuning run ' & $run.id & ': waits for approval'"),
-            message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
+            subject=subject("'Tuning run ' & $run.id & ': waits for approval'"),
+            message=sfn.TaskInput.from_text(
+                message(["$spend.why", "$dataset.report_uri", "$run.upload.key", *answers])
+            ),
             outputs={},
         )
 

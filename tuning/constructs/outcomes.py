@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
+from tuning.constructs.notices import message, subject
 from tuning.constructs.steps import Steps, expression, outlast, when
 from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
@@ -276,12 +277,12 @@ class Endings:
         return close
 
     def _notify(self, topic: sns.ITopic) -> tasks.SnsPublish:
-        lines = "[$outcome.summary, $outcome.fix, $outcome.model, $outcome.report, $run.upload.key]"
+        learnt = [f"$outcome.{name}" for name in ("summary", "fix", "model", "report")]
         return tasks.SnsPublish.jsonata(
             self._scope,
             MachineState.NOTIFY,
             topic=topic,
-            subject=expression("'Tuning run ' & $run.id & ': ' & $outcome.state"),
-            message=sfn.TaskInput.from_text(expression(f"$join({lines}, '\\n')")),
+            subject=subject("'Tuning run ' & $run.id & ': ' & $outcome.state"),
+            message=sfn.TaskInput.from_text(message([*learnt, "$run.upload.key"])),
             outputs={},
         )

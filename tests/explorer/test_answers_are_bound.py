@@ -2,6 +2,11 @@
 the amount nor the dataset.
 """
 
+import json
+import re
+import subprocess
+from pathlib import Path
+
 import pytest
 from machine import Execution
 
@@ -98,3 +103,14 @@ def test_after_a_rollback_what_the_former_function_asked_is_answered_as_before(
 ):
     former = {"decision": decision, "by": "ann"}
     assert following(definition, former, asked=None)[0] == [leads]
+
+
+@pytest.mark.parametrize(
+    ("edit", "leads"), [("approve", "Authorize spend"), ("reject", "Not approved")]
+)
+def test_the_answer_that_the_documents_send_by_hand_is_taken(definition, edit, leads):
+    text = (Path(__file__).parents[2] / "docs/operations.md").read_text("utf-8")
+    (quoted,) = re.findall(r'--task-output \\\n +("\{.*\}")', text)
+    script = f"RUN={RUN}; ASKED='{json.dumps(ASKED)}'; printf %s {quoted}"
+    sent = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout  # noqa: S603, S607 — the text's own words
+    assert following(definition, json.loads(sent) | {"decision": edit})[0] == [leads]

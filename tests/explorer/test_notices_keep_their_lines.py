@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from expressions import evaluated
 
-from tuning.constructs import notices
+from tuning.constructs import notice_lines
 from tuning.reports.visible_text import spelled
 
 PLAIN = "plain"
@@ -69,7 +69,7 @@ def test_what_people_write_stays_as_it_is(published):
 
 
 def test_every_character_that_is_spelled_out_elsewhere_is_replaced_here():
-    unseen = re.compile(notices.UNSEEN.strip("/"))
+    unseen = re.compile(notice_lines.UNSEEN.strip("/"))
     for code in range(0x10000):
         character = chr(code)
         if unicodedata.category(character) != "Cn" and spelled(character) != character:

@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.notices import message, subject
+from tuning.constructs.notice_lines import message, subject
 from tuning.constructs.outcomes import Endings
 from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
 from tuning.runs.ledger_item import KEY

@@ -8,7 +8,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.notices import message, subject
+from tuning.constructs.notice_lines import message, subject
 from tuning.constructs.steps import Steps, expression, outlast, when
 from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState

@@ -69,7 +69,7 @@ def test_what_people_write_stays_as_it_is(published):
 
 
 def test_every_character_that_is_spelled_out_elsewhere_is_replaced_here():
-    unseen = re.compile(notice_lines.UNSEEN.strip("/"))
+    unseen = re.compile(notice_lines.IN_NO_LINE.strip("/"))
     for code in range(0x10000):
         character = chr(code)
         if unicodedata.category(character) != "Cn" and spelled(character) != character:

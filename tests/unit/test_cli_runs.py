@@ -187,7 +187,9 @@ def test_a_run_that_has_ended_is_not_stopped(account, capsys):
     assert "has ended already, trained" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("command", "decision"), [(approve_command, "approve"), (reject_command, "reject")])
+@pytest.mark.parametrize(
+    ("command", "decision"), [(approve_command, "approve"), (reject_command, "reject")]
+)
 def test_an_answer_repeats_the_run_that_was_named_and_what_it_asked(
     account, capsys, command, decision
 ):

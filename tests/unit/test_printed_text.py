@@ -44,7 +44,8 @@ def deployed():
     """By name, the commands that take an environment."""
     found = {}
     for name, module in COMMANDS.items():
-        command = getattr(import_module(f"tuning.cli.{module or f'{name}_command'}"), name)
+        holder = import_module(f"tuning.cli.{module or f'{name}_command'}")
+        command = getattr(holder, f"{name}_command")
         if {"environment", "region"} <= set(inspect.signature(command).parameters):
             found[name] = command
     return found

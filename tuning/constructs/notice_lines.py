@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tuning.constructs.steps import expression
 
-UNSEEN = (
+IN_NO_LINE = (
     r"/[\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
     r"\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff0-\ufffb]/"
 )
@@ -27,4 +27,4 @@ def subject(jsonata: str) -> str:
 
 def message(lines: Sequence[str]) -> str:
     """A line for each expression that has a value."""
-    return expression(f"$join([{', '.join(lines)}].$replace($, {UNSEEN}, '?'), '\\n')")
+    return expression(f"$join([{', '.join(lines)}].$replace($, {IN_NO_LINE}, '?'), '\\n')")

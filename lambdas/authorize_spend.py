@@ -38,7 +38,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             usd=price.high_usd or Decimal(0),
             month=month_of(datetime.now(UTC)),
             recipe=run.recipe.name,
-            recipe_digest=run.recipe.digest,
+            recipe_digest=run.recipe.content_digest,
         )
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=limits)
         why = Budgets(ledger=ledger).reserve(run, wanted, budgets, facts)

@@ -14,7 +14,7 @@ from tuning.aws.transient import name_in_use, role_not_assumable
 from tuning.runs.failures import classify, failure
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import LEFT, MOST_WAITING, PATIENCE, expected_wait, instant
-from tuning.runs.jobs import JobStart, is_ours, request
+from tuning.runs.jobs import JobStart, foreign, is_ours, request
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
@@ -99,6 +99,10 @@ def _noted_job(record: RunRecord, run: Run) -> str | None:
 
 
 def _start(run: Run, dataset: PreparedDataset) -> JobStart:
+    if why := foreign(run, dataset, _settings()):
+        return JobStart(
+            state="failed", failure=failure("foreign_input", f"No job was started: {why}.")
+        )
     try:
         arn = CustomizationJobs().create(request(run, _settings(), dataset))
     except JobRefusedError as error:

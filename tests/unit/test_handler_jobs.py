@@ -14,7 +14,7 @@ from tuning.runs.failures import FAILURE_KINDS
 from tuning.runs.progress import Progress
 from tuning.runs.run_states import Partition
 
-URI = "s3://prepared-bucket/prepared/0/train.jsonl"
+URI = f"s3://prepared-bucket/prepared/{0:064x}/train.jsonl"
 DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}
 EVENT = {
     "run": any_run().to_dict(),
@@ -38,6 +38,23 @@ def test_a_run_starts_its_job_and_notes_it(aws, context):
     kept = aws.dynamodb.record(any_run().id)
     noted = (kept.state, kept.open, kept.job_arn, kept.attempt)
     assert noted == ("training", Partition.WORKING, job["jobArn"], 1)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {
+            **EVENT,
+            "dataset": {**DATASET, "training_uri": "s3://datasets-bucket/datasets/train.jsonl"},
+        },
+        {**EVENT, "run": {**EVENT["run"], "job_name": "support-another"}},
+    ],
+    ids=["location", "name"],
+)
+def test_no_job_is_started_of_what_other_functions_forged(aws, context, event):
+    answer = start_training.handler(event, context)
+    assert (answer["state"], answer["failure"]["kind"]) == ("failed", "foreign_input")
+    assert aws.bedrock.created == []
 
 
 @pytest.mark.parametrize(

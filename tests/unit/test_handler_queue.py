@@ -16,7 +16,7 @@ from tuning.runs.job_queue import LEFT, WAITING, expected_wait
 from tuning.runs.run import is_run
 
 DATASET = {
-    "training_uri": "s3://prepared-bucket/prepared/0/train.jsonl",
+    "training_uri": f"s3://prepared-bucket/prepared/{0:064x}/train.jsonl",
     "validation_uri": None,
     "training_tokens": 1000,
 }

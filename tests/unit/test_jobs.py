@@ -1,11 +1,13 @@
 """The request that starts a job, and what the answers about it mean."""
 
+from dataclasses import replace
+
 import pytest
 from bedrock_model import complaints, shape
 from domain_builders import ARTIFACTS, JOB_ROLE, MODEL_KEY, any_recipe, any_run, any_run_settings
 
 from tuning.models.catalog import catalog
-from tuning.runs.jobs import is_ours, request
+from tuning.runs.jobs import foreign, is_ours, request
 from tuning.runs.prepared_dataset import PreparedDataset
 
 TRAINING = f"s3://prepared-bucket/prepared/{'a' * 64}/train.jsonl"
@@ -94,3 +96,59 @@ def test_without_a_validation_set_none_is_named():
 def test_a_job_is_ours_by_name_and_data(change, ours):
     job = {"jobName": any_run().job_name, "trainingDataConfig": {"s3Uri": TRAINING}, **change}
     assert is_ours(job, any_run(), PreparedDataset(training_uri=TRAINING)) is ours
+
+
+def test_what_this_platform_wrote_is_its_own():
+    dataset = PreparedDataset(training_uri=TRAINING, validation_uri=VALIDATION)
+    for run in (any_run(), any_run().again()):
+        assert foreign(run, dataset, any_run_settings()) is None
+        assert foreign(run, replace(dataset, validation_uri=None), any_run_settings()) is None
+
+
+PLACES = {
+    "an upload": "s3://datasets-bucket/datasets/support/train.jsonl",
+    "a bucket of others": TRAINING.replace("prepared-bucket", "prepared-bucket-2"),
+    "a bucket whose name ends so": TRAINING.replace("s3://", "s3://x."),
+    "an access point": TRAINING.replace(
+        "prepared-bucket", "arn:aws:s3:us-east-1:123456789012:accesspoint/prepared-bucket"
+    ),
+    "an alias of an access point": TRAINING.replace("prepared-bucket", "prepared-b-1a2b-s3alias"),
+    "no hash": TRAINING.replace("a" * 64, "a" * 63),
+    "a hash in capitals": TRAINING.replace("a" * 64, "A" * 64),
+    "a folder more": TRAINING.replace("/train.jsonl", "/x/train.jsonl"),
+    "a way up": TRAINING.replace("/prepared/", "/prepared/../"),
+    "the whole prefix": "s3://prepared-bucket/prepared/",
+    "another file": VALIDATION,
+    "a line more": f"{TRAINING}\n",
+    "nothing": "",
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("uri", PLACES.values(), ids=PLACES)
+def test_a_location_that_is_no_prepared_copy_of_ours_is_foreign(uri):
+    dataset = PreparedDataset(training_uri=uri)
+    assert "train.jsonl is not that" in foreign(any_run(), dataset, any_run_settings())
+    if uri and uri != VALIDATION:
+        beside = uri.replace("train.jsonl", "validation.jsonl").rstrip("/") + "/" * uri.endswith(
+            "/"
+        )
+        dataset = PreparedDataset(training_uri=TRAINING, validation_uri=beside)
+        assert "validation.jsonl is not" in foreign(any_run(), dataset, any_run_settings())
+
+
+FORGED = {
+    "another run's job": {"job_name": "support-" + "b" * 20},
+    "a job beside the run's own": {"job_name": any_run().job_name + "-3"},
+    "a second job at the first try": {"job_name": any_run().job_name + "-2"},
+    "a third try": {"attempt": 3, "job_name": any_run().job_name + "-2"},
+    "an id that is a path": {"id": "../" + "a" * 29},
+    "an id in capitals": {"id": any_run().id.upper()},
+    "an empty id": {"id": ""},
+}
+
+
+@pytest.mark.parametrize("change", FORGED.values(), ids=FORGED)
+def test_a_job_that_does_not_follow_from_its_run_is_foreign(change):
+    forged = replace(any_run(), **change)
+    assert foreign(forged, PreparedDataset(training_uri=TRAINING), any_run_settings())

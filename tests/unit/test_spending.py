@@ -306,6 +306,21 @@ def test_no_approval_takes_more_than_the_budget_has(context, monkeypatch):
     assert "raise monthly_budget_usd in app.py" in answer["why"]
 
 
+def test_a_forged_digest_takes_no_reservation_of_another_recipe(aws, context):
+    """Else whoever starts executions could spend on anything what was reserved for something else."""
+    authorized(context)
+    first = aws.dynamodb.record(any_run().id).reservation
+    dear = any_recipe(hyperparameters={"epochCount": 5})
+    forged = any_run().to_dict() | {"recipe": dear.to_dict()}
+    assert forged["recipe_digest"] == any_recipe().digest
+    dataset = {"training_tokens": 1_000_000, "training_uri": PREPARED}
+    event = {"run": forged, "dataset": dataset, "approval": {}, "refused_answer": {}}
+    authorize_spend.handler(event, context)
+    held = aws.dynamodb.record(any_run().id).reservation
+    assert held.recipe_digest == dear.digest != first.recipe_digest
+    assert held.usd > first.usd
+
+
 def test_an_unknown_price_is_asked_about_only_where_a_limit_is_set():
     model = "meta.llama3-3-70b-instruct-v1:0:128k"
     price = estimate(any_recipe(base_model=model), tokens=1, default_epochs=1)

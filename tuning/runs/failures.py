@@ -135,6 +135,13 @@ _ALL = (
         name="queue_full",
         fix="Upload the file again when fewer runs wait: tuning runs lists them, tuning stop ends one.",
     ),
+    FailureKind(
+        name="foreign_input",
+        fix=(
+            "A step was given what this platform does not write. Find out in CloudTrail who started the "
+            "execution, and which function answered before it; then upload the file again."
+        ),
+    ),
     FailureKind(name="quota_full", fix="Upload the file again when fewer jobs are in progress."),
     FailureKind(
         name="unknown",

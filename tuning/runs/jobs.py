@@ -1,5 +1,6 @@
 """A customization job as Bedrock sees it: the request that starts it, and whose it is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from tuning.runs.function_settings import RunSettings
 from tuning.runs.json_record import Record, RecordError
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
+from tuning.runs.uploads import TRAINING, VALIDATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,26 @@ def request(run: Run, settings: RunSettings, dataset: PreparedDataset) -> dict[s
         validators = [{"s3Uri": dataset.validation_uri}]
         arguments["validationDataConfig"] = {"validators": validators}
     return arguments
+
+
+def foreign(run: Run, dataset: PreparedDataset, settings: RunSettings) -> str | None:
+    """What of a job's request is not of this run or not of this environment; None if nothing is.
+
+    Run and dataset are the word of other functions, one of which may have been taken over. So who spends
+    derives again what follows from the run's id, and where prepared copies are. A version that derives them in
+    another way has to know this one's, too: runs keep the names that they arrived with.
+    """
+    if not re.fullmatch("[0-9a-f]{32}", run.id):
+        return "the run's id is not one that this platform gives"
+    again = "" if run.attempt == 1 else "-2"
+    if run.attempt not in (1, 2) or run.job_name != f"{run.recipe.name}-{run.id[:20]}{again}":
+        return "the job's name does not follow from its run"
+    copies = {TRAINING: dataset.training_uri, VALIDATION: dataset.validation_uri}
+    for name, uri in copies.items():
+        prepared = f"s3://{re.escape(settings.prepared_bucket)}/prepared/[0-9a-f]{{64}}/{name}"
+        if (uri or name == TRAINING) and not re.fullmatch(prepared, uri or ""):
+            return f"the location of {name} is not that of a prepared copy"
+    return None
 
 
 def is_ours(job: Mapping[str, Any], run: Run, dataset: PreparedDataset) -> bool:

@@ -170,7 +170,7 @@ def _reserved(
         usd=spend.high_usd or Decimal(0),
         month=month_of(moment),
         recipe=recipe.name,
-        recipe_digest=recipe.digest,
+        recipe_digest=recipe.content_digest,
     )
     return {"reservation": made}
 

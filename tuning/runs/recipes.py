@@ -71,12 +71,15 @@ class Recipe:
 
     @property
     def digest(self) -> str:
+        """That of a run is kept, from its arrival on: a later version may know of more that shapes a job."""
+        return self.kept_digest or self.content_digest
+
+    @property
+    def content_digest(self) -> str:
         """SHA-256 of everything that shapes the model or the job: better words in the description
-        do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex. That of a
-        run is kept: a later version may know of more that shapes a job.
+        do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex. Money is reserved
+        for it, since a kept digest is the word of whoever started the run.
         """
-        if self.kept_digest:
-            return self.kept_digest
         what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
         del what["description"]
         # What one may spend is no part of what is trained: a raised limit trains nothing again.

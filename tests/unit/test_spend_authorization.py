@@ -1,0 +1,128 @@
+"""Whether a run may spend: by its limits, its budgets, or a person's answer to exactly what it asks."""
+
+from dataclasses import replace
+
+import pytest
+from domain_builders import any_recipe, any_run, any_upload
+
+from lambdas import authorize_spend
+from tuning.runs.approvals import Approval, Question
+from tuning.runs.recipes import Limits
+
+TRAINED = "ab" * 32
+PREPARED = f"s3://prepared/prepared/{TRAINED}/train.jsonl"
+
+
+def authorized(context, tokens=1_000_000, approval=None, refused=None, **limits):
+    run = any_run(recipe=any_recipe(limits=Limits(**limits)))
+    event = {
+        "run": run.to_dict(),
+        "dataset": {"training_tokens": tokens, "training_uri": PREPARED},
+        "approval": approval,
+        "refused_answer": refused or {},
+    }
+    return authorize_spend.handler(event, context)
+
+
+def test_above_the_recipes_limit_a_person_is_asked(aws, context):
+    answer = authorized(context, approve_above_usd=3, approval_hours=2)
+    assert (answer["decision"], answer["approval_seconds"]) == ("needs_approval", 7200)
+    assert answer["why"] == "It may cost 4.00 USD; runs above 3 USD wait for a person."
+    assert answer["question"] == {"usd": "4.00", "dataset": TRAINED}
+    kept = aws.dynamodb.record(any_run().id)
+    assert (kept.state, kept.approval_reason) == ("awaiting_approval", answer["why"])
+    assert kept.question == Question(usd="4.00", dataset=TRAINED)
+    assert kept.reservation is None
+
+
+ANN = Approval(
+    decision="approve",
+    by="arn:aws:iam::123456789012:user/ann",
+    run=any_run().id,
+    question=Question(usd="4.00", dataset=TRAINED),
+    at="2026-11-23T08:00:00+00:00",
+)
+
+
+def test_what_was_approved_is_authorized_and_kept_with_who_and_when(aws, context):
+    authorized(context, approve_above_usd=3)
+    answer = authorized(context, approve_above_usd=3, approval=ANN.to_json())
+    assert answer["decision"] == "authorized"
+    kept = aws.dynamodb.record(any_run().id)
+    assert (kept.state, kept.approval) == ("authorized", ANN)
+
+
+OTHERS = {
+    "another run": replace(ANN, run="b" * 32),
+    "no run": replace(ANN, run=None),
+    "less money": replace(ANN, question=replace(ANN.question, usd="3.99")),
+    "an unknown price": replace(ANN, question=replace(ANN.question, usd="unknown")),
+    "another dataset": replace(ANN, question=replace(ANN.question, dataset="cd" * 32)),
+    "nothing that was asked": replace(ANN, question=None),
+}
+
+
+@pytest.mark.parametrize("given", OTHERS.values(), ids=OTHERS)
+def test_an_approval_of_something_else_spends_nothing_and_is_asked_again(aws, context, given):
+    answer = authorized(context, approve_above_usd=3, approval=given.to_json())
+    assert answer["decision"] == "needs_approval"
+    assert "was not taken" in answer["why"]
+    assert ANN.by in answer["why"]
+    assert aws.dynamodb.record(any_run().id).reservation is None
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_approval_covers_the_same_dataset_for_less_money(context):
+    """Such as a second try by a recipe that costs less."""
+    more = replace(ANN, question=replace(ANN.question, usd="400.00"))
+    answer = authorized(context, approve_above_usd=3, approval=more.to_json())
+    assert answer["decision"] == "authorized"
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_answer_that_the_machine_did_not_take_is_said_when_the_run_asks_again(context):
+    refused = {"by": "arn:ann\n\x1b[2Japproved", "run": "b" * 32, "usd": "9.00"}
+    answer = authorized(context, approve_above_usd=3, refused=refused)
+    assert f"run {'b' * 32}, 9.00 USD" in answer["why"]
+    assert "arn:ann\\n\\x1b[2Japproved" in answer["why"]
+    assert len(answer["why"].splitlines()) == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_answer_to_the_former_machine_which_asked_without_a_question_is_taken(context):
+    said = {"decision": "approve", "by": "arn:ann"}
+    run = any_run(recipe=any_recipe(limits=Limits(approve_above_usd=3)))
+    event = {
+        "run": run.to_dict(),
+        "dataset": {"training_tokens": 1_000_000, "training_uri": PREPARED},
+    }
+    answer = authorize_spend.handler({**event, "approval": said}, context)
+    assert answer["decision"] == "authorized"
+    other = {**said, "run": "b" * 32, "question": {"usd": "4.00", "dataset": TRAINED}}
+    run = any_run(upload=any_upload(version_id="other"), recipe=run.recipe)
+    event["run"] = run.to_dict()
+    answer = authorize_spend.handler({**event, "approval": other}, context)
+    assert answer["decision"] == "needs_approval"
+
+
+@pytest.mark.usefixtures("aws")
+def test_no_approval_takes_more_than_the_budget_has(context, monkeypatch):
+    monkeypatch.setenv("MONTHLY_BUDGET_USD", "3.99")
+    answer = authorized(context, approval=ANN.to_json())
+    assert answer["decision"] == "needs_approval"
+    assert "raise monthly_budget_usd in app.py" in answer["why"]
+
+
+def test_a_forged_digest_takes_no_reservation_of_another_recipe(aws, context):
+    """Else whoever starts executions could spend on anything what was reserved for something else."""
+    authorized(context)
+    first = aws.dynamodb.record(any_run().id).reservation
+    dear = any_recipe(hyperparameters={"epochCount": 5})
+    forged = any_run().to_dict() | {"recipe": dear.to_dict()}
+    assert forged["recipe_digest"] == any_recipe().digest
+    dataset = {"training_tokens": 1_000_000, "training_uri": PREPARED}
+    event = {"run": forged, "dataset": dataset, "approval": {}, "refused_answer": {}}
+    authorize_spend.handler(event, context)
+    held = aws.dynamodb.record(any_run().id).reservation
+    assert held.recipe_digest == dear.digest != first.recipe_digest
+    assert held.usd > first.usd

@@ -14,7 +14,7 @@ from tuning.aws.ledger import Ledger
 from tuning.aws.transient import name_in_use
 from tuning.cli.show_command import show
 
-DATASET = {"training_uri": "s3://prepared-bucket/prepared/0/train.jsonl"}
+DATASET = {"training_uri": f"s3://prepared-bucket/prepared/{0:064x}/train.jsonl"}
 RUN = any_run()
 
 

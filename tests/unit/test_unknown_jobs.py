@@ -12,7 +12,7 @@ from tuning.aws import account_facts, probes, unknown_in_bedrock
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
 from tuning.aws.transient import name_in_use
-from tuning.cli.show_command import show
+from tuning.cli.show_command import show_command
 
 DATASET = {"training_uri": f"s3://prepared-bucket/prepared/{0:064x}/train.jsonl"}
 RUN = any_run()
@@ -78,7 +78,7 @@ def test_a_run_is_shown_although_its_job_is_gone(unknown, monkeypatch, capsys):
     account = an_account(unknown, monkeypatch)
     run = lay(account, 1, state="training", job_arn="arn:gone")
     with pytest.raises(SystemExit) as left:
-        show(run, shown="json")
+        show_command(run, shown="json")
     assert left.value.code == 0
     assert json.loads(capsys.readouterr().out)["job"]["seen"] == "at the last poll of the run"
 

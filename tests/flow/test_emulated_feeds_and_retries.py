@@ -20,6 +20,9 @@ import time
 class Flaky(Exception):
     pass
 
+def holding(event, context):
+    time.sleep(6)
+
 def flaky(event, context):
     raise Flaky("as always")
 
@@ -35,7 +38,16 @@ def sorting(event, context):
 
 @pytest.fixture(scope="module")
 def client():
-    with stages.running(wait_scale=WAIT_SCALE) as running:
+    yield from _clients("flaky", "dying", "sorting")
+
+
+@pytest.fixture
+def at_most_one():
+    yield from _clients("holding", "sorting", account_concurrency=1)
+
+
+def _clients(*functions, **quotas):
+    with stages.running(wait_scale=WAIT_SCALE, **quotas) as running:
         environment = running.client_environment()
 
         @cache
@@ -50,7 +62,7 @@ def client():
 
         role = json.dumps({"Version": "2012-10-17", "Statement": []})
         make("iam").create_role(RoleName="any", AssumeRolePolicyDocument=role)
-        for name in ("flaky", "dying", "sorting"):
+        for name in functions:
             made(make, name)
         yield make
 
@@ -160,31 +172,20 @@ def test_a_message_is_held_while_its_batch_is_at_work_and_comes_again_only_when_
     assert [letter["Body"] for letter in letters] == ["bad"]
 
 
-def test_a_throttled_batch_is_tried_again_by_the_same_receive(client):
-    """In the time in which a failed one has become a dead letter."""
-    sqs, lambdas = client("sqs"), client("lambda")
-
-    def queue_of(function):
-        dead, queue = (
-            sqs.create_queue(QueueName=f"{name}-{function}")["QueueUrl"] for name in ("dead", "of")
-        )
-        redrive = {"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": "1"}
-        policy = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": "600"}
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes=policy)
-        lambdas.create_event_source_mapping(
-            EventSourceArn=_arn(sqs, queue), FunctionName=function, BatchSize=1
-        )
-        return queue, dead
-
-    lambdas.put_function_concurrency(FunctionName="sorting", ReservedConcurrentExecutions=0)
-    (busy, of_busy), (failing, of_failing) = queue_of("sorting"), queue_of("flaky")
-    for queue in (busy, failing):
-        sqs.send_message(QueueUrl=queue, MessageBody="good")
-    until(lambda: _depth(sqs, of_failing) == 1, "the dead letter of a function that fails")
-    assert (_depth(sqs, busy), _depth(sqs, of_busy)) == (1, 0)
-    lambdas.delete_function_concurrency(FunctionName="sorting")
-    until(lambda: _depth(sqs, busy) == 0, "the queue to be empty")
-    assert _depth(sqs, of_busy) == 0
+def test_a_throttled_batch_is_tried_again_by_the_same_receive(at_most_one):
+    """While the account's only execution is at work: ten times as long as a failed message is away."""
+    sqs = at_most_one("sqs")
+    dead, queue = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "queue"))
+    redrive = {"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": "1"}
+    policy = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": "600"}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes=policy)
+    at_most_one("lambda").invoke(FunctionName="holding", InvocationType="Event")
+    sqs.send_message(QueueUrl=queue, MessageBody="good")
+    at_most_one("lambda").create_event_source_mapping(
+        EventSourceArn=_arn(sqs, queue), FunctionName="sorting", BatchSize=1
+    )
+    until(lambda: _depth(sqs, queue) == 0, "the queue to be empty")
+    assert _depth(sqs, dead) == 0
 
 
 def _arn(sqs, url):

@@ -29,6 +29,7 @@ demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a so
 
 test: $(READY) ## Run all tests; the fast ones first
 	$(BIN)/pytest tests/unit
+	$(BIN)/python tests/mutants/hunt.py --named
 	$(BIN)/pytest tests/explorer
 	$(BIN)/pytest tests/stacks tests/project
 	$(BIN)/pytest tests/contract tests/flow

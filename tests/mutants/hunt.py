@@ -6,7 +6,6 @@ replaced: the tests that run its lines are run, the fastest first, until one fai
 """
 
 import argparse
-import ast
 import gc
 import json
 import os
@@ -16,7 +15,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import coverage
@@ -26,6 +24,7 @@ from arguments import Argued, argued, judged
 from aws_mutations import named
 from code_mutations import ROOT, Mutant, generic, parsed, places
 from hypothesis import HealthCheck, Phase, settings
+from replaced_code import Loaded
 
 ROOMS = ("tuning/runs", "tuning/aws", "lambdas")
 TESTS = ("tests/unit", "tests/explorer/test_each_promise.py")
@@ -61,75 +60,6 @@ def sources(patterns: Sequence[str]) -> list[str]:
     return [path for path in paths if not patterns or any(each in path for each in patterns)]
 
 
-def compiled(changes: Sequence[Mutant]) -> CodeType:
-    """The file of these mutants, which are of one file, as it is with all of them."""
-    tree: ast.AST = changes[0].place.within[0]
-    for each in changes:
-        each.place.put(each.new)
-    try:
-        assert isinstance(tree, ast.Module)
-        return compile(tree, str(ROOT / changes[0].path), "exec")
-    finally:
-        for each in reversed(changes):
-            each.place.put(each.place.node)
-
-
-def codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield from codes(const)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """The functions of a process, by the file and the place of their code."""
-
-    functions: Mapping[tuple[str, str, int], list[FunctionType]]
-
-    @classmethod
-    def now(cls) -> "Loaded":
-        found = defaultdict(list)
-        for each in gc.get_objects():
-            if isinstance(each, FunctionType):
-                code = each.__code__
-                found[code.co_filename, code.co_qualname, code.co_firstlineno].append(each)
-        return cls(functions=found)
-
-    def become(self, changes: Sequence[Mutant]) -> bool:
-        """Replace what differs. Whether anything did."""
-        differs = False
-        for path in {each.path for each in changes}:
-            here = [each for each in changes if each.path == path]
-            code = compiled(here)
-            for new in codes(code):
-                known = self.functions.get((new.co_filename, new.co_qualname, new.co_firstlineno))
-                for function in known or ():
-                    if function.__code__ != new:
-                        function.__code__, differs = new, True
-            if any(not each.place.function for each in here):
-                differs |= _constants(code, path)
-        return differs
-
-
-def _constants(code: CodeType, path: str) -> bool:
-    """Constants of a module are replaced wherever they were imported, if they are plain values."""
-    name = path.removesuffix(".py").replace("/", ".")
-    module = sys.modules[name]
-    scratch = ModuleType(name)
-    scratch.__file__ = module.__file__
-    exec(code, scratch.__dict__)  # noqa: S102 — it is our own source
-    differs = False
-    for key, new in vars(scratch).items():
-        old = vars(module).get(key)
-        if not key.startswith("__") and isinstance(new, str) and old != new:
-            differs = True
-            for other in list(sys.modules.values()):
-                if getattr(other, "__dict__", {}).get(key) is old:
-                    setattr(other, key, new)
-    return differs
-
-
 @dataclass
 class Hunt:
     """A plugin of pytest: in place of running the tests once, it runs them against each mutant."""
@@ -151,9 +81,13 @@ class Hunt:
         items = {item.nodeid: item for item in session.items}
         chosen = list(mutants(sources(self.patterns), only_named=self.only_named))
         chosen.sort(key=lambda each: not each.named)
-        work = [([each], self._tests(each, lines)) for each in chosen]
-        work += [(five, self._of_all(five, lines)) for five in fives(chosen)]
-        self._run([(list(ms), [items[t] for t in ts]) for ms, ts in work])
+        ends = time.monotonic() + self.minutes * 60
+        loaded = Loaded.now()
+        gc.freeze()
+        self._run([([each], self._tests([each], lines)) for each in chosen], items, loaded, ends)
+        keys = {_key(each) for each in self.results if each["outcome"] == "killed"}
+        killed = [each for each in chosen if each.named and each.key in keys]
+        self._run([(five, self._tests(five, lines)) for five in fives(killed)], items, loaded, ends)
         return True
 
     def _lines(self, items: Sequence[pytest.Item]) -> dict[tuple[str, int], set[str]]:
@@ -176,34 +110,36 @@ class Hunt:
                 found[path, line] = set(tests) - {"", *self.broken}
         return found
 
-    def _tests(self, mutant: Mutant, lines: Mapping[tuple[str, int], set[str]]) -> list[str]:
+    def _tests(self, changes: list[Mutant], lines: Mapping[tuple[str, int], set[str]]) -> list[str]:
         """The fastest first. A constant is used by whoever runs any of its file."""
-        if mutant.place.function:
-            found = set[str]().union(*(lines.get((mutant.path, n), ()) for n in mutant.lines))
-        else:
-            found = set[str]().union(*(t for (path, _), t in lines.items() if path == mutant.path))
+        found = set[str]()
+        for mutant in changes:
+            for (path, line), tests in lines.items():
+                if path == mutant.path and (not mutant.place.function or line in mutant.lines):
+                    found |= tests
         return sorted(found, key=lambda test: (self.seconds[test], test))
 
-    def _of_all(self, five: list[Mutant], lines: Mapping[tuple[str, int], set[str]]) -> list[str]:
-        found = {test for each in five for test in self._tests(each, lines)}
-        return sorted(found, key=lambda test: (self.seconds[test], test))
-
-    def _run(self, work: list[tuple[list[Mutant], list[pytest.Item]]]) -> None:
-        loaded, ends = Loaded.now(), time.monotonic() + self.minutes * 60
-        gc.freeze()
+    def _run(
+        self,
+        work: Sequence[tuple[list[Mutant], list[str]]],
+        items: Mapping[str, pytest.Item],
+        loaded: Loaded,
+        ends: float,
+    ) -> None:
         running: dict[int, tuple[list[Mutant], int]] = {}
-        for n, (changes, items) in enumerate(work):
+        for n, (changes, tests) in enumerate(work):
             if time.monotonic() > ends:
-                self.unseen = len(work) - n
+                self.unseen += len(work) - n
                 break
-            if not items:
+            if not tests:
                 self._note(changes, "survived", "no test runs it")
                 continue
             while len(running) >= self.jobs:
                 self._reap(running)
             reader, writer = os.pipe()
             if (pid := os.fork()) == 0:
-                _live(loaded, changes, items, sum(self.seconds[i.nodeid] for i in items), writer)
+                usual = sum(self.seconds[test] for test in tests)
+                _live(loaded, changes, [items[test] for test in tests], usual, writer)
             os.close(writer)
             running[pid] = (changes, reader)
         while running:
@@ -236,9 +172,14 @@ class Hunt:
             sys.stderr.write(f"\r{len(self.results):,} mutants")
 
 
+def _key(result: Mapping[str, Any]) -> tuple[str, str, str]:
+    return result["where"], result["line"], result["change"]
+
+
 def fives(chosen: Sequence[Mutant]) -> list[list[Mutant]]:
-    """The named mutants again, five at once: one must not hide the others. No two of one function."""
-    rest, groups = [each for each in chosen if each.named and each.place.function], []
+    """Mutants that are found one by one, five at once: one must not hide the others. No two are of one
+    function."""
+    rest, groups = [each for each in chosen if each.place.function], []
     while rest:
         group: dict[tuple[str, str], Mutant] = {}
         for each in rest:

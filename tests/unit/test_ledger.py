@@ -143,3 +143,23 @@ def test_a_row_that_cannot_be_read_is_listed_as_such_and_hides_no_other(aws):
     assert good == kept(aws)
     assert isinstance(bad, Unreadable)
     assert "bad of the ledger" in bad.why
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: LEDGER.amend(RUN.id, close=True),
+        lambda: LEDGER.amend(RUN.id, rebuilt="new"),
+        lambda: LEDGER.ask_to_stop(RUN.id, by="ann"),
+    ],
+)
+def test_what_is_changed_of_a_run_that_the_ledger_lacks_makes_no_row_of_it(aws, change):
+    with pytest.raises(aws.dynamodb.exceptions.ConditionalCheckFailedException):
+        change()
+    assert aws.dynamodb.items == {}
+
+
+def test_what_was_written_is_what_is_read_next(aws):
+    standing(aws, "checked")
+    LEDGER.move(RUN, "authorized")
+    assert LEDGER.read(RUN.id).state == "authorized"

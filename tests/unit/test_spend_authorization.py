@@ -24,6 +24,11 @@ def authorized(context, tokens=1_000_000, approval=None, refused=None, **limits)
     return authorize_spend.handler(event, context)
 
 
+@pytest.mark.usefixtures("aws")
+def test_what_costs_exactly_the_limit_is_asked_of_nobody(context):
+    assert authorized(context, approve_above_usd=4)["decision"] == "authorized"
+
+
 def test_above_the_recipes_limit_a_person_is_asked(aws, context):
     answer = authorized(context, approve_above_usd=3, approval_hours=2)
     assert (answer["decision"], answer["approval_seconds"]) == ("needs_approval", 7200)

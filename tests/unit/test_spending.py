@@ -113,6 +113,26 @@ def test_a_second_try_with_another_recipe_replaces_the_reservation(aws):
     assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
 
 
+def test_a_reservation_that_is_tried_again_authorizes_the_run_again(aws):
+    reserved(run_number(1))
+    change(aws, state="checked")
+    reserved(run_number(1))
+    assert aws.dynamodb.record(run_number(1).id).state == "authorized"
+
+
+def test_the_last_cents_are_a_limit_as_dollars_are(aws):
+    reserved(run_number(1), "4", monthly="4.2")
+    assert reserved(run_number(2), "0.5", monthly="4.2") is not None
+    assert committed(aws) == 4
+
+
+def test_a_second_try_in_the_next_month_gives_the_first_months_money_back(aws):
+    reserved(run_number(1), "4")
+    change(aws, state="checked")
+    reserved(run_number(1), "6", digest="second", month="2026-12")
+    assert (committed(aws), committed(aws, "budget#2026-12")) == (0, 6)
+
+
 def test_months_have_budgets_of_their_own(aws):
     assert reserved(run_number(1), monthly=7) is None
     assert reserved(run_number(2), monthly=7, month="2026-12") is None
@@ -169,6 +189,48 @@ def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch)
     monkeypatch.setattr(Ledger, "item", and_then_another)
     BUDGETS.settle(run_number(1).id, "nothing")
     assert committed(aws) == 4
+
+
+def meanwhile(monkeypatch, what):
+    """Between the next look at the ledger and what is written after it."""
+    read = Ledger.item
+
+    def and_then(ledger, key):
+        found = read(ledger, key)
+        monkeypatch.setattr(Ledger, "item", read)
+        what()
+        return found
+
+    monkeypatch.setattr(Ledger, "item", and_then)
+
+
+def test_a_reservation_that_is_replaced_meanwhile_is_not_settled_as_the_one_before(
+    aws, monkeypatch
+):
+    reserved(run_number(1), "4")
+    change(aws, state="checked")
+    meanwhile(monkeypatch, lambda: reserved(run_number(1), "6", digest="second"))
+    BUDGETS.settle(run_number(1).id, "nothing")
+    assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
+    assert aws.dynamodb.record(run_number(1).id).settlement is None
+
+
+def test_a_reservation_that_is_replaced_meanwhile_is_not_replaced_as_the_one_before(
+    aws, monkeypatch
+):
+    reserved(run_number(1), "4")
+    change(aws, state="checked")
+    meanwhile(monkeypatch, lambda: reserved(run_number(1), "5", digest="second"))
+    reserved(run_number(1), "6", digest="third")
+    assert (committed(aws), committed(aws, OF_RECIPE)) == (5, 5)
+
+
+def test_what_was_settled_is_answered_and_kept(aws, context):
+    reserved(run_number(1))
+    event = {"run": run_number(1).to_dict(), "charge": "unknown"}
+    settled = settle_spend.handler(event, context)
+    assert settled == {"usd": "4", "charge": "unknown"}
+    assert aws.dynamodb.record(run_number(1).id).settlement.to_json() == settled
 
 
 def test_what_was_released_can_be_reserved_by_another(aws):

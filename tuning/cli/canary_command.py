@@ -9,6 +9,7 @@ from uuid import uuid4
 import typer
 
 from tuning.aws.answers import ask
+from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
@@ -41,10 +42,18 @@ def canary_command(
     region: Region = None,
     profile: Profile = None,
     recipe: Annotated[
-        str, typer.Option(help="Of the environment; one epoch is enough.")
+        str,
+        typer.Option(
+            help="Of the environment; one epoch is enough.",
+            autocompletion=completions.complete_recipes,
+        ),
     ] = "canary",
     run: Annotated[
-        str | None, typer.Option(help="Tell of a canary that was started before, by its run.")
+        str | None,
+        typer.Option(
+            help="Tell of a canary that was started before, by its run.",
+            autocompletion=completions.complete_runs,
+        ),
     ] = None,
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two polls.")] = 5,
     patience: Annotated[

@@ -29,7 +29,7 @@ def wanted(
 def _found(recipe: Path, environment: str | None) -> Recipe:
     if recipe.suffix == ".toml" or recipe.parent != Path() or recipe.is_file():
         return recipe_files.load(recipe)
-    folder = next((place for place in _folders() if place.is_dir()), None)
+    folder = _folder()
     file = folder / f"{recipe}.toml" if folder else None
     if file and file.is_file():
         return recipe_files.load(file)
@@ -37,12 +37,22 @@ def _found(recipe: Path, environment: str | None) -> Recipe:
         from tuning.cli.environment_recipes import deployed_recipe  # noqa: PLC0415 — imports botocore
 
         return deployed_recipe(str(recipe), environment)
-    names = sorted(path.stem for path in folder.glob("*.toml")) if folder else []
+    names = recipe_names()
     here = f"; {folder} has: {', '.join(names)}" if names else "; there is no folder recipes here"
     raise OptionError(
         f"--recipe {recipe}: no such recipe{nearest(str(recipe), names)}{here}. Name a file, such as "
         f"--recipe folder/{recipe}.toml, or an environment that has it: --environment dev"
     )
+
+
+def recipe_names() -> list[str]:
+    """Of the recipes in the next folder of them, here or above."""
+    folder = _folder()
+    return sorted(path.stem for path in folder.glob("*.toml")) if folder else []
+
+
+def _folder() -> Path | None:
+    return next((place for place in _folders() if place.is_dir()), None)
 
 
 def _folders() -> Iterator[Path]:

@@ -1,14 +1,26 @@
-"""What the shell completes after Tab: models of the catalog, recipes of this folder, rules."""
+"""What the shell completes after Tab: models, methods, rules and states that are known here, recipes of the folder
+here or above, and runs of the environment, as far as AWS answers at once.
+"""
 
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
 
+import typer
+
+from tuning.cli.chosen_recipe import recipe_names
 from tuning.models.catalog import catalog
+from tuning.runs.run_states import STATES
+
+SECONDS = 2.0
+"""How long a Tab may take. Without a network, or without credentials, nothing is completed."""
+_NEWEST = 50
+Runs = list[tuple[str, str]]
+"""Ids, each with what a shell shows beside it."""
 
 
 def complete_models(incomplete: str) -> list[str]:
-    """Ids that begin so, or that hold it: `nova` completes to `amazon.nova-…`."""
-    known = list(catalog().models)
-    return [m for m in known if m.startswith(incomplete)] or [m for m in known if incomplete in m]
+    return [model for model in catalog().models if model.startswith(incomplete)]
 
 
 def complete_methods(incomplete: str) -> list[str]:
@@ -17,8 +29,50 @@ def complete_methods(incomplete: str) -> list[str]:
 
 
 def complete_recipes(incomplete: str) -> list[str]:
-    """Names in `recipes/`."""
-    return sorted(p.stem for p in Path("recipes").glob("*.toml") if p.stem.startswith(incomplete))
+    """Names that `--recipe` would find without asking AWS."""
+    return sorted(name for name in recipe_names() if name.startswith(incomplete))
+
+
+def complete_states(incomplete: str) -> list[str]:
+    return [state for state in STATES if state.startswith(incomplete.lower())]
+
+
+def complete_runs(ctx: typer.Context, incomplete: str) -> Runs:
+    """The newest runs of this month, in the environment that the command names so far, with recipe and state."""
+    environment = ctx.params.get("environment") or "dev"
+    return _within(
+        SECONDS, lambda: _runs(environment, ctx.params.get("region"), incomplete.lower())
+    )
+
+
+def _runs(environment: str, region: str | None, incomplete: str) -> Runs:
+    from datetime import UTC, datetime  # noqa: PLC0415 — only where it is asked for
+
+    from tuning.aws.ledger import Unreadable  # noqa: PLC0415 — idem
+    from tuning.cli.account import Account  # noqa: PLC0415 — idem
+    from tuning.runs.budget import month_of  # noqa: PLC0415 — idem
+
+    found = list(Account.of(environment, region).ledger.runs(month_of(datetime.now(UTC))))
+    fits = [run for run in reversed(found) if run.id.startswith(incomplete)]
+    return [
+        (run.id, "" if isinstance(run, Unreadable) else f"{run.recipe}, {run.state}")
+        for run in fits[:_NEWEST]
+    ]
+
+
+def _within(seconds: float, ask: Callable[[], Runs]) -> Runs:
+    """What the question gives; nothing when it fails or takes longer, as looking up a name may without a network."""
+    answer: Runs = []
+
+    def asked() -> None:
+        # A shell shows nothing but completions: what is wrong is said when the command runs.
+        with suppress(Exception):
+            answer.extend(ask())
+
+    thread = Thread(target=asked, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return list(answer)
 
 
 def complete_rules(incomplete: str) -> list[str]:

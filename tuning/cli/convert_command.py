@@ -10,6 +10,7 @@ from typing import IO, Annotated
 
 import typer
 
+from tuning.cli import completions
 from tuning.cli.conversion_output import Done, print_conversion
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft
@@ -41,9 +42,18 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
     path: Annotated[Path, typer.Argument(help="The dataset, or a folder of text documents.")],
     *,
     model: Annotated[
-        str | None, typer.Option(help="Convert to what this base model takes.")
+        str | None,
+        typer.Option(
+            help="Convert to what this base model takes.",
+            autocompletion=completions.complete_models,
+        ),
     ] = None,
-    method: Annotated[str | None, typer.Option(help="With --model; FINE_TUNING if it can.")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="With --model; FINE_TUNING if it can.", autocompletion=completions.complete_methods
+        ),
+    ] = None,
     to: Annotated[
         str | None, typer.Option(help=f"Convert to a format: {', '.join(TARGET_FORMATS)}.")
     ] = None,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tuning.cli import completions
 from tuning.cli.output import Shown
 
 EnvironmentOption = Annotated[
@@ -27,6 +28,10 @@ Profile = Annotated[
 ]
 RunId = Annotated[
     str,
-    typer.Argument(metavar="RUN", help="The run's id or its beginning; tuning runs lists them."),
+    typer.Argument(
+        metavar="RUN",
+        help="The run's id or its beginning; tuning runs lists them.",
+        autocompletion=completions.complete_runs,
+    ),
 ]
 FormatOption = Annotated[Shown, typer.Option("--format", help="What to print.")]

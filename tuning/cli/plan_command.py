@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tuning.cli import completions
 from tuning.cli.chosen_recipe import method_of, wanted
 from tuning.cli.deployed_options import RecipesOf
 from tuning.cli.exits import Exit
@@ -28,11 +29,25 @@ from tuning.runs.budget import month_of
 def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
     *,
-    model: Annotated[str | None, typer.Option(help="Base model id; see tuning models.")] = None,
-    method: Annotated[str | None, typer.Option(help="Such as FINE_TUNING, DISTILLATION.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Base model id; see tuning models.", autocompletion=completions.complete_models
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Such as FINE_TUNING, DISTILLATION.", autocompletion=completions.complete_methods
+        ),
+    ] = None,
     validation: Annotated[Path | None, typer.Option(help="The validation file.")] = None,
     recipe: Annotated[
-        Path | None, typer.Option(help="A file or a name; its limits are held against the price.")
+        Path | None,
+        typer.Option(
+            help="A file or a name; its limits are held against the price.",
+            autocompletion=completions.complete_recipes,
+        ),
     ] = None,
     environment: RecipesOf = None,
     epochs: Annotated[

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tuning.cli import completions
 from tuning.cli.exits import Exit
 from tuning.datasets.rules import known_rule, rules_markdown
 from tuning.datasets.rules import rules as table
@@ -16,7 +17,12 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 def rules_command(
-    rule: Annotated[str | None, typer.Argument(help="One rule's id, to read all about it.")] = None,
+    rule: Annotated[
+        str | None,
+        typer.Argument(
+            help="One rule's id, to read all about it.", autocompletion=completions.complete_rules
+        ),
+    ] = None,
     output: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",
 ) -> None:
     """List every rule, or explain one."""

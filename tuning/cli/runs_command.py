@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.aws.ledger import Unreadable
+from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, Region
@@ -37,8 +38,14 @@ def runs_command(
     since: Annotated[
         str | None, typer.Option(help="A time, such as 2026-11-20, or an age: 3d, 12h, 30m.")
     ] = None,
-    state: Annotated[str | None, typer.Option(help="Only runs in this state.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Only runs of this recipe.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="Only runs in this state.", autocompletion=completions.complete_states),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Only runs of this recipe.", autocompletion=completions.complete_recipes),
+    ] = None,
     newest: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:

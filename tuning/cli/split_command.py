@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tuning.cli import completions
 from tuning.cli.conversion_output import print_advice, refused
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, free, say
@@ -35,7 +36,12 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         float, typer.Option(help="Share of the prompts for validation, such as 0.1.")
     ] = 0.1,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
-    model: Annotated[str | None, typer.Option(help="Respect what this base model takes.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Respect what this base model takes.", autocompletion=completions.complete_models
+        ),
+    ] = None,
     source: SourceOption = None,
     mapping: Mapping = None,
     drop: Drop = None,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.chosen_recipe import wanted
@@ -32,7 +33,13 @@ _ONE_PUT = 5_000_000_000
 def submit_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="With a training set in it.")],
     *,
-    recipe: Annotated[str, typer.Option(help="As it is deployed; see the folder recipes.")],
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="As it is deployed; see the folder recipes.",
+            autocompletion=completions.complete_recipes,
+        ),
+    ],
     name: Annotated[
         str | None, typer.Option(help="The folder under the recipe's; else the name of DIR.")
     ] = None,

@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, Region
@@ -43,7 +44,9 @@ def watch_command(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN]", help="A run's id or its beginning, or an upload's URI; else all."
+            metavar="[RUN]",
+            help="A run's id or its beginning, or an upload's URI; else all.",
+            autocompletion=completions.complete_runs,
         ),
     ] = None,
     environment: EnvironmentOption = "dev",

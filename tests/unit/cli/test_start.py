@@ -96,7 +96,7 @@ def test_every_command_is_found_by_its_name():
 
 def test_models_recipes_methods_and_rules_are_completed(monkeypatch):
     monkeypatch.chdir(ROOT)
-    assert completions.complete_models("nova-micro") == [MODEL]
+    assert completions.complete_models("amazon.nova-micro") == [MODEL]
     assert MODEL in completions.complete_models("amazon.nova")
     assert set(completions.complete_models("")) == set(catalog().models)
     assert completions.complete_recipes("support-nova-m") == ["support-nova-micro"]

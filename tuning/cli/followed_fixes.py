@@ -30,10 +30,7 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
 
     def command(file: str) -> str:
         found = advice(file).commands
-        kept = (
-            "with the preferred answers alone, as no method of Amazon Bedrock takes preferences, "
-        )
-        return (kept if found[0].has("--keep") else "") + " or ".join(map(str, found))
+        return _warning(found[0]) + " or ".join(map(str, found))
 
     def hinted(found: Finding) -> Finding:
         with Path(found.file).open("rb") as stream:
@@ -53,6 +50,17 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
     hints = _first_faults(report, hinted)
     shown = replace(hints, findings=tuple(map(helpless, hints.findings)))
     return filled(shown, command)
+
+
+def _warning(command: Command) -> str:
+    """What is learned of the data after this command that its author may not want."""
+    if command.has("--keep"):
+        return (
+            "with the preferred answers alone, as no method of Amazon Bedrock takes preferences, "
+        )
+    if any(field.endswith(".weight") for field in command.values("--drop")):
+        return "with the answers of weight 0 trained on too, as Bedrock has no such mark, "
+    return ""
 
 
 def _first_faults(report: Report, hinted: Callable[[Finding], Finding]) -> Report:

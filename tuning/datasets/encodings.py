@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 
 _FAMILIES = (
-    *("gb18030", "big5", "cp932", "euc_jp", "cp949"),
+    *("gb18030", "big5", "big5hkscs", "cp932", "euc_jp", "cp949"),
     *("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
-    *("cp874", "mac_roman", "cp850"),
+    *("cp874", "mac_roman", "cp850", "cp866", "koi8_u", "mac_cyrillic", "cp852", "cp1258"),
+    *("iso8859_2", "iso8859_5", "iso8859_6", "iso8859_7"),
 )
 """What text is found in outside of UTF-8; GB18030 holds GBK and GB2312, cp949 EUC-KR."""
-_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850")
+_LATIN = (
+    *("cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850", "iso8859_2", "cp852", "cp1258"),
+)
 _MOST = 6
 _COMPARED = 200
 """Lines on which the readings are compared."""

@@ -57,6 +57,7 @@ _PAGE = re.compile(
 )
 _XML_ERROR = re.compile(rb"<Error>\s*<Code>([A-Za-z]{1,64})</Code>")
 _COLUMN = re.compile(rb"[A-Za-z_][\w .-]{0,40}")
+_SEPARATOR = re.compile(rb"sep=.")
 _LOOKED_AT = 6
 _STATUS = re.compile(
     rb"([45]\d\d[: ] ?[\w ]+|(file |page |entry |repository |object )?not found|access to (dataset|model) .*"
@@ -146,14 +147,20 @@ def error_answer(record: Mapping[str, Any]) -> bool:
 
 
 def table_columns(head: bytes) -> list[str] | None:
-    """The columns of a CSV file: a first line of plain names, and no brace in the lines after it."""
-    first, *following = head.lstrip(_BEFORE).splitlines()[:_LOOKED_AT] or [b""]
+    """The columns of a CSV file: a first line of plain names, and no brace in the lines after it. A line that
+    names the separator may be before them, as Excel has it, and a column without a name, as pandas writes its index.
+    """
+    lines = head.lstrip(_BEFORE).splitlines()[: _LOOKED_AT + 1]
+    if lines and _SEPARATOR.fullmatch(lines[0]):
+        del lines[0]
+    first, *following = lines or [b""]
     if not following or any(b"{" in line for line in following):
         return None
     for separator in (b",", b";", b"\t"):
-        names = first.split(separator)
-        if len(names) > 1 and all(_COLUMN.fullmatch(name.strip()) for name in names):
-            return [name.strip().decode() for name in names]
+        names = [name.strip().strip(b'"') for name in first.split(separator)]
+        named = names if names[0] else names[1:]
+        if len(names) > 1 and all(map(_COLUMN.fullmatch, named)):
+            return [name.decode() for name in named]
     return None
 
 

@@ -30,11 +30,15 @@ def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
     if not text[:at].strip() and (odd := _odd(text[at : at + 1])):
         return Fault("DS201", f"{odd} is before the record", None, column, _LEFT_OUT)
     if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
-        fix = "Write one {…} object a line. If it is a table, convert it: tuning convert PATH --model ID"
-        return Fault(
-            "DS201", "the line does not start with a brace: no JSON object", None, column, fix
-        )
+        return _no_object(column)
     return Fault("DS201", _explained(text, error), None, column)
+
+
+def _no_object(column: int) -> Fault:
+    fix = (
+        "Write one {…} object a line. If it is a table, convert it: tuning convert PATH --model ID"
+    )
+    return Fault("DS201", "the line does not start with a brace: no JSON object", None, column, fix)
 
 
 def _extra(text: str, at: int) -> Fault:
@@ -44,10 +48,12 @@ def _extra(text: str, at: int) -> Fault:
         by_cr = "\r" in text[len(gap.rstrip()) : at + 1]
         hint = ": the line ends are carriage returns (old Mac)" if by_cr else ""
         return Fault("DS206", f"another value starts after the first one{hint}", None, at + 1)
+    if text.lstrip()[:1] not in ("{", "["):
+        return _no_object(len(text) - len(text.lstrip()) + 1)
     if rest[:1] == ",":
-        return Fault(
-            "DS201", "a comma stands after the record: lines are not joined by commas", None, at + 1
-        )
+        fix = "Leave the commas out, or convert the file: tuning convert PATH --model ID"
+        message = "a comma stands after the record: lines are not joined by commas"
+        return Fault("DS201", message, None, at + 1, fix)
     sign = _odd(rest[:1])
     return Fault(
         "DS201",

@@ -119,3 +119,49 @@ def test_a_rule_is_explained():
 
 def test_models_are_listed_by_their_whole_id():
     assert NOVA in _run("models").output
+
+
+def _checked_text(path, content):
+    path.write_text(content, "utf-8")
+    done = _run("check", path, "--model", NOVA)
+    return done.exit_code, " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "sep=;\nprompt;completion\nHi;Ho\nHi;Ho\n",
+        ",prompt,completion\n0,Hi,Ho\n1,Hi,Ho\n",
+        '"prompt","completion"\n"Hi, you","Ho"\n"Hi","Ho"\n',
+        "prompt\tcompletion\nHi\tHo\nHi\tHo\n",
+    ],
+)
+def test_a_table_is_called_one_with_its_columns(tmp_path, table):
+    code, told = _checked_text(tmp_path / "data.csv", table)
+    assert code == 1
+    assert "this is a table, with the columns prompt, completion" in told
+    assert "comma stands" not in told
+
+
+def test_rows_of_numbers_are_no_records_that_are_joined_by_commas(tmp_path):
+    _, told = _checked_text(tmp_path / "data.csv", "1,what is it?\n2,who is it?\n")
+    assert "comma stands" not in told
+    assert "the line does not start with a brace" in told
+
+
+def test_who_joined_sound_records_by_commas_is_told_what_reads_them(sound, tmp_path):
+    records = sound.read_text("utf-8").splitlines()
+    _, told = _checked_text(tmp_path / "data.jsonl", ",\n".join(records))
+    assert "Leave the commas out, or convert the file: tuning convert" in told
+
+
+def test_advice_that_has_answers_of_weight_0_trained_on_says_so(tmp_path):
+    turns = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "bad", "weight": 0},
+        {"role": "user", "content": "b"},
+        {"role": "assistant", "content": "good"},
+    ]
+    _, told = _checked_text(tmp_path / "data.jsonl", f"{json.dumps({'messages': turns})}\n" * 9)
+    assert "with the answers of weight 0 trained on too" in told
+    assert "--drop messages.weight" in told

@@ -120,6 +120,17 @@ def test_null_is_not_called_missing(converted):
         ("cp1250", "Gdzie jest moje zamówienie? Już w drodze, Łódź"),
         ("cp1252", "Où est ma commande ? Elle est arrivée à Genève"),
         ("mac_roman", "Où est ma commande ? Elle est arrivée à Genève"),
+        ("cp866", "Где мой заказ, он уже в пути"),
+        ("iso8859_5", "Где мой заказ, он уже в пути"),
+        ("koi8_u", "Де моє замовлення, воно вже їде до Києва"),
+        ("mac_cyrillic", "Где мой заказ, он уже в пути"),
+        ("cp852", "Kde je moje objednávka? Už je na cestě, žluťoučký"),
+        ("iso8859_2", "Kde je moje objednávka? Už je na cestě, žluťoučký"),
+        ("cp1253", "Πού είναι η παραγγελία μου; Είναι ήδη στον δρόμο"),
+        ("cp1255", "איפה ההזמנה שלי? היא כבר בדרך"),
+        ("cp1256", "أين طلبي؟ إنه في الطريق بالفعل"),
+        ("cp874", "คำสั่งซื้อของฉันอยู่ที่ไหน อยู่ระหว่างทางแล้ว"),
+        ("euc_jp", "注文はいつ届きますか"),
     ],
 )
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.json"])

@@ -75,6 +75,7 @@ bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 	PYTHONPATH=. $(BIN)/python benchmarks/s3_stream.py
 	PYTHONPATH=. $(BIN)/python benchmarks/merge_rate.py
 	$(BIN)/python -m benchmarks.cold_start
+	PYTHONPATH=. $(BIN)/python -m benchmarks.documented_ratios
 
 clean: ## Remove what the tools made; stops a kept emulator first
 	@test ! -x $(BIN)/python || $(BIN)/python -m emulator down

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check mutants format lint types synth review diff deploy wheel bench clean update
+.PHONY: help setup demo test quick check mutants format unit lint types synth review diff deploy wheel bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,8 @@ test: $(READY) ## Run all tests; the fast ones first
 	$(BIN)/pytest tests/stacks tests/project
 	$(BIN)/pytest tests/contract tests/flow
 
-quick: $(READY) lint types ## What to run while writing: format, lint, types, unit tests
-	$(BIN)/pytest tests/unit
+quick: $(READY) ## What to run while writing: format, lint, types, unit tests, side by side
+	@$(MAKE) --no-print-directory --jobs --output-sync=target lint types unit
 
 check: $(READY) lint types test ## Everything that must hold: format, lint, types, tests
 
@@ -45,6 +45,9 @@ mutants: $(READY) ## Change the code in 1,700 places, one at a time: the tests m
 format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+unit: $(READY)
+	$(BIN)/pytest tests/unit
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

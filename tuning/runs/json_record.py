@@ -1,7 +1,8 @@
 """What is stored, or passed from one step to the next, has a type: one writer and one reader.
 
-Versions of the platform read what others wrote, so changes add fields only: a reader passes over keys
-that it does not know, and fills in what is missing from the field's default.
+A deployment changes the functions of executions that are under way, and a rollback changes them back. So
+changes add fields only: a reader passes over keys that it does not know, and fills in what is missing from
+the field's default.
 """
 
 from collections.abc import Mapping
@@ -65,3 +66,10 @@ def converted(raw: object, kind: type[_T], what: str) -> _T:
         return msgspec.convert(raw, kind, strict=False)
     except msgspec.ValidationError as error:
         raise RecordError(f"{what}: {error}") from None
+
+
+def fields_of(kind: type, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the dataclass `kind` that are in `raw`, for a class that is no Record: its digest
+    depends on the exact values, which are not to be converted.
+    """
+    return {f.name: raw[f.name] for f in fields(kind) if f.init and f.name in raw}

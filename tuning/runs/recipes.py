@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Self
 
-from tuning.runs.stored import fields_of
+from tuning.runs.json_record import fields_of
 
 Hyperparameters = Mapping[str, int | float | str]
 ValidationPolicy = Literal["required", "optional", "refused"]

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from tuning.runs.json_record import fields_of
 from tuning.runs.ledger_item import Stored
 from tuning.runs.recipes import Recipe
-from tuning.runs.stored import fields_of
 from tuning.runs.uploads import Upload
 
 

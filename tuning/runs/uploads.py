@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tuning.errors import TuningError
 from tuning.runs.job_guard import STATE_CHANGE
-from tuning.runs.stored import fields_of
+from tuning.runs.json_record import fields_of
 
 PREFIX = "datasets/"
 """Uploads live under it; nothing this platform writes ever does."""

@@ -135,7 +135,7 @@ def run() -> None:
             faulty = faults(plain) if broken else ()
             write(path, plain, size, faulty=faulty)
             write(small, plain, min(size, 8_000_000), faulty=faulty)
-            # The peers stop at the first line that is no JSON, or crash at a wrong type.
+            # The peers stop at the first line that is not JSON, or crash at a wrong type.
             best = measured(path, plain, small, asked.rounds, peers=not broken)
             name = kind.replace(" ", "_")
             parts.append(table(name, best, memory(path, plain), path.stat().st_size, asked.rounds))

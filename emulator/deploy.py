@@ -27,7 +27,7 @@ Outputs = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Deployer:
-    """Deploys to one emulator. `say` is told each line that the CDK prints."""
+    """Deploys to one emulator. `say` gets each line that the CDK prints."""
 
     instance: Instance
     say: Callable[[str], None]

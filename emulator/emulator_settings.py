@@ -15,7 +15,7 @@ CERTIFICATE = "server.pem"
 """Key and certificate of an enforcing server, in its directory."""
 
 TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""How SDKs and Node.js are told of one more authority. Not SSL_CERT_FILE: it would take the place
+"""How SDKs and Node.js learn of one more authority. Not SSL_CERT_FILE: it would take the place
 of all others, and the CDK's bundling still has to reach a package index."""
 
 NEW_ACCOUNT: dict[str, Any] = {"account_concurrency": 10, "model_units": 0}

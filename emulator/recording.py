@@ -44,7 +44,7 @@ class Recording:
 def owner(principal: str) -> str:
     """The role that a session is of; anything else as it is.
 
-    arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION does not tell the role's path: ours have none.
+    arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION does not hold the role's path: ours have none.
     """
     head, kind, rest = principal.partition(":assumed-role/")
     if not kind:
@@ -58,6 +58,6 @@ def session_of(principal: str) -> str:
 
 def function_of(session: str) -> str:
     """The function whose place a session takes: `NAME`, and `NAME@anything` for anyone who acts as that
-    function and is to be told apart from it.
+    function and must be distinguished from it.
     """
     return session.partition("@")[0]

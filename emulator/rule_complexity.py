@@ -18,7 +18,7 @@ LIMIT = 10
 """What EventBridge accepts at most, by all that is known (the addresses above)."""
 
 CAP = 100
-"""Counting ends here: what is more complex than this is not told apart."""
+"""Counting ends here: what is more complex than this is not distinguished."""
 
 _State = frozenset[tuple[int, int]]
 """Which prefixes a value matches so far: (pattern, length of the prefix)."""

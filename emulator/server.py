@@ -28,7 +28,7 @@ def serve(directory: Path, lock: int, lifeline: int, listeners: list[int]) -> No
     os.ftruncate(lock, 0)
     os.write(lock, str(os.getpid()).encode())
     scratch = directory / "tmp"
-    signal.signal(signal.SIGTERM, lambda *_: leave(scratch))
+    signal.signal(signal.SIGTERM, lambda *_: exit_clean(scratch))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if watched:
         _watch(lifeline, directory)
@@ -71,13 +71,13 @@ def _watch(lifeline: int, directory: Path) -> None:
         while not gone.wait(1):
             if os.getppid() != launcher:
                 break
-        leave(directory)
+        exit_clean(directory)
 
     for task in (read, decide):
         threading.Thread(target=task, daemon=True).start()
 
 
-def leave(rubbish: Path) -> None:
+def exit_clean(rubbish: Path) -> None:
     """End the functions, take their files away, and go with whatever is left of the group."""
     if _LEAVING.acquire(blocking=False):  # the signal comes back to this program too
         os.killpg(0, signal.SIGTERM)

@@ -30,7 +30,7 @@ def observed(handler: Handler) -> Handler:
             with as_transient():
                 return handler(event, context)
         finally:
-            # `log_metrics` would warn, in a line that is no JSON, of every call without a metric.
+            # `log_metrics` would warn, in a line that is not JSON, of every call without a metric.
             if metrics.provider.metric_set:
                 metrics.flush_metrics()
 

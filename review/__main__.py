@@ -34,19 +34,19 @@ def _review(
     console = Console()
     began = time.monotonic()
 
-    def tell(what: str) -> None:
+    def report(what: str) -> None:
         console.print(f"[green]✓[/] {escape(what)} [dim]{time.monotonic() - began:.0f} s[/]")
 
     try:
         with TemporaryDirectory() as assembly, _aside(folder.with_suffix(".log")):
-            evidence = gather(Path(assembly), tell)
+            evidence = gather(Path(assembly), report)
     except (EvaluatorError, NoHistoryError, ScannerError, TuningError) as error:
         Console(stderr=True).print(f"[red]no review:[/] {escape(str(error))}")
         sys.exit(1)
     shutil.rmtree(folder, ignore_errors=True)
     write_folder(evidence, folder)
     found = measures(evidence)
-    _tell(console, found)
+    _print(console, found)
     page = (folder / "index.html").as_uri()
     console.print(f"\n{time.monotonic() - began:.0f} s. The page: {page}", soft_wrap=True)
     if not all(measure.met for measure in found):
@@ -67,7 +67,7 @@ def _aside(log: Path) -> Iterator[None]:
         os.close(kept)
 
 
-def _tell(console: Console, found: Sequence[Measure]) -> None:
+def _print(console: Console, found: Sequence[Measure]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("", "", "target"):
         table.add_column(name)

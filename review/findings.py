@@ -27,7 +27,7 @@ class ToolFinding:
     """Of the construct, as `located` gives it."""
     text: str
 
-    def stands_in(self, row: _Row) -> bool:
+    def matches(self, row: _Row) -> bool:
         inside = self.path == row.path or self.path.startswith(f"{row.path}/")
         return inside and self.rule in row.rules
 
@@ -70,7 +70,7 @@ def judgement_on(
     rows = tuple(rows)
     opened, accepted, met = [], [], set()
     for finding in (f for f in findings if f.environment == environment):
-        row = next((row for row in rows if finding.stands_in(row)), None)
+        row = next((row for row in rows if finding.matches(row)), None)
         if row is None:
             opened.append(finding)
         else:

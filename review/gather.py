@@ -34,22 +34,22 @@ _PACKAGES = ("aws-cdk-lib", "cdk-nag", "cdklabs.cdk-validator-cfnguard", "cfn-li
 _NODE_PACKAGES = ("aws-cdk", "@cloud-copilot/iam-simulate")
 
 T = TypeVar("T")
-Tell = Callable[[str], None]
-"""Told each step when it is done."""
+Noting = Callable[[str], None]
+"""Gets the name of each step when it is done."""
 
 
-def gather(folder: Path, tell: Tell) -> Evidence:
+def gather(folder: Path, note: Noting) -> Evidence:
     """`folder` is empty; the cloud assembly goes there."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
 
         def start(what: str, work: Callable[[], T]) -> Future[T]:
-            return pool.submit(_told, work, what, tell)
+            return pool.submit(_noted, work, what, note)
 
         space = start("random configurations", lambda: configurations(FEWEST_CONFIGURATIONS))
         past = start("history", lambda: history(CHECKOUT))
         # CDK is spoken to by one thread at a time: this one.
         synthesized = synthesize(folder, app.build, templates=True)
-        tell("templates, cdk-nag, the CDK's validator, Control Tower's rules")
+        note("templates, cdk-nag, the CDK's validator, Control Tower's rules")
         environments = [EnvironmentTemplates.of(folder, name) for name in synthesized.rows]
         # The policies of all environments are alike; the decision table is complete for the first.
         reviews = [
@@ -64,7 +64,7 @@ def gather(folder: Path, tell: Tell) -> Evidence:
         linted = start("cfn-lint", lambda: list(cfn_lint(folder)))
         checked = start("checkov", lambda: list(checkov(folder)))
         first = environments[0]
-        weaker = _told(lambda: weakened(first, region=_region(first)), "weakened templates", tell)
+        weaker = _noted(lambda: weakened(first, region=_region(first)), "weakened templates", note)
         findings = [*synthesized.findings, *linted.result(), *checked.result()]
         return Evidence(
             commit=_commit(),
@@ -92,9 +92,9 @@ def gather(folder: Path, tell: Tell) -> Evidence:
         )
 
 
-def _told(work: Callable[[], T], what: str, tell: Tell) -> T:
+def _noted(work: Callable[[], T], what: str, note: Noting) -> T:
     result = work()
-    tell(what)
+    note(what)
     return result
 
 

@@ -132,13 +132,13 @@ def _policy(name: str, changes: Sequence[Caught], reasons: Mapping[tuple[str, st
         reason = reasons.get((caught.mutant.policy, caught.mutant.change))
         match caught.by, reason:
             case Case() as by, _:
-                told: Child = (
+                caught_by: Child = (
                     f"{by.who}: {by.does} on {by.on}, {by.how}: must be {_MEANS[by.expected]}"
                 )
             case _, str():
-                told = el("i", f"Accepted: {reason}")
+                caught_by = el("i", f"Accepted: {reason}")
             case _:
-                told, missed = el("b", "✗ nobody", class_="bad"), True
-        rows.append([caught.mutant.change, told])
+                caught_by, missed = el("b", "✗ nobody", class_="bad"), True
+        rows.append([caught.mutant.change, caught_by])
     table = grid(["weaker by", "noticed by"], rows, class_="prose")
     return folded(name, count(len(changes), "change"), table, bad=missed)

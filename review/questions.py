@@ -244,6 +244,6 @@ class Phrasebook:
 
 
 def _grant(principal: Any, service: str, resource: str) -> dict[str, Any]:
-    """What stands beside the policies: a grant of KMS, or what the owner of a resource let."""
+    """What counts besides the policies: a grant of KMS, or what the owner of a resource let."""
     action = {"Effect": "Allow", "Principal": principal, "Action": f"{service}:*"}
     return {**action, "Resource": resource}

@@ -45,12 +45,12 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _findings(evidence: Evidence) -> list[dict[str, Any]]:
-    def told(finding: ToolFinding, **more: Any) -> dict[str, Any]:
+    def row_of(finding: ToolFinding, **more: Any) -> dict[str, Any]:
         return {**vars(finding), **more}
 
     return [
-        *(told(f, accepted=None) for j in evidence.judgements for f in j.open),
-        *(told(f, accepted=row.reason) for j in evidence.judgements for f, row in j.accepted),
+        *(row_of(f, accepted=None) for j in evidence.judgements for f in j.open),
+        *(row_of(f, accepted=row.reason) for j in evidence.judgements for f, row in j.accepted),
     ]
 
 

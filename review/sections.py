@@ -32,7 +32,7 @@ def gates(evidence: Evidence) -> Section:
         anchor="gates",
         name="Findings",
         title="What the tools find",
-        said=f"{said} {asked} What is set aside stands in the next section, with its reason.",
+        said=f"{said} {asked} What is set aside is in the next section, with its reason.",
         body=[grid(["tool", *head], rows, class_="figures"), _found(found) if found else None],
     )
 

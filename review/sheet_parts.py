@@ -60,7 +60,7 @@ def without_markup(markdown: str) -> str:
 
 
 def sign(*, good: bool) -> Element:
-    """Told by its words too, for those who see no colour."""
+    """Also in words, for readers who see no colour."""
     return el("span", "✓" if good else "✗", class_="good" if good else "bad", aria_hidden="true")
 
 

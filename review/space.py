@@ -111,8 +111,8 @@ def check_drawn(one: Drawn, *, templates: bool = False) -> Broken | None:
         try:
             return _check(one, Path(folder) / "out", templates=templates)
         except (JSIIError, LookupError, RuntimeError, TuningError, TypeError, ValueError) as error:
-            told = f"{type(error).__name__}: {error}"
-            return Broken(configuration=one, findings=(), stale=(), error=told)
+            failure = f"{type(error).__name__}: {error}"
+            return Broken(configuration=one, findings=(), stale=(), error=failure)
 
 
 def _check(one: Drawn, out: Path, *, templates: bool) -> Broken | None:

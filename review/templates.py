@@ -60,7 +60,7 @@ class EnvironmentTemplates:
     folder: Path
     changed: Mapping[str, dict[str, Any]] = field(default_factory=dict, hash=False)
     """Templates, by stack, to be read in place of those in the folder."""
-    told: dict[str, Any] | None = field(default=None, hash=False)
+    altered: dict[str, Any] | None = field(default=None, hash=False)
     """A manifest in place of that in the folder."""
 
     @classmethod
@@ -81,8 +81,8 @@ class EnvironmentTemplates:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        if self.told is not None:
-            return self.told
+        if self.altered is not None:
+            return self.altered
         manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
         return manifest
 

@@ -98,4 +98,4 @@ def _manifest(environment: EnvironmentTemplates, part: str, to: Any) -> Environm
         and environment.files["Storage"].name.startswith(name)
     )
     _put(storage["properties"], part.split("."), to)
-    return replace(environment, told=manifest)
+    return replace(environment, altered=manifest)

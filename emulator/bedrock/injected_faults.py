@@ -74,7 +74,7 @@ class Faults:
                     return fault
         return None
 
-    def stands(self, kind: FaultKind, *, phase: str, job: str) -> bool:
+    def holds(self, kind: FaultKind, *, phase: str, job: str) -> bool:
         with self._lock:
             return any(_strikes(fault, kind, "", phase, job) for fault in self._standing)
 

@@ -91,7 +91,7 @@ class Trainer:
         self._finish(job, phase)
 
     def _begin(self, job: EmulatedJob, phase: FaultPhase) -> None:
-        while self.faults.stands("stall", phase=phase, job=job.name):
+        while self.faults.holds("stall", phase=phase, job=job.name):
             self._wait(job, _POLL_SECONDS)
         self._mark(job, phase, "InProgress")
 

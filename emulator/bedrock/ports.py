@@ -1,4 +1,4 @@
-"""What the engine needs of the rest of AWS; MiniStack stands behind these in the server."""
+"""What the engine needs of the rest of AWS; in the server, MiniStack implements these."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """S3: server access logs, delivered where AWS delivers them, and silently not where it does not.
 
 No log comes to a bucket with Object Lock, to one whose default encryption is SSE-KMS, or to one whose
-policy does not let `logging.s3.amazonaws.com` write; nothing fails, and nobody is told.
+policy does not let `logging.s3.amazonaws.com` write; nothing fails, and nobody is notified.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting-server-access-logging.html
 

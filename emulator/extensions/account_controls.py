@@ -32,7 +32,7 @@ def install() -> None:
 
 
 def list_types(asked: dict[str, Any]) -> Response:
-    """Hooks only: of resource types the emulator has no registry to tell of."""
+    """Hooks only: of resource types the emulator has no registry."""
     if _p(asked, "Type") != "HOOK":
         return _refused("The emulator lists types of kind HOOK only.")
     category = _p(asked, "Filters.Category")

@@ -95,7 +95,7 @@ def _check_vpcs(_properties: provisioning.Properties) -> None:
 
 
 def _one_more_vpc(create: Callable[..., Response]) -> Callable[..., Response]:
-    def create_if_there_is_room(asked: dict[str, Any]) -> Response:
+    def create_within_quota(asked: dict[str, Any]) -> Response:
         try:
             _check_vpcs({})
         except ValueError as full:
@@ -103,7 +103,7 @@ def _one_more_vpc(create: Callable[..., Response]) -> Callable[..., Response]:
             return refused
         return create(asked)
 
-    return create_if_there_is_room
+    return create_within_quota
 
 
 def _with_units(create: Callable[..., Response], quota: int) -> Callable[..., Response]:

@@ -49,7 +49,7 @@ def _rule_may(rule: str, arn: str) -> bool:
     if ":sns:" in arn:
         attributes = (sns._topics.get(arn) or {}).get("attributes", {})
         publishes = allows(attributes.get("Policy"), EVENTS, "sns:Publish", arn, source)
-        # No source is told to the key: aws/aws-cdk#33169, #20804.
+        # The key is given no source: aws/aws-cdk#33169, #20804.
         return publishes and key_lets(attributes.get("KmsMasterKeyId"), EVENTS, {})
     return True
 

@@ -1,7 +1,7 @@
 """IAM: what MiniStack's enforcement leaves out of a call's authorization.
 
 Under AUTH=true it holds signed calls to the policies of the identity, the bucket, the queue, the
-topic and the key. Added here: the VPC that a function stands in and its endpoints' policies, the
+topic and the key. Added here: the VPC that a function is in and its endpoints' policies, the
 keys that a service uses on the caller's behalf, and a record of all that was asked.
 """
 
@@ -168,7 +168,7 @@ def _refused(message: str) -> Denial:
 
 
 def _subnets(access_key: str) -> list[str]:
-    """Where a function stands whose session this is; MiniStack names the session after it."""
+    """The VPC of the function whose session this is; MiniStack names the session after it."""
     session = sts._sessions.get(access_key) or {}
     function = lambda_svc._functions.get(function_of(session_of(str(session.get("Arn", "")))))
     network = (function or {}).get("config", {}).get("VpcConfig") or {}

@@ -39,7 +39,7 @@ class HistoryFullError(Exception):
 
 
 def _limited(add: Callable[..., Any]) -> Callable[..., Any]:
-    def add_if_there_is_room(
+    def add_within_quota(
         execution: CountedExecution, kind: str, details: dict[str, Any] | None = None
     ) -> Any:
         ends = kind.startswith("Execution")
@@ -52,7 +52,7 @@ def _limited(add: Callable[..., Any]) -> Callable[..., Any]:
                 _check_payload(kind, each)
         return add(execution, kind, details)
 
-    return add_if_there_is_room
+    return add_within_quota
 
 
 def _check_payload(kind: str, details: dict[str, Any]) -> None:

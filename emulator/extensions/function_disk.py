@@ -61,12 +61,12 @@ def install() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = BOOTSTRAP + lambda_runtime._PYTHON_WORKER_SCRIPT
     credentials = lambda_runtime.execution_credentials
 
-    def with_room(config: dict[str, Any]) -> dict[str, str]:
+    def within_quota(config: dict[str, Any]) -> dict[str, str]:
         size = int((config.get("EphemeralStorage") or {}).get("Size", _DEFAULT))
         return {**credentials(config), VARIABLE: str(size * MEBIBYTE)}
 
     for module in (lambda_runtime, lambda_svc):
-        module.execution_credentials = with_room
+        module.execution_credentials = within_quota
     provisioning.before("AWS::Lambda::Function", _check)
 
 

@@ -24,7 +24,7 @@ from ministack.services import cloudwatch, sqs, stepfunctions
 _PERIOD_SECONDS = 2.0
 """AWS publishes these once a minute; a person watching a laptop should not wait so long."""
 
-_ENDINGS = {
+_OUTCOMES = {
     "SUCCEEDED": "ExecutionsSucceeded",
     "FAILED": "ExecutionsFailed",
     "TIMED_OUT": "ExecutionsTimedOut",
@@ -77,7 +77,7 @@ def _with_actions(describe: Any) -> Any:
     def describe_with_actions(*asked: Any, **named: Any) -> Any:
         status, headers, body = describe(*asked, **named)
         if headers["Content-Type"] == "application/xml":
-            body = _ALARM.sub(_told, body.decode()).encode()
+            body = _ALARM.sub(_added_actions, body.decode()).encode()
         return status, headers, body
 
     return describe_with_actions
@@ -87,7 +87,7 @@ _ALARM = re.compile("<AlarmName>([^<]*)</AlarmName>")
 _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
-def _told(name: re.Match[str]) -> str:
+def _added_actions(name: re.Match[str]) -> str:
     alarm = cloudwatch._alarms.get(name[1])
     if alarm is None:
         return name[0]
@@ -110,12 +110,12 @@ def _publish_for_ever() -> None:
             with request_scope(account, region):
                 _publish("AWS/SQS", {"QueueName": queue["name"]}, _depths(queue))
         for (account, region, arn), execution in list(stepfunctions._executions.all_items()):
-            if execution["status"] in _ENDINGS and arn not in reported:
+            if execution["status"] in _OUTCOMES and arn not in reported:
                 reported.add(arn)
-                ending = {_ENDINGS[execution["status"]]: 1}
+                outcome = {_OUTCOMES[execution["status"]]: 1}
                 machine = {"StateMachineArn": execution["stateMachineArn"]}
                 with request_scope(account, region):
-                    _publish("AWS/States", machine, iter(ending.items()))
+                    _publish("AWS/States", machine, iter(outcome.items()))
 
 
 def _depths(queue: dict[str, Any]) -> Iterator[tuple[str, int]]:

@@ -84,10 +84,10 @@ def add(
 def answer_of(response: tuple[int, Any, bytes]) -> dict[str, Any]:
     """What a service of MiniStack's that speaks JSON has answered; a refusal fails the stack."""
     status, _, body = response
-    told: dict[str, Any] = json.loads(body or b"{}")
+    answer: dict[str, Any] = json.loads(body or b"{}")
     if status >= REFUSED:
-        raise ValueError(told.get("message") or told.get("Message") or "refused")
-    return told
+        raise ValueError(answer.get("message") or answer.get("Message") or "refused")
+    return answer
 
 
 def flag(value: Any) -> bool:

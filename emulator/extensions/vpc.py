@@ -19,7 +19,7 @@ from emulator.extensions import provisioning
 from emulator.extensions.provisioning import Properties, Provisioned, flag
 
 _WITH_DEFAULT_EGRESS: set[str] = set()
-"""Groups whose template declares no egress: EC2's rule for all traffic stands until a
+"""Groups whose template declares no egress: EC2's rule for all traffic holds until a
 SecurityGroupEgress resource is made.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupegress.html
 """

@@ -166,12 +166,12 @@ _DETAIL = re.compile(
 def _with_zones(describe: Callable[..., Response]) -> Callable[..., Response]:
     """What is refused is what is described: MiniStack tells the same three zones of every service."""
 
-    def told(found: re.Match[str]) -> str:
+    def completed(found: re.Match[str]) -> str:
         items = "".join(f"<item>{zone}</item>" for zone in zones_of(found[2]))
         return f"{found[1]}{items}{found[3]}"
 
     def describe_zones(asked: dict[str, Any]) -> Response:
         status, headers, body = describe(asked)
-        return status, headers, _DETAIL.sub(told, body.decode()).encode()
+        return status, headers, _DETAIL.sub(completed, body.decode()).encode()
 
     return describe_zones

@@ -150,10 +150,10 @@ def no_lifecycle_deletes_current_data(environment, data_bucket):
 
 @check
 @each("bucket", _BUCKETS)
-def buckets_tell_eventbridge(environment, bucket):
+def buckets_notify_eventbridge(environment, bucket):
     bucket = environment.one("AWS::S3::Bucket", bucket)
-    told = bucket.properties["NotificationConfiguration"]
-    assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    notified = bucket.properties["NotificationConfiguration"]
+    assert notified == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
 @check

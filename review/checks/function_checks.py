@@ -1,4 +1,4 @@
-"""Functions: where they run, what they are told, what they leave in logs."""
+"""Functions: where they run, their environment variables, their logs."""
 
 import importlib.util
 
@@ -6,7 +6,7 @@ from review.checks.template_check import check, each
 from tuning.pipeline.manifest import STEPS
 from tuning.runs.function_settings import RunSettings
 
-TOLD = {step.construct_id: step for step in STEPS if step.settings}
+CONFIGURED = {step.construct_id: step for step in STEPS if step.settings}
 TRACING = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 
 
@@ -40,8 +40,8 @@ def every_handler_exists(environment):
 
 
 @check
-@each("name", TOLD)
-def functions_stand_in_the_isolated_subnets(environment, name):
+@each("name", CONFIGURED)
+def functions_are_in_the_isolated_subnets(environment, name):
     function = environment.one("AWS::Lambda::Function", f"{name}Function")
     placed = function.properties["VpcConfig"]
     zones = {"dev": 2, "rich": 2}[environment.name]
@@ -80,27 +80,27 @@ def functions_are_traced(environment):
 
 
 @check
-def what_functions_are_told_is_encrypted_with_our_keys(environment):
+def environment_variables_are_encrypted_with_our_keys(environment):
     keys = {f.name: f.properties["KmsKeyArn"] for f in environment.of_type("AWS::Lambda::Function")}
     assert keys.pop("CloseDefaultGroupFunction") == "{LogsKey}"
     assert set(keys.values()) == {"{ControlKey}"}
 
 
 @check
-@each("name", TOLD)
-def functions_are_told_exactly_what_their_settings_read(environment, name):
+@each("name", CONFIGURED)
+def functions_are_given_exactly_what_their_settings_read(environment, name):
     function = environment.one("AWS::Lambda::Function", f"{name}Function")
-    settings = TOLD[name].settings
+    settings = CONFIGURED[name].settings
     assert set(variables(function)) == {name.upper() for name in settings.__dataclass_fields__}
 
 
 @check
-@each("name", TOLD)
+@each("name", CONFIGURED)
 def settings_come_back_as_they_were_written(environment, name):
     function = environment.one("AWS::Lambda::Function", f"{name}Function")
-    settings = TOLD[name].settings
-    told = variables(function)
-    assert settings.from_env(told).to_env() == told
+    settings = CONFIGURED[name].settings
+    given = variables(function)
+    assert settings.from_env(given).to_env() == given
 
 
 @check

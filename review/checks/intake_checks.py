@@ -103,7 +103,7 @@ def starts_of(environment):
         "datasets/support-nova-micro/com espaço/ünï 100%/train.jsonl",
         "datasets/support-nova-micro/a+b/train.jsonl",
         "datasets/no-such-recipe/train.jsonl",
-        *(f"datasets/support-nova-micro/train{ending}" for ending in SUFFIXES),
+        *(f"datasets/support-nova-micro/train{suffix}" for suffix in SUFFIXES),
         "datasets/support-nova-micro/train.json/train.csv",
         "datasets/support-nova-micro/train.CSV",
         "datasets/support-nova-micro/training.jsonl",
@@ -150,7 +150,7 @@ def other_keys_start_nothing(environment, key):
 
 @check
 def the_rule_takes_the_folder_of_datasets_without_a_wildcard(environment):
-    """A wildcard for each ending scored 12, and EventBridge refused the rule in an account."""
+    """A wildcard for each suffix scored 12, and EventBridge refused the rule in an account."""
     pattern = environment.one("AWS::Events::Rule", "IntakeRule").properties["EventPattern"]
     assert pattern["detail"]["object"]["key"] == [{"prefix": "datasets/"}]
     assert complexity(pattern) == 0
@@ -245,7 +245,10 @@ def queues_take_messages_of_the_rule_over_tls_only(environment, queue):
     denied, *senders = (RoleStatement.of(s) for s in policy["PolicyDocument"]["Statement"])
     assert (denied.effect, denied.actions) == ("Deny", {"sqs:*"})
     assert denied.conditions == {"Bool": {"aws:SecureTransport": "false"}}
-    uploads = {"{IntakeRule}", "{IntakeBackupFailed}"}  # what the latter cannot send is no upload
+    uploads = {
+        "{IntakeRule}",
+        "{IntakeBackupFailed}",
+    }  # what the latter cannot send is not an upload
     rules = {"IntakeQueue": uploads, "IntakeDeadLetters": _RULES}[queue]
     assert {s.conditions["ArnEquals"]["aws:SourceArn"] for s in senders} == rules
     for allowed in senders:

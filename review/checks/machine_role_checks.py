@@ -1,4 +1,4 @@
-"""What stands around the state machine: its logs, its key, its role."""
+"""What surrounds the state machine: its logs, its key, its role."""
 
 from review.checks.template_check import check
 from review.role_policies import trust

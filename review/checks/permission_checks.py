@@ -122,7 +122,7 @@ def no_policy_of_aws_is_attached(environment):
 
 
 @check
-def policies_have_room_below_the_limit_of_iam(environment):
+def policies_stay_below_the_limit_of_iam(environment):
     """6,144 characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
     for policy in environment.of_type("AWS::IAM::ManagedPolicy"):
         assert len(str(policy.properties["PolicyDocument"])) < 5000, policy.name

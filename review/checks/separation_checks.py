@@ -41,7 +41,7 @@ def who_counts_the_money_touches_the_ledger_only(environment):
 @check
 def no_role_of_ours_answers_for_a_person(environment):
     """The dispatcher answers tasks, and learns the tokens of runs in the queue alone: it reads one index,
-    which has no others, and one item, which is no run's.
+    which has no others, and one item, which is not a run's.
     """
     assert roles_allowed(environment, "states:SendTaskSuccess") == {"DispatchQueueRole"}
     assert roles_allowed(environment, "states:SendTaskFailure") == set()
@@ -102,7 +102,7 @@ def the_guard_sees_descriptions_and_nothing_else(environment):
 
 @check
 def the_reconciler_sees_no_data_and_cannot_start_a_job(environment):
-    """What it starts is an execution, whose steps ask for leave before they spend."""
+    """What it starts is an execution, whose steps authorize the spend first."""
     role = "ReconcileRunsRole"
     assert services(environment, role).isdisjoint({"s3", "iam", "sns", "lambda"})
     doing = {action for action in actions(environment, role) if action[:2] in ("be", "st")}

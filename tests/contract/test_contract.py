@@ -180,7 +180,7 @@ def test_the_same_token_with_other_parameters_is_a_conflict(world, bedrock, name
     assert refused(bedrock.create_model_customization_job, **other) == "ConflictException"
 
 
-def test_a_name_in_use_is_refused_and_its_job_can_be_looked_at(world, bedrock, name):
+def test_a_name_in_use_is_refused_and_its_job_can_be_described(world, bedrock, name):
     arn = create(bedrock, job(world, name))
     other = job(world, name, clientRequestToken=f"{name}-x")
     assert refused(bedrock.create_model_customization_job, **other) == "ValidationException"

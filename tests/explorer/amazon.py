@@ -110,14 +110,14 @@ class Amazon:
         self.clock.run()
         until_quiet(self)
         if self.dead:
-            self._tell("an operator redrives the dead letters")
+            self._log("an operator redrives the dead letters")
             again, self.dead = self.dead, []
             for message in again:
                 message.receives = 0
                 self.clock.spawn(lambda m=message: self.receive([m]), after=HOUR)
             self.clock.run()
             until_quiet(self)
-        self._tell("ninety days later Step Functions has forgotten; every event comes once more")
+        self._log("ninety days later Step Functions has forgotten; every event comes once more")
         self.stepfunctions.forget()
         for number, event in enumerate(self.scenario.events):
             late = Message(id=f"late-{number}", event=event)
@@ -139,7 +139,7 @@ class Amazon:
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         for message in (m for m in batch if m.id in failed):
             if message.receives >= RECEIVES:
-                self._tell(f"message {message.id} is put aside as a dead letter")
+                self._log(f"message {message.id} is put aside as a dead letter")
                 self.dead.append(message)
             else:
                 self.clock.spawn(lambda m=message: self.receive([m]), after=VISIBILITY_SECONDS)
@@ -152,7 +152,7 @@ class Amazon:
 
     def _work(self, invocation: Invocation, event: str) -> None:
         getcurrent().invocation = invocation
-        self._tell(f"{invocation.function} is invoked")
+        self._log(f"{invocation.function} is invoked")
         self.invoked.append(invocation.function)
         try:
             answer = json.loads(
@@ -180,7 +180,7 @@ class Amazon:
             self.ends.setdefault(name, []).append(end)
             said = {"error": end.error, "cause": end.cause, "stopDate": self.clock.now()}
             self.stepfunctions.end(name, end.status, **said)
-            self._tell(f"the execution ends: {end.status} in {end.state!r}")
+            self._log(f"the execution ends: {end.status} in {end.state!r}")
 
         self.clock.spawn(work)
 
@@ -207,7 +207,7 @@ class Amazon:
         kind = (
             kind if kind in applicable(call) else None
         )  # another call than the one it was made for
-        self._tell(
+        self._log(
             f"[{call.number}] {who} calls {service}.{operation}"
             + (f"  ← {kind.upper()}" if kind else "")
         )
@@ -219,7 +219,7 @@ class Amazon:
             self.clock.spawn(lambda m=message: self.receive([m]))
         self.clock.sleep(0)
 
-    def _tell(self, line: str) -> None:
+    def _log(self, line: str) -> None:
         self.story.append(f"{self.clock.seconds:>10,.0f} s  {line}")
 
     @property
@@ -246,10 +246,10 @@ class _Client:
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         really = getattr(self.fake, operation)
-        told = getattr(self.fake, "operation", operation)
+        operation_name = getattr(self.fake, "operation", operation)
 
         def ask(**arguments: Any) -> Any:
-            return self.world.call(self.name, told, lambda: really(**arguments))
+            return self.world.call(self.name, operation_name, lambda: really(**arguments))
 
         return ask
 

@@ -43,7 +43,7 @@ class Explorer:
         for schedule in self._schedules(scenario):
             count += 1
             if self.judge(self.live(scenario, schedule)):
-                return Walk(count=count, story=self.told(scenario, schedule))
+                return Walk(count=count, story=self.story_of(scenario, schedule))
         return Walk(count=count)
 
     def _schedules(self, scenario: Scenario) -> Iterator[Schedule]:
@@ -80,10 +80,10 @@ class Explorer:
         disturbed = ((scenario, one) for scenario in scenarios for one in self.singles(scenario))
         for scenario, schedule in chain(undisturbed, disturbed):
             if self.judge(self.live(scenario, schedule)):
-                return self.told(scenario, schedule)
+                return self.story_of(scenario, schedule)
         return None
 
-    def told(self, scenario: Scenario, schedule: Schedule) -> "Story":
+    def story_of(self, scenario: Scenario, schedule: Schedule) -> "Story":
         """The smallest schedule that still breaks a promise, as a story."""
         shrinking = True
         while shrinking:

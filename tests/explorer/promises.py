@@ -62,7 +62,7 @@ def _nothing_goes_backwards(world: Amazon) -> Iterator[str]:
 
 
 def _jobs_are_followed_to_their_end(world: Amazon) -> Iterator[str]:
-    """A job whose run could not follow it is stopped, or its model is told of."""
+    """A job whose run could not follow it is stopped, or its model is reported."""
     for job in world.bedrock.all_jobs():
         run = _run_of(job)
         row = world.ledger.items.get(run, {})
@@ -73,7 +73,7 @@ def _jobs_are_followed_to_their_end(world: Amazon) -> Iterator[str]:
         elif job["status"] not in ("Completed", "Failed", "Stopped"):
             yield f"FORGOTTEN: job {job['jobName']} of run {run} is still {job['status']}"
         elif job["status"] == "Completed" and "model_arn" not in row:
-            yield f"FORGOTTEN: run {run} has a model, and stands at {row.get('state')!r}"
+            yield f"FORGOTTEN: run {run} has a model, and is {row.get('state')!r}"
 
 
 def _within_the_budget(world: Amazon) -> Iterator[str]:

@@ -64,7 +64,7 @@ class Scenario:
     full_until_seconds: float = 0
     """Until then other people's jobs fill the quota."""
     poison: bool = False
-    """Whether a message that is no upload comes in the same batch."""
+    """Whether a message that is not an upload comes in the same batch."""
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
     late_seconds: float = 0

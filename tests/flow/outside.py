@@ -33,7 +33,7 @@ class Outside:
     world: World
     events: Spy
 
-    def told(self) -> dict[str, str]:
+    def reported(self) -> dict[str, str]:
         """Place → all that it tells."""
         return {place: "\n".join(look()) for place, look in self._places().items()}
 
@@ -125,8 +125,8 @@ class Outside:
                     yield _text(bedrock.list_tags_for_resource(resourceARN=each[arn])["tags"])
 
 
-def where(word: str, told: dict[str, str]) -> set[str]:
-    return {place for place, text in told.items() if word in text}
+def where(word: str, reported: dict[str, str]) -> set[str]:
+    return {place for place, text in reported.items() if word in text}
 
 
 def _text(value: Any) -> str:

@@ -25,12 +25,12 @@ FINAL = (
 )
 
 
-ENDINGS = [f"datasets/*/train.{end}" for end in ("jsonl", "json", "csv", "tsv", "gz", "zst")]
+SUFFIXES = [f"datasets/*/train.{end}" for end in ("jsonl", "json", "csv", "tsv", "gz", "zst")]
 
 
 def pattern(count):
     """Of a rule that scores two for each: six are refused, and so spoil a stack."""
-    wildcards = [{"wildcard": each} for each in ENDINGS[:count]]
+    wildcards = [{"wildcard": each} for each in SUFFIXES[:count]]
     return {"source": ["aws.s3"], "detail": {"object": {"key": wildcards}}}
 
 

@@ -68,11 +68,11 @@ def test_datasets_of_every_kind_came_to_their_ends(rows):
 def test_no_dataset_text_leaves_the_data_buckets(world, rows, outside, words):
     for row in rows:
         world.notice(row.id)
-    told = outside.told()
-    found = {text: where(word, told) for text, word in words.all.items()}
+    reported = outside.reported()
+    found = {text: where(word, reported) for text, word in words.all.items()}
     assert {text: places for text, places in found.items() if places} == {}
-    assert where(rows[0].id, told) >= {"logs", "executions", "notices", "ledger"}
-    assert "events" in where("texts-sound", told)
+    assert where(rows[0].id, reported) >= {"logs", "executions", "notices", "ledger"}
+    assert "events" in where("texts-sound", reported)
 
 
 def test_a_word_is_found_wherever_it_leaks_to(world, rows, outside):
@@ -87,8 +87,8 @@ def test_a_word_is_found_wherever_it_leaks_to(world, rows, outside):
     try:
         world.notice(word)
         until(lambda: word in outside.events.listen(world.client("sqs")), "the planted event")
-        told = outside.told()
-        assert where(word, told) == set(told)
+        reported = outside.reported()
+        assert where(word, reported) == set(reported)
     finally:
         dynamodb.delete_item(TableName=ledger, Key=item)
         bedrock.untag_resource(**job, tagKeys=["planted"])
@@ -161,8 +161,8 @@ def _plant(world, word):
     world.client("cloudwatch").put_metric_data(Namespace="Planted", MetricData=[metric])
     topic = world.account.outputs["NoticesTopic"]
     world.client("sns").publish(TopicArn=topic, Subject=word, Message="Planted.")
-    told = {"Source": place, "DetailType": "planted", "Detail": json.dumps({"text": word})}
-    world.client("events").put_events(Entries=[told])
+    reported = {"Source": place, "DetailType": "planted", "Detail": json.dumps({"text": word})}
+    world.client("events").put_events(Entries=[reported])
     sqs.send_message(QueueUrl=_queue(world, place)[0], MessageBody=word)
     s3.create_bucket(Bucket=place)
     s3.put_object(Bucket=place, Key="text", Body=word, Metadata={"text": word})

@@ -28,23 +28,23 @@ def test_a_run_is_watched_to_its_end_and_the_exit_code_says_which(watched):
     assert "Trained: training loss" in done.stderr
 
 
-def test_the_whole_story_is_told_afterwards(world, watched):
+def test_the_whole_story_is_reported_afterwards(world, watched):
     run, _ = watched
-    told = json.loads(tuning(world, "show", run[:10], "--format", "json").stdout)
-    assert told["upload"]["version_id"]
-    assert told["recipe"]["name"] == RECIPE
-    assert told["steps"][-1]["name"] == "Trained"
-    assert [phase["status"] for phase in told["job"]["phases"]] == ["Completed"] * 3
-    assert told["results"]["training"]["last"] < told["results"]["training"]["first"]
-    cost = told["cost"]
+    reported = json.loads(tuning(world, "show", run[:10], "--format", "json").stdout)
+    assert reported["upload"]["version_id"]
+    assert reported["recipe"]["name"] == RECIPE
+    assert reported["steps"][-1]["name"] == "Trained"
+    assert [phase["status"] for phase in reported["job"]["phases"]] == ["Completed"] * 3
+    assert reported["results"]["training"]["last"] < reported["results"]["training"]["first"]
+    cost = reported["cost"]
     assert float(cost["estimated_low_usd"]) <= float(cost["actual_usd"])
     assert cost["settled_usd"] == cost["actual_usd"]
-    report = world.account.files.read_json(told["reports"][1])
+    report = world.account.files.read_json(reported["reports"][1])
     assert report["estimate"]["training_usd"] == cost["estimated_usd"]
-    assert told["next"].startswith("Deploy arn:aws:bedrock:")
+    assert reported["next"].startswith("Deploy arn:aws:bedrock:")
 
 
-def test_people_are_told_the_same(world, watched):
+def test_people_are_shown_the_same(world, watched):
     run, _ = watched
     said = tuning(world, "show", run[:10]).stdout
     for words in (f"Run {run}: trained", "Accepted: 10 records.", "Record outcome", "report.html"):
@@ -66,7 +66,7 @@ def test_the_run_is_found_by_recipe_state_and_age(world, watched):
         (("runs", "--state", "trainde"), "did you mean 'trained'"),
     ],
 )
-def test_what_cannot_be_is_told_in_one_line(world, arguments, words):
+def test_what_cannot_be_is_reported_in_one_line(world, arguments, words):
     done = tuning(world, *arguments)
     assert done.returncode == 2
     assert words in done.stderr

@@ -181,7 +181,7 @@ def test_an_alarm_looks_at_its_own_queue_only(client, made):
     until(lambda: state() == "ALARM", "the alarm")
 
 
-def test_a_client_of_the_query_protocol_is_told_an_alarms_actions(client):
+def test_a_client_of_the_query_protocol_is_given_an_alarms_actions(client):
     cloudwatch, topic = client("cloudwatch"), f"arn:aws:sns:us-east-1:{ACCOUNT}:told"
     watched = {"Namespace": "N", "MetricName": "M", "Statistic": "Sum", "Period": 60}
     rule = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
@@ -194,9 +194,9 @@ def test_a_client_of_the_query_protocol_is_told_an_alarms_actions(client):
     )
     root = cloudwatch._request_signer._credentials  # noqa: SLF001 -- botocore tells it nowhere else
     SigV4Auth(root, "monitoring", "us-east-1").add_auth(asked)
-    told = URLLib3Session().send(asked.prepare()).text
-    assert f"<AlarmActions><member>{topic}</member></AlarmActions>" in told
-    assert "<ActionsEnabled>true</ActionsEnabled>" in told
+    reported = URLLib3Session().send(asked.prepare()).text
+    assert f"<AlarmActions><member>{topic}</member></AlarmActions>" in reported
+    assert "<ActionsEnabled>true</ActionsEnabled>" in reported
 
 
 def test_an_object_lies_in_the_bucket_once_however_often_it_is_written(client, made):

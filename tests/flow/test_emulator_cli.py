@@ -211,10 +211,10 @@ def test_functions_end_with_their_emulator(end):
 def test_up_with_auth_says_whom_to_trust(command):
     code, said = command("up", "--port", "0", "--auth", "--format", "json")
     assert code == 0, said
-    told = json.loads(said)
-    assert told["enforces_policies"] is True
-    assert told["environment"]["AWS_ENDPOINT_URL"].startswith("https://127.0.0.1:")
-    authority = Path(told["environment"]["AWS_CA_BUNDLE"]).read_text(encoding="utf-8")
+    reported = json.loads(said)
+    assert reported["enforces_policies"] is True
+    assert reported["environment"]["AWS_ENDPOINT_URL"].startswith("https://127.0.0.1:")
+    authority = Path(reported["environment"]["AWS_CA_BUNDLE"]).read_text(encoding="utf-8")
     assert "PRIVATE KEY" not in authority
     assert command("status")[0] == 0
 

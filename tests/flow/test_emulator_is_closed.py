@@ -169,7 +169,7 @@ def test_a_browser_is_refused(instance, sign):
     assert "planted" not in str(client(instance, "sqs").list_queues())
 
 
-def test_no_page_is_given_leave_by_a_preflight(instance):
+def test_no_page_is_given_permission_by_a_preflight(instance):
     ask = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for path in READS:
         status, headers, _ = raw(instance, "OPTIONS", path, ask)
@@ -285,10 +285,10 @@ def test_a_functions_secret_cannot_be_computed(instance):
     """From what everybody knows: its name, its role, the source of the emulator."""
     a_role(instance)
     lambdas = client(instance, "lambda")
-    told = "import os\ndef run(event, context): return os.environ['AWS_SECRET_ACCESS_KEY']"
+    reported = "import os\ndef run(event, context): return os.environ['AWS_SECRET_ACCESS_KEY']"
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("index.py", told)
+        opened.writestr("index.py", reported)
     make_a_function(lambdas, FunctionName="telling", Code={"ZipFile": archive.getvalue()})
     here = json.load(lambdas.invoke(FunctionName="telling")["Payload"])
     with stages.running(enforce=instance.settings.enforce) as other:

@@ -87,8 +87,8 @@ def account(profile, assembly):
 def test_the_doctor_names_what_is_missing_before_the_bootstrap(account):
     done = account.doctor("--format", "json")
     assert done.returncode == 1, done.stderr
-    told = json.loads(done.stdout)
-    assert [f["check"] for f in told["findings"] if f["outcome"] != "ok"] == ["bootstrap"]
+    reported = json.loads(done.stdout)
+    assert [f["check"] for f in reported["findings"] if f["outcome"] != "ok"] == ["bootstrap"]
 
 
 def test_the_doctor_says_what_the_page_shows(account, profile):
@@ -124,14 +124,14 @@ def test_the_canary_names_the_switch_for_words_that_are_known(account):
     finally:
         account.instance.clear_faults()
     assert done.returncode == 1, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["kind"], told["switch"]) == ("nodes_cannot_talk", "job_nodes_talk=True")
-    assert words in told["why"]
-    reached = {stage["name"]: stage["reached"] for stage in told["stages"]}
+    reported = json.loads(done.stdout)
+    assert (reported["kind"], reported["switch"]) == ("nodes_cannot_talk", "job_nodes_talk=True")
+    assert words in reported["why"]
+    reached = {stage["name"]: stage["reached"] for stage in reported["stages"]}
     assert (reached["Job created"], reached["Model trained"]) == ("ok", "failed")
 
 
-def test_reservations_that_a_new_account_refuses_are_told_before(account, profile, tmp_path):
+def test_reservations_that_a_new_account_refuses_are_reported_before(account, profile, tmp_path):
     """The template that would be refused is told of by the one line to change."""
     changed = tmp_path / "cdk.out"
     changed.mkdir()
@@ -145,26 +145,28 @@ def test_reservations_that_a_new_account_refuses_are_told_before(account, profil
                 resource["Properties"]["ReservedConcurrentExecutions"] = 10
         template.write_text(json.dumps(document), encoding="utf-8")
     done = account.tuning("doctor", "--assembly", str(changed), "--format", "json")
-    [told] = [
+    [reported] = [
         each
         for each in json.loads(done.stdout)["findings"]
         if each["check"] == "lambda_concurrency"
     ]
     expected = "will fail" if profile == "new-account" else "ok"
-    assert told["outcome"] == expected
-    assert ("reserved_concurrency=None" in told["fix"]) is (profile == "new-account")
+    assert reported["outcome"] == expected
+    assert ("reserved_concurrency=None" in reported["fix"]) is (profile == "new-account")
 
 
 def test_every_question_is_answered_as_aws_answers_it(account):
     """What does not exist is said not to exist, by each service's own code."""
     done = account.doctor("--format", "json")
-    [told] = [each for each in json.loads(done.stdout)["findings"] if each["check"] == "policies"]
-    assert told["outcome"] == "ok"
+    [reported] = [
+        each for each in json.loads(done.stdout)["findings"] if each["check"] == "policies"
+    ]
+    assert reported["outcome"] == "ok"
     services = "backup bedrock dynamodb events iam kms lambda s3 sns sqs states"
-    assert told["why"].rpartition(": ")[2] == services.replace(" ", ", ")
+    assert reported["why"].rpartition(": ")[2] == services.replace(" ", ", ")
 
 
-def test_a_caller_without_rights_is_told_what_could_not_be_asked(account):
+def test_a_caller_without_rights_is_shown_what_could_not_be_asked(account):
     iam = account.deployer.client("iam")
     name = "nobody"
     if name not in [user["UserName"] for user in iam.list_users()["Users"]]:

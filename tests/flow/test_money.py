@@ -135,6 +135,6 @@ def test_a_job_that_fails_before_it_trains_releases_its_reservation(world):
 
 
 @pytest.mark.parametrize("command", ["approve", "reject"])
-def test_an_unknown_run_is_told_with_exit_2(world, command):
+def test_an_unknown_run_is_reported_with_exit_2(world, command):
     done = tuning(world, command, "0" * 32)
     assert (done.returncode, "no such run" in done.stderr) == (2, True)

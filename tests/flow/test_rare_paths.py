@@ -57,7 +57,7 @@ def _refusals(world, upload):
     return [e["taskFailedEventDetails"] for e in events if "taskFailedEventDetails" in e]
 
 
-def test_a_job_that_was_asked_to_end_before_it_began_is_stopped_at_the_first_look(
+def test_a_job_that_was_asked_to_end_before_it_began_is_stopped_at_the_first_poll(
     world,
     standing_still,  # noqa: ARG001 -- it does
 ):

@@ -72,12 +72,14 @@ def differences(world, templates, physical, in_words_of_the_template):
         found = []
         for resource in templates.of_type(*types):
             held = _holder(resource, templates)
-            told = shown(resource.type, world.client, physical[held.stack, held.id])
+            reported = shown(resource.type, world.client, physical[held.stack, held.id])
             for name, wanted in resource.properties.items():
                 if _excused(resource.type, name):
                     continue
                 ours = _comparable(name, in_words_of_the_template(wanted))
-                theirs = _comparable(name, in_words_of_the_template(_kept(told.get(name), wanted)))
+                theirs = _comparable(
+                    name, in_words_of_the_template(_kept(reported.get(name), wanted))
+                )
                 if ours != theirs:
                     found.append(f"{resource.type} {resource.name} {name}: {ours}, not {theirs}")
         return found
@@ -199,13 +201,13 @@ def _excused(resource_type, name):
     return any(each["type"] in ("*", resource_type) and each["property"] == name for each in UNREAD)
 
 
-def _kept(told, wanted):
+def _kept(reported, wanted):
     """Of what the API tells, the members that the template states, at every depth."""
-    if isinstance(wanted, dict) and isinstance(told, dict):
-        return {name: _kept(told.get(name), value) for name, value in wanted.items()}
-    if isinstance(wanted, list) and isinstance(told, list) and len(wanted) == len(told):
-        return [_kept(theirs, ours) for theirs, ours in zip(told, wanted, strict=True)]
-    return told
+    if isinstance(wanted, dict) and isinstance(reported, dict):
+        return {name: _kept(reported.get(name), value) for name, value in wanted.items()}
+    if isinstance(wanted, list) and isinstance(reported, list) and len(wanted) == len(reported):
+        return [_kept(theirs, ours) for theirs, ours in zip(reported, wanted, strict=True)]
+    return reported
 
 
 def _comparable(name, value):

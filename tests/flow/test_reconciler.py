@@ -56,7 +56,7 @@ def test_a_job_with_our_tags_that_no_run_knows_of_is_stopped(world, reconcile):
     assert world.ended(upload).state == "stopped"
 
 
-def test_a_model_that_its_row_does_not_name_is_told_of_and_the_row_is_closed(world, reconcile):
+def test_a_model_that_its_row_does_not_name_is_reported_and_the_row_is_closed(world, reconcile):
     row = world.ended(world.upload(conversations("Model not reported"), f"{RECIPE}/not-reported"))
     assert row.state == "trained"
     long_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()

@@ -81,7 +81,7 @@ def test_a_rule_names_a_prefix_list_that_is_there(stage):
     assert stage.stack("of-this-region", **a_rule("pl-63a5400a"))[0] == "CREATE_COMPLETE"
 
 
-def test_all_zones_of_a_region_are_told(stage):
+def test_all_zones_of_a_region_are_reported(stage):
     found = stage.client("ec2").describe_availability_zones()["AvailabilityZones"]
     assert [each["ZoneName"][-1] for each in found] == list("abcdef")
     assert len({each["ZoneId"] for each in found}) == 6

@@ -89,7 +89,7 @@ def test_closed_nodes_can_be_asked_for():
 
 
 @pytest.mark.usefixtures("tuner")
-def test_the_key_of_a_model_is_not_told_before_there_is_a_model(stage):
+def test_the_key_of_a_model_is_not_reported_before_there_is_a_model(stage):
     stage.instance.add_fault(kind="stall", phase="Training")
     key = stage.client("kms").create_key()["KeyMetadata"]["Arn"]
     bedrock = stage.client("bedrock")

@@ -60,7 +60,7 @@ def test_a_rule_reaches_an_encrypted_queue_when_the_key_names_it(stage):
 
 
 @pytest.mark.parametrize("bound", [False, True], ids=["any source", "SourceAccount"])
-def test_a_rule_tells_the_key_of_a_topic_no_source(stage, bound):
+def test_a_rule_gives_the_key_of_a_topic_no_source(stage, bound):
     """A key that wants aws:SourceAccount of EventBridge gets no notice through SNS."""
     events, sns = stage.client("events"), stage.client("sns")
     name = f"topic-{bound}".lower()

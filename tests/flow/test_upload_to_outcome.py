@@ -61,7 +61,7 @@ def test_a_broken_upload_is_refused_with_its_lines_and_starts_no_job(world):
     assert "line 3" in world.notice(row.id)["Message"]
 
 
-def test_a_folder_that_no_recipe_has_is_refused_and_told(world):
+def test_a_folder_that_no_recipe_has_is_refused_and_reported(world):
     row = world.ended(world.upload(conversations("Lost"), "suport-nova-micro/typo"))
     assert row.state == "refused"
     assert "did you mean 'support-nova-micro'?" in world.notice(row.id)["Message"]

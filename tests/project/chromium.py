@@ -123,13 +123,16 @@ class Chromium:
     def _read(self):
         message = json.loads(self._next())
         match message:
-            case {"method": "Network.requestWillBeSent", "params": told}:
-                self._asked[told["requestId"]] = told["request"]["url"]
-                self.requests.append(told["request"]["url"])
-            case {"method": "Network.loadingFailed", "params": {"blockedReason": "csp"} as told}:
-                self.blocked.append(self._asked[told["requestId"]])
-            case {"method": "Log.entryAdded", "params": told}:
-                self.logged.append(told["entry"]["text"])
+            case {"method": "Network.requestWillBeSent", "params": reported}:
+                self._asked[reported["requestId"]] = reported["request"]["url"]
+                self.requests.append(reported["request"]["url"])
+            case {
+                "method": "Network.loadingFailed",
+                "params": {"blockedReason": "csp"} as reported,
+            }:
+                self.blocked.append(self._asked[reported["requestId"]])
+            case {"method": "Log.entryAdded", "params": reported}:
+                self.logged.append(reported["entry"]["text"])
         return message
 
     def _next(self):

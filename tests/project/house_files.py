@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# Who may import whom: arrows point inward only. The domain is every folder of `tuning/` that is no room
+# Who may import whom: arrows point inward only. The domain is every folder of `tuning/` that is not a room
 # of its own; it imports nothing but itself.
 ARROWS = {
     "domain": set(),

@@ -72,9 +72,9 @@ def test_a_permission_that_is_taken_away_takes_its_arrow_along(templates):
     assert not any("stops it" in arrow.words for arrow in flow(poorer).arrows)
 
 
-def test_every_ending_of_a_run_is_in_the_picture(pictures):
-    for ending in ("Trained", "Refused", "Stopped", "Failed", "Outcome not reported"):
-        assert f'((("{ending}")))' in pictures["machine"]
+def test_every_outcome_of_a_run_is_in_the_picture(pictures):
+    for outcome in ("Trained", "Refused", "Stopped", "Failed", "Outcome not reported"):
+        assert f'((("{outcome}")))' in pictures["machine"]
 
 
 def test_the_overview_has_at_most_ten_nodes_and_no_hash_of_cloudformation(templates):

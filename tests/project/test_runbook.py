@@ -87,7 +87,7 @@ def test_each_row_says_what_it_means_how_bad_what_to_do_and_when_it_is_over(head
 
 
 @pytest.mark.parametrize("heading", SECTIONS)
-def test_nothing_stands_twice(heading):
+def test_nothing_occurs_twice(heading):
     names = named(heading)
     assert sorted(names) == sorted(set(names))
 

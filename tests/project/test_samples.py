@@ -130,7 +130,7 @@ def test_answers_speak_the_language_of_their_system_text(everything):
         assert language(answers) == language(system(record)), answers
 
 
-def test_no_prompt_stands_twice_in_train_and_validation(everything):
+def test_no_prompt_occurs_twice_in_train_and_validation(everything):
     prompts = [normalised(texts(record)[0]) for record in everything]
     assert len(set(prompts)) == len(prompts)
 
@@ -141,7 +141,7 @@ def test_no_two_prompts_share_most_of_their_words(everything):
         assert len(one & other) * 2 <= len(one | other), (one, other)
 
 
-def test_no_answer_stands_twice(everything):
+def test_no_answer_occurs_twice(everything):
     answers = [normalised(text) for record in everything for text in texts(record)[1::2]]
     assert len(set(answers)) == len(answers)
 

@@ -51,7 +51,7 @@ def test_a_budget_that_is_nearly_used_fires_an_alarm_where_there_is_one(dev, ric
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (500, "LessThanThreshold")
 
 
-def test_job_nodes_talk_among_themselves_unless_told_otherwise(dev, rich):
+def test_job_nodes_talk_among_themselves_unless_configured_otherwise(dev, rich):
     def beyond_tls(environment):
         return {(r.group, r.way, r.peer) for r in group_rules(environment) if r.protocol == "-1"}
 
@@ -64,7 +64,7 @@ def test_prefix_lists_are_those_of_the_region(rich):
     assert lists == {"pl-68a54001", "pl-00a54069"}
 
 
-def test_endpoints_stand_in_endpoint_zones_only(dev, rich):
+def test_endpoints_are_in_endpoint_zones_only(dev, rich):
     for environment, expected in (
         (dev, ["us-east-1a", "us-east-1b"]),
         (rich, ["us-west-2b", "us-west-2d"]),
@@ -73,7 +73,7 @@ def test_endpoints_stand_in_endpoint_zones_only(dev, rich):
             assert zones(environment, endpoint.properties["SubnetIds"]) == expected
 
 
-def test_job_subnets_stand_in_every_zone(dev, rich):
+def test_job_subnets_are_in_every_zone(dev, rich):
     assert zones(dev, ["VpcJobs"]) == [f"us-east-1{zone}" for zone in "abcdef"]
     assert zones(rich, ["VpcJobs"]) == [f"us-west-2{zone}" for zone in "abd"]
 

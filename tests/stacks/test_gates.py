@@ -71,7 +71,7 @@ def test_nothing_is_accepted_for_a_whole_stack_stage_or_app():
     for environment in deployments(program):
         for row in accepted():
             if row.path.startswith("Network/Jobs/") and row.when:
-                continue  # stands only where nodes talk; its path is that of one rule
+                continue  # applies only where nodes talk; its path is that of one rule
             found = construct_at(row.path, environment.training)
             assert not isinstance(found, (cdk.App, cdk.Stack, cdk.Stage))
             assert len(row.path.split("/")) > 1

@@ -1,4 +1,4 @@
-"""What an environment costs while nothing runs is counted in its templates, and told as counted."""
+"""What an environment costs while nothing runs is counted in its templates, and documented as counted."""
 
 import tomllib
 from decimal import Decimal
@@ -14,7 +14,7 @@ def test_every_kind_of_resource_has_a_price_or_is_free(environment):
     assert idle(environment).unpriced == ()
 
 
-def test_the_documents_tell_the_sum(dev):
+def test_the_documents_state_the_sum(dev):
     text = (ROOT / "docs/network.md").read_text("utf-8")
     assert f"**{idle(dev).month:.2f}**" in text
 

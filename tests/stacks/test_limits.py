@@ -9,7 +9,7 @@ from review.limits import COMPLEXITY, exceeded, measured
 from review.physical import Physical
 
 REGION = "us-east-1"
-ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")
 
 
 def listening_to(dev, *conditions):
@@ -27,8 +27,8 @@ def test_no_rule_has_any_complexity(dev, rich):
 
 
 @pytest.mark.parametrize(("endings", "refused"), [(4, False), (5, True), (6, True)])
-def test_a_rule_that_eventbridge_may_refuse_is_a_finding(dev, endings, refused):
-    """The six endings of the first version scored 12; 9 is the most that is known to be accepted."""
-    wildcards = [{"wildcard": f"datasets/*/train{ending}"} for ending in ENDINGS[:endings]]
+def test_a_rule_that_eventbridge_may_refuse_is_a_finding(dev, suffixes, refused):
+    """The six suffixes of the first version scored 12; 9 is the most that is known to be accepted."""
+    wildcards = [{"wildcard": f"datasets/*/train{suffix}"} for suffix in SUFFIXES[:suffixes]]
     found = list(exceeded(listening_to(dev, *wildcards), region=REGION))
     assert [one.rule for one in found] == ["limits::complexity of an event pattern"] * refused

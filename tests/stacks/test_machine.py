@@ -1,4 +1,4 @@
-"""The state machine: every way through it ends, and how it ended is recorded and told."""
+"""The state machine: every way through it ends, and how it ended is recorded and reported."""
 
 import re
 from pathlib import Path
@@ -233,7 +233,7 @@ def test_an_end_is_written_over_open_states_only(states):
     assert rest == "attribute_not_exists(pk) OR open OR #outcome = :outcome"
 
 
-def test_a_run_that_was_ended_by_another_hand_is_still_told(states):
+def test_a_run_that_was_ended_by_another_hand_is_still_reported(states):
     caught = {e: c["Next"] for c in states["Record outcome"]["Catch"] for e in c["ErrorEquals"]}
     assert caught["DynamoDB.ConditionalCheckFailedException"] == "Notify"
 

@@ -1,4 +1,4 @@
-"""The state machine and money: nothing is spent without leave, and every claim is settled."""
+"""The state machine and money: nothing is spent without authorization, and every reservation is settled."""
 
 import json
 
@@ -7,19 +7,19 @@ from test_machine import BAD_ENDS, GOOD_ENDS
 
 
 def test_no_money_is_spent_unauthorized(states):
-    leave = states["Spend authorized?"]
-    ways = {choice["Condition"]: choice["Next"] for choice in leave["Choices"]}
+    authorized = states["Spend authorized?"]
+    ways = {choice["Condition"]: choice["Next"] for choice in authorized["Choices"]}
     assert ways == {
         "{% $spend.decision = 'stopped' %}": "Stopped before its job",
         "{% $spend.decision = 'authorized' or $spend.leave = 'granted' %}": "Start training",
     }
     without = reachable(states, "Begin", without=["Authorize spend"])
     assert "Start training" not in without
-    asked = reachable(states, leave["Default"], without=["Authorize spend"])
+    asked = reachable(states, authorized["Default"], without=["Authorize spend"])
     assert "Start training" not in asked, "what was approved is claimed before it is spent"
 
 
-def test_every_ending_after_a_claim_settles_it(states):
+def test_every_outcome_after_a_reservation_settles_it(states):
     """A step that died may have claimed; only what is refused before the price has not."""
     conclusions = {n for n, s in states.items() if "outcome" in s.get("Assign", {})}
     past = {n for n in conclusions if states[n]["Next"] != "Settle spend"}
@@ -51,8 +51,8 @@ def test_the_wait_for_a_person_expires(states):
 
 
 def test_task_tokens_are_in_no_notice_and_no_log(dev, states):
-    told = [n for n, s in states.items() if "Task.Token" in json.dumps(s)]
-    assert set(told) == {"Wait for approval", "Wait for job slot"}
+    given = [n for n, s in states.items() if "Task.Token" in json.dumps(s)]
+    assert set(given) == {"Wait for approval", "Wait for job slot"}
     notices = [json.dumps(states[n]) for n in ("Request approval", "Notify")]
     assert not any(name in notice for name in ("task_token", "slot_token") for notice in notices)
     logging = dev.one("AWS::StepFunctions::StateMachine").properties["LoggingConfiguration"]

@@ -82,7 +82,7 @@ RECIPES = [
     pytest.param('{sound}\nvalidation = "maybe"', ["validation", "required"], id="policy"),
     pytest.param('{sound}\nmethod = "DISTILLATION"', ["method", "FINE_TUNING"], id="method"),
     pytest.param("{sound}\n[limits]\nmax_hours = 0", ["limits.max_hours = 0"], id="limits"),
-    pytest.param("{sound}\nstrict = 5", ["strict"], id="strict is no list"),
+    pytest.param("{sound}\nstrict = 5", ["strict"], id="strict is not a list"),
     pytest.param("{sound}\n[", ["not valid TOML"], id="not TOML"),
     pytest.param(f'description = "x"\nbase_model = "{RETIRED}"', ["EOL since"], id="retired model"),
     pytest.param(

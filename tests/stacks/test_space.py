@@ -27,7 +27,7 @@ def sample():
     return drawn(COUNT, seed=SEED)
 
 
-def told(result):
+def reported(result):
     return "\n\n".join(map(str, result.findings))
 
 
@@ -35,14 +35,14 @@ def test_nothing_is_found_in_any_configuration(record_property):
     result = configurations(COUNT)
     record_property("configurations", f"{result.count} in {result.seconds:.0f} s")
     assert result.count >= COUNT
-    assert result.findings == (), told(result)
+    assert result.findings == (), reported(result)
 
 
 def test_nor_do_the_validator_and_control_tower_find_anything_in_a_sample(record_property):
     result = configurations(BY_ALL_GATES, templates=True)
     record_property("configurations", f"{result.count} in {result.seconds:.0f} s")
     assert result.count >= BY_ALL_GATES
-    assert result.findings == (), told(result)
+    assert result.findings == (), reported(result)
 
 
 @pytest.mark.parametrize("switch", ["vpc_only", "job_outside", "grants_declared"])
@@ -97,7 +97,7 @@ def test_a_sample_is_the_same_for_the_same_seed(sample):
     assert drawn(COUNT, seed=SEED + 1) != sample
 
 
-def test_a_configuration_that_breaks_is_told_whole_with_what_it_breaks(sample):
+def test_a_configuration_that_breaks_is_reported_whole_with_what_it_breaks(sample):
     """It can be pasted into `app.py`."""
     one = sample[0]
     found = ToolFinding(tool="t", rule="t::R1", environment=one.name, path="Storage/X", text="bad")
@@ -107,7 +107,7 @@ def test_a_configuration_that_breaks_is_told_whole_with_what_it_breaks(sample):
     assert "stale: t::R2 on Network/Y" in said
 
 
-def test_an_error_is_told_with_its_configuration(sample, monkeypatch):
+def test_an_error_is_reported_with_its_configuration(sample, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise ValueError("no")
 

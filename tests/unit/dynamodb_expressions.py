@@ -197,7 +197,7 @@ class _Reading:
             wanted = self._operands()
             return lambda item, terms: left(item, terms) in [w(item, terms) for w in wanted]
         if sign not in _COMPARE:
-            raise invalid(f"Invalid expression: {sign!r} is no comparison")
+            raise invalid(f"Invalid expression: {sign!r} is not a comparison")
         right = self._operand()
         return lambda item, terms: _compared(left(item, terms), sign, right(item, terms))
 

@@ -37,7 +37,7 @@ class Account:
 
 
 @dataclass(kw_only=True)
-class Told:
+class Reported:
     trained: int = 0
     given_up: int = 0
     turned_away: int = 0
@@ -50,14 +50,16 @@ class Told:
     days: float = 0
 
 
-def live(account: Account, *, runs: int, most_days: int, stop_at_days: int | None = None) -> Told:
+def live(
+    account: Account, *, runs: int, most_days: int, stop_at_days: int | None = None
+) -> Reported:
     """All arrive at once and were refused once; each round is a minute. Until all have ended."""
-    told, state = Told(), QueueState()
+    reported, state = Reported(), QueueState()
     first, refused = moment(START), instant(START - timedelta(seconds=30))
     waiting = {
         n: _queued(n, first, refused if n < SHOWN else None) for n in range(min(runs, MOST_WAITING))
     }
-    told.turned_away = runs - len(waiting)
+    reported.turned_away = runs - len(waiting)
     ends: list[int] = []
     for minute in range((stop_at_days or most_days) * 24 * 60):
         now = START + timedelta(minutes=minute)
@@ -65,29 +67,29 @@ def live(account: Account, *, runs: int, most_days: int, stop_at_days: int | Non
         others = account.others if minute < account.others_hours * 60 else 0
         if not waiting and not ends:
             break
-        told.days = minute / 24 / 60
+        reported.days = minute / 24 / 60
         if not waiting:
             continue
-        told.rounds += 1
+        reported.rounds += 1
         head = [waiting[n] for n in list(waiting)[:SHOWN]]
         answers, state = dispatch(head, state, jobs=len(ends) + others, now=now)
         for answer in answers:
             number = int(answer.run_id)
-            told.tries[number] += 1
+            reported.tries[number] += 1
             if len(ends) + others < account.slots_at(minute):
                 del waiting[number]
                 ends.append(minute + int(account.job_hours * 60))
-                told.trained += 1
-                told.order.append(number)
+                reported.trained += 1
+                reported.order.append(number)
             elif answer.last_try:
                 del waiting[number]
-                told.given_up += 1
+                reported.given_up += 1
             else:
                 waiting[number] = replace(
                     waiting[number], refused_at=instant(now + timedelta(seconds=2))
                 )
-        told.most_at_once = max(told.most_at_once, len(ends) + others)
-    return told
+        reported.most_at_once = max(reported.most_at_once, len(ends) + others)
+    return reported
 
 
 def _queued(number: int, since: str, refused: str | None) -> QueuedRun:

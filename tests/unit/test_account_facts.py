@@ -29,12 +29,17 @@ def facts(account):
 
 
 def test_a_sound_account_is_ok_in_every_line(account):
-    told = facts(account)
-    assert told.concurrency == Concurrency(quota=1000, unreserved=1000)
-    assert (told.custom_models, told.jobs, told.vpcs, told.bootstrap) == (2, 0, 1, 30)
-    assert told.zones == ("us-east-1a",)
-    assert set(told.probes.values()) == {True}
-    assert worst_prospect(examine(NEEDS, told)) == "ok"
+    reported = facts(account)
+    assert reported.concurrency == Concurrency(quota=1000, unreserved=1000)
+    assert (reported.custom_models, reported.jobs, reported.vpcs, reported.bootstrap) == (
+        2,
+        0,
+        1,
+        30,
+    )
+    assert reported.zones == ("us-east-1a",)
+    assert set(reported.probes.values()) == {True}
+    assert worst_prospect(examine(NEEDS, reported)) == "ok"
 
 
 def test_no_question_makes_or_changes_anything(account):
@@ -46,10 +51,10 @@ def test_no_question_makes_or_changes_anything(account):
 def test_what_is_not_there_is_an_answer(account):
     account.answers["ssm", "get_parameter"] = absent("ParameterNotFound")
     account.answers["bedrock", "get_foundation_model"] = absent("ResourceNotFoundException")
-    told = facts(account)
-    assert told.bootstrap is None
-    assert told.models == {NOVA: None}
-    assert told.stacks == {}
+    reported = facts(account)
+    assert reported.bootstrap is None
+    assert reported.models == {NOVA: None}
+    assert reported.stacks == {}
 
 
 def test_a_quota_that_was_never_changed_is_the_default(account):
@@ -93,9 +98,9 @@ def test_keys_of_deployed_stacks_are_looked_at(account):
         return {"KeyMetadata": {"Arn": "arn:k", "KeyState": "PendingDeletion"}}
 
     account.answers["kms", "describe_key"] = key
-    told = facts(account)
-    assert told.keys == {"arn:k": "PendingDeletion"}
-    assert told.stacks == dict.fromkeys(NEEDS.stacks, "UPDATE_COMPLETE")
+    reported = facts(account)
+    assert reported.keys == {"arn:k": "PendingDeletion"}
+    assert reported.stacks == dict.fromkeys(NEEDS.stacks, "UPDATE_COMPLETE")
 
 
 def test_what_others_have_set_up_is_named(account):
@@ -111,10 +116,10 @@ def test_what_others_have_set_up_is_named(account):
             "cloudWatchConfig": {"logGroupName": "g"},
         }
     }
-    told = facts(account)
-    assert set(told.hooks) == {"A::B::Hook"}
-    assert told.guardrails == ("gr-1",)
-    assert told.invocation_log == "s3://logs and log group g"
+    reported = facts(account)
+    assert set(reported.hooks) == {"A::B::Hook"}
+    assert reported.guardrails == ("gr-1",)
+    assert reported.invocation_log == "s3://logs and log group g"
 
 
 OPERATIONS = sorted({key for key in FakeAccount().answers if key[0] != "sts"})
@@ -154,11 +159,11 @@ def test_any_call_may_fail_in_any_way_and_gives_a_line(account, service, operati
 )
 def test_without_credentials_nothing_else_is_asked(account, error):
     account.answers["sts", "get_caller_identity"] = error
-    told = facts(account)
-    assert isinstance(told.caller, NoAnswer)
-    assert told.caller.fault == "credentials"
+    reported = facts(account)
+    assert isinstance(reported.caller, NoAnswer)
+    assert reported.caller.fault == "credentials"
     assert [operation for _, operation, _ in account.asked] == ["get_caller_identity"]
-    [finding] = examine(NEEDS, told)
+    [finding] = examine(NEEDS, reported)
     assert finding.outcome == "will fail"
 
 

@@ -119,12 +119,12 @@ def test_exit_1_with_the_switch_to_turn(world, canary):
 def test_one_document_for_programs(world, canary):
     world.becomes = FAILED
     code, out, _ = canary("--format", "json")
-    told = json.loads(out)
+    reported = json.loads(out)
     assert code == 1
-    assert told["run"] == world.run
-    assert (told["works"], told["kind"]) == (False, "nodes_cannot_talk")
-    assert told["switch"] == "job_nodes_talk=True"
-    assert [stage["reached"] for stage in told["stages"]] == [
+    assert reported["run"] == world.run
+    assert (reported["works"], reported["kind"]) == (False, "nodes_cannot_talk")
+    assert reported["switch"] == "job_nodes_talk=True"
+    assert [stage["reached"] for stage in reported["stages"]] == [
         *("ok", "ok", "ok", "ok", "failed", "not reached")
     ]
 
@@ -137,7 +137,7 @@ def test_an_upload_that_starts_nothing_is_not_waited_for_for_ever(world, canary)
     assert 10 <= len(world.paused) <= 12
 
 
-def test_an_upload_that_is_put_aside_is_told_at_once(world, canary, monkeypatch):
+def test_an_upload_that_is_put_aside_is_reported_at_once(world, canary, monkeypatch):
     world.becomes = None
     counts = iter([3, 4])
     monkeypatch.setattr(
@@ -152,7 +152,7 @@ def test_an_upload_that_is_put_aside_is_told_at_once(world, canary, monkeypatch)
     assert "tuning redrive" in out
 
 
-def test_a_model_that_nobody_hears_of_is_told_after_some_patience(world, canary):
+def test_a_model_that_nobody_hears_of_is_reported_after_some_patience(world, canary):
     world.becomes = {**TRAINED, "open": Partition.UNNOTIFIED, "turn": "1"}
     code, out, _ = canary("--patience", "10")
     assert code == 1
@@ -182,14 +182,14 @@ def test_exit_3_when_aws_does_not_answer(world, canary, monkeypatch, code_of_aws
     assert err.count("\n") == 1
 
 
-def test_a_canary_of_before_is_told_of_again(world, canary):
+def test_a_canary_of_before_is_reported_again(world, canary):
     run_id = lay(world, 9, month="2026-11", **FAILED)
     code, out, _ = canary("--run", run_id[:31])
     assert code == 1
     assert "job_nodes_talk=True" in out
 
 
-def test_whoever_stops_waiting_is_told_how_to_go_on(world, canary, monkeypatch):
+def test_whoever_stops_waiting_is_shown_how_to_go_on(world, canary, monkeypatch):
     def interrupted(_self, _upload):
         raise KeyboardInterrupt
 

@@ -71,7 +71,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "words"), FAULTS)
-def test_what_aws_does_not_do_is_told_in_one_line_with_exit_3(deployed, capsys, fault, words):
+def test_what_aws_does_not_do_is_reported_in_one_line_with_exit_3(deployed, capsys, fault, words):
     deployed(fault)
     with pytest.raises(SystemExit) as ended, refusals():
         Account.of("dev")
@@ -82,7 +82,7 @@ def test_what_aws_does_not_do_is_told_in_one_line_with_exit_3(deployed, capsys, 
 
 
 @pytest.mark.usefixtures("real_clients")
-def test_no_region_at_all_is_told(monkeypatch, tmp_path):
+def test_no_region_at_all_is_reported(monkeypatch, tmp_path):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -90,7 +90,7 @@ def test_no_region_at_all_is_told(monkeypatch, tmp_path):
         Account.of("dev")
 
 
-def test_faults_of_a_command_are_told_too():
+def test_faults_of_a_command_are_reported_too():
     @speaks_to_aws
     def command(run: str) -> str:  # noqa: ARG001 — as a command has it
         raise refusal("ThrottlingException", "GetItem", 429)

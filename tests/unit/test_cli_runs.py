@@ -90,12 +90,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("given", "words"), WRONG)
-def test_a_filter_that_cannot_be_is_told(given, words):
+def test_a_filter_that_cannot_be_is_reported(given, words):
     with pytest.raises(OptionError, match=words):
         runs_command(newest=20, shown="text", **given)
 
 
-def test_a_list_tells_what_it_leaves_out(account, capsys):
+def test_a_list_shows_what_it_leaves_out(account, capsys):
     for number in (1, 2, 3):
         lay(account, number, state="trained")
     left(runs_command, month="2026-11", newest=1, shown="text")
@@ -122,7 +122,7 @@ def test_the_beginning_of_an_id_names_its_run_everywhere(account, capsys):
         approve_command(run=run[:10].upper())
 
 
-def test_a_beginning_that_is_not_one_runs_is_told_with_what_is_near(account):
+def test_a_beginning_that_is_not_one_runs_is_reported_with_what_is_near(account):
     run = lay(account, 0xABC << 100, state="queued")
     lay(account, 0xAB1 << 100, state="queued")
     with pytest.raises(UnknownRunError, match=r"2 runs begin so, such as 0000ab100000"):
@@ -144,7 +144,7 @@ def test_hostile_names_cannot_steer_the_terminal(account, capsys):
     assert "\\x1b[2J" in shown.replace("\n", "").replace(" ", "")
 
 
-def test_a_run_in_the_line_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
+def test_a_run_in_the_queue_is_asked_to_stop_and_no_job_is_looked_for(account, capsys):
     run = lay(account, 1, state="queued", open="working", queue="job_slots")
     assert left(stop_command, run=run) == 0
     assert account.dynamodb.record(run).stop_asked.startswith("arn:ann at 20")

@@ -66,7 +66,7 @@ def trained(account, **facts):
     return run
 
 
-def test_the_whole_story_is_told_to_people(account, capsys):
+def test_the_whole_story_is_reported_to_people(account, capsys):
     run = trained(account)
     assert left(show_command, run=run[:32], shown="text") == 0
     said = capsys.readouterr().out
@@ -79,13 +79,13 @@ def test_the_whole_story_is_told_to_people(account, capsys):
         assert words in said, words
 
 
-def test_the_whole_story_is_told_to_programs(account, capsys):
+def test_the_whole_story_is_reported_to_programs(account, capsys):
     run = trained(account)
     assert left(show_command, run=run, shown="json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["steps"][0]["name"] == "Check"
-    assert told["job"]["phases"][0]["status"] == "Completed"
-    assert told["cost"]["estimated_high_usd"] == "4"
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["steps"][0]["name"] == "Check"
+    assert reported["job"]["phases"][0]["status"] == "Completed"
+    assert reported["cost"]["estimated_high_usd"] == "4"
 
 
 def test_a_run_whose_execution_and_job_are_forgotten_is_shown_still(account, capsys):
@@ -95,7 +95,7 @@ def test_a_run_whose_execution_and_job_are_forgotten_is_shown_still(account, cap
     assert "at the last poll of the run" in capsys.readouterr().out
 
 
-def test_an_execution_that_took_a_run_up_is_the_one_that_is_told(account, capsys):
+def test_an_execution_that_took_a_run_up_is_the_one_that_is_reported(account, capsys):
     run = trained(account, execution="second")
     account.stepfunctions.entered["second"] = [("Taken up", T0)]
     left(show_command, run=run, shown="text")
@@ -162,10 +162,10 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
 
     monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
     assert left(watch_command, run=None, every=1, shown="json") == 1
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {document["run"] for document in told} == {f"{2:032x}", run}
-    assert [d["queue_position"] for d in told if d["run"] == run] == [2, None]
-    assert told[-1]["steps_done"] == told[-1]["steps"]
+    reported = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {document["run"] for document in reported} == {f"{2:032x}", run}
+    assert [d["queue_position"] for d in reported if d["run"] == run] == [2, None]
+    assert reported[-1]["steps_done"] == reported[-1]["steps"]
 
 
 @pytest.mark.usefixtures("account")

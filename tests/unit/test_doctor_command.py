@@ -62,7 +62,7 @@ def test_exit_1_when_a_line_will_fail(account, doctor):
     account.answers["lambda", "get_account_settings"] = refusal("AccessDenied", "G", 403)
     code, out, _ = doctor()
     assert code == 1
-    assert "1 will fail; 1 could not be told" in out
+    assert "1 will fail; 1 could not be determined" in out
     assert "Fix: Run npx cdk bootstrap" in out
 
 
@@ -70,7 +70,7 @@ def test_exit_3_when_not_all_could_be_asked(account, doctor):
     account.answers["lambda", "get_account_settings"] = refusal("ThrottlingException", "G", 400)
     code, out, _ = doctor()
     assert code == 3
-    assert "Nothing is known that will fail, but 1 could not be told." in out
+    assert "Nothing is known to fail, but 1 could not be determined." in out
 
 
 @pytest.mark.parametrize(
@@ -94,15 +94,15 @@ def test_exit_2_when_it_is_used_wrongly(account, doctor):
 def test_one_document_for_programs(account, doctor):
     account.answers["ssm", "get_parameter"] = absent("ParameterNotFound")
     code, out, err = doctor("--format", "json")
-    told = json.loads(out)
+    reported = json.loads(out)
     assert (code, err) == (1, "")
-    assert (told["environment"], told["region"], told["verdict"]) == (
+    assert (reported["environment"], reported["region"], reported["verdict"]) == (
         "dev",
         "us-east-1",
         "will fail",
     )
-    assert told["counts"]["will fail"] == 1
-    [bad] = [each for each in told["findings"] if each["outcome"] == "will fail"]
+    assert reported["counts"]["will fail"] == 1
+    [bad] = [each for each in reported["findings"] if each["outcome"] == "will fail"]
     assert {"check", "subject", "outcome", "why", "fix"} == set(bad)
     assert bad["check"] == "bootstrap"
 
@@ -152,7 +152,7 @@ def test_no_region_at_all_is_a_line(doctor, monkeypatch, tmp_path):
         ("AWS_CONFIG_FILE", "broken", "Unable to parse config file"),
     ],
 )
-def test_broken_settings_of_aws_are_told_in_a_line(
+def test_broken_settings_of_aws_are_reported_in_a_line(
     doctor, monkeypatch, tmp_path, name, value, said
 ):
     """botocore's own words; no call is made."""

@@ -82,8 +82,8 @@ def test_serving_is_priced_on_demand_costs_and_provisioned_costs():
     price = estimate(any_recipe(base_model=NOVA_2), tokens=1, default_epochs=1)
     assert price.serving.on_demand_costs == "$0.3 for a million tokens in, $2.5 for a million out"
     assert price.serving.provisioned_costs == "$60.50 an hour for one model unit, used or not"
-    told = price.to_dict()["serving"]
-    assert (told["input_usd_per_1000_tokens"], told["provisioned_usd_per_hour"]) == (
+    reported = price.to_dict()["serving"]
+    assert (reported["input_usd_per_1000_tokens"], reported["provisioned_usd_per_hour"]) == (
         "0.0003",
         "60.50",
     )
@@ -106,8 +106,8 @@ def test_every_price_has_a_date_and_a_source():
 
 def test_the_figures_say_what_they_rest_on():
     price = estimate(any_recipe(base_model=MICRO), tokens=1, default_epochs=1)
-    told = [line.split(":")[0] for line in price.basis]
-    assert told[:4] == ["training", "at least and at most", "storage", "serving on demand"]
+    reported = [line.split(":")[0] for line in price.basis]
+    assert reported[:4] == ["training", "at least and at most", "storage", "serving on demand"]
     assert price.storage_usd_per_month == Decimal("1.95")
 
 

@@ -71,7 +71,7 @@ def test_the_words_of_aws_are_understood(message, kind):
 
 
 @pytest.mark.parametrize("message", [*(text for text, _ in MESSAGES), "Something new\nhappened."])
-def test_the_words_of_aws_stay_as_they_stand_beside_a_fix(message):
+def test_the_words_of_aws_stay_as_they_are_beside_a_fix(message):
     failure = classify(message)
     assert failure.message == message
     assert failure.fix.endswith((".", ".html"))

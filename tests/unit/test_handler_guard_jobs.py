@@ -78,7 +78,7 @@ def world(monkeypatch):
     return fakes
 
 
-def test_a_foreign_job_is_stopped_and_told_with_its_reason(world, context):
+def test_a_foreign_job_is_stopped_and_reported_with_its_reason(world, context):
     world.bedrock.add("private")
     world.bedrock.add("bare", vpcConfig=None)
     assert guard_jobs.handler({}, context) == {"stopped": ["bare"]}
@@ -130,14 +130,14 @@ def test_a_job_that_makes_trouble_hides_no_other(world, context, call, fault):
     assert world.bedrock.stopped == ["second", "third"]
 
 
-def test_a_job_is_stopped_and_told_once(world, context):
+def test_a_job_is_stopped_and_reported_once(world, context):
     world.bedrock.add("bare", vpcConfig=None)
     for _ in range(3):
         guard_jobs.handler({}, context)
     assert (len(world.bedrock.stopped), len(world.notices)) == (1, 1)
 
 
-def test_a_job_that_ended_meanwhile_is_told_all_the_same(world, context):
+def test_a_job_that_ended_meanwhile_is_reported_all_the_same(world, context):
     world.bedrock.add("quick", vpcConfig=None)
     world.bedrock.faults["stop", "quick"] = refusal("ConflictException")
     guard_jobs.handler({}, context)

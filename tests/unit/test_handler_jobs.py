@@ -141,7 +141,7 @@ def a_job(status, *, hours):
     return {"status": status, "creationTime": datetime.now(UTC) - timedelta(hours=hours)}
 
 
-def test_a_look_is_noted_and_answered(aws, context):
+def test_a_poll_is_noted_and_answered(aws, context):
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=1)
     seen = track_training.handler(EVENT, context)
     assert seen["state"] == "in_progress"
@@ -149,7 +149,7 @@ def test_a_look_is_noted_and_answered(aws, context):
     assert aws.bedrock.stopped == []
 
 
-def test_an_overdue_job_is_stopped_one_look_after_the_reason_was_kept(aws, context):
+def test_an_overdue_job_is_stopped_one_poll_after_the_reason_was_kept(aws, context):
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=7)
     seen = track_training.handler(EVENT, context)
     assert (seen["state"], seen["failure"]["kind"]) == ("overdue", "stalled")
@@ -161,7 +161,7 @@ def test_an_overdue_job_is_stopped_one_look_after_the_reason_was_kept(aws, conte
     assert (seen["state"], seen["failure"]["kind"]) == ("failed", "stalled")
 
 
-def test_a_job_that_ended_before_it_could_be_stopped_is_looked_at_again(aws, context):
+def test_a_job_that_ended_before_it_could_be_stopped_is_polled_again(aws, context):
     """It may be trained: to call it overdue would lose the model."""
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=7)
     seen = track_training.handler(EVENT, context)

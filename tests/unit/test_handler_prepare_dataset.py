@@ -138,7 +138,7 @@ def test_a_validation_set_that_is_too_large_is_not_read_either(aws, context, mon
 
 
 @pytest.mark.parametrize("name", ["validation.csv", "validation.tsv", "validation.jsonl.gz"])
-def test_a_validation_set_of_any_ending_is_taken_along_under_its_own_name(aws, context, name):
+def test_a_validation_set_of_any_suffix_is_taken_along_under_its_own_name(aws, context, name):
     run = any_run(recipe=any_recipe(convert=ConversionOptions()))
     mark = "\t" if name.endswith(".tsv") else ","
     rows = [f"prompt{mark}completion", *(f"Question {n}?{mark}Answer {n}." for n in range(4))]

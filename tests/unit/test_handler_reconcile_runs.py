@@ -116,7 +116,7 @@ def test_a_stopped_execution_stops_the_run(world):
     assert kept(world).stop_asked
 
 
-def test_a_job_of_a_run_that_failed_is_stopped_and_told(world):
+def test_a_job_of_a_run_that_failed_is_stopped_and_reported(world):
     arn = training(world)
     died(world, error="AccessDeniedException", cause="no")
     ended()
@@ -191,11 +191,11 @@ def test_a_run_that_makes_trouble_hides_no_other(world, monkeypatch):
 
 UNREADABLE = {
     "a state that is missing": {"state": None},
-    "an arrival that is no time": {"state": "started", "arrived_at": "yesterday"},
-    "an end that is no time": {"state": "failed", "ended_at": "?", "outcome": "{}"},
-    "an outcome that is no JSON": {"state": "failed", "outcome": "{", "reservation": "{}"},
-    "a run that is no JSON": {"state": "training", "run": "{", "execution": "gone"},
-    "progress that is no JSON": {"state": "training", "progress": "["},
+    "an arrival that is not a time": {"state": "started", "arrived_at": "yesterday"},
+    "an end that is not a time": {"state": "failed", "ended_at": "?", "outcome": "{}"},
+    "an outcome that is not JSON": {"state": "failed", "outcome": "{", "reservation": "{}"},
+    "a run that is not JSON": {"state": "training", "run": "{", "execution": "gone"},
+    "progress that is not JSON": {"state": "training", "progress": "["},
     "progress of another kind": {"state": "training", "progress": '"done"'},
     "a question without a time": {"state": "awaiting_approval", "approval_asked_at": "soon"},
     "an execution without a number": {"state": "training", "execution": "x-y"},
@@ -272,9 +272,9 @@ def test_metrics_say_what_waits_stalls_and_is_left(world, monkeypatch, log):
     asked_at = (now - timedelta(hours=30)).isoformat()
     LEDGER.move(OTHER, "awaiting_approval", approval_asked_at=asked_at)
     world.look()
-    [told] = [line for line in log() if "BudgetLeftUsd" in line]
-    assert told["environment"] == "dev"
-    assert {k: v for k, v in told.items() if isinstance(v, list)} == {
+    [reported] = [line for line in log() if "BudgetLeftUsd" in line]
+    assert reported["environment"] == "dev"
+    assert {k: v for k, v in reported.items() if isinstance(v, list)} == {
         "ApprovalsWaiting": [1.0],
         "OldestApprovalHours": [30.0],
         "RunsQueued": [0.0],

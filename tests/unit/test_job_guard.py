@@ -52,7 +52,7 @@ def test_the_pipelines_own_job_goes_on():
     assert judge(our_job(), settings("yes")) is None
 
 
-def test_a_key_that_is_not_told_yet_is_not_another_key():
+def test_a_key_that_is_not_reported_yet_is_not_another_key():
     """Optional in the API; whether it is there while a job is in progress is not documented."""
     assert judge(our_job(outputModelKmsKeyArn=None), settings("yes")) is None
 
@@ -141,7 +141,7 @@ def test_jobs_of_others_may_have_networks_and_keys_of_their_own():
     assert judge(our_job(**own), settings("yes")) is None
 
 
-def test_the_guard_is_told_of_the_job_role_what_the_pipeline_is_told():
+def test_the_guard_is_given_the_job_role_that_the_pipeline_is_given():
     assert set(KEYS) <= set(RunSettings.__dataclass_fields__)
 
 

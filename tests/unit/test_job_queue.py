@@ -141,49 +141,50 @@ TRANSITION_USD = 0.000025
 @pytest.mark.parametrize("others", [0, 4])
 def test_a_hundred_runs_in_a_week_with_ten_slots_and_jobs_of_a_day_are_all_trained(others):
     account = Account(slots=10, job_hours=24, others=others, others_hours=24 * 4)
-    told = live(account, runs=100, most_days=30)
-    assert told.trained == 100
-    assert told.order == sorted(told.order)
-    assert told.most_at_once <= 10
-    assert told.days <= (11 if not others else 13)
-    assert max(told.tries.values()) <= 50  # twice an hour, while it is first and nothing moves
-    assert max(told.tries.values()) * EVENTS_OF_A_TRY < 1_000
-    assert sum(told.tries.values()) * TRANSITIONS_OF_A_TRY * TRANSITION_USD / 100 < 0.001
+    reported = live(account, runs=100, most_days=30)
+    assert reported.trained == 100
+    assert reported.order == sorted(reported.order)
+    assert reported.most_at_once <= 10
+    assert reported.days <= (11 if not others else 13)
+    assert max(reported.tries.values()) <= 50  # twice an hour, while it is first and nothing moves
+    assert max(reported.tries.values()) * EVENTS_OF_A_TRY < 1_000
+    assert sum(reported.tries.values()) * TRANSITIONS_OF_A_TRY * TRANSITION_USD / 100 < 0.001
 
 
 def test_slots_are_hardly_ever_left_free():
-    told = live(Account(slots=10, job_hours=24), runs=100, most_days=30)
-    assert told.days < 10 + 1 / 24  # ten days, and a few minutes for each
+    reported = live(Account(slots=10, job_hours=24), runs=100, most_days=30)
+    assert reported.days < 10 + 1 / 24  # ten days, and a few minutes for each
 
 
 @pytest.mark.parametrize(("before", "after"), [(10, 4), (4, 10)])
 def test_a_quota_that_changes_is_noticed(before, after):
     account = Account(slots=before, job_hours=5, changes={24: after})
-    told = live(account, runs=60, most_days=30)
-    assert told.trained == 60
-    assert max(told.tries.values()) < 30
+    reported = live(account, runs=60, most_days=30)
+    assert reported.trained == 60
+    assert max(reported.tries.values()) < 30
 
 
 def test_of_ten_thousand_at_once_as_many_wait_as_may_and_cost_what_the_slots_cost(capsys):
     """Whatever waits behind costs nothing but its entry into the queue, and a try a day. It was 18 USD a day."""
-    told = live(Account(slots=10, job_hours=24), runs=10_000, most_days=7, stop_at_days=7)
-    assert told.turned_away == 10_000 - MOST_WAITING
-    assert told.trained >= 60
-    at_the_head = sum(told.tries.values())
+    reported = live(Account(slots=10, job_hours=24), runs=10_000, most_days=7, stop_at_days=7)
+    assert reported.turned_away == 10_000 - MOST_WAITING
+    assert reported.trained >= 60
+    at_the_head = sum(reported.tries.values())
     a_day = (MOST_WAITING + at_the_head / 7) * TRANSITIONS_OF_A_TRY * TRANSITION_USD
     with capsys.disabled():
-        print(f"\n{told.trained} trained, {told.turned_away} turned away, {a_day:.3f} USD a day")  # noqa: T201 — a figure
+        figures = f"{reported.trained} trained, {reported.turned_away} turned away"
+        print(f"\n{figures}, {a_day:.3f} USD a day")  # noqa: T201 — a figure
     assert at_the_head < 500
     assert a_day < 0.1
-    assert told.rounds == 7 * 24 * 60
+    assert reported.rounds == 7 * 24 * 60
 
 
-def test_when_nobody_gets_a_slot_for_a_week_everybody_is_told_why():
-    told = live(Account(slots=0, job_hours=1), runs=30, most_days=9)
-    assert told.given_up == 30
-    assert 7 <= told.days < 8
+def test_when_nobody_gets_a_slot_for_a_week_everybody_is_notified_why():
+    reported = live(Account(slots=0, job_hours=1), runs=30, most_days=9)
+    assert reported.given_up == 30
+    assert 7 <= reported.days < 8
 
 
 def test_three_of_ten_do_not_give_up_while_the_queue_moves_once_a_day():
-    told = live(Account(slots=1, job_hours=24), runs=10, most_days=12)
-    assert (told.trained, told.given_up) == (10, 0)
+    reported = live(Account(slots=1, job_hours=24), runs=10, most_days=12)
+    assert (reported.trained, reported.given_up) == (10, 0)

@@ -124,7 +124,7 @@ def test_a_folder_and_what_is_not_there_say_so(account, capsys):
 
 
 def test_a_folder_with_content_is_answered_like_any_other_upload(account, capsys):
-    """Its event is still under way: it is no folder that nobody answers."""
+    """Its event is still under way: it is not a folder that nobody answers."""
     upload(account, "datasets/support/")
     account.s3.modified_at["datasets", "datasets/support/"] = datetime.now(UTC)
     assert asked(capsys, "s3://datasets/datasets/support/", 1)["fate"] == "queued"

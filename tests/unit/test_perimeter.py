@@ -16,7 +16,7 @@ def test_what_is_no_principal_of_this_account_is_refused(field, principal):
         Perimeter(**{field: (principal,)})
 
 
-def test_a_forgotten_comma_is_told():
+def test_a_forgotten_comma_is_reported():
     with pytest.raises(ConfigError, match="add a comma"):
         Perimeter(uploaders="role/Data")
 
@@ -28,7 +28,7 @@ def test_roles_users_and_root_are_taken(principal):
     assert Perimeter(break_glass=(principal,)).break_glass == (principal,)
 
 
-def test_nobody_is_named_for_whom_a_bucket_policy_has_no_room():
+def test_nobody_is_named_for_whom_a_bucket_policy_has_no_space():
     """20 KB; those who break the glass stand in four statements of one."""
     roles = tuple(f"role/{'x' * 59}{n:03}" for n in range(140))
     assert Perimeter(uploaders=roles).uploaders == roles

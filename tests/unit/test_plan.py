@@ -61,7 +61,7 @@ def test_the_limits_that_a_run_would_meet_are_named(limits, monthly, words):
     assert all(word in line for word, line in zip(words, met, strict=True))
 
 
-def test_a_price_that_is_not_known_meets_every_limit_and_is_told():
+def test_a_price_that_is_not_known_meets_every_limit_and_is_reported():
     model = "amazon.nova-lite-v1:0:300k"
     made = planned(base_model=model, limits=Limits(approve_above_usd=1000))
     assert "Its price is not known" in made.options[0].limits[0]
@@ -76,8 +76,8 @@ def test_what_the_account_alone_knows_is_said_to_be_unknown():
 def test_media_are_said_to_be_missing_from_the_price():
     report = clean()
     part = {**report.statistics["training"], "media_buckets": ["pictures"]}
-    told = planned(replace(report, statistics={"training": part})).not_known
-    assert any("the price is too low" in line for line in told)
+    reported = planned(replace(report, statistics={"training": part})).not_known
+    assert any("the price is too low" in line for line in reported)
     assert not any("the price is too low" in line for line in planned().not_known)
 
 

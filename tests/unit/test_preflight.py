@@ -154,7 +154,7 @@ def test_what_is_not_answered_is_unknown_with_awss_words(check, member, answer):
 
 
 @pytest.mark.parametrize("quota", QUOTAS, ids=lambda q: q.check)
-def test_a_quota_that_is_not_told_is_unknown(quota):
+def test_a_quota_that_is_not_reported_is_unknown(quota):
     [finding] = found(quota.check, quotas=quotas(quota, DENIED))
     assert finding.outcome == "unknown"
     [finding] = found(quota.check, quotas=quotas(quota, BY_ORGANIZATION))
@@ -175,7 +175,7 @@ def test_a_quota_that_is_not_told_is_unknown(quota):
         ("hooks", {"hooks": ("AWS::ControlTower::Hook",)}),
     ],
 )
-def test_what_cannot_be_told_is_unknown(check, changed):
+def test_what_cannot_be_determined_is_unknown(check, changed):
     [finding] = found(check, **changed)
     assert finding.outcome == "unknown"
     assert finding.fix
@@ -268,6 +268,6 @@ def test_what_was_not_synthesized_is_not_compared():
         ("Access Denied", "denied"),
     ],
 )
-def test_a_denial_by_the_organization_is_told_by_awss_words(message, fault):
+def test_a_denial_by_the_organization_is_recognised_by_awss_words(message, fault):
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     assert fault_of_denial(message) == fault

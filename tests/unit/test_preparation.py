@@ -28,7 +28,7 @@ def answer_of(prepared, uris=URIS):
     return prepared.answer(report_uri="s3://a/report.json", uris=uris)
 
 
-def test_an_accepted_dataset_is_told_by_the_digests_of_exactly_its_copies():
+def test_an_accepted_dataset_is_recognised_by_the_digests_of_exactly_its_copies():
     training, validation = any_source(SOUND), any_source(OTHER, "validation.jsonl")
     prepared = prepare(any_recipe(), training, validation)
     assert prepared.report.verdict == "accepted"

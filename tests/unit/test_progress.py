@@ -58,9 +58,9 @@ LOOKS = [
 
 @pytest.mark.parametrize(("job", "state", "phase"), LOOKS)
 def test_a_status_means_this(job, state, phase):
-    told = seen(job)
-    assert (told.state, told.phase, told.failure) == (state, phase, None)
-    assert told.status == job["status"]
+    reported = seen(job)
+    assert (reported.state, reported.phase, reported.failure) == (state, phase, None)
+    assert reported.status == job["status"]
 
 
 def test_every_status_of_the_api_is_known():
@@ -73,16 +73,16 @@ def test_every_status_of_the_api_is_known():
     [("Could not assume provided IAM role.", "role_not_assumable"), ("", "unknown")],
 )
 def test_a_failed_job_says_why(message, kind):
-    told = seen(a_job("Failed", failureMessage=message))
-    assert told.state == "failed"
-    assert told.failure is not None
-    assert told.failure.kind == kind
-    assert told.failure.message
+    reported = seen(a_job("Failed", failureMessage=message))
+    assert reported.state == "failed"
+    assert reported.failure is not None
+    assert reported.failure.kind == kind
+    assert reported.failure.message
 
 
 def test_a_failed_job_without_a_word_still_says_something():
-    told = seen(a_job("Failed"))
-    assert told.to_json()["failure"]["message"] == "no failureMessage was given"
+    reported = seen(a_job("Failed"))
+    assert reported.to_json()["failure"]["message"] == "no failureMessage was given"
 
 
 HOURS = timedelta(hours=1)
@@ -99,26 +99,26 @@ SECOND = timedelta(seconds=1)
         pytest.param(30 * HOURS, 7 * HOURS, "over_time", id="both"),
     ],
 )
-def test_a_job_that_stands_still_or_never_ends_is_overdue(age, idle, kind):
+def test_a_job_that_stalls_or_never_ends_is_overdue(age, idle, kind):
     moved = {
         "dataProcessingDetails": {"status": "Completed", "lastModifiedTime": NOW - idle},
         "trainingDetails": {"status": "NotStarted"},
     }
     job = a_job("InProgress", statusDetails=moved) | {"creationTime": NOW - age}
-    told = seen(job)
-    assert (told.failure and told.failure.kind) == kind
-    assert told.state == ("overdue" if kind else "in_progress")
+    reported = seen(job)
+    assert (reported.failure and reported.failure.kind) == kind
+    assert reported.state == ("overdue" if kind else "in_progress")
 
 
 @pytest.mark.parametrize(
     ("hours", "kind"), [(7 * HOURS, None), (24 * HOURS, None), (25 * HOURS, "over_time")]
 )
-def test_a_job_that_trains_does_not_stand_still(hours, kind):
+def test_a_job_that_trains_does_not_stall(hours, kind):
     """`InProgress` is its sub-status from the first step to the last, hours later."""
     training = {"trainingDetails": {"status": "InProgress", "lastModifiedTime": NOW - hours}}
     job = a_job("InProgress", statusDetails=training) | {"creationTime": NOW - hours}
-    told = seen(job)
-    assert (told.failure and told.failure.kind) == kind
+    reported = seen(job)
+    assert (reported.failure and reported.failure.kind) == kind
 
 
 @pytest.mark.parametrize("status", ["Completed", "Stopped"])
@@ -173,27 +173,27 @@ def test_a_job_that_ended_well_before_it_could_be_stopped_is_trained():
 @pytest.mark.parametrize(("hours", "state"), [(6, "in_progress"), (7, "failed")])
 def test_a_job_that_does_not_stop_is_given_up_and_said_so(status, hours, state):
     before = replace(STOPPED_BY_US, stopping_since=moment(NOW - hours * HOURS))
-    told = seen(a_job(status), before=before)
-    assert told.state == state
-    assert told.failure.kind == ("stop_stuck" if state == "failed" else "stalled")
+    reported = seen(a_job(status), before=before)
+    assert reported.state == state
+    assert reported.failure.kind == ("stop_stuck" if state == "failed" else "stalled")
 
 
 @pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_only_what_passes_by_itself_is_tried_again(kind):
     before = replace(STOPPED_BY_US, failure=failure(kind, "so it was"))
-    told = seen(a_job("Stopped"), before=before, run=PATIENT)
-    assert told.state == ("again" if kind in ("stalled", "service_error") else "failed")
+    reported = seen(a_job("Stopped"), before=before, run=PATIENT)
+    assert reported.state == ("again" if kind in ("stalled", "service_error") else "failed")
 
 
 def test_a_second_try_trains_by_the_fallback_as_the_same_run():
-    told = seen(a_job("Stopped"), before=STOPPED_BY_US, run=PATIENT)
-    again = Run.from_dict(told.next_run)
+    reported = seen(a_job("Stopped"), before=STOPPED_BY_US, run=PATIENT)
+    again = Run.from_dict(reported.next_run)
     assert (again.id, again.recipe, again.attempt) == (PATIENT.id, FALLBACK, 2)
 
 
 def test_nobody_tries_a_third_time():
-    told = seen(a_job("Stopped"), before=STOPPED_BY_US, run=PATIENT.again())
-    assert (told.state, told.next_run) == ("failed", None)
+    reported = seen(a_job("Stopped"), before=STOPPED_BY_US, run=PATIENT.again())
+    assert (reported.state, reported.next_run) == ("failed", None)
 
 
 def test_without_the_recipe_asking_for_it_nothing_is_tried_again():
@@ -217,9 +217,9 @@ def test_a_training_that_was_billed_is_not_paid_for_twice(sub_status, before, st
     assert seen(job, before=last, run=PATIENT).state == state
 
 
-def test_a_look_survives_the_state_machine():
-    told = seen(a_job("Stopped"), before=STOPPED_BY_US, run=PATIENT)
-    assert Progress.kept(told.to_json()).to_json() == told.to_json()
+def test_a_poll_survives_the_state_machine():
+    reported = seen(a_job("Stopped"), before=STOPPED_BY_US, run=PATIENT)
+    assert Progress.kept(reported.to_json()).to_json() == reported.to_json()
     assert Progress.kept({}) is None
 
 
@@ -232,8 +232,8 @@ def test_the_end_of_a_job_is_noticed_a_twentieth_of_its_length_too_late_at_most(
 
 
 @pytest.mark.parametrize(("minutes", "pause"), [(0, 0), (100, 300), (300, 900)])
-def test_a_job_that_takes_long_to_stop_is_looked_at_ever_more_seldom(minutes, pause):
+def test_a_job_that_takes_long_to_stop_is_polled_ever_more_seldom(minutes, pause):
     since = moment(NOW - minutes * 60 * SECOND)
     before = replace(STOPPED_BY_US, stopping_since=since)
-    told = seen(a_job("Stopping"), before=before)
-    assert (told.state, told.pause_seconds) == ("in_progress", pause)
+    reported = seen(a_job("Stopping"), before=before)
+    assert (reported.state, reported.pause_seconds) == ("in_progress", pause)

@@ -62,11 +62,11 @@ def test_another_form_is_converted_where_the_recipe_allows_it(name):
     assert prepared.report.verdict == "accepted", prepared.report.findings
     assert pairs_in(upload.copy) == PAIRS
     assert prepared.digests == {"train.jsonl": hashlib.sha256(upload.copy.getvalue()).hexdigest()}
-    told = prepared.report.statistics["converted"][name]
-    assert (told["records"], told["written"], told["target"]) == (10, 10, "converse")
+    reported = prepared.report.statistics["converted"][name]
+    assert (reported["records"], reported["written"], reported["target"]) == (10, 10, "converse")
     page = prepared.page(any_run(recipe=CONVERTING))
-    assert told["why"] in page
-    assert all(change in page for change in told["changed"])
+    assert reported["why"] in page
+    assert all(change in page for change in reported["changed"])
     assert ">converted<" not in page
 
 
@@ -127,7 +127,7 @@ UNSOUND = [
 
 
 @pytest.mark.parametrize("content", UNSOUND, ids=range(len(UNSOUND)))
-def test_what_is_unsound_in_the_models_own_format_is_told_by_the_checker(content):
+def test_what_is_unsound_in_the_models_own_format_is_reported_by_the_checker(content):
     silent, converting = (prepare(r, source(content)).report for r in (any_recipe(), CONVERTING))
     assert silent.verdict == "refused"
     assert silent == converting
@@ -196,7 +196,7 @@ def test_each_file_is_read_in_its_own_way():
     assert list(prepared.report.statistics["converted"]) == ["validation.csv"]
 
 
-def test_every_unreadable_file_is_told_of():
+def test_every_unreadable_file_is_reported():
     files = source(b"", "train.parquet"), source(table(*PAIRS), "validation.csv")
     report = prepare(any_recipe(), *files).report
     assert [(f.rule, f.file) for f in report.findings] == [
@@ -260,10 +260,10 @@ contents = st.binary(max_size=60) | st.lists(pieces, max_size=20).map(b"".join)
     contents, st.booleans(), st.sampled_from(SUFFIXES), st.sampled_from([None, ConversionOptions()])
 )
 @settings(max_examples=60)
-def test_any_bytes_under_any_name_get_a_verdict(content, packed, ending, convert):
+def test_any_bytes_under_any_name_get_a_verdict(content, packed, suffix, convert):
     given_bytes = gzip.compress(content, mtime=0) if packed else content
     recipe = any_recipe(convert=convert)
-    report = prepare(recipe, source(given_bytes, f"train{ending}"), limit_mb=1).report
+    report = prepare(recipe, source(given_bytes, f"train{suffix}"), limit_mb=1).report
     assert report.verdict == "refused"  # no ten records are in so few bytes
 
 

@@ -64,7 +64,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("state", WAYS)
-def test_a_history_says_where_the_run_stands(state):
+def test_a_history_says_which_state_the_run_is_in(state):
     record = rebuilt(execution(), history=WAYS[state])
     assert record.state == state
     assert record.open == "working"

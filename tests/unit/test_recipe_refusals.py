@@ -120,7 +120,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
-def test_a_wrong_recipe_is_told_which_key_is_wrong_and_what_is_allowed(tmp_path, text, expected):
+def test_of_a_wrong_recipe_the_wrong_key_is_named_and_what_is_allowed(tmp_path, text, expected):
     assert expected in refusal(tmp_path, text)
 
 
@@ -171,7 +171,7 @@ def test_plain_names_are_taken(tmp_path, name):
     assert load(path).name == name
 
 
-def test_a_missing_recipe_is_told_which_there_are(tmp_path):
+def test_for_a_missing_recipe_the_others_are_listed(tmp_path):
     (tmp_path / "support.toml").write_text(SOUND)
     with pytest.raises(RecipeError) as refused:
         load(tmp_path / "suport.toml")

@@ -148,7 +148,7 @@ def test_what_three_executions_did_not_heal_is_reported():
     ]
 
 
-def test_a_job_whose_run_has_ended_is_stopped_and_told():
+def test_a_job_whose_run_has_ended_is_stopped_and_reported():
     stop, start = decided(ended(), execution("FAILED", error="AccessDeniedException"), JOB)
     assert stop.job_arn == JOB.arn
     assert "asked to stop" in start.given["outcome"]["summary"]
@@ -181,7 +181,7 @@ def test_a_reservation_of_a_run_that_has_ended_is_settled_then_the_run_is_closed
     assert settled == (Write(facts={}, close=True),)
 
 
-def test_a_model_of_a_run_that_failed_is_told_and_remembered():
+def test_a_model_of_a_run_that_failed_is_reported_and_remembered():
     tell, write = decided(ended(), execution("FAILED"), DONE)
     assert "arn:model" in tell.given["outcome"]["summary"]
     assert write == Write(facts={"model_arn": "arn:model"})

@@ -46,7 +46,7 @@ def test_a_session_is_counted_to_its_role(principal, role):
     assert owner(principal) == role
 
 
-def test_who_acts_as_a_function_stands_in_its_place_and_is_told_apart():
+def test_who_acts_as_a_function_takes_its_place_and_is_distinguished():
     acting = session_of("arn:aws:sts::000000000000:assumed-role/Reader/function@test")
     assert (acting, function_of(acting)) == ("function@test", "function")
     assert session_of("arn:aws:iam::000000000000:user/alice") == ""

@@ -4,13 +4,13 @@ import pytest
 
 from emulator.rule_complexity import CAP, LIMIT, complexity, of_wildcards
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")
 
 
 @pytest.mark.parametrize("count", range(1, 7))
-def test_each_wildcard_with_an_ending_of_its_own_adds_two(count):
+def test_each_wildcard_with_a_suffix_of_its_own_adds_two(count):
     """Six of them were refused by EventBridge in an account."""
-    assert of_wildcards(tuple(f"datasets/*/train{e}" for e in ENDINGS[:count])) == 2 * count
+    assert of_wildcards(tuple(f"datasets/*/train{e}" for e in SUFFIXES[:count])) == 2 * count
 
 
 def test_a_wildcard_in_the_middle_and_at_the_end_is_three():

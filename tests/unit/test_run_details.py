@@ -30,10 +30,10 @@ def reported(uri):
     return PreparedDataset(summary="Refused.", verdict="refused", report_uri=uri)
 
 
-def test_the_exact_version_of_the_upload_is_told():
-    told = run_details(any_record())
-    assert (told.upload["version_id"], told.upload["bucket"]) == ("v1", any_upload().bucket)
-    assert told.recipe["name"] == "support"
+def test_the_exact_version_of_the_upload_is_reported():
+    printed = run_details(any_record())
+    assert (printed.upload["version_id"], printed.upload["bucket"]) == ("v1", any_upload().bucket)
+    assert printed.recipe["name"] == "support"
 
 
 def test_a_state_that_was_entered_often_is_one_step_with_its_times():
@@ -47,11 +47,13 @@ def test_a_state_that_was_entered_often_is_one_step_with_its_times():
     assert wait.times == 1
 
 
-def test_who_approved_when_and_why_is_told_and_that_nobody_has_proved_it():
+def test_who_approved_when_and_why_is_reported_and_that_nobody_has_proved_it():
     answer = Approval(decision="approve", by="arn:ann", at="2026-11-23", note="go")
-    told = run_details(any_record(approval_reason="It may cost 9 USD.", approval=answer)).decisions
-    assert told[0] == "A person was asked: It may cost 9 USD."
-    assert told[1] == "Approved by arn:ann (a name that the approver gave) at 2026-11-23: go"
+    printed = run_details(
+        any_record(approval_reason="It may cost 9 USD.", approval=answer)
+    ).decisions
+    assert printed[0] == "A person was asked: It may cost 9 USD."
+    assert printed[1] == "Approved by arn:ann (a name that the approver gave) at 2026-11-23: go"
     proved = replace(answer, verified=True)
     assert "said)" not in run_details(any_record(approval=proved)).decisions[0]
 
@@ -61,13 +63,13 @@ def test_a_second_try_a_reservation_and_a_wish_to_stop_are_decisions():
         usd=Decimal("1.20"), month="2026-11", recipe="support", recipe_digest="d"
     )
     record = any_record(reservation=reserved, attempt=2, stop_asked="arn:bob at noon")
-    told = run_details(record).decisions
-    assert [line.split()[0] for line in told] == ["1.20", "The", "Asked"]
+    printed = run_details(record).decisions
+    assert [line.split()[0] for line in printed] == ["1.20", "The", "Asked"]
 
 
-def test_the_token_of_a_waiting_run_is_never_told():
-    told = run_details(any_record(state="awaiting_approval", task_token="secret-token"))  # noqa: S106 — a made-up one
-    assert "secret-token" not in json.dumps(told.to_dict())
+def test_the_token_of_a_waiting_run_is_never_reported():
+    printed = run_details(any_record(state="awaiting_approval", task_token="secret-token"))  # noqa: S106 — a made-up one
+    assert "secret-token" not in json.dumps(printed.to_dict())
 
 
 def job(**given):
@@ -81,25 +83,25 @@ def job(**given):
     }
 
 
-def test_the_job_is_told_with_its_sub_statuses():
-    told = run_details(any_record(job_arn="arn:job"), job=job(failureMessage="bad")).job
-    assert (told["arn"], told["status"], told["failure_message"]) == (
+def test_the_job_is_reported_with_its_sub_statuses():
+    printed = run_details(any_record(job_arn="arn:job"), job=job(failureMessage="bad")).job
+    assert (printed["arn"], printed["status"], printed["failure_message"]) == (
         "arn:job",
         "InProgress",
         "bad",
     )
-    (phase,) = told["phases"]
+    (phase,) = printed["phases"]
     assert (phase["name"], phase["status"]) == ("validation", "Completed")
 
 
-def test_a_job_that_bedrock_forgot_is_told_as_it_was_last_seen():
+def test_a_job_that_bedrock_forgot_is_reported_as_it_was_last_seen():
     polled = Progress(status="Completed", phase="Training", state="trained")
-    told = run_details(any_record(state="trained", job_arn="arn:job", progress=polled)).job
-    assert (told["status"], told["seen"]) == ("Completed", "at the last poll of the run")
+    printed = run_details(any_record(state="trained", job_arn="arn:job", progress=polled)).job
+    assert (printed["status"], printed["seen"]) == ("Completed", "at the last poll of the run")
     assert run_details(any_record(state="checked")).job == {}
 
 
-def test_cost_is_told_as_estimated_and_as_it_came_to():
+def test_cost_is_reported_as_estimated_and_as_it_came_to():
     estimate = PriceRange(low_usd=Decimal(1), training_usd=Decimal(2), high_usd=Decimal(4))
     usd = Decimal("1.90")
     record = any_record(
@@ -108,46 +110,50 @@ def test_cost_is_told_as_estimated_and_as_it_came_to():
         cost=Charged(usd=usd, basis="computed"),
         settlement=Settlement(usd=usd),
     )
-    told = run_details(record).cost
-    assert [told[f"estimated_{end}usd"] for end in ("low_", "", "high_")] == [1, 2, 4]
-    assert (told["actual_usd"], told["settled_usd"]) == (usd, usd)
+    printed = run_details(record).cost
+    assert [printed[f"estimated_{end}usd"] for end in ("low_", "", "high_")] == [1, 2, 4]
+    assert (printed["actual_usd"], printed["settled_usd"]) == (usd, usd)
 
 
 def test_both_reports_are_named():
-    told = run_details(any_record(state="refused", dataset=reported("s3://b/runs/x/report.html")))
-    assert told.reports == ("s3://b/runs/x/report.html", "s3://b/runs/x/report.json")
+    printed = run_details(
+        any_record(state="refused", dataset=reported("s3://b/runs/x/report.html"))
+    )
+    assert printed.reports == ("s3://b/runs/x/report.html", "s3://b/runs/x/report.json")
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_says_what_to_do_and_leaves_no_gap(state):
-    told = run_details(
+    printed = run_details(
         any_record(state=state, outcome=outcome(fix="Mend it.") if state == "failed" else None)
     )
-    assert told.next
-    assert "{" not in told.next
+    assert printed.next
+    assert "{" not in printed.next
 
 
 @pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_a_failure_says_what_mends_it_and_where_to_read_more(kind):
-    told = run_details(
+    printed = run_details(
         any_record(state="failed", outcome=outcome(kind=kind, fix=FAILURE_KINDS[kind].fix))
     )
-    assert FAILURE_KINDS[kind].fix in told.next
-    assert f"docs/runbook.md, {kind}" in told.next
+    assert FAILURE_KINDS[kind].fix in printed.next
+    assert f"docs/runbook.md, {kind}" in printed.next
 
 
 def test_a_failed_step_is_looked_up_as_one():
-    told = run_details(any_record(state="failed", outcome=outcome(kind="Transient", fix="Look.")))
-    assert told.next == "Look. More: docs/runbook.md, errors of a step."
+    printed = run_details(
+        any_record(state="failed", outcome=outcome(kind="Transient", fix="Look."))
+    )
+    assert printed.next == "Look. More: docs/runbook.md, errors of a step."
 
 
 def test_a_run_that_nobody_approved_may_ask_again():
-    told = run_details(
+    printed = run_details(
         any_record(
             state="refused", outcome=outcome("refused", kind="not_approved", fix="Upload again.")
         )
     )
-    assert told.next == "Upload again."
+    assert printed.next == "Upload again."
 
 
 def test_an_upload_to_no_recipe_has_no_report_to_read():
@@ -166,17 +172,17 @@ def test_an_upload_to_no_recipe_has_no_report_to_read():
 )
 def test_a_run_that_waits_for_a_person_says_until_when(facts, end):
     run = any_run(recipe=any_recipe(limits=Limits(approval_hours=2)))
-    told = run_details(any_record(of=run, state="awaiting_approval", **facts))
-    assert f"not before {end}:00+00:00" in told.next
+    printed = run_details(any_record(of=run, state="awaiting_approval", **facts))
+    assert f"not before {end}:00+00:00" in printed.next
 
 
-def test_a_row_that_was_lost_and_written_anew_is_told_as_far_as_it_goes():
-    told = run_details(any_record(state="failed", run=None, outcome=outcome(summary="s")))
-    assert (told.recipe, told.dataset, told.steps) == ({}, None, ())
-    assert told.to_dict()["outcome"]["summary"] == "s"
+def test_a_row_that_was_lost_and_written_anew_is_reported_as_far_as_it_goes():
+    printed = run_details(any_record(state="failed", run=None, outcome=outcome(summary="s")))
+    assert (printed.recipe, printed.dataset, printed.steps) == ({}, None, ())
+    assert printed.to_dict()["outcome"]["summary"] == "s"
 
 
-def test_no_state_stands_still_in_the_bar():
+def test_no_state_stalls_the_progress_bar():
     assert all(0 < progress_bar.steps(any_record(state=state)) < progress_bar.ALL for state in OPEN)
     assert {progress_bar.steps(any_record(state=state)) for state in ENDED} == {progress_bar.ALL}
 

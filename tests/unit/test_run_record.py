@@ -74,10 +74,10 @@ WRONG = {
     "no state": ({"state": None}, "state"),
     "an unknown state": ({"state": {"S": "lost"}}, "state"),
     "no arrival": ({"arrived_at": None}, "arrived_at"),
-    "an outcome that is no JSON": ({"outcome": {"S": "{"}}, "outcome: not valid JSON"),
+    "an outcome that is not JSON": ({"outcome": {"S": "{"}}, "outcome: not valid JSON"),
     "progress of another kind": ({"progress": {"S": '"done"'}}, "progress"),
     "a reservation without money": ({"reservation": {"S": "{}"}}, "usd"),
-    "an attempt that is no number": ({"attempt": {"S": "second"}}, "attempt"),
+    "an attempt that is not a number": ({"attempt": {"S": "second"}}, "attempt"),
     "a newer version": ({"schema": {"N": str(SCHEMA + 1)}}, "newer version"),
 }
 

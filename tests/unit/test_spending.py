@@ -165,7 +165,7 @@ def polled(phase):
     ],
 )
 @pytest.mark.parametrize("end", sorted(ENDED))
-def test_every_ending_settles_exactly_once(aws, charge, facts, spent, end):
+def test_every_outcome_settles_exactly_once(aws, charge, facts, spent, end):
     reserved(run_number(1))
     BUDGETS.ledger.note(run_number(1), **facts)
     for _ in range(3):

@@ -58,7 +58,7 @@ def test_a_conflict_without_a_job_of_our_own_is_tried_again_as_the_job_may_be_fo
         start(context)
 
 
-def test_a_run_that_was_told_to_stop_and_has_no_job_stops(unknown, context):
+def test_a_run_that_was_asked_to_stop_and_has_no_job_stops(unknown, context):
     Ledger(table="ledger").arrive(RUN)
     unknown.dynamodb.items[RUN.id]["stop_asked"] = "by someone"
     assert start(context)["state"] == "stopped"

@@ -56,17 +56,17 @@ def test_only_the_last_folder_of_a_key_is_the_file():
 
 
 ENDED = [
-    *((ending, True) for ending in (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")),
-    *((ending, True) for ending in (".JSONL", ".Jsonl.GZ", ".CSV", ".ndjson")),
-    *((ending, False) for ending in ("", ".", ".txt", ".md", ".gz", ".csv.gz", ".xlsx", ".jsonl.")),
+    *((suffix, True) for suffix in (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv", ".parquet")),
+    *((suffix, True) for suffix in (".JSONL", ".Jsonl.GZ", ".CSV", ".ndjson")),
+    *((suffix, False) for suffix in ("", ".", ".txt", ".md", ".gz", ".csv.gz", ".xlsx", ".jsonl.")),
     *(
-        (ending, False)
-        for ending in (".jsonl.bak", ".j\u017fonl", "..jsonl", " .jsonl", "-2.jsonl")
+        (suffix, False)
+        for suffix in (".jsonl.bak", ".j\u017fonl", "..jsonl", " .jsonl", "-2.jsonl")
     ),
 ]
 
 
-@pytest.mark.parametrize(("ending", "known"), ENDED)
+@pytest.mark.parametrize(("suffix", "known"), ENDED)
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -77,8 +77,8 @@ ENDED = [
         ),
     ],
 )
-def test_a_set_is_known_by_its_name_and_ending(ending, known, name, kind):
-    upload = Upload.from_event(any_event(key=f"datasets/support/{name}{ending}"), bucket=DATASETS)
+def test_a_set_is_known_by_its_name_and_suffix(suffix, known, name, kind):
+    upload = Upload.from_event(any_event(key=f"datasets/support/{name}{suffix}"), bucket=DATASETS)
     assert upload.kind is (kind if known else UploadKind.UNKNOWN)
 
 
@@ -113,7 +113,7 @@ def test_every_key_is_of_one_kind(key, kind):
 def test_no_name_but_ours_is_a_set(name):
     """Whatever else lies there starts nothing."""
     stems = ("train", "training", "validation", "valid", "val")
-    sets = {f"{base}{ending}" for base in stems for ending in SUFFIXES}
+    sets = {f"{base}{suffix}" for base in stems for suffix in SUFFIXES}
     known = kind_of(f"datasets/support/{name}") in (
         UploadKind.TRAINING_SET,
         UploadKind.VALIDATION_SET,
@@ -123,8 +123,8 @@ def test_no_name_but_ours_is_a_set(name):
 
 
 @given(st.sampled_from(["train", "VAL", "Training", "valid"]), st.sampled_from(SUFFIXES))
-def test_every_set_is_found_by_the_first_letter_of_its_name(stem, ending):
-    assert kind_of(f"datasets/support/{stem}{ending}") is not UploadKind.UNKNOWN
+def test_every_set_is_found_by_the_first_letter_of_its_name(stem, suffix):
+    assert kind_of(f"datasets/support/{stem}{suffix}") is not UploadKind.UNKNOWN
     assert stem[0] in SET_LETTERS
 
 

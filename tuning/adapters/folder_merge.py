@@ -191,7 +191,7 @@ def _companions(order: Order, base: Base, planned: MergePlan) -> Companions:
 
 
 def _base_notes(order: Order, label: str) -> tuple[str, ...]:
-    """The adapter names its base; a name is no proof, and for QLoRA it names quantised weights."""
+    """The adapter names its base; a name is not proof, and for QLoRA it names quantised weights."""
     found = small_json(order.base / CONFIG, rule="LA401").get("_name_or_path")
     named = {
         order.base.resolve().name,

@@ -92,6 +92,6 @@ class LayerLora:
             )
 
     def _length(self, key: str) -> int:
-        """Of a vector that may be written with dimensions of 1 beside. -1 where it is no vector."""
+        """Of a vector that may be written with dimensions of 1 beside. -1 where it is not a vector."""
         sizes = [size for size in self.spans[key].shape if size != 1] or [1]
         return sizes[0] if len(sizes) == 1 else -1

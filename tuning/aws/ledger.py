@@ -23,7 +23,7 @@ _NEW = f"attribute_not_exists({KEY})"
 
 @dataclass(frozen=True, kw_only=True)
 class Unreadable:
-    """An item that is no record of a run; lists show it as such."""
+    """An item that is not a record of a run; lists show it as such."""
 
     id: str
     why: str
@@ -129,7 +129,7 @@ class Ledger:
         return True
 
     def read(self, run_id: str) -> RunRecord | None:
-        """Raises RecordError when the item is no record of a run."""
+        """Raises RecordError when the item is not a record of a run."""
         item = self.item(run_id)
         return RunRecord.from_item(item) if item else None
 

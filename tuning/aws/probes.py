@@ -1,4 +1,4 @@
-"""Questions about what does not exist: whoever is told so may ask, and no policy denies it.
+"""Questions about what does not exist: a caller who gets that answer may ask, and no policy denies it.
 
 AWS has no dry run for most services, and a policy of an organization cannot be read from an account in
 it. Nothing here makes, changes or costs anything.

@@ -82,7 +82,7 @@ def canary_command(
     found = canary_verdict(record) if record else not_received(account.dead_letters.count())
     model = None if keep_model else _clean_up(account, record)
     facts = {"environment": environment, "run": record.id if record else None, "model": model}
-    _tell(shown, found, stages(record), facts)
+    _print(shown, found, stages(record), facts)
     raise SystemExit(Exit.DONE if found.works else Exit.REFUSED)
 
 
@@ -120,11 +120,11 @@ def _upload(account: Account, recipe: Recipe, data: Dataset) -> Upload:
 
 def _followed(account: Account, run_id: str, every: float, patience: float) -> RunRecord:
     """The run when it has ended and everybody was notified; without that, as it is after some patience."""
-    told, ended = "", None
+    shown_before, ended = "", None
     for seconds in polls(every):
         record = account.run(run_id)
-        if (status := words(record, account.queue.positions().get(run_id))) != told:
-            told = status
+        if (status := words(record, account.queue.positions().get(run_id))) != shown_before:
+            shown_before = status
             say(f"{record.id[:12]}: {status}")
         if record.ended:
             ended = seconds if ended is None else ended
@@ -144,7 +144,7 @@ def _clean_up(account: Account, record: RunRecord | None) -> str | None:
     return "is deleted; nothing of the canary costs anything now"
 
 
-def _tell(shown: str, found: CanaryVerdict, way: list[Stage], facts: dict[str, Any]) -> None:
+def _print(shown: str, found: CanaryVerdict, way: list[Stage], facts: dict[str, Any]) -> None:
     environment = facts["environment"]
     if shown == "json":
         document = {**facts, **asdict(found), "stages": [asdict(stage) for stage in way]}

@@ -53,7 +53,7 @@ def print_conversion(done: Done, shown: Shown) -> None:
         return
     console = _console()
     for summary in done.sources:
-        _told(summary, done, console)
+        _print_summary(summary, done, console)
     if done.kept:
         count = sum(summary.written for summary in done.sources)
         console.print(
@@ -93,7 +93,7 @@ def _uncounted(summary: Summary, console: Console) -> None:
         console.print(Text("  what follows the last fault could not be read", style="yellow"))
 
 
-def _told(summary: Summary, done: Done, console: Console) -> None:
+def _print_summary(summary: Summary, done: Done, console: Console) -> None:
     file = printable(summary.file)
     why = f" ({printable(summary.why)})" if summary.why else ""
     kind = " of ".join(filter(None, (summary.container, summary.shape))) or "unknown"

@@ -149,7 +149,7 @@ class _Job:
         )
 
     def _bearable(self, made: Sequence[Summary]) -> bool:
-        """Leaving out what is refused was allowed; leaving out most of the data is no success."""
+        """Leaving out what is refused was allowed; leaving out most of the data is not a success."""
         refused, records = sum(s.refused for s in made), sum(s.records for s in made)
         whole = not any(summary.cut_short for summary in made)
         return self.command.has("--skip-refused") and whole and refused * 2 <= records

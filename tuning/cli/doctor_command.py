@@ -97,8 +97,8 @@ def _verdict(needs: Needs, facts: Facts, findings: list[AccountFinding]) -> str:
                 deploy += _FIRST
             return f"Nothing is known that will fail. Next: {deploy}, then tuning canary."
         case 0, unknown:
-            return f"Nothing is known that will fail, but {unknown} could not be told."
+            return f"Nothing is known to fail, but {unknown} could not be determined."
         case failing, unknown:
-            more = f"; {unknown} could not be told" if unknown else ""
+            more = f"; {unknown} could not be determined" if unknown else ""
             return f"{failing} will fail{more}. Mend what is named above, then run it again."
     raise AssertionError("counts are numbers")

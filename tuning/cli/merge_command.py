@@ -78,7 +78,7 @@ def merge_command(
         raise SystemExit(_INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-    _tell(document, shown)
+    _print(document, shown)
 
 
 def _merged(
@@ -103,7 +103,7 @@ def _verified(
     from tuning.adapters.folder_merge import Order, verify  # noqa: PLC0415 — idem
 
     if output is not None:
-        raise OptionError("--verify writes nothing: leave -o out")
+        raise OptionError("--verify writes nothing: omit -o")
     if not folder.is_dir():
         raise OptionError(f"{folder}: no such folder")
     order = Order(base=base or Path(), adapter=adapter or Path(), **settings)
@@ -164,7 +164,7 @@ def _refused(error: MergeRefusedError, shown: Shown) -> None:
     say(f"  Fix: {error.rule.fix}")
 
 
-def _tell(document: dict[str, Any], shown: Shown) -> None:
+def _print(document: dict[str, Any], shown: Shown) -> None:
     changed = {name: tensor["sha256"] for name, tensor in sorted(document["changed"].items())}
     if shown == "json":
         printed = {

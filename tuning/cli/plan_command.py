@@ -68,7 +68,7 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
     if shown == "json":
         print(json.dumps({"path": str(path), **made.to_dict()}, indent=2))  # noqa: T201 — output
     else:
-        _tell(made, str(path))
+        _print(made, str(path))
     raise SystemExit(Exit.DONE if made.verdict == "accepted" else Exit.REFUSED)
 
 
@@ -82,7 +82,7 @@ def _budget(text: str | None) -> Decimal | None:
     return usd
 
 
-def _tell(made: Plan, path: str) -> None:
+def _print(made: Plan, path: str) -> None:
     out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     recipe = made.recipe
     by = f", recipe {recipe.name}" if recipe.name else ""

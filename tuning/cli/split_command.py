@@ -79,7 +79,7 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         copy(stream, decided, train.file, held_out.file)
         train.keep()
         held_out.keep()
-    _tell(decided, rule, places, shown)
+    _print(decided, rule, places, shown)
 
 
 def _rule(share: float, seed: int, model: str | None) -> SplitRule:
@@ -116,7 +116,7 @@ def _advice(path: Path, command: Command, model: str | None, *, whole: bool) -> 
     return read_first(command, lambda: path.open("rb"), name=str(path), own=own, to=to)
 
 
-def _tell(decided: Sides, rule: SplitRule, places: tuple[Path, Path], shown: Shown) -> None:
+def _print(decided: Sides, rule: SplitRule, places: tuple[Path, Path], shown: Shown) -> None:
     train, held_out = decided.counts
     if shown == "json":
         document = {

@@ -81,7 +81,9 @@ def _sets(folder: Path) -> tuple[Path, Path | None]:
     set, or several of a kind.
     """
     if not folder.is_dir():
-        raise OptionError(f"{folder}: must be a folder with train.jsonl in it, or another ending")
+        raise OptionError(
+            f"{folder}: must be a folder that holds train.jsonl, or train with another suffix"
+        )
     files = sorted(file for file in folder.iterdir() if file.is_file())
     kinds = {file: kind_of(f"{PREFIX}x/{file.name}") for file in files}
     training = [file for file, kind in kinds.items() if kind is UploadKind.TRAINING_SET]
@@ -121,7 +123,7 @@ def _plain(folder: Path) -> str:
 
 def _put(account: Account, where: str, file: Path) -> Upload:
     """Under the plain name of its kind: another spelling in the same folder would be a second set."""
-    ending = file.name[file.name.index(".") :].lower()
-    upload = account.objects.put_file(f"{where}{set_named(file.name)}{ending}", file)
+    suffix = file.name[file.name.index(".") :].lower()
+    upload = account.objects.put_file(f"{where}{set_named(file.name)}{suffix}", file)
     say(f"uploaded {file.name} to {upload.uri}")
     return upload

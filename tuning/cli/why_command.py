@@ -41,7 +41,7 @@ def why_command(
 
 
 def key_of(account: Account, uri: str) -> str:
-    """Raises OptionError for what is no object of the environment's datasets bucket."""
+    """Raises OptionError for what is not an object of the environment's datasets bucket."""
     bucket, _, key = uri.removeprefix(_SCHEME).partition("/")
     if not uri.startswith(_SCHEME) or not key:
         raise OptionError(f"{uri}: must be the URI of an object, such as s3://BUCKET/datasets/…")

@@ -13,7 +13,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.notice_lines import message, subject
-from tuning.constructs.outcomes import Endings
+from tuning.constructs.outcomes import Outcomes
 from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
 from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import MachineState
@@ -36,7 +36,7 @@ class ApprovalWait:
     """From `ask`, its first state, to `granted`, a state of the caller, or to an outcome."""
 
     def __init__(
-        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, end: Endings
+        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, end: Outcomes
     ) -> None:
         self._scope, self._end = scope, end
         self.ask = self._ask(topic)

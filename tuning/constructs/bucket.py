@@ -44,7 +44,7 @@ def private_bucket(
         lifecycle_rules=[_abandoned_uploads(), *lifecycle],
         removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # what a failed create made goes
     )
-    _tell_eventbridge(bucket)
+    _notify_eventbridge(bucket)
     return bucket
 
 
@@ -62,7 +62,7 @@ def _abandoned_uploads() -> s3.LifecycleRule:
     )
 
 
-def _tell_eventbridge(bucket: s3.Bucket) -> None:
+def _notify_eventbridge(bucket: s3.Bucket) -> None:
     """CDK's `event_bridge_enabled` does this with a custom resource, a function and AWS's own broad
     policy; CloudFormation has a property for it.
     """

@@ -99,7 +99,7 @@ def for_everybody(bucket: s3.IBucket, *, services: bool = False) -> list[Stateme
     """TLS 1.2, principals of this account, and the bucket's own name: through an access point, whose
     alias may be used wherever a bucket's name may, the guard would not know the bucket.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
-    `services`: log delivery is no account's principal.
+    `services`: log delivery is not an account's principal.
     """
     whole = {"Action": "s3:*", **_whole(bucket)}
     foreign: dict[str, dict[str, Any]] = {

@@ -132,11 +132,11 @@ class Config:
         self._few("notify")
         for address in self.notify:
             if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
-                raise ConfigError(f"notify: {address!r} is no e-mail address")
+                raise ConfigError(f"notify: {address!r} is not an e-mail address")
         self._few("uploader_cidrs")
         for cidr in self.uploader_cidrs:
             if self._network("uploader_cidrs", cidr).prefixlen < 8:  # noqa: PLR2004 — said below
-                raise ConfigError(f"uploader_cidrs: {cidr!r} is no network of yours: /8 at most")
+                raise ConfigError(f"uploader_cidrs: {cidr!r} is not a network of yours: /8 at most")
         if self.monthly_budget_usd is not None:
             self._within("monthly_budget_usd", self.monthly_budget_usd, 1, 10_000_000)
         if self.reserved_concurrency is not None:

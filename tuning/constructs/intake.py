@@ -76,7 +76,7 @@ class Intake(Construct):
     def put_aside(self, name: str, description: str, pattern: Mapping[str, object]) -> None:
         """Events that a person must read: they wait among the dead letters, whose alarm fires.
 
-        What cannot be sent there goes to the queue, is no upload, and comes among them after all.
+        What cannot be sent there goes to the queue, is not an upload, and comes among them after all.
         """
         rule = events.CfnRule(
             self,

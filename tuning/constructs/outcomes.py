@@ -22,7 +22,7 @@ _WAITED = ("task_token", "slot_token", "#queue")
 _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
-class Endings:
+class Outcomes:
     """Conclusions, by name; each leads to the tail that records and reports it. An outcome is `unsure`
     when a function that Step Functions gave up may still make a job: the reconciler looks for it.
     """

@@ -11,7 +11,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from tuning.constructs.outcomes import Endings
+from tuning.constructs.outcomes import Outcomes
 from tuning.constructs.steps import catch_all, expression, outlast
 from tuning.runs.job_queue import ASK_AGAIN_SECONDS
 from tuning.runs.machine_states import MachineState
@@ -28,7 +28,7 @@ class SlotWait:
         *,
         ledger: dynamodb.ITable,
         again: sfn.IChainable,
-        end: Endings,
+        end: Outcomes,
     ) -> None:
         self.wait = sfn.CustomState(
             scope, MachineState.WAIT_FOR_JOB_SLOT, state_json=_waiting(scope, ledger)

@@ -19,7 +19,7 @@ from tuning.constructs.approval import ApprovalWait
 from tuning.constructs.config import Config
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
-from tuning.constructs.outcomes import Endings
+from tuning.constructs.outcomes import Outcomes
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.placement import own_name
 from tuning.constructs.policies import made_after, managed_policy
@@ -57,7 +57,7 @@ class TrainingRun(Construct):
         self._steps = Steps(self)
         self._config = config
         self._ledger = ledger
-        self._end = Endings(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
+        self._end = Outcomes(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
         self._approval = ApprovalWait(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
 

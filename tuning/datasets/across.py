@@ -34,7 +34,7 @@ def repeated(tally: Tally) -> dict[str, Any]:
         else:
             once[prompt] = None
     del once
-    return _told_apart(tally, twice)
+    return _separated(tally, twice)
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class _Alike:
     wavers: bool = False
 
 
-def _told_apart(tally: Tally, twice: set[int]) -> dict[str, Any]:
+def _separated(tally: Tally, twice: set[int]) -> dict[str, Any]:
     seen: dict[int, _Alike] = {}
     counts = dict.fromkeys(_REPEATS, 0)
     near = zip(_near(tally), tally.near_answers or tally.answers, strict=True)

@@ -86,7 +86,7 @@ class Chunks:
         self._outline, joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED + GUARD))
         self._joined = memoryview(joined)
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
-        self._told: list[Outline] = []
+        self._counted: list[Outline] = []
         self._empty = 0
         self._scan = Scan(
             data=_address(self._view),
@@ -95,7 +95,7 @@ class Chunks:
             ends=(ctypes.c_uint8 * ENDS)(*ends),
             pairs=method.format == "prompt_completion",
             thorough=thorough,
-            tells_unseen=thorough or UNSEEN in tally.policy.strict,
+            reports_unseen=thorough or UNSEEN in tally.policy.strict,
             longest_line=longest,
             long_text=long,
             compared=COMPARED,
@@ -158,20 +158,20 @@ class Chunks:
 
     def learn(self, outline: bytes, same: Outline) -> None:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
-        told, pieces = self._told, [*same.prompt, *same.answer]
-        if len(told) == _KNOWN or len(outline) > kernel.OUTLINE or len(pieces) > kernel.PIECES:
+        counted, pieces = self._counted, [*same.prompt, *same.answer]
+        if len(counted) == _KNOWN or len(outline) > kernel.OUTLINE or len(pieces) > kernel.PIECES:
             return
         if any(n >= kernel.PIECES for n in pieces):
             return
-        known = self._known[len(told)]
-        self._digests[len(told)] = kernel.digest()(outline)
+        known = self._known[len(counted)]
+        self._digests[len(counted)] = kernel.digest()(outline)
         known.size, known.outline[: len(outline)] = len(outline), outline
         known.readable = same.readable
         known.system = _TRAITS.index(same.traits) if same.traits in _TRAITS else len(_TRAITS)
         known.prompt, known.pieces = len(same.prompt), len(pieces)
         known.text[: len(pieces)] = pieces
-        told.append(same)
-        self._scan.knows = len(told)
+        counted.append(same)
+        self._scan.knows = len(counted)
 
     def _too_long(self, size: int) -> UnsettledLine:
         self._scan.line += 1
@@ -272,7 +272,7 @@ class Chunks:
                 tally.trait(traits, line, count)
         if scan.malformed:
             tally.counts[MALFORMED] += scan.malformed
-        for known, same in zip(self._known, self._told, strict=False):
+        for known, same in zip(self._known, self._counted, strict=False):
             for fault in same.faults:
                 tally.counts[fault.rule] += known.times
             if known.times and same.readable:

@@ -70,9 +70,9 @@ def _shown(names: list[str], lines: list[bytes]) -> tuple[PossibleEncoding, ...]
     for line in lines[:_COMPARED]:
         read = {name: line.decode(name, "replace") for name in names}
         begin = min(map(_first_odd, read.values()), default=0)
-        told = {name: _excerpt(text[_differing(read, begin) :]) for name, text in read.items()}
-        if not most or len(set(told.values())) > len(set(most.values())):
-            most = told
+        excerpts = {name: _excerpt(text[_differing(read, begin) :]) for name, text in read.items()}
+        if not most or len(set(excerpts.values())) > len(set(most.values())):
+            most = excerpts
         if len(set(most.values())) == len(names):
             break
     return tuple(PossibleEncoding(encoding=name, excerpt=most[name]) for name in names)

@@ -166,11 +166,11 @@ def table_columns(head: bytes) -> list[str] | None:
 
 def another_format(record: dict[str, Any], expected: str) -> str | None:
     """The format that the record is in, when it is none of the expected one."""
-    found = _told(record)
+    found = _recognised(record)
     return None if found == expected else found
 
 
-def _told(record: dict[str, Any]) -> str | None:
+def _recognised(record: dict[str, Any]) -> str | None:
     keys = record.keys()
     if error_answer(record):
         return ERROR_ANSWER

@@ -1,4 +1,4 @@
-"""Says why a line is no JSON, in the words of one who wrote it."""
+"""Says why a line is not JSON, in the words of one who wrote it."""
 
 import json
 import re

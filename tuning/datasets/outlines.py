@@ -73,7 +73,7 @@ class Outlines:
         self.again = False
         """Whether the outline that was asked for last had been met before, as those of one line never are."""
 
-    def told(self, outline: bytes, texts: bytes, count: int) -> Outline | None:
+    def recognised(self, outline: bytes, texts: bytes, count: int) -> Outline | None:
         """What holds of a line with that outline and its texts; None when the line itself decides."""
         self.again = outline in self._known
         if self.again:

@@ -13,7 +13,7 @@ DEFINITION = (
     "composed (NFC). tuning split and tuning stats go by near"
 )
 MARKED = "\2"
-"""How a piece begins that is no text, and only compares as it is."""
+"""How a piece begins that is not text, and only compares as it is."""
 
 
 def normalised(text: str) -> str:

@@ -155,8 +155,8 @@ class Scanner:
         return line
 
     def _outlined(self, stop: UnsettledLine) -> Outline | None:
-        """A line that is told by its outline, if that tells all."""
-        tally, same = self.tally, self._outlines.told(stop.outline, stop.texts, stop.strings)
+        """A line that is recognized by its outline, if that shows all."""
+        tally, same = self.tally, self._outlines.recognised(stop.outline, stop.texts, stop.strings)
         if same is None or (not same.readable and (stop.why or 0) & Why.UNSEEN):
             self._line(stop.line)
             return None
@@ -219,7 +219,7 @@ class Scanner:
             tally.prompts.append(self._digest(prompt))
             tally.answers.append(self._digest(answer))
             tally.places.append(tally.lines)
-            if tally.policy.thorough:  # told below
+            if tally.policy.thorough:  # reported below
                 tally.near_prompts.append(0)
                 tally.near_answers.append(0)
         self._look(line, prompt, answer, length, why)
@@ -284,8 +284,8 @@ def _trimmed(line: bytes) -> bytes:
 
 
 def sampled(line: bytes) -> bool:
-    """Whether a line, with its line feed, is one of the eighth whose scripts are told."""
-    told = line[:-1]
-    ends = told if len(told) <= 2 * _SAMPLE else told[:_SAMPLE] + told[-_SAMPLE:]
-    rest = (len(told) + int.from_bytes(ends, "little")) % ((1 << 64) - 1)
+    """Whether a line, with its line feed, is one of the eighth whose scripts are counted."""
+    text = line[:-1]
+    ends = text if len(text) <= 2 * _SAMPLE else text[:_SAMPLE] + text[-_SAMPLE:]
+    rest = (len(text) + int.from_bytes(ends, "little")) % ((1 << 64) - 1)
     return rest * _ODD % (1 << 64) >> 61 == 0

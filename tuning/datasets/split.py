@@ -20,7 +20,7 @@ from tuning.reports.scale import count
 _SPREAD = 2**64
 _SEEDS = 2**63
 _NO_RECORD = b" \t\r\n\x1a\x1e"
-"""What is no record by itself: blanks, the marks of old systems and of sequences."""
+"""What is not a record by itself: blanks, the marks of old systems and of sequences."""
 
 
 @dataclass(frozen=True, kw_only=True)

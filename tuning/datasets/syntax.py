@@ -1,4 +1,4 @@
-"""Parses one line strictly, with the standard library, and says exactly where it is no JSON.
+"""Parses one line strictly, with the standard library, and says exactly where it is not JSON.
 
 Stricter than `json.loads`: duplicate keys, NaN, half characters and absurd numbers are faults.
 
@@ -119,7 +119,7 @@ def _legible(line: bytes) -> str | Fault:
 
 
 def _stumble(text: str) -> None:
-    """Fail where a decoder that takes notes would, in half its time, if the text is no JSON."""
+    """Fail where a decoder that takes notes would, in half its time, if the text is not JSON."""
     try:
         json.loads(text)
     except json.JSONDecodeError:
@@ -134,7 +134,7 @@ def _noting() -> tuple[json.JSONDecoder, list[Fault]]:
     odd: list[Fault] = []
 
     def constant(name: str) -> None:
-        odd.append(Fault("DS203", f"{name} is no JSON number", name))
+        odd.append(Fault("DS203", f"{name} is not a JSON number", name))
 
     def integer(digits: str) -> int:
         if len(digits) > _MAX_DIGITS:

@@ -27,7 +27,7 @@ def gunzipped(stream: IO[bytes]) -> io.BufferedReader:
 
 
 def gunzipped_head(raw: bytes, size: int) -> bytes:
-    """What the beginning of a file becomes, up to `size` bytes: itself when it is no gzip, and
+    """What the beginning of a file becomes, up to `size` bytes: itself when it is not gzip, and
     nothing when it is damaged, which anyone who reads it on finds, and names.
     """
     if not raw.startswith(GZIP):

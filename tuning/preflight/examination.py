@@ -110,7 +110,7 @@ def _stacks(needs: Needs, facts: Facts) -> AccountFinding:
 
 
 def _policies(facts: Facts) -> Iterator[AccountFinding]:
-    """A Get of what does not exist: who is told so may ask, and no policy of the organization is against it."""
+    """A Get of what does not exist: a caller who gets that answer may ask, and no policy of the organization is against it."""
     check = "policies"
     for call, answer in facts.probes.items():
         if isinstance(answer, NoAnswer):

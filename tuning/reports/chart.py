@@ -28,7 +28,7 @@ _SLOTS = 8
 _MOST_POINTS = 800
 """Points a line is thinned to: more than a column has pixels to show them in."""
 _ENDLESS = 1e100
-"""A value beyond is no loss but a run that broke; it would also flatten every other."""
+"""A value beyond is not a loss but a run that broke; it would also flatten every other."""
 _DASHES = (None, "6 4", "2 3", "9 3 2 3")
 """Lines differ in more than colour: https://www.w3.org/WAI/WCAG22/Understanding/use-of-color.html"""
 _MARGIN = 16

@@ -43,7 +43,7 @@ def spend_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def dataset(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What its state machine told collect_results of the dataset."""
+    """What its state machine gave collect_results about the dataset."""
     return {"training_tokens": given["tokens"]}
 
 

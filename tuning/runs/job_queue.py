@@ -50,7 +50,7 @@ class QueuedRun(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class QueueState(Stored):
-    """What the dispatcher remembers from one round to the next; an item of the ledger that is no run."""
+    """What the dispatcher remembers from one round to the next; an item of the ledger that is not a run."""
 
     id: str = "queue#job_slots"
     round_at: str | None = None

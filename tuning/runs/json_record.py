@@ -69,7 +69,7 @@ def converted(raw: object, kind: type[_T], what: str) -> _T:
 
 
 def fields_of(kind: type, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of the dataclass `kind` that are in `raw`, for a class that is no Record: its digest
+    """The arguments of the dataclass `kind` that are in `raw`, for a class that is not a Record: its digest
     depends on the exact values, which are not to be converted.
     """
     return {f.name: raw[f.name] for f in fields(kind) if f.init and f.name in raw}

@@ -1,6 +1,6 @@
 """An item of the ledger's table, written and read as a frozen, keyword-only dataclass.
 
-An attribute is text; of a field that is no plain text, the text is JSON.
+An attribute is text; of a field that is not plain text, the text is JSON.
 """
 
 import json
@@ -31,7 +31,7 @@ class Stored:
 
     @classmethod
     def attribute(cls, field: str) -> str:
-        """What a field is called in the table. Raises KeyError for a name that is no field."""
+        """What a field is called in the table. Raises KeyError for a name that is not a field."""
         return KEY if field == "id" else {each: each for each in _hints(cls)}[field]
 
     @classmethod

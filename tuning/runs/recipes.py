@@ -82,7 +82,7 @@ class Recipe:
         """
         what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
         del what["description"]
-        # What one may spend is no part of what is trained: a raised limit trains nothing again.
+        # What one may spend is not part of what is trained: a raised limit trains nothing again.
         what["limits"] = {k: v for k, v in what["limits"].items() if k not in _SPENDING}
         for table in ("convert", "retry"):
             if what[table] is None:  # a recipe that does not use it has the digest it always had

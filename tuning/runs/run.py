@@ -74,7 +74,7 @@ class Run:
 
     @property
     def output_prefix(self) -> str:
-        """Where Bedrock writes, in the artifacts bucket. What a first job left is no result of the
+        """Where Bedrock writes, in the artifacts bucket. What a first job left is not a result of the
         second.
         """
         return f"jobs/{self.id}/" + ("" if self.attempt == 1 else "again/")
@@ -137,7 +137,7 @@ class Misdirected:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedVersion(Stored):
-    """That a version of an object has its run, whatever its recipe says since. Its key is no run's."""
+    """That a version of an object has its run, whatever its recipe says since. Its key is not a run's."""
 
     version_of: str
     """URI of the object."""

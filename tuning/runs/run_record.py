@@ -1,6 +1,6 @@
 """What the ledger keeps of a run. The one place that names the attributes, the keys and the indexes.
 
-An attribute is text; of a field that is no plain text, the text is JSON. The state machine writes some
+An attribute is text; of a field that is not plain text, the text is JSON. The state machine writes some
 of them itself, by the names that are here.
 """
 

@@ -42,7 +42,7 @@ def rejected_records(manifest: str) -> int:
 def _rows(text: str) -> list[Mapping[str, str]]:
     try:
         return list(csv.DictReader(text.removeprefix("\ufeff").splitlines()))
-    except csv.Error:  # a model that is trained is not failed by a metrics file that is no CSV
+    except csv.Error:  # a model that is trained is not failed by a metrics file that is not a CSV
         return []
 
 

@@ -44,22 +44,22 @@ def upload_refusal(
 
 
 def _misnamed(upload: Upload, base_model: str | None) -> str:
-    ending = "." + upload.name.partition(".")[2].lower()
+    suffix = "." + upload.name.partition(".")[2].lower()
     known = set_named(upload.name)
-    if known and ending.endswith(_CONVERTED) and base_model:
+    if known and suffix.endswith(_CONVERTED) and base_model:
         return (
-            f"an upload cannot end in {visible(ending)}. Convert it on your machine: "
+            f"an upload cannot end in {visible(suffix)}. Convert it on your machine: "
             f"tuning convert {_shown(upload.name)} --model {base_model} -o {known}.jsonl. "
             f"Then upload {known}.jsonl to the same folder."
         )
-    if known and ending.endswith(_PACKED):
+    if known and suffix.endswith(_PACKED):
         return f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}{SUFFIXES[0]}."
     if known:
         return f"an upload ends in one of {_endings()}. Save it as such, and upload it again."
-    if ending in SUFFIXES:
+    if suffix in SUFFIXES:
         return (
-            f"only train{ending} starts a run, and validation{ending} beside it is its validation set."
-            f"{_moved(upload, ending)}"
+            f"only train{suffix} starts a run, and validation{suffix} beside it is its validation set."
+            f"{_moved(upload, suffix)}"
         )
     return (
         f"it is neither a training set, train.jsonl, nor a validation set, validation.jsonl "
@@ -67,13 +67,13 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
     )
 
 
-def _moved(upload: Upload, ending: str) -> str:
+def _moved(upload: Upload, suffix: str) -> str:
     if _HELD_OUT.search(upload.name.lower()):
         return " Its name says that it is not for training."
     folder = upload.uri.removesuffix(upload.name)
     if visible(upload.uri) != upload.uri:
         return " If it is the training set, rename it."
-    return f" If it is the training set, rename it: aws s3 mv {quote(upload.uri)} {quote(f'{folder}train{ending}')}"
+    return f" If it is the training set, rename it: aws s3 mv {quote(upload.uri)} {quote(f'{folder}train{suffix}')}"
 
 
 def _shown(name: str) -> str:

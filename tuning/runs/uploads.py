@@ -48,7 +48,7 @@ class UploadKind(StrEnum):
 
 
 def set_named(name: str) -> str | None:
-    """`train` or `validation`, when the name before its ending means that set. The case of ASCII letters
+    """`train` or `validation`, when the name before its suffix means that set. The case of ASCII letters
     does not matter.
     """
     stem = name.partition(".")[0]
@@ -61,9 +61,9 @@ def kind_of(key: str) -> UploadKind:
     below, _, name = key.removeprefix(PREFIX).rpartition("/")
     if not name and key.startswith(PREFIX):
         return UploadKind.FOLDER
-    ending = name[name.find(".") :] if "." in name else ""
+    suffix = name[name.find(".") :] if "." in name else ""
     in_a_recipes_folder = key.startswith(PREFIX) and below
-    if not in_a_recipes_folder or not ending.isascii() or ending.lower() not in SUFFIXES:
+    if not in_a_recipes_folder or not suffix.isascii() or suffix.lower() not in SUFFIXES:
         return UploadKind.UNKNOWN
     kinds = {
         "train": UploadKind.TRAINING_SET,
@@ -172,10 +172,12 @@ def _field(record: Mapping[str, Any], name: str, kind: type) -> Any:
 
 
 def _moment(record: Mapping[str, Any], name: str) -> str:
-    """The ledger is indexed by month, so what is no time is refused here, not by DynamoDB."""
+    """The ledger is indexed by month, so what is not a time is refused here, not by DynamoDB."""
     text: str = _field(record, name, str)
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise NotAnUploadError(f"event field {name!r} is no ISO 8601 time: {text[:40]!r}") from None
+        raise NotAnUploadError(
+            f"event field {name!r} is not an ISO 8601 time: {text[:40]!r}"
+        ) from None
     return text

@@ -21,7 +21,7 @@ Fate = Literal["waits", "read", "unread"]
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationSet(Stored):
-    """A version of a validation set that arrived. Its key is no run's."""
+    """A version of a validation set that arrived. Its key is not a run's."""
 
     upload: Mapping[str, Any]
     """As `Upload` writes it."""
@@ -38,7 +38,7 @@ class ValidationSet(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class FolderRun(Stored):
-    """The newest run of a folder. Its key is no run's."""
+    """The newest run of a folder. Its key is not a run's."""
 
     folder: str
     run_id: str

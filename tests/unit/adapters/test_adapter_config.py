@@ -70,12 +70,12 @@ def test_the_first_pattern_of_the_file_that_matches_counts():
     assert found.scale_of(Q) == 2
 
 
-def test_what_only_tells_of_training_is_ignored():
-    told = {
+def test_what_only_reports_on_training_is_ignored():
+    reported = {
         "base_model_name_or_path": "x", "lora_dropout": 0.5, "inference_mode": True, "revision": "main",
         "auto_mapping": {"unsloth_fixed": True}, "megatron_core": "megatron.core", "qalora_group_size": 16,
         "eva_config": {"rho": 2}, "loftq_config": {"loftq_bits": 4}, "fan_in_fan_out": True, "init_lora_weights": "eva",
         "runtime_config": {"ephemeral_gpu_offload": True}, "task_type": "CAUSAL_LM", "peft_version": "0.21.2",
         "lora_dtype": "bfloat16", "lorap_lr_ratio": 16.0, "lorap_emb_lr": 1e-06,
     }  # fmt: skip
-    assert read(**told).scale_of(Q) == 2
+    assert read(**reported).scale_of(Q) == 2

@@ -68,7 +68,7 @@ CASES = {
     "a flag that is a text": ("LA207", {"use_dora": "yes"}, "use_dora"),
     "an unknown kind of bias": ("LA207", {"bias": "some"}, "bias"),
     "targets that are numbers": ("LA207", {"target_modules": [1]}, "target_modules"),
-    "a pattern that is no expression": ("LA207", {"rank_pattern": {"(": 2}}, "expression"),
+    "a pattern that is not an expression": ("LA207", {"rank_pattern": {"(": 2}}, "expression"),
     "targets that are no expression": ("LA207", {"target_modules": "*"}, "expression"),
     "layers that are texts": ("LA207", {"layers_to_transform": ["1"]}, "layers_to_transform"),
     "the same row twice": ("LA207", {"trainable_token_indices": [1, 1]}, "trainable_token_indices"),

@@ -81,7 +81,7 @@ def test_json_is_one_document_of_the_promised_shape():
         ((), "--model ID"),
     ],
 )
-def test_wrong_use_is_told_what_is_right(sound, arguments, said):
+def test_wrong_use_is_shown_what_is_right(sound, arguments, said):
     done = _run("check", sound, *arguments)
     assert isinstance(done.exception, TuningError)
     assert said in str(done.exception)
@@ -137,22 +137,22 @@ def _checked_text(path, content):
     ],
 )
 def test_a_table_is_called_one_with_its_columns(tmp_path, table):
-    code, told = _checked_text(tmp_path / "data.csv", table)
+    code, reported = _checked_text(tmp_path / "data.csv", table)
     assert code == 1
-    assert "this is a table, with the columns prompt, completion" in told
-    assert "comma stands" not in told
+    assert "this is a table, with the columns prompt, completion" in reported
+    assert "comma stands" not in reported
 
 
 def test_rows_of_numbers_are_no_records_that_are_joined_by_commas(tmp_path):
-    _, told = _checked_text(tmp_path / "data.csv", "1,what is it?\n2,who is it?\n")
-    assert "comma stands" not in told
-    assert "the line does not start with a brace" in told
+    _, reported = _checked_text(tmp_path / "data.csv", "1,what is it?\n2,who is it?\n")
+    assert "comma stands" not in reported
+    assert "the line does not start with a brace" in reported
 
 
-def test_who_joined_sound_records_by_commas_is_told_what_reads_them(sound, tmp_path):
+def test_who_joined_sound_records_by_commas_is_reported_what_reads_them(sound, tmp_path):
     records = sound.read_text("utf-8").splitlines()
-    _, told = _checked_text(tmp_path / "data.jsonl", ",\n".join(records))
-    assert "Leave the commas out, or convert the file: tuning convert" in told
+    _, reported = _checked_text(tmp_path / "data.jsonl", ",\n".join(records))
+    assert "Leave the commas out, or convert the file: tuning convert" in reported
 
 
 def test_advice_that_has_answers_of_weight_0_trained_on_says_so(tmp_path):
@@ -162,6 +162,6 @@ def test_advice_that_has_answers_of_weight_0_trained_on_says_so(tmp_path):
         {"role": "user", "content": "b"},
         {"role": "assistant", "content": "good"},
     ]
-    _, told = _checked_text(tmp_path / "data.jsonl", f"{json.dumps({'messages': turns})}\n" * 9)
-    assert "with the answers of weight 0 trained on too" in told
-    assert "--drop messages.weight" in told
+    _, reported = _checked_text(tmp_path / "data.jsonl", f"{json.dumps({'messages': turns})}\n" * 9)
+    assert "with the answers of weight 0 trained on too" in reported
+    assert "--drop messages.weight" in reported

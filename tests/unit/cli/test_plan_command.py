@@ -24,7 +24,7 @@ def _planned(*arguments):
     return json.loads(result.stdout)
 
 
-def test_plan_and_check_tell_the_same_estimate():
+def test_plan_and_check_give_the_same_estimate():
     checked = _run("check", SOUND, "--model", MICRO, "--format", "json")
     assert json.loads(checked.stdout)["estimate"] == _planned()["options"][0]["estimate"]
 
@@ -72,7 +72,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG)
-def test_a_wrong_option_is_told(arguments, words, monkeypatch):
+def test_a_wrong_option_is_reported(arguments, words, monkeypatch):
     monkeypatch.chdir(SAMPLES.parent)
     result = _run("plan", SOUND, *arguments)
     assert isinstance(result.exception, TuningError)
@@ -96,12 +96,12 @@ def test_a_recipe_is_found_from_anywhere_where_its_folder_is_configured(monkeypa
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_each_form_of_a_report_shows_low_expected_high_storage_and_serving(form):
     result = _run("check", SOUND, "--model", MICRO, "--format", form)
-    told = result.stdout_bytes.decode().replace("\\", "")
+    reported = result.stdout_bytes.decode().replace("\\", "")
     figures = ("$0.08", "$0.12", "$0.24", "$1.95", "$0.035 for a million", "no dated price")
-    assert [figure for figure in figures if figure not in told] == []
+    assert [figure for figure in figures if figure not in reported] == []
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
 def test_what_is_refused_has_no_price(form):
-    told = _run("check", BROKEN, "--model", MICRO, "--format", form).stdout_bytes.decode()
-    assert "1.95" not in told
+    reported = _run("check", BROKEN, "--model", MICRO, "--format", form).stdout_bytes.decode()
+    assert "1.95" not in reported

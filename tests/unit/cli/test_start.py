@@ -47,13 +47,13 @@ def test_the_options_are_those_that_typer_knows():
     plain = inspect.signature(checking).parameters
     assert list(known) == list(plain)
     for name, parameter in known.items():
-        kind, told = get_args(parameter.annotation)
+        kind, reported = get_args(parameter.annotation)
         assert kind == plain[name].annotation
         assert parameter.default == plain[name].default
-        if isinstance(told, OptionInfo):
-            assert told.min == LEAST.get(name)
-            assert told.default in (..., SPELT.get(name, f"--{name}"))
-            assert (told.default is ...) <= (name not in SPELT)
+        if isinstance(reported, OptionInfo):
+            assert reported.min == LEAST.get(name)
+            assert reported.default in (..., SPELT.get(name, f"--{name}"))
+            assert (reported.default is ...) <= (name not in SPELT)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_models_recipes_methods_and_rules_are_completed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("part", "told"),
+    ("part", "reported"),
     [
         ("nova-micro", f"did you mean '{MODEL}'?"),
         ("Nova Lite", "did you mean 'amazon.nova-lite-v1:0:300k'?"),
@@ -113,7 +113,7 @@ def test_models_recipes_methods_and_rules_are_completed(monkeypatch):
         ("llama3-1-8b", "did you mean 'meta.llama3-1-8b-instruct-v1:0:128k'?"),
     ],
 )
-def test_a_part_of_a_model_id_is_enough_to_be_told_the_whole(part, told):
+def test_a_part_of_a_model_id_is_enough_to_be_shown_the_whole(part, reported):
     done = subprocess.run(  # noqa: S603 — our own words
         [sys.executable, "-m", "tuning", "check", "samples/support/train.jsonl", "--model", part],
         check=False,
@@ -122,7 +122,7 @@ def test_a_part_of_a_model_id_is_enough_to_be_told_the_whole(part, told):
         cwd=ROOT,
     )
     assert done.returncode == 2
-    assert told in done.stderr
+    assert reported in done.stderr
 
 
 def test_an_archive_may_not_unpack_to_more_than_was_said(tmp_path):

@@ -25,8 +25,8 @@ RECIPES = {
 def uploads():
     """Each file under a name that starts a run, those of other kinds as people rename them."""
     for name, (content, records) in {**FILES, **packed()}.items():
-        ending = next((e for e in SUFFIXES if name.endswith(e)), ".csv")
-        yield pytest.param(f"train{ending}", content, records, id=name)
+        suffix = next((e for e in SUFFIXES if name.endswith(e)), ".csv")
+        yield pytest.param(f"train{suffix}", content, records, id=name)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)

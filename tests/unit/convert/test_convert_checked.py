@@ -27,7 +27,7 @@ METHODS = [
 
 
 def faults(raw, method):
-    """Errors of records; too few of them, or no model for them, is no fault of the conversion."""
+    """Errors of records; too few of them, or no model for them, is not a fault of the conversion."""
     report = check_dataset(Part(name="train.jsonl", stream=io.BytesIO(raw)), method=method)
     return [
         f for f in report.findings if f.severity == "error" and f.rule not in ("DS601", "DS611")

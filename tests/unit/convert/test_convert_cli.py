@@ -57,9 +57,12 @@ def test_a_refusal_leaves_nothing_behind(run, dataset, tmp_path):
 def test_refused_records_are_left_out_on_request_and_counted(run, dataset):
     path = dataset(PAIR, {**PAIR, "id": 1})
     code, out, _ = run("convert", path, "--to", "converse", "--skip-refused", "--format", "json")
-    told = json.loads(out)
-    assert (code, told["verdict"], told["written"]) == (0, "accepted", 1)
-    assert (told["sources"][0]["refused"], told["sources"][0]["counts"]) == (1, {"CV203": 1})
+    reported = json.loads(out)
+    assert (code, reported["verdict"], reported["written"]) == (0, "accepted", 1)
+    assert (reported["sources"][0]["refused"], reported["sources"][0]["counts"]) == (
+        1,
+        {"CV203": 1},
+    )
 
 
 def test_what_could_not_be_read_is_never_left_out(run, tmp_path):
@@ -117,7 +120,7 @@ def test_the_input_is_never_overwritten(run, dataset, tmp_path):
         (["--to", "converse", "-o", "-", "--format", "json"], "share standard output"),
     ],
 )
-def test_wrong_use_is_told_apart_from_bad_data(run, dataset, options, word):
+def test_wrong_use_is_distinguished_from_bad_data(run, dataset, options, word):
     code, out, err = run("convert", dataset(PAIR), *options)
     assert (code, out) == (2, "")
     assert word in err
@@ -147,7 +150,7 @@ def test_data_cannot_steer_the_terminal(run, dataset):
     assert "[red]a" in err
 
 
-def test_the_same_fault_in_many_records_is_told_once(run, dataset):
+def test_the_same_fault_in_many_records_is_reported_once(run, dataset):
     _, _, err = run("convert", dataset(*[{"question": "a"}] * 30), "--to", "converse")
     assert err.count("--map") == 1
     assert "1, 2, 3, 4 +16" in err
@@ -206,8 +209,8 @@ def test_a_dataset_with_a_bad_record_is_not_split(run, dataset, tmp_path):
 
 def test_statistics_come_as_one_document(run, dataset):
     code, out, _ = run("stats", dataset(PAIR, PAIR), "--format", "json")
-    told = json.loads(out)
-    assert (code, told["records"], told["repeated"]) == (0, 2, 1)
+    reported = json.loads(out)
+    assert (code, reported["records"], reported["repeated"]) == (0, 2, 1)
 
 
 def test_statistics_come_as_a_table(run, dataset):

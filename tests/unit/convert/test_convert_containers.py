@@ -47,7 +47,7 @@ def test_line_separators_inside_text_are_no_lines(converted):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_delimiter_is_told_from_the_rows(converted, delimiter):
+def test_the_delimiter_is_recognised_from_the_rows(converted, delimiter):
     rows = [["prompt", "completion"], ["Hi", '"Ho; so, it\tis|"'], ["Hi", "Ho"]]
     raw = "".join(delimiter.join(row) + "\n" for row in rows)
     written, places = pairs(raw, converted, "a.csv")
@@ -73,7 +73,7 @@ def test_a_quoted_header_and_doubled_quotes_are_read(converted):
     assert pairs(raw, converted, "a.csv")[0][0]["prompt"] == 'Say "hi"'
 
 
-def test_gzip_is_told_by_its_bytes(converted):
+def test_gzip_is_recognised_by_its_bytes(converted):
     packed = gzip.compress(f"{LINE}\n".encode() * 3)
     _, summary, lines = converted(packed, name="a.jsonl")
     assert [line.source_line for line in lines] == [1, 2, 3]
@@ -168,7 +168,7 @@ def test_records_without_a_dialect_come_with_their_line():
         (b"broken", "a.csv.gz", "csv"),
     ],
 )
-def test_a_container_is_told_from_bytes_and_name(head, name, expected):
+def test_a_container_is_recognised_from_bytes_and_name(head, name, expected):
     assert container(head, name).name == expected
 
 

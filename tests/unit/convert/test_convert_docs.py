@@ -12,10 +12,10 @@ PAGE = (Path(__file__).parents[3] / "docs" / "convert.md").read_text(encoding="u
 
 
 @pytest.mark.parametrize(("rule", "why"), RULES.items())
-def test_the_page_tells_every_refusal(rule, why):
+def test_the_page_lists_every_refusal(rule, why):
     assert f"| {rule} | {why} |" in PAGE
 
 
 @pytest.mark.parametrize("name", [*CONTAINERS, *SHAPES, *TARGET_FORMATS])
-def test_the_page_tells_every_format(name):
+def test_the_page_lists_every_format(name):
     assert f"\n| `{name}` |" in PAGE

@@ -88,7 +88,7 @@ def test_of_two_answers_the_better_one_is_kept_and_the_other_is_counted(converte
     assert summary.changed == {"answers left out: rejected": 3}
 
 
-def test_a_mapping_the_wrong_way_round_is_told(converted):
+def test_a_mapping_the_wrong_way_round_is_reported(converted):
     records = [{"Question": "Hi", "Answer": "Ho"}] * 30
     turned = {"Question": "prompt", "Answer": "completion"}
     _, summary, _ = converted(records, mapping=turned)
@@ -145,8 +145,8 @@ def test_encodings_are_named_with_a_sample_and_never_chosen(converted, encoding,
     assert written == []
     (rule,) = summary.counts
     assert rule == "CV101"
-    told = summary.findings[0].message
-    assert any(text[at : at + 6] in told for at in range(len(text) - 5)), told
+    reported = summary.findings[0].message
+    assert any(text[at : at + 6] in reported for at in range(len(text) - 5)), reported
     assert "--encoding" in summary.findings[0].fix
     again, _, _ = converted(
         content.encode(encoding), "prompt_completion", name=name, encoding=encoding
@@ -174,9 +174,9 @@ def test_no_line_is_written_that_the_checker_refuses(run, kept):
     bad = [{"prompt": "x" * 200_000, "completion": "y"}, {"prompt": "User: Hi", "completion": "y"}]
     name = kept(lines(*PAIRS, *bad))
     code, out, _ = run(f"tuning convert {name} --model {NOVA_MICRO} --skip-refused --format json")
-    told = json.loads(out)
-    assert (code, told["written"], told["sources"][0]["refused"]) == (0, 10, 2)
-    assert {f["line"] for f in told["sources"][0]["findings"]} == {11, 12}
+    reported = json.loads(out)
+    assert (code, reported["written"], reported["sources"][0]["refused"]) == (0, 10, 2)
+    assert {f["line"] for f in reported["sources"][0]["findings"]} == {11, 12}
     assert run(f"tuning check data.converse.jsonl --model {NOVA_MICRO}")[0] == 0
 
 

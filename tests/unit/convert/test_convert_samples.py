@@ -24,7 +24,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("file", CASES)
-def test_a_sample_is_told_and_converted(converted, file):
+def test_a_sample_is_recognised_and_converted(converted, file):
     container, shape, to, places = CASES[file]
     wishes = {"drop": ["topic"], "media_folder": "s3://pictures/"}
     mapping = QUESTIONS if file.endswith(".csv") else None

@@ -142,7 +142,7 @@ SOUND = [
 
 
 @pytest.mark.parametrize(("shape", "record", "expected"), SOUND)
-def test_a_dialect_is_told_and_keeps_its_meaning(converted, shape, record, expected):
+def test_a_dialect_is_recognised_and_keeps_its_meaning(converted, shape, record, expected):
     written, summary, _ = converted([record])
     assert (summary.verdict, summary.shape) == ("accepted", shape)
     assert written == [expected]
@@ -284,7 +284,7 @@ def test_fields_beside_the_messages_reach_the_grader(converted):
     }
 
 
-def test_a_plain_file_of_messages_is_told_by_a_later_record(converted):
+def test_a_plain_file_of_messages_is_recognised_by_a_later_record(converted):
     plain = {
         "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
     }

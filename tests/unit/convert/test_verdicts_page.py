@@ -49,10 +49,10 @@ def test_a_row_says_what_the_commands_say(monkeypatch, capfdbinary, tmp_path, ro
     code, out, _ = run(f"tuning check {shlex.quote(str(DATA / file))} {options}")
     assert _verdict(code, json.loads(out)["findings"], "accepted") == checked
     code, out, _ = run(f"tuning convert {shlex.quote(str(DATA / file))} {options} -o out.jsonl")
-    told = json.loads(out)
-    findings = [found for source in told["sources"] for found in source["findings"]]
-    assert _verdict(code, findings, str(told["written"])) == converted
-    commands = (told["advice"] or {}).get("commands", [])
+    reported = json.loads(out)
+    findings = [found for source in reported["sources"] for found in source["findings"]]
+    assert _verdict(code, findings, str(reported["written"])) == converted
+    commands = (reported["advice"] or {}).get("commands", [])
     assert bool(commands) == (advised != "–")  # noqa: RUF001 — as the page has it
     if commands:
         code, out, _ = run(f"{commands[0]} --format json")

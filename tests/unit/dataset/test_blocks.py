@@ -114,12 +114,12 @@ def _result(rng, mine):
 def _tool(rng):
     schema = {"type": "object", "properties": {"where": {"type": rng.choice(["string", "strng"])}}}
     name = "look" if rng.random() < 0.8 else rng.choice(NAMES)
-    told = (
+    reported = (
         {"description": rng.choice(["Looks.", "t001", "", "User: [EOS]", *TEXTS])}
         if rng.random() < 0.8
         else {}
     )
-    return {"toolSpec": {"name": name, **told, "inputSchema": {"json": schema}}}
+    return {"toolSpec": {"name": name, **reported, "inputSchema": {"json": schema}}}
 
 
 def _record(rng):
@@ -157,7 +157,7 @@ def _tally(content, policy, room, monkeypatch):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_blocks_that_are_no_text_are_told_by_outlines_as_by_their_lines(policy, monkeypatch):
+def test_blocks_that_are_no_text_are_recognised_by_outlines_as_by_their_lines(policy, monkeypatch):
     rng = random.Random(f"blocks {LINES}")  # noqa: S311 — reproducible, no secret
     given_lines = [_line(rng) for _ in range(LINES)]
     given_lines += [_mutated(rng, rng.choice(given_lines)) for _ in range(LINES // 4)]
@@ -167,13 +167,13 @@ def test_blocks_that_are_no_text_are_told_by_outlines_as_by_their_lines(policy, 
     )
     exact = _tally(content, POLICIES[policy], 1, monkeypatch)
     assert exact[0]["records"] > LINES
-    told = _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch)
-    assert told[1] == exact[1]
+    reported = _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch)
+    assert reported[1] == exact[1]
     for name, value in exact[0].items():
-        assert told[0][name] == value, name
+        assert reported[0][name] == value, name
 
 
-def test_each_line_alone_is_told_as_by_its_outline(monkeypatch):
+def test_each_line_alone_is_recognised_as_by_its_outline(monkeypatch):
     rng = random.Random("alone")  # noqa: S311 — reproducible, no secret
     for _ in range(LINES // 4):
         line = _line(rng)
@@ -209,9 +209,9 @@ def test_what_compares_of_a_tool_use_is_the_same_for_the_kernel_and_for_python(
     use = {"toolUse": {"toolUseId": "a", "name": "look", "input": given_input}}
     record = converse("Rain?", turn("assistant", use))
     line = json.dumps(record, ensure_ascii=ascii_only).encode() + b"\n"
-    told = list(stops(line))
-    if told and told[0].outline:
-        texts = map(comparable, told[0].texts.split(b"\0"))
+    reported = list(stops(line))
+    if reported and reported[0].outline:
+        texts = map(comparable, reported[0].texts.split(b"\0"))
         assert b"\2" + mark(use).encode() in texts
 
 
@@ -231,7 +231,7 @@ def test_most_tool_uses_have_an_outline():
 
 def test_numbers_compare_as_python_writes_them_and_most_need_no_python():
     rng = random.Random("numbers")  # noqa: S311 — reproducible, no secret
-    told = []
+    reported = []
     for _ in range(LINES * 5):
         number = rng.choice((1, -1)) * rng.random() * 10.0 ** rng.randint(-30, 30)
         written = rng.choice(
@@ -252,5 +252,5 @@ def test_numbers_compare_as_python_writes_them_and_most_need_no_python():
         text = stop.texts.split(b"\0")[-1]
         assert comparable(text) == b"\2" + mark(json.loads(use)).encode(), written
         if written == repr(number):
-            told.append(text[:1] == b"\2")
-    assert sum(told) > 0.99 * len(told) > LINES // 4
+            reported.append(text[:1] == b"\2")
+    assert sum(reported) > 0.99 * len(reported) > LINES // 4

@@ -125,7 +125,7 @@ def test_real_rft_sets_are_accepted_as_rft(real):
 
 
 @pytest.mark.parametrize("name", ["openai_sft_test_data.jsonl", "openai_sft_tool_test_data.jsonl"])
-def test_real_openai_chat_is_told_from_converse(real, name):
+def test_real_openai_chat_is_recognised_from_converse(real, name):
     report = check_files(real / "nova-forge-test-data" / name, method=method())
     assert set(report.counts) <= {"DS306", "DS124", "DS123"}
     assert "OpenAI chat" in report.findings[0].message + report.findings[-1].message

@@ -256,7 +256,7 @@ def test_a_reserved_word_is_found_after_a_text_that_starts_with_a_colon():
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_a_table_is_told_once_and_not_line_by_line(separator):
+def test_a_table_is_reported_once_and_not_line_by_line(separator):
     rows = [f"question{separator}answer", *(f"Why {n}?{separator}So." for n in range(20))]
     report = checked("\n".join(rows).encode())
     assert report.counts["DS306"] == 1

@@ -23,7 +23,7 @@ from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import catalog
 
 KINDS = {"converse": NOVA, "prompt_completion": LLAMA}
-TOLD = [text for _, text in FOUND] + SOUND_ALIKE
+REPORTED = [text for _, text in FOUND] + SOUND_ALIKE
 EVERY_SCRIPT = (
     "Как дела",
     "今天天气很好",
@@ -56,7 +56,7 @@ class _Copy:
 def _untidy(rng, kind, count):
     for _ in range(count):
         line = _line(rng, kind) if rng.random() < 0.7 else _mutated(rng, _line(rng, kind))
-        said = rng.choice([*TOLD, *EVERY_SCRIPT])
+        said = rng.choice([*REPORTED, *EVERY_SCRIPT])
         if rng.random() < 0.3:
             line = lines(converse(said, "b") if kind == "converse" else pair("a", said))
         yield line
@@ -120,7 +120,7 @@ def test_lines_around_one_that_never_ends_are_read(chunk, monkeypatch):
 
 PIECES = st.sampled_from(
     [
-        *TOLD,
+        *REPORTED,
         *("@", "+", "-", "_", ".", " ", "a", "AK", "IA", "eyJ", "gh", "github_pat_", "xox", "é"),
         *("1", "23", "4111", "529.982", ".247-25", "GB", "DE89 ", "4532015112830366", "x@y.zw"),
         *("+49 ", "(0)", "30 1234567", "-----BEGIN ", "PRIVATE KEY-----", "w" * 36, "w" * 82),

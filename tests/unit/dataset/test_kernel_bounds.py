@@ -76,11 +76,11 @@ def _read(kind):
             if found == Found.FULL:
                 scan.kept = 0
             if found == Found.OUTLINED:
-                told = ctypes.string_at(scan.outline, scan.outline_size)
-                if same := outlines.told(
-                    told, ctypes.string_at(scan.texts, scan.texts_size), scan.strings
+                reported = ctypes.string_at(scan.outline, scan.outline_size)
+                if same := outlines.recognised(
+                    reported, ctypes.string_at(scan.texts, scan.texts_size), scan.strings
                 ):
-                    reader.learn(told, same)
+                    reader.learn(reported, same)
         missed += scan.line != piece.count(b"\n")
     return missed
 

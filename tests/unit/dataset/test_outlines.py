@@ -171,7 +171,7 @@ class _Copy:
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("policy", POLICIES)
-def test_the_outline_of_a_line_tells_all_that_the_line_does(kind, policy, monkeypatch):
+def test_the_outline_of_a_line_shows_all_that_the_line_does(kind, policy, monkeypatch):
     content = b"".join(line.strip(b"\n") + b"\n" for line in _lines(kind))
     content = content[content.index(b"{") :]
     exact = _tally(content, kind, POLICIES[policy], 1, monkeypatch)
@@ -179,7 +179,7 @@ def test_the_outline_of_a_line_tells_all_that_the_line_does(kind, policy, monkey
     assert _tally(content, kind, POLICIES[policy], chunks.OUTLINE, monkeypatch) == exact
 
 
-def test_each_line_alone_is_told_as_by_its_outline(monkeypatch):
+def test_each_line_alone_is_recognised_as_by_its_outline(monkeypatch):
     """In a file only the first findings are listed; here every message counts."""
     for kind in MODELS:
         rng = random.Random(kind)  # noqa: S311 — reproducible, no secret

@@ -69,8 +69,8 @@ def test_the_value_is_never_shown(kind, text):
     report = checked(lines(pair(f"see\n{text}", "b")), of=method(LLAMA))
     assert report.statistics["training"]["privacy"] == {kind: 1}
     assert report.verdict == "accepted"
-    told = str(report.to_dict())
-    assert not any(word in told for word in text.split() if len(word) > 8)
+    reported = str(report.to_dict())
+    assert not any(word in reported for word in text.split() if len(word) > 8)
 
 
 BY_THE_KERNEL = pytest.mark.parametrize("way", ["kernel"], indirect=True)

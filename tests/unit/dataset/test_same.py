@@ -86,7 +86,7 @@ ALPHABETS = [
 
 def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
     rng = random.Random(7)  # noqa: S311 — reproducible, no secret
-    digest, told = kernel.digest(), 0
+    digest, reported = kernel.digest(), 0
     for n in range(4000):
         letters = "".join(rng.sample(ALPHABETS, rng.choice((1, 1, 2, 3))))
         if n % 5 == 0:
@@ -96,11 +96,11 @@ def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
         tally, stops = _scanned(lines(record))
         if not tally.records or any(stop.why and stop.why & Why.NEAR for stop in stops):
             continue
-        told += 1
+        reported += 1
         texts = equality_key([record["system"][0]["text"], prompt])
         assert tally.near_prompts[0] == digest(same.near(texts)), ascii(prompt)
         assert tally.near_answers[0] == digest(same.near(answer.encode())), ascii(answer)
-    assert told > 400
+    assert reported > 400
 
 
 @pytest.mark.parametrize("language", ["São João às 10h", "Việt Nam đẹp", "Привет, как дела", "ไทย", "हिन्दी", "한국어", "日本語がいい", "مُحَمَّد"])  # fmt: skip

@@ -61,9 +61,9 @@ def test_no_text_costs_far_more_than_ordinary_text(unit):
 
 
 def test_the_kernel_knows_which_signs_go_on_into_a_word():
-    told = {sign: letter(sign) for sign in map(chr, range(0x80, 0xD800))}
-    assert all(sign.isalnum() is known for sign, known in told.items() if known is not None)
-    assert sum(known is None for known in told.values()) < len(told) // 5
+    reported = {sign: letter(sign) for sign in map(chr, range(0x80, 0xD800))}
+    assert all(sign.isalnum() is known for sign, known in reported.items() if known is not None)
+    assert sum(known is None for known in reported.values()) < len(reported) // 5
 
 
 KEYWORDS = st.sampled_from(list(_FITS))
@@ -81,7 +81,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(KEYWORDS, VALUES, max_size=4))
-def test_a_schema_that_is_told_without_the_library_is_one_for_the_library(schema):
+def test_a_schema_that_is_judged_without_the_library_is_one_for_the_library(schema):
     if _simple(schema):
         Draft202012Validator.check_schema(schema)
     elif schema.get("type") == "object":
@@ -119,7 +119,7 @@ def test_the_kernel_tells_schemas_of_all_known_words():
     assert b'"json":{"type":"object"}' in outline_with(schema)
 
 
-def test_the_schemas_of_most_tools_are_told_without_the_library():
+def test_the_schemas_of_most_tools_are_judged_without_the_library():
     city = {"type": "string", "description": "Which.", "enum": ["Lima", "Cusco"]}
     nested = {"type": "array", "items": {"type": "object", "properties": {"city": city}}}
     schema = {"type": "object", "properties": {"all": nested}, "required": ["all"]}

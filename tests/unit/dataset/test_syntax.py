@@ -34,7 +34,7 @@ LINES = st.composite(lambda draw: _written(draw(VALUES), draw).encode() + b"\n")
 
 
 @given(line=LINES)
-def test_both_ways_to_parse_agree_whatever_stands_twice(line):
+def test_both_ways_to_parse_agree_whatever_occurs_twice(line):
     assert repr(syntax.parse(line)) == repr(syntax.noted(line))
 
 
@@ -53,7 +53,7 @@ def test_both_ways_to_parse_agree_whatever_stands_twice(line):
         (b'{"a":"\\ud800"}', "DS109"),
     ],
 )
-def test_what_only_notes_tell_is_told(line, rule):
+def test_what_only_notes_say_is_shown(line, rule):
     assert [fault.rule for fault in syntax.parse(line)[1]] == [rule]
 
 
@@ -70,12 +70,12 @@ def test_a_sound_value_is_read_as_the_standard_library_reads_it(value):
     assert syntax.parse(line) == (json.loads(line), [])
 
 
-def test_a_key_that_stands_twice_does_not_make_its_object_another_thing():
+def test_a_key_that_occurs_twice_does_not_make_its_object_another_thing():
     record = converse(turn("user", "What is it?", media()), "A cat.")
     line = json.dumps(record).replace('{"image":', '{"image":{},"image":').encode()
     assert [fault.rule for fault in diagnose(line, method()).faults] == ["DS202"]
 
 
-def test_the_place_of_a_key_that_stands_twice_is_told():
+def test_the_place_of_a_key_that_occurs_twice_is_reported():
     _, faults = syntax.parse(b'{"a b":[{"c":[0,{"d":1,"d":2}]}],"e":1,"e":1}')
     assert [fault.field for fault in faults] == ["e", "['a b'][0].c[1].d"]

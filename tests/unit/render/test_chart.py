@@ -49,7 +49,7 @@ def test_a_single_record_among_millions_is_still_seen():
     assert heights[1] == 2
 
 
-def test_a_histogram_is_told_to_those_who_cannot_see_it():
+def test_a_histogram_is_described_to_those_who_cannot_see_it():
     drawn = parsed(histogram(BINS))
     assert drawn.find("title").text == "Lengths"
     assert drawn.find("desc").text == (
@@ -72,7 +72,7 @@ def test_two_series_differ_in_more_than_colour():
     assert len(list(drawn.iter("circle"))) == 2
 
 
-def test_the_curves_are_told_to_those_who_cannot_see_them():
+def test_the_curves_are_described_to_those_who_cannot_see_them():
     assert parsed(lines(TRAINING, VALIDATION)).find("desc").text == (
         "loss by step. training: from 2 to 0.04, lowest 0.04 at step 49. "
         "validation: from 0.9 to 0.7, lowest 0.7 at step 49."

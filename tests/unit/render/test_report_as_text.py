@@ -54,10 +54,10 @@ def test_of_a_file_without_a_record_there_is_no_table_of_zeros():
 
 
 def test_on_a_terminal_what_many_findings_share_is_said_once():
-    told = said(refused(), terminal=True)
-    assert told.count("the role is") == 1
-    assert "train.jsonl lines 12, 18, " in told
-    assert "and 1,184 more" in told
+    reported = said(refused(), terminal=True)
+    assert reported.count("the role is") == 1
+    assert "train.jsonl lines 12, 18, " in reported
+    assert "and 1,184 more" in reported
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -73,16 +73,16 @@ def test_a_pipe_gets_no_colour_and_no_box():
 
 
 def test_neither_markup_nor_escape_sequences_in_the_data_reach_the_terminal():
-    told = said(hostile())
-    assert "[bold red]markup[/]" in told
-    assert "\x1b" not in told
-    assert "\x9b" not in told
-    assert "\u202e" not in told
+    reported = said(hostile())
+    assert "[bold red]markup[/]" in reported
+    assert "\x1b" not in reported
+    assert "\x9b" not in reported
+    assert "\u202e" not in reported
 
 
-def test_a_terminal_without_unicode_is_told_in_its_own_letters():
-    told = said(hostile(), encoding="ascii")
-    assert r"\u0633" in told
+def test_a_terminal_without_unicode_is_reported_in_its_own_letters():
+    reported = said(hostile(), encoding="ascii")
+    assert r"\u0633" in reported
 
 
 @given(st.text(st.characters(), max_size=80))

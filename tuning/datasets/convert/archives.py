@@ -42,7 +42,7 @@ def unpacked(head: bytes, stream: IO[bytes], name: str) -> Unpacked | None:
 
 
 def zipped(head: bytes, stream: IO[bytes]) -> Unpacked | str | None:
-    """The one file in a ZIP archive, or what office program wrote it; None when it is no archive.
+    """The one file in a ZIP archive, or what office program wrote it; None when it is not an archive.
 
     Raises RecordRefusedError for an archive that is damaged or has several files.
     """
@@ -60,8 +60,8 @@ def zipped(head: bytes, stream: IO[bytes]) -> Unpacked | str | None:
         files = [name for name in names if not _hidden(name)]
         if len(files) == 1:
             inner = archive.open(files[0])
-            told = _strict(inner, zipfile.BadZipFile, NotImplementedError)
-            return Unpacked(stream=told, how="ZIP unpacked", name=files[0])
+            strict = _strict(inner, zipfile.BadZipFile, NotImplementedError)
+            return Unpacked(stream=strict, how="ZIP unpacked", name=files[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise _refusal(
             f"the ZIP archive cannot be read: {str(error)[:100]}",

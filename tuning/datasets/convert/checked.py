@@ -63,7 +63,7 @@ def checked(
         for found in report.findings
         if found.severity == "error" and not found.line and found.rule != _EMPTY
     )
-    return tuple(_told(i, s, wrong, places) for i, s in enumerate(summaries)), notes
+    return tuple(_summarised(i, s, wrong, places) for i, s in enumerate(summaries)), notes
 
 
 def _rewritten(file: IO[bytes], left_out: frozenset[int]) -> None:
@@ -82,7 +82,9 @@ def _rewritten(file: IO[bytes], left_out: frozenset[int]) -> None:
     file.truncate(end)
 
 
-def _told(index: int, summary: Summary, wrong: dict[int, list[Finding]], places: Places) -> Summary:
+def _summarised(
+    index: int, summary: Summary, wrong: dict[int, list[Finding]], places: Places
+) -> Summary:
     mine = [found for line, found in wrong.items() if places.file(line) == index]
     if not mine:
         return summary

@@ -46,7 +46,7 @@ class Feed:
     def summarised(self, report: Report) -> Report:
         """The report with what the conversion itself refused, and what it was."""
         summary = self._conversion.summary
-        told = {k: v for k, v in summary.to_dict().items() if k not in ("findings", "counts")}
+        reported = {k: v for k, v in summary.to_dict().items() if k not in ("findings", "counts")}
         known: Mapping[str, object] = report.statistics.get("converted", {})
         report = self._without_empty(report) if summary.counts else report
         return replace(
@@ -55,7 +55,7 @@ class Feed:
             records=report.records + summary.refused,
             findings=(*summary.findings, *report.findings),
             counts=dict(sorted((Counter(report.counts) + Counter(summary.counts)).items())),
-            statistics={**report.statistics, "converted": {**known, self.name: told}},
+            statistics={**report.statistics, "converted": {**known, self.name: reported}},
         )
 
     def _without_empty(self, report: Report) -> Report:
@@ -72,10 +72,10 @@ def traced(report: Report, *feeds: Feed) -> Report:
     Call it when the streams were read to their end. Fields stay those of the converted record.
     """
     by_name = {feed.name: feed for feed in feeds}
-    told = replace(report, findings=tuple(_moved(found, by_name) for found in report.findings))
+    reported = replace(report, findings=tuple(_moved(found, by_name) for found in report.findings))
     for feed in feeds:
-        told = feed.summarised(told)
-    return told
+        reported = feed.summarised(reported)
+    return reported
 
 
 def _moved(found: Finding, feeds: Mapping[str, Feed]) -> Finding:

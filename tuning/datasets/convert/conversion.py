@@ -158,7 +158,7 @@ class Conversion:
             changed=dict(self._account.changed + self._given.notes),
             counts=dict(sorted(self._counts.items())),
             cut_short=self._cut_short,
-            findings=tuple(sorted(map(self._told, self._findings), key=lambda f: f.line or 0)),
+            findings=tuple(sorted(map(self._described, self._findings), key=lambda f: f.line or 0)),
         )
 
     def _read(self) -> Iterator[tuple[Raw, ReadRecord, ConversionNotes]]:
@@ -190,7 +190,7 @@ class Conversion:
         """Whether most of the file is in UTF-8, so that none of it is read in another encoding."""
         return bool(self._given.notes.other) and self._given.notes.mixed
 
-    def _told(self, found: Finding) -> Finding:
+    def _described(self, found: Finding) -> Finding:
         """A finding in the light of the whole file."""
         if found.rule != "CV101" or not self._given.notes.other:
             return found

@@ -66,11 +66,11 @@ def _dialect(head: bytes, method: Method, mapping: Mapping[str, str]) -> str | N
     others: Counter[str] = Counter()
     why: dict[str, str] = {}
     for line, record in _records(head):
-        if _sound(line, method) or (told := _other(record, method, mapping)) is None:
+        if _sound(line, method) or (other := _other(record, method, mapping)) is None:
             own += 1
         else:
-            others[told[0]] += 1
-            why.setdefault(*told)
+            others[other[0]] += 1
+            why.setdefault(*other)
     most = max(others, key=lambda name: others[name], default=None)
     return why[most] if most is not None and others[most] > own else None
 
@@ -84,8 +84,8 @@ def _other(
     except RecordRefusedError:
         return "mapped", "its fields have the names that others are mapped to"
     if shape:
-        told = (shape.name, f"its records are {shape.name} ({shape.why})")
-        return None if shape.name == method.format else told
+        other = (shape.name, f"its records are {shape.name} ({shape.why})")
+        return None if shape.name == method.format else other
     if of_messages(record) or records_in(record) or suggested(record):
         return "renamed", "its fields have other names than those of any format"
     return None

@@ -119,7 +119,7 @@ def _turn(message: object, at: str, roles: tuple[str, ...], walk: Walk) -> str |
     walk.readable = False
     close = near_miss(role, roles)
     known = ", ".join(roles)
-    walk.fault("DS401", f"{shown(role)} is no role{close}; roles: {known}", f"{at}.role")
+    walk.fault("DS401", f"{shown(role)} is not a role{close}; roles: {known}", f"{at}.role")
     return close.split("'")[1] if close else None
 
 

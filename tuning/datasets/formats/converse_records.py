@@ -135,7 +135,7 @@ def _role(message: dict[str, Any], at: str, walk: Walk) -> str | None:
     if role == "system":
         fix = 'Move the text to the top-level key "system": [{"text": "…"}].'
     walk.fault(
-        "DS401", f"{shown(role)} is no role{close}; roles: user, assistant", f"{at}.role", fix
+        "DS401", f"{shown(role)} is not a role{close}; roles: user, assistant", f"{at}.role", fix
     )
     return close.split("'")[1] if close else None
 

@@ -42,8 +42,8 @@ def check_schema(schema: object, at: str, walk: Walk) -> None:
     if _simple(schema):
         return
     written = json.dumps(schema)  # in order, so that equal keys are equal schemas
-    tell = _flaw if len(written) <= _REMEMBERED else _flaw.__wrapped__
-    if flaw := tell(written):
+    find = _flaw if len(written) <= _REMEMBERED else _flaw.__wrapped__
+    if flaw := find(written):
         where = at
         for step in flaw.path:
             where = f"{where}[{step}]" if isinstance(step, int) else inside(where, step)

@@ -45,7 +45,7 @@ def result(value: dict[str, Any], at: str, role: str | None, method: Method, wal
     if "status" in value and walk.is_a(value["status"], str, f"{at}.status"):
         status = value["status"]
         if status not in _STATUS:
-            message = f"{shown(status)} is no status; success and error are"
+            message = f"{shown(status)} is not a status; success and error are"
             walk.fault("DS409", message, f"{at}.status", "Write success or error, or leave it out.")
     if "content" in value:
         for i, item in enumerate(walk.items(value["content"], f"{at}.content")):
@@ -121,7 +121,7 @@ def described(spec: dict[str, Any], at: str, walk: Walk) -> None:
 
 
 def tool_name(value: object, at: str, walk: Walk) -> str | None:
-    """A tool's name; None with a fault when it is no text."""
+    """A tool's name; None with a fault when it is not text."""
     return _spelt(value, _NAME, "letters, digits, _ and -", at, walk)
 
 

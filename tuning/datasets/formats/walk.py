@@ -25,13 +25,13 @@ class Fault(NamedTuple):
 
 
 class Mark(str):
-    """A piece of a prompt that is no text, such as an image: it only has to compare."""
+    """A piece of a prompt that is not text, such as an image: it only has to compare."""
 
     __slots__ = ()
 
 
 def mark(value: object) -> Mark:
-    """What compares of a value that is no text: its JSON, with its keys in order. `blocks.h` writes the same."""
+    """What compares of a value that is not text: its JSON, with its keys in order. `blocks.h` writes the same."""
     return Mark(_CANONICAL.encode(value))
 
 
@@ -79,8 +79,8 @@ class Walk:
     ) -> None:
         """Refuse unknown keys, with the nearest miss, and name missing ones."""
         names = tuple(value)
-        told = _slips if len("".join(names)) <= _REMEMBERED else _slips.__wrapped__
-        for rule, message, key, unreadable in told(names, tuple(required), tuple(optional)):
+        find_slips = _slips if len("".join(names)) <= _REMEMBERED else _slips.__wrapped__
+        for rule, message, key, unreadable in find_slips(names, tuple(required), tuple(optional)):
             self.readable = self.readable and not unreadable
             self.fault(rule, message, (at or None) if key is None else inside(at, key))
 

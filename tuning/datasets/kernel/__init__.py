@@ -80,7 +80,7 @@ class Scan(ctypes.Structure):
         ("ends", c_uint8 * ENDS),
         ("pairs", c_uint32),
         ("thorough", c_uint32),
-        ("tells_unseen", c_uint32),
+        ("reports_unseen", c_uint32),
         ("in_joined", c_uint32),
         *((name, c_uint64) for name in ("longest_line", "long_text", "compared", "system_blocks")),
         *((name, c_uint64) for name in ("start", "stop", "why", "characters")),

@@ -43,7 +43,7 @@ def _folded(sign: str, melting: frozenset[str]) -> str | None:
 
 
 def _mark(sign: str, melting: frozenset[str]) -> bool:
-    """Whether a character only has to keep its place after what is no mark."""
+    """Whether a character only has to keep its place after what is not a mark."""
     known = unicodedata.ucd_3_2_0.category(sign) != "Cn"
     plain = sign not in melting and normalised(f".{sign}.") == f".{sign}."
     return known and plain and unicodedata.combining(sign) > 0

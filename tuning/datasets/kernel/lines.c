@@ -47,7 +47,7 @@ typedef struct {
     const uint8_t *words;
     uint8_t ends[ENDS];
     /* What is looked for. */
-    uint32_t pairs, thorough, tells_unseen;
+    uint32_t pairs, thorough, reports_unseen;
     uint32_t in_joined; /* whether the texts of the line that is handed back are in `joined` */
     uint64_t longest_line, long_text, compared, system_blocks;
     /* The line that is handed back; its texts, in `texts`, when it is sound. */
@@ -1083,7 +1083,7 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     s->outline_size = (uint64_t)(o.out - s->outline);
     s->texts_size = (uint64_t)(o.r.out - s->texts);
     s->strings = o.r.texts;
-    s->why = TOO_LONG | o.why | (o.r.odd && s->tells_unseen ? UNSEEN : 0) | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
+    s->why = TOO_LONG | o.why | (o.r.odd && s->reports_unseen ? UNSEEN : 0) | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
     if (o.any_raw || !settled(s, &o, start, stop - crlf))
         return OUTLINED;
     s->crlf += (uint64_t)crlf;
@@ -1130,7 +1130,7 @@ int lines_next(Scan *s)
             continue;
         }
         s->characters = (uint64_t)(r.out - r.base) - r.beside;
-        s->why = (found == LOOK ? PRIVATE : 0) | (r.odd && s->tells_unseen ? UNSEEN : 0);
+        s->why = (found == LOOK ? PRIVATE : 0) | (r.odd && s->reports_unseen ? UNSEEN : 0);
         s->why |= count(s, s->texts, system);
         int crlf = stop[-1] == '\r';
         s->crlf += (uint64_t)crlf;

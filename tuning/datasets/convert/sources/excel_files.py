@@ -12,7 +12,7 @@ from tuning.datasets.convert.sources.table_rows import Row, Rows
 from tuning.errors import OptionError, nearest
 
 _MAX_UNPACKED = 1024 * 1024 * 1024
-"""Bytes of XML in a workbook; a larger one is no spreadsheet that a person made."""
+"""Bytes of XML in a workbook; a larger one is not a spreadsheet that a person made."""
 
 
 def read_excel(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Raw]:

@@ -70,11 +70,11 @@ def _moving(run: RunRecord | None, title: str) -> RenderableType:
 
 
 def findings(report: Any) -> None:
-    """The first findings of a refused dataset: where, what, and how to mend it."""
+    """The first findings of a refused dataset: where, what, and how to fix it."""
     table = Table(title=None, box=None, pad_edge=False, header_style="dim")
     table.add_column("line", justify="right", style="cyan")
     table.add_column("rule", style="yellow")
-    table.add_column("what is wrong, and how to mend it")
+    table.add_column("what is wrong, and how to fix it")
     errors = [f for f in report["findings"] if f["severity"] == "error"]
     for finding in errors[:_SHOWN]:
         text = Text.assemble(finding["message"], "\n", (finding["fix"], "dim"))

@@ -60,20 +60,20 @@ def documented(document):
 
 
 @pytest.mark.parametrize(
-    ("document", "mend"),
+    ("document", "fix"),
     [
         ("README.md", lambda there: there.free_the_name()),
         ("docs/first-deployment.md", lambda there: there.person.edit_app()),
     ],
     ids=["outside of the app", "in the app"],
 )
-def test_a_first_deployment_that_failed_goes_on_by_the_same_command(deployments, document, mend):
+def test_a_first_deployment_that_failed_goes_on_by_the_same_command(deployments, document, fix):
     command = documented(document)
     deployments.type(command, exits=1)
     assert deployments.storage() == ("CREATE_FAILED", True)
     deployments.type(command, exits=1)
     assert deployments.storage() == ("UPDATE_FAILED", True)
-    mend(deployments)
+    fix(deployments)
     deployments.type(command)
     assert deployments.storage() == ("UPDATE_COMPLETE", True)
 

@@ -97,7 +97,9 @@ def test_a_job_without_our_key_is_reported_when_it_completes(world, own):
     """Bedrock names the key of a model when there is a model, and no sooner for certain."""
     job = start(world, own, "keyless", customModelKmsKeyId=None)
     until(lambda: status(world, job) == "Completed", "the job to complete")
-    assert "no key of ours" in notice(world, "keyless")["Message"]
+    assert (
+        "not encrypt its model with a key of this platform" in notice(world, "keyless")["Message"]
+    )
 
 
 def test_an_event_of_bedrock_wakes_the_guard_at_once(world, own, lasting):  # noqa: ARG001 -- it lasts

@@ -46,11 +46,11 @@ def test_what_was_not_rolled_back_goes_on_and_only_so(stage):
     [topic] = formation.describe_stack_resources(StackName="paused", LogicalResourceId="Topic")[
         "StackResources"
     ]
-    mended = json.dumps(
+    fixed = json.dumps(
         {"Resources": {"Topic": kept, "Rule": rule | {"Properties": {"EventPattern": pattern(5)}}}}
     )
-    change = {"StackName": "paused", "ChangeSetName": "mended"}
-    formation.create_change_set(**change, ChangeSetType="UPDATE", TemplateBody=mended)
+    change = {"StackName": "paused", "ChangeSetName": "fixed"}
+    formation.create_change_set(**change, ChangeSetType="UPDATE", TemplateBody=fixed)
     said = refused(formation.execute_change_set, **change)
     assert "non-terminal [CREATE_FAILED] state" in said[2]
     formation.execute_change_set(**change, DisableRollback=True)

@@ -69,8 +69,8 @@ REFUSALS = [
     pytest.param(
         {"uploader_cidrs": ("10.0.0.0/8",) * 2}, "more than once: 10.0.0.0/8", id="a rule twice"
     ),
-    pytest.param({"uploader_cidrs": ("0.0.0.0/0",)}, "no network of yours", id="everybody"),
-    pytest.param({"uploader_cidrs": ("128.0.0.0/1",)}, "no network of yours", id="half of it"),
+    pytest.param({"uploader_cidrs": ("0.0.0.0/0",)}, "wider than /8", id="everybody"),
+    pytest.param({"uploader_cidrs": ("128.0.0.0/1",)}, "wider than /8", id="half of it"),
     pytest.param(
         {"uploader_cidrs": tuple(f"10.{n}.0.0/16" for n in range(51))},
         "room for 50",

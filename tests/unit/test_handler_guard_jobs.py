@@ -100,7 +100,7 @@ def test_a_job_that_completed_without_our_key_is_reported_by_its_event(world, co
         event = {"detail": {"jobArn": name, "jobStatus": "Completed"}}
         assert guard_jobs.handler(event, context) == {"stopped": []}
     (notice,) = world.notices
-    assert "no key of ours" in notice["Message"]
+    assert "not encrypt its model with a key of this platform" in notice["Message"]
     assert "has completed and was not stopped" in notice["Message"]
 
 

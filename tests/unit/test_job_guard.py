@@ -85,7 +85,10 @@ def test_any_of_our_subnets_will_do(subnets):
             {"vpcConfig": {"subnetIds": ["subnet-0a1"], "securityGroupIds": ["sg-0c3", "sg-0f9"]}},
             "other security groups",
         ),
-        ({"outputModelKmsKeyArn": None, "status": "Completed"}, "no key of ours"),
+        (
+            {"outputModelKmsKeyArn": None, "status": "Completed"},
+            "not encrypt its model with a key of this platform",
+        ),
         ({"outputModelKmsKeyArn": OTHER_KEY}, "another key"),
     ],
 )

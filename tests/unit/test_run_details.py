@@ -125,7 +125,7 @@ def test_both_reports_are_named():
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_says_what_to_do_and_leaves_no_gap(state):
     printed = run_details(
-        any_record(state=state, outcome=outcome(fix="Mend it.") if state == "failed" else None)
+        any_record(state=state, outcome=outcome(fix="Fix it.") if state == "failed" else None)
     )
     assert printed.next
     assert "{" not in printed.next

@@ -49,7 +49,7 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         int, typer.Option(min=1, help="What an archive may unpack to, in MB.")
     ] = 2048,
 ) -> None:
-    """Check a dataset: every fault with its line and how to mend it. Exit 0 accepted, 1 refused."""
+    """Check a dataset: every fault with its line and how to fix it. Exit 0 accepted, 1 refused."""
     checking(
         path,
         model=model,

@@ -115,7 +115,7 @@ def _print_summary(summary: Summary, done: Done, console: Console) -> None:
 def _table(summary: Summary) -> Table:
     place = "row" if summary.container in ("parquet", "xlsx") else "line"
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in (place, "field", "rule", "what, and how to mend it"):
+    for title in (place, "field", "rule", "what, and how to fix it"):
         side: Literal["left", "right"] = "right" if title == place else "left"
         table.add_column(title, justify=side, overflow="fold")
     for (rule, field, message, fix), places in _grouped(summary).items():

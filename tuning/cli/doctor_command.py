@@ -100,5 +100,5 @@ def _verdict(needs: Needs, facts: Facts, findings: list[AccountFinding]) -> str:
             return f"Nothing is known to fail, but {unknown} could not be determined."
         case failing, unknown:
             more = f"; {unknown} could not be determined" if unknown else ""
-            return f"{failing} will fail{more}. Mend what is named above, then run it again."
+            return f"{failing} will fail{more}. Fix what is named above, then run it again."
     raise AssertionError("counts are numbers")

@@ -1,4 +1,4 @@
-"""`tuning rules`: what is checked, why, and what mends it."""
+"""`tuning rules`: what is checked, why, and what fixes it."""
 
 import json
 from dataclasses import asdict

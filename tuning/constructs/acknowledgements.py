@@ -113,7 +113,7 @@ def review(app: cdk.App, environments: Iterable[Training]) -> None:
             cdk.Annotations.of(app).add_warning_v2(
                 "tuning:NotCompiled",
                 f"The functions' code is not compiled for Python {PYTHON}: cold starts will take about "
-                f"twice as long. To mend it in a checkout: .venv/bin/uv python install {PYTHON}",
+                f"twice as long. To fix it in a checkout: .venv/bin/uv python install {PYTHON}",
             )
 
 

@@ -136,7 +136,9 @@ class Config:
         self._few("uploader_cidrs")
         for cidr in self.uploader_cidrs:
             if self._network("uploader_cidrs", cidr).prefixlen < 8:  # noqa: PLR2004 — said below
-                raise ConfigError(f"uploader_cidrs: {cidr!r} is not a network of yours: /8 at most")
+                raise ConfigError(
+                    f"uploader_cidrs: {cidr!r} is wider than /8; name the networks that uploads come from"
+                )
         if self.monthly_budget_usd is not None:
             self._within("monthly_budget_usd", self.monthly_budget_usd, 1, 10_000_000)
         if self.reserved_concurrency is not None:

@@ -35,7 +35,7 @@ class Part:
     """As findings name it, such as `train.jsonl`."""
     stream: BinaryIO
     prepared: BinaryIO | None = None
-    """Where the mended copy goes while the stream is read."""
+    """Where the fixed copy goes while the stream is read."""
     limit: int | None = None
     """Bytes that may come out of an archive."""
 

@@ -262,8 +262,8 @@ class Chunks:
         tally.records += scan.records
         tally.characters += scan.total_characters
         tally.text_bytes += scan.total_bytes
-        mended = {"crlf": scan.crlf, "blank_line": scan.blank_lines, "ctrl_z": scan.ctrl_z}
-        tally.repairs.update({repair: count for repair, count in mended.items() if count})
+        fixed = {"crlf": scan.crlf, "blank_line": scan.blank_lines, "ctrl_z": scan.ctrl_z}
+        tally.repairs.update({repair: count for repair, count in fixed.items() if count})
         for bits in range(DIGEST_BITS):
             tally.histogram[bits] += scan.histogram[bits]
         tally.reach(scan.most_bits, scan.most_bits_line)

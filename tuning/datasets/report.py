@@ -42,7 +42,7 @@ class Report:
     statistics: Mapping[str, Any] = field(default_factory=dict)
     """Per file: bytes, records, characters, estimated tokens, length histogram, duplicates, …"""
     repairs: Mapping[str, int] = field(default_factory=dict)
-    """What the prepared copy mends, and how often: `byte_order_mark`, `crlf`, `blank_line`, …"""
+    """What the prepared copy fixes, and how often: `byte_order_mark`, `crlf`, `blank_line`, …"""
 
     def tokens(self, part: str = "training") -> int | None:
         """Estimated tokens of one file of a dataset, one epoch; None when there is no such file."""

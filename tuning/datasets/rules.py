@@ -1,4 +1,4 @@
-"""The table of rules: what can be wrong with a dataset, why it matters and what mends it.
+"""The table of rules: what can be wrong with a dataset, why it matters and what fixes it.
 
 `rules.json` is the one place; `docs/rules.md` and `tuning rules` are written from it. Ids are
 permanent: a rule that goes leaves a gap.
@@ -38,7 +38,7 @@ What `tuning check` finds, and the platform with it. Written from `tuning/datase
 
 An **error** refuses the dataset, a **warning** informs and can be raised to an error
 (`strict = ["DS702"]` in a recipe, `--strict DS702` on the command line), a **note** says what was
-mended or what is worth a look.
+fixed or what is worth a look.
 """
 
 

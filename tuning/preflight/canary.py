@@ -166,7 +166,7 @@ def canary_verdict(record: RunRecord) -> CanaryVerdict:
 _ELSE = "tuning show RUN has all that is known of it; docs/runbook.md has a row for each error."
 _FIXES = {
     "refused": (
-        "A canary is sound, so what refused it is a limit of spending or a fault of ours: tuning show "
+        "A canary is sound, so what refused it is a spending limit or a fault of this platform: tuning show "
         "RUN says which; please report a fault."
     ),
     "stopped": "Somebody stopped it, or the guard: tuning show RUN says who. Run tuning canary again.",

@@ -18,7 +18,7 @@ _PAUSED = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
 def examine(needs: Needs, facts: Facts) -> list[AccountFinding]:
-    """Every finding, in the order in which one would mend them."""
+    """Every finding, in the order in which one would fix them."""
     if isinstance(facts.caller, NoAnswer):
         return [_credentials(facts.caller), *_no_such_region(needs)]
     return [
@@ -100,7 +100,7 @@ def _stacks(needs: Needs, facts: Facts) -> AccountFinding:
             return will_fail(check, subject, f"{name} is {status} and takes no update", fix)
         if status in _PAUSED:
             why = f"{name} is {status}, and goes on from there"
-            fix = f"Mend what its events name, then npx cdk deploy '{needs.environment}/*' --no-rollback."
+            fix = f"Fix what its events name, then npx cdk deploy '{needs.environment}/*' --no-rollback."
             return unknown(check, subject, why, fix)
         if status.endswith("_IN_PROGRESS"):
             fix = "Wait until it is done, then run tuning doctor again."

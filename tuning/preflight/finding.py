@@ -57,7 +57,7 @@ def unanswered(check: str, subject: str, answer: NoAnswer) -> AccountFinding:
     """
     if answer.fault == "organization":
         fix = (
-            f"Ask whoever keeps the organization's policies to allow {answer.call} in this account and "
+            f"Ask the administrators of your organization's policies to allow {answer.call} in this account and "
             "Region."
         )
         return will_fail(check, subject, answer.message, fix)

@@ -41,7 +41,7 @@ def next_steps(report: Report, run: Mapping[str, Any] | None) -> list[_Step]:
         command = _check_command(report, run or {})
         does = "Convert" if command.startswith("tuning convert") else "Check"
         return [
-            ("Mend the file. Each finding says where and how.", None),
+            ("Fix the file. Each finding says where and how.", None),
             (f"{does} it on your machine, in seconds:", command),
             (again, None),
         ]

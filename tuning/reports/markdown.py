@@ -68,10 +68,10 @@ def _group(group: outline.RuleGroup) -> str:
 
 
 def _repairs(report: Report) -> str | None:
-    mended = [
+    fixed = [
         f"- {_words(what)} ({count(often, 'time')})" for what, often in outline.repairs(report)
     ]
-    return "\n".join(["Repaired in the prepared copy:", "", *mended, ""]) if mended else None
+    return "\n".join(["Repaired in the prepared copy:", "", *fixed, ""]) if fixed else None
 
 
 def _statistics(report: Report, room: int) -> str | None:

@@ -133,7 +133,7 @@ _REPAIRS: Mapping[str, str] = {
 
 
 def repairs(report: Report) -> list[tuple[str, int]]:
-    """What the prepared copy mends, in words, and how often."""
+    """What the prepared copy fixes, in words, and how often."""
     return [(_REPAIRS.get(k, k.replace("_", " ")), n) for k, n in report.repairs.items() if n]
 
 

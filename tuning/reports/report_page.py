@@ -12,7 +12,7 @@ from tuning.reports.scale import count
 from tuning.reports.sheet import sheet
 
 _HEADINGS = {
-    "error": "What has to be mended",
+    "error": "What has to be fixed",
     "warning": "What is worth a look",
     "note": "Good to know",
 }
@@ -206,11 +206,11 @@ def _price(estimate: Mapping[str, Any] | None) -> Element | None:
 
 
 def _repairs(report: Report) -> Element | None:
-    mended = outline.repairs(report)
-    if not mended:
+    fixed = outline.repairs(report)
+    if not fixed:
         return None
     sentence = "Done in the prepared copy. Your file and its text are as they were."
-    facts = [(what, count(often, "time")) for what, often in mended]
+    facts = [(what, count(often, "time")) for what, often in fixed]
     return _card("repairs", "Repaired", el("p", sentence), _facts(facts))
 
 

@@ -62,11 +62,11 @@ def text(report: Report, console: Console, *, estimate: Mapping[str, Any] | None
     say.line((advice.verdict(report), ""))
     for group in outline.groups(report):
         _group(group, say)
-    mended = outline.repairs(report)
-    if mended:
+    fixed = outline.repairs(report)
+    if fixed:
         say.line()
         say.line(("Repaired in the prepared copy", "bold"))
-        for what, often in mended:
+        for what, often in fixed:
             say.line((f"{what} ", ""), (count(often, "time"), "dim"), indent=2)
     table = statistics.statistics_table(report.statistics)
     if table:

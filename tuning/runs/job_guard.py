@@ -83,7 +83,7 @@ def _not_ours(job: Mapping[str, Any], ours: GuardSettings) -> Iterator[str]:
     if key and key != ours.model_key_arn:
         yield "encrypts its model with another key"
     elif not key and job.get("status") == COMPLETED:
-        yield "encrypts its model with no key of ours"
+        yield "does not encrypt its model with a key of this platform"
 
 
 def _missing(job: Mapping[str, Any]) -> Iterator[str]:

@@ -21,7 +21,7 @@ WAITING = "job_slots"
 LEFT = ("queue", "slot_token", "queued_at", "refused_at")
 """The fields of a run that waits, which go when it leaves the queue."""
 PATIENCE = timedelta(days=7)
-"""For so long nobody got a slot: then something is wrong that waiting does not mend."""
+"""For so long nobody got a slot: then something is wrong that waiting does not fix."""
 MOST_WAITING = 500
 """Behind so many runs none waits: with ten slots and jobs of a day it would be for fifty days."""
 SHOWN = 100

@@ -128,7 +128,7 @@ def _dead(left: Left) -> ObjectAnswer | None:
     if not left.dead_letters:
         return None
     words = "It could not be received: its event is a dead letter, and an alarm is in ALARM."
-    fix = "Read receive_upload's log for the fault; when it is mended: tuning redrive"
+    fix = "Read receive_upload's log for the fault; when it is fixed: tuning redrive"
     return ObjectAnswer(fate="dead", summary=words, next=fix)
 
 

@@ -28,7 +28,7 @@ _NEXT: Mapping[str, str] = {
         "aws bedrock delete-custom-model --model-identifier {model}"
     ),
     "refused": (
-        "Read the report, mend the file as it says, upload it again: a new version is a new run."
+        "Read the report, fix the file as it says, upload it again: a new version is a new run."
     ),
     "stopped": "Upload the file again if you want it after all.",
 }

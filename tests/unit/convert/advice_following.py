@@ -57,7 +57,7 @@ def followed(run, line, folder):
             or "cannot be split" in said
             or (line.startswith("tuning check") and not commands(said))
         ):
-            return "end", line  # a check that names no command says at each place how to mend it
+            return "end", line  # a check that names no command says at each place how to fix it
         assert commands(said), f"{line}: refused without advice\n{said}"
         line = commands(said)[0]
     raise AssertionError(f"{line}: advice in circles\n{said}")

@@ -1,6 +1,6 @@
 """What to do after a refusal: commands that were followed before they are printed.
 
-A command is tried on the data, and what refuses it then is mended too, until it is accepted. So what
+A command is tried on the data, and what refuses it then is fixed too, until it is accepted. So what
 is printed is one command, whole, and it works; or it is said that no option helps.
 """
 
@@ -118,5 +118,5 @@ def _tried(command: Command, opening: Opening, name: str) -> Conversion | None:
 
 END = (
     "No option of tuning convert helps here, and this is the end of the road for the file as it is: "
-    "mend it where the findings say, and run the command again."
+    "fix it where the findings say, and run the command again."
 )

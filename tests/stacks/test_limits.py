@@ -26,7 +26,7 @@ def test_no_rule_has_any_complexity(dev, rich):
         assert {size for limit, _, size in sizes if limit is COMPLEXITY} == {0}
 
 
-@pytest.mark.parametrize(("endings", "refused"), [(4, False), (5, True), (6, True)])
+@pytest.mark.parametrize(("suffixes", "refused"), [(4, False), (5, True), (6, True)])
 def test_a_rule_that_eventbridge_may_refuse_is_a_finding(dev, suffixes, refused):
     """The six suffixes of the first version scored 12; 9 is the most that is known to be accepted."""
     wildcards = [{"wildcard": f"datasets/*/train{suffix}"} for suffix in SUFFIXES[:suffixes]]

@@ -31,9 +31,9 @@ def _tool(name: str, about: str, properties: Record, **beside: Any) -> Record:
 
 def _calls(called: list[tuple[Record, list[Record]]], *tools: Record) -> Record:
     turns = [("user", [{"text": "Where?"}])]
-    for n, (given, told) in enumerate(called):
+    for n, (given, answer) in enumerate(called):
         use = {"toolUse": {"toolUseId": f"t{n}", "name": "look", "input": given}}
-        result = {"toolResult": {"toolUseId": f"t{n}", "content": told}}
+        result = {"toolResult": {"toolUseId": f"t{n}", "content": answer}}
         turns += [("assistant", [use]), ("user", [result])]
     offered = {"tools": tools or (_tool("look", "Looks.", {"where": {"type": "string"}}),)}
     return _of([*turns, ("assistant", [{"text": "There."}])], toolConfig=offered)

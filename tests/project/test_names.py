@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from house_files import ANYTHING, PYTHON, ROOT, files, room, tree
+from house_files import ANYTHING, PYTHON, ROOT, files, nodes, room, tree
 
 NOT_THE_PRODUCT = ANYTHING | {"samples"}
 SAME_NAME = {
@@ -64,6 +64,47 @@ def test_no_retired_word_is_left_in_code_or_documents():
     assert KEPT.keys() - found == set()
 
 
+# Words that English needs elsewhere: retired as names in code, and from messages as phrases.
+RETIRED_NAMES = {"told", "tells", "stands", "ending", "endings"}
+FIXED_NAMES = {("tests/flow/test_emulator_cli.py", "ending")}  # of a program's text, its last lines
+RETIRED_PHRASES = re.compile(
+    r"\bis no [a-z-]+ address|\bis rung\b|leave to spend|[Hh]as it a\b|could not be told|\b[Mm]end(?:s|ed)?\b"
+)
+
+
+def names_in(path):
+    for node in nodes(path):
+        for field in ("id", "attr", "arg", "name"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield name
+
+
+def test_no_retired_word_is_left_in_the_names_of_code():
+    found = {
+        (path, word)
+        for path in PYTHON
+        if path != "tests/project/test_names.py"
+        for name in names_in(path)
+        for word in re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+        if word in RETIRED_NAMES
+    }
+    assert found - FIXED_NAMES == set()
+    assert FIXED_NAMES - found == set()
+
+
+def test_no_retired_phrase_is_left_in_documents_and_messages():
+    """Decisions and the changelog are history."""
+    found = [
+        f"{name}: {match.group()}"
+        for path in files()
+        if (name := path.relative_to(ROOT).as_posix()) != "CHANGELOG.md"
+        if not name.startswith(("tests/", "docs/decisions/", "benchmarks/"))
+        if path.suffix in (".py", ".md", ".toml", ".json")
+        for match in RETIRED_PHRASES.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
 POLLING = (
     "tuning/runs/",
     "tuning/constructs/",
@@ -90,3 +131,4 @@ def test_a_job_is_polled_not_looked_at():
 def test_a_retired_word_would_be_found():
     assert retired_words("test_a_door_is_thin and UntoldRuns") == {"door", "untold"}
     assert LOOK.search("24 hours, 85 looks")
+    assert RETIRED_PHRASES.search("'you' is no e-mail address")

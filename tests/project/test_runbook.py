@@ -118,7 +118,7 @@ def test_where_tuning_show_sends_a_reader_is_there(kind):
     assert place in named("Failures of a job") or f"## {place.capitalize()}\n" in RUNBOOK
 
 
-def test_no_table_of_the_runbook_stands_in_operations_too():
+def test_no_table_of_the_runbook_is_repeated_in_operations():
     operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     rows = set(re.findall(r"^\| `(\w+)` \|", operations, re.MULTILINE))
     assert rows & {name for heading in SECTIONS for name in named(heading)} == set()

@@ -55,7 +55,7 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
     if known and suffix.endswith(_PACKED):
         return f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}{SUFFIXES[0]}."
     if known:
-        return f"an upload ends in one of {_endings()}. Save it as such, and upload it again."
+        return f"an upload ends in one of {_suffixes()}. Save it as such, and upload it again."
     if suffix in SUFFIXES:
         return (
             f"only train{suffix} starts a run, and validation{suffix} beside it is its validation set."
@@ -63,7 +63,7 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
         )
     return (
         f"it is neither a training set, train.jsonl, nor a validation set, validation.jsonl "
-        f"(or another of {_endings()}). If it is not meant to be here, delete it."
+        f"(or another of {_suffixes()}). If it is not meant to be here, delete it."
     )
 
 
@@ -81,5 +81,5 @@ def _shown(name: str) -> str:
     return quote(name) if visible(name) == name else "FILE"
 
 
-def _endings() -> str:
+def _suffixes() -> str:
     return ", ".join(SUFFIXES)

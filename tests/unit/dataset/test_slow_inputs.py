@@ -1,4 +1,4 @@
-"""No text costs far more than ordinary text, and what is told without the library is as the library tells it."""
+"""No text costs far more than ordinary text, and what is judged without the library is as the library judges it."""
 
 import io
 import json
@@ -95,7 +95,7 @@ def outline_with(schema):
     return stop.outline or b""
 
 
-def test_the_kernel_tells_schemas_of_all_known_words():
+def test_the_kernel_knows_schemas_of_all_known_words():
     schema = {
         "type": "object",
         "$defs": {"a": {"enum": [1, "b", None]}},

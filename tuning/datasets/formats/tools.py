@@ -221,7 +221,7 @@ def _misplaced(asked: tuple[int, str] | None, turn: int, *, seen: bool) -> str |
 
 
 def _names(config: object) -> list[str | None]:
-    """The declared names; a None stands for those that could not be told, so that none is missed."""
+    """The declared names; a None stands for those that could not be determined, so that none is missed."""
     tools = config.get("tools") if isinstance(config, dict) else None
     if not isinstance(tools, list):
         return [None]

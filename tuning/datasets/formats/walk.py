@@ -63,7 +63,7 @@ class Walk:
     marked: bool = True
     """Whether a reserved word may stand in the record."""
     readable: bool = True
-    """False when prompt and answer could not be told: the record is left out of comparisons."""
+    """False when prompt and answer could not be determined: the record is left out of comparisons."""
 
     @property
     def texts(self) -> list[str]:

@@ -51,7 +51,7 @@ def canary_command(
     run: Annotated[
         str | None,
         typer.Option(
-            help="Tell of a canary that was started before, by its run.",
+            help="Report on a canary that was started before, by its run.",
             autocompletion=completions.complete_runs,
         ),
     ] = None,

@@ -175,7 +175,7 @@ def _print_json(document: Any) -> None:
     OUT.print(json.dumps(document, indent=1))
 
 
-def _run() -> None:
+def run_emulator() -> None:
     try:
         cli()
     except EmulatorError as error:
@@ -184,4 +184,4 @@ def _run() -> None:
 
 
 if __name__ == "__main__":
-    _run()
+    run_emulator()

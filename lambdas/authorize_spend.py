@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
-from tuning.aws.budgets import Budgets
+from tuning.aws.budgets import Budgets, DataClaim
 from tuning.aws.ledger import Ledger
 from tuning.models.estimate import Estimate, estimated
 from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
@@ -16,8 +16,10 @@ from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import moment
 from tuning.runs.money_records import Reservation
 from tuning.runs.prepared_dataset import PreparedDataset
-from tuning.runs.recipes import Limits
+from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
+from tuning.runs.run_record import RunRecord
+from tuning.runs.same_data import data_key, digests_of, same_data
 
 _settings = cache(RunSettings.from_env)
 
@@ -27,12 +29,20 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
     dataset = PreparedDataset.from_json(event["dataset"])
     ledger = Ledger(table=settings.ledger_table)
+    record = ledger.read(run.id)
+    if record and record.stop_asked:
+        return _stopped(record).to_json()
     price = estimated(run.recipe, tokens=dataset.training_tokens)
     question = Question.asked(price.high_usd, dataset.digest)
     approval, refused = _answer(event, run, question)
-    monthly, limits = parse_limit(settings.monthly_budget_usd), _limits(run)
+    recipe, monthly = _recipe(run), parse_limit(settings.monthly_budget_usd)
     facts = {"estimate": price.price_range, "approval": approval}
-    why = None if approval else objection(price, limits, monthly=monthly)
+    claim = _claim(run, dataset, Budgets(ledger=ledger))
+    reasons = (
+        _same_data(run, recipe, ledger, claim, record if approval else None),
+        None if approval else objection(price, recipe.limits, monthly=monthly),
+    )
+    why = " ".join(filter(None, reasons)) or None
     if why is None:
         wanted = Reservation(
             usd=price.high_usd or Decimal(0),
@@ -40,8 +50,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             recipe=run.recipe.name,
             recipe_digest=run.recipe.content_digest,
         )
-        budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=limits)
-        why = Budgets(ledger=ledger).reserve(run, wanted, budgets, facts)
+        budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
+        why = Budgets(ledger=ledger).reserve(run, wanted, budgets, facts, claim)
     if why is None:
         logger.info("authorized", estimate=price.price_range.to_json())
         return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
@@ -50,7 +60,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     asked = SpendDecision(
         decision="needs_approval",
         why=why,
-        approval_seconds=limits.approval_hours * 3600,
+        approval_seconds=recipe.limits.approval_hours * 3600,
         question=question,
         high_usd=price.high_usd,
     )
@@ -68,7 +78,7 @@ def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> Spe
         question=asked.question,
     )
     if record is None or record.stop_asked is not None:
-        return SpendDecision(decision="stopped", high_usd=price.high_usd)
+        return _stopped(record)
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
     logger.info("approval requested", why=asked.why)
     return asked
@@ -91,8 +101,32 @@ def _answer(
     return None, RefusedAnswer(by=approval.by, run=approval.run or "none", usd=usd)
 
 
-def _limits(run: Run) -> Limits:
-    """Those that are deployed now: a limit that was raised holds for runs that wait, too."""
+def _stopped(record: RunRecord | None) -> SpendDecision:
+    return SpendDecision(decision="stopped", by=record.stop_asked if record else None)
+
+
+def _claim(run: Run, dataset: PreparedDataset, budgets: Budgets) -> DataClaim | None:
+    """None where the copies are not known."""
+    if dataset.training_uri is None:
+        return None
+    key = data_key(run.recipe, digests_of(dataset))
+    return DataClaim(key=key, before=budgets.trained_on(key))
+
+
+def _same_data(
+    run: Run, recipe: Recipe, ledger: Ledger, claim: DataClaim | None, approved: RunRecord | None
+) -> str | None:
+    """Why a person is asked about the data that another run has spent on; an answer holds for the run that
+    was asked about, and no other.
+    """
+    before = claim.before if claim else None
+    asked = approved.approval_reason or "" if approved else ""
+    if before is None or before == run.id or before in asked:
+        return None
+    return same_data(recipe, ledger.read(before))
+
+
+def _recipe(run: Run) -> Recipe:
+    """As it is deployed now: a limit that was raised holds for runs that wait, too."""
     name = run.recipe.name
-    recipe = deployed_recipes.recipe(name) if deployed_recipes.is_deployed(name) else run.recipe
-    return recipe.limits
+    return deployed_recipes.recipe(name) if deployed_recipes.is_deployed(name) else run.recipe

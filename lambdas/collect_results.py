@@ -29,9 +29,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         suffixes=(files.TRAINING_SUFFIX, files.VALIDATION_SUFFIX, files.MANIFEST_SUFFIX),
     )
     results = files.summarize(texts)
-    collected = files.Collected(
-        model_arn=job["outputModelArn"], results=results, summary=f"Trained: {results.sentence}"
-    )
+    summary = f"Trained: {results.sentence}"
+    known = dataset.training_uri  # machines of the first version do not say what was trained on
+    if known and not dataset.validation_uri and run.recipe.validation == "optional":
+        summary += " The run did without a validation set: none was beside its upload."
+    collected = files.Collected(model_arn=job["outputModelArn"], results=results, summary=summary)
     cost = charged(run.recipe, job.get("hyperParameters", {}), tokens=dataset.training_tokens)
     Ledger(table=settings.ledger_table).note(
         run, model_arn=collected.model_arn, results=results, cost=cost

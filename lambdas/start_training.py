@@ -62,7 +62,7 @@ def _start_or_queue(
     if job_arn:
         return JobStart(state="started", job_arn=job_arn)
     if stop:
-        return JobStart(state="stopped")
+        return JobStart(state="stopped", by=record.stop_asked)
     if wait:
         return _queued(run, record, queue, ahead)
     start = _start(run, dataset)

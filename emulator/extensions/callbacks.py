@@ -23,6 +23,11 @@ _machines: dict[str, str] = {}
 needs the same permission."""
 
 
+def machine_of(token: str) -> str:
+    """The ARN of the state machine whose task waits, or waited, with that token; `*` when none did."""
+    return _machines.get(token, "*")
+
+
 def install() -> None:
     stepfunctions._execute_task = _of_its_machine(_with_timeout(stepfunctions._execute_task))
     stepfunctions._invoke_with_callback = _remembered(stepfunctions._invoke_with_callback)

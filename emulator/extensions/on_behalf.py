@@ -13,7 +13,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc, sqs, stepfunctions
 
 from emulator.extensions import key_use
-from emulator.extensions.callbacks import CALLBACK
+from emulator.extensions.callbacks import CALLBACK, machine_of
 from emulator.extensions.roles import MiniStackRoles
 
 _MACHINE_ROLE: contextvars.ContextVar[str] = contextvars.ContextVar("machine role")
@@ -86,9 +86,15 @@ def task(resource: str, given: dict[str, Any]) -> Subject:
             return "lambda:InvokeFunction", (config or {}).get("FunctionArn", name)
         case "sns:publish":
             return "sns:Publish", given["TopicArn"]
-        case "dynamodb:updateItem":
+        case "dynamodb:updateItem" | "dynamodb:getItem":
+            action = kind.removeprefix("dynamodb:")
             place = f"arn:aws:dynamodb:{get_region()}:{get_account_id()}"
-            return "dynamodb:UpdateItem", f"{place}:table/{given['TableName']}"
+            return (
+                f"dynamodb:{action[0].upper()}{action[1:]}",
+                f"{place}:table/{given['TableName']}",
+            )
+        case "sfn:sendTaskSuccess":
+            return "states:SendTaskSuccess", machine_of(given["TaskToken"])
         case _:
             raise stepfunctions._ExecutionError(
                 "States.Runtime", f"The emulator does not know which permission {resource} takes"

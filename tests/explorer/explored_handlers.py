@@ -6,10 +6,11 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -28,7 +29,9 @@ from tuning.runs.run import Run
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
 BUDGET_USD = Decimal("0.02")
 """What a month may cost: enough for two runs, and not for three."""
-RECIPES = ("support-nova-micro", "support-nova-lite")
+GIVES_WAY = "gives-way"
+"""A recipe that is as the first of the others, but for `supersede`."""
+RECIPES = ("support-nova-micro", "support-nova-lite", GIVES_WAY)
 CONTEXT = SimpleNamespace(
     function_name="function",
     memory_limit_in_mb=512,
@@ -118,7 +121,7 @@ class _Clock(datetime):
 
 def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
     """The same bytes and recipe give the same verdict, page and id: each is computed once."""
-    patch.setattr(deployed_recipes, "load", cache(deployed_recipes.load))
+    patch.setattr(deployed_recipes, "load", cache(partial(_recipe, deployed_recipes.load)))
     kept = cached_property(Recipe.digest.fget)
     kept.__set_name__(Recipe, "digest")
     patch.setattr(Recipe, "digest", kept)
@@ -135,6 +138,12 @@ def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
         return pages[key]
 
     patch.setattr(Prepared, "page", once)
+
+
+def _recipe(load: Callable[[Path], Recipe], path: Path) -> Recipe:
+    if path.stem != GIVES_WAY:
+        return load(path)
+    return replace(load(path.with_stem(RECIPES[0])), name=GIVES_WAY, retry=None, supersede=True)
 
 
 def _by_id(from_dict: Callable[[Any], Run]) -> Callable[[Any], Run]:

@@ -38,7 +38,7 @@ def former(name: str, handler: Handler) -> Handler:
 def _said(name: str, answer: Any) -> Any:
     match name:
         case "authorize_spend":
-            if answer["decision"] == "authorized":
+            if answer["decision"] in ("authorized", "stopped"):  # `Start training` stops it
                 return {"leave": "granted"}
             return {"leave": "asked", "why": answer["why"], "seconds": answer["approval_seconds"]}
         case "settle_spend":

@@ -9,10 +9,12 @@ from typing import Any
 from amazon import Amazon
 from domain_builders import PREPARED
 from explored_handlers import BUDGET_USD
+from former_functions import Deployed
 from rounds import alarm_fires
 from scenarios import Put
 from schedule import LASTING
 
+from tuning.runs.machine_states import MachineState
 from tuning.runs.run_states import TRANSITIONS
 
 
@@ -26,6 +28,7 @@ def broken(world: Amazon) -> list[str]:
         *_trained_on_what_was_checked(world),
         *_within_the_budget(world),
         *_as_usual(world),
+        *_the_newest_wins(world),
     ]
 
 
@@ -110,8 +113,31 @@ def _as_usual(world: Amazon) -> Iterator[str]:
         return
     runs = [put.run_id() for put in world.scenario.puts]
     states = sorted(str(world.ledger.items.get(run, {}).get("state")) for run in runs)
-    if states != sorted(world.scenario.ends):
+    scenario = world.scenario
+    also = scenario.or_each if world.strikes or _with_former_parts(world) else ()
+    if states not in (sorted(scenario.ends), sorted(also)):
         yield f"OTHERWISE: the runs ended {states}, not {sorted(world.scenario.ends)}"
+
+
+def _with_former_parts(world: Amazon) -> bool:
+    """Whether a machine or functions of a former version took part, which have no version give way."""
+    former_functions = isinstance(world.functions, Deployed)
+    return former_functions or MachineState.STOP_EARLIER_VERSION not in world.definition["States"]
+
+
+def _the_newest_wins(world: Amazon) -> Iterator[str]:
+    """Never two of those of which one gave way, and never none."""
+    if not LASTING.isdisjoint(world.strikes.values()):
+        return
+    gave_way = [record for record in world.ledger.records() if record.stop_asked]
+    yield from (
+        f"TWICE: run {record.id} gave way, and was trained all the same"
+        for record in gave_way
+        if record.state == "trained"
+    )
+    newest = world.ledger.items.get(world.scenario.puts[-1].run_id(), {})
+    if gave_way and newest.get("state") != world.scenario.end:
+        yield f"NONE: a run gave way to one that ended {newest.get('state')}"
 
 
 def _run_of(job: dict[str, Any]) -> str:

@@ -155,6 +155,20 @@ def quota_is_a_fault(world: Amazon) -> None:
     world.definition = _edited(world.definition, edit)
 
 
+def deaf_to_stops(world: Amazon) -> None:
+    """A run that gave way starts its job all the same, which nobody stops."""
+    for name in ("get_item", "update_item"):
+        really = getattr(world.ledger, name)
+
+        def call(really: Callable[..., Any] = really, **given: Any) -> Any:
+            answer = really(**given)
+            for held in (answer.get("Item", {}), answer.get("Attributes", {})):
+                held.pop("stop_asked", None)
+            return answer
+
+        setattr(world.ledger, name, call)
+
+
 def _edited(definition: Mapping[str, Any], edit: Callable[[Any], Any]) -> dict[str, Any]:
     edited = copy.deepcopy(dict(definition))
     edited["States"] = {name: edit(state) for name, state in edited["States"].items()}
@@ -176,10 +190,11 @@ SABOTAGES = (
     Sabotage(do=no_reconciler, found="FORGOTTEN"),
     Sabotage(do=unconditional_claims, found="OVERSPENT", faults=0),
     Sabotage(do=unconditional_arrival, found="BACKWARDS", faults=0),
-    Sabotage(do=ledger_first, found="LOST"),
+    Sabotage(do=ledger_first, found="LOST", faults=0),
     Sabotage(do=all_acknowledged, found="LOST"),
     Sabotage(do=overwritten_copy, found="OTHER BYTES", faults=0),
     Sabotage(do=no_retries, found="OTHERWISE"),
     Sabotage(do=quota_is_a_fault, found="OTHERWISE", faults=0),
     Sabotage(do=random_execution, found="DUPLICATE"),
+    Sabotage(do=deaf_to_stops, found="TWICE", faults=0),
 )

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from domain_builders import DATASETS, any_event
+from explored_handlers import GIVES_WAY
 
 from lambdas import receive_upload
+from tuning.runs.check_delay import SETTLE
 from tuning.runs.uploads import Upload
 
 if TYPE_CHECKING:
     from amazon import Amazon
 
 FOLDER = "datasets/support-nova-micro"
+_GIVES_WAY = f"datasets/{GIVES_WAY}"
 LATE_SECONDS = 10 * 60
 POISON = {"Event": "s3:TestEvent"}
 
@@ -43,7 +46,11 @@ class Put:
     @property
     def event(self) -> dict[str, Any]:
         event: dict[str, Any] = any_event(key=self.key)
-        event["detail"]["object"] |= {"version-id": self.version, "size": len(self.content or b"x")}
+        event["detail"]["object"] |= {
+            "version-id": self.version,
+            "size": len(self.content or b"x"),
+            "sequencer": f"{int(self.version[1:]):018X}",
+        }
         return event
 
     def run_id(self) -> str:
@@ -58,6 +65,8 @@ class Scenario:
     end: str
     """The state that every run ends in when nothing goes wrong; or each in its own, as `each` says."""
     each: tuple[str, ...] = ()
+    or_each: tuple[str, ...] = ()
+    """How they may end as well, when something takes longer."""
     job: Literal["completes", "fails", "stalls"] = "completes"
     quota: int = 10
     """Of jobs in progress."""
@@ -65,6 +74,8 @@ class Scenario:
     """Until then other people's jobs fill the quota."""
     poison: bool = False
     """Whether a message that is not an upload comes in the same batch."""
+    newer_after_seconds: float = 0
+    """How long after the one before it each put is made; 0: all at once."""
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
     late_seconds: float = 0
@@ -94,8 +105,12 @@ class Scenario:
                 world.storage.lay(DATASETS, put.key, put.content, put.version)
         bodies = [*self.events, *([POISON] if self.poison else [])]
         batch = [Message(id=f"m{number}", event=event) for number, event in enumerate(bodies)]
-        for part in [[m] for m in reversed(batch)] if self.newest_first else [batch]:
-            world.clock.spawn(lambda part=part: world.receive(part))
+        parts = [[m] for m in reversed(batch)] if self.newest_first else [batch]
+        if self.newer_after_seconds:
+            parts = [[message] for message in batch]
+        for number, part in enumerate(parts):
+            after = number * self.newer_after_seconds
+            world.clock.spawn(lambda part=part: world.receive(part), after=after)
         world.bedrock.quota = 0 if self.full_until_seconds else self.quota
         if self.full_until_seconds:
             world.clock.spawn(lambda: self._open(world), after=self.full_until_seconds)
@@ -199,5 +214,46 @@ SCENARIOS = (
         forgets_tokens=True,
         pairs=100,
         longer=50,
+    ),
+    Scenario(
+        name="two versions of one key, of which the older gives way",
+        puts=(
+            _put(records("First"), folder=_GIVES_WAY),
+            _put(records("Second"), folder=_GIVES_WAY, version="v2"),
+        ),
+        end="trained",
+        each=("stopped", "trained"),
+        or_each=("trained", "trained"),
+        newest_first=True,
+        pairs=60,
+        longer=40,
+        every=3,
+    ),
+    Scenario(
+        name="a newer version while the older one starts its job",
+        puts=(
+            _put(records("First"), folder=_GIVES_WAY),
+            _put(records("Second"), folder=_GIVES_WAY, version="v2"),
+        ),
+        end="trained",
+        or_each=("stopped", "trained"),
+        newer_after_seconds=SETTLE.total_seconds() + 2,
+        pairs=120,
+        longer=60,
+    ),
+    Scenario(
+        name="a newer version while the older one waits for a job slot",
+        puts=(
+            _put(records("First"), folder=_GIVES_WAY),
+            _put(records("Second"), folder=_GIVES_WAY, version="v2"),
+        ),
+        end="trained",
+        each=("stopped", "trained"),
+        or_each=("trained", "trained"),
+        newer_after_seconds=SETTLE.total_seconds() + 60,
+        full_until_seconds=1500,
+        pairs=40,
+        longer=20,
+        every=4,
     ),
 )

@@ -25,6 +25,9 @@ class Around:
                 return self._invoke(arguments)
             case "aws-sdk", "dynamodb:updateItem.waitForTaskToken":
                 return self._ask_and_wait(arguments, limit)
+            case "aws-sdk", "sfn:sendTaskSuccess":
+                given = {"taskToken": arguments["TaskToken"], "output": arguments["Output"]}
+                return self._integrated("stepfunctions", "sendTaskSuccess", given)
             case (("dynamodb" | "sns"), _):
                 return self._integrated(service, operation, arguments)
         raise NotImplementedError(f"the explorer does not know tasks of {resource}")
@@ -79,5 +82,9 @@ class Around:
                 if isinstance(error, ClientError)
                 else "SdkClientException"
             )
-            prefix = {"dynamodb": "DynamoDb" if sdk else "DynamoDB", "sns": "SNS"}[service]
+            prefix = {
+                "dynamodb": "DynamoDb" if sdk else "DynamoDB",
+                "sns": "SNS",
+                "stepfunctions": "Sfn",
+            }[service]
             raise Failed(f"{prefix}.{code}", str(error)) from error

@@ -21,8 +21,8 @@ assert sys.argv[1:3] == ["-m", "emulator"], sys.argv
 sys.argv[1:3] = []
 if sys.argv[1] == "up":
     sys.argv += ["--port", "0"]
-from emulator.__main__ import run
-run()
+from emulator.__main__ import run_emulator
+run_emulator()
 END
 """
 NPX = f"""#!/bin/sh

@@ -49,7 +49,7 @@ def command(own_home):
         "import pathlib, sys; from emulator import environment\n"
         f"python = environment.interpreter(); environment.HOME = pathlib.Path({str(own_home)!r})\n"
         "environment.interpreter = lambda: python\n"
-        "from emulator.__main__ import run; run()"
+        "from emulator.__main__ import run_emulator; run_emulator()"
     )
 
     def call(*arguments):

@@ -17,13 +17,13 @@ from tuning.runs.uploads import Upload
 RECIPE = "support-nova-micro"
 
 
-def start(world, *, recipe, limits):
+def start(world, *, recipe, limits, about="Money"):
     """A run of a recipe that is not deployed, so that its own limits hold. Returns its id."""
     bucket, key = (
         world.account.outputs["DatasetsBucket"],
         f"datasets/{recipe}/{uuid4()}/train.jsonl",
     )
-    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations("Money")))
+    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations(about)))
     upload = Upload(
         bucket=bucket,
         key=key,
@@ -61,7 +61,11 @@ def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):
     recipe = f"cap-{uuid4().hex[:8]}"
     limits = Limits(monthly_usd=0.01)
     with ThreadPoolExecutor(2) as both:
-        runs = list(both.map(lambda _n: start(world, recipe=recipe, limits=limits), range(2)))
+        runs = list(
+            both.map(
+                lambda n: start(world, recipe=recipe, limits=limits, about=f"Money {n}"), range(2)
+            )
+        )
     ends = ("trained", "awaiting_approval")
     states = until(
         lambda: found if set(found := [state_of(world, run) for run in runs]) <= {*ends} else None,
@@ -93,6 +97,20 @@ def test_what_a_person_approves_is_trained_and_who_did_is_kept(world):
     again = tuning(world, "approve", run)
     assert again.returncode == 2
     assert "is trained and does not wait" in again.stderr
+
+
+def test_the_same_data_by_the_same_recipe_ask_first_and_say_of_which_run(world):
+    """However little they cost, and under whatever name they are uploaded."""
+    recipe = f"same-{uuid4().hex[:8]}"
+    first = start(world, recipe=recipe, limits=Limits())
+    reached(world, first, "trained")
+    again = start(world, recipe=recipe, limits=Limits())
+    waiting = reached(world, again, "awaiting_approval")
+    assert f"Run {first} was trained" in waiting.approval_reason
+    assert first in world.notice(again)["Message"]
+    assert waiting.reservation is None
+    assert tuning(world, "approve", again).returncode == 0
+    reached(world, again, "trained")
 
 
 def test_what_a_person_rejects_is_refused_and_costs_nothing(world):

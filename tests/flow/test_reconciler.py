@@ -33,7 +33,7 @@ def row_of(world, run):
 @pytest.mark.usefixtures("standing_still")
 def test_a_job_with_our_tags_that_no_run_knows_of_is_stopped(world, reconcile):
     bedrock = world.client("bedrock")
-    upload = world.upload(conversations("Known"), f"{RECIPE}/known-job")
+    upload = world.upload(conversations("A known job"), f"{RECIPE}/known-job")
     row = until(lambda: (r := world.account.started_by(upload)) and r.job_arn and r, "the job")
     like = bedrock.get_model_customization_job(jobIdentifier=row.job_arn)
     stray = bedrock.create_model_customization_job(

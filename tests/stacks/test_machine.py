@@ -1,5 +1,6 @@
 """The state machine: every way through it ends, and how it ended is recorded and reported."""
 
+import json
 import re
 from pathlib import Path
 
@@ -105,10 +106,27 @@ def test_a_job_starts_only_after_the_check_and_the_estimate(states):
 
 def test_only_an_accepted_dataset_goes_on(states):
     sound = states["Dataset accepted?"]
-    (choice,) = sound["Choices"]
-    assert choice["Condition"] == "{% $dataset.verdict = 'accepted' %}"
-    assert choice["Next"] == "Authorize spend"
+    chosen = {choice["Condition"]: choice["Next"] for choice in sound["Choices"]}
+    assert chosen == {
+        "{% $dataset.verdict = 'waiting' %}": "Wait for other uploads",
+        "{% $dataset.verdict = 'accepted' %}": "Authorize spend",
+    }
+    assert states["Wait for other uploads"]["Next"] == "Prepare dataset"
     assert "Start training" not in reachable(states, sound["Default"])
+
+
+def test_the_one_answer_that_the_machine_gives_is_that_a_run_is_to_stop(states):
+    """To a run of the same object without a job, whatever the input says."""
+    answers = [
+        state for state in states.values() if "sendTask" in json.dumps(state.get("Resource", ""))
+    ]
+    (answer,) = answers
+    assert answer["Arguments"]["TaskToken"] == "{% $earlier.token %}"
+    assert answer["Arguments"]["Output"].startswith("{% $string({'decision': 'stop', ")
+    stop = states["Stop earlier version"]["Arguments"]
+    assert stop["ConditionExpression"].startswith("#upload = :upload AND #state IN (")
+    stopped = {v["S"] for n, v in stop["ExpressionAttributeValues"].items() if ":from" in n}
+    assert stopped == OPEN - {"training", "again"}
 
 
 def test_a_second_job_starts_only_when_the_first_has_ended(states):
@@ -131,7 +149,7 @@ def test_a_second_try_is_checked_and_authorized_like_the_first(states):
 
 
 def test_every_loop_waits(states):
-    waits = {"Wait for job", "Wait for job slot", "Wait for approval"}
+    waits = {"Wait for job", "Wait for job slot", "Wait for approval", "Wait for other uploads"}
     for name in states.keys() - waits:
         ahead = {n for after in following(states[name]) for n in [after] if n not in waits}
         assert not any(name in reachable(states, n, without=waits) for n in ahead), name
@@ -142,6 +160,7 @@ def test_waiting_takes_the_time_that_the_last_look_said(dev, rich):
         waits = of_type(definition(environment)["States"], "Wait")
         assert {n: w["Seconds"] for n, w in waits.items()} == {
             "Wait for job": f"{{% $max([{seconds}, $progress.pause_seconds]) %}}",
+            "Wait for other uploads": "{% $dataset.wait_seconds %}",
         }
 
 

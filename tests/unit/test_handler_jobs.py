@@ -199,7 +199,10 @@ def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, con
     aws.bedrock.jobs["arn:job"] = {"outputModelArn": "arn:model"}
     answer = collect_results.handler(EVENT, context)
     assert answer["model_arn"] == "arn:model"
-    assert answer["summary"] == "Trained: training loss 2 to 1 after 2 steps."
+    assert answer["summary"] == (
+        "Trained: training loss 2 to 1 after 2 steps. "
+        "The run did without a validation set: none was beside its upload."
+    )
     assert aws.dynamodb.record(run.id).model_arn == "arn:model"
 
 

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +22,7 @@ from tuning.runs.uploads import TRAINING, VALIDATION
 KEY = "datasets/support/train.jsonl"
 BESIDE = "datasets/support/validation.jsonl"
 RUN = any_run()
+WAITING = {"verdict": "waiting", "summary": "", "records": 0, "training_tokens": 0}
 
 
 def prepare(context, run=RUN):
@@ -254,3 +255,57 @@ def test_no_log_metric_ledger_or_answer_holds_the_data(aws, context, written, co
     answer = prepare(context)
     assert CANARY not in written() + json.dumps(answer) + json.dumps(aws.dynamodb.items)
     assert written()
+
+
+PATIENT = any_run(recipe=any_recipe(wait_for_validation_minutes=30))
+ARRIVED = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+def at(monkeypatch, minutes):
+    moment = ARRIVED + timedelta(minutes=minutes)
+    monkeypatch.setattr(prepare_dataset, "datetime", SimpleNamespace(now=moment.astimezone))
+
+
+def try_to_prepare(context, run=PATIENT, *, waited=False):
+    return prepare_dataset.handler({"run": run.to_dict(), "waited": waited}, context)
+
+
+def test_a_training_set_waits_for_its_validation_set_unread_and_then_takes_it(
+    aws, context, monkeypatch
+):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    at(monkeypatch, 10)
+    assert try_to_prepare(context) == {**WAITING, "wait_seconds": 20 * 60}
+    assert aws.s3.reads == []
+    assert aws.dynamodb.record(PATIENT.id).waits_until == "2026-11-23T07:30:00+00:00"
+    aws.s3.lay(DATASETS, BESIDE, OTHER)
+    at(monkeypatch, 30)
+    answer = try_to_prepare(context, waited=True)
+    assert answer["validation_uri"].endswith("/validation.jsonl")
+    assert aws.dynamodb.record(PATIENT.id).state == "checked"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "beside"),
+    [pytest.param(10, True, id="it is there"), pytest.param(31, False, id="the time is over")],
+)
+def test_nobody_waits_for_what_is_there_or_too_late(aws, context, monkeypatch, minutes, beside):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    if beside:
+        aws.s3.lay(DATASETS, BESIDE, OTHER)
+    at(monkeypatch, minutes)
+    assert try_to_prepare(context)["verdict"] == "accepted"
+
+
+def test_without_one_after_all_the_run_goes_on_and_its_report_says_so(aws, context, monkeypatch):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    at(monkeypatch, 10)
+    assert try_to_prepare(context, waited=True)["verdict"] == "accepted"  # whatever the clocks say
+    [page] = aws.s3.versions[ARTIFACTS, f"runs/{PATIENT.id}/report.html"].values()
+    assert b"none came within 30 minutes of the upload: the run does without it" in page
+
+
+def test_a_machine_of_a_former_version_never_waits(aws, context, monkeypatch):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    at(monkeypatch, 10)
+    assert prepare(context, PATIENT)["verdict"] == "accepted"

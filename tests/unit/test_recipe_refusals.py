@@ -44,6 +44,22 @@ CASES = [
         "validation = 'maybe': must be one of required, optional, refused",
         id="policy",
     ),
+    pytest.param(
+        SOUND + 'supersede = "yes"', "supersede = 'yes': must be true or false", id="supersede"
+    ),
+    *[
+        pytest.param(
+            f"{SOUND}wait_for_validation_minutes = {minutes}",
+            "must be whole minutes, 0 to 1440",
+            id=f"{minutes} minutes",
+        )
+        for minutes in ("-1", "1441", "1.5", "true", '"5"')
+    ],
+    pytest.param(
+        SOUND + 'validation = "refused"\nwait_for_validation_minutes = 5',
+        'the recipe takes no validation set: validation = "refused"',
+        id="waits for what it refuses",
+    ),
     pytest.param(SOUND + "limits = 3", "limits = 3: must be a table", id="limits not a table"),
     pytest.param(
         SOUND + "hyperparameters = []",

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from domain_builders import any_recipe
+from domain_builders import any_recipe, any_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuning.models.catalog import catalog
 from tuning.runs.recipe_files import check_recipe, load
 from tuning.runs.recipes import ConversionOptions, Limits, Recipe, Retry
+from tuning.runs.run import Run
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SHIPPED = sorted(RECIPES.glob("*.toml"))
@@ -100,7 +101,14 @@ def test_another_name_of_a_column_is_another_recipe():
 
 
 def test_every_field_is_known_to_matter_or_not():
-    assert {f.name for f in fields(Recipe)} == {*CHANGES, "description", "kept_digest"}
+    neither = {
+        "description",
+        "kept_digest",
+        "same_data",
+        "supersede",
+        "wait_for_validation_minutes",
+    }
+    assert {f.name for f in fields(Recipe)} == {*CHANGES, *neither}
 
 
 def test_the_order_of_keys_in_the_file_does_not_matter():
@@ -145,3 +153,12 @@ def test_a_number_goes_on_the_wire_whole_and_without_exponent(number):
 )
 def test_what_goes_on_the_wire(value, text):
     assert any_recipe(hyperparameters={"x": value}).wire_hyperparameters == {"x": text}
+
+
+def test_how_uploads_become_runs_is_no_part_of_what_is_trained_and_is_kept_with_the_run():
+    plain = any_recipe()
+    recipe = any_recipe(supersede=True, wait_for_validation_minutes=30)
+    assert recipe.digest == plain.digest
+    assert recipe.to_dict() == plain.to_dict()  # the first version took no key that it did not know
+    kept = Run.from_dict(json.loads(json.dumps(any_run(recipe=recipe).to_dict())))
+    assert kept.recipe == recipe

@@ -49,6 +49,15 @@ def test_a_version_that_was_replaced_before_its_training_set_came_is_forgotten_i
     assert fate(early, record, LATER) == ("read", "")
 
 
+def test_one_that_was_replaced_while_the_run_waited_is_forgotten_in_silence():
+    waited = {"waits_until": "2026-11-23T07:30:00+00:00", "dataset": checked("v2")}
+    assert fate(UPLOAD, any_record(**waited), LATER) == ("read", "")
+    late = any_upload(key=KEY, arrived_at="2026-11-23T07:30:01Z")
+    became, why = fate(late, any_record(**waited), LATER + timedelta(hours=1))
+    assert became == "unread"
+    assert "with an earlier version of it" in why
+
+
 @pytest.fixture
 def receive(aws, context):  # noqa: ARG001 — the functions' AWS
     def received(key, version="v1", at="2026-11-23T07:00:00Z"):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from tuning.aws.ledger import Ledger, keyed
+from tuning.aws.transient import Transient
 from tuning.runs import former_version
 from tuning.runs.budget import Budget, actual, budget_ids, over
 from tuning.runs.ledger_item import KEY, Item
@@ -20,6 +21,16 @@ from tuning.runs.outcome import Charge
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import sources
+from tuning.runs.same_data import TrainedData
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataClaim:
+    """That a run is the last to spend on prepared data."""
+
+    key: str
+    before: str | None
+    """The run that was the last before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +43,10 @@ class Budgets:
         wanted: Reservation,
         budgets: tuple[Budget, ...],
         facts: Mapping[str, Any],
+        data: DataClaim | None = None,
     ) -> str | None:
-        """Reserve the money and authorize the run, both or neither. Returns why it does not fit.
+        """Reserve the money and authorize the run, both or neither. Returns why it does not fit. Raises
+        Transient when another run reserved for the same data since they were compared.
 
         Tried again, it reserves nothing more. A reservation of the run's earlier try is replaced.
         """
@@ -54,11 +67,20 @@ class Budgets:
             found_in=sources("authorized"),
         )
         # The run's own item first: a reservation that was sent twice has itself left too little.
-        updates = (_if_reserved(moved, item), *writes)
+        updates = [_if_reserved(moved, item), *writes]
+        if data:
+            updates.append(self._claim(data, run.id))
         broken = self.ledger.transact([{"Update": update} for update in updates])
+        if broken and broken > len(writes):
+            raise Transient(f"another run reserved for the same data: {run.id}")
         if not broken:  # done; or it was reserved meanwhile, or the run has ended, or is further
             return None
         return self._over(next(b for b in budgets if b.id == list(changes)[broken - 1]), wanted)
+
+    def trained_on(self, key: str) -> str | None:
+        """The run that was the last to spend on prepared data, by `data_key`."""
+        item = self.ledger.item(key)
+        return TrainedData.from_item(item).run_id if item else None
 
     def settle(self, run_id: str, charge: Charge) -> Decimal | None:
         """Replace a run's reservation by what it came to, or release it, once. Returns what it came
@@ -92,6 +114,18 @@ class Budgets:
     def committed(self, month: str) -> Decimal:
         """What is spent and reserved of the environment's budget of a month."""
         return self._committed(budget_ids(month, "")[0])
+
+    def _claim(self, data: DataClaim, run_id: str) -> dict[str, Any]:
+        names = {"#run_id": TrainedData.attribute("run_id")}
+        values = {":run": {"S": run_id}, ":before": {"S": data.before or run_id}}
+        return {
+            "TableName": self.ledger.table,
+            "Key": {KEY: {"S": data.key}},
+            "UpdateExpression": "SET #run_id = :run",
+            "ConditionExpression": "attribute_not_exists(#run_id) OR #run_id IN (:run, :before)",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
 
     def _over(self, budget: Budget, wanted: Reservation) -> str:
         return over(budget, wanted=wanted.usd, committed=self._committed(budget.id))

@@ -10,16 +10,33 @@ from typing import BinaryIO, cast
 
 from tuning.aws import s3_objects
 from tuning.datasets.bounds import Timed
+from tuning.runs.check_delay import waits_until
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.preparation import Prepared, deleted, prepare, second, several, too_large
 from tuning.runs.readings import Source
 from tuning.runs.run import Run
-from tuning.runs.uploads import SET_LETTERS, TRAINING, VALIDATION, UploadKind, kind_of
+from tuning.runs.uploads import (
+    SET_LETTERS,
+    TRAINING,
+    VALIDATION,
+    VALIDATION_LETTERS,
+    UploadKind,
+    kind_of,
+)
 
 Copies = Mapping[str, BinaryIO]
 """By the name that the prepared copy will bear."""
 _CHUNK = 1024 * 1024
 """Bytes that are read at once: the time that is left is asked for as often."""
+
+
+def waiting_until(run: Run, now: datetime) -> datetime | None:
+    """Until when the check waits for other uploads of its folder, at `now` (aware, UTC). No data are read."""
+    upload, beside = run.upload, []
+    if run.recipe.wait_for_validation_minutes:
+        beside = s3_objects.beside(upload.bucket, upload.folder, VALIDATION_LETTERS)
+    there = any(kind_of(each.key) is UploadKind.VALIDATION_SET for each in beside)
+    return waits_until(run, now, has_validation=there)
 
 
 def empty_copies(open_files: ExitStack) -> Copies:

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from tuning.aws.clients import Clients, client
 from tuning.aws.transient import Transient
+from tuning.errors import TuningError
 from tuning.runs import former_version
 from tuning.runs.job_queue import arrival_order
 from tuning.runs.json_record import RecordError
 from tuning.runs.ledger_item import KEY, Item, Stored
+from tuning.runs.newest_version import NewestVersion, newest_key
 from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run, version_key
 from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
@@ -19,6 +21,10 @@ from tuning.runs.validation_sets import UNREAD, FolderRun, ValidationSet, folder
 
 _Kind = TypeVar("_Kind", bound=Stored)
 _NEW = f"attribute_not_exists({KEY})"
+
+
+class OvertakenError(TuningError):
+    """A version that was the newest when it was compared, and is no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +40,33 @@ class Ledger:
     table: str
     client: Clients = client
 
-    def arrive(self, run: Run | Misdirected) -> Mapping[str, Any] | None:
+    def arrive(
+        self,
+        run: Run | Misdirected,
+        *,
+        stop_asked: str | None = None,
+        newest: NewestVersion | None = None,
+    ) -> Mapping[str, Any] | None:
         """Write a run's item when the version of its upload has no run yet, in one transaction, in which
         it becomes its folder's newest.
 
         Returns the input to start an execution with: of this run, or of the one that the version has
         already, when anyone who wrote that died before the execution was started. None when it was started.
+        With `newest` it becomes its object's newest version too, or raises OvertakenError.
         """
         version = ReceivedVersion.of(run.upload, run.id)
-        new = RunRecord(id=run.id, state="received", run=run.to_dict(), **_first(run))
+        first = {**_first(run), "stop_asked": stop_asked}
+        new = RunRecord(id=run.id, state="received", run=run.to_dict(), **first)
         items = [{"Put": self._new(each)} for each in (new, version)]
         if isinstance(run, Run):
             folder = FolderRun.of(run.upload, run.id).to_item()
             items.append({"Put": {"TableName": self.table, "Item": folder}})
-        if self.transact(items) is None:
+        if newest:
+            items.append({"Put": self._new(newest, instead_of=newest.before)})
+        if (broken := self.transact(items)) is None:
             return run.to_dict()
+        if newest and broken == len(items) - 1:
+            raise OvertakenError(f"{newest.version_of}: another version was received meanwhile")
         known = self.item(version.id)  # the first version wrote none
         run_id = ReceivedVersion.from_item(known).run_id if known else run.id
         found = self.read(run_id)
@@ -157,6 +175,11 @@ class Ledger:
         item = self.item(version_key(upload))
         return ReceivedVersion.from_item(item).run_id if item else None
 
+    def newest_version(self, upload: Upload) -> NewestVersion | None:
+        """Of the upload's object, where its recipe has older versions give way."""
+        item = self.item(newest_key(upload))
+        return NewestVersion.from_item(item) if item else None
+
     def validation_set(self, upload: Upload) -> ValidationSet | None:
         """A version of a validation set, once it was received."""
         item = self.item(ValidationSet.of(upload).id)
@@ -204,9 +227,12 @@ class Ledger:
             "ExpressionAttributeValues": keyed({**written, **kept}) | states,
         }
 
-    def _new(self, stored: Stored) -> dict[str, Any]:
-        """The arguments of a put of what is not there yet, alone or as part of a transaction."""
-        return {"TableName": self.table, "Item": stored.to_item(), "ConditionExpression": _NEW}
+    def _new(self, stored: Stored, *, instead_of: str | None = None) -> dict[str, Any]:
+        """The arguments of a put of what is not there yet, or of what takes the place of that run."""
+        if instead_of is None:
+            return {"TableName": self.table, "Item": stored.to_item(), "ConditionExpression": _NEW}
+        values = {"ExpressionAttributeValues": {":before": {"S": instead_of}}}
+        return {**self._new(stored), "ConditionExpression": "run_id = :before", **values}
 
     def _update(
         self,

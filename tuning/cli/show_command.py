@@ -100,7 +100,12 @@ def _dataset(details: RunDetails) -> Lines:
 def _validation(details: RunDetails) -> str:
     if details.unread_validation:
         return f"{details.unread_validation} came too late: the run did without it"
-    return "a set of its own" if details.dataset and details.dataset.validation_uri else "none"
+    if details.dataset and details.dataset.validation_uri:
+        return "a set of its own"
+    came = (
+        f"none came until {_at(details.waits_until)}" if details.waits_until else "none was there"
+    )
+    return f"{came}: the run does without it"
 
 
 def _steps(details: RunDetails) -> Lines:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tuning.aws.budgets import Budgets
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
@@ -23,6 +24,7 @@ from tuning.reports.text import text
 from tuning.runs.preparation import Prepared, prepare
 from tuning.runs.readings import Source
 from tuning.runs.recipes import Recipe
+from tuning.runs.same_data import data_key, same_data
 from tuning.runs.uploads import PREFIX, Upload, UploadKind, kind_of, set_named
 
 _ONE_PUT = 5_000_000_000
@@ -62,6 +64,8 @@ def submit_command(
         say(f"{folder}: refused; nothing was uploaded")
         raise SystemExit(Exit.REFUSED)
     account = Account.of(environment, region)
+    if again := _same_data(account, asked, checked):
+        say(f"{folder}: {again} The run asks for approval before it spends: tuning approve RUN")
     where = f"{PREFIX}{asked.name}/{name or _plain(folder)}/"
     files = [file for file in (validation, training) if file]  # the run reads what is there already
     uploads = [_put(account, where, file) for file in files]
@@ -114,6 +118,12 @@ def _checked(recipe: Recipe, training: Path, validation: Path | None) -> Prepare
             if file
         ]
         return prepare(recipe, *sources)
+
+
+def _same_data(account: Account, recipe: Recipe, checked: Prepared) -> str | None:
+    """Why the run will ask: its data are those of another run."""
+    before = Budgets(ledger=account.ledger).trained_on(data_key(recipe, checked.digests))
+    return same_data(recipe, account.ledger.read(before) if before else None)
 
 
 def _plain(folder: Path) -> str:

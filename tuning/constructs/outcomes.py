@@ -19,6 +19,9 @@ from tuning.runs.run_states import OPEN, Partition
 _ENDED_ALREADY = "DynamoDB.ConditionalCheckFailedException"
 _WAITED = ("task_token", "slot_token", "#queue")
 """The attributes of a run that waits, for a person or for a job slot."""
+_STOPPED = "'It was stopped before it had a job; nothing was trained.'"
+_BY = "($approval.decision = 'stop' ? $approval.by : $exists($job.by) ? $job.by : $spend.by)"
+"""Who asked for it, by whichever step has learnt it; functions of former versions do not say."""
 _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 
@@ -110,7 +113,9 @@ class Outcomes:
             MachineState.STOPPED_EARLY,
             {
                 "state": "stopped",
-                "summary": "It was stopped before it had a job; nothing was trained.",
+                "summary": expression(
+                    f"{_STOPPED} & ($exists({_BY}) ? ' Asked by ' & {_BY} & '.' : '')"
+                ),
                 "report": expression("$dataset.report_uri"),
                 "unsure": True,
             },

@@ -47,13 +47,16 @@ class Permissions:
         own = {"StringEquals": {f"{context}:aws:states:stateMachineArn": machine}}
         logs = {"ArnLike": {f"{context}:SourceArn": self._arn("logs", "*")}}
         self.names["Functions"] = functions
+        self.names["TrainingRun"] = [machine]
         return self.statements(
             [
                 Access(actions=used, on=("ControlKey",), conditions=own),
                 Access(actions=used[1:], on=("ControlKey",), conditions=logs),
                 access("lambda:InvokeFunction", on="Functions"),
                 *publish(),
-                *ledger("UpdateItem"),
+                *ledger("GetItem", "UpdateItem"),
+                # The one answer that its definition has is that a run is to stop.
+                access("states:SendTaskSuccess", on="TrainingRun"),
             ]
         )
 

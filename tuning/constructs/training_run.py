@@ -17,6 +17,7 @@ from constructs import Construct
 
 from tuning.constructs.approval import ApprovalWait
 from tuning.constructs.config import Config
+from tuning.constructs.earlier_version import EarlierVersion
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.outcomes import Outcomes
@@ -133,14 +134,29 @@ class TrainingRun(Construct):
         )
         authorized.otherwise(self._approval.ask)
         self._approval.granted(authorize)
+        sound.when(when("$dataset.verdict = 'waiting'"), self._wait_for_uploads(prepare))
         sound.when(when("$dataset.verdict = 'accepted'"), authorize.next(authorized)).otherwise(
             self._end.refused
         )
         routed = steps.choose(MachineState.UPLOAD_EXPECTED)
         routed.when(when("$exists($run.refusal)"), self._end.misdirected)
         routed.when(when("$exists($run.outcome)"), self._end.resumed)
+        earlier = EarlierVersion(self, ledger=self._ledger, then=prepare, end=self._end)
+        routed.when(when("$exists($run.supersedes)"), earlier.stop)
         routed.otherwise(prepare.next(sound))
         return self._begin().next(routed)
+
+    def _wait_for_uploads(self, prepare: tasks.LambdaInvoke) -> sfn.Wait:
+        """Once, for as long as the first try says; what came meanwhile is seen by the second."""
+        wait = sfn.Wait.jsonata(
+            self,
+            MachineState.WAIT_FOR_UPLOADS,
+            time=sfn.WaitTime.seconds(expression("$dataset.wait_seconds")),
+            assign={"waited": True},
+            outputs={},
+        )
+        wait.next(prepare)
+        return wait
 
     def _begin(self) -> sfn.Pass:
         """An execution that takes a run up gets its job's status at the last poll."""
@@ -148,6 +164,7 @@ class TrainingRun(Construct):
         first = {
             "run": expression("$states.input"),
             "progress": expression(seen),
+            "waited": False,
             "job": {},
             "queue": {},
             "approval": {},

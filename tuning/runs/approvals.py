@@ -96,6 +96,8 @@ class SpendDecision(Record):
     """How long the answer is waited for."""
     question: Question | None = None
     """Of `needs_approval`: what its answer must repeat."""
+    by: str | None = None
+    """Of `stopped`: who asked for it."""
     high_usd: Decimal | None = None
     """The most that the run may cost, which is what was reserved; None where no price is known."""
 

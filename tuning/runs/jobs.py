@@ -23,6 +23,8 @@ class JobStart(Record):
     had a job."""
     job_arn: str | None = None
     failure: Failure | None = None
+    by: str | None = None
+    """Of `stopped`: who asked for it."""
 
     @property
     def arn(self) -> str:

@@ -76,7 +76,7 @@ class Prepared:
             "version": run.upload.version_id,
             **self._converted,
             **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
-            **({} if self.validation_version else {"validation set": "none was beside the upload"}),
+            **({} if self.validation_version else {"validation set": _without(run.recipe)}),
         }
         title, price = run.upload.key.removeprefix(PREFIX), self.price(run.recipe)
         return report_html(self.report, title=title, run=facts, estimate=price)
@@ -233,6 +233,12 @@ def _misplaced(recipe: Recipe, validation: Source | None) -> Prepared | None:
 def _refused(*findings: Finding) -> Prepared:
     counts = dict(Counter(found.rule for found in findings))
     return Prepared(report=Report(verdict="refused", records=0, findings=findings, counts=counts))
+
+
+def _without(recipe: Recipe) -> str:
+    if minutes := recipe.wait_for_validation_minutes:
+        return f"none came within {minutes} minutes of the upload: the run does without it"
+    return "none was beside the upload: the run does without it"
 
 
 def _summary(report: Report) -> str:

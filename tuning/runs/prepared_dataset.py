@@ -10,7 +10,10 @@ from tuning.runs.json_record import Record
 class PreparedDataset(Record):
     """What prepare_dataset answers the state machine."""
 
-    verdict: Literal["accepted", "refused"] = "accepted"
+    verdict: Literal["accepted", "refused", "waiting"] = "accepted"
+    """`waiting`: it was not checked yet. The ledger never keeps that."""
+    wait_seconds: int | None = None
+    """Of `waiting`: how long, before the next try."""
     summary: str = ""
     records: int = 0
     training_tokens: int = 0

@@ -39,6 +39,8 @@ def steps(record: RunRecord) -> int:
 def words(record: RunRecord, position: int | None = None) -> str:
     """`queued, position 2`; `training, Training (InProgress)`."""
     state = _WORDS.get(record.state, record.state)
+    if record.state == "started" and record.waits_until:
+        return f"waits for other uploads until {record.waits_until}"
     if position:
         return f"{state}, position {position}"
     polled = _progress(record)

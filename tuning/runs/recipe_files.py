@@ -15,6 +15,7 @@ from tuning.runs.recipes import (
     Limits,
     Recipe,
     Retry,
+    SameDataPolicy,
     ValidationPolicy,
 )
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _TABLES = ("convert", "hyperparameters", "limits", "retry")
 _NOT_IN_A_FILE = ("name", "kept_digest")
 _HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
+_MOST_MINUTES = 24 * 60
 _MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see tuning/runs/run.py
 
 
@@ -112,22 +114,30 @@ class _Reader:
         self._named()
         for table in _TABLES:
             self._is(raw.get(table, {}), dict, table)
-        for text in ("description", "base_model", "method", "validation"):
+        for text in ("description", "base_model", "method", "validation", "same_data"):
             self._is(raw.get(text, ""), str, text)
         for needed in ("description", "base_model"):
             if not raw.get(needed):
                 self._refuse(needed, "missing; every recipe says it")
-        if (policy := raw.get("validation", "optional")) not in get_args(ValidationPolicy):
-            self._refuse(
-                f"validation = {policy!r}",
-                f"must be one of {', '.join(get_args(ValidationPolicy))}",
-            )
+        for key, kind in (("validation", ValidationPolicy), ("same_data", SameDataPolicy)):
+            if key in raw and raw[key] not in get_args(kind):
+                self._refuse(f"{key} = {raw[key]!r}", f"must be one of {', '.join(get_args(kind))}")
+        self._options(raw)
         limits = self._limits(raw.get("limits", {}))
         strict = self._strict(raw.get("strict", []))
         convert = self._conversion(raw["convert"]) if "convert" in raw else None
         retry = self._retry(raw["retry"]) if "retry" in raw else None
         typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
         return Recipe(**{**raw, "name": self.path.stem, **typed})
+
+    def _options(self, raw: Mapping[str, Any]) -> None:
+        if not isinstance(supersede := raw.get("supersede", False), bool):
+            self._refuse(f"supersede = {supersede!r}", "must be true or false")
+        minutes, key = raw.get("wait_for_validation_minutes", 0), "wait_for_validation_minutes"
+        if type(minutes) is not int or not 0 <= minutes <= _MOST_MINUTES:
+            self._refuse(f"{key} = {minutes!r}", f"must be whole minutes, 0 to {_MOST_MINUTES}")
+        if minutes and raw.get("validation") == "refused":
+            self._refuse(key, 'the recipe takes no validation set: validation = "refused"')
 
     def _conversion(self, raw: Mapping[str, Any]) -> ConversionOptions:
         self._known(raw, ConversionOptions, "convert.")

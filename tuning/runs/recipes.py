@@ -10,9 +10,12 @@ from typing import Any, Literal, Self
 from tuning.runs.json_record import fields_of
 
 Hyperparameters = Mapping[str, int | float | str]
+SameDataPolicy = Literal["ask", "allow"]
 ValidationPolicy = Literal["required", "optional", "refused"]
 FINE_TUNING = "FINE_TUNING"
 
+_OPTIONS = ("same_data", "supersede", "wait_for_validation_minutes")
+"""They shape neither model nor job, so they are no part of the digest."""
 _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
 
 
@@ -66,6 +69,12 @@ class Recipe:
     """None: only what is in the model's own format is taken."""
     retry: Retry | None = None
     """None: a job that ended without a model ends its run."""
+    same_data: SameDataPolicy = "ask"
+    """Whether a person is asked before a run that trains on the same data by the same recipe as another one."""
+    supersede: bool = False
+    """Whether a version of an object that has no job yet gives way to a newer one."""
+    wait_for_validation_minutes: int = 0
+    """How long after its upload a training set waits for a validation set."""
     kept_digest: str | None = field(default=None, compare=False, repr=False)
     """The digest that a run was started with; None of a recipe that was read from its file."""
 
@@ -94,14 +103,26 @@ class Recipe:
         """As the API takes them: strings, no exponents."""
         return {k: _plain(v) for k, v in self.hyperparameters.items()}
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """How uploads become runs of it; of those that are not set there is none."""
+        return {name: value for name in _OPTIONS if (value := getattr(self, name))}
+
     def to_dict(self) -> dict[str, Any]:
-        """Without the digest, which is stored beside it: the first version took no key that it did not
-        know.
+        """Without options and digest, which are stored beside it: the first version took no key that it
+        did not know.
         """
-        return {name: value for name, value in asdict(self).items() if name != "kept_digest"}
+        beside = (*_OPTIONS, "kept_digest")
+        return {name: value for name, value in asdict(self).items() if name not in beside}
 
     @classmethod
-    def from_dict(cls, raw: Mapping[str, Any], *, digest: str | None = None) -> Self:
+    def from_dict(
+        cls,
+        raw: Mapping[str, Any],
+        *,
+        digest: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
         convert, retry = raw.get("convert"), raw.get("retry")
         typed = {
@@ -112,6 +133,7 @@ class Recipe:
             else ConversionOptions(**fields_of(ConversionOptions, convert)),
             "retry": None if retry is None else Retry(**fields_of(Retry, retry)),
             "kept_digest": digest,
+            **{name: value for name, value in (options or {}).items() if name in _OPTIONS},
         }
         return cls(**{**fields_of(cls, raw), **typed})
 

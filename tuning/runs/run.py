@@ -34,6 +34,8 @@ class Run:
     request_token: str
     """`clientRequestToken`. boto3 fills in a random one when it is left out, so that a retried call
     would start a second paid job; this one makes the retry the same request."""
+    supersedes: str | None = None
+    """The run of an earlier version of the object, which gives way as long as it has no job."""
 
     @classmethod
     def new(cls, *, upload: Upload, recipe: Recipe, fallback: Recipe | None = None) -> Self:
@@ -88,17 +90,21 @@ class Run:
             "upload": self.upload.to_dict(),
             "recipe": self.recipe.to_dict(),
             "recipe_digest": self.recipe.digest,
+            "recipe_options": self.recipe.options,
             "fallback": self.fallback.to_dict() if self.fallback else None,
             "fallback_digest": self.fallback.digest if self.fallback else None,
             "attempt": self.attempt,
             # Versions before the digests were stored read from it that the id is not to be derived.
             "first": None if self.attempt == 1 else self.id,
+            **({"supersedes": self.supersedes} if self.supersedes else {}),
         }
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """What the first version did not store is what it would have derived."""
-        recipe = Recipe.from_dict(raw["recipe"], digest=raw.get("recipe_digest"))
+        recipe = Recipe.from_dict(
+            raw["recipe"], digest=raw.get("recipe_digest"), options=raw.get("recipe_options")
+        )
         upload, attempt = Upload.from_dict(raw["upload"]), int(raw.get("attempt", 1))
         run_id = raw.get("id") or raw.get("first") or _digest(upload, recipe.digest)
         fallback = raw.get("fallback")
@@ -112,6 +118,7 @@ class Run:
             attempt=attempt,
             job_name=raw.get("job_name") or _job_name(recipe, run_id, attempt=attempt),
             request_token=raw.get("request_token") or _token(run_id, attempt=attempt),
+            supersedes=raw.get("supersedes"),
         )
 
 
@@ -166,6 +173,11 @@ def received(raw: Mapping[str, Any]) -> Run | Misdirected:
 def _digest(upload: Upload, recipe: str | None) -> str:
     what = [upload.bucket, upload.key, upload.version_id, recipe]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+
+def object_digest(upload: Upload) -> str:
+    """Of an object, whatever its version."""
+    return hashlib.sha256(json.dumps([upload.bucket, upload.key]).encode()).hexdigest()[:32]
 
 
 def _job_name(recipe: Recipe, run_id: str, *, attempt: int) -> str:

@@ -57,6 +57,8 @@ class RunDetails:
     recipe: Mapping[str, Any]
     """Empty in a row that was written anew after it was lost, or when no recipe has the folder."""
     dataset: PreparedDataset | None
+    waits_until: str | None
+    """Until when its check waits, or waited, for other uploads."""
     unread_validation: str | None
     """A validation set that came after the run was checked."""
     decisions: tuple[str, ...]
@@ -96,6 +98,7 @@ def run_details(
         upload={**given.get("upload", {}), "uri": record.upload, "arrived_at": record.arrived_at},
         recipe=given.get("recipe") or {},
         dataset=record.dataset,
+        waits_until=record.waits_until,
         unread_validation=record.unread_validation,
         decisions=tuple(_decisions(record)),
         steps=_steps(entered),

@@ -75,6 +75,8 @@ class RunRecord(Stored):
     due: str | None = None
     execution: str | None = None
     """The newest; None: the one that is called by the run's id."""
+    waits_until: str | None = None
+    """Until when its check waits, or waited, for other uploads. ISO 8601, UTC."""
     dataset: PreparedDataset | None = None
     estimate: PriceRange | None = None
     approval_reason: str | None = None

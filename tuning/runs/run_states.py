@@ -30,6 +30,10 @@ ENDED: frozenset[EndState] = frozenset(get_args(EndState))
 OPEN: frozenset[State] = frozenset(STATES) - ENDED
 
 
+WITHOUT_JOB: frozenset[State] = OPEN - {"training", "again"}
+"""No job was noted yet. One may be starting: it is in the ledger a moment later."""
+
+
 class Partition(StrEnum):
     """Where the index of open runs keeps a run. One that is settled and notified of is not in it."""
 

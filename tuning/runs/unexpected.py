@@ -40,7 +40,8 @@ def upload_refusal(
         )
     if upload.kind is not UploadKind.UNKNOWN:
         return None
-    return f"{where}: {_misnamed(upload, base_model)} Nothing was started."
+    # A command that is printed comes last, so that it can be copied as it is.
+    return f"{where}: nothing was started: {_misnamed(upload, base_model)}"
 
 
 def _misnamed(upload: Upload, base_model: str | None) -> str:
@@ -48,9 +49,9 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
     known = set_named(upload.name)
     if known and suffix.endswith(_CONVERTED) and base_model:
         return (
-            f"an upload cannot end in {visible(suffix)}. Convert it on your machine: "
-            f"tuning convert {_shown(upload.name)} --model {base_model} -o {known}.jsonl. "
-            f"Then upload {known}.jsonl to the same folder."
+            f"an upload cannot end in {visible(suffix)}. Convert it on your machine, and upload "
+            f"{known}.jsonl to the same folder: tuning convert {_shown(upload.name)} --model {base_model} "
+            f"-o {known}.jsonl"
         )
     if known and suffix.endswith(_PACKED):
         return f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}{SUFFIXES[0]}."

@@ -1,7 +1,7 @@
 """An upload: one version of one object, and the folder that says which recipe it is for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -28,7 +28,16 @@ _NAMES = {
     "validation": ("validation", "valid", "val"),
 }
 """Each set's name, and what else people call it."""
-SET_LETTERS = "".join(sorted({letter for name in _NAMES for letter in (name[0], name[0].upper())}))
+
+
+def _letters(*sets: str) -> str:
+    first = {name[0] for each in sets for name in _NAMES[each]}
+    return "".join(sorted(letter for name in first for letter in (name, name.upper())))
+
+
+VALIDATION_LETTERS = _letters("validation")
+"""What the name of a validation set begins with."""
+SET_LETTERS = _letters(*_NAMES)
 """What the name of a set begins with."""
 _ROUNDS = ("Scheduled Event", STATE_CHANGE)
 
@@ -86,6 +95,8 @@ class Upload:
     """Bytes."""
     arrived_at: str
     """When S3 created the object. ISO 8601, UTC."""
+    sequencer: str = field(default="", compare=False)
+    """Hex digits that order the events of one object. It is not stored."""
 
     @property
     def kind(self) -> UploadKind:
@@ -126,7 +137,7 @@ class Upload:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "sequencer"}
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
@@ -148,6 +159,7 @@ class Upload:
             version_id=_field(s3_object, "version-id", str),
             size=_field(s3_object, "size", int),
             arrived_at=_moment(event, "time"),
+            sequencer=str(s3_object.get("sequencer", "")),
         )
         if upload.bucket != bucket:
             raise NotAnUploadError(f"bucket: {upload.bucket!r} is not the datasets bucket")

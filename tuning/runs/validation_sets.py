@@ -57,7 +57,7 @@ def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate,
 
     `record` is of the newest run of its folder, if any.
     """
-    if now - datetime.fromisoformat(upload.arrived_at).astimezone(UTC) < GRACE:
+    if now - _moment(upload.arrived_at) < GRACE:
         return "waits", ""
     where = visible(upload.uri)
     if record is None:
@@ -69,13 +69,17 @@ def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate,
         return ("read" if record.ended else "waits"), ""
     if dataset.verdict == "refused" or dataset.validation_version == upload.version_id:
         return "read", ""
-    if upload.arrived_at <= record.arrived_at:
-        return "read", ""  # a newer version of it, or its deletion, came before the training set
+    if _moment(upload.arrived_at) <= _moment(record.waits_until or record.arrived_at):
+        return "read", ""  # a newer version of it, or its deletion, came before the check
     instead = "with an earlier version of it" if dataset.validation_version else "without it"
     return "unread", (
         f"{where}: run {record.id} was checked {instead}: it came after its training set. To train with "
         f"it, and pay for that: tuning retrain {record.id}"
     )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _digest(*what: str) -> str:

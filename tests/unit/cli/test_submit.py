@@ -1,7 +1,10 @@
 """`tuning submit`: what would be refused is not uploaded; what is, in the order in which it is read."""
 
 import json
+import os
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,11 +12,14 @@ from cli_world import an_account, lay, left
 from dataset_lines import SOUND
 
 from tuning.aws.ledger import Ledger
+from tuning.aws.uploaded_objects import UploadedObjects
 from tuning.cli import polling
 from tuning.cli.submit_command import submit_command
 from tuning.cli.watch_command import watch_command
 from tuning.errors import OptionError
+from tuning.runs.recipe_files import load
 from tuning.runs.run import ReceivedVersion
+from tuning.runs.same_data import TrainedData, data_key
 from tuning.runs.uploads import Upload
 
 LEDGER = Ledger(table="ledger")
@@ -103,6 +109,23 @@ def test_a_folder_that_says_nothing_clear_is_a_wrong_use(account, folder, files,
     with pytest.raises(OptionError, match=said):
         submit_command(folder=folder(**files), recipe="support")
     assert keys(account) == []
+
+
+def test_the_same_data_as_an_earlier_run_are_said_before_anything_is_uploaded(
+    account, folder, capsys, monkeypatch
+):
+    sets = folder(train_jsonl=SOUND)
+    recipe, said = load(Path(os.environ["TUNING_RECIPES"]) / "support.toml"), []
+    before = lay(account, 7, state="trained", ended_at="2026-11-24T07:00:00Z")
+    key = data_key(recipe, {"train.jsonl": sha256(SOUND).hexdigest()})
+    LEDGER.put_new(TrainedData(id=key, run_id=before))
+    put = UploadedObjects.put_file
+    monkeypatch.setattr(
+        UploadedObjects, "put_file", lambda *a: said.append(capsys.readouterr().err) or put(*a)
+    )
+    assert submitted(sets, shown="json")
+    assert f"Run {before} was trained on 2026-11-24 on exactly these data" in said[0]
+    assert "asks for approval" in said[0]
 
 
 def test_right_after_an_upload_its_run_is_waited_for(account, capsys):

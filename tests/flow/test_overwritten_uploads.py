@@ -1,0 +1,130 @@
+"""Many versions of one object at once, where the recipe has the older ones give way."""
+
+import json
+from uuid import uuid4
+
+from accounts import conversations, jsonl, tuning
+from patience import until
+from test_money import reached
+
+from tuning.runs.recipes import Limits, Recipe
+from tuning.runs.run import Run
+from tuning.runs.uploads import Upload
+
+GIVES_WAY, TRAINS_EACH = "support-nova-lite", "support-nova-micro"
+VERSIONS = 20
+
+
+def overwritten(world, recipe, about):
+    """The runs of an object that is uploaded many times within a few seconds, once all are received."""
+    for number in range(VERSIONS):
+        body = conversations(f"{about} {number}")
+        upload = world.upload(body, f"{recipe}/{about}")
+    world.upload(conversations(f"{about} held out", 4), f"{recipe}/{about}", "validation.jsonl")
+
+    def all_ended():
+        rows = [row for row in world.account.ledger.runs() if getattr(row, "upload", "") == upload]
+        return rows if [bool(row.ended_at) for row in rows] == [True] * VERSIONS else None
+
+    def progress():
+        rows = world.account.ledger.runs()
+        return [row.state for row in rows if getattr(row, "upload", "") == upload]
+
+    return until(
+        lambda: all_ended() or world.dispatch(), f"the runs of {upload} to end", progress=progress
+    )
+
+
+def test_twenty_versions_at_once_are_one_paid_job_and_twenty_answers(world):
+    rows = overwritten(world, GIVES_WAY, "overwritten")
+    (trained,) = (row for row in rows if row.state == "trained")
+    newest = world.client("s3").head_object(
+        Bucket=world.account.outputs["DatasetsBucket"],
+        Key=f"datasets/{GIVES_WAY}/overwritten/train.jsonl",
+    )
+    assert trained.run["upload"]["version_id"] == newest["VersionId"]
+    gave_way = [row for row in rows if row is not trained]
+    assert {row.state for row in gave_way} == {"stopped"}
+    assert [row.job_arn for row in gave_way] == [None] * (VERSIONS - 1)
+    for row in gave_way:
+        assert "of a newer version of the same object" in row.summary
+        assert "of a newer version of the same object" in world.notice(row.id)["Message"]
+
+
+def test_without_the_option_each_of_them_is_trained(world):
+    rows = overwritten(world, TRAINS_EACH, "each-trained")
+    assert [row.state for row in rows] == ["trained"] * VERSIONS
+
+
+def version(world, key, about, *, limits, supersedes=None):
+    """The run of a new version of an object, by a recipe with limits of its own."""
+    bucket = world.account.outputs["DatasetsBucket"]
+    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations(about)))
+    upload = Upload(
+        bucket=bucket,
+        key=key,
+        version_id=put["VersionId"],
+        size=1000,
+        arrived_at="2026-11-23T07:00:00Z",
+    )
+    recipe = Recipe(
+        name=key.split("/")[1],
+        description="x",
+        base_model="amazon.nova-micro-v1:0:128k",
+        limits=limits,
+    )
+    run = Run.new(upload=upload, recipe=recipe)
+    given = run.to_dict() | ({"supersedes": supersedes} if supersedes else {})
+    world.client("stepfunctions").start_execution(
+        stateMachineArn=world.account.outputs["StateMachine"],
+        name=run.id,
+        input=json.dumps(given),
+    )
+    return run.id
+
+
+def test_a_request_for_approval_is_withdrawn_when_a_newer_version_comes(world):
+    key = f"datasets/asks-{uuid4().hex[:8]}/x/train.jsonl"
+    first = version(world, key, "Asks", limits=Limits(approve_above_usd=0))
+    reached(world, first, "awaiting_approval")
+    second = version(world, key, "Asks no more", limits=Limits(), supersedes=first)
+    row = reached(world, first, "stopped")
+    assert second in row.summary
+    assert (row.task_token, row.reservation) == (None, None)
+    reached(world, second, "trained")
+
+
+def waits_for_a_slot(world, run):
+    until(
+        lambda: (found := world.account.ledger.read(run)) and found.slot_token,
+        f"{run} to wait for a job slot",
+    )
+
+
+def test_a_position_in_the_queue_is_given_up_when_a_newer_version_comes(world):
+    key = f"datasets/queues-{uuid4().hex[:8]}/x/train.jsonl"
+    world.instance.add_fault(kind="quota", limit=0)
+    try:
+        first = version(world, key, "Queues", limits=Limits())
+        waits_for_a_slot(world, first)
+        second = version(world, key, "Queues behind", limits=Limits(), supersedes=first)
+        reached(world, first, "stopped")
+        waits_for_a_slot(world, second)
+    finally:
+        world.instance.clear_faults()
+    world.forget_the_slots()
+    until(
+        lambda: world.account.ledger.read(second).state == "trained" or world.dispatch(),
+        "the second to be trained",
+        progress=lambda: world.account.ledger.read(second).state,
+    )
+
+
+def test_a_run_of_another_object_is_not_stopped_whatever_an_input_says(world):
+    mine, other = (f"datasets/own-{uuid4().hex[:8]}/{name}/train.jsonl" for name in ("a", "b"))
+    asks = version(world, other, "Of another", limits=Limits(approve_above_usd=0))
+    reached(world, asks, "awaiting_approval")
+    thief = version(world, mine, "Of its own", limits=Limits(), supersedes=asks)
+    reached(world, thief, "trained")
+    assert world.account.ledger.read(asks).stop_asked is None
+    assert tuning(world, "reject", asks).returncode == 0

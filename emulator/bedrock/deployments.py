@@ -8,12 +8,17 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge.html
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from emulator.bedrock import listing
 from emulator.bedrock.api_errors import Conflict, NotFound, QuotaExceeded, ValidationError
-from emulator.bedrock.emulated_jobs import EmulatedModel, identifier, request_digest
+from emulator.bedrock.emulated_jobs import (
+    EmulatedModel,
+    identifier,
+    present,
+    request_digest,
+    timestamp,
+)
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.ports import Scope
 
@@ -66,26 +71,26 @@ class ModelDeployment:
             "modelArn": self.next_model.arn,
             "updateStatus": self.update,
         }
-        members = {
-            "customModelDeploymentArn": self.arn,
-            "modelDeploymentName": self.name,
-            "modelArn": self.model.arn,
-            "createdAt": _moment(self.created),
-            "status": self.status,
-            "description": self.request.get("description"),
-            "updateDetails": updated,
-            "failureMessage": self.failure,
-            "lastUpdatedAt": _moment(self.modified),
-        }
-        return {name: value for name, value in members.items() if value is not None}
+        return present(
+            customModelDeploymentArn=self.arn,
+            modelDeploymentName=self.name,
+            modelArn=self.model.arn,
+            createdAt=timestamp(self.created),
+            status=self.status,
+            description=self.request.get("description"),
+            updateDetails=updated,
+            failureMessage=self.failure,
+            lastUpdatedAt=timestamp(self.modified),
+        )
 
     def summary(self) -> dict[str, Any]:
         """One entry of ListCustomModelDeployments, which has another word for the name."""
-        kept = ("customModelDeploymentArn", "modelArn", "createdAt", "status", "lastUpdatedAt")
+        kept = (
+            *("customModelDeploymentArn", "modelArn", "createdAt", "status", "lastUpdatedAt"),
+            "failureMessage",
+        )
         described = self.describe()
-        shown = {name: described[name] for name in kept}
-        if self.failure:
-            shown["failureMessage"] = self.failure
+        shown = {name: described[name] for name in kept if name in described}
         return shown | {"customModelDeploymentName": self.name}
 
 
@@ -219,8 +224,3 @@ class Deployments:
                 # UNCONFIRMED text.
                 why = f"You have exceeded the quota of {limit} custom model deployments."
                 raise QuotaExceeded(message=why)
-
-
-def _moment(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return moment.replace("+00:00", "Z")

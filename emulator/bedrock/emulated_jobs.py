@@ -5,6 +5,7 @@ import json
 import secrets
 import string
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +26,13 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-submit.
 
 
 def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamp(time.time())
+
+
+def timestamp(seconds: float) -> str:
+    """Seconds since the epoch, as the API writes them."""
+    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")
 
 
 def identifier() -> str:
@@ -98,7 +105,7 @@ class EmulatedJob:
 
     def describe(self) -> dict[str, Any]:
         """GetModelCustomizationJob."""
-        return self._given() | _present(
+        return self._given() | present(
             status=self.status,
             statusDetails={PHASES[name]: dict(phase) for name, phase in self.phases.items()},
             outputModelArn=self.model_arn,
@@ -115,7 +122,7 @@ class EmulatedJob:
         )
 
     def _given(self) -> dict[str, Any]:
-        return _present(
+        return present(
             jobArn=self.arn,
             jobName=self.name,
             outputModelName=self.model_name,
@@ -151,7 +158,7 @@ class EmulatedJob:
             "customizationType",
         )
         shown = {name: described[name] for name in kept if name in described}
-        return shown | _present(customModelArn=self.model_arn, customModelName=self.model_name)
+        return shown | present(customModelArn=self.model_arn, customModelName=self.model_name)
 
     def event(self) -> dict[str, Any]:
         """`detail` of the event; the state is `jobStatus`, and there is no statusDetails.
@@ -208,7 +215,7 @@ class EmulatedModel:
             "modelName": self.job.model_name,
             "modelStatus": "Active",
             "creationTime": self.created,
-            **_present(modelKmsKeyArn=job.get("outputModelKmsKeyArn")),
+            **present(modelKmsKeyArn=job.get("outputModelKmsKeyArn")),
             **{name: job[name] for name in kept if name in job},
         }
 
@@ -225,7 +232,7 @@ class EmulatedModel:
         }
 
 
-def _present(**members: Any) -> dict[str, Any]:
+def present(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 

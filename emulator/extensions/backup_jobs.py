@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import backup, dynamodb, eventbridge
+from ministack.services import backup, dynamodb
 
 from emulator.entrance import Response
 from emulator.extensions.provisioning import REFUSED
 from emulator.extensions.roles import MiniStackRoles
+from emulator.extensions.service_events import publish_event
 
 _SERVICE = "backup.amazonaws.com"
 _TABLE = ("dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob")
@@ -87,10 +88,4 @@ def _report(job: dict[str, Any]) -> None:
         "state": job["State"],
         "statusMessage": job["StatusMessage"],
     }
-    entry = {
-        "Source": "aws.backup",
-        "DetailType": "Backup Job State Change",
-        "Resources": [job["BackupJobArn"]],
-        "Detail": json.dumps(detail),
-    }
-    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+    publish_event("aws.backup", "Backup Job State Change", job["BackupJobArn"], detail)

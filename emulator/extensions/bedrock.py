@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.core.router import extract_access_key_id
-from ministack.services import bedrock, ec2, eventbridge
+from ministack.services import bedrock, ec2
 
 from emulator.bedrock import routes
 from emulator.bedrock.deployments import Deployments
@@ -22,8 +22,9 @@ from emulator.extensions.enforcement import Gate, SignedCall, denial_message
 from emulator.extensions.job_objects import MiniStackObjects
 from emulator.extensions.roles import SERVICE, MiniStackRoles
 from emulator.extensions.service_access import key_lets
+from emulator.extensions.service_events import publish_event
 
-_CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
+CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 """Access key of the request at hand."""
 
 
@@ -37,7 +38,7 @@ def install(
             objects=MiniStackObjects(),
             network=_Network(members_must_talk=settings.members_must_talk),
             events=_Events(),
-            callers=_Callers(gate=gate),
+            callers=GatedCallers(gate=gate),
         ),
         spawn=spawn,
         quota=settings.quota,
@@ -53,8 +54,8 @@ def install(
     async def handle(
         method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
     ) -> Any:
-        scope = Scope(account=get_account_id(), region=get_region())
-        _CALLER.set(extract_access_key_id(headers, query))
+        scope = scope_of_the_call()
+        CALLER.set(extract_access_key_id(headers, query))
         call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
         answer = routes.respond(engine, scope, call)
         if answer is None:
@@ -87,28 +88,35 @@ def _with_the_key(create: Callable[..., Any], engine: Engine) -> Callable[..., A
     return create_if_bedrock_may
 
 
+def scope_of_the_call() -> Scope:
+    return Scope(account=get_account_id(), region=get_region())
+
+
 def spawn(task: Callable[[], None]) -> None:
     """In a thread that keeps the request's account and Region."""
     threading.Thread(target=contextvars.copy_context().run, args=(task,), daemon=True).start()
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Callers:
+class GatedCallers:
     gate: Gate | None
     """None where policies are not enforced."""
+    endpoint: str = "bedrock"
+    """The service whose VPC endpoint Bedrock's own calls go through."""
 
     def refusal(self, action: str, resource: str, context: dict[str, Any]) -> str | None:
         if self.gate is None:
             return None
         service = action.partition(":")[0]
+        own = service == "bedrock"
         call = SignedCall(
-            access_key=_CALLER.get(),
-            service=service,
+            access_key=CALLER.get(),
+            service=self.endpoint if own else service,
             action=action,
             resource=resource,
             context=context,
         )
-        denied = (self.gate.check if service == "bedrock" else self.gate.check_on_behalf)(call)
+        denied = (self.gate.check if own else self.gate.check_on_behalf)(call)
         return denial_message(call, denied) if denied else None
 
 
@@ -140,11 +148,4 @@ def _reaches(rule: dict[str, Any], groups: list[str]) -> bool:
 
 class _Events:
     def put(self, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
-        """Straight to the bus: a PutEvents call may not name a source aws.*, as on AWS."""
-        entry = {
-            "Source": "aws.bedrock",
-            "DetailType": detail_type,
-            "Resources": [resource],
-            "Detail": json.dumps(detail),
-        }
-        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+        publish_event("aws.bedrock", detail_type, resource, detail)

@@ -7,10 +7,11 @@ and knows no quota. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from ministack.core.responses import error_response_json, get_account_id, get_region
+from ministack.core.responses import error_response_json, get_region
 from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock_runtime
 
@@ -18,11 +19,11 @@ from emulator.bedrock.api_errors import ApiError, Denied, NotFound, Throttled, V
 from emulator.bedrock.deployments import ModelDeployment
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.nearest_example import text_of
-from emulator.bedrock.ports import Scope
 from emulator.bedrock.token_quota import TokenQuota
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
-from emulator.extensions.enforcement import Gate, SignedCall, denial_message
+from emulator.extensions.bedrock import CALLER, GatedCallers, scope_of_the_call
+from emulator.extensions.enforcement import Gate
 
 EMULATED = "x-emulated"
 NOTE = "nothing was trained; the answer is that of the nearest training example"
@@ -43,7 +44,12 @@ _ACTIONS = {
 
 
 def install(settings: EmulatorSettings, engine: Engine, gate: Gate | None, clock: Clock) -> None:
-    runtime = _Runtime(engine, gate, TokenQuota(per_minute=settings.tokens_per_minute), clock)
+    runtime = _Runtime(
+        engine=engine,
+        callers=GatedCallers(gate=gate, endpoint="bedrock-runtime"),
+        quota=TokenQuota(per_minute=settings.tokens_per_minute),
+        clock=clock,
+    )
     theirs = bedrock_runtime.handle_request
 
     async def handle(
@@ -52,111 +58,87 @@ def install(settings: EmulatorSettings, engine: Engine, gate: Gate | None, clock
         found = _CALL.fullmatch(path) if method == "POST" else None
         if found is None:
             return await theirs(method, path, headers, body, query)
+        CALLER.set(extract_access_key_id(headers, query))
         try:
-            deployment = runtime.admit(
-                unquote(found["model"]),
-                found["kind"],
-                extract_access_key_id(headers, query),
-                body,
-            )
+            deployment = runtime.admit(unquote(found["model"]), found["kind"], body)
         except ApiError as refused:
             return error_response_json(refused.code, refused.message, refused.status)
         status, sent, document = await theirs(method, path, headers, body, query)
         return status, sent | ({EMULATED: NOTE} if deployment else {}), document
 
     bedrock_runtime.handle_request = handle
-    bedrock_runtime._mock_reply = _answering(bedrock_runtime._mock_reply, engine)
-    bedrock_runtime._family = _of_the_base(bedrock_runtime._family, engine)
+    bedrock_runtime._mock_reply = _answering(bedrock_runtime._mock_reply, runtime)
+    bedrock_runtime._family = _of_the_base(bedrock_runtime._family, runtime)
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Runtime:
-    def __init__(self, engine: Engine, gate: Gate | None, quota: TokenQuota, clock: Clock) -> None:
-        self._engine, self._gate, self._quota, self._clock = engine, gate, quota, clock
+    engine: Engine
+    callers: GatedCallers
+    quota: TokenQuota
+    clock: Clock
 
-    def admit(self, model: str, kind: str, access_key: str, body: bytes) -> ModelDeployment | None:
+    def deployed(self, model: str) -> ModelDeployment | None:
+        """The deployment that an ARN is of; None for a model of any other kind. Raises `NotFound`."""
+        if ":custom-model-deployment/" not in model:
+            return None
+        return self.engine.deployments.find(scope_of_the_call(), model)
+
+    def admit(self, model: str, kind: str, body: bytes) -> ModelDeployment | None:
         """The deployment that is to answer, None for any other model; raises `ApiError`."""
         operation, action = _ACTIONS[kind]
-        self._check_caller(access_key, f"bedrock:{action}", _resource(model))
+        self._check_right(f"bedrock:{action}", _resource(model), {})
         if ":custom-model/" in model:
             # Only its deployment answers. UNCONFIRMED text.
             # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
             raise ValidationError(message="The provided model identifier is invalid.")
-        if ":custom-model-deployment/" not in model:
+        if (deployment := self.deployed(model)) is None:
             return None
-        deployment = self._engine.deployments.find(_scope(), model)
-        if self._engine.faults.take("throttle", operation=operation, job=deployment.name):
+        if self.engine.faults.take("throttle", operation=operation, job=deployment.name):
             raise Throttled(message="Too many requests, please wait before trying again.")
         if deployment.status != "Active":
             # UNCONFIRMED which error; the text is the emulator's.
             raise NotFound(message=f"The custom model deployment is {deployment.status}.")
-        self._check_key(access_key, deployment)
-        base = (*_key_of(deployment), deployment.model.job.offer.model)
-        if not self._quota.take(base, _reserved(body), self._clock.now()):
+        job = deployment.model.job
+        if key := job.request.get("customModelKmsKeyId"):
+            # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
+            # That a deployment's caller is held to it is UNCONFIRMED, and the careful case.
+            via = {"kms:ViaService": f"bedrock.{deployment.scope.region}.amazonaws.com"}
+            self._check_right("kms:Decrypt", key, via)
+        base = (deployment.scope, job.offer.model)
+        if not self.quota.take(base, _reserved(body), self.clock.now()):
             # https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html
             raise Throttled(message="Too many tokens, please wait before trying again.")
         return deployment
 
-    def _check_caller(self, access_key: str, action: str, resource: str) -> None:
-        if self._gate is None:
-            return
-        call = SignedCall(
-            access_key=access_key,
-            service="bedrock-runtime",
-            action=action,
-            resource=resource,
-            context={},
-        )
-        if denied := self._gate.check(call):
-            raise Denied(message=denial_message(call, denied))
-
-    def _check_key(self, access_key: str, deployment: ModelDeployment) -> None:
-        """https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
-
-        That a deployment's caller is held to it is UNCONFIRMED, and the careful case.
-        """
-        key = deployment.model.job.request.get("customModelKmsKeyId")
-        if self._gate is None or key is None:
-            return
-        via = {"kms:ViaService": f"bedrock.{get_region()}.amazonaws.com"}
-        call = SignedCall(
-            access_key=access_key, service="kms", action="kms:Decrypt", resource=key, context=via
-        )
-        if denied := self._gate.check_on_behalf(call):
-            raise Denied(message=denial_message(call, denied))
+    def _check_right(self, action: str, resource: str, context: dict[str, Any]) -> None:
+        if refusal := self.callers.refusal(action, resource, context):
+            raise Denied(message=refusal)
 
 
-def _answering(reply: Callable[..., str], engine: Engine) -> Callable[..., str]:
+def _answering(reply: Callable[..., str], runtime: _Runtime) -> Callable[..., str]:
     """What a model answers, in place of MiniStack's own words where a model was trained here."""
 
     def answer(model: str, messages: list[dict[str, Any]], system: Any) -> str:
         plain: str = reply(model, messages, system)
-        if ":custom-model-deployment/" not in model:
+        if (deployment := runtime.deployed(model)) is None:
             return plain
         asked = " ".join(
             text_of(each.get("content")) for each in messages if each.get("role") == "user"
         )
-        return engine.deployments.find(_scope(), model).model.examples.answer(asked) or plain
+        return deployment.model.examples.answer(asked) or plain
 
     return answer
 
 
-def _of_the_base(family: Callable[[str], str], engine: Engine) -> Callable[[str], str]:
+def _of_the_base(family: Callable[[str], str], runtime: _Runtime) -> Callable[[str], str]:
     """A deployment takes and gives the shapes of the model that it was customized from."""
 
     def of_the_base(model: str) -> str:
-        if ":custom-model-deployment/" in model:
-            model = engine.deployments.find(_scope(), model).model.job.offer.model
-        return family(model)
+        deployment = runtime.deployed(model)
+        return family(deployment.model.job.offer.model if deployment else model)
 
     return of_the_base
-
-
-def _scope() -> Scope:
-    return Scope(account=get_account_id(), region=get_region())
-
-
-def _key_of(deployment: ModelDeployment) -> tuple[str, str]:
-    return deployment.scope.account, deployment.scope.region
 
 
 def _resource(model: str) -> str:

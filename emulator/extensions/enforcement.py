@@ -30,7 +30,6 @@ Denial = Any
 CUSTOMER_HEADER = "x-amz-server-side-encryption-customer-algorithm"
 TLS = "1.2"
 """What the server demands at least; which one a connection has, it does not say."""
-INVOKING = frozenset({"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"})
 RUNTIME = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
 """Operations that the emulated runtime asks for itself; two of them are no actions of IAM."""
 _OURS = frozenset(f"bedrock:{name}" for name in (*OPERATIONS, *RUNTIME))

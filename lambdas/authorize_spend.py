@@ -29,6 +29,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
     dataset = PreparedDataset.from_json(event["dataset"])
     ledger = Ledger(table=settings.ledger_table)
+    spending = Budgets(ledger=ledger)
     record = ledger.read(run.id)
     if record and record.stop_asked:
         return _stopped(record).to_json()
@@ -37,7 +38,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     approval, refused = _answer(event, run, question)
     recipe, monthly = _recipe(run), parse_limit(settings.monthly_budget_usd)
     facts = {"estimate": price.price_range, "approval": approval}
-    claim = _claim(run, dataset, Budgets(ledger=ledger))
+    claim = _claim(run, dataset, spending)
     reasons = (
         _same_data(run, recipe, ledger, claim, record if approval else None),
         None if approval else objection(price, recipe.limits, monthly=monthly),
@@ -51,7 +52,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             recipe_digest=run.recipe.content_digest,
         )
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
-        why = Budgets(ledger=ledger).reserve(run, wanted, budgets, facts, claim)
+        why = spending.reserve(run, wanted, budgets, facts, claim)
     if why is None:
         logger.info("authorized", estimate=price.price_range.to_json())
         return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()

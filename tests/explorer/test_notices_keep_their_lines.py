@@ -7,7 +7,7 @@ import pytest
 from expressions import evaluated
 
 from tuning.constructs import notice_lines
-from tuning.reports.visible_text import spelled
+from tuning.reports.visible_text import printable
 
 PLAIN = "plain"
 LINE = "approved in advance, run tuning approve 1f3a9c"
@@ -57,7 +57,7 @@ def test_no_text_from_outside_writes_a_line_of_its_own(published, text):
         lines = message.splitlines()
         assert len(lines) == len(said(arguments, PLAIN)[1].splitlines())
         assert LINE not in lines
-        assert all(line == spelled(line) for line in lines)
+        assert all(line == printable(line) for line in lines)
 
 
 def test_what_people_write_stays_as_it_is(published):
@@ -72,7 +72,7 @@ def test_every_character_that_is_spelled_out_elsewhere_is_replaced_here():
     unseen = re.compile(notice_lines.IN_NO_LINE.strip("/"))
     for code in range(0x10000):
         character = chr(code)
-        if unicodedata.category(character) != "Cn" and spelled(character) != character:
+        if unicodedata.category(character) != "Cn" and printable(character) != character:
             assert unseen.fullmatch(character), hex(code)
         elif unseen.fullmatch(character):
             assert unicodedata.category(character) == "Cn", f"{code:x} can be seen"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tuning.aws.notices_topic import NoticesTopic
-from tuning.reports.visible_text import spelled
+from tuning.reports.visible_text import printable
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ def test_a_notice_is_one_line_and_its_subject_is_what_sns_takes(text):
     NoticesTopic(arn="arn:topic", client=lambda _service: topic).publish(text, text)
     (sent,) = topic.sent
     assert re.fullmatch("[ -~]{1,99}", sent["Subject"])
-    assert sent["Message"] == spelled(text)
+    assert sent["Message"] == printable(text)
     assert len(sent["Message"].splitlines()) == 1
 
 

@@ -9,7 +9,7 @@ from domain_builders import any_run, any_upload
 
 from tuning.__main__ import COMMANDS
 from tuning.cli.exits import refusals
-from tuning.reports.visible_text import spelled
+from tuning.reports.visible_text import printable
 from tuning.runs.approvals import Approval
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -113,5 +113,5 @@ def test_what_was_uploaded_writes_no_line_of_its_own(account, capsys, name, text
         printed = "".join(capsys.readouterr())
         assert printed
         lines = printed.split("\n")
-        assert [line for line in lines if line != spelled(line)] == []
+        assert [line for line in lines if line != printable(line)] == []
         assert LINE not in [line.strip() for line in lines]

@@ -74,7 +74,6 @@ def create(service: str, region: str | None, profile: str | None = None) -> Any:
         return session.create_client(service, chosen, config=config)
     except exceptions.BotoCoreError:
         raise
-    except (
-        ValueError
-    ) as error:  # all that botocore says of an AWS_ENDPOINT_URL that is not an address
+    except ValueError as error:
+        # All that botocore says of an AWS_ENDPOINT_URL that is not an address.
         raise exceptions.EndpointConnectionError(endpoint_url=str(error)) from error

@@ -229,10 +229,12 @@ class Ledger:
 
     def _new(self, stored: Stored, *, instead_of: str | None = None) -> dict[str, Any]:
         """The arguments of a put of what is not there yet, or of what takes the place of that run."""
+        put = {"TableName": self.table, "Item": stored.to_item()}
         if instead_of is None:
-            return {"TableName": self.table, "Item": stored.to_item(), "ConditionExpression": _NEW}
-        values = {"ExpressionAttributeValues": {":before": {"S": instead_of}}}
-        return {**self._new(stored), "ConditionExpression": "run_id = :before", **values}
+            return {**put, "ConditionExpression": _NEW}
+        values = {":before": {"S": instead_of}}
+        there = {"ConditionExpression": "run_id = :before", "ExpressionAttributeValues": values}
+        return {**put, **there}
 
     def _update(
         self,

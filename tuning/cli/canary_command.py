@@ -15,7 +15,7 @@ from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
 from tuning.cli.environment_recipes import deployed_recipe
 from tuning.cli.exits import Exit
-from tuning.cli.output import printable, say
+from tuning.cli.output import say
 from tuning.cli.polling import polls
 from tuning.errors import OptionError
 from tuning.preflight.canary import (
@@ -28,6 +28,7 @@ from tuning.preflight.canary import (
     stages,
 )
 from tuning.preflight.facts import NoAnswer
+from tuning.reports.visible_text import printable
 from tuning.runs.progress_bar import words
 from tuning.runs.recipes import Recipe
 from tuning.runs.run_record import RunRecord

@@ -7,25 +7,15 @@ import typer
 
 from tuning.cli import completions
 from tuning.cli.checking import REPORT_FORMATS, checking
-from tuning.cli.deployed_options import RecipesOf
+from tuning.cli.deployed_options import MethodOption, ModelOption, RecipesOf, ValidationOption
 
 
 def check_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
     *,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Base model id; see tuning models.", autocompletion=completions.complete_models
-        ),
-    ] = None,
-    method: Annotated[
-        str | None,
-        typer.Option(
-            help="Such as FINE_TUNING, DISTILLATION.", autocompletion=completions.complete_methods
-        ),
-    ] = None,
-    validation: Annotated[Path | None, typer.Option(help="The validation file.")] = None,
+    model: ModelOption = None,
+    method: MethodOption = None,
+    validation: ValidationOption = None,
     recipe: Annotated[
         Path | None,
         typer.Option(

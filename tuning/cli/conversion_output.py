@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tuning.cli.output import Shown, printable, say
+from tuning.cli.output import Shown, say
 from tuning.datasets.convert.conversion import Summary
 from tuning.datasets.convert.targets.target import Target
 from tuning.datasets.convert.tried_commands import Advice
 from tuning.reports.scale import count as counted
+from tuning.reports.visible_text import printable
 
 _PLACES = 4
 

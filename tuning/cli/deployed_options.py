@@ -1,5 +1,6 @@
 """Options and arguments that the commands of this room share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,23 @@ EnvironmentOption = Annotated[
         "--environment", "-e", envvar="TUNING_ENVIRONMENT", help="As app.py names it, such as dev."
     ),
 ]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="Base model id; see tuning models.",
+        autocompletion=completions.complete_models,
+    ),
+]
+MethodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        help="Such as FINE_TUNING, DISTILLATION.",
+        autocompletion=completions.complete_methods,
+    ),
+]
+ValidationOption = Annotated[Path | None, typer.Option("--validation", help="The validation file.")]
 RecipesOf = Annotated[
     str | None,
     typer.Option(

@@ -12,11 +12,11 @@ from tuning.aws.clients import clients
 from tuning.cli.aws_errors import explained_errors
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
 from tuning.cli.exits import Exit
-from tuning.cli.output import printable
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Facts, NoAnswer
 from tuning.preflight.finding import AccountFinding, Prospect, worst_prospect
 from tuning.preflight.needs import Needs
+from tuning.reports.visible_text import printable
 
 _CUSTOMARY = Path("cdk.out")
 _ANYWHERE = "us-east-1"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 
 from tuning.errors import TuningError
-from tuning.reports.visible_text import spelled
+from tuning.reports.visible_text import printable
 
 
 class Exit(IntEnum):
@@ -26,10 +26,10 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except TuningError as error:
-        print(spelled(f"tuning: {error}"), file=sys.stderr)  # noqa: T201 — the command line's own voice
+        print(printable(f"tuning: {error}"), file=sys.stderr)  # noqa: T201 — the command line's own voice
         raise SystemExit(Exit.USAGE) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        words = spelled(f"tuning: {where}{error.strerror or error}")
+        words = printable(f"tuning: {where}{error.strerror or error}")
         print(words, file=sys.stderr)  # noqa: T201 — idem
         raise SystemExit(Exit.FAULT) from None

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from tuning.errors import OptionError
-from tuning.reports.visible_text import spelled as printable
-
-__all__ = ["DraftFile", "Shown", "answer", "draft", "free", "printable", "say"]
+from tuning.reports.visible_text import printable
 
 Shown = Literal["text", "json"]
 

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from tuning.cli import completions
 from tuning.cli.chosen_recipe import method_of, wanted
-from tuning.cli.deployed_options import RecipesOf
+from tuning.cli.deployed_options import MethodOption, ModelOption, RecipesOf, ValidationOption
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, printable
+from tuning.cli.output import Shown
 from tuning.datasets.files import check_files
 from tuning.datasets.tally import Policy
 from tuning.errors import OptionError
@@ -23,25 +23,16 @@ from tuning.models.plan import Plan
 from tuning.models.plan import plan as planned
 from tuning.reports.advice import dollars
 from tuning.reports.scale import count
+from tuning.reports.visible_text import printable
 from tuning.runs.budget import month_of
 
 
 def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The training file.")],
     *,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Base model id; see tuning models.", autocompletion=completions.complete_models
-        ),
-    ] = None,
-    method: Annotated[
-        str | None,
-        typer.Option(
-            help="Such as FINE_TUNING, DISTILLATION.", autocompletion=completions.complete_methods
-        ),
-    ] = None,
-    validation: Annotated[Path | None, typer.Option(help="The validation file.")] = None,
+    model: ModelOption = None,
+    method: MethodOption = None,
+    validation: ValidationOption = None,
     recipe: Annotated[
         Path | None,
         typer.Option(

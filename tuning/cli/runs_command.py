@@ -17,8 +17,9 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, Region
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, printable, say
+from tuning.cli.output import Shown, say
 from tuning.errors import OptionError, nearest
+from tuning.reports.visible_text import printable
 from tuning.runs.budget import month_of
 from tuning.runs.progress_bar import words
 from tuning.runs.run_record import RunRecord

@@ -11,8 +11,9 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, Region, RunId
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, printable
+from tuning.cli.output import Shown
 from tuning.reports.advice import dollars
+from tuning.reports.visible_text import printable
 from tuning.runs.run_details import RunDetails, run_details
 from tuning.runs.training_metrics import Results
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tuning.cli.conversion_output import print_advice, refused
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, draft, printable, say
+from tuning.cli.output import Shown, draft, say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
     Columns,
@@ -32,6 +32,7 @@ from tuning.datasets.stats import Lengths, Stats, measure
 from tuning.errors import OptionError
 from tuning.reports.length_plot import PictureFormat, draw
 from tuning.reports.scale import count
+from tuning.reports.visible_text import printable
 
 _OWN = frozenset(
     {"--from", "--map", "--drop", "--keep", "--encoding", "--columns", "--records", "--sheet"}

@@ -18,11 +18,12 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, Region
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, printable, say
+from tuning.cli.output import Shown, say
 from tuning.cli.polling import polls
 from tuning.cli.watched import Watched
 from tuning.cli.why_command import key_of
 from tuning.errors import OptionError
+from tuning.reports.visible_text import printable
 from tuning.runs.job_queue import moment
 from tuning.runs.progress_bar import ALL, steps, words, worst_state
 from tuning.runs.run_record import RunRecord

@@ -8,6 +8,7 @@ JSONata knows no code of a character, so that a notice has a question mark for e
 from collections.abc import Sequence
 
 from tuning.constructs.steps import expression
+from tuning.reports.visible_text import LONGEST_SUBJECT
 
 IN_NO_LINE = (
     r"/[\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
@@ -15,14 +16,12 @@ IN_NO_LINE = (
 )
 """What `visible_text` spells out, as far as it is assigned, and halves of what is beyond 16 bits."""
 _NOT_ASCII = "/[^ -~]/"
-_LONGEST_SUBJECT = 100
-"""ASCII, one line: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 
 
 def subject(jsonata: str) -> str:
     """The subject of a notice, whatever the expression comes to."""
     plain = f"$replace({jsonata}, {_NOT_ASCII}, '?')"
-    return expression(f"$substring({plain}, 0, {_LONGEST_SUBJECT - 1})")
+    return expression(f"$substring({plain}, 0, {LONGEST_SUBJECT})")
 
 
 def message(lines: Sequence[str]) -> str:

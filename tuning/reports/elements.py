@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tuning.reports.visible_text import spelled, visible
+from tuning.reports.visible_text import printable, visible
 
 Child: TypeAlias = "Element | str | int | Iterable[Child] | None"
 
@@ -65,7 +65,7 @@ def _flat(children: Iterable[Child]) -> Iterator[Element | str]:
 
 
 def _pieces(element: Element) -> Iterator[str]:
-    attributes = "".join(f' {k}="{html.escape(spelled(v))}"' for k, v in element.attributes)
+    attributes = "".join(f' {k}="{html.escape(printable(v))}"' for k, v in element.attributes)
     yield f"<{element.tag}{attributes}>"
     if element.tag in _VOID:
         return

@@ -2,6 +2,9 @@
 
 import re
 
+LONGEST_SUBJECT = 99
+"""Of a notice, which is ASCII and one line of less than 100 characters.
+https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 _LONGEST = 400
 """Characters of one message or name that are shown; the rest says only how much it is."""
 
@@ -19,11 +22,11 @@ def visible(text: str) -> str:
     r"""`text` in one line, every invisible or reordering character spelled as in `\u202e`."""
     cut = len(text) - _LONGEST
     if cut <= 0:
-        return spelled(text)
-    return f"{spelled(text[:_LONGEST])} … and {cut:,} more characters"
+        return printable(text)
+    return f"{printable(text[:_LONGEST])} … and {cut:,} more characters"
 
 
-def spelled(text: str) -> str:
+def printable(text: str) -> str:
     """As `visible`, whatever the length."""
     return text if _PLAIN.fullmatch(text) else _spell(text)
 

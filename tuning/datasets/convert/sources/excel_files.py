@@ -46,7 +46,7 @@ def read_excel(stream: IO[bytes], notes: Notes, options: Options) -> Iterator[Ra
 
 
 def _chosen(workbook: Any, wanted: str | None) -> str | RecordRefusedError:
-    names: list[str] = [read_excel.title for read_excel in workbook.worksheets]
+    names: list[str] = [sheet.title for sheet in workbook.worksheets]
     if wanted is not None:
         if wanted in names:
             return wanted

@@ -150,8 +150,8 @@ def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, int | None, Any]]:
             value, end = next_value(whole, at)
         except ValueError as error:
             slip = whole.startswith("]", at)
-            reported = ValueError("a comma too many before ]") if slip else error
-            yield line, None, replace(_unsound(whole, reported, line), ends=True)
+            cause = ValueError("a comma too many before ]") if slip else error
+            yield line, None, replace(_unsound(whole, cause, line), ends=True)
             return
         begin = whole.rfind("\n", 0, at) + 1
         alone = not whole[begin:at].strip()
@@ -197,9 +197,9 @@ def _unsound(whole: str, error: ValueError, line: int) -> RecordRefusedError:
         # Of a file that is one document, the line alone says what is wrong with it.
         begin = whole.rfind("\n", 0, error.pos) + 1
         end = whole.find("\n", error.pos)
-        reported = whole[begin : end if end >= 0 else len(whole)]
-        same = JSONDecodeError(error.msg, reported, error.pos - begin)
-        message = f"not JSON: {malformed_at(reported, same).message}"
+        excerpt = whole[begin : end if end >= 0 else len(whole)]
+        same = JSONDecodeError(error.msg, excerpt, error.pos - begin)
+        message = f"not JSON: {malformed_at(excerpt, same).message}"
     return RecordRefusedError(
         rule="CV102",
         message=message,

@@ -123,6 +123,10 @@ def _put(content: bytes | None = None, *, folder: str = FOLDER, version: str = "
     return Put(key=f"{folder}/train.jsonl", version=version, content=content)
 
 
+_TWO_VERSIONS = (
+    _put(records("First"), folder=_GIVES_WAY),
+    _put(records("Second"), folder=_GIVES_WAY, version="v2"),
+)
 SCENARIOS = (
     Scenario(
         name="a sound upload",
@@ -217,10 +221,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="two versions of one key, of which the older gives way",
-        puts=(
-            _put(records("First"), folder=_GIVES_WAY),
-            _put(records("Second"), folder=_GIVES_WAY, version="v2"),
-        ),
+        puts=_TWO_VERSIONS,
         end="trained",
         each=("stopped", "trained"),
         or_each=("trained", "trained"),
@@ -231,10 +232,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="a newer version while the older one starts its job",
-        puts=(
-            _put(records("First"), folder=_GIVES_WAY),
-            _put(records("Second"), folder=_GIVES_WAY, version="v2"),
-        ),
+        puts=_TWO_VERSIONS,
         end="trained",
         or_each=("stopped", "trained"),
         newer_after_seconds=SETTLE.total_seconds() + 2,
@@ -243,10 +241,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="a newer version while the older one waits for a job slot",
-        puts=(
-            _put(records("First"), folder=_GIVES_WAY),
-            _put(records("Second"), folder=_GIVES_WAY, version="v2"),
-        ),
+        puts=_TWO_VERSIONS,
         end="trained",
         each=("stopped", "trained"),
         or_each=("trained", "trained"),

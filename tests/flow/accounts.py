@@ -15,7 +15,10 @@ from patience import until
 from emulator import Instance
 from tuning.cli.account import Account
 from tuning.runs.job_queue import QueueState, instant
+from tuning.runs.recipes import Limits, Recipe
+from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
+from tuning.runs.uploads import Upload
 
 ACTED = "@test"
 """Ends the name of a session in which a test does what a role could do."""
@@ -106,6 +109,38 @@ def tuning(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 — our own words
         command, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def new_version(world: World, key: str, about: str, *, limits: Limits | None = None) -> Run:
+    """The run of a new version of an object, by a recipe that is named in its key and is not deployed, so
+    that its own limits hold. It is not started.
+    """
+    bucket = world.account.outputs["DatasetsBucket"]
+    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations(about)))
+    upload = Upload(
+        bucket=bucket,
+        key=key,
+        version_id=put["VersionId"],
+        size=1000,
+        arrived_at="2026-11-23T07:00:00Z",
+    )
+    recipe = Recipe(
+        name=key.split("/")[1],
+        description="x",
+        base_model="amazon.nova-micro-v1:0:128k",
+        limits=limits or Limits(),
+    )
+    return Run.new(upload=upload, recipe=recipe)
+
+
+def start_run(world: World, run: Run) -> str:
+    """Returns its id."""
+    world.client("stepfunctions").start_execution(
+        stateMachineArn=world.account.outputs["StateMachine"],
+        name=run.id,
+        input=json.dumps(run.to_dict()),
+    )
+    return run.id
 
 
 def session(world: World, role: str, name: str) -> dict[str, str]:

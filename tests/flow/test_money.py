@@ -6,41 +6,19 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from accounts import conversations, jsonl, tuning
+from accounts import new_version, start_run, tuning
 from patience import until
 
 from tuning.runs.budget import budget_ids
-from tuning.runs.recipes import Limits, Recipe
-from tuning.runs.run import Run
-from tuning.runs.uploads import Upload
+from tuning.runs.recipes import Limits
 
 RECIPE = "support-nova-micro"
 
 
 def start(world, *, recipe, limits, about="Money"):
     """A run of a recipe that is not deployed, so that its own limits hold. Returns its id."""
-    bucket, key = (
-        world.account.outputs["DatasetsBucket"],
-        f"datasets/{recipe}/{uuid4()}/train.jsonl",
-    )
-    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations(about)))
-    upload = Upload(
-        bucket=bucket,
-        key=key,
-        version_id=put["VersionId"],
-        size=1000,
-        arrived_at="2026-11-23T07:00:00Z",
-    )
-    base = Recipe(
-        name=recipe, description="x", base_model="amazon.nova-micro-v1:0:128k", limits=limits
-    )
-    run = Run.new(upload=upload, recipe=base)
-    world.client("stepfunctions").start_execution(
-        stateMachineArn=world.account.outputs["StateMachine"],
-        name=run.id,
-        input=json.dumps(run.to_dict()),
-    )
-    return run.id
+    key = f"datasets/{recipe}/{uuid4()}/train.jsonl"
+    return start_run(world, new_version(world, key, about, limits=limits))
 
 
 def reached(world, run, state):

@@ -1,15 +1,13 @@
 """Many versions of one object at once, where the recipe has the older ones give way."""
 
-import json
+from dataclasses import replace
 from uuid import uuid4
 
-from accounts import conversations, jsonl, tuning
+from accounts import conversations, new_version, start_run, tuning
 from patience import until
 from test_money import reached
 
-from tuning.runs.recipes import Limits, Recipe
-from tuning.runs.run import Run
-from tuning.runs.uploads import Upload
+from tuning.runs.recipes import Limits
 
 GIVES_WAY, TRAINS_EACH = "support-nova-lite", "support-nova-micro"
 VERSIONS = 20
@@ -57,30 +55,9 @@ def test_without_the_option_each_of_them_is_trained(world):
 
 
 def version(world, key, about, *, limits, supersedes=None):
-    """The run of a new version of an object, by a recipe with limits of its own."""
-    bucket = world.account.outputs["DatasetsBucket"]
-    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations(about)))
-    upload = Upload(
-        bucket=bucket,
-        key=key,
-        version_id=put["VersionId"],
-        size=1000,
-        arrived_at="2026-11-23T07:00:00Z",
-    )
-    recipe = Recipe(
-        name=key.split("/")[1],
-        description="x",
-        base_model="amazon.nova-micro-v1:0:128k",
-        limits=limits,
-    )
-    run = Run.new(upload=upload, recipe=recipe)
-    given = run.to_dict() | ({"supersedes": supersedes} if supersedes else {})
-    world.client("stepfunctions").start_execution(
-        stateMachineArn=world.account.outputs["StateMachine"],
-        name=run.id,
-        input=json.dumps(given),
-    )
-    return run.id
+    """The run of a new version of an object, by a recipe with limits of its own. Returns its id."""
+    run = new_version(world, key, about, limits=limits)
+    return start_run(world, replace(run, supersedes=supersedes))
 
 
 def test_a_request_for_approval_is_withdrawn_when_a_newer_version_comes(world):

@@ -4,12 +4,8 @@ taken, a person who asked for an end before there was a job.
 
 import json
 
-from accounts import conversations, jsonl
+from accounts import conversations, new_version, start_run
 from patience import until
-
-from tuning.runs.recipes import Recipe
-from tuning.runs.run import Run
-from tuning.runs.uploads import Upload
 
 RECIPE = "support-nova-micro"
 
@@ -76,7 +72,7 @@ def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
     other = world.ended(world.upload(conversations("First of the name"), f"{RECIPE}/name"))
     bedrock = world.client("bedrock")
     like = bedrock.get_model_customization_job(jobIdentifier=other.job_arn)
-    run = _run(world, "same-name")
+    run = new_version(world, "datasets/taken/same-name/train.jsonl", "Taken")
     bedrock.create_model_customization_job(
         jobName=run.job_name,
         customModelName="of-someone-else",
@@ -87,29 +83,10 @@ def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
         trainingDataConfig=like["trainingDataConfig"],
         outputDataConfig=like["outputDataConfig"],
     )
-    world.client("stepfunctions").start_execution(
-        stateMachineArn=world.account.outputs["StateMachine"],
-        name=run.id,
-        input=json.dumps(run.to_dict()),
-    )
+    start_run(world, run)
     row = until(lambda: (r := _row(world, run)) and r.ended_at and r, "the run's end")
     assert row.state == "failed"
     assert row.job_arn is None
-
-
-def _run(world, folder):
-    bucket = world.account.outputs["DatasetsBucket"]
-    key = f"datasets/taken/{folder}/train.jsonl"
-    put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations("Taken")))
-    upload = Upload(
-        bucket=bucket,
-        key=key,
-        version_id=put["VersionId"],
-        size=1000,
-        arrived_at="2026-11-23T07:00:00Z",
-    )
-    base = Recipe(name="taken", description="x", base_model="amazon.nova-micro-v1:0:128k")
-    return Run.new(upload=upload, recipe=base)
 
 
 def _row(world, run):

@@ -27,9 +27,8 @@ from lambdas.dispatch_queue import NotDispatched
 from lambdas.reconcile_runs import NotReconciled
 from tuning.aws.transient import Transient, name_in_use
 from tuning.errors import TuningError
+from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
 
-VISIBILITY_SECONDS = 180
-RECEIVES = 5
 HOUR = 3600
 _RAISED = (
     BotoCoreError,
@@ -138,11 +137,11 @@ class Amazon:
         else:
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         for message in (m for m in batch if m.id in failed):
-            if message.receives >= RECEIVES:
+            if message.receives >= MOST_RECEIVES:
                 self._log(f"message {message.id} is put aside as a dead letter")
                 self.dead.append(message)
             else:
-                self.clock.spawn(lambda m=message: self.receive([m]), after=VISIBILITY_SECONDS)
+                self.clock.spawn(lambda m=message: self.receive([m]), after=HIDDEN_SECONDS)
 
     def invoke(self, function: str, event: Any) -> Any:
         """What the function answers, or how it failed."""

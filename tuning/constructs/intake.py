@@ -14,13 +14,8 @@ from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.placement import own_name
-from tuning.pipeline.run_steps import RECEIVE_UPLOAD
+from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
 from tuning.runs.uploads import PREFIX
-
-# At least six times the function's timeout, and five receives before a message is put aside:
-# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-_VISIBILITY = cdk.Duration.seconds(6 * RECEIVE_UPLOAD.timeout_seconds)
-_RECEIVES = 5
 
 
 class Intake(Construct):
@@ -48,9 +43,9 @@ class Intake(Construct):
             "Queue",
             key,
             queue_name=name,
-            visibility_timeout=_VISIBILITY,
+            visibility_timeout=cdk.Duration.seconds(HIDDEN_SECONDS),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=_RECEIVES
+                queue=self.dead_letters, max_receive_count=MOST_RECEIVES
             ),
         )
         self.rule = self._rule(datasets)

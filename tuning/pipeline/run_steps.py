@@ -14,14 +14,14 @@ from tuning.runs.function_settings import (
     RunSettings,
 )
 
+MOST_RECEIVES = 5
+"""After so many a message is a dead letter."""
 RECEIVE_UPLOAD = Step(
     name="receive_upload",
     kind="consumer",
     does="Turns an upload into a run, exactly one, however often its event comes.",
     failing="uploads cannot be received: they wait in the queue, and after five receives they are dead letters",
     settings=IntakeSettings,
-    # At least six times this is the queue's visibility timeout:
-    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     timeout_seconds=60,
     access=(
         # Messages are decrypted with the key of its environment, which every function may decrypt.
@@ -30,6 +30,9 @@ RECEIVE_UPLOAD = Step(
         *ledger("GetItem", "PutItem", "UpdateItem"),
     ),
 )
+HIDDEN_SECONDS = 6 * RECEIVE_UPLOAD.timeout_seconds
+"""How long a message is hidden after a receive, at least so many times the function's timeout.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 
 PREPARE_DATASET = Step(
     name="prepare_dataset",

@@ -45,12 +45,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     )
     why = " ".join(filter(None, reasons)) or None
     if why is None:
-        wanted = Reservation(
-            usd=price.high_usd or Decimal(0),
-            month=month_of(datetime.now(UTC)),
-            recipe=run.recipe.name,
-            recipe_digest=run.recipe.content_digest,
-        )
+        wanted = _wanted(run, price)
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
         why = spending.reserve(run, wanted, budgets, facts, claim)
     if why is None:
@@ -66,6 +61,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         high_usd=price.high_usd,
     )
     return _ask(run, ledger, asked, price).to_json()
+
+
+def _wanted(run: Run, price: Estimate) -> Reservation:
+    return Reservation(
+        usd=price.high_usd or Decimal(0),
+        month=month_of(datetime.now(UTC)),
+        recipe=run.recipe.name,
+        recipe_digest=run.recipe.content_digest,
+    )
 
 
 def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> SpendDecision:

@@ -8,7 +8,7 @@ from io import BufferedReader
 from typing import NamedTuple
 
 from tuning.datasets import kernel
-from tuning.datasets.kernel import DIGEST_BITS, ENDS, GUARD, Found, Known, Scan, Why
+from tuning.datasets.kernel import DIGEST_BITS, ENDS, GROWTH, GUARD, Found, Known, Scan, Why
 from tuning.datasets.outlines import Outline
 from tuning.datasets.tally import COMPARED, Tally
 from tuning.models.catalog import Method
@@ -74,7 +74,9 @@ class Chunks:
         assert library is not None  # noqa: S101 — for the type checker; `usable` decides
         self._next = library.lines_next
         self._tally, self._longest, self._chunk = tally, longest, CHUNK_BYTES
-        self._buffer, texts, normal = (mmap.mmap(-1, longest + CHUNK_BYTES + GUARD) for _ in "abc")
+        self._buffer, texts, normal = (
+            mmap.mmap(-1, times * (longest + CHUNK_BYTES) + GUARD) for times in (1, 1, GROWTH)
+        )
         self._view, self._texts = memoryview(self._buffer), memoryview(texts)
         self._normal = memoryview(normal)
         thorough = tally.policy.thorough

@@ -10,19 +10,30 @@ import random
 import sys
 
 import pytest
-from builders import LLAMA, NOVA, NOVA_2, method
+from builders import LLAMA, NOVA, NOVA_2, converse, method
+from builders import lines as lines_of
 from test_agreement import _line, _mutated
 from test_blocks import _line as block_line
 
 from tuning.datasets import kernel
 from tuning.datasets.chunks import Chunks
-from tuning.datasets.kernel import GUARD, Found
+from tuning.datasets.kernel import GROWTH, GUARD, Found
 from tuning.datasets.outlines import Outlines
 from tuning.datasets.tally import Policy, Tally
 
 LINES = int(os.environ.get("TUNING_LINES", "4000"))
-MODELS = {"converse": NOVA, "prompt_completion": LLAMA, "blocks": NOVA_2}
+MODELS = {"growing": NOVA, "converse": NOVA, "prompt_completion": LLAMA, "blocks": NOVA_2}
+GROWING = "\U0001d160\u0390\u1f82\u0958\u0345\u0301\u0323\u1100\u1161\uac00 aE"
+"""Letters whose normal form is longer, and what composes with them."""
+
+
+def _growing(rng):
+    text = "".join(rng.choices(GROWING, k=rng.randint(1, 200))) + "."
+    return lines_of(converse(text, "b"))
+
+
 LINE = {
+    "growing": _growing,
     "converse": lambda rng: _line(rng, "converse"),
     "prompt_completion": lambda rng: _line(rng, "prompt_completion"),
     "blocks": block_line,
@@ -61,11 +72,13 @@ def _read(kind):
     reader = Chunks(of, Tally("", Policy()), longest=4096, long=40)
     scan, step = reader._scan, kernel.library().lines_next  # noqa: SLF001 — to lay out its memory
     data, texts, outline, joined = (Fenced(1 << bits) for bits in (16, 16, 12, 12))
+    normal = Fenced(1 << 18)
     outlines = Outlines(of, Policy())
     missed = 0
     for piece in _pieces(rng, kind):
         scan.data = data.place(piece + bytes([rng.choice(FILLINGS)]) * GUARD)
         scan.texts = texts.place(bytes(len(piece) + GUARD))
+        scan.normal = normal.place(bytes(GROWTH * len(piece) + GUARD))
         scan.outline_room = rng.choice((0, 9, 99, 999))
         scan.outline = outline.place(bytes(scan.outline_room))
         scan.count_malformed = rng.random() < 0.5

@@ -10,7 +10,7 @@ from builders import checked, converse, lines, method
 from tuning.datasets import kernel, same
 from tuning.datasets.chunks import Chunks
 from tuning.datasets.convert import conversion
-from tuning.datasets.kernel import Why, folds
+from tuning.datasets.kernel import Why, clusters, folds
 from tuning.datasets.prompts import fingerprint
 from tuning.datasets.scan import MAX_LINE, equality_key
 from tuning.datasets.tally import Policy, Tally
@@ -61,11 +61,23 @@ def test_contradictions_are_counted_by_answer_and_by_prompt():
     assert found["prompts_with_contradictions"] == 2
 
 
+@pytest.mark.skipif(unicodedata.unidata_version != clusters.OLDEST, reason="another Unicode")
 def test_the_table_of_the_kernel_is_up_to_date():
     assert folds.TARGET.read_text(encoding="ascii") == folds.written()
 
 
+def _signs(holds):
+    return "".join(sign for sign in map(chr, range(0x80, 0x30000)) if holds(sign))
+
+
 ALPHABETS = [
+    _signs(unicodedata.combining),
+    "".join(second for _, second in clusters.pairs()),
+    "".join(clusters.pairs().values()) + "<=> ",
+    _signs(lambda sign: sign.casefold() != sign),
+    "\u0345\u1fb3\u03b1\u0301 ",
+    "\u1100\u1112\u1161\u1175\u11a8\u11c2\ud55c\uac00",
+    "\u0301\u0323\u3099",
     "aB cZ \t\n",
     "éÉüßñÃ çÇ ",
     "İıſŉǰ \u1e9e",
@@ -91,7 +103,7 @@ def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
         letters = "".join(rng.sample(ALPHABETS, rng.choice((1, 1, 2, 3))))
         if n % 5 == 0:
             letters += chr(rng.choice([*range(0xA0, 0xD800), *range(0xE000, 0x30000)]))
-        prompt, answer = ("".join(rng.choices(letters, k=rng.randrange(1, 40))) for _ in "ab")
+        prompt, answer = ("".join(rng.choices(letters, k=rng.randrange(1, 99))) for _ in "ab")
         record = converse(prompt, answer, system=[{"text": rng.choice(("S ", "sé", prompt))}])
         tally, stops = _scanned(lines(record))
         if not tally.records or any(stop.why and stop.why & Why.NEAR for stop in stops):
@@ -100,15 +112,23 @@ def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
         texts = equality_key([record["system"][0]["text"], prompt])
         assert tally.near_prompts[0] == digest(same.near(texts)), ascii(prompt)
         assert tally.near_answers[0] == digest(same.near(answer.encode())), ascii(answer)
-    assert reported > 400
+    assert reported > 2800
+
+
+def test_marks_are_put_in_order_within_runs_of_thirty():
+    """Whole, their order would take Python an hour; in runs of 30 it is as the definition has it."""
+    marks = "a" + "\u0301\u0323" * 300_000
+    assert same.normalised(marks) == same.normalised(marks[:61]) + same.normalised(marks[61:])
+    tally, stops = _scanned(lines(converse(marks, "b")))
+    assert not stops
+    assert tally.near_prompts[0] == kernel.digest()(same.near(marks.encode()))
 
 
 @pytest.mark.parametrize("language", ["São João às 10h", "Việt Nam đẹp", "Привет, как дела", "ไทย", "हिन्दी", "한국어", "日本語がいい", "مُحَمَّد"])  # fmt: skip
 def test_the_kernel_normalises_what_people_write(language):
     tally, stops = _scanned(lines(converse(unicodedata.normalize("NFC", language), "b")))
     assert tally.records == 1
-    near = any(stop.why and stop.why & Why.NEAR for stop in stops)
-    assert near == (language == "مُحَمَّد"), "two marks in a row are Python's"
+    assert not any(stop.why and stop.why & Why.NEAR for stop in stops)
 
 
 def _scanned(content):

@@ -12,6 +12,8 @@ from tuning.errors import KernelError
 
 GUARD = 64
 """Bytes that must be readable behind each buffer."""
+GROWTH = 3
+"""Times its size that the normal form of a text may take."""
 DIGEST_BITS = 48
 ENDS = 4
 """How many different signs reserved words may end in."""

@@ -1,14 +1,14 @@
 """Writes `folds.h`: how single letters are normalised, as `tuning.datasets.same` does it.
 
-Only letters whose normal form depends on nothing beside them are in it; a text with any other is handed
-to Python. Nothing newer than Unicode 3.2 is: what a letter folds to has not changed since.
-`python -m tuning.datasets.kernel.folds` writes it anew; a test compares.
+`FOLD`, `PLAIN` and `MARK` have the letters whose normal form depends on nothing beside them: nearly all. `clusters.py`
+writes the rest. `python -m tuning.datasets.kernel.folds` writes it anew; a test compares.
 """
 
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tuning.datasets.kernel import clusters
 from tuning.datasets.same import normalised
 
 TARGET = Path(__file__).parent / "folds.h"
@@ -49,16 +49,6 @@ def _mark(sign: str, melting: frozenset[str]) -> bool:
     return known and plain and unicodedata.combining(sign) > 0
 
 
-def letter(sign: str) -> bool | None:
-    """Whether a character goes on into a word, for ever; None when that is not certain."""
-    kind = unicodedata.ucd_3_2_0.category(sign)
-    if unicodedata.category(sign)[0] != kind[0]:
-        return None  # some have become letters since
-    if kind[0] == "L" or kind == "Nd":
-        return True
-    return None if kind[0] in "NC" else False
-
-
 def _bitmap(name: str, held: Iterable[int]) -> Iterator[str]:
     words = [0] * (_BMP // _BITS)
     for code in held:
@@ -90,8 +80,7 @@ def written() -> str:
         *_table("FOLD_LATIN", *_FOLDED[1], melting),
         *_bitmap("PLAIN", plain),
         *_bitmap("MARK", marks),
-        *_bitmap("LETTER", (c for c in range(0x80, end) if letter(chr(c)))),
-        *_bitmap("NO_LETTER", (c for c in range(0x80, end) if letter(chr(c)) is False)),
+        *clusters.written(),
     ]
     return "\n".join(lines) + "\n"
 

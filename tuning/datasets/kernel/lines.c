@@ -733,9 +733,8 @@ static int goes_on(const uint8_t *p)
         p--;
     unsigned size;
     uint32_t c = decoded(p, &size);
-    if (c > 0xffff)
-        return -1;
-    return bit(LETTER, c) ? 1 : bit(NO_LETTER, c) ? 0 : -1;
+    unsigned n = entry_of(c);
+    return n == UNKNOWN ? -1 : ENTRIES[n].letter;
 }
 
 /* The reserved words in the last text, each where it first stands whole, and where it first ends another word; 0

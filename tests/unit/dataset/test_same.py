@@ -72,8 +72,8 @@ def _signs(holds):
 
 ALPHABETS = [
     _signs(unicodedata.combining),
-    "".join(second for _, second in clusters.pairs()),
-    "".join(clusters.pairs().values()) + "<=> ",
+    "".join(second for _, second in clusters.compositions()),
+    "".join(clusters.compositions().values()) + "<=> ",
     _signs(lambda sign: sign.casefold() != sign),
     "\u0345\u1fb3\u03b1\u0301 ",
     "\u1100\u1112\u1161\u1175\u11a8\u11c2\ud55c\uac00",

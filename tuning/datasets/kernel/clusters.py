@@ -21,12 +21,12 @@ _IOTA_BELOW = 240
 _LETTER, _UNKNOWN = 1, 2
 """The first entries: a character that nothing becomes of, a letter of that sort, and one that was assigned later."""
 
-Entry = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
+_Entry = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
 """Combining class, whether it may melt into what is before it, whether it is a letter, decomposition, folding."""
 
 
 @cache
-def pairs() -> dict[tuple[str, str], str]:
+def compositions() -> dict[tuple[str, str], str]:
     """What two characters compose to, Hangul aside."""
     found = {}
     for code in range(_ALL):
@@ -38,7 +38,7 @@ def pairs() -> dict[tuple[str, str], str]:
     return found
 
 
-def _entry(code: int, melting: frozenset[str]) -> Entry:
+def _entry(code: int, melting: frozenset[str]) -> _Entry:
     sign = chr(code)
     apart = sign if code in _HANGUL else unicodedata.normalize("NFD", sign)
     folded = sign.casefold() if len(apart) == 1 and apart == sign else ""
@@ -57,7 +57,7 @@ def _known(code: int) -> bool:
     return unicodedata.category(chr(code)) not in ("Cn", "Cs")
 
 
-def _fits(entries: Iterable[Entry]) -> None:
+def _fits(entries: Iterable[_Entry]) -> None:
     """What `normal.h` relies on: but for iota below, the last in order, marks fold to themselves, and letters to letters."""
     for order, _, _, apart, folded in entries:
         assert not (order > 0 and folded) or order == _IOTA_BELOW  # noqa: S101 — of constants
@@ -76,12 +76,12 @@ def _rows(name: str, kind: str, values: Iterable[object], width: int) -> Iterato
     yield "};"
 
 
-def written() -> Iterator[str]:
+def tables() -> Iterator[str]:
     """The tables, line by line. Raises RuntimeError on another Unicode than the oldest."""
     if unicodedata.unidata_version != OLDEST:
         raise RuntimeError(f"Python 3.11 writes the tables, which has Unicode {OLDEST}")
-    melting = frozenset(second for _, second in pairs())
-    numbers: dict[Entry, int] = {
+    melting = frozenset(second for _, second in compositions())
+    numbers: dict[_Entry, int] = {
         (0, 0, 0, (), ()): 0,
         (0, 0, 1, (), ()): _LETTER,
         (-1, 0, 0, (), ()): _UNKNOWN,
@@ -107,7 +107,7 @@ def written() -> Iterator[str]:
     yield from _rows("ENTRY_OF", "uint16_t", (n for block in blocks for n in block), 24)
     yield from _rows("ENTRIES", "Entry", rows, 8)
     yield from _rows("POOL", "uint32_t", map(hex, pool), 12)
-    composed = sorted((ord(a), ord(b), ord(c)) for (a, b), c in pairs().items())
+    composed = sorted((ord(a), ord(b), ord(c)) for (a, b), c in compositions().items())
     yield from _rows(
         "PAIRS", "Composed", (f"{{{a:#x}, {b:#x}, {c:#x}}}" for a, b, c in composed), 6
     )

@@ -80,7 +80,7 @@ def written() -> str:
         *_table("FOLD_LATIN", *_FOLDED[1], melting),
         *_bitmap("PLAIN", plain),
         *_bitmap("MARK", marks),
-        *clusters.written(),
+        *clusters.tables(),
     ]
     return "\n".join(lines) + "\n"
 

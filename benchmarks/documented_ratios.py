@@ -21,7 +21,7 @@ class Ratio:
 
     name: str
     documented: str
-    """What stands before the figure, on its line of the page, as a regular expression."""
+    """What is before the figure, on its line of the page, as a regular expression."""
     command: tuple[str, ...]
     printed: str
     """Idem, on a line of the output."""

@@ -31,7 +31,7 @@ FORBIDDEN = 403
 OF_A_BROWSER = ("origin", "referer", "sec-fetch-site")
 """Set by browsers, never by SDKs. https://www.w3.org/TR/fetch-metadata/"""
 BROWSER = "mozilla/"
-"""How the User-Agent of every browser begins: an old one sends nothing else that tells."""
+"""How the User-Agent of every browser begins: an old one sends nothing else that shows it."""
 CODE = "/_ministack/lambda-code/"
 """Where the code of a function is fetched: the address ends in a random id, given to who asked for it."""
 PRESIGNED = (("PUT", "/_ministack/cfn-response/"), ("GET", CODE))

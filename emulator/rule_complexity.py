@@ -60,7 +60,7 @@ def _after(state: _State, letter: str | None, patterns: tuple[str, ...]) -> _Sta
 
 
 def _with_stars(state: _State, patterns: tuple[str, ...]) -> _State:
-    """A value that matches `ab` matches `ab*` too: a star stands for no letter as well."""
+    """A value that matches `ab` matches `ab*` too: a star matches no letter as well."""
     stars = {(n, length + 1) for n, length in state if patterns[n][length : length + 1] == "*"}
     return state | stars
 

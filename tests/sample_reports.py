@@ -175,7 +175,7 @@ SAMPLES = {
 
 
 def page(name):
-    """One sample as the page that stands beside a run."""
+    """One sample as the page beside a run."""
     from tuning.reports.report_page import report_html  # noqa: PLC0415 — other forms are tested without the page
 
     report = SAMPLES[name]()

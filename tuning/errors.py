@@ -15,7 +15,7 @@ from difflib import get_close_matches
 
 
 class TuningError(Exception):
-    """A refusal. The message is complete: it is printed as it stands."""
+    """A refusal. The message is complete: it is printed as it is."""
 
 
 class RecipeError(TuningError):

@@ -1,6 +1,6 @@
 """AWS Backup: a job is held to its role, ends in a state, and says so in an event; nothing is copied.
 
-A custom role needs what AWS's own policy has for DynamoDB; with less the job fails. No metric tells of it: AWS
+A custom role needs what AWS's own policy has for DynamoDB; with less the job fails. No metric shows it: AWS
 publishes some, and writes down none of their dimensions for a vault, so that nobody can rely on one here.
 
 https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html#advanced-ddb-considerations

@@ -11,7 +11,7 @@ from ministack.core import iam_evaluator
 from ministack.services import ec2
 
 SUBNETS = "emulator:subnets"
-"""Stands in a call's context for where it comes from, until it is replaced by AWS's own keys."""
+"""What a call's context says of where it comes from, until it is replaced by AWS's own keys."""
 
 Endpoint = dict[str, Any]
 

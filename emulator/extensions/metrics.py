@@ -6,7 +6,7 @@ dead-letter queue.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 
-To a client of the Query protocol, such as an older SDK, it tells an alarm without its actions.
+To a client of the Query protocol, such as an older SDK, it describes an alarm without its actions.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html
 """
 

@@ -164,7 +164,7 @@ _DETAIL = re.compile(
 
 
 def _with_zones(describe: Callable[..., Response]) -> Callable[..., Response]:
-    """What is refused is what is described: MiniStack tells the same three zones of every service."""
+    """What is refused is what is described: MiniStack describes the same three zones of every service."""
 
     def completed(found: re.Match[str]) -> str:
         items = "".join(f"<item>{zone}</item>" for zone in zones_of(found[2]))

@@ -36,7 +36,7 @@ def records(about: str, *, role: str = "assistant") -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class Put:
-    """One version of one object, and the event that tells of it."""
+    """One version of one object, and the event that announces it."""
 
     key: str
     version: str

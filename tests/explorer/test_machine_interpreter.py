@@ -6,7 +6,7 @@ from machine import Execution, Failed
 
 
 class World:
-    """Tasks answer what they are told to; waiting is written down."""
+    """Tasks answer as arranged; waiting is written down."""
 
     def __init__(self, *answers):
         self.answers, self.slept = list(answers), []

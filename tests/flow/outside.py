@@ -13,7 +13,7 @@ DATA = (("DatasetsBucket", ""), ("PreparedBucket", ""), ("ArtifactsBucket", "run
 
 @dataclass(frozen=True, kw_only=True)
 class Spy:
-    """A queue that is told something as soon as it happens, and what it was told."""
+    """A queue that receives something as soon as it happens, and what it received."""
 
     url: str
     heard: list[str]
@@ -34,7 +34,7 @@ class Outside:
     events: Spy
 
     def reported(self) -> dict[str, str]:
-        """Place → all that it tells."""
+        """Place → all that it shows."""
         return {place: "\n".join(look()) for place, look in self._places().items()}
 
     def _places(self) -> dict[str, Callable[[], Iterator[str]]]:

@@ -35,7 +35,7 @@ def bucket(client: Client, name: str) -> dict[str, Any]:
     s3 = client("s3")
 
     def ask(operation: str) -> dict[str, Any]:
-        """Without what was never configured, which S3 tells with an error."""
+        """Without what was never configured, which S3 answers with an error."""
         try:
             found: dict[str, Any] = getattr(s3, f"get_{operation}")(Bucket=name)
         except ClientError as error:

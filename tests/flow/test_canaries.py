@@ -1,5 +1,5 @@
 """No text of a dataset leaves the data buckets: each text bears a word of its own, and that word is
-then looked for in everything else that the account can tell.
+then looked for in everything else that the account can show.
 """
 
 import gzip
@@ -19,7 +19,7 @@ ODD = 'odd\r\nfeed\x1b[31m{"level":"ERROR","message":"forged"}\u2028'
 
 
 class Words:
-    """words["a prompt"] → a word that stands nowhere else."""
+    """words["a prompt"] → a word that is nowhere else."""
 
     def __init__(self):
         self.all = {}

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for survivors in /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_a_killed_demo(number):
-    """The shell stands for `make`: it is the one that is killed, and tells its child nothing."""
+    """The shell stands for `make`: it is the one that is killed, and sends its child nothing."""
     quotas = " --new-account" if stages.new_account() else ""
     shell = subprocess.Popen(  # noqa: S603 — our own words
         ["/bin/sh", "-c", f"{sys.executable} -m demo{quotas}; true"],

@@ -192,7 +192,7 @@ def test_a_client_of_the_query_protocol_is_given_an_alarms_actions(client):
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         data="Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=acts",
     )
-    root = cloudwatch._request_signer._credentials  # noqa: SLF001 -- botocore tells it nowhere else
+    root = cloudwatch._request_signer._credentials  # noqa: SLF001 -- botocore gives it nowhere else
     SigV4Auth(root, "monitoring", "us-east-1").add_auth(asked)
     reported = URLLib3Session().send(asked.prepare()).text
     assert f"<AlarmActions><member>{topic}</member></AlarmActions>" in reported

@@ -21,7 +21,7 @@ def run(world):
 @pytest.fixture(scope="module")
 def acting_as(world):
     """acting_as("PrepareDataset", "s3") → a client with that function's credentials, from where it
-    stands; `plain` goes without TLS.
+    runs; `plain` goes without TLS.
     """
     stack = world.client("cloudformation").get_paginator("list_stack_resources")
     found = {
@@ -90,7 +90,7 @@ def test_a_bucket_cannot_be_read_without_tls(run, acting_as):
 @pytest.fixture(scope="module")
 def almighty(world, acting_as):  # noqa: ARG001 -- the functions are there
     """almighty("PrepareDataset", *actions) → S3 as a role of these actions on everything, standing
-    where that function stands.
+    where that function is.
     """
     iam = world.client("iam")
     functions = world.client("lambda").get_paginator("list_functions").paginate()
@@ -125,7 +125,7 @@ def test_the_vpc_lets_nothing_out_that_its_endpoint_does_not_name(run, almighty)
 
 
 def test_a_service_without_an_endpoint_is_out_of_reach(world, acting_as):
-    """Its role may receive, for Lambda does so in its name; its own code stands in the VPC."""
+    """Its role may receive, for Lambda does so in its name; its own code is in the VPC."""
     receive = acting_as("ReceiveUpload", "sqs").receive_message
     queue = world.account.outputs["Queue"]
     assert "no endpoint for sqs" in refused(partial(receive, QueueUrl=queue))

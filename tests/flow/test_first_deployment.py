@@ -132,7 +132,7 @@ def test_the_canary_names_the_switch_for_words_that_are_known(account):
 
 
 def test_reservations_that_a_new_account_refuses_are_reported_before(account, profile, tmp_path):
-    """The template that would be refused is told of by the one line to change."""
+    """The template that would be refused is named by the one line to change."""
     changed = tmp_path / "cdk.out"
     changed.mkdir()
     for file in account.assembly.iterdir():

@@ -108,7 +108,7 @@ def test_an_event_of_bedrock_wakes_the_guard_at_once(world, own, lasting):  # no
 
 
 def test_a_job_of_someone_else_is_left_alone(world, own, lasting):  # noqa: ARG001 -- it lasts
-    """With a role, data and a key of their own; without a VPC, and not told to have one."""
+    """With a role, data and a key of their own; without a VPC, and not asked to have one."""
     s3, iam = world.client("s3"), world.client("iam")
     s3.create_bucket(Bucket="others")
     role = own["roleArn"].rsplit("/", 1)[-1]

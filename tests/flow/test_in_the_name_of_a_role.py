@@ -86,7 +86,7 @@ def test_lambda_reads_and_logs_for_a_function_that_may(world, role):
 
 
 def test_an_answer_needs_the_right_on_the_machine_that_asked_also_when_it_comes_late(world, role):
-    """As on AWS: whose task has ended is told so by Step Functions, not refused by IAM."""
+    """As on AWS: whose task has ended hears so from Step Functions, not refused by IAM."""
     states, dynamodb = world.client("stepfunctions"), world.client("dynamodb")
     item = {"TableName": _table(dynamodb), "Key": {"pk": {"S": "question"}}}
     ask = {

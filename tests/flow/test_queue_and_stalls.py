@@ -1,4 +1,4 @@
-"""A full quota is a queue, in order of arrival; a job that stands still is stopped, and tried again."""
+"""A full quota is a queue, in order of arrival; a job that stalls is stopped, and tried again."""
 
 import itertools
 import json

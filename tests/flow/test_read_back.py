@@ -193,7 +193,7 @@ def _names(resource_type, identifier):
         resource_type.endswith(("Policy", "Association", "Permission"))
         and "IAM" not in resource_type
     ):
-        return []  # their ids are other resources' names, or nothing that an API tells
+        return []  # their ids are other resources' names, or nothing that an API shows
     return [identifier, *([arns[resource_type]] if resource_type in arns else [])]
 
 
@@ -202,7 +202,7 @@ def _excused(resource_type, name):
 
 
 def _kept(reported, wanted):
-    """Of what the API tells, the members that the template states, at every depth."""
+    """Of what the API shows, the members that the template states, at every depth."""
     if isinstance(wanted, dict) and isinstance(reported, dict):
         return {name: _kept(reported.get(name), value) for name, value in wanted.items()}
     if isinstance(wanted, list) and isinstance(reported, list) and len(wanted) == len(reported):
@@ -211,7 +211,7 @@ def _kept(reported, wanted):
 
 
 def _comparable(name, value):
-    """APIs tell numbers and flags as text, and some lists in an order of their own."""
+    """APIs give numbers and flags as text, and some lists in an order of their own."""
     if name in UNORDERED:
         return sorted(map(json.dumps, value or []))
     if isinstance(value, int | float):

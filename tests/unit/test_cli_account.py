@@ -1,4 +1,4 @@
-"""An operator's account: found as the AWS command line finds it, its faults told in one line."""
+"""An operator's account: found as the AWS command line finds it, its faults reported in one line."""
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError

@@ -39,7 +39,7 @@ class FakeEC2:
 
 @pytest.fixture
 def closed(monkeypatch, context):
-    """Call the function; gives what EC2 was told and what CloudFormation was answered."""
+    """Call the function; gives what EC2 was asked and what CloudFormation was answered."""
 
     def close(ec2, kind="Create"):
         answers = []

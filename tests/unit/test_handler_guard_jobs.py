@@ -1,4 +1,4 @@
-"""The guard stops foreign jobs, tells of each, and lets none hide another."""
+"""The guard stops foreign jobs, notifies of each, and lets none hide another."""
 
 from types import SimpleNamespace
 

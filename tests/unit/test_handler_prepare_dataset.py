@@ -227,7 +227,7 @@ def test_a_recipe_may_require_a_validation_set(aws, context):
 
 
 class Broken(io.BytesIO):
-    """A connection that is lost in the middle of a body, as urllib3 tells it."""
+    """A connection that is lost in the middle of a body, as urllib3 reports it."""
 
     def read(self, *_args):
         raise ProtocolError("Connection broken")

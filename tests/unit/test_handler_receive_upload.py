@@ -56,7 +56,7 @@ def test_an_upload_starts_its_run_under_its_id(aws, context):
 
 
 def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch):
-    """As it stands today: anyone who changes it later does not change a run that is under way."""
+    """As it is today: anyone who changes it later does not change a run that is under way."""
     for recipe in deployed_recipes.FOLDER.glob("*.toml"):
         text = recipe.read_text("utf-8")
         if recipe.stem == "support-nova-micro":

@@ -1,4 +1,4 @@
-"""The reconciler's function: what it finds in three places it brings together, once, and tells."""
+"""The reconciler's function: what it finds in three places it brings together, once, and notifies."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""From an upload to a verdict: refusals before the first record, and copies told by digest."""
+"""From an upload to a verdict: refusals before the first record, and copies known by digest."""
 
 import hashlib
 import io

@@ -138,7 +138,7 @@ def test_the_time_zone_of_an_answer_does_not_matter(offset):
     assert seen(young).state == "in_progress"
 
 
-WHY = failure("stalled", "it stood still")
+WHY = failure("stalled", "it stalled")
 STOPPED_BY_US = Progress(state="overdue", status="InProgress", phase="Validation", failure=WHY)
 
 

@@ -1,4 +1,4 @@
-"""What is uploaded in another form is converted where the recipe allows it, and told by its lines."""
+"""What is uploaded in another form is converted where the recipe allows it, and reported by its lines."""
 
 import gzip
 import hashlib

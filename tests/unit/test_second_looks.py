@@ -80,7 +80,7 @@ def test_a_job_of_the_try_before_is_not_taken_for_this_ones(aws, context):
 def test_what_a_poll_finds_is_noted_and_counted(aws, context, written, monkeypatch, state, metric):
     arn = aws.bedrock.create_model_customization_job(**JOB)["jobArn"]
     LEDGER.move(any_run(), "training", job_arn=arn)
-    found = Progress(state=state, status="Failed", failure=failure("stalled", "It stood still."))
+    found = Progress(state=state, status="Failed", failure=failure("stalled", "It stalled."))
     monkeypatch.setattr(track_training, "polled", lambda *_a, **_k: found)
     track_training.handler(EVENT | {"job": {"job_arn": arn}}, context)
     assert aws.dynamodb.record(any_run().id).state == ("again" if state == "again" else "training")

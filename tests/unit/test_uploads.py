@@ -1,4 +1,4 @@
-"""Events tell of uploads, or are refused by the name of the field that is wrong."""
+"""Events announce uploads, or are refused by the name of the field that is wrong."""
 
 import copy
 import json

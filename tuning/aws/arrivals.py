@@ -25,7 +25,7 @@ def begin(
 
 
 def _arrived(arrived: Run | Misdirected, ledger: Ledger) -> Mapping[str, Any] | None:
-    """Where the recipe has older versions of an object give way, the run is told which one it supersedes,
+    """Where the recipe has older versions of an object give way, the run knows which one it supersedes,
     or is to stop at once, since it is older than one that was received before it.
     """
     if not isinstance(arrived, Run) or not arrived.recipe.supersede:

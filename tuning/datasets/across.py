@@ -82,7 +82,7 @@ def _separated(tally: Tally, twice: set[int]) -> dict[str, Any]:
 
 
 def _near_fault(alike: _Alike, answer: int) -> tuple[str, Fault | None]:
-    """What a record is whose prompt stood before, but not exactly so."""
+    """What a record is whose prompt came before, but not exactly so."""
     if not alike.answers:
         return "", None
     if answer in alike.answers:
@@ -99,7 +99,7 @@ def _near(tally: Tally) -> Sequence[int]:
 
 
 def leaked(training: Tally, validation: Tally) -> dict[str, int]:
-    """Adds a finding for each validation prompt that stands in training; gives how many."""
+    """Adds a finding for each validation prompt that is in training; gives how many."""
     found = {"leaked": 0, "near_leaked": 0}
     learnt = dict.fromkeys(_near(training))
     both = {prompt for prompt in _near(validation) if prompt in learnt}
@@ -120,14 +120,14 @@ def leaked(training: Tally, validation: Tally) -> dict[str, int]:
         same = prompt in exact
         found["leaked" if same else "near_leaked"] += 1
         at = f"line {exact[prompt] if same else first[near]} of {training.file}"
-        said = "the prompt stands in training too" if same else f"nearly the prompt ({_BUT}) stands"
-        said += f": {at}" if same else f" in training too: {at}"
+        said = "the prompt" if same else f"nearly the prompt ({_BUT})"
+        said += f" is in training, too: {at}"
         validation.add(Fault("DS703", said), line)
     return found
 
 
 def uneven(tally: Tally) -> None:
-    """Optional parts that stand in some records only; buckets that differ."""
+    """Optional parts that are in some records only; buckets that differ."""
     total = sum(count for count, _ in tally.traits.values())
     for trait in sorted({t for traits in tally.traits for t in traits}):
         having = [kept for traits, kept in tally.traits.items() if trait in traits]
@@ -138,9 +138,7 @@ def uneven(tally: Tally) -> None:
         few, verb = (having, "has") if with_it * 2 <= total else (lacking, "lacks")
         line = min(first for _, first in few)
         tally.add(
-            Fault(
-                "DS704", f"{trait!r} stands in {with_it:,} of {total:,} records; this one {verb} it"
-            ),
+            Fault("DS704", f"{trait!r} is in {with_it:,} of {total:,} records; this one {verb} it"),
             line,
         )
     if len(tally.buckets) > 1:

@@ -16,7 +16,7 @@ from tuning.models.catalog import Method
 TakeSound = Callable[[memoryview, bool], None]
 
 FAST_FORMATS = ("converse", "prompt_completion")
-"""The formats whose sound lines can be told fast."""
+"""The formats whose sound lines can be recognized fast."""
 CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
@@ -25,14 +25,14 @@ MALFORMED = "DS201"
 UNSEEN = "DS110"
 _KNOWN = 256  # outlines whose lines the kernel counts by itself
 _JOINED = 1 << 16
-_NO_SIGN = 0xFF  # stands in no UTF-8
+_NO_SIGN = 0xFF  # is in no UTF-8
 
 
 class UnsettledLine(NamedTuple):
     """A line that the kernel did not settle."""
 
     line: bytes
-    """As it stands in the file, for one that is not certain. Nothing of one too long to be a record, nor of a
+    """As it is in the file, for one that is not certain. Nothing of one too long to be a record, nor of a
     sound one unless its script is asked for."""
     size: int
     why: int | None = None
@@ -283,7 +283,7 @@ class Chunks:
             tally.script("LATIN", scan.latin_line, scan.latin)
 
     def _beside(self, same: Outline, times: int) -> None:
-        """Add up what more the kernel's lines of an outline have; a first such line was told by itself."""
+        """Add up what more the kernel's lines of an outline have; a first such line was counted by itself."""
         tally = self._tally
         if same.traits not in _TRAITS:
             tally.trait(same.traits, tally.traits[same.traits][1], times)

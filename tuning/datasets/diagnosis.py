@@ -1,4 +1,4 @@
-"""Reads one line the slow and exact way: every fault, and the content that can be told."""
+"""Reads one line the slow and exact way: every fault, and the content that can be read."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,7 @@
 r"""Accepts sound lines where the kernel was not built. What it does not accept is not wrong: the exact way decides.
 
 msgspec refuses all that is not strict JSON of these types: bad UTF-8, half surrogates, NaN, control
-characters, unknown keys, unknown roles. It does not see that a key stands twice. The quotation marks
+characters, unknown keys, unknown roles. It does not see that a key appears twice. The quotation marks
 tell: a line whose decoded strings are K, keys among them, holds 2K marks and one for each mark in a
 text. A key twice adds at least two that no decoded string explains; only marks written as \u0022 could
 make up for them.

@@ -92,7 +92,7 @@ def utf16(head: bytes) -> bool:
 
 
 def document(head: bytes) -> str | None:
-    """What one JSON document the file is, told by its first line, when it is not JSON Lines."""
+    """What one JSON document the file is, shown by its first line, when it is not JSON Lines."""
     first, _, rest = head.lstrip(_BEFORE).partition(b"\n")
     first = first.strip()
     if first in (b"[", b"{") and rest.strip():
@@ -110,7 +110,7 @@ def stray(head: bytes) -> tuple[str, str] | None:
     if start.startswith(_POINTER):
         return "DS112", "this is a Git LFS pointer: the data was never fetched"
     if start.startswith(b"\x1e"):
-        return "DS114", "an RS character (U+001E) stands before each record: a JSON text sequence"
+        return "DS114", "an RS character (U+001E) precedes each record: a JSON text sequence"
     if code := _XML_ERROR.search(start[:1024]) if start.startswith(b"<") else None:
         return "DS113", f"this is an error message of Amazon S3 or the like: {code[1].decode()}"
     if _PAGE.match(start):

@@ -26,7 +26,7 @@ def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
         name = {"\t": "a tab", "\r": "a carriage return", "\n": "a line feed"}.get(
             sign, f"the control character U+{ord(sign or chr(0)):04X}"
         )
-        return Fault("DS105", f"{name} stands raw inside a string", None, column)
+        return Fault("DS105", f"{name} is unescaped inside a string", None, column)
     if not text[:at].strip() and (odd := _odd(text[at : at + 1])):
         return Fault("DS201", f"{odd} is before the record", None, column, _LEFT_OUT)
     if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
@@ -52,7 +52,7 @@ def _extra(text: str, at: int) -> Fault:
         return _no_object(len(text) - len(text.lstrip()) + 1)
     if rest[:1] == ",":
         fix = "Leave the commas out, or convert the file: tuning convert PATH --model ID"
-        message = "a comma stands after the record: lines are not joined by commas"
+        message = "there is a comma after the record: lines are not joined by commas"
         return Fault("DS201", message, None, at + 1, fix)
     sign = _odd(rest[:1])
     return Fault(

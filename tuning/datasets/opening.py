@@ -17,7 +17,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A stream at its first line, and what its beginning told."""
+    """A stream at its first line, and what its beginning showed."""
 
     stream: io.BufferedReader
     document: str | None = None

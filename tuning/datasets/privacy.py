@@ -1,9 +1,9 @@
 """Secrets and personal data: precise patterns, check digits where there are any, never the value.
 
 The kernel counts them where it was built (`kernel/private.h`); this is what it counts, and what counts where
-it was not. Each pattern has an anchor that is cheap to search for, and is only tried where that stands: patterns
-alone would take a hundred times as long. What is told by a word is searched for in the text; what is
-told by the look of its numbers, in the text's shape: each digit a 0, each capital an A.
+it was not. Each pattern has an anchor that is cheap to search for, and is only tried where that is: patterns
+alone would take a hundred times as long. What is recognized by a word is searched for in the text; what is
+recognized by the look of its numbers, in the text's shape: each digit a 0, each capital an A.
 """
 
 import re
@@ -174,7 +174,7 @@ _SHAPE = bytes.maketrans(_CAPITALS + _DIGITS, b"A" * len(_CAPITALS) + b"0" * len
 
 
 def private(text: bytes) -> Counter[tuple[str, str]]:
-    """How often each kind stands in the text, by its name and rule."""
+    """How often each kind is in the text, by its name and rule."""
     if kernel.library():
         return by_kind(_native()(text))
     return by_patterns(text)
@@ -218,7 +218,7 @@ def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
 
 
 def _mail(text: bytes, at: int) -> "re.Match[bytes] | None":
-    """The domain of an address, if what stands before its @ makes it one."""
+    """The domain of an address, if what is before its @ makes it one."""
     before = text[max(0, at - _LOCAL - 1) : at]
     if len(before) > _LOCAL and _LOCAL_SIGNS.match(before):
         return None

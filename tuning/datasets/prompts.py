@@ -23,7 +23,7 @@ _BETWEEN = "\x1f"
 
 
 def prompt(record: ReadRecord) -> str:
-    """All that stands before the last answer: system text and turns; nothing of the answer."""
+    """All that is before the last answer: system text and turns; nothing of the answer."""
     return _BETWEEN.join(_asked(record))
 
 

@@ -125,7 +125,7 @@ class Scanner:
                 self._line(line)
 
     def _line(self, line: bytes) -> None:
-        """A line as it stands in the file."""
+        """A line as it is in the file."""
         tally, line = self.tally, self._ended(line)
         if not line:
             return

@@ -1,4 +1,4 @@
-"""Training and validation from one dataset, so that no question stands on both sides.
+"""Training and validation from one dataset, so that no question is on both sides.
 
 A record's side depends on its normalised prompt, the seed and the share alone: lines added later
 move no other line, and duplicates stay together.

@@ -58,7 +58,7 @@ class Stats:
     """How many records have so many turns."""
     different_prompts: int
     repeated: int
-    """Records whose normalised prompt stood before."""
+    """Records whose normalised prompt came before."""
     contents: Mapping[str, int]
     """How many records have system text, media, tools."""
     scripts: Mapping[str, int]

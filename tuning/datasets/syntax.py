@@ -3,7 +3,7 @@
 Stricter than `json.loads`: duplicate keys, NaN, half characters and absurd numbers are faults.
 
 Nearly every line has none of these, and msgspec can tell most: it is as strict, and thrice as fast as
-a decoder that takes notes. It does not see that a key stands twice. Two measures do, against the value
+a decoder that takes notes. It does not see that a key appears twice. Two measures do, against the value
 written anew as short as can be: a line hardly longer has no room for another key; and one of as many
 quotation marks, none spelt out, has no other key. What neither proves is decoded again, with notes.
 """
@@ -28,7 +28,7 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _NEST = (dict, list)
 _HALF = re.compile("[\ud800-\udfff]")
 _TWICE = len('"":1,')
-"""The fewest bytes that a key takes that stands there once more."""
+"""The fewest bytes that a key takes that appears there once more."""
 _SURE_DEPTH = 9  # of media in a record; every level doubles what the decoder has to know
 
 
@@ -47,11 +47,11 @@ def _decoder() -> Callable[[bytes], Any]:
 
 _encoded = Encoder().encode
 _Path = tuple["_Path", str | int] | None
-"""Where a value stands, from its end; spelt out only where something is wrong."""
+"""Where a value is, from its end; spelt out only where something is wrong."""
 
 
 class _Pairs(dict[str, Any]):
-    """An object in which a key stood twice."""
+    """An object in which a key appeared twice."""
 
     __slots__ = ("twice",)
     twice: list[str]
@@ -112,9 +112,9 @@ def _legible(line: bytes) -> str | Fault:
     except UnicodeDecodeError as error:
         return undecodable(line, error)
     if "\x00" in text:
-        return Fault("DS104", "a NUL byte stands in the line", None, text.index("\x00") + 1)
+        return Fault("DS104", "there is a NUL byte in the line", None, text.index("\x00") + 1)
     if text.startswith("\ufeff"):
-        return Fault("DS103", "a byte order mark stands before the record", None, 1)
+        return Fault("DS103", "there is a byte order mark before the record", None, 1)
     return text
 
 
@@ -152,7 +152,7 @@ def _noting() -> tuple[json.JSONDecoder, list[Fault]]:
         plain = dict(held)
         if len(plain) == len(held):
             return plain
-        odd.append(Fault("DS202", "a key stands twice"))
+        odd.append(Fault("DS202", "a key appears twice"))
         return _marked(held)
 
     decoder = json.JSONDecoder(
@@ -172,7 +172,7 @@ def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _place(text: str, fault: Fault) -> Fault:
-    """The column of an odd number: where it first stands outside of strings."""
+    """The column of an odd number: where it first is outside of strings."""
     bare = re.sub(r'"(?:[^"\\]|\\.)*"', lambda m: "_" * len(m[0]), text)
     at = bare.find(fault.field or "")
     return fault._replace(field=None, column=at + 1 if at >= 0 else None)
@@ -207,7 +207,7 @@ def _twice(value: object, at: _Path, faults: list[Fault]) -> None:
     if isinstance(value, _Pairs):
         where = _spelt(at)
         for key in value.twice:
-            message = f"the key {shown(key)} stands twice in one object"
+            message = f"the key {shown(key)} appears twice in one object"
             faults.append(Fault("DS202", message, inside(where, key)))
     if isinstance(value, _NEST):
         items: Iterable[tuple[str | int, Any]]

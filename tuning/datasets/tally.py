@@ -87,7 +87,7 @@ class Tally:
             )
         )
 
-    # Records are not always told in order: these four keep the first line whatever the order.
+    # Records are not always reported in order: these four keep the first line whatever the order.
 
     def trait(self, traits: Iterable[str], line: int, count: int = 1) -> None:
         kept = self.traits.setdefault(frozenset(traits), [0, line])

@@ -59,7 +59,7 @@ PARTS: tuple[str | bytes, ...] = (
     b"\xf3\xa0\x80",
     b"\xf3\xa0\x81",
 )
-"""What stands in a line that may hold one: how their escapes begin, and they themselves."""
+"""What is in a line that may hold one: how their escapes begin, and they themselves."""
 
 
 def unseen(texts: Iterator[str]) -> str | None:

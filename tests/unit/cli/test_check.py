@@ -140,12 +140,12 @@ def test_a_table_is_called_one_with_its_columns(tmp_path, table):
     code, reported = _checked_text(tmp_path / "data.csv", table)
     assert code == 1
     assert "this is a table, with the columns prompt, completion" in reported
-    assert "comma stands" not in reported
+    assert "there is a comma" not in reported
 
 
 def test_rows_of_numbers_are_no_records_that_are_joined_by_commas(tmp_path):
     _, reported = _checked_text(tmp_path / "data.csv", "1,what is it?\n2,who is it?\n")
-    assert "comma stands" not in reported
+    assert "there is a comma" not in reported
     assert "the line does not start with a brace" in reported
 
 

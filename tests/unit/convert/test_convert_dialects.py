@@ -1,4 +1,4 @@
-"""What most records are decides, whatever stands first, last or alone; exceptions are named by line."""
+"""What most records are decides, whatever is first, last or alone; exceptions are named by line."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A converted upload is checked as it streams by, and told in lines of the original."""
+"""A converted upload is checked as it streams by, and reported in lines of the original."""
 
 import io
 import json

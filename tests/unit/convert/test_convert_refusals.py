@@ -37,7 +37,7 @@ def converse(*turns, **beside):
     return {"schemaVersion": "bedrock-conversation-2024", "messages": messages, **beside}
 
 
-# Each stands in line 2, behind a sound record of its own dialect.
+# Each is in line 2, behind a sound record of its own dialect.
 RECORDS = [
     ("CV201", {"prompt": None, "x": 1}, {}, "prompt"),
     ("CV201", chat(user(), ("assistant", {})), {}, "messages[1].content"),

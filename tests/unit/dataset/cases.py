@@ -45,7 +45,7 @@ def _image(**change: Any) -> bytes:
 
 
 def _key(value: str) -> str:
-    return "A" + "KIA" + value  # no key stands in the repository
+    return "A" + "KIA" + value  # no key is in the repository
 
 
 CASES: dict[str, Case] = TOOL_CASES | {
@@ -294,6 +294,6 @@ CASES: dict[str, Case] = TOOL_CASES | {
         model=LLAMA,
     ),
 }
-# Only differs in what stands beside: the near miss is judged with other limits or no validation.
+# Only differs in what is beside: the near miss is judged with other limits or no validation.
 NEAR_LIMITS: dict[str, dict[str, Any]] = {"DS606": {"max_train_file_gb": 1}}
 NEAR_METHOD: dict[str, str] = {"DS611": "FINE_TUNING"}

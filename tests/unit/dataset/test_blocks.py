@@ -1,4 +1,4 @@
-"""Tool uses, media and reasoning are told by outlines as by each line itself, to the last digest.
+"""Tool uses, media and reasoning are reported by outlines as by each line itself, to the last digest.
 
 `TUNING_LINES=40000 pytest tests/unit/dataset/test_blocks.py` compares that many records.
 """

@@ -66,7 +66,7 @@ def test_leakage_names_the_line_of_the_other_file(tmp_path):
     report = check_files(training, validation, method=method(LLAMA))
     found = [f for f in report.findings if f.rule == "DS703"]
     assert [(Path(f.file).name, f.line) for f in found] == [("validation.jsonl", 2)]
-    assert found[0].message.startswith("the prompt stands in training too: line 2 of")
+    assert found[0].message.startswith("the prompt is in training, too: line 2 of")
     assert found[0].message.endswith("train.jsonl")
 
 

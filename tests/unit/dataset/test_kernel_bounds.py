@@ -1,4 +1,4 @@
-"""Whatever the bytes, the kernel keeps within its buffers: behind them stands memory nobody may touch.
+"""Whatever the bytes, the kernel keeps within its buffers: behind them is memory nobody may touch.
 
 Compiled with AddressSanitizer and UBSan it also read 220,000 mutated lines without a word.
 """
@@ -53,7 +53,7 @@ class Fenced:
         self._end = start + room
 
     def place(self, content):
-        """Where the content stands, right before the fence."""
+        """Where the content is, right before the fence."""
         ctypes.memmove(self._end - len(content), content, len(content))
         return self._end - len(content)
 

@@ -152,7 +152,7 @@ def test_an_optional_part_in_some_records_only_is_warned_of_with_counts():
     first = converse("a", turn("assistant", use("a")), **config)
     report = checked(lines(first, converse("b", "c", **config)), of=OF)
     (found,) = [f for f in report.findings if f.rule == "DS704"]
-    assert found.message == "'toolUse' stands in 1 of 2 records; this one has it"
+    assert found.message == "'toolUse' is in 1 of 2 records; this one has it"
 
 
 def test_a_name_in_the_middle_of_much_json_is_found():

@@ -74,7 +74,7 @@ class Summary:
     dropped: Mapping[str, int]
     """Fields given up with `drop`, and how often each was met."""
     changed: Mapping[str, int]
-    """What stands otherwise in the target than in the source, and how often."""
+    """What differs between target and source, and how often."""
     counts: Mapping[str, int]
     cut_short: bool
     """Whether a fault kept what follows it in the file from being read."""

@@ -89,7 +89,7 @@ def container(head: bytes, name: str) -> Detected | None:
 
 
 def _json(begin: bytes) -> Detected:
-    """Lines of objects, or values in another order: told by what most of the first lines are."""
+    """Lines of objects, or values in another order: decided by what most of the first lines are."""
     *lines, last = begin.split(b"\n", _LINES)[: _LINES + 1]
     kinds = Counter(kind for line in lines or [last] if (kind := _line(line)))
     sound = kinds["object"]
@@ -226,7 +226,7 @@ def _blocks(record: Mapping[str, Any], messages: list[dict[str, Any]]) -> Detect
     if "image_url" in kinds:
         return Detected(name="openai_chat", why="it has content of type image_url")
     if system is not None:
-        return Detected(name="anthropic_messages", why="'system' stands beside the messages")
+        return Detected(name="anthropic_messages", why="'system' is beside the messages")
     if kinds - {"text"}:
         return Detected(
             name="anthropic_messages", why=f"content of type {min(kinds - {'text'})[:40]}"

@@ -27,7 +27,7 @@ _PARQUET = b"PAR1"
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """What the beginning of an upload tells."""
+    """What the beginning of an upload shows."""
 
     stream: IO[bytes]
     """The upload, whole, as it was given."""

@@ -79,7 +79,7 @@ def _moved(record: dict[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]
         if name in left:
             raise RecordRefusedError(
                 rule="CV203",
-                message=f"{name!r} is mapped, and stands in the record already",
+                message=f"{name!r} is mapped, and is in the record already",
                 fix=f"Map another field to it, or give up the old one with --drop {name}.",
                 field=name,
                 options=(("--drop", name),),

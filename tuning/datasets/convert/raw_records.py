@@ -108,7 +108,7 @@ class Given:
 
     @property
     def notes(self) -> Notes:
-        """What stands otherwise in the file than it was read, and how often."""
+        """What was read otherwise than it is in the file, and how often."""
         return self._notes
 
     def raws(self) -> Iterator[Raw]:

@@ -100,7 +100,7 @@ def _turns(messages: list[Any], method: Method, walk: Walk) -> list[str | None]:
 
 
 def _plain(message: Any) -> str | None:
-    """The words of a turn that is one sound text: nearly every turn, so told first."""
+    """The words of a turn that is one sound text: nearly every turn, so recognized first."""
     if isinstance(message, dict) and len(message) == 2 and message.get("role") in _ROLES:  # noqa: PLR2004 — role and content
         content = message.get("content")
         if isinstance(content, list) and len(content) == 1:

@@ -19,9 +19,9 @@ def marks(text: str | None, at: str, method: Method, walk: Walk, *, answer: bool
     if word := words.reserved(text, method.reserved_words):
         rule = "DS413" if answer else "DS406"
         where = "an answer; only AWS's SDK refuses it there" if answer else "the text"
-        walk.fault(rule, f"the reserved word {word!r} stands in {where}", at)
+        walk.fault(rule, f"the reserved word {word!r} is in {where}", at)
     elif word := words.reserved(text, method.reserved_words_sdk):
-        walk.fault("DS413", f"the word {word!r}, reserved by AWS's SDK, stands in the text", at)
+        walk.fault("DS413", f"the word {word!r}, reserved by AWS's SDK, is in the text", at)
     elif word := words.joined(text, method.reserved_words + method.reserved_words_sdk):
         message = (
             f"another word ends in the reserved word {word!r}; AWS's validators refuse that too"

@@ -22,7 +22,7 @@ def _whole(word: str) -> re.Pattern[str]:
 
 
 def reserved(text: str, words: tuple[str, ...]) -> str | None:
-    """A word of `words` that stands in `text` as a whole token.
+    """A word of `words` that is in `text` as a whole token.
 
     A letter, digit or underscore right before makes it part of another word, unless the word begins
     with a sign. What follows does not matter, for the words end in a sign of their own. Most texts hold
@@ -56,7 +56,7 @@ def _suspects(*known: tuple[str | bytes, ...]) -> Callable[[bytes], object]:
 
 @cache
 def searcher(words: tuple[str | bytes, ...]) -> Callable[[bytes], object]:
-    """Finds whether one of the words stands in a text, as a whole token or not."""
+    """Finds whether one of the words is in a text, as a whole token or not."""
     if not words:
         return lambda _text: None
     from ahocorasick_rs import BytesAhoCorasick, MatchKind  # noqa: PLC0415 — sound files do without

@@ -1,7 +1,7 @@
 """The schemas of tools: JSON Schema, checked by a library, and an object at the top.
 
 The library takes a millisecond for a schema, so those of plain words that stand in nearly every tool are
-told first; a test holds that the library accepts all that is told so.
+recognized first; a test holds that the library accepts all that is recognized so.
 
 That the top is an object is the service's own rule ("The value at ….inputSchema.json.type must be one of
 the following: object"): https://github.com/cognitect-labs/aws-api/issues/272

@@ -38,7 +38,7 @@ def use(value: dict[str, Any], at: str, role: str | None, _method: Method, walk:
 
 def result(value: dict[str, Any], at: str, role: str | None, method: Method, walk: Walk) -> None:
     if role == "assistant":
-        walk.fault("DS409", "a tool's result stands in a user turn", at)
+        walk.fault("DS409", "a tool's result belongs in a user turn", at)
     walk.keys(value, at, ("toolUseId", "content"), ("status",))
     if "toolUseId" in value:
         _spelt(value["toolUseId"], _ID, "letters, digits and _ . : -", f"{at}.toolUseId", walk)
@@ -91,7 +91,7 @@ def config(value: object, method: Method, walk: Walk) -> None:
 
 
 def _declared(tool: object, at: str, walk: Walk) -> str | None:
-    """The name of a tool, where it can be told."""
+    """The name of a tool, where it is known."""
     if not walk.is_a(tool, dict, at):
         return None
     assert isinstance(tool, dict)  # noqa: S101 — for the type checker; is_a decided

@@ -10,11 +10,11 @@ from tuning.errors import nearest
 
 _SHOWN = 40  # characters of a key or a short value that a message may repeat
 _REMEMBERED = 256
-"""Characters. The same slip stands in every line of a file; longer ones would cost memory."""
+"""Characters. The same slip is in every line of a file; longer ones would cost memory."""
 
 
 class Fault(NamedTuple):
-    """One thing wrong, before it is known where in the file the record stands."""
+    """One thing wrong, before it is known where in the file the record is."""
 
     rule: str
     message: str
@@ -115,7 +115,7 @@ class Walk:
 
 
 def plain_text(block: object) -> str | None:
-    """The words of a block that is one sound text: nearly every block, so told first."""
+    """The words of a block that is one sound text: nearly every block, so recognized first."""
     if isinstance(block, dict) and len(block) == 1:
         text = block.get("text")
         if isinstance(text, str) and text and not text.isspace():

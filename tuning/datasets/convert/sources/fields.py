@@ -48,14 +48,14 @@ class Fields:
         return self._left.get(name)
 
     def value(self, name: str) -> Any:
-        """Take whatever stands there. Refuses a missing field."""
+        """Take whatever is there. Refuses a missing field."""
         value = self._left.pop(name, None)
         if value is None:
             self._missing(name)
         return value
 
     def maybe(self, name: str) -> Any:
-        """Take whatever stands there, if anything does."""
+        """Take whatever is there, if anything is."""
         return self._left.pop(name, None)
 
     def text(self, name: str) -> str:

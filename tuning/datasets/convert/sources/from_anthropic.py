@@ -38,7 +38,7 @@ def _speaker(message: Fields) -> Role:
         refuse(
             "CV204",
             f"unknown role {role[:40]!r}{nearest(role, _ROLES)}",
-            "Use user or assistant; system text stands in the record's `system`.",
+            "Use user or assistant; system text belongs in the record's `system`.",
             message.at("role"),
         )
     return "user" if role == "user" else "assistant"

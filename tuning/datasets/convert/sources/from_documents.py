@@ -58,7 +58,7 @@ def text_chunks(document: str, max_tokens: int) -> Iterator[tuple[int, str]]:
     at, line = 0, 0
     while at < len(document):
         begin = _visible(document, at)
-        # Blanks stay with what stands before them, so that no piece is blank.
+        # Blanks stay with what is before them, so that no piece is blank.
         end = _visible(
             document, _border(document, begin, begin + _fitting(document, begin, max_tokens))
         )

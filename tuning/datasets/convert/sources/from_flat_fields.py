@@ -16,7 +16,7 @@ def read_prompt_completion(record: Fields) -> Conversation:
             turns.append(_turn("assistant", record.text("completion")))
     own = record.maybe_text("system")
     if own and system:
-        refuse("CV207", "stands beside a system message in `prompt`", "Keep one.", "system")
+        refuse("CV207", "is beside a system message in `prompt`", "Keep one.", "system")
     return Conversation(
         system=(own,) if own else tuple(system),
         turns=tuple(turns),

@@ -60,7 +60,7 @@ def dialogue(messages: Iterable[Fields]) -> tuple[list[str], list[Turn]]:
             if turns:
                 refuse(
                     "CV207",
-                    "a system message stands after the dialogue began; no Bedrock format holds it",
+                    "a system message comes after the dialogue began; no Bedrock format holds it",
                     "Move it to the head, or make it part of the user's message.",
                     message.at("role"),
                 )

@@ -17,7 +17,7 @@ MAX_RECORD = 8 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Raw:
-    """A record as it stands in the file, or why it cannot even be read."""
+    """A record as it is in the file, or why it cannot even be read."""
 
     line: int
     """From 1: the line where it begins; for Parquet and captions the row."""
@@ -31,7 +31,7 @@ class Raw:
 
 
 class Notes(Counter[str]):
-    """What was read otherwise than it stands in the file, and how often."""
+    """What was read otherwise than it is in the file, and how often."""
 
     utf8 = 0
     """Lines with letters beyond ASCII, sound in UTF-8."""

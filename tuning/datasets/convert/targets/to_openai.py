@@ -42,7 +42,7 @@ def write_openai_chat(record: ReadRecord, to: Writing) -> dict[str, Json]:
     for name in _OWN:
         if name in talk.extras:
             drop = (("--drop", name),)
-            refuse("CV203", f"{name!r} stands here already", f"Drop it: --drop {name}.", name, drop)
+            refuse("CV203", f"{name!r} is here already", f"Drop it: --drop {name}.", name, drop)
     extras = dict(talk.extras)
     written: dict[str, Json] = {"id": extras.pop("id")} if "id" in extras else {}
     written["messages"] = list(_messages(talk, to))

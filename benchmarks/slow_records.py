@@ -85,6 +85,30 @@ FORMS: dict[str, Callable[[str, int], Record]] = {
             **{"$defs": {"b": {"type": "array", "items": {"enum": [text, n]}, "maxItems": n}}},
         ),
     ),
+    "words of its own": lambda text, n: _calls(
+        [({}, [{"text": "a"}])],
+        _tool(
+            "look",
+            text,
+            {"a": {"pattern": rf"^\d{{{n}}}$"}},
+            patternProperties={f"^x{n}": {}},
+            **{"x-own": [n]},
+        ),
+    ),
+    "400 calls": lambda text, n: _calls(
+        [({"n": n, text[:9]: k}, [{"text": "a"}]) for k in range(400)]
+    ),
+    "120 tools": lambda text, n: _calls(
+        [({"a": n}, [{"text": "a"}])],
+        *(_tool(f"t{k}" if k else "look", f"{text[:40]}{n}", {}) for k in range(120)),
+    ),
+    "200 properties": lambda text, n: _calls(
+        [({f"{k}{text[:5]}": n for k in range(200)}, [{"text": "a"}])],
+        _tool("look", "Looks.", {f"p{k}": {"description": f"{text[:9]}{n}"} for k in range(200)}),
+    ),
+    "deep": lambda text, n: _calls(
+        [({"a": json.loads("[" * 40 + json.dumps(f"{text[:9]}{n}\1") + "]" * 40)}, [{"text": "a"}])]
+    ),
     "image": lambda _text, n: _record(_image(f"{n}/a")),
     "images": lambda _text, n: _record(*(_image(f"{n}/{k}") for k in range(1 + n % 8))),
     "document": lambda text, n: _record(

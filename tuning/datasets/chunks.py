@@ -20,11 +20,12 @@ FAST_FORMATS = ("converse", "prompt_completion")
 CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 _TRAITS = (frozenset[str](), frozenset({"system"}))
-OUTLINE = 1 << 15  # bytes; longer ones are hardly those of many lines
+OUTLINE = 1 << 17  # bytes; longer ones are hardly those of many lines
 MALFORMED = "DS201"
 UNSEEN = "DS110"
 _KNOWN = 256  # outlines whose lines the kernel counts by itself
-_JOINED = 1 << 16
+_LEARNT = 4 << 20  # bytes of outlines that it does so by
+_JOINED = 1 << 20
 _NO_SIGN = 0xFF  # is in no UTF-8
 
 
@@ -89,6 +90,8 @@ class Chunks:
         self._joined = memoryview(joined)
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
         self._counted: list[Outline] = []
+        self._outlines: list[bytes] = []
+        self._room = _LEARNT
         self._empty = 0
         self._scan = Scan(
             data=_address(self._view),
@@ -161,17 +164,17 @@ class Chunks:
     def learn(self, outline: bytes, same: Outline) -> None:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
         counted, pieces = self._counted, [*same.prompt, *same.answer]
-        if len(counted) == _KNOWN or len(outline) > kernel.OUTLINE or len(pieces) > kernel.PIECES:
+        if len(counted) == _KNOWN or len(outline) > self._room or len(pieces) > kernel.PIECES:
             return
-        if any(n >= kernel.PIECES for n in pieces):
-            return
+        self._room -= len(outline)
         known = self._known[len(counted)]
         self._digests[len(counted)] = kernel.digest()(outline)
-        known.size, known.outline[: len(outline)] = len(outline), outline
+        known.size, known.outline = len(outline), outline
         known.readable = same.readable
         known.system = _TRAITS.index(same.traits) if same.traits in _TRAITS else len(_TRAITS)
         known.prompt, known.pieces = len(same.prompt), len(pieces)
         known.text[: len(pieces)] = pieces
+        self._outlines.append(outline)  # the kernel has their addresses
         counted.append(same)
         self._scan.knows = len(counted)
 

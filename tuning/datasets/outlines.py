@@ -15,7 +15,8 @@ from tuning.datasets.same import MARKED
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import Method
 
-_KEPT = 512
+_KEPT, _BYTES = 512, 4 << 20
+"""How many outlines are kept, and what they may take together."""
 _FAULTS = 32
 """Of an outline that is kept: memory stays bounded."""
 _NUMBER = re.compile(rb'"t(\d{3})[ "]')
@@ -70,6 +71,7 @@ class Outlines:
     def __init__(self, method: Method, policy: Policy) -> None:
         self._method, self._policy = method, policy
         self._known: dict[bytes, Outline | None] = {}
+        self._size = 0
         self.again = False
         """Whether the outline that was asked for last had been met before, as those of one line never are."""
 
@@ -80,9 +82,11 @@ class Outlines:
             return self._known[outline]
         found = self._diagnosed(outline, texts, count)
         if found is None or len(found.faults) <= _FAULTS:
-            if len(self._known) == _KEPT:
+            if len(self._known) == _KEPT or self._size + len(outline) > _BYTES:
                 self._known.clear()
+                self._size = 0
             self._known[outline] = found
+            self._size += len(outline)
         return found
 
     def _diagnosed(self, outline: bytes, texts: bytes, count: int) -> Outline | None:

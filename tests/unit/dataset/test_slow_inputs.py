@@ -1,21 +1,22 @@
 """No text costs far more than ordinary text, and what is judged without the library is as the library judges it."""
 
 import io
+import itertools
 import json
+import os
 import random
 import time
 
 import pytest
 from builders import NOVA_2, checked, converse, lines, method
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema.validators import Draft202012Validator
 from test_blocks import stops
 
 from benchmarks.slow_records import FORMS, WORDS, written
 from tuning.datasets import kernel
 from tuning.datasets.check import Part, Policy, check_dataset
-from tuning.datasets.formats.schemas import _FITS, _simple
+from tuning.datasets.formats.schemas import _FITS, _flaw, _simple, well_formed
 
 SIZE = 1 << 19
 FAR = 20
@@ -73,26 +74,46 @@ def test_the_kernel_knows_which_signs_go_on_into_a_word(monkeypatch):
     assert reported.counts["DS406"] > 100
 
 
-KEYWORDS = st.sampled_from(list(_FITS))
+KEYWORDS = st.sampled_from([*_FITS, "x-order", "id"])
+PATTERNS = st.text('ab\\[]()*+?|^$.{}"/\n-', max_size=8)
 VALUES = st.recursive(
     st.sampled_from(["object", "string", "strng", "a", "#/$defs/a"])
+    | st.sampled_from(
+        [f"http://json-schema.org/{d}schema#" for d in ("", "draft-04/", "draft-07/")]
+    )
     | st.none()
     | st.booleans()
     | st.integers()
-    | st.floats(allow_nan=False),
+    | st.floats(allow_nan=False)
+    | PATTERNS,
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(KEYWORDS | st.just("a"), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(KEYWORDS | st.just("a") | PATTERNS, inner, max_size=3)
     ),
     max_leaves=8,
 )
 
 
+@settings(max_examples=int(os.environ.get("TUNING_LINES", "2000")))
 @given(st.dictionaries(KEYWORDS, VALUES, max_size=4))
 def test_a_schema_that_is_judged_without_the_library_is_one_for_the_library(schema):
+    schema = {"type": "object", **schema}
     if _simple(schema):
-        Draft202012Validator.check_schema(schema)
-    elif schema.get("type") == "object":
+        assert _flaw.__wrapped__(json.dumps(schema)) is None
+    else:
         assert b'"json":{"type":"object"}' not in outline_with(schema)
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z]{2,4}$", r"^\d+(?:\.\d+)?$", r"\p{L}+", "[]a]", "[^]a]", r"a\]", "a|b", r'"\\', "(?<y>a)", r"\/"])  # fmt: skip
+def test_a_regular_expression_of_some_dialect_is_one_here(pattern):
+    assert well_formed(pattern)
+    assert b'"json":{"type":"object"}' in outline_with({"type": "object", "pattern": pattern})
+
+
+@pytest.mark.parametrize("pattern", ["(", ")", "a)(b", "[", "[a", "*", "a|*", "(+)", "a\\", "(?:a"])
+def test_a_regular_expression_of_no_dialect_is_none(pattern):
+    assert not well_formed(pattern)
+    assert b'"json":{"type":"object"}' not in outline_with({"type": "object", "pattern": pattern})
 
 
 def outline_with(schema):
@@ -102,28 +123,36 @@ def outline_with(schema):
     return stop.outline or b""
 
 
-def test_the_kernel_knows_schemas_of_all_known_words():
-    schema = {
-        "type": "object",
-        "$defs": {"a": {"enum": [1, "b", None]}},
-        "properties": {
-            "a": {"$ref": "#/$defs/a", "default": None, "title": "A"},
-            "b": {"type": "string", "minLength": 1, "maxLength": 7, "format": "date"},
-            "c": {"type": "array", "items": {}, "minItems": 0, "maxItems": 9},
-            "d": {"anyOf": [{"type": "null"}, {"type": "number", "minimum": -1, "maximum": 2.5}]},
-            "e": {"oneOf": [{}], "allOf": [{"minProperties": 1, "maxProperties": 2}]},
-        },
-        "required": ["a"],
-        "additionalProperties": False,
-        "description": "All.",
-    }
-    assert _simple(schema)
-    assert {word for part in [schema, *schema["properties"].values()] for word in part} | {
-        *schema["properties"]["d"]["anyOf"][1],
-        *schema["properties"]["e"]["allOf"][0],
-        "enum",
-    } == set(_FITS)
-    assert b'"json":{"type":"object"}' in outline_with(schema)
+FITTING = {
+    "": [{}, [1, {"a": None}], None, "x"],
+    "text": ["a", "\u00e9"],
+    "schema": [{}, True, {"type": ["string", "null"]}, {"x-order": [1]}],
+    "pattern": ["^a+$"],
+    "named": [{}, {"a": {"type": "string"}, "b": False}],
+    "lists": [{"a": ["b", "c"]}],
+    "many": [[{"type": "null"}, {"const": {"a": []}}]],
+    "count": [0, 7],
+    "number": [1, 2.5, 1e3],
+    "yes": [True, False],
+    "list": [[], [1, None, {}]],
+    "texts": [["a", "b"], []],
+    "types": ["object", ["object", "null"]],
+    "anchor": ["a.b-c"],
+    "address": ["https://a.example/b"],
+    "dialect": ["http://json-schema.org/draft-07/schema#", "https://a.example/own"],
+}
+
+
+def test_the_kernel_knows_each_word_of_json_schema_and_words_without_a_meaning():
+    judged = 0
+    for word in (*_FITS, "default", "const", "x-order"):
+        for value in itertools.chain.from_iterable(FITTING.values()):
+            schema = {"type": "object", "properties": {"p": {word: value}}}
+            within = b'"json":{"type":"object"}' in outline_with(schema)
+            assert within == _simple(schema), (word, value)
+            judged += within
+        assert within or word in _FITS
+    assert judged > 2 * len(_FITS)
 
 
 def test_the_schemas_of_most_tools_are_judged_without_the_library():

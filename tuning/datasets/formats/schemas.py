@@ -1,7 +1,7 @@
 """The schemas of tools: JSON Schema, checked by a library, and an object at the top.
 
-The library takes a millisecond for a schema, so those of plain words that stand in nearly every tool are
-recognized first; a test holds that the library accepts all that is recognized so.
+The library takes a millisecond for a schema, so what is surely one is recognized first, and only the others are
+asked about; a test holds that the library accepts all that is recognized so.
 
 That the top is an object is the service's own rule ("The value at ….inputSchema.json.type must be one of
 the following: object"): https://github.com/cognitect-labs/aws-api/issues/272
@@ -20,9 +20,13 @@ _REMEMBERED = 4096
 _WORDS = 200
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 
-_SIZES = [f"{end}{of}" for end in ("min", "max") for of in ("Length", "Items", "Properties")]
-_WITHIN = re.compile(r"#/[A-Za-z0-9_$/-]*")
-"""A reference within the schema."""
+_COUNTED = ("Length", "Items", "Properties", "Contains")
+_SIZES = [f"{end}{of}" for end in ("min", "max") for of in _COUNTED]
+_ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
+_OTHER_DIALECT = re.compile("draft-0[^7]")
+"""Whose words have other meanings."""
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\??|.", re.DOTALL)
+"""A piece of a regular expression."""
 
 
 class _Flaw(NamedTuple):
@@ -51,14 +55,37 @@ def check_schema(schema: object, at: str, walk: Walk) -> None:
 
 
 def _simple(schema: object) -> bool:
-    """Whether a schema is surely one: of the words that nearly all tools use, rightly used. `blocks.h` knows them."""
-    return isinstance(schema, dict) and all(
-        word in _FITS and _FITS[word](value) for word, value in schema.items()
+    """Whether a schema is surely one; a word without a meaning may have any value. `blocks.h` knows the same."""
+    return isinstance(schema, bool) or (
+        isinstance(schema, dict)
+        and all(word not in _FITS or _FITS[word](value) for word, value in schema.items())
     )
+
+
+def well_formed(pattern: str) -> bool:
+    r"""Whether a regular expression is one in some dialect: brackets match, and there is something to repeat.
+
+    Not whether Python compiles it, which knows no `\\p{L}`, and takes a hundred times as long as the record.
+    """
+    depth, repeatable = 0, False
+    for piece in _PIECE.findall(pattern):
+        if piece in ("\\", "["):
+            return False
+        if piece in ("*", "+", "?") and not repeatable:
+            return False
+        depth += piece.startswith("(") - (piece == ")")
+        if depth < 0:
+            return False
+        repeatable = not piece.startswith(("(", "|"))
+    return depth == 0
 
 
 def _text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_text, value)) and len(set(value)) == len(value)
 
 
 def _number(value: object) -> bool:
@@ -73,38 +100,65 @@ def _choices(value: object) -> bool:
     return isinstance(value, list) and len(value) > 0 and all(map(_simple, value))
 
 
+def _type(value: object) -> bool:
+    if isinstance(value, list):
+        return _texts(value) and len(value) > 0 and _TYPES.issuperset(value)
+    return isinstance(value, str) and value in _TYPES
+
+
+def _lists(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_texts, value.values()))
+
+
 _FITS: dict[str, Callable[[Any], bool]] = {
-    "type": lambda value: _text(value) and value in _TYPES,
-    **dict.fromkeys(("description", "title", "format"), _text),
-    **dict.fromkeys(("properties", "$defs"), _schemas),
-    **dict.fromkeys(("anyOf", "oneOf", "allOf"), _choices),
-    "$ref": lambda value: _text(value) and bool(_WITHIN.fullmatch(value)),
-    **dict.fromkeys(_SIZES, lambda value: type(value) is int and value >= 0),
-    "items": _simple,
-    "required": lambda value: (
-        isinstance(value, list) and all(map(_text, value)) and len(set(value)) == len(value)
+    "type": _type,
+    **dict.fromkeys(("description", "title", "format", "$comment", "$ref", "$dynamicRef"), _text),
+    **dict.fromkeys(("contentEncoding", "contentMediaType"), _text),
+    "pattern": lambda value: _text(value) and well_formed(value),
+    **dict.fromkeys(
+        ("readOnly", "writeOnly", "deprecated", "uniqueItems"),
+        lambda v: v in (True, False) and type(v) is bool,
     ),
-    "enum": lambda value: isinstance(value, list),
-    "default": lambda value: not isinstance(value, list | dict),
-    **dict.fromkeys(("minimum", "maximum"), _number),
-    "additionalProperties": lambda value: isinstance(value, bool) or _simple(value),
+    **dict.fromkeys(("properties", "$defs", "definitions", "dependentSchemas"), _schemas),
+    "patternProperties": lambda value: _schemas(value) and all(map(well_formed, value)),
+    "dependentRequired": _lists,
+    "dependencies": lambda value: (
+        isinstance(value, dict) and all(_texts(v) or _simple(v) for v in value.values())
+    ),
+    **dict.fromkeys(("anyOf", "oneOf", "allOf", "prefixItems"), _choices),
+    **dict.fromkeys(_SIZES, lambda value: type(value) is int and value >= 0),
+    **dict.fromkeys(("items", "contains", "additionalProperties", "propertyNames"), _simple),
+    **dict.fromkeys(("not", "if", "then", "else", "contentSchema"), _simple),
+    **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), _simple),
+    "required": _texts,
+    **dict.fromkeys(("enum", "examples"), lambda value: isinstance(value, list)),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _number),
+    "multipleOf": lambda value: _number(value) and value > 0,
+    "$schema": lambda value: _text(value) and not _OTHER_DIALECT.search(value),
+    "$id": lambda value: _text(value) and "#" not in value,
+    **dict.fromkeys(
+        ("$anchor", "$dynamicAnchor"), lambda value: _text(value) and bool(_ANCHOR.fullmatch(value))
+    ),
+    **dict.fromkeys(("$recursiveAnchor", "$recursiveRef", "$vocabulary"), lambda _: False),
 }
-"""What may stand after each of these words."""
+"""What may be the value of each word that has a meaning; where that is not certain, the library decides."""
 
 
 @lru_cache(maxsize=512)
 def _flaw(written: str) -> _Flaw | None:
     """The first thing that keeps a schema from being one."""
     # Imported where a record has tools: jsonschema takes 60 ms, and few datasets have any.
-    from jsonschema import SchemaError  # noqa: PLC0415
+    from jsonschema import FormatChecker, SchemaError  # noqa: PLC0415
     from jsonschema.validators import Draft202012Validator, validator_for  # noqa: PLC0415
 
     schema: dict[str, Any] = json.loads(written)
     if not isinstance(schema.get("$schema", ""), str):
         return _Flaw("$schema must be a text", ("$schema",))
+    formats = FormatChecker(())
+    formats.checks("regex")(lambda pattern: not isinstance(pattern, str) or well_formed(pattern))
     known = validator_for(schema, default=Draft202012Validator)
     try:
-        known.check_schema(schema)
+        known.check_schema(schema, format_checker=formats)
     except SchemaError as error:
         message = error.message if len(error.message) <= _WORDS else f"{error.message[:_WORDS]}…"
         return _Flaw(f"no JSON Schema: {message}", tuple(error.absolute_path))

@@ -3,7 +3,7 @@
 import ctypes
 import platform
 from collections.abc import Callable
-from ctypes import c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import c_char_p, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
@@ -17,8 +17,8 @@ GROWTH = 3
 DIGEST_BITS = 48
 ENDS = 4
 """How many different signs reserved words may end in."""
-OUTLINE, PIECES = 8192, 256
-"""How long an outline may be that the kernel knows, and how many texts it counts."""
+PIECES = 1000
+"""How many texts an outline may have."""
 SOURCE = Path(__file__).parent / "lines.c"
 SOURCES = (
     SOURCE,
@@ -65,8 +65,8 @@ class Known(ctypes.Structure):
     _fields_ = (
         *((name, c_uint64) for name in ("size", "times", "readable", "system")),
         *(("prompt", c_uint64), ("pieces", c_uint64)),
-        ("text", c_uint8 * PIECES),
-        ("outline", c_uint8 * OUTLINE),
+        ("outline", c_char_p),
+        ("text", c_uint16 * PIECES),
     )
 
 

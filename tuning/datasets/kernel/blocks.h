@@ -6,9 +6,25 @@
  * is only there. Whatever is not written the plain way is not certain here (NULL).
  */
 
-enum { MEMBERS = 64, LONGEST_NUMBER = 40 };
+enum { MEMBERS = 256, LONGEST_NUMBER = 40 };
 
 /* ---- canonical JSON ------------------------------------------------------------------------------ */
+
+/* A sign that Python writes as an escape. */
+static void spelt(Reader *r, uint8_t c)
+{
+    static const char signs[] = "\b\t\n\f\r\"\\", as[] = "btnfr\"\\", hex[] = "0123456789abcdef";
+    const char *at = c ? strchr(signs, c) : NULL;
+    *r->out++ = '\\';
+    if (at) {
+        *r->out++ = (uint8_t)as[at - signs];
+        return;
+    }
+    memcpy(r->out, "u00", 3);
+    r->out[3] = (uint8_t)hex[c >> 4];
+    r->out[4] = (uint8_t)hex[c & 15];
+    r->out += 5;
+}
 
 /* A string, copied; an escape is written as Python writes it. */
 static const uint8_t *canon_string(Reader *r, const uint8_t *p)
@@ -21,13 +37,15 @@ static const uint8_t *canon_string(Reader *r, const uint8_t *p)
                 *r->out++ = *p++;
                 continue;
             }
-            if (p[1] == 'u' && hex4(p + 2) < 0x20)
+            int32_t c = p[1] == 'u' ? hex4(p + 2) : 0x20;
+            if (c < 0)
                 return NULL;
-            uint8_t *begin = r->out;
-            if (!(p = escape(r, p)))
+            if (c < 0x20 || c == '"' || c == '\\') {
+                spelt(r, (uint8_t)c);
+                p += 6;
+            } else if (!(p = escape(r, p))) {
                 return NULL;
-            if (*begin == '"' || *begin == '\\')
-                return NULL;
+            }
             continue;
         }
         unsigned size = *p < 0x80 ? *p >= 0x20 : sequence(p);
@@ -137,6 +155,15 @@ static uint8_t meant(const uint8_t **p)
     return at ? (uint8_t)as[at - signs] : sign;
 }
 
+/* Whether a key holds a sign that `meant` does not tell. */
+static int odd_key(const Member *m)
+{
+    for (const uint8_t *p = m->key + 1; p <= m->key + m->size; p++)
+        if (*p == '\\' && *++p == 'u')
+            return 1;
+    return 0;
+}
+
 static int before(const Member *a, const Member *b)
 {
     const uint8_t *p = a->key + 1, *q = b->key + 1, *end = p + a->size, *stop = q + b->size;
@@ -158,11 +185,19 @@ static int ordered(Outline *o, Member *members, unsigned count)
     unsigned order[MEMBERS];
     int sorted = 1;
     for (unsigned i = 0; i < count; i++) {
-        unsigned k = i;
-        for (; k && before(&members[i], &members[order[k - 1]]); k--)
-            order[k] = order[k - 1];
-        order[k] = i;
-        sorted &= k == i;
+        unsigned from = 0, to = i;
+        if (i && !before(&members[i], &members[order[i - 1]]))
+            from = i;
+        while (from < to) {
+            unsigned mid = (from + to) / 2;
+            if (before(&members[i], &members[order[mid]]))
+                to = mid;
+            else
+                from = mid + 1;
+        }
+        memmove(order + from + 1, order + from, (i - from) * sizeof *order);
+        order[from] = i;
+        sorted &= from == i;
     }
     for (unsigned i = 1; i < count; i++)
         if (!before(&members[order[i - 1]], &members[order[i]]))
@@ -200,6 +235,8 @@ static const uint8_t *canon_object(Outline *o, const uint8_t *p, unsigned depth)
             return NULL;
         members[count].size = (size_t)(r->out - members[count].key) - 2;
         members[count].escaped = memchr(members[count].key, '\\', members[count].size + 1) != NULL;
+        if (members[count].escaped && odd_key(&members[count]))
+            return NULL;
         if (*(p = space(p)) != ':')
             return NULL;
         *r->out++ = ':';
@@ -366,14 +403,17 @@ static int harmless(Outline *o, const uint8_t *p, const uint8_t *after, int word
 }
 
 /* Which of those that were met in the record this is, for it compares and nothing else; MOST_IDS when there are more. */
-static unsigned nth(Id *ids, unsigned *known, const uint8_t *p, size_t size)
+static unsigned nth(Ids *met, const uint8_t *p, size_t size)
 {
-    unsigned n = 0;
-    while (n < *known && (ids[n].size != size || memcmp(ids[n].at, p, size) != 0))
-        n++;
-    if (n < MOST_IDS && n == *known)
-        ids[(*known)++] = (Id){p, size, 0};
-    return n;
+    uint16_t *head = met->heads + lines_digest(p, size) % HEADS;
+    for (unsigned n = *head; n; n = met->all[n - 1].next)
+        if (met->all[n - 1].size == size && memcmp(met->all[n - 1].at, p, size) == 0)
+            return n - 1;
+    if (met->count == MOST_IDS)
+        return MOST_IDS;
+    met->all[met->count] = (Id){p, size, 0, *head};
+    *head = (uint16_t)++met->count;
+    return met->count - 1u;
 }
 
 /* Whether a string is of 1 to 64 of the signs that names and ids are made of. */
@@ -389,14 +429,14 @@ static int nameable(const uint8_t *p, size_t size, const char *more)
 
 static int put_nth(Outline *o, uint8_t sign, unsigned n)
 {
-    const uint8_t name[] = {'"', sign, (uint8_t)('0' + n / 10), (uint8_t)('0' + n % 10), '"'};
+    const uint8_t name[] = {'"', sign, (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10), '"'};
     return n < MOST_IDS && put(o, name, sizeof name);
 }
 
 /* An id of a tool use: which of the record's ids it is. */
 static int identified(Outline *o, const uint8_t *p, size_t size)
 {
-    return nameable(p, size, ".:") && put_nth(o, 'i', nth(o->ids, &o->known_ids, p, size));
+    return nameable(p, size, ".:") && put_nth(o, 'i', nth(&o->ids, p, size));
 }
 
 /* A tool's name: which of the record's names it is, unless something is wrong with it, which names it. */
@@ -404,20 +444,20 @@ static int called(Outline *o, const uint8_t *p, size_t size, int declared)
 {
     if (o->names_tools)
         return verbatim(o, p) != NULL;
-    unsigned n = nth(o->names, &o->known_names, p, size);
-    if (!nameable(p, size, "") || n == MOST_IDS || (declared && o->names[n].declared)) {
+    unsigned n = nth(&o->names, p, size);
+    if (!nameable(p, size, "") || n == MOST_IDS || (declared && o->names.all[n].declared)) {
         o->misnamed = 1;
         return 0;
     }
-    o->names[n].declared |= declared;
+    o->names.all[n].declared |= declared;
     return put_nth(o, 'n', n);
 }
 
 /* Whether each tool that is used is declared too. */
 static int all_declared(const Outline *o)
 {
-    for (unsigned n = 0; n < o->known_names; n++)
-        if (!o->names[n].declared)
+    for (unsigned n = 0; n < o->names.count; n++)
+        if (!o->names.all[n].declared)
             return 0;
     return 1;
 }
@@ -437,13 +477,70 @@ static const uint8_t *bare(const uint8_t *p)
     return p + 1;
 }
 
-static const uint8_t *typed(const uint8_t *p)
+/* Past the name of a type; which one it is. */
+static const uint8_t *a_type(const uint8_t *p, unsigned *which)
 {
     static const char *const types[] = {"\"object\"", "\"array\"", "\"string\"", "\"number\"", "\"integer\"", "\"boolean\"", "\"null\""};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (memcmp(p, types[i], strlen(types[i])) == 0)
-            return p + strlen(types[i]);
+    for (*which = 0; *which < sizeof types / sizeof *types; ++*which)
+        if (memcmp(p, types[*which], strlen(types[*which])) == 0)
+            return p + strlen(types[*which]);
     return NULL;
+}
+
+/* Past a type, or a list of types, none of them twice. */
+static const uint8_t *typed(const uint8_t *p)
+{
+    unsigned which, met = 0;
+    if (*p != '[')
+        return a_type(p, &which);
+    if (*(p = space(p + 1)) == ']')
+        return NULL;
+    while (*p != ']') {
+        if (!(p = a_type(p, &which)) || met >> which & 1 || !(p = more(p, ']')))
+            return NULL;
+        met |= 1u << which;
+    }
+    return p + 1;
+}
+
+/* Past a regular expression, if it is surely well-formed; `well_formed` in schemas.py knows the same. */
+static const uint8_t *pattern(const uint8_t *p)
+{
+    unsigned depth = 0;
+    int within = 0, repeatable = 0;
+    for (p++; *p != '"';) {
+        uint8_t c = *p++;
+        if (c == '\\') {
+            c = *p++;
+            if (c != '\\' && c != '"' && c != '/')
+                return NULL;
+            if (c == '\\') {
+                if (*p == '"' || (*p == '\\' && p[1] != '\\' && p[1] != '"' && p[1] != '/'))
+                    return NULL;
+                p += 1 + (*p == '\\');
+            }
+            repeatable = 1;
+            continue;
+        }
+        if (within) {
+            within = c != ']';
+            continue;
+        }
+        if ((c == '*' || c == '+' || c == '?') && !repeatable)
+            return NULL;
+        if (c == '[') {
+            within = 1;
+            p += *p == '^';
+            p += *p == ']';
+        } else if (c == '(') {
+            depth++;
+            p += *p == '?';
+        } else if (c == ')' && !depth--) {
+            return NULL;
+        }
+        repeatable = c != '(' && c != '|';
+    }
+    return depth || within ? NULL : p + 1;
 }
 
 /* Past a list of strings, none of them twice. */
@@ -460,7 +557,7 @@ static const uint8_t *strings(const uint8_t *p)
         for (unsigned i = 0; i < count; i++)
             if (met[i].size == (size_t)(after - p) && memcmp(met[i].at, p, met[i].size) == 0)
                 return NULL;
-        met[count] = (Id){p, (size_t)(after - p), 0};
+        met[count] = (Id){p, (size_t)(after - p), 0, 0};
         if (!(p = more(after, ']')))
             return NULL;
     }
@@ -478,80 +575,130 @@ static const uint8_t *choices(const uint8_t *p, unsigned depth)
     return p + 1;
 }
 
-/* Past a reference within the schema. */
-static const uint8_t *reference(const uint8_t *p)
-{
-    if (!STARTS(p, "\"#/"))
-        return NULL;
-    for (p += 2; dashed(*p) || *p == '/' || *p == '$';)
-        p++;
-    return *p == '"' ? p + 1 : NULL;
-}
-
-/* Past an object of schemas. */
-static const uint8_t *schemas(const uint8_t *p, unsigned depth)
+/* Past an object of schemas, or, as `how` says, of lists of strings or either; its keys may be patterns. */
+static const uint8_t *schemas(const uint8_t *p, unsigned depth, char how)
 {
     if (*p != '{')
         return NULL;
     for (p = space(p + 1); *p != '}';) {
+        const uint8_t *key = p;
         p = space(space(skipped(p)) + 1);
-        if (!(p = schema(p, depth + 1)) || !(p = more(p, '}')))
+        if (how == '^' && !pattern(key))
+            return NULL;
+        p = how == 'S' || (how == 'D' && *p == '[') ? strings(p) : schema(p, depth + 1);
+        if (!p || !(p = more(p, '}')))
             return NULL;
     }
     return p + 1;
-}
-
-/* Whether a word goes on as minLength and the like do. */
-static int sized(const uint8_t *p)
-{
-    return STARTS(p, "Length\"") || STARTS(p, "Items\"") || STARTS(p, "Properties\"");
 }
 
 /* Past digits and nothing else. */
 static const uint8_t *whole(const uint8_t *p)
 {
     const uint8_t *after = digits(p);
-    return after == scalar(p) ? after : NULL;
+    return after > p && after == scalar(p) ? after : NULL;
 }
 
-/* Past the value of a word of a schema; its canonical form has been written, so that the JSON is sound. */
-static const uint8_t *worded(const uint8_t *word, const uint8_t *p, unsigned depth)
+/* Past a number, or only one above zero. */
+static const uint8_t *number(const uint8_t *p, int positive)
 {
-    if (STARTS(word, "\"type\""))
-        return typed(p);
-    if (STARTS(word, "\"description\"") || STARTS(word, "\"title\"") || STARTS(word, "\"format\""))
-        return *p == '"' ? skipped(p) : NULL;
-    if (STARTS(word, "\"properties\"") || STARTS(word, "\"$defs\""))
-        return schemas(p, depth);
-    if (STARTS(word, "\"anyOf\"") || STARTS(word, "\"oneOf\"") || STARTS(word, "\"allOf\""))
-        return choices(p, depth);
-    if (STARTS(word, "\"$ref\""))
-        return reference(p);
-    if ((STARTS(word, "\"min") || STARTS(word, "\"max")) && sized(word + 4))
-        return digit(*p) ? whole(p) : NULL;
-    if (STARTS(word, "\"items\""))
-        return schema(p, depth + 1);
-    if (STARTS(word, "\"required\""))
-        return strings(p);
-    if (STARTS(word, "\"enum\""))
-        return *p == '[' ? skipped(p) : NULL;
-    if (STARTS(word, "\"default\""))
-        return scalar(p);
-    if (STARTS(word, "\"minimum\"") || STARTS(word, "\"maximum\""))
-        return digit(*p) || *p == '-' ? scalar(p) : NULL;
-    if (STARTS(word, "\"additionalProperties\""))
-        return *p == '{' ? schema(p, depth + 1) : *p == 't' || *p == 'f' ? scalar(p) : NULL;
+    const uint8_t *after = digit(*p) || *p == '-' ? scalar(p) : NULL;
+    if (!after || !positive)
+        return after;
+    for (; digit(*p) || *p == '.'; p++)
+        if (*p > '0')
+            return after;
     return NULL;
+}
+
+/* Past the dialect: of those whose words differ nothing is certain. */
+static const uint8_t *dialect(const uint8_t *p)
+{
+    const uint8_t *after = bare(p);
+    for (; after && p < after; p++)
+        if (STARTS(p, "draft-0") && p[7] != '7')
+            return NULL;
+    return after;
+}
+
+static const uint8_t *anchor(const uint8_t *p)
+{
+    if (*p != '"' || !(alpha(p[1]) || p[1] == '_'))
+        return NULL;
+    for (p++; dashed(*p) || *p == '.';)
+        p++;
+    return *p == '"' ? p + 1 : NULL;
+}
+
+static const uint8_t *without_hash(const uint8_t *p)
+{
+    const uint8_t *after = bare(p);
+    return after && !memchr(p, '#', (size_t)(after - p)) ? after : NULL;
+}
+
+/* The words that have a meaning. s: a text. b: true or false. t: types. o: schemas by name. ^: by pattern. S: lists of
+ * strings by name. D: either. c: a list of schemas. j: a schema. n: a number. p: one above zero. w: a whole one. r: a list
+ * of strings. l: a list. x: a pattern. h: the dialect. a: an anchor. i: an id. ?: nothing is certain. */
+static const struct {
+    const char *word;
+    char how;
+} VOCABULARY[] = {
+    {"type", 't'}, {"description", 's'}, {"properties", 'o'}, {"required", 'r'}, {"enum", 'l'}, {"items", 'j'},
+    {"title", 's'}, {"format", 's'}, {"$comment", 's'}, {"contentEncoding", 's'}, {"contentMediaType", 's'},
+    {"$ref", 's'}, {"$dynamicRef", 's'}, {"pattern", 'x'}, {"$schema", 'h'}, {"$id", 'i'},
+    {"$anchor", 'a'}, {"$dynamicAnchor", 'a'}, {"$recursiveAnchor", '?'}, {"$recursiveRef", '?'}, {"$vocabulary", '?'},
+    {"readOnly", 'b'}, {"writeOnly", 'b'}, {"deprecated", 'b'}, {"uniqueItems", 'b'},
+    {"$defs", 'o'}, {"definitions", 'o'}, {"dependentSchemas", 'o'}, {"patternProperties", '^'},
+    {"dependentRequired", 'S'}, {"dependencies", 'D'},
+    {"anyOf", 'c'}, {"oneOf", 'c'}, {"allOf", 'c'}, {"prefixItems", 'c'},
+    {"additionalProperties", 'j'}, {"not", 'j'}, {"if", 'j'}, {"then", 'j'}, {"else", 'j'}, {"contains", 'j'},
+    {"propertyNames", 'j'}, {"unevaluatedItems", 'j'}, {"unevaluatedProperties", 'j'}, {"contentSchema", 'j'},
+    {"minLength", 'w'}, {"maxLength", 'w'}, {"minItems", 'w'}, {"maxItems", 'w'}, {"minProperties", 'w'},
+    {"maxProperties", 'w'}, {"minContains", 'w'}, {"maxContains", 'w'},
+    {"multipleOf", 'p'}, {"minimum", 'n'}, {"maximum", 'n'}, {"exclusiveMinimum", 'n'}, {"exclusiveMaximum", 'n'},
+    {"examples", 'l'},
+};
+
+/* Past the value of a word of a schema; its canonical form has been written, so that the JSON is sound. A word without
+ * a meaning may have any. */
+static const uint8_t *worded(const uint8_t *word, size_t size, const uint8_t *p, unsigned depth)
+{
+    char how = 0;
+    for (size_t i = 0; !how && i < sizeof VOCABULARY / sizeof *VOCABULARY; i++)
+        if (strncmp(VOCABULARY[i].word, (const char *)word, size) == 0 && !VOCABULARY[i].word[size])
+            how = VOCABULARY[i].how;
+    switch (how) {
+    case 0: return skipped(p);
+    case 't': return typed(p);
+    case 's': return *p == '"' ? skipped(p) : NULL;
+    case 'x': return *p == '"' ? pattern(p) : NULL;
+    case 'b': return *p == 't' || *p == 'f' ? scalar(p) : NULL;
+    case 'o': case '^': case 'S': case 'D': return schemas(p, depth, how);
+    case 'c': return choices(p, depth);
+    case 'j': return schema(p, depth + 1);
+    case 'n': case 'p': return number(p, how == 'p');
+    case 'w': return whole(p);
+    case 'r': return strings(p);
+    case 'l': return *p == '[' ? skipped(p) : NULL;
+    case 'h': return dialect(p);
+    case 'a': return anchor(p);
+    case 'i': return without_hash(p);
+    default: return NULL;
+    }
 }
 
 static const uint8_t *schema(const uint8_t *p, unsigned depth)
 {
+    if (*p == 't' || *p == 'f')
+        return scalar(p);
     if (*p != '{' || depth == DEPTH)
         return NULL;
     for (p = space(p + 1); *p != '}';) {
-        const uint8_t *word = p;
-        p = space(space(skipped(p)) + 1);
-        if (!(p = worded(word, p, depth)) || !(p = more(p, '}')))
+        const uint8_t *word = p + 1, *after = bare(p);
+        if (!after)
+            return NULL;
+        p = space(space(after) + 1);
+        if (!(p = worded(word, (size_t)(after - word) - 1, p, depth)) || !(p = more(p, '}')))
             return NULL;
     }
     return p + 1;
@@ -560,7 +707,7 @@ static const uint8_t *schema(const uint8_t *p, unsigned depth)
 /* A tool's schema, which says object at its top. */
 static int takes_an_object(Outline *o, const uint8_t *p)
 {
-    if (!schema(p, 0))
+    if (*p != '{' || !schema(p, 0))
         return 0;
     for (p = space(p + 1); *p != '}';) {
         const uint8_t *value = space(space(skipped(p)) + 1);

@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum { MARKED = 2, RAW }; /* how what only compares begins, among texts; raw when Python writes its numbers in another way */
-enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, OUTLINE = 8192, PIECES = 256 };
+enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, PIECES = 1000 };
 
 #include "private.h"
 
@@ -33,8 +33,8 @@ enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4, NEAR = 8, UNSEEN = 16 };
 typedef struct {
     uint64_t size, times, readable, system;
     uint64_t prompt, pieces; /* how many of the texts below are the prompt's, and how many there are */
-    uint8_t text[PIECES];
-    uint8_t outline[OUTLINE];
+    const uint8_t *outline;
+    uint16_t text[PIECES];
 } Known;
 
 typedef struct {
@@ -660,7 +660,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
  */
-enum { DEPTH = 32, NUMBERED = 1000, MOST_IDS = 100 };
+enum { DEPTH = 48, MOST_IDS = 1000, HEADS = 256 };
 enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
@@ -671,14 +671,20 @@ typedef struct {
     const uint8_t *at;
     size_t size;
     int declared;
+    uint16_t next; /* of those of the same head, one more than its number */
 } Id;
+
+typedef struct {
+    unsigned count;
+    uint16_t heads[HEADS];
+    Id all[MOST_IDS];
+} Ids;
 
 typedef struct {
     const Scan *s;
     const uint8_t *start; /* of the line */
     Reader r;
-    Id ids[MOST_IDS], names[MOST_IDS]; /* of tool uses, and of tools */
-    unsigned known_ids, known_names;
+    Ids ids, names; /* of tool uses, and of tools */
     int names_tools; /* whether tools are called by their names, not by numbers */
     int misnamed; /* whether they had to be */
     int raw, any_raw; /* whether a number is written as Python does not write it */
@@ -770,7 +776,7 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
 {
     uint64_t n = o->r.texts, beside = o->r.beside + (n > 0);
     const uint8_t *next = copied(&o->r, p);
-    if (!next || n >= NUMBERED)
+    if (!next || n >= PIECES)
         return NULL;
     if (n < PIECES) {
         uint64_t size = (uint64_t)(o->r.out - o->r.last);
@@ -1029,13 +1035,17 @@ static int empty(const uint8_t *p, const uint8_t *stop)
     return p + (*p == '\r') == stop ? CTRL_Z : 0;
 }
 
-/* Its arrays hold nothing yet; clearing them takes longer than a short line. */
+/* Its arrays hold nothing yet; clearing them whole takes longer than a short line. */
 static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
 {
     o->s = s;
     o->start = start;
     o->r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
-    o->known_ids = o->known_names = 0;
+    if (o->ids.count)
+        memset(o->ids.heads, 0, sizeof o->ids.heads);
+    if (o->names.count)
+        memset(o->names.heads, 0, sizeof o->names.heads);
+    o->ids.count = o->names.count = 0;
     o->names_tools = names_tools;
     o->misnamed = o->any_raw = 0;
     o->out = s->outline;
@@ -1059,6 +1069,7 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
     int crlf = stop > start && stop[-1] == '\r';
     Outline o;
+    o.ids.count = o.names.count = 1; /* so that the heads are cleared */
     begin(&o, s, start, 0);
     const uint8_t *p = space(start);
     int nothing = empty(p, stop);

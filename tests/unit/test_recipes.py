@@ -107,6 +107,7 @@ def test_every_field_is_known_to_matter_or_not():
         "same_data",
         "supersede",
         "wait_for_validation_minutes",
+        "release",
     }
     assert {f.name for f in fields(Recipe)} == {*CHANGES, *neither}
 

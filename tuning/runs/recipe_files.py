@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from tuning.datasets.convert.mapping import MAPPED_NAMES
 from tuning.errors import RecipeError, UnknownModelError, nearest
@@ -20,9 +20,10 @@ from tuning.runs.recipes import (
 )
 
 if TYPE_CHECKING:
+    from tuning.evaluation.release_options import ReleaseOptions
     from tuning.models.catalog import Catalog, Method, Model
 
-_TABLES = ("convert", "hyperparameters", "limits", "retry")
+_TABLES = ("convert", "hyperparameters", "limits", "release", "retry")
 _NOT_IN_A_FILE = ("name", "kept_digest")
 _HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
 _MOST_MINUTES = 24 * 60
@@ -127,8 +128,9 @@ class _Reader:
         strict = self._strict(raw.get("strict", []))
         convert = self._conversion(raw["convert"]) if "convert" in raw else None
         retry = self._retry(raw["retry"]) if "retry" in raw else None
+        release = self._release(raw["release"]) if "release" in raw else None
         typed = {"limits": limits, "strict": strict, "convert": convert, "retry": retry}
-        return Recipe(**{**raw, "name": self.path.stem, **typed})
+        return Recipe(**{**raw, "name": self.path.stem, "release": release, **typed})
 
     def _options(self, raw: Mapping[str, Any]) -> None:
         if not isinstance(supersede := raw.get("supersede", False), bool):
@@ -163,10 +165,14 @@ class _Reader:
         self._is(raw["recipe"], str, "retry.recipe")
         return Retry(**raw)
 
+    def _release(self, raw: Mapping[str, Any]) -> "ReleaseOptions":
+        from tuning.evaluation.release_table import read_release  # noqa: PLC0415 — few recipes have one
+
+        return read_release(raw, self._refuse)
+
     def _strict(self, raw: object) -> tuple[str, ...]:
         if not isinstance(raw, list) or not all(isinstance(rule, str) for rule in raw):
             self._refuse("strict", 'must be a list of rules, such as ["DS702"]')
-            return ()
         from tuning.datasets.rules import UnknownRuleError, known_rule  # noqa: PLC0415 — few recipes name any
 
         try:
@@ -205,5 +211,5 @@ class _Reader:
             wanted = "a table" if kind is dict else "text in quotes"
             self._refuse(f"{key} = {value!r}", f"must be {wanted}")
 
-    def _refuse(self, what: str, why: str) -> None:
+    def _refuse(self, what: str, why: str) -> NoReturn:
         raise RecipeError(f"{self.path}: {what}: {why}")

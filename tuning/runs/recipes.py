@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Self
 
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.runs.json_record import fields_of
 
 Hyperparameters = Mapping[str, int | float | str]
@@ -75,6 +76,8 @@ class Recipe:
     """Whether a version of an object that has no job yet gives way to a newer one."""
     wait_for_validation_minutes: int = 0
     """How long after its upload a training set waits for a validation set."""
+    release: ReleaseOptions | None = None
+    """None: a trained model is neither evaluated nor deployed. It shapes no model and no job."""
     kept_digest: str | None = field(default=None, compare=False, repr=False)
     """The digest that a run was started with; None of a recipe that was read from its file."""
 
@@ -106,13 +109,14 @@ class Recipe:
     @property
     def options(self) -> dict[str, Any]:
         """How uploads become runs of it; of those that are not set there is none."""
-        return {name: value for name in _OPTIONS if (value := getattr(self, name))}
+        given = {name: value for name in _OPTIONS if (value := getattr(self, name))}
+        return {**given, "release": self.release.to_dict()} if self.release else given
 
     def to_dict(self) -> dict[str, Any]:
         """Without options and digest, which are stored beside it: the first version took no key that it
         did not know.
         """
-        beside = (*_OPTIONS, "kept_digest")
+        beside = (*_OPTIONS, "release", "kept_digest")
         return {name: value for name, value in asdict(self).items() if name not in beside}
 
     @classmethod
@@ -124,7 +128,7 @@ class Recipe:
         options: Mapping[str, Any] | None = None,
     ) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
-        convert, retry = raw.get("convert"), raw.get("retry")
+        convert, retry, beside = raw.get("convert"), raw.get("retry"), options or {}
         typed = {
             "limits": Limits(**fields_of(Limits, raw.get("limits", {}))),
             "strict": tuple(raw.get("strict", ())),
@@ -133,7 +137,8 @@ class Recipe:
             else ConversionOptions(**fields_of(ConversionOptions, convert)),
             "retry": None if retry is None else Retry(**fields_of(Retry, retry)),
             "kept_digest": digest,
-            **{name: value for name, value in (options or {}).items() if name in _OPTIONS},
+            **{name: value for name, value in beside.items() if name in _OPTIONS},
+            "release": ReleaseOptions.from_dict(beside["release"]) if "release" in beside else None,
         }
         return cls(**{**fields_of(cls, raw), **typed})
 

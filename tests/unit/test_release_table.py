@@ -1,0 +1,112 @@
+"""The recipe's table `[release]`: what it says, and how it is refused."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from domain_builders import any_recipe, any_run
+from test_recipe_refusals import SOUND, refusal
+
+from tuning.evaluation.release_options import Gated, ReleaseOptions
+from tuning.runs.recipe_files import load
+from tuning.runs.run import Run
+
+RELEASE = SOUND + '[release]\nmetric = "token_f1"\n'
+LABELS = SOUND + '[release]\nmetric = "label_accuracy"\n'
+SCHEMA = SOUND + '[release]\nmetric = "json_schema"\n'
+WHOLE = ReleaseOptions(
+    metric="json_schema",
+    better_than="base",
+    by_at_least=0.02,
+    confidence=0.9,
+    min_prompts=30,
+    schema={"type": "object", "required": ["answer"]},
+    promote="ask",
+    keep_models=0,
+    delete_models=True,
+    candidate_hours=1,
+    provisioned_hours=2,
+)
+
+
+def test_a_release_table_is_read_whole(tmp_path):
+    path = tmp_path / "support.toml"
+    path.write_text(
+        SCHEMA + 'better_than = "base"\nby_at_least = 0.02\nconfidence = 0.9\nmin_prompts = 30\n'
+        'promote = "ask"\nkeep_models = 0\ndelete_models = true\ncandidate_hours = 1\n'
+        'provisioned_hours = 2\nschema = { type = "object", required = ["answer"] }\n'
+    )
+    assert load(path).release == WHOLE
+
+
+def test_a_recipe_without_the_table_releases_nothing(tmp_path):
+    path = tmp_path / "support.toml"
+    path.write_text(SOUND)
+    assert load(path).release is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [WHOLE, ReleaseOptions(metric="label_accuracy", labels=("yes", "no"))],
+    ids=["whole", "labels"],
+)
+def test_a_release_table_goes_with_the_run_and_comes_back_the_same(options):
+    run = any_run(recipe=any_recipe(release=options))
+    assert Run.from_dict(json.loads(json.dumps(run.to_dict()))).recipe.release == options
+
+
+def test_a_release_table_trains_nothing_again():
+    assert any_recipe(release=WHOLE).digest == any_recipe().digest
+
+
+def test_every_key_of_the_release_table_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
+    table = page.partition("\n[release]")[2].partition("\n[convert]")[0]
+    assert not [f.name for f in fields(ReleaseOptions) if f"{f.name} =" not in table]
+    assert not [metric for metric in get_args(Gated) if metric not in table]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SOUND + "release = 1", "release = 1: must be a table"),
+        (SOUND + "[release]", "release.metric: missing; one of exact_match, normalised_match"),
+        (SOUND + '[release]\nmetric = "rouge"', "release.metric = 'rouge': must be one of"),
+        (SOUND + '[release]\nmetric = "rouge_1"', "(did you mean 'rouge_l'?)"),
+        (SOUND + "[release]\nmetric = 1", "release.metric = 1: must be one of"),
+        (
+            RELEASE + "min_prompt = 50",
+            "release.min_prompt: unknown key (did you mean 'min_prompts'?)",
+        ),
+        (RELEASE + "zzz = 50", "release.zzz: unknown key; known: metric, better_than"),
+        (
+            RELEASE + 'better_than = "best"',
+            "release.better_than = 'best': must be one of live, base",
+        ),
+        (RELEASE + "by_at_least = -0.1", "release.by_at_least = -0.1: must be a part of a score"),
+        (RELEASE + "by_at_least = 1", "release.by_at_least = 1: must be a part of a score"),
+        (RELEASE + "by_at_least = nan", "release.by_at_least = nan: must be a part of a score"),
+        (RELEASE + "by_at_least = true", "release.by_at_least = True: must be a part of a score"),
+        (RELEASE + 'by_at_least = "2 %"', "release.by_at_least = '2 %': must be a part of a score"),
+        (RELEASE + "confidence = 95", "release.confidence = 95: must be 0.9 to 0.999"),
+        (RELEASE + "min_prompts = 29", "release.min_prompts = 29: must be whole prompts, 30 to"),
+        (RELEASE + "min_prompts = 50.0", "release.min_prompts = 50.0: must be whole prompts"),
+        (RELEASE + 'promote = "auto"', "release.promote = 'auto': must be one of automatic, ask"),
+        (RELEASE + "keep_models = -1", "release.keep_models = -1: must be whole models, 0 to"),
+        (RELEASE + "delete_models = 1", "release.delete_models = 1: must be true or false"),
+        (RELEASE + "candidate_hours = 0", "release.candidate_hours = 0: must be whole hours, 1 to"),
+        (RELEASE + "provisioned_hours = 0", "release.provisioned_hours = 0: must be whole hours"),
+        (RELEASE + 'labels = ["a", "b"]', 'release.labels: of no use with metric = "token_f1"'),
+        (RELEASE + 'schema = { type = "object" }', 'it is for "json_schema"'),
+        (LABELS + "labels = [1, 2]", "release.labels = [1, 2]: must be a list of texts"),
+        (LABELS + 'labels = ["Yes", "yes "]', "must be two labels or more"),
+        (LABELS + 'labels = ["yes"]', "must be two labels or more"),
+        (SCHEMA, 'release.schema: missing; metric = "json_schema" needs what to conform to'),
+        (SCHEMA + "schema = {}", "must be a JSON Schema, as a table"),
+        (SCHEMA + 'schema = { type = "text" }', "not a JSON Schema (draft 2020-12), at type"),
+    ],
+)
+def test_of_a_wrong_release_table_the_key_is_named_and_what_is_allowed(tmp_path, text, expected):
+    assert expected in refusal(tmp_path, text)

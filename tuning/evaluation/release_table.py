@@ -1,0 +1,102 @@
+"""Reads the recipe's table `[release]`, or says which key is wrong."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, NoReturn, get_args
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from tuning.datasets.same import normalised
+from tuning.errors import nearest
+from tuning.evaluation.release_options import Gated, Promotion, Reference, ReleaseOptions
+
+FEWEST_PROMPTS = 30
+"""Below it not even a gate that says so decides anything."""
+_MOST_PROMPTS = 100_000
+_MOST_HOURS = 24 * 30
+_MOST_MODELS = 100
+_CONFIDENCES = (0.9, 0.999)
+
+
+def read_release(raw: Mapping[str, Any], refuse: Callable[[str, str], NoReturn]) -> ReleaseOptions:
+    """The table, or `refuse(what, why)` with the first key that is wrong; it raises."""
+    names = [each.name for each in fields(ReleaseOptions)]
+    for key in raw:
+        if key not in names:
+            hint = nearest(key, names) or f"; known: {', '.join(names)}"
+            refuse(f"release.{key}", f"unknown key{hint}")
+    if "metric" not in raw:
+        refuse("release.metric", f"missing; one of {', '.join(get_args(Gated))}")
+    for key, kind in (("metric", Gated), ("better_than", Reference), ("promote", Promotion)):
+        if key in raw and raw[key] not in get_args(kind):
+            near = nearest(raw[key], get_args(kind)) if isinstance(raw[key], str) else ""
+            refuse(
+                f"release.{key} = {raw[key]!r}", f"must be one of {', '.join(get_args(kind))}{near}"
+            )
+    for key, value in raw.items():
+        if why := _wrong(key, value):
+            refuse(f"release.{key} = {value!r}", why)
+    _check_belonging(raw, refuse)
+    return ReleaseOptions(**{**raw, "labels": tuple(raw.get("labels", ()))})
+
+
+def _wrong(key: str, value: Any) -> str | None:
+    """What is wrong with the value of a key, if anything."""
+    number = type(value) in (int, float)
+    least, most = _CONFIDENCES
+    why = None
+    match key:
+        case "by_at_least" if not (number and 0 <= value < 1):
+            why = "must be a part of a score from 0 to 1: 0 or more, below 1, such as 0.02"
+        case "confidence" if not (number and least <= value <= most):
+            why = f"must be {least} to {most}, such as 0.95"
+        case "min_prompts":
+            why = _whole(value, FEWEST_PROMPTS, _MOST_PROMPTS, "prompts")
+        case "keep_models":
+            why = _whole(value, 0, _MOST_MODELS, "models")
+        case "candidate_hours" | "provisioned_hours":
+            why = _whole(value, 1, _MOST_HOURS, "hours")
+        case "delete_models" if not isinstance(value, bool):
+            why = "must be true or false"
+        case "labels":
+            why = _labels(value)
+        case "schema":
+            why = _schema(value)
+    return why
+
+
+def _whole(value: object, least: int, most: int, unit: str) -> str | None:
+    if type(value) is int and least <= value <= most:
+        return None
+    return f"must be whole {unit}, {least} to {most}"
+
+
+def _labels(value: object) -> str | None:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        return 'must be a list of texts, such as ["refund", "complaint"]'
+    plain = [normalised(each) for each in value]
+    if not all(plain) or len(set(plain)) < max(len(plain), 2):
+        return "must be two labels or more, none empty, and different in more than case and white space"
+    return None
+
+
+def _schema(value: object) -> str | None:
+    if not isinstance(value, dict) or not value:
+        return "must be a JSON Schema, as a table: [release.schema]"
+    try:
+        Draft202012Validator.check_schema(value)
+    except SchemaError as error:
+        at = "".join(f".{step}" for step in error.absolute_path)
+        return f"not a JSON Schema (draft 2020-12){f', at {at[1:]}' if at else ''}: {error.message}"
+    return None
+
+
+def _check_belonging(raw: Mapping[str, Any], refuse: Callable[[str, str], NoReturn]) -> None:
+    """Keys that mean nothing beside the others are a mistake: they would be passed over in silence."""
+    metric = raw["metric"]
+    if metric == "json_schema" and "schema" not in raw:
+        refuse("release.schema", 'missing; metric = "json_schema" needs what to conform to')
+    for key, needed in (("schema", "json_schema"), ("labels", "label_accuracy")):
+        if key in raw and metric != needed:
+            refuse(f"release.{key}", f'of no use with metric = "{metric}"; it is for "{needed}"')

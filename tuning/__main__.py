@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import typer
 
 COMMANDS = {
-    **dict.fromkeys(("check", "plan", "convert", "split", "merge", "stats", "models", "prices")),
+    **dict.fromkeys(
+        ("check", "plan", "convert", "split", "evaluate", "merge", "stats", "models", "prices")
+    ),
     "rules": None,
     **dict.fromkeys(
         ("doctor", "canary", "submit", "runs", "show", "watch", "why", "stop", "retrain")

@@ -36,7 +36,7 @@ class EvaluationPrompt(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer(Record):
+class ModelAnswer(Record):
     """What one model said to one prompt."""
 
     line: int
@@ -100,9 +100,9 @@ class GateDecision(Record):
     """The interval of the difference, by paired bootstrap."""
     confidence: float
     evidence: float | None = None
-    """How many times what chance alone would give, at most, a candidate that is no better; at least
-    `1 / (1 - confidence)` is demanded.
-    """
+    """How often as much as what was staked a bet on `better` would have won: see `evidence.py`."""
+    evidence_needed: float | None = None
+    """A candidate that is no better has that much in at most 1 of that many evaluations."""
     wins: int = 0
     losses: int = 0
     """Prompts that the candidate answers better, and worse."""

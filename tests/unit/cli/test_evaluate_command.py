@@ -1,0 +1,96 @@
+"""`tuning evaluate`: offline use of the gate over files of answers, with the house's exit codes."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from tuning.__main__ import application
+from tuning.errors import TuningError
+
+RECIPE = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
+RELEASE = RECIPE + '[release]\nmetric = "normalised_match"\nmin_prompts = 30\n'
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "support.toml").write_text(RELEASE)
+    lines = [json.dumps({"prompt": f"q {i}", "completion": "東京"}) for i in range(40)]
+    (tmp_path / "evaluation.jsonl").write_text("\n".join(lines))
+    for name, right in (("good", 38), ("bad", 5)):
+        said = ["東京" if i < right else "\x1b[31mred" for i in range(40)]
+        lines = [json.dumps({"line": i, "text": text}) for i, text in enumerate(said, 1)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    return tmp_path
+
+
+def evaluated(candidate, *arguments, prompts="evaluation.jsonl", recipe="support.toml"):
+    words = ["evaluate", prompts, candidate, "--recipe", recipe, *arguments]
+    return CliRunner().invoke(application(["evaluate", "check"]), words)
+
+
+def test_a_better_model_is_promoted_with_exit_0(files):
+    result = evaluated("good.jsonl", "--live", "bad.jsonl")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Promote")
+    assert "better: normalised_match is +0.825 against live" in result.stdout
+    assert "40 different prompts: better in 33, worse in 0, the same in 7" in result.stdout
+
+
+def test_a_worse_model_is_held_with_exit_1_and_its_worst_answers_beside_those_of_the_other(files):
+    result = evaluated("bad.jsonl", "--live", "good.jsonl", "--base", "bad.jsonl")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "Hold")
+    assert "Worst regressions, 10 of 33:\n  line 6, -1.000: q 5\n    expected:  東京\n" in result.stdout
+    assert "    live:      東京\n    candidate: \\x1b[31mred" in result.stdout
+    assert "\x1b[31mred" not in result.stdout
+
+
+def test_programs_read_the_same_as_one_document(files):
+    result = evaluated("good.jsonl", "--base", "bad.jsonl", "--format", "json")
+    found = json.loads(result.stdout)
+    assert found["decision"]["outcome"] == "promote"
+    assert found["decision"]["better_than"] == "base"
+    assert {each["side"] for each in found["results"]} == {"candidate", "base"}
+    assert found["regressions"] == []
+    assert evaluated("good.jsonl", "--base", "bad.jsonl", "--format", "json").stdout == result.stdout
+
+
+def test_prompts_are_read_from_a_table_as_convert_reads_it(files):
+    rows = "\n".join(f"q {i},東京" for i in range(40))
+    (files / "evaluation.csv").write_text(f"question,answer\n{rows}\n")
+    said = ["--map", "prompt=question", "--map", "completion=answer"]
+    result = evaluated("good.jsonl", "--base", "bad.jsonl", *said, prompts="evaluation.csv")
+    # The header is line 1 of a table, so that these answers are to other lines.
+    assert isinstance(result.exception, TuningError)
+    assert str(result.exception) == (
+        "candidate: no answer to line 41 of the prompts; each prompt needs one answer, with its line"
+    )
+    text = (files / "good.jsonl").read_text()
+    for name in ("good", "bad"):
+        lines = [json.loads(line) for line in (files / f"{name}.jsonl").read_text().splitlines()]
+        moved = [json.dumps({**line, "line": line["line"] + 1}) for line in lines]
+        (files / f"{name}.jsonl").write_text("\n".join(moved))
+    assert text != (files / "good.jsonl").read_text()
+    result = evaluated("good.jsonl", "--base", "bad.jsonl", *said, prompts="evaluation.csv")
+    assert result.exit_code == 0, result.output
+
+
+def test_without_a_gate_in_the_recipe_nothing_is_decided(files):
+    (files / "support.toml").write_text(RECIPE)
+    result = evaluated("good.jsonl", "--base", "bad.jsonl")
+    assert isinstance(result.exception, TuningError)
+    assert "--recipe support.toml: it has no table [release]" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"prompt": "q", "completion": " "}', "completion  CV205  is blank"),
+        ('{"text": "a text"}', "evaluation.jsonl: line 1: it asks nothing"),
+    ],
+)
+def test_a_prompt_that_cannot_be_evaluated_is_refused_with_its_line(files, line, message):
+    (files / "evaluation.jsonl").write_text(line)
+    result = evaluated("good.jsonl", "--base", "bad.jsonl")
+    assert result.exit_code == 1
+    assert message in result.stderr

@@ -16,6 +16,10 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     model: ModelOption = None,
     method: MethodOption = None,
     validation: ValidationOption = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option(help="The evaluation set: no prompt of it may be in the other files."),
+    ] = None,
     recipe: Annotated[
         Path | None,
         typer.Option(
@@ -45,6 +49,7 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         model=model,
         method=method,
         validation=validation,
+        evaluation=evaluation,
         recipe=recipe,
         environment=environment,
         output=output,

@@ -29,6 +29,7 @@ def checking(  # noqa: PLR0913 — one parameter an option of the command
     model: str | None = None,
     method: str | None = None,
     validation: Path | None = None,
+    evaluation: Path | None = None,
     recipe: Path | None = None,
     environment: str | None = None,
     output: str = "text",
@@ -53,6 +54,8 @@ def checking(  # noqa: PLR0913 — one parameter an option of the command
             policy=Policy(listed=max_findings, strict=strictly),
             jobs=jobs,
             limit=max_unpacked_mb * _MB,
+            evaluation=evaluation,
+            fewest=asked.release.min_prompts if asked.release else None,
         )
     except OverLimitError as error:
         say(

@@ -1,6 +1,8 @@
-"""`tuning split`: training and validation from one dataset, no question on both sides."""
+"""`tuning split`: training, validation and evaluation from one dataset, no question on two sides."""
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +28,7 @@ from tuning.errors import SplitError
 from tuning.models.catalog import catalog
 from tuning.reports.scale import count
 
+_SETS = ("train", "validation", "evaluation")
 _OWN = frozenset({"--from", "--map", "--drop"})
 
 
@@ -35,6 +38,9 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     validation: Annotated[
         float, typer.Option(help="Share of the prompts for validation, such as 0.1.")
     ] = 0.1,
+    evaluation: Annotated[
+        float, typer.Option(help="Share of the prompts for an evaluation set, such as 0.1.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
     model: Annotated[
         str | None,
@@ -48,15 +54,16 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for train.jsonl and validation.jsonl; default: beside PATH."),
+        typer.Option(help="Folder for train.jsonl and the others; default: beside PATH."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the outputs.")] = False,
     shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
 ) -> None:
     """Split by hash of the normalised prompt: duplicates and near-duplicates stay together."""
-    rule = _rule(validation, seed, model)
+    rule = _rule(validation, evaluation, seed, model)
     folder = out or path.resolve().parent
-    places = (folder / "train.jsonl", folder / "validation.jsonl")
+    names = _SETS if evaluation else _SETS[:2]
+    places = [folder / f"{name}.jsonl" for name in names]
     for place in places if folder.is_dir() else ():
         free(place, force=force, inputs=[path])
     command = Command(
@@ -71,23 +78,20 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         say(f"tuning: {path}: {error}")
         raise SystemExit(Exit.REFUSED) from None
     folder.mkdir(parents=True, exist_ok=True)
-    with (
-        path.open("rb") as stream,
-        draft(places[0], force=force, inputs=[path]) as train,
-        draft(places[1], force=force, inputs=[path]) as held_out,
-    ):
-        copy(stream, decided, train.file, held_out.file)
-        train.keep()
-        held_out.keep()
+    with path.open("rb") as stream, ExitStack() as stack:
+        drafts = [stack.enter_context(draft(place, force=force, inputs=[path])) for place in places]
+        copy(stream, decided, [each.file for each in drafts])
+        for each in drafts:
+            each.keep()
     _print(decided, rule, places, shown)
 
 
-def _rule(share: float, seed: int, model: str | None) -> SplitRule:
+def _rule(share: float, evaluation: float, seed: int, model: str | None) -> SplitRule:
     if model is None:
-        return SplitRule(share=share, seed=seed)
+        return SplitRule(share=share, evaluation=evaluation, seed=seed)
     known = catalog().model(model)
     method = known.methods.get("FINE_TUNING") or next(iter(known.methods.values()))
-    return SplitRule.of_model(share, seed, known, method)
+    return SplitRule.of_model(share, seed, known, method, evaluation=evaluation)
 
 
 def _decide(path: Path, rule: SplitRule, command: Command, limit: int, model: str | None) -> Sides:
@@ -116,20 +120,21 @@ def _advice(path: Path, command: Command, model: str | None, *, whole: bool) -> 
     return read_first(command, lambda: path.open("rb"), name=str(path), own=own, to=to)
 
 
-def _print(decided: Sides, rule: SplitRule, places: tuple[Path, Path], shown: Shown) -> None:
-    train, held_out = decided.counts
+def _print(decided: Sides, rule: SplitRule, places: Sequence[Path], shown: Shown) -> None:
+    counts = decided.counts
     if shown == "json":
         document = {
             "seed": rule.seed,
             "prompts": decided.prompts,
-            "train": {"path": str(places[0]), "records": train},
-            "validation": {"path": str(places[1]), "records": held_out},
+            **{
+                place.stem: {"path": str(place), "records": records}
+                for place, records in zip(places, counts, strict=False)
+            },
         }
         print(json.dumps(document, indent=2))  # noqa: T201 — what the user asked for
         return
-    share = held_out / (train + held_out)
-    say(
-        f"{count(train + held_out, 'record')}, {count(decided.prompts, 'different prompt')}, seed {rule.seed}"
-    )
-    say(f"  {train:>8} to {places[0]}")
-    say(f"  {held_out:>8} to {places[1]} ({share:.1%})")
+    total = sum(counts)
+    say(f"{count(total, 'record')}, {count(decided.prompts, 'different prompt')}, seed {rule.seed}")
+    say(f"  {counts[0]:>8} to {places[0]}")
+    for place, records in zip(places[1:], counts[1:], strict=False):
+        say(f"  {records:>8} to {place} ({records / total:.1%})")

@@ -1,12 +1,12 @@
 """What only shows across records: duplicates, contradictions, leakage, uneven keys, limits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tuning.datasets.formats.media_blocks import MEDIA_KINDS
 from tuning.datasets.formats.walk import Fault
-from tuning.datasets.tally import Tally
+from tuning.datasets.tally import COMPARED, Tally
 from tuning.models.catalog import Method
 from tuning.reports.scale import count as plural
 
@@ -100,29 +100,55 @@ def _near(tally: Tally) -> Sequence[int]:
 
 def leaked(training: Tally, validation: Tally) -> dict[str, int]:
     """Adds a finding for each validation prompt that is in training; gives how many."""
+    return _repeats(training, validation, Fault("DS703", "training"))
+
+
+def overlapping(training: Tally, validation: Tally | None, evaluation: Tally) -> dict[str, int]:
+    """Adds a finding for each evaluation prompt that is in training or validation; gives how many."""
+    found = _repeats(training, evaluation, Fault("DS706", "training"))
+    if validation:
+        for name, count in _repeats(validation, evaluation, Fault("DS706", "validation")).items():
+            found[name] += count
+    if evaluation.records > COMPARED:
+        message = f"{evaluation.records:,} records, of which {COMPARED:,} can be compared"
+        evaluation.add(Fault("DS706", message), None)
+    return found
+
+
+def too_few(evaluation: Tally, fewest: int | None) -> None:
+    """That the recipe's gate will decide nothing on so few prompts; `fewest` is what it asks for, if it has one."""
+    different = len(set(_near(evaluation)))
+    if fewest is not None and different < fewest:
+        held = plural(different, "different prompt")
+        evaluation.add(Fault("DS613", f"{held}; the recipe's min_prompts is {fewest:,}"), None)
+
+
+def _repeats(first_file: Tally, held_out: Tally, said: Fault) -> dict[str, int]:
+    """Adds `said.rule` for each prompt of `held_out` that is in the other file, which is for what `said`
+    says; gives how many.
+    """
     found = {"leaked": 0, "near_leaked": 0}
-    learnt = dict.fromkeys(_near(training))
-    both = {prompt for prompt in _near(validation) if prompt in learnt}
+    learnt = dict.fromkeys(_near(first_file))
+    both = {prompt for prompt in _near(held_out) if prompt in learnt}
     del learnt
     if not both:
         return found
     first: dict[int, int] = {}
     exact: dict[int, int] = {}
-    for near, prompt, line in zip(_near(training), training.prompts, training.places, strict=True):
+    for near, prompt, line in zip(
+        _near(first_file), first_file.prompts, first_file.places, strict=True
+    ):
         if near in both:
             first.setdefault(near, line)
             exact.setdefault(prompt, line)
-    for near, prompt, line in zip(
-        _near(validation), validation.prompts, validation.places, strict=True
-    ):
+    for near, prompt, line in zip(_near(held_out), held_out.prompts, held_out.places, strict=True):
         if near not in both:
             continue
         same = prompt in exact
         found["leaked" if same else "near_leaked"] += 1
-        at = f"line {exact[prompt] if same else first[near]} of {training.file}"
-        said = "the prompt" if same else f"nearly the prompt ({_BUT})"
-        said += f" is in training, too: {at}"
-        validation.add(Fault("DS703", said), line)
+        at = f"line {exact[prompt] if same else first[near]} of {first_file.file}"
+        prompt_is = "the prompt is" if same else f"nearly the prompt ({_BUT}) is"
+        held_out.add(Fault(said.rule, f"{prompt_is} in {said.message}, too: {at}"), line)
     return found
 
 
@@ -169,11 +195,15 @@ def mixed(tallies: Sequence[Tally]) -> None:
         )
 
 
-def limits(training: Tally, validation: Tally | None, method: Method) -> None:
-    """The service's limits on records and bytes."""
-    for tally in (training, *((validation,) if validation else ())):
+def empty(tallies: Iterable[Tally]) -> None:
+    """Files without a record."""
+    for tally in tallies:
         if not tally.records and not tally.refused:
             tally.add(Fault("DS106", "there is no record in the file"), None)
+
+
+def limits(training: Tally, validation: Tally | None, method: Method) -> None:
+    """The service's limits on records and bytes."""
     for fault in _records(training, validation, method):
         training.add(fault, None)
     for tally, own in (

@@ -15,7 +15,7 @@ from tuning.datasets.statistics import statistics
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import Method
 
-__all__ = ["Part", "Policy", "check_dataset", "concluded"]
+__all__ = ["HeldOut", "Part", "Policy", "check_dataset", "concluded"]
 
 _MENDED = {
     "byte_order_mark": ("DS121", "a byte order mark at the start"),
@@ -40,12 +40,22 @@ class Part:
     """Bytes that may come out of an archive."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """An evaluation set, which is neither trained on nor sent to the service with the others."""
+
+    part: Part
+    fewest: int | None = None
+    """How many different prompts the recipe's gate asks for; None without a gate."""
+
+
 def check_dataset(
     training: Part,
     validation: Part | None = None,
     *,
     method: Method,
     policy: Policy = Policy(),  # noqa: B008 — frozen
+    evaluation: HeldOut | None = None,
 ) -> Report:
     """The verdict on a dataset, its findings and its numbers.
 
@@ -53,7 +63,15 @@ def check_dataset(
     """
     first, digest = _scanned(training, method, policy)
     second, other = _scanned(validation, method, policy) if validation else (None, None)
-    return concluded(first, second, method=method, digests=(digest, other))
+    third, last = _scanned(evaluation.part, method, policy) if evaluation else (None, None)
+    return concluded(
+        first,
+        second,
+        third,
+        method=method,
+        digests=(digest, other, last),
+        fewest=evaluation.fewest if evaluation else None,
+    )
 
 
 def _scanned(part: Part, method: Method, policy: Policy) -> tuple[Tally, str | None]:
@@ -66,24 +84,35 @@ def _scanned(part: Part, method: Method, policy: Policy) -> tuple[Tally, str | N
 def concluded(
     training: Tally,
     validation: Tally | None,
+    evaluation: Tally | None = None,
     *,
     method: Method,
-    digests: tuple[str | None, str | None] = (None, None),
+    digests: tuple[str | None, ...] = (None, None, None),
+    fewest: int | None = None,
 ) -> Report:
-    """The report of what was read, with what only shows across records."""
-    tallies = (training, validation) if validation else (training,)
+    """The report of what was read, with what only shows across records. `digests` are of the prepared
+    copies, `fewest` is as in HeldOut.
+    """
+    named = {"training": training, "validation": validation, "evaluation": evaluation}
+    tallies = {name: tally for name, tally in named.items() if tally}
+    copies = dict(zip(named, digests, strict=True))
     numbers: dict[str, Any] = {}
-    for name, tally, digest in zip(("training", "validation"), tallies, digests, strict=False):
+    for name, tally in tallies.items():
         _mended(tally)
         across.uneven(tally)
         across.contested(tally, method)
         quality.outliers(tally)
-        numbers[name] = statistics(tally, across.repeated(tally), digest)
+        numbers[name] = statistics(tally, across.repeated(tally), copies[name])
     if validation:
         numbers["validation"].update(across.leaked(training, validation))
-    across.mixed(tallies)
+    if evaluation:
+        numbers["evaluation"].update(across.overlapping(training, validation, evaluation))
+        across.too_few(evaluation, fewest)
+    trained = [tally for name, tally in tallies.items() if name != "evaluation"]
+    across.mixed(trained)
+    across.empty(tallies.values())
     across.limits(training, validation, method)
-    return _report(tallies, numbers)
+    return _report(tallies.values(), numbers, records=sum(tally.records for tally in trained))
 
 
 def _mended(tally: Tally) -> None:
@@ -93,13 +122,13 @@ def _mended(tally: Tally) -> None:
             tally.add(Fault(rule, said if count > 1 else said.replace("lines", "line")), None)
 
 
-def _report(tallies: Iterable[Tally], numbers: dict[str, Any]) -> Report:
+def _report(tallies: Iterable[Tally], numbers: dict[str, Any], *, records: int) -> Report:
     counts: Counter[str] = Counter()
     repairs: Counter[str] = Counter()
     findings: list[Finding] = []
-    refused, listed, records = False, 0, 0
+    refused, listed = False, 0
     for tally in tallies:
-        listed, records = tally.policy.listed, records + tally.records
+        listed = tally.policy.listed
         counts.update(tally.counts)
         repairs.update(tally.repairs)
         findings.extend(sorted(tally.findings, key=_place))

@@ -30,15 +30,21 @@ def check_files(
     policy: Policy = Policy(),  # noqa: B008 — frozen
     jobs: int = 1,
     limit: int | None = None,
+    evaluation: Path | None = None,
+    fewest: int | None = None,
 ) -> Report:
     """The report of `check`, byte for byte the same for any number of jobs; 0 takes every core.
 
     `limit` holds for the bytes that come out of an archive; OverLimitError is raised at one more.
+    `fewest` is how many different prompts the gate asks of an evaluation set.
     """
     workers = jobs or os.cpu_count() or 1
+    tallies = [
+        tallied(path, method, policy, workers, limit=limit) if path else None
+        for path in (validation, evaluation)
+    ]
     first = tallied(training, method, policy, workers, limit=limit)
-    second = tallied(validation, method, policy, workers, limit=limit) if validation else None
-    return concluded(first, second, method=method)
+    return concluded(first, *tallies, method=method, fewest=fewest)
 
 
 def tallied(

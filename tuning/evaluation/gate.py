@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tuning.errors import TuningError
+from tuning.evaluation.answer_metrics import Metrics
 from tuning.evaluation.bootstrap import interval
-from tuning.evaluation.evidence import evidence
-from tuning.evaluation.metrics import Metrics
 from tuning.evaluation.records import (
     EvaluationPrompt,
     GateDecision,
@@ -18,6 +17,7 @@ from tuning.evaluation.records import (
     Side,
 )
 from tuning.evaluation.release_options import Reference, ReleaseOptions
+from tuning.evaluation.wager import evidence
 from tuning.reports.scale import count
 from tuning.runs.json_record import Record
 

@@ -100,7 +100,7 @@ class GateDecision(Record):
     """The interval of the difference, by paired bootstrap."""
     confidence: float
     evidence: float | None = None
-    """How often as much as what was staked a bet on `better` would have won: see `evidence.py`."""
+    """How often as much as what was staked a bet on `better` would have won: see `wager.py`."""
     evidence_needed: float | None = None
     """A candidate that is no better has that much in at most 1 of that many evaluations."""
     wins: int = 0

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tuning.datasets.same import normalised
-from tuning.evaluation.words import words
+from tuning.evaluation.words import words_of
 
 _CHRF_ORDER = 6
 _CHRF_BETA_SQUARED = 4
@@ -25,13 +25,13 @@ def token_f1(answer: str, expected: str) -> float:
     """Harmonic mean of precision and recall over words, whatever their order, as SQuAD has it:
     https://arxiv.org/abs/1606.05250. Articles and such are words as others are, in any language.
     """
-    given, wanted = Counter(words(answer)), Counter(words(expected))
+    given, wanted = Counter(words_of(answer)), Counter(words_of(expected))
     return _harmonic((given & wanted).total(), given.total(), wanted.total())
 
 
 def rouge_l(answer: str, expected: str) -> float:
     """F1 of the longest common subsequence of words: https://aclanthology.org/W04-1013/."""
-    given, wanted = words(answer), words(expected)
+    given, wanted = words_of(answer), words_of(expected)
     return _harmonic(_longest_common(given, wanted), len(given), len(wanted))
 
 

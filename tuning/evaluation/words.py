@@ -9,7 +9,7 @@ _UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "THAI", "LAO ", "KHMER", "MYANMAR",
 """Scripts that put no space between words: each letter counts as a word, with its marks."""
 
 
-def words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
     """The words of the normalised text: runs of letters, marks and digits, in their order.
 
     Signs between words are none. A letter of a script without spaces is a word of its own, as is a symbol

@@ -32,8 +32,10 @@ def test_records_with_the_same_prompt_stay_together(numbers, seed):
     records = [ask(f"Question {n}", answer=f"answer {i}") for i, n in enumerate(numbers)]
     decided = list(sides(records, SplitRule(share=0.3, seed=seed)))
     for side in (True, False):
-        here = {n for n, held_out in zip(numbers, decided, strict=True) if held_out is side}
-        there = {n for n, held_out in zip(numbers, decided, strict=True) if held_out is not side}
+        here = {n for n, held_out in zip(numbers, decided, strict=True) if bool(held_out) is side}
+        there = {
+            n for n, held_out in zip(numbers, decided, strict=True) if bool(held_out) is not side
+        }
         assert here
         assert not here & there
 
@@ -97,7 +99,7 @@ def test_another_seed_splits_otherwise_and_the_share_is_met():
 
 @pytest.mark.parametrize("share", [0.000001, 0.999999])
 def test_both_sides_get_something(share):
-    train, held_out = sides([ask(str(n)) for n in range(3)], SplitRule(share=share)).counts
+    train, held_out, _ = sides([ask(str(n)) for n in range(3)], SplitRule(share=share)).counts
     assert train
     assert held_out
 
@@ -105,7 +107,7 @@ def test_both_sides_get_something(share):
 def test_no_more_goes_to_validation_than_the_model_takes():
     model = catalog().model("anthropic.claude-3-haiku-20240307-v1:0:200k")
     rule = SplitRule.of_model(0.9, 0, model, model.methods["FINE_TUNING"])
-    train, held_out = sides([ask(str(n)) for n in range(3_000)], rule).counts
+    train, held_out, _ = sides([ask(str(n)) for n in range(3_000)], rule).counts
     assert (train, held_out) == (2_000, 1_000)
 
 
@@ -131,3 +133,34 @@ def test_a_model_that_takes_no_validation_set_gets_none():
     model = catalog().model("amazon.titan-embed-image-v1:0")
     with pytest.raises(OptionError, match="no validation set"):
         SplitRule.of_model(0.1, 0, model, model.methods["FINE_TUNING"])
+
+
+@FEW
+@given(st.lists(st.integers(0, 40), min_size=3).filter(lambda n: len(set(n)) > 2), SEEDS)
+def test_no_prompt_is_on_two_of_three_sides_and_each_side_has_one(numbers, seed):
+    records = [ask(f"Question {n}") for n in numbers]
+    decided = list(sides(records, SplitRule(share=0.2, evaluation=0.2, seed=seed)))
+    there = [{n for n, side in zip(numbers, decided, strict=True) if side == k} for k in range(3)]
+    assert all(there)
+    assert sum(map(len, there)) == len(set(numbers))
+
+
+def test_an_evaluation_set_takes_nothing_from_validation():
+    records = [ask(f"Question {n}") for n in range(500)]
+    without, with_one = (
+        sides(records, SplitRule(share=0.2, evaluation=share, seed=3)) for share in (0, 0.2)
+    )
+    assert without.validation == with_one.validation
+    assert 60 < with_one.counts[2] < 140
+    assert without.counts[2] == 0
+
+
+def test_two_prompts_are_too_few_for_three_sides():
+    with pytest.raises(SplitError, match="2 different prompts cannot be split into 3"):
+        sides([ask("a"), ask("b")], SplitRule(share=0.5, evaluation=0.1))
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.9, 1.0, float("nan")])
+def test_an_evaluation_share_leaves_something_to_train_on(share):
+    with pytest.raises(OptionError, match="--evaluation"):
+        SplitRule(share=0.1, evaluation=share)

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tuning.datasets.check import Part, Policy, check_dataset
+from tuning.datasets.check import HeldOut, Part, Policy, check_dataset
 from tuning.datasets.report import Report
 from tuning.models.catalog import Method, catalog
 
@@ -69,10 +69,16 @@ def checked(
     *,
     of: Method | None = None,
     policy: Policy = Policy(),  # noqa: B008 — frozen
+    evaluation: bytes | None = None,
 ) -> Report:
+    """Of an evaluation set the gate asks for two different prompts."""
+    held_out = None
+    if evaluation:
+        part = Part(name="evaluation.jsonl", stream=io.BytesIO(evaluation))
+        held_out = HeldOut(part=part, fewest=2)
     other = Part(name="validation.jsonl", stream=io.BytesIO(validation)) if validation else None
     training = Part(name="train.jsonl", stream=io.BytesIO(content))
-    return check_dataset(training, other, method=of or method(), policy=policy)
+    return check_dataset(training, other, method=of or method(), policy=policy, evaluation=held_out)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,3 +91,5 @@ class Case:
     validation: bytes | None = None
     """Beside both; the near miss may have another."""
     near_validation: bytes | None = None
+    evaluation: bytes | None = None
+    near_evaluation: bytes | None = None

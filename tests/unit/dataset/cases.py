@@ -269,6 +269,20 @@ CASES: dict[str, Case] = TOOL_CASES | {
         bad=lines(converse("a", "b"), converse("a", "c")),
         near=lines(converse("a", "b"), converse("a.", "c")),
     ),
+    "DS613": Case(
+        bad=SOUND,
+        near=SOUND,
+        evaluation=lines(converse("a", "b"), converse("A ", "b")),
+        near_evaluation=lines(converse("a", "b"), converse("c", "b")),
+    ),
+    "DS706": Case(
+        bad=lines(converse("a", "b")),
+        near=lines(converse("a", "b")),
+        validation=lines(converse("c", "b")),
+        near_validation=lines(converse("c", "b")),
+        evaluation=lines(converse("C", "d"), converse("e", "f")),
+        near_evaluation=lines(converse("d", "b"), converse("e", "b")),
+    ),
     "DS703": Case(
         bad=lines(converse("a", "b")),
         near=lines(converse("a", "b")),

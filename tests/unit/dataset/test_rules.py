@@ -26,7 +26,7 @@ def test_every_rule_has_a_bad_case_a_near_miss_and_a_sample_file():
 def test_the_bad_case_is_found(rule):
     case = CASES[rule]
     of = method(case.model, case.method, **case.limits)
-    report = checked(case.bad, case.validation, of=of)
+    report = checked(case.bad, case.validation, of=of, evaluation=case.evaluation)
     assert rule in report.counts
     assert report.verdict == ("refused" if _refuses(report.counts) else "accepted")
     for finding in report.findings:
@@ -39,7 +39,7 @@ def test_the_near_miss_passes(rule):
     case = CASES[rule]
     limits = NEAR_LIMITS.get(rule, case.limits)
     of = method(case.model, NEAR_METHOD.get(rule, case.method), **limits)
-    report = checked(case.near, case.near_validation, of=of)
+    report = checked(case.near, case.near_validation, of=of, evaluation=case.near_evaluation)
     assert rule not in report.counts
     assert not _refuses(report.counts), report.findings
 
@@ -52,7 +52,8 @@ def test_the_sample_file_is_the_bad_case(rule):
 @pytest.mark.parametrize("rule", sorted(CASES))
 def test_the_sound_lines_of_a_case_are_not_blamed(rule):
     case = CASES[rule]
-    bad = checked(case.bad, case.validation, of=method(case.model, case.method, **case.limits))
+    of = method(case.model, case.method, **case.limits)
+    bad = checked(case.bad, case.validation, of=of, evaluation=case.evaluation)
     errors = {r for r in bad.counts if rules()[r].severity == "error"}
     own = {rule} if rules()[rule].severity == "error" else set()
     assert errors <= own

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tuning.evaluation.bootstrap import interval
-from tuning.evaluation.evidence import evidence
 from tuning.evaluation.gate import WORST, EvaluationError, evaluate
 from tuning.evaluation.records import ModelAnswer
 from tuning.evaluation.release_options import ReleaseOptions
+from tuning.evaluation.wager import evidence
 
 SIMULATED = 2_000
 NEEDED = 20.0

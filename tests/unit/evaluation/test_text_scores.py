@@ -7,7 +7,7 @@ from rapidfuzz.distance import LCSseq
 from sacrebleu.metrics import CHRF
 
 from tuning.evaluation import text_scores
-from tuning.evaluation.words import words
+from tuning.evaluation.words import words_of
 
 SIGNS = st.sampled_from("aabcéß 東京ñ🙂.,!1ก\n")
 TEXTS = st.text(SIGNS, max_size=40) | st.text(max_size=40)
@@ -33,7 +33,7 @@ def test_chrf_is_that_of_sacrebleu(answer, expected):
 
 @given(TEXTS, TEXTS)
 def test_rouge_l_counts_the_longest_common_subsequence_as_rapidfuzz_does(answer, expected):
-    ours, theirs = words(answer), words(expected)
+    ours, theirs = words_of(answer), words_of(expected)
     if total := len(ours) + len(theirs):
         common = LCSseq.similarity(ours, theirs)
         assert text_scores.rouge_l(answer, expected) == pytest.approx(2 * common / total)
@@ -61,7 +61,7 @@ def test_a_score_is_from_0_to_1_and_1_for_the_answer_itself(score, answer, expec
     ],
 )
 def test_words_are_found_in_every_script(text, expected):
-    assert list(words(text)) == expected
+    assert list(words_of(text)) == expected
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from evaluated import EXACT, answers, prompts
 
-from tuning.evaluation.metrics import NO_LABEL, Metrics
+from tuning.evaluation.answer_metrics import NO_LABEL, Metrics
 from tuning.evaluation.records import ModelAnswer
 from tuning.evaluation.release_options import ReleaseOptions
 

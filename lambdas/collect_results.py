@@ -1,4 +1,4 @@
-"""What the job left behind, read into the ledger."""
+"""What the job left behind, read into the ledger; its model becomes the next version of its recipe."""
 
 from functools import cache
 from typing import Any
@@ -7,9 +7,12 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws import s3_objects
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
+from tuning.aws.model_registry import ModelRegistry
 from tuning.models.estimate import charged
+from tuning.releases.model_version import ModelVersion
 from tuning.runs import former_version
 from tuning.runs import training_metrics as files
+from tuning.runs.approvals import Approval
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.jobs import JobStart
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -35,11 +38,18 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         summary += " The run did without a validation set: none was beside its upload."
     collected = files.Collected(model_arn=job["outputModelArn"], results=results, summary=summary)
     cost = charged(run.recipe, job.get("hyperParameters", {}), tokens=dataset.training_tokens)
-    Ledger(table=settings.ledger_table).note(
-        run, model_arn=collected.model_arn, results=results, cost=cost
-    )
+    ledger = Ledger(table=settings.ledger_table)
+    ledger.note(run, model_arn=collected.model_arn, results=results, cost=cost)
+    approval = Approval.kept(event.get("approval"))  # machines of the former version do not say
+    model = ModelVersion.trained(run, dataset, job, job_arn=start.arn, cost=cost, approval=approval)
+    version = ModelRegistry(ledger=ledger).register(model).version
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
-    logger.info("collected", model_arn=collected.model_arn, results=results.to_json())
+    logger.info(
+        "collected",
+        model_arn=collected.model_arn,
+        model_version=version,
+        results=results.to_json(),
+    )
     return collected.to_json()
 
 

@@ -14,6 +14,9 @@ from rounds import alarm_fires
 from scenarios import Put
 from schedule import LASTING
 
+from tuning.aws.ledger import Ledger
+from tuning.aws.model_registry import ModelRegistry
+from tuning.releases.model_version import ModelVersion
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_states import TRANSITIONS
 
@@ -29,6 +32,7 @@ def broken(world: Amazon) -> list[str]:
         *_within_the_budget(world),
         *_as_usual(world),
         *_the_newest_wins(world),
+        *_every_model_is_numbered_once(world),
     ]
 
 
@@ -138,6 +142,28 @@ def _the_newest_wins(world: Amazon) -> Iterator[str]:
     newest = world.ledger.items.get(world.scenario.puts[-1].run_id(), {})
     if gave_way and newest.get("state") != world.scenario.end:
         yield f"NONE: a run gave way to one that ended {newest.get('state')}"
+
+
+def _every_model_is_numbered_once(world: Amazon) -> Iterator[str]:
+    """A trained run has one version of its recipe, and versions have no gaps. Functions of a former version
+    register none.
+    """
+    if isinstance(world.functions, Deployed):
+        return
+    registry = ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: world.ledger))
+    models = [model for recipe in registry.recipes() for model in registry.versions(recipe)]
+    of_runs = Counter(model.run_id for model in models if isinstance(model, ModelVersion))
+    for record in world.ledger.records():
+        if record.state == "trained" and of_runs[record.id] != 1:
+            yield f"UNREGISTERED: run {record.id} is trained, and has {of_runs[record.id]} versions"
+    for recipe in registry.recipes():
+        numbers = [
+            model.version
+            for model in models
+            if isinstance(model, ModelVersion) and model.recipe == recipe
+        ]
+        if numbers != list(range(len(numbers), 0, -1)):
+            yield f"GAP: the models of {recipe} are {numbers}"
 
 
 def _run_of(job: dict[str, Any]) -> str:

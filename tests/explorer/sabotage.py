@@ -169,6 +169,20 @@ def deaf_to_stops(world: Amazon) -> None:
         setattr(world.ledger, name, call)
 
 
+def forgetful_registry(world: Amazon) -> None:
+    """Nobody finds out that a run has its version already."""
+    really = world.ledger.transact_write_items
+
+    def call(*, TransactItems: Any, **given: Any) -> Any:  # noqa: N803 — AWS's name
+        for entry in TransactItems:
+            key = entry.get("Update", {}).get("Key", {}).get("pk", {})
+            if key.get("S", "").startswith("model##"):
+                key["S"] = f"model##{uuid.uuid4().hex}"
+        return really(TransactItems=TransactItems, **given)
+
+    world.ledger.transact_write_items = call
+
+
 def _edited(definition: Mapping[str, Any], edit: Callable[[Any], Any]) -> dict[str, Any]:
     edited = copy.deepcopy(dict(definition))
     edited["States"] = {name: edit(state) for name, state in edited["States"].items()}
@@ -197,4 +211,5 @@ SABOTAGES = (
     Sabotage(do=quota_is_a_fault, found="OTHERWISE", faults=0),
     Sabotage(do=random_execution, found="DUPLICATE"),
     Sabotage(do=deaf_to_stops, found="TWICE", faults=0),
+    Sabotage(do=forgetful_registry, found="UNREGISTERED"),
 )

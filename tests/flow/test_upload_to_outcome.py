@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from accounts import conversations
+from accounts import conversations, tuning
 from patience import until
 
 from tuning.runs.rebuild import run_of
@@ -39,6 +39,24 @@ def test_the_job_is_private_encrypted_and_tagged(world):
     assert job["outputModelKmsKeyArn"].startswith("arn:aws:kms:us-east-1:")
     tags = bedrock.list_tags_for_resource(resourceARN=row.job_arn)["tags"]
     assert {"key": "run", "value": row.id} in tags
+
+
+def test_trained_models_are_numbered_and_listed_with_all_that_they_came_from(world):
+    rows = [
+        world.ended(world.upload(conversations(about), f"{RECIPE}/{about}"))
+        for about in ("Numbered", "Counted")
+    ]
+    listed = tuning(world, "releases", RECIPE, "--format", "json")
+    models = json.loads(listed.stdout)["releases"]
+    found = {model["run"]: model for model in models}
+    for row in rows:
+        model = found[row.id]
+        assert model["model_arn"] == row.model_arn
+        assert model["dataset"] == row.dataset.digest
+        assert model["records"] == row.dataset.records
+        assert model["trained_at"]
+    assert found[rows[1].id]["version"] == found[rows[0].id]["version"] + 1
+    assert [model["version"] for model in models] == list(range(len(models), 0, -1))
 
 
 def test_a_validation_set_beside_the_training_set_is_taken_along(world):

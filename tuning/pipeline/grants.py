@@ -62,6 +62,18 @@ QUERY_OPEN = access("dynamodb:Query", on=f"Ledger/index/{OPEN_RUNS.name}")
 QUERY_QUEUE = access("dynamodb:Query", on=f"Ledger/index/{JOB_QUEUE.name}")
 
 
+def read_items(keys: str) -> Access:
+    """Read the items of the ledger whose keys are like that, with `*` for any characters, and no others.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    only = {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    return Access(actions=("dynamodb:GetItem",), on=("Ledger",), conditions=only)
+
+
 def own_item(pk: str) -> tuple[Access, ...]:
     """Read and write one item of the ledger and no other.
 

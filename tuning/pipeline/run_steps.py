@@ -6,9 +6,11 @@ from tuning.pipeline.grants import (
     access,
     ledger,
     list_objects,
+    read_items,
     use_key,
 )
 from tuning.pipeline.step import Step
+from tuning.releases.model_version import MODELS
 from tuning.runs.function_settings import (
     IntakeSettings,
     RunSettings,
@@ -118,10 +120,10 @@ TRACK_TRAINING = Step(
 COLLECT_RESULTS = Step(
     name="collect_results",
     kind="task",
-    does="Reads what the job left behind into the ledger.",
+    does="Reads what the job left behind into the ledger, and numbers the model within its recipe.",
     failing="models are trained, but their results are not read; runs fail when the retries are used up",
     settings=RunSettings,
-    takes=("run", "job", "dataset"),
+    takes=("run", "job", "dataset", "approval"),
     takes_after_rollback=(("tokens", "$dataset.training_tokens"),),
     gives="result",
     follows_a_job=True,
@@ -130,6 +132,7 @@ COLLECT_RESULTS = Step(
         access("s3:GetObject", on="Artifacts/jobs/*"),
         list_objects("Artifacts", "jobs/*"),
         use_key("DataKey", "s3", "Decrypt"),
+        read_items(f"{MODELS}*"),
         *ledger("UpdateItem"),
     ),
 )

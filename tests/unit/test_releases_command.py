@@ -1,0 +1,88 @@
+"""Listing trained models, as typed; AWS is in dictionaries."""
+
+import json
+
+import pytest
+from cli_world import an_account, left
+from test_model_registry import trained
+
+from tuning.aws.ledger import Ledger
+from tuning.aws.model_registry import ModelRegistry
+from tuning.cli.releases_command import releases_command
+from tuning.errors import OptionError
+
+
+@pytest.fixture
+def account(aws, monkeypatch):
+    return an_account(aws, monkeypatch)
+
+
+@pytest.fixture
+def registry(account):
+    return ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: account.dynamodb))
+
+
+def test_models_are_listed_by_recipe_newest_first(registry, capsys):
+    for version_id in ("v1", "v2"):
+        registry.register(trained(version_id))
+    registry.register(trained(recipe="refunds"))
+    assert left(releases_command, shown="json") == 0
+    found = json.loads(capsys.readouterr().out)["releases"]
+    assert [(each["recipe"], each["version"]) for each in found] == [
+        ("refunds", 1),
+        ("support", 2),
+        ("support", 1),
+    ]
+    assert found[1]["upload_version"] == "v2"
+    assert found[1]["cost"] == {"usd": "2.00", "basis": "the catalog"}
+
+
+def test_a_line_says_what_was_trained_from_what_and_for_how_much(registry, capsys):
+    model = registry.register(trained())
+    assert left(releases_command, recipe="support") == 0
+    [heading, line] = capsys.readouterr().out.splitlines()
+    assert heading.split() == [
+        "recipe",
+        "version",
+        "trained",
+        "run",
+        "records",
+        "dataset",
+        "cost",
+        "model",
+    ]
+    for shown in (
+        "support",
+        "1",
+        "2026-11-23 09:30",
+        model.run_id[:12],
+        "12",
+        "$2.00",
+        "arn:model",
+    ):
+        assert shown in line
+
+
+@pytest.mark.parametrize("shown", ["text", "json"])
+def test_a_model_that_cannot_be_read_hides_no_other(account, registry, capsys, shown):
+    for version_id in ("v1", "v2"):
+        registry.register(trained(version_id))
+    account.dynamodb.items["model#support#2"]["cost"] = "["
+    assert left(releases_command, recipe="support", shown=shown) == 0
+    out = capsys.readouterr().out
+    assert "cannot be read" in out
+    assert trained("v1").run_id[:12] in out
+
+
+def test_a_recipe_without_models_is_refused_with_the_nearest(registry):
+    registry.register(trained())
+    with pytest.raises(OptionError, match=r"suport: no model .*support"):
+        releases_command(recipe="suport")
+
+
+def test_without_any_model_the_list_says_so(account, capsys):
+    assert account
+    assert left(releases_command) == 0
+    assert "no model was trained here yet" in capsys.readouterr().err
+    assert left(releases_command, shown="json") == 0
+    assert json.loads(capsys.readouterr().out) == {"releases": []}

@@ -1,0 +1,111 @@
+"""The registry of trained models, in the ledger's table: versions are added, and never changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from tuning.aws.ledger import Ledger, Unreadable, keyed, readable
+from tuning.aws.transient import Transient
+from tuning.releases.model_version import (
+    MODELS,
+    ModelOfRun,
+    ModelVersion,
+    NewestModel,
+    count_key,
+    model_of_run_key,
+    numbered_key,
+)
+from tuning.runs.ledger_item import KEY, Stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRegistry:
+    ledger: Ledger
+
+    def register(self, model: ModelVersion) -> ModelVersion:
+        """The version that the model's run has: the next of its recipe, unless it has one already.
+
+        Raises Transient when another run of the recipe was registered at the same moment.
+        """
+        if known := self.of_run(model.run_id):
+            return known
+        newest = self._newest(model.recipe)
+        numbered = model.numbered(newest + 1)
+        counted = NewestModel(id=count_key(model.recipe), version=numbered.version)
+        broken = self.ledger.transact(
+            [
+                {"Update": self._added(numbered)},
+                {"Update": self._added(ModelOfRun.of(numbered))},
+                {"Update": self._counted(counted, after=newest)},
+            ]
+        )
+        if broken is not None:
+            raise Transient(f"another model of {model.recipe} was registered at the same time")
+        return numbered
+
+    def of_run(self, run_id: str) -> ModelVersion | None:
+        """None of a run that has not ended trained, or did so before models were registered."""
+        if (item := self.ledger.item(model_of_run_key(run_id))) is None:
+            return None
+        known = ModelOfRun.from_item(item)
+        return self.version(known.recipe, known.version)
+
+    def version(self, recipe: str, version: int) -> ModelVersion | None:
+        item = self.ledger.item(numbered_key(recipe, version))
+        return ModelVersion.from_item(item) if item else None
+
+    def versions(self, recipe: str) -> Iterator[ModelVersion | Unreadable]:
+        """All of a recipe, the newest first."""
+        for version in range(self._newest(recipe), 0, -1):
+            if item := self.ledger.item(numbered_key(recipe, version)):
+                yield readable(ModelVersion, item)
+
+    def recipes(self) -> list[str]:
+        """Those that have a version, in order of their names. Reads all keys of the table: for people, not
+        for functions.
+        """
+        pages = self.ledger.client("dynamodb").get_paginator("scan")
+        keys = (
+            item[KEY]["S"]
+            for page in pages.paginate(TableName=self.ledger.table, ProjectionExpression=KEY)
+            for item in page["Items"]
+        )
+        found = (key.removeprefix(MODELS) for key in keys if key.startswith(MODELS))
+        return sorted(recipe for recipe in found if "#" not in recipe)
+
+    def _newest(self, recipe: str) -> int:
+        item = self.ledger.item(count_key(recipe))
+        return NewestModel.from_item(item).version if item else 0
+
+    def _added(self, new: Stored) -> dict[str, Any]:
+        """The arguments of an update that makes an item, unless there is one: who may update certain
+        attributes of certain items may do no more, and a put has no such condition.
+        """
+        return {
+            **_all_set(self.ledger.table, new),
+            "ConditionExpression": f"attribute_not_exists({KEY})",
+        }
+
+    def _counted(self, counted: NewestModel, *, after: int) -> dict[str, Any]:
+        if not after:
+            return self._added(counted)
+        update = _all_set(self.ledger.table, counted)
+        values = update["ExpressionAttributeValues"] | {":after": {"N": str(after)}}
+        return {
+            **update,
+            "ExpressionAttributeValues": values,
+            "ConditionExpression": "#version = :after",
+        }
+
+
+def _all_set(table: str, new: Stored) -> dict[str, Any]:
+    """The arguments of an update that sets all attributes of an item but its key."""
+    facts = {each.name: getattr(new, each.name) for each in fields(new) if each.name != "id"}
+    values = new.values(**facts)
+    return {
+        "TableName": table,
+        "Key": {KEY: {"S": new.id}},
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        "ExpressionAttributeNames": {f"#{name}": name for name in values},
+        "ExpressionAttributeValues": keyed(values),
+    }

@@ -1,0 +1,105 @@
+"""`tuning releases`: the models that were trained, numbered within their recipes."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tuning.aws.ledger import Unreadable
+from tuning.aws.model_registry import ModelRegistry
+from tuning.cli import completions
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
+from tuning.cli.exits import Exit
+from tuning.cli.output import say
+from tuning.errors import OptionError, nearest
+from tuning.releases.model_version import ModelVersion
+from tuning.reports.advice import dollars
+from tuning.reports.visible_text import printable
+
+_WIDE = 2000
+
+
+@speaks_to_aws
+def releases_command(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RECIPE", help="Else all recipes.", autocompletion=completions.complete_recipes
+        ),
+    ] = None,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    shown: FormatOption = "text",
+) -> None:
+    """List the trained models of a recipe, newest first: from which data and run, and for how much."""
+    registry = ModelRegistry(ledger=Account.of(environment, region).ledger)
+    recipes = registry.recipes() if recipe is None else [recipe]
+    found = [model for each in recipes for model in registry.versions(each)]
+    if recipe is not None and not found:
+        known = registry.recipes()
+        hint = nearest(recipe, known) or (
+            f"; there are some of {', '.join(known)}" if known else ""
+        )
+        raise OptionError(f"{recipe}: no model of this recipe was trained here{hint}")
+    if shown == "json":
+        print(json.dumps({"releases": list(map(_document, found))}, indent=1))  # noqa: T201 — output
+    elif found:
+        _list(found)
+    else:
+        say("no model was trained here yet; tuning runs lists what is under way")
+    raise SystemExit(Exit.DONE)
+
+
+def _document(model: ModelVersion | Unreadable) -> dict[str, Any]:
+    if isinstance(model, Unreadable):
+        return {"id": model.id, "status": f"cannot be read: {model.why}"}
+    return {
+        "recipe": model.recipe,
+        "version": model.version,
+        "run": model.run_id,
+        "upload": model.upload,
+        "upload_version": model.upload_version,
+        "dataset": model.dataset,
+        "records": model.records,
+        "trained_by": model.trained_by,
+        "recipe_digest": model.recipe_digest,
+        "base_model": model.base_model,
+        "job_arn": model.job_arn,
+        "model_arn": model.model_arn,
+        "trained_at": model.trained_at,
+        "approved_by": model.approved_by,
+        "cost": model.cost.to_json() if model.cost else None,
+    }
+
+
+def _list(found: list[ModelVersion | Unreadable]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("recipe", "version", "trained", "run"):
+        table.add_column(name, no_wrap=True)
+    for name in ("records", "dataset", "cost", "model"):
+        table.add_column(name, overflow="fold")
+    for model in found:
+        table.add_row(*map(printable, _cells(model)))
+    # In a pipe a model is one line, for grep.
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+
+
+def _cells(model: ModelVersion | Unreadable) -> tuple[str, ...]:
+    if isinstance(model, Unreadable):
+        return (model.id, f"cannot be read: {model.why}")
+    return (
+        model.recipe,
+        str(model.version),
+        (model.trained_at or "")[:16].replace("T", " "),
+        model.run_id[:12],
+        f"{model.records:,}",
+        model.dataset[:12],
+        dollars(model.cost and model.cost.usd),
+        model.model_arn,
+    )

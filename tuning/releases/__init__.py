@@ -1,0 +1,1 @@
+"""Releases: the models that were trained, numbered, and which of them answers."""

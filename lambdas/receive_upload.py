@@ -42,7 +42,7 @@ def _receive(body: str, settings: IntakeSettings) -> None:
     upload = Upload.from_event(event, bucket=settings.datasets_bucket)
     ledger, arrived = Ledger(table=settings.ledger_table), _run(upload, settings)
     if arrived is None:
-        if upload.kind is UploadKind.VALIDATION_SET:
+        if upload.is_held_out:
             ledger.put_new(ValidationSet.of(upload))
         logger.info("no training set: no run", kind=upload.kind, upload=upload.uri)
         return

@@ -161,19 +161,28 @@ def _by_id(from_dict: Callable[[Any], Run]) -> Callable[[Any], Run]:
 def _remembering(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
     known: dict[Any, tuple[Prepared, list[bytes]]] = {}
 
-    def prepare_once(recipe: Any, *sources: Source, limit_mb: int) -> Prepared:
-        given = [source.stream.read() for source in sources]
-        key = json.dumps([recipe.digest, [s.name for s in sources], [g.hex() for g in given]])
+    def prepare_once(
+        recipe: Any,
+        training: Source,
+        validation: Source | None,
+        *,
+        evaluation: Source | None,
+        limit_mb: int,
+    ) -> Prepared:
+        sets = (training, validation, evaluation)
+        given = [source and (source.name, source.stream.read()) for source in sets]
+        key = json.dumps([recipe.digest, [each and (each[0], each[1].hex()) for each in given]])
         if key not in known:
             again = [
-                Source(name=s.name, stream=io.BytesIO(g), copy=io.BytesIO())
-                for s, g in zip(sources, given, strict=True)
+                each and Source(name=each[0], stream=io.BytesIO(each[1]), copy=io.BytesIO())
+                for each in given
             ]
-            verdict = prepare(recipe, *again, limit_mb=limit_mb)
-            known[key] = (verdict, [source.copy.getvalue() for source in again])
+            verdict = prepare(recipe, again[0], again[1], evaluation=again[2], limit_mb=limit_mb)
+            known[key] = (verdict, [source.copy.getvalue() if source else b"" for source in again])
         verdict, copies = known[key]
-        for source, copy in zip(sources, copies, strict=True):
-            source.copy.write(copy)
+        for source, copy in zip(sets, copies, strict=True):
+            if source:
+                source.copy.write(copy)
         return verdict
 
     return prepare_once

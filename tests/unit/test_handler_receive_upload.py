@@ -215,6 +215,8 @@ def test_a_recipes_name_cannot_leave_its_folder(aws, context):
     ("key", "kind"),
     [
         ("datasets/support-nova-micro/validation.jsonl", "validation set"),
+        ("datasets/support-nova-micro/evaluation.jsonl", "evaluation set"),
+        ("datasets/support-nova-micro/first/eval.csv", "evaluation set"),
         ("datasets/support-nova-micro/", "folder"),
         ("datasets/", "folder"),
     ],

@@ -115,6 +115,28 @@ def test_a_validation_set_waits_and_then_says_which_run_read_it(account, capsys)
     assert "was checked with it" in said["message"]
 
 
+def test_an_evaluation_set_waits_and_then_says_which_run_read_it(account, capsys):
+    key = "datasets/support/first/evaluation.jsonl"
+    held = upload(account, key)
+    LEDGER.put_new(ValidationSet.of(held))
+    assert asked(capsys, f"s3://datasets/{key}")["message"].startswith(
+        f"s3://datasets/{key}: It is an evaluation set, and waits"
+    )
+    run = any_run(upload=upload(account, "datasets/support/first/train.jsonl"))
+    LEDGER.arrive(run)
+    LEDGER.move(run, "checked", dataset=PreparedDataset(evaluation_version=held.version_id))
+    LEDGER.amend(ValidationSet.of(held).id, close=True)
+    assert "was checked with it" in asked(capsys, f"s3://datasets/{key}")["message"]
+
+
+def test_an_evaluation_set_of_the_recipe_waits_for_nothing(account, capsys):
+    key = "datasets/support/evaluation.jsonl"
+    LEDGER.put_new(ValidationSet.of(upload(account, key)))
+    said = asked(capsys, f"s3://datasets/{key}")
+    assert said["fate"] == "read"
+    assert "for every run of recipe support that has none of its own" in said["message"]
+
+
 def test_a_folder_and_what_is_not_there_say_so(account, capsys):
     upload(account, "datasets/support/", content=b"")
     assert asked(capsys, "s3://datasets/datasets/support/")["fate"] == "folder"

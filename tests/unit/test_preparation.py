@@ -1,5 +1,6 @@
 """From an upload to a verdict: refusals before the first record, and copies known by digest."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -13,9 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuning.datasets.rules import rules
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.runs.preparation import deleted, prepare, second, several, too_large
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.readings import Source
+from tuning.runs.recipes import ConversionOptions
+from tuning.runs.uploads import UploadKind
 
 URIS = {"train.jsonl": "s3://p/train.jsonl"}
 
@@ -60,6 +64,77 @@ def test_an_accepted_dataset_goes_on_with_its_numbers():
     )
 
 
+GATE = ReleaseOptions(metric="exact_match", min_prompts=30)
+
+
+def asking(*questions):
+    """Records in the form of SOUND that ask other questions."""
+    line = SOUND.splitlines()[0]
+    record = json.loads(line)
+    lines = []
+    for question in questions:
+        record["messages"][0]["content"][0]["text"] = question
+        lines.append(json.dumps(record).encode())
+    return b"\n".join(lines) + b"\n"
+
+
+def test_an_evaluation_set_has_a_copy_of_its_own_and_counts_for_nothing_that_is_trained():
+    evaluation = any_source(asking("One?", "Two?"), "evaluation.jsonl")
+    prepared = prepare(any_recipe(), any_source(SOUND), evaluation=evaluation)
+    assert prepared.report.verdict == "accepted"
+    digest = hashlib.sha256(evaluation.copy.getvalue()).hexdigest()
+    assert prepared.digests["evaluation.jsonl"] == digest
+    alone = prepare(any_recipe(), any_source(SOUND))
+    assert (prepared.tokens, prepared.report.records) == (alone.tokens, alone.report.records)
+    uris = {name: f"s3://p/prepared/{d}/{name}" for name, d in prepared.digests.items()}
+    answer = answer_of(replace(prepared, evaluation_version="v3"), uris)
+    assert (answer.evaluation_uri, answer.evaluation_version) == (uris["evaluation.jsonl"], "v3")
+    assert answer.validation_uri is None
+    assert digest not in answer.digest  # what is approved and paid for is what is trained
+
+
+@pytest.mark.parametrize("spelt", [str, str.upper, lambda text: f" {text}\t"])
+def test_an_evaluation_set_that_repeats_a_question_is_refused_with_its_line(spelt):
+    asked = json.loads(SOUND.splitlines()[4])["messages"][0]["content"][0]["text"]
+    evaluation = any_source(asking("One?", spelt(asked)), "evaluation.jsonl")
+    prepared = prepare(any_recipe(), any_source(SOUND), evaluation=evaluation)
+    found = [(f.rule, f.file, f.line) for f in prepared.report.findings if f.severity == "error"]
+    assert found == [("DS706", "evaluation.jsonl", 2)]
+    assert prepared.digests == {}
+
+
+def test_an_evaluation_set_in_another_form_is_converted_and_blamed_by_its_own_lines():
+    rows = "\n".join(f"Question {i}?,{i}" for i in range(10))
+    training = any_source(f"prompt,completion\n{rows}\n".encode(), "train.csv")
+    table = b"prompt,completion\nOne?,1\n QUESTION 4?,2\n"
+    evaluation = any_source(table, "evaluation.csv")
+    prepared = prepare(any_recipe(convert=ConversionOptions()), training, evaluation=evaluation)
+    found = [(f.rule, f.file, f.line) for f in prepared.report.findings if f.severity == "error"]
+    assert found == [("DS706", "evaluation.csv", 3)]
+
+
+def test_a_recipe_with_a_gate_is_warned_of_too_few_prompts_and_of_none():
+    recipe = any_recipe(release=GATE)
+    few = prepare(
+        recipe, any_source(SOUND), evaluation=any_source(asking("One?"), "evaluation.jsonl")
+    )
+    none = prepare(recipe, any_source(SOUND))
+    assert (few.report.verdict, few.report.counts.get("DS613")) == ("accepted", 1)
+    assert (none.report.verdict, none.report.counts.get("DS911")) == ("accepted", 1)
+    assert none.digests
+    assert "DS911" not in few.report.counts
+    assert "DS911" not in prepare(any_recipe(), any_source(SOUND)).report.counts
+
+
+def test_an_evaluation_set_grows_to_no_more_than_its_own_limit():
+    zipped = gzip.compress(asking(*(f"{i} {'x' * 100_000}?" for i in range(1_010))))
+    evaluation = any_source(zipped, "evaluation.jsonl.gz")
+    prepared = prepare(any_recipe(), any_source(SOUND), evaluation=evaluation, limit_mb=2_000)
+    (finding,) = prepared.report.findings
+    assert (finding.rule, finding.file) == ("DS901", "evaluation.jsonl.gz")
+    assert finding.message.startswith("More than 100 MB")
+
+
 NOON, SECOND = datetime(2026, 11, 28, 12, tzinfo=UTC), timedelta(seconds=1)
 
 REFUSED = [
@@ -89,8 +164,13 @@ REFUSED = [
     ),
     pytest.param(
         several(["validation.csv", "validation.jsonl"]),
-        "Refused: 1 error. First, in validation.csv: Several validation sets (DS905).",
+        "Refused: 1 error. First, in validation.csv: Several validation or evaluation sets (DS905).",
         id="DS905",
+    ),
+    pytest.param(
+        several(["evaluation.csv", "evaluation.jsonl"], UploadKind.EVALUATION_SET),
+        "Refused: 1 error. First, in evaluation.csv: Several validation or evaluation sets (DS905).",
+        id="DS905 evaluation",
     ),
     pytest.param(
         second(

@@ -28,7 +28,10 @@ def said(key):
         ("datasets/Support/train.jsonl", ["no recipe 'Support'", "did you mean 'support'?"]),
         ("datasets/suport/readme.md", ["no recipe 'suport'"]),
         ("datasets/support/my_data.jsonl", ["only train.jsonl starts a run", "aws s3 mv"]),
-        ("datasets/support/2026/test.csv", ["only train.csv starts a run", "validation.csv"]),
+        (
+            "datasets/support/2026/test.csv",
+            ["only train.csv starts a run", "validation.csv", "evaluation.csv"],
+        ),
         ("datasets/support/train_data.JSONL", ["only train.jsonl starts a run"]),
         (
             "datasets/support/train.xlsx",
@@ -77,7 +80,7 @@ def test_the_command_that_is_advised_renames_the_object_whatever_it_is_called(na
 FORGED = "my\napproved in advance, run tuning approve\r\u202e\x1b[31m.jsonl"
 
 
-@pytest.mark.parametrize("name", ["test.jsonl", "eval.csv", "my_validation.jsonl", "dev.jsonl"])
+@pytest.mark.parametrize("name", ["test.jsonl", "my_eval.csv", "my_validation.jsonl", "dev.jsonl"])
 def test_what_is_held_out_by_its_name_is_not_to_become_a_training_set(name):
     assert "aws s3 mv" not in said(f"datasets/support/{name}")
     assert "only train" in said(f"datasets/support/{name}")

@@ -75,6 +75,7 @@ ENDED = [
             (name, UploadKind.VALIDATION_SET)
             for name in ("validation", "Validation", "valid", "val")
         ),
+        *((name, UploadKind.EVALUATION_SET) for name in ("evaluation", "Evaluation", "eval")),
     ],
 )
 def test_a_set_is_known_by_its_name_and_suffix(suffix, known, name, kind):

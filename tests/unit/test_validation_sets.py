@@ -154,3 +154,33 @@ def test_the_run_that_answers_is_not_that_of_a_training_set(receive):
     assert any_run(upload=UPLOAD).id not in {
         each.id for each in LEDGER.unread_validation_sets(LATER)
     }
+
+
+HELD_OUT = KEY.replace("validation", "evaluation")
+
+
+def test_an_evaluation_set_that_no_run_read_is_answered_and_says_what_it_is(aws, context, receive):
+    receive(HELD_OUT)
+    reconcile(context)
+    [answer] = answers(aws)
+    assert "no training set is in its folder, and an evaluation set starts nothing" in answer
+
+
+@pytest.mark.parametrize(("version", "answered"), [("v1", 0), ("v0", 1), (None, 1)])
+def test_an_evaluation_set_is_read_by_the_run_that_was_checked_with_it(
+    aws, context, receive, version, answered
+):
+    receive(KEY.replace("validation", "train"))
+    receive(HELD_OUT, at="2026-11-23T07:05:00Z")
+    [run] = [json.loads(text) for text in aws.stepfunctions.executions.values()]
+    dataset = PreparedDataset(validation_version="v1", evaluation_version=version)
+    LEDGER.move(Run.from_dict(run), "checked", dataset=dataset)
+    reconcile(context)
+    assert len(answers(aws)) == answered
+
+
+def test_an_evaluation_set_of_the_whole_recipe_waits_for_no_training_set(aws, context, receive):
+    receive("datasets/support-nova-micro/evaluation.jsonl")
+    reconcile(context)
+    assert answers(aws) == []
+    assert list(LEDGER.unread_validation_sets(LATER)) == []

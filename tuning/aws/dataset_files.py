@@ -16,12 +16,17 @@ from tuning.runs.preparation import Prepared, deleted, prepare, second, several,
 from tuning.runs.readings import Source
 from tuning.runs.run import Run
 from tuning.runs.uploads import (
+    EVALUATION,
+    EVALUATION_LETTERS,
+    MAX_EVALUATION_MB,
     SET_LETTERS,
     TRAINING,
     VALIDATION,
     VALIDATION_LETTERS,
+    Upload,
     UploadKind,
     kind_of,
+    recipe_folder,
 )
 
 Copies = Mapping[str, BinaryIO]
@@ -40,7 +45,8 @@ def waiting_until(run: Run, now: datetime) -> datetime | None:
 
 
 def empty_copies(open_files: ExitStack) -> Copies:
-    return {name: open_files.enter_context(TemporaryFile()) for name in (TRAINING, VALIDATION)}
+    names = (TRAINING, VALIDATION, EVALUATION)
+    return {name: open_files.enter_context(TemporaryFile()) for name in names}
 
 
 def prepared(
@@ -78,22 +84,49 @@ def _checked(
     arrived_at = datetime.fromisoformat(upload.arrived_at).astimezone(UTC)
     if late := second(upload.name, training, arrived_at=arrived_at):
         return late
-    beside = [each.key for each in there if kind_of(each.key) is UploadKind.VALIDATION_SET]
-    if unclear := several([_name(key) for key in beside]):
-        return unclear
-    for key in beside:
-        versions[key] = s3_objects.latest(upload.bucket, key)
-        if too_big := too_large(_name(key), versions[key][1], limit_mb=limit):
-            return too_big
-    sources = []
-    for (key, (version, size)), copy in zip(versions.items(), copies.values(), strict=False):
+    sets = {TRAINING: upload.key}
+    for kind, copied in (
+        (UploadKind.VALIDATION_SET, VALIDATION),
+        (UploadKind.EVALUATION_SET, EVALUATION),
+    ):
+        beside = [each.key for each in there if kind_of(each.key) is kind]
+        if kind is UploadKind.EVALUATION_SET and not beside:
+            beside = _of_all_runs(upload)
+        if unclear := several([_name(key) for key in beside], kind):
+            return unclear
+        for key in beside:
+            sets[copied], versions[key] = key, s3_objects.latest(upload.bucket, key)
+            most = min(limit, MAX_EVALUATION_MB) if copied == EVALUATION else limit
+            if too_big := too_large(_name(key), versions[key][1], limit_mb=most):
+                return too_big
+    sources: dict[str, Source] = {}
+    for copied, key in sets.items():
+        (version, size), copy = versions[key], copies[copied]
         stream = open_files.enter_context(s3_objects.reading(upload.bucket, key, version, size))
         name = _name(key)
         read = BufferedReader(Timed(stream, remaining, name=name), _CHUNK)
         written = cast("BinaryIO", Timed(copy, remaining, name=name))
-        sources.append(Source(name=name, stream=read, copy=written))
-    used = next((versions[key][0] for key in beside), None)
-    return replace(prepare(run.recipe, *sources, limit_mb=limit), validation_version=used)
+        sources[copied] = Source(name=name, stream=read, copy=written)
+    checked = prepare(
+        run.recipe,
+        sources[TRAINING],
+        sources.get(VALIDATION),
+        evaluation=sources.get(EVALUATION),
+        limit_mb=limit,
+    )
+    used = {copied: versions[key][0] for copied, key in sets.items()}
+    return replace(
+        checked, validation_version=used.get(VALIDATION), evaluation_version=used.get(EVALUATION)
+    )
+
+
+def _of_all_runs(upload: Upload) -> list[str]:
+    """The evaluation sets of the recipe, which are for runs that have none of their own."""
+    folder = recipe_folder(upload.key)
+    if folder == upload.folder:
+        return []
+    there = s3_objects.beside(upload.bucket, folder, EVALUATION_LETTERS)
+    return [each.key for each in there if kind_of(each.key) is UploadKind.EVALUATION_SET]
 
 
 def published(prepared: Prepared, bucket: str, copies: Copies) -> dict[str, str]:

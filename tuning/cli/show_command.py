@@ -95,6 +95,8 @@ def _dataset(details: RunDetails) -> Lines:
     if details.dataset:
         yield "verdict", details.dataset.summary
         yield "validation", _validation(details)
+        if details.dataset.evaluation_uri:
+            yield "evaluation", "a set of its own, which is not trained on"
         yield "tokens", f"{details.dataset.training_tokens:,} an epoch, estimated"
 
 

@@ -1,6 +1,7 @@
 """`tuning submit`: check a folder as its recipe would, upload it in the right order, follow its run."""
 
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -27,6 +28,7 @@ from tuning.runs.recipes import Recipe
 from tuning.runs.same_data import data_key, same_data
 from tuning.runs.uploads import PREFIX, Upload, UploadKind, kind_of, set_named
 
+_KINDS = (UploadKind.TRAINING_SET, UploadKind.VALIDATION_SET, UploadKind.EVALUATION_SET)
 _ONE_PUT = 5_000_000_000
 """Bytes of one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
 
@@ -53,12 +55,12 @@ def submit_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Check DIR, upload its validation set and then its training set, print the run's id and follow it.
+    """Check DIR, upload its validation and evaluation set and then its training set, print the run's id and follow it.
     Exit 1: refused, and nothing was uploaded.
     """
-    training, validation = _sets(folder)
+    sets = _sets(folder)
     asked = wanted(None, None, Path(recipe), environment)
-    checked = _checked(asked, training, validation)
+    checked = _checked(asked, sets)
     if checked.report.verdict == "refused":
         text(checked.report, Console(stderr=True))
         say(f"{folder}: refused; nothing was uploaded")
@@ -67,7 +69,9 @@ def submit_command(
     if again := _same_data(account, asked, checked):
         say(f"{folder}: {again} The run asks for approval before it spends: tuning approve RUN")
     where = f"{PREFIX}{asked.name}/{name or _plain(folder)}/"
-    files = [file for file in (validation, training) if file]  # the run reads what is there already
+    files = [
+        *reversed(sets.values())
+    ]  # the training set is last: the run reads what is there already
     uploads = [_put(account, where, file) for file in files]
     watched = Watched(account=account, awaited=[uploads[-1]], every_run=False)
     run = begun(watched, every)
@@ -80,8 +84,8 @@ def submit_command(
     raise SystemExit(Exit.DONE)
 
 
-def _sets(folder: Path) -> tuple[Path, Path | None]:
-    """The training set and the validation set of a folder. Raises OptionError when it has no training
+def _sets(folder: Path) -> dict[UploadKind, Path]:
+    """The training set of a folder, and its validation and evaluation set if it has them. Raises OptionError when it has no training
     set, or several of a kind.
     """
     if not folder.is_dir():
@@ -90,34 +94,38 @@ def _sets(folder: Path) -> tuple[Path, Path | None]:
         )
     files = sorted(file for file in folder.iterdir() if file.is_file())
     kinds = {file: kind_of(f"{PREFIX}x/{file.name}") for file in files}
-    training = [file for file, kind in kinds.items() if kind is UploadKind.TRAINING_SET]
-    validation = [file for file, kind in kinds.items() if kind is UploadKind.VALIDATION_SET]
-    if not training:
+    found = {kind: [file for file in files if kinds[file] is kind] for kind in _KINDS}
+    if not found[UploadKind.TRAINING_SET]:
         there = ", ".join(file.name for file in files[:10]) or "nothing"
         raise OptionError(f"{folder}: no training set; call it train.jsonl. There is: {there}")
-    for what, found in (("training", training), ("validation", validation)):
-        if len(found) > 1:
-            names = ", ".join(file.name for file in found)
-            raise OptionError(f"{folder}: {len(found)} {what} sets, {names}; keep one in it")
-    for file in (*training, *validation):
+    for kind, named in found.items():
+        if len(named) > 1:
+            names = ", ".join(file.name for file in named)
+            raise OptionError(f"{folder}: {len(named)} {kind}s, {names}; keep one in it")
+    sets = {kind: named[0] for kind, named in found.items() if named}
+    for file in sets.values():
         if file.stat().st_size > _ONE_PUT:
             raise OptionError(f"{file}: larger than 5 GB, which one request to S3 may not be")
-    return training[0], validation[0] if validation else None
+    return sets
 
 
-def _checked(recipe: Recipe, training: Path, validation: Path | None) -> Prepared:
+def _checked(recipe: Recipe, sets: Mapping[UploadKind, Path]) -> Prepared:
     """The verdict that the environment will come to, but for its limit of size."""
     with ExitStack() as open_files:
-        sources = [
-            Source(
+        sources = {
+            kind: Source(
                 name=file.name,
                 stream=open_files.enter_context(file.open("rb")),
                 copy=open_files.enter_context(TemporaryFile()),
             )
-            for file in (training, validation)
-            if file
-        ]
-        return prepare(recipe, *sources)
+            for kind, file in sets.items()
+        }
+        return prepare(
+            recipe,
+            sources[UploadKind.TRAINING_SET],
+            sources.get(UploadKind.VALIDATION_SET),
+            evaluation=sources.get(UploadKind.EVALUATION_SET),
+        )
 
 
 def _same_data(account: Account, recipe: Recipe, checked: Prepared) -> str | None:

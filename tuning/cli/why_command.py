@@ -13,7 +13,6 @@ from tuning.cli.output import answer
 from tuning.errors import OptionError
 from tuning.runs.object_history import Left
 from tuning.runs.object_history import why as explained
-from tuning.runs.uploads import UploadKind
 
 _SCHEME = "s3://"
 
@@ -64,7 +63,7 @@ def left_of(account: Account, key: str, version: str | None) -> Left:
         return Left(
             key=key, upload=upload, hidden=hidden, run_id=run_id, record=record, execution=status
         )
-    if upload.kind is UploadKind.VALIDATION_SET and (kept := ledger.validation_set(upload)):
+    if upload.is_held_out and (kept := ledger.validation_set(upload)):
         reader = ledger.newest_of_its_folder(upload)
         return Left(
             key=key,

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tuning.runs.run_record import RunRecord
-from tuning.runs.uploads import PREFIX, Upload
-from tuning.runs.validation_sets import GRACE
+from tuning.runs.uploads import PREFIX, Upload, UploadKind
+from tuning.runs.validation_sets import GRACE, version_used
 
 ObjectFate = Literal[
     "run", "waits", "read", "folder", "dead", "queued", "lost", "absent", "elsewhere"
@@ -31,7 +31,7 @@ class Left:
     execution: str | None = None
     """The status of the run's newest execution, such as RUNNING."""
     reading: Literal["open", "closed"] | None = None
-    """Of a validation set: whether it is not known yet which run reads it."""
+    """Of a validation or evaluation set: whether it is not known yet which run reads it."""
     reader: RunRecord | None = None
     """The newest run of its folder."""
     dead_letters: int = 0
@@ -65,7 +65,7 @@ def why(left: Left, now: datetime) -> ObjectAnswer:
         return ObjectAnswer(
             fate="absent", summary=words, next="See tuning runs for what has arrived."
         )
-    for found in (_run(left), _validation(left), _folder(left.upload), _dead(left)):
+    for found in (_run(left), _held_out(left), _folder(left.upload), _dead(left)):
         if found:
             return found
     return _no_trace(left, left.upload, now)
@@ -95,23 +95,28 @@ def _show(record: RunRecord) -> str:
     return f"tuning show {record.id[:12]}"
 
 
-def _validation(left: Left) -> ObjectAnswer | None:
-    if left.reading is None:
+def _held_out(left: Left) -> ObjectAnswer | None:
+    if left.reading is None or left.upload is None:
         return None
+    evaluates = left.upload.kind is UploadKind.EVALUATION_SET
+    what = "It is an evaluation set" if evaluates else "It is a validation set"
+    if left.upload.is_of_all_runs:
+        words = (
+            f"{what} for every run of recipe {left.upload.recipe_name} that has none of its own."
+        )
+        return ObjectAnswer(fate="read", summary=words)
     if left.reading == "open":
         minutes = int(GRACE.total_seconds() // 60)
         return ObjectAnswer(
             fate="waits",
-            summary="It is a validation set, and waits for the training set of its folder.",
+            summary=f"{what}, and waits for the training set of its folder.",
             next=f"Upload that; without it, you are notified {minutes} minutes after this upload.",
         )
     if left.reader is None:
-        return ObjectAnswer(
-            fate="read", summary="It is a validation set, and its folder's run is gone."
-        )
-    words = f"It is a validation set; run {left.reader.id} is its folder's newest"
-    version = left.reader.dataset.validation_version if left.reader.dataset else None
-    used = left.upload is not None and version == left.upload.version_id
+        return ObjectAnswer(fate="read", summary=f"{what}, and its folder's run is gone.")
+    words = f"{what}; run {left.reader.id} is its folder's newest"
+    dataset = left.reader.dataset
+    used = dataset and version_used(dataset, left.upload) == left.upload.version_id
     words += " and was checked with it." if used else "."
     return ObjectAnswer(fate="read", summary=words, next=_show(left.reader))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tuning.datasets.bounds import OutOfTimeError, OverLimitError
-from tuning.datasets.check import Policy, check_dataset
+from tuning.datasets.check import HeldOut, Policy, check_dataset
 from tuning.datasets.convert import conversion_refusals as refusals
 from tuning.datasets.convert.followable import filled
 from tuning.datasets.report import Finding, Report
@@ -17,12 +17,21 @@ from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, file_refusal
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
-from tuning.runs.uploads import PREFIX, TRAINING, VALIDATION
+from tuning.runs.uploads import (
+    EVALUATION,
+    MAX_EVALUATION_MB,
+    PREFIX,
+    TRAINING,
+    VALIDATION,
+    UploadKind,
+)
 
 if TYPE_CHECKING:
     from tuning.datasets.convert.command import Command
 
 _MB = 1_000_000
+_PURPOSES = {TRAINING: "as trained", VALIDATION: "as trained", EVALUATION: "not trained"}
+_UNEVALUATED = "The recipe has a table [release], and no evaluation set is there."
 _MAPPED = (
     'Names of columns can also be in the recipe: map = { prompt = "question" } under [convert].'
 )
@@ -35,6 +44,8 @@ class Prepared:
     """SHA-256 of each prepared copy by file name, hex; empty when the dataset is refused."""
     validation_version: str | None = None
     """Of the validation set's object; None without one."""
+    evaluation_version: str | None = None
+    """Of the evaluation set's object; None without one."""
 
     @property
     def tokens(self) -> int:
@@ -75,7 +86,7 @@ class Prepared:
             "upload": run.upload.uri,
             "version": run.upload.version_id,
             **self._converted,
-            **{f"SHA-256 of {name}, as trained": digest for name, digest in self.digests.items()},
+            **{f"SHA-256 of {name}, {_PURPOSES[name]}": d for name, d in self.digests.items()},
             **({} if self.validation_version else {"validation set": _without(run.recipe)}),
         }
         title, price = run.upload.key.removeprefix(PREFIX), self.price(run.recipe)
@@ -91,6 +102,8 @@ class Prepared:
             training_uri=uris.get(TRAINING),
             validation_uri=uris.get(VALIDATION),
             validation_version=self.validation_version,
+            evaluation_uri=uris.get(EVALUATION),
+            evaluation_version=self.evaluation_version,
             report_uri=report_uri,
         )
 
@@ -100,19 +113,24 @@ def prepare(
     training: Source,
     validation: Source | None = None,
     *,
+    evaluation: Source | None = None,
     limit_mb: int | None = None,
 ) -> Prepared:
     """Check a dataset for a recipe, and write its prepared copies on the way.
 
-    Neither copy becomes larger than `limit_mb`, however small the upload was.
+    No copy becomes larger than `limit_mb`, however small the upload was, nor one of an evaluation set larger
+    than MAX_EVALUATION_MB.
     """
     if misplaced := _misplaced(recipe, validation):
         return misplaced
     reader = Reader(recipe=recipe, limit=None if limit_mb is None else limit_mb * _MB)
     try:
-        report = _report(reader, [source for source in (training, validation) if source])
+        report = _report(reader, training, validation, evaluation)
     except OverLimitError as over:
-        grown = f"More than {limit_mb:,} MB, once unpacked or converted."
+        most = limit_mb
+        if evaluation and over.name == evaluation.name:
+            most = min(limit_mb or MAX_EVALUATION_MB, MAX_EVALUATION_MB)
+        grown = f"More than {most:,} MB, once unpacked or converted."
         return _refused(file_refusal("DS901", over.name, grown))
     except OutOfTimeError as out:
         return _refused(
@@ -120,22 +138,32 @@ def prepare(
         )
     if report.verdict == "refused":
         return Prepared(report=report)
-    names = {"training": TRAINING, "validation": VALIDATION}
+    names = {"training": TRAINING, "validation": VALIDATION, "evaluation": EVALUATION}
     read = {
         name: report.statistics[part] for part, name in names.items() if part in report.statistics
     }
     return Prepared(report=report, digests={name: facts["sha256"] for name, facts in read.items()})
 
 
-def _report(reader: Reader, sources: Sequence[Source]) -> Report:
+def _report(
+    reader: Reader, training: Source, validation: Source | None, evaluation: Source | None
+) -> Report:
+    few = _MB * MAX_EVALUATION_MB
+    small = replace(reader, limit=min(reader.limit or few, few))
+    sources = [source for source in (training, validation) if source]
     readings = [reader.reading(source) for source in sources]
+    readings += [small.reading(evaluation)] if evaluation else []
     if unread := [reading.why for reading in readings if isinstance(reading, Unread)]:
         return filled(_refused(*unread).report, lambda name: str(reader.command(name)))
     read = [reading for reading in readings if not isinstance(reading, Unread)]
     policy = Policy(strict=frozenset(reader.recipe.strict))
-    checked = check_dataset(
-        *(reading.part for reading in read), method=reader.method, policy=policy
-    )
+    parts, gate = [reading.part for reading in read], reader.recipe.release
+    held_out = None
+    if evaluation:
+        held_out = HeldOut(part=parts.pop(), fewest=gate.min_prompts if gate else None)
+    checked = check_dataset(*parts, method=reader.method, policy=policy, evaluation=held_out)
+    if gate and not evaluation:
+        checked = _warned(checked, file_refusal("DS911", EVALUATION, _UNEVALUATED))
     report = checked
     if converted := [r for r in read if isinstance(r, Converted)]:
         from tuning.datasets.convert.checked_stream import traced  # noqa: PLC0415 — as in readings.py
@@ -153,6 +181,12 @@ def _report(reader: Reader, sources: Sequence[Source]) -> Report:
     followable = [_followable(found, commands) for found in report.findings]
     report = _remarked(replace(report, findings=tuple(followable)), remarks)
     return filled(report, lambda name: str(reader.command(name)))
+
+
+def _warned(report: Report, warning: Finding) -> Report:
+    counts = Counter(report.counts) + Counter([warning.rule])
+    findings = (*report.findings, replace(warning, severity="warning"))
+    return replace(report, findings=findings, counts=dict(sorted(counts.items())))
 
 
 def _command(reader: Reader, read: Converted) -> "Command":
@@ -193,12 +227,12 @@ def deleted(key: str) -> Prepared:
     return _refused(file_refusal("DS902", name, f"The uploaded version of {key} is gone."))
 
 
-def several(validation: Sequence[str]) -> Prepared | None:
-    """The refusal of a folder with more than one validation set: nobody knows which is meant."""
-    if len(validation) <= 1:
+def several(names: Sequence[str], kind: UploadKind = UploadKind.VALIDATION_SET) -> Prepared | None:
+    """The refusal of a folder with more than one set of that kind: nobody knows which is meant."""
+    if len(names) <= 1:
         return None
-    why = f"There are {len(validation)} validation sets: {', '.join(validation)}."
-    return _refused(file_refusal("DS905", validation[0], why))
+    why = f"There are {len(names)} {kind}s: {', '.join(names)}."
+    return _refused(file_refusal("DS905", names[0], why))
 
 
 def second(name: str, training: Mapping[str, datetime], *, arrived_at: datetime) -> Prepared | None:

@@ -23,6 +23,9 @@ class PreparedDataset(Record):
     validation_uri: str | None = None
     validation_version: str | None = None
     """Of the object that was uploaded."""
+    evaluation_uri: str | None = None
+    """Of the prepared copy of the evaluation set, which no job reads."""
+    evaluation_version: str | None = None
     report_uri: str | None = None
 
     @property

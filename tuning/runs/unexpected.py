@@ -59,11 +59,13 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
         return f"an upload ends in one of {_suffixes()}. Save it as such, and upload it again."
     if suffix in SUFFIXES:
         return (
-            f"only train{suffix} starts a run, and validation{suffix} beside it is its validation set."
+            f"only train{suffix} starts a run; validation{suffix} and evaluation{suffix} beside it are its "
+            f"validation and evaluation set."
             f"{_moved(upload, suffix)}"
         )
     return (
-        f"it is neither a training set, train.jsonl, nor a validation set, validation.jsonl "
+        f"it is neither a training set, train.jsonl, nor a validation or evaluation set, validation.jsonl or "
+        f"evaluation.jsonl "
         f"(or another of {_suffixes()}). If it is not meant to be here, delete it."
     )
 

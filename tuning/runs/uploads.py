@@ -23,9 +23,16 @@ TRAINING = "train.jsonl"
 VALIDATION = "validation.jsonl"
 """What the prepared validation set is called."""
 
+EVALUATION = "evaluation.jsonl"
+"""What the prepared evaluation set is called."""
+
+MAX_EVALUATION_MB = 100
+"""Of an evaluation set, prepared or not: it fits beside the largest training and validation set."""
+
 _NAMES = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "val"),
+    "evaluation": ("evaluation", "eval"),
 }
 """Each set's name, and what else people call it."""
 
@@ -35,6 +42,8 @@ def _letters(*sets: str) -> str:
     return "".join(sorted(letter for name in first for letter in (name, name.upper())))
 
 
+EVALUATION_LETTERS = _letters("evaluation")
+"""What the name of an evaluation set begins with."""
 VALIDATION_LETTERS = _letters("validation")
 """What the name of a validation set begins with."""
 SET_LETTERS = _letters(*_NAMES)
@@ -49,6 +58,9 @@ class UploadKind(StrEnum):
     """`datasets/<recipe>/…/train.jsonl`, or another of `ENDINGS`; `Training.JSONL` is one as well."""
     VALIDATION_SET = "validation set"
     """The same with `validation`: read when the training set beside it comes."""
+    EVALUATION_SET = "evaluation set"
+    """The same with `evaluation`. In the recipe's own folder, `datasets/<recipe>/evaluation.jsonl`, it is for
+    every run of the recipe that has none beside its training set."""
     FOLDER = "folder"
     """A key that ends in a slash, as the S3 console makes it for "Create folder".
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html"""
@@ -57,7 +69,7 @@ class UploadKind(StrEnum):
 
 
 def set_named(name: str) -> str | None:
-    """`train` or `validation`, when the name before its suffix means that set. The case of ASCII letters
+    """`train`, `validation` or `evaluation`, when the name before its suffix means that set. The case of ASCII letters
     does not matter.
     """
     stem = name.partition(".")[0]
@@ -77,9 +89,15 @@ def kind_of(key: str) -> UploadKind:
     kinds = {
         "train": UploadKind.TRAINING_SET,
         "validation": UploadKind.VALIDATION_SET,
+        "evaluation": UploadKind.EVALUATION_SET,
         None: UploadKind.UNKNOWN,
     }
     return kinds[set_named(name)]
+
+
+def recipe_folder(key: str) -> str:
+    """`datasets/support/` for `datasets/support/2026-11/train.csv`."""
+    return f"{PREFIX}{key.removeprefix(PREFIX).split('/', 1)[0]}/"
 
 
 class NotAnUploadError(TuningError):
@@ -101,6 +119,16 @@ class Upload:
     @property
     def kind(self) -> UploadKind:
         return kind_of(self.key)
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether it is read with a training set, and starts nothing by itself."""
+        return self.kind in (UploadKind.VALIDATION_SET, UploadKind.EVALUATION_SET)
+
+    @property
+    def is_of_all_runs(self) -> bool:
+        """Whether it is the evaluation set of every run of its recipe that has none of its own."""
+        return self.kind is UploadKind.EVALUATION_SET and self.folder == recipe_folder(self.key)
 
     @property
     def is_empty_folder(self) -> bool:

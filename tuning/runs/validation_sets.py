@@ -1,4 +1,6 @@
-"""A validation set is read with the training set that comes after it. One that nobody read is answered."""
+"""A validation or evaluation set is read with the training set that comes after it. One that nobody read is
+answered.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +10,9 @@ from typing import Any, Literal, Self
 
 from tuning.reports.visible_text import visible
 from tuning.runs.ledger_item import Stored
+from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run_record import RunRecord
-from tuning.runs.uploads import Upload
+from tuning.runs.uploads import Upload, UploadKind
 
 GRACE = timedelta(hours=1)
 """A training set may come later than its validation set; after that long, its owner is asked for it."""
@@ -21,7 +24,7 @@ Fate = Literal["waits", "read", "unread"]
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationSet(Stored):
-    """A version of a validation set that arrived. Its key is not a run's."""
+    """A version of a validation or evaluation set that arrived. Its key is not a run's."""
 
     upload: Mapping[str, Any]
     """As `Upload` writes it."""
@@ -33,6 +36,8 @@ class ValidationSet(Stored):
         version = _digest(upload.bucket, upload.key, upload.version_id)
         turn = f"{upload.arrived_at}#{version}"
         key = f"validation#{version}"
+        if upload.is_of_all_runs:  # it waits for no training set
+            return cls(id=key, upload=upload.to_dict())
         return cls(id=key, upload=upload.to_dict(), open=UNREAD, turn=turn)
 
 
@@ -53,7 +58,7 @@ def folder_key(upload: Upload) -> str:
 
 
 def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate, str]:
-    """What became of a validation set at `now` (aware, UTC), and in words why nobody read it.
+    """What became of a validation or evaluation set at `now` (aware, UTC), and in words why nobody read it.
 
     `record` is of the newest run of its folder, if any.
     """
@@ -62,20 +67,31 @@ def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate,
     where = visible(upload.uri)
     if record is None:
         return "unread", (
-            f"{where}: no training set is in its folder, and a validation set starts nothing. Upload "
+            f"{where}: no training set is in its folder, and {_article(upload)} starts nothing. Upload "
             "the training set, such as train.jsonl, to the same folder."
         )
     if (dataset := record.dataset) is None:
         return ("read" if record.ended else "waits"), ""
-    if dataset.verdict == "refused" or dataset.validation_version == upload.version_id:
+    used = version_used(dataset, upload)
+    if dataset.verdict == "refused" or used == upload.version_id:
         return "read", ""
     if _moment(upload.arrived_at) <= _moment(record.waits_until or record.arrived_at):
         return "read", ""  # a newer version of it, or its deletion, came before the check
-    instead = "with an earlier version of it" if dataset.validation_version else "without it"
+    instead = "with an earlier version of it" if used else "without it"
     return "unread", (
         f"{where}: run {record.id} was checked {instead}: it came after its training set. To train with "
         f"it, and pay for that: tuning retrain {record.id}"
     )
+
+
+def version_used(dataset: PreparedDataset, upload: Upload) -> str | None:
+    """Which version of a set of that kind the run was checked with."""
+    evaluates = upload.kind is UploadKind.EVALUATION_SET
+    return dataset.evaluation_version if evaluates else dataset.validation_version
+
+
+def _article(upload: Upload) -> str:
+    return "an evaluation set" if upload.kind is UploadKind.EVALUATION_SET else "a validation set"
 
 
 def _moment(text: str) -> datetime:

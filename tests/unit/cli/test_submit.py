@@ -90,6 +90,18 @@ def test_the_validation_set_goes_first_and_the_run_is_followed(account, folder, 
     assert last["state"] == "trained"
 
 
+def test_the_evaluation_set_is_checked_and_goes_before_the_training_set(account, folder, capsys):
+    held_out = SOUND.splitlines(keepends=True)[0].replace(b"Where is", b"When comes")
+    assert submitted(folder(train_jsonl=SOUND, eval_jsonl=held_out), shown="json")
+    assert keys(account) == [
+        "datasets/support/my-data/evaluation.jsonl",
+        "datasets/support/my-data/train.jsonl",
+    ]
+    assert submitted(folder(train_jsonl=SOUND, eval_jsonl=SOUND), code=1, name="other")
+    assert len(keys(account)) == 2
+    assert "DS706" in capsys.readouterr().err
+
+
 def test_what_would_be_refused_is_not_uploaded(account, folder, capsys):
     assert submitted(folder(train_jsonl=b"{}\n"), code=1)
     assert keys(account) == []
@@ -102,6 +114,7 @@ def test_what_would_be_refused_is_not_uploaded(account, folder, capsys):
         ({}, "no training set; call it train.jsonl. There is: nothing"),
         ({"data_jsonl": b"x"}, "There is: data.jsonl"),
         ({"train_csv": b"x", "train_jsonl": b"x"}, "2 training sets, train.csv, train.jsonl"),
+        ({"train_csv": b"", "eval_csv": b"", "eval_jsonl": b""}, "2 evaluation sets"),
         ({"train_csv": b"", "val_csv": b"", "valid_csv": b""}, "2 validation sets"),
     ],
 )

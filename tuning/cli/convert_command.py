@@ -72,7 +72,7 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
         bool,
         typer.Option(
             "--skip-refused",
-            help="Leave refused records out, up to half of them; they are counted.",
+            help="Leave refused records out, fewer than half of them; they are counted.",
         ),
     ] = False,
     chunk_tokens: Annotated[
@@ -149,10 +149,10 @@ class _Job:
         )
 
     def _bearable(self, made: Sequence[Summary]) -> bool:
-        """Leaving out what is refused was allowed; leaving out most of the data is not a success."""
+        """Leaving out what is refused was allowed; leaving out half of the data, or more, is not a success."""
         refused, records = sum(s.refused for s in made), sum(s.records for s in made)
         whole = not any(summary.cut_short for summary in made)
-        return self.command.has("--skip-refused") and whole and refused * 2 <= records
+        return self.command.has("--skip-refused") and whole and refused * 2 < records
 
     def _advice(self, made: Sequence[Summary]) -> Advice:
         """What to do after a refusal, tried on the first file that has one."""

@@ -22,6 +22,7 @@ from tuning.cli.reading_options import (
     unpacking,
 )
 from tuning.datasets.convert.command import Command
+from tuning.datasets.convert.sources.json_files import REWRITTEN
 from tuning.datasets.convert.tried_commands import Advice, read_first
 from tuning.datasets.split import Sides, SplitRule, copy, sides
 from tuning.errors import SplitError
@@ -105,10 +106,11 @@ def _decide(path: Path, rule: SplitRule, command: Command, limit: int, model: st
         summary = reading.summary
     if summary.counts:
         refused(summary)
-    elif summary.container == "jsonl":
+    elif summary.container == "jsonl" and REWRITTEN.isdisjoint(summary.changed):
         return decided
     else:
-        say(f"tuning: {path}: is {summary.container}; a split copies lines, so convert it first")
+        kind = "not one record a line" if summary.container == "jsonl" else summary.container
+        say(f"tuning: {path}: is {kind}; a split copies lines, so convert it first")
     print_advice(_advice(path, command, model, whole=not summary.counts))
     raise SystemExit(Exit.REFUSED if summary.counts else Exit.USAGE)
 

@@ -231,7 +231,9 @@ def _records(training: Tally, validation: Tally | None, method: Method) -> Itera
     held = plural(total, "record")
     if validation and validation.records:
         held += f" ({training.records:,} training, {validation.records:,} validation)"
-    if 0 < total < method.min_records:  # a file without a record is told apart
+    joined = any("DS206" in tally.counts for tally in (training, validation) if tally)
+    # A file without a record is told apart; lines with several records hold more than were counted
+    if 0 < total < method.min_records and not joined:
         yield Fault("DS601", f"{held}; the service takes at least {method.min_records:,}")
     if total > method.max_records:
         yield Fault("DS602", f"{held}; the service takes up to {method.max_records:,}")

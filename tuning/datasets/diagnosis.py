@@ -48,7 +48,7 @@ def diagnose(line: bytes, method: Method) -> Walk:
         return walk
     if not isinstance(value, dict):
         walk.readable = False
-        walk.fault("DS208", f"the line is {what(value)}, not an object in braces")
+        walk.fault("DS208", _no_object(value))
         return walk
     if walk.faults and any(f.rule == "DS109" for f in walk.faults):
         walk.readable = False
@@ -60,6 +60,13 @@ def diagnose(line: bytes, method: Method) -> Walk:
     if odd and words.searcher(PARTS)(line) and (message := unseen(iter(walk.texts))):
         walk.fault("DS110", message)
     return walk
+
+
+def _no_object(value: object) -> str:
+    """What a line is that is not a record."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        return "the line is text that holds JSON: the record was encoded twice"
+    return f"the line is {what(value)}, not an object in braces"
 
 
 def _read(record: dict[str, Any], method: Method, walk: Walk) -> None:
@@ -87,10 +94,25 @@ def _another(found: str, method: Method) -> Fault:
             "Make questions and answers of the text, or train on raw text with Amazon Nova Forge "
             "on SageMaker AI.",
         )
-    return Fault(
-        "DS306",
-        f"this looks like {_NAMES.get(found, found)}; {wanted} is expected",
-    )
+    message = f"this looks like {_NAMES.get(found, found)}; {wanted} is expected"
+    return Fault("DS306", message, None, None, _elsewhere(found))
+
+
+def _elsewhere(found: str) -> str | None:
+    """What to do with records that no conversion makes anything of; None where one may."""
+    if found == looks.RFT:
+        return (
+            "Check it with --method REINFORCEMENT_FINE_TUNING and a model that offers it (tuning models), or add "
+            "the answers that a model is to learn."
+        )
+    if found == looks.BATCH:
+        return "These are questions without answers: make a record of each request and its answer."
+    if found.startswith(looks.TEMPLATED):
+        return (
+            "Take each dialogue apart into messages with roles; leave the signs of the template out, as the "
+            "service writes those of its own model."
+        )
+    return None
 
 
 def _limits(line: bytes, method: Method, walk: Walk) -> None:

@@ -32,7 +32,11 @@ _REMEDIES = {
     "an SQLite database": "Export the table that is meant as CSV in UTF-8.",
 }
 _EXPORT = "Unpack or export it as CSV in UTF-8, JSONL, Parquet or .xlsx."
+_TAR = slice(257, 262), b"ustar"
+_SWITCH = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\))")
+"""How ISO-2022 changes from one set of letters to another."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+BATCH = "requests for batch inference"
 _RECORDS = (
     ("prompt_completion", {"prompt", "completion"}),
     ("Alpaca", {"instruction"}),
@@ -41,12 +45,31 @@ _RECORDS = (
     ("preference pairs (DPO)", {"chosen", "rejected"}),
     ("preference pairs (DPO)", {"chosen_response", "rejected_response"}),
     ("preference pairs (DPO)", {"response_chosen", "response_rejected"}),
+    ("preference pairs (DPO)", {"preferred_output", "non_preferred_output"}),
+    ("Gemini contents", {"contents"}),
+    (BATCH, {"recordId", "modelInput"}),
+    (BATCH, {"custom_id", "body"}),
     ("tool use as in xLAM", {"query", "answers", "tools"}),
     ("transcripts as in Glaive", {"system", "chat"}),
     ("question and answer", {"question", "answer"}),
     ("input and output", {"input", "output"}),
 )
+LIKED = "preference data (KTO)"
+_TEMPLATES = (
+    ("<|im_start|>", "ChatML"),
+    ("<|start_header_id|>", "Llama 3"),
+    ("[INST]", "Llama 2 or Mistral"),
+    ("<start_of_turn>", "Gemma"),
+    ("<|user|>", "Zephyr or Phi"),
+    ("### Instruction:", "Alpaca"),
+    ("\n\nHuman:", "Anthropic"),
+    ("### Human:", "Vicuna"),
+)
+RFT = "records for reinforcement fine-tuning"
+TEMPLATED = "dialogues written as one text"
 ERROR_ANSWER = "the error answer of a server"
+_CALLING = frozenset({"tool_calls", "tool_call_id", "function_call"})
+_ANTHROPIC = ("tool_use", "tool_result", "thinking", "redacted_thinking")
 _SIGNS = frozenset().union(*(signs for _, signs in _RECORDS))
 _BEFORE = b"\xef\xbb\xbf \t\r\n"
 _ARRAY = re.compile(rb"\[\s*\{")
@@ -74,6 +97,8 @@ SERVERS = frozenset(
 
 def binary(head: bytes) -> str | None:
     """What kind of file starts with these bytes, when it is none of text."""
+    if head[_TAR[0]] == _TAR[1]:
+        return "a tar archive"
     return next((name for magic, name in _SIGNATURES if head.startswith(magic)), None)
 
 
@@ -89,6 +114,19 @@ def utf16(head: bytes) -> bool:
     pairs = head[:64]
     zeros = max(pairs[::2].count(0), pairs[1::2].count(0))
     return zeros > max(1, len(pairs) // 6)
+
+
+def switching(head: bytes) -> str | None:
+    """The encoding of text whose bytes are ASCII and change meaning by escape sequences."""
+    if not head.isascii() or not (found := _SWITCH.search(head)):
+        return None
+    return "iso2022_kr" if found[0] == b"\x1b$)" else "iso2022_jp"
+
+
+def template(text: str) -> str | None:
+    """The chat template that a text holds, and the sign that tells."""
+    found = next(((sign, name) for sign, name in _TEMPLATES if sign in text), None)
+    return f"the chat template of {found[1]} ({found[0].strip()})" if found else None
 
 
 def document(head: bytes) -> str | None:
@@ -171,36 +209,53 @@ def another_format(record: dict[str, Any], expected: str) -> str | None:
 
 
 def _recognised(record: dict[str, Any]) -> str | None:
-    keys = record.keys()
     if error_answer(record):
         return ERROR_ANSWER
     if columns(record):
         return "whole columns of a table, as pandas writes them by default"
-    if not _SIGNS.isdisjoint(keys):
-        for name, signs in _RECORDS:
-            if signs <= keys:
-                return name
-    if len(keys) == 1 and ("input" in keys or "text" in keys):
-        return "continued_pre_training"
+    if found := _by_fields(record) or _by_text(record):
+        return found
     messages = record.get("messages")
     if isinstance(messages, list) and messages and all(isinstance(m, dict) for m in messages):
         return _messages(record, messages)
     return None
 
 
+def _by_fields(record: dict[str, Any]) -> str | None:
+    keys = record.keys()
+    if _SIGNS.isdisjoint(keys):
+        return None
+    found = next((name for name, signs in _RECORDS if signs <= keys), None)
+    return LIKED if found and _judged(record) else found
+
+
+def _by_text(record: dict[str, Any]) -> str | None:
+    text = record.get("text")
+    if isinstance(text, str) and (found := template(text)):
+        return f"{TEMPLATED}, with {found}"
+    return "continued_pre_training" if record.keys() <= {"input", "text"} else None
+
+
+def _judged(record: dict[str, Any]) -> bool:
+    """Whether an answer is only said to be liked or not."""
+    return any(isinstance(record.get(name), bool) for name in ("label", "thumbs_up"))
+
+
 def _messages(record: dict[str, Any], messages: list[dict[str, Any]]) -> str | None:
     texts = lists = 0
     for message in messages:
         role, content = message.get("role"), message.get("content")
-        if role == "tool" or "tool_calls" in message or "tool_call_id" in message:
+        if role in ("tool", "function") or not _CALLING.isdisjoint(message):
             return "openai_chat"
         if role == "system" and "system" not in record:
             return "openai_chat"
         texts += isinstance(content, str)
         if isinstance(content, list):
             lists += 1
-            if any(isinstance(b, dict) and isinstance(b.get("type"), str) for b in content):
-                return "openai_chat"
-    if texts == len(messages):
-        return "anthropic_messages" if "system" in record else "openai_chat"
-    return "converse" if lists == len(messages) else None
+            if kinds := {str(b["type"]) for b in content if isinstance(b, dict) and "type" in b}:
+                return "openai_chat" if kinds.isdisjoint(_ANTHROPIC) else "anthropic_messages"
+    if texts < len(messages):
+        return "converse" if lists == len(messages) else None
+    if "reference_answer" in record:
+        return RFT
+    return "anthropic_messages" if "system" in record else "openai_chat"

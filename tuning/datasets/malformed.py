@@ -6,6 +6,10 @@ import re
 from tuning.datasets.formats.walk import Fault
 from tuning.datasets.unseen import character_name
 
+_PYTHON = (
+    "Write the file with a JSON library (Python: json.dumps(record) plus a line feed), never with print or str. "
+    "Or convert it: tuning convert PATH --model ID"
+)
 _LEFT_OUT = "Remove it, or convert the file, which leaves it out: tuning convert PATH --model ID"
 
 
@@ -30,11 +34,18 @@ def malformed_at(text: str, error: json.JSONDecodeError) -> Fault:
     if not text[:at].strip() and (odd := _odd(text[at : at + 1])):
         return Fault("DS201", f"{odd} is before the record", None, column, _LEFT_OUT)
     if not text[:at].strip() and text[at : at + 1] not in ("{", "["):
-        return _no_object(column)
-    return Fault("DS201", _explained(text, error), None, column)
+        return _no_object(text, column)
+    said = _explained(text, error)
+    return Fault("DS201", said, None, column, _PYTHON if "Python" in said else None)
 
 
-def _no_object(column: int) -> Fault:
+def _no_object(text: str, column: int) -> Fault:
+    start = text.lstrip()
+    if start.startswith("```"):
+        message = "this is the fence of a Markdown block, not a record"
+        return Fault("DS201", message, None, column, _LEFT_OUT)
+    if start.startswith(("//", "/*", "#")):
+        return Fault("DS201", "this is a comment; JSON has none", None, column, _LEFT_OUT)
     fix = (
         "Write one {…} object a line. If it is a table, convert it: tuning convert PATH --model ID"
     )
@@ -49,7 +60,7 @@ def _extra(text: str, at: int) -> Fault:
         hint = ": the line ends are carriage returns (old Mac)" if by_cr else ""
         return Fault("DS206", f"another value starts after the first one{hint}", None, at + 1)
     if text.lstrip()[:1] not in ("{", "["):
-        return _no_object(len(text) - len(text.lstrip()) + 1)
+        return _no_object(text, len(text) - len(text.lstrip()) + 1)
     if rest[:1] == ",":
         fix = "Leave the commas out, or convert the file: tuning convert PATH --model ID"
         message = "there is a comma after the record: lines are not joined by commas"
@@ -84,6 +95,8 @@ def _explained(  # noqa: C901, PLR0911, PLR0912 — one sentence for each slip
             return f"{python} is Python's spelling; JSON writes {right}"
     if sign := _odd(here):
         return f"{sign}, which nobody sees, is outside of a string"
+    if rest.startswith('\\"'):
+        return "the quotes are escaped: the record was encoded twice, or cut out of a text"
     if here in "“”„":
         return "typographic quotes; JSON wants straight ones"
     match error.msg:

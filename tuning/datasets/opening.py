@@ -43,13 +43,8 @@ def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Ope
             head, stream = _peeked(unpacked, rewind=False)
         except DAMAGED:
             return Opened(stream=stream, hopeless=damaged(), repairs=repairs)
-    if kind := looks.binary(head):
-        return Opened(stream=stream, hopeless=Fault("DS111", f"this is {kind}"), repairs=repairs)
-    if found := looks.stray(head) or looks.markup(head):
-        return Opened(stream=stream, hopeless=Fault(*found), repairs=repairs)
-    if looks.utf16(head):
-        message = "the file is text in two or four bytes a letter (UTF-16 or UTF-32)"
-        return Opened(stream=stream, hopeless=Fault("DS102", message), repairs=repairs)
+    if why := _not_lines(head):
+        return Opened(stream=stream, hopeless=why, repairs=repairs)
     if head.startswith(BOM):
         repairs["byte_order_mark"] = 1
         stream.read(len(BOM))
@@ -57,6 +52,19 @@ def opened(source: BinaryIO, *, name: str = "", limit: int | None = None) -> Ope
         message = f"this is a table, with the columns {', '.join(columns[:_NAMED])}"
         return Opened(stream=stream, hopeless=Fault("DS306", message), repairs=repairs)
     return Opened(stream=stream, document=looks.document(head), repairs=repairs)
+
+
+def _not_lines(head: bytes) -> Fault | None:
+    """Why nothing in a file with this beginning is a line of UTF-8."""
+    if kind := looks.binary(head):
+        return Fault("DS111", f"this is {kind}")
+    if encoding := looks.switching(head):
+        name = encoding.upper().replace("ISO", "ISO-").replace("_", "-")
+        return Fault("DS101", f"the file is in {name}, whose letters are escape sequences")
+    if found := looks.stray(head) or looks.markup(head):
+        return Fault(*found)
+    message = "the file is text in two or four bytes a letter (UTF-16 or UTF-32)"
+    return Fault("DS102", message) if looks.utf16(head) else None
 
 
 def damaged() -> Fault:

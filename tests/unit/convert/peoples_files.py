@@ -9,6 +9,7 @@ import zipfile
 from importlib import import_module
 
 from convert.peoples_dialects import DIALECTS, PREFERENCES, lines, pair
+from convert.peoples_reports import REPORTS
 from convert.peoples_slips import SLIPS
 
 PAIRS = [pair(n) for n in range(10)]
@@ -33,7 +34,7 @@ CONTAINERS = {
     "invisible-name.jsonl": (lines(*[{"prompt\u200b": "Hi", "completion": "Ho"}] * 10), 10),
     "invisible-name.csv": ("prompt\u200b,completion\n".encode() + ROWS, 10),
     "invisible-space.jsonl": (b'{\xc2\xa0"prompt": "Hi", "completion": "Ho"}\n' * 10, None),
-    "python.jsonl": (b"{'prompt': 'Hi', 'completion': 'Ho'}\n" * 10, None),
+    "python.jsonl": (b"{'prompt': 'Hi', 'completion': 'Ho'}\n" * 10, 10),
     "comma-too-many.json": (b'[\n{"prompt": "Hi", "completion": "Ho"},\n]', None),
     "pointer.jsonl": (b"version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1\n", None),
     "page.jsonl": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", None),
@@ -129,4 +130,4 @@ def workbook(**sheets):
     return held.getvalue()
 
 
-FILES = {**DIALECTS, **PREFERENCES, **CONTAINERS, **TABLES, **ENCODINGS, **SLIPS}
+FILES = {**DIALECTS, **PREFERENCES, **CONTAINERS, **TABLES, **ENCODINGS, **SLIPS, **REPORTS}

@@ -55,10 +55,10 @@ def test_a_refusal_leaves_nothing_behind(run, dataset, tmp_path):
 
 
 def test_refused_records_are_left_out_on_request_and_counted(run, dataset):
-    path = dataset(PAIR, {**PAIR, "id": 1})
+    path = dataset(PAIR, {**PAIR, "id": 1}, {**PAIR, "completion": "Other."})
     code, out, _ = run("convert", path, "--to", "converse", "--skip-refused", "--format", "json")
     reported = json.loads(out)
-    assert (code, reported["verdict"], reported["written"]) == (0, "accepted", 1)
+    assert (code, reported["verdict"], reported["written"]) == (0, "accepted", 2)
     assert (reported["sources"][0]["refused"], reported["sources"][0]["counts"]) == (
         1,
         {"CV203": 1},

@@ -31,8 +31,9 @@ def kept(tmp_path):
 
 
 @pytest.mark.parametrize("skip", ["", " --skip-refused"])
-def test_leaving_out_most_of_a_file_is_never_success(run, kept, tmp_path, skip):
-    name = kept(lines(*PAIRS[:4], *[{**one, "id": 1} for one in PAIRS[:5]]))
+@pytest.mark.parametrize("refused", [4, 5])
+def test_leaving_out_half_of_a_file_or_more_is_never_success(run, kept, tmp_path, skip, refused):
+    name = kept(lines(*PAIRS[:4], *[{**one, "id": 1} for one in PAIRS[:refused]]))
     assert run(f"tuning convert {name} --to converse{skip}")[0] == 1
     assert [path.name for path in tmp_path.iterdir()] == [name]
 

@@ -99,7 +99,7 @@ def _chosen(
 def _without(command: Command, tried: Conversion) -> Advice | None:
     """The command that leaves out what is refused, where that is the smaller part."""
     summary = tried.summary
-    if summary.cut_short or not summary.written or summary.refused * 2 > summary.records:
+    if summary.cut_short or not summary.written or summary.refused * 2 >= summary.records:
         return None
     return Advice(commands=(command.changed((SKIP,)),), left_out=summary.refused)
 

@@ -16,19 +16,27 @@ def wrong_file(head: bytes, office: str | None, *, text: bool) -> RecordRefusedE
         return _refusal(found[1], rules()[found[0]].fix)
     if not text and (found := looks.markup(head)):
         return _refusal(found[1], rules()[found[0]].fix)
+    if kind := looks.binary(head):
+        return _refusal(f"the file is {kind}, not text", looks.remedy(kind))
+    return _other_encoding(head)
+
+
+def _other_encoding(head: bytes) -> RecordRefusedError | None:
+    """Why the bytes of a text are not those of UTF-8, and what they surely are."""
+    encoding, message = looks.switching(head), "the letters of the file are escape sequences"
     if looks.utf16(head):
         even = head[:64][::2].count(0) > head[:64][1::2].count(0)
         encoding = "utf-16-be" if even else "utf-16-le"
-        return RecordRefusedError(
-            ends=True,
-            rule="CV101",
-            message="the file looks like UTF-16 without a byte order mark",
-            fix=f"Read it so with --encoding {encoding}, and look at what comes out.",
-            choices=(("--encoding", encoding),),
-        )
-    if kind := looks.binary(head):
-        return _refusal(f"the file is {kind}, not text", looks.remedy(kind))
-    return None
+        message = "the file looks like UTF-16 without a byte order mark"
+    if not encoding:
+        return None
+    return RecordRefusedError(
+        ends=True,
+        rule="CV101",
+        message=message,
+        fix=f"Read it so with --encoding {encoding}, and look at what comes out.",
+        choices=(("--encoding", encoding),),
+    )
 
 
 def _refusal(message: str, fix: str) -> RecordRefusedError:

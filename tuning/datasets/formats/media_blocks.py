@@ -90,7 +90,9 @@ def address(value: object, at: str, walk: Walk) -> None:
         return
     assert isinstance(value, str)  # noqa: S101 — for the type checker; is_a decided
     found = _ADDRESS.fullmatch(value)
-    if found:
+    if found and found[2].endswith("/"):
+        walk.fault("DS506", "the address names a folder, not a file", at)
+    elif found:
         walk.buckets.add(found[1])
     elif not value.startswith("s3://"):
         walk.fault("DS506", "the address does not start with s3://", at)

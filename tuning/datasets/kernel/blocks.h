@@ -733,7 +733,7 @@ static int addressed(Outline *o, const uint8_t *p, const uint8_t *after)
         q++;
     if (q < end) /* the first strange sign tells */
         return *q >= ' ' && *q < 0x7f && *q != '\\' && put(o, p, (size_t)(name - p)) && put(o, q, 1) && put(o, "\"", 1);
-    return q > name && put(o, p, (size_t)(name - p)) && put(o, "k\"", 2);
+    return q > name && q[-1] != '/' && put(o, p, (size_t)(name - p)) && put(o, "k\"", 2);
 }
 
 static int account(Outline *o, const uint8_t *p, const uint8_t *after)

@@ -863,7 +863,9 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned
         if (later && !put(o, ",", 1))
             return NULL;
         if (open == '{') {
-            role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"");
+            role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"") || STARTS(p, "\"type\"");
+            if (where == RECORD && STARTS(p, "\"text\"")) /* what it says tells what it is */
+                return NULL;
             if (*p != '"')
                 return wrong(o, p);
             int tools = where == RECORD && STARTS(p, "\"toolConfig\"");

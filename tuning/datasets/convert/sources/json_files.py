@@ -17,7 +17,7 @@ from tuning.datasets.convert.sources.raw import (
     record_too_large,
     visible_names,
 )
-from tuning.datasets.convert.sources.strict_json import loads, next_value
+from tuning.datasets.convert.sources.strict_json import PYTHONS, loads, next_value, python_object
 from tuning.datasets.malformed import malformed_at
 
 MAX_SPREAD = 256 * 1024 * 1024
@@ -30,11 +30,20 @@ _SEPARATOR = b"\x1e"
 _UNSEEN = re.compile(
     rb"(?:\xc2[\xa0\xad]|\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf)+(?=[ \t]*[{\[])"
 )
+_FOLLOWED = re.compile(rb"\}[ \t]*(?:\{|,[ \t]*(?:\{\"|[\r\n]|\Z))")
+"""Where a record may end on a line that goes on."""
+_APART = "lines with several records, cut apart"
+_COMMAS = "commas between the records left out"
+_ENCODED = "records encoded twice, decoded twice"
+_NOTATION = "records in Python's notation read"
+REWRITTEN = frozenset({_APART, _COMMAS, _ENCODED, _NOTATION})
+"""What is noted of lines that are no record as they are in the file."""
 _SEPARATED = "record separators (RS) left out"
 
 
 def jsonl(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
-    """One object a line; blank lines are none."""
+    """One object a line; blank lines are none. Of a line with several sound ones each is read."""
+    count = 0
     for number, piece in numbered_lines(stream, notes):
         if piece is None:
             yield Raw(line=number, value=record_too_large(number))
@@ -42,7 +51,31 @@ def jsonl(stream: IO[bytes], notes: Notes, _: Options) -> Iterator[Raw]:
         piece = _bare(piece, notes)  # noqa: PLW2901 — the same line without what is around the record
         if piece.strip():
             notes.seen(piece)
-            yield Raw(line=number, value=_decoded(piece, number, notes), size=len(piece))
+            value = _decoded(piece, number, notes)
+            unsound = isinstance(value, RecordRefusedError) and value.rule == "CV102"
+            several = _several(piece, number, notes) if unsound else []
+            for raw in several or [Raw(line=number, value=value, size=len(piece))]:
+                count += 1
+                yield replace(raw, number=count) if raw.column else raw
+
+
+def _several(piece: bytes, line: int, notes: Notes) -> list[Raw]:
+    """The records of a line that holds several, or a comma behind one; none when anything else is on it."""
+    if not _FOLLOWED.search(piece) or not piece.lstrip().startswith(b"{"):
+        return []
+    apart = Notes()
+    found = []
+    try:
+        for _, column, value in _cut(decoded(piece, line), apart):
+            if not isinstance(value, dict):
+                return []
+            found.append(Raw(line=line, value=_object(value, line, notes), column=column or 1))
+    except RecordRefusedError:
+        return []
+    notes.update(apart)
+    if len(found) > 1:
+        notes[_APART] += 1
+    return found
 
 
 def _bare(piece: bytes, notes: Notes) -> bytes:
@@ -96,11 +129,24 @@ def _decoded(piece: bytes, line: int, notes: Notes) -> Any:
     whole = ""
     try:
         whole = decoded(piece.rstrip(b"\r\n"), line)
-        return _object(loads(whole), line, notes)
+        return _object(_once(loads(whole), notes), line, notes)
     except RecordRefusedError as refusal:
         return refusal
     except ValueError as error:
-        return _unsound(whole, error, line)
+        odd = isinstance(error, JSONDecodeError) and whole.startswith(PYTHONS, error.pos)
+        value = python_object(whole) if odd else None
+        if value is None:
+            return _unsound(whole, error, line)
+        notes[_NOTATION] += 1
+        return _object(value, line, notes)
+
+
+def _once(value: Any, notes: Notes) -> Any:
+    """The value; the one inside when it was encoded twice."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value
+    notes[_ENCODED] += 1
+    return loads(value)
 
 
 def _object(value: Any, line: int, notes: Notes) -> dict[str, Any] | RecordRefusedError:
@@ -161,7 +207,7 @@ def _cut(whole: str, notes: Notes) -> Iterator[tuple[int, int | None, Any]]:
         if array and mark == "]" and at == len(whole):
             return
         if mark == "," and not array:
-            notes["commas between the records left out"] += 1
+            notes[_COMMAS] += 1
         elif mark == "]" or (array and mark != ","):
             line += whole.count("\n", seen, at)
             fault = ValueError("a comma or the end was expected here")

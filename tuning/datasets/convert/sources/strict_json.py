@@ -5,6 +5,11 @@ from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+PYTHONS = ("'", "True", "False", "None")
+"""What tells Python's notation from JSON that is broken."""
+_LITERAL = 256 * 1024
+"""Letters. Of more, the tree that Python makes of its notation takes too much memory."""
+
 
 def loads(text: str) -> Any:
     """Decode one JSON value. Raises ValueError for anything that would not survive unchanged.
@@ -28,6 +33,31 @@ def next_value(text: str, at: int) -> tuple[Any, int]:
         raise ValueError(_DEEP) from None
     _encodable(value, text)
     return value, end
+
+
+def python_object(text: str) -> Any | None:
+    """The object that Python wrote by `print` or `str`, in single quotes; None where it is not surely that.
+
+    Nothing is run: only literals are read, of keys that appear once.
+    """
+    if not text.lstrip().startswith("{") or len(text) > _LITERAL:
+        return None
+    import ast  # noqa: PLC0415 — few files need it
+    import warnings  # noqa: PLC0415 — idem
+
+    try:
+        with warnings.catch_warnings(action="error"):
+            tree = ast.parse(text.strip(), mode="eval")
+            if not isinstance(tree.body, ast.Dict):
+                return None
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Dict):
+                    keys = [k.value if isinstance(k, ast.Constant) else None for k in node.keys]
+                    if not all(isinstance(key, str) for key in keys) or len(set(keys)) < len(keys):
+                        return None
+            return loads(json.dumps(ast.literal_eval(tree), allow_nan=False))
+    except (ValueError, TypeError, SyntaxError, SyntaxWarning, MemoryError, RecursionError):
+        return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

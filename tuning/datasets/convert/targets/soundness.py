@@ -20,6 +20,7 @@ from tuning.datasets.convert.conversation import (
 from tuning.datasets.convert.sources.fields import lost, refuse
 from tuning.datasets.convert.suggestions import SPOKEN, spelt, suggested
 from tuning.datasets.convert.targets.writing import Writing
+from tuning.datasets.looks import template
 
 _NAMES: dict[type, str] = {
     Conversation: "a conversation",
@@ -51,6 +52,12 @@ def conversation(record: ReadRecord, to: Writing) -> Conversation:
 
 def wrong_kind(record: ReadRecord, to: Writing) -> NoReturn:
     fields = ", ".join(record.extras) or "none"
+    if isinstance(record, Document) and (found := template(record.text)):
+        refuse(
+            "CV307",
+            f"this text is a dialogue with {found}; {to.target.reader} takes messages",
+            "Take each dialogue apart into messages with roles, without the signs of the template.",
+        )
     options = suggested(record.extras, "prompt", "completion")
     refuse(
         "CV307",

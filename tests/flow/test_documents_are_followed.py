@@ -2,6 +2,7 @@
 the AWS command line and the CDK's, on an emulated account that is deployed so and deleted so in the end.
 """
 
+import json
 import shutil
 import time
 
@@ -54,6 +55,7 @@ def test_the_quick_start_on_a_laptop(alone):
     (alone.folder / "questions.csv").write_text(f"question,answer\n{rows}", encoding="utf-8")
     tiny_models.base(alone.folder / "base")
     tiny_models.adapter(alone.folder / "adapter")
+    _answered(alone.folder)
     said = alone.follow("README.md", "tuning check samples/broken", exits=1)
     assert said.startswith("Refused\n20 errors in 61 records.")
     said = alone.follow(
@@ -62,6 +64,24 @@ def test_the_quick_start_on_a_laptop(alone):
     assert "DS406" in said
     shutil.rmtree(alone.folder / "merged")
     alone.follow("docs/adapters.md", "pip install 'bedrock")
+    assert alone.follow("docs/evaluation.md", "tuning evaluate", exits=1).startswith("Hold")
+    alone.follow("docs/evaluation.md", "tuning split all.jsonl")
+
+
+def _answered(folder):
+    """A recipe with a gate, forty prompts, and answers of a good model, of one that is as good as live, and of live."""
+    (folder / "my-recipe.toml").write_text(
+        'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
+        '[release]\nmetric = "exact_match"\nmin_prompts = 30\n',
+        encoding="utf-8",
+    )
+    shutil.copy(ROOT / "samples" / "support" / "train.jsonl", folder / "all.jsonl")
+    rows = [json.dumps({"prompt": f"q {n}", "completion": "yes"}) for n in range(40)]
+    (folder / "evaluation.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    for name, right in (("new", 40), ("candidate", 21), ("live", 20)):
+        said = [{"line": n, "text": "yes" if n <= right else "no"} for n in range(1, 41)]
+        text = "\n".join(map(json.dumps, said))
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
 
 
 def test_the_emulator_s_own_commands(alone):

@@ -27,6 +27,7 @@ FOLLOWED = {
         ".venv/bin/python -m emulator fault fail",
         'eval "$(.venv/bin/python -m emulator up --auth)"',
     ),
+    "docs/evaluation.md": ("tuning evaluate", "tuning split all.jsonl"),
     "docs/first-deployment.md": (
         "make synth",
         "tuning doctor",

@@ -1,5 +1,6 @@
 """What the run will cost, held against limits and reserved from budgets before a job is started."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -34,16 +35,17 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if record and record.stop_asked:
         return _stopped(record).to_json()
     price = estimated(run.recipe, tokens=dataset.training_tokens)
-    question = Question.asked(price.high_usd, dataset.digest)
-    approval, refused = _answer(event, run, question)
     recipe, monthly = _recipe(run), parse_limit(settings.monthly_budget_usd)
-    facts = {"estimate": price.price_range, "approval": approval}
     claim = _claim(run, dataset, spending)
-    reasons = (
-        _same_data(run, recipe, ledger, claim, record if approval else None),
-        None if approval else objection(price, recipe.limits, monthly=monthly),
+    before = _before(run, claim, ledger)
+    same = same_data(recipe, before)
+    question = Question.asked(
+        price.high_usd, dataset.digest, again=before.id if before and same else None
     )
-    why = " ".join(filter(None, reasons)) or None
+    approval, refused = _answer(event, run, question, record)
+    facts = {"estimate": price.price_range, "approval": approval}
+    reasons = (same, objection(price, recipe.limits, monthly=monthly))
+    why = None if approval else " ".join(filter(None, reasons)) or None
     if why is None:
         wanted = _wanted(run, price)
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
@@ -90,18 +92,20 @@ def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> Spe
 
 
 def _answer(
-    event: dict[str, Any], run: Run, question: Question
+    event: dict[str, Any], run: Run, question: Question, record: RunRecord | None
 ) -> tuple[Approval | None, RefusedAnswer | None]:
-    """A person's answer to exactly what is asked here, or one that was not taken. The machine of the former
-    version asked without saying what, and its answers say nothing either.
-    """
+    """A person's answer to exactly what is asked here, or one that was not taken."""
     approval = Approval.kept(event.get("approval"))
     refused = RefusedAnswer.kept(event.get("refused_answer"))
-    former = "refused_answer" not in event
     if approval is None or approval.answers(run.id, question):
         return approval, refused
-    if former and approval.run is None:
-        return approval, None
+    if "refused_answer" not in event and approval.run is None:
+        # The machine of the former version asked without saying what; its answers do not say it either.
+        asked = record.question if record else None
+        known = question.again in (None, asked.again if asked else None)
+        return approval if known else None, None
+    if approval.answers(run.id, replace(question, again=None)):
+        return None, None  # it was sound; the other run has spent since
     usd = approval.question.usd if approval.question else "none"
     return None, RefusedAnswer(by=approval.by, run=approval.run or "none", usd=usd)
 
@@ -118,17 +122,10 @@ def _claim(run: Run, dataset: PreparedDataset, budgets: Budgets) -> DataClaim | 
     return DataClaim(key=key, before=budgets.trained_on(key))
 
 
-def _same_data(
-    run: Run, recipe: Recipe, ledger: Ledger, claim: DataClaim | None, approved: RunRecord | None
-) -> str | None:
-    """Why a person is asked about the data that another run has spent on; an answer holds for the run that
-    was asked about, and no other.
-    """
+def _before(run: Run, claim: DataClaim | None, ledger: Ledger) -> RunRecord | None:
+    """Another run that has spent on the same data by the same recipe."""
     before = claim.before if claim else None
-    asked = approved.approval_reason or "" if approved else ""
-    if before is None or before == run.id or before in asked:
-        return None
-    return same_data(recipe, ledger.read(before))
+    return ledger.read(before) if before not in (None, run.id) else None
 
 
 def _recipe(run: Run) -> Recipe:

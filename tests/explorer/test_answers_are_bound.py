@@ -21,6 +21,7 @@ SWAPPED = {
     "of another dataset": {"question": {**ASKED, "dataset": "cd" * 32}},
     "of no question": {"question": None},
     "of half a question": {"question": {"usd": "4.00"}},
+    "of data once more": {"question": {**ASKED, "again": "c" * 32}},
     "of text for a question": {"question": "4.00"},
     "of a list for a run": {"run": [RUN, "b" * 32]},
 }
@@ -78,6 +79,17 @@ def test_what_is_no_answer_of_a_person_is_not_taken(definition, said):
     """Such as what the dispatcher answers runs of the queue with."""
     for more in ({}, {"run": RUN, "question": ASKED}):
         path, after = following(definition, {**said, **more})
+        assert path == ["Answer not taken", "Authorize spend"]
+        assert after["approval"] == {}
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_an_answer_about_data_once_more_names_the_run_that_was_asked_about(definition, decision):
+    asked = {**ASKED, "again": "c" * 32}
+    leads = {"approve": "Authorize spend", "reject": "Not approved"}[decision]
+    assert following(definition, answer(decision, question=asked), asked=asked)[0] == [leads]
+    for other in (ASKED, {**ASKED, "again": "d" * 32}, {**ASKED, "again": ""}):
+        path, after = following(definition, answer(decision, question=other), asked=asked)
         assert path == ["Answer not taken", "Authorize spend"]
         assert after["approval"] == {}
 

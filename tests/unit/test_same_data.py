@@ -1,5 +1,6 @@
 """The same data by the same recipe: a person is asked before they are paid for once more."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,13 +10,12 @@ from lambdas import authorize_spend
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
 from tuning.aws.transient import Transient
-from tuning.runs.approvals import Approval
+from tuning.runs.approvals import Approval, Question
 from tuning.runs.recipes import Limits
 from tuning.runs.same_data import data_key
 from tuning.runs.uploads import TRAINING, VALIDATION
 
 LEDGER = Ledger(table="ledger")
-APPROVED = Approval(decision="approve", by="arn:ann").to_json()
 
 
 def uri(digest, name=TRAINING):
@@ -33,11 +33,19 @@ def a_run(version="v1", **recipe):
 
 @pytest.fixture
 def authorize(aws, context):  # noqa: ARG001 — the functions' AWS
-    def authorized(run, dataset, approval=None):
+    def authorized(run, dataset, approval=None, **other):
         given = {"run": run.to_dict(), "dataset": dataset, "approval": approval or {}}
-        return authorize_spend.handler(given, context)
+        return authorize_spend.handler(given | {"refused_answer": {}} | other, context)
 
     return authorized
+
+
+def approved(run, asked, **other):
+    return approval(run, Question.from_json(asked["question"] | other))
+
+
+def approval(run, question):
+    return Approval(decision="approve", by="arn:ann", run=run.id, question=question).to_json()
 
 
 def becomes(run, state):
@@ -52,8 +60,45 @@ def test_the_same_data_by_the_same_recipe_ask_first_whatever_they_cost(authorize
     asked = authorize(second, data())
     assert asked["decision"] == "needs_approval"
     assert f"Run {first.id} " in asked["why"]
+    assert asked["question"]["again"] == first.id
     assert LEDGER.read(second.id).reservation is None
-    assert authorize(second, data(), APPROVED)["decision"] == "authorized"
+    assert authorize(second, data(), approved(second, asked))["decision"] == "authorized"
+
+
+def test_whoever_words_the_reason_does_not_approve_the_data_once_more(authorize):
+    """Its text is what people read: notices quote names and words from outside."""
+    first, second = a_run("v1"), a_run("v2")
+    authorize(first, data())
+    asked = authorize(second, data())
+    LEDGER.note(second, approval_reason=f"It may cost 1 USD. {first.id}")
+    answer = authorize(second, data(), approved(second, asked, again=None))
+    assert answer["decision"] == "needs_approval"
+    assert answer["question"] == asked["question"]
+    assert LEDGER.read(second.id).reservation is None
+
+
+def test_data_once_more_that_were_asked_about_may_be_paid_for_when_the_other_run_made_no_model(
+    authorize,
+):
+    first, second = a_run("v1"), a_run("v2", limits=Limits(approve_above_usd=0))
+    authorize(first, data())
+    asked = authorize(second, data())
+    becomes(first, "failed")
+    assert authorize(second, data(), approved(second, asked))["decision"] == "authorized"
+
+
+def test_an_answer_to_the_former_machine_holds_for_the_run_that_its_row_asks_about(
+    authorize, context
+):
+    first, second = a_run("v1"), a_run("v2")
+    authorize(first, data())
+    authorize(second, data())
+    said = {"decision": "approve", "by": "arn:ann"}
+    former = {"run": second.to_dict(), "dataset": data(), "approval": said}
+    row = LEDGER.read(second.id)
+    LEDGER.note(second, question=replace(row.question, again=None))
+    assert authorize_spend.handler(former, context)["decision"] == "needs_approval"
+    assert authorize_spend.handler(former, context)["decision"] == "authorized"
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped", "refused"])
@@ -84,12 +129,14 @@ def test_a_run_that_authorizes_again_does_not_ask_about_itself(authorize):
 
 def test_an_approval_of_the_price_does_not_cover_data_that_were_trained_on_meanwhile(authorize):
     second = a_run("v2", limits=Limits(approve_above_usd=0))
-    assert "It may cost" in authorize(second, data())["why"]
+    price = authorize(second, data())
+    assert "It may cost" in price["why"]
     authorize(a_run("v1"), data())
-    asked = authorize(second, data(), APPROVED)
+    asked = authorize(second, data(), approved(second, price))
     assert asked["decision"] == "needs_approval"
     assert a_run("v1").id in asked["why"]
-    assert authorize(second, data(), APPROVED)["decision"] == "authorized"
+    assert "was not taken" not in asked["why"]
+    assert authorize(second, data(), approved(second, asked))["decision"] == "authorized"
 
 
 def test_both_reasons_are_said_at_once(authorize):

@@ -26,9 +26,11 @@ _OTHER_RUN = (
 )
 """A question that says nothing of itself is one of the former version's function, and so are its answers."""
 _OTHER_QUESTION = " or ".join(
-    f"($exists($approval.question.{each}) ? $approval.question.{each} != $spend.question.{each} : true)"
-    for each in ("usd", "dataset")
+    f"($exists($approval.question.{each}) ? $approval.question.{each} : 'none') != "
+    f"($exists($spend.question.{each}) ? $spend.question.{each} : 'none')"
+    for each in ("usd", "dataset", "again")
 )
+"""Most runs ask for no data again. JSONata compares nothing with what is missing."""
 _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 

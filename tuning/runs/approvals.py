@@ -13,25 +13,33 @@ Decision = Literal["approve", "reject"]
 
 @dataclass(frozen=True, kw_only=True)
 class Question(Record):
-    """What a person is asked, beside which run it is: the amount, and the bytes that are trained for it."""
+    """What a person is asked, beside which run it is: the amount, the bytes that are trained for it, and whether
+    they are paid for once more.
+    """
 
     usd: str
     """The most that the run may cost, in US dollars such as `4.00`; `unknown` where no price is known."""
     dataset: str
     """As `PreparedDataset.digest`."""
+    again: str | None = None
+    """The run that has spent on the same data by the same recipe; None where that need not be asked."""
 
     @classmethod
-    def asked(cls, high_usd: Decimal | None, dataset: str) -> Self:
-        return cls(usd="unknown" if high_usd is None else f"{high_usd:f}", dataset=dataset)
+    def asked(cls, high_usd: Decimal | None, dataset: str, *, again: str | None = None) -> Self:
+        usd = "unknown" if high_usd is None else f"{high_usd:f}"
+        return cls(usd=usd, dataset=dataset, again=again)
 
     @property
     def sentence(self) -> str:
         price = "a price that is not known" if self.usd == "unknown" else f"at most {self.usd} USD"
-        return f"{price}, for dataset {self.dataset[:12]}."
+        again = f", once more after run {visible(self.again)}" if self.again else ""
+        return f"{price}, for dataset {self.dataset[:12]}{again}."
 
     def covers(self, other: "Question") -> bool:
-        """Whether who said yes to this one has said yes to the other: the same bytes for no more money."""
-        if self.dataset != other.dataset:
+        """Whether who said yes to this one has said yes to the other: the same bytes for no more money,
+        after no other run than the one that was named.
+        """
+        if self.dataset != other.dataset or other.again not in (None, self.again):
             return False
         if "unknown" in (self.usd, other.usd):
             return self.usd == other.usd

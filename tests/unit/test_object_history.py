@@ -1,6 +1,7 @@
 """`tuning why`: what became of an object, from all that is left of it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -135,6 +136,21 @@ def test_an_evaluation_set_of_the_recipe_waits_for_nothing(account, capsys):
     said = asked(capsys, f"s3://datasets/{key}")
     assert said["fate"] == "read"
     assert "for every run of recipe support that has none of its own" in said["message"]
+
+
+def test_a_validation_set_that_came_after_its_training_set_says_so_at_once(account, capsys):
+    earlier = replace(upload(account), arrived_at="2020-01-01T00:00:00Z")
+    LEDGER.arrive(run := any_run(upload=earlier))
+    held = upload(account, KEY.replace("train", "validation"))
+    LEDGER.put_new(ValidationSet.of(held))
+    said = asked(capsys, f"s3://datasets/{held.key}")
+    assert said["fate"] == "waits"
+    assert f"run {run.id} of its folder has not read it yet" in said["message"]
+    LEDGER.move(run, "checked", dataset=PreparedDataset(verdict="accepted"))
+    said = asked(capsys, f"s3://datasets/{held.key}")
+    assert said["fate"] == "unread"
+    assert f"run {run.id} was checked without it" in said["message"]
+    assert f"tuning retrain {run.id}" in said["message"]
 
 
 def test_a_folder_and_what_is_not_there_say_so(account, capsys):

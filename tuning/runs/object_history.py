@@ -6,10 +6,10 @@ from typing import Literal
 
 from tuning.runs.run_record import RunRecord
 from tuning.runs.uploads import PREFIX, Upload, UploadKind
-from tuning.runs.validation_sets import GRACE, version_used
+from tuning.runs.validation_sets import GRACE, came_late, version_used
 
 ObjectFate = Literal[
-    "run", "waits", "read", "folder", "dead", "queued", "lost", "absent", "elsewhere"
+    "run", "waits", "read", "unread", "folder", "dead", "queued", "lost", "absent", "elsewhere"
 ]
 SOON = timedelta(minutes=15)
 """An event comes within seconds as a rule. What is younger, and has no answer yet, is waited for.
@@ -52,7 +52,7 @@ class ObjectAnswer:
     @property
     def known(self) -> bool:
         """Whether the object was answered, or will be."""
-        return self.fate in ("run", "waits", "read", "folder")
+        return self.fate in ("run", "waits", "read", "unread", "folder")
 
 
 def why(left: Left, now: datetime) -> ObjectAnswer:
@@ -105,13 +105,10 @@ def _held_out(left: Left) -> ObjectAnswer | None:
             f"{what} for every run of recipe {left.upload.recipe_name} that has none of its own."
         )
         return ObjectAnswer(fate="read", summary=words)
+    if late := came_late(left.upload, left.reader):
+        return ObjectAnswer(fate="unread", summary=f"{what}, and {late}")
     if left.reading == "open":
-        minutes = int(GRACE.total_seconds() // 60)
-        return ObjectAnswer(
-            fate="waits",
-            summary=f"{what}, and waits for the training set of its folder.",
-            next=f"Upload that; without it, you are notified {minutes} minutes after this upload.",
-        )
+        return _awaited(left.reader, what)
     if left.reader is None:
         return ObjectAnswer(fate="read", summary=f"{what}, and its folder's run is gone.")
     words = f"{what}; run {left.reader.id} is its folder's newest"
@@ -119,6 +116,18 @@ def _held_out(left: Left) -> ObjectAnswer | None:
     used = dataset and version_used(dataset, left.upload) == left.upload.version_id
     words += " and was checked with it." if used else "."
     return ObjectAnswer(fate="read", summary=words, next=_show(left.reader))
+
+
+def _awaited(reader: RunRecord | None, what: str) -> ObjectAnswer:
+    if reader and not reader.ended:
+        words = f"{what}; run {reader.id} of its folder has not read it yet."
+        return ObjectAnswer(fate="waits", summary=words, next=_show(reader))
+    minutes = int(GRACE.total_seconds() // 60)
+    return ObjectAnswer(
+        fate="waits",
+        summary=f"{what}, and waits for the training set of its folder.",
+        next=f"Upload that; without it, you are notified {minutes} minutes after this upload.",
+    )
 
 
 def _folder(upload: Upload) -> ObjectAnswer | None:

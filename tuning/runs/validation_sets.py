@@ -70,17 +70,27 @@ def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate,
             f"{where}: no training set is in its folder, and {_article(upload)} starts nothing. Upload "
             "the training set, such as train.jsonl, to the same folder."
         )
-    if (dataset := record.dataset) is None:
+    if record.dataset is None:
         return ("read" if record.ended else "waits"), ""
+    late = came_late(upload, record)
+    return ("unread", f"{where}: {late}") if late else ("read", "")
+
+
+def came_late(upload: Upload, record: RunRecord | None) -> str | None:
+    """Why the newest run of its folder was checked without it, and what to do; None when it was not, or no
+    run was checked yet.
+    """
+    if record is None or (dataset := record.dataset) is None:
+        return None
     used = version_used(dataset, upload)
     if dataset.verdict == "refused" or used == upload.version_id:
-        return "read", ""
+        return None
     if _moment(upload.arrived_at) <= _moment(record.waits_until or record.arrived_at):
-        return "read", ""  # a newer version of it, or its deletion, came before the check
+        return None  # a newer version of it, or its deletion, came before the check
     instead = "with an earlier version of it" if used else "without it"
-    return "unread", (
-        f"{where}: run {record.id} was checked {instead}: it came after its training set. To train with "
-        f"it, and pay for that: tuning retrain {record.id}"
+    return (
+        f"run {record.id} was checked {instead}: it came after its training set. To train with it, and "
+        f"pay for that: tuning retrain {record.id}"
     )
 
 

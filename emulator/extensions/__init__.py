@@ -9,6 +9,7 @@ from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions import (
     account_controls,
     account_quotas,
+    asynchronous_invocations,
     backup_jobs,
     backups,
     bedrock,
@@ -53,6 +54,7 @@ from emulator.recording import Recording
 
 SUBJECTS = (
     account_controls,
+    asynchronous_invocations,
     backups,
     buckets,
     callbacks,

@@ -15,7 +15,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#ser
 
 import contextvars
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ministack.services import lambda_svc, sqs, stepfunctions
@@ -24,7 +25,7 @@ NEVER = float("inf")
 _RETRY_SECONDS = 0.05
 _Message = dict[str, Any]
 _UNTIL: contextvars.ContextVar[float] = contextvars.ContextVar(
-    "until when a batch is tried", default=0
+    "until when what is throttled is tried", default=0
 )
 
 
@@ -32,6 +33,16 @@ def install() -> None:
     sqs._receive_messages_for_esm = _holding(sqs._receive_messages_for_esm)
     lambda_svc._run_sqs_batch = _letting_go(lambda_svc._run_sqs_batch)
     lambda_svc._execute_function = _unless_throttled(lambda_svc._execute_function)
+
+
+@contextmanager
+def tried_for(seconds: float) -> Iterator[None]:
+    """Invocations that are throttled in here, or in threads that are started with this context, are tried again."""
+    token = _UNTIL.set(time.time() + seconds)
+    try:
+        yield
+    finally:
+        _UNTIL.reset(token)
 
 
 def _holding(receive: Callable[..., list[_Message]]) -> Callable[..., list[_Message]]:
@@ -50,11 +61,10 @@ def _letting_go(run: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         queue = sqs._queues.get(url)
         timeout = int(queue["attributes"]["VisibilityTimeout"]) if queue else 0
-        token = _UNTIL.set(time.time() + timeout)
         try:
-            run(mapping, function, event, batch, url, name)
+            with tried_for(timeout):
+                run(mapping, function, event, batch, url, name)
         finally:
-            _UNTIL.reset(token)
             if queue:
                 again = time.time() + timeout * stepfunctions._SFN_WAIT_SCALE
                 for message in batch:  # those that succeeded are in no queue any more

@@ -44,12 +44,23 @@ class World:
         return f"s3://{bucket}/{key}"
 
     def dispatch(self) -> None:
-        """A round of the dispatcher, as its schedule has it once a minute."""
-        functions = self.client("lambda").get_paginator("list_functions").paginate()
-        names = [each["FunctionName"] for page in functions for each in page["Functions"]]
+        """A round of the dispatcher, as its schedule has it once a minute: when there is room for it, for what
+        EventBridge sends waits in Lambda's own queue.
+        """
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        names = [each["FunctionName"] for page in pages for each in page["Functions"]]
         name = next(name for name in names if "DispatchQueue" in name)
-        answer = self.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        functions = self.client("lambda")
+
+        def answer() -> dict[str, Any] | None:
+            try:
+                found: dict[str, Any] = functions.invoke(FunctionName=name, Payload=b"{}")
+            except functions.exceptions.TooManyRequestsException:
+                return None
+            return found
+
+        answered = until(answer, "a round of the dispatcher")
+        assert "FunctionError" not in answered, answered["Payload"].read()
 
     def forget_the_slots(self) -> None:
         """That there was none: else the account would be tried again in half an hour only."""

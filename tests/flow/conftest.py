@@ -20,11 +20,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    about = "needs what a new account has not, for this reason: left out with --new-account"
+    config.addinivalue_line("markers", f"established_account(reason): {about}")
     stages.choose(new_account=config.getoption("--new-account", default=False))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name == LAST)
+    for item in items:
+        if stages.new_account() and (mark := item.get_closest_marker("established_account")):
+            item.add_marker(pytest.mark.skip(reason=f"--new-account: {mark.kwargs['reason']}"))
 
 
 def pytest_sessionstart() -> None:

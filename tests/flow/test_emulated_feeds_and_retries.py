@@ -29,6 +29,9 @@ def flaky(event, context):
 def dying(event, context):
     os.kill(os.getpid(), 9)
 
+def noting(event, context):
+    open(event["path"], "x").close()
+
 def sorting(event, context):
     time.sleep(0.5)
     bad = [each["messageId"] for each in event["Records"] if each["body"] == "bad"]
@@ -43,7 +46,7 @@ def client():
 
 @pytest.fixture
 def at_most_one():
-    yield from _clients("holding", "sorting", account_concurrency=1)
+    yield from _clients("holding", "noting", "sorting", account_concurrency=1)
 
 
 def _clients(*functions, **quotas):
@@ -186,6 +189,40 @@ def test_a_throttled_batch_is_tried_again_by_the_same_receive(at_most_one):
     )
     until(lambda: _depth(sqs, queue) == 0, "the queue to be empty")
     assert _depth(sqs, dead) == 0
+
+
+@pytest.mark.parametrize("sender", ["a caller", "a rule"])
+def test_a_throttled_event_waits_in_lambdas_own_queue(at_most_one, tmp_path, sender):
+    """Longer than an error is tried again, and is no dead letter."""
+    sqs, functions = at_most_one("sqs"), at_most_one("lambda")
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    functions.update_function_configuration(
+        FunctionName="noting", DeadLetterConfig={"TargetArn": _arn(sqs, dead)}
+    )
+    event = json.dumps({"path": str(tmp_path / "noted")})
+    functions.invoke(FunctionName="holding", InvocationType="Event")
+    until(lambda: throttled(functions), "the account's only execution to be at work")
+    if sender == "a caller":
+        functions.invoke(FunctionName="noting", InvocationType="Event", Payload=event)
+    else:
+        send_by_rule(at_most_one("events"), "noting", event)
+    until((tmp_path / "noted").exists, "the function to be invoked")
+    assert _depth(sqs, dead) == 0
+
+
+def throttled(functions):
+    try:
+        functions.invoke(FunctionName="sorting", Payload=json.dumps({"Records": []}))
+    except functions.exceptions.TooManyRequestsException:
+        return True
+    return False
+
+
+def send_by_rule(events, function, event):
+    events.put_rule(Name="sends", EventPattern=json.dumps({"source": ["mine"]}))
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{function}"
+    events.put_targets(Rule="sends", Targets=[{"Id": "it", "Arn": arn, "Input": event}])
+    events.put_events(Entries=[{"Source": "mine", "DetailType": "x", "Detail": "{}"}])
 
 
 def _arn(sqs, url):

@@ -115,6 +115,23 @@ def test_the_canary_says_what_the_page_shows(account, profile):
     assert models == [], "the canary's model is deleted"
 
 
+def test_the_second_environment_is_deployed_beside_the_first_and_trains(account):
+    account.deployed()
+    stacks = account.deployer.deploy(["prod/*"])
+    assert sorted(stacks) == ["prod-Network", "prod-Storage", "prod-Training"]
+    formation = account.deployer.client("cloudformation")
+    found = {stack["StackName"]: stack for stack in formation.describe_stacks()["Stacks"]}
+    states = {name: found[name]["StackStatus"] for name in stacks}
+    assert set(states.values()) == {"CREATE_COMPLETE"}, states
+    assert [n for n in sorted(stacks) if found[n].get("EnableTerminationProtection")] == [
+        "prod-Storage"
+    ]
+    examined = account.doctor("--environment", "prod", "--format", "json")
+    assert examined.returncode == 0, examined.stdout
+    done = account.tuning("canary", "--environment", "prod", "--every", "0.2")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_canary_names_the_switch_for_words_that_are_known(account):
     account.deployed()
     words = "The communication between worker nodes and leader node is broken."

@@ -183,6 +183,7 @@ def test_a_deny_of_grants_must_spare_those_for_services(stage):
 
 
 @pytest.mark.usefixtures("tuner")
+@pytest.mark.established_account(reason="there are no model units of Provisioned Throughput there")
 def test_a_nova_model_under_a_key_is_served_when_the_key_names_bedrock(stage):
     bedrock, kms = stage.client("bedrock"), stage.client("kms")
     key = a_key(stage)

@@ -43,7 +43,7 @@ def checkov(folder: Path) -> Iterator[ToolFinding]:
     uv = shutil.which("uv", path=os.pathsep.join((str(_PYTHON.parent), os.defpath)))
     pins = Path(__file__).with_name("checkov.txt")
     command = [
-        *(uv or "uv", "run", "--quiet", "--no-project", "--python", str(_PYTHON)),
+        *(uv or "uv", "run", "--quiet", "--no-project", "--system-certs", "--python", str(_PYTHON)),
         *("--with-requirements", str(pins), "checkov", "--framework", "cloudformation"),
         *("--directory", ".", "--skip-download", "--quiet", "--output", "json"),
     ]

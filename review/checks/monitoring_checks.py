@@ -151,7 +151,7 @@ def notices_are_published_over_tls_and_by_alarms_of_this_account(environment):
 @check
 def alarms_and_rules_may_use_the_key_of_what_they_send_to(environment):
     key = environment.one("AWS::KMS::Key", "ControlKey").properties["KeyPolicy"]
-    (senders,) = (s for s in key["Statement"] if "Service" in s["Principal"])
+    (senders,) = (s for s in key["Statement"] if "events.amazonaws.com" in str(s["Principal"]))
     assert set(senders["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
 
 

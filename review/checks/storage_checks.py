@@ -106,11 +106,11 @@ def keys_are_open_to_this_account_and_named_services_only(environment):
             {
                 "Service": [
                     "cloudwatch.amazonaws.com",
-                    "delivery.logs.amazonaws.com",
                     "events.amazonaws.com",
                     "sns.amazonaws.com",
                 ]
             },
+            {"Service": "delivery.logs.amazonaws.com"},
         ],
         "LogsKey": [account, {"Service": f"logs.{region}.amazonaws.com"}],
     }
@@ -139,6 +139,18 @@ def services_use_keys_for_this_account_only(environment):
                 continue
             if "Service" in statement["Principal"]:
                 assert "{account}" in str(statement["Condition"])
+
+
+@check
+def log_delivery_is_known_by_the_logs_it_opens(environment):
+    """Not by aws:SourceAccount, which AWS's own statement does not ask for: logs that are not delivered are missed by
+    nobody. https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    statements = environment.one("AWS::KMS::Key", "ControlKey").properties["KeyPolicy"]["Statement"]
+    (delivery,) = (s for s in statements if "delivery.logs" in str(s["Principal"]))
+    ((operator, condition),) = delivery["Condition"].items()
+    assert (operator, list(condition)) == ("ArnLike", ["kms:EncryptionContext:SourceArn"])
+    assert delivery["Action"] == "kms:Decrypt"
 
 
 @check
@@ -233,3 +245,9 @@ def index(environment, name):
 def logs_are_kept_for_a_year_or_more(environment):
     groups = environment.of_type("AWS::Logs::LogGroup")
     assert min(g.properties.get("RetentionInDays", 0) for g in groups) >= 365
+
+
+@check
+def the_backups_role_may_before_it_is_chosen(environment):
+    """AWS Backup tries to assume it: https://github.com/hashicorp/terraform-provider-aws/issues/9297"""
+    assert "BackupPolicy" in environment.one("AWS::Backup::BackupSelection").depends_on

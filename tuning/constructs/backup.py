@@ -52,16 +52,20 @@ class Backup(Construct):
                 backup_plan_rule=[daily],
             ),
         )
-        backup.CfnBackupSelection(
+        role, policy = self._role(table, key)
+        selection = backup.CfnBackupSelection(
             self,
             "Selection",
             backup_plan_id=plan.ref,
             backup_selection=backup.CfnBackupSelection.BackupSelectionResourceTypeProperty(
-                iam_role_arn=self._role(table, key).role_arn,
+                iam_role_arn=role.role_arn,
                 selection_name="Ledger",
                 resources=[table.table_arn],
             ),
         )
+        # AWS Backup tries to assume the role, which may not be known everywhere in its first seconds.
+        # https://github.com/hashicorp/terraform-provider-aws/issues/9297
+        selection.add_resource_dependency(policy)
         self.vault_name = vault.ref
 
     def failures(self) -> dict[str, object]:
@@ -76,7 +80,7 @@ class Backup(Construct):
             "detail": {"state": list(_WITHOUT_BACKUP), "backupVaultName": [self.vault_name]},
         }
 
-    def _role(self, table: dynamodb.ITable, key: kms.IKey) -> iam.Role:
+    def _role(self, table: dynamodb.ITable, key: kms.IKey) -> tuple[iam.Role, iam.CfnManagedPolicy]:
         """What AWS's own policy for backups has for DynamoDB, on this one table. Which of the rights are used
         is a setting of the account: with AWS Backup's advanced features StartAwsBackupJob, and without them
         DynamoDB's own backups. Not the right to delete those: here, nobody deletes what is stored.
@@ -86,7 +90,7 @@ class Backup(Construct):
         """
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("backup.amazonaws.com"))
         via = f"dynamodb.{cdk.Stack.of(self).region}.amazonaws.com"
-        managed_policy(
+        policy = managed_policy(
             self,
             "Policy",
             roles=[role],
@@ -117,4 +121,4 @@ class Backup(Construct):
                 ),
             ],
         )
-        return role
+        return role, policy

@@ -58,8 +58,9 @@ class Storage(Construct):
         self.control_key = own_key(
             self, "ControlKey", "Ledger, queues, notices, functions and runs in progress"
         )
-        for service in ("cloudwatch", "delivery.logs", "events", "sns"):
+        for service in ("cloudwatch", "events", "sns"):
             self.control_key.add_to_resource_policy(_senders(cdk.Stack.of(self), service))
+        self.control_key.add_to_resource_policy(_log_delivery(cdk.Stack.of(self)))
         # CDK leaves `Default` out of logical ids: a name for "the buckets" that renames none.
         self._buckets = Construct(self, "Default")
         cdk.Aspects.of(self).add(DeliverableAccessLogs())
@@ -106,19 +107,32 @@ class Storage(Construct):
 
 
 def _senders(stack: cdk.Stack, service: str) -> iam.PolicyStatement:
-    """Rules and topics of this account may put messages into encrypted queues, its alarms into
-    topics, and log delivery may read what encrypted executions have to say.
+    """Rules and topics of this account may put messages into encrypted queues, its alarms into topics.
 
     Not rules into topics: EventBridge does not say aws:SourceAccount there, and would be denied.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#sqs-adding-confused-deputy-protection
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
-    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
     """
     return iam.PolicyStatement(
         principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
         actions=["kms:Decrypt", "kms:GenerateDataKey"],
         resources=["*"],
         conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+    )
+
+
+def _log_delivery(stack: cdk.Stack) -> iam.PolicyStatement:
+    """Log delivery may read what encrypted executions have to say. AWS's statement names no aws:SourceAccount; with
+    one, logs could be missing and nothing would say so. The encryption context is what the machine's role gives.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    logs = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:*"
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
+        actions=["kms:Decrypt"],
+        resources=["*"],
+        conditions={"ArnLike": {"kms:EncryptionContext:SourceArn": logs}},
     )
 
 

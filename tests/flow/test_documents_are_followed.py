@@ -8,7 +8,7 @@ import time
 
 import pytest
 import tiny_models
-from accounts import World, until
+from accounts import World, jsonl, until
 from documented_commands import FOLLOWED, ROOT
 from person import WHAT_PEOPLE_EDIT, Person
 from stages import running
@@ -20,6 +20,7 @@ from tuning.constructs.config import PREFIX_LISTS
 from tuning.runs.recipes import Limits
 
 OPERATIONS = "docs/operations.md"
+ANSWER = {"role": "assistant", "content": "Certainly."}
 
 
 @pytest.fixture
@@ -51,16 +52,13 @@ def test_the_quick_start_on_a_laptop(alone):
     for name in ("train.jsonl", "validation.jsonl"):
         shutil.copy(ROOT / "samples" / "support" / name, alone.folder)
     (alone.folder / "samples").symlink_to(ROOT / "samples")
-    rows = "".join(f"Question {n}?,Answer {n}.\n" for n in range(20))
-    (alone.folder / "questions.csv").write_text(f"question,answer\n{rows}", encoding="utf-8")
+    questions(alone)
     tiny_models.base(alone.folder / "base")
     tiny_models.adapter(alone.folder / "adapter")
     _answered(alone.folder)
     said = alone.follow("README.md", "tuning check samples/broken", exits=1)
     assert said.startswith("Refused\n20 errors in 61 records.")
-    said = alone.follow(
-        "README.md", ". .venv/bin/activate", **{"-o train.jsonl": "-o converted.jsonl"}
-    )
+    said = alone.follow("README.md", ". .venv/bin/activate")
     assert "DS406" in said
     shutil.rmtree(alone.folder / "merged")
     alone.follow("docs/adapters.md", "pip install 'bedrock")
@@ -82,6 +80,29 @@ def _answered(folder):
         said = [{"line": n, "text": "yes" if n <= right else "no"} for n in range(1, 41)]
         text = "\n".join(map(json.dumps, said))
         (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+
+
+def questions(person):
+    rows = "".join(f"Question {n}?,Answer {n}.\n" for n in range(20))
+    (person.folder / "questions.csv").write_text(f"question,answer\n{rows}", encoding="utf-8")
+
+
+def test_the_conversions_of_their_page(alone):
+    questions(alone)
+    chat = [
+        {"id": n, "messages": [{"role": "user", "name": "ann", "content": f"{n}?"}, ANSWER]}
+        for n in range(20)
+    ]
+    (alone.folder / "chat.jsonl").write_bytes(jsonl(chat))
+    (alone.folder / "handbook").mkdir()
+    (alone.folder / "handbook" / "one.md").write_text("A sentence. " * 900, encoding="utf-8")
+    alone.follow("docs/convert.md", "tuning convert questions.csv")
+    written = {path.name for path in alone.folder.glob("*.jsonl")}
+    assert written == {
+        *("chat.jsonl", "train.jsonl", "questions.converse.jsonl"),
+        "handbook.continued_pre_training.jsonl",
+    }
+    assert (alone.folder / "lengths.png").stat().st_size > 0
 
 
 def test_the_emulator_s_own_commands(alone):

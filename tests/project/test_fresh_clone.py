@@ -33,6 +33,13 @@ def test_the_cdk_cli_starts_a_python_that_knows_where_it_is():
     assert shell(asked, ROOT) == str(ROOT / ".venv" / "bin" / "python")
 
 
+def test_packages_come_through_a_proxy_whose_certificate_the_system_trusts():
+    """As pip's do, whoever calls uv in a checkout: make, the CDK or the emulator."""
+    settings = f"'{sys.executable}' -m uv pip sync --show-settings requirements.txt"
+    assert "system_certs: true" in shell(settings, ROOT)
+    assert "system_certs: false" in shell(settings, ROOT, UV_SYSTEM_CERTS="false")
+
+
 def test_a_clone_in_a_folder_with_a_space_is_no_trouble(tmp_path):
     folder = tmp_path / "a clone"
     (folder / ".venv" / "bin").mkdir(parents=True)

@@ -13,6 +13,9 @@ DOCUMENTS = (
     "SECURITY.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
 )
+_FENCE = re.compile(r"^ *```([^\n]*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+LANGUAGES = {"sh", "console", "bash", "mermaid", "python", "toml"}
+"""Of a block; one without would be no command's, whatever it says."""
 _BLOCK = re.compile(r"^```(?:sh|console|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _KEYWORDS = {"do", "while", "then", "if", "for", "in", "!", "{", "return", "done", "fi"}
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -21,6 +24,7 @@ _ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 FOLLOWED = {
     "README.md": ("tuning check samples/broken", ". .venv/bin/activate", "make setup"),
     "docs/adapters.md": ("pip install 'bedrock",),
+    "docs/convert.md": ("tuning convert questions.csv",),
     "docs/emulator.md": (
         ".venv/bin/python -m emulator up        #",
         'eval "$(.venv/bin/python -m emulator up)"',
@@ -109,6 +113,15 @@ def documented() -> list[Command]:
         for line in _lines(block.text)
         for words in _commands(line)
     ]
+
+
+def languages() -> set[tuple[str, str]]:
+    """The language of each block, with its document."""
+    return {
+        (name, language)
+        for name in DOCUMENTS
+        for language, _ in _FENCE.findall((ROOT / name).read_text("utf-8"))
+    }
 
 
 def blocks() -> list[Block]:

@@ -12,7 +12,16 @@ import botocore.session
 import pytest
 import typer
 from botocore import xform_name
-from documented_commands import DOCUMENTS, FOLLOWED, NOT_FOLLOWED, ROOT, blocks, documented
+from documented_commands import (
+    DOCUMENTS,
+    FOLLOWED,
+    LANGUAGES,
+    NOT_FOLLOWED,
+    ROOT,
+    blocks,
+    documented,
+    languages,
+)
 
 from emulator.__main__ import cli as emulator_cli
 from tuning.__main__ import application
@@ -231,6 +240,13 @@ def test_every_command_is_run_by_a_test_or_has_its_reason(record_property):
     record_property("commands", f"{len(said)}, of them {len(run)} run; {dict(reasons)}")
     assert [str(c) for c in said if not c.reason and not c.block.followed] == []
     assert len(run) > 80
+
+
+def test_every_block_says_its_language_so_that_no_command_is_overlooked():
+    assert {
+        (name, language) for name, language in languages() if language not in LANGUAGES
+    } == set()
+    assert {language for _, language in languages()} >= {"sh", "console", "mermaid"}
 
 
 def test_no_block_or_reason_is_of_something_gone():

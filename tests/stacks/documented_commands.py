@@ -14,7 +14,7 @@ DOCUMENTS = (
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
 )
 _FENCE = re.compile(r"^ *```([^\n]*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
-LANGUAGES = {"sh", "console", "bash", "mermaid", "python", "toml"}
+LANGUAGES = {"sh", "console", "bash", "json", "mermaid", "python", "toml"}
 """Of a block; one without would be no command's, whatever it says."""
 _BLOCK = re.compile(r"^```(?:sh|console|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _KEYWORDS = {"do", "while", "then", "if", "for", "in", "!", "{", "return", "done", "fi"}

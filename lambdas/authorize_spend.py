@@ -45,9 +45,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     approval, refused = _answer(event, run, question, record)
     facts = {"estimate": price.price_range, "approval": approval}
     reasons = (same, objection(price, recipe.limits, monthly=monthly))
-    why = None if approval else " ".join(filter(None, reasons)) or None
+    wanted = _wanted(run, price)
+    settled = approval is not None or _was_authorized(record, wanted, dataset)
+    why = None if settled else " ".join(filter(None, reasons)) or None
     if why is None:
-        wanted = _wanted(run, price)
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
         why = spending.reserve(run, wanted, budgets, facts, claim)
     if why is None:
@@ -72,6 +73,21 @@ def _wanted(run: Run, price: Estimate) -> Reservation:
         recipe=run.recipe.name,
         recipe_digest=run.recipe.content_digest,
     )
+
+
+def _was_authorized(
+    record: RunRecord | None, wanted: Reservation, dataset: PreparedDataset
+) -> bool:
+    """Whether an earlier execution has reserved the money, for these data. The next one, which knows no
+    answer, asks nobody again: the job may be in progress, and nobody would follow it meanwhile.
+    """
+    held = record.reservation if record else None
+    if record is None or held is None or held.recipe_digest != wanted.recipe_digest:
+        return False
+    approved = record.approval.question if record.approval else None
+    if record.job_arn:
+        return True
+    return approved.dataset == dataset.digest if approved else wanted.usd <= held.usd
 
 
 def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> SpendDecision:

@@ -6,6 +6,7 @@ import pytest
 from domain_builders import any_recipe, any_run, any_upload
 
 from lambdas import authorize_spend
+from tuning.aws.ledger import Ledger
 from tuning.runs.approvals import Approval, Question
 from tuning.runs.recipes import Limits
 
@@ -13,11 +14,11 @@ TRAINED = "ab" * 32
 PREPARED = f"s3://prepared/prepared/{TRAINED}/train.jsonl"
 
 
-def authorized(context, tokens=1_000_000, approval=None, refused=None, **limits):
+def authorized(context, tokens=1_000_000, approval=None, refused=None, uri=PREPARED, **limits):
     run = any_run(recipe=any_recipe(limits=Limits(**limits)))
     event = {
         "run": run.to_dict(),
-        "dataset": {"training_tokens": tokens, "training_uri": PREPARED},
+        "dataset": {"training_tokens": tokens, "training_uri": uri},
         "approval": approval,
         "refused_answer": refused or {},
     }
@@ -55,6 +56,37 @@ def test_what_was_approved_is_authorized_and_kept_with_who_and_when(aws, context
     assert answer["decision"] == "authorized"
     kept = aws.dynamodb.record(any_run().id)
     assert (kept.state, kept.approval) == ("authorized", ANN)
+
+
+@pytest.mark.parametrize("state", ["authorized", "training"])
+def test_a_run_that_was_approved_is_not_asked_about_again_by_its_next_execution(
+    aws, context, state
+):
+    """The next execution knows no approval; to ask would end the run as stopped, and its paid job go on."""
+    authorized(context, approve_above_usd=3)
+    authorized(context, approve_above_usd=3, approval=ANN.to_json())
+    Ledger(table="ledger").move(any_run(), state)
+    assert authorized(context, approve_above_usd=3)["decision"] == "authorized"
+    kept = aws.dynamodb.record(any_run().id)
+    assert (kept.state, kept.approval) == (state, ANN)
+
+
+def test_the_next_execution_of_a_run_that_was_asked_about_nothing_spends_no_more(aws, context):
+    authorized(context, approve_above_usd=4)
+    assert authorized(context, approve_above_usd=3)["decision"] == "authorized"
+    dearer = authorized(context, tokens=2_000_000, approve_above_usd=4)
+    assert dearer["decision"] != "authorized"
+    Ledger(table="ledger").move(any_run(), "training", job_arn="arn:job")
+    assert authorized(context, tokens=2_000_000, approve_above_usd=4)["decision"] == "authorized"
+    assert str(aws.dynamodb.record(any_run().id).reservation.usd) == "4.00"
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_approval_that_was_kept_holds_for_no_other_data(context):
+    authorized(context, approve_above_usd=3, approval=ANN.to_json())
+    other = PREPARED.replace(TRAINED, "cd" * 32)
+    answer = authorized(context, approve_above_usd=3, uri=other)
+    assert answer["decision"] != "authorized"
 
 
 OTHERS = {

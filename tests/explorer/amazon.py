@@ -8,18 +8,20 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from clockwork import Clockwork, Promise
 from explored_faults import Crash, applicable, struck
-from explored_handlers import BEHIND, CONTEXT, Handler
+from explored_handlers import BEHIND, Handler, context
 from fake_bedrock import ENDED
+from former_functions import FORMER, former
 from greenlet import getcurrent
 from machine import End, Execution, Failed
 from rounds import among_us, until_quiet
 from scenarios import Scenario
-from schedule import Schedule
+from schedule import Kind, Schedule
 from services import Bedrock, Ledger, Notices, StepFunctions, Storage
 from surroundings import Around
 
@@ -30,6 +32,7 @@ from tuning.errors import TuningError
 from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
 
 HOUR = 3600
+CLOCKS_OFF = timedelta(minutes=30)
 _RAISED = (
     BotoCoreError,
     ClientError,
@@ -53,6 +56,14 @@ class Call:
     @property
     def of_a_handler(self) -> bool:
         return self.who != "the state machine"
+
+    @property
+    def kind(self) -> "CallKind":
+        return self.who, self.service, self.operation
+
+
+CallKind = tuple[str, str, str]
+"""Who calls which operation of which service."""
 
 
 @dataclass(eq=False)
@@ -82,13 +93,14 @@ class Amazon:
         self.strikes = {fault.call: fault.kind for fault in schedule}
         self.random = random.Random(seed)  # noqa: S311 — reproducible on purpose
         self.clock = Clockwork()
-        self.ledger = Ledger()
+        late = scenario.late_seconds
+        self.ledger = Ledger(clock=self.clock, late_seconds=late)
         self.storage = Storage()
         self.notices = Notices()
         self.bedrock = Bedrock(
             now=self.clock.now, clock=self.clock, scenario=scenario, storage=self.storage
         )
-        self.stepfunctions = StepFunctions(begin=self._begin, clock=self.clock)
+        self.stepfunctions = StepFunctions(begin=self._begin, clock=self.clock, late_seconds=late)
         self.calls: list[Call] = []
         self.story: list[str] = []
         self.dead: list[Message] = []
@@ -98,7 +110,13 @@ class Amazon:
         self.rounds: list[Any] = []
         self.dispatching = False
         self.outages: dict[tuple[str, str], tuple[str, float]] = {}
-        BEHIND.client, BEHIND.now = self.client, self.clock.now
+        self.struck: set[tuple[CallKind, Kind]] = set()
+        """Which kind of call was really struck by which kind of fault."""
+        self.hindered: set[int] = set()
+        """The calls that an outage refused, so that no other fault could strike them."""
+        self.errors: set[str] = set()
+        """What services that the state machine calls by itself were refused by."""
+        BEHIND.client, BEHIND.now = self.client, self._function_clock
 
     # What the world does -----------------------------------------------------------------------
 
@@ -154,9 +172,9 @@ class Amazon:
         self._log(f"{invocation.function} is invoked")
         self.invoked.append(invocation.function)
         try:
-            answer = json.loads(
-                json.dumps(self.functions[invocation.function](json.loads(event), CONTEXT))
-            )
+            handler = self._handler(invocation.function)
+            time = context(lambda: self.clock.seconds)
+            answer = json.loads(json.dumps(handler(json.loads(event), time)))
         except Crash:
             # https://github.com/awslabs/amazon-s3-find-and-forget/pull/283 quotes it.
             answer = Failed(
@@ -168,9 +186,26 @@ class Amazon:
             answer = Failed(type(error).__name__, json.dumps(said))
         self.clock.keep(invocation.promise, answer)
 
+    def _handler(self, name: str) -> Handler:
+        handler = self.functions[name]
+        return former(name, handler) if self._former_is_deployed else handler
+
+    @property
+    def met_former_version(self) -> bool:
+        """Whether any execution was started under its state machine."""
+        return any(each.definition is FORMER for each in self.executions)
+
+    @property
+    def _former_is_deployed(self) -> bool:
+        scenario = self.scenario
+        return not scenario.deployed_at <= self.clock.seconds < scenario.rolled_back_at
+
     def _begin(self, name: str, given: str) -> None:
         execution = Execution(
-            definition=self.definition, name=name, given=json.loads(given), world=Around(self)
+            definition=FORMER if self._former_is_deployed else self.definition,
+            name=name,
+            given=json.loads(given),
+            world=Around(self),
         )
 
         def work() -> None:
@@ -211,6 +246,14 @@ class Amazon:
             + (f"  ← {kind.upper()}" if kind else "")
         )
         return struck(self, call, kind, invocation, effect)
+
+    def _function_clock(self) -> datetime:
+        """What the function that is at work takes for the time."""
+        now = self.clock.now()
+        if not self.scenario.clocks_off:
+            return now
+        ahead = sorted(self.functions).index(getcurrent().invocation.function) % 2 or -1
+        return now + ahead * self.scenario.clocks_off * CLOCKS_OFF
 
     def deliver_again(self) -> None:
         for number, event in enumerate(self.scenario.events):

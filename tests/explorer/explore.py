@@ -1,17 +1,18 @@
 """Histories by the thousand: every single fault, every pair of chosen kinds, and random ones."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from amazon import Amazon
+from amazon import Amazon, Call, CallKind
 from explored_faults import applicable
 from explored_handlers import Handler
-from promises import broken
+from promises import broken, judged
 from scenarios import Scenario
-from schedule import Fault, Schedule, smaller
+from schedule import Fault, Kind, Schedule, smaller
 
 Judge = Callable[[Amazon], list[str]]
 
@@ -39,15 +40,15 @@ class Explorer:
 
         A second fault strikes the history that the first one made. Ends at the first broken promise.
         """
-        count = 0
-        for schedule in self._schedules(scenario):
-            count += 1
-            if self.judge(self.live(scenario, schedule)):
-                return Walk(count=count, story=self.story_of(scenario, schedule))
-        return Walk(count=count)
+        walk = Walk(judge=self.judge)
+        for schedule in chain(self._schedules(scenario), walk.never_struck()):
+            if walk.breaks(self.live(scenario, schedule), schedule):
+                walk.story = self.story_of(scenario, schedule)
+                break
+        return walk
 
     def _schedules(self, scenario: Scenario) -> Iterator[Schedule]:
-        singles = list(self.singles(scenario))[:: scenario.every]
+        singles = list(self.singles(scenario))
         yield from singles
         chance = random.Random(scenario.name)  # noqa: S311 — reproducible on purpose
         firsts = chance.sample(singles, len(singles))
@@ -124,8 +125,45 @@ class Story:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Walk:
-    count: int
+    judge: Judge
+    count: int = 0
     """Histories lived, undisturbed ones and those of the shrinking not counted."""
     story: Story | None = None
+    excused: Counter[str] = field(default_factory=Counter)
+    """How many histories had what only an alarm excuses, by its first word; and `in all`."""
+    struck: set[tuple[CallKind, Kind]] = field(default_factory=set)
+    """Which kind of call was struck by which kind of fault."""
+    calls: dict[CallKind, tuple[Schedule, Call]] = field(default_factory=dict)
+    """The first call of each kind, and the schedule that led to it."""
+    states: set[str] = field(default_factory=set)
+    """Those that executions entered."""
+    errors: set[str] = field(default_factory=set)
+    """By which services that the state machine calls by itself refused."""
+
+    def breaks(self, world: Amazon, schedule: Schedule) -> bool:
+        """Count a history. Returns whether it breaks a promise."""
+        self.count += 1
+        self.struck |= world.struck
+        last = max((fault.call for fault in schedule), default=-1)
+        for call in world.calls:
+            if call.number > last and call.number not in world.hindered:
+                self.calls.setdefault(call.kind, (schedule, call))
+        if excused := {words.split(":")[0] for words in judged(world).excused}:
+            self.excused.update([*excused, "in all"])
+        self.errors |= world.errors
+        for execution in world.executions:
+            self.states.update(execution.path)
+        return bool(self.judge(world))
+
+    def never_struck(self) -> Iterator[Schedule]:
+        """Until no kind of call is left that some kind of fault has not struck."""
+        while missing := self.possible() - self.struck:
+            kind, fault = min(missing)
+            schedule, call = self.calls[kind]
+            yield (*schedule, Fault(call.number, fault))
+            assert (kind, fault) in self.struck, (kind, fault)
+
+    def possible(self) -> set[tuple[CallKind, Kind]]:
+        return {(k, fault) for k, (_, call) in self.calls.items() for fault in applicable(call)}

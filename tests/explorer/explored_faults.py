@@ -12,10 +12,22 @@ from schedule import KINDS, OF_BEDROCK, Kind
 if TYPE_CHECKING:
     from amazon import Amazon, Call, Invocation
 
-_LONG_SECONDS = 20 * 60
-_DISOWNED_SECONDS = 20
+_LASTING: dict[Kind, tuple[str, float, bool]] = {
+    "denied for good": ("denied", float("inf"), False),
+    "throttled for long": ("throttled", 20 * 60, False),
+    "incident": ("internal error", 160 * 60, True),
+}
+"""What it is answered by, for how many seconds, and whether the whole service is; the incident is as long as
+DynamoDB's of 2025-10-20. https://aws.amazon.com/message/101925/
+"""
+_GIVEN_UP = {
+    "disowned": (20, Failed("Lambda.Unknown", "no answer")),
+    "zombie": (3600, Failed("Lambda.Unknown", "no answer")),
+}
+"""After how many seconds a function goes on that was given up, and what is said of it meanwhile."""
 _OF_HANDLERS = frozenset(
-    {"crash before", "crash after", "disowned before", "disowned after", "pause"}
+    {"crash before", "crash after", "pause"}
+    | {f"{each} {when}" for each in _GIVEN_UP for when in ("before", "after")}
 )
 _CODES = {
     "throttled": (
@@ -28,6 +40,9 @@ _CODES = {
     "conflict": ({}, ("ConflictException", 400)),
     "name in use": ({}, ("ValidationException", 400)),
 }
+
+
+_WORDS = {"name in use": "The provided job name is currently in use: of another"}
 
 
 class Crash(BaseException):
@@ -57,6 +72,8 @@ def struck(
 ) -> Any:
     """The answer of a call; raises what the fault makes of it."""
     _suffer_outage(world, call)
+    if kind:
+        world.struck.add((call.kind, kind))
     match kind:
         case None:
             return effect()
@@ -77,34 +94,42 @@ def struck(
         case "event again":
             world.deliver_again()
             return effect()
-        case "disowned before" | "disowned after":
-            return _disowned(world, kind, invocation, effect)
-        case "denied for good" | "throttled for long":
-            lasting = (
-                float("inf") if kind == "denied for good" else world.clock.seconds + _LONG_SECONDS
-            )
-            world.outages[call.service, call.operation] = (kind.split(" for ", 1)[0], lasting)
-            _suffer_outage(world, call)
+        case "disowned before" | "disowned after" | "zombie before" | "zombie after":
+            return _given_up(world, kind, invocation, effect)
+    _begin_outage(world, call, kind)
     raise _refusal(kind, call)
 
 
-def _disowned(
+def _begin_outage(world: "Amazon", call: "Call", kind: Kind) -> None:
+    """One that outlasts this call, whose first answer it is."""
+    if kind in _LASTING:
+        what, seconds, whole = _LASTING[kind]
+        operation = "" if whole else call.operation
+        world.outages[call.service, operation] = (what, world.clock.seconds + seconds)
+        _suffer_outage(world, call)
+
+
+def _given_up(
     world: "Amazon", kind: Kind, invocation: "Invocation | None", effect: Callable[[], Any]
 ) -> Any:
     assert invocation is not None
-    answer = effect() if kind == "disowned after" else None
-    world.clock.keep(invocation.promise, Failed("Lambda.Unknown", "no answer"))
-    world.clock.sleep(_DISOWNED_SECONDS)
-    return answer if kind == "disowned after" else effect()
+    how, _, when = kind.partition(" ")
+    seconds, said = _GIVEN_UP[how]
+    answer = effect() if when == "after" else None
+    world.clock.keep(invocation.promise, said)
+    world.clock.sleep(seconds)
+    return answer if when == "after" else effect()
 
 
 def _suffer_outage(world: "Amazon", call: "Call") -> None:
-    kind, until = world.outages.get((call.service, call.operation), ("", 0.0))
-    if world.clock.seconds < until:
-        raise _refusal(kind, call)
+    for operation in (call.operation, ""):
+        kind, until = world.outages.get((call.service, operation), ("", 0.0))
+        if world.clock.seconds < until:
+            world.hindered.add(call.number)
+            raise _refusal(kind, call)
 
 
 def _refusal(kind: str, call: "Call") -> Exception:
     special, usual = _CODES[kind]
     code, status = special.get(call.service, usual)
-    return refusal(code, call.operation, status)
+    return refusal(code, call.operation, status, _WORDS.get(kind, ""))

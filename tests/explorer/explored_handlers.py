@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache, cached_property, partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from clockwork import START
@@ -26,6 +26,9 @@ from tuning.runs.readings import Source
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
 
+if TYPE_CHECKING:
+    from tuning.datasets.report import Report
+
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
 BUDGET_USD = Decimal("0.02")
 """What a month may cost: enough for two runs, and not for three."""
@@ -37,8 +40,9 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
     aws_request_id="11111111-2222-3333-4444-555555555555",
-    get_remaining_time_in_millis=lambda: 60_000,
 )
+LONGEST_SECONDS = 900
+"""What a function may take, at most: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html"""
 Handler = Callable[[Any, Any], Any]
 
 
@@ -48,6 +52,16 @@ class Behind:
 
     client: Callable[[str], Any]
     now: Callable[[], datetime]
+
+
+def context(seconds: Callable[[], float]) -> SimpleNamespace:
+    """Of one invocation, that begins now: its time runs out as `seconds` go by."""
+    until = seconds() + LONGEST_SECONDS
+
+    def left() -> int:
+        return max(0, round(1000 * (until - seconds())))
+
+    return SimpleNamespace(**vars(CONTEXT), get_remaining_time_in_millis=left)
 
 
 BEHIND = Behind(client=lambda _service: None, now=lambda: START)
@@ -128,16 +142,20 @@ def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Run, "from_dict", _by_id(Run.from_dict))
     patch.setattr(dataset_files, "TemporaryFile", io.BytesIO)
     patch.setattr(dataset_files, "prepare", _remembering(dataset_files.prepare))
-    pages: dict[tuple[int, str], str] = {}
-    page = Prepared.page
+    for name in ("page", "document"):
+        patch.setattr(Prepared, name, _by_report(getattr(Prepared, name)))
 
-    def once(prepared: Prepared, run: Any) -> str:
-        key = (id(prepared), run.id)
-        if key not in pages:
-            pages[key] = page(prepared, run)
-        return pages[key]
 
-    patch.setattr(Prepared, "page", once)
+def _by_report(written: Callable[[Prepared, Run], str]) -> Callable[[Prepared, Run], str]:
+    known: dict[tuple[int, str | None, str], tuple[Report, str]] = {}
+
+    def once(prepared: Prepared, run: Run) -> str:
+        key = (id(prepared.report), prepared.validation_version, run.id)
+        if key not in known:
+            known[key] = (prepared.report, written(prepared, run))  # the report keeps its identity
+        return known[key][1]
+
+    return once
 
 
 def _recipe(load: Callable[[Path], Recipe], path: Path) -> Recipe:

@@ -5,12 +5,18 @@ read of its input, and the words of their answers, as the first version's code h
 (tests/data/former_version has what it stored).
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from explored_handlers import Handler
 
+FORMER = json.loads(
+    (Path(__file__).parents[1] / "data/former_version/definition.json").read_bytes()
+)
+"""Its state machine, as its own synthesis wrote it."""
 _READ: Mapping[str, tuple[str, ...]] = {
     "prepare_dataset": ("run",),
     "authorize_spend": ("run", "dataset", "approval"),

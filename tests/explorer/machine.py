@@ -75,16 +75,16 @@ class Execution:
             self.events += _EVENTS.get(state["Type"], 0) + (".wait" in state.get("Resource", ""))
             if ended := self._at_its_limits(at):
                 return ended
-            match state["Type"]:
-                case "Succeed":
-                    evaluated(state.get("Output", {}), self._bindings(held))
-                    return End(status="SUCCEEDED", state=at)
-                case "Fail":
-                    said = evaluated(
-                        {k: state.get(k, "") for k in ("Error", "Cause")}, self._bindings(held)
-                    )
-                    return End(status="FAILED", state=at, error=said["Error"], cause=said["Cause"])
             try:
+                match state["Type"]:
+                    case "Succeed":
+                        self._read(state.get("Output", {}), held)
+                        return End(status="SUCCEEDED", state=at)
+                    case "Fail":
+                        said = self._read({k: state.get(k, "") for k in ("Error", "Cause")}, held)
+                        return End(
+                            status="FAILED", state=at, error=said["Error"], cause=said["Cause"]
+                        )
                 at, held = self.step(state, held)
             except Failed as failed:
                 return End(status="FAILED", state=at, error=failed.error, cause=failed.cause)

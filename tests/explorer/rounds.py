@@ -1,10 +1,14 @@
 """The reconciler's rounds, in virtual time: a few while things happen, then until all is quiet."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from machine import Failed
+from schedule import FOR_GOOD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from amazon import Amazon
 
 HOUR = 3600
@@ -54,10 +58,27 @@ def until_quiet(world: "Amazon") -> None:
 
 def _round(world: "Amazon") -> None:
     answer: Any = world.invoke("reconcile_runs", {})
-    world.rounds.append(None if isinstance(answer, Failed) else answer)
+    world.rounds.append(answer)
 
 
-def alarm_fires(world: "Amazon") -> bool:
-    """Whether the last round failed, or found what it could not heal: either is an alarm."""
-    last = world.rounds[-1] if world.rounds else {"healed": {}}
-    return last is None or any("escalate" in done for done in last["healed"].values())
+def named_by_alarms(world: "Amazon") -> set[str]:
+    """The runs that the last round could not heal or treat: an alarm names them. Of a round that failed as
+    a whole, while a denial lasts that nobody takes back, all that there are.
+    """
+    last = world.rounds[-1]
+    if not isinstance(last, Failed):
+        return {run for run, done in last["healed"].items() if "escalate" in done}
+    if last.error == "NotReconciled":
+        names = json.loads(last.cause)["errorMessage"].split(", ")
+        runs = {job["jobArn"]: tagged(job) for job in world.bedrock.all_jobs()}
+        return {runs.get(name, name) for name in names}
+    if FOR_GOOD.isdisjoint(kind for _, kind in world.struck):
+        return set()
+    return {record.id for record in world.ledger.records()} | {
+        put.run_id() for put in world.scenario.puts
+    }
+
+
+def tagged(job: "Mapping[str, Any]") -> str:
+    """The run whose tag a job bears."""
+    return next(str(tag["value"]) for tag in job["tags"] if tag["key"] == "run")

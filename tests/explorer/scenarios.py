@@ -78,16 +78,25 @@ class Scenario:
     """How long after the one before it each put is made; 0: all at once."""
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
-    late_seconds: float = 0
-    """How far behind are Bedrock's lists, and jobs that are asked for by name."""
-    forgets_tokens: bool = False
-    """Whether Bedrock knows no `clientRequestToken` any more when it comes again."""
     pairs: int = 250
     """How many histories with two faults are lived, of all that there are."""
     longer: int = 50
     """And how many with three to six."""
-    every: int = 1
-    """Of the single faults, each third: where one call is much like the next."""
+    late_seconds: float = 0
+    """How far behind are the table's indexes, all lists, and executions and jobs that are asked for by
+    name."""
+    clocks_off: Literal[-1, 0, 1] = 0
+    """Whether the functions' clocks are half an hour off: every other one ahead, and the rest behind."""
+    forgets_tokens: bool = False
+    """Whether Bedrock knows no `clientRequestToken` any more when it comes again."""
+    deployed_at: float = 0
+    """Until then the former version is deployed: its state machine, and its functions."""
+    rolled_back_at: float = float("inf")
+    """And from then on again."""
+
+    @property
+    def has_two_versions(self) -> bool:
+        return self.deployed_at > 0 or self.rolled_back_at < float("inf")
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -132,8 +141,8 @@ SCENARIOS = (
         name="a sound upload",
         puts=(_put(records("Shipping")),),
         end="trained",
-        pairs=1800,
-        longer=500,
+        pairs=900,
+        longer=300,
     ),
     Scenario(
         name="a broken upload",
@@ -147,8 +156,8 @@ SCENARIOS = (
         name="an upload to no recipe's folder",
         puts=(_put(records("Lost"), folder="datasets/support-nova-mikro"),),
         end="refused",
-        pairs=400,
-        longer=200,
+        pairs=200,
+        longer=100,
     ),
     Scenario(
         name="two versions of one key and a poisonous message in a batch",
@@ -173,7 +182,6 @@ SCENARIOS = (
         each=("trained", "trained", "refused"),
         pairs=20,
         longer=20,
-        every=3,
     ),
     Scenario(
         name="a full quota",
@@ -191,7 +199,6 @@ SCENARIOS = (
         newest_first=True,
         pairs=20,
         longer=20,
-        every=2,
     ),
     Scenario(
         name="a job that fails",
@@ -208,7 +215,23 @@ SCENARIOS = (
         job="stalls",
         pairs=20,
         longer=20,
-        every=3,
+    ),
+    Scenario(
+        name="indexes and lists that are ten minutes late",
+        puts=(_put(records("Late")),),
+        end="trained",
+        late_seconds=LATE_SECONDS,
+        pairs=100,
+        longer=50,
+    ),
+    Scenario(
+        name="late indexes, two versions of one key, and a place for one job",
+        puts=(_put(records("First")), _put(records("Second"), version="v2")),
+        end="trained",
+        quota=1,
+        late_seconds=LATE_SECONDS,
+        pairs=20,
+        longer=20,
     ),
     Scenario(
         name="a token that Bedrock forgets, and a name that it finds late",
@@ -228,7 +251,6 @@ SCENARIOS = (
         newest_first=True,
         pairs=60,
         longer=40,
-        every=3,
     ),
     Scenario(
         name="a newer version while the older one starts its job",
@@ -249,6 +271,38 @@ SCENARIOS = (
         full_until_seconds=1500,
         pairs=40,
         longer=20,
-        every=4,
+    ),
+    Scenario(
+        name="clocks that are half an hour off",
+        puts=(_put(records("Early")),),
+        end="trained",
+        clocks_off=1,
+        pairs=50,
+        longer=50,
+    ),
+    Scenario(
+        name="clocks that are half an hour off the other way, and a full quota",
+        puts=(_put(records("Tardy")),),
+        end="trained",
+        clocks_off=-1,
+        full_until_seconds=1500,
+        pairs=50,
+        longer=50,
+    ),
+    Scenario(
+        name="a deployment while a run of the former version is under way",
+        puts=(_put(records("Skewed")),),
+        end="trained",
+        deployed_at=900,
+        pairs=50,
+        longer=50,
+    ),
+    Scenario(
+        name="a rollback while a run of this version is under way",
+        puts=(_put(records("Rolled back")),),
+        end="trained",
+        rolled_back_at=900,
+        pairs=50,
+        longer=50,
     ),
 )

@@ -19,8 +19,11 @@ Kind = Literal[
     "disowned after",
     "event again",
     "pause",
+    "zombie before",
+    "zombie after",
     "denied for good",
     "throttled for long",
+    "incident",
 ]
 
 MEANING: dict[Kind, str] = {
@@ -31,22 +34,27 @@ MEANING: dict[Kind, str] = {
     "denied": "AccessDeniedException",
     "quota exceeded": "ServiceQuotaExceededException (HTTP 400)",
     "conflict": "ConflictException (HTTP 400)",
-    "name in use": "ValidationException: the name is in use",
+    "name in use": "ValidationException: The provided job name is currently in use",
     "answer lost": "it is done, but the answer never comes (read timeout)",
     "sent twice": "it is done, the answer is lost, and the SDK sends it again",
     "disowned before": "Step Functions gives the function up and tries again; 20 s later it goes on",
     "disowned after": "it is done; Step Functions gives the function up; 20 s later it goes on",
     "event again": "the event is delivered once more at this moment",
     "pause": "it takes five seconds, in which others go on",
+    "zombie before": "Step Functions gives the function up and tries again; an hour later it goes on",
+    "zombie after": "it is done; Step Functions gives the function up; an hour later it goes on",
     "denied for good": "AccessDeniedException, from now on, for every caller",
     "throttled for long": "throttled for 20 minutes, for every caller",
+    "incident": "the whole service answers InternalServerException for 2 h 40, to every caller",
 }
 KINDS = tuple(MEANING)
-LASTING = frozenset(
-    {"denied", "denied for good", "throttled for long", "quota exceeded", "conflict", "name in use"}
-)
-"""What no step tries again; a single one of them may end a run otherwise, with the reason."""
 OF_BEDROCK = frozenset({"quota exceeded", "conflict", "name in use"})
+FOR_GOOD = frozenset({"denied for good"})
+LONG = frozenset({"throttled for long", "incident"})
+LASTING = OF_BEDROCK | FOR_GOOD | {"denied"}
+"""What no step tries again; a single one of them may end a run otherwise, with the reason. But what Bedrock
+may say of a new job is tried again.
+"""
 
 
 @dataclass(frozen=True, order=True)

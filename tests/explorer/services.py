@@ -1,7 +1,7 @@
 """The fakes of the function tests, living in virtual time and keeping what the promises are about."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,31 +10,45 @@ from clockwork import Clockwork, Promise
 from domain_builders import ARTIFACTS
 from fake_aws import FakeS3, FakeStepFunctions
 from fake_bedrock import FakeBedrock
-from fake_dynamodb import FakeDynamoDB
+from fake_dynamodb import INDEXES, FakeDynamoDB
 from machine import Failed
+from recipe_refusal_cases import refusal
 
 if TYPE_CHECKING:
+    from fake_dynamodb import Item
     from scenarios import Scenario
 
 STEP_SECONDS = 400
 """How long each phase of a job takes."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Ledger(FakeDynamoDB):
-    """Remembers every state that a row was in."""
+    """Remembers every state that a row was in. Its indexes are as late as the scenario says."""
 
+    clock: Clockwork
+    late_seconds: float = 0
+    written: list[tuple[float, str, "Item | None"]] = field(default_factory=list)
     passed: dict[str, list[str]] = field(default_factory=dict)
     committed: dict[str, Decimal] = field(default_factory=dict)
     """The most that each budget ever had committed."""
 
     def store(self, key: str, after: dict[str, Any] | None) -> None:
         super().store(key, after)
+        self.written.append((self.clock.seconds, key, after and dict(after)))
         state, states = (after or {}).get("state"), self.passed.setdefault(key, [])
         if state is not None and states[-1:] != [state]:
             states.append(state)
         if key.startswith("budget#") and after is not None:
             self.committed[key] = max(self.committed.get(key, Decimal(0)), after["committed"])
+
+    def _indexed(self, call: Mapping[str, Any]) -> "list[Item]":
+        if not (self.late_seconds and "IndexName" in call):
+            return super()._indexed(call)
+        then = self.clock.seconds - self.late_seconds
+        known = {key: item for moment, key, item in self.written if moment <= then}
+        keys = set(INDEXES[call["IndexName"]])
+        return [item for item in known.values() if item and keys <= item.keys()]
 
 
 class Storage(FakeS3):
@@ -137,6 +151,9 @@ class StepFunctions(FakeStepFunctions):
 
     begin: Callable[[str, str], None]
     clock: Clockwork
+    late_seconds: float = 0
+    changes: list[tuple[float, str, bool]] = field(default_factory=list)
+    """When which execution began, and when it ended."""
     together: list[str] = field(default_factory=list)
     """The runs that two executions followed at once."""
     waiting: dict[str, Promise] = field(default_factory=dict)
@@ -149,8 +166,39 @@ class StepFunctions(FakeStepFunctions):
             others = self.executions.keys() - self.closed - {name}
             if any(json.loads(self.executions[other])["id"] == run for other in others):
                 self.together.append(run)
+            self.changes.append((self.clock.seconds, name, True))
             self.begin(name, input)
         return answer
+
+    def end(self, name: str, status: str = "SUCCEEDED", **said: Any) -> None:
+        super().end(name, status, **said)
+        self.changes.append((self.clock.seconds, name, False))
+
+    def listed_as_running(self) -> list[str]:
+        """Both answers are eventually consistent.
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+        """
+        return [name for name, runs in self._seen().items() if runs]
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html"""
+        found, seen = super().describe_execution(executionArn=executionArn), self._seen()
+        if found["name"] not in seen:
+            raise refusal("ExecutionDoesNotExist", "DescribeExecution")
+        if not seen[found["name"]]:
+            return found
+        return {k: found[k] for k in ("executionArn", "name", "input")} | {"status": "RUNNING"}
+
+    def _seen(self) -> dict[str, bool]:
+        """Whether an execution runs, of those that are known of, as it was a while ago."""
+        if not self.late_seconds:
+            return {name: name not in self.closed for name in self.executions}
+        then = self.clock.seconds - self.late_seconds
+        return {
+            name: runs
+            for moment, name, runs in self.changes
+            if moment <= then and name in self.executions
+        }
 
     def forget(self) -> None:
         for name in self.closed:

@@ -87,4 +87,5 @@ class Around:
                 "sns": "SNS",
                 "stepfunctions": "Sfn",
             }[service]
+            self.world.errors.add(f"{prefix}.{code}")
             raise Failed(f"{prefix}.{code}", str(error)) from error

@@ -1,8 +1,11 @@
 """The interpreter does with a state machine what Step Functions does with it."""
 
+from datetime import timedelta
+
 import pytest
+from clockwork import START
 from expressions import QueryError, evaluated
-from machine import Execution, Failed
+from machine import LONGEST, MOST_EVENTS, Execution, Failed
 
 
 class World:
@@ -115,3 +118,47 @@ def test_expressions(expression, value):
             evaluated(f"{{% {expression} %}}", bindings)
     else:
         assert evaluated(f"{{% {expression} %}}", bindings) == value
+
+
+class Calendar(World):
+    """Time passes while an execution sleeps."""
+
+    def moment(self):
+        return (START + timedelta(seconds=sum(self.slept))).isoformat()
+
+
+def waiting(world, *, seconds, **machine):
+    """An execution that looks again and again, and never finds."""
+    states = {"Look again": {"Type": "Wait", "Seconds": seconds, "Next": "Look again"}}
+    definition = {"StartAt": "Look again", "States": states, **machine}
+    return Execution(definition=definition, name="n", given={}, world=world)
+
+
+def test_an_execution_of_more_than_25_000_events_fails_and_nothing_catches_it():
+    world = World()
+    execution = waiting(world, seconds=1)
+    end = execution.run()
+    assert (end.status, end.error) == ("FAILED", "States.Runtime")
+    assert "25000" in end.cause
+    assert len(world.slept) == (MOST_EVENTS - 1) // 2  # two events each, after the first of all
+    assert execution.events == MOST_EVENTS + 1
+
+
+def test_tries_of_a_task_are_events_too():
+    world = World(*[Failed("Passing")] * 10_000)
+    tries = RETRY | {"MaxAttempts": 9_999}
+    end, execution = run(world, Retry=[tries], Catch=[CATCH])
+    assert (end.status, end.error) == ("FAILED", "States.Runtime")
+    assert execution.events > MOST_EVENTS
+
+
+@pytest.mark.parametrize(
+    ("machine", "most"), [({}, LONGEST), ({"TimeoutSeconds": 86400}, timedelta(days=1))]
+)
+def test_an_execution_that_lasts_longer_than_a_year_or_than_its_machine_allows_is_timed_out(
+    machine, most
+):
+    world = Calendar()
+    end = waiting(world, seconds=12 * 3600, **machine).run()
+    assert (end.status, end.error) == ("TIMED_OUT", "")
+    assert most < timedelta(seconds=sum(world.slept)) <= most + timedelta(hours=12)

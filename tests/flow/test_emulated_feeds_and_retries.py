@@ -32,6 +32,12 @@ def dying(event, context):
 def noting(event, context):
     open(event["path"], "x").close()
 
+def counting(event, context):
+    first, until = context.get_remaining_time_in_millis(), time.monotonic() + 0.25
+    while time.monotonic() < until:
+        pass
+    return [first, context.get_remaining_time_in_millis()]
+
 def sorting(event, context):
     time.sleep(0.5)
     bad = [each["messageId"] for each in event["Records"] if each["body"] == "bad"]
@@ -130,6 +136,21 @@ def test_a_function_whose_process_dies_has_failed_by_the_name_that_aws_gives_it(
     for function in ("dying", "stillborn"):
         execution, _ = ended(client, f"{function}-machine", function=function)
         assert execution["error"] == "Runtime.ExitError", function
+
+
+def test_the_time_that_is_left_to_a_function_runs_out_and_begins_anew_with_each_invocation(client):
+    """A check watches it, and ends before its function is cut off."""
+
+    def counted():
+        payload = client("lambda").invoke(FunctionName="counting")["Payload"]
+        first, second = json.loads(payload.read())
+        assert 250 <= first - second < 2500
+        return first
+
+    for _ in range(2):
+        assert 2000 < counted() <= 3000  # the default time-out is three seconds
+    client("lambda").update_function_configuration(FunctionName="counting", Timeout=60)
+    assert 59_000 < counted() <= 60_000
 
 
 def test_a_retry_waits_longer_each_time_and_never_longer_than_its_most(client):

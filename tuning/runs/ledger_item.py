@@ -32,7 +32,9 @@ class Stored:
     @classmethod
     def attribute(cls, field: str) -> str:
         """What a field is called in the table. Raises KeyError for a name that is not a field."""
-        return KEY if field == "id" else {each: each for each in _hints(cls)}[field]
+        if field not in _hints(cls):
+            raise KeyError(field)
+        return KEY if field == "id" else field
 
     @classmethod
     def values(cls, **facts: Any) -> dict[str, dict[str, str]]:
@@ -66,6 +68,7 @@ _hints: Callable[[type], dict[str, Any]] = cache(get_type_hints)
 """The types of a record's fields, by name."""
 
 
+@cache
 def _is_text(hint: Any) -> bool:
     """Whether an attribute of that type is plain text: no JSON."""
     parts = [each for each in get_args(hint) or (hint,) if each is not type(None)]

@@ -20,7 +20,7 @@ _settings = cache(IntakeSettings.from_env)
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answers which messages failed; only those come again, and after five times are put aside.
+    """Answers which messages failed; only those come again, for four hours, and then are put aside.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
     """

@@ -23,6 +23,7 @@ SILENT = [
 ALARMS = [
     *LOST,
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "{IntakeQueue.QueueName}"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "{IntakeQueue.QueueName}"),
     *(("AWS/Lambda", "Errors", f"{{{step.construct_id}Function}}") for step in FUNCTIONS),
     *SILENT,
     *(

@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from clockwork import Clockwork, Promise
+from explored_calls import Call, CallKind
 from explored_faults import Crash, applicable, struck
 from explored_handlers import BEHIND, Handler, context
 from fake_bedrock import ENDED
@@ -44,28 +45,6 @@ _RAISED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One call of a history: who made it, and where the schedule may strike."""
-
-    number: int
-    who: str
-    service: str
-    operation: str
-
-    @property
-    def of_a_handler(self) -> bool:
-        return self.who != "the state machine"
-
-    @property
-    def kind(self) -> "CallKind":
-        return self.who, self.service, self.operation
-
-
-CallKind = tuple[str, str, str]
-"""Who calls which operation of which service."""
-
-
 @dataclass(eq=False)
 class Message:
     id: str
@@ -76,6 +55,7 @@ class Message:
 @dataclass(eq=False)
 class Invocation:
     function: str
+    calls: int = 0
     promise: Promise = field(default_factory=Promise)
 
 
@@ -104,6 +84,8 @@ class Amazon:
         self.calls: list[Call] = []
         self.story: list[str] = []
         self.dead: list[Message] = []
+        self.put_aside: list[Message] = []
+        """All that ever were dead letters."""
         self.ends: dict[str, list[End]] = {}
         self.invoked: list[str] = []
         self.executions: list[Execution] = []
@@ -158,6 +140,7 @@ class Amazon:
             if message.receives >= MOST_RECEIVES:
                 self._log(f"message {message.id} is put aside as a dead letter")
                 self.dead.append(message)
+                self.put_aside.append(message)
             else:
                 self.clock.spawn(lambda m=message: self.receive([m]), after=HIDDEN_SECONDS)
 
@@ -235,7 +218,16 @@ class Amazon:
     def call(self, service: str, operation: str, effect: Callable[[], Any]) -> Any:
         invocation = getattr(getcurrent(), "invocation", None)
         who = invocation.function if invocation else "the state machine"
-        call = Call(number=len(self.calls), who=who, service=service, operation=operation)
+        if invocation:
+            invocation.calls += 1
+        call = Call(
+            number=len(self.calls),
+            who=who,
+            service=service,
+            operation=operation,
+            place=invocation.calls if invocation else 0,
+            situation=self._situation(),
+        )
         self.calls.append(call)
         kind = self.strikes.get(call.number)
         kind = (
@@ -246,6 +238,10 @@ class Amazon:
             + (f"  ← {kind.upper()}" if kind else "")
         )
         return struck(self, call, kind, invocation, effect)
+
+    def _situation(self) -> tuple[frozenset[Any], ...]:
+        rows = frozenset(row.get("state") for row in self.ledger.items.values())
+        return rows, frozenset(job["status"] for job in self.bedrock.all_jobs())
 
     def _function_clock(self) -> datetime:
         """What the function that is at work takes for the time."""

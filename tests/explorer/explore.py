@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from amazon import Amazon, Call, CallKind
+from amazon import Amazon
+from explored_calls import Call, CallKind
 from explored_faults import applicable
 from explored_handlers import Handler
 from promises import broken, judged
@@ -31,8 +32,9 @@ class Explorer:
         return world
 
     def singles(self, scenario: Scenario) -> Iterator[Schedule]:
-        """Every fault that can strike any call of the undisturbed history."""
-        for call in self.live(scenario).calls:
+        """Every fault that can strike any call of the undisturbed history, of calls that are alike the first."""
+        first = {call.alike: call for call in reversed(self.live(scenario).calls)}
+        for call in sorted(first.values(), key=lambda call: call.number):
             yield from ((Fault(call.number, kind),) for kind in applicable(call))
 
     def walk(self, scenario: Scenario) -> "Walk":

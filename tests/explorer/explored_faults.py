@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ReadTimeoutError
 from machine import Failed
 from recipe_refusal_cases import refusal
+from rounds import one_round
 from schedule import KINDS, OF_BEDROCK, Kind
 
 if TYPE_CHECKING:
-    from amazon import Amazon, Call, Invocation
+    from amazon import Amazon, Invocation
+    from explored_calls import Call
 
 _LASTING: dict[Kind, tuple[str, float, bool]] = {
     "denied for good": ("denied", float("inf"), False),
@@ -47,6 +49,11 @@ _WORDS = {"name in use": "The provided job name is currently in use: of another"
 
 class Crash(BaseException):
     """The function's process dies; no `except Exception` of it sees that."""
+
+
+def lasts(kind: Kind) -> float:
+    """For how many seconds it strikes others, too."""
+    return _LASTING[kind][1] if kind in _LASTING else 0
 
 
 def applicable(call: "Call") -> tuple[Kind, ...]:
@@ -118,6 +125,10 @@ def _given_up(
     answer = effect() if when == "after" else None
     world.clock.keep(invocation.promise, said)
     world.clock.sleep(seconds)
+    if (
+        how == "zombie"
+    ):  # it may do what nobody follows any more; the reconciler comes every ten minutes
+        world.clock.spawn(lambda: one_round(world), after=600)
     return answer if when == "after" else effect()
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from amazon import Amazon, CallKind
+from amazon import Amazon
 from domain_builders import PREPARED
+from explored_calls import CallKind
+from explored_faults import lasts
 from explored_handlers import BUDGET_USD
 from former_functions import Deployed
 from rounds import named_by_alarms, tagged
@@ -17,6 +19,7 @@ from schedule import LASTING, LONG, OF_BEDROCK, Kind
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.releases.model_version import ModelVersion
+from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_states import TRANSITIONS
 
@@ -47,6 +50,7 @@ def judged(world: Amazon) -> Verdict:
         *_trained_on_what_was_uploaded(world),
         *_within_the_budget(world),
         *_as_usual(world),
+        *_nobody_is_needed(world),
         *_the_newest_wins(world),
         *_every_model_is_numbered_once(world),
     ]
@@ -156,6 +160,17 @@ def _as_usual(world: Amazon) -> Iterator[Broken]:
         yield Broken(f"OTHERWISE: the runs ended {states}, not {sorted(scenario.ends)}")
 
 
+def _nobody_is_needed(world: Amazon) -> Iterator[Broken]:
+    """No upload is put aside for faults that pass within the hours for which its message is tried again."""
+    if not all(_passes(world, call, kind) for call, kind in world.struck):
+        return
+    if sum(map(lasts, world.strikes.values())) >= (MOST_RECEIVES - 1) * HIDDEN_SECONDS:
+        return
+    for message in world.put_aside:
+        if message.event in world.scenario.events:
+            yield Broken(f"PUT ASIDE: {message.id} waits for a person, and the fault has passed")
+
+
 def _passes(world: Amazon, call: CallKind, kind: Kind) -> bool:
     """Whether the platform outlasts it. A former state machine does not: it gave up after minutes, and did
     not know that a name may be in use by a job of its own.
@@ -175,12 +190,14 @@ def _with_former_parts(world: Amazon) -> bool:
 
 
 def _the_newest_wins(world: Amazon) -> Iterator[Broken]:
-    """Never two of those of which one gave way, and never none."""
+    """Never two of those of which one gave way, and never none; unless its job was done before it could be
+    stopped.
+    """
     if not all(_passes(world, call, kind) for call, kind in world.struck):
         return
     gave_way = [record for record in world.ledger.records() if record.stop_asked]
     for record in gave_way:
-        if record.state == "trained":
+        if record.state == "trained" and not _was_done(world, record.id):
             yield Broken(f"TWICE: run {record.id} gave way, and was trained all the same")
     newest = world.ledger.items.get(world.scenario.puts[-1].run_id(), {})
     if gave_way and newest.get("state") != world.scenario.end:
@@ -208,3 +225,18 @@ def _every_model_is_numbered_once(world: Amazon) -> Iterator[Broken]:
         ]
         if numbers != list(range(len(numbers), 0, -1)):
             yield Broken(f"GAP: the models of {recipe} are {numbers}")
+
+
+def _was_done(world: Amazon, run: str) -> bool:
+    """Whether the run's job had completed before the run was asked to stop, or before Bedrock could be."""
+    if any(service == "bedrock" and kind in LONG for (_, service, _), kind in world.struck):
+        return True
+    asked = min(
+        moment
+        for moment, key, row in world.ledger.written
+        if key == run and row and "stop_asked" in row
+    )
+    return any(
+        status == "Completed" and moment < asked and tagged(world.bedrock.jobs[job]) == run
+        for moment, job, status in world.bedrock.changes
+    )

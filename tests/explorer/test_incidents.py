@@ -5,6 +5,7 @@ https://aws.amazon.com/message/101925/
 
 from collections import Counter
 
+import amazon
 import explored_handlers
 import pytest
 from amazon import Amazon
@@ -32,7 +33,7 @@ def plenty(monkeypatch, functions):
 
 def lived(definition, functions, *services, begins, what="throttled"):
     puts = tuple(
-        Put(key=f"{FOLDER}/{n}/train.jsonl", version="v1", content=records(f"Number {n % 3}"))
+        Put(key=f"{FOLDER}/{n}/train.jsonl", version="v1", content=records(f"Number {n}"))
         for n in range(UPLOADS)
     )
     scenario = Scenario(name="an incident", puts=puts, end="trained", quota=UPLOADS)
@@ -59,15 +60,26 @@ def test_with_dynamodb_throttled_for_hours_no_sound_upload_fails_and_no_paid_job
     assert {end.status for ends in world.ends.values() for end in ends} == {"SUCCEEDED"}
     events = [execution.events for execution in world.executions]
     assert max(events) < 500
+    assert world.put_aside == []  # nobody had to redrive anything
 
 
 @pytest.mark.parametrize("service", ["s3", "bedrock", "stepfunctions", "sns"])
-@pytest.mark.parametrize("begins", [2, 1000])
+@pytest.mark.parametrize("begins", [0, 2, 1000])
 def test_with_another_service_down_for_hours_all_is_well_too(definition, plenty, service, begins):
     world = lived(definition, plenty, service, begins=begins, what="internal error")
     runs = [world.ledger.record(put.run_id()) for put in world.scenario.puts]
     assert Counter(run.state for run in runs) == {"trained": UPLOADS}
     assert (len(world.bedrock.created), world.bedrock.stopped) == (UPLOADS, [])
+    assert world.put_aside == []
+
+
+def test_uploads_that_are_tried_five_times_only_need_a_person_after_hours_of_an_incident(
+    definition, plenty, monkeypatch
+):
+    """As they were: half an hour of tries."""
+    monkeypatch.setattr(amazon, "MOST_RECEIVES", 5)
+    world = lived(definition, plenty, "dynamodb", begins=0)
+    assert len(world.put_aside) == UPLOADS
 
 
 def test_a_machine_that_tries_again_for_minutes_only_is_found_out(plenty):

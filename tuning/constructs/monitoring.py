@@ -39,6 +39,9 @@ class Monitoring:
         oldest = intake.queue.metric_approximate_age_of_oldest_message(
             period=_MINUTE, statistic="Maximum"
         )
+        in_flight = intake.queue.metric_approximate_number_of_messages_not_visible(
+            period=cdk.Duration.minutes(5), statistic="Average"
+        )
         given_up = unclosed.metric_number_of_messages_published(period=_MINUTE, statistic="Sum")
         failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
         timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
@@ -50,6 +53,16 @@ class Monitoring:
             ("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout"),
         ):
             self._alarms.at_least(name, watched, threshold, description)
+        # What is received three times and not deleted counts no longer as the oldest message.
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        # It is hidden between its receives, and thus in flight nearly always; a sound upload is, for a second.
+        self._alarms.at_least(
+            "UploadsNotReceived",
+            in_flight,
+            0.5,
+            "An upload has failed to be received for half an hour",
+            periods=6,
+        )
         for function in functions.values():
             self._errors(function)
             self._silence(function)

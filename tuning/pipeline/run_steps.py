@@ -16,13 +16,11 @@ from tuning.runs.function_settings import (
     RunSettings,
 )
 
-MOST_RECEIVES = 5
-"""After so many a message is a dead letter."""
 RECEIVE_UPLOAD = Step(
     name="receive_upload",
     kind="consumer",
     does="Turns an upload into a run, exactly one, however often its event comes.",
-    failing="uploads cannot be received: they wait in the queue, and after five receives they are dead letters",
+    failing="uploads cannot be received: they wait in the queue, and after four hours of tries they are dead letters",
     settings=IntakeSettings,
     timeout_seconds=60,
     access=(
@@ -35,6 +33,12 @@ RECEIVE_UPLOAD = Step(
 HIDDEN_SECONDS = 6 * RECEIVE_UPLOAD.timeout_seconds
 """How long a message is hidden after a receive, at least so many times the function's timeout.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+MOST_RECEIVES = 40
+"""After so many a message is a dead letter: four hours after the first, longer than DynamoDB was down on
+2025-10-20, so that an upload that comes in such hours needs nobody. SQS takes 1 to 1,000. Fewer receives that are
+further apart each time (ChangeMessageVisibility) would need an endpoint of SQS in the VPC, and cost more.
+https://aws.amazon.com/message/101925/
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
 
 PREPARE_DATASET = Step(
     name="prepare_dataset",

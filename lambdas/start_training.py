@@ -31,7 +31,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     )
     if start.job_arn:
         facts = {"open": Partition.WORKING, "job_arn": start.job_arn, "attempt": run.attempt}
-        _ledger().move(run, "training", without=LEFT, **facts)
+        if not _ledger().move(run, "training", without=LEFT, **facts):
+            # Given up while it was at work, and its run went on to an end: the reconciler sees to the job.
+            _ledger().amend(run.id, open=Partition.WORKING)
     logger.info("start", state=start.state, job_arn=start.job_arn)
     if start.state == "queued" and "queue" not in event:
         return polling_queue.answer_poll(start, event.get("job") or {}, now)

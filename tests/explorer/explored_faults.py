@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ReadTimeoutError
 from machine import Failed
 from recipe_refusal_cases import refusal
-from rounds import one_round
 from schedule import KINDS, OF_BEDROCK, Kind
 
 if TYPE_CHECKING:
@@ -125,10 +124,6 @@ def _given_up(
     answer = effect() if when == "after" else None
     world.clock.keep(invocation.promise, said)
     world.clock.sleep(seconds)
-    if (
-        how == "zombie"
-    ):  # it may do what nobody follows any more; the reconciler comes every ten minutes
-        world.clock.spawn(lambda: one_round(world), after=600)
     return answer if when == "after" else effect()
 
 

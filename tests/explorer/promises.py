@@ -18,8 +18,8 @@ from schedule import LASTING, LONG, OF_BEDROCK, Kind
 
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
-from tuning.releases.model_version import ModelVersion
 from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
+from tuning.releases.model_version import ModelVersion
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_states import TRANSITIONS
 

@@ -44,19 +44,19 @@ def dispatching(world: "Amazon") -> None:
 
 def among_us(world: "Amazon") -> None:
     for seconds in AMONG_US:
-        world.clock.spawn(lambda: one_round(world), after=seconds)
+        world.clock.spawn(lambda: _round(world), after=seconds)
 
 
 def until_quiet(world: "Amazon") -> None:
     """What cannot be healed fires an alarm at every round; then it is enough to see it fire."""
     for _ in range(_MOST):
-        world.clock.spawn(lambda: one_round(world), after=_BETWEEN)
+        world.clock.spawn(lambda: _round(world), after=_BETWEEN)
         world.clock.run()
         if world.rounds[-1] == {"healed": {}}:
             return
 
 
-def one_round(world: "Amazon") -> None:
+def _round(world: "Amazon") -> None:
     answer: Any = world.invoke("reconcile_runs", {})
     world.rounds.append(answer)
 

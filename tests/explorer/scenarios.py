@@ -141,8 +141,8 @@ SCENARIOS = (
         name="a sound upload",
         puts=(_put(records("Shipping")),),
         end="trained",
-        pairs=900,
-        longer=300,
+        pairs=500,
+        longer=200,
     ),
     Scenario(
         name="a broken upload and a poisonous message in a batch",
@@ -152,7 +152,9 @@ SCENARIOS = (
         pairs=300,
         longer=100,
     ),
-    Scenario(name="an upload that was deleted", puts=(_put(None),), end="refused"),
+    Scenario(
+        name="an upload that was deleted", puts=(_put(None),), end="refused", pairs=50, longer=20
+    ),
     Scenario(
         name="an upload to no recipe's folder",
         puts=(_put(records("Lost"), folder="datasets/support-nova-mikro"),),
@@ -167,14 +169,6 @@ SCENARIOS = (
         each=("trained", "trained", "refused"),
         pairs=20,
         longer=20,
-    ),
-    Scenario(
-        name="a full quota",
-        puts=(_put(records("Patient")),),
-        end="trained",
-        full_until_seconds=1500,
-        pairs=100,
-        longer=40,
     ),
     Scenario(
         name="two versions of one key, and a place for one job",
@@ -200,14 +194,6 @@ SCENARIOS = (
         job="stalls",
         pairs=20,
         longer=20,
-    ),
-    Scenario(
-        name="indexes and lists that are ten minutes late",
-        puts=(_put(records("Late")),),
-        end="trained",
-        late_seconds=LATE_SECONDS,
-        pairs=100,
-        longer=50,
     ),
     Scenario(
         name="late indexes, two versions of one key, and a place for one job",

@@ -16,8 +16,8 @@ from sabotage import SABOTAGES
 from scenarios import SCENARIOS
 
 LEAST = 15_000
-ASKED = {"Approved?", "Not approved", "Stopped", "Stopped before its job", "Job stopped"}
-"""States that only a person's answer or request leads to; nobody answers here."""
+ASKED = {"Approved?", "Not approved", "Answer not taken"}
+"""States that only a person's answer leads to; nobody answers here."""
 
 
 def _walk(definition: Mapping[str, Any], number: int) -> Walk:

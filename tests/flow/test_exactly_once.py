@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from accounts import conversations
-from patience import until
+from patience import tried_five_times, until
 
 RECIPE = "support-nova-micro"
 ODD = (
@@ -84,7 +84,8 @@ def test_of_a_batch_exactly_the_poisonous_messages_are_put_aside(world):
     sqs = world.client("sqs")
     sqs.purge_queue(QueueUrl=dead)
     send(world, [good, *poison, good])
-    until(lambda: waiting(world, dead) == len(poison), "the dead letters")
+    with tried_five_times(sqs, queue):
+        until(lambda: waiting(world, dead) == len(poison), "the dead letters")
     until(lambda: waiting(world, queue) == 0, "the queue to be empty")
     found = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, VisibilityTimeout=0)
     bodies = {message["Body"] for message in found["Messages"]}

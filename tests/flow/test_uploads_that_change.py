@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 
 from accounts import conversations
-from patience import until
+from patience import tried_five_times, until
 
 RECIPE = "support-nova-micro"
 
@@ -92,7 +92,8 @@ def test_what_nobody_could_receive_fires_an_alarm_and_is_received_once_after_red
     functions.update_function_configuration(**function, Handler="lambdas.nowhere.handler")
     try:
         upload = world.upload(conversations("Given up"), f"{RECIPE}/given-up")
-        until(lambda: given_up(world, "given-up"), "the message among the dead letters")
+        with tried_five_times(world.client("sqs"), world.account.outputs["Queue"]):
+            until(lambda: given_up(world, "given-up"), "the message among the dead letters")
         until(lambda: alarm(world) == "ALARM", "the alarm")
     finally:
         functions.update_function_configuration(**function, Handler=handler)

@@ -40,6 +40,23 @@ def test_a_run_starts_its_job_and_notes_it(aws, context):
     assert noted == ("training", Partition.WORKING, job["jobArn"], 1)
 
 
+def test_a_job_that_was_started_after_its_run_had_ended_is_left_to_the_reconciler(
+    aws, context, monkeypatch
+):
+    """The function was given up at work, and its run was stopped, since it had no job."""
+    create, kept = aws.bedrock.create_model_customization_job, aws.dynamodb.items
+
+    def late(**arguments):
+        kept[any_run().id] |= {"state": "stopped"}
+        kept[any_run().id].pop("open", None)
+        return create(**arguments)
+
+    monkeypatch.setattr(aws.bedrock, "create_model_customization_job", late)
+    assert start_training.handler(EVENT, context)["state"] == "started"
+    record = aws.dynamodb.record(any_run().id)
+    assert (record.state, record.job_arn, record.open) == ("stopped", None, Partition.WORKING)
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -15,6 +15,7 @@ from clockwork import Clockwork, Promise
 from explored_faults import Crash, applicable, struck
 from explored_handlers import BEHIND, CONTEXT, Handler
 from fake_bedrock import ENDED
+from granted import THE_MACHINE, acting, assert_granted
 from greenlet import getcurrent
 from machine import End, Execution, Failed
 from rounds import among_us, until_quiet
@@ -52,7 +53,7 @@ class Call:
 
     @property
     def of_a_handler(self) -> bool:
-        return self.who != "the state machine"
+        return self.who != THE_MACHINE
 
 
 @dataclass(eq=False)
@@ -199,13 +200,12 @@ class Amazon:
 
     def call(self, service: str, operation: str, effect: Callable[[], Any]) -> Any:
         invocation = getattr(getcurrent(), "invocation", None)
-        who = invocation.function if invocation else "the state machine"
-        call = Call(number=len(self.calls), who=who, service=service, operation=operation)
+        who, number = acting(), len(self.calls)
+        call = Call(number=number, who=who, service=service, operation=operation)
         self.calls.append(call)
         kind = self.strikes.get(call.number)
-        kind = (
-            kind if kind in applicable(call) else None
-        )  # another call than the one it was made for
+        # Not of another call than the one it was made for.
+        kind = kind if kind in applicable(call) else None
         self._log(
             f"[{call.number}] {who} calls {service}.{operation}"
             + (f"  ← {kind.upper()}" if kind else "")
@@ -248,6 +248,7 @@ class _Client:
         operation_name = getattr(self.fake, "operation", operation)
 
         def ask(**arguments: Any) -> Any:
+            assert_granted(acting(), self.name, operation_name, arguments)
             return self.world.call(self.name, operation_name, lambda: really(**arguments))
 
         return ask

@@ -97,7 +97,7 @@ def _within_the_budget(world: Amazon) -> Iterator[str]:
         if most > BUDGET_USD:
             yield f"OVERSPENT: {most} USD were committed of {pot}"
         _, _, month = pot.partition("#")
-        row = world.ledger.items[pot]
+        row = world.ledger.budgets[pot]
         if "#" not in month and row["committed"] != spent[month] and not alarm_fires(world):
             yield f"MISCOUNTED: {pot} has {row['committed']}, and its runs {spent[month]} USD"
 

@@ -195,8 +195,8 @@ def meanwhile(monkeypatch, what):
     """Between the next look at the ledger and what is written after it."""
     read = Ledger.item
 
-    def and_then(ledger, key):
-        found = read(ledger, key)
+    def and_then(ledger, key, *more):
+        found = read(ledger, key, *more)
         monkeypatch.setattr(Ledger, "item", read)
         what()
         return found

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from tuning.aws.ledger import Ledger, keyed
+from tuning.aws.item_updates import keyed
+from tuning.aws.ledger import Ledger
 from tuning.aws.transient import Transient
 from tuning.runs import former_version
 from tuning.runs.budget import Budget, actual, budget_ids, over

@@ -6,13 +6,21 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tuning.aws.clients import Clients, client
+from tuning.aws.item_updates import (
+    NEW,
+    key_of,
+    keyed,
+    new_item,
+    new_record,
+    set_terms,
+    whole_record,
+)
 from tuning.aws.transient import Transient
-from tuning.errors import TuningError
 from tuning.runs import former_version
 from tuning.runs.job_queue import arrival_order
 from tuning.runs.json_record import RecordError
 from tuning.runs.ledger_item import KEY, SCHEMA, Item, Stored
-from tuning.runs.newest_version import NewestVersion, newest_key
+from tuning.runs.newest_version import NewestVersion, OvertakenError, newest_key
 from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run, version_key
 from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, READABLE_ATTRIBUTES, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
@@ -21,11 +29,6 @@ from tuning.runs.uploads import Upload
 from tuning.runs.validation_sets import UNREAD, FolderRun, ValidationSet, folder_key
 
 _Kind = TypeVar("_Kind", bound=Stored)
-_NEW = f"attribute_not_exists({KEY})"
-
-
-class OvertakenError(TuningError):
-    """A version that was the newest when it was compared, and is no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +62,13 @@ class Ledger:
         first = {**_first(run), "stop_asked": stop_asked}
         # Not put, which could replace a whole row; and no more of a run than who receives it may write.
         new = RunRecord.values(state="received", run=run.to_dict(), schema=SCHEMA, **first)
-        items = [{"Update": self._new(run.id, new)}, {"Update": self._new_record(version)}]
+        made = (new_item(self.table, run.id, new), new_record(self.table, version))
+        items = [{"Update": each} for each in made]
         if isinstance(run, Run):
             folder = FolderRun.of(run.upload, run.id)
-            items.append({"Update": self._set_whole(folder.id, _beside_key(folder))})
+            items.append({"Update": whole_record(self.table, folder)})
         if newest:
-            items.append({"Update": self._new_record(newest, instead_of=newest.before)})
+            items.append({"Update": new_record(self.table, newest, instead_of=newest.before)})
         if (broken := self.transact(items)) is None:
             return run.to_dict()
         if newest and broken == len(items) - 1:
@@ -108,14 +112,14 @@ class Ledger:
         the index of open runs.
         """
         values = RunRecord.values(**facts)
-        parts = [f"SET {_set(values)}"] if values else []
+        parts = [f"SET {set_terms(values)}"] if values else []
         names = [*values, KEY]
         if close:
             parts.append(f"REMOVE #{OPEN_RUNS.partition}")
             names.append(OPEN_RUNS.partition)
         self.client("dynamodb").update_item(
             TableName=self.table,
-            Key=_key_of(run_id),
+            Key=key_of(run_id),
             UpdateExpression=" ".join(parts),
             ConditionExpression=f"attribute_exists(#{KEY})",
             ExpressionAttributeNames={f"#{name}": name for name in names},
@@ -128,7 +132,7 @@ class Ledger:
         """
         found = self.client("dynamodb").update_item(
             TableName=self.table,
-            Key=_key_of(run_id),
+            Key=key_of(run_id),
             UpdateExpression="SET #stop_asked = if_not_exists(#stop_asked, :stop_asked)",
             ConditionExpression=f"attribute_exists({KEY})",
             ExpressionAttributeNames={"#stop_asked": RunRecord.attribute("stop_asked")},
@@ -141,7 +145,7 @@ class Ledger:
         """Write a record, unless the ledger has an item of that id. Returns whether it was written."""
         dynamodb = self.client("dynamodb")
         try:
-            dynamodb.update_item(**self._new_record(record))
+            dynamodb.update_item(**new_record(self.table, record))
         except dynamodb.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -166,7 +170,7 @@ class Ledger:
         only = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
         found = self.client("dynamodb").get_item(
             TableName=self.table,
-            Key=_key_of(item_id),
+            Key=key_of(item_id),
             ConsistentRead=True,
             **(only if names else {}),
         )
@@ -235,37 +239,15 @@ class Ledger:
         kept = RunRecord.values(**{name: at for name, at in first.items() if name not in facts})
         written = RunRecord.values(**facts)
         states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(found_in))}
-        terms = [_set(written)] if written else []
+        terms = [set_terms(written)] if written else []
         terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
         return {
             "TableName": self.table,
-            "Key": _key_of(run.id),
+            "Key": key_of(run.id),
             "UpdateExpression": "SET " + ", ".join(terms),
-            "ConditionExpression": f"{_NEW} OR #state IN ({', '.join(states)})",
+            "ConditionExpression": f"{NEW} OR #state IN ({', '.join(states)})",
             "ExpressionAttributeNames": {f"#{n}": n for n in {**written, **kept, "state": ""}},
             "ExpressionAttributeValues": keyed({**written, **kept}) | states,
-        }
-
-    def _new_record(self, record: Stored, *, instead_of: str | None = None) -> dict[str, Any]:
-        """The arguments of an update that makes what is not there yet, or what takes the place of that run."""
-        values = _beside_key(record)
-        if instead_of is None:
-            return self._new(record.id, values)
-        update = self._set_whole(record.id, values)
-        update["ExpressionAttributeValues"][":before_it"] = {"S": instead_of}
-        return {**update, "ConditionExpression": "run_id = :before_it"}
-
-    def _new(self, item_id: str, values: Item) -> dict[str, Any]:
-        """The arguments of an update that makes what is not there yet, alone or as part of a transaction."""
-        return {**self._set_whole(item_id, values), "ConditionExpression": _NEW}
-
-    def _set_whole(self, item_id: str, values: Item) -> dict[str, Any]:
-        return {
-            "TableName": self.table,
-            "Key": _key_of(item_id),
-            "UpdateExpression": f"SET {_set(values)}",
-            "ExpressionAttributeNames": {f"#{name}": name for name in values},
-            "ExpressionAttributeValues": keyed(values),
         }
 
     def _update(
@@ -310,23 +292,6 @@ def readable(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
         return kind.from_item(item)
     except RecordError as error:
         return Unreadable(id=item[KEY]["S"], why=str(error))
-
-
-def _beside_key(record: Stored) -> dict[str, Any]:
-    return {name: value for name, value in record.to_item().items() if name != KEY}
-
-
-def keyed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As values of an expression."""
-    return {f":{name}": value for name, value in values.items()}
-
-
-def _set(values: Iterable[str]) -> str:
-    return ", ".join(f"#{name} = :{name}" for name in values)
-
-
-def _key_of(item_id: str) -> dict[str, dict[str, str]]:
-    return {KEY: {"S": item_id}}
 
 
 def _first(run: Run | Misdirected) -> dict[str, Any]:

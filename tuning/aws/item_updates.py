@@ -33,7 +33,7 @@ def whole_record(table: str, record: Stored) -> dict[str, Any]:
 def _set_all(table: str, item_id: str, values: Item) -> dict[str, Any]:
     return {
         "TableName": table,
-        "Key": key_of(item_id),
+        "Key": item_key(item_id),
         "UpdateExpression": f"SET {set_terms(values)}",
         "ExpressionAttributeNames": {f"#{name}": name for name in values},
         "ExpressionAttributeValues": keyed(values),
@@ -49,5 +49,5 @@ def set_terms(names: Iterable[str]) -> str:
     return ", ".join(f"#{name} = :{name}" for name in names)
 
 
-def key_of(item_id: str) -> dict[str, dict[str, str]]:
+def item_key(item_id: str) -> dict[str, dict[str, str]]:
     return {KEY: {"S": item_id}}

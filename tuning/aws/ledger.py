@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from tuning.aws.clients import Clients, client
 from tuning.aws.item_updates import (
     NEW,
-    key_of,
+    item_key,
     keyed,
     new_item,
     new_record,
@@ -119,7 +119,7 @@ class Ledger:
             names.append(OPEN_RUNS.partition)
         self.client("dynamodb").update_item(
             TableName=self.table,
-            Key=key_of(run_id),
+            Key=item_key(run_id),
             UpdateExpression=" ".join(parts),
             ConditionExpression=f"attribute_exists(#{KEY})",
             ExpressionAttributeNames={f"#{name}": name for name in names},
@@ -132,7 +132,7 @@ class Ledger:
         """
         found = self.client("dynamodb").update_item(
             TableName=self.table,
-            Key=key_of(run_id),
+            Key=item_key(run_id),
             UpdateExpression="SET #stop_asked = if_not_exists(#stop_asked, :stop_asked)",
             ConditionExpression=f"attribute_exists({KEY})",
             ExpressionAttributeNames={"#stop_asked": RunRecord.attribute("stop_asked")},
@@ -170,7 +170,7 @@ class Ledger:
         only = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
         found = self.client("dynamodb").get_item(
             TableName=self.table,
-            Key=key_of(item_id),
+            Key=item_key(item_id),
             ConsistentRead=True,
             **(only if names else {}),
         )
@@ -243,7 +243,7 @@ class Ledger:
         terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
         return {
             "TableName": self.table,
-            "Key": key_of(run.id),
+            "Key": item_key(run.id),
             "UpdateExpression": "SET " + ", ".join(terms),
             "ConditionExpression": f"{NEW} OR #state IN ({', '.join(states)})",
             "ExpressionAttributeNames": {f"#{n}": n for n in {**written, **kept, "state": ""}},

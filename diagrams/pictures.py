@@ -37,8 +37,8 @@ _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
         (Node(id="prepared", title="Prepared", kind="bucket", shape="database"), ("Prepared",)),
         (Node(id="artifacts", title="Artifacts", kind="bucket", shape="database"), ("Artifacts",)),
         (
-            Node(id="ledger", title="Ledger", kind="DynamoDB table", shape="database"),
-            ("Ledger", "BackupVault"),
+            Node(id="ledger", title="Ledger, budgets", kind="DynamoDB tables", shape="database"),
+            ("Ledger", "Budgets", "BackupVault"),
         ),
         (
             Node(id="notices", title="Notices", kind="SNS topic", shape="topic"),

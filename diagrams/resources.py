@@ -17,12 +17,13 @@ _Resource = Mapping[str, Any]
 BEDROCK = "Bedrock"
 
 # Actions that are drawn: in words, and whether things move towards the one who may do it. All
-# functions may update the ledger; those arrows would hide the others.
+# functions may update the ledger; those arrows, which `_doing` leaves out, would hide the others.
 _VERBS: Mapping[str, tuple[str, bool]] = {
     "bedrock:CreateModelCustomizationJob": ("creates the job", False),
     "bedrock:GetModelCustomizationJob": ("polls it", False),
     "bedrock:StopModelCustomizationJob": ("stops it", False),
     "dynamodb:PutItem": ("records", False),
+    "dynamodb:UpdateItem": ("records", False),
     "ec2:CreateNetworkInterface": ("runs in", False),
     "lambda:InvokeFunction": ("invokes", False),
     "s3:GetObject": ("reads", True),
@@ -158,6 +159,8 @@ class Resources:
         words, inward = _VERBS[action]
         others = [BEDROCK] if action.startswith("bedrock:") else self.named(resources)
         for other in others:
+            if action == "dynamodb:UpdateItem" and self.node_id(other) == "Ledger":
+                continue
             if other == BEDROCK or self.is_drawn(other):
                 yield (other, actor, words) if inward else (actor, other, words)
 

@@ -30,13 +30,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     run, settings = Run.from_dict(event["run"]), _settings()
     dataset = PreparedDataset.from_json(event["dataset"])
     ledger = Ledger(table=settings.ledger_table)
-    spending = Budgets(ledger=ledger)
+    spending = Budgets(ledger=ledger, table=settings.budgets_table)
     record = ledger.read(run.id)
     if record and record.stop_asked:
         return _stopped(record).to_json()
     price = estimated(run.recipe, tokens=dataset.training_tokens)
     recipe, monthly = _recipe(run), parse_limit(settings.monthly_budget_usd)
-    claim = _claim(run, dataset, spending)
+    claim = _claim(run, dataset, ledger)
     before = _before(run, claim, ledger)
     same = same_data(recipe, before)
     question = Question.asked(
@@ -92,7 +92,7 @@ def _was_authorized(
 
 def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> SpendDecision:
     """Note what is asked, of a run that is not to stop."""
-    record = ledger.move(
+    waits = ledger.move(
         run,
         "awaiting_approval",
         estimate=price.price_range,
@@ -100,6 +100,7 @@ def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> Spe
         approval_asked_at=moment(datetime.now(UTC)),
         question=asked.question,
     )
+    record = ledger.written(run) if waits else None
     if record is None or record.stop_asked is not None:
         return _stopped(record)
     metrics.add_metric(name="ApprovalsAsked", unit="Count", value=1)
@@ -130,12 +131,12 @@ def _stopped(record: RunRecord | None) -> SpendDecision:
     return SpendDecision(decision="stopped", by=record.stop_asked if record else None)
 
 
-def _claim(run: Run, dataset: PreparedDataset, budgets: Budgets) -> DataClaim | None:
+def _claim(run: Run, dataset: PreparedDataset, ledger: Ledger) -> DataClaim | None:
     """None where the copies are not known."""
     if dataset.training_uri is None:
         return None
     key = data_key(run.recipe, digests_of(dataset))
-    return DataClaim(key=key, before=budgets.trained_on(key))
+    return DataClaim(key=key, before=ledger.trained_on(key))
 
 
 def _before(run: Run, claim: DataClaim | None, ledger: Ledger) -> RunRecord | None:

@@ -130,7 +130,8 @@ def _do(action: Action, trace: Trace, traces: Traces) -> None:
         case Write():
             traces.ledger.amend(trace.run_id, close=action.close, **action.facts)
         case Settle():
-            Budgets(ledger=traces.ledger).settle(trace.run_id, action.charge)
+            kept = Budgets(ledger=traces.ledger, table=_settings().budgets_table)
+            kept.settle(trace.run_id, action.charge)
         case Rebuild():
             _rebuild(trace, traces)
         case Escalate():

@@ -38,7 +38,8 @@ def publish_metrics(
     _count("StalledJobs", stalled)
     with apart.each("budget"):
         if (limit := parse_limit(settings.monthly_budget_usd)) is not None:
-            left = limit - Budgets(ledger=ledger).committed(month_of(now))
+            kept = Budgets(ledger=ledger, table=settings.budgets_table)
+            left = limit - kept.committed(month_of(now))
             metrics.add_metric(name="BudgetLeftUsd", unit="None", value=float(left))
 
 

@@ -16,7 +16,8 @@ _settings = cache(RunSettings.from_env)
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answers with the settlement; with nothing, when there was no reservation to settle."""
-    run, charge = Run.from_dict(event["run"]), event["charge"]
-    usd = Budgets(ledger=Ledger(table=_settings().ledger_table)).settle(run.id, charge)
+    run, charge, settings = Run.from_dict(event["run"]), event["charge"], _settings()
+    ledger = Ledger(table=settings.ledger_table)
+    usd = Budgets(ledger=ledger, table=settings.budgets_table).settle(run.id, charge)
     logger.info("settled", usd=None if usd is None else str(usd), charge=charge)
     return {} if usd is None else Settlement(usd=usd, charge=charge).to_json()

@@ -37,9 +37,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def _noted(run: Run, now: Progress) -> RunRecord | None:
     ledger = Ledger(table=_settings().ledger_table)
-    if now.state == "again":
-        return ledger.move(run, "again", progress=now)
-    return ledger.note(run, progress=now)
+    again = now.state == "again"
+    noted = ledger.move(run, "again", progress=now) if again else ledger.note(run, progress=now)
+    return ledger.written(run) if noted else None
 
 
 def _stop(jobs: CustomizationJobs, arn: str) -> None:

@@ -21,6 +21,7 @@ from emulator.extensions.endpoint_policies import (
     endpoint_of,
     lets_through,
 )
+from emulator.extensions.item_conditions import PartOfTransaction
 from emulator.recording import Recording, Use, function_of, owner, session_of
 
 _Context = dict[str, Any]
@@ -70,12 +71,13 @@ class Gate:
     ) -> Denial:
         if action in _OURS:
             return None  # the emulated Bedrock knows the resources and asks for itself
+        part = action.keys if isinstance(action, PartOfTransaction) else {}
         call = SignedCall(
             access_key=access_key,
             service=service,
-            action=action,
+            action=str(action),
             resource=resource_arn,
-            context=service_context or {},
+            context={**(service_context or {}), **part},
         )
         return self.check(call)
 

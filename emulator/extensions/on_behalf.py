@@ -14,6 +14,7 @@ from ministack.services import lambda_svc, sqs, stepfunctions
 
 from emulator.extensions import key_use
 from emulator.extensions.callbacks import CALLBACK, machine_of
+from emulator.extensions.item_conditions import keys_of
 from emulator.extensions.roles import MiniStackRoles
 
 _MACHINE_ROLE: contextvars.ContextVar[str] = contextvars.ContextVar("machine role")
@@ -32,9 +33,15 @@ def install(roles: MiniStackRoles) -> None:
     lambda_svc._emit_lambda_logs = _logged(lambda_svc._emit_lambda_logs, roles)
 
 
-def _may(roles: MiniStackRoles, role: str, action: str, resource: str) -> bool:
+def _may(
+    roles: MiniStackRoles,
+    role: str,
+    action: str,
+    resource: str,
+    context: dict[str, Any] | None = None,
+) -> bool:
     """With the keys that it takes."""
-    if not roles.allows(role, action, resource, {}):
+    if not roles.allows(role, action, resource, context or {}):
         return False
     service = action.partition(":")[0]
     via = {
@@ -63,7 +70,8 @@ def _authorized(invoke: Callable[..., Any], roles: MiniStackRoles) -> Callable[.
     def invoke_if_allowed(resource: str, given: Any, *more: Any) -> Any:
         role = _MACHINE_ROLE.get()
         action, subject = task(resource, given)
-        if not _may(roles, role, action, subject):
+        keys = keys_of(given) if action.startswith("dynamodb:") else {}
+        if not _may(roles, role, action, subject, keys):
             # UNCONFIRMED name: which one a task without its permission fails with is not documented.
             raise stepfunctions._ExecutionError(
                 f"{action.partition(':')[0].capitalize()}.AccessDeniedException",

@@ -175,6 +175,6 @@ def there_is_one_dashboard(environment):
 def outputs_name_what_people_need(environment):
     outputs = environment.templates["Training"]["Outputs"]
     assert set(outputs) == {
-        *("ArtifactsBucket", "DatasetsBucket", "DeadLetters", "LedgerTable"),
+        *("ArtifactsBucket", "BudgetsTable", "DatasetsBucket", "DeadLetters", "LedgerTable"),
         *("NoticesTopic", "PreparedBucket", "Queue", "StateMachine"),
     }

@@ -11,6 +11,7 @@ FROZEN = {
     "AccessLogs8B620ECA": "AWS::S3::Bucket",
     "Artifacts82DD59A1": "AWS::S3::Bucket",
     "BackupVaultD1FD0DC4": "AWS::Backup::BackupVault",
+    "Budgets847BC00E": "AWS::DynamoDB::Table",
     "ControlKey5B03DC1E": "AWS::KMS::Key",
     "DataKey17AFBB84": "AWS::KMS::Key",
     "Datasets0030EE04": "AWS::S3::Bucket",
@@ -22,6 +23,7 @@ STATEFUL = (
     *("AWS::Backup::BackupVault", "AWS::DynamoDB::Table"),
     *("AWS::KMS::Key", "AWS::S3::Bucket"),
 )
+TABLES = ("Ledger", "Budgets")
 PHYSICAL_NAMES = {
     *("BucketName", "FunctionName", "ManagedPolicyName", "QueueName", "RoleName"),
     *("StateMachineName", "TableName", "TopicName", "AlarmName", "DashboardName"),
@@ -166,14 +168,17 @@ def bedrock_itself_opens_custom_models_under_provisioned_throughput(environment)
 
 
 @check
-def the_ledger_can_be_restored_and_not_deleted_by_mistake(environment):
-    ledger = environment.one("AWS::DynamoDB::Table").properties
-    assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert ledger["DeletionProtectionEnabled"] is True
+@each("table", TABLES)
+def tables_can_be_restored_and_are_not_deleted_by_mistake(environment, table):
+    kept = environment.one("AWS::DynamoDB::Table", table).properties
+    assert kept["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert kept["DeletionProtectionEnabled"] is True
 
 
 @check
-def the_ledger_alone_is_backed_up_daily_for_longer_than_it_can_be_restored(environment):
+def both_tables_and_nothing_else_are_backed_up_daily_for_longer_than_they_can_be_restored(
+    environment,
+):
     plan = environment.one("AWS::Backup::BackupPlan")
     (rule,) = plan.properties["BackupPlan"]["BackupPlanRule"]
     assert rule["TargetBackupVault"] == "{BackupVault}"
@@ -181,16 +186,17 @@ def the_ledger_alone_is_backed_up_daily_for_longer_than_it_can_be_restored(envir
     assert rule["Lifecycle"]["DeleteAfterDays"] > 35
     chosen = environment.one("AWS::Backup::BackupSelection").properties
     assert chosen["BackupPlanId"] == plan.ref
-    assert chosen["BackupSelection"]["Resources"] == ["{Ledger}"]
+    assert chosen["BackupSelection"]["Resources"] == [f"{{{table}}}" for table in TABLES]
     assert chosen["BackupSelection"]["IamRoleArn"] == "{BackupRole}"
 
 
+_OF_A_TABLE = {
+    *("dynamodb:CreateBackup", "dynamodb:DescribeTable"),
+    *("dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"),
+}
 _MANAGED = {
-    "{Ledger}": {
-        *("dynamodb:CreateBackup", "dynamodb:DescribeTable"),
-        *("dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"),
-    },
-    "{Ledger}/backup/*": {"dynamodb:DescribeBackup"},
+    **{f"{{{table}}}": _OF_A_TABLE for table in TABLES},
+    **{f"{{{table}}}/backup/*": {"dynamodb:DescribeBackup"} for table in TABLES},
     "{ControlKey}": {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
 }
 """What AWS's managed policy lets a backup do with a table and its key. Left out: `dynamodb:DeleteBackup`,
@@ -200,7 +206,7 @@ https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupService
 
 
 @check
-def the_backup_may_do_with_the_ledger_what_awss_own_policy_lets_it(environment):
+def the_backup_may_do_with_the_tables_what_awss_own_policy_lets_it(environment):
     """https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html#advanced-ddb-considerations"""
     given = {}
     for statement in allowed(environment, "BackupRole"):
@@ -216,9 +222,10 @@ def backups_are_encrypted_with_our_key(environment):
 
 
 @check
-def the_ledger_is_encrypted_with_our_key(environment):
-    ledger = environment.one("AWS::DynamoDB::Table").properties
-    assert ledger["SSESpecification"] == {
+@each("table", TABLES)
+def tables_are_encrypted_with_our_key(environment, table):
+    kept = environment.one("AWS::DynamoDB::Table", table).properties
+    assert kept["SSESpecification"] == {
         "KMSMasterKeyId": "{ControlKey}",
         "SSEEnabled": True,
         "SSEType": "KMS",
@@ -236,7 +243,7 @@ def what_is_open_is_listed_in_order_of_arrival(environment):
 
 
 def index(environment, name):
-    indexes = environment.one("AWS::DynamoDB::Table").properties["GlobalSecondaryIndexes"]
+    indexes = environment.one("AWS::DynamoDB::Table", "Ledger").properties["GlobalSecondaryIndexes"]
     (found,) = (each for each in indexes if each["IndexName"] == name)
     return [(key["AttributeName"], key["KeyType"]) for key in found["KeySchema"]]
 

@@ -18,6 +18,7 @@ from explored_faults import Crash, applicable, struck
 from explored_handlers import BEHIND, Handler, context
 from fake_bedrock import ENDED
 from former_functions import FORMER, former
+from granted import acting, assert_granted
 from greenlet import getcurrent
 from machine import End, Execution, Failed
 from rounds import among_us, until_quiet
@@ -217,9 +218,9 @@ class Amazon:
 
     def call(self, service: str, operation: str, effect: Callable[[], Any]) -> Any:
         invocation = getattr(getcurrent(), "invocation", None)
-        who = invocation.function if invocation else "the state machine"
         if invocation:
             invocation.calls += 1
+        who = acting()
         call = Call(
             number=len(self.calls),
             who=who,
@@ -230,9 +231,8 @@ class Amazon:
         )
         self.calls.append(call)
         kind = self.strikes.get(call.number)
-        kind = (
-            kind if kind in applicable(call) else None
-        )  # another call than the one it was made for
+        # Not of another call than the one it was made for.
+        kind = kind if kind in applicable(call) else None
         self._log(
             f"[{call.number}] {who} calls {service}.{operation}"
             + (f"  ← {kind.upper()}" if kind else "")
@@ -287,6 +287,7 @@ class _Client:
         operation_name = getattr(self.fake, "operation", operation)
 
         def ask(**arguments: Any) -> Any:
+            assert_granted(acting(), self.name, operation_name, arguments)
             return self.world.call(self.name, operation_name, lambda: really(**arguments))
 
         return ask

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from granted import THE_MACHINE
+
 CallKind = tuple[str, str, str]
 """Who calls which operation of which service."""
 
@@ -22,7 +24,7 @@ class Call:
 
     @property
     def of_a_handler(self) -> bool:
-        return self.who != "the state machine"
+        return self.who != THE_MACHINE
 
     @property
     def kind(self) -> CallKind:

@@ -128,7 +128,7 @@ def _within_the_budget(world: Amazon) -> Iterator[Broken]:
         if most > BUDGET_USD:
             yield Broken(f"OVERSPENT: {most} USD were committed of {budget}")
         _, _, month = budget.partition("#")
-        row = world.ledger.items[budget]
+        row = world.ledger.budgets[budget]
         if "#" not in month and row["committed"] != kept[month]:
             words = f"MISCOUNTED: {budget} has {row['committed']}, and its runs {kept[month]} USD"
             yield Broken(words)

@@ -33,8 +33,10 @@ class Ledger(FakeDynamoDB):
     committed: dict[str, Decimal] = field(default_factory=dict)
     """The most that each budget ever had committed."""
 
-    def store(self, key: str, after: dict[str, Any] | None) -> None:
-        super().store(key, after)
+    def store(
+        self, key: str, after: dict[str, Any] | None, rows: dict[str, dict[str, Any]]
+    ) -> None:
+        super().store(key, after, rows)
         self.written.append((self.clock.seconds, key, after and dict(after)))
         state, states = (after or {}).get("state"), self.passed.setdefault(key, [])
         if state is not None and states[-1:] != [state]:

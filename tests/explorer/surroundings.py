@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from granted import THE_MACHINE, assert_granted
 from machine import Failed
 from rounds import dispatching
 
@@ -74,6 +75,7 @@ class Around:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
         given = {**arguments, "TableName": "ledger"} if service == "dynamodb" else arguments
         really = getattr(self.world.service(service), name)
+        assert_granted(THE_MACHINE, service, name, given)
         try:
             return self.world.call(service, name, lambda: really(**given))
         except (ClientError, BotoCoreError) as error:

@@ -109,7 +109,8 @@ def table(client: Client, name: str) -> dict[str, Any]:
     return found | {
         "BillingMode": found.get("BillingModeSummary", {}).get("BillingMode"),
         "GlobalSecondaryIndexes": [
-            {part: index[part] for part in described} for index in found["GlobalSecondaryIndexes"]
+            {part: index[part] for part in described}
+            for index in found.get("GlobalSecondaryIndexes", [])
         ],
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": enabled},
         "SSESpecification": {

@@ -1,4 +1,4 @@
-"""Backups of the ledger, as AWS Backup would begin them in the deployed role's name; nothing is copied here."""
+"""Backups of both tables, as AWS Backup would begin them in the deployed role's name; nothing is copied here."""
 
 import json
 
@@ -17,21 +17,23 @@ def backup(world):
         "BackupSelection"
     ]
     [rule] = client.get_backup_plan(BackupPlanId=plan_id)["BackupPlan"]["Rules"]
-    [table] = selected["Resources"]
+    tables = selected["Resources"]
     world.instance.advance_clock(3)  # the first backup is hours younger than its role
 
-    def start(role):
+    def start(role, table=tables[0]):
         asked = {"BackupVaultName": rule["TargetBackupVaultName"], "ResourceArn": table}
         made = client.start_backup_job(**asked, IamRoleArn=role)
         return client.describe_backup_job(BackupJobId=made["BackupJobId"])
 
-    start.role = selected["IamRoleArn"]
+    start.role, start.tables = selected["IamRoleArn"], tables
     return start
 
 
-def test_the_ledger_is_backed_up_in_the_name_of_the_plans_role(backup):
-    job = backup(backup.role)
-    assert (job["State"], job.get("StatusMessage", "")) == ("COMPLETED", "")
+def test_both_tables_are_backed_up_in_the_name_of_the_plans_role(backup):
+    assert len(backup.tables) == 2
+    for table in backup.tables:
+        job = backup(backup.role, table)
+        assert (job["State"], job.get("StatusMessage", "")) == ("COMPLETED", "")
 
 
 def test_a_backup_that_was_not_made_is_put_among_the_dead_letters(world, backup):

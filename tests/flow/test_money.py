@@ -9,6 +9,7 @@ import pytest
 from accounts import new_version, start_run, tuning
 from patience import until
 
+from tuning.aws.ledger import Ledger
 from tuning.runs.budget import budget_ids
 from tuning.runs.recipes import Limits
 
@@ -23,7 +24,7 @@ def start(world, *, recipe, limits, about="Money"):
 
 def reached(world, run, state):
     def there():
-        found = world.account.ledger.read(run)
+        found = world.account.ledger.read(run, secrets=True)
         ready = found and (state != "awaiting_approval" or found.task_token)
         return found if ready and found.state == state else None
 
@@ -115,7 +116,8 @@ def test_a_reservation_is_settled_when_the_job_has_ended(world):
     held, settled = ended.reservation, ended.settlement
     assert settled.charge == "job"
     assert settled.usd <= held.usd
-    counted = world.account.ledger.item(budget_ids(held.month, recipe)[1])
+    budgets = Ledger(table=world.account.outputs["BudgetsTable"], client=world.client)
+    counted = budgets.item(budget_ids(held.month, recipe)[1])
     assert counted["committed"] == counted["spent"]
     assert Decimal(counted["spent"]["N"]) == settled.usd
 

@@ -50,6 +50,7 @@ def any_run_settings(**given: Any) -> RunSettings:
     facts = {
         "environment": "dev",
         "ledger_table": "ledger",
+        "budgets_table": "budgets",
         "prepared_bucket": PREPARED,
         "artifacts_bucket": ARTIFACTS,
         "job_role_arn": JOB_ROLE,

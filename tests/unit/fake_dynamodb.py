@@ -1,4 +1,4 @@
-"""The ledger's table in a dictionary. tests/contract asks of it what it asks of the emulator."""
+"""The ledger's table and that of the budgets, each in a dictionary. tests/contract asks of it what it asks of the emulator."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -67,10 +67,11 @@ def _terms(call: Mapping[str, Any]) -> Terms:
 @dataclass
 class FakeDynamoDB:
     items: dict[str, Item] = field(default_factory=dict)
-    """By `pk`, in plain values."""
+    """Of the ledger by `pk`, in plain values."""
+    budgets: dict[str, Item] = field(default_factory=dict)
+    """Of the other table."""
     former: dict[str, Item | None] = field(default_factory=dict)
     """What an item was before it was last written: what a read without consistency answers."""
-    table: str = "ledger"
     exceptions: Any = field(
         default_factory=lambda: exceptions(
             _CONDITIONAL,
@@ -98,17 +99,19 @@ class FakeDynamoDB:
     def get_item(self, **call: Any) -> dict[str, Any]:
         """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html"""
         key = self._key(call)
-        found = self.items.get(key)
+        found = self.rows(call).get(key)
         if not call.get("ConsistentRead"):
             found = self.former.get(key, found)
+        if found is not None and (projection := call.get("ProjectionExpression")):
+            found = _projected(found, projection, call.get("ExpressionAttributeNames", {}))
         return {} if found is None else {"Item": as_wire(found)}
 
     def update_item(self, **call: Any) -> dict[str, Any]:
-        before = dict(self.items.get(self._key(call), {}))
+        before = dict(self.rows(call).get(self._key(call), {}))
         self._write({"Update": call})
         match call.get("ReturnValues", "NONE"):
             case "ALL_NEW":
-                return {"Attributes": as_wire(self.items[self._key(call)])}
+                return {"Attributes": as_wire(self.rows(call)[self._key(call)])}
             case "ALL_OLD" if before:
                 return {"Attributes": as_wire(before)}
         return {}
@@ -131,9 +134,16 @@ class FakeDynamoDB:
             raise refusal(
                 "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
             )
-        for key, after in changes:
-            self.store(key, after)
+        for call, key, after in changes:
+            self.store(key, after, self.rows(call))
         return {}
+
+    def rows(self, call: Mapping[str, Any]) -> dict[str, Item]:
+        """The table that a call is about. Raises as DynamoDB does for one that is not there."""
+        tables = {"ledger": self.items, "budgets": self.budgets}
+        if call["TableName"] not in tables:
+            raise refusal("ResourceNotFoundException", message="Requested resource not found")
+        return tables[call["TableName"]]
 
     def query(self, **call: Any) -> dict[str, Any]:
         terms, wanted = _terms(call), condition(call["KeyConditionExpression"])
@@ -150,13 +160,13 @@ class FakeDynamoDB:
     def get_paginator(self, operation: str) -> "_Pages":
         return _Pages(call=getattr(self, operation))
 
-    def store(self, key: str, after: Item | None) -> None:
+    def store(self, key: str, after: Item | None, rows: dict[str, Item]) -> None:
         """In place, as a test may hold the item."""
-        self.former[key] = dict(self.items[key]) if key in self.items else None
+        self.former[key] = dict(rows[key]) if key in rows else None
         if after is None:
-            self.items.pop(key, None)
+            rows.pop(key, None)
             return
-        item = self.items.setdefault(key, {})
+        item = rows.setdefault(key, {})
         item.clear()
         item.update(after)
 
@@ -179,42 +189,52 @@ class FakeDynamoDB:
     def _indexed(self, call: Mapping[str, Any]) -> list[Item]:
         """An index holds the items that have its keys, and no others."""
         keys = set(INDEXES.get(call.get("IndexName", ""), ()))
-        return [item for item in self.items.values() if keys <= item.keys()]
+        return [item for item in self.rows(call).values() if keys <= item.keys()]
 
     def _write(self, entry: Mapping[str, Mapping[str, Any]]) -> None:
         if (change := self._change(entry)) is None:
             old = self._old(next(iter(entry.values())))
             raise refusal(_CONDITIONAL, message="The conditional request failed", **old)
-        self.store(*change)
+        self.store(change[1], change[2], self.rows(change[0]))
 
-    def _change(self, entry: Mapping[str, Mapping[str, Any]]) -> tuple[str, Item | None] | None:
-        """The key and the item as it will be; None when the condition does not hold."""
+    def _change(
+        self, entry: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[Mapping[str, Any], str, Item | None] | None:
+        """The call, the key and the item as it will be; None when the condition does not hold."""
         [(kind, call)] = entry.items()
         key, terms = self._key(call), _terms(call)
         wanted = condition(text) if (text := call.get("ConditionExpression")) else None
         change = update(call["UpdateExpression"]) if kind == "Update" else None
         checked(terms, *(each for each in (wanted, change) if each))
-        item = self.items.get(key, {})
+        item = self.rows(call).get(key, {})
         if wanted and not wanted.evaluate(item, terms):
             return None
         if change:
-            return key, change.evaluate(item or {"pk": key}, terms)
+            return call, key, _fit(change.evaluate(item or {"pk": key}, terms))
         if kind == "Put":
-            return key, _fit(as_plain(call["Item"]))
-        return key, dict(item) or None if kind == "ConditionCheck" else None
+            return call, key, _fit(as_plain(call["Item"]))
+        return call, key, dict(item) or None if kind == "ConditionCheck" else None
 
     def _old(self, call: Mapping[str, Any]) -> dict[str, Any]:
         wanted = call.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        found = self.items.get(self._key(call))
+        found = self.rows(call).get(self._key(call))
         return {"Item": as_wire(found)} if wanted and found is not None else {}
 
     def _key(self, call: Mapping[str, Any]) -> str:
-        if call["TableName"] != self.table:
-            raise refusal("ResourceNotFoundException", message="Requested resource not found")
+        self.rows(call)
         key = call.get("Key") or {"pk": call["Item"]["pk"]}
         if set(key) != {"pk"} or not isinstance(key["pk"].get("S"), str) or not key["pk"]["S"]:
             raise invalid("The provided key element does not match the schema")
         return str(key["pk"]["S"])
+
+
+def _projected(item: Item, projection: str, names: Mapping[str, str]) -> Item:
+    """As in DynamoDB, every name that is given is used."""
+    parts = [part.strip() for part in projection.split(",")]
+    if unused := set(names) - set(parts):
+        raise invalid(f"Value provided in ExpressionAttributeNames unused: {sorted(unused)}")
+    wanted = {names.get(part, part) for part in parts}
+    return {name: value for name, value in item.items() if name in wanted}
 
 
 def _fit(item: Item) -> Item:

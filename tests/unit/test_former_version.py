@@ -170,12 +170,12 @@ def test_a_row_of_the_former_version_is_read():
 
 
 def test_money_of_the_former_version_is_settled_once_and_replaced_by_a_second_try(aws):
-    budgets = Budgets(ledger=Ledger(table="ledger"))
+    budgets = Budgets(ledger=Ledger(table="ledger"), table="budgets")
     row = {name: text for name, text in FORMER_ROW.items() if name != "settled"}
     aws.dynamodb.items[any_run().id] = row | {"state": "training"}
     for _ in range(2):
         budgets.settle(any_run().id, "nothing")
-    of_all = aws.dynamodb.items[f"budget#{RESERVED.month}"]
+    of_all = aws.dynamodb.budgets[f"budget#{RESERVED.month}"]
     assert (of_all["committed"], of_all["spent"]) == (-RESERVED.usd, 0)
     assert aws.dynamodb.record(any_run().id).settlement.usd == 0
 

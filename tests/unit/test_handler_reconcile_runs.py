@@ -141,9 +141,9 @@ def test_a_reservation_is_settled_and_the_run_leaves_the_index(world):
     died(world)
     reserved = Reservation(usd=Decimal(5), month="2026-11", recipe="support", recipe_digest="x")
     ended(reservation=reserved, open=Partition.UNNOTIFIED)
-    world.items["budget#2026-11"] = {"pk": "budget#2026-11", "committed": 5}
+    world.aws.dynamodb.budgets["budget#2026-11"] = {"pk": "budget#2026-11", "committed": 5}
     assert world.look() == {RUN.id: ["settle", "write"]}
-    assert world.items["budget#2026-11"]["spent"] == 5
+    assert world.aws.dynamodb.budgets["budget#2026-11"]["spent"] == 5
     assert kept(world).open is None
     assert world.look() == {}
 
@@ -262,7 +262,7 @@ def test_metrics_say_what_waits_stalls_and_is_left(world, monkeypatch, log):
     reconcile_runs._settings.cache_clear()  # noqa: SLF001 — a function's cache
     now = datetime.now(UTC)
     month = month_of(now)
-    world.items[f"budget#{month}"] = {"pk": f"budget#{month}", "committed": 40}
+    world.aws.dynamodb.budgets[f"budget#{month}"] = {"pk": f"budget#{month}", "committed": 40}
     training(world, RUN)
     LEDGER.note(
         RUN, progress=Progress(state="in_progress", failure=failure("stalled", "No progress."))

@@ -7,7 +7,6 @@ import pytest
 from domain_builders import any_recipe, any_run, any_upload
 
 from lambdas import authorize_spend
-from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger
 from tuning.aws.transient import Transient
 from tuning.runs.approvals import Approval, Question
@@ -148,15 +147,15 @@ def test_both_reasons_are_said_at_once(authorize):
 
 def test_of_two_runs_that_look_at_the_same_moment_one_asks(authorize, monkeypatch):
     """The other reserves between its look and its write."""
-    really, first, second = Budgets.trained_on, a_run("v1"), a_run("v2")
+    really, first, second = Ledger.trained_on, a_run("v1"), a_run("v2")
 
-    def looked(budgets, key):
-        found = really(budgets, key)
-        monkeypatch.setattr(Budgets, "trained_on", really)
+    def looked(ledger, key):
+        found = really(ledger, key)
+        monkeypatch.setattr(Ledger, "trained_on", really)
         assert authorize(first, data())["decision"] == "authorized"
         return found
 
-    monkeypatch.setattr(Budgets, "trained_on", looked)
+    monkeypatch.setattr(Ledger, "trained_on", looked)
     with pytest.raises(Transient, match="another run reserved for the same data"):
         authorize(second, data())
     assert LEDGER.read(second.id) is None

@@ -21,7 +21,7 @@ from tuning.runs.recipes import Limits
 from tuning.runs.run_states import ENDED
 
 MONTH = "2026-11"
-BUDGETS = Budgets(ledger=Ledger(table="ledger"))
+BUDGETS = Budgets(ledger=Ledger(table="ledger"), table="budgets")
 OF_ALL, OF_RECIPE = f"budget#{MONTH}", f"budget#{MONTH}#support"
 
 
@@ -37,7 +37,7 @@ def reserved(run, usd="4", *, monthly=None, limits=None, month=MONTH, digest="fi
 
 
 def committed(aws, pk=OF_ALL):
-    return aws.dynamodb.items[pk]["committed"]
+    return aws.dynamodb.budgets[pk]["committed"]
 
 
 def change(aws, **facts):
@@ -68,8 +68,8 @@ def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws, monkey
     """The second reserves between the first's look and its write."""
     read = Ledger.item
 
-    def and_then_another(ledger, key):
-        found = read(ledger, key)
+    def and_then_another(ledger, key, *more):
+        found = read(ledger, key, *more)
         monkeypatch.setattr(Ledger, "item", read)
         assert reserved(run_number(2), monthly=7) is None
         return found
@@ -172,7 +172,7 @@ def test_every_outcome_settles_exactly_once(aws, charge, facts, spent, end):
         BUDGETS.settle(run_number(1).id, charge)
         change(aws, state=end)
     for pk in (OF_ALL, OF_RECIPE):
-        money = aws.dynamodb.items[pk]
+        money = aws.dynamodb.budgets[pk]
         assert (float(money["committed"]), float(money["spent"])) == (spent, spent)
 
 
@@ -180,8 +180,8 @@ def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch)
     reserved(run_number(1))
     read = Ledger.item
 
-    def and_then_another(ledger, key):
-        found = read(ledger, key)
+    def and_then_another(ledger, key, *more):
+        found = read(ledger, key, *more)
         monkeypatch.setattr(Ledger, "item", read)
         BUDGETS.settle(run_number(1).id, "unknown")
         return found
@@ -195,8 +195,8 @@ def meanwhile(monkeypatch, what):
     """Between the next look at the ledger and what is written after it."""
     read = Ledger.item
 
-    def and_then(ledger, key):
-        found = read(ledger, key)
+    def and_then(ledger, key, *more):
+        found = read(ledger, key, *more)
         monkeypatch.setattr(Ledger, "item", read)
         what()
         return found

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from tuning.aws.executions import Executions
-from tuning.aws.ledger import Ledger, OvertakenError
-from tuning.runs.newest_version import NewestVersion, gave_way_to
+from tuning.aws.ledger import Ledger
+from tuning.runs.newest_version import NewestVersion, OvertakenError, gave_way_to
 from tuning.runs.run import Misdirected, Run, received
 
 

@@ -1,17 +1,20 @@
-"""Money in the ledger: reserved once a run, never beyond a budget, settled once.
+"""Money: reserved once a run, never beyond a budget, settled once.
 
-A budget's `committed` is what is spent and what is reserved. A reservation adds to it under the
+A budget's `committed` is what is spent and what is reserved. It is in a table of its own, which only the
+functions write that authorize and settle. What former versions counted in the ledger stays there, and is
+added. A reservation adds to it under the
 condition that it still fits, in one transaction with the run's own item, so that two runs cannot both
 take the last dollars:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from tuning.aws.ledger import Ledger, keyed
+from tuning.aws.item_updates import keyed
+from tuning.aws.ledger import Ledger
 from tuning.aws.transient import Transient
 from tuning.runs import former_version
 from tuning.runs.budget import Budget, actual, budget_ids, over
@@ -19,7 +22,7 @@ from tuning.runs.ledger_item import KEY, Item
 from tuning.runs.money_records import Reservation, Settlement
 from tuning.runs.outcome import Charge
 from tuning.runs.run import Run
-from tuning.runs.run_record import RunRecord
+from tuning.runs.run_record import READABLE_ATTRIBUTES, RunRecord
 from tuning.runs.run_states import sources
 from tuning.runs.same_data import TrainedData
 
@@ -36,6 +39,8 @@ class DataClaim:
 @dataclass(frozen=True, kw_only=True)
 class Budgets:
     ledger: Ledger
+    table: str
+    """Of the budgets."""
 
     def reserve(
         self,
@@ -50,7 +55,7 @@ class Budgets:
 
         Tried again, it reserves nothing more. A reservation of the run's earlier try is replaced.
         """
-        item = self.ledger.item(run.id) or {}
+        item = self.ledger.item(run.id, *READABLE_ATTRIBUTES) or {}
         held = RunRecord.from_item(item).reservation if item else None
         if held and held.recipe_digest == wanted.recipe_digest:
             self.ledger.move(run, "authorized", **facts)
@@ -60,7 +65,9 @@ class Budgets:
                 return self._over(budget, wanted)
         limits = {budget.id: budget.limit for budget in budgets}
         changes = _differences(held, wanted)
-        writes = [self._add(key, usd, limits.get(key)) for key, usd in changes.items()]
+        writes = [
+            self._add(key, usd, self._limit(key, limits.get(key))) for key, usd in changes.items()
+        ]
         moved = self.ledger.change(
             run,
             {**facts, "state": "authorized", "reservation": wanted},
@@ -77,16 +84,11 @@ class Budgets:
             return None
         return self._over(next(b for b in budgets if b.id == list(changes)[broken - 1]), wanted)
 
-    def trained_on(self, key: str) -> str | None:
-        """The run that was the last to spend on prepared data, by `data_key`."""
-        item = self.ledger.item(key)
-        return TrainedData.from_item(item).run_id if item else None
-
     def settle(self, run_id: str, charge: Charge) -> Decimal | None:
         """Replace a run's reservation by what it came to, or release it, once. Returns what it came
         to, or None without a reservation.
         """
-        item = self.ledger.item(run_id) or {}
+        item = self.ledger.item(run_id, *READABLE_ATTRIBUTES) or {}
         record = RunRecord.from_item(item) if item else None
         if record is None or record.reservation is None or record.settlement:
             return None
@@ -131,14 +133,22 @@ class Budgets:
         return over(budget, wanted=wanted.usd, committed=self._committed(budget.id))
 
     def _committed(self, key: str) -> Decimal:
-        item = self.ledger.item(key) or {}
-        return Decimal(item.get("committed", {"N": "0"})["N"])
+        budgets = replace(self.ledger, table=self.table)
+        return _sum(budgets.item(key)) + self._counted_before(key)
+
+    def _counted_before(self, key: str) -> Decimal:
+        """By versions that kept the budgets in the ledger. Nobody writes there any more."""
+        return _sum(self.ledger.item(key, KEY, "committed"))
+
+    def _limit(self, key: str, limit: Decimal | None) -> Decimal | None:
+        """What is left of it for this table to count."""
+        return None if limit is None else limit - self._counted_before(key)
 
     def _add(
         self, key: str, usd: Decimal, limit: Decimal | None, *, spent: Decimal | None = None
     ) -> dict[str, Any]:
         update: dict[str, Any] = {
-            "TableName": self.ledger.table,
+            "TableName": self.table,
             "Key": {KEY: {"S": key}},
             "UpdateExpression": "ADD committed :usd",
             "ExpressionAttributeValues": {":usd": {"N": f"{usd:f}"}},
@@ -150,6 +160,10 @@ class Budgets:
             update["ConditionExpression"] = "attribute_not_exists(committed) OR committed <= :left"
             update["ExpressionAttributeValues"][":left"] = {"N": f"{limit - usd:f}"}
         return update
+
+
+def _sum(item: Item | None) -> Decimal:
+    return Decimal((item or {}).get("committed", {"N": "0"})["N"])
 
 
 def _differences(held: Reservation | None, wanted: Reservation) -> dict[str, Decimal]:

@@ -6,25 +6,29 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tuning.aws.clients import Clients, client
+from tuning.aws.item_updates import (
+    NEW,
+    item_key,
+    keyed,
+    new_item,
+    new_record,
+    set_terms,
+    whole_record,
+)
 from tuning.aws.transient import Transient
-from tuning.errors import TuningError
 from tuning.runs import former_version
 from tuning.runs.job_queue import arrival_order
 from tuning.runs.json_record import RecordError
-from tuning.runs.ledger_item import KEY, Item, Stored
-from tuning.runs.newest_version import NewestVersion, newest_key
+from tuning.runs.ledger_item import KEY, SCHEMA, Item, Stored
+from tuning.runs.newest_version import NewestVersion, OvertakenError, newest_key
 from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run, version_key
-from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, OpenRun, RunRecord
+from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, READABLE_ATTRIBUTES, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
+from tuning.runs.same_data import TrainedData
 from tuning.runs.uploads import Upload
 from tuning.runs.validation_sets import UNREAD, FolderRun, ValidationSet, folder_key
 
 _Kind = TypeVar("_Kind", bound=Stored)
-_NEW = f"attribute_not_exists({KEY})"
-
-
-class OvertakenError(TuningError):
-    """A version that was the newest when it was compared, and is no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +60,15 @@ class Ledger:
         """
         version = ReceivedVersion.of(run.upload, run.id)
         first = {**_first(run), "stop_asked": stop_asked}
-        new = RunRecord(id=run.id, state="received", run=run.to_dict(), **first)
-        items = [{"Put": self._new(each)} for each in (new, version)]
+        # Not put, which could replace a whole row; and no more of a run than who receives it may write.
+        new = RunRecord.values(state="received", run=run.to_dict(), schema=SCHEMA, **first)
+        made = (new_item(self.table, run.id, new), new_record(self.table, version))
+        items = [{"Update": each} for each in made]
         if isinstance(run, Run):
-            folder = FolderRun.of(run.upload, run.id).to_item()
-            items.append({"Put": {"TableName": self.table, "Item": folder}})
+            folder = FolderRun.of(run.upload, run.id)
+            items.append({"Update": whole_record(self.table, folder)})
         if newest:
-            items.append({"Put": self._new(newest, instead_of=newest.before)})
+            items.append({"Update": new_record(self.table, newest, instead_of=newest.before)})
         if (broken := self.transact(items)) is None:
             return run.to_dict()
         if newest and broken == len(items) - 1:
@@ -88,19 +94,17 @@ class Ledger:
 
     def move(
         self, run: Run | Misdirected, to: State, *, without: Iterable[str] = (), **facts: Any
-    ) -> RunRecord | None:
+    ) -> bool:
         """Bring the run into a state, with what was learnt on the way, and without the fields that it
-        had on the way. Returns its record as it is then.
+        had on the way.
 
-        None when the run is past that state, or has ended: then nothing was written, and anyone who called
+        False when the run is past that state, or has ended: then nothing was written, and anyone who called
         comes late and must not act. A row that is lost is written anew from what the step knows.
         """
         return self._update(run, {"state": to, **facts}, found_in=sources(to), without=without)
 
-    def note(self, run: Run | Misdirected, **facts: Any) -> RunRecord | None:
-        """Set fields of a run that has not ended. Returns its record, or None, having written nothing,
-        when it has ended.
-        """
+    def note(self, run: Run | Misdirected, **facts: Any) -> bool:
+        """Set fields of a run that has not ended. False, having written nothing, when it has ended."""
         return self._update(run, facts, found_in=OPEN)
 
     def amend(self, run_id: str, *, close: bool = False, **facts: Any) -> None:
@@ -108,14 +112,14 @@ class Ledger:
         the index of open runs.
         """
         values = RunRecord.values(**facts)
-        parts = [f"SET {_set(values)}"] if values else []
+        parts = [f"SET {set_terms(values)}"] if values else []
         names = [*values, KEY]
         if close:
             parts.append(f"REMOVE #{OPEN_RUNS.partition}")
             names.append(OPEN_RUNS.partition)
         self.client("dynamodb").update_item(
             TableName=self.table,
-            Key=_key(run_id),
+            Key=item_key(run_id),
             UpdateExpression=" ".join(parts),
             ConditionExpression=f"attribute_exists(#{KEY})",
             ExpressionAttributeNames={f"#{name}": name for name in names},
@@ -128,7 +132,7 @@ class Ledger:
         """
         found = self.client("dynamodb").update_item(
             TableName=self.table,
-            Key=_key(run_id),
+            Key=item_key(run_id),
             UpdateExpression="SET #stop_asked = if_not_exists(#stop_asked, :stop_asked)",
             ConditionExpression=f"attribute_exists({KEY})",
             ExpressionAttributeNames={"#stop_asked": RunRecord.attribute("stop_asked")},
@@ -141,20 +145,34 @@ class Ledger:
         """Write a record, unless the ledger has an item of that id. Returns whether it was written."""
         dynamodb = self.client("dynamodb")
         try:
-            dynamodb.put_item(**self._new(record))
+            dynamodb.update_item(**new_record(self.table, record))
         except dynamodb.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
-    def read(self, run_id: str) -> RunRecord | None:
-        """Raises RecordError when the item is not a record of a run."""
-        item = self.item(run_id)
+    def read(self, run_id: str, *, secrets: bool = False) -> RunRecord | None:
+        """With `secrets` also what answers the tasks that wait, which no function may read.
+
+        Raises RecordError when the item is not a record of a run.
+        """
+        item = self.item(run_id, *(() if secrets else READABLE_ATTRIBUTES))
         return RunRecord.from_item(item) if item else None
 
-    def item(self, item_id: str) -> Item | None:
-        """As it is in the table at this moment, a run or not."""
+    def written(self, run: Run | Misdirected) -> RunRecord:
+        """The record after a write. Raises Transient when the row is lost since: the step is tried again."""
+        if (record := self.read(run.id)) is None:
+            raise Transient(f"the row of run {run.id} is lost")
+        return record
+
+    def item(self, item_id: str, *attributes: str) -> Item | None:
+        """As it is in the table at this moment, a run or not; of `attributes` only, when there are any."""
+        names = {f"#a{number}": name for number, name in enumerate(attributes)}
+        only = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
         found = self.client("dynamodb").get_item(
-            TableName=self.table, Key=_key(item_id), ConsistentRead=True
+            TableName=self.table,
+            Key=item_key(item_id),
+            ConsistentRead=True,
+            **(only if names else {}),
         )
         item: Item | None = found.get("Item")
         return item
@@ -179,6 +197,11 @@ class Ledger:
         """Of the upload's object, where its recipe has older versions give way."""
         item = self.item(newest_key(upload))
         return NewestVersion.from_item(item) if item else None
+
+    def trained_on(self, data: str) -> str | None:
+        """The run that was the last to spend on prepared data, by `data_key`."""
+        item = self.item(data)
+        return TrainedData.from_item(item).run_id if item else None
 
     def validation_set(self, upload: Upload) -> ValidationSet | None:
         """A version of a validation set, once it was received."""
@@ -216,25 +239,16 @@ class Ledger:
         kept = RunRecord.values(**{name: at for name, at in first.items() if name not in facts})
         written = RunRecord.values(**facts)
         states = {f":from{n}": {"S": state} for n, state in enumerate(sorted(found_in))}
-        terms = [_set(written)] if written else []
+        terms = [set_terms(written)] if written else []
         terms += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
         return {
             "TableName": self.table,
-            "Key": _key(run.id),
+            "Key": item_key(run.id),
             "UpdateExpression": "SET " + ", ".join(terms),
-            "ConditionExpression": f"{_NEW} OR #state IN ({', '.join(states)})",
+            "ConditionExpression": f"{NEW} OR #state IN ({', '.join(states)})",
             "ExpressionAttributeNames": {f"#{n}": n for n in {**written, **kept, "state": ""}},
             "ExpressionAttributeValues": keyed({**written, **kept}) | states,
         }
-
-    def _new(self, stored: Stored, *, instead_of: str | None = None) -> dict[str, Any]:
-        """The arguments of a put of what is not there yet, or of what takes the place of that run."""
-        put = {"TableName": self.table, "Item": stored.to_item()}
-        if instead_of is None:
-            return {**put, "ConditionExpression": _NEW}
-        values = {":before": {"S": instead_of}}
-        there = {"ConditionExpression": "run_id = :before", "ExpressionAttributeValues": values}
-        return {**put, **there}
 
     def _update(
         self,
@@ -243,17 +257,17 @@ class Ledger:
         *,
         found_in: Iterable[State],
         without: Iterable[str] = (),
-    ) -> RunRecord | None:
+    ) -> bool:
         dynamodb = self.client("dynamodb")
         update = self.change(run, facts, found_in=found_in)
         if gone := [RunRecord.attribute(name) for name in without]:
             update["UpdateExpression"] += " REMOVE " + ", ".join(f"#{name}" for name in gone)
             update["ExpressionAttributeNames"] |= {f"#{name}": name for name in gone}
         try:
-            found = dynamodb.update_item(**update, ReturnValues="ALL_NEW")
+            dynamodb.update_item(**update)
         except dynamodb.exceptions.ConditionalCheckFailedException:
-            return None
-        return RunRecord.from_item(found["Attributes"])
+            return False
+        return True
 
     def _scan(self) -> Iterator[Item]:
         pages = self.client("dynamodb").get_paginator("scan")
@@ -278,19 +292,6 @@ def readable(kind: type[_Kind], item: Item) -> _Kind | Unreadable:
         return kind.from_item(item)
     except RecordError as error:
         return Unreadable(id=item[KEY]["S"], why=str(error))
-
-
-def keyed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As values of an expression."""
-    return {f":{name}": value for name, value in values.items()}
-
-
-def _set(values: Iterable[str]) -> str:
-    return ", ".join(f"#{name} = :{name}" for name in values)
-
-
-def _key(item_id: str) -> dict[str, dict[str, str]]:
-    return {KEY: {"S": item_id}}
 
 
 def _first(run: Run | Misdirected) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The registry of trained models, in the ledger's table: versions are added, and never changed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from tuning.aws.ledger import Ledger, Unreadable, keyed, readable
+from tuning.aws.item_updates import new_record, whole_record
+from tuning.aws.ledger import Ledger, Unreadable, readable
 from tuning.aws.transient import Transient
 from tuning.releases.model_version import (
     MODELS,
@@ -15,7 +16,7 @@ from tuning.releases.model_version import (
     model_of_run_key,
     numbered_key,
 )
-from tuning.runs.ledger_item import KEY, Stored
+from tuning.runs.ledger_item import KEY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,8 @@ class ModelRegistry:
         counted = NewestModel(id=count_key(model.recipe), version=numbered.version)
         broken = self.ledger.transact(
             [
-                {"Update": self._added(numbered)},
-                {"Update": self._added(ModelOfRun.of(numbered))},
+                {"Update": new_record(self.ledger.table, numbered)},
+                {"Update": new_record(self.ledger.table, ModelOfRun.of(numbered))},
                 {"Update": self._counted(counted, after=newest)},
             ]
         )
@@ -77,35 +78,13 @@ class ModelRegistry:
         item = self.ledger.item(count_key(recipe))
         return NewestModel.from_item(item).version if item else 0
 
-    def _added(self, new: Stored) -> dict[str, Any]:
-        """The arguments of an update that makes an item, unless there is one: who may update certain
-        attributes of certain items may do no more, and a put has no such condition.
-        """
-        return {
-            **_all_set(self.ledger.table, new),
-            "ConditionExpression": f"attribute_not_exists({KEY})",
-        }
-
     def _counted(self, counted: NewestModel, *, after: int) -> dict[str, Any]:
         if not after:
-            return self._added(counted)
-        update = _all_set(self.ledger.table, counted)
+            return new_record(self.ledger.table, counted)
+        update = whole_record(self.ledger.table, counted)
         values = update["ExpressionAttributeValues"] | {":after": {"N": str(after)}}
         return {
             **update,
             "ExpressionAttributeValues": values,
             "ConditionExpression": "#version = :after",
         }
-
-
-def _all_set(table: str, new: Stored) -> dict[str, Any]:
-    """The arguments of an update that sets all attributes of an item but its key."""
-    facts = {each.name: getattr(new, each.name) for each in fields(new) if each.name != "id"}
-    values = new.values(**facts)
-    return {
-        "TableName": table,
-        "Key": {KEY: {"S": new.id}},
-        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
-        "ExpressionAttributeNames": {f"#{name}": name for name in values},
-        "ExpressionAttributeValues": keyed(values),
-    }

@@ -16,9 +16,10 @@ class SlotQueue:
 
     def enter(self, run: Run) -> RunRecord | None:
         """Note that the run looks for a slot; one that has its job already is left as it is. Returns
-        its record, or None when it has ended.
+        its record as it is then, or None when it has ended.
         """
-        return self.ledger.move(run, "queued") or self.ledger.note(run)
+        there = self.ledger.move(run, "queued") or self.ledger.note(run)
+        return self.ledger.written(run) if there else None
 
     def refused(self, run: Run, at: str) -> None:
         """Note when Bedrock had no slot for the run. One that has ended meanwhile is left as it is."""

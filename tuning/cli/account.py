@@ -83,8 +83,10 @@ class Account:
         """The run with that id, or the one whose id begins so. Raises UnknownRunError, with the
         nearest, when there is no such run or more than one.
         """
-        found = self.ledger.read(beginning) if len(beginning) == _ID else None
-        if found is None and (found := self.ledger.read(self._only(beginning))) is None:
+        found = self.ledger.read(beginning, secrets=True) if len(beginning) == _ID else None
+        if found is None:
+            found = self.ledger.read(self._only(beginning), secrets=True)
+        if found is None:
             raise UnknownRunError(f"{beginning}: the run is gone from the ledger")
         return found
 

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tuning.aws.budgets import Budgets
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
@@ -130,7 +129,7 @@ def _checked(recipe: Recipe, sets: Mapping[UploadKind, Path]) -> Prepared:
 
 def _same_data(account: Account, recipe: Recipe, checked: Prepared) -> str | None:
     """Why the run will ask: its data are those of another run."""
-    before = Budgets(ledger=account.ledger).trained_on(data_key(recipe, checked.digests))
+    before = account.ledger.trained_on(data_key(recipe, checked.digests))
     return same_data(recipe, account.ledger.read(before) if before else None)
 
 

@@ -26,6 +26,7 @@ from constructs import IConstruct
 from tuning.constructs.config import Config
 from tuning.constructs.function import functions_code
 from tuning.constructs.functions_code import PYTHON
+from tuning.constructs.storage import Storage
 from tuning.constructs.training import Training
 
 PACKS = (
@@ -55,7 +56,7 @@ class Accepted:
     """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""
     rules: tuple[str, ...]
     """Qualified ids, one for each tool or pack that finds the same. `{partition}`, `{region}`,
-    `{account}`, `{machine}`, `{datasets}`, `{prepared}`, `{artifacts}` and `{ledger}` are filled in."""
+    `{account}`, `{machine}`, `{datasets}`, `{prepared}`, `{artifacts}`, `{ledger}` and `{budgets}` are filled in."""
     reason: str
     evidence: str
     """Where the one who imposes it says so."""
@@ -81,7 +82,7 @@ def accepted_in(training: Training) -> list[Accepted]:
         "partition": _written(stack, stack.partition),
         "region": training.config.region,
         "account": _written(stack, stack.account),
-        "ledger": _written(cdk.Stack.of(training.storage), training.storage.ledger.table_arn),
+        **_tables(training.storage),
         **_buckets(training),
     }
     return [
@@ -149,6 +150,14 @@ def _flat(value: Any) -> str:
         case dict():
             return json.dumps(value, separators=(",", ":"))
     return str(value)
+
+
+def _tables(storage: Storage) -> dict[str, str]:
+    stack = cdk.Stack.of(storage)
+    return {
+        "ledger": _written(stack, storage.ledger.table_arn),
+        "budgets": _written(stack, storage.budgets.table_arn),
+    }
 
 
 def _buckets(training: Training) -> dict[str, str]:

@@ -1,7 +1,9 @@
-"""Backups of the ledger: one a day, beside the table, for longer than the table itself remembers.
+"""Backups of both tables: one a day, beside the table, for longer than the table itself remembers.
 
 Point-in-time recovery ends with its table; what lies in the vault does not.
 """
+
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_backup as backup
@@ -23,7 +25,12 @@ https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeBackupJob.htm
 
 class Backup(Construct):
     def __init__(
-        self, scope: Construct, construct_id: str, *, table: dynamodb.ITable, key: kms.IKey
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        tables: Sequence[dynamodb.ITable],
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         # A vault must be given a name.
@@ -52,7 +59,7 @@ class Backup(Construct):
                 backup_plan_rule=[daily],
             ),
         )
-        role, policy = self._role(table, key)
+        role, policy = self._role(tables, key)
         selection = backup.CfnBackupSelection(
             self,
             "Selection",
@@ -60,7 +67,7 @@ class Backup(Construct):
             backup_selection=backup.CfnBackupSelection.BackupSelectionResourceTypeProperty(
                 iam_role_arn=role.role_arn,
                 selection_name="Ledger",
-                resources=[table.table_arn],
+                resources=[table.table_arn for table in tables],
             ),
         )
         # AWS Backup tries to assume the role, which may not be known everywhere in its first seconds.
@@ -80,15 +87,22 @@ class Backup(Construct):
             "detail": {"state": list(_WITHOUT_BACKUP), "backupVaultName": [self.vault_name]},
         }
 
-    def _role(self, table: dynamodb.ITable, key: kms.IKey) -> tuple[iam.Role, iam.CfnManagedPolicy]:
-        """What AWS's own policy for backups has for DynamoDB, on this one table. Which of the rights are used
+    def _role(
+        self, tables: Sequence[dynamodb.ITable], key: kms.IKey
+    ) -> tuple[iam.Role, iam.CfnManagedPolicy]:
+        """What AWS's own policy for backups has for DynamoDB, on these tables. Which of the rights are used
         is a setting of the account: with AWS Backup's advanced features StartAwsBackupJob, and without them
         DynamoDB's own backups. Not the right to delete those: here, nobody deletes what is stored.
 
         https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html
         https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
         """
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("backup.amazonaws.com"))
+        # Of no other account, where AWS says whose backup it is. UNCONFIRMED: that it does so for this role;
+        # its own default role asks for nothing.
+        # https://docs.aws.amazon.com/aws-backup/latest/devguide/cross-service-confused-deputy-prevention.html
+        ours = {"StringEqualsIfExists": {"aws:SourceAccount": cdk.Stack.of(self).account}}
+        backups = iam.ServicePrincipal("backup.amazonaws.com", conditions=ours)
+        role = iam.Role(self, "Role", assumed_by=backups)
         via = f"dynamodb.{cdk.Stack.of(self).region}.amazonaws.com"
         policy = managed_policy(
             self,
@@ -102,11 +116,11 @@ class Backup(Construct):
                         "dynamodb:ListTagsOfResource",
                         "dynamodb:StartAwsBackupJob",
                     ],
-                    resources=[table.table_arn],
+                    resources=[table.table_arn for table in tables],
                 ),
                 allow(
                     actions=["dynamodb:DescribeBackup"],
-                    resources=[f"{table.table_arn}/backup/*"],
+                    resources=[f"{table.table_arn}/backup/*" for table in tables],
                 ),
                 allow(actions=["kms:DescribeKey"], resources=[key.key_arn]),
                 allow(

@@ -11,7 +11,8 @@ import aws_cdk as cdk
 
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
-from tuning.pipeline.grants import Access, access, ledger, publish
+from tuning.pipeline.grants import Access, access, publish
+from tuning.pipeline.ledger_grants import MACHINE_READS, MACHINE_WRITES, in_tables
 from tuning.runs.recipes import Recipe
 
 
@@ -25,6 +26,7 @@ class Permissions:
             "Prepared": [storage.prepared.bucket_arn],
             "Artifacts": [storage.artifacts.bucket_arn],
             "Ledger": [storage.ledger.table_arn],
+            "Budgets": [storage.budgets.table_arn],
             "DataKey": [storage.data_key.key_arn],
             "ControlKey": [storage.control_key.key_arn],
             "Models": self._models(recipes),
@@ -54,7 +56,7 @@ class Permissions:
                 Access(actions=used[1:], on=("ControlKey",), conditions=logs),
                 access("lambda:InvokeFunction", on="Functions"),
                 *publish(),
-                *ledger("GetItem", "UpdateItem"),
+                *in_tables(MACHINE_READS, MACHINE_WRITES),
                 # The one answer that its definition has is that a run is to stop.
                 access("states:SendTaskSuccess", on="TrainingRun"),
             ]
@@ -80,7 +82,10 @@ def named_statements(
             actions=list(each.actions),
             resources=[arn for resource in each.on for arn in _arns(resource, names)],
             conditions={
-                operator: {k: v.replace("{region}", stack.region) for k, v in values.items()}
+                operator: {
+                    k: v.replace("{region}", stack.region) if isinstance(v, str) else list(v)
+                    for k, v in values.items()
+                }
                 for operator, values in each.conditions.items()
             },
         )

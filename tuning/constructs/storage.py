@@ -79,7 +79,11 @@ class Storage(Construct):
         restrict(self.prepared, write_once(self.prepared))
         self.artifacts = self._bucket("Artifacts", _old_versions(days=365), opening=REPORTS)
         self.ledger = _ledger(self, self.control_key)
-        self.backup = Backup(self, "Backup", table=self.ledger, key=self.control_key)
+        # A table of its own: who writes runs cannot write what a month may still cost.
+        self.budgets = _table(self, "Budgets", self.control_key)
+        self.backup = Backup(
+            self, "Backup", tables=[self.ledger, self.budgets], key=self.control_key
+        )
 
     def _bucket(
         self,
@@ -151,20 +155,7 @@ def _old_versions(*, days: int) -> s3.LifecycleRule:
 def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
     """One item a run, as tuning/runs/run_record.py has it."""
     text = dynamodb.AttributeType.STRING
-    ledger = dynamodb.Table(
-        scope,
-        "Ledger",
-        partition_key=dynamodb.Attribute(name=KEY, type=text),
-        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
-        encryption_key=key,
-        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-            point_in_time_recovery_enabled=True
-        ),
-        deletion_protection=True,
-        # Also after a failed create, which could not delete it: it is protected from deletion.
-        removal_policy=cdk.RemovalPolicy.RETAIN,
-    )
+    ledger = _table(scope, "Ledger", key)
     indexes = (
         (BY_MONTH, None),
         (OPEN_RUNS, OpenRun.projected()),
@@ -179,3 +170,20 @@ def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:
             non_key_attributes=held,
         )
     return ledger
+
+
+def _table(scope: Construct, construct_id: str, key: kms.IKey) -> dynamodb.Table:
+    return dynamodb.Table(
+        scope,
+        construct_id,
+        partition_key=dynamodb.Attribute(name=KEY, type=dynamodb.AttributeType.STRING),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+        encryption_key=key,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        deletion_protection=True,
+        # Also after a failed create, which could not delete it: it is protected from deletion.
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )

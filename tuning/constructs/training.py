@@ -168,6 +168,7 @@ class Training(Construct):
         return RunSettings(
             environment=self._environment,
             ledger_table=storage.ledger.table_name,
+            budgets_table=storage.budgets.table_name,
             prepared_bucket=storage.prepared.bucket_name,
             artifacts_bucket=storage.artifacts.bucket_name,
             job_role_arn=self.job_role.role.role_arn,
@@ -182,6 +183,7 @@ class Training(Construct):
         return ReconcilerSettings(
             environment=self._environment,
             ledger_table=self.storage.ledger.table_name,
+            budgets_table=self.storage.budgets.table_name,
             state_machine_arn=self.machine.state_machine_arn,
             monthly_budget_usd=str(self.config.monthly_budget_usd or "none"),
         )
@@ -219,6 +221,7 @@ class Training(Construct):
             "PreparedBucket": self.storage.prepared.bucket_name,
             "ArtifactsBucket": self.storage.artifacts.bucket_name,
             "LedgerTable": self.storage.ledger.table_name,
+            "BudgetsTable": self.storage.budgets.table_name,
             "StateMachine": self.machine.state_machine_arn,
             "NoticesTopic": self.topic.topic_arn,
             "Queue": self.intake.queue.queue_url,

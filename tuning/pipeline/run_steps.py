@@ -1,20 +1,23 @@
 """The steps of a run: from an upload to its settled outcome."""
 
-from tuning.pipeline.grants import (
-    QUERY_QUEUE,
-    Access,
-    access,
-    ledger,
-    list_objects,
-    read_items,
-    use_key,
+from tuning.pipeline.grants import Access, access, list_objects, use_key
+from tuning.pipeline.ledger_grants import (
+    COUNT_QUEUE,
+    claims_data,
+    counts_money,
+    in_tables,
+    moves,
+    reads,
+    registers_models,
+    remembers,
+    writes,
 )
 from tuning.pipeline.step import Step
-from tuning.releases.model_version import MODELS
 from tuning.runs.function_settings import (
     IntakeSettings,
     RunSettings,
 )
+from tuning.runs.job_queue import LEFT
 
 RECEIVE_UPLOAD = Step(
     name="receive_upload",
@@ -27,7 +30,7 @@ RECEIVE_UPLOAD = Step(
         # Messages are decrypted with the key of its environment, which every function may decrypt.
         access("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", on="Queue"),
         access("states:StartExecution", on="TrainingRun"),
-        *ledger("GetItem", "PutItem", "UpdateItem"),
+        *in_tables(reads(), moves("run", "schema", "stop_asked"), *remembers()),
     ),
 )
 HIDDEN_SECONDS = 6 * RECEIVE_UPLOAD.timeout_seconds
@@ -62,7 +65,7 @@ PREPARE_DATASET = Step(
         # The hash of a copy that is there already is compared with its name.
         access("s3:GetObject", on="Prepared/prepared/*"),
         use_key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
-        *ledger("UpdateItem"),
+        *in_tables(moves("dataset", "waits_until")),
     ),
 )
 
@@ -74,7 +77,21 @@ AUTHORIZE_SPEND = Step(
     settings=RunSettings,
     takes=("run", "dataset", "approval", "refused_answer"),
     gives="spend",
-    access=ledger("GetItem", "UpdateItem"),
+    access=in_tables(
+        reads(),
+        moves(
+            *(
+                "approval",
+                "approval_asked_at",
+                "approval_reason",
+                "estimate",
+                "question",
+                "reservation",
+            )
+        ),
+        *claims_data(),
+        *counts_money(),
+    ),
 )
 
 START_TRAINING = Step(
@@ -101,8 +118,7 @@ START_TRAINING = Step(
         ),
         # See JobRole._model_key: the caller may be the one who creates the grant.
         use_key("DataKey", "bedrock", "CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"),
-        QUERY_QUEUE,
-        *ledger("UpdateItem"),
+        *in_tables(COUNT_QUEUE, reads(), moves("attempt", "job_arn", *LEFT)),
     ),
 )
 
@@ -117,7 +133,7 @@ TRACK_TRAINING = Step(
     follows_a_job=True,
     access=(
         access("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob", on="Jobs"),
-        *ledger("UpdateItem"),
+        *in_tables(reads(), moves("progress")),
     ),
 )
 
@@ -136,8 +152,7 @@ COLLECT_RESULTS = Step(
         access("s3:GetObject", on="Artifacts/jobs/*"),
         list_objects("Artifacts", "jobs/*"),
         use_key("DataKey", "s3", "Decrypt"),
-        read_items(f"{MODELS}*"),
-        *ledger("UpdateItem"),
+        *in_tables(moves("cost", "model_arn", "results"), *registers_models()),
     ),
 )
 
@@ -149,7 +164,7 @@ SETTLE_SPEND = Step(
     settings=RunSettings,
     takes=("run", "charge"),
     gives="settled",
-    access=ledger("GetItem", "UpdateItem"),
+    access=in_tables(reads(), writes("reservation", "settlement"), *counts_money()),
 )
 
 RUN_STEPS = (

@@ -1,12 +1,16 @@
 """The steps beside the runs: on a schedule, and at deployment."""
 
-from tuning.pipeline.grants import (
+from tuning.pipeline.grants import access, publish
+from tuning.pipeline.ledger_grants import (
     QUERY_OPEN,
     QUERY_QUEUE,
-    access,
-    ledger,
+    REBUILT,
+    counts_money,
+    in_tables,
+    moves,
     own_item,
-    publish,
+    reads,
+    remembers,
 )
 from tuning.pipeline.step import Metric, Step
 from tuning.runs.function_settings import (
@@ -99,8 +103,10 @@ RECONCILE_RUNS = Step(
             "bedrock:StopModelCustomizationJob",
             on="Jobs",
         ),
-        QUERY_OPEN,
-        *ledger("GetItem", "PutItem", "UpdateItem"),
+        *in_tables(
+            *(QUERY_OPEN, reads(), *remembers(), *counts_money()),
+            moves(*REBUILT, "reservation", "settlement", "stop_asked"),
+        ),
     ),
 )
 
@@ -117,8 +123,7 @@ DISPATCH_QUEUE = Step(
         # Of the tasks that it may answer it knows the tokens of runs in the queue, and no others.
         # https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html
         access("states:SendTaskSuccess", on="TrainingRun"),
-        QUERY_QUEUE,
-        *own_item(QueueState().id),
+        *in_tables(QUERY_QUEUE, own_item(QueueState().id)),
     ),
 )
 

@@ -54,6 +54,7 @@ class RunSettings(Settings):
     """
 
     ledger_table: str
+    budgets_table: str
     prepared_bucket: str
     artifacts_bucket: str
     job_role_arn: str
@@ -88,6 +89,7 @@ class ReconcilerSettings(Settings):
     """What `reconcile_runs` compares: the ledger, the executions, and jobs with this environment's tag."""
 
     ledger_table: str
+    budgets_table: str
     state_machine_arn: str
     monthly_budget_usd: str
     """As in RunSettings; it says how much of it is left."""

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from tuning.errors import TuningError
 from tuning.runs.ledger_item import Stored
 from tuning.runs.run import object_digest
 from tuning.runs.uploads import Upload
+
+
+class OvertakenError(TuningError):
+    """A version that was the newest when it was compared, and is no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)

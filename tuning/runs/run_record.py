@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from tuning.runs import former_version
 from tuning.runs.approvals import Approval, Question
 from tuning.runs.ledger_item import KEY, SCHEMA, Stored
 from tuning.runs.money_records import Charged, PriceRange, Reservation, Settlement
@@ -138,3 +139,18 @@ class RunRecord(Stored):
     @property
     def summary(self) -> str | None:
         return self.outcome.summary if self.outcome else None
+
+
+SECRET = ("task_token", "slot_token")
+"""What answers the tasks of a run that waits. The state machine writes it; functions neither read nor set it,
+but for the dispatcher, which reads the second in the index of the queue."""
+
+READABLE_ATTRIBUTES = tuple(
+    sorted(
+        {RunRecord.attribute(each.name) for each in fields(RunRecord)}.union(
+            former_version.ATTRIBUTES.values()
+        )
+        - {*SECRET}
+    )
+)
+"""The attributes of a run, of this version and the former, but for the secret ones."""

@@ -1,0 +1,166 @@
+"""What a step may read and write in the tables: which items, and which attributes of them.
+
+A step that was taken over can write what is here and nothing else, whatever it calls. What IAM cannot say:
+which run an invocation is about, and which value an attribute may take.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+"""
+
+from dataclasses import fields, replace
+
+from tuning.pipeline.grants import Access, access, use_key
+from tuning.releases.model_version import MODELS, ModelOfRun, ModelVersion, NewestModel
+from tuning.runs import former_version
+from tuning.runs.ledger_item import KEY
+from tuning.runs.newest_version import NewestVersion
+from tuning.runs.run import ReceivedVersion
+from tuning.runs.run_record import JOB_QUEUE, OPEN_RUNS, READABLE_ATTRIBUTES, RunRecord
+from tuning.runs.same_data import TrainedData
+from tuning.runs.validation_sets import FolderRun, ValidationSet
+
+_FIRST = ("state", "arrived_at", "month", "upload", "recipe", "open", "turn")
+"""The state, and what a row that was lost is written anew with."""
+_OF_UPLOADS = ("folder#*", "newest#*", "validation#*", "version#*")
+"""Keys of FolderRun, NewestVersion, ValidationSet and ReceivedVersion."""
+_OF_DATA = "data#*"
+"""Keys of TrainedData."""
+
+QUERY_OPEN = access("dynamodb:Query", on=f"Ledger/index/{OPEN_RUNS.name}")
+QUERY_QUEUE = access("dynamodb:Query", on=f"Ledger/index/{JOB_QUEUE.name}")
+COUNT_QUEUE = Access(
+    actions=("dynamodb:Query",),
+    on=(f"Ledger/index/{JOB_QUEUE.name}",),
+    conditions={"StringEquals": {"dynamodb:Select": "COUNT"}},
+)
+"""How many wait, and not the tokens that the index has of them."""
+
+
+def in_tables(*parts: Access) -> tuple[Access, ...]:
+    """With the right to the tables' key. A transaction needs the rights of what it does, and none of its own:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+    """
+    used = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")
+    return (*parts, use_key("ControlKey", "dynamodb", *used))
+
+
+def moves(*names: str) -> Access:
+    """Bring runs into a state, and update these fields of them."""
+    return writes(*_FIRST, *names)
+
+
+def writes(*names: str) -> Access:
+    """Update these fields of runs. What is no run has a `#` in its key: tuning/runs/run.py."""
+    attributes = {RunRecord.attribute(name) for name in names}
+    if "reservation" in attributes:
+        attributes.add(former_version.RESERVATION)  # which it replaces
+    return _update(attributes, "StringNotLike", "*#*")
+
+
+def reads(*names: str) -> Access:
+    """Read these attributes of runs; without a name all but the tokens that answer their tasks."""
+    return Access(
+        actions=("dynamodb:GetItem",),
+        on=("Ledger",),
+        conditions={
+            "ForAllValues:StringEquals": {"dynamodb:Attributes": names or READABLE_ATTRIBUTES},
+            # Without it a call that names no attributes would be given all of them. UNCONFIRMED: that
+            # DynamoDB sets it for GetItem, as its own example of a policy supposes.
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_dynamodb_attributes.html
+            "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+        },
+    )
+
+
+def remembers() -> tuple[Access, ...]:
+    """Read and write what is known of uploads beside their runs."""
+    attributes = {
+        kind.attribute(each.name)
+        for kind in (FolderRun, NewestVersion, ReceivedVersion, ValidationSet)
+        for each in fields(kind)
+    }
+    return (
+        _update(attributes, "StringLike", *_OF_UPLOADS),
+        _items("GetItem", "StringLike", *_OF_UPLOADS),
+    )
+
+
+def claims_data() -> tuple[Access, ...]:
+    """Read and write which run was the last to spend on which data."""
+    attributes = {TrainedData.attribute("run_id")}
+    return _update(attributes, "StringLike", _OF_DATA), _items("GetItem", "StringLike", _OF_DATA)
+
+
+def registers_models() -> tuple[Access, ...]:
+    """Read and write versions of trained models."""
+    attributes = {
+        kind.attribute(each.name)
+        for kind in (ModelOfRun, ModelVersion, NewestModel)
+        for each in fields(kind)
+    }
+    keys = f"{MODELS}*"
+    return _update(attributes, "StringLike", keys), _items("GetItem", "StringLike", keys)
+
+
+def own_item(pk: str) -> Access:
+    """Read and write one item of the ledger and no other."""
+    return replace(
+        _items("GetItem", "StringEquals", pk), actions=("dynamodb:GetItem", "dynamodb:PutItem")
+    )
+
+
+def counts_money() -> tuple[Access, ...]:
+    """Add to the budgets, and read them."""
+    counted = {"ForAllValues:StringEquals": {"dynamodb:Attributes": (KEY, "committed", "spent")}}
+    add = Access(actions=("dynamodb:UpdateItem",), on=("Budgets",), conditions=counted)
+    return (add, *reads_money())
+
+
+def reads_money() -> tuple[Access, ...]:
+    """Also what former versions counted in the ledger."""
+    return (
+        access("dynamodb:GetItem", on="Budgets"),
+        _items("GetItem", "StringLike", "budget#*"),
+    )
+
+
+def _items(action: str, operator: str, *keys: str) -> Access:
+    return Access(
+        actions=(f"dynamodb:{action}",),
+        on=("Ledger",),
+        conditions={
+            f"ForAllValues:{operator}": {"dynamodb:LeadingKeys": keys if keys[1:] else keys[0]},
+            # A key that a request has not satisfies ForAllValues.
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
+    )
+
+
+def _update(attributes: set[str], operator: str, *keys: str) -> Access:
+    """Of these attributes, of items with these keys, whose answer has no others.
+
+    An update names its item's key, so that a request has attributes.
+    """
+    items = _items("UpdateItem", operator, *keys)
+    conditions = {
+        **items.conditions,
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": tuple(sorted({KEY, *attributes}))},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ("NONE", "UPDATED_NEW", "UPDATED_OLD")},
+    }
+    return Access(actions=items.actions, on=items.on, conditions=conditions)
+
+
+MACHINE_WRITES = moves(
+    *("task_token", "slot_token", "queue", "queued_at", "stop_asked", "ended_at", "outcome")
+)
+"""What the state machine itself writes: outcomes, and the tokens of its tasks that wait."""
+
+MACHINE_READS = reads(KEY, "slot_token", "state", "task_token")
+"""What an earlier version of the same object waits for, which is to give way."""
+
+REBUILT = (
+    *("attempt", "dataset", "ended_at", "execution", "job_arn", "model_arn", "outcome", "progress"),
+    *("queue", "queued_at", "rebuilt", "results", "run", "schema", "slot_token", "task_token"),
+    "unread_validation",
+)
+"""What the reconciler can make anew of a row that is lost. The tokens are bound to their runs: the steps that
+act on an answer compare what it answers."""

@@ -87,7 +87,9 @@ class Backup(Construct):
             "detail": {"state": list(_WITHOUT_BACKUP), "backupVaultName": [self.vault_name]},
         }
 
-    def _role(self, tables: Sequence[dynamodb.ITable], key: kms.IKey) -> tuple[iam.Role, iam.CfnManagedPolicy]:
+    def _role(
+        self, tables: Sequence[dynamodb.ITable], key: kms.IKey
+    ) -> tuple[iam.Role, iam.CfnManagedPolicy]:
         """What AWS's own policy for backups has for DynamoDB, on these tables. Which of the rights are used
         is a setting of the account: with AWS Backup's advanced features StartAwsBackupJob, and without them
         DynamoDB's own backups. Not the right to delete those: here, nobody deletes what is stored.

@@ -49,6 +49,7 @@ FOLLOWED = {
         "TOKEN=$(aws dynamodb",
         "aws s3 cp validation.jsonl",
         "tuning runs",
+        "tuning releases",
         "# runs of a month",
         "JOB=$(aws dynamodb",
         "aws sqs receive-message",

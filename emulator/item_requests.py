@@ -2,7 +2,8 @@
 
 `dynamodb:LeadingKeys` is the item's partition key, `dynamodb:Attributes` are all the top-level attributes that the
 call names, in its key, item and expressions, `dynamodb:Select` is how much a read is to answer with, and
-`dynamodb:ReturnValues` is what a write is to answer with.
+`dynamodb:ReturnValues` is what a write is to answer with. No key says what a condition that fails is to answer with
+(`ReturnValuesOnConditionCheckFailure`): https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 """
 
@@ -46,7 +47,8 @@ def condition_keys(call: Mapping[str, Any], partition_key: str) -> dict[str, Any
     value = named.get(partition_key) if isinstance(named, dict) else None
     if isinstance(value, dict) and value:
         found[LEADING_KEYS] = [str(next(iter(value.values())))]
-    if any(part in call for part in _WRITES):
+    # An update without an expression updates nothing, and is answered all the same.
+    if any(part in call for part in (*_WRITES, "ReturnValues")):
         found[RETURN_VALUES] = str(call.get("ReturnValues") or "NONE")
     return found
 

@@ -141,6 +141,7 @@ def test_no_token_of_an_approval_is_read(taken, tables):
     state = setting(ledger, ONE, "state", {"S": "awaiting_approval"})
     for answer in ("ALL_OLD", "ALL_NEW"):
         refused(dynamodb.update_item, **state, ReturnValues=answer)
+        refused(dynamodb.update_item, TableName=ledger, Key=key(ONE), ReturnValues=answer)
     for index in ("ByMonth", "Open"):
         query = {
             "TableName": ledger,
@@ -151,3 +152,31 @@ def test_no_token_of_an_approval_is_read(taken, tables):
         }
         if not (index == "Open" and taken.step.name in PUTS_ROWS_BACK):  # which has no tokens
             refused(dynamodb.query, **query)
+
+
+@every_step()
+def test_who_makes_a_failed_condition_answer_with_a_token_cannot_answer_by_it(taken, tables):
+    """No condition key covers what a failed condition is answered with.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+    """
+    dynamodb = taken.client("dynamodb")
+    failing = {
+        **setting(tables["ledger"], ONE, "state"),
+        "ConditionExpression": "#it = :it",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if "state" not in taken.written():
+        refused(dynamodb.update_item, **failing)
+        refused(dynamodb.transact_write_items, TransactItems=[{"Update": failing}])
+        return
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException) as alone:
+        dynamodb.update_item(**failing)
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as together:
+        dynamodb.transact_write_items(TransactItems=[{"Update": failing}])
+    [reason] = together.value.response["CancellationReasons"]
+    for row in (alone.value.response["Item"], reason["Item"]):
+        token = row["task_token"]["S"]
+        assert token == f"token of {ONE}"
+        answer = {"taskToken": token, "output": '{"decision": "approve"}'}
+        refused(taken.client("stepfunctions").send_task_success, **answer)

@@ -80,11 +80,18 @@ def test_updates_as_they_were_before_expressions_name_their_attributes_too():
         ({"UpdateExpression": "SET a = :a"}, "NONE"),
         ({"UpdateExpression": "SET a = :a", "ReturnValues": "ALL_OLD"}, "ALL_OLD"),
         ({"Item": {}, "ReturnValues": "ALL_OLD"}, "ALL_OLD"),
+        ({"ReturnValues": "ALL_NEW"}, "ALL_NEW"),
         ({}, None),
     ],
 )
 def test_a_write_says_what_it_is_answered_with(call, answer):
     assert condition_keys({"Key": KEY, **call}, "pk").get(RETURN_VALUES) == answer
+
+
+def test_no_key_says_what_a_failed_condition_is_answered_with():
+    call = {"Key": KEY, "UpdateExpression": "SET a = :a", "ConditionExpression": "b = :b"}
+    asked = {**call, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    assert condition_keys(asked, "pk") == condition_keys(call, "pk")
 
 
 @pytest.mark.parametrize(

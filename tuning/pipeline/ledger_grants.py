@@ -1,7 +1,7 @@
 """What a step may read and write in the tables: which items, and which attributes of them.
 
 A step that was taken over can write what is here and nothing else, whatever it calls. What IAM cannot say:
-which run an invocation is about, and which value an attribute may take.
+which run an invocation is about, which value an attribute may take, and what a failed condition answers with.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 """
 

@@ -130,6 +130,24 @@ def test_a_version_that_is_there_is_never_written_over(registry, dynamodb):
     assert registry.version("support", 1) == first
 
 
+def test_whoever_counted_before_another_does_not_take_its_number_even_when_its_version_was_lost(
+    registry, dynamodb, monkeypatch
+):
+    registry.register(trained("v1"))
+    really, others = registry.ledger.transact, [trained("v2")]
+
+    def late(items):
+        if others:
+            registry.register(others.pop())
+            del dynamodb.items[numbered_key("support", 2)]
+        return really(items)
+
+    monkeypatch.setattr(Ledger, "transact", lambda _, items: late(items))
+    with pytest.raises(Transient):
+        registry.register(trained("v3"))
+    assert registry.register(trained("v3")).version == 3
+
+
 def test_a_version_that_cannot_be_read_hides_no_other(registry, dynamodb):
     for version_id in ("v1", "v2"):
         registry.register(trained(version_id))

@@ -47,7 +47,7 @@ def sorting(event, context):
 
 @pytest.fixture(scope="module")
 def client():
-    yield from _clients("flaky", "dying", "sorting")
+    yield from _clients("flaky", "dying", "counting", "sorting")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     """Compare answers, and decide by the recipe's [release]. Exit 0 promote, 1 hold."""
     asked = wanted(None, None, recipe, environment)
     options = _options(asked, recipe)
-    columns = {**(asked.convert.map if asked.convert else {})}
+    columns = asked.convert.map if asked.convert else {}
     given = [*(f"{name}={column}" for name, column in columns.items()), *(mapping or [])]
     command = Command(
         path=str(prompts),

@@ -14,13 +14,13 @@ from tuning.models.estimate import Estimate, estimated
 from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
 from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.job_queue import moment
 from tuning.runs.money_records import Reservation
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.same_data import data_key, digests_of, same_data
+from tuning.runs.times import moment
 
 _settings = cache(RunSettings.from_env)
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tuning.runs.failures import failure
-from tuning.runs.job_queue import PATIENCE, moment
+from tuning.runs.job_queue import PATIENCE
 from tuning.runs.jobs import JobStart
+from tuning.runs.times import moment
 
 _PAUSE = timedelta(minutes=10)
 """A week of it is a thousand polls: an execution has room for 25,000 events, a poll takes ten.

@@ -10,9 +10,9 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws import dataset_files
 from tuning.aws.ledger import Ledger
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.job_queue import moment
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
+from tuning.runs.times import moment
 
 _settings = cache(RunSettings.from_env)
 _RESERVED_SECONDS = 45

@@ -1,7 +1,7 @@
 """What the dashboard and the alarms ask of all runs together, measured once a round of the reconciler."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from lambdas.apart import Apart
 from lambdas.observe import metrics
@@ -10,6 +10,7 @@ from tuning.aws.ledger import Ledger, Unreadable
 from tuning.runs.budget import month_of, parse_limit
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.run_record import OpenRun
+from tuning.runs.times import utc_time
 
 
 def publish_metrics(
@@ -53,7 +54,7 @@ def _asked_at(run_id: str, ledger: Ledger) -> datetime | None:
     if record is None or record.state != "awaiting_approval":
         return None
     asked_at = record.approval_asked_at or record.arrived_at
-    return datetime.fromisoformat(asked_at).astimezone(UTC)
+    return utc_time(asked_at)
 
 
 def _stalled(run_id: str, ledger: Ledger) -> bool:

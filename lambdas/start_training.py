@@ -13,12 +13,13 @@ from tuning.aws.slot_queue import SlotQueue
 from tuning.aws.transient import name_in_use, role_not_assumable
 from tuning.runs.failures import classify, failure
 from tuning.runs.function_settings import RunSettings
-from tuning.runs.job_queue import LEFT, MOST_WAITING, PATIENCE, expected_wait, instant
+from tuning.runs.job_queue import LEFT, MOST_WAITING, PATIENCE, expected_wait
 from tuning.runs.jobs import JobStart, foreign, is_ours, request
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import Partition
+from tuning.runs.times import instant
 
 _settings = cache(RunSettings.from_env)
 

@@ -48,7 +48,7 @@ class Explorer:
 
         A second fault strikes the history that the first one made. Ends at the first broken promise.
         """
-        walk = Walk(judge=self.judge)
+        walk = Walk()
         for schedule in chain(self._schedules(scenario), walk.never_struck()):
             if walk.breaks(self.live(scenario, schedule), schedule):
                 walk.story = self.story_of(scenario, schedule)
@@ -135,7 +135,6 @@ class Story:
 
 @dataclass(kw_only=True)
 class Walk:
-    judge: Judge
     count: int = 0
     """Histories lived, undisturbed ones and those of the shrinking not counted."""
     story: Story | None = None
@@ -158,12 +157,13 @@ class Walk:
         for call in world.calls:
             if call.number > last and call.number not in world.hindered:
                 self.calls.setdefault(call.kind, (schedule, call))
-        if excused := {words.split(":")[0] for words in judged(world).excused}:
+        verdict = judged(world)
+        if excused := {words.split(":")[0] for words in verdict.excused}:
             self.excused.update([*excused, "in all"])
         self.errors |= world.errors
         for execution in world.executions:
             self.states.update(execution.path)
-        return bool(self.judge(world))
+        return bool(verdict.broken)
 
     def never_struck(self) -> Iterator[Schedule]:
         """Until no kind of call is left that some kind of fault has not struck."""

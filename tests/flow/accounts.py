@@ -14,10 +14,11 @@ from patience import until
 
 from emulator import Instance
 from tuning.cli.account import Account
-from tuning.runs.job_queue import QueueState, instant
+from tuning.runs.job_queue import QueueState
 from tuning.runs.recipes import Limits, Recipe
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
+from tuning.runs.times import instant
 from tuning.runs.uploads import Upload
 
 ACTED = "@test"

@@ -19,16 +19,21 @@ STEPS = [step.construct_id for step in of_kind("consumer", "task")]
 
 def processes(server, function):
     """Of the server's children, those that run this function."""
-    found = set()
-    for child in Path(f"/proc/{server}/task").glob("*/children"):
-        for pid in child.read_text("utf-8").split():
-            try:
-                environment = Path(f"/proc/{pid}/environ").read_bytes()
-            except OSError:  # it is gone already
-                continue
-            if f"AWS_LAMBDA_FUNCTION_NAME=dev-Training-{function}".encode() in environment:
-                found.add(int(pid))
-    return found
+    children = (
+        pid
+        for thread in Path(f"/proc/{server}/task").glob("*/children")
+        for pid in _read(thread).split()
+    )
+    named = f"AWS_LAMBDA_FUNCTION_NAME=dev-Training-{function}".encode()
+    return {int(pid) for pid in children if named in _read(Path(f"/proc/{int(pid)}/environ"))}
+
+
+def _read(of_a_process):
+    """What /proc has; nothing once the process, or the thread, is gone."""
+    try:
+        return of_a_process.read_bytes()
+    except OSError:
+        return b""
 
 
 def kill(pid):

@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 from accounts import conversations, tuning
-from patience import until
+from patience import tried_five_times, until
 
 from tuning.runs.rebuild import run_of
 
@@ -120,7 +120,8 @@ def test_a_malformed_message_is_put_aside_and_nothing_else(world):
     sqs = world.client("sqs")
     before = len(world.executions())
     sqs.send_message(QueueUrl=queue, MessageBody='{"detail": "nonsense"}')
-    until(lambda: not _is_empty(world, dead), "the dead letter")
+    with tried_five_times(sqs, queue):
+        until(lambda: not _is_empty(world, dead), "the dead letter")
     assert sqs.receive_message(QueueUrl=dead)["Messages"][0]["Body"] == '{"detail": "nonsense"}'
     assert len(world.executions()) == before
 

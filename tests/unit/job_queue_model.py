@@ -5,15 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tuning.runs.job_queue import (
-    MOST_WAITING,
-    SHOWN,
-    QueuedRun,
-    QueueState,
-    dispatch,
-    instant,
-    moment,
-)
+from tuning.runs.job_queue import MOST_WAITING, SHOWN, QueuedRun, QueueState, dispatch
+from tuning.runs.times import instant, moment
 
 START = datetime(2026, 11, 23, 7, tzinfo=UTC)
 

@@ -13,9 +13,8 @@ from tuning.runs.job_queue import (
     QueueState,
     arrival_order,
     dispatch,
-    instant,
-    moment,
 )
+from tuning.runs.times import instant, moment
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

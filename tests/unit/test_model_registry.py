@@ -1,7 +1,7 @@
 """The registry of trained models: a run has one version, a recipe has no gaps, whoever comes twice."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -84,6 +84,14 @@ def test_the_whole_lineage_is_read_back(registry):
 )
 def test_an_approval_of_something_else_is_nobodys(approval):
     assert trained(approval=approval).approved_by is None
+
+
+def test_the_end_of_a_job_is_kept_in_utc_whatever_zone_it_is_said_in():
+    ended = JOB["endTime"].astimezone(timezone(timedelta(hours=2)))
+    model = ModelVersion.trained(
+        any_run(), DATASET, JOB | {"endTime": ended}, job_arn="arn:job", cost=COST
+    )
+    assert model.trained_at == "2026-11-23T09:30:00Z"
 
 
 def test_versions_count_from_one_within_their_recipe_and_the_newest_is_first(registry):

@@ -8,10 +8,10 @@ from bedrock_model import shape
 from domain_builders import any_recipe, any_run
 
 from tuning.runs.failures import FAILURE_KINDS, failure
-from tuning.runs.job_queue import moment
 from tuning.runs.progress import Progress, polled
 from tuning.runs.recipes import Limits, Retry
 from tuning.runs.run import Run
+from tuning.runs.times import moment
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RECIPE = any_recipe(limits=Limits(max_hours=24, stall_hours=6))

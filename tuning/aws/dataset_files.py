@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BufferedReader
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
@@ -15,6 +15,7 @@ from tuning.runs.function_settings import RunSettings
 from tuning.runs.preparation import Prepared, deleted, prepare, second, several, too_large
 from tuning.runs.readings import Source
 from tuning.runs.run import Run
+from tuning.runs.times import utc_time
 from tuning.runs.uploads import (
     EVALUATION,
     EVALUATION_LETTERS,
@@ -81,7 +82,7 @@ def _checked(
     training = {
         _name(o.key): o.modified_at for o in there if kind_of(o.key) is UploadKind.TRAINING_SET
     }
-    arrived_at = datetime.fromisoformat(upload.arrived_at).astimezone(UTC)
+    arrived_at = utc_time(upload.arrived_at)
     if late := second(upload.name, training, arrived_at=arrived_at):
         return late
     sets = {TRAINING: upload.key}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from tuning.aws.clients import Clients, client
@@ -25,6 +25,7 @@ from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run, version_k
 from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, READABLE_ATTRIBUTES, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
 from tuning.runs.same_data import TrainedData
+from tuning.runs.times import zulu
 from tuning.runs.uploads import Upload
 from tuning.runs.validation_sets import UNREAD, FolderRun, ValidationSet, folder_key
 
@@ -213,8 +214,7 @@ class Ledger:
         The index holds their keys only.
         """
         condition = f"#{OPEN_RUNS.partition} = :open AND #{OPEN_RUNS.sort} < :{OPEN_RUNS.sort}"
-        latest = f"{before.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"  # as S3 writes a time
-        for found in self._query(OPEN_RUNS.name, condition, open=UNREAD, turn=latest):
+        for found in self._query(OPEN_RUNS.name, condition, open=UNREAD, turn=zulu(before)):
             if item := self.item(found[KEY]["S"]):
                 yield readable(ValidationSet, item)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tuning.aws.clients import Clients, client
+from tuning.runs.times import zulu
 from tuning.runs.uploads import PREFIX, Upload
 
 
@@ -53,7 +54,7 @@ class UploadedObjects:
             key=key,
             version_id=str(made["VersionId"]),
             size=size,
-            arrived_at=_moment(datetime.now(UTC)),
+            arrived_at=zulu(datetime.now(UTC)),
         )
 
     def sends_events(self) -> bool:
@@ -71,9 +72,5 @@ class UploadedObjects:
             key=each["Key"],
             version_id=each["VersionId"],
             size=each["Size"],
-            arrived_at=_moment(each["LastModified"]),
+            arrived_at=zulu(each["LastModified"]),
         )
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

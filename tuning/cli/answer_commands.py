@@ -11,7 +11,7 @@ from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region,
 from tuning.cli.output import Shown, answer
 from tuning.errors import TuningError
 from tuning.runs.approvals import Approval, Decision
-from tuning.runs.job_queue import moment
+from tuning.runs.times import moment
 
 Note = Annotated[str, typer.Option("--note", help="Why; kept in the ledger with your name.")]
 

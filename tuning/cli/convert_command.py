@@ -12,6 +12,7 @@ import typer
 
 from tuning.cli import completions
 from tuning.cli.conversion_output import Done, print_conversion
+from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft
 from tuning.cli.reading_options import (
@@ -89,7 +90,7 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
         str | None, typer.Option("-o", "--output", help="Where to; - is standard output.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output.")] = False,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Turn a dataset into the format that a model takes; refuse what would lose meaning."""
     reading = ReadingOptions(

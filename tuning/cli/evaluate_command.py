@@ -10,9 +10,9 @@ import typer
 from tuning.cli import completions
 from tuning.cli.chosen_recipe import wanted
 from tuning.cli.conversion_output import refused
-from tuning.cli.deployed_options import RecipesOf
+from tuning.cli.deployed_options import FormatOption, RecipesOf
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, say
+from tuning.cli.output import say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
     Mapping,
@@ -50,12 +50,12 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     source: SourceOption = None,
     mapping: Mapping = None,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Compare answers, and decide by the recipe's [release]. Exit 0 promote, 1 hold."""
     asked = wanted(None, None, recipe, environment)
     options = _options(asked, recipe)
-    columns = {**(asked.convert.map if asked.convert else {})}
+    columns = asked.convert.map if asked.convert else {}
     given = [*(f"{name}={column}" for name, column in columns.items()), *(mapping or [])]
     command = Command(
         path=str(prompts),

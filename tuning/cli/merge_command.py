@@ -20,6 +20,7 @@ from rich.progress import (
 
 from tuning.adapters.merge_steps import Rounding
 from tuning.adapters.refused import MergeRefusedError
+from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, say
 from tuning.errors import OptionError
@@ -49,7 +50,7 @@ def merge_command(
     chunk: Annotated[
         int, typer.Option(min=1, help="Elements computed at once; the bytes are the same.")
     ] = 1024 * 1024,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Merge a LoRA adapter into its base: exact, with a receipt. Exit 0 merged, 1 refused."""
     missing = [name for name in _NEEDED if find_spec(name) is None]

@@ -13,9 +13,14 @@ from rich.table import Table
 
 from tuning.cli import completions
 from tuning.cli.chosen_recipe import method_of, wanted
-from tuning.cli.deployed_options import MethodOption, ModelOption, RecipesOf, ValidationOption
+from tuning.cli.deployed_options import (
+    FormatOption,
+    MethodOption,
+    ModelOption,
+    RecipesOf,
+    ValidationOption,
+)
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown
 from tuning.datasets.files import check_files
 from tuning.datasets.tally import Policy
 from tuning.errors import OptionError
@@ -48,7 +53,7 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
         str | None, typer.Option(metavar="USD", help="The environment's, as in app.py.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes every core.")] = 0,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Say what a training would cost, and which limits it meets. Exit 1 when it would be refused."""
     asked, monthly = wanted(model, method, recipe, environment), _budget(monthly_budget)

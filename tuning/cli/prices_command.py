@@ -2,14 +2,12 @@
 
 import json
 import sys
-from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
+from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown
 from tuning.models.prices import (
     PROVISIONED,
     SERVING,
@@ -31,7 +29,7 @@ _WIDE = 200
 
 
 def prices_command(
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Show the prices that estimates are made of, each with its date and source."""
     if shown == "json":

@@ -15,9 +15,9 @@ from tuning.aws.ledger import Unreadable
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import EnvironmentOption, Region
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, say
+from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
 from tuning.reports.visible_text import printable
 from tuning.runs.budget import month_of
@@ -48,7 +48,7 @@ def runs_command(
         typer.Option(help="Only runs of this recipe.", autocompletion=completions.complete_recipes),
     ] = None,
     newest: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """List runs, newest first, with their positions in the queue for a job slot."""
     if state is not None and state not in STATES:

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console
 
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import EnvironmentOption, Region, RunId
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
 from tuning.runs.run_details import RunDetails, run_details
@@ -25,7 +23,7 @@ def show_command(
     run: RunId,
     environment: EnvironmentOption = "dev",
     region: Region = None,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Show all of a run: upload, verdict, decisions, steps, job, losses, cost, and what to do next."""
     account = Account.of(environment, region)

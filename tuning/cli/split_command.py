@@ -10,6 +10,7 @@ import typer
 
 from tuning.cli import completions
 from tuning.cli.conversion_output import print_advice, refused
+from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft, free, say
 from tuning.cli.reading_options import (
@@ -58,7 +59,7 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         typer.Option(help="Folder for train.jsonl and the others; default: beside PATH."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the outputs.")] = False,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Split by hash of the normalised prompt: duplicates and near-duplicates stay together."""
     rule = _rule(validation, evaluation, seed, model)

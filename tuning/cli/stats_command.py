@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tuning.cli.conversion_output import print_advice, refused
+from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, draft, say
+from tuning.cli.output import draft, say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
     Columns,
@@ -53,7 +54,7 @@ def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the picture.")] = False,
-    shown: Annotated[Shown, typer.Option("--format", help="What to print.")] = "text",
+    shown: FormatOption = "text",
 ) -> None:
     """Describe a dataset: lengths, turns, duplicates, scripts."""
     form = _form(picture) if picture else None

@@ -9,6 +9,7 @@ from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region,
 from tuning.cli.exits import Exit
 from tuning.cli.output import answer, say
 from tuning.runs.run_record import RunRecord
+from tuning.runs.times import zulu
 
 
 @speaks_to_aws
@@ -25,7 +26,7 @@ def stop_command(
         words = f"{record.id}: has ended already, {record.state}; nothing was stopped"
         answer(shown, words, run=record.id, state=record.state, asked=False)
         raise SystemExit(Exit.REFUSED)
-    by = f"{account.caller} at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    by = f"{account.caller} at {zulu(datetime.now(UTC))}"
     record = account.ledger.ask_to_stop(record.id, by)
     arn = record.job_arn if record.state == "training" else None
     if arn and (why := account.jobs.stop(arn)):

@@ -24,10 +24,10 @@ from tuning.cli.watched import Watched
 from tuning.cli.why_command import key_of
 from tuning.errors import OptionError
 from tuning.reports.visible_text import printable
-from tuning.runs.job_queue import moment
 from tuning.runs.progress_bar import ALL, steps, words, worst_state
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import State
+from tuning.runs.times import moment
 
 _LEFT: Mapping[State | None, Exit] = {
     None: Exit.DONE,

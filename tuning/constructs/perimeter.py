@@ -13,7 +13,7 @@ import aws_cdk as cdk
 from tuning.errors import ConfigError
 
 # A bucket policy has 20 KB. In those of uploads and reports, each of those who break the glass is
-# up to four times, each uploader once, as an ARN. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+# named up to four times, each uploader once, as an ARN. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 _MOST_NAMED, _ARN, _TIMES = 14_000, len('"arn:aws:iam:::",') + 12, 4
 
 _PRINCIPAL = re.compile(r"root|(role|user)/[\w+=,.@/*-]+")

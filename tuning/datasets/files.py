@@ -39,12 +39,12 @@ def check_files(
     `fewest` is how many different prompts the gate asks of an evaluation set.
     """
     workers = jobs or os.cpu_count() or 1
-    tallies = [
+    first = tallied(training, method, policy, workers, limit=limit)
+    others = [
         tallied(path, method, policy, workers, limit=limit) if path else None
         for path in (validation, evaluation)
     ]
-    first = tallied(training, method, policy, workers, limit=limit)
-    return concluded(first, *tallies, method=method, fewest=fewest)
+    return concluded(first, *others, method=method, fewest=fewest)
 
 
 def tallied(

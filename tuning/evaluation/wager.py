@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from math import exp, fsum, log1p
 
 _SHARES = 100
+_LARGEST = 100.0
+"""Natural logarithm of what is large enough: nobody asks for more, and it is a number still."""
 
 
 def evidence(values: Sequence[float], margin: float) -> float:
@@ -31,7 +33,3 @@ def evidence(values: Sequence[float], margin: float) -> float:
     if most > _LARGEST:
         return exp(_LARGEST)
     return fsum(exp(log) for log in grown) / _SHARES
-
-
-_LARGEST = 100.0
-"""Natural logarithm of what is large enough: nobody asks for more, and it is a number still."""

@@ -12,6 +12,7 @@ from tuning.runs.ledger_item import SCHEMA, Stored
 from tuning.runs.money_records import Charged
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
+from tuning.runs.times import zulu
 
 MODELS = "model#"
 """What the keys of this file begin with."""
@@ -72,7 +73,7 @@ class ModelVersion(Stored):
             base_model=run.recipe.base_model,
             job_arn=job_arn,
             model_arn=job["outputModelArn"],
-            trained_at=f"{ended:%Y-%m-%dT%H:%M:%SZ}" if ended else None,
+            trained_at=zulu(ended) if ended else None,
             approved_by=approval.by if approval and answered else None,
             cost=cost,
         )

@@ -1,8 +1,9 @@
 """What a run waits for before its check: other uploads that belong to it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tuning.runs.run import Run
+from tuning.runs.times import utc_time
 
 SETTLE = timedelta(minutes=1)
 """Versions of an object that are uploaded one after the other within it are seen before the first is checked,
@@ -15,5 +16,5 @@ def waits_until(run: Run, now: datetime, *, has_validation: bool) -> datetime | 
     recipe = run.recipe
     grace = timedelta(minutes=0 if has_validation else recipe.wait_for_validation_minutes)
     delay = max(grace, SETTLE if recipe.supersede else grace)
-    until = datetime.fromisoformat(run.upload.arrived_at).astimezone(UTC) + delay
+    until = utc_time(run.upload.arrived_at) + delay
     return until if delay and until > now else None

@@ -12,9 +12,10 @@ slots there is no queue, however many come at once. Two uploads of the same seco
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tuning.runs.ledger_item import Stored
+from tuning.runs.times import instant, moment, utc_time
 
 WAITING = "job_slots"
 """What the attribute `queue` of a run says while it waits; the state machine writes it with the token."""
@@ -125,7 +126,7 @@ def _seen(waiting: Sequence[QueuedRun], state: QueueState, jobs: int, now: datet
         answered={
             run: at
             for run, at in answered.items()
-            if run in queued and run not in back and now - _moment(at) < _UNDER_WAY
+            if run in queued and run not in back and now - utc_time(at) < _UNDER_WAY
         },
     )
 
@@ -150,13 +151,13 @@ def _free(state: QueueState, jobs: int, now: datetime) -> int:
         return free
     if under_way:
         return 0
-    rested = state.tried_at is None or now - _moment(state.tried_at) >= _PROBE
+    rested = state.tried_at is None or now - utc_time(state.tried_at) >= _PROBE
     return 1 if state.slots is None or rested else 0
 
 
 def _waited(run: QueuedRun, state: QueueState, now: datetime) -> timedelta:
     """In vain: since it came, or since anyone got a slot."""
-    return now - max(_moment(run.queued_at), _moment(state.served_at or run.queued_at))
+    return now - max(utc_time(run.queued_at), utc_time(state.served_at or run.queued_at))
 
 
 def expected_wait(position: int, *, slots: int | None, max_hours: int) -> str:
@@ -168,20 +169,6 @@ def expected_wait(position: int, *, slots: int | None, max_hours: int) -> str:
     hours = -(-position // slots) * max_hours
     long = f"{hours:,} hours" if hours < _DAYS_FROM else f"{hours // 24:,} days"
     return f"at most {long}, with {slots} job slots and jobs of {max_hours} hours"
-
-
-def moment(at: datetime) -> str:
-    """To the second, always in the same form, so that texts sort as the moments do."""
-    return at.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def instant(at: datetime) -> str:
-    """To the microsecond, so that what came before a round can be distinguished from what came after."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def arrival_order(arrived_at: str, run_id: str) -> str:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from tuning.runs.failures import FAILURE_KINDS, Failure, classify, failure
-from tuning.runs.job_queue import moment
 from tuning.runs.json_record import Record
 from tuning.runs.recipes import Limits
 from tuning.runs.run import Run
+from tuning.runs.times import moment
 
 ProgressState = Literal["in_progress", "overdue", "trained", "failed", "again", "stopped"]
 """`overdue`: the next poll stops the job. `again`: it ended without success, and the recipe has the

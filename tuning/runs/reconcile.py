@@ -7,7 +7,7 @@ finds its copy, its claim and its job again. A job that no run follows any more 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tuning.runs.customization_job import Job
@@ -17,6 +17,7 @@ from tuning.runs.rebuild import Execution, execution_name
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import ended_state
+from tuning.runs.times import utc_time
 
 _GRACE = timedelta(minutes=15)
 """What is younger is not lost yet: DescribeExecution and indexes lag, and queues try again."""
@@ -103,7 +104,7 @@ def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
     """No execution follows the run, and its outcome is not recorded."""
     execution = trace.execution
     name, taken = _following(trace, record, execution)
-    since = (execution and execution.stopped_at) or _moment(record.arrived_at)
+    since = (execution and execution.stopped_at) or utc_time(record.arrived_at)
     if now - since < _pause(taken):
         return
     given = execution.given if execution else record.run
@@ -130,7 +131,7 @@ def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
 
 def _ended(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
     """The outcome stays. What is left of the run is brought to an end as well."""
-    execution, ended_at = trace.execution, _moment(record.ended_at or record.arrived_at)
+    execution, ended_at = trace.execution, utc_time(record.ended_at or record.arrived_at)
     if now - ended_at < _GRACE:
         return
     name, taken = _following(trace, record, execution)
@@ -211,7 +212,3 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lost(execution: Execution | None) -> str:
     return f"its execution is {execution.status}" if execution else "it has no execution"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

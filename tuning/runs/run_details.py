@@ -4,17 +4,18 @@ its execution, its job. Any of them may be gone; what is left is shown.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tuning.runs.failures import FAILURE_KINDS
-from tuning.runs.job_queue import expected_wait, moment
+from tuning.runs.job_queue import expected_wait
 from tuning.runs.json_record import json_value as to_json
 from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress_bar import words
 from tuning.runs.run_record import RunRecord
+from tuning.runs.times import moment, utc_time
 from tuning.runs.training_metrics import Results
 
 _PHASES = ("validationDetails", "dataProcessingDetails", "trainingDetails")
@@ -201,6 +202,6 @@ def _expiry(record: RunRecord) -> str:
     if (run := record.training_run) is None:
         return ""
     hours = run.recipe.limits.approval_hours
-    since = datetime.fromisoformat(record.approval_asked_at or record.arrived_at).astimezone(UTC)
+    since = utc_time(record.approval_asked_at or record.arrived_at)
     end = moment(since + timedelta(hours=hours))
     return f" Unanswered, it is refused {hours} hours after it asked, not before {end}."

@@ -4,7 +4,7 @@ answered.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal, Self
 
@@ -12,6 +12,7 @@ from tuning.reports.visible_text import visible
 from tuning.runs.ledger_item import Stored
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run_record import RunRecord
+from tuning.runs.times import utc_time
 from tuning.runs.uploads import Upload, UploadKind
 
 GRACE = timedelta(hours=1)
@@ -62,7 +63,7 @@ def fate(upload: Upload, record: RunRecord | None, now: datetime) -> tuple[Fate,
 
     `record` is of the newest run of its folder, if any.
     """
-    if now - _moment(upload.arrived_at) < GRACE:
+    if now - utc_time(upload.arrived_at) < GRACE:
         return "waits", ""
     where = visible(upload.uri)
     if record is None:
@@ -85,7 +86,7 @@ def came_late(upload: Upload, record: RunRecord | None) -> str | None:
     used = version_used(dataset, upload)
     if dataset.verdict == "refused" or used == upload.version_id:
         return None
-    if _moment(upload.arrived_at) <= _moment(record.waits_until or record.arrived_at):
+    if utc_time(upload.arrived_at) <= utc_time(record.waits_until or record.arrived_at):
         return None  # a newer version of it, or its deletion, came before the check
     instead = "with an earlier version of it" if used else "without it"
     return (
@@ -102,10 +103,6 @@ def version_used(dataset: PreparedDataset, upload: Upload) -> str | None:
 
 def _article(upload: Upload) -> str:
     return "an evaluation set" if upload.kind is UploadKind.EVALUATION_SET else "a validation set"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _digest(*what: str) -> str:

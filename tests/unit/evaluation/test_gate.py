@@ -1,6 +1,8 @@
 """The gate: what passes it, what is held and why; its statistics, compared with a kept library and by simulation."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -16,6 +18,7 @@ from tuning.evaluation.records import ModelAnswer
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.evaluation.wager import evidence
 
+PAGE = (Path(__file__).parents[3] / "docs" / "evaluation.md").read_text("utf-8")
 SIMULATED = 2_000
 NEEDED = 20.0
 
@@ -233,6 +236,19 @@ def test_a_candidate_that_is_no_better_passes_in_at_most_5_percent_of_2000_evalu
         ):  # the interval is asked of these alone: both must pass
             passed += interval(drawn, confidence=0.95, seed=seed, resamples=499)[0] > margin
     assert passed <= 0.05 * SIMULATED
+    (documented,) = re.findall(r"no better candidates, 0 to ([\d.]+) % passed", PAGE)
+    assert passed <= float(documented) / 100 * SIMULATED
+
+
+def test_the_wins_that_the_page_asks_for_are_the_fewest_that_are_evidence():
+    table = re.findall(r"^\| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
+    assert len(table) > 3
+    for losses, wins in ((int(worse), int(better)) for worse, better in table):
+        for same in (0, 1000):
+            rest = [-1.0] * losses + [0.0] * same
+            assert (
+                evidence([1.0] * wins + rest, 0) >= NEEDED > evidence([1.0] * (wins - 1) + rest, 0)
+            )
 
 
 def test_the_interval_alone_would_let_one_in_five_pass():

@@ -95,7 +95,7 @@ def answer(world, mistake):
 
     def answered():
         run_id = world.account.ledger.became(upload)
-        record = world.account.ledger.read(run_id) if run_id else None
+        record = world.account.ledger.read(run_id, secrets=True) if run_id else None
         return record if record and (record.ended_at or record.task_token) else None
 
     record = until(answered, f"an answer to {mistake}")

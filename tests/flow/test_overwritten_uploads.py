@@ -73,7 +73,7 @@ def test_a_request_for_approval_is_withdrawn_when_a_newer_version_comes(world):
 
 def waits_for_a_slot(world, run):
     until(
-        lambda: (found := world.account.ledger.read(run)) and found.slot_token,
+        lambda: (found := world.account.ledger.read(run, secrets=True)) and found.slot_token,
         f"{run} to wait for a job slot",
     )
 

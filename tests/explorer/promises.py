@@ -229,14 +229,14 @@ def _every_model_is_numbered_once(world: Amazon) -> Iterator[Broken]:
 
 def _was_done(world: Amazon, run: str) -> bool:
     """Whether the run's job had completed before the run was asked to stop, or before Bedrock could be."""
-    if any(service == "bedrock" and kind in LONG for (_, service, _), kind in world.struck):
-        return True
     asked = min(
         moment
         for moment, key, row in world.ledger.written
         if key == run and row and "stop_asked" in row
     )
+    outages = (until for (service, _), (_, until) in world.outages.items() if service == "bedrock")
+    reached = max((asked, *outages))
     return any(
-        status == "Completed" and moment < asked and tagged(world.bedrock.jobs[job]) == run
+        status == "Completed" and moment < reached and tagged(world.bedrock.jobs[job]) == run
         for moment, job, status in world.bedrock.changes
     )

@@ -42,7 +42,7 @@ def doctor_command(
     ] = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Ask an account whether an environment and its first job will work in it. No call costs anything.
+    """Check whether an environment and its first job will work in an account. No call costs anything.
 
     Exit 0: all is ok; 1: something will fail; 3: nothing is known to fail, but not all could be asked.
     """

@@ -40,7 +40,7 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     recipe: Annotated[
         Path,
         typer.Option(
-            help="A file or a name; its [release] is the gate.",
+            help="A file or a name; its table release is the gate.",
             autocompletion=completions.complete_recipes,
         ),
     ],
@@ -52,7 +52,7 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     shown: FormatOption = "text",
 ) -> None:
-    """Compare answers, and decide by the recipe's [release]. Exit 0 promote, 1 hold."""
+    """Compare answers, and decide by the gate in the recipe. Exit 0 promote, 1 hold."""
     asked = wanted(None, None, recipe, environment)
     options = _options(asked, recipe)
     columns = asked.convert.map if asked.convert else {}

@@ -15,8 +15,9 @@ def rebuild_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Put a run's lost row back from its execution and its job. The reconciler does so by itself for
-    a run in progress; Step Functions remembers an execution for 90 days.
+    """Put a run's lost row back from its execution and its job.
+
+    The reconciler does so by itself for a run in progress. Step Functions remembers an execution for 90 days.
     """
     account = Account.of(environment, region)
     if (newest := account.executions.newest(run)) is None:

@@ -20,8 +20,9 @@ def retrain_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Start a new run of a run's upload, by its recipe as it is now: a version of an object has one
-    run, so the object gets a new version of the same bytes.
+    """Train a run's upload once more, in a new run, by its recipe as it is now.
+
+    A version of an object has one run, so the object gets a new version of the same bytes.
     """
     account = Account.of(environment, region)
     record = account.run(run)

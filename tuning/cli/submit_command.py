@@ -54,8 +54,9 @@ def submit_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """Check DIR, upload its validation and evaluation set and then its training set, print the run's id and follow it.
-    Exit 1: refused, and nothing was uploaded.
+    """Check DIR, upload it, print the run's id and follow the run. Exit 1: refused, and nothing was uploaded.
+
+    The training set is uploaded last: it starts the run, which finds the validation and the evaluation set.
     """
     sets = _sets(folder)
     asked = wanted(None, None, Path(recipe), environment)

@@ -57,8 +57,9 @@ def watch_command(
         Shown, typer.Option("--format", help="text, or json: a document for each change.")
     ] = "text",
 ) -> None:
-    """Follow a run, or all open ones and those that recent uploads become, to the end. Exit 0: trained;
-    1: refused or stopped; 3: failed.
+    """Follow a run to its end, or all open ones. Exit 0: trained; 1: refused or stopped; 3: failed.
+
+    Without RUN it also waits for the runs that recent uploads become.
     """
     account = Account.of(environment, region)
     follow(_watched(account, run), every, shown)

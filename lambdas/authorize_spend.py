@@ -15,6 +15,7 @@ from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecisi
 from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.money_records import Reservation
+from tuning.runs.newest_version import gave_way_to
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
@@ -32,6 +33,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     ledger = Ledger(table=settings.ledger_table)
     spending = Budgets(ledger=ledger, table=settings.budgets_table)
     record = ledger.read(run.id)
+    if run.overtaken_by:
+        return SpendDecision(decision="stopped", by=gave_way_to(run.overtaken_by)).to_json()
     if record and record.stop_asked:
         return _stopped(record).to_json()
     price = estimated(run.recipe, tokens=dataset.training_tokens)

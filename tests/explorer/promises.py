@@ -195,9 +195,11 @@ def _the_newest_wins(world: Amazon) -> Iterator[Broken]:
     """
     if not all(_passes(world, call, kind) for call, kind in world.struck):
         return
-    gave_way = [record for record in world.ledger.records() if record.stop_asked]
+    overtaken = {each.id for each in world.ledger.records() if "overtaken_by" in (each.run or {})}
+    gave_way = [each for each in world.ledger.records() if each.stop_asked or each.id in overtaken]
     for record in gave_way:
-        if record.state == "trained" and not _was_done(world, record.id):
+        early = record.id not in overtaken and _was_done(world, record.id)
+        if record.state == "trained" and not early:
             yield Broken(f"TWICE: run {record.id} gave way, and was trained all the same")
     newest = world.ledger.items.get(world.scenario.puts[-1].run_id(), {})
     if gave_way and newest.get("state") != world.scenario.end:

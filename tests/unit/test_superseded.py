@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from domain_builders import any_event, any_upload
 
-from lambdas import authorize_spend, deployed_recipes, receive_upload, start_training
+from lambdas import authorize_spend, deployed_recipes, receive_upload
 from tuning.aws.ledger import Ledger
 from tuning.runs.newest_version import NewestVersion, gave_way_to
 from tuning.runs.run import Run, is_run
@@ -47,7 +47,8 @@ def test_each_newer_version_supersedes_the_one_before_it(receive):
 def test_a_version_whose_event_comes_late_stops_by_itself(receive):
     newest, late = receive(9), receive(4)
     assert "supersedes" not in late
-    assert LEDGER.read(late["id"]).stop_asked == gave_way_to(newest["id"])
+    assert late["overtaken_by"] == newest["id"]
+    assert LEDGER.read(late["id"]).run == late
     assert receive(10)["supersedes"] == newest["id"]
 
 
@@ -55,7 +56,7 @@ def test_the_same_event_again_supersedes_nothing_more(receive):
     first, second = receive(1), receive(2)
     assert receive(1) == first
     assert receive(2) == second
-    assert LEDGER.read(second["id"]).stop_asked is None
+    assert "overtaken_by" not in second
 
 
 def test_a_version_that_was_written_down_and_not_started_is_started_by_its_event_again(
@@ -116,16 +117,11 @@ def test_without_the_option_each_version_is_a_run_as_ever(aws, context):
     assert not [pk for pk in aws.dynamodb.items if pk.startswith("newest#")]
 
 
-def test_a_run_that_gave_way_reserves_nothing_starts_no_job_and_says_for_whom(
-    aws, context, receive
-):
+def test_a_run_that_was_overtaken_reserves_nothing_and_says_for_whom(aws, context, receive):
     newest, late = receive(9), receive(4)
     spend = authorize_spend.handler({"run": late, "dataset": DATASET}, context)
-    started = start_training.handler({"run": late, "dataset": DATASET, "queue": {}}, context)
-    assert (started["state"], started["by"]) == ("stopped", gave_way_to(newest["id"]))
     assert (spend["decision"], spend["by"]) == ("stopped", gave_way_to(newest["id"]))
-    assert aws.bedrock.created == []
-    assert not [pk for pk in aws.dynamodb.items if pk.startswith("budget#")]
+    assert aws.dynamodb.budgets == {}
 
 
 @pytest.mark.parametrize(

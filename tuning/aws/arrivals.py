@@ -6,7 +6,7 @@ from typing import Any
 
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
-from tuning.runs.newest_version import NewestVersion, OvertakenError, gave_way_to
+from tuning.runs.newest_version import NewestVersion, OvertakenError
 from tuning.runs.run import Misdirected, Run, received
 
 
@@ -26,7 +26,7 @@ def begin(
 
 def _arrived(arrived: Run | Misdirected, ledger: Ledger) -> Mapping[str, Any] | None:
     """Where the recipe has older versions of an object give way, the run knows which one it supersedes,
-    or is to stop at once, since it is older than one that was received before it.
+    or that it is overtaken, since it is older than one that was received before it.
     """
     if not isinstance(arrived, Run) or not arrived.recipe.supersede:
         return ledger.arrive(arrived)
@@ -35,7 +35,7 @@ def _arrived(arrived: Run | Misdirected, ledger: Ledger) -> Mapping[str, Any] | 
         if newest and newest.run_id == arrived.id:
             return ledger.arrive(arrived)
         if newest and newest.follows(arrived.upload):
-            return ledger.arrive(arrived, stop_asked=gave_way_to(newest.run_id))
+            return ledger.arrive(replace(arrived, overtaken_by=newest.run_id))
         before = newest.run_id if newest else None
         own = NewestVersion.of(arrived.upload, arrived.id, before=before)
         try:

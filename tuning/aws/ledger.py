@@ -46,11 +46,7 @@ class Ledger:
     client: Clients = client
 
     def arrive(
-        self,
-        run: Run | Misdirected,
-        *,
-        stop_asked: str | None = None,
-        newest: NewestVersion | None = None,
+        self, run: Run | Misdirected, *, newest: NewestVersion | None = None
     ) -> Mapping[str, Any] | None:
         """Write a run's item when the version of its upload has no run yet, in one transaction, in which
         it becomes its folder's newest.
@@ -60,9 +56,8 @@ class Ledger:
         With `newest` it becomes its object's newest version too, or raises OvertakenError.
         """
         version = ReceivedVersion.of(run.upload, run.id)
-        first = {**_first(run), "stop_asked": stop_asked}
         # Not put, which could replace a whole row; and no more of a run than who receives it may write.
-        new = RunRecord.values(state="received", run=run.to_dict(), schema=SCHEMA, **first)
+        new = RunRecord.values(state="received", run=run.to_dict(), schema=SCHEMA, **_first(run))
         made = (new_item(self.table, run.id, new), new_record(self.table, version))
         items = [{"Update": each} for each in made]
         if isinstance(run, Run):

@@ -36,6 +36,8 @@ class Run:
     would start a second paid job; this one makes the retry the same request."""
     supersedes: str | None = None
     """The run of an earlier version of the object, which gives way as long as it has no job."""
+    overtaken_by: str | None = None
+    """The run of a newer version of the object, which was received before this one: this one trains nothing."""
 
     @classmethod
     def new(cls, *, upload: Upload, recipe: Recipe, fallback: Recipe | None = None) -> Self:
@@ -97,6 +99,7 @@ class Run:
             # Versions before the digests were stored read from it that the id is not to be derived.
             "first": None if self.attempt == 1 else self.id,
             **({"supersedes": self.supersedes} if self.supersedes else {}),
+            **({"overtaken_by": self.overtaken_by} if self.overtaken_by else {}),
         }
 
     @classmethod
@@ -119,6 +122,7 @@ class Run:
             job_name=raw.get("job_name") or _job_name(recipe, run_id, attempt=attempt),
             request_token=raw.get("request_token") or _token(run_id, attempt=attempt),
             supersedes=raw.get("supersedes"),
+            overtaken_by=raw.get("overtaken_by"),
         )
 
 

@@ -1,12 +1,15 @@
 """Approvals when somebody wrote the ledger who should not: nobody is taken to have approved what they did not."""
 
+import json
 from uuid import uuid4
 
 import pytest
 from accounts import tuning
 from patience import until
+from taken_over import TakenOver
 from test_money import reached, start
 
+from tuning.pipeline.watching_steps import DISPATCH_QUEUE
 from tuning.runs.ledger_item import KEY
 from tuning.runs.recipes import Limits
 
@@ -70,3 +73,16 @@ def test_swapped_tokens_start_nothing_and_both_runs_ask_again(world, two, attrib
     assert reached(world, other, "refused").job_arn is None
     assert reached(world, asked, "awaiting_approval").job_arn is None
     assert tuning(world, "stop", asked).returncode == 0
+
+
+def test_the_dispatcher_approves_no_run_as_it_answers_the_queue(world):
+    """Were it given the token of an approval, which it cannot read."""
+    run = start(world, recipe=f"slot-{uuid4().hex[:8]}", limits=Limits(approve_above_usd=0))
+    token = reached(world, run, "awaiting_approval").task_token
+    TakenOver(step=DISPATCH_QUEUE, world=world).client("stepfunctions").send_task_success(
+        taskToken=token, output=json.dumps({"slot": True})
+    )
+    row = asked_again(world, run, {"S": token})
+    assert not {"reservation", "approval", "job_arn"} & row.keys()
+    assert tuning(world, "reject", run).returncode == 0
+    assert reached(world, run, "refused").job_arn is None

@@ -8,6 +8,7 @@ from tuning.pipeline.ledger_grants import (
     in_tables,
     moves,
     reads,
+    reads_money,
     registers_models,
     remembers,
     writes,
@@ -90,7 +91,8 @@ AUTHORIZE_SPEND = Step(
             )
         ),
         *claims_data(),
-        *counts_money(),
+        counts_money(),
+        *reads_money(),
     ),
 )
 
@@ -164,7 +166,7 @@ SETTLE_SPEND = Step(
     settings=RunSettings,
     takes=("run", "charge"),
     gives="settled",
-    access=in_tables(reads(), writes("reservation", "settlement"), *counts_money()),
+    access=in_tables(reads(), writes("reservation", "settlement"), counts_money()),
 )
 
 RUN_STEPS = (

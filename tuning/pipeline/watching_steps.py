@@ -10,6 +10,7 @@ from tuning.pipeline.ledger_grants import (
     moves,
     own_item,
     reads,
+    reads_money,
     remembers,
 )
 from tuning.pipeline.step import Metric, Step
@@ -104,7 +105,7 @@ RECONCILE_RUNS = Step(
             on="Jobs",
         ),
         *in_tables(
-            *(QUERY_OPEN, reads(), *remembers(), *counts_money()),
+            *(QUERY_OPEN, reads(), *remembers(), counts_money(), *reads_money()),
             moves(*REBUILT, "reservation", "settlement", "stop_asked"),
         ),
     ),

@@ -1,6 +1,5 @@
 """What the run will cost, held against limits and reserved from budgets before a job is started."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,6 +12,7 @@ from tuning.aws.ledger import Ledger
 from tuning.models.estimate import Estimate, estimated
 from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
 from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
+from tuning.runs.edited_recipe import edited
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.money_records import Reservation
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -35,17 +35,22 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if record and record.stop_asked:
         return _stopped(record).to_json()
     price = estimated(run.recipe, tokens=dataset.training_tokens)
-    recipe, monthly = _recipe(run), parse_limit(settings.monthly_budget_usd)
+    deployed, monthly = deployed_recipes.of(run), parse_limit(settings.monthly_budget_usd)
+    recipe = deployed or run.recipe  # a limit that was raised holds for runs that wait, too
+    wanted = _wanted(run, recipe, price)
     claim = _claim(run, dataset, ledger)
     before = _before(run, claim, ledger)
     same = same_data(recipe, before)
+    edit = None if _held_for(record, wanted) else edited(run, deployed)
     question = Question.asked(
-        price.high_usd, dataset.digest, again=before.id if before and same else None
+        price.high_usd,
+        dataset.digest,
+        again=before.id if before and same else None,
+        recipe=wanted.recipe_digest if edit else None,
     )
     approval, refused = _answer(event, run, question, record)
     facts = {"estimate": price.price_range, "approval": approval}
-    reasons = (same, objection(price, recipe.limits, monthly=monthly))
-    wanted = _wanted(run, price)
+    reasons = (edit, same, objection(price, recipe.limits, monthly=monthly))
     settled = approval is not None or _was_authorized(record, wanted, dataset)
     why = None if settled else " ".join(filter(None, reasons)) or None
     if why is None:
@@ -66,11 +71,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return _ask(run, ledger, asked, price).to_json()
 
 
-def _wanted(run: Run, price: Estimate) -> Reservation:
+def _wanted(run: Run, recipe: Recipe, price: Estimate) -> Reservation:
     return Reservation(
         usd=price.high_usd or Decimal(0),
         month=month_of(datetime.now(UTC)),
-        recipe=run.recipe.name,
+        recipe=recipe.name,
         recipe_digest=run.recipe.content_digest,
     )
 
@@ -81,13 +86,19 @@ def _was_authorized(
     """Whether an earlier execution has reserved the money, for these data. The next one, which knows no
     answer, asks nobody again: the job may be in progress, and nobody would follow it meanwhile.
     """
-    held = record.reservation if record else None
-    if record is None or held is None or held.recipe_digest != wanted.recipe_digest:
+    held = _held_for(record, wanted)
+    if record is None or held is None:
         return False
     approved = record.approval.question if record.approval else None
     if record.job_arn:
         return True
     return approved.dataset == dataset.digest if approved else wanted.usd <= held.usd
+
+
+def _held_for(record: RunRecord | None, wanted: Reservation) -> Reservation | None:
+    """The money that is reserved for the run to train by the same recipe."""
+    held = record.reservation if record else None
+    return held if held and held.recipe_digest == wanted.recipe_digest else None
 
 
 def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> SpendDecision:
@@ -119,10 +130,9 @@ def _answer(
     if "refused_answer" not in event and approval.run is None:
         # The machine of the former version asked without saying what; its answers do not say it either.
         asked = record.question if record else None
-        known = question.again in (None, asked.again if asked else None)
-        return approval if known else None, None
-    if approval.answers(run.id, replace(question, again=None)):
-        return None, None  # it was sound; the other run has spent since
+        return approval if question.names_nothing_but(asked) else None, None
+    if approval.answers(run.id, question.of_price):
+        return None, None  # it was sound; another run has spent since, or the recipe was edited
     usd = approval.question.usd if approval.question else "none"
     return None, RefusedAnswer(by=approval.by, run=approval.run or "none", usd=usd)
 
@@ -143,9 +153,3 @@ def _before(run: Run, claim: DataClaim | None, ledger: Ledger) -> RunRecord | No
     """Another run that has spent on the same data by the same recipe."""
     before = claim.before if claim else None
     return ledger.read(before) if before not in (None, run.id) else None
-
-
-def _recipe(run: Run) -> Recipe:
-    """As it is deployed now: a limit that was raised holds for runs that wait, too."""
-    name = run.recipe.name
-    return deployed_recipes.recipe(name) if deployed_recipes.is_deployed(name) else run.recipe

@@ -31,8 +31,11 @@ def a_run(version="v1", **recipe):
 
 
 @pytest.fixture
-def authorize(aws, context):  # noqa: ARG001 — the functions' AWS
+def authorize(aws, context):
+    """By a recipe that is deployed."""
+
     def authorized(run, dataset, approval=None, **other):
+        aws.recipes[run.recipe.name] = run.recipe
         given = {"run": run.to_dict(), "dataset": dataset, "approval": approval or {}}
         return authorize_spend.handler(given | {"refused_answer": {}} | other, context)
 

@@ -11,9 +11,10 @@ def edited(run: Run, deployed: Recipe | None) -> str | None:
     """Why a person is asked before a run that would train by another recipe than `deployed`, which is the one
     that its upload is for. None: it is the same in all that shapes model and job.
     """
-    name, again = visible(run.upload.recipe_name), " again" if run.attempt > 1 else ""
+    name = visible(run.upload.recipe_name)
     if deployed is None:
-        return f"Recipe {name} of its upload is not deployed to train{again} by. {_advice(run)}"
+        retries = "" if run.attempt == 1 else ", or trains no second time"
+        return f"Recipe {name} is not deployed any more{retries}. {_advice(run)}"
     if run.recipe.content_digest == deployed.content_digest:
         return None
     ours, theirs = run.recipe.content, deployed.content
@@ -22,7 +23,8 @@ def edited(run: Run, deployed: Recipe | None) -> str | None:
         for key in sorted({*ours, *theirs})
         if ours.get(key) != theirs.get(key)
     )
-    return f"It would train{again} by recipe {name} as it is not deployed: {'; '.join(differ)}. {_advice(run)}"
+    what = f"It would train by another recipe than {name} as it is deployed: {'; '.join(differ)}"
+    return f"{what}. {_advice(run)}"
 
 
 def _advice(run: Run) -> str:

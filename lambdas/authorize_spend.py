@@ -7,9 +7,12 @@ from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import s3_objects
 from tuning.aws.budgets import Budgets, DataClaim
 from tuning.aws.ledger import Ledger
+from tuning.datasets.paid_tokens import paid_tokens
 from tuning.models.estimate import Estimate, estimated
+from tuning.reports.visible_text import visible
 from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
 from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
 from tuning.runs.edited_recipe import edited
@@ -34,7 +37,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     record = ledger.read(run.id)
     if record and record.stop_asked:
         return _stopped(record).to_json()
-    price = estimated(run.recipe, tokens=dataset.training_tokens)
+    price = estimated(run.recipe, tokens=_tokens(dataset, settings.prepared_bucket))
     deployed, monthly = deployed_recipes.of(run), parse_limit(settings.monthly_budget_usd)
     recipe = deployed or run.recipe  # a limit that was raised holds for runs that wait, too
     wanted = _wanted(run, recipe, price)
@@ -69,6 +72,18 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         high_usd=price.high_usd,
     )
     return _ask(run, ledger, asked, price).to_json()
+
+
+def _tokens(dataset: PreparedDataset, bucket: str) -> int:
+    """By the size of what is trained, as far as that says it. Raises ForeignCopyError where there is nothing."""
+    key = dataset.training_key(bucket)
+    size = s3_objects.size_of(bucket, key) if key else None
+    if size is None:
+        raise s3_objects.ForeignCopyError(
+            f"{visible(str(dataset.training_uri))}: no prepared copy of this environment lies there, so nothing is paid for; "
+            "find out in CloudTrail which function answered before, then upload the dataset again"
+        )
+    return paid_tokens(dataset.training_tokens, size)
 
 
 def _wanted(run: Run, recipe: Recipe, price: Estimate) -> Reservation:

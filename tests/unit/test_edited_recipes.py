@@ -30,7 +30,9 @@ OTHERS = {
 
 
 @pytest.fixture
-def authorize(aws, context):  # noqa: ARG001 — the functions' AWS
+def authorize(aws, context):
+    aws.s3.lay_size(DATASET["training_uri"], 5_000_000)
+
     def authorized(run, approval=None, **other):
         given = {"run": run.to_dict(), "dataset": DATASET, "approval": approval or {}}
         return authorize_spend.handler(given | {"refused_answer": {}} | other, context)
@@ -39,7 +41,7 @@ def authorize(aws, context):  # noqa: ARG001 — the functions' AWS
 
 
 @pytest.fixture
-def start(aws, context):  # noqa: ARG001 — idem
+def start(aws, context):  # noqa: ARG001 — the functions' AWS
     def started(run):
         return start_training.handler({"run": run.to_dict(), "dataset": DATASET}, context)
 

@@ -11,7 +11,7 @@ from tuning.runs.approvals import Approval, Question
 from tuning.runs.recipes import Limits
 
 TRAINED = "ab" * 32
-PREPARED = f"s3://prepared/prepared/{TRAINED}/train.jsonl"
+PREPARED = f"s3://prepared-bucket/prepared/{TRAINED}/train.jsonl"
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def authorized(aws, context):
 
     def authorize(tokens=1_000_000, approval=None, refused=None, uri=PREPARED, **limits):
         recipe = aws.recipes["support"] = any_recipe(limits=Limits(**limits))
+        aws.s3.lay_size(uri, 5 * tokens)
         event = {
             "run": any_run(recipe=recipe).to_dict(),
             "dataset": {"training_tokens": tokens, "training_uri": uri},
@@ -131,6 +132,7 @@ def test_an_answer_to_the_former_machine_which_asked_without_a_question_is_taken
     said = {"decision": "approve", "by": "arn:ann"}
     recipe = aws.recipes["support"] = any_recipe(limits=Limits(approve_above_usd=3))
     run = any_run(recipe=recipe)
+    aws.s3.lay_size(PREPARED, 5_000_000)
     event = {
         "run": run.to_dict(),
         "dataset": {"training_tokens": 1_000_000, "training_uri": PREPARED},

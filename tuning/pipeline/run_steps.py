@@ -77,20 +77,18 @@ AUTHORIZE_SPEND = Step(
     settings=RunSettings,
     takes=("run", "dataset", "approval", "refused_answer"),
     gives="spend",
-    access=in_tables(
-        reads(),
-        moves(
-            *(
-                "approval",
-                "approval_asked_at",
-                "approval_reason",
-                "estimate",
-                "question",
-                "reservation",
-            )
+    access=(
+        # The size of a prepared copy, and nothing of what is in it.
+        list_objects("Prepared", "prepared/*"),
+        *in_tables(
+            reads(),
+            moves(
+                *("approval", "approval_asked_at", "approval_reason"),
+                *("estimate", "question", "reservation"),
+            ),
+            *claims_data(),
+            *counts_money(),
         ),
-        *claims_data(),
-        *counts_money(),
     ),
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from tuning.runs.failures import Failure
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.json_record import Record, RecordError
-from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.prepared_dataset import PreparedDataset, copy_key
 from tuning.runs.run import Run
 from tuning.runs.uploads import TRAINING, VALIDATION
 
@@ -87,8 +87,8 @@ def foreign(
         return "its recipe is neither what is deployed nor what its money was reserved for"
     copies = {TRAINING: dataset.training_uri, VALIDATION: dataset.validation_uri}
     for name, uri in copies.items():
-        prepared = f"s3://{re.escape(settings.prepared_bucket)}/prepared/[0-9a-f]{{64}}/{name}"
-        if (uri or name == TRAINING) and not re.fullmatch(prepared, uri or ""):
+        expected = uri or name == TRAINING
+        if expected and not copy_key(uri, bucket=settings.prepared_bucket, name=name):
             return f"the location of {name} is not that of a prepared copy"
     return None
 

@@ -45,28 +45,23 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     before = _before(run, claim, ledger)
     same = same_data(recipe, before)
     edit = None if _held_for(record, wanted) else edited(run, deployed)
-    question = Question.asked(
-        price.high_usd,
-        dataset.digest,
-        again=before.id if before and same else None,
-        recipe=wanted.recipe_digest if edit else None,
-    )
+    again, other = before.id if before and same else None, wanted.recipe_digest if edit else None
+    question = Question.asked(price.high_usd, dataset.digest, again=again, recipe=other)
     approval, refused = _answer(event, run, question, record)
     facts = {"estimate": price.price_range, "approval": approval}
-    reasons = (edit, same, objection(price, recipe.limits, monthly=monthly))
-    settled = approval is not None or _was_authorized(record, wanted, dataset)
-    why = None if settled else " ".join(filter(None, reasons)) or None
+    why = None
+    if approval is None and not _was_authorized(record, wanted, dataset):
+        reasons = (edit, same, objection(price, recipe.limits, monthly=monthly))
+        why = " ".join(filter(None, reasons)) or None
     if why is None:
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
         why = spending.reserve(run, wanted, budgets, facts, claim)
     if why is None:
         logger.info("authorized", estimate=price.price_range.to_json())
         return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
-    if refused:
-        why = f"{why} {refused.sentence}"
     asked = SpendDecision(
         decision="needs_approval",
-        why=why,
+        why=f"{why} {refused.sentence}" if refused else why,
         approval_seconds=recipe.limits.approval_hours * 3600,
         question=question,
         high_usd=price.high_usd,

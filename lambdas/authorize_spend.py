@@ -1,6 +1,5 @@
 """What the run will cost, held against limits and reserved from budgets before a job is started."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -8,11 +7,15 @@ from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
+from tuning.aws import s3_objects
 from tuning.aws.budgets import Budgets, DataClaim
 from tuning.aws.ledger import Ledger
+from tuning.datasets.paid_tokens import paid_tokens
 from tuning.models.estimate import Estimate, estimated
+from tuning.reports.visible_text import visible
 from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
 from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
+from tuning.runs.edited_recipe import edited
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.money_records import Reservation
 from tuning.runs.newest_version import gave_way_to
@@ -37,31 +40,31 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return SpendDecision(decision="stopped", by=gave_way_to(run.overtaken_by)).to_json()
     if record and record.stop_asked:
         return _stopped(record).to_json()
-    price = estimated(run.recipe, tokens=dataset.training_tokens)
-    recipe, monthly = _recipe(run), parse_limit(settings.monthly_budget_usd)
+    price = estimated(run.recipe, tokens=_tokens(dataset, settings.prepared_bucket))
+    deployed, monthly = deployed_recipes.of(run), parse_limit(settings.monthly_budget_usd)
+    recipe = deployed or run.recipe  # a limit that was raised holds for runs that wait, too
+    wanted = _wanted(run, recipe, price)
     claim = _claim(run, dataset, ledger)
     before = _before(run, claim, ledger)
     same = same_data(recipe, before)
-    question = Question.asked(
-        price.high_usd, dataset.digest, again=before.id if before and same else None
-    )
+    edit = None if _held_for(record, wanted) else edited(run, deployed)
+    again, other = before.id if before and same else None, wanted.recipe_digest if edit else None
+    question = Question.asked(price.high_usd, dataset.digest, again=again, recipe=other)
     approval, refused = _answer(event, run, question, record)
     facts = {"estimate": price.price_range, "approval": approval}
-    reasons = (same, objection(price, recipe.limits, monthly=monthly))
-    wanted = _wanted(run, price)
-    settled = approval is not None or _was_authorized(record, wanted, dataset)
-    why = None if settled else " ".join(filter(None, reasons)) or None
+    why = None
+    if approval is None and not _was_authorized(record, wanted, dataset):
+        reasons = (edit, same, objection(price, recipe.limits, monthly=monthly))
+        why = " ".join(filter(None, reasons)) or None
     if why is None:
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
         why = spending.reserve(run, wanted, budgets, facts, claim)
     if why is None:
         logger.info("authorized", estimate=price.price_range.to_json())
         return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
-    if refused:
-        why = f"{why} {refused.sentence}"
     asked = SpendDecision(
         decision="needs_approval",
-        why=why,
+        why=f"{why} {refused.sentence}" if refused else why,
         approval_seconds=recipe.limits.approval_hours * 3600,
         question=question,
         high_usd=price.high_usd,
@@ -69,11 +72,23 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return _ask(run, ledger, asked, price).to_json()
 
 
-def _wanted(run: Run, price: Estimate) -> Reservation:
+def _tokens(dataset: PreparedDataset, bucket: str) -> int:
+    """By the size of what is trained, as far as that says it. Raises ForeignCopyError where there is nothing."""
+    key = dataset.training_key(bucket)
+    size = s3_objects.size_of(bucket, key) if key else None
+    if size is None:
+        raise s3_objects.ForeignCopyError(
+            f"{visible(str(dataset.training_uri))}: no prepared copy of this environment lies there, so nothing is paid for; "
+            "find out in CloudTrail which function answered before, then upload the dataset again"
+        )
+    return paid_tokens(dataset.training_tokens, size)
+
+
+def _wanted(run: Run, recipe: Recipe, price: Estimate) -> Reservation:
     return Reservation(
         usd=price.high_usd or Decimal(0),
         month=month_of(datetime.now(UTC)),
-        recipe=run.recipe.name,
+        recipe=recipe.name,
         recipe_digest=run.recipe.content_digest,
     )
 
@@ -84,13 +99,19 @@ def _was_authorized(
     """Whether an earlier execution has reserved the money, for these data. The next one, which knows no
     answer, asks nobody again: the job may be in progress, and nobody would follow it meanwhile.
     """
-    held = record.reservation if record else None
-    if record is None or held is None or held.recipe_digest != wanted.recipe_digest:
+    held = _held_for(record, wanted)
+    if record is None or held is None:
         return False
     approved = record.approval.question if record.approval else None
     if record.job_arn:
         return True
     return approved.dataset == dataset.digest if approved else wanted.usd <= held.usd
+
+
+def _held_for(record: RunRecord | None, wanted: Reservation) -> Reservation | None:
+    """The money that is reserved for the run to train by the same recipe."""
+    held = record.reservation if record else None
+    return held if held and held.recipe_digest == wanted.recipe_digest else None
 
 
 def _ask(run: Run, ledger: Ledger, asked: SpendDecision, price: Estimate) -> SpendDecision:
@@ -122,10 +143,9 @@ def _answer(
     if "refused_answer" not in event and approval.run is None:
         # The machine of the former version asked without saying what; its answers do not say it either.
         asked = record.question if record else None
-        known = question.again in (None, asked.again if asked else None)
-        return approval if known else None, None
-    if approval.answers(run.id, replace(question, again=None)):
-        return None, None  # it was sound; the other run has spent since
+        return approval if question.names_nothing_but(asked) else None, None
+    if approval.answers(run.id, question.of_price):
+        return None, None  # it was sound; another run has spent since, or the recipe was edited
     usd = approval.question.usd if approval.question else "none"
     return None, RefusedAnswer(by=approval.by, run=approval.run or "none", usd=usd)
 
@@ -146,9 +166,3 @@ def _before(run: Run, claim: DataClaim | None, ledger: Ledger) -> RunRecord | No
     """Another run that has spent on the same data by the same recipe."""
     before = claim.before if claim else None
     return ledger.read(before) if before not in (None, run.id) else None
-
-
-def _recipe(run: Run) -> Recipe:
-    """As it is deployed now: a limit that was raised holds for runs that wait, too."""
-    name = run.recipe.name
-    return deployed_recipes.recipe(name) if deployed_recipes.is_deployed(name) else run.recipe

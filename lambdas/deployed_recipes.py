@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tuning.runs.recipe_files import load
 from tuning.runs.recipes import Recipe
+from tuning.runs.run import Run
 
 FOLDER = Path(__file__).parents[1] / "recipes"
 
@@ -15,3 +16,14 @@ def recipe(name: str) -> Recipe:
 
 def is_deployed(name: str) -> bool:
     return (FOLDER / f"{name}.toml").exists()
+
+
+def of(run: Run) -> Recipe | None:
+    """What a run's try trains by, as it is deployed now; None when nothing of it is. It follows from the folder
+    of the upload: the recipe that a run brings is the word of whoever started it.
+    """
+    name = run.upload.recipe_name
+    found = recipe(name) if is_deployed(name) else None
+    if found is None or run.attempt == 1:
+        return found
+    return recipe(found.retry.recipe) if found.retry else None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from lambdas import polling_queue
+from lambdas import deployed_recipes, polling_queue
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs, JobRefusedError
 from tuning.aws.ledger import Ledger
@@ -68,7 +68,7 @@ def _start_or_queue(
         return JobStart(state="stopped", by=record.stop_asked)
     if wait:
         return _queued(run, record, queue, ahead)
-    start = _start(run, dataset)
+    start = _start(run, dataset, record)
     if start.state == "queued":
         return _refused(run, start, now, last_try=bool(answer.get("last_try")))
     return start
@@ -101,8 +101,8 @@ def _noted_job(record: RunRecord, run: Run) -> str | None:
     return record.job_arn if this_try else None
 
 
-def _start(run: Run, dataset: PreparedDataset) -> JobStart:
-    if why := foreign(run, dataset, _settings()):
+def _start(run: Run, dataset: PreparedDataset, record: RunRecord) -> JobStart:
+    if why := foreign(run, dataset, _settings(), recipes=_recipes(run, record)):
         return JobStart(
             state="failed", failure=failure("foreign_input", f"No job was started: {why}.")
         )
@@ -112,6 +112,15 @@ def _start(run: Run, dataset: PreparedDataset) -> JobStart:
         return _resolve(error, run, dataset)
     metrics.add_metric(name="JobsStarted", unit="Count", value=1)
     return JobStart(state="started", job_arn=arn)
+
+
+def _recipes(run: Run, record: RunRecord) -> set[str]:
+    """Digests of the recipes that the run may train by: of what is deployed, and of what its money was reserved
+    for, since a recipe may be edited between the two.
+    """
+    deployed, held = deployed_recipes.of(run), record.reservation
+    digests = (deployed and deployed.content_digest, held and held.recipe_digest)
+    return {each for each in digests if each}
 
 
 def _resolve(error: JobRefusedError, run: Run, dataset: PreparedDataset) -> JobStart:

@@ -32,10 +32,20 @@ def receive_upload_touches_neither_objects_nor_bedrock(environment):
 
 
 @check
-def who_counts_the_money_touches_the_ledger_only(environment):
+def who_counts_the_money_touches_the_ledger_and_reads_no_object(environment):
+    """How large prepared copies are is in the list of their bucket."""
     ledger = {"dynamodb", "ec2", "kms", "logs", "sqs", "xray"}
-    for role in ("AuthorizeSpendRole", "SettleSpendRole"):
-        assert services(environment, role) == ledger
+    assert services(environment, "SettleSpendRole") == ledger
+    assert services(environment, "AuthorizeSpendRole") == {*ledger, "s3"}
+    of_objects = {
+        (action, resource, json.dumps(statement.conditions))
+        for statement in allowed(environment, "AuthorizeSpendRole")
+        for action in statement.actions
+        for resource in statement.resources
+        if action.startswith("s3:")
+    }
+    within = json.dumps({"StringLike": {"s3:prefix": "prepared/*"}})
+    assert of_objects == {("s3:ListBucket", "{Prepared}", within)}
 
 
 @check

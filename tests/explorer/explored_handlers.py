@@ -136,9 +136,11 @@ class _Clock(datetime):
 def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
     """The same bytes and recipe give the same verdict, page and id: each is computed once."""
     patch.setattr(deployed_recipes, "load", cache(partial(_recipe, deployed_recipes.load)))
-    kept = cached_property(Recipe.digest.fget)
-    kept.__set_name__(Recipe, "digest")
-    patch.setattr(Recipe, "digest", kept)
+    patch.setattr(deployed_recipes, "is_deployed", RECIPES.__contains__)
+    for name in ("digest", "content_digest"):
+        kept = cached_property(getattr(Recipe, name).fget)
+        kept.__set_name__(Recipe, name)
+        patch.setattr(Recipe, name, kept)
     patch.setattr(Run, "from_dict", _by_id(Run.from_dict))
     patch.setattr(dataset_files, "TemporaryFile", io.BytesIO)
     patch.setattr(dataset_files, "prepare", _remembering(dataset_files.prepare))

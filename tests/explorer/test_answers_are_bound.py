@@ -22,6 +22,7 @@ SWAPPED = {
     "of no question": {"question": None},
     "of half a question": {"question": {"usd": "4.00"}},
     "of data once more": {"question": {**ASKED, "again": "c" * 32}},
+    "of another recipe": {"question": {**ASKED, "recipe": "ef" * 32}},
     "of text for a question": {"question": "4.00"},
     "of a list for a run": {"run": [RUN, "b" * 32]},
 }
@@ -83,12 +84,16 @@ def test_what_is_no_answer_of_a_person_is_not_taken(definition, said):
         assert after["approval"] == {}
 
 
+@pytest.mark.parametrize("named", ["again", "recipe"])
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_an_answer_about_data_once_more_names_the_run_that_was_asked_about(definition, decision):
-    asked = {**ASKED, "again": "c" * 32}
+def test_an_answer_about_more_than_the_price_names_what_was_asked_about(
+    definition, decision, named
+):
+    """The run whose data are paid for once more; the recipe that is not deployed."""
+    asked = {**ASKED, named: "c" * 32}
     leads = {"approve": "Authorize spend", "reject": "Not approved"}[decision]
     assert following(definition, answer(decision, question=asked), asked=asked)[0] == [leads]
-    for other in (ASKED, {**ASKED, "again": "d" * 32}, {**ASKED, "again": ""}):
+    for other in (ASKED, {**ASKED, named: "d" * 32}, {**ASKED, named: ""}):
         path, after = following(definition, answer(decision, question=other), asked=asked)
         assert path == ["Answer not taken", "Authorize spend"]
         assert after["approval"] == {}

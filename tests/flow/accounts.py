@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,12 +16,14 @@ from patience import until
 from emulator import Instance
 from tuning.cli.account import Account
 from tuning.runs.job_queue import QueueState
+from tuning.runs.recipe_files import load
 from tuning.runs.recipes import Limits, Recipe
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.times import instant
 from tuning.runs.uploads import Upload
 
+RECIPES = Path(__file__).parents[2] / "recipes"
 ACTED = "@test"
 """Ends the name of a session in which a test does what a role could do."""
 
@@ -124,8 +127,8 @@ def tuning(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def new_version(world: World, key: str, about: str, *, limits: Limits | None = None) -> Run:
-    """The run of a new version of an object, by a recipe that is named in its key and is not deployed, so
-    that its own limits hold. It is not started.
+    """The run of a new version of an object, by the recipe that its key names, as it is deployed; with `limits` by
+    one of that name which is not, so that a person is asked before it spends. It is not started.
     """
     bucket = world.account.outputs["DatasetsBucket"]
     put = world.client("s3").put_object(Bucket=bucket, Key=key, Body=jsonl(conversations(about)))
@@ -136,13 +139,15 @@ def new_version(world: World, key: str, about: str, *, limits: Limits | None = N
         size=1000,
         arrived_at="2026-11-23T07:00:00Z",
     )
-    recipe = Recipe(
-        name=key.split("/")[1],
-        description="x",
-        base_model="amazon.nova-micro-v1:0:128k",
-        limits=limits or Limits(),
+    return Run.new(upload=upload, recipe=_recipe(upload.recipe_name, limits))
+
+
+def _recipe(name: str, limits: Limits | None) -> Recipe:
+    if limits is None:
+        return load(RECIPES / f"{name}.toml")
+    return Recipe(
+        name=name, description="x", base_model="amazon.nova-micro-v1:0:128k", limits=limits
     )
-    return Run.new(upload=upload, recipe=recipe)
 
 
 def start_run(world: World, run: Run) -> str:

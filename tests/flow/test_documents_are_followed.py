@@ -179,7 +179,7 @@ def look_at_what_was_put_aside(person, world):
 
 def stop_a_job(person, world):
     world.instance.add_fault(kind="stall", phase="Training")
-    run = start(world, recipe="stopped", limits=Limits())
+    run = start(world, about="Stopped")
     until(lambda: (found := world.account.ledger.read(run)) and found.job_arn, "its job")
     person.type(f"RUN={run}\ndeclare -p RUN >>{person.folder}/state")
     person.follow(OPERATIONS, "JOB=$(aws dynamodb")

@@ -1,7 +1,9 @@
 """Budgets and approvals on the emulated account, through the deployed machine and functions."""
 
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
 
@@ -10,14 +12,15 @@ from accounts import new_version, start_run, tuning
 from patience import until
 
 from tuning.aws.ledger import Ledger
-from tuning.runs.budget import budget_ids
+from tuning.runs.budget import budget_ids, month_of
 from tuning.runs.recipes import Limits
 
-RECIPE = "support-nova-micro"
+DEPLOYED = "canary"
+"""A recipe that says of no data that they were trained already, and tries once."""
 
 
-def start(world, *, recipe, limits, about="Money"):
-    """A run of a recipe that is not deployed, so that its own limits hold. Returns its id."""
+def start(world, *, recipe=DEPLOYED, limits=None, about="Money"):
+    """A run, with limits of a recipe that is not deployed. Returns its id."""
     key = f"datasets/{recipe}/{uuid4()}/train.jsonl"
     return start_run(world, new_version(world, key, about, limits=limits))
 
@@ -31,11 +34,6 @@ def reached(world, run, state):
     return until(there, f"{run} to be {state}: {world.account.ledger.read(run)}")
 
 
-def state_of(world, run):
-    found = world.account.ledger.read(run)
-    return found.state if found else None
-
-
 def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):
     recipe = f"cap-{uuid4().hex[:8]}"
     limits = Limits(monthly_usd=0.01)
@@ -45,14 +43,18 @@ def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):
                 lambda n: start(world, recipe=recipe, limits=limits, about=f"Money {n}"), range(2)
             )
         )
-    ends = ("trained", "awaiting_approval")
-    states = until(
-        lambda: found if set(found := [state_of(world, run) for run in runs]) <= {*ends} else None,
-        "both to come to rest",
-    )
-    assert sorted(states) == sorted(ends)
-    waiting = runs[states.index("awaiting_approval")]
-    reached(world, waiting, "awaiting_approval")
+    first = {run: reached(world, run, "awaiting_approval").task_token for run in runs}
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda run: tuning(world, "approve", run), runs))
+    assert [each.returncode for each in done] == [0, 0]
+
+    def at_rest():
+        found = {run: world.account.ledger.read(run, secrets=True) for run in runs}
+        asks = [run for run, row in found.items() if row.task_token not in (None, first[run])]
+        trained = [run for run, row in found.items() if row.state == "trained"]
+        return asks if len(asks) == len(trained) == 1 else None
+
+    [waiting] = until(at_rest, "one to be trained, and the other to ask once more")
     assert "0.00 USD are left of the budget of recipe" in world.account.run(waiting).approval_reason
     assert tuning(world, "reject", waiting).returncode == 0
     reached(world, waiting, "refused")
@@ -80,10 +82,10 @@ def test_what_a_person_approves_is_trained_and_who_did_is_kept(world):
 
 def test_the_same_data_by_the_same_recipe_ask_first_and_say_of_which_run(world):
     """However little they cost, and under whatever name they are uploaded."""
-    recipe = f"same-{uuid4().hex[:8]}"
-    first = start(world, recipe=recipe, limits=Limits())
+    given = {"recipe": "support-nova-micro", "about": "The same"}
+    first = start(world, **given)
     reached(world, first, "trained")
-    again = start(world, recipe=recipe, limits=Limits())
+    again = start(world, **given)
     waiting = reached(world, again, "awaiting_approval")
     assert f"Run {first} was trained" in waiting.approval_reason
     assert first in world.notice(again)["Message"]
@@ -110,23 +112,27 @@ def test_nobodys_answer_is_a_refusal(world):
 
 
 def test_a_reservation_is_settled_when_the_job_has_ended(world):
-    recipe = f"set-{uuid4().hex[:8]}"
-    run = start(world, recipe=recipe, limits=Limits())
-    ended = reached(world, run, "trained")
+    month, before = month_of(datetime.now(UTC)), counted(world)
+    ended = reached(world, start(world), "trained")
     held, settled = ended.reservation, ended.settlement
-    assert settled.charge == "job"
-    assert settled.usd <= held.usd
+    assert (held.month, settled.charge) == (month, "job")
+    assert 0 < settled.usd <= held.usd
+    added = counted(world) - before
+    assert added == Counter(committed=settled.usd, spent=settled.usd)
+
+
+def counted(world):
+    """What this month has of the recipe."""
     budgets = Ledger(table=world.account.outputs["BudgetsTable"], client=world.client)
-    counted = budgets.item(budget_ids(held.month, recipe)[1])
-    assert counted["committed"] == counted["spent"]
-    assert Decimal(counted["spent"]["N"]) == settled.usd
+    found = budgets.item(budget_ids(month_of(datetime.now(UTC)), DEPLOYED)[1]) or {}
+    names = ("committed", "spent")
+    return Counter({name: Decimal(found[name]["N"]) for name in names if name in found})
 
 
 def test_a_job_that_fails_before_it_trains_releases_its_reservation(world):
     world.instance.add_fault(kind="fail", phase="Validation", message="an internal error")
-    recipe = f"set-{uuid4().hex[:8]}"
     try:
-        ended = reached(world, start(world, recipe=recipe, limits=Limits()), "failed")
+        ended = reached(world, start(world), "failed")
     finally:
         world.instance.clear_faults()
     assert ended.settlement.usd == 0

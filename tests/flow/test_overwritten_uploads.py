@@ -54,17 +54,17 @@ def test_without_the_option_each_of_them_is_trained(world):
     assert [row.state for row in rows] == ["trained"] * VERSIONS
 
 
-def version(world, key, about, *, limits, supersedes=None):
-    """The run of a new version of an object, by a recipe with limits of its own. Returns its id."""
+def version(world, key, about, *, limits=None, supersedes=None):
+    """The run of a new version of an object; with limits it asks a person first. Returns its id."""
     run = new_version(world, key, about, limits=limits)
     return start_run(world, replace(run, supersedes=supersedes))
 
 
 def test_a_request_for_approval_is_withdrawn_when_a_newer_version_comes(world):
-    key = f"datasets/asks-{uuid4().hex[:8]}/x/train.jsonl"
-    first = version(world, key, "Asks", limits=Limits(approve_above_usd=0))
+    key = f"datasets/canary/asks-{uuid4().hex[:8]}/train.jsonl"
+    first = version(world, key, "Asks", limits=Limits())
     reached(world, first, "awaiting_approval")
-    second = version(world, key, "Asks no more", limits=Limits(), supersedes=first)
+    second = version(world, key, "Asks no more", supersedes=first)
     row = reached(world, first, "stopped")
     assert second in row.summary
     assert (row.task_token, row.reservation) == (None, None)
@@ -79,12 +79,12 @@ def waits_for_a_slot(world, run):
 
 
 def test_a_position_in_the_queue_is_given_up_when_a_newer_version_comes(world):
-    key = f"datasets/queues-{uuid4().hex[:8]}/x/train.jsonl"
+    key = f"datasets/canary/queues-{uuid4().hex[:8]}/train.jsonl"
     world.instance.add_fault(kind="quota", limit=0)
     try:
-        first = version(world, key, "Queues", limits=Limits())
+        first = version(world, key, "Queues")
         waits_for_a_slot(world, first)
-        second = version(world, key, "Queues behind", limits=Limits(), supersedes=first)
+        second = version(world, key, "Queues behind", supersedes=first)
         reached(world, first, "stopped")
         waits_for_a_slot(world, second)
     finally:
@@ -98,10 +98,12 @@ def test_a_position_in_the_queue_is_given_up_when_a_newer_version_comes(world):
 
 
 def test_a_run_of_another_object_is_not_stopped_whatever_an_input_says(world):
-    mine, other = (f"datasets/own-{uuid4().hex[:8]}/{name}/train.jsonl" for name in ("a", "b"))
-    asks = version(world, other, "Of another", limits=Limits(approve_above_usd=0))
+    mine, other = (
+        f"datasets/canary/own-{uuid4().hex[:8]}/{name}/train.jsonl" for name in ("a", "b")
+    )
+    asks = version(world, other, "Of another", limits=Limits())
     reached(world, asks, "awaiting_approval")
-    thief = version(world, mine, "Of its own", limits=Limits(), supersedes=asks)
+    thief = version(world, mine, "Of its own", supersedes=asks)
     reached(world, thief, "trained")
     assert world.account.ledger.read(asks).stop_asked is None
     assert tuning(world, "reject", asks).returncode == 0

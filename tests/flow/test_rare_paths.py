@@ -72,7 +72,7 @@ def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
     other = world.ended(world.upload(conversations("First of the name"), f"{RECIPE}/name"))
     bedrock = world.client("bedrock")
     like = bedrock.get_model_customization_job(jobIdentifier=other.job_arn)
-    run = new_version(world, "datasets/taken/same-name/train.jsonl", "Taken")
+    run = new_version(world, "datasets/canary/same-name/train.jsonl", "Taken")
     bedrock.create_model_customization_job(
         jobName=run.job_name,
         customModelName="of-someone-else",

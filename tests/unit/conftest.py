@@ -12,10 +12,11 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "function"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
-from domain_builders import DATASETS, any_run_settings
+from domain_builders import DATASETS, any_recipe, any_run_settings
 from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 
 import lambdas
+from lambdas import deployed_recipes
 from lambdas.observe import logger
 from tuning.__main__ import run
 from tuning.aws import clients
@@ -54,7 +55,9 @@ def aws(monkeypatch):
         dynamodb=FakeDynamoDB(),
         s3=FakeS3(),
         stepfunctions=FakeStepFunctions(),
+        recipes={each.name: each for each in (any_recipe(),)},
     )
+    _deploy(monkeypatch, fakes.recipes)
     monkeypatch.setattr(clients, "create", lambda service, _region: getattr(fakes, service))
     environment = {
         **any_run_settings().to_env(),
@@ -68,6 +71,15 @@ def aws(monkeypatch):
         if hasattr(handler, "_settings"):
             handler._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
     return fakes
+
+
+def _deploy(monkeypatch, recipes):
+    """These by their names, and those that lie in the folder."""
+    load, lies_there = deployed_recipes.load, deployed_recipes.is_deployed
+    monkeypatch.setattr(deployed_recipes, "load", lambda path: recipes.get(path.stem) or load(path))
+    monkeypatch.setattr(
+        deployed_recipes, "is_deployed", lambda name: name in recipes or lies_there(name)
+    )
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Builders of domain objects: what a test does not name does not matter to it."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from tuning.runs.function_settings import RunSettings
+from tuning.runs.money_records import Reservation
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
@@ -44,6 +46,17 @@ def any_record(*, of: Run | None = None, **given: Any) -> RunRecord:
     stored = json.loads(json.dumps(run.to_dict()))
     facts = {"id": run.id, "state": "training", "run": stored, **run.upload.facts}
     return RunRecord(**{**facts, **given})
+
+
+def any_reservation(run: Run, **given: Any) -> Reservation:
+    """For what the run trains by."""
+    facts = {
+        "usd": Decimal(4),
+        "month": "2026-11",
+        "recipe": run.recipe.name,
+        "recipe_digest": run.recipe.content_digest,
+    }
+    return Reservation(**{**facts, **given})
 
 
 def any_run_settings(**given: Any) -> RunSettings:

@@ -31,6 +31,14 @@ class FakeS3:
     modified_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """Of what was not laid at `LAID_AT`."""
 
+    sizes: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Of objects of which nothing else matters."""
+
+    def lay_size(self, uri: str, size: int) -> None:
+        """Only its size is known of what lies there."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        self.sizes[bucket, key] = size
+
     def lay(self, bucket: str, key: str, content: bytes, version: str = "v1") -> None:
         self.versions.setdefault((bucket, key), {})[version] = content
 
@@ -145,6 +153,11 @@ class FakeS3:
             if bucket == Bucket
             and key.startswith(Prefix)
             and Delimiter not in key.removeprefix(Prefix)
+        ]
+        found += [
+            {"Key": key, "Size": size, "LastModified": LAID_AT}
+            for (bucket, key), size in self.sizes.items()
+            if bucket == Bucket and key.startswith(Prefix)
         ]
         yield from ({"Contents": [entry]} for entry in found)
         yield {}

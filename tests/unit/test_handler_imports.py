@@ -21,7 +21,7 @@ LIBRARIES = {"aws_lambda_powertools", "botocore", "jmespath", "msgspec", "typing
 """What any handler may load of what is installed beside it."""
 MORE_LIBRARIES = {"prepare_dataset": {"isal", "xxhash"}}
 
-READ_RECIPES = {"receive_upload", "authorize_spend"}
+READ_RECIPES = {"receive_upload", "authorize_spend", "start_training"}
 COSTLY = {
     "tomllib": READ_RECIPES,
     "tuning.runs.recipe_files": READ_RECIPES,

@@ -199,6 +199,7 @@ def test_a_job_whose_run_was_asked_to_stop_is_stopped(aws, context):
 
 
 def test_an_estimate_is_recorded_before_a_job_starts(aws, context):
+    aws.s3.lay_size(URI, 5_000_000)
     answer = authorize_spend.handler(EVENT, context)
     kept = aws.dynamodb.record(any_run().id)
     assert kept.estimate.training_usd == Decimal("2.00")  # two epochs, the service's default
@@ -223,8 +224,8 @@ def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, con
     assert aws.dynamodb.record(run.id).model_arn == "arn:model"
 
 
-@pytest.mark.usefixtures("aws")
-def test_every_line_bears_the_run_and_quiet_functions_write_no_metrics(context, log):
+def test_every_line_bears_the_run_and_quiet_functions_write_no_metrics(aws, context, log):
+    aws.s3.lay_size(URI, 5_000_000)
     authorize_spend.handler(EVENT, context)
     assert [line["run"] for line in log()] == [any_run().id]
 

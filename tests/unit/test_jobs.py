@@ -98,11 +98,16 @@ def test_a_job_is_ours_by_name_and_data(change, ours):
     assert is_ours(job, any_run(), PreparedDataset(training_uri=TRAINING)) is ours
 
 
+def why_foreign(run, dataset):
+    recipes = {any_recipe().content_digest}
+    return foreign(run, dataset, any_run_settings(), recipes=recipes)
+
+
 def test_what_this_platform_wrote_is_its_own():
     dataset = PreparedDataset(training_uri=TRAINING, validation_uri=VALIDATION)
     for run in (any_run(), any_run().again()):
-        assert foreign(run, dataset, any_run_settings()) is None
-        assert foreign(run, replace(dataset, validation_uri=None), any_run_settings()) is None
+        assert why_foreign(run, dataset) is None
+        assert why_foreign(run, replace(dataset, validation_uri=None)) is None
 
 
 PLACES = {
@@ -128,13 +133,13 @@ PLACES = {
 @pytest.mark.parametrize("uri", PLACES.values(), ids=PLACES)
 def test_a_location_that_is_no_prepared_copy_of_ours_is_foreign(uri):
     dataset = PreparedDataset(training_uri=uri)
-    assert "train.jsonl is not that" in foreign(any_run(), dataset, any_run_settings())
+    assert "train.jsonl is not that" in why_foreign(any_run(), dataset)
     if uri and uri != VALIDATION:
         beside = uri.replace("train.jsonl", "validation.jsonl").rstrip("/") + "/" * uri.endswith(
             "/"
         )
         dataset = PreparedDataset(training_uri=TRAINING, validation_uri=beside)
-        assert "validation.jsonl is not" in foreign(any_run(), dataset, any_run_settings())
+        assert "validation.jsonl is not" in why_foreign(any_run(), dataset)
 
 
 FORGED = {
@@ -151,4 +156,12 @@ FORGED = {
 @pytest.mark.parametrize("change", FORGED.values(), ids=FORGED)
 def test_a_job_that_does_not_follow_from_its_run_is_foreign(change):
     forged = replace(any_run(), **change)
-    assert foreign(forged, PreparedDataset(training_uri=TRAINING), any_run_settings())
+    assert why_foreign(forged, PreparedDataset(training_uri=TRAINING))
+
+
+def test_a_recipe_that_is_none_of_those_that_the_run_may_train_by_is_foreign():
+    """Whatever digest it is said to have."""
+    forged = any_recipe(hyperparameters={"epochCount": 5}, kept_digest=any_recipe().digest)
+    run, dataset = any_run(recipe=forged), PreparedDataset(training_uri=TRAINING)
+    assert "its recipe is neither" in why_foreign(run, dataset)
+    assert foreign(run, dataset, any_run_settings(), recipes={forged.content_digest}) is None

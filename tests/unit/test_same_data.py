@@ -18,7 +18,7 @@ LEDGER = Ledger(table="ledger")
 
 
 def uri(digest, name=TRAINING):
-    return f"s3://prepared-bucket/prepared/{digest}/{name}"
+    return f"s3://prepared-bucket/prepared/{32 * digest}/{name}"
 
 
 def data(training="aa", validation=None):
@@ -31,8 +31,12 @@ def a_run(version="v1", **recipe):
 
 
 @pytest.fixture
-def authorize(aws, context):  # noqa: ARG001 — the functions' AWS
+def authorize(aws, context):
+    """By a recipe that is deployed."""
+
     def authorized(run, dataset, approval=None, **other):
+        aws.recipes[run.recipe.name] = run.recipe
+        aws.s3.lay_size(dataset["training_uri"], 5 * dataset["training_tokens"])
         given = {"run": run.to_dict(), "dataset": dataset, "approval": approval or {}}
         return authorize_spend.handler(given | {"refused_answer": {}} | other, context)
 
@@ -164,7 +168,7 @@ def test_of_two_runs_that_look_at_the_same_moment_one_asks(authorize, monkeypatc
 
 def test_money_that_does_not_fit_claims_no_data(authorize):
     authorize(a_run("v1", limits=Limits(monthly_usd=0)), data())
-    assert LEDGER.item(data_key(any_recipe(), {TRAINING: "aa"})) is None
+    assert LEDGER.item(data_key(any_recipe(), {TRAINING: 32 * "aa"})) is None
     assert LEDGER.read(a_run("v1").id).estimate.high_usd > Decimal(0)
 
 

@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from domain_builders import any_run
+from domain_builders import any_reservation, any_run
 from test_handler_jobs import EVENT
 from test_handler_reconcile_runs import JOB, LEDGER, RUN, died, ended, kept, started, training
 from test_handler_reconcile_runs import world as world  # noqa: PLC0414 — a fixture
@@ -67,7 +67,7 @@ def test_a_job_that_this_try_has_noted_is_not_asked_for_again(aws, context):
 
 def test_a_job_of_the_try_before_is_not_taken_for_this_ones(aws, context):
     LEDGER.move(any_run(), "training", job_arn="arn:before", attempt=1)
-    LEDGER.move(any_run(), "again")
+    LEDGER.move(any_run(), "again", reservation=any_reservation(any_run()))
     again = EVENT | {"run": any_run().again().to_dict()}
     assert start_training.handler(again, context)["job_arn"] != "arn:before"
     assert len(aws.bedrock.created) == 1

@@ -11,27 +11,33 @@ from tuning.runs.approvals import Approval, Question
 from tuning.runs.recipes import Limits
 
 TRAINED = "ab" * 32
-PREPARED = f"s3://prepared/prepared/{TRAINED}/train.jsonl"
+PREPARED = f"s3://prepared-bucket/prepared/{TRAINED}/train.jsonl"
 
 
-def authorized(context, tokens=1_000_000, approval=None, refused=None, uri=PREPARED, **limits):
-    run = any_run(recipe=any_recipe(limits=Limits(**limits)))
-    event = {
-        "run": run.to_dict(),
-        "dataset": {"training_tokens": tokens, "training_uri": uri},
-        "approval": approval,
-        "refused_answer": refused or {},
-    }
-    return authorize_spend.handler(event, context)
+@pytest.fixture
+def authorized(aws, context):
+    """By a recipe that is deployed, with these limits."""
+
+    def authorize(tokens=1_000_000, approval=None, refused=None, uri=PREPARED, **limits):
+        recipe = aws.recipes["support"] = any_recipe(limits=Limits(**limits))
+        aws.s3.lay_size(uri, 5 * tokens)
+        event = {
+            "run": any_run(recipe=recipe).to_dict(),
+            "dataset": {"training_tokens": tokens, "training_uri": uri},
+            "approval": approval,
+            "refused_answer": refused or {},
+        }
+        return authorize_spend.handler(event, context)
+
+    return authorize
 
 
-@pytest.mark.usefixtures("aws")
-def test_what_costs_exactly_the_limit_is_asked_of_nobody(context):
-    assert authorized(context, approve_above_usd=4)["decision"] == "authorized"
+def test_what_costs_exactly_the_limit_is_asked_of_nobody(authorized):
+    assert authorized(approve_above_usd=4)["decision"] == "authorized"
 
 
-def test_above_the_recipes_limit_a_person_is_asked(aws, context):
-    answer = authorized(context, approve_above_usd=3, approval_hours=2)
+def test_above_the_recipes_limit_a_person_is_asked(aws, authorized):
+    answer = authorized(approve_above_usd=3, approval_hours=2)
     assert (answer["decision"], answer["approval_seconds"]) == ("needs_approval", 7200)
     assert answer["why"] == "It may cost 4.00 USD; runs above 3 USD wait for a person."
     assert answer["question"] == {"usd": "4.00", "dataset": TRAINED}
@@ -50,9 +56,9 @@ ANN = Approval(
 )
 
 
-def test_what_was_approved_is_authorized_and_kept_with_who_and_when(aws, context):
-    authorized(context, approve_above_usd=3)
-    answer = authorized(context, approve_above_usd=3, approval=ANN.to_json())
+def test_what_was_approved_is_authorized_and_kept_with_who_and_when(aws, authorized):
+    authorized(approve_above_usd=3)
+    answer = authorized(approve_above_usd=3, approval=ANN.to_json())
     assert answer["decision"] == "authorized"
     kept = aws.dynamodb.record(any_run().id)
     assert (kept.state, kept.approval) == ("authorized", ANN)
@@ -60,32 +66,31 @@ def test_what_was_approved_is_authorized_and_kept_with_who_and_when(aws, context
 
 @pytest.mark.parametrize("state", ["authorized", "training"])
 def test_a_run_that_was_approved_is_not_asked_about_again_by_its_next_execution(
-    aws, context, state
+    aws, state, authorized
 ):
     """The next execution knows no approval; to ask would end the run as stopped, and its paid job go on."""
-    authorized(context, approve_above_usd=3)
-    authorized(context, approve_above_usd=3, approval=ANN.to_json())
+    authorized(approve_above_usd=3)
+    authorized(approve_above_usd=3, approval=ANN.to_json())
     Ledger(table="ledger").move(any_run(), state)
-    assert authorized(context, approve_above_usd=3)["decision"] == "authorized"
+    assert authorized(approve_above_usd=3)["decision"] == "authorized"
     kept = aws.dynamodb.record(any_run().id)
     assert (kept.state, kept.approval) == (state, ANN)
 
 
-def test_the_next_execution_of_a_run_that_was_asked_about_nothing_spends_no_more(aws, context):
-    authorized(context, approve_above_usd=4)
-    assert authorized(context, approve_above_usd=3)["decision"] == "authorized"
-    dearer = authorized(context, tokens=2_000_000, approve_above_usd=4)
+def test_the_next_execution_of_a_run_that_was_asked_about_nothing_spends_no_more(aws, authorized):
+    authorized(approve_above_usd=4)
+    assert authorized(approve_above_usd=3)["decision"] == "authorized"
+    dearer = authorized(tokens=2_000_000, approve_above_usd=4)
     assert dearer["decision"] != "authorized"
     Ledger(table="ledger").move(any_run(), "training", job_arn="arn:job")
-    assert authorized(context, tokens=2_000_000, approve_above_usd=4)["decision"] == "authorized"
+    assert authorized(tokens=2_000_000, approve_above_usd=4)["decision"] == "authorized"
     assert str(aws.dynamodb.record(any_run().id).reservation.usd) == "4.00"
 
 
-@pytest.mark.usefixtures("aws")
-def test_an_approval_that_was_kept_holds_for_no_other_data(context):
-    authorized(context, approve_above_usd=3, approval=ANN.to_json())
+def test_an_approval_that_was_kept_holds_for_no_other_data(authorized):
+    authorized(approve_above_usd=3, approval=ANN.to_json())
     other = PREPARED.replace(TRAINED, "cd" * 32)
-    answer = authorized(context, approve_above_usd=3, uri=other)
+    answer = authorized(approve_above_usd=3, uri=other)
     assert answer["decision"] != "authorized"
 
 
@@ -100,35 +105,34 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("given", OTHERS.values(), ids=OTHERS)
-def test_an_approval_of_something_else_spends_nothing_and_is_asked_again(aws, context, given):
-    answer = authorized(context, approve_above_usd=3, approval=given.to_json())
+def test_an_approval_of_something_else_spends_nothing_and_is_asked_again(aws, given, authorized):
+    answer = authorized(approve_above_usd=3, approval=given.to_json())
     assert answer["decision"] == "needs_approval"
     assert "was not taken" in answer["why"]
     assert ANN.by in answer["why"]
     assert aws.dynamodb.record(any_run().id).reservation is None
 
 
-@pytest.mark.usefixtures("aws")
-def test_an_approval_covers_the_same_dataset_for_less_money(context):
+def test_an_approval_covers_the_same_dataset_for_less_money(authorized):
     """Such as a second try by a recipe that costs less."""
     more = replace(ANN, question=replace(ANN.question, usd="400.00"))
-    answer = authorized(context, approve_above_usd=3, approval=more.to_json())
+    answer = authorized(approve_above_usd=3, approval=more.to_json())
     assert answer["decision"] == "authorized"
 
 
-@pytest.mark.usefixtures("aws")
-def test_an_answer_that_the_machine_did_not_take_is_said_when_the_run_asks_again(context):
+def test_an_answer_that_the_machine_did_not_take_is_said_when_the_run_asks_again(authorized):
     refused = {"by": "arn:ann\n\x1b[2Japproved", "run": "b" * 32, "usd": "9.00"}
-    answer = authorized(context, approve_above_usd=3, refused=refused)
+    answer = authorized(approve_above_usd=3, refused=refused)
     assert f"run {'b' * 32}, 9.00 USD" in answer["why"]
     assert "arn:ann\\n\\x1b[2Japproved" in answer["why"]
     assert len(answer["why"].splitlines()) == 1
 
 
-@pytest.mark.usefixtures("aws")
-def test_an_answer_to_the_former_machine_which_asked_without_a_question_is_taken(context):
+def test_an_answer_to_the_former_machine_which_asked_without_a_question_is_taken(aws, context):
     said = {"decision": "approve", "by": "arn:ann"}
-    run = any_run(recipe=any_recipe(limits=Limits(approve_above_usd=3)))
+    recipe = aws.recipes["support"] = any_recipe(limits=Limits(approve_above_usd=3))
+    run = any_run(recipe=recipe)
+    aws.s3.lay_size(PREPARED, 5_000_000)
     event = {
         "run": run.to_dict(),
         "dataset": {"training_tokens": 1_000_000, "training_uri": PREPARED},
@@ -142,24 +146,8 @@ def test_an_answer_to_the_former_machine_which_asked_without_a_question_is_taken
     assert answer["decision"] == "needs_approval"
 
 
-@pytest.mark.usefixtures("aws")
-def test_no_approval_takes_more_than_the_budget_has(context, monkeypatch):
+def test_no_approval_takes_more_than_the_budget_has(monkeypatch, authorized):
     monkeypatch.setenv("MONTHLY_BUDGET_USD", "3.99")
-    answer = authorized(context, approval=ANN.to_json())
+    answer = authorized(approval=ANN.to_json())
     assert answer["decision"] == "needs_approval"
     assert "raise monthly_budget_usd in app.py" in answer["why"]
-
-
-def test_a_forged_digest_takes_no_reservation_of_another_recipe(aws, context):
-    """Else whoever starts executions could spend on anything what was reserved for something else."""
-    authorized(context)
-    first = aws.dynamodb.record(any_run().id).reservation
-    dear = any_recipe(hyperparameters={"epochCount": 5})
-    forged = any_run().to_dict() | {"recipe": dear.to_dict()}
-    assert forged["recipe_digest"] == any_recipe().digest
-    dataset = {"training_tokens": 1_000_000, "training_uri": PREPARED}
-    event = {"run": forged, "dataset": dataset, "approval": {}, "refused_answer": {}}
-    authorize_spend.handler(event, context)
-    held = aws.dynamodb.record(any_run().id).reservation
-    assert held.recipe_digest == dear.digest != first.recipe_digest
-    assert held.usd > first.usd

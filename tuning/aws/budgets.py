@@ -95,7 +95,9 @@ class Budgets:
         held, stored = record.reservation, _stored(item)
         assert stored  # noqa: S101 — it was just read from there
         name, as_stored = stored
-        usd = actual(held, charge, progress=record.progress, cost=record.cost)
+        usd = actual(
+            held, charge, progress=record.progress, cost=record.cost, estimate=record.estimate
+        )
         writes = [
             self._add(key, usd - held.usd, None, spent=usd)
             for key in budget_ids(held.month, held.recipe)

@@ -147,8 +147,17 @@ def latest(bucket: str, key: str) -> tuple[str, int]:
     return str(found["VersionId"]), int(found["ContentLength"])
 
 
+def size_of(bucket: str, key: str) -> int | None:
+    """Bytes of what lies at `key` now; None when nothing does. It is listed: who may ask for an object's head may
+    read the object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+    listed = next(iter(pages)).get("Contents", [])  # in order, so that the key itself is the first
+    return next((int(found["Size"]) for found in listed if found["Key"] == key), None)
+
+
 class ForeignCopyError(TuningError):
-    """Under the name of some content there are other bytes."""
+    """Where a prepared copy is to be there is none of ours, or other bytes than its name says."""
 
 
 def put_once(bucket: str, key: str, body: IO[bytes], *, sha256: str) -> str:

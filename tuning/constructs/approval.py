@@ -28,9 +28,9 @@ _OTHER_RUN = (
 _OTHER_QUESTION = " or ".join(
     f"($exists($approval.question.{each}) ? $approval.question.{each} : 'none') != "
     f"($exists($spend.question.{each}) ? $spend.question.{each} : 'none')"
-    for each in ("usd", "dataset", "again")
+    for each in ("usd", "dataset", "again", "recipe")
 )
-"""Most runs ask for no data again. JSONata compares nothing with what is missing."""
+"""Most runs ask for no data again, and by what is deployed. JSONata compares nothing with what is missing."""
 _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from tuning.datasets.paid_tokens import paid_tokens
+
 Severity = Literal["error", "warning", "note"]
 Verdict = Literal["accepted", "refused"]
 
@@ -45,9 +47,10 @@ class Report:
     """What the prepared copy fixes, and how often: `byte_order_mark`, `crlf`, `blank_line`, …"""
 
     def tokens(self, part: str = "training") -> int | None:
-        """Estimated tokens of one file of a dataset, one epoch; None when there is no such file."""
-        counted = self.statistics.get(part)
-        return None if counted is None else int(counted["estimated_tokens"])
+        """What one file of a dataset is paid for, one epoch, estimated; None when there is no such file."""
+        if (counted := self.statistics.get(part)) is None:
+            return None
+        return paid_tokens(int(counted["estimated_tokens"]), int(counted["bytes"]))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document that `--format json` prints and the run's `report.json` holds."""

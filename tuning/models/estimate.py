@@ -18,7 +18,10 @@ _CENT = Decimal("0.01")
 # about two bytes a token. Neither is a bound: Bedrock does not say how many tokens it will bill.
 # https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html
 _LEAST, _MOST = Decimal(4) / 6, Decimal(2)
-_SPREAD = "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4"
+_SPREAD = (
+    "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4, or for 8 bytes of the file if "
+    "that is more"
+)
 _UNBILLED = "VAT, S3, KMS and the platform's own cents are not in it"
 
 

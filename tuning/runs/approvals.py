@@ -1,6 +1,6 @@
 """A person's answer to a run that may not spend by itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, Self
 
@@ -13,8 +13,8 @@ Decision = Literal["approve", "reject"]
 
 @dataclass(frozen=True, kw_only=True)
 class Question(Record):
-    """What a person is asked, beside which run it is: the amount, the bytes that are trained for it, and whether
-    they are paid for once more.
+    """What a person is asked, beside which run it is: the amount, the bytes that are trained for it, whether
+    they are paid for once more, and by which recipe where that is not the one that is deployed.
     """
 
     usd: str
@@ -24,26 +24,49 @@ class Question(Record):
     again: str | None = None
     """The run that has spent on the same data by the same recipe; None where that need not be asked."""
 
+    recipe: str | None = None
+    """The content digest of the run's recipe; None where that is what is deployed, or the run has a reservation
+    for it already."""
+
     @classmethod
-    def asked(cls, high_usd: Decimal | None, dataset: str, *, again: str | None = None) -> Self:
+    def asked(
+        cls,
+        high_usd: Decimal | None,
+        dataset: str,
+        *,
+        again: str | None = None,
+        recipe: str | None = None,
+    ) -> Self:
         usd = "unknown" if high_usd is None else f"{high_usd:f}"
-        return cls(usd=usd, dataset=dataset, again=again)
+        return cls(usd=usd, dataset=dataset, again=again, recipe=recipe)
 
     @property
     def sentence(self) -> str:
         price = "a price that is not known" if self.usd == "unknown" else f"at most {self.usd} USD"
         again = f", once more after run {visible(self.again)}" if self.again else ""
-        return f"{price}, for dataset {self.dataset[:12]}{again}."
+        recipe = f", by recipe {visible(self.recipe[:12])}, not deployed" if self.recipe else ""
+        return f"{price}, for dataset {self.dataset[:12]}{again}{recipe}."
 
     def covers(self, other: "Question") -> bool:
         """Whether who said yes to this one has said yes to the other: the same bytes for no more money,
-        after no other run than the one that was named.
+        after no other run and by no other recipe than the ones that were named.
         """
-        if self.dataset != other.dataset or other.again not in (None, self.again):
+        if self.dataset != other.dataset or not other.names_nothing_but(self):
             return False
         if "unknown" in (self.usd, other.usd):
             return self.usd == other.usd
         return Decimal(other.usd) <= Decimal(self.usd)
+
+    def names_nothing_but(self, other: "Question | None") -> bool:
+        """Whether run and recipe that it asks about are those of the other question, as far as it does."""
+        named = (other.again, other.recipe) if other else (None, None)
+        mine = zip((self.again, self.recipe), named, strict=True)
+        return all(each in (None, theirs) for each, theirs in mine)
+
+    @property
+    def of_price(self) -> "Question":
+        """The same, asked about amount and bytes only."""
+        return replace(self, again=None, recipe=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tuning.runs.money_records import Charged, Reservation
+from tuning.runs.money_records import Charged, PriceRange, Reservation
 from tuning.runs.outcome import Charge
 from tuning.runs.progress import Progress
 from tuning.runs.recipes import Limits
@@ -88,16 +88,25 @@ def over(budget: Budget, *, wanted: Decimal, committed: Decimal) -> str:
 
 
 def actual(
-    reserved: Reservation, charge: Charge, *, progress: Progress | None, cost: Charged | None
+    reserved: Reservation,
+    charge: Charge,
+    *,
+    progress: Progress | None,
+    cost: Charged | None,
+    estimate: PriceRange | None = None,
 ) -> Decimal:
     """What a reservation comes to. A job that never trained costs nothing, by one field report that
     AWS does not confirm; one that was stopped or failed while it trained may cost all that was reserved:
     https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-stop.html
+
+    One that trained costs no less than its estimate has it at least, which whoever authorized it derived from the
+    size of the data: its own cost is computed from what other functions say.
     """
     if charge == "nothing":
         return _ZERO
     if charge == "unknown" or progress is None:
         return reserved.usd
     if cost is not None:
-        return reserved.usd if cost.usd is None else min(cost.usd, reserved.usd)
+        least = (estimate and estimate.low_usd) or _ZERO
+        return reserved.usd if cost.usd is None else min(max(cost.usd, least), reserved.usd)
     return reserved.usd if progress.phase == "Training" else _ZERO

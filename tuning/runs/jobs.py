@@ -1,14 +1,14 @@
 """A customization job as Bedrock sees it: the request that starts it, and whose it is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from tuning.runs.failures import Failure
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.json_record import Record, RecordError
-from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.prepared_dataset import PreparedDataset, copy_key
 from tuning.runs.run import Run
 from tuning.runs.uploads import TRAINING, VALIDATION
 
@@ -68,8 +68,11 @@ def request(run: Run, settings: RunSettings, dataset: PreparedDataset) -> dict[s
     return arguments
 
 
-def foreign(run: Run, dataset: PreparedDataset, settings: RunSettings) -> str | None:
-    """What of a job's request is not of this run or not of this environment; None if nothing is.
+def foreign(
+    run: Run, dataset: PreparedDataset, settings: RunSettings, *, recipes: Collection[str]
+) -> str | None:
+    """What of a job's request is not of this run or not of this environment; None if nothing is. `recipes` are
+    the content digests of those that the run may train by.
 
     Run and dataset are the word of other functions, one of which may have been taken over. So who spends
     derives again what follows from the run's id, and where prepared copies are. A version that derives them in
@@ -80,10 +83,12 @@ def foreign(run: Run, dataset: PreparedDataset, settings: RunSettings) -> str | 
     again = "" if run.attempt == 1 else "-2"
     if run.attempt not in (1, 2) or run.job_name != f"{run.recipe.name}-{run.id[:20]}{again}":
         return "the job's name does not follow from its run"
+    if run.recipe.content_digest not in recipes:
+        return "its recipe is neither what is deployed nor what its money was reserved for"
     copies = {TRAINING: dataset.training_uri, VALIDATION: dataset.validation_uri}
     for name, uri in copies.items():
-        prepared = f"s3://{re.escape(settings.prepared_bucket)}/prepared/[0-9a-f]{{64}}/{name}"
-        if (uri or name == TRAINING) and not re.fullmatch(prepared, uri or ""):
+        expected = uri or name == TRAINING
+        if expected and not copy_key(uri, bucket=settings.prepared_bucket, name=name):
             return f"the location of {name} is not that of a prepared copy"
     return None
 

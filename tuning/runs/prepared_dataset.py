@@ -1,9 +1,11 @@
 """What the check of a dataset came to, for the steps that follow."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from tuning.runs.json_record import Record
+from tuning.runs.uploads import TRAINING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +37,13 @@ class PreparedDataset(Record):
         """
         uris = filter(None, (self.training_uri, self.validation_uri))
         return "+".join(uri.rsplit("/", 2)[-2] for uri in uris)
+
+    def training_key(self, bucket: str) -> str | None:
+        """The key of the prepared training set in that bucket; None when it is no prepared copy there."""
+        return copy_key(self.training_uri, bucket=bucket, name=TRAINING)
+
+
+def copy_key(uri: str | None, *, bucket: str, name: str) -> str | None:
+    """The key of what lies at `uri`, if that is where the prepared copy of that name is, in that bucket."""
+    found = re.fullmatch(f"s3://{re.escape(bucket)}/(prepared/[0-9a-f]{{64}}/{name})", uri or "")
+    return found[1] if found else None

@@ -92,6 +92,11 @@ class Recipe:
         do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex. Money is reserved
         for it, since a kept digest is the word of whoever started the run.
         """
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What `content_digest` is of."""
         what = {**self.to_dict(), "hyperparameters": self.wire_hyperparameters}
         del what["description"]
         # What one may spend is not part of what is trained: a raised limit trains nothing again.
@@ -99,7 +104,7 @@ class Recipe:
         for table in ("convert", "retry"):
             if what[table] is None:  # a recipe that does not use it has the digest it always had
                 del what[table]
-        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+        return what
 
     @property
     def wire_hyperparameters(self) -> dict[str, str]:

@@ -77,7 +77,7 @@ def test_a_location_that_is_no_prepared_copy_is_not_trained(world, forgotten, lo
     dataset = {"verdict": "accepted", "training_uri": uri, "training_tokens": 1000}
     answered = ask(world, "StartTraining", run=run.to_dict(), dataset=dataset)
     start = json.loads(answered["Payload"].read())
-    assert (start["state"], start["failure"]["code"]) == ("failed", "foreign_input")
+    assert (start["state"], start["failure"]["kind"]) == ("failed", "foreign_input")
     assert jobs_named(world, run.job_name) == []
 
 

@@ -135,6 +135,13 @@ class FakeS3:
         assert operation == "list_objects_v2"
         return self
 
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        """The first page, in order of keys."""
+        pages = self.paginate(Bucket=Bucket, Prefix=Prefix)
+        found = [entry for page in pages for entry in page.get("Contents", [])]
+        first = sorted(found, key=lambda entry: entry["Key"])[:MaxKeys]
+        return {"Contents": first} if first else {}
+
     def paginate(
         self,
         *,

@@ -89,8 +89,9 @@ def test_nothing_is_paid_for_where_no_prepared_copy_lies(aws, authorize, uri):
 
 def test_the_size_is_that_of_the_copy_and_not_of_what_is_named_like_it(aws, authorize):
     """A list of a prefix has longer keys, too; the key itself is the first of it."""
-    aws.s3.sizes.clear()
-    aws.s3.lay_size(f"{URI}.more", SIZE)
+    aws.s3.lay_size(f"{URI}.more", 10 * SIZE)
+    assert Decimal(authorize(0)["high_usd"]) == price(SIZE // 8).high_usd
+    aws.s3.sizes.pop(("prepared-bucket", KEY))
     with pytest.raises(ForeignCopyError):
         authorize(1000)
 

@@ -151,8 +151,8 @@ def size_of(bucket: str, key: str) -> int | None:
     """Bytes of what lies at `key` now; None when nothing does. It is listed: who may ask for an object's head may
     read the object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """
-    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
-    listed = next(iter(pages)).get("Contents", [])  # in order, so that the key itself is the first
+    # In order of keys, so that the key itself is the first of those that begin with it.
+    listed = client("s3").list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
     return next((int(found["Size"]) for found in listed if found["Key"] == key), None)
 
 

@@ -141,7 +141,7 @@ def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
         kept = cached_property(getattr(Recipe, name).fget)
         kept.__set_name__(Recipe, name)
         patch.setattr(Recipe, name, kept)
-    patch.setattr(Run, "from_dict", _by_id(Run.from_dict))
+    patch.setattr(Run, "from_dict", _once(Run.from_dict))
     patch.setattr(dataset_files, "TemporaryFile", io.BytesIO)
     patch.setattr(dataset_files, "prepare", _remembering(dataset_files.prepare))
     for name in ("page", "document"):
@@ -166,11 +166,12 @@ def _recipe(load: Callable[[Path], Recipe], path: Path) -> Recipe:
     return replace(load(path.with_stem(RECIPES[0])), name=GIVES_WAY, retry=None, supersede=True)
 
 
-def _by_id(from_dict: Callable[[Any], Run]) -> Callable[[Any], Run]:
+def _once(from_dict: Callable[[Any], Run]) -> Callable[[Any], Run]:
+    """By all that it is read from: of one id, one history has a run that is overtaken, and another has not."""
     known: dict[str, Run] = {}
 
     def once(raw: Any) -> Run:
-        key = f"{raw['id']} {raw.get('attempt')}"
+        key = repr(raw)
         if key not in known:
             known[key] = from_dict(raw)
         return known[key]

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from tuning.constructs.placement import own_name
 from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.wildcard_permissions import look_for_resources
 
 _KEPT_DAYS = 90
 """Recovery to a point in time reaches back 35."""
@@ -52,7 +53,7 @@ class Backup(Construct):
                 backup_plan_rule=[daily],
             ),
         )
-        role, policy = self._role(table, key)
+        role, *policies = self._role(table, key)
         selection = backup.CfnBackupSelection(
             self,
             "Selection",
@@ -65,7 +66,8 @@ class Backup(Construct):
         )
         # AWS Backup tries to assume the role, which may not be known everywhere in its first seconds.
         # https://github.com/hashicorp/terraform-provider-aws/issues/9297
-        selection.add_resource_dependency(policy)
+        for policy in policies:
+            selection.add_resource_dependency(policy)
         self.vault_name = vault.ref
 
     def failures(self) -> dict[str, object]:
@@ -80,8 +82,10 @@ class Backup(Construct):
             "detail": {"state": list(_WITHOUT_BACKUP), "backupVaultName": [self.vault_name]},
         }
 
-    def _role(self, table: dynamodb.ITable, key: kms.IKey) -> tuple[iam.Role, iam.CfnManagedPolicy]:
-        """What AWS's own policy for backups has for DynamoDB, on this one table. Which of the rights are used
+    def _role(
+        self, table: dynamodb.ITable, key: kms.IKey
+    ) -> tuple[iam.Role, iam.CfnManagedPolicy, iam.CfnManagedPolicy]:
+        """What AWS's own policy for backups has for DynamoDB, on this one table, and what a selection takes. Which of the rights are used
         is a setting of the account: with AWS Backup's advanced features StartAwsBackupJob, and without them
         DynamoDB's own backups. Not the right to delete those: here, nobody deletes what is stored.
 
@@ -121,4 +125,7 @@ class Backup(Construct):
                 ),
             ],
         )
-        return role, policy
+        looking = managed_policy(
+            self, "WildcardPermissions", roles=[role], statements=[look_for_resources()]
+        )
+        return role, policy, looking

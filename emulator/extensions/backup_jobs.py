@@ -1,4 +1,5 @@
-"""AWS Backup: a job is held to its role, ends in a state, and says so in an event; nothing is copied.
+"""AWS Backup: a selection and a job are held to their role, a job ends in a state, and says so in an event;
+nothing is copied.
 
 A custom role needs what AWS's own policy has for DynamoDB; with less the job fails. No metric shows it: AWS
 publishes some, and writes down none of their dimensions for a vault, so that nobody can rely on one here.
@@ -24,10 +25,33 @@ _SERVICE = "backup.amazonaws.com"
 _TABLE = ("dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob")
 """With the advanced features, which every account made since 2021-11 has."""
 _GRANT = {"kms:GrantIsForAWSResource": "true"}
+_LOOKS_FOR_RESOURCES = "tag:GetResources"
 
 
 def install(roles: MiniStackRoles) -> None:
     backup._start_job = _held_to_its_role(backup._start_job, roles)
+    backup._create_selection = _selected_in_the_name_of_its_role(backup._create_selection, roles)
+
+
+def _selected_in_the_name_of_its_role(
+    create: Callable[[str, dict[str, Any]], Response], roles: MiniStackRoles
+) -> Callable[[str, dict[str, Any]], Response]:
+    """A selection is refused when its role may not look for resources by their tags. Whether also one that names
+    its resources is not documented; the reports are of selections as such.
+
+    https://github.com/hashicorp/terraform-provider-aws/issues/10511
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
+    """
+
+    def create_if_its_role_may(plan: str, asked: dict[str, Any]) -> Response:
+        role = asked.get("BackupSelection", {}).get("IamRoleArn", "")
+        if not roles.allows(role, _LOOKS_FOR_RESOURCES, "*", {}):
+            why = f"IAM Role {role} is not authorized to call {_LOOKS_FOR_RESOURCES}"
+            refused: Response = backup._err("InvalidParameterValueException", why, 400)
+            return refused
+        return create(plan, asked)
+
+    return create_if_its_role_may
 
 
 def _held_to_its_role(

@@ -1,5 +1,6 @@
 """Buckets are ours alone, encrypted, versioned, logged."""
 
+from emulator.bucket_policy_rules import malformed
 from review.checks.template_check import check, each
 from review.templates import Plain
 
@@ -89,6 +90,25 @@ def tls_before_1_2_is_refused(environment, bucket):
     statement = denials(environment, bucket)["DenyOldTls"]
     assert statement["Condition"] == {"NumericLessThan": {"s3:TlsVersion": 1.2}}
     assert set(statement["Resource"]) == {bucket.ref, f"{bucket.ref}/*"}
+
+
+@check
+@each("bucket", _BUCKETS)
+def s3_takes_the_policies_of_buckets(environment, bucket):
+    """Else it answers MalformedPolicy, and the stack rolls back."""
+    of = environment.one("AWS::S3::BucketPolicy", f"{bucket}Policy").properties
+    assert malformed(of["PolicyDocument"], f"{{{bucket}}}") is None
+
+
+@check
+@each("bucket", _BUCKETS)
+def keys_of_some_actions_are_asked_of_those_alone(environment, bucket):
+    """What S3 makes of such a key beside a wildcard is not documented."""
+    of = environment.one("AWS::S3::BucketPolicy", f"{bucket}Policy").properties
+    for statement in of["PolicyDocument"]["Statement"]:
+        keys = {key for keys in statement.get("Condition", {}).values() for key in keys}
+        if any(key.startswith(("s3:x-amz-", "s3:if-", "s3:prefix")) for key in keys):
+            assert "*" not in str(statement["Action"]), statement["Sid"]
 
 
 @check

@@ -231,6 +231,5 @@ def nobody_else_invokes_functions(environment):
             "Action": "lambda:InvokeFunction",
             "FunctionName": f"{{{step.construct_id}Function}}",
             "Principal": "events.amazonaws.com",
-            "SourceAccount": "{account}",
             "SourceArn": rule.ref,
         }

@@ -198,10 +198,10 @@ _MANAGED = {
     **{f"{{{table}}}": _OF_A_TABLE for table in TABLES},
     **{f"{{{table}}}/backup/*": {"dynamodb:DescribeBackup"} for table in TABLES},
     "{ControlKey}": {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
+    "*": {"tag:GetResources"},
 }
 """What AWS's managed policy lets a backup do with a table and its key. Left out: `dynamodb:DeleteBackup`,
-since no role deletes what is stored (DynamoDB's own backups stay when theirs is the way); `tag:GetResources`, for
-selections by tag; and `backup:CopyIntoBackupVault` with `backup:DescribeBackupVault`, for copies into other vaults.
+since no role deletes what is stored (DynamoDB's own backups stay when theirs is the way); and `backup:CopyIntoBackupVault` with `backup:DescribeBackupVault`, for copies into other vaults.
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html"""
 
 
@@ -257,4 +257,5 @@ def logs_are_kept_for_a_year_or_more(environment):
 @check
 def the_backups_role_may_before_it_is_chosen(environment):
     """AWS Backup tries to assume it: https://github.com/hashicorp/terraform-provider-aws/issues/9297"""
-    assert "BackupPolicy" in environment.one("AWS::Backup::BackupSelection").depends_on
+    depends_on = environment.one("AWS::Backup::BackupSelection").depends_on
+    assert {"BackupPolicy", "BackupWildcardPermissions"} <= set(depends_on)

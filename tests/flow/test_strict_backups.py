@@ -2,7 +2,7 @@
 
 import pytest
 import stages
-from strict import ACCOUNT, Stage, a_key, may, policy, trust
+from strict import ACCOUNT, Stage, a_key, may, policy, refused, trust
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,30 @@ RIGHTS = [
     may("kms:Decrypt", **VIA),
     may("kms:GenerateDataKey", **VIA),
 ]
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_selections_role_may_look_for_resources(stage):
+    """The text is that of reports: https://github.com/hashicorp/terraform-provider-aws/issues/10511"""
+    backup, iam = stage.client("backup"), stage.client("iam")
+    plan = backup.create_backup_plan(
+        BackupPlan={
+            "BackupPlanName": "daily",
+            "Rules": [{"RuleName": "daily", "TargetBackupVaultName": "vault"}],
+        }
+    )["BackupPlanId"]
+    role = iam.create_role(
+        RoleName="chooses", AssumeRolePolicyDocument=trust("backup.amazonaws.com")
+    )["Role"]["Arn"]
+    chosen = {"SelectionName": "ledger", "IamRoleArn": role, "Resources": ["*"]}
+    asked = {"BackupPlanId": plan, "BackupSelection": chosen}
+    code, status, why = refused(backup.create_backup_selection, **asked)
+    assert (code, status) == ("InvalidParameterValueException", 400)
+    assert "is not authorized to call tag:GetResources" in why
+    iam.put_role_policy(
+        RoleName="chooses", PolicyName="may", PolicyDocument=policy(may("tag:GetResources"))
+    )
+    assert backup.create_backup_selection(**asked)["SelectionId"]
 
 
 def test_a_backup_takes_what_awss_own_policy_has(backed_up):

@@ -234,6 +234,20 @@ def test_policies_have_a_size(stage):
     assert said[:2] == ("PolicyTooLarge", 400)
 
 
+def test_a_malformed_bucket_policy_is_refused(stage):
+    s3 = stage.client("s3")
+    s3.create_bucket(Bucket="listed")
+    listing = may("s3:ListBucket", "s3:GetBucketLocation", resource="arn:aws:s3:::listed")
+    listing |= {"Principal": "*", "Condition": {"StringLike": {"s3:prefix": "datasets/*"}}}
+    code, status, why = refused(
+        s3.put_bucket_policy, Bucket="listed", Policy=policy({**listing, "Effect": "Deny"})
+    )
+    assert (code, status) == ("MalformedPolicy", 400)
+    assert "Conditions do not apply" in why
+    alone = {**listing, "Effect": "Deny", "Action": "s3:ListBucket"}
+    s3.put_bucket_policy(Bucket="listed", Policy=policy(alone))
+
+
 def test_a_template_in_the_request_has_51200_bytes(stage):
     topic = {"Type": "AWS::SNS::Topic", "Metadata": {"long": "x" * 51_200}}
     body = json.dumps({"Resources": {"Topic": topic}})

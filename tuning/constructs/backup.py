@@ -14,6 +14,7 @@ from constructs import Construct
 
 from tuning.constructs.placement import own_name
 from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.wildcard_permissions import look_for_resources
 
 _KEPT_DAYS = 90
 """Recovery to a point in time reaches back 35."""
@@ -59,7 +60,7 @@ class Backup(Construct):
                 backup_plan_rule=[daily],
             ),
         )
-        role, policy = self._role(tables, key)
+        role, *policies = self._role(tables, key)
         selection = backup.CfnBackupSelection(
             self,
             "Selection",
@@ -72,7 +73,8 @@ class Backup(Construct):
         )
         # AWS Backup tries to assume the role, which may not be known everywhere in its first seconds.
         # https://github.com/hashicorp/terraform-provider-aws/issues/9297
-        selection.add_resource_dependency(policy)
+        for policy in policies:
+            selection.add_resource_dependency(policy)
         self.vault_name = vault.ref
 
     def failures(self) -> dict[str, object]:
@@ -89,10 +91,12 @@ class Backup(Construct):
 
     def _role(
         self, tables: Sequence[dynamodb.ITable], key: kms.IKey
-    ) -> tuple[iam.Role, iam.CfnManagedPolicy]:
-        """What AWS's own policy for backups has for DynamoDB, on these tables. Which of the rights are used
-        is a setting of the account: with AWS Backup's advanced features StartAwsBackupJob, and without them
-        DynamoDB's own backups. Not the right to delete those: here, nobody deletes what is stored.
+    ) -> tuple[iam.Role, iam.CfnManagedPolicy, iam.CfnManagedPolicy]:
+        """What AWS's own policy for backups has for DynamoDB, on these tables, and what a selection takes.
+
+        Which of the rights are used is a setting of the account: with AWS Backup's advanced features
+        StartAwsBackupJob, and without them DynamoDB's own backups. Not the right to delete those: here,
+        nobody deletes what is stored.
 
         https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html
         https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
@@ -135,4 +139,7 @@ class Backup(Construct):
                 ),
             ],
         )
-        return role, policy
+        looking = managed_policy(
+            self, "WildcardPermissions", roles=[role], statements=[look_for_resources()]
+        )
+        return role, policy, looking

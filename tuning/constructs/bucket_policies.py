@@ -122,8 +122,11 @@ def our_key_only(bucket: s3.IBucket, key: kms.IKey) -> list[Statement]:
 
     Bedrock's output is "encrypted with the encryption configurations of the S3 bucket": it says nothing.
     https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html#encryption-custom-job-data
+
+    Of the actions that write, which alone know these keys; S3 refuses a condition that an action does not know.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
-    whole = {"Action": "s3:*", **_whole(bucket)}
+    whole = {"Action": ["s3:PutObject", "s3:ReplicateObject"], **_whole(bucket)}
     other = {"Null": {_SSE: "false"}, "StringNotEquals": {f"{_SSE}-aws-kms-key-id": key.key_arn}}
     customer = {"Null": {f"{_SSE}-customer-algorithm": "false"}}
     return [

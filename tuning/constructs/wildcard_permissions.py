@@ -1,7 +1,7 @@
 """Every permission that names no resource, because its action has no resource type: IAM takes only `*`.
 
-Policies of this construct and no others, for roles of all stacks, so that who has read this file has
-read every `*`. It is part of Network, which comes first.
+Policies of this construct, for roles of all stacks, and one statement for Storage, so that who has read this
+file has read every `*`. The construct is part of Network, which comes first; Storage stays when Network goes.
 """
 
 from aws_cdk import aws_iam as iam
@@ -22,6 +22,16 @@ class WildcardPermissions(Construct):
     def _policy(self, name: str, *statements: Statement) -> iam.IManagedPolicy:
         policy = managed_policy(self, name, statements=statements)
         return iam.ManagedPolicy.from_managed_policy_arn(self, f"{name}Arn", policy.ref)
+
+
+def look_for_resources() -> Statement:
+    """AWS Backup refuses a selection whose role lacks it: "is not authorized to call tag:GetResources". It tells
+    names and tags of resources, and nothing of what is in them.
+
+    https://github.com/hashicorp/terraform-provider-aws/issues/10511
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html
+    """
+    return _anywhere("tag:GetResources")
 
 
 def _trace() -> Statement:

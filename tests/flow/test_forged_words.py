@@ -18,7 +18,7 @@ from tuning.runs.readings import Source
 
 
 def a_run(world, about):
-    return new_version(world, f"datasets/forged-{uuid4().hex[:8]}/x/train.jsonl", about)
+    return new_version(world, f"datasets/canary/forged-{uuid4().hex[:8]}/train.jsonl", about)
 
 
 def ask(world, function, **event):

@@ -23,9 +23,12 @@ _TRANSIENT = [
     "Transient",  # of tuning/aws/transient.py
 ]
 
-# The process died, such as for want of memory, perhaps between two calls to AWS; or it took too long.
-# Names as seen in executions: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
+# The process died, such as for want of memory, perhaps between two calls to AWS.
+# As seen in executions: https://github.com/awslabs/amazon-s3-find-and-forget/pull/283
 _DIED = ["Runtime.ExitError"]
+
+# Lambda cut it off. Runtimes of today say so by a name of its own, and not as Lambda.Unknown:
+# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 _TOOK_TOO_LONG = ["Sandbox.Timedout"]
 
 # A role that was made just now: of tuning/aws/transient.py.
@@ -117,7 +120,7 @@ class Steps:
         faults = [(_DIED, died), (_TOOK_TOO_LONG, late), (_NOT_ASSUMABLE_YET, _DIED_TRIES)]
         if step.follows_a_job:
             faults.append((_NOT_FOUND_YET, _NOT_FOUND_TRIES))
-        for errors, tries in faults:
+        for errors, tries in (each for each in faults if each[1]):
             task.add_retry(
                 errors=errors,
                 interval=cdk.Duration.seconds(2),

@@ -52,7 +52,7 @@ class Step:
     follows_a_job: bool = False
     """Whether its run may have a job: then a fault that passes is outlasted, however long."""
     tries_after_timeout: int | None = None
-    """How often a task that took too long is tried again; None: as after other faults."""
+    """How often a task that was cut off by Lambda is tried again; None: as after other faults."""
     timeout_seconds: int = 60
     memory_mb: int = 512
     holds_dataset: bool = False

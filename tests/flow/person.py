@@ -89,7 +89,7 @@ class Person:
         return self.type(script, exits=exits, keep=keep)
 
     def type(self, script, *, exits=0, keep=False):
-        kept = f"\ndeclare -p TOPIC LEDGER MACHINE DATASETS ARTIFACTS QUEUE DEAD >{self._state}"
+        kept = f"\ndeclare -p TOPIC LEDGER BUDGETS MACHINE DATASETS ARTIFACTS QUEUE DEAD >{self._state}"
         done = subprocess.run(  # noqa: S603 — the documents' own words
             [
                 "/bin/bash",

@@ -64,6 +64,23 @@ def test_two_runs_never_both_take_the_last_dollars(aws):
     assert run_number(2).id not in aws.dynamodb.items
 
 
+def test_what_a_former_version_counted_in_the_ledger_is_no_longer_left(aws):
+    aws.dynamodb.items[OF_ALL] = {"pk": OF_ALL, "committed": 5}
+    why = reserved(run_number(1), monthly=7)
+    assert "2 USD are left of the environment's budget for 2026-11" in why
+    assert reserved(run_number(2), "2", monthly=7) is None
+    assert committed(aws) == 2
+    assert reserved(run_number(3), "1", monthly=7) is not None
+
+
+def test_what_was_counted_before_limits_who_reserves_at_the_same_moment_too(aws, monkeypatch):
+    """DynamoDB itself refuses the second, which looked before the first had written."""
+    aws.dynamodb.items[OF_ALL] = {"pk": OF_ALL, "committed": 5}
+    meanwhile(monkeypatch, lambda: reserved(run_number(2), "2", monthly=7))
+    assert reserved(run_number(1), "2", monthly=7) is not None
+    assert committed(aws) == 2
+
+
 def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws, monkeypatch):
     """The second reserves between the first's look and its write."""
     read = Ledger.item

@@ -159,8 +159,13 @@ class Budgets:
             update["UpdateExpression"] += ", spent :spent"
             update["ExpressionAttributeValues"][":spent"] = {"N": f"{spent:f}"}
         if limit is not None and usd > 0:
-            update["ConditionExpression"] = "attribute_not_exists(committed) OR committed <= :left"
-            update["ExpressionAttributeValues"][":left"] = {"N": f"{limit - usd:f}"}
+            left = limit - usd
+            update["ConditionExpression"] = "committed <= :left"
+            if (
+                left >= 0
+            ):  # else not even an empty budget has room, since former versions counted too
+                update["ConditionExpression"] += " OR attribute_not_exists(committed)"
+            update["ExpressionAttributeValues"][":left"] = {"N": f"{left:f}"}
         return update
 
 

@@ -23,6 +23,8 @@ from tuning.runs.run_record import RunRecord
 from tuning.runs.times import instant
 from tuning.runs.uploads import Upload
 
+UNASKED = "records.jsonl"
+"""A name of which no event starts a run, so that a test does. Its upload is refused beside it."""
 RECIPES = Path(__file__).parents[2] / "recipes"
 ACTED = "@test"
 """Ends the name of a session in which a test does what a role could do."""

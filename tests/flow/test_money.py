@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from accounts import new_version, start_run, tuning
+from accounts import UNASKED, new_version, start_run, tuning
 from patience import until
 
 from tuning.aws.ledger import Ledger
@@ -21,7 +21,7 @@ DEPLOYED = "canary"
 
 def start(world, *, recipe=DEPLOYED, limits=None, about="Money"):
     """A run, with limits of a recipe that is not deployed. Returns its id."""
-    key = f"datasets/{recipe}/{uuid4()}/train.jsonl"
+    key = f"datasets/{recipe}/{uuid4()}/{UNASKED}"
     return start_run(world, new_version(world, key, about, limits=limits))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import uuid4
 
-from accounts import conversations, new_version, start_run, tuning
+from accounts import UNASKED, conversations, new_version, start_run, tuning
 from patience import until
 from test_money import reached
 
@@ -61,7 +61,7 @@ def version(world, key, about, *, limits=None, supersedes=None):
 
 
 def test_a_request_for_approval_is_withdrawn_when_a_newer_version_comes(world):
-    key = f"datasets/canary/asks-{uuid4().hex[:8]}/train.jsonl"
+    key = f"datasets/canary/asks-{uuid4().hex[:8]}/{UNASKED}"
     first = version(world, key, "Asks", limits=Limits())
     reached(world, first, "awaiting_approval")
     second = version(world, key, "Asks no more", supersedes=first)
@@ -79,7 +79,7 @@ def waits_for_a_slot(world, run):
 
 
 def test_a_position_in_the_queue_is_given_up_when_a_newer_version_comes(world):
-    key = f"datasets/canary/queues-{uuid4().hex[:8]}/train.jsonl"
+    key = f"datasets/canary/queues-{uuid4().hex[:8]}/{UNASKED}"
     world.instance.add_fault(kind="quota", limit=0)
     try:
         first = version(world, key, "Queues")
@@ -98,9 +98,7 @@ def test_a_position_in_the_queue_is_given_up_when_a_newer_version_comes(world):
 
 
 def test_a_run_of_another_object_is_not_stopped_whatever_an_input_says(world):
-    mine, other = (
-        f"datasets/canary/own-{uuid4().hex[:8]}/{name}/train.jsonl" for name in ("a", "b")
-    )
+    mine, other = (f"datasets/canary/own-{uuid4().hex[:8]}/{name}/{UNASKED}" for name in ("a", "b"))
     asks = version(world, other, "Of another", limits=Limits())
     reached(world, asks, "awaiting_approval")
     thief = version(world, mine, "Of its own", supersedes=asks)

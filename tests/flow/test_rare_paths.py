@@ -4,7 +4,7 @@ taken, a person who asked for an end before there was a job.
 
 import json
 
-from accounts import conversations, new_version, start_run
+from accounts import UNASKED, conversations, new_version, start_run
 from patience import until
 
 RECIPE = "support-nova-micro"
@@ -72,7 +72,7 @@ def test_a_job_of_the_runs_name_with_other_data_is_not_taken_for_its_own(world):
     other = world.ended(world.upload(conversations("First of the name"), f"{RECIPE}/name"))
     bedrock = world.client("bedrock")
     like = bedrock.get_model_customization_job(jobIdentifier=other.job_arn)
-    run = new_version(world, "datasets/canary/same-name/train.jsonl", "Taken")
+    run = new_version(world, f"datasets/canary/same-name/{UNASKED}", "Taken")
     bedrock.create_model_customization_job(
         jobName=run.job_name,
         customModelName="of-someone-else",

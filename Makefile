@@ -27,8 +27,8 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1, NEW_ACCOUNT=1)
 	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account)
 
-# The flow suite mostly waits, so that what computes runs beside it. Each lane is printed when it ends.
-SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
+# The flow suite mostly waits, so that what computes runs beside it. Each target is printed when it ends.
+SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs --output-sync=target
 
 test: $(READY) ## Run all tests, two lanes beside each other; the fast ones first
 	@$(SIDE_BY_SIDE) stacks unit

@@ -116,11 +116,11 @@ class Steps:
     def _retry(task: tasks.LambdaInvoke, step: Step) -> None:
         outlast(task, *_TRANSIENT, tries=_FOLLOW_TRIES if step.follows_a_job else _OUTLAST_TRIES)
         died = _FOLLOW_TRIES if step.follows_a_job else _DIED_TRIES
-        late = died if step.tries_after_timeout is None else step.tries_after_timeout
-        faults = [(_DIED, died), (_TOOK_TOO_LONG, late), (_NOT_ASSUMABLE_YET, _DIED_TRIES)]
+        cut_off = [(_TOOK_TOO_LONG, died)] if step.tried_after_timeout else []
+        faults = [(_DIED, died), *cut_off, (_NOT_ASSUMABLE_YET, _DIED_TRIES)]
         if step.follows_a_job:
             faults.append((_NOT_FOUND_YET, _NOT_FOUND_TRIES))
-        for errors, tries in (each for each in faults if each[1]):
+        for errors, tries in faults:
             task.add_retry(
                 errors=errors,
                 interval=cdk.Duration.seconds(2),

@@ -51,8 +51,8 @@ class Step:
     """The variable that keeps a task's answer."""
     follows_a_job: bool = False
     """Whether its run may have a job: then a fault that passes is outlasted, however long."""
-    tries_after_timeout: int | None = None
-    """How often a task that was cut off by Lambda is tried again; None: as after other faults."""
+    tried_after_timeout: bool = True
+    """Whether a task that was cut off by Lambda is tried again, as after other faults."""
     timeout_seconds: int = 60
     memory_mb: int = 512
     holds_dataset: bool = False

@@ -20,7 +20,7 @@ GetObjectTagging GetObjectTorrent GetObjectVersion GetObjectVersionAcl GetObject
 GetObjectVersionForReplication GetObjectVersionTagging GetObjectVersionTorrent InitiateReplication
 ListMultipartUploadParts ObjectOwnerOverrideToBucketOwner PutObject PutObjectAcl PutObjectLegalHold
 PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging ReplicateDelete ReplicateObject
-ReplicateTags RestoreObject
+ReplicateTags RestoreObject UpdateObjectEncryption
 """.lower().split()
 _OF_BUCKETS = """
 CreateBucket DeleteBucket DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration

@@ -156,7 +156,7 @@ def _commands(line: str) -> Iterator[tuple[str, ...]]:
 
 def _said(words: list[str]) -> tuple[str, ...]:
     """Without keywords and assignments; substitutions inside of quotes belong to their word."""
-    ahead = list(words)
+    ahead = [] if words[:1] == ["for"] else list(words)  # a loop's variable is no command
     while ahead and (ahead[0] in _KEYWORDS or _ASSIGNED.fullmatch(ahead[0])):
         ahead.pop(0)
     return tuple(ahead)

@@ -39,7 +39,7 @@ NOT_RESOLVED = {
     "jq": "of what `empty` does, executed below",
     "[": "of what `empty` does, executed below",
 }
-NO_COMMAND = {"}", "1", "p", "$e"}
+NO_COMMAND = {"}", "1", "$e"}
 """What is left of a function's or a loop's own words."""
 GLOBAL = {"output", "query", "region", "max-items"}
 RENAMED = {

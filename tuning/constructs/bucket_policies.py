@@ -125,13 +125,17 @@ def our_key_only(bucket: s3.IBucket, key: kms.IKey) -> list[Statement]:
 
     Of the actions that write, which alone know these keys; S3 refuses a condition that an action does not know.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+
+    What is stored keeps its key: nobody gives it another one in place.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/update-sse-encryption.html
     """
-    whole = {"Action": ["s3:PutObject", "s3:ReplicateObject"], **_whole(bucket)}
+    writes = {"Action": ["s3:PutObject", "s3:ReplicateObject"], **_whole(bucket)}
     other = {"Null": {_SSE: "false"}, "StringNotEquals": {f"{_SSE}-aws-kms-key-id": key.key_arn}}
     customer = {"Null": {f"{_SSE}-customer-algorithm": "false"}}
     return [
-        _deny("DenyOtherKeys", other, **whole),
-        _deny("DenyCustomerKeys", customer, **whole),
+        _deny("DenyOtherKeys", other, **writes),
+        _deny("DenyCustomerKeys", customer, **writes),
+        _deny("DenyRekeying", None, Action="s3:UpdateObjectEncryption", **_whole(bucket)),
     ]
 
 

@@ -67,8 +67,11 @@ def unconditional_arrival(world: Amazon) -> None:
     really = world.ledger.transact_write_items
 
     def transact(*, TransactItems: Any) -> Any:  # noqa: N803 — AWS's names
-        for entry in TransactItems:
-            entry.get("Put", {}).pop("ConditionExpression", None)
+        updates = [entry.get("Update", {}) for entry in TransactItems]
+        state = updates[0].get("ExpressionAttributeValues", {}).get(":state")
+        if state == {"S": "received"}:
+            for update in updates:
+                update.pop("ConditionExpression", None)
         return really(TransactItems=TransactItems)
 
     world.ledger.transact_write_items = transact

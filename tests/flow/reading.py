@@ -111,11 +111,12 @@ def permission(client: Client, identifier: str) -> dict[str, Any]:
         for statement in json.loads(policy)["Statement"]:
             if statement["Sid"] == identifier:
                 conditions = statement["Condition"]
+                account = conditions.get("StringEquals", {})
                 return {
                     "Action": statement["Action"],
                     "FunctionName": each["FunctionArn"],
                     "Principal": statement["Principal"]["Service"],
-                    "SourceAccount": conditions["StringEquals"]["AWS:SourceAccount"],
+                    "SourceAccount": account.get("AWS:SourceAccount"),
                     "SourceArn": conditions["ArnLike"]["AWS:SourceArn"],
                 }
     raise LookupError(f"no function has the statement {identifier}")

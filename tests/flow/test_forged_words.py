@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from accounts import conversations, jsonl, new_version
+from accounts import UNASKED, conversations, jsonl, new_version
 from taken_over import TakenOver, physical
 from test_money import reached
 
@@ -18,7 +18,7 @@ from tuning.runs.readings import Source
 
 
 def a_run(world, about):
-    return new_version(world, f"datasets/canary/forged-{uuid4().hex[:8]}/train.jsonl", about)
+    return new_version(world, f"datasets/canary/forged-{uuid4().hex[:8]}/{UNASKED}", about)
 
 
 def ask(world, function, **event):

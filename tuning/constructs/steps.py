@@ -160,12 +160,21 @@ def when(jsonata: str) -> sfn.Condition:
     return sfn.Condition.jsonata(expression(jsonata))
 
 
+_MESSAGE = r'/"errorMessage"\s*:\s*"([^\\"]*(?:\\.[^\\"]*)*)"/'
+"""What Lambda says of an exception: a JSON string. JSONata takes a bracket after a backslash for no bracket."""
+
+
 def catch_all(
     steps: Sequence[sfn.TaskStateBase | sfn.CustomState], handler: sfn.IChainable
 ) -> None:
-    """Any fault of any of `steps` goes to `handler`, with what was said of it."""
+    """Any fault of any of `steps` goes to `handler`, with what was said of it.
+
+    A cause has 32,768 characters at most, so that of a Lambda with a long trace is no JSON: the message alone is read.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_TaskFailedEventDetails.html
+    """
     cause = "$states.errorOutput.Cause"
-    said = f"$contains({cause}, 'errorMessage') ? $parse({cause}).errorMessage : {cause}"
+    message = f"$match({cause}, {_MESSAGE}, 1).groups[0]"
+    said = f"$exists({message}) ? $parse('\"' & {message} & '\"') : {cause}"
     for step in steps:
         step.add_catch(
             handler,

@@ -57,6 +57,15 @@ def test_exit_0_when_every_line_is_ok(account, doctor):
     assert all(line.startswith("ok ") for line in out.splitlines()[2:-2])
 
 
+def test_what_is_deployed_is_tried_next(account, doctor):
+    account.answers["cloudformation", "describe_stacks"] = {
+        "Stacks": [{"StackStatus": "CREATE_COMPLETE"}]
+    }
+    account.answers["cloudformation", "list_stack_resources"] = {"StackResourceSummaries": []}
+    _, out, _ = doctor()
+    assert "Next: tuning canary, or npx cdk deploy 'dev/*' if you changed something." in out
+
+
 def test_exit_1_when_a_line_will_fail(account, doctor):
     account.answers["ssm", "get_parameter"] = absent("ParameterNotFound")
     account.answers["lambda", "get_account_settings"] = refusal("AccessDenied", "G", 403)

@@ -92,13 +92,19 @@ def _verdict(needs: Needs, facts: Facts, findings: list[AccountFinding]) -> str:
     counts = Counter(finding.outcome for finding in findings)
     match counts["will fail"], counts["unknown"]:
         case 0, 0:
-            deploy = f"npx cdk deploy '{needs.environment}/*'"
-            if not isinstance(facts.stacks, NoAnswer) and set(needs.stacks) - facts.stacks.keys():
-                deploy += _FIRST
-            return f"Nothing is known that will fail. Next: {deploy}, then tuning canary."
+            return f"Nothing is known that will fail. Next: {_next(needs, facts)}"
         case 0, unknown:
             return f"Nothing is known to fail, but {unknown} could not be determined."
         case failing, unknown:
             more = f"; {unknown} could not be determined" if unknown else ""
             return f"{failing} will fail{more}. Fix what is named above, then run it again."
     raise AssertionError("counts are numbers")
+
+
+def _next(needs: Needs, facts: Facts) -> str:
+    deploy = f"npx cdk deploy '{needs.environment}/*'"
+    if isinstance(facts.stacks, NoAnswer):
+        return f"{deploy}, then tuning canary."
+    if set(needs.stacks) - facts.stacks.keys():
+        return f"{deploy}{_FIRST}, then tuning canary."
+    return f"tuning canary, or {deploy} if you changed something."

@@ -22,6 +22,7 @@ FINAL = (
     "CREATE_FAILED",
     "ROLLBACK_FAILED",
     "UPDATE_COMPLETE",
+    "DELETE_FAILED",
 )
 
 

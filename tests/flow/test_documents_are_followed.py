@@ -187,6 +187,14 @@ def stop_a_job(person, world):
     world.instance.clear_faults()
 
 
+def left_behind_by_lambda(world):
+    """Network cannot be deleted until it is gone."""
+    described = world.client("lambda").list_functions()["Functions"]
+    within = next(each["VpcConfig"] for each in described if each.get("VpcConfig"))
+    subnet, groups = within["SubnetIds"][0], within["SecurityGroupIds"]
+    world.client("ec2").create_network_interface(SubnetId=subnet, Groups=groups)
+
+
 def delete_everything(person, world):
     client = world.client
     model = client("bedrock").list_custom_models()["modelSummaries"][0]["modelArn"]
@@ -201,6 +209,7 @@ def delete_everything(person, world):
             "import sys\n": "import sys\nfrom tuning.constructs.perimeter import Perimeter\n",
         }
     )
+    left_behind_by_lambda(world)
     person.follow(OPERATIONS, "npx cdk destroy 'dev/Training'")
     buckets = {
         f"<{name}>": kept[name] for name in ("Datasets", "Prepared", "Artifacts", "AccessLogs")

@@ -90,3 +90,37 @@ def test_retain_keeps_what_a_failed_create_made(stage, retention, left):
     assert stage.stack(name, Made=made, Broken=broken)[0] == "ROLLBACK_COMPLETE"
     listed = stage.client("sqs").list_queues(QueueNamePrefix=name)
     assert len(listed.get("QueueUrls", [])) == left
+
+
+def test_a_subnet_with_an_interface_in_it_is_not_deleted(stage):
+    ec2, formation = stage.client("ec2"), stage.client("cloudformation")
+    network = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.9.0.0/16"}}
+    inside = {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.9.0.0/24"}
+    group = {"VpcId": {"Ref": "Vpc"}, "GroupDescription": "of the interface"}
+    resources = {
+        "Vpc": network,
+        "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": inside},
+        "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": group},
+    }
+    formation.create_stack(StackName="used", TemplateBody=json.dumps({"Resources": resources}))
+    assert stage.settled("used")[0] == "CREATE_COMPLETE"
+    listed = formation.list_stack_resources(StackName="used")["StackResourceSummaries"]
+    vpc, subnet, group = (
+        next(each["PhysicalResourceId"] for each in listed if each["LogicalResourceId"] == name)
+        for name in ("Vpc", "Subnet", "Group")
+    )
+    made = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]
+    unused = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "status", "Values": ["available"]}]
+    found = ec2.describe_network_interfaces(Filters=unused)["NetworkInterfaces"]
+    assert [each["NetworkInterfaceId"] for each in found] == [made["NetworkInterfaceId"]]
+    elsewhere = [{"Name": "vpc-id", "Values": ["vpc-0"]}]
+    assert ec2.describe_network_interfaces(Filters=elsewhere)["NetworkInterfaces"] == []
+    assert refused(ec2.delete_subnet, SubnetId=subnet)[0] == "DependencyViolation"
+    assert refused(ec2.delete_security_group, GroupId=group)[0] == "DependencyViolation"
+    formation.delete_stack(StackName="used")
+    status, why = stage.settled("used")
+    assert (status, "has dependencies" in why) == ("DELETE_FAILED", True)
+    ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterfaceId"])
+    formation.delete_stack(StackName="used")
+    until_gone = formation.get_waiter("stack_delete_complete")
+    until_gone.wait(StackName="used", WaiterConfig={"Delay": 1, "MaxAttempts": 60})

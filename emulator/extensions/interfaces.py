@@ -1,0 +1,81 @@
+"""EC2: a subnet or group in which there is a network interface is not deleted, by API and by CloudFormation.
+
+Lambda gives the interfaces of functions back some time after the last of them is gone, and has left some behind.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+https://docs.aws.amazon.com/vpc/latest/userguide/subnet-deleting.html
+https://github.com/aws/aws-cdk/issues/34400
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import ec2
+from ministack.services.cloudformation import provisioners
+
+from emulator.entrance import Response
+from emulator.extensions.provisioning import Properties
+
+_FILTERS = {"vpc-id": "VpcId", "subnet-id": "SubnetId", "status": "Status"}
+_Asked = dict[str, Any]
+
+
+def install() -> None:
+    actions = ec2._ACTION_MAP
+    actions["DescribeNetworkInterfaces"] = _filtered
+    for kind, name in (("Subnet", "SubnetId"), ("SecurityGroup", "GroupId")):
+        actions[f"Delete{kind}"] = _unless_used(actions[f"Delete{kind}"], name)
+        handlers = provisioners._RESOURCE_HANDLERS[f"AWS::EC2::{kind}"]
+        handlers["delete"] = _unless_used_by_stack(handlers["delete"])
+
+
+def _filtered(asked: _Asked) -> Response:
+    wanted = ec2._parse_member_list(asked, "NetworkInterfaceId")
+    filters = ec2._parse_filters(asked)
+    if unknown := filters.keys() - _FILTERS.keys():
+        named = ", ".join(sorted(unknown))
+        refused: Response = ec2._error(
+            "InvalidParameterValue", f"The emulator knows no filter {named}", 400
+        )
+        return refused
+    found = "".join(
+        ec2._eni_fields_xml(each)
+        for each in ec2._network_interfaces.values()
+        if (not wanted or each["NetworkInterfaceId"] in wanted)
+        and all(each[_FILTERS[name]] in values for name, values in filters.items())
+    )
+    answer: Response = ec2._xml(
+        200,
+        "DescribeNetworkInterfacesResponse",
+        f"<networkInterfaceSet>{found}</networkInterfaceSet>",
+    )
+    return answer
+
+
+def _unless_used(delete: Callable[[_Asked], Response], name: str) -> Callable[[_Asked], Response]:
+    def delete_unless_used(asked: _Asked) -> Response:
+        if why := _why_not(ec2._p(asked, name)):
+            refused: Response = ec2._error("DependencyViolation", why, 400)
+            return refused
+        return delete(asked)
+
+    return delete_unless_used
+
+
+def _unless_used_by_stack(
+    delete: Callable[[str, Properties], None],
+) -> Callable[[str, Properties], None]:
+    def delete_unless_used(identifier: str, properties: Properties) -> None:
+        if why := _why_not(identifier):
+            raise ValueError(why)
+        delete(identifier, properties)
+
+    return delete_unless_used
+
+
+def _why_not(identifier: str) -> str:
+    for each in ec2._network_interfaces.values():
+        if identifier == each["SubnetId"]:
+            return f"The subnet '{identifier}' has dependencies and cannot be deleted."
+        if identifier in {group["GroupId"] for group in each["Groups"]}:
+            return f"resource {identifier} has a dependent object"
+    return ""

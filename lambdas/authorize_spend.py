@@ -10,7 +10,7 @@ from lambdas.observe import logger, metrics, observed
 from tuning.aws import s3_objects
 from tuning.aws.budgets import Budgets, DataClaim
 from tuning.aws.ledger import Ledger
-from tuning.datasets.paid_tokens import paid_tokens
+from tuning.datasets.paid_tokens import most_tokens, paid_tokens
 from tuning.models.estimate import Estimate, estimated
 from tuning.reports.visible_text import visible
 from tuning.runs.approvals import Approval, Question, RefusedAnswer, SpendDecision
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return SpendDecision(decision="stopped", by=gave_way_to(run.overtaken_by)).to_json()
     if record and record.stop_asked:
         return _stopped(record).to_json()
-    price = estimated(run.recipe, tokens=_tokens(dataset, settings.prepared_bucket))
+    price = _price(run, dataset, settings.prepared_bucket)
     deployed, monthly = deployed_recipes.of(run), parse_limit(settings.monthly_budget_usd)
     recipe = deployed or run.recipe  # a limit that was raised holds for runs that wait, too
     wanted = _wanted(run, recipe, price)
@@ -72,7 +72,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return _ask(run, ledger, asked, price).to_json()
 
 
-def _tokens(dataset: PreparedDataset, bucket: str) -> int:
+def _price(run: Run, dataset: PreparedDataset, bucket: str) -> Estimate:
     """By the size of what is trained, as far as that says it. Raises ForeignCopyError where there is nothing."""
     key = dataset.training_key(bucket)
     size = s3_objects.size_of(bucket, key) if key else None
@@ -81,7 +81,9 @@ def _tokens(dataset: PreparedDataset, bucket: str) -> int:
             f"{visible(str(dataset.training_uri))}: no prepared copy of this environment lies there, so nothing is paid for; "
             "find out in CloudTrail which function answered before, then upload the dataset again"
         )
-    return paid_tokens(dataset.training_tokens, size)
+    tokens = paid_tokens(dataset.training_tokens, size)
+    most = most_tokens(dataset.training_tokens_at_most, tokens, size)
+    return estimated(run.recipe, tokens=tokens, most=most)
 
 
 def _wanted(run: Run, recipe: Recipe, price: Estimate) -> Reservation:

@@ -37,7 +37,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if known and not dataset.validation_uri and run.recipe.validation == "optional":
         summary += " The run did without a validation set: none was beside its upload."
     collected = files.Collected(model_arn=job["outputModelArn"], results=results, summary=summary)
-    cost = charged(run.recipe, job.get("hyperParameters", {}), tokens=dataset.training_tokens)
+    cost = charged(
+        run.recipe,
+        job.get("hyperParameters", {}),
+        tokens=dataset.training_tokens,
+        most=dataset.training_tokens_at_most,
+    )
     ledger = Ledger(table=settings.ledger_table)
     ledger.note(run, model_arn=collected.model_arn, results=results, cost=cost)
     approval = Approval.kept(event.get("approval"))  # machines of the former version do not say

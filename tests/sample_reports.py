@@ -199,6 +199,7 @@ def _statistics(*, records, file="train.jsonl"):
         "records": records,
         "characters": 2_780 * records,
         "estimated_tokens": 650 * records,
+        "estimated_tokens_at_most": 1_420 * records,
         "estimated_tokens_are": "1 token for 4 bytes of UTF-8 text: about right for English",
         "sha256": "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592",
         "length_histogram": bins,

@@ -97,6 +97,22 @@ def test_a_method_without_a_price_is_not_given_that_of_fine_tuning():
     assert charged(recipe, {"epochCount": "1"}, tokens=1_000_000).usd is None
 
 
+@pytest.mark.parametrize(
+    ("reported", "usd", "most_usd", "whose"),
+    [
+        ({"epochCount": "1"}, "1.00", "3.00", "job"),
+        ({"epochCount": "3"}, "3.00", "9.00", "job"),
+        ({"epochCount": "Auto"}, "2.00", "6.00", "recipe"),
+        ({}, "2.00", "6.00", "recipe"),
+    ],
+)
+def test_what_a_training_came_to_follows_the_epochs_of_its_job(reported, usd, most_usd, whose):
+    recipe = any_recipe(base_model=MICRO, hyperparameters={"epochCount": 2})
+    cost = charged(recipe, reported, tokens=1_000_000, most=3_000_000)
+    assert (cost.usd, cost.most_usd) == (Decimal(usd), Decimal(most_usd))
+    assert f"the {whose}'s epochs" in cost.basis
+
+
 def test_every_price_has_a_date_and_a_source():
     table = list(every_price(prices()))
     assert {price.what for price in table} == {TRAINING_PRICE, SERVING, PROVISIONED, STORAGE_PRICE}
@@ -107,7 +123,7 @@ def test_every_price_has_a_date_and_a_source():
 def test_the_figures_say_what_they_rest_on():
     price = estimate(any_recipe(base_model=MICRO), tokens=1, default_epochs=1)
     reported = [line.split(":")[0] for line in price.basis]
-    assert reported[:4] == ["training", "at least and at most", "storage", "serving on demand"]
+    assert reported[:4] == ["training", "at least", "storage", "serving on demand"]
     assert price.storage_usd_per_month == Decimal("1.95")
 
 

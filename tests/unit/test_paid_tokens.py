@@ -28,20 +28,24 @@ KEY = f"prepared/{'ab' * 32}/train.jsonl"
 URI = f"s3://prepared-bucket/{KEY}"
 
 
+def any_source(content):
+    return Source(name="train.jsonl", stream=io.BytesIO(content), copy=io.BytesIO())
+
+
 @pytest.fixture
 def authorize(aws, context):
     aws.s3.lay_size(URI, SIZE)
 
-    def authorized(tokens, uri=URI):
-        dataset = {"training_uri": uri, "training_tokens": tokens}
+    def authorized(tokens, uri=URI, **more):
+        dataset = {"training_uri": uri, "training_tokens": tokens, **more}
         event = {"run": any_run().to_dict(), "dataset": dataset, "approval": {}}
         return authorize_spend.handler(event | {"refused_answer": {}}, context)
 
     return authorized
 
 
-def price(tokens):
-    return estimated(any_recipe(), tokens=tokens)
+def price(tokens, most=None):
+    return estimated(any_recipe(), tokens=tokens, most=most)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,22 @@ def test_what_a_check_says_of_tokens_is_held_against_the_size_of_what_is_trained
 
 def test_what_is_reserved_covers_all_bytes_at_four_a_token_whatever_is_said(authorize):
     assert Decimal(authorize(0)["high_usd"]) >= price(SIZE // 4).training_usd
+
+
+@pytest.mark.parametrize(
+    ("said", "most"),
+    [
+        (None, SIZE // 2),  # by a former version
+        (-(10**12), SIZE // 2),
+        (0, SIZE // 2),
+        (SIZE // 2 + 1, SIZE // 2 + 1),
+        (SIZE, SIZE),
+        (10**12, SIZE),
+    ],
+)
+def test_what_a_check_says_of_the_most_tokens_is_held_against_the_size_too(authorize, said, most):
+    found = Decimal(authorize(SIZE // 4, training_tokens_at_most=said)["high_usd"])
+    assert found == price(SIZE // 4, most).high_usd
 
 
 @pytest.mark.parametrize(
@@ -108,10 +128,45 @@ def test_no_check_counts_more_than_a_quarter_of_the_bytes(texts, escaped):
     assert paid_tokens(counted, len(data)) in (counted, -(-len(data) // 8))
 
 
+@pytest.mark.parametrize(
+    ("script", "text", "bytes_a_token"),
+    [
+        ("English", "Where is my order of last week? ", 2),
+        ("Portuguese", "Não consigo acessar a conta já há três dias. ", 1.8),
+        ("Russian", "Где мой заказ, сделанный на прошлой неделе? ", 1.08),
+        ("Thai", "คำสั่งซื้อของฉันอยู่ที่ไหน", 1),
+        ("Chinese", "我上周的订单在哪里。", 1),
+        ("signs", "😀🎉👩‍💻", 1),
+    ],
+)
+def test_what_is_reserved_for_a_dense_script_covers_a_token_for_each_byte(
+    script, text, bytes_a_token
+):
+    content = lines(*(record(number, text * 50) for number in range(10)))
+    report = prepare(any_recipe(), any_source(content)).report
+    text_bytes = 4 * report.statistics["training"]["estimated_tokens"]
+    assert report.verdict == "accepted", script
+    assert report.most_tokens() * bytes_a_token >= 0.99 * text_bytes
+    assert report.most_tokens() <= len(content)
+
+
+@given(st.lists(st.text(min_size=1, max_size=300), min_size=10, max_size=20))
+def test_the_most_tokens_are_no_fewer_than_the_bytes_that_are_not_ascii_and_half_of_those_that_are(
+    texts,
+):
+    content = lines(*(record(n, f"{text} {n}") for n, text in enumerate(texts)))
+    written = [f"{text} {n}".encode("utf-8", "ignore") for n, text in enumerate(texts)]
+    plain = sum(sum(byte < 128 for byte in each) for each in written)
+    foreign = sum(map(len, written)) - plain
+    report = prepare(any_recipe(), any_source(content)).report
+    if report.verdict == "accepted":
+        assert report.most_tokens() >= plain / 2 + foreign
+        assert report.most_tokens() >= 2 * report.tokens()
+
+
 def test_conversations_are_paid_for_as_they_are_counted_and_what_is_mostly_keys_is_not():
     def counted_and_paid(content):
-        source = Source(name="train.jsonl", stream=io.BytesIO(content), copy=io.BytesIO())
-        found = prepare(any_recipe(), source)
+        found = prepare(any_recipe(), any_source(content))
         return found.report.statistics["training"]["estimated_tokens"], found.tokens
 
     counted, paid = counted_and_paid(lines(*(record(n, "Some words. " * 20) for n in range(10))))
@@ -128,7 +183,8 @@ def test_a_trained_run_settles_within_what_was_authorized_whatever_its_cost_is_s
     authorize(SIZE // 8)
     row = aws.dynamodb.record(any_run().id)
     said = {"progress": Progress(state="trained", phase="Training")}
-    aws.dynamodb.lay(replace(row, cost=Charged(usd=Decimal(cost)), **said))
+    forged = Charged(usd=Decimal(1), most_usd=Decimal(cost))
+    aws.dynamodb.lay(replace(row, cost=forged, **said))
     usd = Budgets(ledger=LEDGER, table="budgets").settle(any_run().id, "job")
     expected = {"low": row.estimate.low_usd, "cost": Decimal(cost), "high": row.reservation.usd}
     assert row.estimate.low_usd < Decimal("21.00") < row.reservation.usd

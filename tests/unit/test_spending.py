@@ -281,6 +281,20 @@ def test_no_reservation_is_settled_beyond_what_was_reserved():
     assert actual(held, "job", progress=polled("Training"), cost=Charged(usd=Decimal(9))) == 4
 
 
+@pytest.mark.parametrize(
+    ("cost", "settled"),
+    [
+        (Charged(usd=Decimal(1), most_usd=Decimal(3)), 3),
+        (Charged(usd=Decimal(1)), 1),  # of a former version, which kept nothing else
+        (Charged(), 4),
+    ],
+)
+def test_a_run_that_trained_settles_at_the_most_that_it_may_have_cost(cost, settled):
+    """Nobody says how many tokens were billed."""
+    held = Reservation(usd=Decimal(4), month=MONTH, recipe="support", recipe_digest="first")
+    assert actual(held, "job", progress=polled("Training"), cost=cost) == settled
+
+
 def test_an_unknown_price_is_asked_about_only_where_a_limit_is_set():
     model = "meta.llama3-3-70b-instruct-v1:0:128k"
     price = estimate(any_recipe(base_model=model), tokens=1, default_epochs=1)

@@ -77,7 +77,7 @@ def _price(report: Report, recipe: Recipe) -> Mapping[str, Any] | None:
         return None
     from tuning.models.estimate import estimated  # noqa: PLC0415 — of no use to a refused dataset
 
-    return estimated(recipe, tokens=report.tokens() or 0).to_dict()
+    return estimated(recipe, tokens=report.tokens() or 0, most=report.most_tokens()).to_dict()
 
 
 def _say(report: Report, output: str, path: Path, price: Mapping[str, Any] | None) -> None:

@@ -152,5 +152,5 @@ def _cost(details: RunDetails) -> Lines:
     if cost["actual_basis"]:
         yield "actual", f"{dollars(cost['actual_usd'])}, {cost['actual_basis']}"
     if cost["settled_usd"]:
-        yield "settled", f"{dollars(cost['settled_usd'])} of the budgets"
+        yield "settled", f"{dollars(cost['settled_usd'])} of the budgets, the most that it may be"
     yield "to keep it", f"{dollars(cost['storage_usd_per_month'])} a month"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from tuning.datasets.paid_tokens import paid_tokens
+from tuning.datasets.paid_tokens import most_tokens, paid_tokens
 
 Severity = Literal["error", "warning", "note"]
 Verdict = Literal["accepted", "refused"]
@@ -51,6 +51,13 @@ class Report:
         if (counted := self.statistics.get(part)) is None:
             return None
         return paid_tokens(int(counted["estimated_tokens"]), int(counted["bytes"]))
+
+    def most_tokens(self) -> int:
+        """The most that the training set may be paid for, one epoch; 0 when there is none."""
+        if (counted := self.statistics.get("training")) is None:
+            return 0
+        most = int(counted["estimated_tokens_at_most"])
+        return most_tokens(most, self.tokens() or 0, int(counted["bytes"]))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document that `--format json` prints and the run's `report.json` holds."""

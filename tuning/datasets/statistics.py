@@ -20,6 +20,7 @@ def statistics(tally: Tally, repeats: Mapping[str, int], digest: str | None) -> 
         "compared_records": len(tally.prompts),
         "characters": tally.characters,
         "estimated_tokens": -(-tally.text_bytes // _BYTES_PER_TOKEN),
+        "estimated_tokens_at_most": _most(tally),
         "estimated_tokens_are": TOKENS_ARE,
         "sha256": digest
         if tally.size
@@ -31,6 +32,16 @@ def statistics(tally: Tally, repeats: Mapping[str, int], digest: str | None) -> 
         "scripts": {name: count for name, (count, _) in sorted(tally.scripts.items())},
         "privacy": dict(sorted(tally.kinds.items())),
     }
+
+
+def _most(tally: Tally) -> int:
+    """A token has two bytes at least of ASCII, and one of any other script: no tokenizer makes more of a byte.
+
+    A character of more than one byte has at most twice as many bytes as it has beyond its first. UNCONFIRMED for long
+    numbers and rows of signs in ASCII, of which some tokenizers make a token each.
+    """
+    beyond_first = tally.text_bytes - tally.characters
+    return min(tally.text_bytes, -(-tally.text_bytes // 2) + beyond_first)
 
 
 def _histogram(tally: Tally) -> list[dict[str, int]]:

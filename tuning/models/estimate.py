@@ -1,7 +1,7 @@
 """What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -13,14 +13,13 @@ from tuning.runs.recipes import FINE_TUNING, Recipe
 
 _CENT = Decimal("0.01")
 
-# Tokens are estimated as bytes / 4 (tuning/datasets/statistics.py). AWS itself plans with six
-# characters a token; dense text, such as code, numbers and most scripts but the Latin one, takes
-# about two bytes a token. Neither is a bound: Bedrock does not say how many tokens it will bill.
+# Tokens are estimated as bytes / 4, and at most by script (tuning/datasets/statistics.py). AWS itself plans with six
+# characters a token. Bedrock does not say how many tokens it will bill.
 # https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html
-_LEAST, _MOST = Decimal(4) / 6, Decimal(2)
+_LEAST = Decimal(4) / 6
 _SPREAD = (
-    "at least and at most: 1 token for 6 and for 2 bytes of text; expected: 1 for 4, or for 8 bytes of the file if "
-    "that is more"
+    "at least: 1 token for 6 bytes of text; at most: 1 for 2 bytes of ASCII, or for 1 of other scripts; expected: 1 "
+    "for 4, or for 8 bytes of the file if that is more"
 )
 _UNBILLED = "VAT, S3, KMS and the platform's own cents are not in it"
 
@@ -61,19 +60,24 @@ class Estimate:
         }
 
 
-def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
-    """The price of training `tokens` by `recipe`; `default_epochs` is what the service fills in."""
+def estimate(
+    recipe: Recipe, *, tokens: int, most: int | None = None, default_epochs: int
+) -> Estimate:
+    """The price of training `tokens` by `recipe`, and of `most`, which is twice as many where nobody counted
+    them; `default_epochs` is what the service fills in.
+    """
     given = recipe.hyperparameters.get("epochCount", default_epochs)
     epochs = None if isinstance(given, str) else int(given)
     price = _training(recipe)
-    expected = None
+    expected = highest = None
     if epochs is None:
         basis = f"training: epochCount is {given!r}, so the service chooses how often to bill"
     elif price is None:
         basis = f"training: no dated price is known for {recipe.base_model}"
         basis += "" if recipe.method == FINE_TUNING else f" by {recipe.method}"
     else:
-        expected = Decimal(price["usd"]) * tokens * epochs / 1000
+        each = Decimal(price["usd"]) * epochs / 1000
+        expected, highest = each * tokens, each * (2 * tokens if most is None else most)
         basis = f"training: {price['usd']} per 1,000 tokens, {price['date']}, {price['source']}"
     storage, serving = prices()[STORAGE_PRICE], Serving.of(recipe.base_model)
     return Estimate(
@@ -81,7 +85,7 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
         epochs=epochs,
         low_usd=cents(expected, _LEAST),
         training_usd=cents(expected),
-        high_usd=cents(expected, _MOST),
+        high_usd=cents(highest),
         storage_usd_per_month=Decimal(storage["usd"]),
         serving=serving,
         basis=(
@@ -94,25 +98,31 @@ def estimate(recipe: Recipe, *, tokens: int, default_epochs: int) -> Estimate:
     )
 
 
-def estimated(recipe: Recipe, *, tokens: int) -> Estimate:
+def estimated(recipe: Recipe, *, tokens: int, most: int | None = None) -> Estimate:
     """The same, with the epochs that the catalog says the service fills in."""
     method = catalog().model(recipe.base_model).methods[recipe.method]
     epochs = method.hyperparameters.get("epochCount")
     default = int(epochs.default or 1) if epochs else 1
-    return estimate(recipe, tokens=tokens, default_epochs=default)
+    return estimate(recipe, tokens=tokens, most=most, default_epochs=default)
 
 
-def charged(recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int) -> Charged:
+def charged(
+    recipe: Recipe, hyperparameters: Mapping[str, str], *, tokens: int, most: int | None = None
+) -> Charged:
     """What the training came to, from the epochs that the job reports."""
-    epochs = hyperparameters.get("epochCount", "")
-    price = _training(recipe)
-    if price is None:
+    if _training(recipe) is None:
         return Charged(basis="unknown: no dated price")
+    epochs, whose = hyperparameters.get("epochCount", ""), "recipe"
     if epochs.isdecimal():
-        usd = cents(Decimal(price["usd"]) * tokens * int(epochs) / 1000)
-        return Charged(usd=usd, basis="computed from estimated tokens and the job's epochs")
-    expected = estimated(recipe, tokens=tokens).training_usd
-    return Charged(usd=expected, basis="computed from estimated tokens and the recipe's epochs")
+        whose = "job"
+        given = {**recipe.hyperparameters, "epochCount": int(epochs)}
+        recipe = replace(recipe, hyperparameters=given)
+    price = estimated(recipe, tokens=tokens, most=most)
+    return Charged(
+        usd=price.training_usd,
+        most_usd=price.high_usd,
+        basis=f"computed from estimated tokens and the {whose}'s epochs",
+    )
 
 
 def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:

@@ -61,8 +61,10 @@ def plan(
     """The price of training on what `report` counted, for each number of `epochs`; without any, for
     the recipe's own. `monthly` is the environment's budget, None when it is not known here.
     """
-    tokens = report.tokens() or 0
-    priced = [estimated(_with(recipe, number), tokens=tokens) for number in epochs or (None,)]
+    tokens, most = report.tokens() or 0, report.most_tokens()
+    priced = [
+        estimated(_with(recipe, number), tokens=tokens, most=most) for number in epochs or (None,)
+    ]
     return Plan(
         recipe=recipe,
         verdict=report.verdict,

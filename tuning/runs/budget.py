@@ -1,7 +1,8 @@
 """What a month may cost: reservations against budgets, and what becomes of them.
 
-A reservation belongs to the month that it is made in. It is the most that a run may cost; at the end
-it is settled with what the run did cost, as far as that is known.
+A reservation belongs to the month that it is made in. It is the most that a run may cost; at the end it is settled
+with what is known: that nothing is billed, or by the epochs of the job. Nobody says how many tokens Bedrock bills, so
+that it remains the most that they may be.
 """
 
 from dataclasses import dataclass
@@ -108,5 +109,6 @@ def actual(
         return reserved.usd
     if cost is not None:
         least = (estimate and estimate.low_usd) or _ZERO
-        return reserved.usd if cost.usd is None else min(max(cost.usd, least), reserved.usd)
+        most = cost.usd if cost.most_usd is None else cost.most_usd
+        return reserved.usd if most is None else min(max(most, least), reserved.usd)
     return reserved.usd if progress.phase == "Training" else _ZERO

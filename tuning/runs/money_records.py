@@ -23,7 +23,9 @@ class Charged(Record):
     """What a training came to: computed, as no API of Bedrock says what it bills."""
 
     usd: Decimal | None = None
-    """None where no price is known."""
+    """What is expected; None where no price is known."""
+    most_usd: Decimal | None = None
+    """The most that it may be; None also where a former version computed."""
     basis: str = ""
 
 

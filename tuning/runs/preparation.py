@@ -69,7 +69,7 @@ class Prepared:
             return None
         from tuning.models.estimate import estimated  # noqa: PLC0415 — of no use to a refused dataset
 
-        return estimated(recipe, tokens=self.tokens).to_dict()
+        return estimated(recipe, tokens=self.tokens, most=self.report.most_tokens()).to_dict()
 
     def document(self, run: Run) -> str:
         """The report as one JSON document for programs."""
@@ -99,6 +99,7 @@ class Prepared:
             summary=_summary(self.report),
             records=self.report.records,
             training_tokens=self.tokens,
+            training_tokens_at_most=self.report.most_tokens(),
             training_uri=uris.get(TRAINING),
             validation_uri=uris.get(VALIDATION),
             validation_version=self.validation_version,

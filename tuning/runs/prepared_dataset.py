@@ -20,6 +20,8 @@ class PreparedDataset(Record):
     records: int = 0
     training_tokens: int = 0
     """Of the training set, one epoch, estimated."""
+    training_tokens_at_most: int | None = None
+    """By the scripts that it is written in; None of what a former version checked."""
     training_uri: str | None = None
     """Of the prepared copy; None of a dataset that is refused."""
     validation_uri: str | None = None

@@ -166,10 +166,14 @@ def markup(head: bytes) -> tuple[str, str] | None:
     return None
 
 
+TOKENS = "input_ids"
+"""What a tokenizer's numbers are called."""
+
+
 def columns(record: Mapping[str, Any]) -> bool:
     """Whether an object holds whole columns of a table, not a record: what pandas writes by default."""
     values = list(record.values())
-    if len(values) < len(("prompt", "completion")):
+    if len(values) < len(("prompt", "completion")) or TOKENS in record:
         return False
     if all(isinstance(v, dict) and v and all(k.isdigit() for k in v) for v in values):
         return len({tuple(v) for v in values}) == 1
@@ -211,6 +215,8 @@ def another_format(record: dict[str, Any], expected: str) -> str | None:
 def _recognised(record: dict[str, Any]) -> str | None:
     if error_answer(record):
         return ERROR_ANSWER
+    if TOKENS in record:
+        return "the numbers that a tokenizer made of texts"
     if columns(record):
         return "whole columns of a table, as pandas writes them by default"
     if found := _by_fields(record) or _by_text(record):

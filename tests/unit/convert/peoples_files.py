@@ -9,6 +9,7 @@ import zipfile
 from importlib import import_module
 
 from convert.peoples_dialects import DIALECTS, PREFERENCES, lines, pair
+from convert.peoples_exports import EXPORTS
 from convert.peoples_reports import REPORTS
 from convert.peoples_slips import SLIPS
 
@@ -130,4 +131,13 @@ def workbook(**sheets):
     return held.getvalue()
 
 
-FILES = {**DIALECTS, **PREFERENCES, **CONTAINERS, **TABLES, **ENCODINGS, **SLIPS, **REPORTS}
+FILES = {
+    **DIALECTS,
+    **PREFERENCES,
+    **CONTAINERS,
+    **TABLES,
+    **ENCODINGS,
+    **SLIPS,
+    **REPORTS,
+    **EXPORTS,
+}

@@ -112,6 +112,11 @@ def undetected(value: Mapping[str, Any]) -> RecordRefusedError:
 
 _KNOWN = (
     (
+        {looks.TOKENS},
+        "the numbers that a tokenizer made of texts, not the texts",
+        "Write the texts themselves, from before they were tokenized.",
+    ),
+    (
         {"message_id", "parent_id"},
         "one message of a tree of messages (OASST), whose dialogue is in several records",
         "Write each path through a tree as one record of messages.",

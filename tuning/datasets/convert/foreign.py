@@ -14,6 +14,7 @@ from tuning.datasets import looks
 from tuning.datasets.convert import detect
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.mapping import renamed
+from tuning.datasets.convert.sources.written_lists import with_list
 from tuning.datasets.convert.suggestions import of_messages, records_in, suggested
 from tuning.datasets.rules import rules
 from tuning.datasets.unpacking import BOM, gunzipped_head, peeked
@@ -79,6 +80,8 @@ def _other(
     record: dict[str, Any], method: Method, mapping: Mapping[str, str]
 ) -> tuple[str, str] | None:
     """The dialect of a record, and the reason, when it is one that the method does not take."""
+    if with_list(record, mapping) is not record:
+        return "written", "its messages are a list that is written as text"
     try:
         shape = detect.shape(renamed(record, mapping))
     except RecordRefusedError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import IO, Any
 
 from tuning.datasets.convert import detect
@@ -40,6 +41,7 @@ from tuning.datasets.convert.sources.from_sharegpt import sharegpt
 from tuning.datasets.convert.sources.from_xlam import xlam
 from tuning.datasets.convert.sources.json_files import records_inside
 from tuning.datasets.convert.sources.raw import Notes, Raw, RawContainer
+from tuning.datasets.convert.sources.written_lists import lists_read
 from tuning.datasets.convert.wrong_files import wrong_file
 from tuning.datasets.unpacking import DAMAGED
 from tuning.errors import OptionError, nearest
@@ -151,9 +153,9 @@ class Given:
 
     def _wrong(self) -> RecordRefusedError | None:
         binary = self.container is not None and self.container.name in ("parquet", "xlsx")
-        if not binary and (
-            fault := wrong_file(self._opened.head, self._opened.office, text=self._text)
-        ):
+        opened = self._opened
+        wrong = partial(wrong_file, opened.head, opened.office, name=opened.name)
+        if not binary and (fault := wrong(text=self._text)):
             return fault
         if self.container is None and self._opened.head.strip():
             return RecordRefusedError(
@@ -238,7 +240,8 @@ class Given:
     def _unpacked(self, container: RawContainer) -> Iterator[Raw]:
         line = 0
         try:
-            for raw in container(self._opened.stream, self._notes, self._options):
+            for held in container(self._opened.stream, self._notes, self._options):
+                raw = lists_read(held, self._mapping, self._notes)
                 line = raw.line
                 if self._options.records:
                     yield from records_inside(raw, self._options.records, self._notes)

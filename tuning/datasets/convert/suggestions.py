@@ -6,6 +6,7 @@ from shlex import quote
 from typing import Any
 
 from tuning.datasets.convert.conversion_refusals import Option
+from tuning.datasets.convert.sources.written_lists import written_list
 
 SPOKEN = {
     "prompt": (
@@ -19,6 +20,8 @@ SPOKEN = {
             "request",
             "user_message",
             "utterance",
+            "text",
+            "sentence",
         ),
         *("prompt_text", "input_text", "user_input", "pergunta", "frage", "pregunta", "domanda"),
         *("问题", "問題", "提问", "输入", "指令", "質問", "질문", "вопрос", "سؤال", "prompts"),
@@ -26,6 +29,7 @@ SPOKEN = {
     "completion": (
         *("completion", "answer", "answers", "response", "responses", "output", "outputs", "reply"),
         *("assistant", "bot", "a", "target", "targets", "solution", "chosen", "gpt", "label_text"),
+        *("label", "category", "intent", "sentiment"),
         *("completion_text", "output_text", "assistant_message", "generation", "expected_output"),
         *("resposta", "antwort", "respuesta", "reponse", "réponse", "risposta", "completions"),
         *("回答", "答案", "输出", "回复", "答え", "답변", "ответ", "جواب"),
@@ -69,7 +73,8 @@ def suggested(record: Mapping[str, Any], *wanted: str) -> tuple[Option, ...]:
 
 def of_messages(record: Mapping[str, Any]) -> tuple[Option, ...]:
     """The `--map` options for a list of messages that has another name, or other names inside."""
-    for field, value in record.items():
+    for field, held in record.items():
+        value = written_list(held) or held
         if isinstance(value, list) and value and all(isinstance(m, dict) for m in value):
             inside = of_message("messages", value[0])
             if inside or {"role", "content"} <= value[0].keys():
@@ -122,7 +127,7 @@ def _texts(record: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str
     for name, value in record.items():
         if isinstance(value, dict) and not path:
             yield from _texts(value, f"{name}.")
-        elif isinstance(value, str | list):
+        elif isinstance(value, str | list | int | float) and not isinstance(value, bool):
             yield f"{path}{name}", _plain(name)
 
 

@@ -94,7 +94,7 @@ class Fields:
 
     def close(self) -> None:
         """Refuse what nobody took: it would be lost."""
-        if left := [self.at(name) for name in self.rest()]:
+        if left := [self.at(name) for name, value in self.rest().items() if value != []]:
             lost(left)
 
     def changed(self, what: str) -> None:

@@ -59,6 +59,8 @@ def wrong_kind(record: ReadRecord, to: Writing) -> NoReturn:
             "Take each dialogue apart into messages with roles, without the signs of the template.",
         )
     options = suggested(record.extras, "prompt", "completion")
+    if len(options) < len(("prompt", "completion")):
+        options = ()  # who names one alone is not helped
     refuse(
         "CV307",
         f"this record is {_NAMES[type(record)]}, from which {to.target.reader} cannot be made; "

@@ -20,6 +20,9 @@ _REPEATS = (
     "prompts_with_contradictions",
 )
 
+_NOT_TEXT = ("image", "video", "document", "toolConfig", "tools", "toolUse", "toolResult")
+"""Parts of records that an evaluation cannot use yet; see `evaluation_prompts`."""
+
 
 def repeated(tally: Tally) -> dict[str, Any]:
     """Adds duplicates and contradictions to the tally; gives how many of each, exact and near apart."""
@@ -113,6 +116,16 @@ def overlapping(training: Tally, validation: Tally | None, evaluation: Tally) ->
         message = f"{evaluation.records:,} records, of which {COMPARED:,} can be compared"
         evaluation.add(Fault("DS706", message), None)
     return found
+
+
+def beyond_text(evaluation: Tally) -> None:
+    """That what is asked or answered is not text alone: no answer of a model can be compared with it."""
+    for part in _NOT_TEXT:
+        having = [kept for traits, kept in evaluation.traits.items() if part in traits]
+        if having:
+            count, line = sum(count for count, _ in having), min(first for _, first in having)
+            held = f"{part!r} is in {count:,} of {plural(evaluation.records, 'record')}, this one first"
+            evaluation.add(Fault("DS707", held), line)
 
 
 def too_few(evaluation: Tally, fewest: int | None) -> None:

@@ -108,6 +108,7 @@ def concluded(
     if evaluation:
         numbers["evaluation"].update(across.overlapping(training, validation, evaluation))
         across.too_few(evaluation, fewest)
+        across.beyond_text(evaluation)
     trained = [tally for name, tally in tallies.items() if name != "evaluation"]
     across.mixed(trained)
     across.empty(tallies.values())

@@ -147,6 +147,14 @@ def test_an_evaluation_set_that_leaks_is_refused_with_its_lines(files, question,
     assert found[0][4].startswith(words)
 
 
+def test_an_evaluation_set_that_convert_reads_is_refused_with_the_command_for_it(files):
+    pairs(files / "train.jsonl", *(f"more {i}" for i in range(8)))
+    (files / "held.jsonl").write_text('{"prompt": "One?", "completion": "1"}\n' * 2)
+    _, report, _ = checked("--model", "amazon.nova-micro-v1:0:128k")
+    command = "tuning convert held.jsonl --model amazon.nova-micro-v1:0:128k"
+    assert command in " ".join(found["fix"] for found in report["findings"])
+
+
 def test_an_evaluation_set_may_not_repeat_the_validation_set(files):
     pairs(files / "train.jsonl", *(f"more {i}" for i in range(8)))
     pairs(files / "validation.jsonl", "One?")

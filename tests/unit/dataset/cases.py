@@ -283,6 +283,12 @@ CASES: dict[str, Case] = TOOL_CASES | {
         evaluation=lines(converse("C", "d"), converse("e", "f")),
         near_evaluation=lines(converse("d", "b"), converse("e", "b")),
     ),
+    "DS707": Case(
+        bad=lines(converse("a", "b")),
+        near=lines(converse("a", "b")),
+        evaluation=lines(converse("c", "d")) + _image(),
+        near_evaluation=lines(converse("c", "d"), converse("e", "f")),
+    ),
     "DS703": Case(
         bad=lines(converse("a", "b")),
         near=lines(converse("a", "b")),

@@ -15,7 +15,7 @@ setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK comma
 
 KERNEL := tuning/datasets/kernel
 
-$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/private.h $(KERNEL)/normal.h $(KERNEL)/folds.h $(KERNEL)/blocks.h $(KERNEL)/build.py
+$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/private.h $(KERNEL)/normal.h $(KERNEL)/folds.h $(KERNEL)/blocks.h $(KERNEL)/parts.h $(KERNEL)/build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"

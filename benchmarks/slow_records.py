@@ -1,6 +1,7 @@
 """Records of every form that a model takes, with a text somewhere in them, each different from the one before."""
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -47,7 +48,82 @@ def _place(key: str) -> Record:
     return {"uri": f"s3://bucket/{key}.png", "bucketOwner": "123456789012"}
 
 
-FORMS: dict[str, Callable[[str, int], Record]] = {
+def _blocks(text: str, rng: random.Random) -> list[Record]:
+    said = [{"text": text[: rng.randint(9, 99)]} for _ in range(rng.randint(1, 3))]
+    seen = [_image(f"{rng.random()}") for _ in range(rng.randint(0, 2))]
+    return rng.sample([*said, *seen], len(said) + len(seen))
+
+
+def _any_shape(text: str, n: int) -> Record:
+    """Turns, texts, images and reasoning, in another order and number in each record."""
+    rng = random.Random(n)  # noqa: S311 — reproducible, no secret
+    turns: list[tuple[str, list[Record]]] = []
+    for _ in range(rng.randint(1, 4)):
+        thought = [{"reasoningContent": {"reasoningText": {"text": text[:40]}}}] * rng.randint(0, 1)
+        turns += [("user", _blocks(text, rng)), ("assistant", [*thought, {"text": text[:60]}])]
+    return _of(turns)
+
+
+def _any_calls(text: str, n: int) -> Record:
+    """Tool uses and results, several in a turn, as many as the record's number says."""
+    rng = random.Random(n)  # noqa: S311 — reproducible, no secret
+    turns, called = [("user", [{"text": text[:200]}])], 0
+    for _ in range(rng.randint(1, 6)):
+        ids = [f"t{called + k}" for k in range(rng.randint(1, 3))]
+        called += len(ids)
+        uses = [
+            {
+                "toolUse": {
+                    "toolUseId": i,
+                    "name": rng.choice(("look", "find")),
+                    "input": {"n": n / 8},
+                }
+            }
+            for i in ids
+        ]
+        said = [{"text": text[:50]}] * rng.randint(0, 1)
+        answers = [
+            {"toolResult": {"toolUseId": i, "content": [{"text": "a"}] * rng.randint(1, 2)}}
+            for i in ids
+        ]
+        turns += [("assistant", [*said, *uses]), ("user", answers)]
+    offered = {"tools": [_tool(name, "Looks.", {}) for name in ("look", "find")]}
+    return _of([*turns, ("assistant", [{"text": "There."}])], toolConfig=offered)
+
+
+def _any_warnings(text: str, n: int) -> Record:
+    """Reserved words that end others, addresses and characters that nobody sees, in each record others."""
+    rng = random.Random(n)  # noqa: S311 — reproducible, no secret
+    words = (
+        "SuperUser:",
+        "xBot:",
+        "a@b.co",
+        "ze\u200bro",
+        "529.982.247-25",
+        "ThisThought:",
+        text[:30],
+    )
+    said = [[{"text": " ".join(rng.choices(words, k=5))} for _ in range(3)] for _ in "ab"]
+    return _record(*said[0], answer=tuple(said[1][: n % 3]))
+
+
+def _schema(n: int, dialect: str, **more: Any) -> Record:
+    named = {f"p{n}": {"type": "string", "minLength": 1}, "q": {"type": "number", "minimum": n}}
+    tool = _tool("look", "Looks.", named, **more, required=[f"p{n}"])
+    tool["toolSpec"]["inputSchema"]["json"]["$schema"] = dialect
+    return _calls([({}, [{"text": "a"}])], tool)
+
+
+def _spelt(record: Record, **as_written: str) -> bytes:
+    """A record with its numbers written in another way."""
+    line = json.dumps(record)
+    for number, written in as_written.items():
+        line = line.replace(f'"{number}"', written)
+    return line.encode()
+
+
+DRAFT = "http://json-schema.org/draft-0"
+FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "text": lambda text, n: _record({"text": f"{text}{n}"}),
     "system": lambda text, n: _record(system=[{"text": f"{text}{n}"}]),
     "reasoning": lambda text, n: _record(
@@ -111,6 +187,42 @@ FORMS: dict[str, Callable[[str, int], Record]] = {
     ),
     "image": lambda _text, n: _record(_image(f"{n}/a")),
     "images": lambda _text, n: _record(*(_image(f"{n}/{k}") for k in range(1 + n % 8))),
+    "any shape": _any_shape,
+    "any calls": _any_calls,
+    "any warnings": _any_warnings,
+    "draft 4": lambda _text, n: _schema(n, f"{DRAFT}4/schema#", definitions={"a": {}}),
+    "draft 6": lambda _text, n: _schema(n, f"{DRAFT}6/schema#", additionalProperties=False),
+    "draft 7": lambda _text, n: _schema(n, f"{DRAFT}7/schema#", dependencies={"q": [f"p{n}"]}),
+    "lists of items": lambda _text, n: _schema(
+        n, f"{DRAFT}7/schema#", items=[{"type": "string", "maxLength": n}], additionalItems=False
+    ),
+    "patterns": lambda _text, n: _schema(
+        n, "", patternProperties={rf"^\p{{L}}{{{n}}}\t[é\u2028]$": {"pattern": f"(\n|\1){n}*"}}
+    ),
+    "references": lambda _text, n: _schema(
+        n, "", anyOf=[{"$ref": f"#/$defs/{n}"}], **{"$defs": {f"{n}": {"$ref": "#"}}}
+    ),
+    "quoted names": lambda _text, n: _schema(n, "", dependentRequired={"q": [f'"{n}"', "a\\\1b"]}),
+    "tiny": lambda _text, n: _of([("user", [{"text": f"{n}"}]), ("assistant", [{"text": "b"}])]),
+    "tiny warnings": lambda _text, n: _of(
+        [("user", [{"text": f"a{n}@b.co ze\u200bro"}]), ("assistant", [{"text": "b"}])]
+    ),
+    "prices": lambda _text, n: _spelt(
+        _calls([({"n": [n, "P", "P", "E"]}, [{"text": "a"}])] * 5), P="19.90", E="1E5"
+    ),
+    "long numbers": lambda _text, n: _spelt(
+        _calls([({"n": [10**300 + n, "F"]}, [{"text": "a"}])] * 3), F=f"0.{7**90}"
+    ),
+    "shuffled keys": lambda text, n: _calls(
+        [({f"{(k * n) % 997}{text[: n % 7]}\1é": k for k in range(300)}, [{"text": "a"}])]
+    ),
+    "very long keys": lambda text, n: _calls([({f"{n}{text}": 1, text: "\n"}, [{"text": "a"}])]),
+    "very deep": lambda _text, n: _calls(
+        [({"a": json.loads('{"a":[' * 90 + f"{n}" + "]}" * 90)}, [{"text": "a"}])]
+    ),
+    "escapes": lambda _text, n: (
+        json.dumps(_record({"text": f"ação 🎉 {n}"}, _image(f"a/{n}"))).replace("/", "\\/").encode()
+    ),
     "document": lambda text, n: _record(
         {"document": {"format": "pdf", "name": text[:9], "source": {"s3Location": _place(str(n))}}}
     ),
@@ -123,6 +235,7 @@ def written(form: str, text: str, size: int) -> bytes:
     held = 0
     while held < size:
         record = FORMS[form](text, len(lines))
-        lines.append(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+        made = isinstance(record, bytes)
+        lines.append((record if made else json.dumps(record, ensure_ascii=False).encode()) + b"\n")
         held += len(lines[-1])
     return b"".join(lines)

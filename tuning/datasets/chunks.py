@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 from typing import NamedTuple
 
-from tuning.datasets import kernel
+from tuning.datasets import kernel, text_counts
 from tuning.datasets.kernel import DIGEST_BITS, ENDS, GROWTH, GUARD, Found, Known, Scan, Why
 from tuning.datasets.outlines import Outline
+from tuning.datasets.record_parts import Elements, parts_of
 from tuning.datasets.tally import COMPARED, Tally
+from tuning.datasets.text_counts import UNSEEN
 from tuning.models.catalog import Method
 
 TakeSound = Callable[[memoryview, bool], None]
@@ -19,14 +21,10 @@ FAST_FORMATS = ("converse", "prompt_completion")
 """The formats whose sound lines can be recognized fast."""
 CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
-_TRAITS = (frozenset[str](), frozenset({"system"}))
 OUTLINE = 1 << 17  # bytes; longer ones are hardly those of many lines
-MALFORMED = "DS201"
-UNSEEN = "DS110"
 _KNOWN = 256  # outlines whose lines the kernel counts by itself
 _LEARNT = 4 << 20  # bytes of outlines that it does so by
 _JOINED = 1 << 20
-_NO_SIGN = 0xFF  # is in no UTF-8
 
 
 class UnsettledLine(NamedTuple):
@@ -50,6 +48,8 @@ class UnsettledLine(NamedTuple):
     """What the outline leaves out, one after the other."""
     strings: int = 0
     """How many texts these are."""
+    element: bytes = b""
+    """The first of its elements that the kernel does not know; see `record_parts`."""
 
 
 def usable(method: Method) -> bool:
@@ -81,23 +81,20 @@ class Chunks:
         self._view, self._texts = memoryview(self._buffer), memoryview(texts)
         self._normal = memoryview(normal)
         thorough = tally.policy.thorough
-        words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
-        packed = b"".join(bytes([len(word)]) + word for word in map(str.encode, words))
-        ends = bytes({ord(word[-1]) for word in words}).ljust(ENDS, bytes([_NO_SIGN]))
         self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(5)]
         self._views = [memoryview(numbers).cast("B") for numbers in self._kept]
-        self._outline, joined = (mmap.mmap(-1, size) for size in (OUTLINE, _JOINED + GUARD))
+        self._outline, joined = (mmap.mmap(-1, size + GUARD) for size in (OUTLINE, _JOINED))
         self._joined = memoryview(joined)
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
         self._counted: list[Outline] = []
         self._outlines: list[bytes] = []
         self._room = _LEARNT
         self._empty = 0
+        self._elements = Elements(method, tally)
         self._scan = Scan(
             data=_address(self._view),
             texts=_address(self._texts),
-            words=packed,
-            ends=(ctypes.c_uint8 * ENDS)(*ends),
+            **text_counts.words_looked_for(method, thorough=thorough),
             pairs=method.format == "prompt_completion",
             thorough=thorough,
             reports_unseen=thorough or UNSEEN in tally.policy.strict,
@@ -113,6 +110,7 @@ class Chunks:
             joined=_address(self._joined),
             joined_room=_JOINED,
             room=_KEPT,
+            **self._elements.memory,
             prompts=ctypes.addressof(self._kept[0]),
             answers=ctypes.addressof(self._kept[1]),
             places=ctypes.addressof(self._kept[2]),
@@ -157,6 +155,10 @@ class Chunks:
         finally:
             self._settle()
 
+    def count_warnings(self) -> None:
+        """From now on the kernel counts what warns of a text by itself, where enough of its rule is listed."""
+        text_counts.only_count(self._scan, self._tally)
+
     def count_malformed(self) -> None:
         """From now on the kernel counts lines that are surely no JSON, of which enough are listed."""
         self._scan.count_malformed = True
@@ -171,12 +173,16 @@ class Chunks:
         self._digests[len(counted)] = kernel.digest()(outline)
         known.size, known.outline = len(outline), outline
         known.readable = same.readable
-        known.system = _TRAITS.index(same.traits) if same.traits in _TRAITS else len(_TRAITS)
+        known.system = sum(1 << kernel.RECORD_PARTS.index(trait) for trait in same.traits)
         known.prompt, known.pieces = len(same.prompt), len(pieces)
         known.text[: len(pieces)] = pieces
         self._outlines.append(outline)  # the kernel has their addresses
         counted.append(same)
         self._scan.knows = len(counted)
+
+    def learn_element(self, element: bytes) -> None:
+        """The same of an element."""
+        self._elements.learn(element)
 
     def _too_long(self, size: int) -> UnsettledLine:
         self._scan.line += 1
@@ -192,12 +198,8 @@ class Chunks:
         return UnsettledLine(self._buffer[:size], size)
 
     def _lines(self, start: int, end: int, sound: TakeSound | None) -> Iterator[UnsettledLine]:
-        scan, tally, view, address = (
-            self._scan,
-            self._tally,
-            self._view,
-            ctypes.addressof(self._scan),
-        )
+        scan, tally, view = self._scan, self._tally, self._view
+        address = ctypes.addressof(scan)
         scan.at, scan.end = start, end
         tally.size += end - start
         while (found := self._next(address)) != Found.DONE:
@@ -222,6 +224,7 @@ class Chunks:
                     outline=outline,
                     texts=texts,
                     strings=scan.strings,
+                    element=self._elements.met(scan.element_size),
                 )
             else:
                 yield UnsettledLine(line, start - before)
@@ -272,26 +275,19 @@ class Chunks:
         for bits in range(DIGEST_BITS):
             tally.histogram[bits] += scan.histogram[bits]
         tally.reach(scan.most_bits, scan.most_bits_line)
-        for traits, count, line in zip(_TRAITS, scan.traits, scan.traits_line, strict=True):
+        for bits, count in enumerate(scan.traits):
             if count:
-                tally.trait(traits, line, count)
-        if scan.malformed:
-            tally.counts[MALFORMED] += scan.malformed
+                tally.trait(parts_of(bits), scan.traits_line[bits], count)
+        text_counts.settle(scan, tally)
         for known, same in zip(self._known, self._counted, strict=False):
             for fault in same.faults:
                 tally.counts[fault.rule] += known.times
             if known.times and same.readable:
-                self._beside(same, known.times)
+                for subject in same.contested:
+                    tally.contest(subject, tally.contested[subject][1], known.times)
+        self._elements.settle(scan)
         if scan.latin:
             tally.script("LATIN", scan.latin_line, scan.latin)
-
-    def _beside(self, same: Outline, times: int) -> None:
-        """Add up what more the kernel's lines of an outline have; a first such line was counted by itself."""
-        tally = self._tally
-        if same.traits not in _TRAITS:
-            tally.trait(same.traits, tally.traits[same.traits][1], times)
-        for subject in same.contested:
-            tally.contest(subject, tally.contested[subject][1], times)
 
 
 def _address(view: memoryview) -> int:

@@ -167,7 +167,8 @@ _LOOKS = (
     "00.000.000/0000-00",
 )
 _SECRETS = 5  # the first kinds of the kernel: keys and tokens
-_KINDS = [(name, "DS801" if i < _SECRETS else "DS802") for i, name in enumerate(kernel.PRIVATE)]
+KINDS = [(name, "DS801" if i < _SECRETS else "DS802") for i, name in enumerate(kernel.PRIVATE)]
+"""Name and rule of each kind, in the order of the kernel's counts."""
 _CAPITALS, _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 _WORDS = tuple(anchor.decode() for anchor, _ in _LITERAL)
 _SHAPE = bytes.maketrans(_CAPITALS + _DIGITS, b"A" * len(_CAPITALS) + b"0" * len(_DIGITS))
@@ -182,7 +183,7 @@ def private(text: bytes) -> Counter[tuple[str, str]]:
 
 def by_kind(counts: Sequence[int]) -> Counter[tuple[str, str]]:
     """The counts of the kernel, by name and rule."""
-    return Counter({_KINDS[i]: n for i, n in enumerate(counts[: len(_KINDS)]) if n})
+    return Counter({KINDS[i]: n for i, n in enumerate(counts[: len(KINDS)]) if n})
 
 
 @cache

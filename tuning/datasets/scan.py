@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 from xxhash import xxh3_64_intdigest
 
 from tuning.datasets import kernel
-from tuning.datasets.chunks import FAST_FORMATS, MALFORMED, UNSEEN, Chunks, UnsettledLine, usable
+from tuning.datasets.chunks import FAST_FORMATS, Chunks, UnsettledLine, usable
 from tuning.datasets.formats.walk import Fault, Mark
 from tuning.datasets.kernel import Why
 from tuning.datasets.opening import Opened, damaged
@@ -17,6 +17,7 @@ from tuning.datasets.privacy import by_kind, private
 from tuning.datasets.quality import script
 from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
+from tuning.datasets.text_counts import MALFORMED, UNSEEN
 from tuning.datasets.unpacking import DAMAGED
 from tuning.datasets.unseen import unseen
 from tuning.models.catalog import Method
@@ -93,10 +94,14 @@ class Scanner:
                 same = self._outlined(stop)
                 if same and self._outlines.again and same.listed(self.tally):
                     chunks.learn(stop.outline, same)
+                if same and same.readable and stop.element:
+                    chunks.learn_element(stop.element)
             elif stop.why:
                 self._look(
                     stop.line, stop.prompt, stop.answer, stop.characters, stop.why, stop.private
                 )
+                if stop.why & (Why.PRIVATE | Why.UNSEEN):
+                    chunks.count_warnings()
             elif stop.line:
                 self._line(stop.line)
                 if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:

@@ -80,7 +80,7 @@ def _read(kind):
         scan.texts = texts.place(bytes(len(piece) + GUARD))
         scan.normal = normal.place(bytes(GROWTH * len(piece) + GUARD))
         scan.outline_room = rng.choice((0, 9, 99, 999))
-        scan.outline = outline.place(bytes(scan.outline_room))
+        scan.outline = outline.place(bytes(scan.outline_room + GUARD))
         scan.count_malformed = rng.random() < 0.5
         scan.joined_room = rng.choice((0, 40, 400))
         scan.joined = joined.place(bytes(scan.joined_room + GUARD))
@@ -94,6 +94,8 @@ def _read(kind):
                     reported, ctypes.string_at(scan.texts, scan.texts_size), scan.strings
                 ):
                     reader.learn(reported, same)
+                if scan.element_size:
+                    reader.learn_element(ctypes.string_at(scan.element, scan.element_size))
         missed += scan.line != piece.count(b"\n")
     return missed
 

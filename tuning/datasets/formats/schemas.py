@@ -23,8 +23,14 @@ _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean",
 _COUNTED = ("Length", "Items", "Properties", "Contains")
 _SIZES = [f"{end}{of}" for end in ("min", "max") for of in _COUNTED]
 _ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
-_OTHER_DIALECT = re.compile("draft-0[^7]")
-"""Whose words have other meanings."""
+_NEWEST, _DRAFT_4, _DRAFT_6, _DRAFT_7, _DRAFT_2019 = range(5)
+_DIALECTS = {
+    "http://json-schema.org/draft-04/schema": _DRAFT_4,
+    "http://json-schema.org/draft-06/schema": _DRAFT_6,
+    "http://json-schema.org/draft-07/schema": _DRAFT_7,
+    "https://json-schema.org/draft/2019-09/schema": _DRAFT_2019,
+}
+"""Those whose words differ from the newest; other addresses are taken for that, as the library does."""
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\??|.", re.DOTALL)
 """A piece of a regular expression."""
 
@@ -56,9 +62,28 @@ def check_schema(schema: object, at: str, walk: Walk) -> None:
 
 def _simple(schema: object) -> bool:
     """Whether a schema is surely one; a word without a meaning may have any value. `blocks.h` knows the same."""
-    return isinstance(schema, bool) or (
+    draft = _dialect(schema.get("$schema", "")) if isinstance(schema, dict) else _NEWEST
+    return draft is not None and _judged(schema, draft)
+
+
+def _dialect(named: object) -> int | None:
+    """None where words may have other meanings than here."""
+    if not isinstance(named, str):
+        return None
+    former = None if "draft-0" in named else _NEWEST
+    return _DIALECTS.get(named.removesuffix("#"), former)
+
+
+def _judged(schema: object, draft: int) -> bool:
+    if isinstance(schema, bool):
+        return draft != _DRAFT_4
+    return (
         isinstance(schema, dict)
-        and all(word not in _FITS or _FITS[word](value) for word, value in schema.items())
+        and all(word not in _FITS or _FITS[word](value, draft) for word, value in schema.items())
+        and (
+            draft != _DRAFT_4
+            or all(needed in schema or word not in schema for needed, word in _BOUNDS)
+        )
     )
 
 
@@ -80,68 +105,109 @@ def well_formed(pattern: str) -> bool:
     return depth == 0
 
 
-def _text(value: object) -> bool:
+def _text(value: object, _draft: int = _NEWEST) -> bool:
     return isinstance(value, str)
 
 
-def _texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_text, value)) and len(set(value)) == len(value)
+def _yes(value: object, _draft: int = _NEWEST) -> bool:
+    return isinstance(value, bool)
 
 
-def _number(value: object) -> bool:
+def _texts(value: object, draft: int) -> bool:
+    return (
+        isinstance(value, list)
+        and all(map(_text, value))
+        and len(set(value)) == len(value)
+        and (draft != _DRAFT_4 or len(value) > 0)
+    )
+
+
+def _number(value: object, _draft: int = _NEWEST) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _schemas(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_simple, value.values()))
+def _whole(value: object, draft: int) -> bool:
+    counted = type(value) is int or (
+        type(value) is float and draft != _DRAFT_4 and value.is_integer()
+    )
+    return counted and value >= 0  # type: ignore[operator]  # a number, as was just seen
 
 
-def _choices(value: object) -> bool:
-    return isinstance(value, list) and len(value) > 0 and all(map(_simple, value))
+def _bound(value: object, draft: int) -> bool:
+    return _yes(value) if draft == _DRAFT_4 else _number(value)
 
 
-def _type(value: object) -> bool:
+def _enum(value: object, draft: int) -> bool:
+    if draft != _DRAFT_4:
+        return isinstance(value, list)
+    kinds = {type(one) for one in value} if isinstance(value, list) else set()
+    return kinds <= {str, int} and len(kinds) > 0 and len(set(value)) == len(value)  # type: ignore[call-overload, arg-type]  # a list
+
+
+def _schemas(value: object, draft: int) -> bool:
+    return isinstance(value, dict) and all(_judged(one, draft) for one in value.values())
+
+
+def _choices(value: object, draft: int) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(_judged(one, draft) for one in value)
+
+
+def _items(value: object, draft: int) -> bool:
+    return _judged(value, draft) or (draft != _NEWEST and _choices(value, draft))
+
+
+def _type(value: object, _draft: int) -> bool:
     if isinstance(value, list):
-        return _texts(value) and len(value) > 0 and _TYPES.issuperset(value)
+        return _texts(value, _DRAFT_4) and _TYPES.issuperset(value)
     return isinstance(value, str) and value in _TYPES
 
 
-def _lists(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_texts, value.values()))
+def _lists(value: object, draft: int) -> bool:
+    return isinstance(value, dict) and all(_texts(one, draft) for one in value.values())
 
 
-_FITS: dict[str, Callable[[Any], bool]] = {
+_FITS: dict[str, Callable[[Any, int], bool]] = {
     "type": _type,
     **dict.fromkeys(("description", "title", "format", "$comment", "$ref", "$dynamicRef"), _text),
-    **dict.fromkeys(("contentEncoding", "contentMediaType"), _text),
-    "pattern": lambda value: _text(value) and well_formed(value),
-    **dict.fromkeys(
-        ("readOnly", "writeOnly", "deprecated", "uniqueItems"),
-        lambda v: v in (True, False) and type(v) is bool,
-    ),
+    **dict.fromkeys(("contentEncoding", "contentMediaType", "$schema", "$recursiveRef"), _text),
+    "pattern": lambda value, _: _text(value) and well_formed(value),
+    **dict.fromkeys(("readOnly", "writeOnly", "deprecated", "uniqueItems"), _yes),
     **dict.fromkeys(("properties", "$defs", "definitions", "dependentSchemas"), _schemas),
-    "patternProperties": lambda value: _schemas(value) and all(map(well_formed, value)),
+    "patternProperties": lambda value, draft: (
+        _schemas(value, draft) and all(map(well_formed, value))
+    ),
     "dependentRequired": _lists,
-    "dependencies": lambda value: (
-        isinstance(value, dict) and all(_texts(v) or _simple(v) for v in value.values())
+    "dependencies": lambda value, draft: (
+        isinstance(value, dict)
+        and all(_texts(v, draft) or _judged(v, draft) for v in value.values())
     ),
     **dict.fromkeys(("anyOf", "oneOf", "allOf", "prefixItems"), _choices),
-    **dict.fromkeys(_SIZES, lambda value: type(value) is int and value >= 0),
-    **dict.fromkeys(("items", "contains", "additionalProperties", "propertyNames"), _simple),
-    **dict.fromkeys(("not", "if", "then", "else", "contentSchema"), _simple),
-    **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), _simple),
-    "required": _texts,
-    **dict.fromkeys(("enum", "examples"), lambda value: isinstance(value, list)),
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _number),
-    "multipleOf": lambda value: _number(value) and value > 0,
-    "$schema": lambda value: _text(value) and not _OTHER_DIALECT.search(value),
-    "$id": lambda value: _text(value) and "#" not in value,
+    **dict.fromkeys(_SIZES, _whole),
+    "items": _items,
+    **dict.fromkeys(("contains", "propertyNames", "not", "if", "then", "else"), _judged),
+    **dict.fromkeys(("contentSchema", "unevaluatedItems", "unevaluatedProperties"), _judged),
     **dict.fromkeys(
-        ("$anchor", "$dynamicAnchor"), lambda value: _text(value) and bool(_ANCHOR.fullmatch(value))
+        ("additionalProperties", "additionalItems"),
+        lambda value, draft: _yes(value) or _judged(value, draft),
     ),
-    **dict.fromkeys(("$recursiveAnchor", "$recursiveRef", "$vocabulary"), lambda _: False),
+    "required": _texts,
+    "enum": _enum,
+    "examples": lambda value, _: isinstance(value, list),
+    **dict.fromkeys(("minimum", "maximum"), _number),
+    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), _bound),
+    "multipleOf": lambda value, _: _number(value) and value > 0,
+    "$id": lambda value, _: _text(value) and "#" not in value[:-1],
+    "id": lambda value, draft: draft != _DRAFT_4 or _text(value),
+    **dict.fromkeys(
+        ("$anchor", "$dynamicAnchor"),
+        lambda value, _: _text(value) and bool(_ANCHOR.fullmatch(value)),
+    ),
+    "$recursiveAnchor": lambda value, draft: draft == _DRAFT_2019 and _yes(value),
+    "$vocabulary": lambda _, __: False,
 }
 """What may be the value of each word that has a meaning; where that is not certain, the library decides."""
+_BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+"""In draft 4 the latter needs the former."""
 
 
 @lru_cache(maxsize=512)

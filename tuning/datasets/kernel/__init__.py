@@ -19,10 +19,19 @@ ENDS = 4
 """How many different signs reserved words may end in."""
 PIECES = 1000
 """How many texts an outline may have."""
+SLOTS = 2048
+"""Places in the table of elements, more than there are elements."""
+RECORD_PARTS = (
+    *("system", "toolConfig", "image", "video", "document"),
+    *("reasoningContent", "toolUse", "toolResult"),
+)
+"""The optional parts of a record, each a bit."""
+CONTESTED = 16
+"""How many subjects AWS's pages may disagree on."""
 SOURCE = Path(__file__).parent / "lines.c"
 SOURCES = (
     SOURCE,
-    *(SOURCE.with_name(f"{name}.h") for name in ("private", "normal", "folds", "blocks")),
+    *(SOURCE.with_name(f"{name}.h") for name in ("private", "normal", "folds", "blocks", "parts")),
 )
 PRIVATE = (
     *(
@@ -70,6 +79,15 @@ class Known(ctypes.Structure):
     )
 
 
+class KnownPart(ctypes.Structure):
+    """`Element` of lines.c, field by field."""
+
+    _fields_ = (
+        *((name, c_uint64) for name in ("digest", "size", "times", "contested")),
+        ("name", c_char_p),
+    )
+
+
 class Scan(ctypes.Structure):
     """`Scan` of lines.c, field by field."""
 
@@ -79,6 +97,7 @@ class Scan(ctypes.Structure):
         ("end", c_uint64),
         ("texts", c_void_p),
         ("words", c_char_p),
+        ("refusing", c_uint64),
         ("ends", c_uint8 * ENDS),
         ("pairs", c_uint32),
         ("thorough", c_uint32),
@@ -91,14 +110,17 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size", "strings")),
         *(("known", c_void_p), ("digests", c_void_p), ("knows", c_uint64)),
         *(("joined", c_void_p), ("joined_room", c_uint64)),
+        *((name, c_void_p) for name in ("elements", "slots", "element")),
+        *(("element_size", c_uint64), ("most", c_uint64 * 3), ("reasoned", c_uint64)),
+        *(("contested", c_uint64 * CONTESTED), ("contested_line", c_uint64 * CONTESTED)),
         *((name, c_uint64) for name in ("count_malformed", "malformed", "blank_lines", "ctrl_z")),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
         ("histogram", c_uint64 * DIGEST_BITS),
         ("most_bits", c_uint64),
         ("most_bits_line", c_uint64),
-        ("traits", c_uint64 * 2),
-        ("traits_line", c_uint64 * 2),
+        ("traits", c_uint64 * (1 << len(RECORD_PARTS))),
+        ("traits_line", c_uint64 * (1 << len(RECORD_PARTS))),
         ("latin", c_uint64),
         ("latin_line", c_uint64),
         ("kept", c_uint64),
@@ -106,6 +128,10 @@ class Scan(ctypes.Structure):
         *((name, c_void_p) for name in ("prompts", "answers", "places")),
         *((name, c_void_p) for name in ("near_prompts", "near_answers", "normal")),
         ("counts", c_uint32 * (len(PRIVATE) + 1)),
+        ("counts_kind", c_uint32 * len(PRIVATE)),
+        ("counts_unseen", c_uint32),
+        *((name, c_uint64 * len(PRIVATE)) for name in ("private_records", "private_times")),
+        ("unseen_records", c_uint64),
     )
 
 

@@ -6,7 +6,7 @@
  * is only there. Whatever is not written the plain way is not certain here (NULL).
  */
 
-enum { MEMBERS = 256, LONGEST_NUMBER = 40 };
+enum { NEEDLES = 2048, NESTED = 256, LONGEST_NUMBER = 400, LONGEST_WHOLE = 4000, FIGURES = 17 };
 
 /* ---- canonical JSON ------------------------------------------------------------------------------ */
 
@@ -65,83 +65,147 @@ static const uint8_t *digits(const uint8_t *p)
     return p;
 }
 
-/* Whether Python writes a number of so many digits as it stands: as the fewest digits that give the same double, and
- * with an exponent below 1e-4 and from 1e16 on. Where a locale has another decimal sign, nothing is as Python writes it. */
-static int as_python(const uint8_t *begin, size_t size, int figures)
+/* The digits of a number that say something, and the power of ten of the first. */
+typedef struct {
+    char digit[FIGURES];
+    int count, tens; /* count is more than FIGURES when there are more */
+} Figures;
+
+/* What a number's digits say, without its exponent; `whole` is how many are before the point. */
+static Figures figures_of(const uint8_t *p, const uint8_t *end, ptrdiff_t whole)
 {
-    char text[2 * LONGEST_NUMBER + 8], most[32], fewer[32], told[40];
+    Figures f = {.count = 0};
+    int met = 0;
+    for (ptrdiff_t power = whole - 1; p < end; p++) {
+        if (*p == '.')
+            continue;
+        if (!met && *p != '0')
+            f.tens = (int)power;
+        met += met || *p != '0';
+        if (met && met <= FIGURES)
+            f.digit[met - 1] = (char)*p;
+        f.count = *p == '0' ? f.count : met;
+        power--;
+    }
+    return f;
+}
+
+/* A number of these figures in Python's way. Gives its size. */
+static size_t written(char *out, int negative, const Figures *f)
+{
+    char *begin = out;
+    if (negative)
+        *out++ = '-';
+    if (f->tens >= -4 && f->tens < 16) {
+        int last = f->tens - f->count + 1 < -1 ? f->tens - f->count + 1 : -1; /* a digit is after the point */
+        for (int power = f->tens > 0 ? f->tens : 0; power >= last; power--) {
+            int n = f->tens - power;
+            *out++ = n < 0 || n >= f->count ? '0' : f->digit[n];
+            if (power == 0)
+                *out++ = '.';
+        }
+        return (size_t)(out - begin);
+    }
+    *out++ = f->digit[0];
+    if (f->count > 1) {
+        *out++ = '.';
+        memcpy(out, f->digit + 1, (size_t)f->count - 1);
+        out += f->count - 1;
+    }
+    int power = f->tens < 0 ? -f->tens : f->tens;
+    *out++ = 'e';
+    *out++ = f->tens < 0 ? '-' : '+';
+    if (power > 99)
+        *out++ = (char)('0' + power / 100);
+    *out++ = (char)('0' + power / 10 % 10);
+    *out++ = (char)('0' + power % 10);
+    return (size_t)(out - begin);
+}
+
+/* The fewest figures that give the same double as a number; 0 when that is not certain. Of at most 15 there are no fewer,
+ * but for the very smallest. A power of two has a nearer neighbour below than above; and where a locale has another decimal
+ * sign, nothing is read. */
+static int fewest(const uint8_t *begin, size_t size, Figures *f)
+{
+    char text[LONGEST_NUMBER + 1], told[32], *end;
+    if (size > LONGEST_NUMBER)
+        return 0;
     memcpy(text, begin, size);
     text[size] = 0;
-    double value = strtod(text, NULL);
+    double value = strtod(text, &end);
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    if (figures > 17 || !(bits << 12)) /* a power of two has a nearer neighbour below than above */
+    bits &= INT64_MAX;
+    if (*end || bits >> 52 == 0x7ff || (bits >> 52 && !(bits << 12)))
         return 0;
-    snprintf(most, sizeof most, "%.*e", figures - 1, value);
-    if (strtod(most, NULL) != value)
-        return 0;
-    if (figures > 1) {
-        snprintf(fewer, sizeof fewer, "%.*e", figures - 2, value);
-        if (strtod(fewer, NULL) == value)
-            return 0;
+    for (int figures = bits >> 52 ? 15 : 1; figures <= FIGURES; figures++) {
+        snprintf(told, sizeof told, "%.*e", figures - 1, value);
+        if (strtod(told, NULL) != value)
+            continue;
+        const char *from = told + (*told == '-');
+        *f = figures_of((const uint8_t *)from, (const uint8_t *)strchr(from, 'e'), 1);
+        if (!f->count)
+            *f = (Figures){.digit = "0", .count = 1};
+        else
+            f->tens += atoi(strchr(from, 'e') + 1);
+        return 1;
     }
-    int tens = atoi(strchr(most, 'e') + 1), after = figures - 1 - tens;
-    if (tens < -4 || tens >= 16)
-        return strcmp(text, most) == 0;
-    snprintf(told, sizeof told, "%.*f", after > 0 ? after : 1, value);
-    return strcmp(text, told) == 0;
+    return 0;
 }
 
-/* How many digits say something, from the first to the last that is not zero. */
-static int figures_of(const uint8_t *p, const uint8_t *end)
-{
-    int count = 0, last = 0;
-    for (; p < end && (digit(*p) || *p == '.'); p++) {
-        count += *p != '.' && (count || *p != '0');
-        last = *p != '.' && *p != '0' ? count : last;
-    }
-    return last;
-}
-
-/* A number, copied. Python may write it otherwise: then the text is raw. */
+/* A number, as Python writes it; where that is not certain, or would take more room than there is, the text is raw. */
 static const uint8_t *canon_number(Outline *o, const uint8_t *p)
 {
-    const uint8_t *begin = p, *whole = p += *p == '-', *part = p = digits(p);
-    int zero = *whole == '0', fraction = 0;
-    if (p == whole || (zero && p - whole > 1) || p - whole > LONGEST_NUMBER)
+    const uint8_t *begin = p, *whole = p += *p == '-', *point = p = digits(p), *part, *end;
+    if (p == whole || (*whole == '0' && p - whole > 1) || p - whole > LONGEST_WHOLE)
         return NULL;
-    int raw = zero && begin != whole;
+    if (*p != '.' && *p != 'e' && *p != 'E') {
+        begin = *whole == '0' ? whole : begin; /* to Python, -0 is 0 */
+        memcpy(o->r.out, begin, (size_t)(p - begin));
+        o->r.out += p - begin;
+        return p;
+    }
     if (*p == '.') {
         part = ++p;
-        p = digits(p);
-        if (p == part || p - part > LONGEST_NUMBER)
+        if ((p = digits(p)) == part)
             return NULL;
-        raw |= p - whole > 16 || (p[-1] == '0' && p - part > 1) || (zero && p - part > 3 && memcmp(part, "000", 3) == 0);
-        fraction = 1;
     }
+    end = p;
+    int power = 0, negative = 0;
     if (*p == 'e' || *p == 'E') {
+        negative = p[1] == '-';
         p += 1 + (p[1] == '+' || p[1] == '-');
         part = p;
         p = digits(p);
-        if (p == part || p - part > 2) /* more may be beyond what a double holds */
+        if (p == part || p - part > 3)
             return NULL;
-        fraction = raw = 1;
+        while (part < p)
+            power = power * 10 + (*part++ - '0');
     }
-    int figures = figures_of(whole, p);
-    if (raw && !(fraction && figures && as_python(begin, (size_t)(p - begin), figures)))
-        o->raw = 1;
-    memcpy(o->r.out, begin, (size_t)(p - begin));
-    o->r.out += p - begin;
+    Figures f = figures_of(whole, end, point - whole);
+    if (!f.count)
+        f = (Figures){.digit = "0", .count = 1};
+    else
+        f.tens += negative ? -power : power;
+    size_t size = (size_t)(p - begin), wanted = 0;
+    char text[FIGURES + 16];
+    int within = f.tens > -300 && f.tens < 300;
+    if (f.tens >= 308) /* may be beyond what a double holds */
+        return NULL;
+    if ((within && f.count <= 15) || fewest(begin, size, &f))
+        wanted = written(text, *begin == '-', &f);
+    if (wanted && (wanted <= size || (o->r.out - o->r.base) + (ptrdiff_t)wanted <= p - o->start)) {
+        memcpy(o->r.out, text, wanted);
+        o->r.out += wanted;
+        return p;
+    }
+    o->raw = 1;
+    memcpy(o->r.out, begin, size);
+    o->r.out += size;
     return p;
 }
 
 static const uint8_t *canon(Outline *o, const uint8_t *p, unsigned depth);
-
-typedef struct {
-    uint8_t *key, *end; /* of the member, from its key's quote on */
-    size_t size; /* of the key */
-    int escaped; /* whether a backslash is in it */
-} Member;
 
 /* The next byte of a key, as it is meant. */
 static uint8_t meant(const uint8_t **p)
@@ -151,66 +215,50 @@ static uint8_t meant(const uint8_t **p)
     if (sign != '\\')
         return sign;
     sign = *(*p)++;
+    if (sign == 'u') { /* of a control sign, as spelt here */
+        *p += 4;
+        return (uint8_t)hex4(*p - 4);
+    }
     const char *at = strchr(signs, sign);
     return at ? (uint8_t)as[at - signs] : sign;
 }
 
-/* Whether a key holds a sign that `meant` does not tell. */
-static int odd_key(const Member *m)
+/* The order of two members by their keys. */
+static int by_key(const void *one, const void *other)
 {
-    for (const uint8_t *p = m->key + 1; p <= m->key + m->size; p++)
-        if (*p == '\\' && *++p == 'u')
-            return 1;
-    return 0;
-}
-
-static int before(const Member *a, const Member *b)
-{
+    const Member *a = one, *b = other;
     const uint8_t *p = a->key + 1, *q = b->key + 1, *end = p + a->size, *stop = q + b->size;
     if (!a->escaped && !b->escaped) {
         int order = memcmp(p, q, a->size < b->size ? a->size : b->size);
-        return order ? order < 0 : a->size < b->size;
+        return order ? order : (a->size > b->size) - (a->size < b->size);
     }
     while (p < end && q < stop) {
-        uint8_t one = meant(&p), other = meant(&q);
-        if (one != other)
-            return one < other;
+        int order = meant(&p) - meant(&q);
+        if (order)
+            return order;
     }
-    return p == end && q < stop;
+    return (p < end) - (q < stop);
 }
 
 /* Puts the members in order; 0 when two have the same key, or there is no room to. */
 static int ordered(Outline *o, Member *members, unsigned count)
 {
-    unsigned order[MEMBERS];
-    int sorted = 1;
-    for (unsigned i = 0; i < count; i++) {
-        unsigned from = 0, to = i;
-        if (i && !before(&members[i], &members[order[i - 1]]))
-            from = i;
-        while (from < to) {
-            unsigned mid = (from + to) / 2;
-            if (before(&members[i], &members[order[mid]]))
-                to = mid;
-            else
-                from = mid + 1;
-        }
-        memmove(order + from + 1, order + from, (i - from) * sizeof *order);
-        order[from] = i;
-        sorted &= from == i;
-    }
-    for (unsigned i = 1; i < count; i++)
-        if (!before(&members[order[i - 1]], &members[order[i]]))
-            return 0;
-    if (sorted)
+    unsigned rising = 1;
+    while (rising < count && by_key(&members[rising - 1], &members[rising]) < 0)
+        rising++;
+    if (rising == count)
         return 1;
     uint8_t *from = members[0].key, *out = from;
     size_t size = (size_t)(members[count - 1].end - from);
     if (size > o->s->joined_room)
         return 0;
     memcpy(o->s->joined, from, size);
+    qsort(members, count, sizeof *members, by_key);
+    for (unsigned i = 1; i < count; i++)
+        if (by_key(&members[i - 1], &members[i]) == 0)
+            return 0;
     for (unsigned i = 0; i < count; i++) {
-        const Member *m = &members[order[i]];
+        const Member *m = &members[i];
         if (i)
             *out++ = ',';
         memcpy(out, o->s->joined + (m->key - from), (size_t)(m->end - m->key));
@@ -222,12 +270,13 @@ static int ordered(Outline *o, Member *members, unsigned count)
 static const uint8_t *canon_object(Outline *o, const uint8_t *p, unsigned depth)
 {
     Reader *r = &o->r;
-    Member members[MEMBERS];
+    Member *members = o->members + o->pending;
     unsigned count = 0;
     *r->out++ = '{';
     for (p = space(p + 1); *p != '}'; count++) {
-        if (count == MEMBERS || *p != '"')
+        if (o->pending == MEMBERS || *p != '"')
             return NULL;
+        o->pending++;
         if (count)
             *r->out++ = ',';
         members[count].key = r->out;
@@ -235,8 +284,6 @@ static const uint8_t *canon_object(Outline *o, const uint8_t *p, unsigned depth)
             return NULL;
         members[count].size = (size_t)(r->out - members[count].key) - 2;
         members[count].escaped = memchr(members[count].key, '\\', members[count].size + 1) != NULL;
-        if (members[count].escaped && odd_key(&members[count]))
-            return NULL;
         if (*(p = space(p)) != ':')
             return NULL;
         *r->out++ = ':';
@@ -246,6 +293,7 @@ static const uint8_t *canon_object(Outline *o, const uint8_t *p, unsigned depth)
     }
     if (count > 1 && !ordered(o, members, count))
         return NULL;
+    o->pending -= count;
     *r->out++ = '}';
     return p + 1;
 }
@@ -255,7 +303,7 @@ static const uint8_t *canon(Outline *o, const uint8_t *p, unsigned depth)
 {
     Reader *r = &o->r;
     size_t size;
-    if (depth == DEPTH)
+    if (depth == NESTED)
         return NULL;
     switch (*p) {
     case '"': return canon_string(r, p);
@@ -298,6 +346,7 @@ static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
     r->last = r->out;
     *r->out++ = MARKED;
     o->raw = 0;
+    o->pending = 0;
     if (!(*after = canon(o, p, 0)))
         return -1;
     if (o->raw) {
@@ -321,7 +370,7 @@ static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
 
 typedef struct {
     const char *key;
-    char how; /* v: a word as it is. s: any string. x: a text. w: one in which no word is reserved. i: an id. d: the name of a tool that is declared. n: of one that is used. u: an address. a: an account. o: any object. b: true or false. j: a schema. Else what is inside: */
+    char how; /* v: a word as it is. s: any string. x: a text. w: one whose words do not matter. i: an id. d: the name of a tool that is declared. n: of one that is used. u: an address. a: an account. o: any object. b: true or false. j: a schema. Else what is inside: */
     uint8_t inner;
 } Part;
 
@@ -383,8 +432,8 @@ static const uint8_t *skipped(const uint8_t *p)
     return p;
 }
 
-/* Whether a text says something, and no word in it may be reserved, where that matters. */
-static int harmless(Outline *o, const uint8_t *p, const uint8_t *after, int words)
+/* A text that says something, with the reserved words in it where they matter. */
+static int told(Outline *o, const uint8_t *p, const uint8_t *after, int words)
 {
     const Scan *s = o->s;
     if ((uint64_t)(after - p) > s->joined_room)
@@ -392,14 +441,7 @@ static int harmless(Outline *o, const uint8_t *p, const uint8_t *after, int word
     Reader r = {.base = s->joined, .out = s->joined, .last = s->joined};
     if (!copied(&r, p) || blank(r.base, r.out))
         return 0;
-    for (const uint8_t *at = r.base; words && at < r.out; at++) {
-        if (*at != s->ends[0] && *at != s->ends[1] && *at != s->ends[2] && *at != s->ends[3])
-            continue;
-        for (const uint8_t *w = s->words; *w; w += *w + 1)
-            if (*at == w[*w] && *w <= at - r.base + 1 && memcmp(at + 1 - *w, w + 1, *w) == 0)
-                return 0;
-    }
-    return 1;
+    return put(o, "\"x", 2) && (!words || !*s->words || held(o, r.base, r.out)) && put(o, "\"", 1);
 }
 
 /* Which of those that were met in the record this is, for it compares and nothing else; MOST_IDS when there are more. */
@@ -462,20 +504,24 @@ static int all_declared(const Outline *o)
     return 1;
 }
 
-/* ---- schemas of tools, those of plain words; `_simple` in schemas.py knows the same ----------------------- */
+/* ---- schemas of tools, those of plain words; `_simple` in schemas.py knows the same -----------------------
+ *
+ * They are read in their canonical form, so that equal words are equal bytes.
+ */
 
-static const uint8_t *schema(const uint8_t *p, unsigned depth);
+/* The dialects that differ here; the one that holds when none is named is the newest. */
+enum { NEWEST, DRAFT_4, DRAFT_6, DRAFT_7, DRAFT_2019 };
 
-/* Past a string without escapes. */
-static const uint8_t *bare(const uint8_t *p)
-{
-    if (*p != '"')
-        return NULL;
-    for (p++; *p != '"'; p++)
-        if (*p == '\\')
-            return NULL;
-    return p + 1;
-}
+typedef struct {
+    unsigned depth, draft;
+} Level;
+
+static const uint8_t *schema(const uint8_t *p, Level at);
+
+static Level deeper(Level at) { return (Level){at.depth + 1, at.draft}; }
+
+/* Past a string. */
+static const uint8_t *bare(const uint8_t *p) { return *p == '"' ? skipped(p) : NULL; }
 
 /* Past the name of a type; which one it is. */
 static const uint8_t *a_type(const uint8_t *p, unsigned *which)
@@ -512,12 +558,12 @@ static const uint8_t *pattern(const uint8_t *p)
         uint8_t c = *p++;
         if (c == '\\') {
             c = *p++;
-            if (c != '\\' && c != '"' && c != '/')
-                return NULL;
+            if (c == 'u')
+                p += 4;
             if (c == '\\') {
-                if (*p == '"' || (*p == '\\' && p[1] != '\\' && p[1] != '"' && p[1] != '/'))
+                if (*p == '"')
                     return NULL;
-                p += 1 + (*p == '\\');
+                p += *p == '\\' && p[1] == 'u' ? 6 : 1 + (*p == '\\');
             }
             repeatable = 1;
             continue;
@@ -543,40 +589,52 @@ static const uint8_t *pattern(const uint8_t *p)
     return depth || within ? NULL : p + 1;
 }
 
-/* Past a list of strings, none of them twice. */
-static const uint8_t *strings(const uint8_t *p)
+/* Past a list of strings, none of them twice; or of whole numbers, which are told apart by their digits, too. */
+static const uint8_t *distinct(const uint8_t *p, int numbers)
 {
-    Id met[MEMBERS];
+    Id met[NEEDLES];
+    uint16_t heads[HEADS] = {0};
     unsigned count = 0;
     if (*p != '[')
         return NULL;
     for (p = space(p + 1); *p != ']'; count++) {
         const uint8_t *after = bare(p);
-        if (!after || count == MEMBERS)
+        if (!after && numbers && (after = digits(p)) != scalar(p))
             return NULL;
-        for (unsigned i = 0; i < count; i++)
-            if (met[i].size == (size_t)(after - p) && memcmp(met[i].at, p, met[i].size) == 0)
+        if (!after || count == NEEDLES)
+            return NULL;
+        size_t size = (size_t)(after - p);
+        uint16_t *head = heads + lines_digest(p, size) % HEADS;
+        for (unsigned n = *head; n; n = met[n - 1].next)
+            if (met[n - 1].size == size && memcmp(met[n - 1].at, p, size) == 0)
                 return NULL;
-        met[count] = (Id){p, (size_t)(after - p), 0, 0};
+        met[count] = (Id){p, size, 0, *head};
+        *head = (uint16_t)(count + 1);
         if (!(p = more(after, ']')))
             return NULL;
     }
     return p + 1;
 }
 
+/* The same of strings; in draft 4 no such list is empty. */
+static const uint8_t *strings(const uint8_t *p, Level at)
+{
+    return at.draft == DRAFT_4 && STARTS(p, "[]") ? NULL : distinct(p, 0);
+}
+
 /* Past a list of schemas, at least one. */
-static const uint8_t *choices(const uint8_t *p, unsigned depth)
+static const uint8_t *choices(const uint8_t *p, Level at)
 {
     if (*p != '[' || *(p = space(p + 1)) == ']')
         return NULL;
     while (*p != ']')
-        if (!(p = schema(p, depth + 1)) || !(p = more(p, ']')))
+        if (!(p = schema(p, deeper(at))) || !(p = more(p, ']')))
             return NULL;
     return p + 1;
 }
 
 /* Past an object of schemas, or, as `how` says, of lists of strings or either; its keys may be patterns. */
-static const uint8_t *schemas(const uint8_t *p, unsigned depth, char how)
+static const uint8_t *schemas(const uint8_t *p, Level at, char how)
 {
     if (*p != '{')
         return NULL;
@@ -585,18 +643,18 @@ static const uint8_t *schemas(const uint8_t *p, unsigned depth, char how)
         p = space(space(skipped(p)) + 1);
         if (how == '^' && !pattern(key))
             return NULL;
-        p = how == 'S' || (how == 'D' && *p == '[') ? strings(p) : schema(p, depth + 1);
+        p = how == 'S' || (how == 'D' && *p == '[') ? strings(p, at) : schema(p, deeper(at));
         if (!p || !(p = more(p, '}')))
             return NULL;
     }
     return p + 1;
 }
 
-/* Past digits and nothing else. */
-static const uint8_t *whole(const uint8_t *p)
+/* Past a whole number that is not negative; since draft 6 it may be written as 1.0. */
+static const uint8_t *whole(const uint8_t *p, Level at)
 {
-    const uint8_t *after = digits(p);
-    return after > p && after == scalar(p) ? after : NULL;
+    const uint8_t *after = digits(p), *end = scalar(p);
+    return after > p && (after == end || (at.draft != DRAFT_4 && end - after == 2 && STARTS(after, ".0"))) ? end : NULL;
 }
 
 /* Past a number, or only one above zero. */
@@ -611,16 +669,6 @@ static const uint8_t *number(const uint8_t *p, int positive)
     return NULL;
 }
 
-/* Past the dialect: of those whose words differ nothing is certain. */
-static const uint8_t *dialect(const uint8_t *p)
-{
-    const uint8_t *after = bare(p);
-    for (; after && p < after; p++)
-        if (STARTS(p, "draft-0") && p[7] != '7')
-            return NULL;
-    return after;
-}
-
 static const uint8_t *anchor(const uint8_t *p)
 {
     if (*p != '"' || !(alpha(p[1]) || p[1] == '_'))
@@ -630,92 +678,132 @@ static const uint8_t *anchor(const uint8_t *p)
     return *p == '"' ? p + 1 : NULL;
 }
 
-static const uint8_t *without_hash(const uint8_t *p)
+/* Past an id; a hash may only end it. */
+static const uint8_t *hashless(const uint8_t *p)
 {
     const uint8_t *after = bare(p);
-    return after && !memchr(p, '#', (size_t)(after - p)) ? after : NULL;
+    const uint8_t *hash = after ? memchr(p, '#', (size_t)(after - p)) : NULL;
+    return hash && hash != after - 2 ? NULL : after;
 }
 
 /* The words that have a meaning. s: a text. b: true or false. t: types. o: schemas by name. ^: by pattern. S: lists of
- * strings by name. D: either. c: a list of schemas. j: a schema. n: a number. p: one above zero. w: a whole one. r: a list
- * of strings. l: a list. x: a pattern. h: the dialect. a: an anchor. i: an id. ?: nothing is certain. */
+ * strings by name. D: either. c: a list of schemas. j: a schema. A: a schema, or true or false in any draft. I: one, or in
+ * former drafts a list. n: a number. e: one, or true or false in draft 4. p: one above zero. w: a whole one. r: a list
+ * of strings. l: a list. E: one of values. x: a pattern. a: an anchor. i: an id. d: the same in draft 4. v: true or false in
+ * 2019. ?: nothing is certain. */
 static const struct {
     const char *word;
     char how;
 } VOCABULARY[] = {
-    {"type", 't'}, {"description", 's'}, {"properties", 'o'}, {"required", 'r'}, {"enum", 'l'}, {"items", 'j'},
+    {"type", 't'}, {"description", 's'}, {"properties", 'o'}, {"required", 'r'}, {"enum", 'E'}, {"items", 'I'},
     {"title", 's'}, {"format", 's'}, {"$comment", 's'}, {"contentEncoding", 's'}, {"contentMediaType", 's'},
-    {"$ref", 's'}, {"$dynamicRef", 's'}, {"pattern", 'x'}, {"$schema", 'h'}, {"$id", 'i'},
-    {"$anchor", 'a'}, {"$dynamicAnchor", 'a'}, {"$recursiveAnchor", '?'}, {"$recursiveRef", '?'}, {"$vocabulary", '?'},
+    {"$ref", 's'}, {"$dynamicRef", 's'}, {"pattern", 'x'}, {"$schema", 's'}, {"$id", 'i'}, {"id", 'd'},
+    {"$anchor", 'a'}, {"$dynamicAnchor", 'a'}, {"$recursiveAnchor", 'v'}, {"$recursiveRef", 's'}, {"$vocabulary", '?'},
     {"readOnly", 'b'}, {"writeOnly", 'b'}, {"deprecated", 'b'}, {"uniqueItems", 'b'},
     {"$defs", 'o'}, {"definitions", 'o'}, {"dependentSchemas", 'o'}, {"patternProperties", '^'},
     {"dependentRequired", 'S'}, {"dependencies", 'D'},
     {"anyOf", 'c'}, {"oneOf", 'c'}, {"allOf", 'c'}, {"prefixItems", 'c'},
-    {"additionalProperties", 'j'}, {"not", 'j'}, {"if", 'j'}, {"then", 'j'}, {"else", 'j'}, {"contains", 'j'},
+    {"additionalProperties", 'A'}, {"additionalItems", 'A'}, {"not", 'j'}, {"if", 'j'}, {"then", 'j'}, {"else", 'j'}, {"contains", 'j'},
     {"propertyNames", 'j'}, {"unevaluatedItems", 'j'}, {"unevaluatedProperties", 'j'}, {"contentSchema", 'j'},
     {"minLength", 'w'}, {"maxLength", 'w'}, {"minItems", 'w'}, {"maxItems", 'w'}, {"minProperties", 'w'},
     {"maxProperties", 'w'}, {"minContains", 'w'}, {"maxContains", 'w'},
-    {"multipleOf", 'p'}, {"minimum", 'n'}, {"maximum", 'n'}, {"exclusiveMinimum", 'n'}, {"exclusiveMaximum", 'n'},
+    {"multipleOf", 'p'}, {"minimum", 'n'}, {"maximum", 'n'}, {"exclusiveMinimum", 'e'}, {"exclusiveMaximum", 'e'},
     {"examples", 'l'},
 };
 
+static const uint8_t *yes_or_no(const uint8_t *p) { return *p == 't' || *p == 'f' ? scalar(p) : NULL; }
+
 /* Past the value of a word of a schema; its canonical form has been written, so that the JSON is sound. A word without
  * a meaning may have any. */
-static const uint8_t *worded(const uint8_t *word, size_t size, const uint8_t *p, unsigned depth)
+static const uint8_t *worded(const uint8_t *word, size_t size, const uint8_t *p, Level at)
 {
     char how = 0;
+    int former = at.draft != NEWEST, fourth = at.draft == DRAFT_4;
     for (size_t i = 0; !how && i < sizeof VOCABULARY / sizeof *VOCABULARY; i++)
         if (strncmp(VOCABULARY[i].word, (const char *)word, size) == 0 && !VOCABULARY[i].word[size])
             how = VOCABULARY[i].how;
     switch (how) {
     case 0: return skipped(p);
     case 't': return typed(p);
-    case 's': return *p == '"' ? skipped(p) : NULL;
+    case 's': return bare(p);
     case 'x': return *p == '"' ? pattern(p) : NULL;
-    case 'b': return *p == 't' || *p == 'f' ? scalar(p) : NULL;
-    case 'o': case '^': case 'S': case 'D': return schemas(p, depth, how);
-    case 'c': return choices(p, depth);
-    case 'j': return schema(p, depth + 1);
+    case 'b': return yes_or_no(p);
+    case 'o': case '^': case 'S': case 'D': return schemas(p, at, how);
+    case 'c': return choices(p, at);
+    case 'j': return schema(p, deeper(at));
+    case 'A': return *p == '{' ? schema(p, deeper(at)) : yes_or_no(p);
+    case 'I': return former && *p == '[' ? choices(p, at) : schema(p, deeper(at));
+    case 'e': return fourth ? yes_or_no(p) : number(p, 0);
     case 'n': case 'p': return number(p, how == 'p');
-    case 'w': return whole(p);
-    case 'r': return strings(p);
+    case 'w': return whole(p, at);
+    case 'r': return strings(p, at);
     case 'l': return *p == '[' ? skipped(p) : NULL;
-    case 'h': return dialect(p);
+    case 'E': return !fourth ? (*p == '[' ? skipped(p) : NULL) : STARTS(p, "[]") ? NULL : distinct(p, 1);
     case 'a': return anchor(p);
-    case 'i': return without_hash(p);
+    case 'i': return hashless(p);
+    case 'd': return fourth ? bare(p) : skipped(p);
+    case 'v': return at.draft == DRAFT_2019 ? yes_or_no(p) : NULL;
     default: return NULL;
     }
 }
 
-static const uint8_t *schema(const uint8_t *p, unsigned depth)
+/* What of an object's words needs another of them, in draft 4. */
+static unsigned bound(const uint8_t *p)
 {
+    return STARTS(p, "\"minimum\"") ? 1 : STARTS(p, "\"maximum\"") ? 2 : STARTS(p, "\"exclusiveMinimum\"") ? 4 : STARTS(p, "\"exclusiveMaximum\"") ? 8 : 0;
+}
+
+static const uint8_t *schema(const uint8_t *p, Level at)
+{
+    unsigned bounds = 0;
     if (*p == 't' || *p == 'f')
-        return scalar(p);
-    if (*p != '{' || depth == DEPTH)
+        return at.draft == DRAFT_4 ? NULL : scalar(p);
+    if (*p != '{' || at.depth == NESTED)
         return NULL;
     for (p = space(p + 1); *p != '}';) {
         const uint8_t *word = p + 1, *after = bare(p);
-        if (!after)
-            return NULL;
+        bounds |= bound(p);
         p = space(space(after) + 1);
-        if (!(p = worded(word, (size_t)(after - word) - 1, p, depth)) || !(p = more(p, '}')))
+        if (!(p = worded(word, (size_t)(after - word) - 1, p, at)) || !(p = more(p, '}')))
             return NULL;
     }
-    return p + 1;
+    return at.draft == DRAFT_4 && bounds >> 2 & ~bounds ? NULL : p + 1;
+}
+
+/* Which dialect a schema is of, as the library finds it; -1 where its words may have other meanings than here. */
+static int dialect(const uint8_t *p, const uint8_t *after)
+{
+    static const struct {
+        const char *name;
+        int draft;
+    } known[] = {
+        {"\"http://json-schema.org/draft-04/schema", DRAFT_4}, {"\"http://json-schema.org/draft-06/schema", DRAFT_6},
+        {"\"http://json-schema.org/draft-07/schema", DRAFT_7}, {"\"https://json-schema.org/draft/2019-09/schema", DRAFT_2019},
+    };
+    for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t size = strlen(known[i].name), rest = (size_t)(after - p) > size ? (size_t)(after - p) - size : 0;
+        if (rest && memcmp(p, known[i].name, size) == 0 && (rest == 1 || (rest == 2 && p[size] == '#')))
+            return known[i].draft;
+    }
+    for (; p < after; p++)
+        if (STARTS(p, "draft-0"))
+            return -1;
+    return NEWEST;
 }
 
 /* A tool's schema, which says object at its top. */
 static int takes_an_object(Outline *o, const uint8_t *p)
 {
-    if (*p != '{' || !schema(p, 0))
-        return 0;
-    for (p = space(p + 1); *p != '}';) {
-        const uint8_t *value = space(space(skipped(p)) + 1);
-        if (STARTS(p, "\"type\""))
-            return STARTS(value, "\"object\"") && put(o, "{\"type\":\"object\"}", 17);
-        p = more(skipped(value), '}');
+    int draft = NEWEST, object = 0;
+    for (const uint8_t *word = p + 1; *word != '}';) {
+        const uint8_t *value = skipped(word) + 1, *after = skipped(value);
+        if (STARTS(word, "\"$schema\""))
+            draft = *value == '"' ? dialect(value, after) : -1;
+        else if (STARTS(word, "\"type\""))
+            object = STARTS(value, "\"object\"");
+        word = after + (*after == ',');
     }
-    return 0;
+    return object && draft >= 0 && schema(p, (Level){0, (unsigned)draft}) && put(o, "{\"type\":\"object\"}", 17);
 }
 
 /* An address in S3: its bucket tells. */
@@ -767,19 +855,19 @@ static const uint8_t *value_of(Outline *o, const uint8_t *p, const Part *part)
         return NULL;
     const uint8_t *after = skipped(p);
     size_t size = (size_t)(after - p);
-    int told;
+    int said;
     switch (part->how) {
-    case 'o': told = put(o, "{}", 2); break;
-    case 's': told = put(o, "\"x\"", 3); break;
-    case 'x': case 'w': told = harmless(o, p, after, part->how == 'x') && put(o, "\"x\"", 3); break;
-    case 'i': told = identified(o, p, size); break;
-    case 'd': case 'n': told = called(o, p, size, part->how == 'd'); break;
-    case 'b': told = (*p == 't' || *p == 'f') && put(o, "true", 4); break;
-    case 'j': told = takes_an_object(o, p); break;
-    case 'u': told = addressed(o, p, after); break;
-    default: told = account(o, p, after);
+    case 'o': said = put(o, "{}", 2); break;
+    case 's': said = put(o, "\"x\"", 3); break;
+    case 'x': case 'w': said = told(o, p, after, part->how == 'x'); break;
+    case 'i': said = identified(o, p, size); break;
+    case 'd': case 'n': said = called(o, p, size, part->how == 'd'); break;
+    case 'b': said = (*p == 't' || *p == 'f') && put(o, "true", 4); break;
+    case 'j': said = takes_an_object(o, p); break;
+    case 'u': said = addressed(o, p, after); break;
+    default: said = account(o, p, after);
     }
-    return told ? after : NULL;
+    return said ? after : NULL;
 }
 
 static const Part *part_of(const Part *parts, const uint8_t *p)
@@ -816,16 +904,17 @@ static int marked(Outline *o, uint8_t sign, int n)
 /* A block of one thing that is no text. */
 static const uint8_t *special_block(Outline *o, const uint8_t *p)
 {
-    const uint8_t *after, *value = space(p + 1);
+    const uint8_t *after;
+    int n = compared(o, p, &after);
+    if (n < 0)
+        return NULL;
+    /* What it is follows from its canonical form, in which nothing is written in two ways. */
+    const uint8_t *value = o->r.last + 2, *end = o->r.out;
     const Part *part = part_of(KINDS_OF_BLOCKS, value);
-    int n = part ? compared(o, p, &after) : -1;
-    if (n < 0 || !marked(o, 1, n) || !put(o, "{", 1) || !put(o, part->key, strlen(part->key)) || !put(o, ":", 1))
+    if (!part || !marked(o, 1, n) || !put(o, "{", 1) || !put(o, part->key, strlen(part->key)) || !put(o, ":", 1))
         return NULL;
-    p = space(value + strlen(part->key));
-    if (*p != ':' || !(p = value_of(o, space(p + 1), part)))
-        return NULL;
-    p = space(p);
-    return *p == '}' && p + 1 == after && put(o, "}", 1) ? after : NULL;
+    value = value_of(o, value + strlen(part->key) + 1, part);
+    return value && value + 1 == end && put(o, "}", 1) ? after : NULL;
 }
 
 /* The tools of a record. Mostly what is wrong with them is in their outline, or else in their canonical form, which
@@ -835,10 +924,11 @@ static const uint8_t *declared_tools(Outline *o, const uint8_t *p)
     static const char hex[] = "0123456789abcdef";
     const uint8_t *after;
     int n = compared(o, p, &after);
+    o->configured = 1;
     if (n < 0 || !marked(o, 2, n))
         return NULL;
     if (!o->names_tools) {
-        if (*p == '{' && outlined(o, p, CONFIG))
+        if (outlined(o, o->r.last + 1, CONFIG))
             return after;
         o->misnamed = 1;
         return NULL;

@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum { MARKED = 2, RAW }; /* how what only compares begins, among texts; raw when Python writes its numbers in another way */
-enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, PIECES = 1000 };
+enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, PIECES = 1000, SLOTS = 2048, PARTS_OF_RECORDS = 8, SUBJECTS = 16 };
 
 #include "private.h"
 
@@ -29,9 +29,15 @@ enum { DONE, ASK, LOOK, LONG, FULL, OUTLINED };
  * in common with near ones is not certain here, or it may hold characters that nobody sees. */
 enum { TOO_LONG = 1, PRIVATE = 2, SCRIPT = 4, NEAR = 8, UNSEEN = 16 };
 
+/* A part of a record whose faults are all listed; see parts.h. */
+typedef struct {
+    uint64_t digest, size, times, contested;
+    const uint8_t *name;
+} Element;
+
 /* An outline whose faults are all listed: its lines are only counted. Python tells how. */
 typedef struct {
-    uint64_t size, times, readable, system;
+    uint64_t size, times, readable, system; /* a bit for each of its optional parts */
     uint64_t prompt, pieces; /* how many of the texts below are the prompt's, and how many there are */
     const uint8_t *outline;
     uint16_t text[PIECES];
@@ -45,6 +51,7 @@ typedef struct {
     uint8_t *texts;
     /* Reserved words, each after a byte that tells its length, a zero at the end; their last bytes. */
     const uint8_t *words;
+    uint64_t refusing; /* how many of them, the first, refuse a prompt */
     uint8_t ends[ENDS];
     /* What is looked for. */
     uint32_t pairs, thorough, reports_unseen;
@@ -62,6 +69,13 @@ typedef struct {
     uint64_t knows;
     uint8_t *joined;
     uint64_t joined_room; /* without its guard */
+    /* Elements that need no diagnosis any more, by their digests; the first of a line that is not among them. */
+    Element *elements;
+    uint16_t *slots; /* one more than the number of an element, or 0 */
+    uint8_t *element;
+    uint64_t element_size;
+    uint64_t most[3], reasoned; /* how many images, videos and documents a record takes; what reasoning beside them contests */
+    uint64_t contested[SUBJECTS], contested_line[SUBJECTS];
     /* Whether lines that are surely no JSON are only counted, and how many were. */
     uint64_t count_malformed, malformed;
     /* Lines without anything, and those with nothing but Ctrl-Z, which the prepared copy does without. */
@@ -70,7 +84,7 @@ typedef struct {
     uint64_t line, records, total_characters, total_bytes, crlf;
     uint64_t histogram[BITS];
     uint64_t most_bits, most_bits_line;
-    uint64_t traits[2], traits_line[2]; /* without and with a system text */
+    uint64_t traits[1 << PARTS_OF_RECORDS], traits_line[1 << PARTS_OF_RECORDS]; /* by their optional parts, each a bit */
     uint64_t latin, latin_line;
     /* Two digests and the line of each record, until they are taken away. */
     uint64_t kept, room;
@@ -79,6 +93,9 @@ typedef struct {
     uint64_t *near_prompts, *near_answers;
     uint8_t *normal;
     uint32_t counts[KINDS + 1]; /* of what is private in the line that is handed back; one is room */
+    /* Whether enough is listed of what is private, by kind, and of what nobody sees, so that the rest is only counted. */
+    uint32_t counts_kind[KINDS], counts_unseen;
+    uint64_t private_records[KINDS], private_times[KINDS], unseen_records;
 } Scan;
 
 uint64_t lines_size(void) { return sizeof(Scan); }
@@ -176,21 +193,26 @@ typedef struct {
     uint8_t *last;    /* where the last text begins */
     uint64_t texts;   /* how many there are */
     uint64_t beside;  /* bytes that are no characters: all but the first of each, and what joins texts */
-    uint64_t odd;     /* whether a text may hold characters that nobody sees */
+    uint64_t odd;     /* whether a text holds characters that nobody sees: MAY_BE, SURELY */
 } Reader;
 
 static inline int follows(uint8_t c) { return (c & 0xc0) == 0x80; }
 
-/* Whether a sequence beyond ASCII may stand for what nobody sees; unseen.py tells which. */
+/* Whether what nobody sees may be in a text, or is for certain. */
+enum { MAY_BE = 1, SURELY = 2 };
+
+/* Whether a sequence beyond ASCII stands for what nobody sees, MAY_BE or SURELY; unseen.py tells which. */
 static inline int unseen(const uint8_t *p)
 {
     switch (p[0]) {
-    case 0xc2: return p[1] < 0xa0 || p[1] == 0xad;
-    case 0xe1: return p[1] == 0xa0 && p[2] == 0x8e;
+    case 0xc2: return p[1] < 0xa0 || p[1] == 0xad ? SURELY : 0;
+    case 0xe1: return p[1] == 0xa0 && p[2] == 0x8e ? SURELY : 0;
     case 0xe2:
-        return (p[1] == 0x80 && (p[2] == 0x8b || (p[2] >= 0xaa && p[2] <= 0xae))) || (p[1] == 0x81 && p[2] >= 0xa0);
-    case 0xef: return (p[1] == 0xbb && p[2] == 0xbf) || (p[1] == 0xbf && p[2] >= 0xb9 && p[2] <= 0xbb);
-    case 0xf3: return p[1] == 0xa0 && p[2] <= 0x81;
+        if (p[1] == 0x81)
+            return p[2] >= 0xa0 && p[2] < 0xb0 ? SURELY : 0;
+        return p[1] == 0x80 && (p[2] == 0x8b || (p[2] >= 0xaa && p[2] <= 0xae)) ? SURELY : 0;
+    case 0xef: return (p[1] == 0xbb && p[2] == 0xbf) || (p[1] == 0xbf && p[2] >= 0xb9 && p[2] <= 0xbb) ? SURELY : 0;
+    case 0xf3: return p[1] == 0xa0 && p[2] <= 0x81 ? MAY_BE : 0; /* flags are spelt with such */
     default: return 0;
     }
 }
@@ -237,15 +259,15 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
     case 'n': *r->out++ = '\n'; return p + 2;
     case 't': *r->out++ = '\t'; return p + 2;
     case 'r': *r->out++ = '\r'; return p + 2;
-    case 'b': *r->out++ = '\b'; r->odd = 1; return p + 2;
-    case 'f': *r->out++ = '\f'; r->odd = 1; return p + 2;
+    case 'b': *r->out++ = '\b'; r->odd |= SURELY; return p + 2;
+    case 'f': *r->out++ = '\f'; r->odd |= SURELY; return p + 2;
     case 'u': break;
     default: return NULL;
     }
     int32_t c = hex4(p + 2);
     if (c <= 0) /* no escape, or a zero, which joins texts here */
         return NULL;
-    r->odd |= (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;
+    r->odd |= (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f ? SURELY : 0;
     p += 6;
     uint8_t *out = r->out;
     if (c < 0x80) {
@@ -271,7 +293,7 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
         *out++ = (uint8_t)(0x80 | (c & 0x3f));
         r->beside += 3;
     }
-    r->odd |= c > 0x7f && unseen(r->out);
+    r->odd |= c > 0x7f ? (uint64_t)unseen(r->out) : 0;
     r->out = out;
     return p;
 }
@@ -328,7 +350,7 @@ static const uint8_t *copied(Reader *r, const uint8_t *p)
             continue;
         }
         if (*p == 0x7f) {
-            r->odd = 1;
+            r->odd |= SURELY;
             r->out++;
             p++;
             continue;
@@ -660,7 +682,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
  */
-enum { DEPTH = 48, MOST_IDS = 1000, HEADS = 256 };
+enum { DEPTH = 48, MOST_IDS = 1000, HEADS = 256, MEMBERS = 4096 };
 enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
@@ -681,17 +703,26 @@ typedef struct {
 } Ids;
 
 typedef struct {
+    uint8_t *key, *end; /* of the member of an object, from its key's quote on */
+    size_t size; /* of the key */
+    int escaped; /* whether a backslash is in it */
+} Member;
+
+typedef struct {
     const Scan *s;
     const uint8_t *start; /* of the line */
     Reader r;
     Ids ids, names; /* of tool uses, and of tools */
     int names_tools; /* whether tools are called by their names, not by numbers */
     int misnamed; /* whether they had to be */
+    int configured; /* whether tools are declared */
     int raw, any_raw; /* whether a number is written as Python does not write it */
     uint8_t *out, *full;
     uint64_t why;
     const uint8_t *wrong; /* where no JSON reader goes on */
     Said said[PIECES]; /* the first texts */
+    unsigned pending; /* members of the objects that are being read */
+    Member members[MEMBERS];
 } Outline;
 
 static const uint8_t *wrong(Outline *o, const uint8_t *p)
@@ -743,31 +774,38 @@ static int goes_on(const uint8_t *p)
     return n == UNKNOWN ? -1 : ENTRIES[n].letter;
 }
 
-/* The reserved words in the last text, each where it first stands whole, and where it first ends another word; 0
- * when that is not certain. */
-static int held(Outline *o)
+/* The one reserved word of a text that is reported (markers.py): of those that refuse the first to end whole, then of those
+ * of AWS's SDK, then one that ends another word. 0 when that is not certain. */
+static int held(Outline *o, const uint8_t *from, const uint8_t *end)
 {
-    uint64_t seen[2] = {0};
-    const uint8_t *ends = o->s->ends;
-    for (const uint8_t *at = o->r.last; at < o->r.out; at++) {
+    enum { WHOLE, SDK, PART, NONE };
+    const uint8_t *ends = o->s->ends, *found[NONE] = {NULL};
+    int colon[NONE] = {0};
+    for (const uint8_t *at = from; at < end; at++) {
         if (*at != ends[0] && *at != ends[1] && *at != ends[2] && *at != ends[3])
             continue;
-        size_t room = (size_t)(at - o->r.last) + 1;
-        uint64_t bit = 1;
-        for (const uint8_t *w = o->s->words; *w; w += *w + 1, bit <<= 1) {
+        size_t room = (size_t)(at - from) + 1;
+        uint64_t n = 0;
+        for (const uint8_t *w = o->s->words; *w; w += *w + 1, n++) {
             size_t size = *w;
             if (*at != w[size] || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
                 continue;
             int part = *at == ':' && size < room ? goes_on(at - size) : 0;
             if (part < 0)
                 return 0;
-            if (seen[part] & bit || (part && !o->s->thorough))
+            if (part && !o->s->thorough)
                 continue;
-            if (!put(o, part ? " x" : " ", part ? 2 : 1) || !put(o, w + 1, size))
-                return 0;
-            seen[part] |= bit;
+            unsigned kind = part ? PART : n < o->s->refusing ? WHOLE : SDK;
+            /* Of whole words with a colon the first to end goes before all others, which go in the order of the list. */
+            int first = kind != PART && *at == ':';
+            if (!found[kind] || (first ? !colon[kind] : !colon[kind] && w < found[kind]))
+                found[kind] = w;
+            colon[kind] |= first;
         }
     }
+    for (unsigned kind = WHOLE; kind < NONE; kind++)
+        if (found[kind])
+            return put(o, kind == PART ? " x" : " ", kind == PART ? 2 : 1) && put(o, found[kind] + 1, *found[kind]);
     return 1;
 }
 
@@ -791,7 +829,7 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
     int found = *o->s->words || o->s->thorough ? gone_through(o->s, o->r.last, o->r.out, counts) : DONE;
     if (found != DONE)
         o->why = PRIVATE;
-    if (found == ASK && !held(o))
+    if (found == ASK && !held(o, o->r.last, o->r.out))
         return NULL;
     return put(o, "\"", 1) ? next : NULL;
 }
@@ -825,6 +863,7 @@ static int special(const uint8_t *p)
 }
 
 #include "blocks.h"
+#include "parts.h"
 
 /* Where a value stands, as far as that matters. */
 enum { ELSEWHERE, RECORD, MESSAGES, MESSAGE, CONTENT, BLOCK };
@@ -918,7 +957,7 @@ static unsigned count(Scan *s, const uint8_t *texts, unsigned system)
         s->most_bits = bits;
         s->most_bits_line = s->line;
     }
-    if (system < 2 && !s->traits[system]++) /* else Python counts them by the outline */
+    if (!s->traits[system]++)
         s->traits_line[system] = s->line;
     if (s->line <= s->compared) {
         s->prompts[s->kept] = lines_digest(texts + s->prompt_at, s->prompt_size);
@@ -970,6 +1009,30 @@ static int privately(Scan *s, const uint8_t *texts)
     return any != 0;
 }
 
+/* Counts what is private in a line, if enough is listed of each kind of it; else Python is asked. */
+static unsigned private_counted(Scan *s)
+{
+    for (unsigned i = 0; i < KINDS; i++)
+        if (s->counts[i] && !s->counts_kind[i])
+            return PRIVATE;
+    for (unsigned i = 0; i < KINDS; i++) {
+        s->private_records[i] += s->counts[i] > 0;
+        s->private_times[i] += s->counts[i];
+    }
+    return 0;
+}
+
+/* The same of characters that nobody sees. */
+static unsigned unseen_counted(Scan *s, uint64_t odd)
+{
+    if (!odd || !s->reports_unseen)
+        return 0;
+    if (!s->counts_unseen || !(odd & SURELY))
+        return UNSEEN;
+    s->unseen_records++;
+    return 0;
+}
+
 /* Whether a record's script has to be asked for; most of those that are looked at are Latin. */
 static int asks_script(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
@@ -982,25 +1045,38 @@ static int asks_script(Scan *s, const uint8_t *start, const uint8_t *stop)
     return 0;
 }
 
-/* Counts a line whose outline is known, and tells why it is worth a look; 0 when it is not known. */
-static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_t *stop)
+/* The outline of a line, if it is known. */
+static Known *known(Scan *s)
 {
     uint64_t size = s->outline_size, digest = lines_digest(s->outline, size);
     uint64_t n = 0;
     while (n < s->knows && s->digests[n] != digest)
         n++;
     Known *k = s->known + n;
-    if (n == s->knows || k->size != size || memcmp(k->outline, s->outline, size) != 0)
-        return 0;
+    return n < s->knows && k->size == size && memcmp(k->outline, s->outline, size) == 0 ? k : NULL;
+}
+
+/* Counts a line whose outline is known, or each part of it, and tells why it is worth a look; 0 when it is not known. */
+static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_t *stop)
+{
+    Parted parted;
+    Known parts, *k = known(s);
     uint64_t unseen = s->why & UNSEEN;
+    int whole = k != NULL;
+    if (!whole && !known_by_parts(s, o, &parted, k = &parts))
+        return 0;
     if (k->readable ? !joined(s, o, k) : unseen != 0)
         return 0;
-    k->times++;
+    if (whole)
+        k->times++;
+    else
+        count_elements(s, &parted);
     s->why = 0;
     if (k->readable) {
-        s->why = unseen | count(s, s->joined, (unsigned)k->system);
+        s->why = whole ? unseen : unseen_counted(s, o->r.odd);
+        s->why |= count(s, s->joined, (unsigned)k->system);
         if (s->thorough && o->why && privately(s, s->joined))
-            s->why |= PRIVATE;
+            s->why |= private_counted(s);
         if (asks_script(s, start, stop))
             s->why |= SCRIPT;
         s->in_joined = 1;
@@ -1049,7 +1125,7 @@ static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
         memset(o->names.heads, 0, sizeof o->names.heads);
     o->ids.count = o->names.count = 0;
     o->names_tools = names_tools;
-    o->misnamed = o->any_raw = 0;
+    o->misnamed = o->any_raw = o->configured = 0;
     o->out = s->outline;
     o->full = s->outline + s->outline_room;
     o->why = 0;
@@ -1060,7 +1136,7 @@ static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
 static const uint8_t *described(Outline *o, Scan *s, const uint8_t *p)
 {
     const uint8_t *after = any(o, p, 0, RECORD);
-    if (!o->misnamed && (!after || all_declared(o)))
+    if (!o->misnamed && (!after || !o->configured || all_declared(o)))
         return after;
     begin(o, s, o->start, 1);
     return any(o, p, 0, RECORD);
@@ -1073,6 +1149,7 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     Outline o;
     o.ids.count = o.names.count = 1; /* so that the heads are cleared */
     begin(&o, s, start, 0);
+    s->element_size = 0;
     const uint8_t *p = space(start);
     int nothing = empty(p, stop);
     if (nothing) {
@@ -1142,7 +1219,7 @@ int lines_next(Scan *s)
             continue;
         }
         s->characters = (uint64_t)(r.out - r.base) - r.beside;
-        s->why = (found == LOOK ? PRIVATE : 0) | (r.odd && s->reports_unseen ? UNSEEN : 0);
+        s->why = (found == LOOK ? private_counted(s) : 0) | unseen_counted(s, r.odd);
         s->why |= count(s, s->texts, system);
         int crlf = stop[-1] == '\r';
         s->crlf += (uint64_t)crlf;

@@ -1,0 +1,101 @@
+"""Records in which each has its parts in another order are read by their elements as each by itself.
+
+`TUNING_LINES=40000 pytest tests/unit/dataset/test_record_parts.py` compares that many records.
+"""
+
+import json
+import os
+import random
+
+import pytest
+import test_blocks
+from builders import NOVA_2, converse, lines, method
+from test_blocks import _tally
+from test_outlines import POLICIES
+
+from benchmarks.slow_records import FORMS, WORDS
+from tuning.datasets import chunks, diagnosis
+from tuning.datasets.diagnosis import diagnose
+
+LINES = int(os.environ.get("TUNING_LINES", "800"))
+SHAPES = ("any shape", "any calls", "any warnings")
+
+
+def _slip(rng, record):
+    """What holds between the parts of a record, broken."""
+    turns = record["messages"] = record["messages"] or converse()["messages"]
+    match rng.randrange(9):
+        case 0:
+            turns.pop(rng.randrange(len(turns)))
+        case 1:
+            rng.choice(turns)["role"] = rng.choice(("user", "assistant"))
+        case 2:
+            rng.choice(turns)["content"].append(rng.choice(rng.choice(turns)["content"]))
+        case 3:
+            rng.choice(turns)["content"].reverse()
+        case 4:
+            record.pop(rng.choice(("schemaVersion", "toolConfig")), None)
+        case 5:
+            record["system"] = [{"text": "Be brief."}] * rng.randint(1, 3)
+        case 6 if "toolConfig" in record:
+            record["toolConfig"]["toolChoice"] = rng.choice(
+                ({"auto": {}}, {"tool": {"name": "look"}}, {"tool": {"name": "x"}})
+            )
+        case 7 if "toolConfig" in record:
+            record["toolConfig"]["tools"].append(
+                {
+                    "toolSpec": {
+                        "name": rng.choice(("more", "look")),
+                        "inputSchema": {"json": {"type": "object"}},
+                    }
+                }
+            )
+        case _:
+            rng.shuffle(turns)
+
+
+def _records(rng, slips):
+    for n in range(LINES):
+        record = json.loads(json.dumps(FORMS[rng.choice(SHAPES)](WORDS[:12], n)))
+        for _ in range(rng.choice(slips)):
+            _slip(rng, record)
+        kept = list(record.items())
+        rng.shuffle(kept)
+        yield dict(kept)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("slips", [(0,), (0, 0, 1, 2)], ids=["sound", "broken"])
+def test_records_of_any_shape_are_read_by_their_elements_as_by_themselves(
+    policy, slips, monkeypatch
+):
+    content = lines(*_records(random.Random(f"{slips}"), slips))  # noqa: S311 — reproducible, no secret
+    exact = _tally(content, POLICIES[policy], 1, monkeypatch)
+    assert _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch) == exact
+
+
+def test_a_file_of_records_of_any_shape_is_diagnosed_a_few_dozen_times(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+    )
+    monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
+    content = lines(*_records(random.Random(8), (0,)))  # noqa: S311 — reproducible, no secret
+    tally, _ = _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    assert tally["records"] == LINES
+    assert len(asked) < LINES / 8
+
+
+def test_what_contests_is_counted_once_a_record(monkeypatch):
+    """Whatever of it is in several blocks, and in several records of a shape."""
+    image = FORMS["image"]("", 1)["messages"][0]["content"][1]
+    thought = {"reasoningContent": {"reasoningText": {"text": "So."}}}
+    records = [
+        converse(
+            {"role": "user", "content": [{"text": "a"}, *[image] * (1 + n % 4)]},
+            {"role": "assistant", "content": [*[thought] * (n % 3), {"text": "b"}]},
+        )
+        for n in range(60)
+    ]
+    tally, _ = _tally(lines(*records), POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    assert tally["contested"] == {"reasoning beside media": [40, 2]}

@@ -33,8 +33,8 @@ def test_the_table_has_a_row_for_each_number_of_epochs():
     result = _run("plan", SOUND, "--model", MICRO, "--epochs", 1, "--epochs", 3)
     assert result.exit_code == 0, result.output
     rows = [line.split() for line in result.stdout.splitlines()]
-    assert ["1", "$0.04", "$0.06", "$0.12"] in rows
-    assert ["3", "$0.12", "$0.18", "$0.36"] in rows
+    assert ["1", "$0.04", "$0.06", "$0.13"] in rows
+    assert ["3", "$0.12", "$0.18", "$0.38"] in rows
 
 
 def test_what_is_not_known_is_said_in_words():
@@ -97,7 +97,7 @@ def test_a_recipe_is_found_from_anywhere_where_its_folder_is_configured(monkeypa
 def test_each_form_of_a_report_shows_low_expected_high_storage_and_serving(form):
     result = _run("check", SOUND, "--model", MICRO, "--format", form)
     reported = result.stdout_bytes.decode().replace("\\", "")
-    figures = ("$0.08", "$0.12", "$0.24", "$1.95", "$0.035 for a million", "no dated price")
+    figures = ("$0.08", "$0.12", "$0.25", "$1.95", "$0.035 for a million", "no dated price")
     assert [figure for figure in figures if figure not in reported] == []
 
 

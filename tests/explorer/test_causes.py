@@ -33,13 +33,13 @@ def test_the_message_of_a_function_is_read_however_long_its_trace(definition, re
     assert said(definition, Cause=cause) == MESSAGE
 
 
-def test_a_message_that_was_itself_cut_off_is_told_as_it_came(definition):
+def test_a_message_that_was_itself_cut_off_is_passed_on_as_it_came(definition):
     cause = json.dumps({"errorMessage": MESSAGE * LONGEST})[:LONGEST]
     assert said(definition, Cause=cause) == cause
 
 
 @pytest.mark.parametrize("cause", ["errorMessage", "The job could not be made.", ""])
-def test_a_cause_that_is_no_json_is_told_as_it_came(definition, cause):
+def test_a_cause_that_is_no_json_is_passed_on_as_it_came(definition, cause):
     assert said(definition, Cause=cause) == cause
 
 

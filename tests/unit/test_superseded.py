@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from domain_builders import any_event, any_upload
 
-from lambdas import authorize_spend, deployed_recipes, receive_upload
+from lambdas import authorize_spend, deployed_recipes, receive_upload, start_training
 from tuning.aws.ledger import Ledger
 from tuning.runs.newest_version import NewestVersion, gave_way_to
 from tuning.runs.run import Run, is_run
@@ -122,6 +122,16 @@ def test_a_run_that_was_overtaken_reserves_nothing_and_says_for_whom(aws, contex
     spend = authorize_spend.handler({"run": late, "dataset": DATASET}, context)
     assert (spend["decision"], spend["by"]) == ("stopped", gave_way_to(newest["id"]))
     assert aws.dynamodb.budgets == {}
+
+
+def test_a_run_that_was_overtaken_starts_no_job_where_its_machine_knows_no_other_end(
+    aws, context, receive
+):
+    """The first state machine goes on to `Start training`, whatever the authorization has said."""
+    newest, late = receive(9), receive(4)
+    start = start_training.handler({"run": late, "dataset": DATASET}, context)
+    assert (start["state"], start["by"]) == ("stopped", gave_way_to(newest["id"]))
+    assert aws.bedrock.created == []
 
 
 @pytest.mark.parametrize(

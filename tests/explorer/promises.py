@@ -195,8 +195,7 @@ def _the_newest_wins(world: Amazon) -> Iterator[Broken]:
     """
     if not all(_passes(world, call, kind) for call, kind in world.struck):
         return
-    records = () if _with_former_parts(world) else world.ledger.records()
-    overtaken = {each.id for each in records if "overtaken_by" in (each.run or {})}
+    overtaken = {each.id for each in world.ledger.records() if "overtaken_by" in (each.run or {})}
     gave_way = [each for each in world.ledger.records() if each.stop_asked or each.id in overtaken]
     for record in gave_way:
         early = record.id not in overtaken and _was_done(world, record.id)

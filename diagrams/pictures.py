@@ -28,6 +28,12 @@ _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
         ),
         (
             Node(
+                id="release", title="What is live", kind="state machine, functions", shape="machine"
+            ),
+            ("Release", "BeginRelease", "DeployModel", "VerifyRelease", "FinishRelease"),
+        ),
+        (
+            Node(
                 id="watchers",
                 title="Guard, reconciler, dispatcher",
                 kind="scheduled functions",
@@ -99,14 +105,19 @@ def flow(templates: Templates) -> Graph:
 
 def pictures(templates: Templates) -> dict[str, Graph]:
     """Every graph by the name in its marker."""
-    (definition,) = (
-        resource["Properties"]["DefinitionString"]
-        for resource in templates["Training"]["Resources"].values()
+    machines = {
+        name: resource["Properties"]["DefinitionString"]
+        for name, resource in templates["Training"]["Resources"].items()
         if resource["Type"] == "AWS::StepFunctions::StateMachine"
+    }
+    (run,), (release,) = (
+        [definition for name, definition in machines.items() if name.startswith(beginning)]
+        for beginning in ("TrainingRun", "Release")
     )
     return {
         "overview": overview(templates),
         "flow": flow(templates),
         "boundaries": boundaries(Resources(templates), _STACKS),
-        "machine": machine(definition),
+        "machine": machine(run),
+        "release": machine(release),
     }

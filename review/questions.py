@@ -95,6 +95,10 @@ def _members(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple
     )
 
 
+_ALL_BUT = (("deploy_model",), ("verify_release",), ("begin_release", "finish_release"))
+"""Groups of all functions but some."""
+
+
 def _vocabulary() -> dict[str, Any]:
     """The file's words, and those of the manifest: every step, its role, and the groups of steps."""
     words = tomllib.loads(files("review").joinpath("vocabulary.toml").read_text("utf-8"))
@@ -112,6 +116,12 @@ def _vocabulary() -> dict[str, Any]:
             for step in with_ledger
             if any("dynamodb:UpdateItem" in each.actions for each in step.access)
         ],
+        **{
+            f"every function but {' and '.join(some)}": [
+                s.name for s in STEPS if s.name not in some
+            ]
+            for some in _ALL_BUT
+        },
         "the role of every function": [f"the role of {step.name}" for step in STEPS],
     }
     return words
@@ -161,6 +171,8 @@ class Phrasebook:
         )
         if "may" in who:
             found["identity"] = [f"rights of {case.who}"]
+        if "attached" in who:
+            found["identity"] = [who["attached"]]
         if "role" in who:
             self._as_role(found, who["role"])
         if own := self._own(what):

@@ -22,8 +22,9 @@ COMMANDS = {
     **dict.fromkeys(
         ("doctor", "canary", "submit", "runs", "show", "watch", "why", "stop", "retrain")
     ),
-    **dict.fromkeys(("redrive", "rebuild", "releases")),
+    **dict.fromkeys(("redrive", "rebuild", "releases", "ask")),
     **dict.fromkeys(("approve", "reject"), "answer_commands"),
+    **dict.fromkeys(("release", "promote", "rollback"), "promotion_commands"),
 }
 """Each command and the module of `tuning.cli` that holds it, in the order of the help; NAME_command unless it is said."""
 

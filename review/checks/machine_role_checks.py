@@ -1,48 +1,55 @@
-"""What surrounds the state machine: its logs, its key, its role."""
+"""What surrounds the state machines: their logs, their key, their roles."""
 
-from review.checks.template_check import check
+from review.checks.template_check import check, each
 from review.role_policies import trust
 
+MACHINES = ("TrainingRun", "Release")
+
 
 @check
-def every_fault_is_logged_encrypted_and_traced(environment):
-    machine = environment.one("AWS::StepFunctions::StateMachine").properties
-    assert machine["TracingConfiguration"] == {"Enabled": True}
-    logging = machine["LoggingConfiguration"]
+@each("machine", MACHINES)
+def every_fault_is_logged_encrypted_and_traced(environment, machine):
+    made = environment.one("AWS::StepFunctions::StateMachine", f"{machine}Machine").properties
+    assert made["TracingConfiguration"] == {"Enabled": True}
+    logging = made["LoggingConfiguration"]
     assert logging["Level"] == "ALL"
     (destination,) = logging["Destinations"]
-    assert destination == {"CloudWatchLogsLogGroup": {"LogGroupArn": "{TrainingRunLogs}"}}
+    assert destination == {"CloudWatchLogsLogGroup": {"LogGroupArn": f"{{{machine}Logs}}"}}
 
 
 @check
-def logs_hold_no_task_tokens(environment):
+@each("machine", MACHINES)
+def logs_hold_no_task_tokens(environment, machine):
     """Nor anything else of an execution's data: who reads them could answer in a person's place."""
-    machine = environment.one("AWS::StepFunctions::StateMachine").properties
-    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    made = environment.one("AWS::StepFunctions::StateMachine", f"{machine}Machine").properties
+    assert made["LoggingConfiguration"]["IncludeExecutionData"] is False
 
 
 @check
-def the_log_group_spares_the_resource_policy_its_limit(environment):
-    group = environment.one("AWS::Logs::LogGroup", "TrainingRunLogs").properties
-    expected = f"/aws/vendedlogs/states/{environment.name}-Training-TrainingRun"
+@each("machine", MACHINES)
+def the_log_group_spares_the_resource_policy_its_limit(environment, machine):
+    group = environment.one("AWS::Logs::LogGroup", f"{machine}Logs").properties
+    expected = f"/aws/vendedlogs/states/{environment.name}-Training-{machine}"
     assert group["LogGroupName"] == expected
 
 
 @check
-def the_machine_waits_for_its_policies(environment):
+@each("machine", MACHINES)
+def the_machine_waits_for_its_policies(environment, machine):
     """Step Functions refuses a machine whose role may not deliver logs yet."""
-    machine = environment.one("AWS::StepFunctions::StateMachine")
-    assert "TrainingRunPolicy" in machine.depends_on
-    role = environment.one("AWS::IAM::Role", "TrainingRunRole")
+    made = environment.one("AWS::StepFunctions::StateMachine", f"{machine}Machine")
+    assert f"{machine}Policy" in made.depends_on
+    role = environment.one("AWS::IAM::Role", f"{machine}Role")
     assert role.properties["ManagedPolicyArns"] == [
         "{WildcardPermissionsMachine}"
     ]  # made before the role
 
 
 @check
-def what_is_in_progress_is_encrypted_with_our_key(environment):
-    machine = environment.one("AWS::StepFunctions::StateMachine").properties
-    assert machine["EncryptionConfiguration"] == {
+@each("machine", MACHINES)
+def what_is_in_progress_is_encrypted_with_our_key(environment, machine):
+    made = environment.one("AWS::StepFunctions::StateMachine", f"{machine}Machine").properties
+    assert made["EncryptionConfiguration"] == {
         "KmsKeyId": "{ControlKey}",
         "KmsDataKeyReusePeriodSeconds": 300,
         "Type": "CUSTOMER_MANAGED_KMS_KEY",
@@ -50,8 +57,9 @@ def what_is_in_progress_is_encrypted_with_our_key(environment):
 
 
 @check
-def the_role_is_assumed_for_this_machine_only(environment):
-    machine = environment.one("AWS::StepFunctions::StateMachine").properties
-    (statement,) = trust(environment.one("AWS::IAM::Role", "TrainingRunRole"))
+@each("machine", MACHINES)
+def the_role_is_assumed_for_this_machine_only(environment, machine):
+    made = environment.one("AWS::StepFunctions::StateMachine", f"{machine}Machine").properties
+    (statement,) = trust(environment.one("AWS::IAM::Role", f"{machine}Role"))
     source = statement.conditions["ArnEquals"]["aws:SourceArn"]
-    assert source.endswith(f":{{account}}:stateMachine:{machine['StateMachineName']}")
+    assert source.endswith(f":{{account}}:stateMachine:{made['StateMachineName']}")

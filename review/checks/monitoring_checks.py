@@ -175,6 +175,14 @@ def there_is_one_dashboard(environment):
 def outputs_name_what_people_need(environment):
     outputs = environment.templates["Training"]["Outputs"]
     assert set(outputs) == {
-        *("ArtifactsBucket", "BudgetsTable", "DatasetsBucket", "DeadLetters", "LedgerTable"),
-        *("NoticesTopic", "PreparedBucket", "Queue", "StateMachine"),
+        *(
+            "ArtifactsBucket",
+            "BudgetsTable",
+            "CallersGroup",
+            "CallersPolicy",
+            "DatasetsBucket",
+            "DeadLetters",
+            "LedgerTable",
+        ),
+        *("NoticesTopic", "PreparedBucket", "Queue", "ReleaseMachine", "StateMachine"),
     }

@@ -144,13 +144,13 @@ def functions_reach_gateways_and_endpoints_and_nothing_else(environment):
 
 
 @check
-def only_functions_reach_endpoints(environment):
+def only_functions_and_callers_reach_endpoints(environment):
     into = {
         r.peer
         for r in group_rules(environment)
         if r.group.startswith("{Endpoints") and r.way == "in"
     }
-    assert into == {"{Functions}"}
+    assert into == {"{Callers}", "{Functions}"}
 
 
 @check

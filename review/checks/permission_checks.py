@@ -144,6 +144,7 @@ def roles_are_assumed_by_one_service_each(environment):
         "BackupRole": "backup.amazonaws.com",
         "FlowLogsRole": "vpc-flow-logs.amazonaws.com",
         "JobRole": "bedrock.amazonaws.com",
+        "ReleaseRole": "states.amazonaws.com",
         "TrainingRunRole": "states.amazonaws.com",
     }
 

@@ -3,7 +3,7 @@
 import json
 
 from review.checks.permission_checks import REVIEWED, on, services
-from review.checks.template_check import check
+from review.checks.template_check import check, each
 from review.role_policies import actions, allowed, roles_allowed
 from tuning.pipeline.manifest import of_kind
 
@@ -214,15 +214,32 @@ def the_data_key_is_used_through_s3_and_bedrock_only(environment):
 
 
 @check
-def the_machine_invokes_its_steps_and_nothing_else(environment):
-    steps = {f"{{{step.construct_id}Function}}" for step in of_kind("task")}
-    invoked = {what for _, what in on(environment, "TrainingRunRole", "lambda")}
-    assert invoked == steps
+@each(("role", "kind"), (("TrainingRunRole", "task"), ("ReleaseRole", "release")))
+def a_machine_invokes_its_steps_and_nothing_else(environment, role, kind):
+    steps = {f"{{{step.construct_id}Function}}" for step in of_kind(kind)}
+    assert {what for _, what in on(environment, role, "lambda")} == steps
+
+
+@check
+def who_changes_deployments_asks_no_model_and_who_asks_changes_none(environment):
+    """And neither sees data, trains, or spends; what is live is written by those who read no model."""
+    changing = {"Create", "Delete", "Update"}
+    for word in changing:
+        changed = roles_allowed(environment, f"bedrock:{word}CustomModelDeployment")
+        assert changed == {"DeployModelRole"}
+    for word in ("", "WithResponseStream"):
+        asked = {"VerifyReleaseRole"} if not word else set()
+        assert roles_allowed(environment, f"bedrock:InvokeModel{word}") == asked
+    for role in ("BeginReleaseRole", "DeployModelRole", "VerifyReleaseRole", "FinishReleaseRole"):
+        assert services(environment, role).isdisjoint({"s3", "iam", "sns", "lambda"})
+        assert "bedrock:CreateModelCustomizationJob" not in actions(environment, role)
 
 
 @check
 def nobody_else_invokes_functions(environment):
-    assert roles_allowed(environment, "lambda:InvokeFunction") == {"TrainingRunRole"}
+    assert roles_allowed(environment, "lambda:InvokeFunction") == {
+        *("ReleaseRole", "TrainingRunRole"),
+    }
     assert environment.of_type("AWS::Lambda::Url") == []
     for given in environment.of_type("AWS::Lambda::Permission"):
         rule = environment.one("AWS::Events::Rule", given.name.removesuffix("MayInvoke"))

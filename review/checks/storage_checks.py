@@ -60,7 +60,7 @@ def deleting_storage_takes_two_decisions(environment):
 @check
 def only_what_must_be_known_beforehand_bears_a_physical_name(environment):
     """Two environments fit into one account, and a replacement is hardly ever refused for its name.
-    The machine's role is for the machine alone, the dead letters are of one queue alone, and AWS
+    A machine's role is for the machine alone, the dead letters are of one queue alone, and AWS
     Backup takes no vault without a name.
     """
     named = {
@@ -73,6 +73,7 @@ def only_what_must_be_known_beforehand_bears_a_physical_name(environment):
     assert {name for _, name in named} == {"BackupVaultName", "QueueName", "StateMachineName"}
     assert {environment.by_id(i).properties[name] for i, name in named} == {
         f"{environment.name}-Storage-Ledger-{{stack}}",
+        f"{stack}-Release-{{stack}}",
         f"{stack}-TrainingRun-{{stack}}",
         f"{stack}-Uploads-{{stack}}",
     }

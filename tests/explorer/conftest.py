@@ -16,10 +16,15 @@ from explored_handlers import Handler, opened
 
 
 @pytest.fixture(scope="session")
-def definition(tmp_path_factory) -> dict[str, Any]:
-    folder = str(tmp_path_factory.mktemp("machine"))
+def definitions(tmp_path_factory) -> dict[str, dict[str, Any]]:
+    folder = str(tmp_path_factory.mktemp("machines"))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(synthesized.definition, folder).result()
+        return pool.submit(synthesized.definitions, folder).result()
+
+
+@pytest.fixture(scope="session")
+def definition(definitions) -> dict[str, Any]:
+    return definitions["TrainingRunMachine"]
 
 
 @pytest.fixture(scope="session")

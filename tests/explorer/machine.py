@@ -103,7 +103,7 @@ class Execution:
             case "Pass":
                 return self._go(state, state["Next"], held, held)
             case "Wait":
-                self.world.sleep(float(self._read(state["Seconds"], held)))
+                self.world.sleep(self._number(state["Seconds"], held))
                 return self._go(state, state["Next"], held, held)
             case "Choice":
                 return self._choose(state, held)
@@ -172,6 +172,15 @@ class Execution:
             return evaluated(template, self._bindings(held))
         except QueryError as wrong:
             raise Failed("States.QueryEvaluationError", str(wrong)) from wrong
+
+    def _number(self, template: Any, held: Any) -> float:
+        """Text fails the execution, whatever it says.
+        https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
+        """
+        found = self._read(template, held)
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise Failed("States.QueryEvaluationError", f"Seconds is {found!r}, and not a number")
+        return float(found)
 
     def _bindings(self, held: Any, **about: Any) -> dict[str, Any]:
         context = {

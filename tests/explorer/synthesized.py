@@ -1,12 +1,14 @@
-"""The state machine as `cdk synth` makes it, for the explorer to interpret."""
+"""The state machines as `cdk synth` makes them, for the explorer to interpret."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+MACHINES = ("TrainingRunMachine", "ReleaseMachine")
 
-def definition(folder: str) -> dict[str, Any]:
-    """Run in a process of its own: jsii leaves another process and threads behind."""
+
+def definitions(folder: str) -> dict[str, dict[str, Any]]:
+    """By their names in the template. Run in a process of its own: jsii leaves another process and threads behind."""
     import aws_cdk as cdk  # noqa: PLC0415 — half a second, in that process only
     from machines import definition as machine  # noqa: PLC0415
 
@@ -30,4 +32,4 @@ def definition(folder: str) -> dict[str, Any]:
     # The longest look that there is: a job takes fewer of them, and more histories fit into a second.
     Deployment(app, "dev", config=config)
     app.synth()
-    return machine(EnvironmentTemplates.of(out, "dev"))
+    return {name: machine(EnvironmentTemplates.of(out, "dev"), name) for name in MACHINES}

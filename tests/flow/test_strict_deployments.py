@@ -66,7 +66,7 @@ def model(stage, key):
 def live(stage, model):
     """An active deployment's ARN."""
     made = stage.client("bedrock").create_custom_model_deployment(
-        modelDeploymentName="live", modelArn=model
+        modelDeploymentName="live", modelArn=model, tags=[{"key": "team", "value": "support"}]
     )
     assert made["ResponseMetadata"]["HTTPStatusCode"] == 202
     arn = made["customModelDeploymentArn"]
@@ -115,6 +115,10 @@ def test_a_custom_model_answers_through_its_deployment_only(stage, model, live):
     assert live
 
 
+def of_team(name):
+    return {"StringEquals": {"aws:ResourceTag/team": name}}
+
+
 def test_whoever_invokes_needs_the_right_on_that_deployment_and_the_models_key(stage, live, key):
     via = {"kms:ViaService": "bedrock.us-east-1.amazonaws.com"}
     decrypt = may("kms:Decrypt", resource=key, StringEquals=via)
@@ -124,6 +128,8 @@ def test_whoever_invokes_needs_the_right_on_that_deployment_and_the_models_key(s
             ([may(*INVOKE, resource=foundation), decrypt], "bedrock:InvokeModel"),
             ([may(*INVOKE, resource=live)], "kms:Decrypt"),
             ([may(*INVOKE, resource=live), decrypt], None),
+            ([may(*INVOKE, resource=f"{live[:-12]}*", **of_team("sales")), decrypt], "InvokeModel"),
+            ([may(*INVOKE, resource=f"{live[:-12]}*", **of_team("support")), decrypt], None),
         )
     ):
         runtime = a_user(stage, f"caller-{number}", *statements)("bedrock-runtime")

@@ -42,15 +42,15 @@ def alarms(templates):
 
 
 def machine_errors(templates):
-    """What a step can end with when its tries are used up, and what an execution can fail with."""
-    (machine,) = (
+    """What a step can end with when its tries are used up, and what executions can fail with."""
+    machines = [
         resource["Properties"]["DefinitionString"]
         for resource in templates["Training"]["Resources"].values()
         if resource["Type"] == "AWS::StepFunctions::StateMachine"
-    )
-    text = machine if isinstance(machine, str) else _joined(machine)
+    ]
+    texts = [each if isinstance(each, str) else _joined(each) for each in machines]
     found = set()
-    for state in json.loads(text)["States"].values():
+    for state in (each for text in texts for each in json.loads(text)["States"].values()):
         for rule in (*state.get("Retry", ()), *state.get("Catch", ())):
             found |= set(rule["ErrorEquals"])
         if state["Type"] == "Fail" and not state["Error"].startswith("{%"):

@@ -68,6 +68,10 @@ NOT_FOLLOWED = {
     "make synth": BY_CI,
     "make wheel": "test_wheel builds the same wheel",
     "$EDITOR app.py recipes/*.toml": BY_CI,
+    "tuning release ": "test_releases runs it, on a model of its own",
+    "tuning promote": "test_releases runs it, on a model of its own",
+    "tuning ask": "test_releases runs it, on a model of its own",
+    "tuning rollback": "test_releases runs it, on a model of its own",
     "pip install": "the package is in no index; test_wheel installs what was built",
 }
 """Commands, by how they begin, that no test runs as they are, with the reason."""

@@ -14,8 +14,10 @@ TERMINAL = ("Succeed", "Fail")
 _VARIABLE = re.compile(r"\$([a-z_]+)(?![a-z_(])")
 
 
-def definition(environment: EnvironmentTemplates) -> dict[str, Any]:
-    machine = environment.one("AWS::StepFunctions::StateMachine")
+def definition(
+    environment: EnvironmentTemplates, name: str = "TrainingRunMachine"
+) -> dict[str, Any]:
+    machine = environment.one("AWS::StepFunctions::StateMachine", name)
     loaded: dict[str, Any] = json.loads(machine.properties["DefinitionString"])
     return loaded
 

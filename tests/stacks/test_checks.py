@@ -26,7 +26,7 @@ def test_what_a_template_lacks_is_an_answer(dev):
     def asks_for(kind):
         return Check(name="x", question=lambda environment: environment.one(kind))
 
-    assert asks_for("AWS::StepFunctions::StateMachine").holds(dev)
+    assert asks_for("AWS::CloudWatch::Dashboard").holds(dev)
     assert not asks_for("AWS::Redshift::Cluster").holds(dev)
     with pytest.raises(AbsentError):
         _ = dev.one("AWS::DynamoDB::Table", "Ledger").properties["NoSuchProperty"]

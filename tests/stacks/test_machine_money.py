@@ -55,7 +55,9 @@ def test_task_tokens_are_in_no_notice_and_no_log(dev, states):
     assert set(given) == {"Wait for approval", "Wait for job slot"}
     notices = [json.dumps(states[n]) for n in ("Request approval", "Notify")]
     assert not any(name in notice for name in ("task_token", "slot_token") for notice in notices)
-    logging = dev.one("AWS::StepFunctions::StateMachine").properties["LoggingConfiguration"]
+    logging = dev.one("AWS::StepFunctions::StateMachine", "TrainingRunMachine").properties[
+        "LoggingConfiguration"
+    ]
     assert logging["IncludeExecutionData"] is False
 
 

@@ -25,7 +25,9 @@ READ_RECIPES = {"receive_upload", "authorize_spend", "start_training"}
 COSTLY = {
     "tomllib": READ_RECIPES,
     "tuning.runs.recipe_files": READ_RECIPES,
-    "tuning.models.catalog": {"authorize_spend", "collect_results", "prepare_dataset"},
+    "tuning.models.catalog": {
+        *("authorize_spend", "begin_release", "collect_results", "prepare_dataset"),
+    },
     "tuning.models.estimate": {"authorize_spend", "collect_results"},
     "tuning.datasets.rules": {"prepare_dataset"},
     "tuning.datasets.check": {"prepare_dataset"},

@@ -56,9 +56,15 @@ def test_every_command_of_a_deployed_environment_is_asked_or_has_its_reason():
     assert len(deployed().keys() - OTHERS.keys()) >= 10
 
 
-def arguments(command, run, uri):
+def arguments(command, run, uri, recipe):
+    """What a command must be given, and what some take."""
     known = {"run": run, "uri": uri, "note": "a\nb", "month": "2026-11"}
-    return {name: known[name] for name in inspect.signature(command).parameters if name in known}
+    must = {"recipe": recipe, "question": "Well?"}
+    return {
+        name: {**known, **must}[name]
+        for name, parameter in inspect.signature(command).parameters.items()
+        if name in known or (name in must and parameter.default is parameter.empty)
+    }
 
 
 @pytest.fixture
@@ -102,7 +108,7 @@ def test_what_was_uploaded_writes_no_line_of_its_own(account, capsys, name, text
     command = deployed()[name]
     shapes = ("text", "json") if "shown" in inspect.signature(command).parameters else ("text",)
     for shown in shapes:
-        given = arguments(command, run, uri) | ({"shown": shown} if len(shapes) > 1 else {})
+        given = arguments(command, run, uri, text) | ({"shown": shown} if len(shapes) > 1 else {})
         defaults = {"newest": 20, "every": 5.0} if name in ("runs", "watch") else {}
         given |= {k: v for k, v in defaults.items() if k in inspect.signature(command).parameters}
         try:

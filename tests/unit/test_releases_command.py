@@ -10,6 +10,7 @@ from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.cli.releases_command import releases_command
 from tuning.errors import OptionError
+from tuning.releases.live_model import Change, LiveModel, live_key
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def test_a_line_says_what_was_trained_from_what_and_for_how_much(registry, capsy
     assert heading.split() == [
         "recipe",
         "version",
+        "status",
         "trained",
         "run",
         "records",
@@ -61,6 +63,27 @@ def test_a_line_says_what_was_trained_from_what_and_for_how_much(registry, capsy
         "arn:model",
     ):
         assert shown in line
+
+
+def test_what_is_live_was_before_and_is_being_brought_live_is_marked(account, registry, capsys):
+    for version_id in ("v1", "v2", "v3"):
+        registry.register(trained(version_id))
+    registry.register(trained(recipe="refunds"))
+    change = Change(execution="e", version=3, kind="promote", by="arn:ann", started_at="")
+    live = {"version": 2, "before": 1, "deployment_arn": "arn:deployment", "change": change}
+    account.dynamodb.lay(LiveModel(id=live_key("support"), recipe="support", **live))
+    assert left(releases_command, shown="json") == 0
+    found = json.loads(capsys.readouterr().out)["releases"]
+    assert [(each["status"], each["deployment_arn"]) for each in found] == [
+        ("", None),  # of the other recipe
+        ("promote under way", None),
+        ("live", "arn:deployment"),
+        ("before", None),
+    ]
+    assert left(releases_command, recipe="support") == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    marks = ("promote under way", "live", "before")
+    assert [mark for mark, line in zip(marks, lines, strict=True) if mark in line] == list(marks)
 
 
 @pytest.mark.parametrize("shown", ["text", "json"])

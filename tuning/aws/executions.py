@@ -43,6 +43,15 @@ class Executions:
         except steps.exceptions.ExecutionDoesNotExist:
             return None
 
+    def has_ended(self, name: str) -> bool:
+        """Also when Step Functions does not know it, or no longer."""
+        steps = self.client("stepfunctions")
+        try:
+            status: str = steps.describe_execution(executionArn=self.arn(name))["status"]
+        except steps.exceptions.ExecutionDoesNotExist:
+            return True
+        return status != "RUNNING"
+
     def newest(self, run_id: str) -> Execution | None:
         """The run's own, or the last of those that took it up."""
         last = None

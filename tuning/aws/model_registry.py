@@ -30,7 +30,7 @@ class ModelRegistry:
         """
         if known := self.of_run(model.run_id):
             return known
-        newest = self._newest(model.recipe)
+        newest = self.newest(model.recipe)
         numbered = model.numbered(newest + 1)
         counted = NewestModel(id=count_key(model.recipe), version=numbered.version)
         broken = self.ledger.transact(
@@ -57,7 +57,7 @@ class ModelRegistry:
 
     def versions(self, recipe: str) -> Iterator[ModelVersion | Unreadable]:
         """All of a recipe, the newest first."""
-        for version in range(self._newest(recipe), 0, -1):
+        for version in range(self.newest(recipe), 0, -1):
             if item := self.ledger.item(numbered_key(recipe, version)):
                 yield readable(ModelVersion, item)
 
@@ -74,7 +74,8 @@ class ModelRegistry:
         found = (key.removeprefix(MODELS) for key in keys if key.startswith(MODELS))
         return sorted(recipe for recipe in found if "#" not in recipe)
 
-    def _newest(self, recipe: str) -> int:
+    def newest(self, recipe: str) -> int:
+        """The number of the newest version; 0 when there is none."""
         item = self.ledger.item(count_key(recipe))
         return NewestModel.from_item(item).version if item else 0
 

@@ -10,6 +10,7 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.dead_letters import DeadLetters
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger, Unreadable
+from tuning.aws.release_executions import ReleaseExecutions
 from tuning.aws.run_files import RunFiles
 from tuning.aws.slot_queue import SlotQueue
 from tuning.aws.stack_outputs import NoSuchStackError, caller, stack_outputs
@@ -56,6 +57,10 @@ class Account:
     @property
     def executions(self) -> Executions:
         return Executions(machine=self.outputs["StateMachine"], client=self.client)
+
+    @property
+    def releases(self) -> ReleaseExecutions:
+        return ReleaseExecutions(machine=self.outputs["ReleaseMachine"], client=self.client)
 
     @property
     def jobs(self) -> CustomizationJobs:

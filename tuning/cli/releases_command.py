@@ -1,7 +1,8 @@
-"""`tuning releases`: the models that were trained, numbered within their recipes."""
+"""`tuning releases`: the models that were trained, numbered within their recipes, and which of them is live."""
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.aws.ledger import Unreadable
+from tuning.aws.live_models import LiveModels
 from tuning.aws.model_registry import ModelRegistry
 from tuning.cli import completions
 from tuning.cli.account import Account
@@ -17,6 +19,7 @@ from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
+from tuning.releases.live_model import LiveModel
 from tuning.releases.model_version import ModelVersion
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
@@ -36,10 +39,16 @@ def releases_command(
     region: Region = None,
     shown: FormatOption = "text",
 ) -> None:
-    """List the trained models of a recipe, newest first: from which data and run, and for how much."""
-    registry = ModelRegistry(ledger=Account.of(environment, region).ledger)
+    """List the trained models of a recipe, newest first: which is live, from which data and run, and for how much."""
+    ledger = Account.of(environment, region).ledger
+    registry, lives = ModelRegistry(ledger=ledger), LiveModels(ledger=ledger)
     recipes = registry.recipes() if recipe is None else [recipe]
-    found = [model for each in recipes for model in registry.versions(each)]
+    found = [
+        (model, live)
+        for each in recipes
+        for live in [lives.read(each)]
+        for model in registry.versions(each)
+    ]
     if recipe is not None and not found:
         known = registry.recipes()
         hint = nearest(recipe, known) or (
@@ -47,7 +56,7 @@ def releases_command(
         )
         raise OptionError(f"{recipe}: no model of this recipe was trained here{hint}")
     if shown == "json":
-        print(json.dumps({"releases": list(map(_document, found))}, indent=1))  # noqa: T201 — output
+        print(json.dumps({"releases": [_document(*each) for each in found]}, indent=1))  # noqa: T201 — output
     elif found:
         _list(found)
     else:
@@ -55,12 +64,14 @@ def releases_command(
     raise SystemExit(Exit.DONE)
 
 
-def _document(model: ModelVersion | Unreadable) -> dict[str, Any]:
+def _document(model: ModelVersion | Unreadable, live: LiveModel) -> dict[str, Any]:
     if isinstance(model, Unreadable):
         return {"id": model.id, "status": f"cannot be read: {model.why}"}
     return {
         "recipe": model.recipe,
         "version": model.version,
+        "status": _status(model, live),
+        "deployment_arn": live.deployment_arn if model.version == live.version else None,
         "run": model.run_id,
         "upload": model.upload,
         "upload_version": model.upload_version,
@@ -77,25 +88,33 @@ def _document(model: ModelVersion | Unreadable) -> dict[str, Any]:
     }
 
 
-def _list(found: list[ModelVersion | Unreadable]) -> None:
+def _status(model: ModelVersion, live: LiveModel) -> str:
+    """What is under way comes first: it says more than what was so far."""
+    if live.change and live.change.version == model.version:
+        return f"{live.change.kind} under way"
+    return {live.version: "live", live.before: "before"}.get(model.version, "")
+
+
+def _list(found: Sequence[tuple[ModelVersion | Unreadable, LiveModel]]) -> None:
     table = Table(box=None, pad_edge=False)
-    for name in ("recipe", "version", "trained", "run"):
+    for name in ("recipe", "version", "status", "trained", "run"):
         table.add_column(name, no_wrap=True)
     for name in ("records", "dataset", "cost", "model"):
         table.add_column(name, overflow="fold")
-    for model in found:
-        table.add_row(*map(printable, _cells(model)))
+    for model, live in found:
+        table.add_row(*map(printable, _cells(model, live)))
     # In a pipe a model is one line, for grep.
     width = None if sys.stdout.isatty() else _WIDE
     Console(markup=False, highlight=False, emoji=False, width=width).print(table)
 
 
-def _cells(model: ModelVersion | Unreadable) -> tuple[str, ...]:
+def _cells(model: ModelVersion | Unreadable, live: LiveModel) -> tuple[str, ...]:
     if isinstance(model, Unreadable):
         return (model.id, f"cannot be read: {model.why}")
     return (
         model.recipe,
         str(model.version),
+        _status(model, live),
         (model.trained_at or "")[:16].replace("T", " "),
         model.run_id[:12],
         f"{model.records:,}",

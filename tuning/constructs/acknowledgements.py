@@ -56,7 +56,7 @@ class Accepted:
     """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""
     rules: tuple[str, ...]
     """Qualified ids, one for each tool or pack that finds the same. `{partition}`, `{region}`,
-    `{account}`, `{machine}`, `{datasets}`, `{prepared}`, `{artifacts}`, `{ledger}` and `{budgets}` are filled in."""
+    `{account}`, `{machine}`, `{release}`, `{datasets}`, `{prepared}`, `{artifacts}`, `{ledger}` and `{budgets}` are filled in."""
     reason: str
     evidence: str
     """Where the one who imposes it says so."""
@@ -79,6 +79,7 @@ def accepted_in(training: Training) -> list[Accepted]:
     stack = cdk.Stack.of(training)
     names = {
         "machine": _written(stack, training.machine_name),
+        "release": _written(stack, training.release.machine_name),
         "partition": _written(stack, stack.partition),
         "region": training.config.region,
         "account": _written(stack, stack.account),

@@ -48,7 +48,7 @@ _LEFT_OUT = {
 
 # The service models that the functions call; all others, 20 MB of them, are listed twice by botocore
 # each time that a client is made.
-_SERVICES = {"bedrock", "dynamodb", "ec2", "s3", "sns", "stepfunctions"}
+_SERVICES = {"bedrock", "bedrock-runtime", "dynamodb", "ec2", "s3", "sns", "stepfunctions"}
 _ENDPOINT_NAMES = {"stepfunctions": "states"}
 
 

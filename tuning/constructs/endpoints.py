@@ -34,6 +34,12 @@ _JOB_ACTIONS = (
     "bedrock:StopModelCustomizationJob",
     "bedrock:TagResource",
 )
+_DEPLOYMENT_ACTIONS = (
+    "bedrock:CreateCustomModelDeployment",
+    "bedrock:DeleteCustomModelDeployment",
+    "bedrock:GetCustomModelDeployment",
+    "bedrock:UpdateCustomModelDeployment",
+)
 _RUN_ACTIONS = (
     "states:DescribeExecution",
     "states:GetExecutionHistory",
@@ -61,6 +67,7 @@ class Endpoints(Construct):
         vpc: ec2.Vpc,
         config: Config,
         functions: SecurityGroup,
+        callers: SecurityGroup,
         storage_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -81,13 +88,19 @@ class Endpoints(Construct):
         )
         foundation = arn(account="", resource="foundation-model", resource_name="*")
         models = [foundation, arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)]
+        deployments = arn(resource="custom-model-deployment", resource_name="*")
         services = ec2.InterfaceVpcEndpointAwsService
         self.bedrock = self._interface(
-            "Bedrock", services.BEDROCK, self._let(_JOB_ACTIONS, models), self._let(_LIST_ACTIONS)
+            "Bedrock",
+            services.BEDROCK,
+            self._let(sorted((*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS)), models),
+            self._let(_LIST_ACTIONS),
         )
+        # Deployments have ids that are made at run time: all of the account, and no other model.
         self.bedrock_runtime = self._interface(
-            "BedrockRuntime", services.BEDROCK_RUNTIME, self._let(_INVOKE_ACTIONS, models)
+            "BedrockRuntime", services.BEDROCK_RUNTIME, self._let(_INVOKE_ACTIONS, [deployments])
         )
+        callers.allow_tls_to(self._groups["BedrockRuntime"], "BedrockRuntime")
         self.states = self._interface(
             "States", services.STEP_FUNCTIONS, self._let(_RUN_ACTIONS, ours=True)
         )

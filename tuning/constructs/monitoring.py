@@ -27,6 +27,7 @@ class Monitoring:
         intake: Intake,
         unclosed: sns.ITopic,
         machine: sfn.StateMachine,
+        releases: sfn.StateMachine,
         functions: Mapping[str, HandlerFunction],
         budget_usd: int | None,
         topic: sns.ITopic,
@@ -45,12 +46,16 @@ class Monitoring:
         given_up = unclosed.metric_number_of_messages_published(period=_MINUTE, statistic="Sum")
         failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
         timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
+        unreleased = releases.metric_failed(period=_MINUTE, statistic="Sum")
+        outlived = releases.metric_timed_out(period=_MINUTE, statistic="Sum")
         for name, watched, threshold, description in (
             ("DeadLetters", dead, 1, "Uploads, rounds or backups that failed were put aside"),
             ("DefaultGroup", given_up, 1, "The default security group was not emptied"),
             ("OldestMessage", oldest, 900, "An upload has waited for 15 minutes"),
             ("FailedRuns", failed, 1, "A run ended in a fault"),
             ("TimedOutRuns", timed_out, 1, "A run outlived the state machine's timeout"),
+            ("FailedReleases", unreleased, 1, "A release ended in a fault"),
+            ("TimedOutReleases", outlived, 1, "A release outlived its state machine's timeout"),
         ):
             self._alarms.at_least(name, watched, threshold, description)
         # What is received three times and not deleted counts no longer as the oldest message.
@@ -67,7 +72,7 @@ class Monitoring:
             self._errors(function)
             self._silence(function)
             self._own_metrics(function.step)
-        self._dashboard(scope, machine, [oldest, dead], functions)
+        self._dashboard(scope, (machine, releases), [oldest, dead], functions)
 
     def _errors(self, function: HandlerFunction) -> None:
         """One error is retried and heals; three periods with errors do not."""
@@ -114,17 +119,16 @@ class Monitoring:
     def _dashboard(
         self,
         scope: Construct,
-        machine: sfn.StateMachine,
+        machines: tuple[sfn.StateMachine, sfn.StateMachine],
         queues: list[cloudwatch.IMetric],
         functions: Mapping[str, HandlerFunction],
     ) -> None:
-        outcomes = [
-            machine.metric_started(label="started"),
-            machine.metric_succeeded(label="trained, refused or stopped"),
-            machine.metric_failed(label="failed"),
-            machine.metric_timed_out(label="timed out"),
-            machine.metric_aborted(label="aborted"),
-        ]
+        runs, released = (
+            _outcomes(machine, succeeded)
+            for machine, succeeded in zip(
+                machines, ("trained, refused or stopped", "released or refused"), strict=True
+            )
+        )
         lambdas = [each.function for each in functions.values()]
         own = [
             (declared, self._metric(each.step, declared.name, declared.statistic, declared.label))
@@ -136,14 +140,28 @@ class Monitoring:
         errors = [each.metric_errors(period=_MINUTE, statistic="Sum") for each in lambdas]
         durations = [each.metric_duration(statistic="p95") for each in lambdas]
         dashboard = cloudwatch.Dashboard(scope, "Dashboard")
-        for left, right in (
-            (("Runs", outcomes), ("Queue: age of the oldest upload; dead letters", queues)),
-            (("Waiting, stalled, not healed", counts), ("Budget of the month, USD", money)),
+        for row in (
+            (("Runs", runs), ("Releases", released)),
+            (
+                ("Queue: age of the oldest upload; dead letters", queues),
+                ("Waiting, stalled, not healed", counts),
+            ),
+            (("Budget of the month, USD", money),),
             (("Errors of functions", errors), ("Duration of functions, p95", durations)),
         ):
             dashboard.add_widgets(
                 *(
-                    cloudwatch.GraphWidget(title=title, left=shown, width=12)
-                    for title, shown in (left, right)
+                    cloudwatch.GraphWidget(title=title, left=shown, width=24 // len(row))
+                    for title, shown in row
                 )
             )
+
+
+def _outcomes(machine: sfn.StateMachine, succeeded: str) -> list[cloudwatch.IMetric]:
+    return [
+        machine.metric_started(label="started"),
+        machine.metric_succeeded(label=succeeded),
+        machine.metric_failed(label="failed"),
+        machine.metric_timed_out(label="timed out"),
+        machine.metric_aborted(label="aborted"),
+    ]

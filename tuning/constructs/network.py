@@ -50,6 +50,12 @@ class Network(Construct):
             description="Bedrock model customization jobs",
             prefix_lists=[s3],
         )
+        self.callers_group = SecurityGroup(
+            self,
+            "Callers",
+            vpc=self.vpc,
+            description="Whoever asks the models that are live",
+        )
         if config.job_nodes_talk:
             self.jobs_group.allow_everything_among_members()
         self.endpoints = Endpoints(
@@ -58,6 +64,7 @@ class Network(Construct):
             vpc=self.vpc,
             config=config,
             functions=self.functions_group,
+            callers=self.callers_group,
             storage_name=storage_name,
         )
         _flow_log(self, self.vpc, self.logs_key, config)

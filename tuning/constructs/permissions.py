@@ -12,7 +12,6 @@ import aws_cdk as cdk
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
 from tuning.pipeline.grants import Access, access, publish
-from tuning.pipeline.ledger_grants import MACHINE_READS, MACHINE_WRITES, in_tables
 from tuning.runs.recipes import Recipe
 
 
@@ -32,14 +31,17 @@ class Permissions:
             "Models": self._models(recipes),
             "CustomModels": [self._arn("bedrock", "custom-model", "*")],
             "Jobs": [self._arn("bedrock", "model-customization-job", "*")],
+            "Deployments": [self._arn("bedrock", "custom-model-deployment", "*")],
         }
         """What is made later adds its own."""
 
     def statements(self, granted: Sequence[Access]) -> list[Statement]:
         return named_statements(self._stack, granted, self.names)
 
-    def state_machine(self, functions: Sequence[str], machine: str) -> list[Statement]:
-        """The machine invokes its tasks, writes outcomes and sends notices; it sees no data.
+    def state_machine(
+        self, name: str, functions: Sequence[str], machine: str, does: Sequence[Access]
+    ) -> list[Statement]:
+        """A machine invokes its tasks and sends notices, and `does` what else it must; it sees no data.
 
         Its own histories are encrypted in a context that names it, and log delivery in another.
         https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
@@ -49,16 +51,14 @@ class Permissions:
         own = {"StringEquals": {f"{context}:aws:states:stateMachineArn": machine}}
         logs = {"ArnLike": {f"{context}:SourceArn": self._arn("logs", "*")}}
         self.names["Functions"] = functions
-        self.names["TrainingRun"] = [machine]
+        self.names[name] = [machine]
         return self.statements(
             [
                 Access(actions=used, on=("ControlKey",), conditions=own),
                 Access(actions=used[1:], on=("ControlKey",), conditions=logs),
                 access("lambda:InvokeFunction", on="Functions"),
                 *publish(),
-                *in_tables(MACHINE_READS, MACHINE_WRITES),
-                # The one answer that its definition has is that a run is to stop.
-                access("states:SendTaskSuccess", on="TrainingRun"),
+                *does,
             ]
         )
 

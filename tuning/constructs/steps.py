@@ -139,7 +139,11 @@ class Steps:
         return sfn.Pass.jsonata(self._scope, name, assign=learnt, outputs={})
 
     def wait(self, name: str, seconds: str) -> sfn.Wait:
-        return sfn.Wait.jsonata(self._scope, name, time=sfn.WaitTime.seconds(seconds))
+        """`seconds`: JSONata. Plain text, such as "60", would be no number, and fail the execution.
+        https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
+        """
+        time = sfn.WaitTime.seconds(expression(seconds))
+        return sfn.Wait.jsonata(self._scope, name, time=time)
 
 
 def outlast(

@@ -1,7 +1,6 @@
 """Training: from an upload to a trained model, a refusal, or a reported fault."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -13,18 +12,22 @@ from constructs import Construct
 from tuning.constructs.bucket_policies import PART, PREPARATION
 from tuning.constructs.config import Config
 from tuning.constructs.function import FunctionDefaults, HandlerFunction
+from tuning.constructs.function_maker import FunctionMaker
 from tuning.constructs.intake import Intake
 from tuning.constructs.job_role import JobRole
+from tuning.constructs.model_callers import ModelCallers
 from tuning.constructs.monitoring import Monitoring
 from tuning.constructs.network import Network
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.placement import prepare_scope
+from tuning.constructs.release import Release
 from tuning.constructs.scheduled_step import schedule
+from tuning.constructs.state_machine import MachineParts, make_machine
 from tuning.constructs.storage import Storage
-from tuning.constructs.training_run import TrainingRun
-from tuning.constructs.wildcard_permissions import WildcardPermissions
+from tuning.constructs.training_run import RUN_TIMEOUT, TrainingRun
+from tuning.pipeline.grants import access
+from tuning.pipeline.ledger_grants import MACHINE_READS, MACHINE_WRITES, in_tables
 from tuning.pipeline.manifest import of_kind
-from tuning.pipeline.step import Step
 from tuning.runs.function_settings import (
     DispatcherSettings,
     GuardSettings,
@@ -73,7 +76,9 @@ class Training(Construct):
             "TrainingRun": [self.machine.state_machine_arn],
             "Executions": [self._executions()],
         }
-        self.functions = {**tasks, **self._others(make)}
+        self.release = self._release(make)
+        self.callers = self._callers(workers)
+        self.functions = {**tasks, **self.release.functions, **self._others(make)}
         self.intake.put_aside(
             "BackupFailed", "No backup of the ledger was made", storage.backup.failures()
         )
@@ -83,15 +88,16 @@ class Training(Construct):
             intake=self.intake,
             unclosed=network.default_group.dead_letters,
             machine=self.machine,
+            releases=self.release.machine,
             functions=self.functions,
             budget_usd=config.monthly_budget_usd,
             topic=self.topic,
         )
         self._outputs()
 
-    def _making(self, scope: Construct) -> "_Making":
+    def _making(self, scope: Construct) -> FunctionMaker:
         network = self.network
-        return _Making(
+        return FunctionMaker(
             scope=scope,
             permissions=self._permissions,
             wildcard=network.wildcard,
@@ -106,7 +112,7 @@ class Training(Construct):
             ),
         )
 
-    def _others(self, make: "_Making") -> dict[str, HandlerFunction]:
+    def _others(self, make: FunctionMaker) -> dict[str, HandlerFunction]:
         """The functions that no state machine invokes, with what does."""
         settings: dict[type[Settings], Settings] = {
             each.__class__: each
@@ -148,11 +154,47 @@ class Training(Construct):
             config=self.config,
         )
         self.machine_name = run.name
-        return run.make(
+        return make_machine(
+            run,
+            "TrainingRun",
+            definition=run.definition,
+            functions=tasks,
+            does=(
+                *in_tables(MACHINE_READS, MACHINE_WRITES),
+                # The one answer that its definition has is that a run is to stop.
+                access("states:SendTaskSuccess", on="TrainingRun"),
+            ),
+            timeout=RUN_TIMEOUT,
+            parts=self._machine_parts(),
+        )
+
+    def _machine_parts(self) -> MachineParts:
+        return MachineParts(
+            config=self.config,
             permissions=self._permissions,
             logs_key=self.network.logs_key,
             key=self.storage.control_key,
             wildcard=self.network.wildcard.machine,
+        )
+
+    def _release(self, make: FunctionMaker) -> Release:
+        return Release(
+            self,
+            "Release",
+            make=make,
+            environment=self._environment,
+            ledger_table=self.storage.ledger.table_name,
+            topic=self.topic,
+            parts=self._machine_parts(),
+        )
+
+    def _callers(self, scope: Construct) -> ModelCallers:
+        return ModelCallers(
+            scope,
+            "Callers",
+            environment=self._environment,
+            network=self.network,
+            permissions=self._permissions,
         )
 
     def _executions(self) -> str:
@@ -223,33 +265,14 @@ class Training(Construct):
             "LedgerTable": self.storage.ledger.table_name,
             "BudgetsTable": self.storage.budgets.table_name,
             "StateMachine": self.machine.state_machine_arn,
+            "ReleaseMachine": self.release.machine.state_machine_arn,
+            "CallersPolicy": self.callers.policy_arn,
+            "CallersGroup": self.network.callers_group.id,
             "NoticesTopic": self.topic.topic_arn,
             "Queue": self.intake.queue.queue_url,
             "DeadLetters": self.intake.dead_letters.queue_url,
         }.items():
             cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Making:
-    """What the functions of this stack are made with."""
-
-    scope: Construct
-    permissions: Permissions
-    wildcard: WildcardPermissions
-    defaults: FunctionDefaults
-
-    def function(self, step: Step, settings: Settings) -> HandlerFunction:
-        made = HandlerFunction(
-            self.scope,
-            step=step,
-            defaults=self.defaults,
-            environment=settings.to_env(),
-            statements=self.permissions.statements(step.access),
-        )
-        if step.lists_jobs:
-            made.role.add_managed_policy(self.wildcard.job_listing)
-        return made
 
 
 def _alarms_may_publish(topic: sns.ITopic) -> iam.PolicyStatement:

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -19,11 +17,8 @@ from tuning.constructs.approval import ApprovalWait
 from tuning.constructs.config import Config
 from tuning.constructs.earlier_version import EarlierVersion
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.log_groups import log_group
 from tuning.constructs.outcomes import Outcomes
-from tuning.constructs.permissions import Permissions
 from tuning.constructs.placement import own_name
-from tuning.constructs.policies import made_after, managed_policy
 from tuning.constructs.slot_wait import SlotWait
 from tuning.constructs.steps import Steps, catch_all, expression, when
 from tuning.pipeline.run_steps import (
@@ -37,7 +32,7 @@ from tuning.runs.machine_states import MachineState
 
 # Longer than the longest queue (tuning/runs/job_queue.py), a request for approval and two jobs; an
 # execution may last a year: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-_TIMEOUT = cdk.Duration.days(300)
+RUN_TIMEOUT = cdk.Duration.days(300)
 
 
 class TrainingRun(Construct):
@@ -61,54 +56,6 @@ class TrainingRun(Construct):
         self._end = Outcomes(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
         self._approval = ApprovalWait(self, ledger=ledger, topic=topic, end=self._end)
         self.definition = self._definition()
-
-    def make(
-        self,
-        *,
-        permissions: Permissions,
-        logs_key: kms.IKey,
-        key: kms.IKey,
-        wildcard: iam.IManagedPolicy,
-    ) -> sfn.StateMachine:
-        arn = cdk.Stack.of(self).format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=self.name,
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
-        logs = log_group(
-            self,
-            "Logs",
-            key=logs_key,
-            config=self._config,
-            # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
-            # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-            name=f"/aws/vendedlogs/states/{cdk.Stack.of(self).stack_name}-TrainingRun",
-        )
-        arns = [each.function.function_arn for each in self._functions.values()]
-        role, may = _role(self, arn), permissions.state_machine(arns, arn)
-        role.add_managed_policy(wildcard)
-        policy = managed_policy(self, "Policy", roles=[role], statements=may)
-        machine = sfn.StateMachine(
-            self,
-            "Machine",
-            state_machine_name=self.name,
-            definition_body=sfn.DefinitionBody.from_chainable(self.definition),
-            query_language=sfn.QueryLanguage.JSONATA,
-            role=role.without_policy_updates(),
-            timeout=_TIMEOUT,
-            tracing_enabled=True,
-            # Without execution data: it holds the task tokens that approvals are answered with.
-            # Who may read it reads the execution's history.
-            logs=sfn.LogOptions(
-                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False
-            ),
-        )
-        # Step Functions refuses a machine whose role may not deliver its logs yet.
-        # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-        made_after(machine, policy)
-        _encrypt(machine, key)
-        return machine
 
     def _definition(self) -> sfn.IChainable:
         steps = self._steps
@@ -189,7 +136,7 @@ class TrainingRun(Construct):
     ) -> sfn.Wait:
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
         pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
-        wait = self._steps.wait(MachineState.WAIT_FOR_JOB, expression(pause))
+        wait = self._steps.wait(MachineState.WAIT_FOR_JOB, pause)
         again = sfn.Pass.jsonata(
             self,
             MachineState.RETRY_TRAINING,
@@ -209,26 +156,3 @@ class TrainingRun(Construct):
         state.otherwise(self._end.failed)
         wait.next(track).next(state)
         return wait
-
-
-def _encrypt(machine: sfn.StateMachine, key: kms.IKey) -> None:
-    """Definition and histories, with our own key. CDK's way writes into the key's policy, without
-    conditions; the role and storage.py say the same with them.
-    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
-    """
-    resource = machine.node.default_child
-    assert isinstance(resource, sfn.CfnStateMachine)  # noqa: S101 — narrows a CDK type
-    resource.encryption_configuration = sfn.CfnStateMachine.EncryptionConfigurationProperty(
-        type="CUSTOMER_MANAGED_KMS_KEY",
-        kms_key_id=key.key_arn,
-        kms_data_key_reuse_period_seconds=300,
-    )
-
-
-def _role(scope: Construct, machine: str) -> iam.Role:
-    ours = {
-        "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
-        "ArnEquals": {"aws:SourceArn": machine},
-    }
-    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
-    return iam.Role(scope, "Role", assumed_by=service)

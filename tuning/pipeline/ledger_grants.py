@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 from dataclasses import fields, replace
 
 from tuning.pipeline.grants import Access, access, use_key
+from tuning.releases.live_model import LIVE, LiveModel
 from tuning.releases.model_version import MODELS, ModelOfRun, ModelVersion, NewestModel
 from tuning.runs import former_version
 from tuning.runs.ledger_item import KEY
@@ -96,7 +97,17 @@ def registers_models() -> tuple[Access, ...]:
         for kind in (ModelOfRun, ModelVersion, NewestModel)
         for each in fields(kind)
     }
-    keys = f"{MODELS}*"
+    return _update(attributes, "StringLike", f"{MODELS}*"), reads_models()
+
+
+def reads_models() -> Access:
+    return _items("GetItem", "StringLike", f"{MODELS}*")
+
+
+def changes_live() -> tuple[Access, ...]:
+    """Read and write which version of a recipe answers."""
+    attributes = {LiveModel.attribute(each.name) for each in fields(LiveModel)}
+    keys = f"{LIVE}*"
     return _update(attributes, "StringLike", keys), _items("GetItem", "StringLike", keys)
 
 

@@ -2,16 +2,17 @@
 
 Functions, roles, log groups, alarms and the tasks of the state machine are made from this table;
 the reviewer's vocabulary, the runbook, the benchmarks and the tests are compared with it. To add a
-step: its handler in `lambdas/`, its entry in `run_steps.py` or `watching_steps.py`, its place in the state
+step: its handler in `lambdas/`, its entry in `run_steps.py`, `release_tasks.py` or `watching_steps.py`, its place in the state
 machine, its tests. The file of reviewed permissions, `review/permissions.toml`, is written by hand
 all the same: it is the review.
 """
 
+from tuning.pipeline.release_tasks import RELEASE_STEPS
 from tuning.pipeline.run_steps import RUN_STEPS
 from tuning.pipeline.step import Step, StepKind
 from tuning.pipeline.watching_steps import WATCHING_STEPS
 
-STEPS: tuple[Step, ...] = (*RUN_STEPS, *WATCHING_STEPS)
+STEPS: tuple[Step, ...] = (*RUN_STEPS, *RELEASE_STEPS, *WATCHING_STEPS)
 
 
 def of_kind(*kinds: StepKind) -> tuple[Step, ...]:

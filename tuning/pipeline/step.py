@@ -6,8 +6,8 @@ from typing import Literal
 from tuning.pipeline.grants import Access
 from tuning.runs.function_settings import Settings
 
-StepKind = Literal["task", "consumer", "scheduled", "deployment"]
-"""What invokes a step: the state machine, a queue, a schedule, or CloudFormation."""
+StepKind = Literal["task", "release", "consumer", "scheduled", "deployment"]
+"""What invokes a step: the state machine of runs, that of releases, a queue, a schedule, or CloudFormation."""
 
 
 @dataclass(frozen=True, kw_only=True)

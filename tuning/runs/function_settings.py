@@ -100,3 +100,11 @@ class DispatcherSettings(Settings):
     """What `dispatch_queue` knows: where runs wait. Their tokens say which tasks it may answer."""
 
     ledger_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseSettings(Settings):
+    """What the steps of the Release state machine know, which asks whether another execution of it has ended."""
+
+    ledger_table: str
+    release_machine_arn: str

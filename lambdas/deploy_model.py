@@ -1,0 +1,72 @@
+"""One step towards a deployment that answers from the wanted model, or towards none at all."""
+
+from functools import cache
+from typing import Any
+
+from lambdas.observe import logger, observed
+from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployments
+from tuning.releases.deployment_status import Deployed, DeploymentStatus, todo
+from tuning.releases.release_steps import OF_ENVIRONMENT, OF_RECIPE, ReleaseStart
+from tuning.runs.function_settings import ReleaseSettings
+
+_settings = cache(ReleaseSettings.from_env)
+MOST_TRIES = 120
+"""Polls of a minute each. A creation took seven to eight minutes in public reports; two hours is generous, and
+bounds how long a release waits for a free place."""
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Whatever a try that died has done, the next sees it in Bedrock: nothing is remembered but whether this
+    release has asked already.
+    """
+    start, wanted = ReleaseStart.from_json(event["release"]), event.get("target") or None
+    before = Deployed.kept(event.get("deployment")) or Deployed(state="in_progress")
+    found = ModelDeployments().find(start.deployment)
+    try:
+        now = _step(start, wanted, found, asked=before.asked)
+    except DeploymentRefusedError as error:
+        now = _refused(error, asked=before.asked)
+    tries = before.tries + 1 if now.state in ("in_progress", "queued") else 0
+    if tries > MOST_TRIES:
+        why = f"Bedrock has not finished after {MOST_TRIES} polls: {now.failure or 'it gave no reason'}"
+        now = Deployed(state="failed", asked=now.asked, failure=why)
+    logger.info("deployed", state=now.state, deployment=start.deployment, model_arn=wanted)
+    return Deployed(
+        state=now.state,
+        arn=found.arn if found else None,
+        asked=now.asked,
+        failure=now.failure,
+        tries=tries,
+    ).to_json()
+
+
+def _step(
+    start: ReleaseStart, wanted: str | None, found: DeploymentStatus | None, *, asked: bool
+) -> Deployed:
+    deployments, why = ModelDeployments(), (found and found.failure) or "Bedrock gave no reason"
+    match todo(found, wanted, asked=asked):
+        case "done":
+            return Deployed(state="active" if wanted else "removed", asked=asked)
+        case "create":
+            tags = {OF_ENVIRONMENT: _settings().environment, OF_RECIPE: start.recipe}
+            deployments.create(start.deployment, str(wanted), token=start.token, tags=tags)
+            asked = True
+        case "update":
+            deployments.update(start.deployment, str(wanted))
+            asked = True
+        case "delete":
+            deployments.delete(start.deployment)
+            if wanted and asked:
+                return Deployed(state="failed", asked=asked, failure=why)
+        case "failed":
+            return Deployed(state="failed", asked=asked, failure=why)
+    return Deployed(state="in_progress", asked=asked)
+
+
+def _refused(error: DeploymentRefusedError, *, asked: bool) -> Deployed:
+    if error.for_want_of_room:
+        return Deployed(state="queued", asked=asked, failure=error.message)
+    if error.mutating:
+        return Deployed(state="in_progress", asked=asked, failure=error.message)
+    return Deployed(state="failed", asked=asked, failure=f"{error.code}: {error.message}")

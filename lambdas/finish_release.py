@@ -1,0 +1,39 @@
+"""What a release came to: what answers now, as Bedrock says, whatever the execution believes."""
+
+from functools import cache
+from typing import Any
+
+from lambdas.observe import logger, metrics, observed
+from tuning.aws.ledger import Ledger
+from tuning.aws.live_models import LiveModels
+from tuning.aws.model_deployments import ModelDeployments
+from tuning.aws.model_registry import ModelRegistry
+from tuning.releases.release_request import ReleaseRequest
+from tuning.releases.release_steps import answering, deployment_name
+from tuning.runs.function_settings import ReleaseSettings
+
+_settings = cache(ReleaseSettings.from_env)
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answers with the version that is live, if any, and one sentence that says so."""
+    request, outcome = ReleaseRequest.from_json(event["request"]), event["outcome"]
+    settings = _settings()
+    ledger = Ledger(table=settings.ledger_table)
+    lives, registry = LiveModels(ledger=ledger), ModelRegistry(ledger=ledger)
+    live = lives.read(request.recipe)
+    found = ModelDeployments().find(deployment_name(settings.environment, request.recipe))
+    wanted = {request.version, live.version, live.before} - {None}
+    versions = [registry.version(request.recipe, number) for number in wanted if number]
+    now = answering(found, tuple(version for version in versions if version))
+    says = f"version {now} is live" if now else "nothing is live"
+    last = f"{outcome['summary']} Of {request.recipe}, {says}."
+    recorded = lives.end(
+        live, event["execution"], version=now, arn=found.arn if found else None, last=last
+    )
+    if recorded:
+        name = "Released" if outcome["state"] == "released" else "NotReleased"
+        metrics.add_metric(name=name, unit="Count", value=1)
+    logger.info("finished", live=now, recorded=recorded, outcome=outcome["state"])
+    return {"version": now, "summary": last}

@@ -1,0 +1,155 @@
+"""A recipe's models, its live deployment and the functions that release; Bedrock is the emulated one."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from domain_builders import any_run, any_upload
+from emulated_world import EAST, World, an_engine, create, get
+from recipe_refusal_cases import exceptions, refusal
+
+from emulator.bedrock.api_errors import ApiError
+from lambdas import begin_release, deploy_model, finish_release, verify_release
+from tuning.aws.ledger import Ledger
+from tuning.aws.live_models import LiveModels
+from tuning.aws.model_registry import ModelRegistry
+from tuning.releases.live_model import Kind, LiveModel
+from tuning.releases.model_version import ModelVersion
+from tuning.releases.release_request import ReleaseRequest
+from tuning.runs.money_records import Charged
+from tuning.runs.prepared_dataset import PreparedDataset
+
+RECIPE = "support"
+POLLS = 400
+"""More than a release may need."""
+
+
+class Client:
+    """botocore's names for the operations of the emulated Bedrock; errors are botocore's."""
+
+    exceptions = exceptions("ResourceNotFoundException", "ServiceQuotaExceededException")
+
+    def __init__(self, engine: Any) -> None:
+        self.engine, self.calls, self.lost = engine, [], set()
+
+    def __getattr__(self, name: str) -> Any:
+        operation = "".join(word.capitalize() for word in name.split("_"))
+
+        def call(**given: Any) -> Any:
+            self.calls.append(operation)
+            try:
+                answer = self.engine.call(operation, EAST, given)
+            except ApiError as error:
+                raise refusal(error.code, operation, error.status, error.message) from error
+            if operation in self.lost:
+                self.lost.discard(operation)
+                raise refusal("InternalServerException", operation, 500)
+            return answer
+
+        return call
+
+
+@dataclass
+class Runtime:
+    """Answers from what is deployed, unless it is `silent`."""
+
+    engine: Any
+    silent: set[str] = field(default_factory=set)
+    """ARNs of models that do not answer."""
+    exceptions: Any = field(default_factory=exceptions)
+
+    def converse(self, *, modelId: str, **_given: Any) -> Any:  # noqa: N803 — AWS's name
+        found = self.engine.deployments.find(EAST, modelId)
+        if found.status != "Active" or found.model.arn in self.silent:
+            raise refusal("ModelErrorException", "Converse", 424, "the model cannot be loaded")
+        return {"output": {"message": {"content": [{"text": "Ready."}]}}}
+
+
+class Releasing:
+    def __init__(self, aws: SimpleNamespace, context: Any) -> None:
+        self.context, self.dynamodb = context, aws.dynamodb
+        self.world = World()
+        self.engine = an_engine(self.world, lambda task: task())
+        aws.bedrock = self.bedrock = Client(self.engine)
+        setattr(aws, "bedrock-runtime", Runtime(engine=self.engine))
+        self.runtime = getattr(aws, "bedrock-runtime")
+        self.steps = aws.stepfunctions
+        self.ledger = Ledger(table="ledger", client=lambda _: aws.dynamodb)
+        self.lives, self.registry = (
+            LiveModels(ledger=self.ledger),
+            ModelRegistry(ledger=self.ledger),
+        )
+
+    @property
+    def live(self) -> LiveModel:
+        return self.lives.read(RECIPE)
+
+    def trained(self, **changes: Any) -> ModelVersion:
+        """The next version of the recipe, whose model Bedrock has."""
+        number = len(self.engine.models) + 1
+        named = {"jobName": f"job-{number}", "customModelName": f"model-{number}"}
+        arn = create(self.engine, **{**named, **changes})
+        run = any_run(upload=any_upload(version_id=f"v{number}"))
+        job = get(self.engine, arn)
+        made = ModelVersion.trained(
+            run,
+            PreparedDataset(),
+            {"outputModelArn": job["outputModelArn"]},
+            job_arn=arn,
+            cost=Charged(),
+        )
+        return self.registry.register(made)
+
+    def request(
+        self, version: int, *, kind: Kind = "promote", by: str = "arn:ann"
+    ) -> ReleaseRequest:
+        return ReleaseRequest.promotion(self.live, version, kind=kind, by=by)
+
+    def begin(self, request: ReleaseRequest, *, execution: str = "") -> dict[str, Any]:
+        """`execution`: its name, unless it is the one that the request has."""
+        self.steps.executions.setdefault(execution or request.execution, "{}")
+        event = {"request": request.to_json(), "execution": execution or request.execution}
+        return begin_release.handler(event, self.context)
+
+    def deploy(
+        self, start: dict[str, Any], target: str | None, before: Any = None
+    ) -> dict[str, Any]:
+        """Polls until it is done, a minute apart."""
+        deployed = before or {}
+        for _ in range(POLLS):
+            event = {"release": start, "target": target, "deployment": deployed}
+            deployed = deploy_model.handler(event, self.context)
+            if deployed["state"] not in ("in_progress", "queued"):
+                return deployed
+            self.world.seconds += 60
+        raise AssertionError("the release waits without bounds")
+
+    def release(self, request: ReleaseRequest) -> dict[str, Any]:
+        """As the state machine does it. Returns what is recorded."""
+        start = self.begin(request)
+        if start["state"] == "refused":
+            return {"state": "refused", "summary": start["why"]}
+        deployed = self.deploy(start, start["target"])
+        state, why = "released", "It answers."
+        if deployed["state"] == "active":
+            verified = verify_release.handler({"deployment": deployed}, self.context)
+            if verified["state"] == "silent":
+                state, why = "failed", f"It did not answer: {verified['why']}."
+                if start.get("before") != start["target"]:
+                    self.deploy(start, start.get("before"))
+        else:
+            state, why = "failed", f"{deployed['failure']}."
+        outcome = {"state": state, "summary": why}
+        event = {
+            "request": request.to_json(),
+            "execution": request.execution,
+            "outcome": outcome,
+        }
+        recorded = finish_release.handler(event, self.context)
+        self.steps.end(request.execution)
+        return {**outcome, **recorded}
+
+    def held(self) -> list[str]:
+        """The names of the deployments that there are."""
+        found = self.engine.call("ListCustomModelDeployments", EAST, {})
+        return [each["customModelDeploymentName"] for each in found["modelDeploymentSummaries"]]

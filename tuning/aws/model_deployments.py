@@ -1,0 +1,77 @@
+"""Deployments of custom models on demand, as those who change and those who read them understand Bedrock."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tuning.aws.clients import Clients, client
+from tuning.aws.transient import passes
+from tuning.releases.deployment_status import DeploymentStatus
+
+FULL = "ServiceQuotaExceededException"
+"""Of a creation: ten in all, two in creation. https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
+
+
+class DeploymentRefusedError(Exception):
+    """Bedrock does not do it, and will not if it is asked again."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+    @property
+    def for_want_of_room(self) -> bool:
+        return self.code == FULL
+
+    @property
+    def mutating(self) -> bool:
+        """Recorded of a deletion, by its words alone: it is a ValidationException like any other.
+        https://github.com/cloud-custodian/cloud-custodian/tree/main/tests/terraform/bedrock_deployable_custom_model
+        """
+        return "mutating state" in self.message
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDeployments:
+    client: Clients = client
+
+    def find(self, name: str) -> DeploymentStatus | None:
+        """The deployment of that name or ARN; None when there is none."""
+        bedrock = self.client("bedrock")
+        try:
+            found = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=name)
+        except bedrock.exceptions.ResourceNotFoundException:
+            return None
+        return DeploymentStatus.seen(found)
+
+    def create(self, name: str, model_arn: str, *, token: str, tags: dict[str, str]) -> str:
+        """The ARN of a new deployment, or of the one that the same request has made before."""
+        made = self._ask(
+            "create_custom_model_deployment",
+            modelDeploymentName=name,
+            modelArn=model_arn,
+            clientRequestToken=token,
+            tags=[{"key": key, "value": value} for key, value in tags.items()],
+        )
+        return str(made["customModelDeploymentArn"])
+
+    def update(self, name: str, model_arn: str) -> None:
+        self._ask(
+            "update_custom_model_deployment",
+            customModelDeploymentIdentifier=name,
+            modelArn=model_arn,
+        )
+
+    def delete(self, name: str) -> None:
+        """It has no status while it goes: it is gone once `find` finds nothing."""
+        self._ask("delete_custom_model_deployment", customModelDeploymentIdentifier=name)
+
+    def _ask(self, operation: str, **given: Any) -> Any:
+        """Raises DeploymentRefusedError, unless the same call may succeed later."""
+        bedrock = self.client("bedrock")
+        try:
+            return getattr(bedrock, operation)(**given)
+        except bedrock.exceptions.ClientError as error:
+            if passes(error):
+                raise
+            said = error.response["Error"]
+            raise DeploymentRefusedError(said["Code"], said.get("Message", said["Code"])) from error

@@ -1,0 +1,43 @@
+"""What a deployed model answers, as it comes, through Bedrock's runtime.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuning.aws.clients import Clients, client
+
+
+@dataclass(kw_only=True)
+class StreamedAnswer:
+    """Iterate over it once; what is beside the text is known afterwards."""
+
+    arn: str
+    """Of a deployment."""
+    question: str
+    system: str | None = None
+    most_tokens: int
+    client: Clients = client
+    stop_reason: str | None = field(default=None, init=False)
+    """`end_turn`, `max_tokens` and others, as Converse says it."""
+    usage: dict[str, int] = field(default_factory=dict, init=False)
+    """Tokens: `inputTokens`, `outputTokens`."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Raises botocore's errors, also in the middle of an answer."""
+        given: dict[str, Any] = {"system": [{"text": self.system}]} if self.system else {}
+        answer = self.client("bedrock-runtime").converse_stream(
+            modelId=self.arn,
+            messages=[{"role": "user", "content": [{"text": self.question}]}],
+            inferenceConfig={"maxTokens": self.most_tokens},
+            **given,
+        )
+        for event in answer["stream"]:
+            if delta := event.get("contentBlockDelta"):
+                yield delta["delta"].get("text", "")
+            elif stop := event.get("messageStop"):
+                self.stop_reason = stop["stopReason"]
+            elif said := event.get("metadata"):
+                self.usage = dict(said["usage"])

@@ -1,0 +1,93 @@
+"""`tuning release`, `promote` and `rollback`: which version of a recipe answers."""
+
+from typing import Annotated
+
+import typer
+
+from tuning.aws.live_models import LiveModels
+from tuning.aws.model_registry import ModelRegistry
+from tuning.cli import completions
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
+from tuning.cli.exits import Exit
+from tuning.cli.output import Shown, answer
+from tuning.releases.release_request import NotReleasableError, ReleaseRequest
+
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", autocompletion=completions.complete_recipes)
+]
+WaitOption = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Until it has ended; about eight minutes.")
+]
+
+
+@speaks_to_aws
+def release_command(
+    run: RunId,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    wait: WaitOption = True,  # noqa: FBT002 — an option
+    shown: FormatOption = "text",
+) -> None:
+    """Bring the model of a trained run live, as the version of its recipe that it is."""
+    account = Account.of(environment, region)
+    record = account.run(run)
+    model = ModelRegistry(ledger=account.ledger).of_run(record.id)
+    if model is None:
+        raise NotReleasableError(
+            f"{record.id}: is {record.state}, and has no model that is registered; tuning releases lists those"
+        )
+    live = LiveModels(ledger=account.ledger).read(model.recipe)
+    request = ReleaseRequest.promotion(live, model.version, kind="release", by=account.caller)
+    _make(account, request, wait=wait, shown=shown)
+
+
+@speaks_to_aws
+def promote_command(
+    recipe: RecipeName,
+    version: Annotated[int | None, typer.Argument(help="Else the newest.")] = None,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    wait: WaitOption = True,  # noqa: FBT002 — an option
+    shown: FormatOption = "text",
+) -> None:
+    """Bring a version of a recipe live; what was live is the target of a rollback."""
+    account = Account.of(environment, region)
+    target = version if version is not None else ModelRegistry(ledger=account.ledger).newest(recipe)
+    if not target:
+        raise NotReleasableError(f"{recipe}: no model of this recipe was trained here")
+    live = LiveModels(ledger=account.ledger).read(recipe)
+    request = ReleaseRequest.promotion(live, target, kind="promote", by=account.caller)
+    _make(account, request, wait=wait, shown=shown)
+
+
+@speaks_to_aws
+def rollback_command(
+    recipe: RecipeName,
+    version: Annotated[int | None, typer.Argument(help="Else what was live before.")] = None,
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    wait: WaitOption = True,  # noqa: FBT002 — an option
+    shown: FormatOption = "text",
+) -> None:
+    """Bring back the version that was live before, or the one that is named."""
+    account = Account.of(environment, region)
+    live = LiveModels(ledger=account.ledger).read(recipe)
+    request = ReleaseRequest.rollback(live, version, by=account.caller)
+    _make(account, request, wait=wait, shown=shown)
+
+
+def _make(account: Account, request: ReleaseRequest, *, wait: bool, shown: Shown) -> None:
+    """Exit 0 once it is live, or asked for with --no-wait; 1 when it is refused or failed."""
+    request, started = account.releases.start(request)
+    facts = {"recipe": request.recipe, "version": request.version, "execution": request.execution}
+    if not wait:
+        state = "started" if started else "asked for before"
+        answer(shown, f"{request.recipe} version {request.version}: {state}", state=state, **facts)
+        raise SystemExit(Exit.DONE)
+    state, why = account.releases.outcome(request)
+    answer(
+        shown, f"{request.recipe} version {request.version}: {state}. {why}", state=state, **facts
+    )
+    raise SystemExit(Exit.DONE if state == "released" else Exit.REFUSED)

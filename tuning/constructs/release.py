@@ -1,0 +1,56 @@
+"""Release: which version of a recipe answers, changed by one person at a time."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from tuning.constructs.function_maker import FunctionMaker
+from tuning.constructs.placement import own_name
+from tuning.constructs.release_definition import RELEASE_TIMEOUT, ReleaseDefinition
+from tuning.constructs.state_machine import MachineParts, make_machine
+from tuning.pipeline.manifest import of_kind
+from tuning.runs.function_settings import ReleaseSettings
+
+NAME = "Release"
+
+
+class Release(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        make: FunctionMaker,
+        environment: str,
+        ledger_table: str,
+        topic: sns.ITopic,
+        parts: MachineParts,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.machine_name = own_name(self, NAME)
+        # Known before the machine is, since its functions ask for its executions.
+        parts.permissions.names["ReleaseExecutions"] = [self._arn("execution", ":*")]
+        settings = ReleaseSettings(
+            environment=environment,
+            ledger_table=ledger_table,
+            release_machine_arn=self._arn("stateMachine"),
+        )
+        self.functions = {step.name: make.function(step, settings) for step in of_kind("release")}
+        definition = ReleaseDefinition(self, functions=self.functions, topic=topic)
+        self.machine = make_machine(
+            self,
+            NAME,
+            definition=definition.start,
+            functions=self.functions,
+            does=(),
+            timeout=RELEASE_TIMEOUT,
+            parts=parts,
+        )
+
+    def _arn(self, resource: str, suffix: str = "") -> str:
+        return cdk.Stack.of(self).format_arn(
+            service="states",
+            resource=resource,
+            resource_name=f"{self.machine_name}{suffix}",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )

@@ -1,0 +1,104 @@
+"""A state machine as all of this platform are: its own role, encrypted, traced, its logs without data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from tuning.constructs.config import Config
+from tuning.constructs.function import HandlerFunction
+from tuning.constructs.log_groups import log_group
+from tuning.constructs.permissions import Permissions
+from tuning.constructs.placement import own_name
+from tuning.constructs.policies import made_after, managed_policy
+from tuning.pipeline.grants import Access
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineParts:
+    """What the machines of a stack share."""
+
+    config: Config
+    permissions: Permissions
+    logs_key: kms.IKey
+    key: kms.IKey
+    wildcard: iam.IManagedPolicy
+
+
+def make_machine(
+    scope: Construct,
+    name: str,
+    *,
+    definition: sfn.IChainable,
+    functions: Mapping[str, HandlerFunction],
+    does: tuple[Access, ...],
+    timeout: cdk.Duration,
+    parts: MachineParts,
+) -> sfn.StateMachine:
+    """Under `scope`. `does`: what its role may beside invoking its functions and sending notices."""
+    full_name = own_name(scope, name)  # known beforehand, so that its role can be for it alone
+    stack = cdk.Stack.of(scope)
+    arn = stack.format_arn(
+        service="states",
+        resource="stateMachine",
+        resource_name=full_name,
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    logs = log_group(
+        scope,
+        "Logs",
+        key=parts.logs_key,
+        config=parts.config,
+        # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+        name=f"/aws/vendedlogs/states/{stack.stack_name}-{name}",
+    )
+    arns = [each.function.function_arn for each in functions.values()]
+    role, may = _role(scope, arn), parts.permissions.state_machine(name, arns, arn, does)
+    role.add_managed_policy(parts.wildcard)
+    policy = managed_policy(scope, "Policy", roles=[role], statements=may)
+    machine = sfn.StateMachine(
+        scope,
+        "Machine",
+        state_machine_name=full_name,
+        definition_body=sfn.DefinitionBody.from_chainable(definition),
+        query_language=sfn.QueryLanguage.JSONATA,
+        role=role.without_policy_updates(),
+        timeout=timeout,
+        tracing_enabled=True,
+        # Without execution data: it holds the task tokens that approvals are answered with.
+        # Who may read it reads the execution's history.
+        logs=sfn.LogOptions(destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False),
+    )
+    # Step Functions refuses a machine whose role may not deliver its logs yet.
+    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    made_after(machine, policy)
+    _encrypt(machine, parts.key)
+    return machine
+
+
+def _encrypt(machine: sfn.StateMachine, key: kms.IKey) -> None:
+    """Definition and histories, with our own key. CDK's way writes into the key's policy, without
+    conditions; the role and storage.py say the same with them.
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    resource = machine.node.default_child
+    assert isinstance(resource, sfn.CfnStateMachine)  # noqa: S101 — narrows a CDK type
+    resource.encryption_configuration = sfn.CfnStateMachine.EncryptionConfigurationProperty(
+        type="CUSTOMER_MANAGED_KMS_KEY",
+        kms_key_id=key.key_arn,
+        kms_data_key_reuse_period_seconds=300,
+    )
+
+
+def _role(scope: Construct, machine: str) -> iam.Role:
+    ours = {
+        "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
+        "ArnEquals": {"aws:SourceArn": machine},
+    }
+    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
+    return iam.Role(scope, "Role", assumed_by=service)

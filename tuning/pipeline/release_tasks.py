@@ -1,0 +1,80 @@
+"""The steps of a release: from a person's word to a model that is live, or what was live staying so.
+
+Who changes deployments cannot ask a model, who asks cannot change one, and neither trains.
+"""
+
+from tuning.pipeline.grants import access, use_key
+from tuning.pipeline.ledger_grants import changes_live, in_tables, reads_models
+from tuning.pipeline.step import Step
+from tuning.runs.function_settings import ReleaseSettings
+
+BEGIN_RELEASE = Step(
+    name="begin_release",
+    kind="release",
+    does="Decides whether a version may go live, and makes this release the one that changes what is live.",
+    failing="no release begins; what is live stays so",
+    settings=ReleaseSettings,
+    takes=("request", "execution"),
+    gives="release",
+    access=(
+        *in_tables(reads_models(), *changes_live()),
+        access("states:DescribeExecution", on="ReleaseExecutions"),
+        access("bedrock:GetCustomModelDeployment", on="Deployments"),
+    ),
+)
+
+DEPLOY_MODEL = Step(
+    name="deploy_model",
+    kind="release",
+    does="Takes one step towards a deployment that answers from the wanted model, or towards none.",
+    failing="releases do not go on; what is live stays so, or is being updated by Bedrock",
+    settings=ReleaseSettings,
+    takes=("release", "target", "deployment"),
+    gives="deployment",
+    access=(
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+        access(
+            *("bedrock:CreateCustomModelDeployment", "bedrock:UpdateCustomModelDeployment"),
+            on="CustomModels",
+        ),
+        access(
+            "bedrock:DeleteCustomModelDeployment",
+            "bedrock:GetCustomModelDeployment",
+            "bedrock:TagResource",
+            "bedrock:UpdateCustomModelDeployment",
+            on="Deployments",
+        ),
+    ),
+)
+
+VERIFY_RELEASE = Step(
+    name="verify_release",
+    kind="release",
+    does="Asks the deployment one short question, whose answer nobody reads.",
+    failing="releases cannot be verified; they wait in their retries",
+    settings=ReleaseSettings,
+    takes=("deployment",),
+    gives="verified",
+    access=(
+        # It authorises Converse: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+        access("bedrock:InvokeModel", on="Deployments"),
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
+        use_key("DataKey", "bedrock", "Decrypt"),
+    ),
+)
+
+FINISH_RELEASE = Step(
+    name="finish_release",
+    kind="release",
+    does="At every outcome, records which version answers, as Bedrock says.",
+    failing="outcomes of releases are not recorded; the next release of the recipe takes over",
+    settings=ReleaseSettings,
+    takes=("request", "execution", "outcome"),
+    gives="recorded",
+    access=(
+        *in_tables(reads_models(), *changes_live()),
+        access("bedrock:GetCustomModelDeployment", on="Deployments"),
+    ),
+)
+
+RELEASE_STEPS = (BEGIN_RELEASE, DEPLOY_MODEL, VERIFY_RELEASE, FINISH_RELEASE)

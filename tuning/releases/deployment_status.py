@@ -1,0 +1,79 @@
+"""What Bedrock says of a deployment, and what is to be done about it to have a model live.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModelDeployment.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from tuning.runs.json_record import Record
+
+DeploymentState = Literal["active", "in_progress", "queued", "failed", "removed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed(Record):
+    """What deploy_model answers the state machine."""
+
+    state: DeploymentState
+    arn: str | None = None
+    asked: bool = False
+    """Whether this release has asked Bedrock for the change: a failure is then its own."""
+    failure: str | None = None
+    """In AWS's words."""
+    tries: int = 0
+    """How often it was polled, or waited for a free place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentStatus:
+    arn: str
+    model_arn: str
+    status: str
+    """`creating`, `active` or `failed`: the pages spell them in two ways, so their case says nothing."""
+    next_model: str | None = None
+    update: str | None = None
+    """`updating`, `updatecompleted` or `updatefailed`."""
+    failure: str | None = None
+
+    @classmethod
+    def seen(cls, answer: Mapping[str, Any]) -> Self:
+        details = answer.get("updateDetails") or {}
+        update = details.get("updateStatus")
+        return cls(
+            arn=answer["customModelDeploymentArn"],
+            model_arn=answer["modelArn"],
+            status=answer["status"].lower(),
+            next_model=details.get("modelArn"),
+            update=update.lower() if update else None,
+            failure=answer.get("failureMessage"),
+        )
+
+    @property
+    def mutating(self) -> bool:
+        return self.status == "creating" or self.update == "updating"
+
+
+Todo = Literal["create", "update", "delete", "wait", "done", "failed"]
+
+
+def todo(found: DeploymentStatus | None, model_arn: str | None, *, asked: bool) -> Todo:
+    """The next thing to do so that `model_arn` answers, or nothing at all when that is None.
+
+    `asked`: whether this change was asked for already, so that a failure is its own and not of a former one.
+    """
+    if found is None:
+        return "done" if model_arn is None else "failed" if asked else "create"
+    if found.mutating:
+        return (
+            "wait"  # nobody may touch it: a ValidationException says that it is in a mutating state
+        )
+    if model_arn is None:
+        return "delete"
+    if found.status == "failed":
+        return "delete"  # it keeps its name until it is deleted, and never answers
+    if found.model_arn == model_arn:
+        return "done"
+    refused = found.update == "updatefailed" and found.next_model == model_arn
+    return "failed" if asked and refused else "update"

@@ -1,0 +1,52 @@
+"""What the functions of the Release state machine answer it, and where the model that answers is read from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tuning.releases.deployment_status import DeploymentStatus
+from tuning.releases.model_version import ModelVersion
+from tuning.runs.json_record import Record
+
+OF_ENVIRONMENT, OF_RECIPE = "tuning:environment", "tuning:recipe"
+"""Tags of a live deployment, by which callers are let ask it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseStart(Record):
+    """What begin_release answers."""
+
+    state: Literal["begun", "refused"] = "refused"
+    why: str = ""
+    """Of `refused`: one sentence."""
+    target: str | None = None
+    """ARN of the custom model that is to answer."""
+    before: str | None = None
+    """ARN of the one that answers now, perhaps the same; None when nothing does."""
+    deployment: str = ""
+    """The name of the recipe's deployment."""
+    recipe: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified(Record):
+    """What verify_release answers."""
+
+    state: Literal["answered", "silent"] = "silent"
+    why: str = ""
+    """Of `silent`: in AWS's words."""
+
+
+def deployment_name(environment: str, recipe: str) -> str:
+    """Of the recipe's one live deployment, in an account that environments share. Legal as they are: a recipe's
+    name is lower-case letters, digits and hyphens, and the name of a deployment may have 63 characters.
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModelDeployment.html
+    """
+    return f"{environment}-{recipe}-live".lower()
+
+
+def answering(found: DeploymentStatus | None, versions: tuple[ModelVersion, ...]) -> int | None:
+    """Which of the versions a deployment answers from; None when it does not answer, or from none of them."""
+    if found is None or found.status != "active":
+        return None
+    return next((each.version for each in versions if each.model_arn == found.model_arn), None)

@@ -15,6 +15,7 @@ from emulator.bedrock.injected_faults import InjectedFault
 from lambdas import begin_release, deploy_model, finish_release, verify_release
 from tuning.aws import clients
 from tuning.aws.transient import Transient
+from tuning.releases.release_steps import deployment_name
 
 HANDLERS = {
     "{BeginReleaseFunction}": begin_release,
@@ -22,7 +23,7 @@ HANDLERS = {
     "{VerifyReleaseFunction}": verify_release,
     "{FinishReleaseFunction}": finish_release,
 }
-NAME = "dev-support-live"
+NAME = deployment_name("dev", "support")
 CALLS = 60
 """More than any of these histories has."""
 

@@ -7,9 +7,10 @@ from accounts import conversations, tuning
 from patience import until
 
 from tuning.aws.live_models import LiveModels
+from tuning.releases.release_steps import deployment_name
 
 RECIPE = "support-nova-micro"
-NAME = f"dev-{RECIPE}-live"
+NAME = deployment_name("dev", RECIPE)
 
 
 @pytest.fixture(scope="module")

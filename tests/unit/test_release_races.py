@@ -14,6 +14,7 @@ from tuning.aws.live_models import LiveModels
 from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployments
 from tuning.aws.transient import Transient
 from tuning.releases.live_model import Change
+from tuning.releases.release_steps import deployment_name
 
 
 @pytest.fixture
@@ -168,12 +169,27 @@ def test_an_outcome_without_a_deployment_is_that_nothing_is_live(released):
     """Somebody has deleted it beside the platform."""
     request = released.request(2)
     released.begin(request)
-    name = "dev-support-live"
+    name = deployment_name("dev", RECIPE)
     released.bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=name)
     outcome = {"state": "failed", "summary": "It is gone."}
     event = {"request": request.to_json(), "execution": request.execution, "outcome": outcome}
     said = finish_release.handler(event, released.context)
     assert (said["version"], released.live.version) == (None, None)
+
+
+def test_what_a_killed_release_has_deployed_is_live_though_the_next_never_asks_for_it(released):
+    """Version 3 answers, of which neither the next request nor the record speaks."""
+    model = released.trained()
+    killed = released.request(3)
+    start = released.begin(killed)
+    assert released.deploy(start, start["target"])["state"] == "active"
+    released.steps.end(killed.execution, "ABORTED")
+    request = released.request(2)
+    assert released.begin(request)["before"] == model.model_arn
+    outcome = {"state": "failed", "summary": "A step failed."}
+    event = {"request": request.to_json(), "execution": request.execution, "outcome": outcome}
+    said = finish_release.handler(event, released.context)
+    assert (said["version"], released.live.version, released.live.before) == (3, 3, 1)
 
 
 def test_nothing_is_live_of_a_recipe_that_was_never_released(releasing):

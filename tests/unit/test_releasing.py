@@ -8,8 +8,9 @@ from emulator.bedrock.injected_faults import InjectedFault
 from lambdas import finish_release
 from tuning.aws.transient import Transient
 from tuning.releases.release_request import NotReleasableError, ReleaseRequest
+from tuning.releases.release_steps import deployment_name
 
-NAME = "dev-support-live"
+NAME = deployment_name("dev", RECIPE)
 
 
 @pytest.fixture

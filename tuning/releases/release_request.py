@@ -56,7 +56,7 @@ class ReleaseRequest(Record):
     @classmethod
     def rollback(cls, live: LiveModel, version: int | None, *, by: str) -> Self:
         """To `version`, else to what answered before. Raises NotReleasableError when nothing did, or when
-        it is not older than what answers.
+        it is what answers.
         """
         target = version if version is not None else live.before
         if live.version is None:

@@ -1,5 +1,7 @@
 """What the functions of the Release state machine answer it, and where the model that answers is read from."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,15 +40,20 @@ class Verified(Record):
 
 
 def deployment_name(environment: str, recipe: str) -> str:
-    """Of the recipe's one live deployment, in an account that environments share. Legal as they are: a recipe's
-    name is lower-case letters, digits and hyphens, and the name of a deployment may have 63 characters.
+    """Of the recipe's one live deployment, in an account that environments share: of no other pair. Their names
+    joined would not do: `dev-eu` and `support` is not `dev` and `eu-support`. At most 58 characters of 63, and a
+    recipe's name is legal as it is: lower-case letters, digits and single hyphens.
     https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModelDeployment.html
     """
-    return f"{environment}-{recipe}-live".lower()
+    whose = hashlib.sha256(f"{environment}/{recipe}".encode()).hexdigest()
+    return f"{recipe}-live-{whose[:12]}"
 
 
-def answering(found: DeploymentStatus | None, versions: tuple[ModelVersion, ...]) -> int | None:
-    """Which of the versions a deployment answers from; None when it does not answer, or from none of them."""
+def answering(found: DeploymentStatus | None, versions: Iterable[object]) -> int | None:
+    """Which of the versions a deployment answers from; None when it does not answer, or from none of them.
+    What is no version, such as a record that cannot be read, is passed over.
+    """
     if found is None or found.status != "active":
         return None
-    return next((each.version for each in versions if each.model_arn == found.model_arn), None)
+    known = (each for each in versions if isinstance(each, ModelVersion))
+    return next((each.version for each in known if each.model_arn == found.model_arn), None)

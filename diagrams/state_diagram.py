@@ -73,7 +73,7 @@ def _plain(condition: str) -> str:
 
 def _title(name: str, state: Mapping[str, Any]) -> str:
     if state["Type"] == "Wait":
-        return f"{name} {state['Seconds']} s"
+        return f"{name} {_plain(str(state['Seconds']))} s"
     # Errors of the platform's own are worth a word; service faults are retried everywhere.
     own = [
         error

@@ -1,7 +1,7 @@
 """What AWS would refuse at deployment for its size, measured with names as CloudFormation makes them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +92,7 @@ def measured(physical: Physical) -> Iterator[tuple[Limit, str, int]]:
         yield from _resources(physical, template["Resources"])
     kinds = {resource.name: resource.type for resource in environment.resources}
     for document in documents(physical):
-        if limit := _limit(document, kinds[document.owners[0]]):
+        if limit := _limit(document, kinds):
             yield limit, document.name, _length(document.content)
 
 
@@ -118,13 +118,15 @@ def _resources(
         yield INGRESS, group, rules
 
 
-def _limit(document: PolicyDocument, owner: str) -> Limit | None:
+def _limit(document: PolicyDocument, kinds: Mapping[str, str]) -> Limit | None:
+    """`kinds`: the type of each resource, by its name. A managed policy may have no role: it is there for others'."""
     match document.kind:
         case "identity":
             return _MANAGED
         case "trust":
             return _TRUST
-    return POLICIES.get(owner)
+    (owner,) = document.owners
+    return POLICIES.get(kinds[owner])
 
 
 def _length(document: Any) -> int:

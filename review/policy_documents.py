@@ -21,7 +21,7 @@ class PolicyDocument:
     name: str
     kind: PolicyKind
     owners: tuple[str, ...]
-    """Names of the roles that have it, or of the one resource that it guards."""
+    """Names of the roles that have it, perhaps none, or of the one resource that it guards."""
     content: dict[str, Any]
 
 

@@ -26,7 +26,7 @@ from code_mutations import ROOT, Mutant, generic, parsed, places
 from hypothesis import HealthCheck, Phase, settings
 from replaced_code import Loaded
 
-ROOMS = ("tuning/runs", "tuning/aws", "lambdas")
+ROOMS = ("tuning/runs", "tuning/releases", "tuning/aws", "lambdas")
 TESTS = "tests/unit"
 NOT_THEIRS = ("convert", "dataset", "adapters", "render")
 """Rooms of tests/unit that are about other rooms than these."""

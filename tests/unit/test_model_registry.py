@@ -45,6 +45,11 @@ def registry(dynamodb):
     return ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: dynamodb))
 
 
+def test_a_model_is_the_first_of_its_recipe_until_it_is_numbered():
+    assert (trained().id, trained().version) == (numbered_key("support", 1), 1)
+    assert trained().numbered(7).id == numbered_key("support", 7)
+
+
 def numbers(registry, recipe="support"):
     return [model.version for model in registry.versions(recipe)]
 

@@ -11,6 +11,7 @@ from release_world import RECIPE, Releasing
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.promotion_commands import promote_command, release_command, rollback_command
+from tuning.releases.go_ahead import GoAhead
 from tuning.releases.release_request import NotReleasableError, ReleaseRequest
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Release"
@@ -112,7 +113,12 @@ def test_a_change_that_was_not_made_can_be_asked_for_again(releasing, capsys):
     assert left(promote_command, recipe=RECIPE, shown="json") == 1
     releasing.dynamodb.items["model#support#1"]["base_model"] = base
     assert left(promote_command, recipe=RECIPE, shown="json") == 0
-    assert said(capsys)["state"] == "released"
+    again = said(capsys)
+    assert again["state"] == "released"
+    request = ReleaseRequest(
+        recipe=RECIPE, version=1, seen=0, kind="promote", go_ahead=GoAhead(by="arn:ann"), attempt=2
+    )
+    assert again["execution"] == request.execution
 
 
 @pytest.mark.usefixtures("releasing")

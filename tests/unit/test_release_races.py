@@ -9,6 +9,7 @@ from recipe_refusal_cases import exceptions, refusal
 from release_world import RECIPE, Releasing
 
 from lambdas import finish_release, verify_release
+from tuning.aws.asking import ask_model
 from tuning.aws.executions import Executions
 from tuning.aws.live_models import LiveModels
 from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployments
@@ -94,14 +95,14 @@ def test_who_was_taken_over_records_nothing(released):
     begin(released, "late", seen=1)
     live = released.live
     begin(released, "next", seen=1, ended=lambda _: True)
-    assert not released.lives.end(live, "late", version=2, arn="arn", last="mine")
+    assert released.lives.end(live, "late", version=2, arn="arn", last="mine") is False
     assert released.live.change.execution == "next"
     assert released.live.version == 1
 
 
 def test_what_is_live_is_changed_by_its_own_execution_only(released):
     begin(released, "mine", seen=1)
-    assert not released.lives.end(released.live, "other", version=2, arn="arn", last="")
+    assert released.lives.end(released.live, "other", version=2, arn="arn", last="") is False
 
 
 def test_a_table_that_throttles_is_no_lost_race(released):
@@ -195,3 +196,10 @@ def test_what_a_killed_release_has_deployed_is_live_though_the_next_never_asks_f
 def test_nothing_is_live_of_a_recipe_that_was_never_released(releasing):
     lives = LiveModels(ledger=releasing.ledger)
     assert (lives.read("refunds").revision, lives.read("refunds").version) == (0, None)
+
+
+def test_the_answer_of_a_model_is_its_text_whatever_else_comes_with_it(releasing):
+    parts = [{"reasoningContent": {}}, {"text": "Rea"}, {"text": "dy."}]
+    releasing.runtime.converse = lambda **_: {"output": {"message": {"content": parts}}}
+    client = lambda _service: releasing.runtime  # noqa: E731
+    assert ask_model("arn", "ready?", most_tokens=8, client=client) == "Ready."

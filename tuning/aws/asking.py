@@ -21,8 +21,8 @@ def ask_model(arn: str, question: str, *, most_tokens: int, client: Clients = cl
     return "".join(part["text"] for part in content if "text" in part)
 
 
-def said_no(asking: Callable[[], Any]) -> str:
-    """Why there is no answer, in AWS's words; nothing when there is one. What may succeed later is raised."""
+def said_no(asking: Callable[[], Any]) -> str | None:
+    """Why there is no answer, in AWS's words; None when there is one. What may succeed later is raised."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 — not before there is a client
 
     try:
@@ -32,4 +32,4 @@ def said_no(asking: Callable[[], Any]) -> str:
             raise
         said = error.response["Error"]
         return f"{said['Code']}: {said.get('Message', '')}"
-    return ""
+    return None

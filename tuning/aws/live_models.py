@@ -80,8 +80,6 @@ class LiveModels:
         if gone:
             parts += " REMOVE " + ", ".join(f"#{name}" for name in gone)
         names = {f"#{name}": name for name in (*values, *gone)}
-        if "#change" in condition:
-            names["#change"] = "change"
         given = keyed(values) | ({":other": other} if other else {})
         try:
             dynamodb.update_item(

@@ -43,16 +43,15 @@ class ModelDeployments:
             return None
         return DeploymentStatus.seen(found)
 
-    def create(self, name: str, model_arn: str, *, token: str, tags: dict[str, str]) -> str:
-        """The ARN of a new deployment, or of the one that the same request has made before."""
-        made = self._ask(
+    def create(self, name: str, model_arn: str, *, token: str, tags: dict[str, str]) -> None:
+        """A new deployment, or the one that the same request has made before."""
+        self._ask(
             "create_custom_model_deployment",
             modelDeploymentName=name,
             modelArn=model_arn,
             clientRequestToken=token,
             tags=[{"key": key, "value": value} for key, value in tags.items()],
         )
-        return str(made["customModelDeploymentArn"])
 
     def update(self, name: str, model_arn: str) -> None:
         self._ask(

@@ -36,7 +36,7 @@ class ReleaseRequest(Record):
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
         """
         what = f"{self.recipe} {self.seen} {self.version} {self.attempt}"
-        return f"{self.recipe[:40]}-{hashlib.sha256(what.encode()).hexdigest()[:20]}"
+        return f"{self.recipe}-{hashlib.sha256(what.encode()).hexdigest()[:20]}"
 
     @property
     def token(self) -> str:

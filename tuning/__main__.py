@@ -22,7 +22,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("doctor", "canary", "submit", "runs", "show", "watch", "why", "stop", "retrain")
     ),
-    **dict.fromkeys(("redrive", "rebuild", "releases", "ask")),
+    **dict.fromkeys(("redrive", "rebuild", "releases", "ask", "costs")),
     **dict.fromkeys(("approve", "reject"), "answer_commands"),
     **dict.fromkeys(("release", "promote", "rollback"), "promotion_commands"),
 }

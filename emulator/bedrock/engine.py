@@ -113,6 +113,12 @@ class Engine:
     def update_deployment(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return self.deployments.update(scope, request, self._model(scope, request["modelArn"]))
 
+    def list_throughputs(self, _scope: Scope, _request: dict[str, Any]) -> dict[str, Any]:
+        """None: a new account has a quota of 0 model units, and none can be bought here.
+        https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+        """
+        return {"provisionedModelSummaries": []}
+
     def tag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         tags = self._tags(scope, request["resourceARN"])
         tags.update({each["key"]: each["value"] for each in request["tags"]})
@@ -288,6 +294,7 @@ OPERATIONS = {
     "ListCustomModelDeployments": "deployments.list_all",
     "UpdateCustomModelDeployment": "update_deployment",
     "DeleteCustomModelDeployment": "deployments.delete",
+    "ListProvisionedModelThroughputs": "list_throughputs",
     "TagResource": "tag",
     "UntagResource": "untag",
     "ListTagsForResource": "list_tags",

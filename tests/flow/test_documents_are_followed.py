@@ -154,6 +154,7 @@ def deploy_and_train(person):
     theirs = {"1f3a9c": second.id[:6], "s3://BUCKET/datasets/x/train.jsonl": second.upload}
     assert "trained" in person.follow(OPERATIONS, "tuning runs", **theirs)
     assert run[:6] in person.follow(OPERATIONS, "tuning releases")
+    assert "custom model" in person.follow(OPERATIONS, "tuning costs")
     month = time.strftime("%Y-%m")
     said = person.follow(
         OPERATIONS, "# runs of a month", **{"RUN=...": f"RUN={run}", "2026-11": month}

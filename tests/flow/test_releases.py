@@ -51,6 +51,18 @@ def live(world):
     return LiveModels(ledger=world.account.ledger).read(RECIPE)
 
 
+def costs(world):
+    """Of this file's models: others have been trained in the account too."""
+    made = tuning(world, "costs", "--format", "json")
+    assert made.returncode == 0, made.stderr
+    ours = {live(world).version, live(world).before}
+    return {
+        (each["kind"], each["version"], each["status"], each["usd_per_month"])
+        for each in json.loads(made.stdout)["costs"]
+        if each["recipe"] == RECIPE and each["version"] in ours
+    }
+
+
 def test_a_first_deployment_that_fails_leaves_nothing_and_is_recorded(world, runs):
     world.instance.add_fault(kind="fail", phase="Deployment", jobs=NAME, times=1)
     assert released(world, "release", runs[0].id) == "FAILED"
@@ -70,6 +82,12 @@ def test_a_trained_model_goes_live_gives_way_to_a_second_and_comes_back(world, r
     assert second["customModelDeploymentArn"] == first["customModelDeploymentArn"]
     assert released(world, "rollback", RECIPE) == "SUCCEEDED"
     assert answering(world)["modelArn"] == runs[0].model_arn
+    now = live(world)
+    assert costs(world) == {
+        ("custom model", now.version, "live", "1.95"),
+        ("custom model", now.before, "before", "1.95"),
+        ("deployment on demand", now.version, "live", "0"),
+    }
     question = conversations("Released")[3]["messages"][0]["content"][0]["text"]
     made = tuning(world, "ask", RECIPE, question, "--format", "json")
     assert made.returncode == 0, made.stderr

@@ -50,6 +50,7 @@ FOLLOWED = {
         "aws s3 cp validation.jsonl",
         "tuning runs",
         "tuning releases",
+        "tuning costs",
         "# runs of a month",
         "JOB=$(aws dynamodb",
         "aws sqs receive-message",

@@ -95,9 +95,26 @@ def hostile_row(account, text, state):
         facts["outcome"] = Outcome(
             state=state, summary=text, kind=text, fix=text, report=text, model=text
         )
+    _billed(account.bedrock, text)
     laid = lay(account, 1, state=state, **facts)
     account.dynamodb.lay(ReceivedVersion.of(upload, laid))
     return laid, upload.uri
+
+
+def _billed(bedrock, text):
+    """A model and a deployment of that name."""
+    model = {"modelName": text, "modelArn": text}
+    deployment = {
+        "customModelDeploymentName": text,
+        "customModelDeploymentArn": text,
+        "modelArn": text,
+    }
+    for listed, answer in (
+        ("models", {"modelSummaries": [model]}),
+        ("model_deployments", {"modelDeploymentSummaries": [deployment]}),
+    ):
+        setattr(bedrock, f"list_custom_{listed}", lambda answer=answer, **_: answer)
+    bedrock.list_provisioned_model_throughputs = lambda **_: {"provisionedModelSummaries": []}
 
 
 @pytest.mark.parametrize("state", STATES)

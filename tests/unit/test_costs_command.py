@@ -1,0 +1,152 @@
+"""What is billed while nobody asks, as typed; AWS is in dictionaries."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from cli_world import an_account, left
+from recipe_refusal_cases import refusal
+from test_model_registry import trained
+
+from tuning.aws.ledger import Ledger
+from tuning.aws.model_registry import ModelRegistry
+from tuning.cli.aws_errors import AccountError
+from tuning.cli.costs_command import costs_command
+from tuning.models.prices import PROVISIONED, STORAGE_PRICE, prices
+from tuning.releases.live_model import LiveModel, live_key
+from tuning.releases.standing_costs import HOURS
+
+ARN = "arn:aws:bedrock:us-east-1:123456789012"
+PRICED, UNPRICED = "amazon.nova-2-lite-v1:0:256k", "meta.llama3-1-8b-instruct-v1:0:128k"
+
+
+def throughput(base=PRICED, units=2, **more):
+    return {
+        "provisionedModelName": "bought",
+        "provisionedModelArn": f"{ARN}:provisioned-model/aaaaaaaaaaaa",
+        "modelArn": "arn:other",
+        "foundationModelArn": f"arn:aws:bedrock:us-east-1::foundation-model/{base}",
+        "modelUnits": units,
+        **more,
+    }
+
+
+class Billed:
+    """Pages of one; `fails` instead."""
+
+    def __init__(self):
+        self.models = [
+            {"modelName": name, "modelArn": f"arn:{name}"} for name in ("model", "other")
+        ]
+        self.deployments = [
+            {
+                "customModelDeploymentName": "support-live",
+                "customModelDeploymentArn": f"{ARN}:custom-model-deployment/aaaaaaaaaaaa",
+                "modelArn": "arn:model",
+            }
+        ]
+        self.throughputs, self.fails, self.asked = [], None, {}
+
+    def get_paginator(self, operation):
+        members = {
+            "list_custom_models": ("modelSummaries", self.models),
+            "list_custom_model_deployments": ("modelDeploymentSummaries", self.deployments),
+            "list_provisioned_model_throughputs": ("provisionedModelSummaries", self.throughputs),
+        }
+        name, all_of_them = members[operation]
+
+        def paginate(**wanted):
+            self.asked[operation] = wanted
+            if self.fails:
+                raise self.fails
+            yield from ({name: [each]} for each in all_of_them)
+
+        return SimpleNamespace(paginate=paginate)
+
+
+@pytest.fixture
+def billed(aws, monkeypatch):
+    account = an_account(aws, monkeypatch)
+    aws.bedrock = Billed()
+    ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: account.dynamodb)).register(
+        trained()
+    )
+    live = LiveModel(id=live_key("support"), recipe="support", version=1)
+    account.dynamodb.lay(live)
+    return aws.bedrock
+
+
+def said(capsys):
+    return json.loads(capsys.readouterr().out)
+
+
+def test_each_thing_says_of_which_version_it_is_and_what_it_costs(billed, capsys):
+    assert left(costs_command, shown="json") == 0
+    document = said(capsys)
+    storage = prices()[STORAGE_PRICE]["usd"]
+    assert [
+        (each["kind"], each["recipe"], each["version"], each["status"], each["usd_per_month"])
+        for each in document["costs"]
+    ] == [
+        ("custom model", "support", 1, "live", storage),
+        ("custom model", None, None, None, storage),
+        ("deployment on demand", "support", 1, "live", "0"),
+    ]
+    assert (document["usd_per_month"], document["without_a_known_price"]) == ("3.90", 0)
+    assert billed.asked["list_custom_models"] == {"isOwned": True}
+
+
+def test_what_is_provisioned_costs_every_hour_whether_it_is_used_or_not(billed, capsys):
+    billed.models = billed.deployments = []
+    billed.throughputs = [throughput()]
+    assert left(costs_command, shown="json") == 0
+    assert float(said(capsys)["usd_per_month"]) == float(prices()[PROVISIONED][PRICED]["usd"]) * (
+        2 * HOURS
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (throughput(base=UNPRICED), f"no dated price is known for {UNPRICED}"),
+        (throughput(commitmentDuration="OneMonth"), "committed for OneMonth"),
+    ],
+    ids=["no price", "committed"],
+)
+def test_what_has_no_known_price_is_not_counted_as_free(billed, capsys, one, words):
+    billed.throughputs = [one]
+    assert left(costs_command, shown="json") == 0
+    document = said(capsys)
+    assert (document["usd_per_month"], document["without_a_known_price"]) == ("3.90", 1)
+    assert words in document["costs"][-1]["basis"]
+    assert left(costs_command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Not known" in lines[-2]
+    assert lines[-1] == "Together $3.90 a month, and 1 whose price is not known."
+
+
+@pytest.mark.usefixtures("billed")
+def test_a_line_is_a_thing_and_the_last_is_all_of_them(capsys):
+    assert left(costs_command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [" ".join(line.split()[:3]) for line in lines[1:4]] == [
+        "custom model model",
+        "custom model other",
+        "deployment on demand",
+    ]
+    assert "support 1, live" in lines[1]
+    assert "not trained by dev" in lines[2]
+    assert "a million tokens in" in lines[3]
+    assert lines[4] == "Together $3.90 a month."
+
+
+def test_nothing_at_all_costs_nothing(billed, capsys):
+    billed.models = billed.deployments = []
+    assert left(costs_command, shown="json") == 0
+    assert said(capsys) == {"costs": [], "usd_per_month": "0", "without_a_known_price": 0}
+
+
+def test_what_aws_denies_is_said_and_is_no_empty_bill(billed):
+    billed.fails = refusal("AccessDeniedException", "ListCustomModels", 403)
+    with pytest.raises(AccountError, match="AccessDenied"):
+        costs_command()

@@ -1,0 +1,77 @@
+"""`tuning costs`: what is kept and deployed of trained models, and what it costs a month."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from tuning.aws.billed_models import BilledModels
+from tuning.aws.ledger import Unreadable
+from tuning.aws.live_models import LiveModels
+from tuning.aws.model_registry import ModelRegistry
+from tuning.cli.account import Account
+from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
+from tuning.cli.exits import Exit
+from tuning.releases.standing_costs import Origin, StandingCost, together
+from tuning.reports.advice import dollars
+from tuning.reports.visible_text import printable
+
+_WIDE = 2000
+
+
+@speaks_to_aws
+def costs_command(
+    environment: EnvironmentOption = "dev",
+    region: Region = None,
+    shown: FormatOption = "text",
+) -> None:
+    """List the models, deployments and throughput that the account has, and what each costs a month while idle."""
+    account = Account.of(environment, region)
+    costs = list(BilledModels(client=account.client).costs(_origins(account)))
+    if shown == "json":
+        unknown = sum(each.usd_per_month is None for each in costs)
+        document = {
+            "costs": [each.to_dict() for each in costs],
+            "usd_per_month": f"{together(costs):f}",
+            "without_a_known_price": unknown,
+        }
+        print(json.dumps(document, indent=1))  # noqa: T201 — output
+    else:
+        _list(costs, environment)
+    raise SystemExit(Exit.DONE)
+
+
+def _origins(account: Account) -> dict[str, Origin]:
+    registry, lives = ModelRegistry(ledger=account.ledger), LiveModels(ledger=account.ledger)
+    return {
+        model.model_arn: Origin(
+            recipe=recipe,
+            version=model.version,
+            status={live.version: "live", live.before: "before"}.get(model.version, ""),
+            base_model=model.base_model,
+        )
+        for recipe in registry.recipes()
+        for live in [lives.read(recipe)]
+        for model in registry.versions(recipe)
+        if not isinstance(model, Unreadable)
+    }
+
+
+def _list(costs: Sequence[StandingCost], environment: str) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("what", "name", "of", "a month", "basis"):
+        table.add_column(name, overflow="fold")
+    for each in costs:
+        whose = each.origin.words if each.origin else f"not trained by {environment}"
+        cells = (each.kind, each.name, whose, dollars(each.usd_per_month), each.basis)
+        table.add_row(*map(printable, cells))
+    # In a pipe a cost is one line, for grep.
+    width = None if sys.stdout.isatty() else _WIDE
+    out = Console(markup=False, highlight=False, emoji=False, width=width)
+    out.print(table)
+    unknown = sum(each.usd_per_month is None for each in costs)
+    rest = f", and {unknown} whose price is not known" if unknown else ""
+    out.print(f"Together {dollars(together(costs))} a month{rest}.")

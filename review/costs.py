@@ -8,9 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from review.templates import EnvironmentTemplates, Resource
-
-HOURS = 730
-"""Of a month, as AWS's own calculator has it."""
+from tuning.models.prices import HOURS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,9 +114,7 @@ class Engine:
         return self.deployments.update(scope, request, self._model(scope, request["modelArn"]))
 
     def list_throughputs(self, _scope: Scope, _request: dict[str, Any]) -> dict[str, Any]:
-        """None: a new account has a quota of 0 model units, and none can be bought here.
-        https://docs.aws.amazon.com/general/latest/gr/bedrock.html
-        """
+        """None can be bought here. https://docs.aws.amazon.com/general/latest/gr/bedrock.html (quota: 0)"""
         return {"provisionedModelSummaries": []}
 
     def tag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.costs_command import costs_command
-from tuning.models.prices import PROVISIONED, STORAGE_PRICE, prices
+from tuning.models.prices import HOURS, PROVISIONED, STORAGE_PRICE, prices
 from tuning.releases.live_model import LiveModel, live_key
-from tuning.releases.standing_costs import HOURS
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012"
 PRICED, UNPRICED = "amazon.nova-2-lite-v1:0:256k", "meta.llama3-1-8b-instruct-v1:0:128k"

@@ -6,7 +6,7 @@ from typing import Any
 
 from tuning.aws.clients import Clients, client
 from tuning.releases.standing_costs import (
-    Origin,
+    ModelOrigin,
     StandingCost,
     of_deployment,
     of_model,
@@ -18,7 +18,7 @@ from tuning.releases.standing_costs import (
 class BilledModels:
     client: Clients = client
 
-    def costs(self, origins: Mapping[str, Origin]) -> Iterator[StandingCost]:
+    def costs(self, origins: Mapping[str, ModelOrigin]) -> Iterator[StandingCost]:
         """`origins`: what is known of custom models, by their ARNs."""
         for summary in self._all("list_custom_models", "modelSummaries", isOwned=True):
             yield of_model(summary, origins)

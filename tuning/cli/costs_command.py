@@ -15,7 +15,7 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
-from tuning.releases.standing_costs import Origin, StandingCost, together
+from tuning.releases.standing_costs import ModelOrigin, StandingCost, together
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
 
@@ -44,10 +44,10 @@ def costs_command(
     raise SystemExit(Exit.DONE)
 
 
-def _origins(account: Account) -> dict[str, Origin]:
+def _origins(account: Account) -> dict[str, ModelOrigin]:
     registry, lives = ModelRegistry(ledger=account.ledger), LiveModels(ledger=account.ledger)
     return {
-        model.model_arn: Origin(
+        model.model_arn: ModelOrigin(
             recipe=recipe,
             version=model.version,
             status={live.version: "live", live.before: "before"}.get(model.version, ""),

@@ -11,6 +11,8 @@ TRAINING_PRICE = "training_per_1000_tokens"
 SERVING = "serving_per_1000_tokens"
 PROVISIONED = "provisioned_per_hour"
 STORAGE_PRICE = "model_storage_per_month"
+HOURS = 730
+"""Of a month, as AWS's own calculator has it."""
 
 
 @dataclass(frozen=True, kw_only=True)

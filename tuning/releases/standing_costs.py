@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from tuning.models.prices import PROVISIONED, STORAGE_PRICE, prices
+from tuning.models.prices import HOURS, PROVISIONED, STORAGE_PRICE, prices
 from tuning.models.serving import Serving
 
-HOURS = 730
-"""Of a month, as AWS's own calculator has it."""
-
-Kind = Literal["custom model", "deployment on demand", "provisioned throughput"]
+BilledKind = Literal["custom model", "deployment on demand", "provisioned throughput"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
+class ModelOrigin:
     """Of a custom model that this environment has trained."""
 
     recipe: str
@@ -33,11 +30,11 @@ class Origin:
 class StandingCost:
     """One thing in the account that is billed by the month or by the hour, or could be."""
 
-    kind: Kind
+    kind: BilledKind
     name: str
     arn: str
     model_arn: str
-    origin: Origin | None
+    origin: ModelOrigin | None
     """None of a model that this environment has not trained: the bill is the account's all the same."""
     usd_per_month: Decimal | None
     """None where no dated price is known."""
@@ -59,7 +56,7 @@ class StandingCost:
         }
 
 
-def of_model(summary: Mapping[str, Any], origins: Mapping[str, Origin]) -> StandingCost:
+def of_model(summary: Mapping[str, Any], origins: Mapping[str, ModelOrigin]) -> StandingCost:
     """`summary`: as ListCustomModels has it. `origins`: by ARN of the model."""
     price, arn = prices()[STORAGE_PRICE], summary["modelArn"]
     return StandingCost(
@@ -73,7 +70,7 @@ def of_model(summary: Mapping[str, Any], origins: Mapping[str, Origin]) -> Stand
     )
 
 
-def of_deployment(summary: Mapping[str, Any], origins: Mapping[str, Origin]) -> StandingCost:
+def of_deployment(summary: Mapping[str, Any], origins: Mapping[str, ModelOrigin]) -> StandingCost:
     """`summary`: as ListCustomModelDeployments has it. It costs nothing while nobody asks it.
     https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
     """
@@ -90,7 +87,7 @@ def of_deployment(summary: Mapping[str, Any], origins: Mapping[str, Origin]) -> 
     )
 
 
-def of_throughput(summary: Mapping[str, Any], origins: Mapping[str, Origin]) -> StandingCost:
+def of_throughput(summary: Mapping[str, Any], origins: Mapping[str, ModelOrigin]) -> StandingCost:
     """`summary`: as ListProvisionedModelThroughputs has it. Billed by the hour while it exists, used or not.
     https://docs.aws.amazon.com/bedrock/latest/userguide/prov-throughput.html
     """

@@ -41,7 +41,7 @@ check: $(READY) ## Everything that must hold: format, lint, types, tests
 	@$(SIDE_BY_SIDE) lint types stacks unit
 	@$(SIDE_BY_SIDE) flow explorer
 
-mutants: $(READY) ## Change the code in 1,700 places, one at a time: the tests must notice (NAMED=1, ONLY='ledger budgets')
+mutants: $(READY) ## Change the code in 2,300 places, one at a time: the tests must notice (NAMED=1, ONLY='ledger budgets')
 	$(BIN)/python tests/mutants/hunt.py $(if $(NAMED),--named) $(ONLY)
 
 format: $(READY) ## Format the code

@@ -4,6 +4,8 @@ import json
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from tested_configs import DEV
 
 from review.synthesis import CONTEXT
@@ -43,6 +45,49 @@ def test_templates_do_not_depend_on_the_feature_flags_of_the_app(tmp_path):
     assert templates(tmp_path / "bare", bare) == ours
     against = {name: False for name, value in CONTEXT.items() if value is True} | bare
     assert templates(tmp_path / "against", against) == ours
+
+
+def test_applications_of_another_stack_are_let_ask_what_is_live(tmp_path):
+    """As docs/embedding.md has it, one role after the other."""
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    deployed = Deployment(app, "dev", config=DEV)
+    stack = cdk.Stack(app, "Shop", env=HERE)
+    for name in ("Search", "Support"):
+        service = iam.ServicePrincipal("lambda.amazonaws.com")
+        role = iam.Role(stack, name, assumed_by=service)
+        deployed.training.callers.attach_to(role)
+        lambda_.CfnFunction(
+            stack,
+            f"{name}Function",
+            role=role.role_arn,
+            code={"zipFile": "-"},
+            vpc_config={
+                "securityGroupIds": [deployed.network.callers_group.group.security_group_id]
+            },
+        )
+    app.synth()
+    found = json.loads((tmp_path / "Shop.template.json").read_bytes())["Resources"].values()
+    exports = {
+        output["Export"]["Name"]: output["Value"]["Ref"]
+        for name in ("dev-Network", "dev-Training")
+        for path in tmp_path.glob(f"{name.replace('-', '')}*.template.json")
+        for output in json.loads(path.read_bytes())["Outputs"].values()
+        if "Export" in output and "Ref" in output["Value"]
+    }
+    attached = [
+        exports[each["Fn::ImportValue"]]
+        for resource in found
+        if resource["Type"] == "AWS::IAM::Role"
+        for each in resource["Properties"]["ManagedPolicyArns"]
+    ]
+    groups = [
+        each
+        for resource in found
+        if resource["Type"] == "AWS::Lambda::Function"
+        for each in resource["Properties"]["VpcConfig"]["SecurityGroupIds"]
+    ]
+    assert [name.startswith("CallersPolicy") for name in attached] == [True, True]
+    assert (len(groups), "Callers" in json.dumps(groups)) == (2, True)
 
 
 def test_in_one_stack_they_are_clean_as_well(tmp_path):

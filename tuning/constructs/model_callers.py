@@ -35,12 +35,14 @@ class ModelCallers(Construct):
             statements=permissions.statements(_asking(environment, endpoint)),
         )
         self.policy_arn = self.policy.ref
+        self._attached = iam.ManagedPolicy.from_managed_policy_arn(
+            self, "Attached", self.policy_arn
+        )
 
     def attach_to(self, *roles: iam.IRole) -> None:
         """Let roles of this stack or of another ask."""
-        policy = iam.ManagedPolicy.from_managed_policy_arn(self, "Attached", self.policy_arn)
         for role in roles:
-            role.add_managed_policy(policy)
+            role.add_managed_policy(self._attached)
 
 
 def _asking(environment: str, endpoint: str) -> Sequence[Access]:

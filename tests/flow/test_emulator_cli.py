@@ -152,9 +152,12 @@ def test_a_killed_program_takes_its_emulator_with_it(number):
     with subprocess.Popen(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:
-        pid, directory = parent.stdout.readline().split()
-        parent.send_signal(number)
-        parent.wait(timeout=30)
+        try:
+            pid, directory = parent.stdout.readline().split()
+            parent.send_signal(number)
+            parent.wait(timeout=30)
+        finally:
+            parent.kill()
     until(lambda: is_gone(int(pid)), "the end of the process")
     until(lambda: not Path(directory).exists(), "the folder to go")
 

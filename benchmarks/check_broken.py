@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from broken_lines import faults
 from check_speed import MODELS, baseline, ours
-from dataset_lines import write
-from explored_faults import faults
+from generated_datasets import write
 
 
 def measured(path: Path, kind: str, rounds: int) -> tuple[float, float]:

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chart import bars
-from dataset_lines import write
-from explored_faults import faults
+from broken_lines import faults
+from check_speed_chart import bars
+from generated_datasets import write
 from peers import PEERS
 
 from tuning.datasets.files import check_files

@@ -12,7 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from explored_faults import broken, faults
+from broken_lines import broken, faults
 
 _PLAIN = (
     "the of and to in is that for it as was with be by on not he his but at are this have from or "

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import trustme
 from check_speed import MODELS
-from dataset_lines import write
+from generated_datasets import write
 
 from tuning.aws import s3_objects
 from tuning.aws.clients import client

@@ -18,7 +18,7 @@ from tuning.runs.budget import budgets_of, month_of, objection, parse_limit
 from tuning.runs.edited_recipe import edited
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.money_records import Reservation
-from tuning.runs.newest_version import gave_way_to
+from tuning.runs.newest_version import who_stops
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
@@ -36,10 +36,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     ledger = Ledger(table=settings.ledger_table)
     spending = Budgets(ledger=ledger, table=settings.budgets_table)
     record = ledger.read(run.id)
-    if run.overtaken_by:
-        return SpendDecision(decision="stopped", by=gave_way_to(run.overtaken_by)).to_json()
-    if record and record.stop_asked:
-        return _stopped(record).to_json()
+    if by := who_stops(run, record.stop_asked if record else None):
+        return SpendDecision(decision="stopped", by=by).to_json()
     price = _price(run, dataset, settings.prepared_bucket)
     deployed, monthly = deployed_recipes.of(run), parse_limit(settings.monthly_budget_usd)
     recipe = deployed or run.recipe  # a limit that was raised holds for runs that wait, too

@@ -16,6 +16,7 @@ from tuning.releases.live_model import Change
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import ReleaseStart, deployment_name
 from tuning.runs.function_settings import ReleaseSettings
+from tuning.runs.times import zulu
 
 _settings = cache(ReleaseSettings.from_env)
 
@@ -46,7 +47,7 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
         version=request.version,
         kind=request.kind,
         by=request.go_ahead.giver,
-        started_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        started_at=zulu(datetime.now(UTC)),
     )
     lives, executions = LiveModels(ledger=ledger), Executions(machine=settings.release_machine_arn)
     if lives.begin(request.recipe, request.seen, change, ended=executions.has_ended) is None:

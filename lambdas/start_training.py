@@ -15,7 +15,7 @@ from tuning.runs.failures import classify, failure
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_queue import LEFT, MOST_WAITING, PATIENCE, expected_wait
 from tuning.runs.jobs import JobStart, foreign, is_ours, request
-from tuning.runs.newest_version import gave_way_to
+from tuning.runs.newest_version import who_stops
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
@@ -58,7 +58,7 @@ def _start_or_queue(
     if record is None:
         return JobStart(state="stopped")
     # `Authorize spend` has stopped one that gives way; the first state machine goes on to here all the same.
-    by = gave_way_to(run.overtaken_by) if run.overtaken_by else record.stop_asked
+    by = who_stops(run, record.stop_asked)
     stop = by is not None
     ahead = 0 if answer.get("slot") else queue.ahead(run)
     wait = ahead > 0

@@ -41,12 +41,12 @@ class Machine:
             raise self.fault_of_descriptions
         if name not in self.ended:
             raise self.exceptions.ExecutionDoesNotExist({"Error": {}}, "DescribeExecution")
-        said = self.ended[name]
+        said, known = self.ended[name], {"name": name, "input": "{}"}
         if said is None:
-            return {"status": "RUNNING"}
+            return {**known, "status": "RUNNING"}
         if said["state"] == "failed":
-            return {"status": "FAILED", "cause": said["summary"]}
-        return {"status": "SUCCEEDED", "output": json.dumps(said)}
+            return {**known, "status": "FAILED", "cause": said["summary"]}
+        return {**known, "status": "SUCCEEDED", "output": json.dumps(said)}
 
 
 @pytest.fixture

@@ -7,18 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 from tuning.aws.clients import Clients, client
-from tuning.aws.transient import passes
+from tuning.aws.transient import RefusedByAwsError
 
 
 def ask_model(arn: str, question: str, *, most_tokens: int, client: Clients = client) -> str:
     """What the model answers, as text. `arn` is of a deployment: a custom model does not answer by its own."""
-    answer: dict[str, Any] = client("bedrock-runtime").converse(
-        modelId=arn,
-        messages=[{"role": "user", "content": [{"text": question}]}],
-        inferenceConfig={"maxTokens": most_tokens},
-    )
+    asked = converse_request(arn, question, most_tokens=most_tokens)
+    answer: dict[str, Any] = client("bedrock-runtime").converse(**asked)
     content = answer["output"]["message"]["content"]
     return "".join(part["text"] for part in content if "text" in part)
+
+
+def converse_request(arn: str, question: str, *, most_tokens: int) -> dict[str, Any]:
+    """The same of Converse and of ConverseStream."""
+    return {
+        "modelId": arn,
+        "messages": [{"role": "user", "content": [{"text": question}]}],
+        "inferenceConfig": {"maxTokens": most_tokens},
+    }
 
 
 def said_no(asking: Callable[[], Any]) -> str | None:
@@ -28,8 +34,6 @@ def said_no(asking: Callable[[], Any]) -> str | None:
     try:
         asking()
     except ClientError as error:
-        if passes(error):
-            raise
-        said = error.response["Error"]
-        return f"{said['Code']}: {said.get('Message', '')}"
+        refused = RefusedByAwsError.of(error)
+        return f"{refused.code}: {refused.message}"
     return None

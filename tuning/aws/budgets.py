@@ -161,9 +161,8 @@ class Budgets:
         if limit is not None and usd > 0:
             left = limit - usd
             update["ConditionExpression"] = "committed <= :left"
-            if (
-                left >= 0
-            ):  # else not even an empty budget has room, since former versions counted too
+            # Former versions counted too: where they have used up the limit, an empty budget has no room either.
+            if left >= 0:
                 update["ConditionExpression"] += " OR attribute_not_exists(committed)"
             update["ExpressionAttributeValues"][":left"] = {"N": f"{left:f}"}
         return update

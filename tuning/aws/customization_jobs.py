@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuning.aws.clients import Clients, client
-from tuning.aws.transient import passes
+from tuning.aws.transient import RefusedByAwsError
 from tuning.aws.unknown_in_bedrock import is_unknown
 from tuning.runs.customization_job import Job
 
 
-class JobRefusedError(Exception):
-    """Bedrock makes no job of a request, and will not if it is asked again."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+class JobRefusedError(RefusedByAwsError):
+    """Bedrock makes no job of a request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +24,7 @@ class CustomizationJobs:
         try:
             job = bedrock.create_model_customization_job(**request)
         except bedrock.exceptions.ClientError as error:
-            if passes(error):
-                raise
-            said = error.response["Error"]
-            raise JobRefusedError(said["Code"], said.get("Message", said["Code"])) from error
+            raise JobRefusedError.of(error) from error
         return str(job["jobArn"])
 
     def read(self, arn: str) -> dict[str, Any]:

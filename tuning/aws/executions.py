@@ -45,12 +45,8 @@ class Executions:
 
     def has_ended(self, name: str) -> bool:
         """Also when Step Functions does not know it, or no longer."""
-        steps = self.client("stepfunctions")
-        try:
-            status: str = steps.describe_execution(executionArn=self.arn(name))["status"]
-        except steps.exceptions.ExecutionDoesNotExist:
-            return True
-        return status != "RUNNING"
+        found = self.described(name)
+        return found is None or found.status != "RUNNING"
 
     def newest(self, run_id: str) -> Execution | None:
         """The run's own, or the last of those that took it up."""

@@ -1,7 +1,7 @@
 """What is live, in the ledger's table: changed by one release at a time, under conditions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tuning.aws.item_updates import item_key, keyed, set_terms
@@ -42,7 +42,7 @@ class LiveModels:
             condition = f"attribute_not_exists({KEY})"
         extra = LiveModel.values(change=other)["change"] if other else None
         written = self._update(recipe, values, condition, other=extra)
-        return self.read(recipe) if written else None
+        return replace(live, change=change) if written else None
 
     def end(
         self, live: LiveModel, execution: str, *, version: int | None, arn: str | None, last: str

@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuning.aws.clients import Clients, client
-from tuning.aws.transient import passes
+from tuning.aws.transient import RefusedByAwsError
 from tuning.releases.deployment_status import DeploymentStatus
 
 FULL = "ServiceQuotaExceededException"
 """Of a creation: ten in all, two in creation. https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
 
 
-class DeploymentRefusedError(Exception):
-    """Bedrock does not do it, and will not if it is asked again."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+class DeploymentRefusedError(RefusedByAwsError):
+    """Bedrock does not change a deployment."""
 
     @property
     def for_want_of_room(self) -> bool:
@@ -70,7 +66,4 @@ class ModelDeployments:
         try:
             return getattr(bedrock, operation)(**given)
         except bedrock.exceptions.ClientError as error:
-            if passes(error):
-                raise
-            said = error.response["Error"]
-            raise DeploymentRefusedError(said["Code"], said.get("Message", said["Code"])) from error
+            raise DeploymentRefusedError.of(error) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tuning.aws.clients import Clients, client
+from tuning.aws.executions import Executions
 from tuning.releases.release_request import ReleaseRequest
 
 _POLL_SECONDS = 5.0
@@ -22,44 +23,26 @@ class ReleaseExecutions:
         """The request as it is being executed, and whether it was not before, by anyone. An execution that
         has ended is of a change that was not made, since what is live is as it was: it is asked for anew.
         """
-        while (found := self._described(request)) is not None:
-            if found["status"] == "RUNNING":
+        while (found := self._executions.described(request.execution)) is not None:
+            if found.status == "RUNNING":
                 return request, False
             request = replace(request, attempt=request.attempt + 1)
-        return request, self._started(request)
+        return request, self._executions.start(request.execution, request.to_json())
 
     def outcome(
         self, request: ReleaseRequest, *, pause: Callable[[float], Any] = time.sleep
     ) -> tuple[str, str]:
         """How it ended: `released`, `refused` or `failed`, and one sentence. Polls until it has ended."""
-        while (found := self._described(request)) and found["status"] == "RUNNING":
+        executions = self._executions
+        while (found := executions.described(request.execution)) and found.status == "RUNNING":
             pause(_POLL_SECONDS)
         if found is None:
             return "failed", f"its execution {request.execution} is gone"
-        if found["status"] == "SUCCEEDED":
-            said = json.loads(found["output"])
+        if found.status == "SUCCEEDED":
+            said = json.loads(found.output)
             return said["state"], said["summary"]
-        return "failed", found.get("cause") or f"its execution is {found['status']}"
+        return "failed", found.cause or f"its execution is {found.status}"
 
-    def _started(self, request: ReleaseRequest) -> bool:
-        """False when somebody else has, since it was described."""
-        steps = self.client("stepfunctions")
-        try:
-            steps.start_execution(
-                stateMachineArn=self.machine,
-                name=request.execution,
-                input=json.dumps(request.to_json()),
-            )
-        except steps.exceptions.ExecutionAlreadyExists:
-            return False
-        return True
-
-    def _described(self, request: ReleaseRequest) -> dict[str, Any] | None:
-        """None of one that was never started."""
-        steps = self.client("stepfunctions")
-        arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{request.execution}"
-        try:
-            found: dict[str, Any] = steps.describe_execution(executionArn=arn)
-        except steps.exceptions.ExecutionDoesNotExist:
-            return None
-        return found
+    @property
+    def _executions(self) -> Executions:
+        return Executions(machine=self.machine, client=self.client)

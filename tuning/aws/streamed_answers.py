@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStre
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
+from tuning.aws.asking import converse_request
 from tuning.aws.clients import Clients, client
 
 
@@ -27,13 +27,10 @@ class StreamedAnswer:
 
     def __iter__(self) -> Iterator[str]:
         """Raises botocore's errors, also in the middle of an answer."""
-        given: dict[str, Any] = {"system": [{"text": self.system}]} if self.system else {}
-        answer = self.client("bedrock-runtime").converse_stream(
-            modelId=self.arn,
-            messages=[{"role": "user", "content": [{"text": self.question}]}],
-            inferenceConfig={"maxTokens": self.most_tokens},
-            **given,
-        )
+        asked = converse_request(self.arn, self.question, most_tokens=self.most_tokens)
+        if self.system:
+            asked["system"] = [{"text": self.system}]
+        answer = self.client("bedrock-runtime").converse_stream(**asked)
         for event in answer["stream"]:
             if delta := event.get("contentBlockDelta"):
                 yield delta["delta"].get("text", "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -64,6 +64,22 @@ def passes(error: "ClientError") -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = error.response.get("Error", {}).get("Code")
     return code in _PASSING or status in (429, 408) or status >= 500  # noqa: PLR2004 — HTTP
+
+
+class RefusedByAwsError(Exception):
+    """AWS does not do it, and will not if it is asked again."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+    @classmethod
+    def of(cls, error: "ClientError") -> Self:
+        """In AWS's words. Raises the error itself where the same call may succeed later."""
+        if passes(error):
+            raise error
+        said = error.response["Error"]
+        return cls(said["Code"], said.get("Message", said["Code"]))
 
 
 def aws_errors() -> tuple[type[Exception], ...]:

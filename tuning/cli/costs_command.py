@@ -1,10 +1,8 @@
 """`tuning costs`: what is kept and deployed of trained models, and what it costs a month."""
 
 import json
-import sys
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from tuning.aws.billed_models import BilledModels
@@ -15,11 +13,10 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
+from tuning.cli.table_console import table_console
 from tuning.releases.standing_costs import ModelOrigin, StandingCost, together
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
-
-_WIDE = 2000
 
 
 @speaks_to_aws
@@ -50,7 +47,7 @@ def _origins(account: Account) -> dict[str, ModelOrigin]:
         model.model_arn: ModelOrigin(
             recipe=recipe,
             version=model.version,
-            status={live.version: "live", live.before: "before"}.get(model.version, ""),
+            status=live.standing(model.version),
             base_model=model.base_model,
         )
         for recipe in registry.recipes()
@@ -68,9 +65,7 @@ def _list(costs: Sequence[StandingCost], environment: str) -> None:
         whose = each.origin.words if each.origin else f"not trained by {environment}"
         cells = (each.kind, each.name, whose, dollars(each.usd_per_month), each.basis)
         table.add_row(*map(printable, cells))
-    # In a pipe a cost is one line, for grep.
-    width = None if sys.stdout.isatty() else _WIDE
-    out = Console(markup=False, highlight=False, emoji=False, width=width)
+    out = table_console()
     out.print(table)
     unknown = sum(each.usd_per_month is None for each in costs)
     rest = f", and {unknown} whose price is not known" if unknown else ""

@@ -1,12 +1,10 @@
 """`tuning releases`: the models that were trained, numbered within their recipes, and which of them is live."""
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from tuning.aws.ledger import Unreadable
@@ -18,13 +16,12 @@ from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
+from tuning.cli.table_console import table_console
 from tuning.errors import OptionError, nearest
 from tuning.releases.live_model import LiveModel
 from tuning.releases.model_version import ModelVersion
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
-
-_WIDE = 2000
 
 
 @speaks_to_aws
@@ -92,7 +89,7 @@ def _status(model: ModelVersion, live: LiveModel) -> str:
     """What is under way comes first: it says more than what was so far."""
     if live.change and live.change.version == model.version:
         return f"{live.change.kind} under way"
-    return {live.version: "live", live.before: "before"}.get(model.version, "")
+    return live.standing(model.version)
 
 
 def _list(found: Sequence[tuple[ModelVersion | Unreadable, LiveModel]]) -> None:
@@ -103,9 +100,7 @@ def _list(found: Sequence[tuple[ModelVersion | Unreadable, LiveModel]]) -> None:
         table.add_column(name, overflow="fold")
     for model, live in found:
         table.add_row(*map(printable, _cells(model, live)))
-    # In a pipe a model is one line, for grep.
-    width = None if sys.stdout.isatty() else _WIDE
-    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+    table_console().print(table)
 
 
 def _cells(model: ModelVersion | Unreadable, live: LiveModel) -> tuple[str, ...]:

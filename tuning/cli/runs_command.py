@@ -2,13 +2,11 @@
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from tuning.aws.ledger import Unreadable
@@ -18,6 +16,7 @@ from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
+from tuning.cli.table_console import table_console
 from tuning.errors import OptionError, nearest
 from tuning.reports.visible_text import printable
 from tuning.runs.budget import month_of
@@ -27,7 +26,6 @@ from tuning.runs.run_states import STATES
 
 _SHOWN = ("state", "recipe", "upload", "arrived_at", "ended_at", "job_arn", "model_arn", "attempt")
 _Listed = RunRecord | Unreadable
-_WIDE = 2000
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -129,9 +127,7 @@ def _list(documents: list[dict[str, Any]]) -> None:
         arrived = run.get("arrived_at", "")[:16].replace("T", " ")
         cells = (arrived, run["status"], run.get("recipe", ""), _folder(run.get("upload", "")))
         table.add_row(run["run"][:12], *map(printable, cells))
-    # In a pipe a run is one line, for grep.
-    width = None if sys.stdout.isatty() else _WIDE
-    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+    table_console().print(table)
 
 
 def _folder(uri: str) -> str:

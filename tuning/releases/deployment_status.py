@@ -65,10 +65,10 @@ def todo(found: DeploymentStatus | None, model_arn: str | None, *, asked: bool) 
     """
     if found is None:
         return "done" if model_arn is None else "failed" if asked else "create"
-    if found.mutating:
-        return (
-            "wait"  # nobody may touch it: a ValidationException says that it is in a mutating state
-        )
+    if (
+        found.mutating
+    ):  # nobody may touch it: a ValidationException says that it is in a mutating state
+        return "wait"
     if model_arn is None:
         return "delete"
     if found.status == "failed":

@@ -51,6 +51,10 @@ class LiveModel(Stored):
     """What the last change came to, one sentence."""
     schema: int = SCHEMA
 
+    def standing(self, version: int) -> str:
+        """Of a version of the recipe: `live`, `before`, or nothing."""
+        return {self.version: "live", self.before: "before"}.get(version, "")
+
     @classmethod
     def none_yet(cls, recipe: str) -> "LiveModel":
         return cls(id=live_key(recipe), recipe=recipe)

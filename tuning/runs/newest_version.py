@@ -6,7 +6,7 @@ from typing import Self
 
 from tuning.errors import TuningError
 from tuning.runs.ledger_item import Stored
-from tuning.runs.run import object_digest
+from tuning.runs.run import Run, object_digest
 from tuning.runs.uploads import Upload
 
 
@@ -59,3 +59,8 @@ def newest_key(upload: Upload) -> str:
 def gave_way_to(run_id: str) -> str:
     """Who asks a run to stop that gives way."""
     return f"run {run_id}, of a newer version of the same object"
+
+
+def who_stops(run: Run, of_record: str | None) -> str | None:
+    """Who asks the run to stop: the newer version that has overtaken it, or whoever its record names."""
+    return gave_way_to(run.overtaken_by) if run.overtaken_by else of_record

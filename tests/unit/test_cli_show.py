@@ -16,7 +16,7 @@ from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.show_command import show_command
 from tuning.cli.watch_command import watch_command
 from tuning.runs.approvals import Approval
-from tuning.runs.money_records import Charged, PriceRange
+from tuning.runs.money_records import Charged, PriceRange, Settlement
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.training_metrics import Curve, Results
@@ -77,6 +77,14 @@ def test_the_whole_story_is_reported_to_people(account, capsys):
         *("v1", "1,200 an epoch"),
     ):
         assert words in said, words
+
+
+def test_what_a_budget_has_counted_is_said_beside_what_it_came_to(account, capsys):
+    run = trained(account, settlement=Settlement(usd=Decimal("3.80"), charge="job"))
+    assert left(show_command, run=run, shown="text") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "$1.90, computed" in said
+    assert "$3.80 of the budgets, the most that it may be" in said
 
 
 def test_the_whole_story_is_reported_to_programs(account, capsys):

@@ -174,7 +174,9 @@ def catch_all(
     """Any fault of any of `steps` goes to `handler`, with what was said of it.
 
     A cause has 32,768 characters at most, so that of a Lambda with a long trace is no JSON: the message alone is read.
+    UNCONFIRMED: that Step Functions cuts a longer one off. Its JSONata has all functions of 2.0.6 but `$eval`.
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_TaskFailedEventDetails.html
+    https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
     cause = "$states.errorOutput.Cause"
     message = f"$match({cause}, {_MESSAGE}, 1).groups[0]"

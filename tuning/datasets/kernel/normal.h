@@ -260,6 +260,35 @@ static const uint8_t *composed(uint8_t **out, uint8_t **floor, const uint8_t *p,
     return p;
 }
 
+/* Goes on behind a letter, through letters that become what they become by themselves, and single spaces before such. */
+static inline const uint8_t *words_on(uint8_t **to, const uint8_t *p, const uint8_t *end)
+{
+    uint8_t *out = *to;
+    while (p < end) {
+        if (*p >= 0xc4 && *p < 0xe0) {
+            uint32_t c = FOLD[((uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f)) - 0x80];
+            if (!c)
+                break;
+            out = encoded(out, c);
+            p += 2;
+        } else if (*p >= 0xe3 && *p < 0xed && (*p > 0xe3 || p[1] > 0x80)) { /* from kana on: no white space */
+            unsigned size;
+            if (!bit(PLAIN, decoded(p, &size)))
+                break;
+            memcpy(out, p, 4);
+            p += 3;
+            out += 3;
+        } else if (*p == ' ' && p + 1 < end && p[1] >= 0xc4 && p[1] != 0xe2 && out[-1] != ' ') {
+            *out++ = ' ';
+            p += 1;
+        } else {
+            break;
+        }
+    }
+    *to = out;
+    return p;
+}
+
 /* Writes the normal form of texts that zeros join, at most GROWTH times as long as they are but for a block at the end;
  * gives where it ends, or NULL. */
 static uint8_t *normalised(uint8_t *out, const uint8_t *p, const uint8_t *end)
@@ -283,8 +312,10 @@ static uint8_t *normalised(uint8_t *out, const uint8_t *p, const uint8_t *end)
         Block b = block(p), next = block(p + 1), blank = all(' ');
         Block low = b | (((b - all('A')) < all(26)) & all(0x20));
         memcpy(out, &low, sizeof low);
-        Block small = pairs(b, next, 0xa0); /* letters of Latin-1 in lower case are as they will be */
-        unsigned n = first((b < blank) | ((b > all(0x7f)) & ~small) | ((b == blank) & (next == blank)));
+        Block stop = (b < blank) | ((b == blank) & (next == blank));
+        if (beyond(b)) /* letters of Latin-1 in lower case are as they will be */
+            stop |= (b > all(0x7f)) & ~pairs(b, next, 0xa0);
+        unsigned n = first(stop);
         if (*p == ' ' && (out == begin || out[-1] == ' '))
             n = 0;
         if (n) {
@@ -318,6 +349,8 @@ static uint8_t *normalised(uint8_t *out, const uint8_t *p, const uint8_t *end)
             if (to && !(marks && mark)) {
                 out = encoded(out, to);
                 mark = marks;
+                if (!marks)
+                    p = words_on(&out, p, end);
             } else {
                 if (!(p = composed(&out, &floor, p - size, end)))
                     return NULL;

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check mutants format unit stacks explorer flow lint types synth review diff deploy wheel bench clean update
+.PHONY: help setup demo test quick check mutants format unit stacks explorer flow apart lint types synth review diff deploy wheel bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,19 +27,19 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1, NEW_ACCOUNT=1)
 	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account)
 
-# The flow suite mostly waits, so that what computes runs beside it. Each target is printed when it ends.
+# The flow suite mostly waits, so that its other part and what computes run beside it. Each target is printed when it ends.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs --output-sync=target
 
-test: $(READY) ## Run all tests, two lanes beside each other; the fast ones first
+test: $(READY) ## Run all tests, two and three lanes beside each other; the fast ones first
 	@$(SIDE_BY_SIDE) stacks unit
-	@$(SIDE_BY_SIDE) flow explorer
+	@$(SIDE_BY_SIDE) flow apart explorer
 
 quick: $(READY) ## What to run while writing: format, lint, types, unit tests, side by side
 	@$(SIDE_BY_SIDE) lint types unit
 
 check: $(READY) ## Everything that must hold: format, lint, types, tests
 	@$(SIDE_BY_SIDE) lint types stacks unit
-	@$(SIDE_BY_SIDE) flow explorer
+	@$(SIDE_BY_SIDE) flow apart explorer
 
 mutants: $(READY) ## Change the code in 2,300 places, one at a time: the tests must notice (NAMED=1, ONLY='ledger budgets')
 	$(BIN)/python tests/mutants/hunt.py $(if $(NAMED),--named) $(ONLY)
@@ -59,7 +59,10 @@ explorer: $(READY)
 	$(BIN)/pytest tests/explorer
 
 flow: $(READY)
-	$(BIN)/pytest tests/contract tests/flow
+	$(BIN)/pytest tests/contract tests/flow --shared
+
+apart: $(READY)
+	$(BIN)/pytest tests/flow --apart
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import stages
@@ -17,6 +18,9 @@ LAST = "test_uses_of_permissions.py"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--new-account", action="store_true", help="with the quotas of a new account")
+    part = parser.getgroup("part").addoption
+    part("--shared", action="store_true", help="only what uses the account that all share")
+    part("--apart", action="store_true", help="only what has accounts of its own, or none")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,8 +29,14 @@ def pytest_configure(config: pytest.Config) -> None:
     stages.choose(new_account=config.getoption("--new-account", default=False))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name == LAST)
+    left_out = [item for item in items if _of_the_other_part(config, item)]
+    config.stash[stages.OTHER_PART] = {
+        (item.path.name, item.name.partition("[")[0]) for item in left_out
+    }
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
     for item in items:
         if stages.new_account() and (mark := item.get_closest_marker("established_account")):
             item.add_marker(pytest.mark.skip(reason=f"--new-account: {mark.kwargs['reason']}"))
@@ -35,6 +45,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionstart() -> None:
     """A shell that starts us in the background has us ignore Ctrl-C, and all whom we start with us."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _of_the_other_part(config: pytest.Config, item: pytest.Item) -> bool:
+    """The two parts together are all, and may run beside each other."""
+    if item.path.parent != Path(__file__).parent:
+        return False
+    shared = "world" in getattr(item, "fixturenames", ())
+    return config.getoption("--apart") if shared else config.getoption("--shared")
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,17 @@
 from contextlib import AbstractContextManager
 from typing import Any
 
+import pytest
+
 import emulator
 from emulator import Instance
 from emulator.emulator_settings import NEW_ACCOUNT, EmulatorSettings
 
 ESTABLISHED: dict[str, Any] = {name: getattr(EmulatorSettings(), name) for name in NEW_ACCOUNT}
 """What a test passes that is about an account with the usual quotas, whatever pytest was asked for."""
+
+OTHER_PART = pytest.StashKey[set[tuple[str, str]]]()
+"""Files and names of the tests that the other part of the flow tests has, `--shared` or `--apart`."""
 
 _quotas: dict[str, Any] = {}
 

@@ -1,7 +1,6 @@
 """What the run will cost, held against limits and reserved from budgets before a job is started."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -59,7 +58,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         why = spending.reserve(run, wanted, budgets, facts, claim)
     if why is None:
         logger.info("authorized", estimate=price.price_range.to_json())
-        return SpendDecision(decision="authorized", high_usd=price.high_usd).to_json()
+        return SpendDecision(
+            decision="authorized", high_usd=price.high_usd, storage_usd=wanted.storage_usd
+        ).to_json()
     asked = SpendDecision(
         decision="needs_approval",
         why=f"{why} {refused.sentence}" if refused else why,
@@ -86,7 +87,8 @@ def _price(run: Run, dataset: PreparedDataset, bucket: str) -> Estimate:
 
 def _wanted(run: Run, recipe: Recipe, price: Estimate) -> Reservation:
     return Reservation(
-        usd=price.high_usd or Decimal(0),
+        usd=price.reserved_usd,
+        storage_usd=price.storage_usd_per_month,
         month=month_of(datetime.now(UTC)),
         recipe=recipe.name,
         recipe_digest=run.recipe.content_digest,

@@ -7,6 +7,7 @@ from typing import Any
 
 from lambdas import run_metrics
 from lambdas.apart import Apart
+from lambdas.kept_models import charge_storage
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.arrivals import begin
 from tuning.aws.budgets import Budgets
@@ -14,6 +15,7 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.traces import Traces
+from tuning.runs.budget import month_of
 from tuning.runs.customization_job import Job
 from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.json_record import RecordError
@@ -50,6 +52,8 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     settings, now, apart = _settings(), datetime.now(UTC), Apart(what="not reconciled")
     traces = _traces(settings)
     open_runs = traces.ledger.open_runs()
+    with apart.each("storage of models"):
+        charge_storage(traces, settings.budgets_table, month_of(now), apart)
     run_metrics.publish_metrics(open_runs, traces.ledger, settings, now, apart)
     running = traces.executions.running()
     jobs = traces.jobs_in_progress(settings.environment, apart.each)

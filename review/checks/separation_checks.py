@@ -119,8 +119,9 @@ def the_reconciler_sees_no_data_and_cannot_start_a_job(environment):
     assert services(environment, role).isdisjoint({"s3", "iam", "sns", "lambda"})
     doing = {action for action in actions(environment, role) if action[:2] in ("be", "st")}
     assert doing == {
-        *("bedrock:GetModelCustomizationJob", "bedrock:ListModelCustomizationJobs"),
-        *("bedrock:ListTagsForResource", "bedrock:StopModelCustomizationJob"),
+        *("bedrock:GetCustomModel", "bedrock:GetModelCustomizationJob"),
+        *("bedrock:ListModelCustomizationJobs", "bedrock:ListTagsForResource"),
+        "bedrock:StopModelCustomizationJob",
         *("states:DescribeExecution", "states:GetExecutionHistory"),
         *("states:ListExecutions", "states:StartExecution"),
     }

@@ -22,6 +22,8 @@ class FakeBedrock:
     created: list[dict[str, Any]] = field(default_factory=list)
     """The arguments of every job that was really made."""
     stopped: list[str] = field(default_factory=list)
+    models: dict[str, datetime] = field(default_factory=dict)
+    """When custom models were made of which no job is known here, by ARN."""
     fault: Exception | None = None
     """What creating a job is answered with."""
     conflict: bool = False
@@ -86,6 +88,14 @@ class FakeBedrock:
 
     def get_paginator(self, operation: str) -> "Pages":
         return Pages(call=getattr(self, operation))
+
+    def get_custom_model(self, *, modelIdentifier: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
+        made = {
+            job.get("outputModelArn"): job.get("endTime") for job in self.all_jobs()
+        } | self.models
+        if modelIdentifier not in made:
+            self._refuse(self.unknown, f"Could not find the model {modelIdentifier}.")
+        return {"modelArn": modelIdentifier, "creationTime": made[modelIdentifier]}
 
     def list_tags_for_resource(self, *, resourceARN: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
         return {"tags": self._job(resourceARN).get("tags", [])}

@@ -175,7 +175,7 @@ def test_a_version_that_cannot_be_read_hides_no_other(registry, dynamodb):
 
 def test_no_key_of_the_registry_is_a_runs(registry, dynamodb):
     registry.register(trained())
-    assert len(dynamodb.items) == 3
+    assert len(dynamodb.items) == 4
     assert not any(map(is_run, dynamodb.items))
 
 

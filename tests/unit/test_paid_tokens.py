@@ -17,6 +17,7 @@ from tuning.aws.ledger import Ledger
 from tuning.aws.s3_objects import ForeignCopyError
 from tuning.datasets.paid_tokens import paid_tokens
 from tuning.models.estimate import estimated
+from tuning.models.prices import storage_per_month
 from tuning.runs.money_records import Charged
 from tuning.runs.preparation import prepare
 from tuning.runs.progress import Progress
@@ -24,6 +25,7 @@ from tuning.runs.readings import Source
 
 LEDGER = Ledger(table="ledger")
 SIZE = 80_000_000
+STORAGE = storage_per_month()
 KEY = f"prepared/{'ab' * 32}/train.jsonl"
 URI = f"s3://prepared-bucket/{KEY}"
 
@@ -65,7 +67,7 @@ def test_what_a_check_says_of_tokens_is_held_against_the_size_of_what_is_trained
     authorize, said, tokens
 ):
     assert Decimal(authorize(said)["high_usd"]) == price(tokens).high_usd
-    assert LEDGER.read(any_run().id).reservation.usd == price(tokens).high_usd
+    assert LEDGER.read(any_run().id).reservation.usd == price(tokens).high_usd + STORAGE
 
 
 def test_what_is_reserved_covers_all_bytes_at_four_a_token_whatever_is_said(authorize):
@@ -186,6 +188,7 @@ def test_a_trained_run_settles_within_what_was_authorized_whatever_its_cost_is_s
     forged = Charged(usd=Decimal(1), most_usd=Decimal(cost))
     aws.dynamodb.lay(replace(row, cost=forged, **said))
     usd = Budgets(ledger=LEDGER, table="budgets").settle(any_run().id, "job")
-    expected = {"low": row.estimate.low_usd, "cost": Decimal(cost), "high": row.reservation.usd}
-    assert row.estimate.low_usd < Decimal("21.00") < row.reservation.usd
-    assert usd == expected[settled]
+    price = row.estimate
+    expected = {"low": price.low_usd, "cost": Decimal(cost), "high": price.high_usd}
+    assert price.low_usd < Decimal("21.00") < price.high_usd
+    assert usd == expected[settled] + STORAGE

@@ -83,6 +83,13 @@ def test_a_history_says_what_was_learnt_and_reserved():
     )
 
 
+def test_a_reservation_that_is_rebuilt_has_the_storage_that_was_reserved():
+    said = {"decision": "authorized", "high_usd": "12.50", "storage_usd": "1.95"}
+    history = [*CHECKED, *step("Authorize spend", **said), *BEGUN]
+    found = rebuilt(execution(), history=history).reservation
+    assert (found.usd, found.storage_usd) == (Decimal("14.45"), Decimal("1.95"))
+
+
 def test_a_second_try_has_its_own_reservation_and_its_own_job():
     again = step("Track training", state="again", next_run=RUN.again().to_dict())
     record = rebuilt(execution(), history=[*WAYS["training"], *again, *CHECKED, *ALLOWED, *BEGUN])

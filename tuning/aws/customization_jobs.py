@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tuning.aws.clients import Clients, client
@@ -47,6 +48,17 @@ class CustomizationJobs:
         found = self.client("bedrock").get_custom_model(modelIdentifier=model_arn)
         key: str | None = found.get("modelKmsKeyArn")
         return key
+
+    def model_made_at(self, model_arn: str) -> datetime | None:
+        """When a custom model was made; None of one that is not there any more."""
+        bedrock = self.client("bedrock")
+        try:
+            made: datetime = bedrock.get_custom_model(modelIdentifier=model_arn)["creationTime"]
+        except bedrock.exceptions.ClientError as error:
+            if not is_unknown(error):
+                raise
+            return None
+        return made
 
     def delete_model(self, model_arn: str) -> None:
         self.client("bedrock").delete_custom_model(modelIdentifier=model_arn)

@@ -1,14 +1,15 @@
 """The registry of trained models, in the ledger's table: versions are added, and never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tuning.aws.item_updates import new_record, whole_record
+from tuning.aws.item_updates import item_key, new_record, whole_record
 from tuning.aws.ledger import Ledger, Unreadable, readable
 from tuning.aws.transient import Transient
 from tuning.releases.model_version import (
-    MODELS,
+    RECIPES,
+    RECIPES_KEY,
     ModelOfRun,
     ModelVersion,
     NewestModel,
@@ -16,7 +17,6 @@ from tuning.releases.model_version import (
     model_of_run_key,
     numbered_key,
 )
-from tuning.runs.ledger_item import KEY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +30,16 @@ class ModelRegistry:
         """
         if known := self.of_run(model.run_id):
             return known
-        newest = self.newest(model.recipe)
+        newest, recipes = self.newest(model.recipe), self.recipes()
         numbered = model.numbered(newest + 1)
         counted = NewestModel(id=count_key(model.recipe), version=numbered.version)
-        broken = self.ledger.transact(
-            [
-                {"Update": new_record(self.ledger.table, numbered)},
-                {"Update": new_record(self.ledger.table, ModelOfRun.of(numbered))},
-                {"Update": self._counted(counted, after=newest)},
-            ]
-        )
+        updates = [
+            new_record(self.ledger.table, numbered),
+            new_record(self.ledger.table, ModelOfRun.of(numbered)),
+            self._counted(counted, after=newest),
+            *([] if model.recipe in recipes else [self._named(model.recipe)]),
+        ]
+        broken = self.ledger.transact([{"Update": update} for update in updates])
         if broken is not None:
             raise Transient(f"another model of {model.recipe} was registered at the same time")
         return numbered
@@ -55,29 +55,32 @@ class ModelRegistry:
         item = self.ledger.item(numbered_key(recipe, version))
         return ModelVersion.from_item(item) if item else None
 
-    def versions(self, recipe: str) -> Iterator[ModelVersion | Unreadable]:
-        """All of a recipe, the newest first."""
+    def versions(
+        self, recipe: str, *, but: Container[str] = ()
+    ) -> Iterator[ModelVersion | Unreadable]:
+        """All of a recipe but those of these ids, the newest first."""
         for version in range(self.newest(recipe), 0, -1):
-            if item := self.ledger.item(numbered_key(recipe, version)):
+            key = numbered_key(recipe, version)
+            if key not in but and (item := self.ledger.item(key)):
                 yield readable(ModelVersion, item)
 
     def recipes(self) -> list[str]:
-        """Those that have a version, in order of their names. Reads all keys of the table: for people, not
-        for functions.
-        """
-        pages = self.ledger.client("dynamodb").get_paginator("scan")
-        keys = (
-            item[KEY]["S"]
-            for page in pages.paginate(TableName=self.ledger.table, ProjectionExpression=KEY)
-            for item in page["Items"]
-        )
-        found = (key.removeprefix(MODELS) for key in keys if key.startswith(MODELS))
-        return sorted(recipe for recipe in found if "#" not in recipe)
+        """Those that have a version, in order of their names, whether they are deployed still or not."""
+        item = self.ledger.item(RECIPES_KEY) or {}
+        return sorted(item.get(RECIPES, {"SS": ()})["SS"])
 
     def newest(self, recipe: str) -> int:
         """The number of the newest version; 0 when there is none."""
         item = self.ledger.item(count_key(recipe))
         return NewestModel.from_item(item).version if item else 0
+
+    def _named(self, recipe: str) -> dict[str, Any]:
+        return {
+            "TableName": self.ledger.table,
+            "Key": item_key(RECIPES_KEY),
+            "UpdateExpression": f"ADD {RECIPES} :recipe",
+            "ExpressionAttributeValues": {":recipe": {"SS": [recipe]}},
+        }
 
     def _counted(self, counted: NewestModel, *, after: int) -> dict[str, Any]:
         if not after:

@@ -38,11 +38,17 @@ class Estimate:
     training_usd: Decimal | None
     """What is expected. None when no price is known for the base model, or no number of epochs."""
     high_usd: Decimal | None
-    """What budgets and limits are held against."""
+    """The most that is expected, which `approve_above_usd` is held against."""
     storage_usd_per_month: Decimal
+    """Of the model that the run makes."""
     serving: Serving
     basis: tuple[str, ...]
     """Where each figure comes from, or why it is missing."""
+
+    @property
+    def reserved_usd(self) -> Decimal:
+        """What budgets are held against: the training, as far as its price is known, and the model's first month."""
+        return (self.high_usd or Decimal(0)) + self.storage_usd_per_month
 
     @property
     def price_range(self) -> PriceRange:

@@ -96,10 +96,10 @@ def _limits(price: Estimate, recipe: Recipe, monthly: Decimal | None, month: str
         yield why
     for budget in budgets_of(month, recipe.name, monthly=monthly, limits=recipe.limits):
         limit = budget.limit
-        if limit is not None and price.high_usd is not None and price.high_usd > limit:
+        if limit is not None and price.high_usd is not None and price.reserved_usd > limit:
             yield (
-                f"It may cost {price.high_usd} USD, and the whole of {budget.name} is {limit} USD: "
-                f"{budget.fix}."
+                f"It may cost {price.reserved_usd} USD with the first month of its model's storage, and the "
+                f"whole of {budget.name} is {limit} USD: {budget.fix}."
             )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ def prices() -> Mapping[str, Any]:
     text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+def storage_per_month() -> Decimal:
+    """Of one custom model, in US dollars."""
+    return Decimal(prices()[STORAGE_PRICE]["usd"])
 
 
 def every_price(table: Mapping[str, Any]) -> Iterator[Price]:

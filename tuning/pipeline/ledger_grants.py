@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 
 from tuning.pipeline.grants import Access, access, use_key
 from tuning.releases.live_model import LIVE, LiveModel
-from tuning.releases.model_version import MODELS, ModelOfRun, ModelVersion, NewestModel
+from tuning.releases.model_version import MODELS, RECIPES, ModelOfRun, ModelVersion, NewestModel
 from tuning.runs import former_version
 from tuning.runs.ledger_item import KEY
 from tuning.runs.newest_version import NewestVersion
@@ -97,7 +97,7 @@ def registers_models() -> tuple[Access, ...]:
         for kind in (ModelOfRun, ModelVersion, NewestModel)
         for each in fields(kind)
     }
-    return _update(attributes, "StringLike", f"{MODELS}*"), reads_models()
+    return _update(attributes | {RECIPES}, "StringLike", f"{MODELS}*"), reads_models()
 
 
 def reads_models() -> Access:
@@ -118,9 +118,10 @@ def own_item(pk: str) -> Access:
     )
 
 
-def counts_money() -> Access:
-    """Add to the budgets."""
-    counted = {"ForAllValues:StringEquals": {"dynamodb:Attributes": (KEY, "committed", "spent")}}
+def counts_money(*names: str) -> Access:
+    """Add to the budgets, to these attributes beside the sums."""
+    attributes = (KEY, "committed", "spent", *names)
+    counted = {"ForAllValues:StringEquals": {"dynamodb:Attributes": attributes}}
     return Access(actions=("dynamodb:UpdateItem",), on=("Budgets",), conditions=counted)
 
 

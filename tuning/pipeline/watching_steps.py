@@ -10,6 +10,7 @@ from tuning.pipeline.ledger_grants import (
     moves,
     own_item,
     reads,
+    reads_models,
     reads_money,
     remembers,
 )
@@ -104,8 +105,10 @@ RECONCILE_RUNS = Step(
             "bedrock:StopModelCustomizationJob",
             on="Jobs",
         ),
+        access("bedrock:GetCustomModel", on="CustomModels"),  # whether it is kept still
         *in_tables(
-            *(QUERY_OPEN, reads(), *remembers(), counts_money(), *reads_money()),
+            *(QUERY_OPEN, reads(), *remembers(), *reads_money(), reads_models()),
+            counts_money("kept_models"),
             moves(*REBUILT, "reservation", "settlement", "stop_asked"),
         ),
     ),

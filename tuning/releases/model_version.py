@@ -103,6 +103,10 @@ class ModelOfRun(Stored):
         return cls(id=model_of_run_key(model.run_id), recipe=model.recipe, version=model.version)
 
 
+RECIPES, RECIPES_KEY = "recipes", MODELS
+"""An item's set of the names of all recipes that have a version, and its key."""
+
+
 def count_key(recipe: str) -> str:
     """A recipe's name has neither `#` nor `/`, so that no key of a recipe is another's."""
     return f"{MODELS}{recipe}"

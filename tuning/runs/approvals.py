@@ -130,7 +130,9 @@ class SpendDecision(Record):
     by: str | None = None
     """Of `stopped`: who asked for it."""
     high_usd: Decimal | None = None
-    """The most that the run may cost, which is what was reserved; None where no price is known."""
+    """The most that the training may cost; None where no price is known."""
+    storage_usd: Decimal | None = None
+    """What was reserved beside it."""
 
     def to_json(self) -> dict[str, Any]:
         return former_version.spend_decision(super().to_json())

@@ -2,7 +2,8 @@
 
 A reservation belongs to the month that it is made in. It is the most that a run may cost; at the end it is settled
 with what is known: that nothing is billed, or by the epochs of the job. Nobody says how many tokens Bedrock bills, so
-that it remains the most that they may be.
+that it remains the most that they may be. The first month of the model's storage is in it, whole: UNCONFIRMED, whether
+a part of a month costs less. Every later month counts the models that are still kept: `storage_charge`.
 """
 
 from dataclasses import dataclass
@@ -59,6 +60,13 @@ def budgets_of(
     )
 
 
+def storage_charge(made_at: datetime | None, month: str, usd: Decimal) -> Decimal:
+    """What a month is charged for a model that costs `usd` a month: nothing when it was deleted (None), or was made in
+    that month, since the reservation of its run has the first.
+    """
+    return _ZERO if made_at is None or month_of(made_at) >= month else usd
+
+
 def month_of(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m")
 
@@ -83,7 +91,7 @@ def over(budget: Budget, *, wanted: Decimal, committed: Decimal) -> str:
     """Why a reservation did not fit."""
     left = max((budget.limit or _ZERO) - committed, _ZERO)
     return (
-        f"It may cost {wanted} USD, and {left} USD are left of {budget.name} ({budget.limit} USD). "
+        f"It may cost {wanted} USD with the first month of its model's storage, and {left} USD are left of {budget.name} ({budget.limit} USD). "
         f"To let it run, {budget.fix}, deploy, and approve it again."
     )
 
@@ -110,5 +118,7 @@ def actual(
     if cost is not None:
         least = (estimate and estimate.low_usd) or _ZERO
         most = cost.usd if cost.most_usd is None else cost.most_usd
-        return reserved.usd if most is None else min(max(most, least), reserved.usd)
+        if most is None:
+            return reserved.usd
+        return min(max(most, least) + (reserved.storage_usd or _ZERO), reserved.usd)
     return reserved.usd if progress.phase == "Training" else _ZERO

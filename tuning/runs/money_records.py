@@ -32,6 +32,9 @@ class Charged(Record):
 @dataclass(frozen=True, kw_only=True)
 class Reservation(Record):
     usd: Decimal
+    """The most that the run may cost."""
+    storage_usd: Decimal | None = None
+    """What of it is a month of its model's storage; None where a former version reserved."""
     month: str
     """Such as `2026-11`, UTC."""
     recipe: str

@@ -166,8 +166,10 @@ def _reserved(
     spend: SpendDecision, raw: Mapping[str, Any], moment: datetime
 ) -> dict[str, Reservation]:
     recipe = Run.from_dict(raw).recipe
+    storage = spend.storage_usd
     made = Reservation(
-        usd=spend.high_usd or Decimal(0),
+        usd=(spend.high_usd or Decimal(0)) + (storage or Decimal(0)),
+        storage_usd=storage,
         month=month_of(moment),
         recipe=recipe.name,
         recipe_digest=recipe.content_digest,

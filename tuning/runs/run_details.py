@@ -124,7 +124,10 @@ def _decisions(record: RunRecord) -> Iterator[str]:
     if record.approval:
         yield record.approval.sentence
     if held := record.reservation:
-        yield f"{held.usd} USD were reserved of the budgets of {held.month}."
+        storage = (
+            f", {held.storage_usd} of them for its model's first month" if held.storage_usd else ""
+        )
+        yield f"{held.usd} USD were reserved of the budgets of {held.month}{storage}."
     if record.attempt > 1 or record.state == "again":
         yield "The first job ended without a model, and the recipe had it tried once more."
     if record.stop_asked:

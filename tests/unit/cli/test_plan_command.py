@@ -56,9 +56,12 @@ def test_a_refused_dataset_is_planned_with_exit_1():
 
 
 def test_a_budget_is_held_against_the_price():
-    assert _planned("--monthly-budget", "1")["options"][0]["limits"] == []
-    (met,) = _planned("--monthly-budget", "0.05")["options"][0]["limits"]
-    assert "the whole of the environment's budget" in met
+    assert _planned("--monthly-budget", "3")["options"][0]["limits"] == []
+    (met,) = _planned("--monthly-budget", "1.95")["options"][0]["limits"]
+    assert (
+        "with the first month of its model's storage, and the whole of the environment's budget"
+        in met
+    )
 
 
 WRONG = [

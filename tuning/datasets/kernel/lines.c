@@ -633,11 +633,11 @@ static inline int lively(Block text)
     return (half[0] | half[1]) != 0;
 }
 
-/* What may be private holds one of these signs. */
-static inline Block signs(Block text)
+/* What may be private holds one of these signs: of digits two, as a number of one says nothing. `next` is a byte further on. */
+static inline Block signs(Block text, Block next)
 {
-    return ((text - all('0')) < all(10)) | (text == all('@')) | (text == all('+')) | (text == all('I')) |
-           (text == all('J')) | (text == all('_')) | (text == all('-'));
+    return (((text - all('0')) < all(10)) & ((next - all('0')) < all(10))) | (text == all('@')) | (text == all('+')) |
+           ((text == all('I')) & (next == all('A'))) | (text == all('J')) | (text == all('_')) | (text == all('-'));
 }
 
 /* Goes through a text once, and counts what is private in it: ASK for a reserved word, else LOOK when anything was
@@ -654,7 +654,7 @@ static int gone_through(const Scan *s, const uint8_t *from, const uint8_t *end, 
         }
         Block mask = (text == a) | (text == b) | (text == c) | (text == d);
         if (s->thorough)
-            mask |= signs(text);
+            mask |= signs(text, block(p + 1));
         unsigned n = first(mask);
         p += n;
         if (n == 16)
@@ -677,7 +677,7 @@ void lines_private(const uint8_t *text, uint64_t size, uint32_t *counts)
     Text t = {text, text + size};
     memset(counts, 0, KINDS * sizeof *counts);
     for (const uint8_t *p = text; p < t.end;) {
-        unsigned n = lively(block(p)) ? first(signs(block(p))) : 16;
+        unsigned n = lively(block(p)) ? first(signs(block(p), block(p + 1))) : 16;
         p += n;
         if (n < 16 && p < t.end)
             p = counted(t, p, counts);

@@ -107,6 +107,19 @@ def test_versions_count_from_one_within_their_recipe_and_the_newest_is_first(reg
     assert (numbers(registry, "sup"), registry.recipes()) == ([], ["refunds", "support"])
 
 
+def test_only_the_first_version_of_a_recipe_writes_its_name(registry, monkeypatch):
+    """So that recipes which register at the same time seldom meet."""
+    written, really = [], registry.ledger.transact
+    monkeypatch.setattr(
+        type(registry.ledger),
+        "transact",
+        lambda _, items: written.append(len(items)) or really(items),
+    )
+    for version_id in ("v1", "v2"):
+        registry.register(trained(version_id))
+    assert written == [4, 3]
+
+
 def test_a_run_that_is_collected_again_keeps_its_version(registry):
     first = registry.register(trained("v1"))
     registry.register(trained("v2"))

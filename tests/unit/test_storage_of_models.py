@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from domain_builders import any_recipe, any_run, any_upload
 from fake_aws import refusal
 
 from lambdas import reconcile_runs
 from tuning.aws.budgets import Budgets
+from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.models.prices import storage_per_month
@@ -135,3 +137,20 @@ def test_a_month_is_charged_for_what_was_made_before_it(made, usd):
     at = datetime.fromisoformat(made).replace(tzinfo=UTC)
     assert storage_charge(at, "2026-11", Decimal(1)) == usd
     assert storage_charge(None, "2026-11", Decimal(1)) == 0
+
+
+def test_of_two_rounds_at_once_one_counts(aws):
+    """Both looked before either wrote."""
+    model = registered(aws, "a")
+    for _ in range(2):
+        BUDGETS.charge_storage(MONTH, model, PRICE)
+    assert BUDGETS.committed(MONTH) == PRICE
+
+
+def test_a_service_that_cannot_be_reached_says_nothing_of_a_model(aws, monkeypatch):
+    def unreachable(**_wanted):
+        raise EndpointConnectionError(endpoint_url="https://bedrock")
+
+    monkeypatch.setattr(aws.bedrock, "get_custom_model", unreachable)
+    with pytest.raises(EndpointConnectionError):
+        CustomizationJobs().model_made_at("arn:model-a")

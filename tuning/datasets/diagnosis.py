@@ -16,7 +16,7 @@ from tuning.datasets.formats import (
 from tuning.datasets.formats import (
     reserved_words as words,
 )
-from tuning.datasets.formats.walk import Fault, Walk, what
+from tuning.datasets.formats.walk import Fault, Walk, listed, what
 from tuning.datasets.unseen import PARTS, unseen
 from tuning.models.catalog import Method
 
@@ -75,9 +75,16 @@ def _read(record: dict[str, Any], method: Method, walk: Walk) -> None:
     if len(walk.faults) == before or walk.readable:
         return
     expected = "converse" if method.format == "distillation" else method.format
-    if found := looks.another_format(record, expected):
-        del walk.faults[before:]  # one true sentence instead of ten about keys
-        walk.faults.append(_another(found, method))
+    if other := looks.no_dataset(record):
+        fault = Fault("DS306", f"this is {other.what}", None, None, other.fix)
+    elif found := looks.another_format(record, expected):
+        fault = _another(found, method)
+    elif walk.foreign:
+        wanted, fields = _NAMES.get(method.format, method.format), listed(record)
+        fault = Fault("DS306", f"no known format has the fields {fields}; {wanted} is expected")
+    else:
+        return
+    walk.faults[before:] = [fault]  # one true sentence instead of ten about keys
 
 
 def _another(found: str, method: Method) -> Fault:

@@ -163,6 +163,19 @@ DIALECTS = {
         10,
     ),
     "tree.jsonl": (lines(*[{"message_id": "a", "parent_id": None, "text": "Hi"}] * 10), None),
+    "reply-inside.jsonl": (
+        lines(*[{"ctx": f"Where is {n}?", "reply": {"text": "Here."}, "id": n} for n in range(10)]),
+        10,
+    ),
+    "squad.json": (
+        lines(
+            {
+                "version": "1",
+                "data": [{"title": "t", "paragraphs": [{"context": "c", "qas": []}]}],
+            }
+        ),
+        None,
+    ),
     "one-message.jsonl": (lines(*ANSWERED * 5), None),
     "running-text.jsonl": (lines(*[{"text": "Once upon a time."}] * 10), None),
 }

@@ -34,6 +34,18 @@ CASES = [
     (b'{"prompt": ["a", "b"], "completion": ["c", "d"]}\n', "DS306", "whole columns of a table"),
     (b'{"prompt": {"0": "a"}, "completion": {"0": "b"}}\n', "DS306", "whole columns of a table"),
     (b'{"query": "a", "answers": "[]", "tools": "[]"}\n', "DS306", "xLAM"),
+    (
+        b'{"ctx": "a", "reply": {"text": "b"}}\n',
+        "DS306",
+        "no known format has the fields 'ctx', 'reply'",
+    ),
+    (
+        b'{"message_id": "a", "parent_id": null, "text": "b"}\n',
+        "DS306",
+        "a tree of messages (OASST)",
+    ),
+    (b'{"data": [{"title": "a", "paragraphs": []}], "version": "1"}\n', "DS306", "a SQuAD file"),
+    (b'{"role": "user", "content": "a"}\n', "DS306", "one message, not a whole dialogue"),
     (b'{"system": "a", "chat": "USER: b"}\n', "DS306", "Glaive"),
     (b'{"prompt": "a", "chosen_response": "b", "rejected_response": "c"}\n', "DS306", "preference"),
 ]

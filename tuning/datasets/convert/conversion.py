@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
+from shlex import quote
 from typing import IO, Any
 
 from tuning.datasets.convert.conversation import Json, ReadRecord
@@ -234,7 +235,7 @@ class Conversion:
                 record=raw.number if raw else None,
                 field=self._given.original(refusal.field),
                 message=refusal.message,
-                fix=refusal.fix,
+                fix=refusal.fix.replace(" PATH ", f" {quote(self.name)} "),
             )
         )
 

@@ -146,7 +146,9 @@ def shape(record: Mapping[str, Any]) -> Detected | None:
     if found := _by_fields(record):
         return found
     for field in ("input", "text"):
-        if field in record and not suggestions.suggested(record, "completion"):
+        if field in record and not (
+            suggestions.suggested(record, "completion") or looks.no_dataset(record)
+        ):
             return Detected(name="document", why=f"has the field {field!r} and no answer")
     if record and all(str(key).lower().endswith(_PICTURES) for key in record):
         return Detected(name="captions", why="its keys are names of pictures")

@@ -83,9 +83,9 @@ def undetected(value: Mapping[str, Any]) -> RecordRefusedError:
     """Why a record is of no dialect, with the options that would make it one."""
     names = [str(name)[:_LETTERS] for name in value][:_SHOWN]
     listed = ", ".join(names) or "-"
-    for signs, what, fix in _KNOWN:
-        if signs <= value.keys():
-            return RecordRefusedError(rule="CV108", message=f"{what} ({listed})", fix=fix)
+    if other := looks.no_dataset(value):
+        message = f"{other.what} ({listed})"
+        return RecordRefusedError(rule="CV108", message=message, fix=other.fix)
     if looks.columns(value):
         return RecordRefusedError(
             rule="CV108",
@@ -108,27 +108,3 @@ def undetected(value: Mapping[str, Any]) -> RecordRefusedError:
         fix=fix,
         options=options,
     )
-
-
-_KNOWN = (
-    (
-        {looks.TOKENS},
-        "the numbers that a tokenizer made of texts, not the texts",
-        "Write the texts themselves, from before they were tokenized.",
-    ),
-    (
-        {"message_id", "parent_id"},
-        "one message of a tree of messages (OASST), whose dialogue is in several records",
-        "Write each path through a tree as one record of messages.",
-    ),
-    (
-        {"role", "content"},
-        "one message, not a whole dialogue",
-        'Write the messages of a dialogue as one record: {"messages": [{…}, {…}]}.',
-    ),
-    (
-        {"schemaType", "modelId"},
-        "a log of model invocations, not a dataset",
-        "Write input and output of each invocation as one record of messages.",
-    ),
-)

@@ -58,17 +58,28 @@ def commonly_named(names: Iterable[str]) -> bool:
 
 def suggested(record: Mapping[str, Any], *wanted: str) -> tuple[Option, ...]:
     """The `--map` options for fields, also of objects in the record, with other names."""
-    fields = {plain: field for field, plain in reversed([*_texts(record)])}
+    named = [*_texts(record)]
+    fields = {plain: field for field, plain in reversed(named)}
     found: dict[str, str] = {}
     for name in wanted or ("prompt", "completion", "system"):
         called = (fields.pop(_plain(alias), None) for alias in SPOKEN[name])
         if name not in record and (field := next(filter(None, called), None)):
             found[name] = field
-    if not wanted and not found and not record.keys() & {"prompt", "completion"}:
-        texts = [name for name, v in record.items() if isinstance(v, str) and name != "system"]
-        if len(texts) == len(("prompt", "completion")):
-            found = dict(zip(("prompt", "completion"), texts, strict=True))
+    if not wanted:
+        found |= _left_over(record, found)
     return tuple(("--map", f"{name}={field}") for name, field in found.items())
+
+
+def _left_over(record: Mapping[str, Any], found: Mapping[str, str]) -> dict[str, str]:
+    """What is asked and what is answered, where no more texts are left than are missing."""
+    missing = [
+        name for name in ("prompt", "completion") if name not in found and name not in record
+    ]
+    taken = {"system", "prompt", "completion", *found.values()}
+    left = [name for name, v in record.items() if isinstance(v, str) and name not in taken]
+    if "text" in record or len(left) != len(missing):  # which may be running text
+        return {}
+    return dict(zip(missing, left, strict=True))
 
 
 def of_messages(record: Mapping[str, Any]) -> tuple[Option, ...]:
@@ -128,7 +139,8 @@ def _texts(record: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str
         if isinstance(value, dict) and not path:
             yield from _texts(value, f"{name}.")
         elif isinstance(value, str | list | int | float) and not isinstance(value, bool):
-            yield f"{path}{name}", _plain(name)
+            inside = path and _plain(name) in _CALLED  # what is around it says what it is
+            yield f"{path}{name}", _plain(path if inside else name)
 
 
 def _plain(name: str) -> str:

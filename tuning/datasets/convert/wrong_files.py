@@ -13,7 +13,9 @@ def wrong_file(
 ) -> RecordRefusedError | None:
     """Why nothing in a file with this beginning is a record; `text` is one that is read as a document."""
     if name.lower().endswith((".yaml", ".yml")):
-        return _refusal("the file is YAML", "Write it as JSON Lines: yq -o=json -I=0 '.[]' FILE")
+        return _refusal(
+            "the file is YAML", "Write it as JSON Lines: yq -o=json -I=0 '.[]' PATH > train.jsonl"
+        )
     if office and office != "xlsx":
         return _refusal(f"the file is {office}", "Save the table as .xlsx, or as CSV in UTF-8.")
     if (found := looks.stray(head)) and found[0] != _READ:

@@ -1,7 +1,7 @@
 """Walks a parsed record and collects what is wrong with it, each fault with its path."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tuning.errors import nearest
 
 _SHOWN = 40  # characters of a key or a short value that a message may repeat
+_LISTED = 6
 _REMEMBERED = 256
 """Characters. The same slip is in every line of a file; longer ones would cost memory."""
 
@@ -57,6 +58,8 @@ class Walk:
     """What the model learns to say; None when the format has no answers."""
     traits: set[str] = field(default_factory=set)
     """Optional parts that the record makes use of: `system`, `image`, …"""
+    foreign: bool = False
+    """Whether the record has several keys, and none of them is one of the format's, or nearly one."""
     buckets: set[str] = field(default_factory=set)
     contested: set[str] = field(default_factory=set)
     """What the record holds that AWS's pages disagree on; see the catalog."""
@@ -79,10 +82,13 @@ class Walk:
     ) -> None:
         """Refuse unknown keys, with the nearest miss, and name missing ones."""
         names = tuple(value)
+        unknown = 0
         find_slips = _slips if len("".join(names)) <= _REMEMBERED else _slips.__wrapped__
         for rule, message, key, unreadable in find_slips(names, tuple(required), tuple(optional)):
             self.readable = self.readable and not unreadable
+            unknown += key is not None and not unreadable
             self.fault(rule, message, (at or None) if key is None else inside(at, key))
+        self.foreign |= not at and 1 < unknown == len(names)
 
     def is_a(self, value: object, kind: type, at: str, hint: str = "") -> bool:
         """Whether `value` is of that JSON type; a fault when not."""
@@ -166,6 +172,12 @@ def shown(text: str) -> str:
     """A key or short value as messages repeat it: quoted, harmless on a terminal, never long."""
     cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return ascii(cut) if not cut.isprintable() else repr(cut)
+
+
+def listed(record: Mapping[str, Any]) -> str:
+    """The first keys of a record, as messages name them."""
+    rest = ", …" if len(record) > _LISTED else ""
+    return ", ".join(map(shown, [*record][:_LISTED])) + rest
 
 
 def what(value: object) -> str:

@@ -268,7 +268,7 @@ def _too_long() -> RecordRefusedError:
     return RecordRefusedError(
         rule="CV105",
         message=f"a JSON file over {MAX_SPREAD // 1024 // 1024} MiB that is not one record a line",
-        fix="Write it as JSONL, such as: jq -c '.[]' FILE",
+        fix="Write it as JSONL, such as: jq -c '.[]' PATH > train.jsonl",
         line=1,
         ends=True,
     )

@@ -36,7 +36,7 @@ def reached(world, run, state):
 
 def test_of_two_runs_at_once_only_one_takes_the_last_dollars(world):
     recipe = f"cap-{uuid4().hex[:8]}"
-    limits = Limits(monthly_usd=0.01)
+    limits = Limits(monthly_usd=1.96)  # a cent, and a month of a model's storage
     with ThreadPoolExecutor(2) as both:
         runs = list(
             both.map(

@@ -1,6 +1,9 @@
-"""`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, show both ends."""
+"""`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, bring its model live and ask it."""
 
+import json
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +13,7 @@ from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.text import Text
 
 from demo import screen
 from emulator import EmulatorSettings, Instance, running
@@ -45,7 +49,7 @@ def demo(
     with _emulator(settings, keep=keep) as instance:
         account = _deploy(instance)
         _refuse(account)
-        _train(account)
+        _release(instance, _train(account))
         if keep:
             _how_to_explore(instance, account)
     if not keep:
@@ -85,7 +89,7 @@ def _refuse(account: Account) -> None:
     screen.findings(account.files.report(run.id))
 
 
-def _train(account: Account) -> None:
+def _train(account: Account) -> RunRecord:
     _upload(account, SAMPLES / "support" / "validation.jsonl", "second-try")
     upload = _upload(account, SAMPLES / "support" / "train.jsonl", "second-try")
     run = screen.show_run(lambda: account.started_by(upload.uri), "A sound dataset")
@@ -94,6 +98,35 @@ def _train(account: Account) -> None:
     screen.console.print("  [dim]Emulated: no model was trained, and the losses are made up.[/]")
     screen.console.print("\n[bold]Where to find it[/]")
     screen.print_facts(_facts(account, run))
+    return run
+
+
+def _release(instance: Instance, run: RunRecord) -> None:
+    """By the commands that a person would type."""
+    screen.console.print()
+    with screen.step("Bring its model live: tuning release"):
+        released = _tuning(instance, "release", run.id)
+    screen.console.print(Text(f"  {released}"))
+    with (SAMPLES / "support" / "train.jsonl").open(encoding="utf-8") as lines:
+        first = json.loads(next(lines))
+    question, system = first["messages"][0]["content"][0]["text"], first["system"][0]["text"]
+    screen.console.print(Text(f'  tuning ask {RECIPE} "{question}"', style="bold"))
+    answer = _tuning(instance, "ask", RECIPE, question, "--system", system)
+    screen.console.print(Text(f"  {answer}"))
+    screen.console.print("  [dim]Emulated: the answer to the dataset's nearest question.[/]")
+
+
+def _tuning(instance: Instance, *words: str) -> str:
+    made = subprocess.run(  # noqa: S603 — our own command
+        [sys.executable, "-m", "tuning", *words],
+        env=os.environ | instance.client_environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode:
+        raise EmulatorError(f"tuning {words[0]}: {made.stderr or made.stdout}")
+    return made.stdout.strip()
 
 
 def _upload(account: Account, file: Path, folder: str) -> Upload:

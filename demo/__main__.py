@@ -126,7 +126,7 @@ def _tuning(instance: Instance, *words: str) -> str:
     )
     if made.returncode:
         raise EmulatorError(f"tuning {words[0]}: {made.stderr or made.stdout}")
-    return made.stdout.strip()
+    return (made.stdout or made.stderr).strip()  # what is for people and no data goes to stderr
 
 
 def _upload(account: Account, file: Path, folder: str) -> Upload:

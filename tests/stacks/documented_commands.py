@@ -64,7 +64,7 @@ of the first deployment `tests/flow/test_first_deployment.py`, in both profiles.
 BY_CI = "CI runs it in a fresh clone, before anything else"
 NOT_FOLLOWED = {
     "make demo KEEP=1": "as the next, and leaves an emulator up, which others on the machine may have too",
-    "make demo": "test_demo_is_killed runs it to its middle; the flow tests do what it does",
+    "make demo": "test_demo_to_its_end runs what it runs",
     "make setup": BY_CI,
     "make synth": BY_CI,
     "make wheel": "test_wheel builds the same wheel",

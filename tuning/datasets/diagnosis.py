@@ -16,7 +16,8 @@ from tuning.datasets.formats import (
 from tuning.datasets.formats import (
     reserved_words as words,
 )
-from tuning.datasets.formats.walk import Fault, Walk, listed, what
+from tuning.datasets.formats.walk import Fault, Walk, first_keys, what
+from tuning.datasets.no_datasets import no_dataset
 from tuning.datasets.unseen import PARTS, unseen
 from tuning.models.catalog import Method
 
@@ -75,12 +76,12 @@ def _read(record: dict[str, Any], method: Method, walk: Walk) -> None:
     if len(walk.faults) == before or walk.readable:
         return
     expected = "converse" if method.format == "distillation" else method.format
-    if other := looks.no_dataset(record):
+    if other := no_dataset(record):
         fault = Fault("DS306", f"this is {other.what}", None, None, other.fix)
     elif found := looks.another_format(record, expected):
         fault = _another(found, method)
     elif walk.foreign:
-        wanted, fields = _NAMES.get(method.format, method.format), listed(record)
+        wanted, fields = _NAMES.get(method.format, method.format), first_keys(record)
         fault = Fault("DS306", f"no known format has the fields {fields}; {wanted} is expected")
     else:
         return

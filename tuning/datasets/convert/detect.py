@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from tuning.datasets import looks
 from tuning.datasets.convert import suggestions
+from tuning.datasets.no_datasets import no_dataset
 
 Container = Literal["jsonl", "json", "csv", "parquet", "xlsx", "text"]
 _Shape = Literal[
@@ -147,7 +148,7 @@ def shape(record: Mapping[str, Any]) -> Detected | None:
         return found
     for field in ("input", "text"):
         if field in record and not (
-            suggestions.suggested(record, "completion") or looks.no_dataset(record)
+            suggestions.suggested(record, "completion") or no_dataset(record)
         ):
             return Detected(name="document", why=f"has the field {field!r} and no answer")
     if record and all(str(key).lower().endswith(_PICTURES) for key in record):

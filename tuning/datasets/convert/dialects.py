@@ -8,6 +8,7 @@ from tuning.datasets import looks
 from tuning.datasets.convert.conversion_refusals import RecordRefusedError
 from tuning.datasets.convert.detect import Detected
 from tuning.datasets.convert.suggestions import of_messages, records_in, spelt, suggested
+from tuning.datasets.no_datasets import no_dataset
 
 CHAT = ("openai_chat", "anthropic_messages", "converse")
 """Dialects between which plain messages with roles do not decide."""
@@ -83,7 +84,7 @@ def undetected(value: Mapping[str, Any]) -> RecordRefusedError:
     """Why a record is of no dialect, with the options that would make it one."""
     names = [str(name)[:_LETTERS] for name in value][:_SHOWN]
     listed = ", ".join(names) or "-"
-    if other := looks.no_dataset(value):
+    if other := no_dataset(value):
         message = f"{other.what} ({listed})"
         return RecordRefusedError(rule="CV108", message=message, fix=other.fix)
     if looks.columns(value):

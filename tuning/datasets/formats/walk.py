@@ -174,7 +174,7 @@ def shown(text: str) -> str:
     return ascii(cut) if not cut.isprintable() else repr(cut)
 
 
-def listed(record: Mapping[str, Any]) -> str:
+def first_keys(record: Mapping[str, Any]) -> str:
     """The first keys of a record, as messages name them."""
     rest = ", …" if len(record) > _LISTED else ""
     return ", ".join(map(shown, [*record][:_LISTED])) + rest

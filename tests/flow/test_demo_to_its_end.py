@@ -1,0 +1,36 @@
+"""`make demo` says what README says that it does."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import stages
+
+ROOT = Path(__file__).parent.parent.parent
+_SECONDS = re.compile(r" \d+ s$")
+
+
+def test_the_demo_ends_with_an_answer_of_the_model_and_says_what_readme_shows():
+    new_account = ["--new-account"] if stages.new_account() else []
+    made = subprocess.run(  # noqa: S603 — our own words
+        [sys.executable, "-m", "demo", *new_account],
+        cwd=ROOT,
+        env=os.environ | {"COLUMNS": "200"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    said = [_SECONDS.sub("", line) for line in made.stdout.splitlines()]
+    assert [line for line in _shown_by_readme() if line not in said] == []
+    at = said.index("  Emulated: the answer to the dataset's nearest question.")
+    assert "tuning ask" in "".join(said[at - 5 : at])
+
+
+def _shown_by_readme():
+    _, _, session = (ROOT / "README.md").read_text("utf-8").partition("$ make demo\n")
+    shown = session.partition("\n```")[0].splitlines()
+    assert len(shown) > 4
+    return [_SECONDS.sub("", line) for line in shown]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from dataset_lines import BROKEN, CANARY, EARLY, OTHER, SOUND
-from domain_builders import any_recipe
+from domain_builders import any_recipe, any_run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,35 +127,57 @@ def test_a_recipe_with_a_gate_is_warned_of_too_few_prompts_and_of_none():
     assert "DS911" not in prepare(any_recipe(), any_source(SOUND)).report.counts
 
 
-def test_an_evaluation_set_grows_to_no_more_than_its_own_limit():
+@pytest.mark.parametrize(("limit_mb", "most"), [(2_000, 100), (None, 100), (1, 1)])
+def test_an_evaluation_set_grows_to_no_more_than_its_own_limit_and_is_told_it(limit_mb, most):
     zipped = gzip.compress(asking(*(f"{i} {'x' * 100_000}?" for i in range(1_010))))
     evaluation = any_source(zipped, "evaluation.jsonl.gz")
-    prepared = prepare(any_recipe(), any_source(SOUND), evaluation=evaluation, limit_mb=2_000)
-    (finding,) = prepared.report.findings
+    prepared = prepare(any_recipe(), any_source(SOUND), evaluation=evaluation, limit_mb=limit_mb)
+    [finding] = prepared.report.findings
     assert (finding.rule, finding.file) == ("DS901", "evaluation.jsonl.gz")
-    assert finding.message.startswith("More than 100 MB")
+    assert finding.message.startswith(f"More than {most} MB")
+
+
+def test_an_evaluation_set_of_some_thousand_prompts_is_taken_where_no_limit_is_set():
+    zipped = gzip.compress(asking(*(f"Is {i} odd?" for i in range(3_000))))
+    evaluation = any_source(zipped, "evaluation.jsonl.gz")
+    prepared = prepare(any_recipe(), any_source(SOUND), evaluation=evaluation)
+    assert "evaluation.jsonl" in prepared.digests
+
+
+def test_a_report_has_the_price_of_what_will_be_trained_and_of_a_refused_dataset_none():
+    run = any_run()
+    accepted, refused = (prepare(run.recipe, any_source(each)) for each in (SOUND, BROKEN))
+    assert json.loads(accepted.document(run))["estimate"]["high_usd"]
+    assert "Price estimate" in accepted.page(run)
+    assert "estimate" not in json.loads(refused.document(run))
+    assert "Price estimate" not in refused.page(run)
+
+
+def test_a_report_says_that_the_run_does_without_a_validation_set():
+    page = prepare(any_recipe(), any_source(SOUND)).page(any_run())
+    assert "none was beside the upload: the run does without it" in page
 
 
 NOON, SECOND = datetime(2026, 11, 28, 12, tzinfo=UTC), timedelta(seconds=1)
 
 REFUSED = [
     pytest.param(
-        too_large("train.jsonl", 5_000_001, limit_mb=5),
+        lambda: too_large("train.jsonl", 5_000_001, limit_mb=5),
         "Refused: 1 error. First, in train.jsonl: Larger than this environment takes (DS901).",
         id="DS901",
     ),
     pytest.param(
-        deleted("datasets/support/train.jsonl"),
+        lambda: deleted("datasets/support/train.jsonl"),
         "Refused: 1 error. First, in train.jsonl: Deleted before it was read (DS902).",
         id="DS902",
     ),
     pytest.param(
-        prepare(any_recipe(validation="required"), any_source(SOUND)),
+        lambda: prepare(any_recipe(validation="required"), any_source(SOUND)),
         "Refused: 1 error. First, in validation.jsonl: Validation set missing (DS903).",
         id="DS903",
     ),
     pytest.param(
-        prepare(
+        lambda: prepare(
             any_recipe(validation="refused"),
             any_source(SOUND),
             any_source(OTHER, "validation.jsonl"),
@@ -164,40 +186,41 @@ REFUSED = [
         id="DS904",
     ),
     pytest.param(
-        several(["validation.csv", "validation.jsonl"]),
+        lambda: several(["validation.csv", "validation.jsonl"]),
         "Refused: 1 error. First, in validation.csv: Several validation or evaluation sets (DS905).",
         id="DS905",
     ),
     pytest.param(
-        several(["evaluation.csv", "evaluation.jsonl"], UploadKind.EVALUATION_SET),
+        lambda: several(["evaluation.csv", "evaluation.jsonl"], UploadKind.EVALUATION_SET),
         "Refused: 1 error. First, in evaluation.csv: Several validation or evaluation sets (DS905).",
         id="DS905 evaluation",
     ),
     pytest.param(
-        second(
+        lambda: second(
             "train.csv", {"train.csv": NOON, "train.jsonl": NOON - SECOND}, arrived_at=NOON + SECOND
         ),
         "Refused: 1 error. First, in train.csv: Several training sets (DS909).",
         id="DS909",
     ),
     pytest.param(
-        prepare(any_recipe(), any_source(b"prompt,completion\nWhy?,So.\n", "train.csv")),
+        lambda: prepare(any_recipe(), any_source(b"prompt,completion\nWhy?,So.\n", "train.csv")),
         "Refused: 1 error. First, in train.csv: Not the model's own format (DS906).",
         id="DS906",
     ),
     pytest.param(
-        prepare(any_recipe(), any_source(b"PAR1", "train.parquet")),
+        lambda: prepare(any_recipe(), any_source(b"PAR1", "train.parquet")),
         "Refused: 1 error. First, in train.parquet: Parquet is not read on upload (DS907).",
         id="DS907",
     ),
 ]
 
 
-@pytest.mark.parametrize(("prepared", "summary"), REFUSED)
-def test_an_upload_may_be_refused_before_its_first_record(prepared, summary):
-    assert prepared is not None
-    assert answer_of(prepared, {}).summary == summary
-    assert answer_of(prepared, {}).training_uri is None
+@pytest.mark.parametrize(("refuse", "summary"), REFUSED)
+def test_an_upload_may_be_refused_before_its_first_record(refuse, summary):
+    prepared = refuse()
+    answer = answer_of(prepared, {})
+    assert (answer.summary, answer.training_uri) == (summary, None)
+    assert (answer.records, answer.training_tokens) == (0, 0)
     assert prepared.digests == {}
     [finding] = prepared.report.findings
     assert finding.fix.startswith(rules()[finding.rule].fix.partition("tuning convert PATH")[0])

@@ -173,6 +173,27 @@ def test_a_missing_mapping_is_proposed_in_words_that_an_uploader_can_follow():
     assert found.rule == "CV108"
     assert "--map prompt=question --map completion=answer" in found.fix
     assert "under [convert]" in found.fix
+    convert = "tuning convert train.csv --model amazon.nova-micro-v1:0:128k --map prompt=question"
+    assert f"On your machine: {convert} --map completion=answer" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("method", "option"), [("FINE_TUNING", ""), ("DISTILLATION", " --method DISTILLATION")]
+)
+def test_who_must_convert_a_table_is_told_the_command_with_all_that_it_needs(method, option):
+    upload = source(table(*PAIRS, head="question,answer"), "train.csv")
+    [found] = prepare(any_recipe(method=method), upload).report.findings
+    assert found.fix.endswith(
+        f"tuning convert train.csv --model amazon.nova-micro-v1:0:128k{option}"
+        " --map prompt=question --map completion=answer"
+    )
+
+
+def test_a_conversion_that_fails_is_summed_up_by_the_title_of_its_rule():
+    upload = source(table(*PAIRS, head="question,answer"), "train.csv")
+    summary = answered(prepare(CONVERTING, upload)).summary
+    first = "The file is not what it is read as (CV108)"
+    assert summary == f"Refused: 10 errors. First, in train.csv line 2: {first}."
 
 
 def test_findings_name_lines_of_the_upload():

@@ -224,7 +224,7 @@ def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:
 
 def deleted(key: str) -> Prepared:
     """The refusal of an upload that was gone before it could be read."""
-    name = key.rsplit("/", 1)[-1]
+    name = key.rpartition("/")[2]
     return _refused(file_refusal("DS902", name, f"The uploaded version of {key} is gone."))
 
 
@@ -243,11 +243,7 @@ def second(name: str, training: Mapping[str, datetime], *, arrived_at: datetime)
     was overwritten since, that is later than `arrived_at`. Times are aware, to the second.
     """
     arrived = min(arrived_at, training.get(name, arrived_at))
-    before = [
-        (at, other)
-        for other, at in training.items()
-        if other != name and (at, other) < (arrived, name)
-    ]
+    before = [(at, other) for other, at in training.items() if (at, other) < (arrived, name)]
     if not before:
         return None
     at, other = min(before)

@@ -1,16 +1,20 @@
 """A row that is lost comes back from the execution, its history, and the job's tags."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run
 
+from tuning.runs.approvals import Question
 from tuning.runs.customization_job import Job
 from tuning.runs.money_records import Reservation
+from tuning.runs.outcome import Outcome
 from tuning.runs.rebuild import Execution, rebuilt
 from tuning.runs.run import Run
+from tuning.runs.training_metrics import Collected, Curve, Results
 
 RUN = Run.new(upload=any_run().upload, recipe=any_recipe(), fallback=any_recipe(name="lite"))
 AT = datetime(2026, 11, 30, 23, tzinfo=UTC)
@@ -43,10 +47,11 @@ def test_a_row_has_what_every_row_begins_with():
     assert record.turn == f"{record.arrived_at}#{RUN.id}"
 
 
-def test_a_job_that_bears_the_runs_tag_is_the_runs():
-    jobs = [Job(arn="arn:2", name=f"{RUN.job_name}-2", status="InProgress")]
+@pytest.mark.parametrize(("name", "attempt"), [(RUN.job_name, 1), (f"{RUN.job_name}-2", 2)])
+def test_a_job_that_bears_the_runs_tag_is_the_runs(name, attempt):
+    jobs = [Job(arn="arn:job", name=name, status="InProgress")]
     record = rebuilt(execution(), jobs=jobs)
-    assert (record.state, record.job_arn, record.attempt) == ("training", "arn:2", 2)
+    assert (record.state, record.job_arn, record.attempt) == ("training", "arn:job", attempt)
 
 
 WAYS = {
@@ -97,11 +102,74 @@ def test_a_second_try_has_its_own_reservation_and_its_own_job():
     assert record.reservation.recipe_digest == RUN.again().recipe.digest
 
 
-def test_a_person_can_still_answer():
-    asked = {"ExpressionAttributeValues": {":token": {"S": "secret"}}}
-    scheduled = {"taskScheduledEventDetails": {"parameters": json.dumps(asked)}, "timestamp": AT}
-    record = rebuilt(execution(), history=[*CHECKED, entered("Wait for approval"), scheduled])
+def test_the_first_job_of_a_run_whose_input_counts_no_attempts_is_its_first():
+    """The input of an execution that was started by hand."""
+    given = {name: each for name, each in RUN.to_dict().items() if name != "attempt"}
+    begun = replace(execution(), given=given)
+    assert rebuilt(begun, history=WAYS["training"]).attempt == 1
+
+
+def test_a_run_without_a_known_price_has_reserved_no_more_than_its_storage():
+    for storage in ({"storage_usd": "1.95"}, {}):
+        history = [*CHECKED, *step("Authorize spend", decision="authorized", **storage)]
+        reserved = rebuilt(execution(), history=history).reservation
+        assert reserved.usd == Decimal(storage.get("storage_usd", 0))
+
+
+def waits(name, **values):
+    asked = {"ExpressionAttributeValues": {f":{key}": {"S": text} for key, text in values.items()}}
+    return [
+        entered(name),
+        {"taskScheduledEventDetails": {"parameters": json.dumps(asked)}, "timestamp": AT},
+    ]
+
+
+QUESTION = {"usd": "12.50", "dataset": "ab" * 32}
+ASKED = [
+    *CHECKED,
+    *step("Authorize spend", decision="needs_approval", question=QUESTION),
+    *waits("Wait for approval", token="secret"),  # noqa: S106 — a made-up one
+]
+
+
+def test_a_person_can_still_answer_what_was_asked():
+    record = rebuilt(execution(), history=ASKED)
     assert (record.state, record.task_token) == ("awaiting_approval", "secret")
+    assert record.question == Question.from_json(QUESTION)
+
+
+def test_a_run_that_ended_while_a_person_was_asked_can_be_answered_no_more():
+    output = json.dumps({"state": "stopped", "summary": "Nobody answered."})
+    record = rebuilt(execution("SUCCEEDED", stopped_at=AT, output=output), history=ASKED)
+    assert (record.state, record.task_token) == ("stopped", None)
+
+
+IN_QUEUE = [*WAYS["queued"], *waits("Wait for job slot", token="secret", now=AT.isoformat())[1:]]
+
+
+def test_a_run_that_waits_for_a_job_slot_keeps_its_place_in_the_queue():
+    record = rebuilt(execution(), history=IN_QUEUE)
+    assert (record.state, record.slot_token) == ("queued", "secret")
+    assert (record.queue, record.queued_at) == ("job_slots", AT.isoformat())
+
+
+def test_a_run_that_has_left_the_queue_is_not_let_try_again():
+    record = rebuilt(execution(), history=[*IN_QUEUE, *BEGUN])
+    assert (record.queue, record.slot_token) == (None, None)
+
+
+def test_other_tasks_have_no_answer_that_a_run_would_wait_for():
+    history = [*CHECKED, *waits("Authorize spend", token="secret")]  # noqa: S106 — a made-up one
+    record = rebuilt(execution(), history=history)
+    assert (record.task_token, record.slot_token) == (None, None)
+
+
+def test_a_run_whose_model_is_made_keeps_it_and_what_its_job_reported():
+    results = Results(training=Curve(steps=2, first=2.0, last=1.0, lowest=0.5))
+    collected = Collected(model_arn="arn:model", results=results).to_json()
+    history = [*WAYS["training"], *step("Collect results", **collected)]
+    record = rebuilt(execution(), history=history)
+    assert (record.model_arn, record.results) == ("arn:model", results)
 
 
 def test_what_was_settled_is_not_settled_again():
@@ -129,3 +197,24 @@ def test_an_outcome_that_was_not_reported_leaves_the_run_open():
     said = {"error": "OutcomeNotReported", "cause": json.dumps(outcome)}
     record = rebuilt(execution("FAILED", stopped_at=AT, **said), history=WAYS["training"])
     assert (record.state, record.open) == ("training", "working")
+
+
+def test_a_failure_of_an_execution_is_read_from_its_description():
+    described = Execution.described(
+        {
+            "name": RUN.id,
+            "status": "FAILED",
+            "input": json.dumps(RUN.to_dict()),
+            "error": "over_time",
+            "cause": "Too long.",
+            "stopDate": AT,
+        }
+    )
+    outcome = Outcome(state="failed", summary="Too long.", kind="over_time")
+    assert rebuilt(described).outcome == outcome
+
+
+@pytest.mark.parametrize("output", ["", "7", "[]", '["state"]', '{"other": 1}'])
+def test_an_execution_that_is_over_and_says_no_outcome_leaves_the_run_open(output):
+    record = rebuilt(execution("SUCCEEDED", stopped_at=AT, output=output))
+    assert (record.state, record.outcome, record.open) == ("started", None, "working")

@@ -116,19 +116,18 @@ def test_a_run_without_a_known_price_has_reserved_no_more_than_its_storage():
         assert reserved.usd == Decimal(storage.get("storage_usd", 0))
 
 
-def waits(name, **values):
-    asked = {"ExpressionAttributeValues": {f":{key}": {"S": text} for key, text in values.items()}}
-    return [
-        entered(name),
-        {"taskScheduledEventDetails": {"parameters": json.dumps(asked)}, "timestamp": AT},
-    ]
+def waits(name, token):
+    """A task of that state, which the token answers."""
+    values = {":token": {"S": token}, ":now": {"S": AT.isoformat()}}
+    asked = json.dumps({"ExpressionAttributeValues": values})
+    return [entered(name), {"taskScheduledEventDetails": {"parameters": asked}, "timestamp": AT}]
 
 
 QUESTION = {"usd": "12.50", "dataset": "ab" * 32}
 ASKED = [
     *CHECKED,
     *step("Authorize spend", decision="needs_approval", question=QUESTION),
-    *waits("Wait for approval", token="secret"),  # noqa: S106 — a made-up one
+    *waits("Wait for approval", "secret"),
 ]
 
 
@@ -144,7 +143,7 @@ def test_a_run_that_ended_while_a_person_was_asked_can_be_answered_no_more():
     assert (record.state, record.task_token) == ("stopped", None)
 
 
-IN_QUEUE = [*WAYS["queued"], *waits("Wait for job slot", token="secret", now=AT.isoformat())[1:]]
+IN_QUEUE = [*WAYS["queued"], *waits("Wait for job slot", "secret")[1:]]
 
 
 def test_a_run_that_waits_for_a_job_slot_keeps_its_place_in_the_queue():
@@ -159,7 +158,7 @@ def test_a_run_that_has_left_the_queue_is_not_let_try_again():
 
 
 def test_other_tasks_have_no_answer_that_a_run_would_wait_for():
-    history = [*CHECKED, *waits("Authorize spend", token="secret")]  # noqa: S106 — a made-up one
+    history = [*CHECKED, *waits("Authorize spend", "secret")]
     record = rebuilt(execution(), history=history)
     assert (record.task_token, record.slot_token) == (None, None)
 

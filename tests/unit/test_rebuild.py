@@ -157,6 +157,12 @@ def test_a_run_that_has_left_the_queue_is_not_let_try_again():
     assert (record.queue, record.slot_token) == (None, None)
 
 
+def test_a_run_that_ended_in_the_queue_waits_for_no_job_slot():
+    failed = execution("FAILED", stopped_at=AT, error="Transient", cause="A step died.")
+    record = rebuilt(failed, history=IN_QUEUE)
+    assert (record.state, record.queue, record.slot_token) == ("failed", None, None)
+
+
 def test_other_tasks_have_no_answer_that_a_run_would_wait_for():
     history = [*CHECKED, *waits("Authorize spend", "secret")]
     record = rebuilt(execution(), history=history)

@@ -14,7 +14,7 @@ from tuning.runs import former_version
 from tuning.runs.approvals import SpendDecision
 from tuning.runs.budget import month_of
 from tuning.runs.customization_job import Job
-from tuning.runs.job_queue import WAITING, arrival_order
+from tuning.runs.job_queue import LEFT, WAITING, arrival_order
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, REACHED, MachineState
 from tuning.runs.money_records import Reservation, Settlement
 from tuning.runs.outcome import Outcome
@@ -113,7 +113,7 @@ def rebuilt(
     if outcome and execution.stopped_at and not execution.not_reported:
         facts |= {"state": outcome.state, "outcome": outcome}
         facts["ended_at"] = execution.stopped_at.isoformat()
-        facts.pop("task_token", None)
+        facts = {k: v for k, v in facts.items() if k not in ("task_token", *LEFT)}
     else:
         # An outcome that was not reported is recorded by the step that reports it.
         order = arrival_order(upload.arrived_at, given["id"])

@@ -51,17 +51,15 @@ class Question(Record):
         """Whether who said yes to this one has said yes to the other: the same bytes for no more money,
         after no other run and by no other recipe than the ones that were named.
         """
-        if self.dataset != other.dataset or not other.names_nothing_but(self):
-            return False
+        same = self.dataset == other.dataset and other.names_nothing_but(self)
         if "unknown" in (self.usd, other.usd):
-            return self.usd == other.usd
-        return Decimal(other.usd) <= Decimal(self.usd)
+            return same and self.usd == other.usd
+        return same and Decimal(other.usd) <= Decimal(self.usd)
 
     def names_nothing_but(self, other: "Question | None") -> bool:
         """Whether run and recipe that it asks about are those of the other question, as far as it does."""
-        named = (other.again, other.recipe) if other else (None, None)
-        mine = zip((self.again, self.recipe), named, strict=True)
-        return all(each in (None, theirs) for each, theirs in mine)
+        again, recipe = (other.again, other.recipe) if other else (None, None)
+        return self.again in (None, again) and self.recipe in (None, recipe)
 
     @property
     def of_price(self) -> "Question":

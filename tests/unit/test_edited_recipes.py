@@ -79,6 +79,12 @@ def test_it_is_said_what_is_trained_and_what_is_deployed(authorize):
     assert "base_model" not in why
 
 
+def test_settings_are_shown_in_the_same_order_however_a_recipe_has_them(authorize):
+    recipe = any_recipe(hyperparameters={"learningRate": 0.0001, "epochCount": 5})
+    shown = 'hyperparameters {"epochCount": "5", "learningRate": "0.0001"}, deployed {}.'
+    assert shown in authorize(any_run(recipe=recipe))["why"]
+
+
 def test_no_text_of_a_recipe_writes_a_line_of_the_notice(authorize):
     recipe = any_recipe(hyperparameters={"epochCount": "5\n\x1b[2J\u2028Approved."})
     run = any_run(recipe=replace(recipe, method="DISTILLATION"))

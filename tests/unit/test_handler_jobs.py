@@ -224,6 +224,13 @@ def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, con
     assert aws.dynamodb.record(run.id).model_arn == "arn:model"
 
 
+def test_a_former_machine_which_says_only_how_many_tokens_were_trained_has_its_cost(aws, context):
+    aws.bedrock.jobs["arn:job"] = {"outputModelArn": "arn:model"}
+    former = {name: each for name, each in EVENT.items() if name != "dataset"}
+    collect_results.handler(former, context)
+    assert aws.dynamodb.record(any_run().id).cost.usd == Decimal("2.00")
+
+
 def test_every_line_bears_the_run_and_quiet_functions_write_no_metrics(aws, context, log):
     aws.s3.lay_size(URI, 5_000_000)
     authorize_spend.handler(EVENT, context)

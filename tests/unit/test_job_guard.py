@@ -68,6 +68,8 @@ def test_any_of_our_subnets_will_do(subnets):
     [
         ({"vpcConfig": None}, "no vpcConfig"),
         ({"vpcConfig": {"subnetIds": [], "securityGroupIds": []}}, "no vpcConfig"),
+        ({"vpcConfig": {"subnetIds": ["subnet-0a1"], "securityGroupIds": []}}, "no vpcConfig"),
+        ({"vpcConfig": {"subnetIds": [], "securityGroupIds": ["sg-0c3"]}}, "no vpcConfig"),
         (
             {"vpcConfig": {"subnetIds": ["subnet-0f9"], "securityGroupIds": ["sg-0c3"]}},
             "other subnets",
@@ -142,6 +144,12 @@ def test_jobs_of_others_may_have_networks_and_keys_of_their_own():
     network = {"subnetIds": ["subnet-0f9"], "securityGroupIds": ["sg-0f9"]}
     own = FOREIGN | {"vpcConfig": network, "outputModelKmsKeyArn": OTHER_KEY}
     assert judge(our_job(**own), settings("yes")) is None
+    assert judge(our_job(**own, status="Completed"), settings("yes")) is None
+
+
+def test_a_job_of_others_that_names_no_key_yet_is_not_judged_for_it():
+    network = {"subnetIds": ["subnet-0f9"], "securityGroupIds": ["sg-0f9"]}
+    assert judge(our_job(**FOREIGN | {"vpcConfig": network}), settings("yes")) is None
 
 
 def test_the_guard_is_given_the_job_role_that_the_pipeline_is_given():

@@ -80,6 +80,35 @@ def test_fewer_slots_are_believed_when_bedrock_has_said_so_twice():
     assert (answers, state.slots) == ((), 9)
 
 
+def test_a_refusal_while_as_many_are_in_progress_as_there_are_slots_raises_no_doubt():
+    """It is what was expected; the first one with fewer in progress may be by chance still."""
+    at_most = [a_run(0, refused=NOW), *QUEUE[1:]]
+    fewer = [a_run(0, refused=NOW + MINUTE / 2), *QUEUE[1:]]
+    _, state = rounds((at_most, 10), (fewer, 9), state=FULL)
+    assert state.slots == 10
+
+
+def test_two_refusals_with_a_quiet_round_between_them_are_not_twice_in_a_row():
+    once = [a_run(0, refused=NOW), *QUEUE[1:]]
+    again = [a_run(0, refused=NOW + 1.5 * MINUTE), *QUEUE[1:]]
+    _, state = rounds((once, 9), (once, 10), (again, 9), state=FULL)
+    assert state.slots == 10
+
+
+def test_a_refusal_counts_in_one_round_only():
+    """Also one of the very moment of a round."""
+    refused = [a_run(0, refused=NOW), *QUEUE[1:]]
+    _, state = rounds((refused, 9), (refused, 9), state=FULL)
+    assert state.slots == 10
+
+
+def test_who_is_answered_hears_that_there_is_a_slot_and_whether_it_is_its_last_try():
+    old = [a_run(0, since=NOW - PATIENCE)]
+    for waiting, jobs, last_try in ((QUEUE, 9, False), (old, 10, True)):
+        [answer], _ = dispatch(waiting, FULL, jobs=jobs, now=NOW)
+        assert answer.to_json() == {"slot": True, "last_try": last_try}
+
+
 def test_one_that_was_answered_takes_a_slot_until_it_is_gone_or_back():
     answered, _ = rounds((QUEUE, 9), (QUEUE, 9), (QUEUE[1:], 10), state=FULL)
     assert answered == [["run-0"], [], []]

@@ -142,6 +142,7 @@ def test_a_run_that_was_overtaken_starts_no_job_where_its_machine_knows_no_other
         pytest.param("1", "0F", True, id="of other lengths"),
         pytest.param("0A", "0A00", False, id="equal but for zeros"),
         pytest.param("", "0A", False, id="not known: by the second of arrival"),
+        pytest.param("0A", "", False, id="not known of the other: by the second of arrival"),
     ],
 )
 def test_the_order_of_versions_is_that_of_s3(mine, its, follows):

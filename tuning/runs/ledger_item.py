@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from tuning.runs import former_version
 from tuning.runs.json_record import RecordError, converted, json_value
@@ -32,7 +33,7 @@ class Stored:
     @classmethod
     def attribute(cls, field: str) -> str:
         """What a field is called in the table. Raises KeyError for a name that is not a field."""
-        if field not in _hints(cls):
+        if field not in _plain_text(cls):
             raise KeyError(field)
         return KEY if field == "id" else field
 
@@ -51,11 +52,12 @@ class Stored:
         """Raises RecordError, which names the item and the attribute."""
         what = f"{item.get(KEY, {}).get('S')} of the ledger"
         raw: dict[str, Any] = {}
-        for name, hint in _hints(cls).items():
+        for name, is_text in _plain_text(cls).items():
             attribute = cls.attribute(name)
             held = item.get(attribute) or item.get(former_version.ATTRIBUTES.get(name, attribute))
             if held:
-                found = _read(next(iter(held.values())), hint, f"{what}: {name}")
+                text = next(iter(held.values()))
+                found = text if is_text else _read(text, f"{what}: {name}")
                 raw[name] = former_version.current(name, found)
         if int(raw.get("schema", 1)) > SCHEMA:
             raise RecordError(
@@ -64,18 +66,19 @@ class Stored:
         return converted(raw, cls, what)
 
 
-_hints: Callable[[type], dict[str, Any]] = cache(get_type_hints)
-"""The types of a record's fields, by name."""
-
-
-@cache
 def _is_text(hint: Any) -> bool:
-    """Whether an attribute of that type is plain text: no JSON."""
-    parts = [each for each in get_args(hint) or (hint,) if each is not type(None)]
-    plain_text = (str, int, Decimal)
-    return get_origin(hint) is Literal or all(
-        isinstance(each, type) and issubclass(each, plain_text) for each in parts
-    )
+    kind = get_origin(hint) or hint
+    if kind in (Union, UnionType):
+        return all(_is_text(each) for each in get_args(hint))
+    return kind is Literal or issubclass(kind, (str, int, Decimal, type(None)))
+
+
+def _texts(kind: type) -> Mapping[str, bool]:
+    return {name: _is_text(hint) for name, hint in get_type_hints(kind).items()}
+
+
+_plain_text: Callable[[type], Mapping[str, bool]] = cache(_texts)
+"""The fields of a record by name, and whether their attributes are plain text: no JSON."""
 
 
 def _value(fact: Any) -> dict[str, str]:
@@ -88,9 +91,7 @@ def _value(fact: Any) -> dict[str, str]:
             return {"N": str(number)}
 
 
-def _read(text: Any, hint: Any, what: str) -> Any:
-    if _is_text(hint):
-        return text
+def _read(text: Any, what: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:

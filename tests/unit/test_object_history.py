@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cli_world import an_account, left
@@ -11,6 +11,7 @@ from domain_builders import any_event, any_record, any_run, any_upload
 from tuning.aws.ledger import Ledger
 from tuning.cli.why_command import why_command
 from tuning.errors import OptionError
+from tuning.runs.object_history import SOON, Left, why
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Misdirected
@@ -95,6 +96,13 @@ def test_what_came_just_now_is_waited_for(account, capsys):
     assert asked(capsys, code=1)["fate"] == "queued"
 
 
+def test_what_came_a_quarter_of_an_hour_ago_is_waited_for_no_longer():
+    found = any_upload(arrived_at="2026-11-23T07:00:00Z")
+    arrived = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    for after, fate in ((SOON - timedelta(seconds=1), "queued"), (SOON, "lost")):
+        assert why(Left(key=found.key, upload=found), arrived + after).fate == fate
+
+
 def test_a_bucket_that_sends_no_events_is_the_reason(account, capsys):
     upload(account)
     account.s3.notifications = {}
@@ -114,6 +122,33 @@ def test_a_validation_set_waits_and_then_says_which_run_read_it(account, capsys)
     said = asked(capsys, uri)
     assert (said["fate"], said["run"]) == ("read", run.id)
     assert "was checked with it" in said["message"]
+
+
+def test_a_validation_set_that_waits_says_when_its_owner_is_notified(account, capsys):
+    key = KEY.replace("train", "validation")
+    LEDGER.put_new(ValidationSet.of(upload(account, key)))
+    said = asked(capsys, f"s3://datasets/{key}")
+    assert "you are notified 60 minutes after this upload" in said["next"]
+
+
+def test_a_validation_set_whose_run_is_gone_was_read_all_the_same(account, capsys):
+    key = KEY.replace("train", "validation")
+    held = ValidationSet.of(upload(account, key))
+    LEDGER.put_new(held)
+    LEDGER.amend(held.id, close=True)
+    said = asked(capsys, f"s3://datasets/{key}")
+    assert said["fate"] == "read"
+    assert "its folder's run is gone" in said["message"]
+
+
+@pytest.mark.parametrize("dataset", [None, PreparedDataset(validation_version="v2")])
+def test_a_validation_set_that_was_not_in_the_check_is_not_said_to_be_in_it(dataset):
+    """Since the run died before its check, or a newer version came before it."""
+    held = any_upload(key=KEY.replace("train", "validation"), arrived_at="2026-11-23T06:59:00Z")
+    reader = any_record(dataset=dataset)
+    found = Left(key=held.key, upload=held, reading="closed", reader=reader)
+    said = why(found, datetime.now(UTC)).summary
+    assert said == f"It is a validation set; run {reader.id} is its folder's newest."
 
 
 def test_an_evaluation_set_waits_and_then_says_which_run_read_it(account, capsys):

@@ -175,7 +175,12 @@ def test_a_job_that_does_not_stop_is_given_up_and_said_so(status, hours, state):
     before = replace(STOPPED_BY_US, stopping_since=moment(NOW - hours * HOURS))
     reported = seen(a_job(status), before=before)
     assert reported.state == state
-    assert reported.failure.kind == ("stop_stuck" if state == "failed" else "stalled")
+    if state == "failed":
+        assert reported.failure.kind == "stop_stuck"
+        said = f"asked to stop 6 hours ago, and is {status} still"
+        assert said in reported.failure.message
+    else:
+        assert reported.failure == WHY
 
 
 @pytest.mark.parametrize("kind", FAILURE_KINDS)

@@ -195,6 +195,20 @@ def test_the_phase_of_a_job_moves_the_bar_and_is_said():
     assert progress_bar.words(any_record(state="queued"), 3) == "queued, position 3"
 
 
+def test_a_job_whose_phase_is_not_known_does_not_move_the_bar_back():
+    begun = any_record(state="training")
+    polled = replace(begun, progress=Progress(state="in_progress", status="InProgress"))
+    assert progress_bar.steps(polled) == progress_bar.steps(begun)
+
+
+def test_a_run_that_waits_for_other_uploads_shows_until_when_and_then_goes_on():
+    waiting = any_record(state="started", waits_until="2026-11-23T07:30:00+00:00")
+    said = "waits for other uploads until 2026-11-23T07:30:00+00:00"
+    assert progress_bar.words(waiting) == said
+    assert progress_bar.words(replace(waiting, state="checked")) == "checked"
+    assert progress_bar.words(any_record(state="started")) == "started"
+
+
 def test_the_phase_of_a_first_job_is_not_that_of_the_second():
     polled = Progress(state="again", phase="Validation", status="Failed")
     assert progress_bar.words(any_record(progress=polled)) == "training"

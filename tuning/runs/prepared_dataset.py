@@ -38,7 +38,7 @@ class PreparedDataset(Record):
         copies are named by them.
         """
         uris = filter(None, (self.training_uri, self.validation_uri))
-        return "+".join(uri.rsplit("/", 2)[-2] for uri in uris)
+        return "+".join(uri.split("/")[-2] for uri in uris)
 
     def training_key(self, bucket: str) -> str | None:
         """The key of the prepared training set in that bucket; None when it is no prepared copy there."""

@@ -32,8 +32,8 @@ def steps(record: RunRecord) -> int:
     """Of `ALL`."""
     if record.ended:
         return ALL
-    polled = _progress(record)
-    return max(_STEPS.get(record.state, 0), _PHASES.get(polled.phase, 0) if polled else 0)
+    reached, polled = _STEPS[record.state], _progress(record)
+    return _PHASES.get(polled.phase, reached) if polled else reached
 
 
 def words(record: RunRecord, position: int | None = None) -> str:

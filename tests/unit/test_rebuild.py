@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -116,9 +116,9 @@ def test_a_run_without_a_known_price_has_reserved_no_more_than_its_storage():
         assert reserved.usd == Decimal(storage.get("storage_usd", 0))
 
 
-def waits(name, token):
+def waits(name, token, since=AT):
     """A task of that state, which the token answers."""
-    values = {":token": {"S": token}, ":now": {"S": AT.isoformat()}}
+    values = {":token": {"S": token}, ":now": {"S": since.isoformat()}}
     asked = json.dumps({"ExpressionAttributeValues": values})
     return [entered(name), {"taskScheduledEventDetails": {"parameters": asked}, "timestamp": AT}]
 
@@ -153,8 +153,24 @@ def test_a_run_that_waits_for_a_job_slot_keeps_its_place_in_the_queue():
 
 
 def test_a_run_that_has_left_the_queue_is_not_let_try_again():
-    record = rebuilt(execution(), history=[*IN_QUEUE, *BEGUN])
-    assert (record.queue, record.slot_token) == (None, None)
+    tries = rebuilt(execution(), history=[*IN_QUEUE, entered("Start training")])
+    assert (tries.queue, tries.slot_token) == (None, None)
+    trains = rebuilt(execution(), history=[*IN_QUEUE, *BEGUN])
+    assert (trains.queue, trains.slot_token, trains.queued_at) == (None, None, None)
+
+
+def test_a_run_that_tried_in_vain_waits_since_it_came_into_the_queue():
+    """Else its patience would begin anew whenever Bedrock has no slot for it."""
+    back = waits("Wait for job slot", "another", since=AT + timedelta(days=1))
+    record = rebuilt(execution(), history=[*IN_QUEUE, *step("Start training"), *back])
+    assert (record.slot_token, record.queued_at) == ("another", AT.isoformat())
+
+
+def test_a_run_that_got_its_slot_waits_anew_when_it_tries_a_second_time():
+    later = AT + timedelta(days=1)
+    back = [*step("Start training"), *waits("Wait for job slot", "another", since=later)]
+    record = rebuilt(execution(), history=[*IN_QUEUE, *BEGUN, *LOOKED, *back])
+    assert record.queued_at == later.isoformat()
 
 
 def test_a_run_that_ended_in_the_queue_waits_for_no_job_slot():

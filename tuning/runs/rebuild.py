@@ -135,7 +135,8 @@ def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) 
             facts |= _learnt(at, answer, run, event["timestamp"])
             run = answer.get("next_run") or run
         elif asked := event.get("taskScheduledEventDetails"):
-            facts |= _token(at, asked)
+            since = facts.get("queued_at")  # it keeps its place, however often it tries
+            facts |= _token(at, asked) | ({"queued_at": since} if since else {})
     return facts
 
 
@@ -152,6 +153,7 @@ def _learnt(
             facts |= {"question": spend.question} if spend.question else {}
         case MachineState.START_TRAINING if answer.get("job_arn"):
             facts |= {"job_arn": answer["job_arn"], "attempt": int(run.get("attempt", 1))}
+            facts |= dict.fromkeys(LEFT)
         case MachineState.TRACK_TRAINING:
             facts["progress"] = Progress.from_json(answer)
         case MachineState.COLLECT_RESULTS:

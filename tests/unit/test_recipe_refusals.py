@@ -83,6 +83,13 @@ CASES = [
     pytest.param(
         LIMITS + "stall_hours = 1.5", "limits.stall_hours = 1.5: must be whole hours, 1 to 96"
     ),
+    *[
+        pytest.param(
+            f"{LIMITS}{key} = {dollars}", "must be US dollars, 0 or more", id=f"{key} {dollars}"
+        )
+        for key in ("approve_above_usd", "monthly_usd")
+        for dollars in ("-1", "-0.01", "true", '"5"', "inf", "nan")
+    ],
     pytest.param(SOUND + 'strict = "DS702"', "strict: must be a list of rules", id="one rule"),
     pytest.param(SOUND + "strict = [702]", "strict: must be a list of rules", id="number as rule"),
     pytest.param(SOUND + 'strict = ["DS70"]', "strict: no rule 'DS70'", id="no such rule"),

@@ -70,6 +70,29 @@ def test_a_recipe_of_three_lines_takes_the_defaults(tmp_path):
     assert load(path) == any_recipe(name="tiny", description="d")
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(max_hours=1, stall_hours=1, approval_hours=1, approve_above_usd=0, monthly_usd=0.0),
+        Limits(max_hours=96, stall_hours=96, approval_hours=168, approve_above_usd=0.5),
+    ],
+    ids=["the least", "the most hours, and cents"],
+)
+def test_a_limit_may_be_as_low_and_as_high_as_its_refusal_says(tmp_path, limits):
+    path = tmp_path / "tiny.toml"
+    lines = [f"{key} = {value}" for key, value in vars(limits).items() if value is not None]
+    text = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n[limits]\n'
+    path.write_text(text + "\n".join(lines))
+    assert load(path).limits == limits
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_recipe_says_whether_a_newer_upload_supersedes(tmp_path, said):
+    path = tmp_path / "tiny.toml"
+    path.write_text(f'description = "d"\nbase_model = "b"\nsupersede = {str(said).lower()}\n')
+    assert load(path).supersede is said
+
+
 CHANGES: dict[str, Any] = {
     "name": "other",
     "base_model": "amazon.nova-lite-v1:0:300k",

@@ -133,8 +133,8 @@ class _Reader:
         return Recipe(**{**raw, "name": self.path.stem, "release": release, **typed})
 
     def _options(self, raw: Mapping[str, Any]) -> None:
-        if not isinstance(supersede := raw.get("supersede", False), bool):
-            self._refuse(f"supersede = {supersede!r}", "must be true or false")
+        if "supersede" in raw and not isinstance(raw["supersede"], bool):
+            self._refuse(f"supersede = {raw['supersede']!r}", "must be true or false")
         minutes, key = raw.get("wait_for_validation_minutes", 0), "wait_for_validation_minutes"
         if type(minutes) is not int or not 0 <= minutes <= _MOST_MINUTES:
             self._refuse(f"{key} = {minutes!r}", f"must be whole minutes, 0 to {_MOST_MINUTES}")
@@ -184,9 +184,10 @@ class _Reader:
         self._known(raw, Limits, "limits.")
         for key, given in raw.items():
             whole, most = type(given) is int, _HOURS.get(key)
-            if most and not (whole and 1 <= given <= most):
-                self._refuse(f"limits.{key} = {given!r}", f"must be whole hours, 1 to {most}")
-            if not most and not ((whole or type(given) is float) and 0 <= given < math.inf):
+            if most:
+                if not (whole and 1 <= given <= most):
+                    self._refuse(f"limits.{key} = {given!r}", f"must be whole hours, 1 to {most}")
+            elif not ((whole or type(given) is float) and 0 <= given < math.inf):
                 self._refuse(f"limits.{key} = {given!r}", "must be US dollars, 0 or more")
         return Limits(**raw)
 

@@ -74,11 +74,13 @@ def test_a_run_whose_execution_died_is_taken_up_by_the_next(state, status):
     """With its own input: every step finds what the last one left, the job above all."""
     *_, start = decided(record(state), execution(status), JOB)
     assert (start.name, start.given) == (f"{RUN.id}-2", GIVEN)
+    assert status in start.why
 
 
 def test_a_run_whose_execution_was_deleted_is_taken_up_from_its_row():
     (start,) = decided(record("training"), None, JOB)
     assert (start.name, start.given) == (f"{RUN.id}-2", GIVEN)
+    assert "no execution" in start.why
 
 
 def test_a_run_that_was_received_and_never_started_is_started_under_its_own_name():
@@ -114,6 +116,14 @@ def test_a_second_try_is_taken_up_as_such():
         assert Run.from_dict(start.given) == RUN.again(), facts
 
 
+def test_a_second_try_keeps_the_job_that_another_version_named():
+    """Derived anew, its name and token would start a second paid job."""
+    named = {"job_name": "as-it-was-2", "request_token": "as-it-was"}
+    given = json.loads(json.dumps(RUN.again().to_dict())) | named
+    (start,) = decided(record("training", attempt=2), replace(execution("FAILED"), given=given))
+    assert start.given == given
+
+
 def test_an_outcome_that_was_not_recorded_is_recorded_and_reported():
     unreported = execution("FAILED", error="OutcomeNotReported", cause=json.dumps(FAILED.to_json()))
     (start,) = decided(record("training"), unreported)
@@ -127,9 +137,12 @@ def test_the_third_execution_that_dies_is_the_last_to_follow():
     assert start.name == f"{RUN.id}-4"
     assert start.given["outcome"]["state"] == "failed"
     assert start.given["outcome"]["kind"] == "lost"
+    assert start.given["outcome"]["unsure"], "a job may be left behind"
 
 
-@pytest.mark.parametrize(("number", "hours"), [(2, 0.5), (3, 1), (5, 4), (9, 24), (30, 24)])
+@pytest.mark.parametrize(
+    ("number", "hours"), [(1, 0.25), (2, 0.5), (3, 1), (5, 4), (9, 24), (30, 24)]
+)
 def test_what_does_not_heal_is_tried_ever_more_seldom(number, hours):
     stuck = execution(
         "FAILED", number, error="OutcomeNotReported", cause=json.dumps(FAILED.to_json())
@@ -154,6 +167,12 @@ def test_a_job_whose_run_has_ended_is_stopped_and_reported():
     assert "asked to stop" in start.given["outcome"]["summary"]
 
 
+def test_a_job_whose_run_has_ended_is_reported_from_its_row_when_its_execution_was_deleted():
+    _, start = decided(ended("stopped"), None, JOB)
+    assert (start.name, start.given["job_name"]) == (f"{RUN.id}-2", RUN.job_name)
+    assert start.given["outcome"]["state"] == "stopped"
+
+
 def test_a_job_that_is_stopping_is_waited_for():
     stopping = Job(arn="arn:job", name="x", status="Stopping")
     assert decided(ended(), execution("FAILED"), stopping) == ()
@@ -163,6 +182,8 @@ def test_a_run_that_has_just_ended_is_left_alone():
     """A function that was given up may go on for a moment, and start the job."""
     just = (NOW - timedelta(minutes=14)).isoformat()
     assert decided(ended(ended_at=just), execution("FAILED"), JOB) == ()
+    not_so_just = (NOW - timedelta(minutes=15)).isoformat()
+    assert kinds(decided(ended(ended_at=not_so_just), execution("FAILED"), JOB)) == [Stop, Start]
 
 
 def test_an_outcome_that_nobody_was_notified_of_is_reported():
@@ -170,6 +191,21 @@ def test_an_outcome_that_nobody_was_notified_of_is_reported():
     (start,) = decided(ended("trained"), unreported)
     assert start.given["outcome"]["summary"] == "It is over."
     assert start.given["charge"] == "job"
+
+
+@pytest.mark.parametrize(
+    ("number", "minutes", "escalated"), [(1, 15, []), (2, 30, []), (3, 60, [Escalate])]
+)
+def test_an_outcome_that_cannot_be_reported_is_tried_ever_more_seldom_and_escalated_at_the_third(
+    number, minutes, escalated
+):
+    """The pauses count from the end of the last execution, long after the run's own."""
+    unreported = execution("FAILED", number, error="OutcomeNotReported", cause="{}")
+    the_day_before = (LONG_AGO - timedelta(days=1)).isoformat()
+    found = ended("trained", ended_at=the_day_before, execution=unreported.name)
+    until = LONG_AGO + timedelta(minutes=minutes)
+    assert kinds(decided(found, unreported, now=until - timedelta(seconds=1))) == escalated
+    assert kinds(decided(found, unreported, now=until)) == [*escalated, Start]
 
 
 def test_a_reservation_of_a_run_that_has_ended_is_settled_then_the_run_is_closed():

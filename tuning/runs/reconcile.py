@@ -188,8 +188,11 @@ def _following(trace: Trace, record: RunRecord, execution: Execution | None) -> 
 
 
 def _pause(taken: int) -> timedelta:
-    doubled: int = 2 ** min(max(taken - 1, 0), 10)
-    return min(_GRACE * doubled, _LONGEST)
+    """Doubled by every execution after the first."""
+    pause = _GRACE
+    for _ in range(taken - 1):
+        pause = min(pause * 2, _LONGEST)
+    return pause
 
 
 def _taken_up(given: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:

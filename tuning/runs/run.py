@@ -48,8 +48,8 @@ class Run:
             upload=upload,
             recipe=recipe,
             fallback=fallback,
-            job_name=_job_name(recipe, run_id, attempt=1),
-            request_token=_token(run_id, attempt=1),
+            job_name=_job_name(recipe, run_id, again=False),
+            request_token=_token(run_id, again=False),
         )
 
     @property
@@ -67,8 +67,8 @@ class Run:
             recipe=recipe,
             fallback=None,
             attempt=2,
-            job_name=_job_name(recipe, self.id, attempt=2),
-            request_token=_token(self.id, attempt=2),
+            job_name=_job_name(recipe, self.id, again=True),
+            request_token=_token(self.id, again=True),
         )
 
     @property
@@ -109,6 +109,7 @@ class Run:
             raw["recipe"], digest=raw.get("recipe_digest"), options=raw.get("recipe_options")
         )
         upload, attempt = Upload.from_dict(raw["upload"]), int(raw.get("attempt", 1))
+        again = attempt > 1
         run_id = raw.get("id") or raw.get("first") or _digest(upload, recipe.digest)
         fallback = raw.get("fallback")
         return cls(
@@ -119,8 +120,8 @@ class Run:
                 Recipe.from_dict(fallback, digest=raw.get("fallback_digest")) if fallback else None
             ),
             attempt=attempt,
-            job_name=raw.get("job_name") or _job_name(recipe, run_id, attempt=attempt),
-            request_token=raw.get("request_token") or _token(run_id, attempt=attempt),
+            job_name=raw.get("job_name") or _job_name(recipe, run_id, again=again),
+            request_token=raw.get("request_token") or _token(run_id, again=again),
             supersedes=raw.get("supersedes"),
             overtaken_by=raw.get("overtaken_by"),
         )
@@ -184,10 +185,10 @@ def object_digest(upload: Upload) -> str:
     return hashlib.sha256(json.dumps([upload.bucket, upload.key]).encode()).hexdigest()[:32]
 
 
-def _job_name(recipe: Recipe, run_id: str, *, attempt: int) -> str:
-    return f"{recipe.name}-{run_id[:20]}" + ("" if attempt == 1 else "-2")
+def _job_name(recipe: Recipe, run_id: str, *, again: bool) -> str:
+    return f"{recipe.name}-{run_id[:20]}" + ("-2" if again else "")
 
 
-def _token(run_id: str, *, attempt: int) -> str:
-    what = f"create {run_id}" + ("" if attempt == 1 else " again")
+def _token(run_id: str, *, again: bool) -> str:
+    what = f"create {run_id}" + (" again" if again else "")
     return hashlib.sha256(what.encode()).hexdigest()

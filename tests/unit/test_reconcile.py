@@ -165,6 +165,7 @@ def test_a_job_whose_run_has_ended_is_stopped_and_reported():
     stop, start = decided(ended(), execution("FAILED", error="AccessDeniedException"), JOB)
     assert stop.job_arn == JOB.arn
     assert "asked to stop" in start.given["outcome"]["summary"]
+    assert start.given["outcome"]["state"] == "failed"
 
 
 def test_a_job_whose_run_has_ended_is_reported_from_its_row_when_its_execution_was_deleted():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from domain_builders import any_recipe, any_record, any_run, any_upload
+from domain_builders import any_recipe, any_record, any_reservation, any_run, any_upload
 
 from tuning.runs import progress_bar
 from tuning.runs.approvals import Approval
@@ -67,6 +67,37 @@ def test_a_second_try_a_reservation_and_a_wish_to_stop_are_decisions():
     assert [line.split()[0] for line in printed] == ["1.20", "The", "Asked"]
 
 
+def test_of_a_first_try_no_second_one_is_told():
+    assert run_details(any_record()).decisions == ()
+    again = run_details(any_record(state="again")).decisions
+    assert again == run_details(any_record(attempt=2)).decisions != ()
+
+
+@pytest.mark.parametrize(
+    ("storage_usd", "words"),
+    [
+        (Decimal(0), "4 USD were reserved of the budgets of 2026-11."),
+        (
+            Decimal("1.95"),
+            "4 USD were reserved of the budgets of 2026-11, 1.95 of them for its model's first month.",
+        ),
+    ],
+)
+def test_what_is_reserved_for_storage_is_told_when_any_is(storage_usd, words):
+    reserved = any_reservation(any_run(), storage_usd=storage_usd)
+    assert run_details(any_record(reservation=reserved)).decisions == (words,)
+
+
+def test_only_of_a_run_in_the_queue_it_is_said_how_long_it_waits():
+    run = any_run(recipe=any_recipe(limits=Limits(max_hours=10)))
+    queued = any_record(of=run, state="queued")
+    waits = run_details(queued, position=3, slots=2).expected_wait
+    assert waits == "at most 20 hours, with 2 job slots and jobs of 10 hours"
+    assert run_details(queued, slots=2).expected_wait is None
+    lost = any_record(state="queued", run=None)
+    assert run_details(lost, position=3, slots=2).expected_wait is None
+
+
 def test_the_token_of_a_waiting_run_is_never_reported():
     printed = run_details(any_record(state="awaiting_approval", task_token="secret-token"))  # noqa: S106 — a made-up one
     assert "secret-token" not in json.dumps(printed.to_dict())
@@ -92,6 +123,14 @@ def test_the_job_is_reported_with_its_sub_statuses():
     )
     (phase,) = printed["phases"]
     assert (phase["name"], phase["status"]) == ("validation", "Completed")
+    assert phase["began_at"] == phase["changed_at"] == "2026-11-23T07:00:00+00:00"
+
+
+def test_a_phase_of_the_job_that_has_not_begun_has_no_times():
+    not_begun = {"trainingDetails": {"status": "NotStarted"}}
+    printed = run_details(any_record(job_arn="arn:job"), job=job(statusDetails=not_begun)).job
+    (phase,) = printed["phases"]
+    assert (phase["status"], phase["began_at"], phase["changed_at"]) == ("NotStarted", None, None)
 
 
 def test_a_job_that_bedrock_forgot_is_reported_as_it_was_last_seen():
@@ -120,6 +159,11 @@ def test_both_reports_are_named():
         any_record(state="refused", dataset=reported("s3://b/runs/x/report.html"))
     )
     assert printed.reports == ("s3://b/runs/x/report.html", "s3://b/runs/x/report.json")
+    known_by_its_end = outcome("refused", report="s3://b/runs/x/report.html")
+    assert (
+        run_details(any_record(state="refused", outcome=known_by_its_end)).reports
+        == printed.reports
+    )
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -174,6 +218,12 @@ def test_a_run_that_waits_for_a_person_says_until_when(facts, end):
     run = any_run(recipe=any_recipe(limits=Limits(approval_hours=2)))
     printed = run_details(any_record(of=run, state="awaiting_approval", **facts))
     assert f"not before {end}:00+00:00" in printed.next
+
+
+def test_a_run_that_waits_for_a_person_says_how_to_answer_though_its_row_was_lost():
+    printed = run_details(any_record(state="awaiting_approval", run=None))
+    assert printed.next.startswith(f"tuning approve {printed.run}")
+    assert "Unanswered" not in printed.next
 
 
 def test_a_row_that_was_lost_and_written_anew_is_reported_as_far_as_it_goes():

@@ -4,7 +4,7 @@ from dataclasses import fields
 from decimal import Decimal
 
 import pytest
-from domain_builders import any_record, any_run
+from domain_builders import any_record, any_run, any_upload
 
 from tuning.runs.approvals import Approval, Question
 from tuning.runs.failures import failure
@@ -13,6 +13,7 @@ from tuning.runs.money_records import Charged, PriceRange, Reservation, Settleme
 from tuning.runs.outcome import Outcome
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress import Progress
+from tuning.runs.run import Misdirected
 from tuning.runs.run_record import SCHEMA, OpenRun, RunRecord
 from tuning.runs.run_states import Partition
 from tuning.runs.training_metrics import Curve, Results
@@ -56,6 +57,13 @@ WHOLE = any_record(
 def test_every_field_is_written_and_read_as_it_was():
     assert {f.name for f in fields(RunRecord) if getattr(WHOLE, f.name) is None} == set()
     assert RunRecord.from_item(WHOLE.to_item()) == WHOLE
+
+
+def test_only_an_upload_to_a_recipes_folder_has_a_run_to_be_trained():
+    assert any_record().training_run == any_run()
+    assert any_record(run=None).training_run is None
+    misdirected = Misdirected.new(upload=any_upload(), refusal="No recipe has the folder.")
+    assert any_record(run=misdirected.to_dict()).training_run is None
 
 
 def test_what_is_not_known_is_not_written():

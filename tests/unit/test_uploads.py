@@ -8,7 +8,17 @@ from domain_builders import DATASETS, any_event, any_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs.uploads import SET_LETTERS, SUFFIXES, NotAnUploadError, Upload, UploadKind, kind_of
+from tuning.runs.uploads import (
+    EVALUATION_LETTERS,
+    SET_LETTERS,
+    SET_NAMES,
+    SUFFIXES,
+    VALIDATION_LETTERS,
+    NotAnUploadError,
+    Upload,
+    UploadKind,
+    kind_of,
+)
 
 # Few letters, many shapes: the fields' own names among the keys find their way further in.
 words = st.sampled_from(["", "a", "datasets/a/train.jsonl", DATASETS, "\ud800", "\n"])
@@ -123,10 +133,18 @@ def test_no_name_but_ours_is_a_set(name):
     assert known is (last.isascii() and last.lower() in sets)
 
 
-@given(st.sampled_from(["train", "VAL", "Training", "valid"]), st.sampled_from(SUFFIXES))
-def test_every_set_is_found_by_the_first_letter_of_its_name(stem, suffix):
-    assert kind_of(f"datasets/support/{stem}{suffix}") is not UploadKind.UNKNOWN
-    assert stem[0] in SET_LETTERS
+@pytest.mark.parametrize(
+    ("letters", "sets"),
+    [
+        (SET_LETTERS, ["train", "validation", "evaluation"]),
+        (VALIDATION_LETTERS, ["validation"]),
+        (EVALUATION_LETTERS, ["evaluation"]),
+    ],
+)
+def test_every_set_is_found_by_the_first_letter_of_its_name(letters, sets):
+    """What begins with another letter is not listed, and never seen."""
+    stems = {case(name) for each in sets for name in SET_NAMES[each] for case in (str, str.upper)}
+    assert {stem[0] for stem in stems} == set(letters)
 
 
 FIELDS = [
@@ -142,14 +160,18 @@ FIELDS = [
 
 
 @pytest.mark.parametrize("path", FIELDS, ids="/".join)
-@pytest.mark.parametrize("wrong", [None, [], True], ids=["missing", "list", "bool"])
-def test_a_wrong_field_is_named(path, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [(None, "is missing"), ("", "is missing"), ([], "is list"), (True, "is bool")],
+    ids=["missing", "empty", "list", "bool"],
+)
+def test_a_wrong_field_is_named_and_how_it_is_wrong(path, wrong, words):
     event = copy.deepcopy(any_event())
     record = event
     for name in path[:-1]:
         record = record[name]
     record[path[-1]] = wrong
-    with pytest.raises(NotAnUploadError, match=f"event field '{path[-1]}'"):
+    with pytest.raises(NotAnUploadError, match=f"event field '{path[-1]}' {words}; "):
         Upload.from_event(event, bucket=DATASETS)
 
 

@@ -58,6 +58,13 @@ def test_one_that_was_replaced_while_the_run_waited_is_forgotten_in_silence():
     assert "with an earlier version of it" in why
 
 
+def test_one_of_the_second_that_its_training_set_came_in_was_there_for_its_check():
+    """S3 says when by the second. A newer version of it, or its deletion, came before the check."""
+    for checked_with in (None, "v2"):
+        record = any_record(arrived_at=UPLOAD.arrived_at, dataset=checked(checked_with))
+        assert fate(UPLOAD, record, LATER) == ("read", "")
+
+
 @pytest.fixture
 def receive(aws, context):  # noqa: ARG001 — the functions' AWS
     def received(key, version="v1", at="2026-11-23T07:00:00Z"):

@@ -54,7 +54,9 @@ def _misnamed(upload: Upload, base_model: str | None) -> str:
             f"-o {known}.jsonl"
         )
     if known and suffix.endswith(_PACKED):
-        return f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}{SUFFIXES[0]}."
+        return (
+            f"an upload cannot be packed, but for .jsonl.gz. Unpack it, and upload {known}.jsonl."
+        )
     if known:
         return f"an upload ends in one of {_suffixes()}. Save it as such, and upload it again."
     if suffix in SUFFIXES:

@@ -29,24 +29,18 @@ EVALUATION = "evaluation.jsonl"
 MAX_EVALUATION_MB = 100
 """Of an evaluation set, prepared or not: it fits beside the largest training and validation set."""
 
-_NAMES = {
+SET_NAMES = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "val"),
     "evaluation": ("evaluation", "eval"),
 }
 """Each set's name, and what else people call it."""
 
-
-def _letters(*sets: str) -> str:
-    first = {name[0] for each in sets for name in _NAMES[each]}
-    return "".join(sorted(letter for name in first for letter in (name, name.upper())))
-
-
-EVALUATION_LETTERS = _letters("evaluation")
+EVALUATION_LETTERS = "Ee"
 """What the name of an evaluation set begins with."""
-VALIDATION_LETTERS = _letters("validation")
+VALIDATION_LETTERS = "Vv"
 """What the name of a validation set begins with."""
-SET_LETTERS = _letters(*_NAMES)
+SET_LETTERS = "ETVetv"
 """What the name of a set begins with."""
 _ROUNDS = ("Scheduled Event", STATE_CHANGE)
 
@@ -55,7 +49,7 @@ class UploadKind(StrEnum):
     """What an object under `datasets/` is, by its key alone. Only a training set starts a run."""
 
     TRAINING_SET = "training set"
-    """`datasets/<recipe>/…/train.jsonl`, or another of `ENDINGS`; `Training.JSONL` is one as well."""
+    """`datasets/<recipe>/…/train.jsonl`, or another of `SUFFIXES`; `Training.JSONL` is one as well."""
     VALIDATION_SET = "validation set"
     """The same with `validation`: read when the training set beside it comes."""
     EVALUATION_SET = "evaluation set"
@@ -74,7 +68,7 @@ def set_named(name: str) -> str | None:
     """
     stem = name.partition(".")[0]
     stem = stem.lower() if stem.isascii() else stem
-    return next((each for each, names in _NAMES.items() if stem in names), None)
+    return next((each for each, names in SET_NAMES.items() if stem in names), None)
 
 
 def kind_of(key: str) -> UploadKind:
@@ -97,7 +91,7 @@ def kind_of(key: str) -> UploadKind:
 
 def recipe_folder(key: str) -> str:
     """`datasets/support/` for `datasets/support/2026-11/train.csv`."""
-    return f"{PREFIX}{key.removeprefix(PREFIX).split('/', 1)[0]}/"
+    return f"{PREFIX}{key.removeprefix(PREFIX).partition('/')[0]}/"
 
 
 class NotAnUploadError(TuningError):
@@ -138,12 +132,12 @@ class Upload:
     @property
     def recipe_name(self) -> str:
         """`support` for `datasets/support/2026-11/train.jsonl`."""
-        return self.key.removeprefix(PREFIX).split("/", 1)[0]
+        return self.key.removeprefix(PREFIX).partition("/")[0]
 
     @property
     def name(self) -> str:
         """`train.csv` for `datasets/support/2026-11/train.csv`."""
-        return self.key.rsplit("/", 1)[-1]
+        return self.key.rpartition("/")[2]
 
     @property
     def folder(self) -> str:

@@ -67,7 +67,7 @@ def test_a_second_try_a_reservation_and_a_wish_to_stop_are_decisions():
     assert [line.split()[0] for line in printed] == ["1.20", "The", "Asked"]
 
 
-def test_of_a_first_try_no_second_one_is_told():
+def test_a_first_try_says_nothing_of_a_second_one():
     assert run_details(any_record()).decisions == ()
     again = run_details(any_record(state="again")).decisions
     assert again == run_details(any_record(attempt=2)).decisions != ()
@@ -83,7 +83,7 @@ def test_of_a_first_try_no_second_one_is_told():
         ),
     ],
 )
-def test_what_is_reserved_for_storage_is_told_when_any_is(storage_usd, words):
+def test_what_is_reserved_for_storage_is_reported_when_any_is(storage_usd, words):
     reserved = any_reservation(any_run(), storage_usd=storage_usd)
     assert run_details(any_record(reservation=reserved)).decisions == (words,)
 

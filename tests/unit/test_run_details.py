@@ -55,7 +55,7 @@ def test_who_approved_when_and_why_is_reported_and_that_nobody_has_proved_it():
     assert printed[0] == "A person was asked: It may cost 9 USD."
     assert printed[1] == "Approved by arn:ann (a name that the approver gave) at 2026-11-23: go"
     proved = replace(answer, verified=True)
-    assert "said)" not in run_details(any_record(approval=proved)).decisions[0]
+    assert "(a name" not in run_details(any_record(approval=proved)).decisions[0]
 
 
 def test_a_second_try_a_reservation_and_a_wish_to_stop_are_decisions():

@@ -9,6 +9,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ProfileNotFound,
 )
+from botocore.session import get_session
 from fake_account import NEEDS, NOVA, FakeAccount, absent
 from recipe_refusal_cases import refusal
 
@@ -176,3 +177,16 @@ def test_what_answers_everything_proves_nothing():
 
     for probe in probes("us-east-1", "123456789012"):
         assert probe.ask(lambda _service: Kind()) is False
+
+
+def test_what_is_asked_about_has_a_name_that_the_service_takes():
+    """As botocore's models have it: of another, a service might say that it is invalid, not absent."""
+    loader = get_session().get_component("data_loader")
+    for probe in probes("us-east-1", "123456789012"):
+        model = loader.load_service_model(probe.service, "service-2")
+        operations = {name.lower(): each for name, each in model["operations"].items()}
+        asked = operations[probe.operation.replace("_", "")]["input"]["shape"]
+        for name, value in probe.arguments.items():
+            shape = model["shapes"][asked]["members"][name]["shape"]
+            pattern = model["shapes"][shape].get("pattern", ".*")
+            assert re.fullmatch(pattern, value), probe.operation

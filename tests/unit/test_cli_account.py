@@ -1,7 +1,12 @@
 """An operator's account: found as the AWS command line finds it, its faults reported in one line."""
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    EndpointConnectionError,
+    InvalidRegionError,
+    NoCredentialsError,
+    ProfileNotFound,
+)
 from domain_builders import DATASETS, any_record, any_run, any_upload
 from fake_aws import refusal
 from recipe_refusal_cases import exceptions
@@ -63,6 +68,10 @@ FAULTS = [
         refusal("ValidationError", "DescribeStacks"), "no stack dev-Training", id="no stack"
     ),
     pytest.param(refusal("AccessDenied", "DescribeStacks", 403), "AccessDenied", id="denied"),
+    pytest.param(
+        ProfileNotFound(profile="ann"), "(ann) could not be found: aws configure", id="no profile"
+    ),
+    pytest.param(InvalidRegionError(region_name="x!"), "such as us-east-1", id="no Region's name"),
     pytest.param(NoCredentialsError(), "log in as for the AWS command line", id="no credentials"),
     pytest.param(
         EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "127.0.0.1:1", id="unreachable"

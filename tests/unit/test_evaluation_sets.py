@@ -7,6 +7,8 @@ from dataset_lines import SOUND
 from domain_builders import DATASETS, PREPARED, any_run, any_upload
 from test_handler_prepare_dataset import KEY, copies, prepare, report
 
+from tuning.aws import dataset_files
+
 HELD = SOUND.replace(b"Where is order", b"When does this come: order")
 OWN = KEY.replace("support/", "support/first/")
 
@@ -49,3 +51,18 @@ def test_two_evaluation_sets_in_a_folder_are_refused(aws, context):
     prepare(context)
     [finding] = report(aws)["findings"]
     assert (finding["rule"], finding["file"]) == ("DS905", "evaluation.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"), [("evaluation.jsonl", {"DS901": 1}), ("validation.jsonl", {})]
+)
+def test_only_an_evaluation_set_has_a_limit_of_its_own_before_it_is_read(
+    aws, context, monkeypatch, name, refused
+):
+    monkeypatch.setattr(dataset_files, "MAX_EVALUATION_MB", 0)
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    aws.s3.lay(DATASETS, KEY.replace("train.jsonl", name), HELD)
+    prepare(context)
+    found = report(aws)["counts"]
+    assert {rule: count for rule, count in found.items() if rule == "DS901"} == refused
+    assert (KEY in aws.s3.reads) is not bool(refused)

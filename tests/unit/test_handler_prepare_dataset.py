@@ -51,6 +51,7 @@ def test_an_accepted_upload_is_copied_under_its_own_digest(aws, context):
         f"s3://{PREPARED}/{key}",
         None,
     )
+    assert answer["report_uri"] == f"s3://{ARTIFACTS}/runs/{RUN.id}/report.html"
     assert report(aws)["verdict"] == "accepted"
     assert aws.dynamodb.record(RUN.id).state == "checked"
 

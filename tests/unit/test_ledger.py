@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import pytest
-from domain_builders import any_recipe, any_record, any_run
+from domain_builders import any_recipe, any_record, any_run, any_upload
 
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.runs.progress import Progress
+from tuning.runs.run import Misdirected
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import ENDED, OPEN, STATES, TRANSITIONS, Partition, sources
 
@@ -15,6 +16,7 @@ WAY = ("received", "started", "checked", "awaiting_approval", "authorized", "que
 
 
 LEDGER = Ledger(table="ledger")
+HANDLE = "AAAAKgAAAAIA"
 
 
 def kept(aws):
@@ -123,6 +125,36 @@ def test_a_run_arrives_once():
     edited = any_run(recipe=any_recipe(hyperparameters={"epochCount": 3}))
     assert edited.id != RUN.id
     assert not LEDGER.arrive(edited), "a version of an object has one run"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(any_run, id="a run"),
+        pytest.param(
+            lambda: Misdirected.new(upload=any_upload(), refusal="Why not."), id="misdirected"
+        ),
+    ],
+)
+def test_an_upload_whose_row_was_lost_is_started_when_it_is_received_again(aws, make):
+    made = make()
+    given = LEDGER.arrive(made)
+    del aws.dynamodb.items[made.id]
+    assert LEDGER.arrive(made) == given
+    assert given["id"] == made.id
+
+
+def test_a_record_is_written_once_and_who_comes_second_hears_so(aws):
+    assert LEDGER.put_new(any_record(state="queued")) is True
+    assert LEDGER.put_new(any_record(state="training")) is False
+    assert kept(aws).state == "queued"
+
+
+def test_what_answers_a_task_that_waits_is_read_only_by_who_asks_for_secrets(aws):
+    standing(aws, "queued")
+    aws.dynamodb.items[RUN.id] |= {"task_token": HANDLE}
+    assert LEDGER.read(RUN.id).task_token is None
+    assert LEDGER.read(RUN.id, secrets=True).task_token == HANDLE
 
 
 def test_what_is_not_known_is_not_written(aws):

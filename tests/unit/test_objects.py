@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from concurrent.futures import Future
 
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
@@ -43,6 +44,20 @@ def test_a_large_object_is_fetched_in_ranges_and_a_small_one_at_once(aws):
     assert len(aws.s3.reads) == 5
 
 
+def test_an_object_of_exactly_one_part_is_streamed(aws, monkeypatch):
+    """It need not be in memory whole."""
+    answered, ranges = aws.s3.get_object, []
+
+    def get_object(**where):
+        ranges.append(where.get("Range"))
+        return answered(**where)
+
+    monkeypatch.setattr(aws.s3, "get_object", get_object)
+    aws.s3.lay(DATASETS, KEY, content(PART))
+    read(aws=aws)
+    assert ranges == [None]
+
+
 def test_every_range_is_of_the_same_version(aws):
     aws.s3.lay(DATASETS, KEY, content(5 * PART), "v1")
     aws.s3.lay(DATASETS, KEY, b"x" * 5 * PART, "v2")
@@ -54,6 +69,33 @@ def test_only_few_ranges_are_fetched_ahead(aws):
     with s3_objects.reading(DATASETS, KEY, "v1", 50 * PART) as stream:
         stream.raw.readinto(bytearray(1))
         assert len(aws.s3.reads) <= 3
+
+
+class AtOnce:
+    """Threads that are done as soon as they are asked."""
+
+    def __init__(self, *_arguments, **_options):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        pass
+
+    def submit(self, function, *arguments):
+        done = Future()
+        done.set_result(function(*arguments))
+        return done
+
+
+def test_no_more_ranges_are_in_memory_however_much_was_read(aws, monkeypatch):
+    monkeypatch.setattr("concurrent.futures.ThreadPoolExecutor", AtOnce)
+    aws.s3.lay(DATASETS, KEY, content(50 * PART))
+    with s3_objects.reading(DATASETS, KEY, "v1", 50 * PART) as stream:
+        for number in range(1, 20):
+            assert stream.raw.readinto(bytearray(PART)) == PART
+            assert len(aws.s3.reads) == number + 2
 
 
 @pytest.mark.parametrize("lie", [None, "v2"], ids=["deleted key", "deleted version"])
@@ -90,6 +132,14 @@ def test_what_breaks_in_a_thread_is_raised_where_it_is_read(aws):
     aws.s3.stream = Breaking
     with pytest.raises(ConnectionResetError, match="cut"):
         read(aws=aws)
+
+
+def test_the_connection_that_told_the_newest_version_is_free_again(aws):
+    bodies = []
+    aws.s3.stream = lambda content: bodies.append(io.BytesIO(content)) or bodies[-1]
+    aws.s3.lay(DATASETS, KEY, b"four", "v7")
+    assert s3_objects.latest(DATASETS, KEY) == ("v7", 4)
+    assert [body.closed for body in bodies] == [True]
 
 
 def put(content, digest=None):

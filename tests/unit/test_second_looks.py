@@ -28,6 +28,13 @@ def test_an_execution_that_runs_without_a_row_is_found_and_its_row_has_what_it_d
     assert kept(world).state == "checked"
 
 
+def test_a_job_takes_a_slot_until_it_is_stopped_and_one_only(aws):
+    for number, status in enumerate(["InProgress"] * 3 + ["Stopping", "Stopped", "Completed"]):
+        aws.bedrock.create_model_customization_job(**JOB | {"jobName": f"job-{number}"})
+        aws.bedrock.jobs[f"job-{number}"]["status"] = status
+    assert CustomizationJobs().taking_slots() == 4
+
+
 def test_a_job_that_no_list_shows_is_found_by_its_name_and_stopped(world, monkeypatch):
     arn = training(world)
     died(world)

@@ -70,7 +70,7 @@ def test_what_a_former_version_counted_in_the_ledger_is_no_longer_left(aws):
     assert "2 USD are left of the environment's budget for 2026-11" in why
     assert reserved(run_number(2), "2", monthly=7) is None
     assert committed(aws) == 2
-    assert reserved(run_number(3), "1", monthly=7) is not None
+    assert "and 0 USD are left" in reserved(run_number(3), "1", monthly=7)
 
 
 def test_what_was_counted_before_limits_who_reserves_at_the_same_moment_too(aws, monkeypatch):
@@ -128,6 +128,15 @@ def test_a_second_try_with_another_recipe_replaces_the_reservation(aws):
     change(aws, state="checked")
     reserved(run_number(1), "6", digest="second")
     assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
+
+
+def test_a_second_try_that_costs_no_more_is_granted_though_the_budget_is_used_up_since(aws):
+    """As by the storage of models, which no limit keeps out."""
+    reserved(run_number(1), "4", monthly=7)
+    change(aws, state="checked")
+    aws.dynamodb.budgets[OF_ALL]["committed"] = 9
+    assert reserved(run_number(1), "4", monthly=7, digest="second") is None
+    assert aws.dynamodb.record(run_number(1).id).state == "authorized"
 
 
 def test_a_reservation_that_is_tried_again_authorizes_the_run_again(aws):

@@ -151,4 +151,4 @@ def write_reports(prepared: Prepared, run: Run, bucket: str) -> str:
 
 
 def _name(key: str) -> str:
-    return key.rsplit("/", 1)[-1]
+    return key.rpartition("/")[2]

@@ -89,13 +89,10 @@ def reading(bucket: str, key: str, version_id: str, size: int) -> Iterator[Binar
         return
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 — small objects need none
 
-    pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="ranges")
-    try:
+    with ThreadPoolExecutor(_AHEAD, thread_name_prefix="ranges") as pool:
         parts = _Parts(lambda start: _fetched(where, start, size), size, pool)
         with io.BufferedReader(parts, _CHUNK) as stream:
             yield stream
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _found(where: Mapping[str, str]) -> Any:

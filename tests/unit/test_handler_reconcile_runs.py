@@ -84,10 +84,20 @@ def test_sound_runs_are_left_alone(world):
     assert json.dumps(world.items) == before
 
 
-def test_a_run_that_was_never_started_is_started(world):
+def test_of_sound_runs_no_execution_is_looked_at(world, monkeypatch):
+    """There may be hundreds, each round."""
+    training(world)
+    monkeypatch.setattr(world.aws.stepfunctions, "describe_execution", None)
+    assert world.look() == {}
+
+
+def test_a_run_that_was_never_started_is_started_and_counted(world, log):
     LEDGER.arrive(RUN)
     assert world.look() == {RUN.id: ["start"]}
     assert list(world.aws.stepfunctions.executions) == [RUN.id]
+    lines = log()
+    assert any(line.get("RunsHealed") == [1.0] for line in lines)
+    assert "already started" not in [line.get("message") for line in lines]
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
@@ -100,13 +110,16 @@ def test_a_run_whose_execution_died_is_taken_up_once(world, status):
     assert world.aws.bedrock.stopped == []
 
 
-def test_whoever_dies_between_start_and_row_starts_nothing_twice(world):
+def test_whoever_dies_between_start_and_row_starts_nothing_twice(world, log):
     training(world)
     died(world)
     world.look()
+    world.aws.stepfunctions.end(f"{RUN.id}-2")
     world.aws.dynamodb.lay(replace(kept(world), execution=None))
     world.look()
     assert len(world.aws.stepfunctions.executions) == 2
+    [line] = [line for line in log() if line.get("message") == "already started"]
+    assert (line["run"], line["execution"]) == (RUN.id, f"{RUN.id}-2")
 
 
 def test_a_stopped_execution_stops_the_run(world):
@@ -123,6 +136,16 @@ def test_a_job_of_a_run_that_failed_is_stopped_and_reported(world):
     assert world.look() == {RUN.id: ["stop", "start"]}
     assert world.aws.bedrock.stopped == [arn]
     assert "asked to stop" in given(world)["outcome"]["summary"]
+
+
+def test_the_log_says_why_a_job_could_not_be_stopped_any_more(world, log):
+    arn = training(world)
+    died(world)
+    ended()
+    world.aws.bedrock.conflict = True
+    world.look()
+    [line] = [line for line in log() if line.get("message") == "not stopped"]
+    assert (line["job_arn"], line["why"]) == (arn, "The job is already InProgress.")
 
 
 def test_jobs_of_other_environments_are_left_alone(world):

@@ -10,7 +10,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 from botocore.session import get_session
-from fake_account import NEEDS, NOVA, FakeAccount, absent
+from fake_account import NEEDS, NOVA, REGION, FakeAccount, absent
 from recipe_refusal_cases import refusal
 
 from tuning.aws.account_facts import Questions
@@ -73,6 +73,31 @@ def test_availability_is_asked_of_the_base_model_where_the_id_of_jobs_is_not_kno
 
     account.answers["bedrock", "get_foundation_model_availability"] = only_the_base
     assert facts(account).models[NOVA].missing == ()
+
+
+def test_availability_that_could_not_be_asked_is_not_asked_of_the_base_model(account):
+    known = account.answers["bedrock", "get_foundation_model_availability"]
+
+    def throttled(*, modelId):  # noqa: N803 — AWS's name
+        return absent("ThrottlingException") if modelId == NOVA else known
+
+    account.answers["bedrock", "get_foundation_model_availability"] = throttled
+    assert facts(account).models[NOVA].fault == "throttled"
+
+
+def test_custom_models_that_others_share_do_not_count(account):
+    def models(*, isOwned):  # noqa: N803 — AWS's name
+        return {"modelSummaries": [{}] if isOwned else [{}, {}, {}]}
+
+    account.answers["bedrock", "list_custom_models"] = models
+    assert facts(account).custom_models == 1
+
+
+def test_what_does_not_exist_is_looked_for_in_the_callers_account(account):
+    facts(account)
+    asked = [str(given) for _, _, given in account.asked if "arn:aws:" in str(given)]
+    assert len(asked) == 4
+    assert {f":{REGION}:123456789012:" in each for each in asked} == {True}
 
 
 def test_what_the_account_lacks_is_named(account):

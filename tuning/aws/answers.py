@@ -72,7 +72,7 @@ def _fault(error: Exception) -> tuple[CallFault, str]:
 def _of_answer(error: "ClientError") -> CallFault:
     response = error.response
     message = str(response.get("Error", {}).get("Message", ""))
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     code = code_of(error)
     if code in _CREDENTIALS:
         return "credentials"

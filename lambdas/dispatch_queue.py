@@ -64,8 +64,8 @@ def _ids(answers: Iterable[Answer]) -> set[str]:
 
 def _sent(answer: Answer) -> bool:
     """Whether the run was still waiting for it."""
-    if answer_task(answer.token, answer.to_json()):
-        return True
-    # Its execution has died or was stopped, or somebody else has answered: the reconciler's affair.
-    logger.info("does not wait any more", run=answer.run_id)
-    return False
+    waited = answer_task(answer.token, answer.to_json())
+    if not waited:
+        # Its execution has died or was stopped, or somebody else has answered: the reconciler's affair.
+        logger.info("does not wait any more", run=answer.run_id)
+    return waited

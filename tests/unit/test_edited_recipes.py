@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from domain_builders import any_recipe, any_reservation, any_run
+from domain_builders import any_recipe, any_reservation, any_run, any_upload
 
-from lambdas import authorize_spend, start_training
+from lambdas import authorize_spend, deployed_recipes, start_training
 from tuning.aws.ledger import Ledger
 from tuning.runs.approvals import Approval, Question
 from tuning.runs.recipes import Limits, Retry
@@ -63,6 +63,14 @@ def test_a_recipe_that_is_not_the_deployed_one_waits_for_a_person(authorize, rec
     assert LEDGER.read(run.id).reservation is None
     assert authorize(run, approved(run, asked["question"]))["decision"] == "authorized"
     assert LEDGER.read(run.id).reservation.recipe_digest == recipe.content_digest
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_recipes_of_the_folder_are_deployed_and_no_others():
+    for name, deployed in (("support-nova-micro", True), ("support-nova-mikro", False)):
+        run = any_run(upload=any_upload(key=f"datasets/{name}/train.jsonl"))
+        found = deployed_recipes.of(run)
+        assert (found is not None and found.name == name) is deployed
 
 
 @pytest.mark.parametrize("recipe", OTHERS.values(), ids=OTHERS)

@@ -144,6 +144,17 @@ def test_a_job_that_ended_meanwhile_is_reported_all_the_same(world, context):
     assert "could not be stopped any more" in world.notices[0]["Message"]
 
 
+@pytest.mark.parametrize("status", ["Stopping", "Stopped", "Failed"])
+def test_a_job_that_ends_by_itself_before_it_is_read_is_no_news(
+    world, context, monkeypatch, status
+):
+    world.bedrock.add("bare", vpcConfig=None)
+    ended = dict(world.bedrock.jobs["bare"], status=status)
+    monkeypatch.setattr(world.bedrock, "get_model_customization_job", lambda **_: ended)
+    assert guard_jobs.handler({}, context) == {"stopped": []}
+    assert (world.bedrock.stopped, world.notices) == ([], [])
+
+
 def test_what_was_stopped_is_counted_and_logged(world, context, log):
     world.bedrock.add("bare", vpcConfig=None)
     guard_jobs.handler({}, context)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-from domain_builders import any_record, any_run
+from domain_builders import any_recipe, any_record, any_reservation, any_run
 from fake_aws import refusal
 
 from lambdas import authorize_spend, collect_results, start_training, track_training
@@ -15,6 +15,7 @@ from tuning.runs.progress import Progress
 from tuning.runs.run_states import Partition
 
 URI = f"s3://prepared-bucket/prepared/{0:064x}/train.jsonl"
+VALIDATED_BY = f"s3://prepared-bucket/prepared/{1:064x}/validation.jsonl"
 DATASET = {"training_uri": URI, "validation_uri": None, "training_tokens": 1_000_000}
 EVENT = {
     "run": any_run().to_dict(),
@@ -128,6 +129,34 @@ def test_a_foreign_job_of_the_same_name_is_not_adopted(aws, context, fault):
     assert aws.dynamodb.record(any_run().id).job_arn is None
 
 
+def test_a_job_that_is_noted_is_tracked_though_bedrock_does_not_find_its_name(aws, context):
+    aws.dynamodb.lay(any_record(job_arn="arn:noted", attempt=1, stop_asked="by someone"))
+    answer = start_training.handler(EVENT, context)
+    assert (answer["state"], answer["job_arn"]) == ("started", "arn:noted")
+
+
+def test_a_run_that_may_try_asks_bedrock_for_no_job_before_it_creates_one(
+    aws, context, monkeypatch
+):
+    """Each call more may fail."""
+    monkeypatch.setattr(aws.bedrock, "get_model_customization_job", None)
+    assert start_training.handler(EVENT, context)["state"] == "started"
+
+
+@pytest.mark.parametrize(
+    ("noted", "attempt"),
+    [
+        pytest.param({"attempt": 1}, 2, id="the first job of a run that tries again"),
+        pytest.param({"attempt": 1, "state": "authorized"}, 1, id="a state before there is a job"),
+    ],
+)
+def test_a_noted_job_is_of_this_try_only_while_the_run_trains_by_it(aws, context, noted, attempt):
+    run = any_run() if attempt == 1 else any_run().again()
+    aws.dynamodb.lay(any_record(job_arn="arn:noted", reservation=any_reservation(run), **noted))
+    answer = start_training.handler(EVENT | {"run": run.to_dict()}, context)
+    assert answer["job_arn"] == aws.bedrock.all_jobs()[0]["jobArn"]
+
+
 PASSING = [
     pytest.param(refusal("ThrottlingException", status=429), id="throttled"),
     pytest.param(refusal("InternalServerException", status=500), id="their fault"),
@@ -178,22 +207,27 @@ def test_an_overdue_job_is_stopped_one_poll_after_the_reason_was_kept(aws, conte
     assert (seen["state"], seen["failure"]["kind"]) == ("failed", "stalled")
 
 
-def test_a_job_that_ended_before_it_could_be_stopped_is_polled_again(aws, context):
+def test_a_job_that_ended_before_it_could_be_stopped_is_polled_again(aws, context, log):
     """It may be trained: to call it overdue would lose the model."""
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=7)
     seen = track_training.handler(EVENT, context)
     aws.bedrock.conflict = True
     seen = track_training.handler(EVENT | {"progress": seen}, context)
     assert seen["state"] == "in_progress"
+    lines = log()
+    [line] = [each for each in lines if each.get("message") == "not stopped"]
+    assert (line["job_arn"], line["why"]) == ("arn:job", "The job is already InProgress.")
+    assert not any("JobsStopped" in each for each in lines)
     aws.bedrock.jobs["arn:job"] = a_job("Completed", hours=7)
     assert track_training.handler(EVENT | {"progress": seen}, context)["state"] == "trained"
 
 
-def test_a_job_whose_run_was_asked_to_stop_is_stopped(aws, context):
+def test_a_job_whose_run_was_asked_to_stop_is_stopped_and_counted(aws, context, log):
     aws.bedrock.jobs["arn:job"] = a_job("InProgress", hours=1)
     aws.dynamodb.lay(any_record(stop_asked="by someone"))
     assert track_training.handler(EVENT, context)["state"] == "in_progress"
     assert aws.bedrock.stopped == ["arn:job"]
+    assert [each["JobsStopped"] for each in log() if "JobsStopped" in each] == [[1.0]]
     aws.bedrock.jobs["arn:job"]["status"] = "Stopped"
     assert track_training.handler(EVENT, context)["state"] == "stopped"
 
@@ -222,6 +256,24 @@ def test_results_are_read_from_the_runs_own_folder_whatever_lies_around(aws, con
         "The run did without a validation set: none was beside its upload."
     )
     assert aws.dynamodb.record(run.id).model_arn == "arn:model"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "validation"),
+    [
+        pytest.param({"validation_uri": VALIDATED_BY}, "optional", id="it had one"),
+        pytest.param({"training_uri": None}, "optional", id="nobody knows: a former machine"),
+        pytest.param({}, "refused", id="its recipe takes none"),
+    ],
+)
+def test_only_a_run_that_might_have_had_a_validation_set_is_said_to_do_without(
+    aws, context, dataset, validation
+):
+    aws.bedrock.jobs["arn:job"] = {"outputModelArn": "arn:model"}
+    run = any_run(recipe=any_recipe(validation=validation))
+    event = EVENT | {"run": run.to_dict(), "dataset": DATASET | dataset}
+    answer = collect_results.handler(event, context)
+    assert "did without" not in answer["summary"]
 
 
 def test_a_former_machine_which_says_only_how_many_tokens_were_trained_has_its_cost(aws, context):

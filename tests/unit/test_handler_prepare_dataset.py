@@ -14,7 +14,7 @@ from fake_aws import LAID_AT
 from urllib3.exceptions import ProtocolError
 
 from lambdas import prepare_dataset
-from tuning.aws import s3_objects
+from tuning.aws import dataset_files, s3_objects
 from tuning.aws.transient import Transient
 from tuning.runs.recipes import ConversionOptions
 from tuning.runs.uploads import TRAINING, VALIDATION
@@ -188,6 +188,20 @@ def test_a_check_that_would_be_cut_off_is_refused_by_rule(aws, context):
     slow = SimpleNamespace(**{**vars(context), "get_remaining_time_in_millis": lambda: next(left)})
     assert prepare(slow)["summary"].endswith("Takes too long to check (DS910).")
     assert prepare(context)["verdict"] == "accepted"
+
+
+def test_a_check_has_the_functions_time_but_for_what_is_left_to_do(aws, context, monkeypatch):
+    aws.s3.lay(DATASETS, KEY, SOUND)
+    given, really = [], dataset_files.prepared
+
+    def prepared(*facts, remaining):
+        given.append(remaining())
+        return really(*facts, remaining=remaining)
+
+    monkeypatch.setattr(dataset_files, "prepared", prepared)
+    long = SimpleNamespace(**{**vars(context), "get_remaining_time_in_millis": lambda: 900_000})
+    prepare(long)
+    assert given == [900 - 45]
 
 
 @pytest.mark.parametrize("name", ["Validation.JSONL", "val.jsonl", "valid.ndjson"])

@@ -13,7 +13,7 @@ from lambdas import dispatch_queue, polling_queue, start_training
 from tuning.aws import slot_queue
 from tuning.aws.ledger import Ledger
 from tuning.aws.slot_queue import SlotQueue
-from tuning.runs.job_queue import LEFT, WAITING, expected_wait
+from tuning.runs.job_queue import LEFT, WAITING, QueueState, expected_wait
 from tuning.runs.run import is_run
 
 DATASET = {
@@ -126,7 +126,7 @@ def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_queue(world):
     assert world.start(a_run(0))["state"] == "stopped"
 
 
-def test_one_that_died_in_the_queue_does_not_stop_it(aws, world, context):
+def test_one_that_died_in_the_queue_does_not_stop_it(aws, world, context, log):
     aws.bedrock.quota = 0
     for number in (0, 1):
         world.start(a_run(number))
@@ -137,6 +137,8 @@ def test_one_that_died_in_the_queue_does_not_stop_it(aws, world, context):
         dispatch_queue.handler({}, context)
     token = world.items[a_run(1).id]["slot_token"]
     assert aws.stepfunctions.tokens[token] is not None
+    silent = [each for each in log() if each.get("message") == "does not wait any more"]
+    assert {each["run"] for each in silent} == {a_run(0).id}
 
 
 def test_a_row_that_cannot_be_read_holds_up_no_other(aws, world):
@@ -214,9 +216,11 @@ def test_nobody_joins_a_queue_that_is_too_long_and_who_waits_in_it_stays(aws, wo
     aws.bedrock.quota = 0
     for number in range(3):
         assert world.start(a_run(number))["state"] == "queued"
+    SlotQueue(ledger=Ledger(table="ledger")).remember(QueueState(slots=1))
     refused = world.start(a_run(4))
     assert (refused["state"], refused["failure"]["kind"]) == ("failed", "queue_full")
     assert "3 runs wait for a job slot before it" in refused["failure"]["message"]
+    assert "at most 4 days, with 1 job slots" in refused["failure"]["message"]
     assert "slot_token" not in world.items[a_run(4).id]
     waiting = a_run(3)
     aws.dynamodb.items[a_run(0).id] = {**aws.dynamodb.items[a_run(0).id], "queue": "gone"}
@@ -294,6 +298,7 @@ def test_a_machine_of_the_first_version_is_answered_as_it_understands(aws, world
     aws.bedrock.quota = 0
     answer = world.poll(a_run(0))
     assert (answer["state"], answer["wait_seconds"]) == ("no_room", 600)
+    assert answer["line"] == {"since": "2026-11-23T08:00:00+00:00", "ahead": 0, "tries": 0}
     later = world.poll(a_run(0), answer, later=timedelta(days=6))
     assert later["line"]["since"] == answer["line"]["since"]
     aws.bedrock.quota = 1
@@ -305,6 +310,14 @@ def test_a_machine_of_the_first_version_gives_up_after_a_week(aws, world):
     answer = world.poll(a_run(0))
     failed = world.poll(a_run(0), answer, later=timedelta(days=7))
     assert (failed["state"], failed["failure"]["kind"]) == ("failed", "quota_full")
+    assert "for 7 days: You have exceeded the quota." in failed["failure"]["message"]
+
+
+def test_a_machine_of_the_first_version_that_gives_up_behind_others_says_so(aws, world):
+    aws.bedrock.quota = 0
+    world.start(a_run(0))
+    failed = world.poll(a_run(1), world.poll(a_run(1)), later=timedelta(days=7))
+    assert "for 7 days: others are first" in failed["failure"]["message"]
 
 
 def test_a_week_of_polls_fits_into_an_execution_of_the_first_version():

@@ -175,11 +175,14 @@ def test_whoever_died_before_the_start_is_made_up_for(aws, context):
     assert len(aws.stepfunctions.executions) == 1
 
 
-def test_whoever_died_after_the_start_is_made_up_for(aws, context):
+def test_whoever_died_after_the_start_is_made_up_for(aws, context, log):
     receive_upload.handler(batch(any_event(key=KEY)), context)
+    assert "already started" not in [line.get("message") for line in log()]
     [run] = kept(aws)
+    aws.stepfunctions.closed.add(run.id)
     aws.dynamodb.lay(replace(run, state="received"))
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    assert "already started" in [line.get("message") for line in log()]
     assert [run.state for run in kept(aws)] == ["started"]
     assert len(aws.stepfunctions.executions) == 1
 

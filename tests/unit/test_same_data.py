@@ -125,6 +125,22 @@ def test_what_is_not_the_same_asks_nobody(authorize, recipe, dataset):
     assert authorize(a_run("v2", **recipe), dataset)["decision"] == "authorized"
 
 
+@pytest.mark.parametrize(
+    ("recipe", "state"),
+    [
+        pytest.param({"same_data": "allow"}, "trained", id="a recipe that allows it"),
+        pytest.param({}, "failed", id="a run that made no model"),
+    ],
+)
+def test_a_question_about_the_price_alone_names_no_other_run(authorize, recipe, state):
+    first, second = a_run("v1", **recipe), a_run("v2", **recipe, limits=Limits(approve_above_usd=0))
+    authorize(first, data())
+    becomes(first, state)
+    asked = authorize(second, data())
+    assert "It may cost" in asked["why"]
+    assert "again" not in asked["question"]
+
+
 def test_a_run_that_authorizes_again_does_not_ask_about_itself(authorize):
     for _ in range(3):
         assert authorize(a_run(), data())["decision"] == "authorized"

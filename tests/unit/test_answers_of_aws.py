@@ -25,7 +25,7 @@ def test_a_code_or_a_status_alone_says_why_there_is_no_answer(code, status, faul
 
 
 @pytest.mark.parametrize(("code", "status"), [("AccessDenied", 400), ("SomethingNew", 403)])
-def test_a_denial_by_a_policy_of_the_organization_is_told_from_others(code, status):
+def test_a_denial_by_a_policy_of_the_organization_is_distinguished_from_others(code, status):
     assert told(refusal(code, status=status, message=SCP)) == "organization"
     assert told(refusal("OptInRequired", message=SCP)) == "refused"
 
@@ -33,7 +33,7 @@ def test_a_denial_by_a_policy_of_the_organization_is_told_from_others(code, stat
 @pytest.mark.parametrize(
     ("code", "fault"), [("AccessDenied", "denied"), ("OptInRequired", "refused")]
 )
-def test_an_answer_without_a_status_is_told_by_its_code(code, fault):
+def test_an_answer_without_a_status_is_read_by_its_code(code, fault):
     error = refusal(code)
     del error.response["ResponseMetadata"]
     assert told(error) == fault

@@ -55,7 +55,7 @@ def test_a_yes_to_a_price_that_is_not_known_covers_no_known_one():
     assert not UNKNOWN.covers(ASKED)
 
 
-def test_who_is_asked_since_no_price_is_known_is_told_why_it_is_not():
+def test_who_is_asked_since_no_price_is_known_reads_why_it_is_not():
     price = estimated(any_recipe(method="DISTILLATION"), tokens=1_000)
     why = "no dated price is known for amazon.nova-micro-v1:0:128k by DISTILLATION"
     said = objection(price, Limits(), monthly=Decimal(5))

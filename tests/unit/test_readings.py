@@ -180,7 +180,7 @@ def test_a_missing_mapping_is_proposed_in_words_that_an_uploader_can_follow():
 @pytest.mark.parametrize(
     ("method", "option"), [("FINE_TUNING", ""), ("DISTILLATION", " --method DISTILLATION")]
 )
-def test_who_must_convert_a_table_is_told_the_command_with_all_that_it_needs(method, option):
+def test_who_must_convert_a_table_reads_the_command_with_all_that_it_needs(method, option):
     upload = source(table(*PAIRS, head="question,answer"), "train.csv")
     [found] = prepare(any_recipe(method=method), upload).report.findings
     assert found.fix.endswith(

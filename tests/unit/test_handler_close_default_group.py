@@ -49,9 +49,7 @@ def closed(monkeypatch, context):
             # Without one urllib fills in a form's type, which the URL is not signed for.
             assert request.get_header("Content-type") == ""
             answers.append((request.get_method(), json.loads(request.data)))
-            assert (
-                timeout == 20
-            )  # the function is cut off after 60, and CloudFormation waits an hour
+            assert timeout == 20  # seconds, of the 60 that the function has
             return SimpleNamespace(close=lambda: None)
 
         monkeypatch.setattr("urllib.request.urlopen", put)

@@ -21,13 +21,13 @@ SCP = "with an explicit deny in a service control policy"
     ],
 )
 def test_a_code_or_a_status_alone_says_why_there_is_no_answer(code, status, fault):
-    assert told(refusal(code, status=status)) == fault
+    assert fault_of(refusal(code, status=status)) == fault
 
 
 @pytest.mark.parametrize(("code", "status"), [("AccessDenied", 400), ("SomethingNew", 403)])
 def test_a_denial_by_a_policy_of_the_organization_is_distinguished_from_others(code, status):
-    assert told(refusal(code, status=status, message=SCP)) == "organization"
-    assert told(refusal("OptInRequired", message=SCP)) == "refused"
+    assert fault_of(refusal(code, status=status, message=SCP)) == "organization"
+    assert fault_of(refusal("OptInRequired", message=SCP)) == "refused"
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ def test_a_denial_by_a_policy_of_the_organization_is_distinguished_from_others(c
 def test_an_answer_without_a_status_is_read_by_its_code(code, fault):
     error = refusal(code)
     del error.response["ResponseMetadata"]
-    assert told(error) == fault
+    assert fault_of(error) == fault
 
 
-def told(error):
+def fault_of(error):
     def question():
         raise error
 

@@ -33,7 +33,7 @@ def test_a_denial_by_a_policy_of_the_organization_is_distinguished_from_others(c
 @pytest.mark.parametrize(
     ("code", "fault"), [("AccessDenied", "denied"), ("OptInRequired", "refused")]
 )
-def test_an_answer_without_a_status_is_read_by_its_code(code, fault):
+def test_an_answer_without_a_status_is_explained_by_its_code(code, fault):
     error = refusal(code)
     del error.response["ResponseMetadata"]
     assert fault_of(error) == fault

@@ -134,7 +134,7 @@ def test_what_breaks_in_a_thread_is_raised_where_it_is_read(aws):
         read(aws=aws)
 
 
-def test_the_connection_that_told_the_newest_version_is_free_again(aws):
+def test_the_connection_that_gave_the_newest_version_is_free_again(aws):
     bodies = []
     aws.s3.stream = lambda content: bodies.append(io.BytesIO(content)) or bodies[-1]
     aws.s3.lay(DATASETS, KEY, b"four", "v7")

@@ -21,6 +21,7 @@ from domain_builders import DATASETS, any_run_settings
 import lambdas
 from lambdas import deployed_recipes, observe
 from tuning.aws import clients, dataset_files
+from tuning.models.prices import storage_per_month
 from tuning.runs.preparation import Prepared
 from tuning.runs.readings import Source
 from tuning.runs.recipes import Recipe
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tuning.datasets.report import Report
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
-BUDGET_USD = Decimal("0.02")
+BUDGET_USD = 2 * (Decimal("0.01") + storage_per_month())
 """What a month may cost: enough for two runs, and not for three."""
 GIVES_WAY = "gives-way"
 """A recipe that is as the first of the others, but for `supersede`."""

@@ -60,7 +60,9 @@ def ordinary():
 
 @pytest.mark.parametrize("form", FORMS)
 def test_records_of_no_form_cost_far_more_than_ordinary_text(form, ordinary):
-    content = written(form, WORDS * 8, 4 * SIZE)  # so many records that what is read once does not tell
+    content = written(
+        form, WORDS * 8, 4 * SIZE
+    )  # so many records that what is read once does not tell
     assert _seconds(content, method(NOVA_2)) < FAR * ordinary
 
 

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 from amazon import Amazon
@@ -18,8 +19,10 @@ from schedule import LASTING, LONG, OF_BEDROCK, Kind
 
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
+from tuning.models.prices import storage_per_month
 from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
 from tuning.releases.model_version import ModelVersion
+from tuning.runs.budget import month_of
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_states import TRANSITIONS
 
@@ -129,9 +132,24 @@ def _within_the_budget(world: Amazon) -> Iterator[Broken]:
             yield Broken(f"OVERSPENT: {most} USD were committed of {budget}")
         _, _, month = budget.partition("#")
         row = world.ledger.budgets[budget]
-        if "#" not in month and row["committed"] != kept[month]:
-            words = f"MISCOUNTED: {budget} has {row['committed']}, and its runs {kept[month]} USD"
+        usd = kept[month] + _stored(world, month, row.get("kept_models", ()))
+        if "#" not in month and row["committed"] != usd:
+            words = (
+                f"MISCOUNTED: {budget} has {row['committed']}, and its runs and models {usd} USD"
+            )
             yield Broken(words)
+
+
+def _stored(world: Amazon, month: str, asked: Iterable[str]) -> Decimal:
+    """What the models cost that are of earlier months, of those that the month asked for."""
+    made = {
+        job["outputModelArn"]: month_of(job["endTime"])
+        for job in world.bedrock.all_jobs()
+        if job["status"] == "Completed"
+    }
+    ledger = Ledger(table="ledger", client=lambda _: world.ledger)
+    models = [ModelVersion.from_item(ledger.item(each) or {}) for each in asked]
+    return storage_per_month() * sum(made[model.model_arn] < month for model in models)
 
 
 def _trained_on_what_was_uploaded(world: Amazon) -> Iterator[Broken]:

@@ -24,7 +24,7 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.datasets.kernel.build && wait $$npm
 	@touch $(READY)
 
-demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one (KEEP=1, NEW_ACCOUNT=1)
+demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one, ask its model (KEEP=1, NEW_ACCOUNT=1)
 	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account)
 
 # The flow suite mostly waits, so that its other part and what computes run beside it. Each target is printed when it ends.

@@ -15,7 +15,7 @@ def charge_storage(traces: Traces, budgets_table: str, month: str, apart: Apart)
     """Each model is asked for once a month, so that one that was deleted costs the next nothing."""
     registry = ModelRegistry(ledger=traces.ledger)
     budgets = Budgets(ledger=traces.ledger, table=budgets_table)
-    known = budgets.stored(month)
+    known = budgets.kept_models(month)
     for recipe in registry.recipes():
         for model in registry.versions(recipe, but=known):
             with apart.each(model.id):

@@ -31,12 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name == LAST)
-    left_out = [item for item in items if _of_the_other_part(config, item)]
+    left_out, kept = [], []
+    for item in items:
+        (left_out if _of_the_other_part(config, item) else kept).append(item)
     config.stash[stages.OTHER_PART] = {
         (item.path.name, item.name.partition("[")[0]) for item in left_out
     }
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    items[:] = kept
     for item in items:
         if stages.new_account() and (mark := item.get_closest_marker("established_account")):
             item.add_marker(pytest.mark.skip(reason=f"--new-account: {mark.kwargs['reason']}"))

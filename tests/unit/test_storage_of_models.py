@@ -51,7 +51,7 @@ def look(aws, context):  # noqa: ARG001 — the handler calls it
     return looked
 
 
-def test_models_of_earlier_months_are_charged_once_however_often_it_is_looked(aws, look):
+def test_models_of_earlier_months_are_charged_once_however_many_rounds_there_are(aws, look):
     registered(aws, "a")
     registered(aws, "b", recipe="refunds")
     assert look(rounds=3) == 2 * PRICE

@@ -137,7 +137,7 @@ class Budgets:
             [{"Update": counted}, {"Update": self._add(of_recipe, usd, None, spent=usd)}]
         )
 
-    def stored(self, month: str) -> set[str]:
+    def kept_models(self, month: str) -> set[str]:
         """Ids of the models of which a month knows whether they are kept."""
         item = self._budgets.item(budget_ids(month, "")[0]) or {}
         return set(item.get("kept_models", {"SS": ()})["SS"])

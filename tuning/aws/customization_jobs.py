@@ -50,7 +50,9 @@ class CustomizationJobs:
         return key
 
     def model_made_at(self, model_arn: str) -> datetime | None:
-        """When a custom model was made; None of one that is not there any more."""
+        """When a custom model was made; None of one that is not there any more.
+        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModel.html
+        """
         bedrock = self.client("bedrock")
         try:
             made: datetime = bedrock.get_custom_model(modelIdentifier=model_arn)["creationTime"]

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from tuning.models.catalog import catalog
-from tuning.models.prices import STORAGE_PRICE, TRAINING_PRICE, prices
+from tuning.models.prices import STORAGE_PRICE, TRAINING_PRICE, prices, storage_per_month
 from tuning.models.serving import Serving
 from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.recipes import FINE_TUNING, Recipe
@@ -92,7 +92,7 @@ def estimate(
         low_usd=cents(expected, _LEAST),
         training_usd=cents(expected),
         high_usd=cents(highest),
-        storage_usd_per_month=Decimal(storage["usd"]),
+        storage_usd_per_month=storage_per_month(),
         serving=serving,
         basis=(
             basis,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from tuning.models.prices import HOURS, PROVISIONED, STORAGE_PRICE, prices
+from tuning.models.prices import HOURS, PROVISIONED, STORAGE_PRICE, prices, storage_per_month
 from tuning.models.serving import Serving
 
 BilledKind = Literal["custom model", "deployment on demand", "provisioned throughput"]
@@ -65,7 +65,7 @@ def of_model(summary: Mapping[str, Any], origins: Mapping[str, ModelOrigin]) -> 
         arn=arn,
         model_arn=arn,
         origin=origins.get(arn),
-        usd_per_month=Decimal(price["usd"]),
+        usd_per_month=storage_per_month(),
         basis=f"{price['date']}, {price['source']}",
     )
 

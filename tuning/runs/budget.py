@@ -91,7 +91,8 @@ def over(budget: Budget, *, wanted: Decimal, committed: Decimal) -> str:
     """Why a reservation did not fit."""
     left = max((budget.limit or _ZERO) - committed, _ZERO)
     return (
-        f"It may cost {wanted} USD with the first month of its model's storage, and {left} USD are left of {budget.name} ({budget.limit} USD). "
+        f"It may cost {wanted} USD with the first month of its model's storage, and {left} USD are left of "
+        f"{budget.name} ({budget.limit} USD). "
         f"To let it run, {budget.fix}, deploy, and approve it again."
     )
 

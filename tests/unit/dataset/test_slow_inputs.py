@@ -62,7 +62,7 @@ def ordinary():
 def test_records_of_no_form_cost_far_more_than_ordinary_text(form, ordinary):
     content = written(
         form, WORDS * 8, 4 * SIZE
-    )  # so many records that what is read once does not tell
+    )  # so many records that what is read once does not count
     assert _seconds(content, method(NOVA_2)) < FAR * ordinary
 
 

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
-from shlex import quote
 from typing import IO, Any
 
 from tuning.datasets.convert.conversation import Json, ReadRecord
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
+from tuning.datasets.convert.followable import with_file
 from tuning.datasets.convert.options import Options
 from tuning.datasets.convert.raw_records import Given
 from tuning.datasets.convert.sources.fields import ConversionNotes
@@ -235,7 +235,7 @@ class Conversion:
                 record=raw.number if raw else None,
                 field=self._given.original(refusal.field),
                 message=refusal.message,
-                fix=refusal.fix.replace(" PATH ", f" {quote(self.name)} "),
+                fix=with_file(refusal.fix, self.name),
             )
         )
 

@@ -23,4 +23,9 @@ def _filled(found: Finding, command: Callable[[str], str]) -> Finding:
     fix = found.fix
     if CONVERT in fix:
         fix = fix.replace(CONVERT, command(found.file))
-    return replace(found, fix=fix.replace(_PATH, f" {quote(found.file)} "))
+    return replace(found, fix=with_file(fix, found.file))
+
+
+def with_file(fix: str, file: str) -> str:
+    """The advice with the file in place of PATH."""
+    return fix.replace(_PATH, f" {quote(file)} ")

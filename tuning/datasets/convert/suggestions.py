@@ -58,8 +58,7 @@ def commonly_named(names: Iterable[str]) -> bool:
 
 def suggested(record: Mapping[str, Any], *wanted: str) -> tuple[Option, ...]:
     """The `--map` options for fields, also of objects in the record, with other names."""
-    named = [*_texts(record)]
-    fields = {plain: field for field, plain in reversed(named)}
+    fields = {plain: field for field, plain in reversed([*_texts(record)])}
     found: dict[str, str] = {}
     for name in wanted or ("prompt", "completion", "system"):
         called = (fields.pop(_plain(alias), None) for alias in SPOKEN[name])

@@ -2,6 +2,6 @@
 
 from hypothesis import settings
 
-# A test that fails because the machine is busy tells nothing about the code.
+# A test that fails because the machine is busy says nothing about the code.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")

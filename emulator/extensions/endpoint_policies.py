@@ -1,6 +1,6 @@
 """Which VPC endpoint a call goes through, and what that endpoint's policy says of it.
 
-MiniStack has no packets to route: a caller is taken to stand in the VPC of its subnets, and to go
+MiniStack has no packets to route: a caller is taken to be in the VPC of its subnets, and to go
 through that VPC's endpoint of the service, a gateway before an interface.
 """
 

@@ -83,7 +83,7 @@ def put(world, key, content):
 
 
 def answer(world, mistake):
-    """State, what is told, and after how many seconds."""
+    """State, what is said, and after how many seconds."""
     uploads = []
     for key, content in FILES[mistake]:
         uploads.append(put(world, key, content))
@@ -140,7 +140,7 @@ def explained(world, mistake):
 
 
 def rows():
-    """Of the page: mistake → what becomes of it and what is told."""
+    """Of the page: mistake → what becomes of it and what is said."""
     lines = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")]
     cells = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in lines[1:]]
     return {cell[0]: (cell[1], cell[2]) for cell in cells}

@@ -1,4 +1,4 @@
-"""Small datasets, each with a canary: words that may stand in no log, summary or answer."""
+"""Small datasets, each with a canary: words that may appear in no log, summary or answer."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""AWS's words for what went wrong are understood, and handed on as they stand."""
+"""AWS's words for what went wrong are understood, and handed on as they are."""
 
 import pytest
 

@@ -29,7 +29,7 @@ def test_roles_users_and_root_are_taken(principal):
 
 
 def test_nobody_is_named_for_whom_a_bucket_policy_has_no_space():
-    """20 KB; those who break the glass stand in four statements of one."""
+    """20 KB; those who break the glass are in four statements of one."""
     roles = tuple(f"role/{'x' * 59}{n:03}" for n in range(140))
     assert Perimeter(uploaders=roles).uploaders == roles
     with pytest.raises(ConfigError, match=r"room for 14,000.*use `\*`, or a path"):

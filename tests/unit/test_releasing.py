@@ -114,7 +114,7 @@ def test_the_model_that_is_live_is_not_removed_when_it_does_not_answer(releasing
 
 
 def test_of_two_people_one_changes_what_is_live(releasing):
-    """Both saw the same; who comes second is told by whom it changes."""
+    """Both saw the same; who comes second reads by whom it changes."""
     releasing.trained(), releasing.trained()
     releasing.release(releasing.request(1))
     anns, bobs = (

@@ -245,7 +245,7 @@ def _records(training: Tally, validation: Tally | None, method: Method) -> Itera
     if validation and validation.records:
         held += f" ({training.records:,} training, {validation.records:,} validation)"
     joined = any("DS206" in tally.counts for tally in (training, validation) if tally)
-    # A file without a record is told apart; lines with several records hold more than were counted
+    # A file without a record is reported apart; lines with several records hold more than were counted
     if 0 < total < method.min_records and not joined:
         yield Fault("DS601", f"{held}; the service takes at least {method.min_records:,}")
     if total > method.max_records:

@@ -124,7 +124,7 @@ class Chunks:
     ) -> Iterator[UnsettledLine]:
         """What the kernel does not settle, in order; everything else is in the tally at the end.
 
-        `sound` is given the lines that stand between, as they are, and whether some hold nothing.
+        `sound` is given the lines that are between, as they are, and whether some hold nothing.
         """
         buffer, kept, passed = self._buffer, 0, 0
         try:

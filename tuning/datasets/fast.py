@@ -53,7 +53,7 @@ class _Pair(Struct, gc=False, forbid_unknown_fields=True):
 
 
 def accepter(method: Method, *, thorough: bool) -> Accept:
-    """Tells what a line of a known shape holds that is sound for certain, None for any other line."""
+    """Returns what a line of a known shape holds that is sound for certain, None for any other line."""
     words = method.reserved_words + (method.reserved_words_sdk if thorough else ())
     search = searcher(words + (_SPELT_OUT if words else ()) + (PARTS if thorough else ()))
     suspect = _suspect(words, thorough=thorough)
@@ -124,7 +124,7 @@ def _pair(search: Search, suspect: Suspect) -> Accept:
 
 
 def _once(line: bytes, texts: bytes, strings: int) -> bool:
-    """Whether no key can stand twice in a line that was decoded to so many strings."""
+    """Whether no key can be twice in a line that was decoded to so many strings."""
     marks = texts.count(b'"')
     if marks and b"\\u0022" in line:
         return False

@@ -124,7 +124,7 @@ def switching(head: bytes) -> str | None:
 
 
 def template(text: str) -> str | None:
-    """The chat template that a text holds, and the sign that tells."""
+    """The chat template that a text holds, and the sign that shows it."""
     found = next(((sign, name) for sign, name in _TEMPLATES if sign in text), None)
     return f"the chat template of {found[1]} ({found[0].strip()})" if found else None
 

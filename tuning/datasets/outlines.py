@@ -1,7 +1,7 @@
 """Diagnoses broken lines by their outlines: what all lines with the same slip have in common.
 
 The kernel writes a line's outline, in which each text that says something is a number, and sets the
-texts aside (lines.c tells what must stand in it). Whatever `diagnose` finds in the outline, it would find
+texts aside (lines.c says what must be in it). Whatever `diagnose` finds in the outline, it would find
 in the line; so a file with the same fault in every line is diagnosed a handful of times.
 """
 
@@ -122,7 +122,7 @@ class Outlines:
 
 
 def _numbers(outline: bytes, said: list[str], texts: int, marks: list[int]) -> list[int] | None:
-    """Which of the texts each piece is; None when that cannot be told, for the blank ones differ."""
+    """Which of the texts each piece is; None when that cannot be determined, for the blank ones differ."""
     if sum(isinstance(piece, Mark) for piece in said) != len(marks):
         return None
     named = {*marks, *map(int, _NUMBER.findall(outline))}

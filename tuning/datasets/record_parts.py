@@ -17,7 +17,7 @@ from tuning.models.catalog import Method
 _MOST = 1000
 """How many elements the kernel knows; fewer than SLOTS, which it searches."""
 _ROOM = 8192
-"""Bytes. The kernel tells of none that is longer than 4 KB and the byte of its place."""
+"""Bytes. The kernel hands over none that is longer than 4 KB and the byte of its place."""
 _UNLIMITED = 1 << 62
 _BESIDE = "reasoning beside media"
 _USE = '{"toolUse":{"toolUseId":"i000","name":"n000","input":{}}}'
@@ -54,7 +54,7 @@ class Elements:
         """Fields of `Scan`."""
 
     def met(self, size: int) -> bytes:
-        """The element that the kernel tells of."""
+        """The element that the kernel hands over."""
         return self._room.raw[:size] if size else b""
 
     def learn(self, element: bytes) -> None:

@@ -18,7 +18,7 @@ DEFINITION = (
 )
 _LONGEST_RUN = 30
 _RUN = re.compile(rf"[^\w\s\x00-\x7f]{{{_LONGEST_RUN + 1},}}")
-"""Where more marks may follow one another: signs stand there too."""
+"""Where more marks may follow one another: signs are there too."""
 MARKED = "\2"
 """How a piece begins that is not text, and only compares as it is."""
 

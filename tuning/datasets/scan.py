@@ -109,7 +109,7 @@ class Scanner:
             else:
                 self._endless(stop.size)
 
-    def _kept(self, lines: memoryview, emptied: bool) -> None:  # noqa: FBT001 — what Chunks tells
+    def _kept(self, lines: memoryview, emptied: bool) -> None:  # noqa: FBT001 — what Chunks says
         """Sound lines, for the prepared copy."""
         assert self._copy is not None  # noqa: S101 — for the type checker
         whole = _EMPTY.sub(b"", lines) if emptied else bytes(lines)

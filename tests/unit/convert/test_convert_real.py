@@ -1,4 +1,4 @@
-"""Public datasets as they stand, where this machine has them beside the repository."""
+"""Public datasets as they are, where this machine has them beside the repository."""
 
 from pathlib import Path
 

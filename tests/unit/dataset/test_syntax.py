@@ -18,7 +18,7 @@ VALUES = st.recursive(
 
 
 def _written(value, draw):
-    """The value as JSON of any spelling, in which keys may stand twice."""
+    """The value as JSON of any spelling, in which keys may appear twice."""
     if isinstance(value, dict):
         pairs = [(key, item) for key, item in value.items() for _ in range(1 + draw(_SELDOM))]
         inner = ",".join(f"{_written(k, draw)}: {_written(v, draw)}" for k, v in pairs)

@@ -253,7 +253,7 @@ def convert(
 ) -> Conversion:
     """Begin a conversion. Raises OptionError for an unknown source or a missing library.
 
-    `name` is the file's name: it goes into findings, and its suffix tells CSV and text apart.
+    `name` is the file's name: it goes into findings, and its suffix distinguishes CSV and text.
     Reads the stream once, in constant memory for JSONL, CSV and seekable Parquet; of an archive not
     more than `limit` bytes, then raises OverLimitError. Ends after `most` records.
     """

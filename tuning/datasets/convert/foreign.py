@@ -48,7 +48,7 @@ def inspected(
     if looks.binary(head) and not head.startswith(_PARQUET):
         return Inspection(stream=stream, container=None, foreign=None)  # the checker names it
     container = detect.container(head, name)
-    # Records stand behind a first line that is broken. Of an array that has its records line by
+    # Records follow a first line that is broken. Of an array that has its records line by
     # line only the last, without a comma, is one.
     if container and container.name == "json" and _sound_lines(head, method) > 1:
         container = replace(container, name="jsonl")

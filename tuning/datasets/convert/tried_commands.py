@@ -27,7 +27,7 @@ Opening = Callable[[], AbstractContextManager[IO[bytes]]]
 @dataclass(frozen=True, kw_only=True)
 class Advice:
     commands: tuple[Command, ...] = ()
-    """Each of them is accepted, where several stand a person has to choose."""
+    """Each of them is accepted, where there are several a person has to choose."""
     left_out: int = 0
     """Records that the one command leaves out."""
     end: str | None = None

@@ -44,7 +44,7 @@ def joined(text: str, words: tuple[str, ...]) -> str | None:
 
 
 def may_hold(line: bytes, method: Method, more: tuple[str | bytes, ...] = ()) -> object:
-    """Whether a reserved word may stand in a line, or the escape of a letter of one, or `more`."""
+    """Whether a reserved word may be in a line, or the escape of a letter of one, or `more`."""
     return _suspects(method.reserved_words, method.reserved_words_sdk, more)(line)
 
 

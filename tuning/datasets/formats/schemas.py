@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tuning.datasets.formats.walk import Walk, inside
 
 _REMEMBERED = 4096
-"""Characters. The same tools stand in every record of a file; larger schemas would cost memory."""
+"""Characters. The same tools are in every record of a file; larger schemas would cost memory."""
 _WORDS = 200
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 

@@ -64,7 +64,7 @@ class Walk:
     contested: set[str] = field(default_factory=set)
     """What the record holds that AWS's pages disagree on; see the catalog."""
     marked: bool = True
-    """Whether a reserved word may stand in the record."""
+    """Whether a reserved word may be in the record."""
     readable: bool = True
     """False when prompt and answer could not be determined: the record is left out of comparisons."""
 

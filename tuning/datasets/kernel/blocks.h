@@ -1,7 +1,7 @@
 /* Blocks of a record that are no text, such as tool uses and media, and the tools that it declares. Included by lines.c.
  *
  * What compares of a block is its canonical JSON, as Python's json.dumps(block, sort_keys=True, ensure_ascii=False,
- * separators=(",", ":")) writes it, except for numbers that are written in another way; it stands among the texts, after a byte that says so. What is wrong with a block
+ * separators=(",", ":")) writes it, except for numbers that are written in another way; it is among the texts, after a byte that says so. What is wrong with a block
  * depends on less: its outline has its keys and names, a number for each id of a tool use, and nothing of what
  * is only there. Whatever is not written the plain way is not certain here (NULL).
  */
@@ -127,7 +127,7 @@ static size_t written(char *out, int negative, const Figures *f)
  * sign, nothing is read. */
 static int fewest(const uint8_t *begin, size_t size, Figures *f)
 {
-    char text[LONGEST_NUMBER + 1], told[32], *end;
+    char text[LONGEST_NUMBER + 1], made[32], *end;
     if (size > LONGEST_NUMBER)
         return 0;
     memcpy(text, begin, size);
@@ -139,10 +139,10 @@ static int fewest(const uint8_t *begin, size_t size, Figures *f)
     if (*end || bits >> 52 == 0x7ff || (bits >> 52 && !(bits << 12)))
         return 0;
     for (int figures = bits >> 52 ? 15 : 1; figures <= FIGURES; figures++) {
-        snprintf(told, sizeof told, "%.*e", figures - 1, value);
-        if (strtod(told, NULL) != value)
+        snprintf(made, sizeof made, "%.*e", figures - 1, value);
+        if (strtod(made, NULL) != value)
             continue;
-        const char *from = told + (*told == '-');
+        const char *from = made + (*made == '-');
         *f = figures_of((const uint8_t *)from, (const uint8_t *)strchr(from, 'e'), 1);
         if (!f->count)
             *f = (Figures){.digit = "0", .count = 1};
@@ -353,7 +353,7 @@ static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
         *r->last = RAW;
         o->any_raw = 1;
     }
-    r->odd = odd; /* what nobody sees is told of texts only */
+    r->odd = odd; /* what nobody sees is reported of texts only */
     o->said[n] = (Said){(uint64_t)(r->last - r->base), (uint64_t)(r->out - r->last), 0};
     uint32_t counts[KINDS], found = 0;
     if (o->s->thorough) {
@@ -433,7 +433,7 @@ static const uint8_t *skipped(const uint8_t *p)
 }
 
 /* A text that says something, with the reserved words in it where they matter. */
-static int told(Outline *o, const uint8_t *p, const uint8_t *after, int words)
+static int reported(Outline *o, const uint8_t *p, const uint8_t *after, int words)
 {
     const Scan *s = o->s;
     if ((uint64_t)(after - p) > s->joined_room)
@@ -589,7 +589,7 @@ static const uint8_t *pattern(const uint8_t *p)
     return depth || within ? NULL : p + 1;
 }
 
-/* Past a list of strings, none of them twice; or of whole numbers, which are told apart by their digits, too. */
+/* Past a list of strings, none of them twice; or of whole numbers, which differ by their digits, too. */
 static const uint8_t *distinct(const uint8_t *p, int numbers)
 {
     Id met[NEEDLES];
@@ -806,7 +806,7 @@ static int takes_an_object(Outline *o, const uint8_t *p)
     return object && draft >= 0 && schema(p, (Level){0, (unsigned)draft}) && put(o, "{\"type\":\"object\"}", 17);
 }
 
-/* An address in S3: its bucket tells. */
+/* An address in S3: its bucket decides. */
 static int addressed(Outline *o, const uint8_t *p, const uint8_t *after)
 {
     const uint8_t *end = after - 1, *bucket = p + 6, *q = bucket;
@@ -819,7 +819,7 @@ static int addressed(Outline *o, const uint8_t *p, const uint8_t *after)
     const uint8_t *name = q + 1;
     for (q = name; q < end && (dashed(*q) || *q == '/' || *q == '.');)
         q++;
-    if (q < end) /* the first strange sign tells */
+    if (q < end) /* the first strange sign decides */
         return *q >= ' ' && *q < 0x7f && *q != '\\' && put(o, p, (size_t)(name - p)) && put(o, q, 1) && put(o, "\"", 1);
     return q > name && q[-1] != '/' && put(o, p, (size_t)(name - p)) && put(o, "k\"", 2);
 }
@@ -859,7 +859,7 @@ static const uint8_t *value_of(Outline *o, const uint8_t *p, const Part *part)
     switch (part->how) {
     case 'o': said = put(o, "{}", 2); break;
     case 's': said = put(o, "\"x\"", 3); break;
-    case 'x': case 'w': said = told(o, p, after, part->how == 'x'); break;
+    case 'x': case 'w': said = reported(o, p, after, part->how == 'x'); break;
     case 'i': said = identified(o, p, size); break;
     case 'd': case 'n': said = called(o, p, size, part->how == 'd'); break;
     case 'b': said = (*p == 't' || *p == 'f') && put(o, "true", 4); break;

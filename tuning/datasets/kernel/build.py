@@ -37,7 +37,7 @@ def here() -> Machine:
 
 @cache
 def source() -> str:
-    """What tells one source and its flags from another."""
+    """What differs between one source with its flags and another."""
     return hashlib.sha256(
         b"".join(path.read_bytes() for path in SOURCES) + repr((_FLAGS, TARGETS)).encode()
     ).hexdigest()[:16]

@@ -5,7 +5,7 @@
  * knows are the two that nearly all datasets have: text conversations and prompt/completion.
  *
  * Bounds. `lines_next` is given whole lines: the last byte is a line feed, and GUARD bytes that may be
- * read stand after it. A line feed is a sign that nothing here accepts inside a record, so it ends each
+ * read follow it. A line feed is a sign that nothing here accepts inside a record, so it ends each
  * loop over a line; what looks further ahead (a block of a text, a literal) reaches less than GUARD bytes
  * beyond. The decoded texts of a line never take more room than the line itself; `texts` is as large as
  * the whole buffer, and has a guard too.
@@ -38,7 +38,7 @@ typedef struct {
     const uint8_t *name;
 } Element;
 
-/* An outline whose faults are all listed: its lines are only counted. Python tells how. */
+/* An outline whose faults are all listed: its lines are only counted. Python says how. */
 typedef struct {
     uint64_t size, times, readable, system; /* a bit for each of its optional parts */
     uint64_t prompt, pieces; /* how many of the texts below are the prompt's, and how many there are */
@@ -52,7 +52,7 @@ typedef struct {
     uint64_t at, end;
     /* Room for the decoded texts of a line. */
     uint8_t *texts;
-    /* Reserved words, each after a byte that tells its length, a zero at the end; their last bytes. */
+    /* Reserved words, each after a byte with its length, a zero at the end; their last bytes. */
     const uint8_t *words;
     uint64_t refusing; /* how many of them, the first, refuse a prompt */
     uint8_t ends[ENDS];
@@ -160,7 +160,7 @@ static inline Block all(uint8_t c)
     return (Block){c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c};
 }
 
-/* Which bytes are of a pair C3 xx with xx from `least` to BF that stands whole in the block; Latin-1's letters do. */
+/* Which bytes are of a pair C3 xx with xx from `least` to BF that is whole in the block; Latin-1's letters do. */
 static inline Block pairs(Block b, Block next, uint8_t least)
 {
     Block lead = (b == all(0xc3)) & (next >= all(least)) & (next < all(0xc0));
@@ -217,7 +217,7 @@ static inline int follows(uint8_t c) { return (c & 0xc0) == 0x80; }
 /* Whether what nobody sees may be in a text, or is for certain. */
 enum { MAY_BE = 1, SURELY = 2 };
 
-/* Whether a sequence beyond ASCII stands for what nobody sees, MAY_BE or SURELY; unseen.py tells which. */
+/* Whether a sequence beyond ASCII stands for what nobody sees, MAY_BE or SURELY; unseen.py says which. */
 static inline int unseen(const uint8_t *p)
 {
     switch (p[0]) {
@@ -267,7 +267,7 @@ static int32_t hex4(const uint8_t *p)
     return value;
 }
 
-/* Writes the character of an escape; gives what stands after it, or NULL. */
+/* Writes the character of an escape; gives what follows it, or NULL. */
 static const uint8_t *escape(Reader *r, const uint8_t *p)
 {
     switch (p[1]) {
@@ -314,7 +314,7 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
     return p;
 }
 
-/* Whether a text is nothing but white space, as Python's `str.isspace` tells it. */
+/* Whether a text is nothing but white space, as Python's `str.isspace` has it. */
 static int blank(const uint8_t *p, const uint8_t *end)
 {
     while (p < end) {
@@ -366,7 +366,7 @@ static inline const uint8_t *letters_on(Reader *r, const uint8_t *p)
     return p;
 }
 
-/* Copies a text, decoded, from its opening quote on; gives what stands after its closing one, or NULL
+/* Copies a text, decoded, from its opening quote on; gives what follows its closing one, or NULL
  * when it is no strict JSON, or holds a zero. */
 static const uint8_t *copied(Reader *r, const uint8_t *p)
 {
@@ -446,7 +446,7 @@ static inline const uint8_t *space(const uint8_t *p)
     return p;
 }
 
-/* Past a key and its colon, to the value; NULL when another key stands there. */
+/* Past a key and its colon, to the value; NULL when another key is there. */
 static inline const uint8_t *key(const uint8_t *p, const char *quoted, size_t size)
 {
     if (memcmp(p, quoted, size) != 0)
@@ -487,7 +487,7 @@ static const uint8_t *blocks(Reader *r, const uint8_t *p, uint64_t *count)
     return p + 1;
 }
 
-/* A turn of the user or the assistant; tells how many blocks it has. */
+/* A turn of the user or the assistant; says how many blocks it has. */
 static const uint8_t *turn(Reader *r, const uint8_t *p, int assistant, uint64_t *count)
 {
     enum { ROLE = 1, CONTENT = 2 };
@@ -552,7 +552,7 @@ static const uint8_t *conversation(Scan *s, Reader *r, const uint8_t *p, unsigne
             uint64_t count;
             now = SYSTEM;
             if (messages)
-                *r = empty; /* what it says comes first wherever it stands: the turns are read again */
+                *r = empty; /* what it says comes first wherever it is: the turns are read again */
             p = blocks(r, value, &count);
             if (!p || count > s->system_blocks || (messages && !turns(r, messages)))
                 return NULL;
@@ -604,7 +604,7 @@ static const uint8_t *pair(Scan *s, Reader *r, const uint8_t *p)
     return seen == (PROMPT | COMPLETION) && *p == '\n' ? p : NULL;
 }
 
-/* ---- what stands in the texts -------------------------------------------------------------------- */
+/* ---- what is in the texts ---------------------------------------------------------------------- */
 
 /* Whether a reserved word ends here, to refuse as a whole token, to warn of as the end of another. Only those with
  * a colon can be part of another. */
@@ -732,9 +732,9 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
 
 /* What is wrong with a line of strict JSON depends on its keys, types and roles, on which of its texts are
  * blank, and on the reserved words in them; on nothing else that they say. Its outline is the line with
- * all that, short as can be: each text is a number there ("t007"), with the reserved words that stand in
+ * all that, short as can be: each text is a number there ("t007"), with the reserved words that are in
  * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
- * when anything in it is odd, or parts stand in it that are looked into more closely, such as tools.
+ * when anything in it is odd, or parts are in it that are checked more closely, such as tools.
  */
 enum { DEPTH = 48, MOST_IDS = 1000, HEADS = 256, MEMBERS = 4096 };
 enum { BLANK = 1, CTRL_Z };
@@ -794,7 +794,7 @@ static int put(Outline *o, const void *bytes, size_t size)
     return 1;
 }
 
-/* A string as it stands, if it looks like what it is, and not like a number. */
+/* A string as it is, if it looks like what it is, and not like a number. */
 static const uint8_t *verbatim(Outline *o, const uint8_t *p)
 {
     const uint8_t *begin = p++;
@@ -863,7 +863,7 @@ static int held(Outline *o, const uint8_t *from, const uint8_t *end)
     return 1;
 }
 
-/* A text is set aside; in its place stands its number, or itself when it is blank. */
+/* A text is set aside; in its place is its number, or itself when it is blank. */
 static const uint8_t *numbered(Outline *o, const uint8_t *p)
 {
     uint64_t n = o->r.texts, beside = o->r.beside + (n > 0);
@@ -908,7 +908,7 @@ static const uint8_t *plain(Outline *o, const uint8_t *p)
     return *p != 'e' && *p != 'E' && put(o, "0", 1) ? p : NULL;
 }
 
-/* Whether what stands under a key is looked into more closely than an outline tells. */
+/* Whether what is under a key is checked more closely than an outline says. */
 static int special(const uint8_t *p)
 {
     return STARTS(p, "\"image\"") || STARTS(p, "\"video\"") || STARTS(p, "\"document\"") ||
@@ -919,10 +919,10 @@ static int special(const uint8_t *p)
 #include "blocks.h"
 #include "parts.h"
 
-/* Where a value stands, as far as that matters. */
+/* Where a value is, as far as that matters. */
 enum { ELSEWHERE, RECORD, MESSAGES, MESSAGE, CONTENT, BLOCK };
 
-/* Where a value stands under a key of an object. */
+/* Where a value is under a key of an object. */
 static unsigned under(unsigned where, const uint8_t *key)
 {
     if (where == RECORD && STARTS(key, "\"messages\""))
@@ -933,7 +933,7 @@ static unsigned under(unsigned where, const uint8_t *key)
 #define LITERAL(o, p, word) \
     (!STARTS(p, word) ? wrong(o, p) : put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
 
-/* Any value, and all that stands in it. */
+/* Any value, and all that is in it. */
 static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned where)
 {
     uint8_t open = *p, close = open + 2; /* as both brackets have it */
@@ -957,7 +957,7 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned
             return NULL;
         if (open == '{') {
             role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"") || STARTS(p, "\"type\"");
-            if (where == RECORD && STARTS(p, "\"text\"")) /* what it says tells what it is */
+            if (where == RECORD && STARTS(p, "\"text\"")) /* what it says decides what it is */
                 return NULL;
             if (*p != '"')
                 return wrong(o, p);
@@ -1110,7 +1110,7 @@ static Known *known(Scan *s)
     return n < s->knows && k->size == size && memcmp(k->outline, s->outline, size) == 0 ? k : NULL;
 }
 
-/* Counts a line whose outline is known, or each part of it, and tells why it is worth a look; 0 when it is not known. */
+/* Counts a line whose outline is known, or each part of it, and says why it is worth a check; 0 when it is not known. */
 static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_t *stop)
 {
     Parted parted;
@@ -1140,7 +1140,7 @@ static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_
     return 1;
 }
 
-/* Whether all that stands here is UTF-8 without a NUL: other faults would be told first. */
+/* Whether all that is here is UTF-8 without a NUL: other faults would be reported first. */
 static int legible(const uint8_t *p, const uint8_t *stop)
 {
     while (p < stop) {
@@ -1153,7 +1153,7 @@ static int legible(const uint8_t *p, const uint8_t *stop)
     return 1;
 }
 
-/* Whether nothing stands in a line, or nothing but Ctrl-Z, as scan.py tells it. */
+/* Whether nothing is in a line, or nothing but Ctrl-Z, as scan.py has it. */
 static int empty(const uint8_t *p, const uint8_t *stop)
 {
     while (*p == '\v' || *p == '\f' || *p == ' ' || *p == '\t' || *p == '\r')
@@ -1196,7 +1196,7 @@ static const uint8_t *described(Outline *o, Scan *s, const uint8_t *p)
     return any(o, p, 0, RECORD);
 }
 
-/* What becomes of a line that is not certain: its outline tells, if it can have one. */
+/* What becomes of a line that is not certain: its outline says, if it can have one. */
 static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
     int crlf = stop > start && stop[-1] == '\r';

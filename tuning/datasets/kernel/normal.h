@@ -25,7 +25,7 @@ static inline unsigned entry_of(uint32_t c) { return ENTRY_OF[BLOCKS_OF[c >> 7] 
 
 static inline int bit(const uint64_t *map, uint32_t c) { return map[c >> 6] >> (c & 63) & 1; }
 
-/* White space beyond ASCII, as Python's `str.split` tells it. */
+/* White space beyond ASCII, as Python's `str.split` has it. */
 static inline int wide_space(uint32_t c)
 {
     return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||

@@ -1,12 +1,12 @@
 /* Records that are put together from parts that are known, such as a tool use or an image. Included by lines.c.
  *
- * An outline tells of a whole record, so a file in which each record has its blocks in another order has as many
+ * An outline is of a whole record, so a file in which each record has its blocks in another order has as many
  * outlines as records. What is wrong with a record of tool uses, media and texts is what is wrong with each of
  * its elements, and what holds between them: turns alternate, each tool use is answered in the turn after it,
  * media are of one kind and not too many. The latter is looked into here, and unless all of it is sound for certain,
- * the outline decides. Python diagnoses each element once (record_parts.py), and tells which the kernel may count.
+ * the outline decides. Python diagnoses each element once (record_parts.py), and says which the kernel may count.
  *
- * An element is a byte that says where it stands, and a piece of the outline without its numbers: h the head, s a text of
+ * An element is a byte that says where it is, and a piece of the outline without its numbers: h the head, s a text of
  * the system, u and a a block of the user and the assistant, t a tool, c the choice of one. A text without a reserved
  * word is no element: nothing is wrong with it.
  */
@@ -35,7 +35,7 @@ static unsigned numeral(const uint8_t *p)
     return 100u * (p[0] - '0') + 10u * (p[1] - '0') + (p[2] - '0');
 }
 
-/* Notes an element; 0 when it is not known, which Python is told of if it is the first of the line. */
+/* Notes an element; 0 when it is not known, which Python is notified of if it is the first of the line. */
 static int element(Parted *c, uint8_t place, const uint8_t *p, size_t size)
 {
     Scan *s = c->s;

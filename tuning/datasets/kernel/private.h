@@ -16,7 +16,7 @@ static inline int dashed(uint8_t c) { return wordly(c) || c == '-'; }
 static inline int local(uint8_t c) { return dashed(c) || c == '.' || c == '+'; }
 static inline int coded(uint8_t c) { return capital(c) || digit(c); }
 
-/* A text, and the sign at hand. What stands before and after it is a zero. */
+/* A text, and the sign at hand. What is before and after it is a zero. */
 typedef struct {
     const uint8_t *from, *end;
 } Text;
@@ -292,7 +292,7 @@ static const uint8_t *numbered_kinds(Text t, const uint8_t *p, uint32_t *counts)
     return past_digits(t, end, SIZE_MAX);
 }
 
-/* The account number whose two capitals stand before this number. */
+/* The account number whose two capitals are before this number. */
 static int iban(Text t, const uint8_t *p)
 {
     const uint8_t *begin = p - 2, *ends[8], *q = p + 2;
@@ -325,7 +325,7 @@ static int iban(Text t, const uint8_t *p)
     return 0;
 }
 
-/* Counts what stands at one sign; gives where to go on. */
+/* Counts what is at one sign; gives where to go on. */
 static const uint8_t *counted(Text t, const uint8_t *p, uint32_t *counts)
 {
     switch (*p) {

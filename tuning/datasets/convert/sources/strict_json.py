@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 PYTHONS = ("'", "True", "False", "None")
-"""What tells Python's notation from JSON that is broken."""
+"""What distinguishes Python's notation from JSON that is broken."""
 _LITERAL = 256 * 1024
 """Letters. Of more, the tree that Python makes of its notation takes too much memory."""
 

@@ -27,19 +27,18 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one, ask its model (KEEP=1, NEW_ACCOUNT=1)
 	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account)
 
-# The flow suite mostly waits, so that its other part and what computes run beside it. Each target is printed when it ends.
-SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs --output-sync=target
+# Three at a time, for the flow suite mostly waits: two cores always have work. Each is printed when it ends.
+SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=3 --output-sync=target
+TESTS := unit stacks apart flow explorer
 
-test: $(READY) ## Run all tests, two and three lanes beside each other; the fast ones first
-	@$(SIDE_BY_SIDE) stacks unit
-	@$(SIDE_BY_SIDE) flow apart explorer
+test: $(READY) ## Run all tests, three lanes beside each other; the fast ones first
+	@$(SIDE_BY_SIDE) $(TESTS)
 
 quick: $(READY) ## What to run while writing: format, lint, types, unit tests, side by side
 	@$(SIDE_BY_SIDE) lint types unit
 
 check: $(READY) ## Everything that must hold: format, lint, types, tests
-	@$(SIDE_BY_SIDE) lint types stacks unit
-	@$(SIDE_BY_SIDE) flow apart explorer
+	@$(SIDE_BY_SIDE) lint types $(TESTS)
 
 mutants: $(READY) ## Change the code in 2,300 places, one at a time: the tests must notice (NAMED=1, ONLY='ledger budgets')
 	$(BIN)/python tests/mutants/hunt.py $(if $(NAMED),--named) $(ONLY)

@@ -13,7 +13,7 @@ from explored_faults import applicable
 from explored_handlers import Handler
 from promises import broken, judged
 from scenarios import Scenario
-from schedule import BY_TURNS, Fault, Kind, Schedule, smaller
+from schedule import Fault, Kind, Schedule, smaller
 
 Judge = Callable[[Amazon], list[str]]
 
@@ -32,15 +32,13 @@ class Explorer:
         return world
 
     def singles(self, scenario: Scenario) -> Iterator[Schedule]:
-        """Every fault that can strike any call of the undisturbed history, of calls that are alike the first.
-
-        Where several runs go the same way, two kinds of fault that are alike strike by turns.
+        """Every fault that can strike any call of the undisturbed history, of calls that are alike the first;
+        or one in so many of them, as the scenario says: each kind of fault strikes, by turns.
         """
         first = {call.alike: call for call in reversed(self.live(scenario).calls)}
-        several = len(scenario.puts) > 1
         for number, call in enumerate(sorted(first.values(), key=lambda call: call.number)):
-            for kind in applicable(call):
-                if not several or BY_TURNS.get(kind, number % 2) == number % 2:
+            for turn, kind in enumerate(applicable(call), number):
+                if turn % scenario.one_in == 0:
                     yield (Fault(call.number, kind),)
 
     def walk(self, scenario: Scenario) -> "Walk":

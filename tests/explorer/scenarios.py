@@ -78,6 +78,8 @@ class Scenario:
     """How long after the one before it each put is made; 0: all at once."""
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
+    one_in: int = 1
+    """Of how many single faults one strikes: more where the same steps are taken as in another scenario."""
     pairs: int = 250
     """How many histories with two faults are lived, of all that there are."""
     longer: int = 50
@@ -141,16 +143,16 @@ SCENARIOS = (
         name="a sound upload",
         puts=(_put(records("Shipping")),),
         end="trained",
-        pairs=500,
-        longer=200,
+        pairs=1_000,
+        longer=500,
     ),
     Scenario(
         name="a broken upload and a poisonous message in a batch",
         puts=(_put(records("Returns", role="assistent")),),
         end="refused",
         poison=True,
-        pairs=300,
-        longer=100,
+        pairs=400,
+        longer=200,
     ),
     Scenario(
         name="an upload that was deleted", puts=(_put(None),), end="refused", pairs=50, longer=20
@@ -159,14 +161,15 @@ SCENARIOS = (
         name="an upload to no recipe's folder",
         puts=(_put(records("Lost"), folder="datasets/support-nova-mikro"),),
         end="refused",
-        pairs=200,
-        longer=100,
+        pairs=300,
+        longer=200,
     ),
     Scenario(
         name="three versions of one key, and money for two",
         puts=tuple(_put(records(f"Number {n}"), version=f"v{n}") for n in range(3)),
         end="trained",
         each=("trained", "trained", "refused"),
+        one_in=5,
         pairs=20,
         longer=20,
     ),
@@ -176,6 +179,7 @@ SCENARIOS = (
         end="trained",
         quota=1,
         newest_first=True,
+        one_in=5,
         pairs=20,
         longer=20,
     ),
@@ -192,6 +196,7 @@ SCENARIOS = (
         puts=(_put(records("Stuck")),),
         end="failed",
         job="stalls",
+        one_in=3,
         pairs=20,
         longer=20,
     ),
@@ -201,6 +206,7 @@ SCENARIOS = (
         end="trained",
         quota=1,
         late_seconds=LATE_SECONDS,
+        one_in=5,
         pairs=20,
         longer=20,
     ),
@@ -210,6 +216,7 @@ SCENARIOS = (
         end="trained",
         late_seconds=LATE_SECONDS,
         forgets_tokens=True,
+        one_in=2,
         pairs=100,
         longer=50,
     ),
@@ -220,6 +227,7 @@ SCENARIOS = (
         each=("stopped", "trained"),
         or_each=("trained", "trained"),
         newest_first=True,
+        one_in=3,
         pairs=60,
         longer=40,
     ),
@@ -229,6 +237,7 @@ SCENARIOS = (
         end="trained",
         or_each=("stopped", "trained"),
         newer_after_seconds=SETTLE.total_seconds() + 2,
+        one_in=3,
         pairs=120,
         longer=60,
     ),
@@ -240,6 +249,7 @@ SCENARIOS = (
         or_each=("trained", "trained"),
         newer_after_seconds=SETTLE.total_seconds() + 60,
         full_until_seconds=1500,
+        one_in=5,
         pairs=40,
         longer=20,
     ),
@@ -248,6 +258,7 @@ SCENARIOS = (
         puts=(_put(records("Early")),),
         end="trained",
         clocks_off=1,
+        one_in=2,
         pairs=50,
         longer=50,
     ),
@@ -257,6 +268,7 @@ SCENARIOS = (
         end="trained",
         clocks_off=-1,
         full_until_seconds=1500,
+        one_in=2,
         pairs=50,
         longer=50,
     ),

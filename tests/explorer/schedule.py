@@ -1,6 +1,6 @@
 """A schedule: what goes wrong in one history, and at which of its calls to AWS."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,18 +49,6 @@ MEANING: dict[Kind, str] = {
 }
 KINDS = tuple(MEANING)
 OF_BEDROCK = frozenset({"quota exceeded", "conflict", "name in use"})
-BY_TURNS: Mapping[Kind, int] = {
-    "throttled": 0,
-    "internal error": 1,
-    "throttled for long": 0,
-    "incident": 1,
-    **{
-        f"{how} {when}": turn
-        for turn, how in enumerate(("disowned", "zombie"))
-        for when in ("before", "after")
-    },
-}
-"""Two of a kind, which do the same in other words or for another time."""
 FOR_GOOD = frozenset({"denied for good"})
 LONG = frozenset({"throttled for long", "incident"})
 LASTING = OF_BEDROCK | FOR_GOOD | {"denied"}

@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check mutants format unit stacks explorer flow apart lint types synth review diff deploy wheel bench clean update
+.PHONY: help setup demo test quick check mutants format unit stacks explorer flow apart newcomer lint types synth review diff deploy wheel bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a so
 
 # Three at a time, for the flow suite mostly waits: two cores always have work. Each is printed when it ends.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=3 --output-sync=target
-TESTS := unit stacks apart flow explorer
+TESTS := unit stacks apart flow explorer newcomer
 
 test: $(READY) ## Run all tests, three lanes beside each other; the fast ones first
 	@$(SIDE_BY_SIDE) $(TESTS)
@@ -62,6 +62,11 @@ flow: $(READY)
 
 apart: $(READY)
 	$(BIN)/pytest tests/flow --apart
+
+# Once more what becomes of an upload, and of twenty at once, with the quotas of a new account: all of `tests/flow`
+# takes `--new-account`.
+newcomer: $(READY)
+	$(BIN)/pytest tests/flow/test_upload_to_outcome.py tests/flow/test_overwritten_uploads.py --new-account
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         "collected",
         model_arn=collected.model_arn,
         model_version=version,
-        results=results.to_json(),
+        results=results.sentence,
     )
     return collected.to_json()
 

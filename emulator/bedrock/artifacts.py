@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from emulator.bedrock.emulated_jobs import EmulatedJob
 
@@ -45,14 +45,17 @@ def files(job: EmulatedJob, records: dict[str, int]) -> Iterator[tuple[str, byte
     """Path below the output prefix, and content."""
     root = f"model-customization-job-{job.id}/"
     training = job.losses["training"]
+    epoch = max(len(training) // _epochs(job), 1)
     yield (
         root + "training_artifacts/step_wise_training_metrics.csv",
-        _table("training_loss", training, len(training) // _epochs(job)),
+        _table("training_loss", enumerate(training), epoch),
     )
     for name, points in job.losses.items():
         if name == "validation-0":
             folder = "validation_artifacts/post_fine_tuning_validation/validation/"
-            yield root + folder + "validation_metrics.csv", _table("validation_loss", points, 1)
+            ends = enumerate(points, start=1)
+            steps = [(number * epoch - 1, point) for number, point in ends]
+            yield root + folder + "validation_metrics.csv", _table("validation_loss", steps, epoch)
     for kind, uris in (("training", [job.training_uri]), ("validation", job.validation_uris)):
         for uri in uris:
             yield root + f"input_status/{kind}/manifest.report.csv", _manifest(uri, records[uri])
@@ -69,10 +72,13 @@ def _epochs(job: EmulatedJob) -> int:
     return int(given) if given.isdigit() else 1
 
 
-def _table(column: str, points: list[float], steps_per_epoch: int) -> bytes:
+def _table(column: str, points: Iterable[tuple[int, float]], steps_per_epoch: int) -> bytes:
+    """Steps are those of the training, also in the validation's file.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-analyze.html
+    """
     rows = [
-        f"{step},{step // max(steps_per_epoch, 1)},{point:.6f},{math.exp(point):.6f}"
-        for step, point in enumerate(points)
+        f"{step},{step // steps_per_epoch},{point:.6f},{math.exp(point):.6f}"
+        for step, point in points
     ]
     return "\n".join([f"step_number,epoch_number,{column},perplexity", *rows, ""]).encode()
 

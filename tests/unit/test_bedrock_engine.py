@@ -144,15 +144,20 @@ def test_a_role_that_may_not_make_interfaces_fails_a_job_in_a_network(engine, wo
     assert "ec2:CreateNetworkInterface" in job["failureMessage"]
 
 
+_STEPS = "training_artifacts/step_wise_training_metrics.csv"
+
+
 def test_artefacts_lie_where_the_service_puts_them_and_say_they_are_emulated(engine, world):
     world.objects["validation.jsonl"] = [RECORD]
     validators = {"validators": [{"s3Uri": "s3://data/validation.jsonl"}]}
     arn = create(engine, validationDataConfig=validators)
     root = f"runs/1/model-customization-job-{arn[-12:]}/"
-    metrics = world.written[root + "training_artifacts/step_wise_training_metrics.csv"]
+    metrics = world.written[root + _STEPS]
     assert metrics.startswith(b"step_number,epoch_number,training_loss,perplexity\n0,0,")
     inner = "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv"
     assert b"validation_loss" in world.written[root + inner]
+    last = [world.written[root + part].splitlines()[-1].split(b",")[:2] for part in (_STEPS, inner)]
+    assert last[0] == last[1], "a validation is of the training's last step"
     assert world.written["runs/1/.write_access_check_file.temp"] == b""
     assert json.loads(world.written[root + "EMULATED.json"])["emulated"] is True
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs.training_metrics import Curve, curve, rejected_records, summarize
+from tuning.runs.training_metrics import KEPT_POINTS, Curve, curve, rejected_records, summarize
 
 STEPS = """\
 step_number,epoch_number,training_loss,perplexity
@@ -34,8 +34,12 @@ FILES = {
 
 def test_a_jobs_files_become_curves_and_a_sentence():
     results = summarize(FILES)
-    assert results.training == Curve(steps=3, first=2.5, last=1.5, lowest=1.25)
-    assert results.validation == Curve(steps=1, first=1.75, last=1.75, lowest=1.75)
+    assert results.training == Curve(
+        steps=3, first=2.5, last=1.5, lowest=1.25, points=((0, 2.5), (1, 1.25), (2, 1.5))
+    )
+    assert results.validation == Curve(
+        steps=1, first=1.75, last=1.75, lowest=1.75, points=((2, 1.75),)
+    )
     assert results.rejected_records == 4
     assert results.sentence == "training loss 2.5 to 1.5, validation loss 1.75 after 3 steps."
 
@@ -71,12 +75,31 @@ def test_a_file_without_a_number_is_no_curve(text):
 
 def test_rows_without_a_number_are_passed_over():
     text = "step_number,training_loss\n0,2\n1,\n2,nan\n3\n4,1,9,9\n"
-    assert curve(text, "training_loss") == Curve(steps=2, first=2.0, last=1.0, lowest=1.0)
+    assert curve(text, "training_loss") == Curve(
+        steps=2, first=2.0, last=1.0, lowest=1.0, points=((0, 2), (4, 1))
+    )
 
 
 def test_windows_line_ends_and_a_byte_order_mark_do_no_harm():
     text = "\ufefftraining_loss,x\r\n2,0\r\n1,0\r\n"
-    assert curve(text, "training_loss") == Curve(steps=2, first=2.0, last=1.0, lowest=1.0)
+    assert curve(text, "training_loss") == Curve(
+        steps=2, first=2.0, last=1.0, lowest=1.0, points=((0, 2), (1, 1))
+    )
+
+
+def test_a_long_curve_is_kept_in_few_points_with_its_spike_and_its_last_step():
+    losses = [9.0 if step == 7_777 else 3 - step / 10_000 for step in range(10_000)]
+    rows = "\n".join(f"{step},{loss}" for step, loss in enumerate(losses))
+    found = curve(f"step_number,training_loss\n{rows}\n", "training_loss")
+    assert len(found.points) <= KEPT_POINTS
+    assert (7_777, 9.0) in found.points
+    assert (found.points[0], found.points[-1]) == ((0, 3.0), (9_999, 2.0001))
+    assert sorted(found.points) == list(found.points)
+
+
+def test_steps_that_begin_again_with_each_epoch_are_counted_on():
+    text = "step_number,training_loss\n0,4\n1,3\n0,2\n1,1\n"
+    assert curve(text, "training_loss").points == ((0, 4), (1, 3), (2, 2), (3, 1))
 
 
 @pytest.mark.parametrize(

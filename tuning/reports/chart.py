@@ -6,14 +6,13 @@ a scaled `viewBox` would make labels unreadable on a phone.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import pairwise
 
 from tuning.reports.elements import Child, Element, el
 from tuning.reports.scale import Number, count, short, ticks
-
-Point: TypeAlias = tuple[float, float]
+from tuning.reports.series import Series, drawable, thinned, values_by_x
 
 _TOP, _PLOT, _BOTTOM = 24, 180, 36
 _HEIGHT = _TOP + _PLOT + _BOTTOM
@@ -27,8 +26,6 @@ _SLOTS = 8
 """Space for this many bars at least: two bars as broad as the page would say nothing."""
 _MOST_POINTS = 800
 """Points a line is thinned to: more than a column has pixels to show them in."""
-_ENDLESS = 1e100
-"""A value beyond is not a loss but a run that broke; it would also flatten every other."""
 _DASHES = (None, "6 4", "2 3", "9 3 2 3")
 """Lines differ in more than colour: https://www.w3.org/WAI/WCAG22/Understanding/use-of-color.html"""
 _MARGIN = 16
@@ -47,32 +44,6 @@ class Bin:
         if self.high is None:
             return f"{self.low:,} and more"
         return f"{self.low:,} to under {self.high:,}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    name: str
-    points: Sequence[Point]
-    """x rises; where y is not finite, or near it, the line breaks."""
-    marked: bool = False
-    """Draws a dot at each point: for few of them, such as one an epoch."""
-
-    @property
-    def finite(self) -> list[Point]:
-        return [p for p in self.points if _drawn(p)]
-
-    def description(self, x_name: str) -> str:
-        """The line in words, for those who cannot see it."""
-        if not (points := self.finite):
-            return f"{self.name}: no values."
-        (_, first), (_, last) = points[0], points[-1]
-        at, lowest = min(points, key=lambda p: p[1])
-        missing = len(self.points) - len(points)
-        gaps = f" {count(missing, 'value')} not finite." if missing else ""
-        return (
-            f"{self.name}: from {first:.4g} to {last:.4g}, "
-            f"lowest {lowest:.4g} at {x_name} {at:,.10g}.{gaps}"
-        )
 
 
 @dataclass(frozen=True)
@@ -129,9 +100,18 @@ def line_chart(
     axes = _Axes(min(x for x, _ in points), max(x for x, _ in points), grid[0], grid[-1])
     description = f"{y_name} by {x_name}. " + " ".join(s.description(x_name) for s in series)
     drawn = [_line(n, s, axes) for n, s in enumerate(series)]
-    return _svg(
-        anchor, title, description, _legend(series), _grid(grid), drawn, _steps(axes, x_name)
-    )
+    labels, slices = _steps(axes, x_name), _slices(series, axes, x_name)
+    return _svg(anchor, title, description, _legend(series), _grid(grid), drawn, labels, slices)
+
+
+def line_table(series: Sequence[Series], *, x_name: str) -> Element:
+    """The same lines for those who cannot see them, or cannot point at them."""
+    head = [el("th", words, scope="col") for words in (x_name, *(s.name for s in series))]
+    rows = [
+        el("tr", el("th", f"{x:,.10g}", scope="row"), [el("td", value or "") for value in values])
+        for x, values in values_by_x(series, _MOST_POINTS)
+    ]
+    return el("table", el("thead", el("tr", head)), el("tbody", rows))
 
 
 def standalone(chart: Element, *, width: int = 720) -> str:
@@ -238,35 +218,29 @@ def _line(n: int, series: Series, axes: _Axes) -> list[Element]:
     return [plot, *dots]
 
 
+def _slices(series: Sequence[Series], axes: _Axes, x_name: str) -> list[Element]:
+    """What a pointer finds: a strip over the whole height for each x, which says the values that it has there."""
+    found = values_by_x(series, _MOST_POINTS)
+    places = [axes.across(x) for x, _ in found]
+    borders = [0.0, *((a + b) / 2 for a, b in pairwise(places)), 1.0]
+    drawn = []
+    for (x, values), (left, right) in zip(found, pairwise(borders), strict=True):
+        said = ", ".join(f"{s.name} {v}" for s, v in zip(series, values, strict=True) if v)
+        box = {"x": _across(left), "y": str(_TOP), "width": _wide(right - left)}
+        words = el("title", f"{x_name} {x:,.10g}: {said}")
+        drawn.append(el("rect", words, class_="slice", opacity="0", height=_PLOT, **box))
+    return drawn
+
+
 def _path(series: Series, axes: _Axes) -> str:
     pen, steps = "M", []
-    for x, y in _thinned(series.points):
-        if not _drawn((x, y)):
+    for x, y in thinned(series.points, _MOST_POINTS):
+        if not drawable((x, y)):
             pen = "M"
             continue
         steps.append(f"{pen}{_n(1000 * axes.across(x))} {_n(axes.down(y))}")
         pen = "L"
     return "".join(steps)
-
-
-def _thinned(points: Sequence[Point]) -> Iterable[Point]:
-    """The lowest and the highest of each stretch, so that no spike is lost."""
-    if len(points) <= _MOST_POINTS:
-        return points
-    stretch = math.ceil(2 * len(points) / _MOST_POINTS)
-    kept: list[Point] = []
-    for start in range(0, len(points), stretch):
-        part = points[start : start + stretch]
-        sound = [p for p in part if _drawn(p)]
-        ends = {f(sound, key=lambda p: p[1]) for f in (min, max)} if sound else set()
-        kept.extend(sorted(ends))
-        if len(sound) < len(part):
-            kept.append((part[-1][0], math.nan))
-    return kept
-
-
-def _drawn(point: Point) -> bool:
-    return abs(point[1]) < _ENDLESS  # False for a NaN, too
 
 
 def _steps(axes: _Axes, x_name: str) -> list[Element]:

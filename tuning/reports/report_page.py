@@ -1,13 +1,23 @@
 """A report for people in a browser: the verdict, each finding, the figures, the price."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tuning.datasets.report import Finding, Report
 from tuning.reports import advice, chart, outline
 from tuning.reports import statistics_tables as statistics
 from tuning.reports.elements import Child, Element, el
+from tuning.reports.page_parts import (
+    fact_list,
+    folded_table,
+    next_section,
+    page_aside,
+    page_card,
+    page_section,
+    verdict_sign,
+    wide_table,
+)
 from tuning.reports.scale import count
 from tuning.reports.sheet import sheet
 
@@ -16,7 +26,6 @@ _HEADINGS = {
     "warning": "What is worth a look",
     "note": "Good to know",
 }
-_CROSS, _TICK = "M13 13 L27 27 M27 13 L13 27", "M11.5 20.5 L17.5 26.5 L28.5 14.5"
 
 
 def report_html(
@@ -33,11 +42,22 @@ def report_html(
     return sheet(
         f"{report.verdict.capitalize()}: {title}",
         el("a", "Skip to the findings", href="#findings", class_="skip"),
-        el("header", _verdict(report, title), _next(report, run), class_="top"),
+        el(
+            "header",
+            _verdict(report, title),
+            next_section(advice.next_steps(report, run)),
+            class_="top",
+        ),
         el(
             "div",
-            el("main", _findings(found), _statistics(report), id="findings", tabindex="-1"),
-            _aside(_price(estimate), _repairs(report), _run(run)),
+            el(
+                "main",
+                finding_sections(found),
+                statistics_section(report),
+                id="findings",
+                tabindex="-1",
+            ),
+            page_aside(_price(estimate), _repairs(report), _run(run)),
             class_="columns",
         ),
         el("footer", el("p", _FOOTER)),
@@ -51,14 +71,7 @@ _FOOTER = (
 
 
 def _verdict(report: Report, title: str) -> Element:
-    sign = el(
-        "svg",
-        el("circle", cx="20", cy="20", r="20", class_="disc"),
-        el("path", d=_TICK if report.verdict == "accepted" else _CROSS, class_="stroke"),
-        viewBox="0 0 40 40",
-        aria_hidden="true",
-        class_="sign",
-    )
+    sign = verdict_sign("tick" if report.verdict == "accepted" else "cross")
     return el(
         "section",
         el("p", title, class_="eyebrow"),
@@ -68,16 +81,7 @@ def _verdict(report: Report, title: str) -> Element:
     )
 
 
-def _next(report: Report, run: Mapping[str, Any] | None) -> Element:
-    steps = [
-        el("li", el("div", said, el("code", command, class_="command") if command else None))
-        for said, command in advice.next_steps(report, run)
-    ]
-    heading = el("h2", "What happens next", id="next")
-    return el("section", heading, el("ol", steps), class_="next", aria_labelledby="next")
-
-
-def _findings(found: list[outline.RuleGroup]) -> list[Element]:
+def finding_sections(found: list[outline.RuleGroup]) -> list[Element]:
     if not found:
         return [el("section", el("h2", "Findings"), el("p", "No rule found anything."))]
     sections = []
@@ -156,15 +160,14 @@ def _place(anchor: str, finding: Finding, has_own_field: bool) -> list[Child]:  
     return [el("a", place, href=f"#{anchor}", id=anchor), field]
 
 
-def _statistics(report: Report) -> Element | None:
+def statistics_section(report: Report) -> Element | None:
     drawn = statistics.histograms(report.statistics)
     table = statistics.statistics_table(report.statistics)
     if not (drawn or table):
         return None
     figures = [_figure(n, h) for n, h in enumerate(drawn, start=1)]
-    heading = el("h2", "The data in figures", id="statistics")
     rows = _table(table) if table else None
-    return el("section", heading, figures, rows, aria_labelledby="statistics")
+    return page_section("statistics", "The data in figures", figures, rows)
 
 
 def _figure(n: int, histogram: statistics.Histogram) -> Element:
@@ -174,7 +177,7 @@ def _figure(n: int, histogram: statistics.Histogram) -> Element:
     )
     table = chart.histogram_table(histogram.bins, noun="record", unit=unit)
     caption = el("figcaption", el("b", title), f" in {unit}, {histogram.file}")
-    return el("figure", caption, drawn, el("details", el("summary", "As a table"), _wide(table)))
+    return el("figure", caption, drawn, folded_table(table))
 
 
 def _table(table: statistics.Table) -> list[Element]:
@@ -184,16 +187,11 @@ def _table(table: statistics.Table) -> list[Element]:
         for name, cells in table.rows
     ]
     remarks = [el("p", remark, class_="remark") for remark in table.remarks]
-    return [_wide(el("table", el("thead", head), el("tbody", rows))), *remarks]
+    return [wide_table(el("table", el("thead", head), el("tbody", rows))), *remarks]
 
 
 def _cell(cell: statistics.Cell) -> Element:
     return el("td", cell.text, class_=None if cell.number else "words")
-
-
-def _wide(table: Element) -> Element:
-    """What is wider than a phone scrolls by itself, also with the keyboard."""
-    return el("div", table, class_="wide", tabindex="0", role="group", aria_label="Table")
 
 
 def _price(estimate: Mapping[str, Any] | None) -> Element | None:
@@ -202,7 +200,7 @@ def _price(estimate: Mapping[str, Any] | None) -> Element | None:
     figure, facts, basis = advice.price(estimate)
     sources = el("ul", [el("li", line) for line in basis], class_="basis")
     big = [el("p", figure, class_="figure"), el("p", "for training the model once")]
-    return _card("price", "Price estimate", big, _facts(facts), sources)
+    return page_card("price", "Price estimate", big, fact_list(facts), sources)
 
 
 def _repairs(report: Report) -> Element | None:
@@ -211,7 +209,7 @@ def _repairs(report: Report) -> Element | None:
         return None
     sentence = "Done in the prepared copy. Your file and its text are as they were."
     facts = [(what, count(often, "time")) for what, often in fixed]
-    return _card("repairs", "Repaired", el("p", sentence), _facts(facts))
+    return page_card("repairs", "Repaired", el("p", sentence), fact_list(facts))
 
 
 def _run(run: Mapping[str, Any] | None) -> Element | None:
@@ -221,21 +219,7 @@ def _run(run: Mapping[str, Any] | None) -> Element | None:
         (name.replace("_", " "), "not known" if value is None else str(value))
         for name, value in run.items()
     ]
-    return _card("run", "This run", _facts(facts, class_="names"))
-
-
-def _aside(*cards: Element | None) -> Element | None:
-    return el("aside", cards, aria_label="About this run") if any(cards) else None
-
-
-def _card(anchor: str, heading: str, *parts: Child) -> Element:
-    top = el("h2", heading, id=anchor)
-    return el("section", top, *parts, class_="card", aria_labelledby=anchor)
-
-
-def _facts(facts: Iterable[tuple[str, str]], class_: str | None = None) -> Element:
-    rows = [el("div", el("dt", name), el("dd", value)) for name, value in facts]
-    return el("dl", rows, class_=class_)
+    return page_card("run", "This run", fact_list(facts, class_="names"))
 
 
 def _times(number: int) -> Element | None:

@@ -5,15 +5,22 @@ Columns: https://docs.aws.amazon.com/bedrock/latest/userguide/model-customizatio
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from tuning.reports.series import Point, drawable, thinned
 from tuning.runs.json_record import Record
 
 # Looked up by suffix: AWS pages and field reports differ in the folders above.
 TRAINING_SUFFIX = "step_wise_training_metrics.csv"
 VALIDATION_SUFFIX = "validation_metrics.csv"
 MANIFEST_SUFFIX = "manifest.report.csv"
+
+KEPT_POINTS = 120
+"""Of a curve, in the ledger: people see it from where they are, while Bedrock's files are read from inside of
+the VPC only. Two curves take about 5 KB of the 400 that an item may have.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +31,32 @@ class Curve(Record):
     first: float
     last: float
     lowest: float
+    points: tuple[Point, ...] = ()
+    """Steps with their losses, as many as a chart shows; none of a run that ended before they were kept."""
 
 
 def curve(text: str, column: str) -> Curve | None:
     """The curve of `column` (`training_loss`, `validation_loss`); None when no row has a number."""
-    losses = [loss for row in _rows(text) if (loss := _number(row.get(column))) is not None]
-    if not losses:
+    rows = [(row, loss) for row in _rows(text) if (loss := _number(row.get(column))) is not None]
+    if not rows:
         return None
-    return Curve(steps=len(losses), first=losses[0], last=losses[-1], lowest=min(losses))
+    losses = [loss for _, loss in rows]
+    return Curve(
+        steps=len(losses),
+        first=losses[0],
+        last=losses[-1],
+        lowest=min(losses),
+        points=_kept([_number(row.get("step_number")) for row, _ in rows], losses),
+    )
+
+
+def _kept(numbers: Sequence[float | None], losses: Sequence[float]) -> tuple[Point, ...]:
+    """By the file's own steps where they rise from row to row, else by the order of its rows."""
+    steps = [number for number in numbers if number is not None]
+    rising = len(steps) == len(losses) and all(a < b for a, b in pairwise(steps))
+    points = list(zip(steps if rising else map(float, range(len(losses))), losses, strict=True))
+    drawn = [point for point in thinned(points, KEPT_POINTS) if drawable(point)]
+    return tuple((step, float(f"{loss:.6g}")) for step, loss in drawn)
 
 
 def rejected_records(manifest: str) -> int:

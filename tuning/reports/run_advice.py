@@ -1,0 +1,91 @@
+"""What a run came to in a sentence, and what its reader can do now, with the commands."""
+
+from collections.abc import Iterator
+
+from tuning.datasets.report import Report
+from tuning.reports import advice
+from tuning.reports.run_facts import RunPage
+from tuning.runs.run_details import run_details
+
+_Step = tuple[str, str | None]
+
+
+def outcome_sentence(page: RunPage) -> str:
+    """What was recorded; of a run that goes on, what is known so far."""
+    record = page.record
+    said = (record.summary or _so_far(page)).removeprefix(f"{record.state.title()}: ")
+    sentence = f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."
+    if page.model and page.is_live:
+        sentence += f" It is live, as version {page.model.version} of {page.model.recipe}."
+    return sentence
+
+
+def _so_far(page: RunPage) -> str:
+    record = page.record
+    if record.state == "awaiting_approval" and record.approval_reason:
+        return record.approval_reason
+    status = run_details(record).status
+    known = record.dataset.summary if record.dataset else f"arrived {record.arrived_at}"
+    return status if "," in status else known
+
+
+def run_commands(page: RunPage) -> list[_Step]:
+    """In order. The first is the one that most readers want."""
+    record, state = page.record, page.record.state
+    match state:
+        case "trained":
+            return list(_trained(page))
+        case "refused" if page.report and page.report.verdict == "refused":
+            return _refused(page, page.report)
+        case "refused" | "failed" | "stopped":
+            return list(_ended(page))
+        case "awaiting_approval":
+            return [
+                ("Let it spend what it asks for:", page.command("approve", record.id)),
+                ("Or refuse it:", page.command("reject", record.id)),
+            ]
+    return [
+        ("It goes on by itself. Follow it:", page.command("watch", record.id)),
+        ("Or give it up:", page.command("stop", record.id)),
+    ]
+
+
+def _trained(page: RunPage) -> Iterator[_Step]:
+    recipe = page.model.recipe if page.model else page.record.recipe
+    if page.is_live:
+        yield "Ask it:", page.command("ask", recipe, "YOUR QUESTION")
+        yield "If it disappoints, bring back the model before:", page.command("rollback", recipe)
+        return
+    if page.evaluation is None:
+        yield "See whether it is better than what is in use:", _compared(page)
+    elif page.evaluation.decision.outcome == "hold":
+        yield "Its evaluation does not recommend it. Improve the data, then train again.", None
+    if page.model:
+        said = f"version {page.model.version} of {recipe}"
+        yield f"Bring it live, as {said}:", page.command("release", page.record.id)
+    elif page.record.model_arn:
+        yield "It has no version: it was trained before models were registered.", None
+
+
+def _compared(page: RunPage) -> str:
+    """The arguments in capitals are files of the reader."""
+    return page.command(
+        *("evaluate", "--recipe", page.record.recipe),
+        *("EVALUATION_SET", "NEW_ANSWERS", "--live", "LIVE_ANSWERS"),
+    )
+
+
+def _refused(page: RunPage, report: Report) -> list[_Step]:
+    """As the report of the check says it."""
+    recipe = page.recipe
+    return advice.next_steps(report, {"base_model": recipe.base_model} if recipe else {"run": ""})
+
+
+def _ended(page: RunPage) -> Iterator[_Step]:
+    record = page.record
+    said = run_details(record).next
+    yield said.partition(": tuning ")[0] or "Nothing was trained.", None
+    if record.training_run:
+        yield "Train the same upload again:", page.command("retrain", record.id)
+    if record.state == "failed":
+        yield "All that is known of it, with its steps:", page.command("show", record.id)

@@ -1,0 +1,72 @@
+"""What the page of a run is made of, gathered from the ledger, the reports and the registry."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tuning.datasets.report import Report
+from tuning.evaluation.gate import Evaluation
+from tuning.releases.live_model import LiveModel
+from tuning.releases.model_version import ModelVersion
+from tuning.reports.visible_text import printable
+from tuning.runs.json_record import converted
+from tuning.runs.progress_bar import words
+from tuning.runs.recipes import Recipe
+from tuning.runs.run_record import RunRecord
+from tuning.runs.uploads import PREFIX
+
+_EMULATED = ":000000000000:"
+"""The account of the emulator, in its ARNs. AWS gives nobody that number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPage:
+    record: RunRecord
+    environment: str
+    made_at: str
+    """ISO 8601, UTC."""
+    check: Mapping[str, Any] | None = None
+    """The document `report.json` of the run; None before it was checked, or when it cannot be read."""
+    check_missing: str | None = None
+    """Why it cannot be read."""
+    model: ModelVersion | None = None
+    live: LiveModel | None = None
+    """What is live of the run's recipe."""
+    evaluation: Evaluation | None = None
+
+    @cached_property
+    def report(self) -> Report | None:
+        """Raises RecordError when the document is none of ours."""
+        return converted(self.check, Report, "report.json") if self.check else None
+
+    @property
+    def recipe(self) -> Recipe | None:
+        run = self.record.training_run
+        return run.recipe if run else None
+
+    @property
+    def title(self) -> str:
+        """`support/2026-11`: recipe and folder of the upload."""
+        _, _, key = self.record.upload.removeprefix("s3://").partition("/")
+        return key.removeprefix(PREFIX).rpartition("/")[0] or key
+
+    @property
+    def heading(self) -> str:
+        """The state in one or two words."""
+        said = "live" if self.is_live and self.record.state == "trained" else words(self.record)
+        return f"{said[:1].upper()}{said[1:]}".partition(",")[0]
+
+    @property
+    def is_live(self) -> bool:
+        return bool(self.model and self.live and self.live.version == self.model.version)
+
+    @property
+    def is_emulated(self) -> bool:
+        return _EMULATED in (self.record.model_arn or self.record.job_arn or "")
+
+    def command(self, name: str, *given: str) -> str:
+        """Of ours, to be copied. What cannot be seen of a word is spelled out, so that it is another word."""
+        typed = (name, "-e", self.environment, *given)
+        return " ".join(("tuning", *(shlex.quote(printable(word)) for word in typed)))

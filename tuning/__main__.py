@@ -20,7 +20,7 @@ COMMANDS = {
     ),
     "rules": None,
     **dict.fromkeys(
-        ("doctor", "canary", "submit", "runs", "show", "watch", "why", "stop", "retrain")
+        ("doctor", "canary", "submit", "runs", "show", "report", "watch", "why", "stop", "retrain")
     ),
     **dict.fromkeys(("redrive", "rebuild", "releases", "ask", "costs")),
     **dict.fromkeys(("approve", "reject"), "answer_commands"),

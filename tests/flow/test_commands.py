@@ -60,6 +60,23 @@ def test_the_run_is_found_by_recipe_state_and_age(world, watched):
     assert run in [one["run"] for one in found]
 
 
+def test_the_page_of_the_run_has_what_became_of_it_and_says_that_nothing_was_trained(
+    world, watched, tmp_path
+):
+    run, _ = watched
+    file = tmp_path / "run.html"
+    done = tuning(world, "report", run[:10], "--out", str(file), "--format", "json")
+    assert json.loads(done.stdout)["state"] == "trained", done.stderr
+    page = file.read_text("utf-8")
+    for words in (
+        "<title>step ",
+        "The emulated Bedrock trains nothing",
+        "Accepted.",
+        "tuning release",
+    ):
+        assert words in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -68,7 +68,8 @@ def arguments(command, run, uri, recipe):
 
 
 @pytest.fixture
-def account(aws, monkeypatch):
+def account(aws, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # one of them writes a file
     account = an_account(aws, monkeypatch)
     account.stepfunctions.tokens["t1"] = None
     monkeypatch.setattr("tuning.cli.watch_command.polls", lambda _every: range(1))

@@ -1,10 +1,12 @@
 """What lies in the buckets for a run: its upload, its reports, what its job left."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tuning.aws.clients import Clients, client
+from tuning.aws.error_messages import explained
 from tuning.runs.uploads import Upload
 
 
@@ -40,6 +42,14 @@ class RunFiles:
     def report(self, run_id: str) -> Any:
         """The run's report, as programs read it."""
         return self.read_json(f"s3://{self.artifacts_bucket}/runs/{run_id}/report.json")
+
+    def check(self, run_id: str) -> Mapping[str, Any] | str:
+        """The same; or why it cannot be read: who may read the ledger need not be let into the bucket."""
+        try:
+            found: Mapping[str, Any] = self.report(run_id)
+        except self.client("s3").exceptions.ClientError as error:
+            return explained(error)
+        return found
 
     def artifacts(self, run_id: str) -> list[str]:
         """Keys of what the run and its job left in the artifacts bucket."""

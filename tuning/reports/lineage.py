@@ -41,18 +41,10 @@ def _upload(page: RunPage) -> Iterator[_Name]:
 
 
 def _prepared(page: RunPage) -> Iterator[_Name]:
-    dataset = page.record.dataset
-    if not dataset:
-        return
-    for what, uri in (
-        ("training set", dataset.training_uri),
-        ("validation set", dataset.validation_uri),
-        ("evaluation set", dataset.evaluation_uri),
-    ):
-        if uri:
-            yield f"SHA-256 of the {what}", uri.split("/")[-2]
-    if dataset.training_uri:
-        yield "holds", count(dataset.records, "record")
+    for name, sha in page.copies:
+        yield f"SHA-256 of the {name}", sha
+    if page.copies and page.record.dataset:
+        yield "holds", count(page.record.dataset.records, "record")
 
 
 def _job(page: RunPage) -> Iterator[_Name]:

@@ -33,7 +33,9 @@ def _facts(page: RunPage) -> Iterator[tuple[str, str]]:
     given = recipe.hyperparameters or {"the service's": "defaults"}
     yield "hyperparameters", ", ".join(f"{name} {value}" for name, value in given.items())
     if record.dataset and record.dataset.training_uri:
-        yield "dataset", f"{record.dataset.records:,} records, {record.dataset.digest}"
+        yield "dataset", f"{record.dataset.records:,} records"
+        for name, sha in page.copies:
+            yield f"SHA-256 of the {name}", sha
         yield "tokens of an epoch, estimated", f"{record.dataset.training_tokens:,}"
     if page.model and page.model.trained_at:
         yield "trained", page.model.trained_at

@@ -59,6 +59,22 @@ class RunPage:
         return f"{said[:1].upper()}{said[1:]}".partition(",")[0]
 
     @property
+    def copies(self) -> list[tuple[str, str]]:
+        """The prepared sets with their SHA-256, by which their copies are named."""
+        dataset = self.record.dataset
+        if dataset is None:
+            return []
+        sets = {
+            "training": dataset.training_uri,
+            "validation": dataset.validation_uri,
+            "evaluation": dataset.evaluation_uri,
+        }
+        found = {
+            name: uri.rpartition("/")[0].rpartition("/")[2] for name, uri in sets.items() if uri
+        }
+        return [(f"{name} set", sha or "not known") for name, sha in found.items()]
+
+    @property
     def is_live(self) -> bool:
         return bool(self.model and self.live and self.live.version == self.model.version)
 

@@ -24,6 +24,7 @@ from tuning.reports.run_price import price_card
 from tuning.reports.sheet import sheet
 from tuning.reports.training_section import training_section
 
+_GENERATOR = "tuning report"
 _LOOKS: dict[str, tuple[str, SignMark]] = {
     "trained": ("accepted", "tick"),
     "refused": ("refused", "cross"),
@@ -53,7 +54,13 @@ def run_html(page: RunPage) -> str:
             class_="columns",
         ),
         el("footer", el("p", _footer(page))),
+        generator=_GENERATOR,
     )
+
+
+def is_run_page(text: str) -> bool:
+    """Whether a file is one that this has written."""
+    return f'<meta name="generator" content="{_GENERATOR}">' in text.partition("<title>")[0]
 
 
 def _outcome(page: RunPage) -> Element:

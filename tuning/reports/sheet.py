@@ -7,9 +7,9 @@ from pathlib import Path
 from tuning.reports.elements import Child, el
 
 
-def sheet(title: str, *body: Child, style: str = "") -> str:
+def sheet(title: str, *body: Child, style: str = "", generator: str | None = None) -> str:
     """A whole document with our one stylesheet, under a policy that lets nothing else in. `style` is
-    what one page adds to it.
+    what one page adds to it; `generator` is what makes it.
     """
     css = Path(__file__).with_name("sheet.css").read_text(encoding="utf-8") + style
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
@@ -22,6 +22,7 @@ def sheet(title: str, *body: Child, style: str = "") -> str:
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
         el("meta", name="robots", content="noindex"),
+        el("meta", name="generator", content=generator) if generator else None,
         el("title", title),
         el("style", css),
     )

@@ -183,8 +183,10 @@ class Execution:
         return float(found)
 
     def _bindings(self, held: Any, **about: Any) -> dict[str, Any]:
+        arn = f"arn:aws:states:us-east-1:123456789012:execution:TrainingRun:{self.name}"
+        execution = {"Id": arn, "Name": self.name, "Input": self.given, "StartTime": self.started}
         context = {
-            "Execution": {"Name": self.name, "Input": self.given, "StartTime": self.started},
+            "Execution": execution,
             "State": {"Name": self.path[-1], "EnteredTime": self.entered},
             "Task": {"Token": f"token-{self.name}-{len(self.path)}"},
         }

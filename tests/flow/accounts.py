@@ -95,7 +95,7 @@ class World:
         def look() -> dict[str, str] | None:
             got = self.client("sqs").receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
             self.notices.extend(json.loads(m["Body"]) for m in got.get("Messages", []))
-            return next((n for n in self.notices if run_id in n["Subject"]), None)
+            return next((n for n in self.notices if run_id[:8] in n["Subject"]), None)
 
         found: dict[str, str] = until(look, f"the notice of {run_id}")
         return found

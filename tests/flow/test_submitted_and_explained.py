@@ -38,11 +38,13 @@ def test_each_thing_that_is_no_dataset_is_answered_by_one_notice(world):
         uri = world.upload(b"x", f"{RECIPE}/{folder}", file)
         run = until(lambda uri=uri: world.account.started_by(uri), f"an answer to {uri}")
         notice = world.notice(run.id)
-        assert "refused" in notice["Subject"]
+        assert notice["Subject"].startswith("Refused: ")
         assert file in notice["Message"]
+        assert f"tuning report {run.id} --open -e dev" in notice["Message"].splitlines()
+        assert notice["Message"].rstrip().endswith(f":{run.id}"), "a link to its execution"
         explained = why(world, uri)
         assert (explained["fate"], explained["run"]) == ("run", run.id)
-        assert sum(run.id in each["Subject"] for each in world.notices) == 1
+        assert sum(run.id[:8] in each["Subject"] for each in world.notices) == 1
 
 
 def test_what_is_not_there_is_said_to_be_absent(world):

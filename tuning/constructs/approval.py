@@ -5,6 +5,8 @@ holds it. Who answers needs the right to read the ledger and to answer tasks of 
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
 """
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
@@ -12,7 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from tuning.constructs.notice_lines import message, subject
+from tuning.constructs.notice_lines import message, run_subject
 from tuning.constructs.outcomes import Outcomes
 from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
 from tuning.runs.ledger_item import KEY
@@ -35,13 +37,21 @@ _ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 
 class ApprovalWait:
-    """From `ask`, its first state, to `granted`, a state of the caller, or to an outcome."""
+    """From `ask`, its first state, to `granted`, a state of the caller, or to an outcome. `lines` are what the
+    notice says of the run, and how to answer.
+    """
 
     def __init__(
-        self, scope: Construct, *, ledger: dynamodb.ITable, topic: sns.ITopic, end: Outcomes
+        self,
+        scope: Construct,
+        *,
+        ledger: dynamodb.ITable,
+        topic: sns.ITopic,
+        end: Outcomes,
+        lines: Sequence[str],
     ) -> None:
         self._scope, self._end = scope, end
-        self.ask = self._ask(topic)
+        self.ask = self._ask(topic, lines)
         self._wait = self._waiting(ledger)
         outlast(self.ask, "States.TaskFailed")
         self._wait.add_retry(errors=[_ASKS_NO_MORE], max_attempts=0)
@@ -80,16 +90,13 @@ class ApprovalWait:
             self._scope, MachineState.ANSWER_NOT_TAKEN, assign=learnt, outputs={}
         )
 
-    def _ask(self, topic: sns.ITopic) -> tasks.SnsPublish:
-        answers = ("'tuning approve ' & $run.id", "'tuning reject ' & $run.id")
+    def _ask(self, topic: sns.ITopic, lines: Sequence[str]) -> tasks.SnsPublish:
         return tasks.SnsPublish.jsonata(
             self._scope,
             MachineState.REQUEST_APPROVAL,
             topic=topic,
-            subject=subject("'Tuning run ' & $run.id & ': waits for approval'"),
-            message=sfn.TaskInput.from_text(
-                message(["$spend.why", "$dataset.report_uri", "$run.upload.key", *answers])
-            ),
+            subject=run_subject("'waits for approval'"),
+            message=sfn.TaskInput.from_text(message(["$spend.why", "$dataset.report_uri", *lines])),
             outputs={},
         )
 

@@ -18,6 +18,34 @@ IN_NO_LINE = (
 _NOT_ASCII = "/[^ -~]/"
 
 
+_FOLDER = r"$replace($run.upload.key, /^datasets\/|\/[^\/]*$/, '')"
+_MOST_OF_IT = 55
+"""Characters of recipe and folder: outcome and run stay in the subject, however long a key is."""
+_EXECUTION = "#/v2/executions/details/"
+
+
+def run_subject(outcome: str) -> str:
+    """`Trained: support/2026-11 (run 1f3a9c12)`, for an inbox: the outcome, of what, and which run it was."""
+    words = f"$uppercase($substring({outcome}, 0, 1)) & $substring({outcome}, 1)"
+    where = f"$substring({_FOLDER}, 0, {_MOST_OF_IT})"
+    return subject(f"{words} & ': ' & {where} & ' (run ' & $substring($run.id, 0, 8) & ')'")
+
+
+def run_commands_of(environment: str, *names: str) -> list[str]:
+    """A line for each command, with the run's id filled in."""
+    commands = (name.partition(" ") for name in names)
+    return [
+        f"'tuning {name} ' & $run.id & '{space}{rest} -e {environment}'"
+        for name, space, rest in commands
+    ]
+
+
+def console_link(region: str) -> str:
+    """To the execution whose ARN the variable `execution` is. The address is the one that the console shows; no page of AWS documents it."""
+    home = f"https://{region}.console.aws.amazon.com/states/home?region={region}{_EXECUTION}"
+    return f"'{home}' & $execution"
+
+
 def subject(jsonata: str) -> str:
     """The subject of a notice, whatever the expression comes to."""
     plain = f"$replace({jsonata}, {_NOT_ASCII}, '?')"

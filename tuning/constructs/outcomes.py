@@ -1,5 +1,7 @@
 """Every way a run can end, and the one way that all of them are recorded and reported."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
@@ -8,7 +10,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.notice_lines import message, subject
+from tuning.constructs.notice_lines import message, run_subject
 from tuning.constructs.steps import Steps, expression, outlast, when
 from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, MachineState
@@ -27,7 +29,8 @@ _CHARGED = "$merge([$outcome, {'charge': $charge}])"
 
 class Outcomes:
     """Conclusions, by name; each leads to the tail that records and reports it. An outcome is `unsure`
-    when a function that Step Functions gave up may still make a job: the reconciler looks for it.
+    when a function that Step Functions gave up may still make a job: the reconciler looks for it. `lines` are
+    what every notice says of the run beside its outcome.
     """
 
     def __init__(
@@ -37,8 +40,9 @@ class Outcomes:
         ledger: dynamodb.ITable,
         topic: sns.ITopic,
         settle: HandlerFunction,
+        lines: Sequence[str],
     ) -> None:
-        self._scope = scope
+        self._scope, self._lines = scope, lines
         self._steps = Steps(scope)
         record = self._tail(ledger, topic)
         settled = self._settle(settle, record)
@@ -287,7 +291,7 @@ class Outcomes:
             self._scope,
             MachineState.NOTIFY,
             topic=topic,
-            subject=subject("'Tuning run ' & $run.id & ': ' & $outcome.state"),
-            message=sfn.TaskInput.from_text(message([*learnt, "$run.upload.key"])),
+            subject=run_subject("$outcome.state"),
+            message=sfn.TaskInput.from_text(message([*learnt, *self._lines])),
             outputs={},
         )

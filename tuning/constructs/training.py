@@ -152,6 +152,7 @@ class Training(Construct):
             ledger=self.storage.ledger,
             topic=self.topic,
             config=self.config,
+            environment=self._environment,
         )
         self.machine_name = run.name
         return make_machine(

@@ -17,6 +17,7 @@ from tuning.constructs.approval import ApprovalWait
 from tuning.constructs.config import Config
 from tuning.constructs.earlier_version import EarlierVersion
 from tuning.constructs.function import HandlerFunction
+from tuning.constructs.notice_lines import console_link, run_commands_of
 from tuning.constructs.outcomes import Outcomes
 from tuning.constructs.placement import own_name
 from tuning.constructs.slot_wait import SlotWait
@@ -45,6 +46,7 @@ class TrainingRun(Construct):
         ledger: dynamodb.ITable,
         topic: sns.ITopic,
         config: Config,
+        environment: str,
     ) -> None:
         super().__init__(scope, construct_id)
         # Known beforehand, so that its role can be for this one machine and no other.
@@ -53,8 +55,14 @@ class TrainingRun(Construct):
         self._steps = Steps(self)
         self._config = config
         self._ledger = ledger
-        self._end = Outcomes(self, ledger=ledger, topic=topic, settle=functions["settle_spend"])
-        self._approval = ApprovalWait(self, ledger=ledger, topic=topic, end=self._end)
+        page, approve, reject = run_commands_of(environment, "report --open", "approve", "reject")
+        known = ("$run.upload.key", page, console_link(config.region))
+        self._end = Outcomes(
+            self, ledger=ledger, topic=topic, settle=functions["settle_spend"], lines=known
+        )
+        self._approval = ApprovalWait(
+            self, ledger=ledger, topic=topic, end=self._end, lines=(*known, approve, reject)
+        )
         self.definition = self._definition()
 
     def _definition(self) -> sfn.IChainable:
@@ -110,6 +118,7 @@ class TrainingRun(Construct):
         seen = "$exists($states.input.progress) ? $states.input.progress : {}"
         first = {
             "run": expression("$states.input"),
+            "execution": expression("$states.context.Execution.Id"),
             "progress": expression(seen),
             "waited": False,
             "job": {},

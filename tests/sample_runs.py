@@ -214,6 +214,7 @@ def hostile():
         model=model,
         live=live,
         evaluation=replace(said, results=results, decision=decision),
+        evaluated_from=HOSTILE[1],
     )
 
 

@@ -91,7 +91,10 @@ def test_an_evaluation_that_was_printed_is_part_of_the_page(account, tmp_path, c
     file = tmp_path / "evaluation.json"
     file.write_text(json.dumps(evaluation("hold").to_json()), encoding="utf-8")
     reported(capsys, evaluation=file)
-    assert "Worst regressions, 2 of 48" in (tmp_path / f"{RUN}.html").read_text("utf-8")
+    page = (tmp_path / f"{RUN}.html").read_text("utf-8")
+    assert "Worst regressions, 2 of 48" in page
+    assert "As evaluation.json has it" in page
+    assert "that it is of this model was not checked" in page
     file.write_text('{"decision": 1}', encoding="utf-8")
     account.dynamodb.items.clear()  # nothing is asked of AWS for an option that is wrong
     with pytest.raises(OptionError, match=r"evaluation\.json: not what tuning evaluate"):

@@ -2,6 +2,7 @@
 
 import json
 import webbrowser
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -48,7 +49,11 @@ def report_command(
     evaluated = _evaluation(evaluation) if evaluation else None
     account = Account.of(environment, region)
     record = account.run(run)
-    page = _page(account, record, environment, evaluated)
+    page = replace(
+        _page(account, record, environment),
+        evaluation=evaluated,
+        evaluated_from=evaluation.name if evaluation else None,
+    )
     path = out or Path(f"{record.id}.html")
     ours = path.is_file() and is_run_page(path.read_text("utf-8", "replace"))
     with draft(path, force=force or ours, inputs=[evaluation] if evaluation else []) as making:
@@ -62,9 +67,7 @@ def report_command(
     raise SystemExit(Exit.DONE)
 
 
-def _page(
-    account: Account, record: RunRecord, environment: str, evaluation: Evaluation | None
-) -> RunPage:
+def _page(account: Account, record: RunRecord, environment: str) -> RunPage:
     checked = account.files.check(record.id) if record.reports else None
     model = ModelRegistry(ledger=account.ledger).of_run(record.id)
     return RunPage(
@@ -75,7 +78,6 @@ def _page(
         check_missing=f"Its report cannot be read. {checked}" if isinstance(checked, str) else None,
         model=model,
         live=LiveModels(ledger=account.ledger).read(model.recipe) if model else None,
-        evaluation=evaluation,
     )
 
 

@@ -14,7 +14,12 @@ _WORDS = {"promote": "Promote", "hold": "Hold"}
 def evaluation_section(page: RunPage) -> Element | None:
     """None of a run that has no model."""
     if page.evaluation:
-        return page_section("evaluation", "Evaluation", *_evaluated(page.evaluation))
+        said = page.evaluated_from and (
+            f"As {page.evaluated_from} has it, which was given with the command: that it is of this model was "
+            "not checked."
+        )
+        given = el("p", said, class_="remark") if said else None
+        return page_section("evaluation", "Evaluation", *_evaluated(page.evaluation), given)
     if page.record.state != "trained":
         return None
     said = (

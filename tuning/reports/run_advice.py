@@ -26,7 +26,7 @@ def _so_far(page: RunPage) -> str:
         return record.approval_reason
     status = run_details(record).status
     known = record.dataset.summary if record.dataset else f"arrived {record.arrived_at}"
-    return status if "," in status else known
+    return known if status.casefold() == page.heading.casefold() else status
 
 
 def run_commands(page: RunPage) -> list[_Step]:

@@ -35,6 +35,8 @@ class RunPage:
     live: LiveModel | None = None
     """What is live of the run's recipe."""
     evaluation: Evaluation | None = None
+    evaluated_from: str | None = None
+    """The file that somebody gave it in; None when the platform itself has evaluated the model."""
 
     @cached_property
     def report(self) -> Report | None:
@@ -56,7 +58,7 @@ class RunPage:
     def heading(self) -> str:
         """The state in one or two words."""
         said = "live" if self.is_live and self.record.state == "trained" else words(self.record)
-        return f"{said[:1].upper()}{said[1:]}".partition(",")[0]
+        return f"{said[:1].upper()}{said[1:]}".partition(",")[0].partition(" until ")[0]
 
     @property
     def copies(self) -> list[tuple[str, str]]:

@@ -239,6 +239,20 @@ def test_a_run_that_trains_says_in_which_phase_its_job_is():
     assert "Training, Training (InProgress)." in Parsed(run_html(page)).words
 
 
+def test_a_run_that_waits_for_other_uploads_says_until_when_below_its_heading():
+    page = page_of(
+        before("started", waits_until="2026-11-23T07:10:00+00:00", dataset=None), check=None
+    )
+    assert page.heading == "Waits for other uploads"
+    assert "Waits for other uploads until 2026-11-23T07:10:00" in Parsed(run_html(page)).words
+
+
+def test_a_curve_of_one_value_has_a_chart_and_a_table():
+    one = Results(validation=Curve(steps=1, first=0.9, last=0.9, lowest=0.9, points=((49, 0.9),)))
+    page = run_html(page_of(replace(TRAINED, results=one)))
+    assert "<title>step 49: validation 0.9</title>" in page
+
+
 def test_a_run_without_a_recipe_or_a_version_has_a_page():
     page = page_of(replace(TRAINED, run=None, results=RESULTS))
     said = Parsed(run_html(page)).words

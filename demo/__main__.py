@@ -27,6 +27,7 @@ from tuning.runs.uploads import PREFIX, Upload
 
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
+PAGE = Path("build/demo-run.html")
 PACE: dict[str, Any] = {"phase_seconds": 1.0, "wait_scale": 0.004}
 """A job's phases take a second each, and the state machine polls every 1.2 s, not every 300."""
 
@@ -49,7 +50,9 @@ def demo(
     with _emulator(settings, keep=keep) as instance:
         account = _deploy(instance)
         _refuse(account)
-        _release(instance, _train(account))
+        run = _train(account)
+        _release(instance, run)
+        _report(instance, run)
         if keep:
             _how_to_explore(instance, account)
     if not keep:
@@ -114,6 +117,14 @@ def _release(instance: Instance, run: RunRecord) -> None:
     answer = _tuning(instance, "ask", RECIPE, question, "--system", system)
     screen.console.print(Text(f"  {answer}"))
     screen.console.print("  [dim]Emulated: the answer to the dataset's nearest question.[/]")
+
+
+def _report(instance: Instance, run: RunRecord) -> None:
+    screen.console.print()
+    PAGE.parent.mkdir(exist_ok=True)
+    with screen.step("Write the page of its run: tuning report"):
+        _tuning(instance, "report", run.id, "--out", str(PAGE))
+    screen.console.print(f"  {PAGE}, for your browser: it needs no network, and stays.")
 
 
 def _tuning(instance: Instance, *words: str) -> str:

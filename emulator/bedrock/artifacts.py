@@ -33,19 +33,21 @@ def losses(job: EmulatedJob, series: str, steps: int) -> list[float]:
 
 
 def write_losses(job: EmulatedJob, records: dict[str, int]) -> None:
-    """Invent the curves of the training set and of each validation set, epoch by epoch."""
+    """Invent the curves of the training set and of each validation set, of which each epoch's last value is kept."""
     epochs = _epochs(job)
     steps = min(max(records[job.training_uri] * epochs, epochs), STEPS_SHOWN)
     job.losses["training"] = losses(job, "training", steps)
+    epoch = _steps_per_epoch(job)
     for position, _ in enumerate(job.validation_uris):
-        job.losses[f"validation-{position}"] = losses(job, f"validation-{position}", epochs)
+        name = f"validation-{position}"
+        job.losses[name] = losses(job, name, steps)[epoch - 1 :: epoch][:epochs]
 
 
 def files(job: EmulatedJob, records: dict[str, int]) -> Iterator[tuple[str, bytes]]:
     """Path below the output prefix, and content."""
     root = f"model-customization-job-{job.id}/"
     training = job.losses["training"]
-    epoch = max(len(training) // _epochs(job), 1)
+    epoch = _steps_per_epoch(job)
     yield (
         root + "training_artifacts/step_wise_training_metrics.csv",
         _table("training_loss", enumerate(training), epoch),
@@ -70,6 +72,10 @@ def files(job: EmulatedJob, records: dict[str, int]) -> Iterator[tuple[str, byte
 def _epochs(job: EmulatedJob) -> int:
     given = job.hyperparameters.get("epochCount", "1")
     return int(given) if given.isdigit() else 1
+
+
+def _steps_per_epoch(job: EmulatedJob) -> int:
+    return max(len(job.losses["training"]) // _epochs(job), 1)
 
 
 def _table(column: str, points: Iterable[tuple[int, float]], steps_per_epoch: int) -> bytes:

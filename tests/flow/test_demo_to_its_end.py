@@ -27,6 +27,14 @@ def test_the_demo_ends_with_an_answer_of_the_model_and_says_what_readme_shows():
     assert [line for line in _shown_by_readme() if line not in said] == []
     at = said.index("  Emulated: the answer to the dataset's nearest question.")
     assert "tuning ask" in "".join(said[at - 5 : at])
+    assert "  build/demo-run.html, for your browser: it needs no network, and stays." in said[at:]
+    page = (ROOT / "build" / "demo-run.html").read_text("utf-8")
+    for words in (
+        "Live: support-nova-micro/second-try",
+        "<title>step ",
+        "The emulated Bedrock trains",
+    ):
+        assert words in page
 
 
 def _shown_by_readme():

@@ -54,7 +54,11 @@ def _trained(page: RunPage) -> Iterator[_Step]:
     recipe = page.model.recipe if page.model else page.record.recipe
     if page.is_live:
         yield "Ask it:", page.command("ask", recipe, "YOUR QUESTION")
-        yield "If it disappoints, bring back the model before:", page.command("rollback", recipe)
+        if page.live and page.live.before:
+            yield (
+                "If it disappoints, bring back the model before:",
+                page.command("rollback", recipe),
+            )
         return
     if page.evaluation is None:
         yield "See whether it is better than what is in use:", _compared(page)

@@ -130,6 +130,12 @@ def test_every_command_of_a_page_is_one_of_ours_and_takes_these_words(name, tmp_
         ours[command].make_context(command, typed)
 
 
+def test_nobody_is_advised_to_roll_back_to_nothing():
+    assert "tuning rollback" in run_page("live")
+    first = page_of(model=VERSION, live=replace(LIVE, version=3, before=None))
+    assert "tuning rollback" not in run_html(first)
+
+
 def test_a_command_quotes_what_a_shell_would_run():
     page = page_of(environment="dev; rm -rf ~", model=replace(VERSION, recipe="$(reboot)"))
     assert page.command("ask", "$(reboot)") == "tuning ask -e 'dev; rm -rf ~' '$(reboot)'"

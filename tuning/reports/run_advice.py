@@ -81,14 +81,13 @@ def _compared(page: RunPage) -> str:
 
 def _refused(page: RunPage, report: Report) -> list[_Step]:
     """As the report of the check says it."""
-    recipe = page.recipe
-    return advice.next_steps(report, {"base_model": recipe.base_model} if recipe else {"run": ""})
+    model = page.recipe.base_model if page.recipe else "MODEL"
+    return advice.next_steps(report, {"base_model": model})
 
 
 def _ended(page: RunPage) -> Iterator[_Step]:
     record = page.record
-    said = run_details(record).next
-    yield said.partition(": tuning ")[0] or "Nothing was trained.", None
+    yield run_details(record).next or "Nothing was trained.", None
     if record.training_run:
         yield "Train the same upload again:", page.command("retrain", record.id)
     if record.state == "failed":

@@ -50,7 +50,8 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
         started_at=zulu(datetime.now(UTC)),
     )
     lives, executions = LiveModels(ledger=ledger), Executions(machine=settings.release_machine_arn)
-    if lives.begin(request.recipe, request.seen, change, ended=executions.has_ended) is None:
+    seen = lives.read(request.recipe).revision if request.seen is None else request.seen
+    if lives.begin(request.recipe, seen, change, ended=executions.has_ended) is None:
         other = lives.read(request.recipe).change
         now = (
             f"version {other.version} is being released by {other.by}"

@@ -6,7 +6,7 @@ from typing import Any
 from lambdas.observe import logger, observed
 from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployments
 from tuning.releases.deployment_status import Deployed, DeploymentStatus, todo
-from tuning.releases.release_steps import OF_ENVIRONMENT, OF_RECIPE, ReleaseStart
+from tuning.releases.release_steps import ReleaseStart
 from tuning.runs.function_settings import ReleaseSettings
 
 _settings = cache(ReleaseSettings.from_env)
@@ -49,7 +49,7 @@ def _step(
         case "done":
             return Deployed(state="active" if wanted else "removed", asked=asked)
         case "create":
-            tags = {OF_ENVIRONMENT: _settings().environment, OF_RECIPE: start.recipe}
+            tags = start.tags(_settings().environment)
             deployments.create(start.deployment, str(wanted), token=start.token, tags=tags)
             asked = True
         case "update":

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.runs.recipe_files import load
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
@@ -16,6 +17,11 @@ def recipe(name: str) -> Recipe:
 
 def is_deployed(name: str) -> bool:
     return (FOLDER / f"{name}.toml").exists()
+
+
+def gate(name: str) -> ReleaseOptions | None:
+    """The table [release] of a recipe; None where it has none, or is not deployed."""
+    return recipe(name).release if is_deployed(name) else None
 
 
 def of(run: Run) -> Recipe | None:

@@ -14,9 +14,9 @@ os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 import pytest
 from domain_builders import DATASETS, any_recipe, any_run_settings
 from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
+from laid_recipes import deploy_recipes
 
 import lambdas
-from lambdas import deployed_recipes
 from lambdas.observe import logger
 from tuning.__main__ import run
 from tuning.aws import clients
@@ -57,7 +57,7 @@ def aws(monkeypatch):
         stepfunctions=FakeStepFunctions(),
         recipes={each.name: each for each in (any_recipe(),)},
     )
-    _deploy(monkeypatch, fakes.recipes)
+    deploy_recipes(monkeypatch, fakes.recipes)
     monkeypatch.setattr(clients, "create", lambda service, _region: getattr(fakes, service))
     environment = {
         **any_run_settings().to_env(),
@@ -71,15 +71,6 @@ def aws(monkeypatch):
         if hasattr(handler, "_settings"):
             handler._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
     return fakes
-
-
-def _deploy(monkeypatch, recipes):
-    """These by their names, and those that lie in the folder."""
-    load, lies_there = deployed_recipes.load, deployed_recipes.is_deployed
-    monkeypatch.setattr(deployed_recipes, "load", lambda path: recipes.get(path.stem) or load(path))
-    monkeypatch.setattr(
-        deployed_recipes, "is_deployed", lambda name: name in recipes or lies_there(name)
-    )
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """A recipe's models, its live deployment and the functions that release; Bedrock is the emulated one."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from domain_builders import any_run, any_upload
+from domain_builders import ARTIFACTS, PREPARED, any_record, any_run, any_upload
 from emulated_world import EAST, World, an_engine, create, get
 from recipe_refusal_cases import exceptions, refusal
 
@@ -20,8 +22,19 @@ from tuning.runs.money_records import Charged
 from tuning.runs.prepared_dataset import PreparedDataset
 
 RECIPE = "support"
+BASE = "amazon.nova-micro-v1:0"
+"""What the base model of its versions is asked as."""
 POLLS = 400
 """More than a release may need."""
+
+
+def line(question: int, answer: int, *, asked: str = "{}?") -> bytes:
+    """A record of a conversation; each question and each answer has words of its own."""
+    words = f"What is item{question}x" + asked.format(f" in row{question}y")
+    said = [("user", words), ("assistant", f"It is answer{answer}z.")]
+    messages = [{"role": role, "content": [{"text": text}]} for role, text in said]
+    record = {"schemaVersion": "bedrock-conversation-2024", "messages": messages}
+    return json.dumps(record).encode()
 
 
 class Client:
@@ -58,11 +71,38 @@ class Runtime:
     """ARNs of models that do not answer."""
     exceptions: Any = field(default_factory=exceptions)
 
+    asked: list[str] = field(default_factory=list)
+    """What prompts of evaluations were put to, in order."""
+    throttled: int = 0
+    """How many of the next questions have to wait."""
+
     def converse(self, *, modelId: str, **_given: Any) -> Any:  # noqa: N803 — AWS's name
-        found = self.engine.deployments.find(EAST, modelId)
-        if found.status != "Active" or found.model.arn in self.silent:
-            raise refusal("ModelErrorException", "Converse", 424, "the model cannot be loaded")
+        self._answering(modelId, "Converse")
         return {"output": {"message": {"content": [{"text": "Ready."}]}}}
+
+    def converse_stream(self, *, modelId: str, messages: Any, **_given: Any) -> Any:  # noqa: N803 — AWS's name
+        """As the training example nearest to the prompt; a base model knows nothing."""
+        if self.throttled:
+            self.throttled -= 1
+            raise refusal("ThrottlingException", "ConverseStream", 429, "Too many tokens")
+        self.asked.append(modelId)
+        text = "I do not know."
+        if modelId != BASE:
+            model = self._answering(modelId, "ConverseStream").model
+            text = model.examples.answer(messages[-1]["content"][0]["text"])
+        return {
+            "stream": [
+                {"contentBlockDelta": {"delta": {"text": text}}},
+                {"messageStop": {"stopReason": "end_turn"}},
+                {"metadata": {"usage": {"inputTokens": 4, "outputTokens": 2}}},
+            ]
+        }
+
+    def _answering(self, model: str, operation: str) -> Any:
+        found = self.engine.deployments.find(EAST, model)
+        if found.status != "Active" or found.model.arn in self.silent:
+            raise refusal("ModelErrorException", operation, 424, "the model cannot be loaded")
+        return found
 
 
 class Releasing:
@@ -73,7 +113,7 @@ class Releasing:
         aws.bedrock = self.bedrock = Client(self.engine)
         setattr(aws, "bedrock-runtime", Runtime(engine=self.engine))
         self.runtime = getattr(aws, "bedrock-runtime")
-        self.steps = aws.stepfunctions
+        self.steps, self.aws = aws.stepfunctions, aws
         self.ledger = Ledger(table="ledger", client=lambda _: aws.dynamodb)
         self.lives, self.registry = (
             LiveModels(ledger=self.ledger),
@@ -99,6 +139,36 @@ class Releasing:
             cost=Charged(),
         )
         return self.registry.register(made)
+
+    def evaluable(
+        self, *, right: bool = True, prompts: int = 40, evaluation: bytes | None = None
+    ) -> ModelVersion:
+        """The next version, whose run had an evaluation set of so many prompts, or this one; `right`: whether it
+        was trained on the answers that are expected.
+        """
+        wrong = dict.fromkeys(range(prompts), 0 if right else 1)
+        training = [
+            line(number, (number + off) % prompts, asked="{} again?")
+            for number, off in wrong.items()
+        ]
+        name = f"{len(self.engine.models)}.jsonl"
+        self.world.objects[name] = training
+        model = self.trained(trainingDataConfig={"s3Uri": f"s3://data/{name}"})
+        held_out = evaluation or b"\n".join(line(number, number) for number in range(prompts))
+        key = f"prepared/{hashlib.sha256(held_out).hexdigest()}/evaluation.jsonl"
+        self.aws.s3.lay(PREPARED, key, held_out)
+        dataset = PreparedDataset(evaluation_uri=f"s3://{PREPARED}/{key}")
+        run = any_run(upload=any_upload(version_id=model.upload_version))
+        self.dynamodb.lay(any_record(of=run, state="trained", dataset=dataset))
+        return model
+
+    def kept(self, suffix: str) -> dict[str, bytes]:
+        """The objects of evaluations whose keys end so."""
+        return {
+            key: next(reversed(versions.values()))
+            for (bucket, key), versions in self.aws.s3.versions.items()
+            if bucket == ARTIFACTS and key.endswith(suffix)
+        }
 
     def request(
         self, version: int, *, kind: Kind = "promote", by: str = "arn:ann"

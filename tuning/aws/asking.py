@@ -3,27 +3,34 @@
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tuning.aws.clients import Clients, client
 from tuning.aws.transient import RefusedByAwsError
+from tuning.evaluation.records import Message
 
 
 def ask_model(arn: str, question: str, *, most_tokens: int, client: Clients = client) -> str:
     """What the model answers, as text. `arn` is of a deployment: a custom model does not answer by its own."""
-    asked = converse_request(arn, question, most_tokens=most_tokens)
+    said = [Message(role="user", text=question)]
+    asked = converse_request(arn, said, most_tokens=most_tokens)
     answer: dict[str, Any] = client("bedrock-runtime").converse(**asked)
     content = answer["output"]["message"]["content"]
     return "".join(part["text"] for part in content if "text" in part)
 
 
-def converse_request(arn: str, question: str, *, most_tokens: int) -> dict[str, Any]:
+def converse_request(
+    model: str, messages: Sequence[Message], system: Sequence[str] = (), *, most_tokens: int
+) -> dict[str, Any]:
     """The same of Converse and of ConverseStream."""
+    turns = [{"role": each.role, "content": [{"text": each.text}]} for each in messages]
+    instructions = {"system": [{"text": each} for each in system]} if system else {}
     return {
-        "modelId": arn,
-        "messages": [{"role": "user", "content": [{"text": question}]}],
+        "modelId": model,
+        "messages": turns,
         "inferenceConfig": {"maxTokens": most_tokens},
+        **instructions,
     }
 
 

@@ -179,6 +179,14 @@ def put_once(bucket: str, key: str, body: IO[bytes], *, sha256: str) -> str:
     return f"s3://{bucket}/{key}"
 
 
+def content(uri: str) -> bytes:
+    """All of what lies at `s3://bucket/key` now."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    with closing(client("s3").get_object(Bucket=bucket, Key=key)["Body"]) as body:
+        found: bytes = body.read()
+    return found
+
+
 def put(bucket: str, key: str, text: str, content_type: str) -> str:
     client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type)
     return f"s3://{bucket}/{key}"

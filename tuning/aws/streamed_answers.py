@@ -3,21 +3,22 @@
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tuning.aws.asking import converse_request
 from tuning.aws.clients import Clients, client
+from tuning.evaluation.records import Message
 
 
 @dataclass(kw_only=True)
 class StreamedAnswer:
     """Iterate over it once; what is beside the text is known afterwards."""
 
-    arn: str
-    """Of a deployment."""
-    question: str
-    system: str | None = None
+    model: str
+    """The ARN of a deployment, or the id of a base model."""
+    messages: Sequence[Message]
+    system: Sequence[str] = ()
     most_tokens: int
     client: Clients = client
     stop_reason: str | None = field(default=None, init=False)
@@ -27,9 +28,9 @@ class StreamedAnswer:
 
     def __iter__(self) -> Iterator[str]:
         """Raises botocore's errors, also in the middle of an answer."""
-        asked = converse_request(self.arn, self.question, most_tokens=self.most_tokens)
-        if self.system:
-            asked["system"] = [{"text": self.system}]
+        asked = converse_request(
+            self.model, self.messages, self.system, most_tokens=self.most_tokens
+        )
         answer = self.client("bedrock-runtime").converse_stream(**asked)
         for event in answer["stream"]:
             if delta := event.get("contentBlockDelta"):

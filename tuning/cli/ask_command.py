@@ -14,6 +14,7 @@ from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
 from tuning.cli.promotion_commands import RecipeName
+from tuning.evaluation.records import Message
 from tuning.releases.live_model import NothingLiveError
 from tuning.reports.visible_text import printable
 
@@ -43,9 +44,9 @@ def ask_command(
     if live.deployment_arn is None or live.version is None:
         raise NothingLiveError(recipe)
     answer = StreamedAnswer(
-        arn=live.deployment_arn,
-        question=question,
-        system=system,
+        model=live.deployment_arn,
+        messages=[Message(role="user", text=question)],
+        system=[system] if system else [],
         most_tokens=most_tokens,
         client=account.client,
     )

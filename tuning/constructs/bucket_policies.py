@@ -24,6 +24,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 JOB = "job"
 PREPARATION = "preparation"
+EVALUATION_PART = "evaluation"
+"""The endpoint of models speaks of it."""
 
 _NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
 _SSE = "s3:x-amz-server-side-encryption"

@@ -8,6 +8,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from tuning.constructs.bucket_policies import EVALUATION_PART, PART
 from tuning.constructs.config import Config
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.security_groups import SecurityGroup
@@ -96,9 +97,13 @@ class Endpoints(Construct):
             self._let(sorted((*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS)), models),
             self._let(_LIST_ACTIONS),
         )
-        # Deployments have ids that are made at run time: all of the account, and no other model.
+        # Deployments have ids that are made at run time: all of the account, and no other model but for the one
+        # role that compares a candidate with its base.
         self.bedrock_runtime = self._interface(
-            "BedrockRuntime", services.BEDROCK_RUNTIME, self._let(_INVOKE_ACTIONS, [deployments])
+            "BedrockRuntime",
+            services.BEDROCK_RUNTIME,
+            self._let(_INVOKE_ACTIONS, [deployments]),
+            self._let(_INVOKE_ACTIONS[1:], [foundation], part=EVALUATION_PART),
         )
         callers.allow_tls_to(self._groups["BedrockRuntime"], "BedrockRuntime")
         self.states = self._interface(
@@ -146,13 +151,22 @@ class Endpoints(Construct):
         return endpoint
 
     def _let(
-        self, actions: Sequence[str], resources: Sequence[str] = ("*",), *, ours: bool = False
+        self,
+        actions: Sequence[str],
+        resources: Sequence[str] = ("*",),
+        *,
+        ours: bool = False,
+        part: str = "",
     ) -> Statement:
-        """`ours`: the resource must be this account's, which foundation models are not."""
+        """`ours`: the resource must be this account's, which foundation models are not. `part`: of the roles
+        that may.
+        """
         account = cdk.Stack.of(self).account
         conditions = {"aws:PrincipalAccount": account}
         if ours:
             conditions["aws:ResourceAccount"] = account
+        if part:
+            conditions[f"aws:PrincipalTag/{PART}"] = part
         statement = allow(
             actions=actions, resources=resources, conditions={"StringEquals": conditions}
         )

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
+from tuning.models.catalog import catalog
 from tuning.pipeline.grants import Access, access, publish
 from tuning.runs.recipes import Recipe
 
@@ -65,7 +66,7 @@ class Permissions:
     def _models(self, recipes: Sequence[Recipe]) -> list[str]:
         """Whether IAM sees a model's id with its `:128k` or without is not documented: both."""
         names = {r.base_model for r in recipes}
-        names |= {":".join(name.split(":")[:2]) for name in names}
+        names |= {catalog().model(name).asked_as for name in names}
         foundation = f"arn:{self._stack.partition}:bedrock:{self._stack.region}::foundation-model"
         return [f"{foundation}/{name}" for name in sorted(names)]
 

@@ -4,12 +4,14 @@ import aws_cdk as cdk
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from tuning.constructs.bucket_policies import EVALUATION_PART, PART
 from tuning.constructs.function_maker import FunctionMaker
 from tuning.constructs.placement import own_name
 from tuning.constructs.release_definition import RELEASE_TIMEOUT, ReleaseDefinition
 from tuning.constructs.state_machine import MachineParts, make_machine
 from tuning.pipeline.manifest import of_kind
-from tuning.runs.function_settings import ReleaseSettings
+from tuning.pipeline.release_tasks import ANSWER_PROMPTS
+from tuning.runs.function_settings import EvaluationSettings, ReleaseSettings, Settings
 
 NAME = "Release"
 
@@ -23,6 +25,7 @@ class Release(Construct):
         make: FunctionMaker,
         environment: str,
         ledger_table: str,
+        artifacts_bucket: str,
         topic: sns.ITopic,
         parts: MachineParts,
     ) -> None:
@@ -30,12 +33,23 @@ class Release(Construct):
         self.machine_name = own_name(self, NAME)
         # Known before the machine is, since its functions ask for its executions.
         parts.permissions.names["ReleaseExecutions"] = [self._arn("execution", ":*")]
-        settings = ReleaseSettings(
-            environment=environment,
-            ledger_table=ledger_table,
-            release_machine_arn=self._arn("stateMachine"),
-        )
-        self.functions = {step.name: make.function(step, settings) for step in of_kind("release")}
+        settings: dict[type[Settings] | None, Settings] = {
+            ReleaseSettings: ReleaseSettings(
+                environment=environment,
+                ledger_table=ledger_table,
+                release_machine_arn=self._arn("stateMachine"),
+            ),
+            EvaluationSettings: EvaluationSettings(
+                environment=environment,
+                ledger_table=ledger_table,
+                artifacts_bucket=artifacts_bucket,
+            ),
+        }
+        self.functions = {
+            step.name: make.function(step, settings[step.settings]) for step in of_kind("release")
+        }
+        # The endpoint of models admits base models for this role alone.
+        cdk.Tags.of(self.functions[ANSWER_PROMPTS.name].role).add(PART, EVALUATION_PART)
         definition = ReleaseDefinition(self, functions=self.functions, topic=topic)
         self.machine = make_machine(
             self,

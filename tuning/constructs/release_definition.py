@@ -1,4 +1,4 @@
-"""Release: the state machine that brings one version live, or leaves what was live as it was.
+"""Release: the state machine that evaluates a version, and brings it live or leaves what was live as it was.
 
 Every path goes through `Finish release`, which records what answers as Bedrock says, and then notifies.
 """
@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from tuning.constructs.candidate_evaluation import POLL_SECONDS, CandidateEvaluation
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.notice_lines import message, subject
 from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
@@ -22,10 +23,6 @@ from tuning.pipeline.release_tasks import (
     VERIFY_RELEASE,
 )
 from tuning.releases.release_states import ReleaseState
-
-_POLL_SECONDS = 60
-"""No event reports a deployment, so it is polled.
-https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge.html"""
 
 
 class ReleaseDefinition:
@@ -38,8 +35,11 @@ class ReleaseDefinition:
             for step in (BEGIN_RELEASE, DEPLOY_MODEL, VERIFY_RELEASE, FINISH_RELEASE)
         )
         self._report()
+        self._evaluation = CandidateEvaluation(
+            scope, functions=functions, live=self._begin, end=self._finish
+        )
         fault = self._concluded(ReleaseState.STEP_FAILED, "failed", "$fault.message")
-        catch_all([self._begin, self._deploy, self._verify], fault)
+        catch_all([self._evaluation.plan, self._begin, self._deploy, self._verify], fault)
         self.start = self._definition()
 
     def _definition(self) -> sfn.IChainable:
@@ -64,14 +64,22 @@ class ReleaseDefinition:
                 "deployment": {},
                 "verified": {},
                 "target": None,
+                "asked": {},
+                "candidate": {},
+                "gate": {},
+                "outcome": {},
+                "removal": {},
             },
             outputs={},
         )
-        return first.next(self._begin)
+        asked = self._steps.choose(ReleaseState.ASKED_FOR)
+        asked.when(when("$request.kind = 'release'"), self._evaluation.plan)
+        asked.otherwise(self._begin)
+        return first.next(asked)
 
     def _deployed(self) -> sfn.Choice:
         """`verified` is empty until the new model was asked, so that it says which way the loop goes."""
-        wait = self._steps.wait(ReleaseState.WAIT_FOR_DEPLOYMENT, str(_POLL_SECONDS))
+        wait = self._steps.wait(ReleaseState.WAIT_FOR_DEPLOYMENT, POLL_SECONDS)
         wait.next(self._deploy)
         status = self._steps.choose(ReleaseState.DEPLOYMENT_STATUS)
         status.when(when("$deployment.state in ['in_progress', 'queued']"), wait)
@@ -128,12 +136,12 @@ class ReleaseDefinition:
         notify.add_catch(not_reported, errors=["States.ALL"])
         self._finish.add_catch(notify, errors=["States.ALL"], assign={"recorded": {}}, outputs={})
         end = self._steps.choose(ReleaseState.OUTCOME)
-        for name, state in (
-            (ReleaseState.RELEASED, "released"),
-            (ReleaseState.REFUSED, "refused"),
+        for name, states in (
+            (ReleaseState.RELEASED, ["released"]),
+            (ReleaseState.REFUSED, ["refused", "held", "passed"]),
         ):
             succeed = sfn.Succeed.jsonata(self._scope, name, outputs=expression("$outcome"))
-            end.when(when(f"$outcome.state = '{state}'"), succeed)
+            end.when(when(f"$outcome.state in {states}"), succeed)
         end.otherwise(
             sfn.Fail.jsonata(
                 self._scope,

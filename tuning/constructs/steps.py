@@ -78,19 +78,28 @@ class Steps:
     def __init__(self, scope: Construct) -> None:
         self._scope = scope
 
-    def invoke(self, function: HandlerFunction) -> tasks.LambdaInvoke:
-        """The task of a step: it takes and gives the variables that the manifest says."""
-        declared = function.step
+    def invoke(
+        self,
+        function: HandlerFunction,
+        *,
+        name: str = "",
+        given: Mapping[str, str] | None = None,
+        gives: str = "",
+    ) -> tasks.LambdaInvoke:
+        """The task of a step: it takes and gives the variables that the manifest says. A further task of the
+        same step has a `name` of its own; it is `given` other JSONata for some of them, and `gives` another.
+        """
+        declared, others = function.step, given or {}
         step = tasks.LambdaInvoke.jsonata(
             self._scope,
-            declared.title,
+            name or declared.title,
             lambda_function=function.function,
             payload=sfn.TaskInput.from_object(
-                {name: expression(f"${name}") for name in declared.takes}
+                {name: expression(others.get(name, f"${name}")) for name in declared.takes}
                 | {name: expression(said) for name, said in declared.takes_after_rollback}
             ),
             retry_on_service_exceptions=False,
-            assign={declared.gives: expression("$states.result.Payload")},
+            assign={gives or declared.gives: expression("$states.result.Payload")},
             outputs={},
         )
         self._retry(step, declared)

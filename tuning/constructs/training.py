@@ -185,6 +185,7 @@ class Training(Construct):
             make=make,
             environment=self._environment,
             ledger_table=self.storage.ledger.table_name,
+            artifacts_bucket=self.storage.artifacts.bucket_name,
             topic=self.topic,
             parts=self._machine_parts(),
         )

@@ -113,6 +113,13 @@ class Model:
     provisioned: bool = False
     """Whether AWS lists it for Provisioned Throughput."""
 
+    @property
+    def asked_as(self) -> str:
+        """What Bedrock's runtime calls it: without the length of its context, which customization is for.
+        https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
+        """
+        return ":".join(self.id.split(":")[:2])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:

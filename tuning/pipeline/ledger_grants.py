@@ -107,8 +107,11 @@ def reads_models() -> Access:
 def changes_live() -> tuple[Access, ...]:
     """Read and write which version of a recipe answers."""
     attributes = {LiveModel.attribute(each.name) for each in fields(LiveModel)}
-    keys = f"{LIVE}*"
-    return _update(attributes, "StringLike", keys), _items("GetItem", "StringLike", keys)
+    return _update(attributes, "StringLike", f"{LIVE}*"), reads_live()
+
+
+def reads_live() -> Access:
+    return _items("GetItem", "StringLike", f"{LIVE}*")
 
 
 def own_item(pk: str) -> Access:

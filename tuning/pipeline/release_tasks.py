@@ -3,10 +3,20 @@
 Who changes deployments cannot ask a model, who asks cannot change one, and neither trains.
 """
 
-from tuning.pipeline.grants import access, use_key
-from tuning.pipeline.ledger_grants import changes_live, in_tables, reads_models
+from tuning.pipeline.grants import access, list_objects, use_key
+from tuning.pipeline.ledger_grants import (
+    changes_live,
+    in_tables,
+    reads,
+    reads_live,
+    reads_models,
+)
 from tuning.pipeline.step import Step
-from tuning.runs.function_settings import ReleaseSettings
+from tuning.runs.function_settings import EvaluationSettings, ReleaseSettings
+
+_PROMPTS = "Prepared/prepared/*"
+_EVALUATIONS = "Artifacts/runs/*"
+_READS_PROMPTS = (access("s3:GetObject", on=_PROMPTS), use_key("DataKey", "s3", "Decrypt"))
 
 BEGIN_RELEASE = Step(
     name="begin_release",
@@ -77,4 +87,66 @@ FINISH_RELEASE = Step(
     ),
 )
 
-RELEASE_STEPS = (BEGIN_RELEASE, DEPLOY_MODEL, VERIFY_RELEASE, FINISH_RELEASE)
+PLAN_EVALUATION = Step(
+    name="plan_evaluation",
+    kind="release",
+    does="Says whether a version is evaluated before it goes live, on which prompts, and against what.",
+    failing="no release begins by itself; what is live stays so",
+    settings=EvaluationSettings,
+    takes=("request", "execution"),
+    gives="plan",
+    access=(
+        *in_tables(reads(), reads_models(), reads_live()),
+        access("bedrock:GetCustomModelDeployment", on="Deployments"),
+        *_READS_PROMPTS,
+    ),
+)
+
+ANSWER_PROMPTS = Step(
+    name="answer_prompts",
+    kind="release",
+    does="Asks the candidate, the live model and the base model the prompts of the evaluation.",
+    failing="evaluations do not go on; candidates are removed, and what is live stays so",
+    settings=EvaluationSettings,
+    takes=("plan", "candidate", "asked"),
+    gives="asked",
+    timeout_seconds=900,
+    access=(
+        # It authorises ConverseStream:
+        # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+        access("bedrock:InvokeModelWithResponseStream", on=("Deployments", "Models")),
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
+        use_key("DataKey", "bedrock", "Decrypt"),
+        access("s3:PutObject", on=_EVALUATIONS),
+        use_key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
+        access("s3:GetObject", on=_PROMPTS),
+    ),
+)
+
+DECIDE_RELEASE = Step(
+    name="decide_release",
+    kind="release",
+    does="Compares the answers, and decides by the recipe's gate whether the candidate may go live.",
+    failing="evaluations are not decided; candidates are removed, and what is live stays so",
+    settings=EvaluationSettings,
+    takes=("plan",),
+    gives="gate",
+    timeout_seconds=900,
+    memory_mb=1769,  # one whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    access=(
+        access("s3:GetObject", on=(_PROMPTS, _EVALUATIONS)),
+        list_objects("Artifacts", "runs/*"),
+        access("s3:PutObject", on=_EVALUATIONS),
+        use_key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
+    ),
+)
+
+RELEASE_STEPS = (
+    PLAN_EVALUATION,
+    ANSWER_PROMPTS,
+    DECIDE_RELEASE,
+    BEGIN_RELEASE,
+    DEPLOY_MODEL,
+    VERIFY_RELEASE,
+    FINISH_RELEASE,
+)

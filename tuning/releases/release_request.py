@@ -7,6 +7,7 @@ from typing import Self
 from tuning.errors import TuningError
 from tuning.releases.go_ahead import GoAhead
 from tuning.releases.live_model import Kind, LiveModel
+from tuning.releases.model_version import ModelVersion
 from tuning.runs.json_record import Record
 
 _VERSION = 1
@@ -21,8 +22,10 @@ class NotReleasableError(TuningError):
 class ReleaseRequest(Record):
     recipe: str
     version: int
-    seen: int
-    """The revision of what was live as it was asked for: a change meanwhile makes it void."""
+    seen: int | None = None
+    """The revision of what was live as it was asked for: a change meanwhile makes it void. None of the first
+    release of a run, which compares with whatever is live as it begins.
+    """
     kind: Kind
     go_ahead: GoAhead
     attempt: int = 1
@@ -42,6 +45,17 @@ class ReleaseRequest(Record):
     def token(self) -> str:
         """`clientRequestToken` of the deployment: a retried call is the same request."""
         return hashlib.sha256(f"deploy {self.execution}".encode()).hexdigest()
+
+    @property
+    def candidate_token(self) -> str:
+        """Of the deployment for its evaluation."""
+        return hashlib.sha256(f"evaluate {self.execution}".encode()).hexdigest()
+
+    @classmethod
+    def of_model(cls, model: ModelVersion, *, by: str | None = None) -> Self:
+        """The release of a run's model, asked for by a person, or by nobody as the run has ended."""
+        go_ahead = GoAhead.of_a_person(by) if by else GoAhead()
+        return cls(recipe=model.recipe, version=model.version, kind="release", go_ahead=go_ahead)
 
     @classmethod
     def promotion(cls, live: LiveModel, version: int, *, kind: Kind, by: str) -> Self:

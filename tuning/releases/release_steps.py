@@ -11,6 +11,8 @@ from tuning.runs.json_record import Record
 
 OF_ENVIRONMENT, OF_RECIPE = "tuning:environment", "tuning:recipe"
 """Tags of a live deployment, by which callers are let ask it."""
+CANDIDATE_OF = "tuning:candidate-of"
+"""Tag of a candidate's deployment in place of `OF_ENVIRONMENT`: its environment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,12 @@ class ReleaseStart(Record):
     """The name of the recipe's deployment."""
     recipe: str = ""
     token: str = ""
+    candidate: bool = False
+    """Whether it is a deployment for an evaluation, which callers are not let ask."""
+
+    def tags(self, environment: str) -> dict[str, str]:
+        of = CANDIDATE_OF if self.candidate else OF_ENVIRONMENT
+        return {of: environment, OF_RECIPE: self.recipe}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +55,12 @@ def deployment_name(environment: str, recipe: str) -> str:
     """
     whose = hashlib.sha256(f"{environment}/{recipe}".encode()).hexdigest()
     return f"{recipe}-live-{whose[:12]}"
+
+
+def candidate_name(environment: str, recipe: str, version: int) -> str:
+    """Of the deployment under which a version is evaluated, of 63 characters at most: as `deployment_name`."""
+    whose = hashlib.sha256(f"{environment}/{recipe}/{version}".encode()).hexdigest()
+    return f"{recipe}-candidate-{whose[:12]}"
 
 
 def answering(found: DeploymentStatus | None, versions: Iterable[object]) -> int | None:

@@ -108,3 +108,11 @@ class ReleaseSettings(Settings):
 
     ledger_table: str
     release_machine_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSettings(Settings):
+    """What its steps know that evaluate."""
+
+    ledger_table: str
+    artifacts_bucket: str

@@ -1,0 +1,44 @@
+"""Whether a candidate may go live, by its answers and those of what it is compared with."""
+
+from functools import cache
+from typing import Any
+
+from lambdas import deployed_recipes
+from lambdas.observe import logger, observed
+from tuning.aws.evaluation_files import EvaluationFiles, read_prompts
+from tuning.evaluation.gate import EvaluationError, evaluate
+from tuning.evaluation.records import GateDecision
+from tuning.evaluation.release_options import ReleaseOptions
+from tuning.releases.evaluation_plan import SIDES, EvaluationPlan, GateOutcome
+from tuning.runs.function_settings import EvaluationSettings
+
+_settings = cache(EvaluationSettings.from_env)
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    plan = EvaluationPlan.from_json(event["plan"])
+    options = deployed_recipes.gate(plan.recipe)
+    if options is None:
+        raise EvaluationError(f"{plan.recipe}: its table [release] is no longer deployed")
+    files = EvaluationFiles(bucket=_settings().artifacts_bucket, prefix=plan.prefix)
+    prompts = read_prompts(plan.prompts_uri, base_model=plan.base_model)
+    sides = [side for side in SIDES if side == "candidate" or side in plan.models]
+    found = evaluate(prompts, {side: files.answers(side) for side in sides}, options)
+    decided = _outcome(plan, found.decision, options, uri=files.conclude(found))
+    logger.info("decided", outcome=decided.outcome, why=decided.summary)
+    return decided.to_json()
+
+
+def _outcome(
+    plan: EvaluationPlan, decision: GateDecision, options: ReleaseOptions, *, uri: str
+) -> GateOutcome:
+    by_hand = f"tuning promote {plan.recipe} {plan.version}"
+    reasons = " ".join(f"{each}." for each in decision.reasons)
+    if decision.outcome == "hold":
+        said = f"The gate holds version {plan.version}: {reasons} {by_hand} overrules it."
+        return GateOutcome(outcome="held", decision=decision, summary=said, uri=uri)
+    if options.promote == "ask":
+        said = f"Version {plan.version} passes the gate, and waits for a person: {reasons} {by_hand} brings it live."
+        return GateOutcome(outcome="passed", decision=decision, summary=said, uri=uri)
+    return GateOutcome(outcome="promote", decision=decision, summary=reasons, uri=uri)

@@ -1,0 +1,55 @@
+"""The objects of an evaluation: its prompts, every answer, and what they come to."""
+
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tuning.aws import s3_objects
+from tuning.evaluation.answer_files import answer_line, read_answers
+from tuning.evaluation.evaluation_prompts import prompts_in
+from tuning.evaluation.gate import Evaluation
+from tuning.evaluation.records import EvaluationPrompt, ModelAnswer, Side
+
+_LINES = "application/x-ndjson"
+
+
+def read_prompts(uri: str, *, base_model: str) -> list[EvaluationPrompt]:
+    """Those of a prepared evaluation set, which is in the format of the model.
+
+    Raises NotAPromptError with the first record of which no evaluation can be made.
+    """
+    content = s3_objects.content(uri)
+    return prompts_in(io.BytesIO(content), name=uri.rpartition("/")[2], base_model=base_model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationFiles:
+    bucket: str
+    prefix: str
+
+    def keep(self, side: Side, first: int, answers: Iterable[ModelAnswer]) -> None:
+        """Answers of one side from its prompt number `first` on, from 0. Written again, they are the later ones."""
+        key = f"{self._answers(side)}{first:08d}.jsonl"
+        text = b"".join(map(answer_line, answers)).decode()
+        s3_objects.put(self.bucket, key, text, _LINES)
+
+    def answers(self, side: Side) -> list[ModelAnswer]:
+        """The first answer to each prompt: a function that was given up for dead may have asked on."""
+        found: dict[int, ModelAnswer] = {}
+        kept = s3_objects.texts(self.bucket, self._answers(side), suffixes=(".jsonl",))
+        for key in sorted(kept):
+            for answer in read_answers(kept[key].encode().splitlines(), name=key):
+                found.setdefault(answer.line, answer)
+        return list(found.values())
+
+    def conclude(self, evaluation: Evaluation) -> str:
+        text = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=1)
+        return s3_objects.put(self.bucket, self.evaluation_key, text, "application/json")
+
+    @property
+    def evaluation_key(self) -> str:
+        return f"{self.prefix}evaluation.json"
+
+    def _answers(self, side: Side) -> str:
+        return f"{self.prefix}answers/{side}/"

@@ -1,0 +1,60 @@
+"""What an evaluation of a version is about, and how far it has come; passed between steps of a release."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tuning.evaluation.records import GateDecision, Side
+from tuning.releases.release_steps import ReleaseStart
+from tuning.runs.json_record import Record
+
+SIDES: tuple[Side, ...] = ("candidate", "live", "base")
+"""In the order in which they are asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationPlan(Record):
+    """What plan_evaluation answers."""
+
+    state: Literal["planned", "not_needed", "held"] = "held"
+    """`not_needed`: the recipe as it is deployed has no table [release]."""
+    why: str = ""
+    """Of `held`: one sentence."""
+    recipe: str = ""
+    version: int = 0
+    base_model: str = ""
+    seen: int = 0
+    """The revision of what is live: a change meanwhile makes the evaluation void."""
+    candidate: ReleaseStart | None = None
+    """The deployment under which the candidate is asked; None unless planned."""
+    models: Mapping[Side, str] = field(default_factory=dict)
+    """What the candidate is compared with, as Bedrock's runtime takes it: an ARN or the id of a base model."""
+    prompts_uri: str = ""
+    """Of the prepared evaluation set."""
+    prefix: str = ""
+    """Of the objects in which answers and the evaluation are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedPrompts(Record):
+    """What answer_prompts answers: how far it has come."""
+
+    state: Literal["in_progress", "waiting", "done", "failed"] = "in_progress"
+    answered: int = 0
+    """Prompts over all sides, one side after the other."""
+    stalls: int = 0
+    """Invocations since the last answer."""
+    why: str = ""
+    """Of `waiting` and `failed`: what AWS says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateOutcome(Record):
+    """What decide_release answers."""
+
+    outcome: Literal["promote", "held", "passed"]
+    """`passed`: it may go live, and the recipe has a person asked first."""
+    decision: GateDecision
+    summary: str
+    uri: str
+    """Of the evaluation, with every metric and the worst regressions."""

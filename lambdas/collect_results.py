@@ -1,5 +1,6 @@
 """What the job left behind, read into the ledger; its model becomes the next version of its recipe."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.models.estimate import charged
 from tuning.releases.model_version import ModelVersion
+from tuning.releases.release_request import ReleaseRequest
 from tuning.runs import former_version
 from tuning.runs import training_metrics as files
 from tuning.runs.approvals import Approval
@@ -47,12 +49,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     ledger.note(run, model_arn=collected.model_arn, results=results, cost=cost)
     approval = Approval.kept(event.get("approval"))  # machines of the former version do not say
     model = ModelVersion.trained(run, dataset, job, job_arn=start.arn, cost=cost, approval=approval)
-    version = ModelRegistry(ledger=ledger).register(model).version
+    numbered = ModelRegistry(ledger=ledger).register(model)
+    release = ReleaseRequest.of_model(numbered).execution if run.recipe.release else None
+    collected = replace(collected, version=numbered.version, release=release)
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
     logger.info(
         "collected",
         model_arn=collected.model_arn,
-        model_version=version,
+        model_version=numbered.version,
         results=results.sentence,
     )
     return collected.to_json()

@@ -1,13 +1,16 @@
 """What a release came to: what answers now, as Bedrock says, whatever the execution believes."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
+from tuning.aws.candidates import Candidates
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
 from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.model_registry import ModelRegistry
+from tuning.releases.evaluation_plan import GateOutcome
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import answering, deployment_name
 from tuning.runs.function_settings import ReleaseSettings
@@ -31,8 +34,22 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     recorded = lives.end(
         live, event["execution"], version=now, arn=found.arn if found else None, last=last
     )
+    _end_evaluation(ledger, request, event, last)
     if recorded:
         name = "Released" if outcome["state"] == "released" else "NotReleased"
         metrics.add_metric(name=name, unit="Count", value=1)
     logger.info("finished", live=now, recorded=recorded, outcome=outcome["state"])
     return {"version": now, "summary": last}
+
+
+def _end_evaluation(
+    ledger: Ledger, request: ReleaseRequest, event: dict[str, Any], last: str
+) -> None:
+    """What the version's evaluation came to, where it is this execution's."""
+    candidates = Candidates(ledger=ledger)
+    candidate = candidates.of(request.recipe, request.version)
+    if candidate is None or candidate.execution != event["execution"]:
+        return
+    gate = GateOutcome.kept(event.get("gate"))  # executions of the former version do not say
+    uri = gate.uri if gate else None
+    candidates.end(replace(candidate, evaluation_uri=uri), event["outcome"]["state"], last)

@@ -1,10 +1,12 @@
 """Whether a version is to be evaluated before it goes live, on which prompts, and against what."""
 
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, observed
+from tuning.aws.candidates import Candidates
 from tuning.aws.evaluation_files import read_prompts
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
@@ -15,6 +17,7 @@ from tuning.evaluation.evaluation_prompts import NotAPromptError
 from tuning.evaluation.records import EvaluationPrompt, Side
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import catalog
+from tuning.releases.candidate import Candidate, candidate_key
 from tuning.releases.evaluation_plan import EvaluationPlan
 from tuning.releases.live_model import LiveModel
 from tuning.releases.model_version import ModelVersion
@@ -22,6 +25,7 @@ from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import ReleaseStart, candidate_name, deployment_name
 from tuning.reports.scale import count
 from tuning.runs.function_settings import EvaluationSettings
+from tuning.runs.times import zulu
 
 _settings = cache(EvaluationSettings.from_env)
 
@@ -62,6 +66,17 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
         token=request.candidate_token,
         candidate=True,
     )
+    now = datetime.now(UTC)
+    begun = Candidate(
+        id=candidate_key(model.recipe, model.version),
+        recipe=model.recipe,
+        version=model.version,
+        execution=execution,
+        deployment=candidate.deployment,
+        begun_at=zulu(now),
+        due=zulu(now + timedelta(hours=options.candidate_hours)),
+    )
+    Candidates(ledger=ledger).begin(begun)
     return EvaluationPlan(
         state="planned",
         recipe=model.recipe,

@@ -95,7 +95,11 @@ def _members(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple
     )
 
 
-_ALL_BUT = (("deploy_model",), ("verify_release",), ("begin_release", "finish_release"))
+_ALL_BUT = (
+    ("deploy_model",),
+    ("answer_prompts", "verify_release"),
+    ("begin_release", "finish_release"),
+)
 """Groups of all functions but some."""
 
 

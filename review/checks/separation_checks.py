@@ -221,19 +221,27 @@ def a_machine_invokes_its_steps_and_nothing_else(environment, role, kind):
     assert {what for _, what in on(environment, role, "lambda")} == steps
 
 
+_SHOWN = {"bedrock:GetCustomModelDeployment"}
+
+
 @check
 def who_changes_deployments_asks_no_model_and_who_asks_changes_none(environment):
-    """And neither sees data, trains, or spends; what is live is written by those who read no model."""
-    changing = {"Create", "Delete", "Update"}
-    for word in changing:
+    """And neither trains or spends. Who evaluates reads prepared copies, and changes no deployment."""
+    for word in ("Create", "Update"):
         changed = roles_allowed(environment, f"bedrock:{word}CustomModelDeployment")
         assert changed == {"DeployModelRole"}
-    for word in ("", "WithResponseStream"):
-        asked = {"VerifyReleaseRole"} if not word else set()
-        assert roles_allowed(environment, f"bedrock:InvokeModel{word}") == asked
-    for role in ("BeginReleaseRole", "DeployModelRole", "VerifyReleaseRole", "FinishReleaseRole"):
-        assert services(environment, role).isdisjoint({"s3", "iam", "sns", "lambda"})
+    deleted = roles_allowed(environment, "bedrock:DeleteCustomModelDeployment")
+    assert deleted == {"DeployModelRole", "RemoveCandidatesRole"}  # of candidates, by their tag
+    for word, asked in (("", "VerifyReleaseRole"), ("WithResponseStream", "AnswerPromptsRole")):
+        assert roles_allowed(environment, f"bedrock:InvokeModel{word}") == {asked}
+    reading = {"PlanEvaluationRole", "AnswerPromptsRole", "DecideReleaseRole"}
+    for step in of_kind("release"):
+        role = f"{step.construct_id}Role"
+        none = {"iam", "sns", "lambda"} | (set() if role in reading else {"s3"})
+        assert services(environment, role).isdisjoint(none)
         assert "bedrock:CreateModelCustomizationJob" not in actions(environment, role)
+        if role in reading:
+            assert not {a for a in actions(environment, role) if "Deployment" in a} - _SHOWN
 
 
 @check

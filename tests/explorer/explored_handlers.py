@@ -21,6 +21,7 @@ from domain_builders import DATASETS, any_run_settings
 import lambdas
 from lambdas import deployed_recipes, observe
 from tuning.aws import clients, dataset_files
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.prices import storage_per_month
 from tuning.runs.preparation import Prepared
 from tuning.runs.readings import Source
@@ -36,6 +37,8 @@ BUDGET_USD = 2 * (Decimal("0.01") + storage_per_month())
 GIVES_WAY = "gives-way"
 """A recipe that is as the first of the others, but for `supersede`."""
 RECIPES = ("support-nova-micro", "support-nova-lite", GIVES_WAY)
+GATE = ReleaseOptions(metric="exact_match")
+"""Of the first of them."""
 CONTEXT = SimpleNamespace(
     function_name="function",
     memory_limit_in_mb=512,
@@ -162,6 +165,8 @@ def _by_report(written: Callable[[Prepared, Run], str]) -> Callable[[Prepared, R
 
 
 def _recipe(load: Callable[[Path], Recipe], path: Path) -> Recipe:
+    if path.stem == RECIPES[0]:
+        return replace(load(path), release=GATE)
     if path.stem != GIVES_WAY:
         return load(path)
     return replace(load(path.with_stem(RECIPES[0])), name=GIVES_WAY, retry=None, supersede=True)

@@ -11,7 +11,7 @@ from amazon import Amazon
 from domain_builders import PREPARED
 from explored_calls import CallKind
 from explored_faults import lasts
-from explored_handlers import BUDGET_USD
+from explored_handlers import BUDGET_USD, RECIPES
 from former_functions import Deployed
 from rounds import named_by_alarms, tagged
 from scenarios import Put
@@ -21,7 +21,9 @@ from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.models.prices import storage_per_month
 from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
+from tuning.releases.go_ahead import GoAhead
 from tuning.releases.model_version import ModelVersion
+from tuning.releases.release_request import ReleaseRequest
 from tuning.runs.budget import month_of
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_states import TRANSITIONS
@@ -56,6 +58,7 @@ def judged(world: Amazon) -> Verdict:
         *_nobody_is_needed(world),
         *_the_newest_wins(world),
         *_every_model_is_numbered_once(world),
+        *_what_has_a_gate_is_released_once(world),
     ]
     dead = {put.run_id() for put in world.scenario.puts for m in world.dead if m.event == put.event}
     return Verdict(
@@ -245,6 +248,29 @@ def _every_model_is_numbered_once(world: Amazon) -> Iterator[Broken]:
         ]
         if numbers != list(range(len(numbers), 0, -1)):
             yield Broken(f"GAP: the models of {recipe} are {numbers}")
+
+
+def _what_has_a_gate_is_released_once(world: Amazon) -> Iterator[Broken]:
+    """By the name of its execution, which Step Functions takes once; or its notice says how to do it. And nobody
+    gave the word.
+    """
+    if isinstance(world.functions, Deployed) or world.met_former_version:
+        return
+    registry = ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: world.ledger))
+    gated = {
+        record.id: ReleaseRequest.of_model(model).execution
+        for record in world.ledger.records()
+        if record.state == "trained" and record.recipe == RECIPES[0]
+        if (model := registry.of_run(record.id))
+    }
+    said = {r.id: r.outcome.summary for r in world.ledger.records() if r.outcome}
+    started = world.stepfunctions.releases
+    for run, name in gated.items():
+        if name not in started and "Its release was not started" not in said[run]:
+            yield Broken(f"UNRELEASED: nothing evaluates the model of run {run}", run)
+    for given in started.values():
+        if ReleaseRequest.from_json(given).go_ahead != GoAhead():
+            yield Broken(f"FORGED: {given}")
 
 
 def _was_done(world: Amazon, run: str) -> bool:

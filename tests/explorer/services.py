@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockwork import Clockwork, Promise
 from domain_builders import ARTIFACTS
+from explored_handlers import MACHINE
 from fake_aws import FakeS3, FakeStepFunctions
 from fake_bedrock import FakeBedrock
 from fake_dynamodb import INDEXES, FakeDynamoDB
@@ -159,8 +160,15 @@ class StepFunctions(FakeStepFunctions):
     together: list[str] = field(default_factory=list)
     """The runs that two executions followed at once."""
     waiting: dict[str, Promise] = field(default_factory=dict)
+    releases: dict[str, Any] = field(default_factory=dict)
+    """What executions of the state machine of releases were started with, by their names."""
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 — AWS's names
+        if stateMachineArn != MACHINE:
+            if name in self.releases:
+                raise refusal("ExecutionAlreadyExists", "StartExecution")
+            self.releases[name] = json.loads(input)
+            return {}
         new = name not in self.executions
         answer = super().start_execution(stateMachineArn=stateMachineArn, name=name, input=input)
         if new:

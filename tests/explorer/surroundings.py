@@ -29,6 +29,10 @@ class Around:
             case "aws-sdk", "sfn:sendTaskSuccess":
                 given = {"taskToken": arguments["TaskToken"], "output": arguments["Output"]}
                 return self._integrated("stepfunctions", "sendTaskSuccess", given)
+            case "aws-sdk", "sfn:startExecution":
+                names = {"StateMachineArn": "stateMachineArn", "Name": "name", "Input": "input"}
+                given = {names[key]: value for key, value in arguments.items()}
+                return self._integrated("stepfunctions", "startExecution", given)
             case (("dynamodb" | "sns"), _):
                 return self._integrated(service, operation, arguments)
         raise NotImplementedError(f"the explorer does not know tasks of {resource}")
@@ -89,5 +93,9 @@ class Around:
                 "sns": "SNS",
                 "stepfunctions": "Sfn",
             }[service]
+            if prefix == "Sfn" and not code.endswith("Exception"):
+                code += (
+                    "Exception"  # as the class of the SDK for Java, which Step Functions calls by
+                )
             self.world.errors.add(f"{prefix}.{code}")
             raise Failed(f"{prefix}.{code}", str(error)) from error

@@ -12,7 +12,7 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "function"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
-from domain_builders import DATASETS, any_recipe, any_run_settings
+from domain_builders import DATASETS, RELEASE_MACHINE, any_recipe, any_run_settings
 from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 from laid_recipes import deploy_recipes
 
@@ -62,6 +62,7 @@ def aws(monkeypatch):
     environment = {
         **any_run_settings().to_env(),
         "DATASETS_BUCKET": DATASETS,
+        "RELEASE_MACHINE_ARN": RELEASE_MACHINE,
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun",
         "RECIPES": "support-nova-micro,support-nova-lite",
     }
@@ -71,6 +72,13 @@ def aws(monkeypatch):
         if hasattr(handler, "_settings"):
             handler._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
     return fakes
+
+
+@pytest.fixture
+def releasing(aws, context):
+    from release_world import Releasing  # noqa: PLC0415 — the emulator, which most tests do without
+
+    return Releasing(aws, context)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tuning.runs.uploads import Upload
 
 DATASETS, PREPARED, ARTIFACTS = "datasets-bucket", "prepared-bucket", "artifacts-bucket"
 JOB_ROLE = "arn:aws:iam::123456789012:role/JobRole"
+RELEASE_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Release"
 MODEL_KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from emulated_world import EAST
-from release_world import Releasing
 
 from lambdas import begin_release, deploy_model, finish_release
 from tuning.releases.deployment_status import DeploymentStatus, todo
@@ -13,13 +12,6 @@ from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import deployment_name
 
 NAME = deployment_name("dev", "support")
-
-
-@pytest.fixture
-def releasing(aws, context, monkeypatch):
-    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Release"
-    monkeypatch.setenv("RELEASE_MACHINE_ARN", arn)
-    return Releasing(aws, context)
 
 
 def found(status="active", model="old", **changes):

@@ -19,31 +19,34 @@ NAMES = [step.name for step in STEPS]
 
 LIBRARIES = {"aws_lambda_powertools", "botocore", "jmespath", "msgspec", "typing_extensions"}
 """What any handler may load of what is installed beside it."""
-MORE_LIBRARIES = {"prepare_dataset": {"isal", "xxhash"}}
-
-READ_RECIPES = {"receive_upload", "authorize_spend", "start_training"}
+READ_PROMPTS = {"plan_evaluation", "answer_prompts", "decide_release"}
+"""By the readers of datasets, in the format of a model."""
+READ_GATES = {"plan_evaluation", "decide_release"}
+MORE_LIBRARIES = {name: {"isal", "xxhash"} for name in ("prepare_dataset", *READ_PROMPTS)}
+READ_RECIPES = {"receive_upload", "authorize_spend", "start_training"} | READ_GATES
 COSTLY = {
     "tomllib": READ_RECIPES,
     "tuning.runs.recipe_files": READ_RECIPES,
     "tuning.models.catalog": {
         *("authorize_spend", "begin_release", "collect_results", "prepare_dataset"),
+        *READ_PROMPTS,
     },
     "tuning.models.estimate": {"authorize_spend", "collect_results"},
-    "tuning.datasets.rules": {"prepare_dataset"},
+    "tuning.datasets.rules": {"prepare_dataset", *READ_PROMPTS},
     "tuning.datasets.check": {"prepare_dataset"},
     "tuning.datasets.diagnosis": set(),
-    "tuning.datasets.convert.command": set(),
+    "tuning.datasets.convert.command": READ_PROMPTS,
     "tuning.reports.report_page": set(),
     "tuning.pipeline.manifest": set(),
     "botocore.session": set(),
     "concurrent.futures": set(),
-    "ctypes": {"prepare_dataset"},
+    "ctypes": {"prepare_dataset", *READ_PROMPTS},
     "html": set(),
     "importlib.metadata": set(),
     "importlib.resources": set(),
     "ssl": {"close_default_group"},
     "tempfile": {"close_default_group", "prepare_dataset"},
-    "unicodedata": {"prepare_dataset"},
+    "unicodedata": {"prepare_dataset", *READ_PROMPTS},
 }
 """A module that costs a millisecond or more, and the steps whose work begins with it."""
 

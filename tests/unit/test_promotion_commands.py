@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from cli_world import lay, left
+from domain_builders import RELEASE_MACHINE as MACHINE
 from recipe_refusal_cases import refusal
 from release_world import RECIPE, Releasing
 
@@ -13,8 +14,6 @@ from tuning.cli.aws_errors import AccountError
 from tuning.cli.promotion_commands import promote_command, release_command, rollback_command
 from tuning.releases.go_ahead import GoAhead
 from tuning.releases.release_request import NotReleasableError, ReleaseRequest
-
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Release"
 
 
 class Machine:
@@ -51,7 +50,6 @@ class Machine:
 
 @pytest.fixture
 def releasing(aws, context, monkeypatch):
-    monkeypatch.setenv("RELEASE_MACHINE_ARN", MACHINE)
     made = Releasing(aws, context)
     people = SimpleNamespace(
         dynamodb=aws.dynamodb,

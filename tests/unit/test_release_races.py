@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from recipe_refusal_cases import exceptions, refusal
-from release_world import RECIPE, Releasing
+from release_world import RECIPE
 
 from lambdas import finish_release, verify_release
 from tuning.aws.asking import ask_model
@@ -16,13 +16,6 @@ from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployment
 from tuning.aws.transient import Transient
 from tuning.releases.live_model import Change
 from tuning.releases.release_steps import deployment_name
-
-
-@pytest.fixture
-def releasing(aws, context, monkeypatch):
-    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Release"
-    monkeypatch.setenv("RELEASE_MACHINE_ARN", arn)
-    return Releasing(aws, context)
 
 
 def change(execution, version=1):

@@ -2,7 +2,7 @@
 
 import pytest
 from emulated_world import EAST
-from release_world import RECIPE, Releasing
+from release_world import RECIPE
 
 from emulator.bedrock.injected_faults import InjectedFault
 from lambdas import finish_release
@@ -11,13 +11,6 @@ from tuning.releases.release_request import NotReleasableError, ReleaseRequest
 from tuning.releases.release_steps import deployment_name
 
 NAME = deployment_name("dev", RECIPE)
-
-
-@pytest.fixture
-def releasing(aws, context, monkeypatch):
-    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Release"
-    monkeypatch.setenv("RELEASE_MACHINE_ARN", arn)
-    return Releasing(aws, context)
 
 
 def live_model(releasing):

@@ -4,12 +4,15 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tuning.aws import s3_objects
 from tuning.evaluation.answer_files import answer_line, read_answers
 from tuning.evaluation.evaluation_prompts import prompts_in
-from tuning.evaluation.gate import Evaluation
 from tuning.evaluation.records import EvaluationPrompt, ModelAnswer, Side
+
+if TYPE_CHECKING:
+    from tuning.evaluation.gate import Evaluation
 
 _LINES = "application/x-ndjson"
 
@@ -43,7 +46,7 @@ class EvaluationFiles:
                 found.setdefault(answer.line, answer)
         return list(found.values())
 
-    def conclude(self, evaluation: Evaluation) -> str:
+    def conclude(self, evaluation: "Evaluation") -> str:
         text = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=1)
         return s3_objects.put(self.bucket, self.evaluation_key, text, "application/json")
 

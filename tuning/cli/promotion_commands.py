@@ -30,7 +30,7 @@ def release_command(
     wait: WaitOption = True,  # noqa: FBT002 — an option
     shown: FormatOption = "text",
 ) -> None:
-    """Bring the model of a trained run live, as the version of its recipe that it is."""
+    """Bring the model of a trained run live: through the gate, where its recipe has one."""
     account = Account.of(environment, region)
     record = account.run(run)
     model = ModelRegistry(ledger=account.ledger).of_run(record.id)
@@ -38,8 +38,7 @@ def release_command(
         raise NotReleasableError(
             f"{record.id}: is {record.state}, and has no model that is registered; tuning releases lists those"
         )
-    live = LiveModels(ledger=account.ledger).read(model.recipe)
-    request = ReleaseRequest.promotion(live, model.version, kind="release", by=account.caller)
+    request = ReleaseRequest.of_model(model, by=account.caller)
     _make(account, request, wait=wait, shown=shown)
 
 

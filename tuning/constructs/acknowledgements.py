@@ -26,6 +26,8 @@ from constructs import IConstruct
 from tuning.constructs.config import Config
 from tuning.constructs.function import functions_code
 from tuning.constructs.functions_code import PYTHON
+from tuning.constructs.placement import own_name
+from tuning.constructs.release import NAME
 from tuning.constructs.storage import Storage
 from tuning.constructs.training import Training
 
@@ -79,7 +81,7 @@ def accepted_in(training: Training) -> list[Accepted]:
     stack = cdk.Stack.of(training)
     names = {
         "machine": _written(stack, training.machine_name),
-        "release": _written(stack, training.release.machine_name),
+        "release": _written(stack, own_name(training.release, NAME)),
         "partition": _written(stack, stack.partition),
         "region": training.config.region,
         "account": _written(stack, stack.account),

@@ -19,8 +19,10 @@ from tuning.runs.recipes import Recipe
 class Permissions:
     """Knows the ARN of every name that the manifest uses."""
 
-    def __init__(self, stack: cdk.Stack, *, storage: Storage, recipes: Sequence[Recipe]) -> None:
-        self._stack = stack
+    def __init__(
+        self, stack: cdk.Stack, *, environment: str, storage: Storage, recipes: Sequence[Recipe]
+    ) -> None:
+        self._stack, self._environment = stack, environment
         self.names: dict[str, Sequence[str]] = {
             "Datasets": [storage.datasets.bucket_arn],
             "Prepared": [storage.prepared.bucket_arn],
@@ -37,7 +39,7 @@ class Permissions:
         """What is made later adds its own."""
 
     def statements(self, granted: Sequence[Access]) -> list[Statement]:
-        return named_statements(self._stack, granted, self.names)
+        return named_statements(self._stack, granted, self.names, environment=self._environment)
 
     def state_machine(
         self, name: str, functions: Sequence[str], machine: str, does: Sequence[Access]
@@ -75,16 +77,21 @@ class Permissions:
 
 
 def named_statements(
-    stack: cdk.Stack, granted: Sequence[Access], names: Mapping[str, Sequence[str]]
+    stack: cdk.Stack,
+    granted: Sequence[Access],
+    names: Mapping[str, Sequence[str]],
+    *,
+    environment: str = "",
 ) -> list[Statement]:
     """As IAM takes them. Raises KeyError for a resource that has no name here."""
+    places = {"{region}": stack.region, "{environment}": environment}
     return [
         allow(
             actions=list(each.actions),
             resources=[arn for resource in each.on for arn in _arns(resource, names)],
             conditions={
                 operator: {
-                    k: v.replace("{region}", stack.region) if isinstance(v, str) else list(v)
+                    k: _placed(v, places) if isinstance(v, str) else list(v)
                     for k, v in values.items()
                 }
                 for operator, values in each.conditions.items()
@@ -92,6 +99,13 @@ def named_statements(
         )
         for each in granted
     ]
+
+
+def _placed(text: str, places: Mapping[str, str]) -> str:
+    """Tokens of the CDK have braces too, so that this is no format."""
+    for name, place in places.items():
+        text = text.replace(name, place)
+    return text
 
 
 def _arns(resource: str, names: Mapping[str, Sequence[str]]) -> list[str]:

@@ -30,14 +30,11 @@ class Release(Construct):
         parts: MachineParts,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.machine_name = own_name(self, NAME)
-        # Known before the machine is, since its functions ask for its executions.
-        parts.permissions.names["ReleaseExecutions"] = [self._arn("execution", ":*")]
         settings: dict[type[Settings] | None, Settings] = {
             ReleaseSettings: ReleaseSettings(
                 environment=environment,
                 ledger_table=ledger_table,
-                release_machine_arn=self._arn("stateMachine"),
+                release_machine_arn=release_arn(self),
             ),
             EvaluationSettings: EvaluationSettings(
                 environment=environment,
@@ -45,6 +42,7 @@ class Release(Construct):
                 artifacts_bucket=artifacts_bucket,
             ),
         }
+        self.settings = settings[ReleaseSettings]
         self.functions = {
             step.name: make.function(step, settings[step.settings]) for step in of_kind("release")
         }
@@ -61,10 +59,12 @@ class Release(Construct):
             parts=parts,
         )
 
-    def _arn(self, resource: str, suffix: str = "") -> str:
-        return cdk.Stack.of(self).format_arn(
-            service="states",
-            resource=resource,
-            resource_name=f"{self.machine_name}{suffix}",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
+
+def release_arn(scope: Construct, resource: str = "stateMachine", suffix: str = "") -> str:
+    """Of the machine of a stack, or of its executions: known before it is, since functions ask for it."""
+    return cdk.Stack.of(scope).format_arn(
+        service="states",
+        resource=resource,
+        resource_name=f"{own_name(scope, NAME)}{suffix}",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )

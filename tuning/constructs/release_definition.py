@@ -90,7 +90,8 @@ class ReleaseDefinition:
         failed = self._concluded(ReleaseState.NOT_DEPLOYED, "failed", "$deployment.failure & '.'")
         status.otherwise(failed)
         answers = self._steps.choose(ReleaseState.MODEL_ANSWERS)
-        live = self._concluded(ReleaseState.MODEL_LIVE, "released", "'It answers.'")
+        why = "'It answers.' & ($exists($gate.summary) ? ' ' & $gate.summary : '')"
+        live = self._concluded(ReleaseState.MODEL_LIVE, "released", why)
         answers.when(when("$verified.state = 'answered'"), live)
         same = "$exists($release.before) and $release.before = $release.target"
         answers.when(when(same), restored)  # nothing else was live

@@ -20,7 +20,7 @@ from tuning.constructs.monitoring import Monitoring
 from tuning.constructs.network import Network
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.placement import prepare_scope
-from tuning.constructs.release import Release
+from tuning.constructs.release import Release, release_arn
 from tuning.constructs.scheduled_step import schedule
 from tuning.constructs.state_machine import MachineParts, make_machine
 from tuning.constructs.storage import Storage
@@ -54,7 +54,10 @@ class Training(Construct):
         self._environment, self.config = environment, config
         self.network, self.storage = network, storage
         self._permissions = Permissions(
-            cdk.Stack.of(self), storage=storage, recipes=config.load_recipes()
+            cdk.Stack.of(self),
+            environment=environment,
+            storage=storage,
+            recipes=config.load_recipes(),
         )
         self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
         self.topic = self._topic()
@@ -63,6 +66,8 @@ class Training(Construct):
         self._permissions.names |= {
             "Queue": [self.intake.queue.queue_arn],
             "Notices": [self.topic.topic_arn],
+            "Release": [release_arn(self)],
+            "ReleaseExecutions": [release_arn(self, "execution", ":*")],
         }
         self.job_role = JobRole(
             workers, "JobRole", network=network, storage=storage, wildcard=network.wildcard.jobs
@@ -120,6 +125,7 @@ class Training(Construct):
                 self._intake_settings(),
                 self._guard_settings(),
                 self._reconciler_settings(),
+                self.release.settings,
                 DispatcherSettings(
                     environment=self._environment, ledger_table=self.storage.ledger.table_name
                 ),
@@ -164,6 +170,7 @@ class Training(Construct):
                 *in_tables(MACHINE_READS, MACHINE_WRITES),
                 # The one answer that its definition has is that a run is to stop.
                 access("states:SendTaskSuccess", on="TrainingRun"),
+                access("states:StartExecution", on="Release"),
             ),
             timeout=RUN_TIMEOUT,
             parts=self._machine_parts(),

@@ -16,6 +16,7 @@ from constructs import Construct
 from tuning.constructs.approval import ApprovalWait
 from tuning.constructs.config import Config
 from tuning.constructs.earlier_version import EarlierVersion
+from tuning.constructs.first_release import FirstRelease
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.notice_lines import console_link, run_commands_of
 from tuning.constructs.outcomes import Outcomes
@@ -159,7 +160,8 @@ class TrainingRun(Construct):
         )
         state = self._steps.choose(MachineState.JOB_STATUS)
         state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
-        state.when(when("$progress.state = 'trained'"), collect.next(self._end.trained))
+        release = FirstRelease(self, then=self._end.trained)
+        state.when(when("$progress.state = 'trained'"), collect.next(release.begin))
         state.when(when("$progress.state = 'stopped'"), self._end.stopped)
         state.when(when("$progress.state = 'again'"), again.next(prepare))
         state.otherwise(self._end.failed)

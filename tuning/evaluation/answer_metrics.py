@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from jsonschema import Draft202012Validator
 
 from tuning.datasets.same import normalised
 from tuning.evaluation import text_scores
 from tuning.evaluation.records import EvaluationPrompt, MetricResult, ModelAnswer, Side
 from tuning.evaluation.release_options import ReleaseOptions
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 NO_LABEL = "(no label)"
 """Where a confusion table counts answers that are none of the labels."""
@@ -88,7 +90,9 @@ class Metrics:
         return frozenset(map(normalised, known))
 
     @cached_property
-    def _schema(self) -> Draft202012Validator:
+    def _schema(self) -> "Draft202012Validator":
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 — one metric of many needs it
+
         return Draft202012Validator(self.options.schema or {})
 
 

@@ -14,7 +14,7 @@ class Access:
     actions: tuple[str, ...]
     on: tuple[str, ...]
     conditions: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(default_factory=dict)
-    """By operator and key, as in a policy; `{region}` is filled in."""
+    """By operator and key, as in a policy; `{region}` and `{environment}` are filled in."""
 
 
 def access(*actions: str, on: str | tuple[str, ...]) -> Access:

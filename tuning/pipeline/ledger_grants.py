@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 from dataclasses import fields, replace
 
 from tuning.pipeline.grants import Access, access, use_key
+from tuning.releases.candidate import CANDIDATES, EVALUATING, Candidate
 from tuning.releases.live_model import LIVE, LiveModel
 from tuning.releases.model_version import MODELS, RECIPES, ModelOfRun, ModelVersion, NewestModel
 from tuning.runs import former_version
@@ -108,6 +109,13 @@ def changes_live() -> tuple[Access, ...]:
     """Read and write which version of a recipe answers."""
     attributes = {LiveModel.attribute(each.name) for each in fields(LiveModel)}
     return _update(attributes, "StringLike", f"{LIVE}*"), reads_live()
+
+
+def evaluates() -> tuple[Access, ...]:
+    """Read and write what becomes of candidates."""
+    attributes = {Candidate.attribute(each.name) for each in fields(Candidate)} | {EVALUATING}
+    keys = f"{CANDIDATES}*"
+    return _update(attributes, "StringLike", keys), _items("GetItem", "StringLike", keys)
 
 
 def reads_live() -> Access:

@@ -6,6 +6,7 @@ Who changes deployments cannot ask a model, who asks cannot change one, and neit
 from tuning.pipeline.grants import access, list_objects, use_key
 from tuning.pipeline.ledger_grants import (
     changes_live,
+    evaluates,
     in_tables,
     reads,
     reads_live,
@@ -79,10 +80,10 @@ FINISH_RELEASE = Step(
     does="At every outcome, records which version answers, as Bedrock says.",
     failing="outcomes of releases are not recorded; the next release of the recipe takes over",
     settings=ReleaseSettings,
-    takes=("request", "execution", "outcome"),
+    takes=("request", "execution", "outcome", "gate"),
     gives="recorded",
     access=(
-        *in_tables(reads_models(), *changes_live()),
+        *in_tables(reads_models(), *changes_live(), *evaluates()),
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
     ),
 )
@@ -96,7 +97,7 @@ PLAN_EVALUATION = Step(
     takes=("request", "execution"),
     gives="plan",
     access=(
-        *in_tables(reads(), reads_models(), reads_live()),
+        *in_tables(reads(), reads_models(), reads_live(), *evaluates()),
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
         *_READS_PROMPTS,
     ),

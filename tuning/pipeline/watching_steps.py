@@ -1,11 +1,12 @@
 """The steps beside the runs: on a schedule, and at deployment."""
 
-from tuning.pipeline.grants import access, publish
+from tuning.pipeline.grants import Access, access, publish
 from tuning.pipeline.ledger_grants import (
     QUERY_OPEN,
     QUERY_QUEUE,
     REBUILT,
     counts_money,
+    evaluates,
     in_tables,
     moves,
     own_item,
@@ -15,10 +16,12 @@ from tuning.pipeline.ledger_grants import (
     remembers,
 )
 from tuning.pipeline.step import Metric, Step
+from tuning.releases.release_steps import CANDIDATE_OF
 from tuning.runs.function_settings import (
     DispatcherSettings,
     GuardSettings,
     ReconcilerSettings,
+    ReleaseSettings,
 )
 from tuning.runs.job_guard import STATE_CHANGE
 from tuning.runs.job_queue import QueueState
@@ -131,6 +134,29 @@ DISPATCH_QUEUE = Step(
     ),
 )
 
+REMOVE_CANDIDATES = Step(
+    name="remove_candidates",
+    kind="scheduled",
+    does="Removes candidates whose evaluation has ended, or takes longer than its recipe says.",
+    failing="deployments of candidates may be left; they take up places of the account's quota",
+    settings=ReleaseSettings,
+    every_minutes=30,
+    silent_after_minutes=120,
+    timeout_seconds=300,
+    access=(
+        access("states:DescribeExecution", on="ReleaseExecutions"),
+        access("bedrock:GetCustomModelDeployment", on="Deployments"),
+        # Never a live one, whose tag is another, nor one of another environment.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+        Access(
+            actions=("bedrock:DeleteCustomModelDeployment",),
+            on=("Deployments",),
+            conditions={"StringEquals": {f"aws:ResourceTag/{CANDIDATE_OF}": "{environment}"}},
+        ),
+        *in_tables(*evaluates()),
+    ),
+)
+
 CLOSE_DEFAULT_GROUP = Step(
     name="close_default_group",
     kind="deployment",
@@ -149,5 +175,6 @@ WATCHING_STEPS = (
     GUARD_JOBS,
     RECONCILE_RUNS,
     DISPATCH_QUEUE,
+    REMOVE_CANDIDATES,
     CLOSE_DEFAULT_GROUP,
 )

@@ -104,6 +104,10 @@ class Collected(Record):
     model_arn: str | None = None
     results: Results | None = None
     summary: str = ""
+    version: int | None = None
+    """Of the model within its recipe."""
+    release: str | None = None
+    """Of a run whose recipe has a gate: the name of the execution that evaluates the version."""
 
 
 def summarize(texts: Mapping[str, str]) -> Results:

@@ -1,0 +1,54 @@
+"""Candidates, in the ledger's table: written as an evaluation begins, and as it ends."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tuning.aws.item_updates import item_key, whole_record
+from tuning.aws.ledger import Ledger
+from tuning.releases.candidate import (
+    EVALUATING,
+    EVALUATING_KEY,
+    Candidate,
+    CandidateState,
+    candidate_key,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    ledger: Ledger
+
+    def of(self, recipe: str, version: int) -> Candidate | None:
+        """None of a version that was never evaluated."""
+        return self.by_id(candidate_key(recipe, version))
+
+    def by_id(self, candidate: str) -> Candidate | None:
+        item = self.ledger.item(candidate)
+        return Candidate.from_item(item) if item else None
+
+    def evaluating(self) -> list[str]:
+        """The ids of those whose deployment may exist."""
+        item = self.ledger.item(EVALUATING_KEY) or {}
+        return sorted(item.get(EVALUATING, {"SS": ()})["SS"])
+
+    def begin(self, candidate: Candidate) -> None:
+        """It is in the set before it is deployed, so that whatever is deployed is removed."""
+        self._listed("ADD", candidate.id)
+        self.ledger.client("dynamodb").update_item(**whole_record(self.ledger.table, candidate))
+
+    def end(self, candidate: Candidate, outcome: CandidateState, summary: str) -> None:
+        ended = replace(candidate, outcome=outcome, summary=summary)
+        self.ledger.client("dynamodb").update_item(**whole_record(self.ledger.table, ended))
+
+    def removed(self, candidate: str) -> None:
+        """Its deployment is gone."""
+        self._listed("DELETE", candidate)
+
+    def _listed(self, action: str, candidate: str) -> None:
+        values: dict[str, Any] = {":candidate": {"SS": [candidate]}}
+        self.ledger.client("dynamodb").update_item(
+            TableName=self.ledger.table,
+            Key=item_key(EVALUATING_KEY),
+            UpdateExpression=f"{action} {EVALUATING} :candidate",
+            ExpressionAttributeValues=values,
+        )

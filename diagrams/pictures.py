@@ -6,6 +6,7 @@ from diagrams.graph import Graph, Node, NodeGroup
 from diagrams.resources import BEDROCK, Resources, Templates, joined_arrows
 from diagrams.state_diagram import machine
 from diagrams.trust_boundaries import boundaries
+from tuning.pipeline.manifest import of_kind
 
 _STACKS = ("Storage", "Training", "Network")
 
@@ -30,15 +31,15 @@ _OVERVIEW: Mapping[str, tuple[Node, tuple[str, ...]]] = {
             Node(
                 id="release", title="What is live", kind="state machine, functions", shape="machine"
             ),
-            ("Release", "BeginRelease", "DeployModel", "VerifyRelease", "FinishRelease"),
+            ("Release", *(step.construct_id for step in of_kind("release"))),
         ),
         (
             Node(
                 id="watchers",
-                title="Guard, reconciler, dispatcher",
+                title="Guard, reconciler and others",
                 kind="scheduled functions",
             ),
-            ("GuardJobs", "ReconcileRuns", "DispatchQueue"),
+            tuple(step.construct_id for step in of_kind("scheduled")),
         ),
         (Node(id="prepared", title="Prepared", kind="bucket", shape="database"), ("Prepared",)),
         (Node(id="artifacts", title="Artifacts", kind="bucket", shape="database"), ("Artifacts",)),

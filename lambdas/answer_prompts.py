@@ -6,14 +6,12 @@ One at a time: quotas of tokens are the account's, and those who ask the live mo
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from time import perf_counter
 from typing import Any
 
 from lambdas.observe import logger, observed
 from tuning.aws.evaluation_files import EvaluationFiles, read_prompts
-from tuning.aws.streamed_answers import StreamedAnswer
-from tuning.aws.transient import RefusedByAwsError, Transient, as_transient
-from tuning.evaluation.evaluation_prompts import answer_tokens
+from tuning.aws.streamed_answers import answered_prompt
+from tuning.aws.transient import Transient
 from tuning.evaluation.records import EvaluationPrompt, ModelAnswer
 from tuning.releases.deployment_status import Deployed
 from tuning.releases.evaluation_plan import SIDES, AskedPrompts, EvaluationPlan
@@ -63,37 +61,10 @@ def _answers(
         if answers and hurried():
             break
         try:
-            answers.append(_answer(model, prompt))
+            answers.append(answered_prompt(model, prompt))
         except Transient as error:
             return answers, str(error)
     return answers, ""
-
-
-def _answer(model: str, prompt: EvaluationPrompt) -> ModelAnswer:
-    """What a model answers, or why it does not. Raises Transient where it may do so later."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 — not before there is a client
-
-    answer = StreamedAnswer(
-        model=model,
-        messages=prompt.messages,
-        system=prompt.system,
-        most_tokens=answer_tokens(prompt),
-    )
-    began = perf_counter()
-    with as_transient():
-        try:
-            text = "".join(answer)
-        except ClientError as error:
-            refused = RefusedByAwsError.of(error)
-            return ModelAnswer(line=prompt.line, failure=f"{refused.code}: {refused.message}")
-    return ModelAnswer(
-        line=prompt.line,
-        text=text,
-        latency_ms=round(1000 * (perf_counter() - began), 1),
-        input_tokens=answer.usage.get("inputTokens"),
-        output_tokens=answer.usage.get("outputTokens"),
-        stop_reason=answer.stop_reason,
-    )
 
 
 def _progress(before: AskedPrompts, answered: int, why: str, *, of: int) -> AskedPrompts:

@@ -17,7 +17,7 @@ from tuning.evaluation.evaluation_prompts import NotAPromptError
 from tuning.evaluation.records import EvaluationPrompt, Side
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import catalog
-from tuning.releases.candidate import Candidate, candidate_key
+from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
 from tuning.releases.evaluation_plan import EvaluationPlan
 from tuning.releases.live_model import LiveModel
 from tuning.releases.model_version import ModelVersion
@@ -67,7 +67,7 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
         candidate=True,
     )
     now = datetime.now(UTC)
-    begun = Candidate(
+    begun = EvaluatedVersion(
         id=candidate_key(model.recipe, model.version),
         recipe=model.recipe,
         version=model.version,

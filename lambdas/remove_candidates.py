@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 from lambdas.apart import Apart
-from lambdas.observe import logger, metrics, observed
+from lambdas.observe import logger, observed
 from tuning.aws.candidates import Candidates
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.transient import Transient
-from tuning.releases.candidate import Candidate
+from tuning.releases.evaluated_version import EvaluatedVersion
 from tuning.runs.function_settings import ReleaseSettings
 from tuning.runs.times import utc_time
 
@@ -28,18 +28,17 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
             candidate = candidates.by_id(each)
             if candidate is None or _over(candidate, settings.release_machine_arn):
                 removed += _removed(each, candidate, candidates)
-    metrics.add_metric(name="CandidatesRemoved", unit="Count", value=removed)
     if apart.missed or apart.unreadable:
         raise Transient(f"not removed: {', '.join([*apart.missed, *apart.unreadable])}")
     return {"removed": removed}
 
 
-def _over(candidate: Candidate, machine: str) -> bool:
+def _over(candidate: EvaluatedVersion, machine: str) -> bool:
     late = datetime.now(UTC) > utc_time(candidate.due)
     return late or Executions(machine=machine).has_ended(candidate.execution)
 
 
-def _removed(candidate_id: str, candidate: Candidate | None, candidates: Candidates) -> bool:
+def _removed(candidate_id: str, candidate: EvaluatedVersion | None, candidates: Candidates) -> bool:
     """Whether it is gone; else the next round looks again, since a deletion takes its time."""
     found = ModelDeployments().find(candidate.deployment) if candidate else None
     if candidate and found:

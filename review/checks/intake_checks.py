@@ -7,6 +7,7 @@ from pathlib import Path
 from emulator.rule_complexity import complexity
 from review.checks.template_check import check, each
 from review.role_policies import RoleStatement
+from tuning.pipeline.manifest import of_kind
 from tuning.runs.recipe_files import load
 from tuning.runs.run import Run
 from tuning.runs.uploads import SUFFIXES, NotAnUploadError, Upload, UploadKind
@@ -232,8 +233,9 @@ def queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(environment, queue
 
 
 _RULES = {
-    *("{IntakeRule}", "{GuardJobsSchedule}", "{GuardJobsStateChange}"),
-    *("{ReconcileRunsSchedule}", "{DispatchQueueSchedule}", "{IntakeBackupFailed}"),
+    *("{IntakeRule}", "{IntakeBackupFailed}"),
+    *(f"{{{step.construct_id}Schedule}}" for step in of_kind("scheduled")),
+    *(f"{{{step.construct_id}StateChange}}" for step in of_kind("scheduled") if step.detail_type),
 }
 """All of them put aside what they cannot send, and the last what it sends."""
 

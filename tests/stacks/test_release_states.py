@@ -54,8 +54,11 @@ def test_nothing_is_live_that_has_not_answered(release_states):
 
 
 def test_every_loop_waits_or_has_changed_its_way(release_states):
-    """`Restore earlier model` is passed once: what was asked then is known."""
-    closed = {WAIT, "Restore earlier model"}
+    """`Restore earlier model` is passed once: what was asked then is known. Prompts are asked on as long as some
+    were answered.
+    """
+    closed = {*of_a_type(release_states, "Wait"), "Restore earlier model", "All prompts answered?"}
+    assert {WAIT, "Wait for quota", "Wait for candidate", "Wait for removal"} <= closed
     for name in release_states.keys() - closed:
         ahead = {after for after in following(release_states[name]) if after not in closed}
         assert not any(name in reachable(release_states, n, without=closed) for n in ahead), name
@@ -83,9 +86,32 @@ def test_no_way_uses_what_is_not_assigned_yet(release_states):
 
 def test_it_waits_for_a_number_of_seconds(release_states):
     """Text would fail the execution."""
-    assert {name: each["Seconds"] for name, each in of_a_type(release_states, "Wait").items()} == {
-        WAIT: "{% 60 %}"
-    }
+    waits = of_a_type(release_states, "Wait").values()
+    assert {each["Seconds"] for each in waits} == {"{% 60 %}"}
+
+
+def test_no_candidate_is_left_on_any_way_that_goes_on(release_states):
+    """Whatever the deployment, the questions or the decision come to."""
+    for name in ("Deploy candidate", "Answer prompts", "Decide release"):
+        onwards = reachable(release_states, name, without=["Remove candidate"])
+        assert onwards.isdisjoint(ENDS | {"Begin release", "Finish release"}), name
+
+
+def test_nothing_goes_live_by_itself_that_did_not_pass_the_gate(release_states):
+    """A person's word leads past it, and a recipe without one."""
+    first = release_states["Evaluated first?"]
+    assert first["Default"] == "Begin release"
+    assert [each["Next"] for each in first["Choices"]] == ["Plan evaluation"]
+    planned = release_states["Evaluation planned?"]["Choices"]
+    assert [(each["Condition"], each["Next"]) for each in planned] == [
+        ("{% $plan.state = 'planned' %}", "Deploy candidate"),
+        ("{% $plan.state = 'not_needed' %}", "Begin release"),
+    ]
+    ahead = reachable(release_states, "Deploy candidate", without=["Gate passed"])
+    assert "Begin release" not in ahead
+    assert (
+        "'go_ahead': {'gate': $gate.decision}" in release_states["Gate passed"]["Assign"]["request"]
+    )
 
 
 def test_its_tasks_take_and_give_what_the_manifest_says(release_states):

@@ -16,7 +16,7 @@ from tuning.evaluation.evaluation_prompts import answer_tokens
 from tuning.evaluation.gate import EvaluationError
 from tuning.evaluation.records import EvaluationPrompt, Message
 from tuning.evaluation.release_options import ReleaseOptions
-from tuning.releases.candidate import Candidate
+from tuning.releases.evaluated_version import EvaluatedVersion
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import candidate_name, deployment_name
 
@@ -198,7 +198,7 @@ def test_a_candidate_of_a_killed_release_is_removed_and_said_to_be_lost(left):
 
 def test_a_candidate_that_takes_longer_than_its_recipe_says_is_removed(left):
     found = candidates(left).of(RECIPE, 1)
-    candidates(left).begin(Candidate(**{**vars(found), "due": "2026-01-01T00:00:00Z"}))
+    candidates(left).begin(EvaluatedVersion(**{**vars(found), "due": "2026-01-01T00:00:00Z"}))
     removed(left)
     assert left.held() == []
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from tuning.aws.item_updates import item_key, whole_record
 from tuning.aws.ledger import Ledger
-from tuning.releases.candidate import (
+from tuning.releases.evaluated_version import (
     EVALUATING,
     EVALUATING_KEY,
-    Candidate,
-    CandidateState,
+    EvaluatedVersion,
+    EvaluationState,
     candidate_key,
 )
 
@@ -18,25 +18,25 @@ from tuning.releases.candidate import (
 class Candidates:
     ledger: Ledger
 
-    def of(self, recipe: str, version: int) -> Candidate | None:
+    def of(self, recipe: str, version: int) -> EvaluatedVersion | None:
         """None of a version that was never evaluated."""
         return self.by_id(candidate_key(recipe, version))
 
-    def by_id(self, candidate: str) -> Candidate | None:
+    def by_id(self, candidate: str) -> EvaluatedVersion | None:
         item = self.ledger.item(candidate)
-        return Candidate.from_item(item) if item else None
+        return EvaluatedVersion.from_item(item) if item else None
 
     def evaluating(self) -> list[str]:
         """The ids of those whose deployment may exist."""
         item = self.ledger.item(EVALUATING_KEY) or {}
         return sorted(item.get(EVALUATING, {"SS": ()})["SS"])
 
-    def begin(self, candidate: Candidate) -> None:
+    def begin(self, candidate: EvaluatedVersion) -> None:
         """It is in the set before it is deployed, so that whatever is deployed is removed."""
         self._listed("ADD", candidate.id)
         self.ledger.client("dynamodb").update_item(**whole_record(self.ledger.table, candidate))
 
-    def end(self, candidate: Candidate, outcome: CandidateState, summary: str) -> None:
+    def end(self, candidate: EvaluatedVersion, outcome: EvaluationState, summary: str) -> None:
         ended = replace(candidate, outcome=outcome, summary=summary)
         self.ledger.client("dynamodb").update_item(**whole_record(self.ledger.table, ended))
 

@@ -22,7 +22,7 @@ def read_prompts(uri: str, *, base_model: str) -> list[EvaluationPrompt]:
 
     Raises NotAPromptError with the first record of which no evaluation can be made.
     """
-    content = s3_objects.content(uri)
+    content = s3_objects.object_content(uri)
     return prompts_in(io.BytesIO(content), name=uri.rpartition("/")[2], base_model=base_model)
 
 

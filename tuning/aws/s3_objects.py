@@ -179,7 +179,7 @@ def put_once(bucket: str, key: str, body: IO[bytes], *, sha256: str) -> str:
     return f"s3://{bucket}/{key}"
 
 
-def content(uri: str) -> bytes:
+def object_content(uri: str) -> bytes:
     """All of what lies at `s3://bucket/key` now."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     with closing(client("s3").get_object(Bucket=bucket, Key=key)["Body"]) as body:

@@ -5,10 +5,13 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStre
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from tuning.aws.asking import converse_request
 from tuning.aws.clients import Clients, client
-from tuning.evaluation.records import Message
+from tuning.aws.transient import RefusedByAwsError, as_transient
+from tuning.evaluation.evaluation_prompts import answer_tokens
+from tuning.evaluation.records import EvaluationPrompt, Message, ModelAnswer
 
 
 @dataclass(kw_only=True)
@@ -39,3 +42,30 @@ class StreamedAnswer:
                 self.stop_reason = stop["stopReason"]
             elif said := event.get("metadata"):
                 self.usage = dict(said["usage"])
+
+
+def answered_prompt(model: str, prompt: EvaluationPrompt) -> ModelAnswer:
+    """What a model answers, or why it does not. Raises Transient where it may do so later."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 — not before there is a client
+
+    answer = StreamedAnswer(
+        model=model,
+        messages=prompt.messages,
+        system=prompt.system,
+        most_tokens=answer_tokens(prompt),
+    )
+    began = perf_counter()
+    with as_transient():
+        try:
+            text = "".join(answer)
+        except ClientError as error:
+            refused = RefusedByAwsError.of(error)
+            return ModelAnswer(line=prompt.line, failure=f"{refused.code}: {refused.message}")
+    return ModelAnswer(
+        line=prompt.line,
+        text=text,
+        latency_ms=round(1000 * (perf_counter() - began), 1),
+        input_tokens=answer.usage.get("inputTokens"),
+        output_tokens=answer.usage.get("outputTokens"),
+        stop_reason=answer.stop_reason,
+    )

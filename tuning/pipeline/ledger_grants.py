@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 from dataclasses import fields, replace
 
 from tuning.pipeline.grants import Access, access, use_key
-from tuning.releases.candidate import CANDIDATES, EVALUATING, Candidate
+from tuning.releases.evaluated_version import CANDIDATES, EVALUATING, EvaluatedVersion
 from tuning.releases.live_model import LIVE, LiveModel
 from tuning.releases.model_version import MODELS, RECIPES, ModelOfRun, ModelVersion, NewestModel
 from tuning.runs import former_version
@@ -113,7 +113,9 @@ def changes_live() -> tuple[Access, ...]:
 
 def evaluates() -> tuple[Access, ...]:
     """Read and write what becomes of candidates."""
-    attributes = {Candidate.attribute(each.name) for each in fields(Candidate)} | {EVALUATING}
+    attributes = {EvaluatedVersion.attribute(each.name) for each in fields(EvaluatedVersion)} | {
+        EVALUATING
+    }
     keys = f"{CANDIDATES}*"
     return _update(attributes, "StringLike", keys), _items("GetItem", "StringLike", keys)
 

@@ -10,12 +10,12 @@ CANDIDATES = "candidate#"
 EVALUATING, EVALUATING_KEY = "evaluating", CANDIDATES
 """An item's set of the ids of all candidates that may be deployed, and its key."""
 
-CandidateState = Literal["evaluating", "released", "held", "passed", "refused", "failed", "lost"]
+EvaluationState = Literal["evaluating", "released", "held", "passed", "refused", "failed", "lost"]
 """`lost`: its execution ended without a word, as when somebody stops it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate(Stored):
+class EvaluatedVersion(Stored):
     """One a version; of a second evaluation it has the second one's."""
 
     recipe: str
@@ -28,7 +28,7 @@ class Candidate(Stored):
     """ISO 8601, UTC."""
     due: str
     """Until when the deployment may exist, whatever its execution does. ISO 8601, UTC."""
-    outcome: CandidateState = "evaluating"
+    outcome: EvaluationState = "evaluating"
     summary: str = ""
     """What it came to, in words."""
     evaluation_uri: str | None = None

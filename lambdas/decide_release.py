@@ -41,4 +41,5 @@ def _outcome(
     if options.promote == "ask":
         said = f"Version {plan.version} passes the gate, and waits for a person: {reasons} {by_hand} brings it live."
         return GateOutcome(outcome="passed", decision=decision, summary=said, uri=uri)
-    return GateOutcome(outcome="promote", decision=decision, summary=reasons, uri=uri)
+    said = f"It passes the gate: {reasons}"
+    return GateOutcome(outcome="promote", decision=decision, summary=said, uri=uri)

@@ -101,6 +101,8 @@ def task(resource: str, given: dict[str, Any]) -> Subject:
                 f"dynamodb:{action[0].upper()}{action[1:]}",
                 f"{place}:table/{given['TableName']}",
             )
+        case "sfn:startExecution":
+            return "states:StartExecution", given["StateMachineArn"]
         case "sfn:sendTaskSuccess":
             return "states:SendTaskSuccess", machine_of(given["TaskToken"])
         case _:

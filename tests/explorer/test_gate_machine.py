@@ -49,9 +49,10 @@ def test_a_candidate_that_is_better_goes_live_and_its_deployment_is_gone(live, r
     assert (end.status, live.live.version) == ("SUCCEEDED", 2)
     assert live.held() == [NAME]
     consistent(live)
-    assert around.notices == [
-        ("release of support version 2: released", "It answers. Of support, version 2 is live.")
-    ]
+    [(subject, message)] = around.notices
+    assert subject == "release of support version 2: released"
+    assert message.startswith("It answers. It passes the gate: better: exact_match is +1.000")
+    assert message.endswith("Of support, version 2 is live.")
 
 
 def test_a_worse_candidate_is_held_with_the_reason_and_what_is_live_stays(live, run):

@@ -10,6 +10,7 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.dead_letters import DeadLetters
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger, Unreadable
+from tuning.aws.model_registry import ModelRegistry
 from tuning.aws.release_executions import ReleaseExecutions
 from tuning.aws.run_files import RunFiles
 from tuning.aws.slot_queue import SlotQueue
@@ -49,6 +50,10 @@ class Account:
     @property
     def ledger(self) -> Ledger:
         return Ledger(table=self.outputs["LedgerTable"], client=self.client)
+
+    @property
+    def registry(self) -> ModelRegistry:
+        return ModelRegistry(ledger=self.ledger)
 
     @property
     def queue(self) -> SlotQueue:

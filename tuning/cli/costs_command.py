@@ -8,7 +8,6 @@ from rich.table import Table
 from tuning.aws.billed_models import BilledModels
 from tuning.aws.ledger import Unreadable
 from tuning.aws.live_models import LiveModels
-from tuning.aws.model_registry import ModelRegistry
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
@@ -42,7 +41,7 @@ def costs_command(
 
 
 def _origins(account: Account) -> dict[str, ModelOrigin]:
-    registry, lives = ModelRegistry(ledger=account.ledger), LiveModels(ledger=account.ledger)
+    registry, lives = account.registry, LiveModels(ledger=account.ledger)
     return {
         model.model_arn: ModelOrigin(
             recipe=recipe,

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from tuning.aws.live_models import LiveModels
-from tuning.aws.model_registry import ModelRegistry
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
@@ -33,7 +32,7 @@ def release_command(
     """Bring the model of a trained run live: through the gate, where its recipe has one."""
     account = Account.of(environment, region)
     record = account.run(run)
-    model = ModelRegistry(ledger=account.ledger).of_run(record.id)
+    model = account.registry.of_run(record.id)
     if model is None:
         raise NotReleasableError(
             f"{record.id}: is {record.state}, and has no model that is registered; tuning releases lists those"
@@ -53,7 +52,7 @@ def promote_command(
 ) -> None:
     """Bring a version of a recipe live; what was live is the target of a rollback."""
     account = Account.of(environment, region)
-    target = version if version is not None else ModelRegistry(ledger=account.ledger).newest(recipe)
+    target = version if version is not None else account.registry.newest(recipe)
     if not target:
         raise NotReleasableError(f"{recipe}: no model of this recipe was trained here")
     live = LiveModels(ledger=account.ledger).read(recipe)

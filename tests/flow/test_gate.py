@@ -1,0 +1,95 @@
+"""From an upload to a model in use without a person, and to one that is held, on the emulated account."""
+
+import json
+
+import pytest
+from accounts import conversation, tuning
+from patience import until
+
+from tuning.aws.candidates import Candidates
+from tuning.aws.live_models import LiveModels
+from tuning.releases.release_request import ReleaseRequest
+from tuning.releases.release_steps import candidate_name
+
+RECIPE = "support-nova-lite"
+"""Which has a gate."""
+PROMPTS = 30
+
+
+def question(number, words):
+    return f"What is item{number}x {words} row{number}y?"
+
+
+def records(words, *, off=0):
+    """`off`: by how much answers are shifted against their questions."""
+    return [
+        conversation(question(number, words), f"It is answer{(number + off) % PROMPTS}z.")
+        for number in range(PROMPTS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def version(world):
+    """Upload a training set with what goes with it; the version that the run has trained, when its release has ended."""
+    world.upload(records("held out in"), RECIPE, "evaluation.jsonl")
+
+    def upload(folder, *, off):
+        world.upload(records(f"validated in {folder}"), f"{RECIPE}/{folder}", "validation.jsonl")
+        training = records(f"asked for in {folder}", off=off)
+        row = world.ended(world.upload(training, f"{RECIPE}/{folder}"))
+        assert row.state == "trained", row.outcome
+        model = world.account.registry.of_run(row.id)
+        name = ReleaseRequest.of_model(model).execution
+        machine = world.account.outputs["ReleaseMachine"].replace(":stateMachine:", ":execution:")
+        steps = world.client("stepfunctions")
+
+        def ended():
+            found = steps.describe_execution(executionArn=f"{machine}:{name}")
+            return found["status"] != "RUNNING" and found
+
+        return model, until(ended, f"the end of the release of {row.id}")
+
+    return upload
+
+
+def live(world):
+    return LiveModels(ledger=world.account.ledger).read(RECIPE)
+
+
+def candidates(world):
+    return Candidates(ledger=world.account.ledger)
+
+
+def assert_no_candidate(world, number):
+    bedrock, name = world.client("bedrock"), candidate_name("dev", RECIPE, number)
+    with pytest.raises(bedrock.exceptions.ResourceNotFoundException):
+        bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=name)
+
+
+def answer(world, number):
+    made = tuning(world, "ask", RECIPE, question(number, "held out in"), "--format", "json")
+    assert made.returncode == 0, made.stderr
+    return json.loads(made.stdout)["answer"]
+
+
+def test_a_good_set_goes_live_by_itself_a_worse_one_is_held_and_a_rollback_takes_one_command(
+    world, version
+):
+    first, ended = version("good", off=0)
+    assert ended["status"] == "SUCCEEDED", ended
+    assert json.loads(ended["output"])["state"] == "released"
+    assert live(world).version == first.version
+    assert answer(world, 7) == "It is answer7z."
+    assert_no_candidate(world, first.version)
+    worse, ended = version("worse", off=1)
+    said = json.loads(ended["output"])
+    assert (ended["status"], said["state"]) == ("SUCCEEDED", "held")
+    assert "not better: token_f1 is" in said["summary"]
+    assert live(world).version == first.version
+    assert_no_candidate(world, worse.version)
+    assert candidates(world).of(RECIPE, worse.version).outcome == "held"
+    made = tuning(world, "promote", RECIPE, str(worse.version))
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert answer(world, 7) == "It is answer8z."
+    assert tuning(world, "rollback", RECIPE).returncode == 0
+    assert answer(world, 7) == "It is answer7z."

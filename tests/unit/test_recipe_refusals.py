@@ -207,3 +207,16 @@ def test_a_model_without_a_method_names_those_it_has():
     recipe = any_recipe(base_model="openai.gpt-oss-20b")
     with pytest.raises(RecipeError, match=r"openai\.gpt-oss-20b offers RFT_OPENAI_API"):
         check_recipe(recipe, region="us-west-2", catalog=catalog(), file="f.toml")
+
+
+def test_a_gate_on_a_base_that_cannot_be_served_on_demand_is_refused_before_anything_is_trained(
+    tmp_path,
+):
+    known = catalog().models.values()
+    base = next(each for each in known if each.status == "ACTIVE" and not each.on_demand)
+    text = (
+        f'description = "d"\nbase_model = "{base.id}"\nmethod = "FINE_TUNING"\n'
+        'validation = "refused"\n[release]\nmetric = "token_f1"\n'
+    )
+    said = refusal(tmp_path, text, region=base.regions[0])
+    assert said.startswith(f"release: models customized from {base.id} cannot be deployed")

@@ -10,6 +10,7 @@ from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.cli.releases_command import releases_command
 from tuning.errors import OptionError
+from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
 from tuning.releases.live_model import Change, LiveModel, live_key
 
 
@@ -63,6 +64,22 @@ def test_a_line_says_what_was_trained_from_what_and_for_how_much(registry, capsy
         "arn:model",
     ):
         assert shown in line
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [("evaluating", "evaluation under way"), ("held", "held")]
+)
+def test_what_an_evaluation_came_to_is_listed_and_why(account, registry, capsys, outcome, status):
+    registry.register(trained())
+    of_one = {"recipe": "support", "version": 1, "execution": "e", "deployment": "d"}
+    times = {"begun_at": "2026-11-23T07:00:00Z", "due": "2026-11-23T13:00:00Z"}
+    came_to = {"outcome": outcome, "summary": "not better", "evaluation_uri": "s3://a/b"}
+    evaluated = EvaluatedVersion(id=candidate_key("support", 1), **of_one, **times, **came_to)
+    account.dynamodb.lay(evaluated)
+    assert left(releases_command, shown="json") == 0
+    [found] = json.loads(capsys.readouterr().out)["releases"]
+    assert found["status"] == status
+    assert found["evaluation"] == {"outcome": outcome, "summary": "not better", "uri": "s3://a/b"}
 
 
 def test_what_is_live_was_before_and_is_being_brought_live_is_marked(account, registry, capsys):

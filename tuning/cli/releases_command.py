@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
 
+from tuning.aws.candidates import Candidates
 from tuning.aws.ledger import Unreadable
 from tuning.aws.live_models import LiveModels
-from tuning.aws.model_registry import ModelRegistry
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
@@ -18,6 +18,7 @@ from tuning.cli.exits import Exit
 from tuning.cli.output import say
 from tuning.cli.table_console import table_console
 from tuning.errors import OptionError, nearest
+from tuning.releases.evaluated_version import EvaluatedVersion
 from tuning.releases.live_model import LiveModel
 from tuning.releases.model_version import ModelVersion
 from tuning.reports.advice import dollars
@@ -37,11 +38,12 @@ def releases_command(
     shown: FormatOption = "text",
 ) -> None:
     """List the trained models of a recipe, newest first: which is live, from which data and run, and for how much."""
-    ledger = Account.of(environment, region).ledger
-    registry, lives = ModelRegistry(ledger=ledger), LiveModels(ledger=ledger)
+    account = Account.of(environment, region)
+    registry, lives = account.registry, LiveModels(ledger=account.ledger)
+    candidates = Candidates(ledger=account.ledger)
     recipes = registry.recipes() if recipe is None else [recipe]
     found = [
-        (model, live)
+        _Listed(model, live, _evaluated(model, candidates))
         for each in recipes
         for live in [lives.read(each)]
         for model in registry.versions(each)
@@ -61,13 +63,32 @@ def releases_command(
     raise SystemExit(Exit.DONE)
 
 
-def _document(model: ModelVersion | Unreadable, live: LiveModel) -> dict[str, Any]:
+class _Listed(NamedTuple):
+    model: ModelVersion | Unreadable
+    live: LiveModel
+    """Of its recipe."""
+    evaluated: EvaluatedVersion | None
+
+
+def _evaluated(model: ModelVersion | Unreadable, candidates: Candidates) -> EvaluatedVersion | None:
+    return None if isinstance(model, Unreadable) else candidates.of(model.recipe, model.version)
+
+
+def _document(
+    model: ModelVersion | Unreadable, live: LiveModel, evaluated: EvaluatedVersion | None
+) -> dict[str, Any]:
     if isinstance(model, Unreadable):
         return {"id": model.id, "status": f"cannot be read: {model.why}"}
     return {
         "recipe": model.recipe,
         "version": model.version,
-        "status": _status(model, live),
+        "status": _status(model, live, evaluated),
+        "evaluation": evaluated
+        and {
+            "outcome": evaluated.outcome,
+            "summary": evaluated.summary,
+            "uri": evaluated.evaluation_uri,
+        },
         "deployment_arn": live.deployment_arn if model.version == live.version else None,
         "run": model.run_id,
         "upload": model.upload,
@@ -85,31 +106,37 @@ def _document(model: ModelVersion | Unreadable, live: LiveModel) -> dict[str, An
     }
 
 
-def _status(model: ModelVersion, live: LiveModel) -> str:
-    """What is under way comes first: it says more than what was so far."""
+def _status(model: ModelVersion, live: LiveModel, evaluated: EvaluatedVersion | None) -> str:
+    """What is under way comes first: it says more than what was so far. What never was live is what its
+    evaluation came to.
+    """
     if live.change and live.change.version == model.version:
         return f"{live.change.kind} under way"
-    return live.standing(model.version)
+    if evaluated and evaluated.outcome == "evaluating":
+        return "evaluation under way"
+    return live.standing(model.version) or (evaluated.outcome if evaluated else "")
 
 
-def _list(found: Sequence[tuple[ModelVersion | Unreadable, LiveModel]]) -> None:
+def _list(found: Sequence[_Listed]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("recipe", "version", "status", "trained", "run"):
         table.add_column(name, no_wrap=True)
     for name in ("records", "dataset", "cost", "model"):
         table.add_column(name, overflow="fold")
-    for model, live in found:
-        table.add_row(*map(printable, _cells(model, live)))
+    for each in found:
+        table.add_row(*map(printable, _cells(*each)))
     table_console().print(table)
 
 
-def _cells(model: ModelVersion | Unreadable, live: LiveModel) -> tuple[str, ...]:
+def _cells(
+    model: ModelVersion | Unreadable, live: LiveModel, evaluated: EvaluatedVersion | None
+) -> tuple[str, ...]:
     if isinstance(model, Unreadable):
         return (model.id, f"cannot be read: {model.why}")
     return (
         model.recipe,
         str(model.version),
-        _status(model, live),
+        _status(model, live, evaluated),
         (model.trained_at or "")[:16].replace("T", " "),
         model.run_id[:12],
         f"{model.records:,}",

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from types import SimpleNamespace
 from typing import Any
 
 # Powertools reads these when `lambdas.observe` is imported, as in a function.
@@ -13,15 +12,9 @@ os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
 import synthesized
-from domain_builders import ARTIFACTS
-from explored_handlers import Handler, context, opened
-from fake_aws import FakeDynamoDB, FakeS3, FakeStepFunctions
-from laid_recipes import deploy_recipes
-from machine import Execution
-from release_history import HANDLERS, Around
+from explored_handlers import Handler, opened
+from release_history import lived, released_world
 from release_world import Releasing
-
-from tuning.aws import clients
 
 
 @pytest.fixture(scope="session")
@@ -43,42 +36,15 @@ def functions() -> Iterator[Mapping[str, Handler]]:
 
 
 @pytest.fixture
-def releasing(monkeypatch) -> Iterator[Releasing]:
-    fakes = {"dynamodb": FakeDynamoDB(), "stepfunctions": FakeStepFunctions(), "s3": FakeS3()}
-    aws = SimpleNamespace(**fakes, recipes={})
-    deploy_recipes(monkeypatch, aws.recipes)
-    monkeypatch.setattr(clients, "create", lambda service, _region: getattr(aws, service))
-    clients.client.cache_clear()
-    for name, value in {
-        "ENVIRONMENT": "dev",
-        "LEDGER_TABLE": "ledger",
-        "ARTIFACTS_BUCKET": ARTIFACTS,
-        "RELEASE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:Release",
-    }.items():
-        monkeypatch.setenv(name, value)
-    for handler in HANDLERS.values():
-        if hasattr(handler, "_settings"):
-            handler._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
-    yield Releasing(aws, context(lambda: 0))
-    clients.client.cache_clear()
+def releasing() -> Iterator[Releasing]:
+    with released_world() as found:
+        yield found
 
 
 @pytest.fixture
 def run(releasing, definitions):
-    def run(request, **faults):
-        around = Around(releasing, **faults)
-        releasing.steps.executions[request.execution] = "{}"
-        execution = Execution(
-            definition=definitions["ReleaseMachine"],
-            name=request.execution,
-            given=request.to_json(),
-            world=around,
-        )
-        try:
-            end = execution.run()
-        except KeyboardInterrupt:
-            end = None
-        releasing.steps.end(request.execution, end.status if end else "ABORTED")
-        return end, around
+    def run(request, *, dies=None, after=False, killed=None):
+        strikes = {dies: "dies after" if after else "dies before", killed: "killed"}
+        return lived(definitions["ReleaseMachine"], releasing, request, strikes)
 
     return run

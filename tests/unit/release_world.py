@@ -71,13 +71,17 @@ class Runtime:
     """ARNs of models that do not answer."""
     exceptions: Any = field(default_factory=exceptions)
 
+    silent_live: set[str] = field(default_factory=set)
+    """Of those that answer an evaluation, and no question afterwards."""
     asked: list[str] = field(default_factory=list)
     """What prompts of evaluations were put to, in order."""
     throttled: int = 0
     """How many of the next questions have to wait."""
 
     def converse(self, *, modelId: str, **_given: Any) -> Any:  # noqa: N803 — AWS's name
-        self._answering(modelId, "Converse")
+        found = self._answering(modelId, "Converse")
+        if found.model.arn in self.silent_live:
+            raise refusal("ModelErrorException", "Converse", 424, "the model cannot be loaded")
         return {"output": {"message": {"content": [{"text": "Ready."}]}}}
 
     def converse_stream(self, *, modelId: str, messages: Any, **_given: Any) -> Any:  # noqa: N803 — AWS's name

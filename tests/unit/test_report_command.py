@@ -14,6 +14,7 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import AccountError, UnknownRunError
 from tuning.cli.report_command import report_command
 from tuning.errors import OptionError
+from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
 
 RUN = TRAINED.id
 
@@ -85,6 +86,38 @@ def test_an_earlier_page_is_overwritten_and_a_foreign_file_is_not(tmp_path, caps
     assert mine.read_text("utf-8") == "<p>of mine</p>"
     reported(capsys, out=mine, force=True)
     assert "Trained" in mine.read_text("utf-8")
+
+
+def evaluated(account, **changes):
+    """The version's release has evaluated it."""
+    of_one = {"recipe": VERSION.recipe, "version": 1, "execution": "e", "deployment": "d"}
+    times = {"begun_at": "2026-11-23T07:00:00Z", "due": "2026-11-23T13:00:00Z"}
+    key = candidate_key(VERSION.recipe, 1)
+    account.dynamodb.lay(EvaluatedVersion(id=key, **of_one, **times, **changes))
+
+
+def test_the_evaluation_of_its_release_is_part_of_the_page(account, tmp_path, capsys):
+    key = f"runs/{RUN}/evaluations/e/evaluation.json"
+    account.s3.lay("artifacts", key, json.dumps(evaluation("hold").to_json()).encode())
+    evaluated(account, outcome="held", evaluation_uri=f"s3://artifacts/{key}")
+    reported(capsys)
+    page = (tmp_path / f"{RUN}.html").read_text("utf-8")
+    assert "Worst regressions, 2 of 48" in page
+    assert "was not checked" not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"outcome": "failed", "summary": "The candidate was not deployed."}, "was not deployed"),
+        ({"outcome": "evaluating"}, "It is being evaluated."),
+        ({"outcome": "held", "evaluation_uri": "s3://artifacts/gone"}, "NoSuchKey"),
+    ],
+)
+def test_why_there_is_no_evaluation_is_on_the_page(account, tmp_path, capsys, changes, said):
+    evaluated(account, **changes)
+    reported(capsys)
+    assert said in (tmp_path / f"{RUN}.html").read_text("utf-8")
 
 
 def test_an_evaluation_that_was_printed_is_part_of_the_page(account, tmp_path, capsys):

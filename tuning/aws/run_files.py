@@ -44,9 +44,13 @@ class RunFiles:
         return self.read_json(f"s3://{self.artifacts_bucket}/runs/{run_id}/report.json")
 
     def check(self, run_id: str) -> Mapping[str, Any] | str:
-        """The same; or why it cannot be read: who may read the ledger need not be let into the bucket."""
+        """The same; or why it cannot be read."""
+        return self.document(f"s3://{self.artifacts_bucket}/runs/{run_id}/report.json")
+
+    def document(self, uri: str) -> Mapping[str, Any] | str:
+        """A JSON object; or why it cannot be read: who may read the ledger need not be let into the bucket."""
         try:
-            found: Mapping[str, Any] = self.report(run_id)
+            found: Mapping[str, Any] = self.read_json(uri)
         except self.client("s3").exceptions.ClientError as error:
             return explained(error)
         return found

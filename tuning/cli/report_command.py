@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from tuning.aws.candidates import Candidates
 from tuning.aws.live_models import LiveModels
-from tuning.aws.model_registry import ModelRegistry
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
@@ -18,6 +18,7 @@ from tuning.cli.exits import Exit
 from tuning.cli.output import answer, draft
 from tuning.errors import OptionError
 from tuning.evaluation.gate import Evaluation
+from tuning.releases.model_version import ModelVersion
 from tuning.reports.run_facts import RunPage
 from tuning.reports.run_page import is_run_page, run_html
 from tuning.runs.json_record import RecordError
@@ -49,11 +50,9 @@ def report_command(
     evaluated = _evaluation(evaluation) if evaluation else None
     account = Account.of(environment, region)
     record = account.run(run)
-    page = replace(
-        _page(account, record, environment),
-        evaluation=evaluated,
-        evaluated_from=evaluation.name if evaluation else None,
-    )
+    page = _page(account, record, environment)
+    if evaluation:
+        page = replace(page, evaluation=evaluated, evaluated_from=evaluation.name)
     path = out or Path(f"{record.id}.html")
     ours = path.is_file() and is_run_page(path.read_text("utf-8", "replace"))
     with draft(path, force=force or ours, inputs=[evaluation] if evaluation else []) as making:
@@ -69,7 +68,8 @@ def report_command(
 
 def _page(account: Account, record: RunRecord, environment: str) -> RunPage:
     checked = account.files.check(record.id) if record.reports else None
-    model = ModelRegistry(ledger=account.ledger).of_run(record.id)
+    model = account.registry.of_run(record.id)
+    found = _kept_evaluation(account, model) if model else None
     return RunPage(
         record=record,
         environment=environment,
@@ -77,8 +77,21 @@ def _page(account: Account, record: RunRecord, environment: str) -> RunPage:
         check=None if isinstance(checked, str) else checked,
         check_missing=f"Its report cannot be read. {checked}" if isinstance(checked, str) else None,
         model=model,
+        evaluation=None if isinstance(found, str) else found,
+        evaluation_missing=found if isinstance(found, str) else None,
         live=LiveModels(ledger=account.ledger).read(model.recipe) if model else None,
     )
+
+
+def _kept_evaluation(account: Account, model: ModelVersion) -> Evaluation | str | None:
+    """Of the model's release; or why there is none to show. None of a model that was never evaluated."""
+    evaluated = Candidates(ledger=account.ledger).of(model.recipe, model.version)
+    if evaluated is None:
+        return None
+    if evaluated.evaluation_uri is None:
+        return evaluated.summary or "It is being evaluated."
+    found = account.files.document(evaluated.evaluation_uri)
+    return found if isinstance(found, str) else Evaluation.from_json(found)
 
 
 def _evaluation(path: Path) -> Evaluation:

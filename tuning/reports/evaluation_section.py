@@ -22,7 +22,7 @@ def evaluation_section(page: RunPage) -> Element | None:
         return page_section("evaluation", "Evaluation", *_evaluated(page.evaluation), given)
     if page.record.state != "trained":
         return None
-    said = (
+    said = page.evaluation_missing or (
         "Nothing is known yet of how it answers, compared with its base model or with what is live."
     )
     return page_section("evaluation", "Evaluation", el("p", said, class_="remark"))

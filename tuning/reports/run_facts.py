@@ -35,6 +35,8 @@ class RunPage:
     live: LiveModel | None = None
     """What is live of the run's recipe."""
     evaluation: Evaluation | None = None
+    evaluation_missing: str | None = None
+    """Why there is none, of a model whose release was to evaluate it."""
     evaluated_from: str | None = None
     """The file that somebody gave it in; None when the platform itself has evaluated the model."""
 

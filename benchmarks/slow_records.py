@@ -114,6 +114,11 @@ def _schema(n: int, dialect: str, **more: Any) -> Record:
     return _calls([({}, [{"text": "a"}])], tool)
 
 
+def _with_nuls(record: Record) -> bytes:
+    """A record with a NUL at the end of each text."""
+    return json.dumps(record).replace('"}', '\\u0000"}').encode()
+
+
 def _spelt(record: Record, **as_written: str) -> bytes:
     """A record with its numbers written in another way."""
     line = json.dumps(record)
@@ -226,6 +231,8 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "document": lambda text, n: _record(
         {"document": {"format": "pdf", "name": text[:9], "source": {"s3Location": _place(str(n))}}}
     ),
+    "NULs": lambda text, n: _record({"text": f"{text[:99]}\0{n}"}),
+    "NULs in all parts": lambda text, n: _with_nuls(_any_calls(text, n)),
 }
 
 

@@ -86,8 +86,7 @@ class Chunks:
         self._outline, joined = (mmap.mmap(-1, size + GUARD) for size in (OUTLINE, _JOINED))
         self._joined = memoryview(joined)
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
-        self._counted: list[Outline] = []
-        self._outlines: list[bytes] = []
+        self._counted: dict[bytes, Outline] = {}
         self._room = _LEARNT
         self._empty = 0
         self._elements = Elements(method, tally)
@@ -166,7 +165,8 @@ class Chunks:
     def learn(self, outline: bytes, same: Outline) -> None:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
         counted, pieces = self._counted, [*same.prompt, *same.answer]
-        if len(counted) == _KNOWN or len(outline) > self._room or len(pieces) > kernel.PIECES:
+        full = len(counted) == _KNOWN or len(outline) > self._room
+        if full or outline in counted or len(pieces) > kernel.PIECES:
             return
         self._room -= len(outline)
         known = self._known[len(counted)]
@@ -176,8 +176,7 @@ class Chunks:
         known.system = sum(1 << kernel.RECORD_PARTS.index(trait) for trait in same.traits)
         known.prompt, known.pieces = len(same.prompt), len(pieces)
         known.text[: len(pieces)] = pieces
-        self._outlines.append(outline)  # the kernel has their addresses
-        counted.append(same)
+        counted[outline] = same  # the kernel has their addresses
         self._scan.knows = len(counted)
 
     def learn_element(self, element: bytes) -> None:
@@ -279,7 +278,7 @@ class Chunks:
             if count:
                 tally.trait(parts_of(bits), scan.traits_line[bits], count)
         text_counts.settle(scan, tally)
-        for known, same in zip(self._known, self._counted, strict=False):
+        for known, same in zip(self._known, self._counted.values(), strict=False):
             for fault in same.faults:
                 tally.counts[fault.rule] += known.times
             if known.times and same.readable:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tuning.datasets import kernel
 from tuning.datasets.formats.walk import Fault, Mark, mark
 from tuning.datasets.same import MARKED
 from tuning.datasets.tally import Policy, Tally
@@ -61,7 +62,7 @@ class Outline(NamedTuple):
 def comparable(text: bytes) -> bytes:
     """A text of the kernel's as it compares: it leaves numbers as they are written, where `mark` does not."""
     if not text.startswith(_RAW):
-        return text
+        return text.replace(kernel.NUL, b"\0")
     return MARKED.encode() + mark(json.loads(text[1:])).encode()
 
 

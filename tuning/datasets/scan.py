@@ -96,6 +96,8 @@ class Scanner:
                     chunks.learn(stop.outline, same)
                 if same and same.readable and stop.element:
                     chunks.learn_element(stop.element)
+                if kernel.NUL in stop.texts:
+                    chunks.count_warnings()
             elif stop.why:
                 self._look(
                     stop.line, stop.prompt, stop.answer, stop.characters, stop.why, stop.private
@@ -162,9 +164,10 @@ class Scanner:
     def _outlined(self, stop: UnsettledLine) -> Outline | None:
         """A line that is recognized by its outline, if that shows all."""
         tally, same = self.tally, self._outlines.recognised(stop.outline, stop.texts, stop.strings)
-        if same is None or (not same.readable and (stop.why or 0) & Why.UNSEEN):
-            self._line(stop.line)
-            return None
+        odd = (stop.why or 0) & Why.UNSEEN
+        if same is None or (odd and (not same.readable or kernel.NUL in stop.texts)):
+            self._line(stop.line)  # where a NUL is, `_look` takes a text apart
+            return same
         line = self._ended(stop.line)
         if self._copy:
             self._copy.write(line)

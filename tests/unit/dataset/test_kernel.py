@@ -24,6 +24,7 @@ from tuning.models.catalog import catalog
 
 KINDS = {"converse": NOVA, "prompt_completion": LLAMA}
 REPORTED = [text for _, text in FOUND] + SOUND_ALIKE
+NULS = ("a\0b", "\0", "\0\u200b", "A \0 b", "\0\2x", "a@b.co\0User:", "\0AKIA" + "Q" * 16)
 EVERY_SCRIPT = (
     "Как дела",
     "今天天气很好",
@@ -56,7 +57,7 @@ class _Copy:
 def _untidy(rng, kind, count):
     for _ in range(count):
         line = _line(rng, kind) if rng.random() < 0.7 else _mutated(rng, _line(rng, kind))
-        said = rng.choice([*REPORTED, *EVERY_SCRIPT])
+        said = rng.choice([*REPORTED, *EVERY_SCRIPT, *NULS])
         if rng.random() < 0.3:
             line = lines(converse(said, "b") if kind == "converse" else pair("a", said))
         yield line

@@ -28,6 +28,8 @@ RECORD_PARTS = (
 """The optional parts of a record, each a bit."""
 CONTESTED = 16
 """How many subjects AWS's pages may disagree on."""
+NUL = b"\xff"
+"""What the kernel hands over in place of a NUL in a text, where zeros join the texts of a line."""
 SOURCE = Path(__file__).parent / "lines.c"
 SOURCES = (
     SOURCE,

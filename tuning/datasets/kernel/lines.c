@@ -209,13 +209,14 @@ typedef struct {
     uint8_t *last;    /* where the last text begins */
     uint64_t texts;   /* how many there are */
     uint64_t beside;  /* bytes that are no characters: all but the first of each, and what joins texts */
-    uint64_t odd;     /* whether a text holds characters that nobody sees: MAY_BE, SURELY */
+    uint64_t odd;     /* whether a text holds characters that nobody sees: MAY_BE, SURELY, with a NUL among them HAS_NUL */
 } Reader;
 
 static inline int follows(uint8_t c) { return (c & 0xc0) == 0x80; }
 
-/* Whether what nobody sees may be in a text, or is for certain. */
-enum { MAY_BE = 1, SURELY = 2 };
+/* Whether what nobody sees may be in a text, or is for certain; and whether a NUL is, which looks like what joins texts. */
+enum { MAY_BE = 1, SURELY = 2, HAS_NUL = 4 };
+enum { SET_ASIDE = 0xff }; /* in place of a NUL in texts that Python takes apart; in no UTF-8 */
 
 /* Whether a sequence beyond ASCII stands for what nobody sees, MAY_BE or SURELY; unseen.py says which. */
 static inline int unseen(const uint8_t *p)
@@ -281,8 +282,9 @@ static const uint8_t *escape(Reader *r, const uint8_t *p)
     default: return NULL;
     }
     int32_t c = hex4(p + 2);
-    if (c <= 0) /* no escape, or a zero, which joins texts here */
+    if (c < 0)
         return NULL;
+    r->odd |= c ? 0 : HAS_NUL;
     r->odd |= (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f ? SURELY : 0;
     p += 6;
     uint8_t *out = r->out;
@@ -367,7 +369,7 @@ static inline const uint8_t *letters_on(Reader *r, const uint8_t *p)
 }
 
 /* Copies a text, decoded, from its opening quote on; gives what follows its closing one, or NULL
- * when it is no strict JSON, or holds a zero. */
+ * when it is no strict JSON. */
 static const uint8_t *copied(Reader *r, const uint8_t *p)
 {
     if (*p++ != '"')
@@ -1076,6 +1078,12 @@ static unsigned private_counted(Scan *s)
     return 0;
 }
 
+/* Whether a NUL is still to be listed: Python takes a text apart there, so the line itself decides. */
+static int names_nul(const Scan *s, uint64_t odd)
+{
+    return odd & HAS_NUL && s->reports_unseen && !s->counts_unseen;
+}
+
 /* The same of characters that nobody sees. */
 static unsigned unseen_counted(Scan *s, uint64_t odd)
 {
@@ -1110,6 +1118,25 @@ static Known *known(Scan *s)
     return n < s->knows && k->size == size && memcmp(k->outline, s->outline, size) == 0 ? k : NULL;
 }
 
+/* Whether a NUL is in what a line with an outline asks or answers. */
+static int asks_nul(const Scan *s, const Outline *o, const Known *k)
+{
+    if (o->r.odd & HAS_NUL)
+        for (uint64_t i = 0; i < k->pieces; i++)
+            if (memchr(s->texts + o->said[k->text[i]].at, 0, o->said[k->text[i]].size))
+                return 1;
+    return 0;
+}
+
+/* Sets the NULs in the texts of a line aside, so that only what joins them is zero. */
+static void set_aside_nuls(const Scan *s, const Outline *o)
+{
+    for (uint64_t n = 0; n < o->r.texts; n++)
+        for (uint64_t i = 0; i < o->said[n].size; i++)
+            if (!s->texts[o->said[n].at + i])
+                s->texts[o->said[n].at + i] = SET_ASIDE;
+}
+
 /* Counts a line whose outline is known, or each part of it, and says why it is worth a check; 0 when it is not known. */
 static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_t *stop)
 {
@@ -1117,6 +1144,8 @@ static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_
     Known parts, *k = known(s);
     uint64_t unseen = s->why & UNSEEN;
     int whole = k != NULL;
+    if (names_nul(s, o->r.odd))
+        return 0;
     if (!whole && !known_by_parts(s, o, &parted, k = &parts))
         return 0;
     if (k->readable ? !joined(s, o, k) : unseen != 0)
@@ -1127,7 +1156,7 @@ static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_
         count_elements(s, &parted);
     s->why = 0;
     if (k->readable) {
-        s->why = whole ? unseen : unseen_counted(s, o->r.odd);
+        s->why = whole && !asks_nul(s, o, k) ? unseen : unseen_counted(s, o->r.odd);
         s->why |= count(s, s->joined, (unsigned)k->system);
         if (s->thorough && o->why && privately(s, s->joined))
             s->why |= private_counted(s);
@@ -1227,8 +1256,11 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     s->texts_size = (uint64_t)(o.r.out - s->texts);
     s->strings = o.r.texts;
     s->why = TOO_LONG | o.why | (o.r.odd && s->reports_unseen ? UNSEEN : 0) | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
-    if (o.any_raw || !settled(s, &o, start, stop - crlf))
+    if (o.any_raw || !settled(s, &o, start, stop - crlf)) {
+        if (o.r.odd & HAS_NUL)
+            set_aside_nuls(s, &o);
         return OUTLINED;
+    }
     s->crlf += (uint64_t)crlf;
     return s->why ? LOOK : DONE;
 }
@@ -1245,7 +1277,7 @@ int lines_next(Scan *s)
         Reader r = {.base = s->texts, .out = s->texts, .last = s->texts};
         unsigned system = 0;
         const uint8_t *stop = s->pairs ? pair(s, &r, start) : conversation(s, &r, start, &system);
-        int found = stop ? DONE : ASK;
+        int found = stop && !names_nul(s, r.odd) ? DONE : ASK;
         if (!stop)
             stop = memchr(start, '\n', (size_t)(s->end - s->at));
         s->line++;

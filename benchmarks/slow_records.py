@@ -233,6 +233,12 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     ),
     "NULs": lambda text, n: _record({"text": f"{text[:99]}\0{n}"}),
     "NULs in all parts": lambda text, n: _with_nuls(_any_calls(text, n)),
+    "blank": lambda _text, n: _record({"text": " " * (n % 50)}, system=[{"text": "\t" * (n % 7)}]),
+    "blank in any shape": lambda _text, n: _any_shape(" " * (n % 60 + 1), n),
+    "blank results": lambda _text, n: _calls([({}, [{"text": " " * (n % 50 + 1)}])] * (n % 9)),
+    "blank about tools": lambda _text, n: _calls(
+        [({"n": n}, [{"text": "a"}])], _tool("look", "\t" * (n % 50 + 1), {})
+    ),
 }
 
 

@@ -46,8 +46,6 @@ class UnsettledLine(NamedTuple):
     """Of a line that is not certain, if it has one; see `outlines`."""
     texts: bytes = b""
     """What the outline leaves out, one after the other."""
-    strings: int = 0
-    """How many texts these are."""
     element: bytes = b""
     """The first of its elements that the kernel does not know; see `record_parts`."""
 
@@ -222,7 +220,6 @@ class Chunks:
                     scan.why,
                     outline=outline,
                     texts=texts,
-                    strings=scan.strings,
                     element=self._elements.met(scan.element_size),
                 )
             else:

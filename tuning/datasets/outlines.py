@@ -20,12 +20,13 @@ _KEPT, _BYTES = 512, 4 << 20
 """How many outlines are kept, and what they may take together."""
 _FAULTS = 32
 """Of an outline that is kept: memory stays bounded."""
-_NUMBER = re.compile(rb'"t(\d{3})[ "]')
-_DIGITS = slice(1, 4)
+_DIGITS = slice(1, 1 + kernel.WIDTH)
+_SPACES = {0x2000 + n: str(n) for n in range(10)}
+"""What the number of a blank text is written in."""
 _RAW = b"\3"
-_BLOCK = re.compile(rb"\x01(\d{3})")
+_BLOCK = re.compile(rb"\x01(\d{%d})" % kernel.WIDTH)
 """Before a block that is no text: which text it compares by."""
-_TOOLS = re.compile(rb"\x02(\d{3})([0-9a-f]{32})?")
+_TOOLS = re.compile(rb"\x02(\d{%d})([0-9a-f]{32})?" % kernel.WIDTH)
 """Before the tools, or with digests in place of them: the text that they are."""
 
 
@@ -76,12 +77,12 @@ class Outlines:
         self.again = False
         """Whether the outline that was asked for last had been met before, as those of one line never are."""
 
-    def recognised(self, outline: bytes, texts: bytes, count: int) -> Outline | None:
+    def recognised(self, outline: bytes, texts: bytes) -> Outline | None:
         """What holds of a line with that outline and its texts; None when the line itself decides."""
         self.again = outline in self._known
         if self.again:
             return self._known[outline]
-        found = self._diagnosed(outline, texts, count)
+        found = self._diagnosed(outline, texts)
         if found is None or len(found.faults) <= _FAULTS:
             if len(self._known) == _KEPT or self._size + len(outline) > _BYTES:
                 self._known.clear()
@@ -90,7 +91,7 @@ class Outlines:
             self._size += len(outline)
         return found
 
-    def _diagnosed(self, outline: bytes, texts: bytes, count: int) -> Outline | None:
+    def _diagnosed(self, outline: bytes, texts: bytes) -> Outline | None:
         from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
 
         written = texts.split(b"\0")
@@ -101,7 +102,7 @@ class Outlines:
             line = _TOOLS.sub(lambda at: written[int(at[1])][1:] if at[2] else b"", line)
         walk = diagnose(line, self._method)
         said = [*walk.prompt, *(walk.answer or ())]
-        pieces = _numbers(outline, said, count, marks) if walk.readable else []
+        pieces = _numbers(said, written, marks) if walk.readable else []
         if pieces is None:
             return None
         faults = tuple(
@@ -122,21 +123,17 @@ class Outlines:
         )
 
 
-def _numbers(outline: bytes, said: list[str], texts: int, marks: list[int]) -> list[int] | None:
-    """Which of the texts each piece is; None when that cannot be determined, for the blank ones differ."""
-    if sum(isinstance(piece, Mark) for piece in said) != len(marks):
+def _numbers(said: list[str], texts: list[bytes], marks: list[int]) -> list[int] | None:
+    """Which of the texts each piece is; None when that cannot be determined."""
+    found = sum(isinstance(piece, Mark) for piece in said)
+    if found != len(marks) or ("" in said and b"" not in texts):
         return None
-    named = {*marks, *map(int, _NUMBER.findall(outline))}
-    blanks = [piece for piece in said if not isinstance(piece, Mark) and not piece.startswith("t")]
-    unnamed = [n for n in range(texts) if n not in named]
-    if blanks and (len(blanks) != len(unnamed) or len(set(blanks)) > 1):
-        return None
-    left, following = iter(unnamed), iter(marks)
-    return [
-        next(following)
-        if isinstance(p, Mark)
-        else int(p[_DIGITS])
-        if p.startswith("t")
-        else next(left)
-        for p in said
-    ]
+    following, empty = iter(marks), texts.index(b"") if "" in said else 0
+    return [next(following) if isinstance(p, Mark) else _number(p, empty) for p in said]
+
+
+def _number(piece: str, empty: int) -> int:
+    """Which text a piece of an outline is; an empty one is any of those."""
+    if not piece:
+        return empty
+    return int(piece[_DIGITS] if piece.startswith("t") else piece.translate(_SPACES))

@@ -20,8 +20,10 @@ _ROOM = 8192
 """Bytes. The kernel hands over none that is longer than 4 KB and the byte of its place."""
 _UNLIMITED = 1 << 62
 _BESIDE = "reasoning beside media"
-_USE = '{"toolUse":{"toolUseId":"i000","name":"n000","input":{}}}'
-_TOOL = '{"toolSpec":{"name":"n000","description":"x","inputSchema":{"json":{"type":"object"}}}}'
+_NO = "0" * kernel.WIDTH
+"""The number of each text, id and name."""
+_USE = f'{{"toolUse":{{"toolUseId":"i{_NO}","name":"n{_NO}","input":{{}}}}}}'
+_TOOL = f'{{"toolSpec":{{"name":"n{_NO}","description":"x","inputSchema":{{"json":{{"type":"object"}}}}}}}}'
 _VERSION = '"schemaVersion":"bedrock-conversation-2024"'
 
 
@@ -113,7 +115,7 @@ def parts_of(bits: int) -> frozenset[str]:
 def _record(element: bytes) -> tuple[str, str | None, set[str]]:
     """A record in which nothing but the element may be wrong, where it is there, and the record's optional parts."""
     place, body = element[:1], element[1:].decode()
-    block = f'{{"text":"t000{body}"}}' if place in b"sua" and not body.startswith("{") else body
+    block = f'{{"text":"t{_NO}{body}"}}' if place in b"sua" and not body.startswith("{") else body
     config, parts, turns = "", set[str](), ['{"text":"t001"}', '{"text":"t002"}']
     at: str | None = f"messages[{len(place)}]"
     match place:

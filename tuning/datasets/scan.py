@@ -163,7 +163,7 @@ class Scanner:
 
     def _outlined(self, stop: UnsettledLine) -> Outline | None:
         """A line that is recognized by its outline, if that shows all."""
-        tally, same = self.tally, self._outlines.recognised(stop.outline, stop.texts, stop.strings)
+        tally, same = self.tally, self._outlines.recognised(stop.outline, stop.texts)
         odd = (stop.why or 0) & Why.UNSEEN
         if same is None or (odd and (not same.readable or kernel.NUL in stop.texts)):
             self._line(stop.line)  # where a NUL is, `_look` takes a text apart

@@ -91,7 +91,7 @@ def _read(kind):
             if found == Found.OUTLINED:
                 reported = ctypes.string_at(scan.outline, scan.outline_size)
                 if same := outlines.recognised(
-                    reported, ctypes.string_at(scan.texts, scan.texts_size), scan.strings
+                    reported, ctypes.string_at(scan.texts, scan.texts_size)
                 ):
                     reader.learn(reported, same)
                 if scan.element_size:

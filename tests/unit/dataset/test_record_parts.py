@@ -19,12 +19,13 @@ from tuning.datasets.diagnosis import diagnose
 
 LINES = int(os.environ.get("TUNING_LINES", "800"))
 SHAPES = ("any shape", "any calls", "any warnings")
+NO_TEXTS = ("", " ", "\t\t", "\u2003", "\x1c", "\0", "a\0 User: b")
 
 
 def _slip(rng, record):
     """What holds between the parts of a record, broken."""
     turns = record["messages"] = record["messages"] or converse()["messages"]
-    match rng.randrange(9):
+    match rng.randrange(11):
         case 0:
             turns.pop(rng.randrange(len(turns)))
         case 1:
@@ -50,6 +51,11 @@ def _slip(rng, record):
                     }
                 }
             )
+        case 8 | 9:
+            said = {"text": rng.choice(NO_TEXTS)}
+            rng.choice(
+                [*(turn["content"] for turn in turns), record.setdefault("system", [])]
+            ).append(said)
         case _:
             rng.shuffle(turns)
 
@@ -83,6 +89,18 @@ def test_a_file_of_records_of_any_shape_is_diagnosed_a_few_dozen_times(monkeypat
     content = lines(*_records(random.Random(8), (0,)))  # noqa: S311 — reproducible, no secret
     tally, _ = _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
     assert tally["records"] == LINES
+    assert len(asked) < LINES / 8
+
+
+def test_a_file_of_blank_texts_in_any_shape_is_diagnosed_a_few_dozen_times(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+    )
+    monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
+    content = lines(*(FORMS["any shape"](" " * (1 + n % 99), n) for n in range(LINES)))
+    tally, _ = _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    assert tally["records"] == len(tally["prompts"]) == LINES
     assert len(asked) < LINES / 8
 
 

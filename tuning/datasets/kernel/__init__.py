@@ -19,6 +19,8 @@ ENDS = 4
 """How many different signs reserved words may end in."""
 PIECES = 1000
 """How many texts an outline may have."""
+WIDTH = 3
+"""Digits of a number in an outline."""
 SLOTS = 2048
 """Places in the table of elements, more than there are elements."""
 RECORD_PARTS = (
@@ -109,7 +111,7 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("start", "stop", "why", "characters")),
         *((name, c_uint64) for name in ("prompt_at", "prompt_size", "answer_at", "answer_size")),
         ("outline", c_void_p),
-        *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size", "strings")),
+        *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size")),
         *(("known", c_void_p), ("digests", c_void_p), ("knows", c_uint64)),
         *(("joined", c_void_p), ("joined_room", c_uint64)),
         *((name, c_void_p) for name in ("elements", "slots", "element")),

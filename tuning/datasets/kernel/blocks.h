@@ -432,15 +432,17 @@ static const uint8_t *skipped(const uint8_t *p)
     return p;
 }
 
-/* A text that says something, with the reserved words in it where they matter. */
+/* A text, with the reserved words in it where they matter; or that it is blank. */
 static int reported(Outline *o, const uint8_t *p, const uint8_t *after, int words)
 {
     const Scan *s = o->s;
     if ((uint64_t)(after - p) > s->joined_room)
         return 0;
     Reader r = {.base = s->joined, .out = s->joined, .last = s->joined};
-    if (!copied(&r, p) || blank(r.base, r.out))
+    if (!copied(&r, p))
         return 0;
+    if (blank(r.base, r.out))
+        return put(o, "\"  ", r.out > r.base ? 2 : 1) && put(o, "\"", 1);
     return put(o, "\"x", 2) && (!words || !*s->words || held(o, r.base, r.out)) && put(o, "\"", 1);
 }
 
@@ -471,7 +473,8 @@ static int nameable(const uint8_t *p, size_t size, const char *more)
 
 static int put_nth(Outline *o, uint8_t sign, unsigned n)
 {
-    const uint8_t name[] = {'"', sign, (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10), '"'};
+    uint8_t name[3 + WIDTH] = {'"', sign, [2 + WIDTH] = '"'};
+    spell(name + 2, n);
     return n < MOST_IDS && put(o, name, sizeof name);
 }
 
@@ -897,7 +900,8 @@ static const uint8_t *outlined(Outline *o, const uint8_t *p, unsigned kind)
 /* What says in an outline that a text with this number only compares. */
 static int marked(Outline *o, uint8_t sign, int n)
 {
-    const uint8_t name[] = {sign, (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
+    uint8_t name[1 + WIDTH] = {sign};
+    spell(name + 1, (uint64_t)n);
     return put(o, name, sizeof name);
 }
 

@@ -21,7 +21,7 @@
 #endif
 
 enum { MARKED = 2, RAW }; /* how what only compares begins, among texts; raw when Python writes its numbers in another way */
-enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, PIECES = 1000, SLOTS = 2048, PARTS_OF_RECORDS = 8, SUBJECTS = 16 };
+enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, PIECES = 1000, WIDTH = 3, SLOTS = 2048, PARTS_OF_RECORDS = 8, SUBJECTS = 16 };
 
 #include "private.h"
 
@@ -65,7 +65,7 @@ typedef struct {
     uint64_t prompt_at, prompt_size, answer_at, answer_size;
     /* Room for the outline of a line, and what it and the texts of that line take of theirs. */
     uint8_t *outline;
-    uint64_t outline_room, outline_size, texts_size, strings;
+    uint64_t outline_room, outline_size, texts_size;
     /* Outlines that need no diagnosis any more, and room for the prompt and answer of their lines. */
     Known *known;
     uint64_t *digests; /* of theirs, in the same order */
@@ -733,9 +733,9 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
 /* ---- outlines ----------------------------------------------------------------------------------- */
 
 /* What is wrong with a line of strict JSON depends on its keys, types and roles, on which of its texts are
- * blank, and on the reserved words in them; on nothing else that they say. Its outline is the line with
- * all that, short as can be: each text is a number there ("t007"), with the reserved words that are in
- * it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
+ * empty or blank, and on the reserved words in them; on nothing else that they say. Its outline is the line with
+ * all that, short as can be: each text is a number there ("t007", in white space if the text is blank), with the
+ * reserved words that are in it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts are in it that are checked more closely, such as tools.
  */
 enum { DEPTH = 48, MOST_IDS = 1000, HEADS = 256, MEMBERS = 4096 };
@@ -865,7 +865,27 @@ static int held(Outline *o, const uint8_t *from, const uint8_t *end)
     return 1;
 }
 
-/* A text is set aside; in its place is its number, or itself when it is blank. */
+/* The digits of a number in an outline. */
+static void spell(uint8_t *out, uint64_t n)
+{
+    for (unsigned i = WIDTH; i--; n /= 10)
+        out[i] = (uint8_t)('0' + n % 10);
+}
+
+/* A blank text's number, each digit a space from U+2000 on; an empty one has none, for all such are the same. */
+static int put_blank(Outline *o, uint64_t n)
+{
+    uint8_t digits[WIDTH];
+    if (o->r.out == o->r.last)
+        return put(o, "\"\"", 2);
+    spell(digits, n);
+    int all = put(o, "\"", 1);
+    for (unsigned i = 0; all && i < WIDTH; i++)
+        all = put(o, (const uint8_t[]){0xe2, 0x80, 0x80 + digits[i] - '0'}, 3);
+    return all && put(o, "\"", 1);
+}
+
+/* A text is set aside; in its place is its number. */
 static const uint8_t *numbered(Outline *o, const uint8_t *p)
 {
     uint64_t n = o->r.texts, beside = o->r.beside + (n > 0);
@@ -877,8 +897,9 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
         o->said[n] = (Said){(uint64_t)(o->r.last - o->r.base), size, size - (o->r.beside - beside)};
     }
     if (blank(o->r.last, o->r.out))
-        return verbatim(o, p);
-    const uint8_t name[] = {'"', 't', (uint8_t)('0' + n / 100), (uint8_t)('0' + n / 10 % 10), (uint8_t)('0' + n % 10)};
+        return put_blank(o, n) ? next : NULL;
+    uint8_t name[2 + WIDTH] = {'"', 't'};
+    spell(name + 2, n);
     if (!put(o, name, sizeof name))
         return NULL;
     uint32_t counts[KINDS] = {0};
@@ -1254,7 +1275,6 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
         return ASK;
     s->outline_size = (uint64_t)(o.out - s->outline);
     s->texts_size = (uint64_t)(o.r.out - s->texts);
-    s->strings = o.r.texts;
     s->why = TOO_LONG | o.why | (o.r.odd && s->reports_unseen ? UNSEEN : 0) | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
     if (o.any_raw || !settled(s, &o, start, stop - crlf)) {
         if (o.r.odd & HAS_NUL)

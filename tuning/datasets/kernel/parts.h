@@ -7,8 +7,8 @@
  * the outline decides. Python diagnoses each element once (record_parts.py), and says which the kernel may count.
  *
  * An element is a byte that says where it is, and a piece of the outline without its numbers: h the head, s a text of
- * the system, u and a a block of the user and the assistant, t a tool, c the choice of one. A text without a reserved
- * word is no element: nothing is wrong with it.
+ * the system, u and a a block of the user and the assistant, t a tool, c the choice of one. A text that says something,
+ * without a reserved word, is no element: nothing is wrong with it.
  */
 
 typedef struct {
@@ -16,6 +16,7 @@ typedef struct {
     uint16_t met[2 * PIECES]; /* which elements, each as often as it is there */
     unsigned count;
     uint64_t parts, contested, media[3];
+    unsigned texts; /* how many came so far */
     int system, system_end, tools, message, answer, message_end; /* numbers of texts; one of none is -1 */
     unsigned asked[MOST_IDS]; /* of each id: one more than the turn that uses it, ANSWERED, or 0 */
 } Parted;
@@ -29,10 +30,13 @@ static const uint8_t *past(const uint8_t *p, const char *literal)
     return memcmp(p, literal, size) == 0 ? p + size : NULL;
 }
 
-/* A number that the outline gives a text, an id or a name. */
+/* A number that the outline gives an id. */
 static unsigned numeral(const uint8_t *p)
 {
-    return 100u * (p[0] - '0') + 10u * (p[1] - '0') + (p[2] - '0');
+    unsigned n = 0;
+    for (unsigned i = 0; i < WIDTH; i++)
+        n = 10 * n + (p[i] - '0');
+    return n;
 }
 
 /* Notes an element; 0 when it is not known, which Python is notified of if it is the first of the line. */
@@ -45,11 +49,11 @@ static int element(Parted *c, uint8_t place, const uint8_t *p, size_t size)
     *out++ = place;
     for (const uint8_t *end = p + size; p < end; p++) {
         *out++ = *p;
-        if (*p == '"' && end - p > 5 && (p[1] == 'i' || p[1] == 'n') && digit(p[2]) && p[5] == '"') {
+        if (*p == '"' && end - p > 2 + WIDTH && (p[1] == 'i' || p[1] == 'n') && digit(p[2]) && p[2 + WIDTH] == '"') {
             *out++ = p[1]; /* an id or the name of a tool */
-            memcpy(out, "000", 3);
-            out += 3;
-            p += 4;
+            spell(out, 0);
+            out += WIDTH;
+            p += 1 + WIDTH;
         }
     }
     s->element_size = (uint64_t)(out - name);
@@ -66,13 +70,19 @@ static int element(Parted *c, uint8_t place, const uint8_t *p, size_t size)
     return 0;
 }
 
-/* Past a text block, of which the reserved words are an element; gives the number of the text. */
+/* Past a text block, of which the reserved words are an element, or that it is blank; gives the number of the text. */
 static const uint8_t *said_at(Parted *c, const uint8_t *p, uint8_t place, unsigned *number)
 {
-    if (!(p = past(p, "{\"text\":\"t")) || !digit(*p))
+    static const char *const blanks[] = {"{\"text\":\"\"}", "{\"text\":\" \"}"};
+    if (!(p = past(p, "{\"text\":\"")))
         return NULL;
-    *number = numeral(p);
-    const uint8_t *words = p += 3;
+    *number = c->texts++;
+    if (*p != 't' || !digit(p[1])) {
+        const char *name = blanks[*p != '"'];
+        p = *p == '"' ? p + 1 : *p == 0xe2 ? p + 3 * WIDTH + 1 : NULL;
+        return p && *p == '}' && element(c, place, (const uint8_t *)name, strlen(name)) ? p + 1 : NULL;
+    }
+    const uint8_t *words = p += 1 + WIDTH;
     while (*p != '"')
         p++;
     if (p[1] != '}' || (p > words && !element(c, place, words, (size_t)(p - words))))
@@ -100,8 +110,8 @@ static const uint8_t *other_at(Parted *c, const uint8_t *p, uint8_t place, unsig
 {
     if (*p != 1)
         return NULL;
-    *number = numeral(p + 1);
-    p += 4;
+    *number = c->texts++;
+    p += 1 + WIDTH;
     const Part *part = part_of(KINDS_OF_BLOCKS, p + 1);
     const uint8_t *end = skipped(p);
     unsigned n = part ? (unsigned)(part - KINDS_OF_BLOCKS) : 0, bit = (unsigned)IMAGE_PART << n;
@@ -178,10 +188,10 @@ static const uint8_t *system_at(Parted *c, const uint8_t *p)
 
 static const uint8_t *tools_at(Parted *c, const uint8_t *p)
 {
-    if (*p != 2 || p[4] != '{')
+    if (*p != 2 || p[1 + WIDTH] != '{')
         return NULL;
-    c->tools = (int)numeral(p + 1);
-    const uint8_t *end, *choice = past(p += 5, "\"toolChoice\":");
+    c->tools = (int)c->texts++;
+    const uint8_t *end, *choice = past(p += 2 + WIDTH, "\"toolChoice\":");
     if (choice) {
         end = skipped(choice);
         if (!element(c, 'c', choice, (size_t)(end - choice)) || *end != ',')

@@ -239,6 +239,7 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "blank about tools": lambda _text, n: _calls(
         [({"n": n}, [{"text": "a"}])], _tool("look", "\t" * (n % 50 + 1), {})
     ),
+    "9,000 texts": lambda text, n: _record(*[{"text": text[: 1 + n % 9]}] * 9000, _image(f"{n}")),
 }
 
 

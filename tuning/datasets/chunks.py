@@ -21,10 +21,9 @@ FAST_FORMATS = ("converse", "prompt_completion")
 """The formats whose sound lines can be recognized fast."""
 CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
-OUTLINE = 1 << 17  # bytes; longer ones are hardly those of many lines
+OUTLINE = 8 << 20  # bytes; more than any record of blocks has
 _KNOWN = 256  # outlines whose lines the kernel counts by itself
 _LEARNT = 4 << 20  # bytes of outlines that it does so by
-_JOINED = 1 << 20
 
 
 class UnsettledLine(NamedTuple):
@@ -73,18 +72,21 @@ class Chunks:
         assert library is not None  # noqa: S101 — for the type checker; `usable` decides
         self._next = library.lines_next
         self._tally, self._longest, self._chunk = tally, longest, CHUNK_BYTES
-        self._buffer, texts, normal = (
-            mmap.mmap(-1, times * (longest + CHUNK_BYTES) + GUARD) for times in (1, 1, GROWTH)
+        room = longest + CHUNK_BYTES
+        self._buffer, texts, joined, normal = (
+            mmap.mmap(-1, times * room + GUARD) for times in (1, 1, 1, GROWTH)
         )
         self._view, self._texts = memoryview(self._buffer), memoryview(texts)
         self._normal = memoryview(normal)
         thorough = tally.policy.thorough
         self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(5)]
         self._views = [memoryview(numbers).cast("B") for numbers in self._kept]
-        self._outline, joined = (mmap.mmap(-1, size + GUARD) for size in (OUTLINE, _JOINED))
+        self._outline = mmap.mmap(-1, OUTLINE + GUARD)
         self._joined = memoryview(joined)
         self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
+        self._notes = mmap.mmap(-1, library.lines_notes())
         self._counted: dict[bytes, Outline] = {}
+        self._pieces: list[ctypes.Array[ctypes.c_uint32]] = []
         self._room = _LEARNT
         self._empty = 0
         self._elements = Elements(method, tally)
@@ -102,10 +104,11 @@ class Chunks:
             outline=_address(memoryview(self._outline)),
             # In haste the kernel does not look for the words that only warn, unless they are errors
             outline_room=OUTLINE if thorough or not tally.policy.strict else 0,
+            notes=_address(memoryview(self._notes)),
             known=ctypes.addressof(self._known),
             digests=ctypes.addressof(self._digests),
             joined=_address(self._joined),
-            joined_room=_JOINED,
+            joined_room=room,
             room=_KEPT,
             **self._elements.memory,
             prompts=ctypes.addressof(self._kept[0]),
@@ -163,8 +166,7 @@ class Chunks:
     def learn(self, outline: bytes, same: Outline) -> None:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
         counted, pieces = self._counted, [*same.prompt, *same.answer]
-        full = len(counted) == _KNOWN or len(outline) > self._room
-        if full or outline in counted or len(pieces) > kernel.PIECES:
+        if len(counted) == _KNOWN or len(outline) > self._room or outline in counted:
             return
         self._room -= len(outline)
         known = self._known[len(counted)]
@@ -173,8 +175,9 @@ class Chunks:
         known.readable = same.readable
         known.system = sum(1 << kernel.RECORD_PARTS.index(trait) for trait in same.traits)
         known.prompt, known.pieces = len(same.prompt), len(pieces)
-        known.text[: len(pieces)] = pieces
-        counted[outline] = same  # the kernel has their addresses
+        self._pieces.append((ctypes.c_uint32 * len(pieces))(*pieces))
+        known.text = ctypes.addressof(self._pieces[-1])
+        counted[outline] = same  # the kernel has the addresses of both
         self._scan.knows = len(counted)
 
     def learn_element(self, element: bytes) -> None:

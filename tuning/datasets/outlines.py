@@ -18,6 +18,8 @@ from tuning.models.catalog import Method
 
 _KEPT, _BYTES = 512, 4 << 20
 """How many outlines are kept, and what they may take together."""
+_LONGEST = 1 << 17
+"""Bytes. Longer ones are hardly those of many lines."""
 _FAULTS = 32
 """Of an outline that is kept: memory stays bounded."""
 _DIGITS = slice(1, 1 + kernel.WIDTH)
@@ -83,7 +85,8 @@ class Outlines:
         if self.again:
             return self._known[outline]
         found = self._diagnosed(outline, texts)
-        if found is None or len(found.faults) <= _FAULTS:
+        few = found is None or len(found.faults) <= _FAULTS
+        if few and len(outline) <= _LONGEST:
             if len(self._known) == _KEPT or self._size + len(outline) > _BYTES:
                 self._known.clear()
                 self._size = 0

@@ -115,7 +115,7 @@ def _tool(rng):
     schema = {"type": "object", "properties": {"where": {"type": rng.choice(["string", "strng"])}}}
     name = "look" if rng.random() < 0.8 else rng.choice(NAMES)
     reported = (
-        {"description": rng.choice(["Looks.", "t001", "", "User: [EOS]", *TEXTS])}
+        {"description": rng.choice(["Looks.", "t000001", "", "User: [EOS]", *TEXTS])}
         if rng.random() < 0.8
         else {}
     )

@@ -80,6 +80,23 @@ def test_records_of_any_shape_are_read_by_their_elements_as_by_themselves(
     assert _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch) == exact
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_records_of_thousands_of_parts_are_read_by_their_elements_as_by_themselves(
+    policy, monkeypatch
+):
+    rng = random.Random(policy)  # noqa: S311 — reproducible, no secret
+    records = []
+    for n in range(12):
+        record = FORMS["any shape"](WORDS[:12], n)
+        record["messages"] = record["messages"] * rng.choice((1, 30, 200))
+        for _ in range(rng.choice((0, 0, 0, 1))):
+            _slip(rng, record := json.loads(json.dumps(record)))
+        records += [record] * 2
+    content = lines(*records, FORMS["400 calls"](WORDS, 1))
+    exact = _tally(content, POLICIES[policy], 1, monkeypatch)
+    assert _tally(content, POLICIES[policy], chunks.OUTLINE, monkeypatch) == exact
+
+
 def test_a_file_of_records_of_any_shape_is_diagnosed_a_few_dozen_times(monkeypatch):
     asked = []
     monkeypatch.setattr(

@@ -3,7 +3,7 @@
 import ctypes
 import platform
 from collections.abc import Callable
-from ctypes import c_char_p, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from ctypes import c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
@@ -17,9 +17,7 @@ GROWTH = 3
 DIGEST_BITS = 48
 ENDS = 4
 """How many different signs reserved words may end in."""
-PIECES = 1000
-"""How many texts an outline may have."""
-WIDTH = 3
+WIDTH = 6
 """Digits of a number in an outline."""
 SLOTS = 2048
 """Places in the table of elements, more than there are elements."""
@@ -78,8 +76,7 @@ class Known(ctypes.Structure):
     _fields_ = (
         *((name, c_uint64) for name in ("size", "times", "readable", "system")),
         *(("prompt", c_uint64), ("pieces", c_uint64)),
-        ("outline", c_char_p),
-        ("text", c_uint16 * PIECES),
+        *(("outline", c_char_p), ("text", c_void_p)),
     )
 
 
@@ -112,6 +109,7 @@ class Scan(ctypes.Structure):
         *((name, c_uint64) for name in ("prompt_at", "prompt_size", "answer_at", "answer_size")),
         ("outline", c_void_p),
         *((name, c_uint64) for name in ("outline_room", "outline_size", "texts_size")),
+        ("notes", c_void_p),
         *(("known", c_void_p), ("digests", c_void_p), ("knows", c_uint64)),
         *(("joined", c_void_p), ("joined_room", c_uint64)),
         *((name, c_void_p) for name in ("elements", "slots", "element")),
@@ -151,7 +149,7 @@ def library() -> ctypes.CDLL | None:
     if not path.exists():
         return None
     found = ctypes.CDLL(str(path))
-    found.lines_size.restype = found.lines_digest.restype = c_uint64
+    found.lines_size.restype = found.lines_digest.restype = found.lines_notes.restype = c_uint64
     found.lines_source.restype = c_char_p
     found.lines_digest.argtypes = (c_char_p, c_uint64)
     found.lines_next.argtypes = (c_void_p,)

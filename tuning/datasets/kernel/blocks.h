@@ -6,7 +6,7 @@
  * is only there. Whatever is not written the plain way is not certain here (NULL).
  */
 
-enum { NEEDLES = 2048, NESTED = 256, LONGEST_NUMBER = 400, LONGEST_WHOLE = 4000, FIGURES = 17 };
+enum { NEEDLES = 2048, NEEDLE_HEADS = 256, NESTED = 256, LONGEST_NUMBER = 400, LONGEST_WHOLE = 4000, FIGURES = 17 };
 
 /* ---- canonical JSON ------------------------------------------------------------------------------ */
 
@@ -270,7 +270,7 @@ static int ordered(Outline *o, Member *members, unsigned count)
 static const uint8_t *canon_object(Outline *o, const uint8_t *p, unsigned depth)
 {
     Reader *r = &o->r;
-    Member *members = o->members + o->pending;
+    Member *members = o->notes->members + o->pending;
     unsigned count = 0;
     *r->out++ = '{';
     for (p = space(p + 1); *p != '}'; count++) {
@@ -354,7 +354,7 @@ static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
         o->any_raw = 1;
     }
     r->odd = odd; /* what nobody sees is reported of texts only */
-    o->said[n] = (Said){(uint64_t)(r->last - r->base), (uint64_t)(r->out - r->last), 0};
+    o->notes->said[n] = (Said){(uint64_t)(r->last - r->base), (uint64_t)(r->out - r->last), 0};
     uint32_t counts[KINDS], found = 0;
     if (o->s->thorough) {
         lines_private(r->last, (uint64_t)(r->out - r->last), counts);
@@ -449,13 +449,13 @@ static int reported(Outline *o, const uint8_t *p, const uint8_t *after, int word
 /* Which of those that were met in the record this is, for it compares and nothing else; MOST_IDS when there are more. */
 static unsigned nth(Ids *met, const uint8_t *p, size_t size)
 {
-    uint16_t *head = met->heads + lines_digest(p, size) % HEADS;
+    uint16_t at = (uint16_t)(lines_digest(p, size) % HEADS), *head = met->heads + at;
     for (unsigned n = *head; n; n = met->all[n - 1].next)
         if (met->all[n - 1].size == size && memcmp(met->all[n - 1].at, p, size) == 0)
             return n - 1;
     if (met->count == MOST_IDS)
         return MOST_IDS;
-    met->all[met->count] = (Id){p, size, 0, *head};
+    met->all[met->count] = (Id){p, size, 0, at, *head};
     *head = (uint16_t)++met->count;
     return met->count - 1u;
 }
@@ -481,7 +481,7 @@ static int put_nth(Outline *o, uint8_t sign, unsigned n)
 /* An id of a tool use: which of the record's ids it is. */
 static int identified(Outline *o, const uint8_t *p, size_t size)
 {
-    return nameable(p, size, ".:") && put_nth(o, 'i', nth(&o->ids, p, size));
+    return nameable(p, size, ".:") && put_nth(o, 'i', nth(&o->notes->ids, p, size));
 }
 
 /* A tool's name: which of the record's names it is, unless something is wrong with it, which names it. */
@@ -489,20 +489,21 @@ static int called(Outline *o, const uint8_t *p, size_t size, int declared)
 {
     if (o->names_tools)
         return verbatim(o, p) != NULL;
-    unsigned n = nth(&o->names, p, size);
-    if (!nameable(p, size, "") || n == MOST_IDS || (declared && o->names.all[n].declared)) {
+    Ids *names = &o->notes->names;
+    unsigned n = nth(names, p, size);
+    if (!nameable(p, size, "") || n == MOST_IDS || (declared && names->all[n].declared)) {
         o->misnamed = 1;
         return 0;
     }
-    o->names.all[n].declared |= declared;
+    names->all[n].declared |= declared;
     return put_nth(o, 'n', n);
 }
 
 /* Whether each tool that is used is declared too. */
 static int all_declared(const Outline *o)
 {
-    for (unsigned n = 0; n < o->names.count; n++)
-        if (!o->names.all[n].declared)
+    for (unsigned n = 0; n < o->notes->names.count; n++)
+        if (!o->notes->names.all[n].declared)
             return 0;
     return 1;
 }
@@ -596,7 +597,7 @@ static const uint8_t *pattern(const uint8_t *p)
 static const uint8_t *distinct(const uint8_t *p, int numbers)
 {
     Id met[NEEDLES];
-    uint16_t heads[HEADS] = {0};
+    uint16_t heads[NEEDLE_HEADS] = {0};
     unsigned count = 0;
     if (*p != '[')
         return NULL;
@@ -607,11 +608,11 @@ static const uint8_t *distinct(const uint8_t *p, int numbers)
         if (!after || count == NEEDLES)
             return NULL;
         size_t size = (size_t)(after - p);
-        uint16_t *head = heads + lines_digest(p, size) % HEADS;
+        uint16_t *head = heads + lines_digest(p, size) % NEEDLE_HEADS;
         for (unsigned n = *head; n; n = met[n - 1].next)
             if (met[n - 1].size == size && memcmp(met[n - 1].at, p, size) == 0)
                 return NULL;
-        met[count] = (Id){p, size, 0, *head};
+        met[count] = (Id){.at = p, .size = size, .next = *head};
         *head = (uint16_t)(count + 1);
         if (!(p = more(after, ']')))
             return NULL;

@@ -21,7 +21,7 @@
 #endif
 
 enum { MARKED = 2, RAW }; /* how what only compares begins, among texts; raw when Python writes its numbers in another way */
-enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, PIECES = 1000, WIDTH = 3, SLOTS = 2048, PARTS_OF_RECORDS = 8, SUBJECTS = 16 };
+enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, WIDTH = 6, SLOTS = 2048, PARTS_OF_RECORDS = 8, SUBJECTS = 16 };
 
 #include "private.h"
 
@@ -43,8 +43,10 @@ typedef struct {
     uint64_t size, times, readable, system; /* a bit for each of its optional parts */
     uint64_t prompt, pieces; /* how many of the texts below are the prompt's, and how many there are */
     const uint8_t *outline;
-    uint16_t text[PIECES];
+    const uint32_t *text;
 } Known;
+
+typedef struct Notes Notes;
 
 typedef struct {
     /* The chunk: whole lines from `at` to `end`. */
@@ -66,6 +68,7 @@ typedef struct {
     /* Room for the outline of a line, and what it and the texts of that line take of theirs. */
     uint8_t *outline;
     uint64_t outline_room, outline_size, texts_size;
+    Notes *notes;
     /* Outlines that need no diagnosis any more, and room for the prompt and answer of their lines. */
     Known *known;
     uint64_t *digests; /* of theirs, in the same order */
@@ -738,7 +741,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * reserved words that are in it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts are in it that are checked more closely, such as tools.
  */
-enum { DEPTH = 48, MOST_IDS = 1000, HEADS = 256, MEMBERS = 4096 };
+enum { DEPTH = 48, PIECES = 400000, MOST_IDS = 60000, HEADS = 1 << 14, MEMBERS = 4096 };
 enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
@@ -749,12 +752,12 @@ typedef struct {
     const uint8_t *at;
     size_t size;
     int declared;
-    uint16_t next; /* of those of the same head, one more than its number */
+    uint16_t head, next; /* the next of those of the same head, one more than its number */
 } Id;
 
 typedef struct {
     unsigned count;
-    uint16_t heads[HEADS];
+    uint16_t heads[HEADS]; /* one more than the number of an id, or 0 */
     Id all[MOST_IDS];
 } Ids;
 
@@ -764,11 +767,23 @@ typedef struct {
     int escaped; /* whether a backslash is in it */
 } Member;
 
+/* What is noted of a line with an outline: as much as the longest record may hold, in memory of Python's, of which a line
+ * touches no more than it needs. */
+struct Notes {
+    Said said[PIECES];
+    Ids ids, names; /* of tool uses, and of tools */
+    uint32_t text[PIECES], asked[MOST_IDS]; /* see parts.h */
+    uint16_t met[2 * PIECES];
+    Member members[MEMBERS];
+};
+
+uint64_t lines_notes(void) { return sizeof(Notes); }
+
 typedef struct {
     const Scan *s;
+    Notes *notes;
     const uint8_t *start; /* of the line */
     Reader r;
-    Ids ids, names; /* of tool uses, and of tools */
     int names_tools; /* whether tools are called by their names, not by numbers */
     int misnamed; /* whether they had to be */
     int configured; /* whether tools are declared */
@@ -776,9 +791,7 @@ typedef struct {
     uint8_t *out, *full;
     uint64_t why;
     const uint8_t *wrong; /* where no JSON reader goes on */
-    Said said[PIECES]; /* the first texts */
     unsigned pending; /* members of the objects that are being read */
-    Member members[MEMBERS];
 } Outline;
 
 static const uint8_t *wrong(Outline *o, const uint8_t *p)
@@ -892,10 +905,8 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
     const uint8_t *next = copied(&o->r, p);
     if (!next || n >= PIECES)
         return NULL;
-    if (n < PIECES) {
-        uint64_t size = (uint64_t)(o->r.out - o->r.last);
-        o->said[n] = (Said){(uint64_t)(o->r.last - o->r.base), size, size - (o->r.beside - beside)};
-    }
+    uint64_t size = (uint64_t)(o->r.out - o->r.last);
+    o->notes->said[n] = (Said){(uint64_t)(o->r.last - o->r.base), size, size - (o->r.beside - beside)};
     if (blank(o->r.last, o->r.out))
         return put_blank(o, n) ? next : NULL;
     uint8_t name[2 + WIDTH] = {'"', 't'};
@@ -1049,13 +1060,13 @@ static unsigned count(Scan *s, const uint8_t *texts, unsigned system)
     return why;
 }
 
-/* Puts together the prompt and the answer of a line; 0 when there is no room, or they are too long. */
+/* Puts together the prompt and the answer of a line; 0 when there is no room. */
 static int joined(Scan *s, const Outline *o, const Known *k)
 {
     uint8_t *out = s->joined, *full = out + s->joined_room;
     s->characters = s->answer_at = 0;
     for (uint64_t i = 0; i < k->pieces; i++) {
-        Said said = o->said[k->text[i]];
+        Said said = o->notes->said[k->text[i]];
         if ((uint64_t)(full - out) <= said.size)
             return 0;
         if (i == k->prompt)
@@ -1072,7 +1083,7 @@ static int joined(Scan *s, const Outline *o, const Known *k)
     s->prompt_at = 0;
     s->prompt_size = s->answer_at;
     s->answer_size = size - s->answer_at;
-    return size <= s->long_text;
+    return 1;
 }
 
 /* Counts what is private in a prompt and its answer; gives whether anything is. */
@@ -1143,19 +1154,22 @@ static Known *known(Scan *s)
 static int asks_nul(const Scan *s, const Outline *o, const Known *k)
 {
     if (o->r.odd & HAS_NUL)
-        for (uint64_t i = 0; i < k->pieces; i++)
-            if (memchr(s->texts + o->said[k->text[i]].at, 0, o->said[k->text[i]].size))
+        for (uint64_t i = 0; i < k->pieces; i++) {
+            Said said = o->notes->said[k->text[i]];
+            if (memchr(s->texts + said.at, 0, said.size))
                 return 1;
+        }
     return 0;
 }
 
 /* Sets the NULs in the texts of a line aside, so that only what joins them is zero. */
 static void set_aside_nuls(const Scan *s, const Outline *o)
 {
-    for (uint64_t n = 0; n < o->r.texts; n++)
-        for (uint64_t i = 0; i < o->said[n].size; i++)
-            if (!s->texts[o->said[n].at + i])
-                s->texts[o->said[n].at + i] = SET_ASIDE;
+    for (uint64_t n = 0; n < o->r.texts; n++) {
+        Said said = o->notes->said[n];
+        for (uint8_t *p = s->texts + said.at, *end = p + said.size; p < end; p++)
+            *p = *p ? *p : SET_ASIDE;
+    }
 }
 
 /* Counts a line whose outline is known, or each part of it, and says why it is worth a check; 0 when it is not known. */
@@ -1181,6 +1195,8 @@ static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_
         s->why |= count(s, s->joined, (unsigned)k->system);
         if (s->thorough && o->why && privately(s, s->joined))
             s->why |= private_counted(s);
+        if (s->prompt_size + s->answer_size > s->long_text)
+            s->why |= TOO_LONG;
         if (asks_script(s, start, stop))
             s->why |= SCRIPT;
         s->in_joined = 1;
@@ -1217,17 +1233,22 @@ static int empty(const uint8_t *p, const uint8_t *stop)
     return p + (*p == '\r') == stop ? CTRL_Z : 0;
 }
 
-/* Its arrays hold nothing yet; clearing them whole takes longer than a short line. */
+/* Clears no more heads than there are ids: all of them would take longer than a short line. */
+static void forget(Ids *met)
+{
+    while (met->count)
+        met->heads[met->all[--met->count].head] = 0;
+}
+
+/* An outline that holds nothing yet. */
 static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
 {
     o->s = s;
+    o->notes = s->notes;
     o->start = start;
     o->r = (Reader){.base = s->texts, .out = s->texts, .last = s->texts};
-    if (o->ids.count)
-        memset(o->ids.heads, 0, sizeof o->ids.heads);
-    if (o->names.count)
-        memset(o->names.heads, 0, sizeof o->names.heads);
-    o->ids.count = o->names.count = 0;
+    forget(&o->notes->ids);
+    forget(&o->notes->names);
     o->names_tools = names_tools;
     o->misnamed = o->any_raw = o->configured = 0;
     o->out = s->outline;
@@ -1251,7 +1272,6 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 {
     int crlf = stop > start && stop[-1] == '\r';
     Outline o;
-    o.ids.count = o.names.count = 1; /* so that the heads are cleared */
     begin(&o, s, start, 0);
     s->element_size = 0;
     const uint8_t *p = space(start);

@@ -13,12 +13,12 @@
 
 typedef struct {
     Scan *s;
-    uint16_t met[2 * PIECES]; /* which elements, each as often as it is there */
+    uint16_t *met; /* which elements, each as often as it is there */
     unsigned count;
     uint64_t parts, contested, media[3];
     unsigned texts; /* how many came so far */
     int system, system_end, tools, message, answer, message_end; /* numbers of texts; one of none is -1 */
-    unsigned asked[MOST_IDS]; /* of each id: one more than the turn that uses it, ANSWERED, or 0 */
+    uint32_t *asked; /* of each id: one more than the turn that uses it, ANSWERED, or 0 */
 } Parted;
 
 enum { ANSWERED = 1 << 30, LONGEST_ELEMENT = 4096 };
@@ -98,7 +98,7 @@ static int paired(Parted *c, const uint8_t *block, const uint8_t *end, int used,
         id = *p == '"' ? past(p, "\"toolUseId\":\"i") : NULL;
     if (!id)
         return 0;
-    unsigned *asked = &c->asked[numeral(id)];
+    uint32_t *asked = &c->asked[numeral(id)];
     if (used ? *asked != 0 : *asked == 0 || *asked == ANSWERED || turn > *asked)
         return 0;
     *asked = used ? turn + 1 : ANSWERED;
@@ -230,7 +230,7 @@ static int by_parts(Parted *c, const Outline *o)
         else if ((key = past(p, "\"toolConfig\":")) && c->tools < 0)
             key = tools_at(c, key);
         else if ((key = past(p, "\"messages\":")) && c->message < 0)
-            key = turns_at(c, key, o->ids.count);
+            key = turns_at(c, key, o->notes->ids.count);
         else
             return 0;
         if (!(p = key))
@@ -243,27 +243,30 @@ static int by_parts(Parted *c, const Outline *o)
     return *p == '}' && c->message >= 0 && (memcmp(head, "v-", 2) == 0 || element(c, 'h', head, 2)) && together(c);
 }
 
-static void append(Known *k, int from, int end)
+static void append(Known *k, uint32_t *text, int from, int end)
 {
     for (int n = from; n >= 0 && n < end; n++)
-        k->text[k->pieces++] = (uint16_t)n;
+        text[k->pieces++] = (uint32_t)n;
 }
 
 /* The same, as if its whole outline were known. */
 static int known_by_parts(Scan *s, const Outline *o, Parted *c, Known *k)
 {
-    *c = (Parted){.s = s, .system = -1, .tools = -1, .message = -1};
+    Notes *notes = o->notes;
+    *c = (Parted){.s = s, .met = notes->met, .asked = notes->asked, .system = -1, .tools = -1, .message = -1};
+    memset(notes->asked, 0, notes->ids.count * sizeof *notes->asked);
     s->element_size = 0;
     if (s->pairs || o->names_tools || !by_parts(c, o)) /* in the second case something is wrong with a name */
         return 0;
     k->readable = 1;
     k->system = c->parts;
     k->pieces = 0;
-    append(k, c->system, c->system_end);
-    append(k, c->tools, c->tools + 1);
-    append(k, c->message, c->answer);
+    k->text = notes->text;
+    append(k, notes->text, c->system, c->system_end);
+    append(k, notes->text, c->tools, c->tools + 1);
+    append(k, notes->text, c->message, c->answer);
     k->prompt = k->pieces;
-    append(k, c->answer, c->message_end);
+    append(k, notes->text, c->answer, c->message_end);
     return 1;
 }
 

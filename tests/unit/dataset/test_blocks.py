@@ -5,6 +5,7 @@
 
 import io
 import json
+import math
 import os
 import random
 from copy import deepcopy
@@ -227,6 +228,20 @@ def test_most_tool_uses_have_an_outline():
     }
     (stop,) = stops(json.dumps(converse("Rain?", turn("assistant", use))).encode() + b"\n")
     assert b'"input":{}' in stop.outline
+
+
+def test_each_power_of_two_compares_as_python_writes_it_and_none_needs_python():
+    powers = [sign * 2.0**n for n in range(-1074, 1024) for sign in (1, -1)]
+    numbers = [*powers, *(math.nextafter(p, to) for p in powers for to in (0, math.inf * p))]
+    record = json.dumps(converse("Rain?", turn("assistant", {})))
+    uses = [
+        f'{{"toolUse":{{"toolUseId":"a","name":"look","input":{{"n":{number:{form}}}}}}}}'
+        for number in numbers
+        for form in ("", ".16e", ".17e", ".25E")
+    ]
+    content = "".join(record.replace("{}", use) + "\n" for use in uses).encode()
+    for stop, use in zip(stops(content), uses, strict=True):
+        assert stop.texts.split(b"\0")[-1] == b"\2" + mark(json.loads(use)).encode(), use
 
 
 def test_numbers_compare_as_python_writes_them_and_most_need_no_python():

@@ -6,7 +6,7 @@
  * is only there. Whatever is not written the plain way is not certain here (NULL).
  */
 
-enum { NEEDLES = 2048, NEEDLE_HEADS = 256, NESTED = 256, LONGEST_NUMBER = 400, LONGEST_WHOLE = 4000, FIGURES = 17 };
+enum { NEEDLES = 2048, NEEDLE_HEADS = 256, NESTED = 256, LONGEST_NUMBER = 400, LONGEST_WHOLE = 4000 };
 
 /* ---- canonical JSON ------------------------------------------------------------------------------ */
 
@@ -65,12 +65,6 @@ static const uint8_t *digits(const uint8_t *p)
     return p;
 }
 
-/* The digits of a number that say something, and the power of ten of the first. */
-typedef struct {
-    char digit[FIGURES];
-    int count, tens; /* count is more than FIGURES when there are more */
-} Figures;
-
 /* What a number's digits say, without its exponent; `whole` is how many are before the point. */
 static Figures figures_of(const uint8_t *p, const uint8_t *end, ptrdiff_t whole)
 {
@@ -122,12 +116,43 @@ static size_t written(char *out, int negative, const Figures *f)
     return (size_t)(out - begin);
 }
 
-/* The fewest figures that give the same double as a number; 0 when that is not certain. Of at most 15 there are no fewer,
- * but for the very smallest. A power of two has a nearer neighbour below than above; and where a locale has another decimal
- * sign, nothing is read. */
-static int fewest(const uint8_t *begin, size_t size, Figures *f)
+/* The next number of as many figures, away from zero; 0 when it has one more. */
+static int step(char *made)
 {
-    char text[LONGEST_NUMBER + 1], made[32], *end;
+    for (char *p = strchr(made, 'e'); p-- > made;) {
+        if (*p == '9')
+            *p = '0';
+        else if (digit((uint8_t)*p))
+            return ++*p;
+    }
+    return 0;
+}
+
+/* The number of one figure less that is nearest to a value, from that of one more; a five may be less or more. */
+static void shorten(char *made, size_t room, const char *longer, int figures, double value)
+{
+    size_t size = (size_t)(strchr(longer, 'e') - longer) - 1;
+    memcpy(made, longer, size);
+    strcpy(made + size, longer + size + 1);
+    if (longer[size] == '5' || (longer[size] > '5' && !step(made)))
+        snprintf(made, room, "%.*e", figures - 1, value);
+}
+
+/* Whether a number of 15 figures may be the same double as that of 17 with these last two: half the distance of two doubles is
+ * less than 11 of the 17th figure. */
+static int as_short(const char *longest)
+{
+    const char *end = strchr(longest, 'e');
+    int last = 10 * (end[-2] - '0') + (end[-1] - '0');
+    return last < 12 || last > 88;
+}
+
+/* The fewest figures that give the same double as a number; 0 when that is not certain. Of at most 15 there are no fewer,
+ * but for the very smallest. A power of two has a nearer neighbour below than above, so that the nearest number of some
+ * figures may be another double, and the next one this. Where a locale has another decimal sign, nothing is read. */
+static int fewest(Notes *notes, const uint8_t *begin, size_t size, Figures *f)
+{
+    char text[LONGEST_NUMBER + 1], all[FIGURES + 1][32], *end;
     if (size > LONGEST_NUMBER)
         return 0;
     memcpy(text, begin, size);
@@ -136,11 +161,24 @@ static int fewest(const uint8_t *begin, size_t size, Figures *f)
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     bits &= INT64_MAX;
-    if (*end || bits >> 52 == 0x7ff || (bits >> 52 && !(bits << 12)))
+    if (*end || bits >> 52 == 0x7ff)
         return 0;
-    for (int figures = bits >> 52 ? 15 : 1; figures <= FIGURES; figures++) {
-        snprintf(made, sizeof made, "%.*e", figures - 1, value);
-        if (strtod(made, NULL) != value)
+    Double *met = &notes->doubles[fold(bits, ODD[0]) % DOUBLES];
+    if (met->bits == bits && met->as.count) {
+        *f = met->as;
+        return 1;
+    }
+    int power_of_two = bits >> 52 && !(bits << 12);
+    int figures = FIGURES, least = bits >> 52 ? 15 : 1;
+    snprintf(all[figures], sizeof *all, "%.*e", figures - 1, value);
+    if (least == 15 && !as_short(all[FIGURES]))
+        least = 16;
+    while (figures-- > least)
+        shorten(all[figures], sizeof *all, all[figures + 1], figures, value);
+    while (++figures <= FIGURES) {
+        char *made = all[figures];
+        int same = figures == FIGURES || strtod(made, NULL) == value;
+        if (!same && !(power_of_two && figures == 16 && step(made) && strtod(made, NULL) == value))
             continue;
         const char *from = made + (*made == '-');
         *f = figures_of((const uint8_t *)from, (const uint8_t *)strchr(from, 'e'), 1);
@@ -148,6 +186,7 @@ static int fewest(const uint8_t *begin, size_t size, Figures *f)
             *f = (Figures){.digit = "0", .count = 1};
         else
             f->tens += atoi(strchr(from, 'e') + 1);
+        *met = (Double){bits, *f};
         return 1;
     }
     return 0;
@@ -192,7 +231,7 @@ static const uint8_t *canon_number(Outline *o, const uint8_t *p)
     int within = f.tens > -300 && f.tens < 300;
     if (f.tens >= 308) /* may be beyond what a double holds */
         return NULL;
-    if ((within && f.count <= 15) || fewest(begin, size, &f))
+    if ((within && f.count <= 15) || fewest(o->notes, begin, size, &f))
         wanted = written(text, *begin == '-', &f);
     if (wanted && (wanted <= size || (o->r.out - o->r.base) + (ptrdiff_t)wanted <= p - o->start)) {
         memcpy(o->r.out, text, wanted);

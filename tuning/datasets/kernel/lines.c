@@ -741,7 +741,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * reserved words that are in it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts are in it that are checked more closely, such as tools.
  */
-enum { DEPTH = 48, PIECES = 400000, MOST_IDS = 60000, HEADS = 1 << 14, MEMBERS = 4096 };
+enum { DEPTH = 48, PIECES = 400000, MOST_IDS = 60000, HEADS = 1 << 14, MEMBERS = 4096, FIGURES = 17, DOUBLES = 4096 };
 enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
@@ -767,6 +767,18 @@ typedef struct {
     int escaped; /* whether a backslash is in it */
 } Member;
 
+/* The digits of a number that say something, and the power of ten of the first. */
+typedef struct {
+    char digit[FIGURES];
+    int count, tens; /* count is more than FIGURES when there are more */
+} Figures;
+
+/* What a double was found to be written as; bits and count are 0 for none. */
+typedef struct {
+    uint64_t bits;
+    Figures as;
+} Double;
+
 /* What is noted of a line with an outline: as much as the longest record may hold, in memory of Python's, of which a line
  * touches no more than it needs. */
 struct Notes {
@@ -775,6 +787,7 @@ struct Notes {
     uint32_t text[PIECES], asked[MOST_IDS]; /* see parts.h */
     uint16_t met[2 * PIECES];
     Member members[MEMBERS];
+    Double doubles[DOUBLES]; /* of all lines, each where its bits say: what repeats, such as a power of two, is written once */
 };
 
 uint64_t lines_notes(void) { return sizeof(Notes); }

@@ -40,12 +40,12 @@ def _calls(called: list[tuple[Record, list[Record]]], *tools: Record) -> Record:
     return _of([*turns, ("assistant", [{"text": "There."}])], toolConfig=offered)
 
 
-def _image(key: str) -> Record:
-    return {"image": {"format": "png", "source": {"s3Location": _place(key)}}}
+def _image(key: str, bucket: str = "bucket") -> Record:
+    return {"image": {"format": "png", "source": {"s3Location": _place(key, bucket)}}}
 
 
-def _place(key: str) -> Record:
-    return {"uri": f"s3://bucket/{key}.png", "bucketOwner": "123456789012"}
+def _place(key: str, bucket: str = "bucket") -> Record:
+    return {"uri": f"s3://{bucket}/{key}.png", "bucketOwner": "123456789012"}
 
 
 def _blocks(text: str, rng: random.Random) -> list[Record]:
@@ -245,6 +245,7 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
             )
         ]
     ),
+    "buckets": lambda _text, n: _record(_image(f"{n}/a", f"bucket-{n}")),
 }
 
 

@@ -8,7 +8,9 @@ from io import BufferedReader
 from typing import NamedTuple
 
 from tuning.datasets import kernel, text_counts
-from tuning.datasets.kernel import DIGEST_BITS, ENDS, GROWTH, GUARD, Found, Known, Scan, Why
+from tuning.datasets.kernel import DIGEST_BITS, ENDS, GROWTH, GUARD, Found, Scan, Why
+from tuning.datasets.learnt_outlines import LearntOutlines
+from tuning.datasets.met_buckets import MetBuckets
 from tuning.datasets.outlines import Outline
 from tuning.datasets.record_parts import Elements, parts_of
 from tuning.datasets.tally import COMPARED, Tally
@@ -22,8 +24,6 @@ FAST_FORMATS = ("converse", "prompt_completion")
 CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 OUTLINE = 8 << 20  # bytes; more than any record of blocks has
-_KNOWN = 256  # outlines whose lines the kernel counts by itself
-_LEARNT = 4 << 20  # bytes of outlines that it does so by
 
 
 class UnsettledLine(NamedTuple):
@@ -45,6 +45,8 @@ class UnsettledLine(NamedTuple):
     """Of a line that is not certain, if it has one; see `outlines`."""
     texts: bytes = b""
     """What the outline leaves out, one after the other."""
+    buckets: frozenset[str] = frozenset()
+    """Those of its buckets that no line before it surely had."""
     element: bytes = b""
     """The first of its elements that the kernel does not know; see `record_parts`."""
 
@@ -82,12 +84,10 @@ class Chunks:
         self._kept = [(ctypes.c_uint64 * _KEPT)() for _ in range(5)]
         self._views = [memoryview(numbers).cast("B") for numbers in self._kept]
         self._outline = mmap.mmap(-1, OUTLINE + GUARD)
+        self._buckets = MetBuckets(longest)
         self._joined = memoryview(joined)
-        self._known, self._digests = (Known * _KNOWN)(), (ctypes.c_uint64 * _KNOWN)()
         self._notes = mmap.mmap(-1, library.lines_notes())
-        self._counted: dict[bytes, Outline] = {}
-        self._pieces: list[ctypes.Array[ctypes.c_uint32]] = []
-        self._room = _LEARNT
+        self._learnt = LearntOutlines()
         self._empty = 0
         self._elements = Elements(method, tally)
         self._scan = Scan(
@@ -105,11 +105,11 @@ class Chunks:
             # In haste the kernel does not look for the words that only warn, unless they are errors
             outline_room=OUTLINE if thorough or not tally.policy.strict else 0,
             notes=_address(memoryview(self._notes)),
-            known=ctypes.addressof(self._known),
-            digests=ctypes.addressof(self._digests),
+            **self._learnt.memory,
             joined=_address(self._joined),
             joined_room=room,
             room=_KEPT,
+            **self._buckets.memory,
             **self._elements.memory,
             prompts=ctypes.addressof(self._kept[0]),
             answers=ctypes.addressof(self._kept[1]),
@@ -165,20 +165,7 @@ class Chunks:
 
     def learn(self, outline: bytes, same: Outline) -> None:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
-        counted, pieces = self._counted, [*same.prompt, *same.answer]
-        if len(counted) == _KNOWN or len(outline) > self._room or outline in counted:
-            return
-        self._room -= len(outline)
-        known = self._known[len(counted)]
-        self._digests[len(counted)] = kernel.digest()(outline)
-        known.size, known.outline = len(outline), outline
-        known.readable = same.readable
-        known.system = sum(1 << kernel.RECORD_PARTS.index(trait) for trait in same.traits)
-        known.prompt, known.pieces = len(same.prompt), len(pieces)
-        self._pieces.append((ctypes.c_uint32 * len(pieces))(*pieces))
-        known.text = ctypes.addressof(self._pieces[-1])
-        counted[outline] = same  # the kernel has the addresses of both
-        self._scan.knows = len(counted)
+        self._learnt.learn(self._scan, outline, same)
 
     def learn_element(self, element: bytes) -> None:
         """The same of an element."""
@@ -223,6 +210,7 @@ class Chunks:
                     scan.why,
                     outline=outline,
                     texts=texts,
+                    buckets=self._buckets.of_line(scan),
                     element=self._elements.met(scan.element_size),
                 )
             else:
@@ -261,6 +249,7 @@ class Chunks:
             for target, source in zip(targets, self._views, strict=False):
                 target.frombytes(source[: 8 * kept])
             self._scan.kept = 0
+        self._buckets.take(self._scan, self._tally)
 
     def _settle(self) -> None:
         """Add up what the kernel counted."""
@@ -278,12 +267,7 @@ class Chunks:
             if count:
                 tally.trait(parts_of(bits), scan.traits_line[bits], count)
         text_counts.settle(scan, tally)
-        for known, same in zip(self._known, self._counted.values(), strict=False):
-            for fault in same.faults:
-                tally.counts[fault.rule] += known.times
-            if known.times and same.readable:
-                for subject in same.contested:
-                    tally.contest(subject, tally.contested[subject][1], known.times)
+        self._learnt.settle(tally)
         self._elements.settle(scan)
         if scan.latin:
             tally.script("LATIN", scan.latin_line, scan.latin)

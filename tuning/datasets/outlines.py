@@ -45,7 +45,6 @@ class Outline(NamedTuple):
     marks: frozenset[int] = frozenset()
     """Which of the texts only compare, such as a tool use."""
     contested: frozenset[str] = frozenset()
-    buckets: frozenset[str] = frozenset()
 
     def pieced(self, texts: bytes) -> tuple[bytes, bytes, int]:
         """Prompt and answer, as `key` joins them, and their characters, from all texts of a line."""
@@ -122,7 +121,6 @@ class Outlines:
             frozenset(walk.traits),
             frozenset(marks),
             frozenset(walk.contested),
-            frozenset(walk.buckets),
         )
 
 

@@ -175,7 +175,7 @@ class Scanner:
             tally.add(fault, tally.lines)
         tally.records += 1
         if same.readable:
-            for bucket in same.buckets:
+            for bucket in stop.buckets:
                 tally.buckets.setdefault(bucket, tally.lines)
             for subject in same.contested:
                 tally.contest(subject, tally.lines)

@@ -86,7 +86,8 @@ def _media(rng):
             ("image", "jpg"),
         ]
     )
-    place = {"uri": rng.choice(PLACES)}
+    own = f"s3://bucket-{rng.randrange(9999)}/a.png"
+    place = {"uri": rng.choice(PLACES) if rng.random() < 0.7 else own}
     if rng.random() < 0.7:
         place["bucketOwner"] = rng.choice(["123456789012", "123456789013", "12"])
     named = {"name": "a"} if kind == "document" or rng.random() < 0.1 else {}

@@ -71,7 +71,7 @@ def _read(kind):
     of = method(MODELS[kind])
     reader = Chunks(of, Tally("", Policy()), longest=4096, long=40)
     scan, step = reader._scan, kernel.library().lines_next  # noqa: SLF001 — to lay out its memory
-    data, texts, outline, joined = (Fenced(1 << bits) for bits in (16, 16, 12, 12))
+    data, texts, outline, joined, buckets = (Fenced(1 << bits) for bits in (16, 16, 12, 12, 17))
     normal = Fenced(1 << 18)
     outlines = Outlines(of, Policy())
     missed = 0
@@ -84,10 +84,12 @@ def _read(kind):
         scan.count_malformed = rng.random() < 0.5
         scan.joined_room = rng.choice((0, 40, 400))
         scan.joined = joined.place(bytes(scan.joined_room + GUARD))
+        scan.buckets_full, scan.buckets_size = rng.choice((1, 99)), 0
+        scan.buckets = buckets.place(bytes(scan.buckets_full + len(piece)))
         scan.at, scan.end, scan.line = 0, len(piece), 0
         while (found := step(ctypes.addressof(scan))) != Found.DONE:
             if found == Found.FULL:
-                scan.kept = 0
+                scan.kept = scan.buckets_size = 0
             if found == Found.OUTLINED:
                 reported = ctypes.string_at(scan.outline, scan.outline_size)
                 if same := outlines.recognised(

@@ -121,6 +121,18 @@ def test_a_file_of_blank_texts_in_any_shape_is_diagnosed_a_few_dozen_times(monke
     assert len(asked) < LINES / 8
 
 
+def test_a_bucket_of_its_own_in_each_record_needs_no_diagnosis_of_its_own(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+    )
+    monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
+    content = lines(*(FORMS["buckets"]("", n // 2) for n in range(5000)))
+    tally, _ = _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch)
+    assert tally["buckets"] == {f"bucket-{n}": 2 * n + 1 for n in range(2500)}
+    assert len(asked) < 9
+
+
 def test_what_contests_is_counted_once_a_record(monkeypatch):
     """Whatever of it is in several blocks, and in several records of a shape."""
     image = FORMS["image"]("", 1)["messages"][0]["content"][1]

@@ -849,7 +849,7 @@ static int takes_an_object(Outline *o, const uint8_t *p)
     return object && draft >= 0 && schema(p, (Level){0, (unsigned)draft}) && put(o, "{\"type\":\"object\"}", 17);
 }
 
-/* An address in S3: its bucket decides. */
+/* An address in S3: whether it has a bucket and a name decides; which bucket is noted. */
 static int addressed(Outline *o, const uint8_t *p, const uint8_t *after)
 {
     const uint8_t *end = after - 1, *bucket = p + 6, *q = bucket;
@@ -859,12 +859,18 @@ static int addressed(Outline *o, const uint8_t *p, const uint8_t *after)
         q++;
     if (q == end || *q != '/' || q - bucket < 3 || q - bucket > 63 || *bucket == '.' || *bucket == '-' || q[-1] == '.' || q[-1] == '-')
         return 0;
+    size_t size = (size_t)(q - bucket);
     const uint8_t *name = q + 1;
     for (q = name; q < end && (dashed(*q) || *q == '/' || *q == '.');)
         q++;
     if (q < end) /* the first strange sign decides */
-        return *q >= ' ' && *q < 0x7f && *q != '\\' && put(o, p, (size_t)(name - p)) && put(o, q, 1) && put(o, "\"", 1);
-    return q > name && q[-1] != '/' && put(o, p, (size_t)(name - p)) && put(o, "k\"", 2);
+        return *q >= ' ' && *q < 0x7f && *q != '\\' && put(o, "\"s3://bucket/", 13) && put(o, q, 1) && put(o, "\"", 1);
+    if (q == name || q[-1] == '/' || o->buckets == MOST_MEDIA)
+        return 0;
+    Bucket *noted = &o->notes->buckets[o->buckets++];
+    noted->size = (uint8_t)size;
+    memcpy(noted->name, bucket, size);
+    return put(o, "\"s3://bucket/k\"", 15);
 }
 
 static int account(Outline *o, const uint8_t *p, const uint8_t *after)

@@ -82,6 +82,10 @@ typedef struct {
     uint64_t element_size;
     uint64_t most[3], reasoned; /* how many images, videos and documents a record takes; what reasoning beside them contests */
     uint64_t contested[SUBJECTS], contested_line[SUBJECTS];
+    /* Buckets that media lie in, each after its line and its size: of lines that were counted, and after them of the line that is
+     * handed back; full when there may not be room for those of another line. */
+    uint8_t *buckets;
+    uint64_t buckets_full, buckets_size, its_buckets, its_buckets_end;
     /* Whether lines that are surely no JSON are only counted, and how many were. */
     uint64_t count_malformed, malformed;
     /* Lines without anything, and those with nothing but Ctrl-Z, which the prepared copy does without. */
@@ -741,7 +745,7 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * reserved words that are in it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts are in it that are checked more closely, such as tools.
  */
-enum { DEPTH = 48, PIECES = 400000, MOST_IDS = 60000, HEADS = 1 << 14, MEMBERS = 4096, FIGURES = 17, DOUBLES = 4096 };
+enum { DEPTH = 48, PIECES = 400000, MOST_IDS = 60000, HEADS = 1 << 14, MEMBERS = 4096, FIGURES = 17, DOUBLES = 4096, LONGEST_BUCKET = 63, MOST_MEDIA = 60000, BUCKETS = 256 };
 enum { BLANK = 1, CTRL_Z };
 
 typedef struct {
@@ -779,6 +783,10 @@ typedef struct {
     Figures as;
 } Double;
 
+typedef struct {
+    uint8_t size, name[LONGEST_BUCKET];
+} Bucket;
+
 /* What is noted of a line with an outline: as much as the longest record may hold, in memory of Python's, of which a line
  * touches no more than it needs. */
 struct Notes {
@@ -787,6 +795,8 @@ struct Notes {
     uint32_t text[PIECES], asked[MOST_IDS]; /* see parts.h */
     uint16_t met[2 * PIECES];
     Member members[MEMBERS];
+    Bucket buckets[MOST_MEDIA];
+    Bucket counted[BUCKETS]; /* of all lines, each where its digest says: some of those that were handed over */
     Double doubles[DOUBLES]; /* of all lines, each where its bits say: what repeats, such as a power of two, is written once */
 };
 
@@ -805,6 +815,7 @@ typedef struct {
     uint64_t why;
     const uint8_t *wrong; /* where no JSON reader goes on */
     unsigned pending; /* members of the objects that are being read */
+    unsigned buckets; /* how many addresses there are */
 } Outline;
 
 static const uint8_t *wrong(Outline *o, const uint8_t *p)
@@ -1185,6 +1196,23 @@ static void set_aside_nuls(const Scan *s, const Outline *o)
     }
 }
 
+/* Writes which buckets the media of a line lie in, from a place on, but for those that are surely handed over already. */
+static uint64_t write_buckets(const Scan *s, const Outline *o, uint64_t at, int counted)
+{
+    for (unsigned n = 0; n < o->buckets; n++) {
+        const Bucket *b = o->notes->buckets + n;
+        Bucket *met = o->notes->counted + lines_digest(b->name, b->size) % BUCKETS;
+        if (met->size == b->size && memcmp(met->name, b->name, b->size) == 0)
+            continue;
+        if (counted)
+            *met = *b;
+        memcpy(s->buckets + at, &s->line, sizeof s->line);
+        memcpy(s->buckets + at + sizeof s->line, b, 1u + b->size);
+        at += sizeof s->line + 1 + b->size;
+    }
+    return at;
+}
+
 /* Counts a line whose outline is known, or each part of it, and says why it is worth a check; 0 when it is not known. */
 static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_t *stop)
 {
@@ -1204,6 +1232,7 @@ static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_
         count_elements(s, &parted);
     s->why = 0;
     if (k->readable) {
+        s->buckets_size = write_buckets(s, o, s->buckets_size, 1);
         s->why = whole && !asks_nul(s, o, k) ? unseen : unseen_counted(s, o->r.odd);
         s->why |= count(s, s->joined, (unsigned)k->system);
         if (s->thorough && o->why && privately(s, s->joined))
@@ -1264,6 +1293,7 @@ static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
     forget(&o->notes->names);
     o->names_tools = names_tools;
     o->misnamed = o->any_raw = o->configured = 0;
+    o->buckets = 0;
     o->out = s->outline;
     o->full = s->outline + s->outline_room;
     o->why = 0;
@@ -1312,6 +1342,8 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
     if (o.any_raw || !settled(s, &o, start, stop - crlf)) {
         if (o.r.odd & HAS_NUL)
             set_aside_nuls(s, &o);
+        s->its_buckets = s->buckets_size;
+        s->its_buckets_end = write_buckets(s, &o, s->buckets_size, 0);
         return OUTLINED;
     }
     s->crlf += (uint64_t)crlf;
@@ -1320,11 +1352,11 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
 
 /* Passes over sound lines, and over those whose outline is known. Returns at one that the exact way must decide, by itself (ASK) or its outline
  * (OUTLINED), or that is too long to be a record (LONG), none of them counted but as a line; at a sound one that is worth a look (LOOK),
- * counted; when `kept` has to be taken away (FULL); or at the end (DONE). */
+ * counted; when `kept` or the buckets have to be taken away (FULL); or at the end (DONE). */
 int lines_next(Scan *s)
 {
     while (s->at < s->end) {
-        if (s->kept == s->room)
+        if (s->kept == s->room || s->buckets_size >= s->buckets_full)
             return FULL;
         const uint8_t *start = s->data + s->at;
         Reader r = {.base = s->texts, .out = s->texts, .last = s->texts};

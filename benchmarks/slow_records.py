@@ -236,6 +236,7 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "blank": lambda _text, n: _record({"text": " " * (n % 50)}, system=[{"text": "\t" * (n % 7)}]),
     "blank in any shape": lambda _text, n: _any_shape(" " * (n % 60 + 1), n),
     "blank results": lambda _text, n: _calls([({}, [{"text": " " * (n % 50 + 1)}])] * (n % 9)),
+    "1,200 calls": lambda _text, n: _calls([({"n": n}, [{"text": "a"}])] * 1200),
     "9,000 texts": lambda text, n: _record(*[{"text": text[: 1 + n % 9]}] * 9000, _image(f"{n}")),
     "powers of two": lambda _text, n: _calls(
         [

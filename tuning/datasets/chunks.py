@@ -24,6 +24,7 @@ FAST_FORMATS = ("converse", "prompt_completion")
 CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 OUTLINE = 8 << 20  # bytes; more than any record of blocks has
+_AGAIN = 8 << 20  # bytes of a chunk's lines that may be read again for an element that was learnt
 
 
 class UnsettledLine(NamedTuple):
@@ -47,8 +48,6 @@ class UnsettledLine(NamedTuple):
     """What the outline leaves out, one after the other."""
     buckets: frozenset[str] = frozenset()
     """Those of its buckets that no line before it surely had."""
-    element: bytes = b""
-    """The first of its elements that the kernel does not know; see `record_parts`."""
 
 
 def usable(method: Method) -> bool:
@@ -167,10 +166,6 @@ class Chunks:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
         self._learnt.learn(self._scan, outline, same)
 
-    def learn_element(self, element: bytes) -> None:
-        """The same of an element."""
-        self._elements.learn(element)
-
     def _too_long(self, size: int) -> UnsettledLine:
         self._scan.line += 1
         self._tally.lines = self._scan.line
@@ -187,11 +182,15 @@ class Chunks:
     def _lines(self, start: int, end: int, sound: TakeSound | None) -> Iterator[UnsettledLine]:
         scan, tally, view = self._scan, self._tally, self._view
         address = ctypes.addressof(scan)
-        scan.at, scan.end = start, end
+        scan.at, scan.end, spare = start, end, _AGAIN
         tally.size += end - start
         while (found := self._next(address)) != Found.DONE:
             self._take()
             if found == Found.FULL:
+                continue
+            spare -= scan.at - scan.start
+            if found == Found.OUTLINED and spare > 0 and self._elements.learn(scan):
+                scan.at, scan.line = scan.start, scan.line - 1
                 continue
             tally.lines = scan.line
             if found == Found.LOOK:
@@ -211,7 +210,6 @@ class Chunks:
                     outline=outline,
                     texts=texts,
                     buckets=self._buckets.of_line(scan),
-                    element=self._elements.met(scan.element_size),
                 )
             else:
                 yield UnsettledLine(line, start - before)

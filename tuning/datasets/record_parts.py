@@ -55,18 +55,19 @@ class Elements:
         }
         """Fields of `Scan`."""
 
-    def met(self, size: int) -> bytes:
-        """The element that the kernel hands over."""
-        return self._room.raw[:size] if size else b""
-
-    def learn(self, element: bytes) -> None:
-        """Have the kernel count an element, unless one of its faults is still to be listed."""
+    def learn(self, scan: Scan) -> bool:
+        """Have the kernel count the element that it does not know in a line, unless one of its faults is still to
+        be listed; says whether it does.
+        """
+        if not scan.element_size:
+            return False
+        element = self._room.raw[: scan.element_size]
         if element not in self._judged and len(self._judged) < _MOST:
             self._judged[element] = self._diagnosed(element)
         judged = self._judged.get(element)
         counts, enough = self._tally.counts, self._tally.policy.listed
         if judged is None or any(counts[fault.rule] < enough for fault in judged.faults):
-            return
+            return False
         digest = kernel.digest()(element)
         entry = self._table[len(self._known)]
         entry.digest, entry.size, entry.name = digest, len(element), element
@@ -76,6 +77,7 @@ class Elements:
         while self._slots[slot]:
             slot = (slot + 1) % SLOTS
         self._slots[slot] = len(self._known)
+        return True
 
     def settle(self, scan: Scan) -> None:
         """Add up what the kernel counted."""

@@ -94,8 +94,6 @@ class Scanner:
                 same = self._outlined(stop)
                 if same and self._outlines.again and same.listed(self.tally):
                     chunks.learn(stop.outline, same)
-                if same and same.readable and stop.element:
-                    chunks.learn_element(stop.element)
                 if kernel.NUL in stop.texts:
                     chunks.count_warnings()
             elif stop.why:

@@ -96,8 +96,7 @@ def _read(kind):
                     reported, ctypes.string_at(scan.texts, scan.texts_size)
                 ):
                     reader.learn(reported, same)
-                if scan.element_size:
-                    reader.learn_element(ctypes.string_at(scan.element, scan.element_size))
+                reader._elements.learn(scan)  # noqa: SLF001 — the same
         missed += scan.line != piece.count(b"\n")
     return missed
 

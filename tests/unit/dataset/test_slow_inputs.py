@@ -129,6 +129,7 @@ def test_a_regular_expression_of_no_dialect_is_none(pattern):
 def outline_with(schema):
     spec = {"name": "look", "description": "Looks.", "inputSchema": {"json": schema}}
     record = converse("a", "b", toolConfig={"tools": [{"toolSpec": spec}]})
+    del record["schemaVersion"]  # of a sound record the kernel learns each element, and hands nothing over
     (stop,) = stops(lines(record))
     return stop.outline or b""
 

@@ -114,6 +114,15 @@ def _schema(n: int, dialect: str, **more: Any) -> Record:
     return _calls([({}, [{"text": "a"}])], tool)
 
 
+def _draft_3(n: int) -> Record:
+    more: Record = {"type": ["string", {"type": "any"}], "disallow": "null", "required": True}
+    record = _schema(n, f"{DRAFT}3/schema#", extends={"divisibleBy": n + 1})
+    schema = record["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"]
+    del schema["required"]
+    schema["properties"][f"p{n}"] |= more
+    return record
+
+
 def _with_nuls(record: Record) -> bytes:
     """A record with a NUL at the end of each text."""
     return json.dumps(record).replace('"}', '\\u0000"}').encode()
@@ -246,6 +255,7 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
             )
         ]
     ),
+    "draft 3": lambda _text, n: _draft_3(n),
     "buckets": lambda _text, n: _record(_image(f"{n}/a", f"bucket-{n}")),
 }
 

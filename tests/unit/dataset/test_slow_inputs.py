@@ -84,7 +84,7 @@ def test_the_kernel_knows_which_signs_go_on_into_a_word(monkeypatch):
 
 KEYWORDS = st.sampled_from([*_FITS, "x-order", "id"])
 PATTERNS = st.text('ab\\[]()*+?|^$.{}"/\n-', max_size=8)
-DIALECTS = [{}, *({"$schema": f"http://json-schema.org/draft-0{n}/schema#"} for n in "467"), {"$schema": "https://json-schema.org/draft/2019-09/schema"}]  # fmt: skip
+DIALECTS = [{}, *({"$schema": f"http://json-schema.org/draft-0{n}/schema#"} for n in "3467"), {"$schema": "https://json-schema.org/draft/2019-09/schema"}]  # fmt: skip
 VALUES = st.recursive(
     st.sampled_from(["object", "string", "strng", "a", "#/$defs/a"])
     | st.sampled_from(
@@ -129,7 +129,9 @@ def test_a_regular_expression_of_no_dialect_is_none(pattern):
 def outline_with(schema):
     spec = {"name": "look", "description": "Looks.", "inputSchema": {"json": schema}}
     record = converse("a", "b", toolConfig={"tools": [{"toolSpec": spec}]})
-    del record["schemaVersion"]  # of a sound record the kernel learns each element, and hands nothing over
+    del record[
+        "schemaVersion"
+    ]  # of a sound record the kernel learns each element, and hands nothing over
     (stop,) = stops(lines(record))
     return stop.outline or b""
 
@@ -150,15 +152,17 @@ FITTING = {
     "types": ["object", ["object", "null"]],
     "anchor": ["a.b-c"],
     "address": ["https://a.example/b"],
+    "kinds": ["any", [], ["a", {"type": "any"}], ["a", {}, {}], ["a", "a"], [{"divisibleBy": 0}]],
     "dialect": ["http://json-schema.org/draft-07/schema#", "https://a.example/own"],
 }
 
 
-def test_the_kernel_knows_each_word_of_json_schema_and_words_without_a_meaning():
+@pytest.mark.parametrize("dialect", DIALECTS[:3], ids=["newest", "draft 3", "draft 4"])
+def test_the_kernel_knows_each_word_of_json_schema_and_words_without_a_meaning(dialect):
     judged = 0
     for word in (*_FITS, "default", "const", "x-order"):
         for value in itertools.chain.from_iterable(FITTING.values()):
-            schema = {"type": "object", "properties": {"p": {word: value}}}
+            schema = {**dialect, "type": "object", "properties": {"p": {word: value}}}
             within = b'"json":{"type":"object"}' in outline_with(schema)
             assert within == _simple(schema), (word, value)
             judged += within

@@ -23,14 +23,17 @@ _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean",
 _COUNTED = ("Length", "Items", "Properties", "Contains")
 _SIZES = [f"{end}{of}" for end in ("min", "max") for of in _COUNTED]
 _ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
-_NEWEST, _DRAFT_4, _DRAFT_6, _DRAFT_7, _DRAFT_2019 = range(5)
+_NEWEST, _DRAFT_3, _DRAFT_4, _DRAFT_6, _DRAFT_7, _DRAFT_2019 = range(6)
+_EARLY = (_DRAFT_3, _DRAFT_4)
 _DIALECTS = {
+    "http://json-schema.org/draft-03/schema": _DRAFT_3,
     "http://json-schema.org/draft-04/schema": _DRAFT_4,
     "http://json-schema.org/draft-06/schema": _DRAFT_6,
     "http://json-schema.org/draft-07/schema": _DRAFT_7,
     "https://json-schema.org/draft/2019-09/schema": _DRAFT_2019,
 }
 """Those whose words differ from the newest; other addresses are taken for that, as the library does."""
+_MOST_KINDS = 16
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\??|.", re.DOTALL)
 """A piece of a regular expression."""
 
@@ -76,12 +79,12 @@ def _dialect(named: object) -> int | None:
 
 def _judged(schema: object, draft: int) -> bool:
     if isinstance(schema, bool):
-        return draft != _DRAFT_4
+        return draft not in _EARLY
     return (
         isinstance(schema, dict)
         and all(word not in _FITS or _FITS[word](value, draft) for word, value in schema.items())
         and (
-            draft != _DRAFT_4
+            draft not in _EARLY
             or all(needed in schema or word not in schema for needed, word in _BOUNDS)
         )
     )
@@ -118,7 +121,7 @@ def _texts(value: object, draft: int) -> bool:
         isinstance(value, list)
         and all(map(_text, value))
         and len(set(value)) == len(value)
-        and (draft != _DRAFT_4 or len(value) > 0)
+        and (draft not in _EARLY or len(value) > 0)
     )
 
 
@@ -128,17 +131,17 @@ def _number(value: object, _draft: int = _NEWEST) -> bool:
 
 def _whole(value: object, draft: int) -> bool:
     counted = type(value) is int or (
-        type(value) is float and draft != _DRAFT_4 and value.is_integer()
+        type(value) is float and draft not in _EARLY and value.is_integer()
     )
     return counted and value >= 0  # type: ignore[operator]  # a number, as was just seen
 
 
 def _bound(value: object, draft: int) -> bool:
-    return _yes(value) if draft == _DRAFT_4 else _number(value)
+    return _yes(value) if draft in _EARLY else _number(value)
 
 
 def _enum(value: object, draft: int) -> bool:
-    if draft != _DRAFT_4:
+    if draft not in _EARLY:
         return isinstance(value, list)
     kinds = {type(one) for one in value} if isinstance(value, list) else set()
     return kinds <= {str, int} and len(kinds) > 0 and len(set(value)) == len(value)  # type: ignore[call-overload, arg-type]  # a list
@@ -156,10 +159,38 @@ def _items(value: object, draft: int) -> bool:
     return _judged(value, draft) or (draft != _NEWEST and _choices(value, draft))
 
 
-def _type(value: object, _draft: int) -> bool:
+def _type(value: object, draft: int) -> bool:
+    if draft == _DRAFT_3:
+        return _kinds(value)
     if isinstance(value, list):
         return _texts(value, _DRAFT_4) and _TYPES.issuperset(value)
     return isinstance(value, str) and value in _TYPES
+
+
+def _kinds(value: object) -> bool:
+    """What draft 3 takes for types: any name, or a list of names and at most one schema, so that none is there twice."""
+    if not isinstance(value, list):
+        return isinstance(value, str)
+    named = [one for one in value if isinstance(one, str)]
+    others = [one for one in value if not isinstance(one, str)]
+    return (
+        len(value) <= _MOST_KINDS
+        and len(set(named)) == len(named)
+        and (not others or (len(others) == 1 and _judged(others[0], _DRAFT_3)))
+    )
+
+
+def _depends(value: object, draft: int) -> bool:
+    return _texts(value, draft) or _judged(value, draft) or (draft == _DRAFT_3 and _text(value))
+
+
+def _required(value: object, draft: int) -> bool:
+    return _yes(value) if draft == _DRAFT_3 else _texts(value, draft)
+
+
+def _of_draft_3(fits: Callable[[Any], bool]) -> Callable[[Any, int], bool]:
+    """A word that has no meaning in later drafts."""
+    return lambda value, draft: draft != _DRAFT_3 or fits(value)
 
 
 def _lists(value: object, draft: int) -> bool:
@@ -178,8 +209,7 @@ _FITS: dict[str, Callable[[Any, int], bool]] = {
     ),
     "dependentRequired": _lists,
     "dependencies": lambda value, draft: (
-        isinstance(value, dict)
-        and all(_texts(v, draft) or _judged(v, draft) for v in value.values())
+        isinstance(value, dict) and all(_depends(one, draft) for one in value.values())
     ),
     **dict.fromkeys(("anyOf", "oneOf", "allOf", "prefixItems"), _choices),
     **dict.fromkeys(_SIZES, _whole),
@@ -190,14 +220,19 @@ _FITS: dict[str, Callable[[Any, int], bool]] = {
         ("additionalProperties", "additionalItems"),
         lambda value, draft: _yes(value) or _judged(value, draft),
     ),
-    "required": _texts,
+    "required": _required,
+    "disallow": _of_draft_3(_kinds),
+    "extends": _of_draft_3(
+        lambda value: (_choices if isinstance(value, list) else _judged)(value, _DRAFT_3)
+    ),
+    "divisibleBy": _of_draft_3(lambda value: _number(value) and value > 0),
     "enum": _enum,
     "examples": lambda value, _: isinstance(value, list),
     **dict.fromkeys(("minimum", "maximum"), _number),
     **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), _bound),
     "multipleOf": lambda value, _: _number(value) and value > 0,
     "$id": lambda value, _: _text(value) and "#" not in value[:-1],
-    "id": lambda value, draft: draft != _DRAFT_4 or _text(value),
+    "id": lambda value, draft: draft not in _EARLY or _text(value),
     **dict.fromkeys(
         ("$anchor", "$dynamicAnchor"),
         lambda value, _: _text(value) and bool(_ANCHOR.fullmatch(value)),
@@ -207,7 +242,7 @@ _FITS: dict[str, Callable[[Any, int], bool]] = {
 }
 """What may be the value of each word that has a meaning; where that is not certain, the library decides."""
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
-"""In draft 4 the latter needs the former."""
+"""In drafts 3 and 4 the latter needs the former."""
 
 
 @lru_cache(maxsize=512)

@@ -553,13 +553,17 @@ static int all_declared(const Outline *o)
  */
 
 /* The dialects that differ here; the one that holds when none is named is the newest. */
-enum { NEWEST, DRAFT_4, DRAFT_6, DRAFT_7, DRAFT_2019 };
+enum { NEWEST, DRAFT_3, DRAFT_4, DRAFT_6, DRAFT_7, DRAFT_2019 };
+enum { MOST_TYPES = 16 };
 
 typedef struct {
     unsigned depth, draft;
 } Level;
 
 static const uint8_t *schema(const uint8_t *p, Level at);
+
+/* Whether a schema is of draft 3 or 4, which have much in common that later ones do not. */
+static int early(Level at) { return at.draft == DRAFT_3 || at.draft == DRAFT_4; }
 
 static Level deeper(Level at) { return (Level){at.depth + 1, at.draft}; }
 
@@ -588,6 +592,29 @@ static const uint8_t *typed(const uint8_t *p)
         if (!(p = a_type(p, &which)) || met >> which & 1 || !(p = more(p, ']')))
             return NULL;
         met |= 1u << which;
+    }
+    return p + 1;
+}
+
+/* Past what draft 3 takes for types: any name, or a list of names and at most one schema, so that none is there twice. */
+static const uint8_t *kinds(const uint8_t *p, Level at)
+{
+    Id met[MOST_TYPES];
+    unsigned count = 0, objects = 0;
+    if (*p != '[')
+        return bare(p);
+    for (p = space(p + 1); *p != ']'; count++) {
+        const uint8_t *after = *p == '{' ? schema(p, deeper(at)) : bare(p);
+        objects += *p == '{';
+        if (!after || objects > 1 || count == MOST_TYPES)
+            return NULL;
+        size_t size = (size_t)(after - p);
+        for (unsigned n = 0; n < count; n++)
+            if (met[n].size == size && memcmp(met[n].at, p, size) == 0)
+                return NULL;
+        met[count] = (Id){.at = p, .size = size};
+        if (!(p = more(after, ']')))
+            return NULL;
     }
     return p + 1;
 }
@@ -659,10 +686,10 @@ static const uint8_t *distinct(const uint8_t *p, int numbers)
     return p + 1;
 }
 
-/* The same of strings; in draft 4 no such list is empty. */
+/* The same of strings; in draft 4 no such list is empty, and in draft 3 there is none. */
 static const uint8_t *strings(const uint8_t *p, Level at)
 {
-    return at.draft == DRAFT_4 && STARTS(p, "[]") ? NULL : distinct(p, 0);
+    return early(at) && STARTS(p, "[]") ? NULL : distinct(p, 0);
 }
 
 /* Past a list of schemas, at least one. */
@@ -686,7 +713,10 @@ static const uint8_t *schemas(const uint8_t *p, Level at, char how)
         p = space(space(skipped(p)) + 1);
         if (how == '^' && !pattern(key))
             return NULL;
-        p = how == 'S' || (how == 'D' && *p == '[') ? strings(p, at) : schema(p, deeper(at));
+        if (how == 'D' && *p == '"' && at.draft == DRAFT_3)
+            p = bare(p);
+        else
+            p = how == 'S' || (how == 'D' && *p == '[') ? strings(p, at) : schema(p, deeper(at));
         if (!p || !(p = more(p, '}')))
             return NULL;
     }
@@ -697,7 +727,7 @@ static const uint8_t *schemas(const uint8_t *p, Level at, char how)
 static const uint8_t *whole(const uint8_t *p, Level at)
 {
     const uint8_t *after = digits(p), *end = scalar(p);
-    return after > p && (after == end || (at.draft != DRAFT_4 && end - after == 2 && STARTS(after, ".0"))) ? end : NULL;
+    return after > p && (after == end || (!early(at) && end - after == 2 && STARTS(after, ".0"))) ? end : NULL;
 }
 
 /* Past a number, or only one above zero. */
@@ -733,7 +763,7 @@ static const uint8_t *hashless(const uint8_t *p)
  * strings by name. D: either. c: a list of schemas. j: a schema. A: a schema, or true or false in any draft. I: one, or in
  * former drafts a list. n: a number. e: one, or true or false in draft 4. p: one above zero. w: a whole one. r: a list
  * of strings. l: a list. E: one of values. x: a pattern. a: an anchor. i: an id. d: the same in draft 4. v: true or false in
- * 2019. ?: nothing is certain. */
+ * 2019. T, X, V: types, one schema or more, a number above zero, in draft 3 alone. ?: nothing is certain. */
 static const struct {
     const char *word;
     char how;
@@ -751,7 +781,7 @@ static const struct {
     {"minLength", 'w'}, {"maxLength", 'w'}, {"minItems", 'w'}, {"maxItems", 'w'}, {"minProperties", 'w'},
     {"maxProperties", 'w'}, {"minContains", 'w'}, {"maxContains", 'w'},
     {"multipleOf", 'p'}, {"minimum", 'n'}, {"maximum", 'n'}, {"exclusiveMinimum", 'e'}, {"exclusiveMaximum", 'e'},
-    {"examples", 'l'},
+    {"examples", 'l'}, {"disallow", 'T'}, {"extends", 'X'}, {"divisibleBy", 'V'},
 };
 
 static const uint8_t *yes_or_no(const uint8_t *p) { return *p == 't' || *p == 'f' ? scalar(p) : NULL; }
@@ -761,13 +791,16 @@ static const uint8_t *yes_or_no(const uint8_t *p) { return *p == 't' || *p == 'f
 static const uint8_t *worded(const uint8_t *word, size_t size, const uint8_t *p, Level at)
 {
     char how = 0;
-    int former = at.draft != NEWEST, fourth = at.draft == DRAFT_4;
+    int former = at.draft != NEWEST, third = at.draft == DRAFT_3;
     for (size_t i = 0; !how && i < sizeof VOCABULARY / sizeof *VOCABULARY; i++)
         if (strncmp(VOCABULARY[i].word, (const char *)word, size) == 0 && !VOCABULARY[i].word[size])
             how = VOCABULARY[i].how;
     switch (how) {
     case 0: return skipped(p);
-    case 't': return typed(p);
+    case 't': return third ? kinds(p, at) : typed(p);
+    case 'T': return third ? kinds(p, at) : skipped(p);
+    case 'X': return !third ? skipped(p) : *p == '[' ? choices(p, at) : schema(p, deeper(at));
+    case 'V': return third ? number(p, 1) : skipped(p);
     case 's': return bare(p);
     case 'x': return *p == '"' ? pattern(p) : NULL;
     case 'b': return yes_or_no(p);
@@ -776,21 +809,21 @@ static const uint8_t *worded(const uint8_t *word, size_t size, const uint8_t *p,
     case 'j': return schema(p, deeper(at));
     case 'A': return *p == '{' ? schema(p, deeper(at)) : yes_or_no(p);
     case 'I': return former && *p == '[' ? choices(p, at) : schema(p, deeper(at));
-    case 'e': return fourth ? yes_or_no(p) : number(p, 0);
+    case 'e': return early(at) ? yes_or_no(p) : number(p, 0);
     case 'n': case 'p': return number(p, how == 'p');
     case 'w': return whole(p, at);
-    case 'r': return strings(p, at);
+    case 'r': return third ? yes_or_no(p) : strings(p, at);
     case 'l': return *p == '[' ? skipped(p) : NULL;
-    case 'E': return !fourth ? (*p == '[' ? skipped(p) : NULL) : STARTS(p, "[]") ? NULL : distinct(p, 1);
+    case 'E': return !early(at) ? (*p == '[' ? skipped(p) : NULL) : STARTS(p, "[]") ? NULL : distinct(p, 1);
     case 'a': return anchor(p);
     case 'i': return hashless(p);
-    case 'd': return fourth ? bare(p) : skipped(p);
+    case 'd': return early(at) ? bare(p) : skipped(p);
     case 'v': return at.draft == DRAFT_2019 ? yes_or_no(p) : NULL;
     default: return NULL;
     }
 }
 
-/* What of an object's words needs another of them, in draft 4. */
+/* What of an object's words needs another of them, in drafts 3 and 4. */
 static unsigned bound(const uint8_t *p)
 {
     return STARTS(p, "\"minimum\"") ? 1 : STARTS(p, "\"maximum\"") ? 2 : STARTS(p, "\"exclusiveMinimum\"") ? 4 : STARTS(p, "\"exclusiveMaximum\"") ? 8 : 0;
@@ -800,7 +833,7 @@ static const uint8_t *schema(const uint8_t *p, Level at)
 {
     unsigned bounds = 0;
     if (*p == 't' || *p == 'f')
-        return at.draft == DRAFT_4 ? NULL : scalar(p);
+        return early(at) ? NULL : scalar(p);
     if (*p != '{' || at.depth == NESTED)
         return NULL;
     for (p = space(p + 1); *p != '}';) {
@@ -810,7 +843,7 @@ static const uint8_t *schema(const uint8_t *p, Level at)
         if (!(p = worded(word, (size_t)(after - word) - 1, p, at)) || !(p = more(p, '}')))
             return NULL;
     }
-    return at.draft == DRAFT_4 && bounds >> 2 & ~bounds ? NULL : p + 1;
+    return early(at) && bounds >> 2 & ~bounds ? NULL : p + 1;
 }
 
 /* Which dialect a schema is of, as the library finds it; -1 where its words may have other meanings than here. */
@@ -820,7 +853,7 @@ static int dialect(const uint8_t *p, const uint8_t *after)
         const char *name;
         int draft;
     } known[] = {
-        {"\"http://json-schema.org/draft-04/schema", DRAFT_4}, {"\"http://json-schema.org/draft-06/schema", DRAFT_6},
+        {"\"http://json-schema.org/draft-03/schema", DRAFT_3}, {"\"http://json-schema.org/draft-04/schema", DRAFT_4}, {"\"http://json-schema.org/draft-06/schema", DRAFT_6},
         {"\"http://json-schema.org/draft-07/schema", DRAFT_7}, {"\"https://json-schema.org/draft/2019-09/schema", DRAFT_2019},
     };
     for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {

@@ -246,7 +246,7 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     "blank in any shape": lambda _text, n: _any_shape(" " * (n % 60 + 1), n),
     "blank results": lambda _text, n: _calls([({}, [{"text": " " * (n % 50 + 1)}])] * (n % 9)),
     "1,200 calls": lambda _text, n: _calls([({"n": n}, [{"text": "a"}])] * 1200),
-    "9,000 texts": lambda text, n: _record(*[{"text": text[: 1 + n % 9]}] * 9000, _image(f"{n}")),
+    "4,000 texts": lambda text, n: _record(*[{"text": text[: 1 + n % 9]}] * 4000, _image(f"{n}")),
     "powers of two": lambda _text, n: _calls(
         [
             (

@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import asdict
 
 import pytest
-from builders import NOVA_2, converse, method, turn
+from builders import NOVA_2, converse, lines, method, turn
 from hypothesis import given
 from hypothesis import strategies as st
 from test_agreement import _mutated
@@ -229,6 +229,15 @@ def test_most_tool_uses_have_an_outline():
     }
     (stop,) = stops(json.dumps(converse("Rain?", turn("assistant", use))).encode() + b"\n")
     assert b'"input":{}' in stop.outline
+
+
+@pytest.mark.parametrize("config", ["", [], None, 1, {}])
+def test_tools_that_are_no_object_are_not_taken_for_those_of_the_record_before(config, monkeypatch):
+    spec = {"name": "look", "description": "Looks.", "inputSchema": {"json": {"type": "object"}}}
+    sound = converse("Rain?", "No.", toolConfig={"tools": [{"toolSpec": spec}]})
+    content = lines(*[sound, {**sound, "toolConfig": config}] * 30)
+    exact = _tally(content, POLICIES["thorough"], 1, monkeypatch)
+    assert _tally(content, POLICIES["thorough"], chunks.OUTLINE, monkeypatch) == exact
 
 
 def test_each_power_of_two_compares_as_python_writes_it_and_none_needs_python():

@@ -1011,7 +1011,8 @@ static const uint8_t *declared_tools(Outline *o, const uint8_t *p)
     if (n < 0 || !marked(o, 2, n))
         return NULL;
     if (!o->names_tools) {
-        if (outlined(o, o->r.last + 1, CONFIG))
+        const uint8_t *value = o->r.last + 1; /* behind one that is no object is what another line left there */
+        if (*value == '{' && outlined(o, value, CONFIG))
             return after;
         o->misnamed = 1;
         return NULL;

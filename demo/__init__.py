@@ -1,1 +1,1 @@
-"""The whole flow before your eyes: an emulated AWS, a dataset refused, a dataset trained."""
+"""The whole flow before your eyes: an emulated AWS, a dataset refused, one trained, one held by a gate."""

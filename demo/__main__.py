@@ -1,4 +1,4 @@
-"""`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, bring its model live and ask it."""
+"""`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, bring its model live, and let a gate decide."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -16,6 +17,7 @@ import typer
 from rich.text import Text
 
 from demo import screen
+from demo.gated import Gated
 from emulator import EmulatorSettings, Instance, running
 from emulator.deploy import Deployer, end_with_parent
 from emulator.emulator_settings import NEW_ACCOUNT
@@ -53,6 +55,7 @@ def demo(
         run = _train(account)
         _release(instance, run)
         _report(instance, run)
+        Gated(account=account, tuning=partial(_tuning, instance)).show()
         if keep:
             _how_to_explore(instance, account)
     if not keep:

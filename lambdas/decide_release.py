@@ -34,7 +34,8 @@ def _outcome(
     plan: EvaluationPlan, decision: GateDecision, options: ReleaseOptions, *, uri: str
 ) -> GateOutcome:
     by_hand = f"tuning promote {plan.recipe} {plan.version}"
-    reasons = " ".join(f"{each}." for each in decision.reasons)
+    first, *others = decision.reasons
+    reasons = " ".join([f"{first}.", *(f"{each[:1].upper()}{each[1:]}." for each in others)])
     if decision.outcome == "hold":
         said = f"The gate holds version {plan.version}: {reasons} {by_hand} overrules it."
         return GateOutcome(outcome="held", decision=decision, summary=said, uri=uri)

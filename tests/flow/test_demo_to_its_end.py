@@ -27,6 +27,13 @@ def test_the_demo_ends_with_an_answer_of_the_model_and_says_what_readme_shows():
     assert [line for line in _shown_by_readme() if line not in said] == []
     at = said.index("  Emulated: the answer to the dataset's nearest question.")
     assert "tuning ask" in "".join(said[at - 5 : at])
+    gated = said[at:]
+    assert "  released: It answers. It passes the gate: better: token_f1 is +1.000" in "\n".join(
+        gated
+    )
+    assert "  held: The gate holds version 2: not better" in "\n".join(gated)
+    costs = [line for line in gated if line.startswith("  It costs")]
+    assert costs == [f"  It costs {euros} euros." for euros in (17, 18, 17)]
     assert "  build/demo-run.html, for your browser: it needs no network, and stays." in said[at:]
     page = (ROOT / "build" / "demo-run.html").read_text("utf-8")
     for words in (

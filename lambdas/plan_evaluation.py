@@ -108,8 +108,8 @@ def _evaluation_set(model: ModelVersion, ledger: Ledger) -> str:
     if uri is None:
         raise NotEvaluatedError(
             f"there was no evaluation set when run {model.run_id} was checked: put evaluation.jsonl into "
-            f"the recipe's folder before the next upload, or bring this version live without a comparison: "
-            f"tuning promote {model.recipe} {model.version}"
+            f"the recipe's folder before the next upload; tuning promote {model.recipe} {model.version} "
+            "brings this version live without a comparison"
         )
     return uri
 

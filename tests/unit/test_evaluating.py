@@ -1,6 +1,7 @@
 """What the functions of an evaluation do apart from their state machine."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -164,6 +165,18 @@ def test_an_answer_may_be_as_long_as_the_one_that_is_expected(expected, tokens):
     said = (Message(role="user", text="?"),)
     prompt = EvaluationPrompt(id="1", line=1, messages=said, expected=expected)
     assert answer_tokens(prompt) == tokens
+
+
+def test_of_two_evaluations_of_a_version_the_later_ones_outcome_is_kept_and_nothing_of_the_former(
+    gated,
+):
+    gated.evaluable()
+    planned(gated)
+    first = replace(candidates(gated).of(RECIPE, 1), evaluation_uri="s3://a/b")
+    candidates(gated).end(first, "held", "not better")
+    planned(gated)
+    found = candidates(gated).of(RECIPE, 1)
+    assert (found.outcome, found.summary, found.evaluation_uri) == ("evaluating", "", None)
 
 
 # What is left is removed -----------------------------------------------------------------------

@@ -34,15 +34,22 @@ class Candidates:
     def begin(self, candidate: EvaluatedVersion) -> None:
         """It is in the set before it is deployed, so that whatever is deployed is removed."""
         self._listed("ADD", candidate.id)
-        self.ledger.client("dynamodb").update_item(**whole_record(self.ledger.table, candidate))
+        self._write(candidate)
 
     def end(self, candidate: EvaluatedVersion, outcome: EvaluationState, summary: str) -> None:
-        ended = replace(candidate, outcome=outcome, summary=summary)
-        self.ledger.client("dynamodb").update_item(**whole_record(self.ledger.table, ended))
+        self._write(replace(candidate, outcome=outcome, summary=summary))
 
     def removed(self, candidate: str) -> None:
         """Its deployment is gone."""
         self._listed("DELETE", candidate)
+
+    def _write(self, candidate: EvaluatedVersion) -> None:
+        update = whole_record(self.ledger.table, candidate)
+        if (
+            candidate.evaluation_uri is None
+        ):  # that of an earlier evaluation says nothing of this one
+            update["UpdateExpression"] += " REMOVE evaluation_uri"
+        self.ledger.client("dynamodb").update_item(**update)
 
     def _listed(self, action: str, candidate: str) -> None:
         values: dict[str, Any] = {":candidate": {"SS": [candidate]}}

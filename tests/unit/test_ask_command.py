@@ -5,10 +5,16 @@ import json
 import pytest
 from cli_world import an_account, left
 from recipe_refusal_cases import refusal
+from test_model_registry import trained
 
+from tuning.aws.ledger import Ledger
+from tuning.aws.model_deployments import ModelDeployments
+from tuning.aws.model_registry import ModelRegistry
 from tuning.cli.ask_command import ask_command
 from tuning.cli.aws_errors import AccountError
-from tuning.releases.live_model import LiveModel, NothingLiveError, live_key
+from tuning.releases.deployment_status import DeploymentStatus
+from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
+from tuning.releases.live_model import LiveModel, NotDeployedError, NothingLiveError, live_key
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
 
@@ -88,3 +94,48 @@ def test_a_recipe_of_which_nothing_is_live_says_how_to_bring_one_live(account):
     account("never")
     with pytest.raises(NothingLiveError, match="tuning promote refunds"):
         ask_command(recipe="refunds", question="Well?")
+
+
+def test_the_base_model_answers_beside_it_when_it_is_asked_for(account, aws, capsys):
+    register(aws, 2)
+    runtime = account("Within 30 days.")
+    assert left(ask_command, recipe="support", question="How long?", compare="base") == 0
+    assert [each["modelId"] for each in runtime.asked] == [ARN, "amazon.nova-micro-v1:0"]
+    assert capsys.readouterr().out == (
+        "support version 2:\nWithin 30 days.\nsupport's base model:\nWithin 30 days.\n"
+    )
+    assert left(ask_command, recipe="support", question="?", compare="base", shown="json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["answer"], said["version"]) == ("Within 30 days.", 2)
+    assert said["base"]["model"] == "amazon.nova-micro-v1:0"
+    assert said["base"]["answer"] == "Within 30 days."
+
+
+def test_a_candidate_is_asked_by_its_version_as_long_as_it_is_deployed(
+    account, aws, capsys, monkeypatch
+):
+    of_one = {"recipe": "support", "version": 3, "execution": "e", "deployment": "candidate"}
+    times = {"begun_at": "2026-11-23T07:00:00Z", "due": "2026-11-23T13:00:00Z"}
+    aws.dynamodb.lay(EvaluatedVersion(id=candidate_key("support", 3), **of_one, **times))
+    found = DeploymentStatus(arn="arn:candidate", model_arn="m", status="active")
+    monkeypatch.setattr(ModelDeployments, "find", lambda _self, name: {"candidate": found}[name])
+    runtime = account("Soon.")
+    assert left(ask_command, recipe="support", question="When?", version=3, shown="json") == 0
+    assert runtime.asked[0]["modelId"] == "arn:candidate"
+    assert json.loads(capsys.readouterr().out)["version"] == 3
+    monkeypatch.setattr(ModelDeployments, "find", lambda *_: None)
+    with pytest.raises(NotDeployedError, match=r"version 2 is live, and tuning promote support 3"):
+        ask_command(recipe="support", question="When?", version=3)
+
+
+def test_the_live_version_is_asked_by_its_number_too(account):
+    runtime = account("Yes.")
+    assert left(ask_command, recipe="support", question="?", version=2) == 0
+    assert runtime.asked[0]["modelId"] == ARN
+
+
+def register(aws, number):
+    """So many versions."""
+    registry = ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: aws.dynamodb))
+    for version in range(number):
+        registry.register(trained(f"v{version}"))

@@ -1,12 +1,15 @@
-"""`tuning ask`: a question to the model of a recipe that is live."""
+"""`tuning ask`: a question to the model of a recipe that is live, or to another that is compared with it."""
 
 import json
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import typer
 
+from tuning.aws.candidates import Candidates
 from tuning.aws.live_models import LiveModels
+from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.streamed_answers import StreamedAnswer
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
@@ -15,7 +18,8 @@ from tuning.cli.exits import Exit
 from tuning.cli.output import say
 from tuning.cli.promotion_commands import RecipeName
 from tuning.evaluation.records import Message
-from tuning.releases.live_model import NothingLiveError
+from tuning.models.catalog import catalog
+from tuning.releases.live_model import NotDeployedError, NothingLiveError
 from tuning.reports.visible_text import printable
 
 
@@ -25,6 +29,12 @@ def ask_command(
     question: Annotated[str, typer.Argument(metavar="QUESTION")],
     system: Annotated[
         str | None, typer.Option(help="A system prompt, if it was trained with one.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(help="Another one that is deployed: a candidate under evaluation.")
+    ] = None,
+    compare: Annotated[
+        Literal["base"] | None, typer.Option(help="Ask the base model as well.")
     ] = None,
     most_tokens: Annotated[
         int,
@@ -40,22 +50,62 @@ def ask_command(
 ) -> None:
     """Ask the model of a recipe that is live. From inside the VPC, nothing leaves it."""
     account = Account.of(environment, region)
+    number, arn = _deployed(account, recipe, version)
+    models = {f"{recipe} version {number}": arn}
+    if compare:
+        models[f"{recipe}'s base model"] = _base(account, recipe, number)
+    answers = {
+        name: StreamedAnswer(
+            model=model,
+            messages=[Message(role="user", text=question)],
+            system=[system] if system else [],
+            most_tokens=most_tokens,
+            client=account.client,
+        )
+        for name, model in models.items()
+    }
+    if shown == "json":
+        ours, *others = [_document(answer) for answer in answers.values()]
+        facts = {"recipe": recipe, "version": number, "deployment_arn": arn}
+        base = {"base": {"model": models.popitem()[1], **others[0]}} if others else {}
+        print(json.dumps({**facts, **ours, **base}))  # noqa: T201 — output
+    else:
+        _print(answers, most_tokens)
+    raise SystemExit(Exit.DONE)
+
+
+def _deployed(account: Account, recipe: str, version: int | None) -> tuple[int, str]:
+    """The version that is asked, and the ARN of its deployment."""
     live = LiveModels(ledger=account.ledger).read(recipe)
+    if version is not None and version != live.version:
+        candidate = Candidates(ledger=account.ledger).of(recipe, version)
+        deployments = ModelDeployments(client=account.client)
+        found = deployments.find(candidate.deployment) if candidate else None
+        if found is None or found.status != "active":
+            raise NotDeployedError(recipe, version, live.version)
+        return version, found.arn
     if live.deployment_arn is None or live.version is None:
         raise NothingLiveError(recipe)
-    answer = StreamedAnswer(
-        model=live.deployment_arn,
-        messages=[Message(role="user", text=question)],
-        system=[system] if system else [],
-        most_tokens=most_tokens,
-        client=account.client,
-    )
-    if shown == "json":
-        facts = {"recipe": recipe, "version": live.version, "deployment_arn": live.deployment_arn}
-        text = "".join(answer)
-        said = {"answer": text, "stop_reason": answer.stop_reason, "usage": answer.usage}
-        print(json.dumps({**facts, **said}))  # noqa: T201 — output
-    else:
+    return live.version, live.deployment_arn
+
+
+def _base(account: Account, recipe: str, version: int) -> str:
+    model = account.registry.version(recipe, version)
+    if model is None:
+        raise NothingLiveError(recipe)
+    return catalog().model(model.base_model).asked_as
+
+
+def _document(answer: StreamedAnswer) -> dict[str, Any]:
+    text = "".join(answer)
+    return {"answer": text, "stop_reason": answer.stop_reason, "usage": answer.usage}
+
+
+def _print(answers: Mapping[str, StreamedAnswer], most_tokens: int) -> None:
+    """As they come, one after the other."""
+    for name, answer in answers.items():
+        if len(answers) > 1:
+            sys.stdout.write(f"{name}:\n")
         for piece in answer:
             # A model's words steer no terminal; lines are its own.
             sys.stdout.write("\n".join(map(printable, piece.split("\n"))))
@@ -63,4 +113,3 @@ def ask_command(
         sys.stdout.write("\n")
         if answer.stop_reason == "max_tokens":
             say(f"cut after {most_tokens:,} tokens: --most-tokens takes more")
-    raise SystemExit(Exit.DONE)

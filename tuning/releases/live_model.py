@@ -20,6 +20,15 @@ class NothingLiveError(TuningError):
         )
 
 
+class NotDeployedError(TuningError):
+    def __init__(self, recipe: str, version: int, live: int | None) -> None:
+        answers = f"version {live} is live" if live else "nothing is live"
+        super().__init__(
+            f"{recipe} version {version}: is not deployed, so it answers nobody; {answers}, and tuning promote "
+            f"{recipe} {version} brings this one live"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change(Record):
     """Of what is live: one at a time."""

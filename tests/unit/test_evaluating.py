@@ -150,6 +150,20 @@ def test_an_answer_that_bedrock_refuses_is_none_and_the_others_are_asked(gated):
     assert {each["failure"] for each in lost if "failure" in each} == {"ValidationException: no"}
 
 
+def test_what_an_evaluation_cost_is_said(gated):
+    """The world's answers take four tokens in and two out, each; at 0.035 and 0.14 USD a million."""
+    gated.evaluable()
+    plan = planned(gated)
+    candidate = deployed(gated, plan)
+    gated.context.get_remaining_time_in_millis = lambda: 900_000
+    asked = answered(gated, plan, candidate)
+    answered(gated, plan, candidate, asked)
+    decided = decide_release.handler({"plan": plan}, gated.context)
+    usd = (80 * 4 * 0.035 + 80 * 2 * 0.14) / 1e6
+    said = f"The evaluation took 480 tokens, about {usd:.4f} USD."
+    assert decided["summary"].endswith(said)
+
+
 def test_a_gate_that_was_taken_away_meanwhile_decides_nothing(gated):
     gated.evaluable()
     plan = planned(gated)

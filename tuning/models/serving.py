@@ -57,6 +57,13 @@ class Serving:
         hour = self.provisioned_usd_per_hour
         return _NOT_KNOWN if hour is None else f"${hour:,} an hour for one model unit, used or not"
 
+    def of_tokens(self, given: int, made: int) -> Decimal | None:
+        """Dollars for so many tokens in and out, on demand; None where no dated price is known."""
+        first, second = self.input_usd_per_1000_tokens, self.output_usd_per_1000_tokens
+        if first is None or second is None:
+            return None
+        return (given * first + made * second) / 1000
+
     @property
     def basis(self) -> Iterator[str]:
         """Where each figure comes from, or that there is none."""

@@ -45,7 +45,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     batch = prompts[first : first + MOST_AT_ONCE]
     answers, why = _answers(models[side], batch, hurried)
     if answers:
-        files = EvaluationFiles(bucket=_settings().artifacts_bucket, prefix=plan.prefix)
+        files = EvaluationFiles(
+            bucket=_settings().artifacts_bucket, run_id=plan.run_id, execution=plan.execution
+        )
         files.keep(side, first, answers)
     asked = _progress(before, len(answers), why, of=len(sides) * len(prompts))
     logger.info("asked", side=side, state=asked.state, answered=asked.answered, why=why)

@@ -25,7 +25,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     options = deployed_recipes.gate(plan.recipe)
     if options is None:
         raise EvaluationError(f"{plan.recipe}: its table [release] is no longer deployed")
-    files = EvaluationFiles(bucket=_settings().artifacts_bucket, prefix=plan.prefix)
+    files = EvaluationFiles(
+        bucket=_settings().artifacts_bucket, run_id=plan.run_id, execution=plan.execution
+    )
     prompts = read_prompts(plan.prompts_uri, base_model=plan.base_model)
     sides = [side for side in SIDES if side == "candidate" or side in plan.models]
     answers = {side: files.answers(side) for side in sides}

@@ -86,7 +86,8 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
         candidate=candidate,
         models=_compared(model, live),
         prompts_uri=uri,
-        prefix=f"runs/{model.run_id}/evaluations/{execution}/",
+        run_id=model.run_id,
+        execution=execution,
     )
 
 

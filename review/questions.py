@@ -97,7 +97,9 @@ def _members(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple
 
 _ALL_BUT = (
     ("deploy_model",),
+    ("answer_prompts",),
     ("answer_prompts", "verify_release"),
+    ("decide_release",),
     ("begin_release", "finish_release"),
 )
 """Groups of all functions but some."""

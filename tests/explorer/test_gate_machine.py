@@ -73,7 +73,7 @@ def test_without_a_live_model_the_base_is_what_it_is_compared_with(gated, run):
     end, _ = released(gated, run, 2)
     assert (end.status, gated.live.version) == ("SUCCEEDED", 2)
     assert set(gated.runtime.asked) > {BASE}
-    [(key, text)] = gated.kept("evaluation.json").items()
+    [(key, text)] = gated.kept(".json").items()
     found = json.loads(text)
     assert found["decision"]["better_than"] == "base"
     assert {each["side"] for each in found["results"]} == {"candidate", "base"}

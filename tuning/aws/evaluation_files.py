@@ -29,7 +29,8 @@ def read_prompts(uri: str, *, base_model: str) -> list[EvaluationPrompt]:
 @dataclass(frozen=True, kw_only=True)
 class EvaluationFiles:
     bucket: str
-    prefix: str
+    run_id: str
+    execution: str
 
     def keep(self, side: Side, first: int, answers: Iterable[ModelAnswer]) -> None:
         """Answers of one side from its prompt number `first` on, from 0. Written again, they are the later ones."""
@@ -52,7 +53,9 @@ class EvaluationFiles:
 
     @property
     def evaluation_key(self) -> str:
-        return f"{self.prefix}evaluation.json"
+        """Among the reports of the run, which people read from where they are."""
+        return f"runs/{self.run_id}/evaluations/{self.execution}.json"
 
     def _answers(self, side: Side) -> str:
-        return f"{self.prefix}answers/{side}/"
+        """To every prompt, so they stay where the data are."""
+        return f"evaluations/{self.run_id}/{self.execution}/{side}/"

@@ -16,7 +16,8 @@ from tuning.pipeline.step import Step
 from tuning.runs.function_settings import EvaluationSettings, ReleaseSettings
 
 _PROMPTS = "Prepared/prepared/*"
-_EVALUATIONS = "Artifacts/runs/*"
+_ANSWERS = "Artifacts/evaluations/*"
+"""They are read from inside of the VPC only, as reports are not."""
 _READS_PROMPTS = (access("s3:GetObject", on=_PROMPTS), use_key("DataKey", "s3", "Decrypt"))
 
 BEGIN_RELEASE = Step(
@@ -118,7 +119,7 @@ ANSWER_PROMPTS = Step(
         access("bedrock:InvokeModelWithResponseStream", on=("Deployments", "Models")),
         # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
         use_key("DataKey", "bedrock", "Decrypt"),
-        access("s3:PutObject", on=_EVALUATIONS),
+        access("s3:PutObject", on=_ANSWERS),
         use_key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
         access("s3:GetObject", on=_PROMPTS),
     ),
@@ -135,9 +136,9 @@ DECIDE_RELEASE = Step(
     timeout_seconds=900,
     memory_mb=1769,  # one whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     access=(
-        access("s3:GetObject", on=(_PROMPTS, _EVALUATIONS)),
-        list_objects("Artifacts", "runs/*"),
-        access("s3:PutObject", on=_EVALUATIONS),
+        access("s3:GetObject", on=(_PROMPTS, _ANSWERS)),
+        list_objects("Artifacts", "evaluations/*"),
+        access("s3:PutObject", on="Artifacts/runs/*"),
         use_key("DataKey", "s3", "Decrypt", "GenerateDataKey"),
     ),
 )

@@ -31,8 +31,9 @@ class EvaluationPlan(Record):
     """What the candidate is compared with, as Bedrock's runtime takes it: an ARN or the id of a base model."""
     prompts_uri: str = ""
     """Of the prepared evaluation set."""
-    prefix: str = ""
-    """Of the objects in which answers and the evaluation are kept."""
+    run_id: str = ""
+    execution: str = ""
+    """The name of the one that evaluates; with the run's id, of the objects in which answers are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)

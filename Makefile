@@ -63,10 +63,10 @@ flow: $(READY)
 apart: $(READY)
 	$(BIN)/pytest tests/flow --apart
 
-# Once more what becomes of an upload, and of twenty at once, with the quotas of a new account: all of `tests/flow`
+# Once more what becomes of an upload, with the quotas of a new account: all of `tests/flow`
 # takes `--new-account`.
 newcomer: $(READY)
-	$(BIN)/pytest tests/flow/test_upload_to_outcome.py tests/flow/test_overwritten_uploads.py --new-account
+	$(BIN)/pytest tests/flow/test_upload_to_outcome.py --new-account
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -165,12 +165,12 @@ def _configurations(draw: DrawFn) -> Drawn:
 
 
 def covering() -> list[Drawn]:
-    """Each telling value of each setting once, everything else at its default."""
+    """Each telling value of each setting once, everything else at its default; the switches of the perimeter first."""
     text = 'description = "x"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
     base = Drawn(name="dev", given={"region": "us-east-1", "recipes": ("a",)}, recipes={"a": text})
     perimeters = [
         replace(base, perimeter={name: value})
-        for name, one in PERIMETER.items()
+        for name, one in sorted(PERIMETER.items(), key=lambda item: len(item[1].telling))
         for value in one.telling
         if value is not DEFAULT
     ]

@@ -18,7 +18,7 @@ from tuning.constructs.config import Config
 from tuning.constructs.perimeter import Perimeter
 
 COUNT = 200
-BY_ALL_GATES = 12
+BY_ALL_GATES = 6
 """Of these, the first are also held against CDK's validator and Control Tower's rules: seconds each."""
 
 

@@ -17,7 +17,7 @@ import typer
 from rich.text import Text
 
 from demo import screen
-from demo.gated import Gated
+from demo.gated import GateShown
 from emulator import EmulatorSettings, Instance, running
 from emulator.deploy import Deployer, end_with_parent
 from emulator.emulator_settings import NEW_ACCOUNT
@@ -55,7 +55,7 @@ def demo(
         run = _train(account)
         _release(instance, run)
         _report(instance, run)
-        Gated(account=account, tuning=partial(_tuning, instance)).show()
+        GateShown(account=account, tuning=partial(_tuning, instance)).show()
         if keep:
             _how_to_explore(instance, account)
     if not keep:

@@ -15,7 +15,7 @@ from tuning.cli.account import Account
 from tuning.releases.release_request import ReleaseRequest
 from tuning.runs.uploads import PREFIX
 
-RECIPE = "support-nova-lite"
+GATED_RECIPE = "support-nova-lite"
 _COLOURS = ("red", "blue", "green", "black", "white", "yellow")
 _THINGS = ("kettle", "lamp", "chair", "desk", "clock", "vase")
 GOODS = tuple(f"{colour} {thing}" for colour, thing in product(_COLOURS, _THINGS))
@@ -45,22 +45,24 @@ def records(question: str, *, off: int = 0) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gated:
+class GateShown:
     account: Account
     tuning: Callable[..., str]
     """Carries out a command, and answers with what it printed."""
 
     def show(self) -> None:
-        screen.console.print(f"\n[bold]A recipe with a gate[/]: {RECIPE}, and an evaluation set")
+        screen.console.print(
+            f"\n[bold]A recipe with a gate[/]: {GATED_RECIPE}, and an evaluation set"
+        )
         self._put("evaluation.jsonl", records(EVALUATION))
         self._trained("good", "Prices as they are", "released")
         self._ask()
         self._trained("worse", "Prices that are wrong", "held")
-        screen.console.print(Text(f"  tuning promote {RECIPE}", style="bold"))
-        self.tuning("promote", RECIPE)
+        screen.console.print(Text(f"  tuning promote {GATED_RECIPE}", style="bold"))
+        self.tuning("promote", GATED_RECIPE)
         self._ask()
-        screen.console.print(Text(f"  tuning rollback {RECIPE}", style="bold"))
-        self.tuning("rollback", RECIPE)
+        screen.console.print(Text(f"  tuning rollback {GATED_RECIPE}", style="bold"))
+        self.tuning("rollback", GATED_RECIPE)
         self._ask()
 
     def _trained(self, folder: str, title: str, ends: str) -> None:
@@ -81,11 +83,11 @@ class Gated:
 
     def _ask(self) -> None:
         question = TRAINING.format(GOODS[7])
-        screen.console.print(Text(f'  tuning ask {RECIPE} "{question}"', style="bold"))
-        screen.console.print(Text(f"  {self.tuning('ask', RECIPE, question)}"))
+        screen.console.print(Text(f'  tuning ask {GATED_RECIPE} "{question}"', style="bold"))
+        screen.console.print(Text(f"  {self.tuning('ask', GATED_RECIPE, question)}"))
 
     def _put(self, name: str, body: bytes) -> str:
-        key, bucket = f"{PREFIX}{RECIPE}/{name}", self.account.outputs["DatasetsBucket"]
+        key, bucket = f"{PREFIX}{GATED_RECIPE}/{name}", self.account.outputs["DatasetsBucket"]
         self.account.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
         return f"s3://{bucket}/{key}"
 

@@ -177,6 +177,16 @@ class Deployments:
         # UNCONFIRMED text.
         raise NotFound(message=f"Could not find the custom model deployment {wanted}.")
 
+    def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
+        """Condition keys of a call about a deployment, by its ARN or one that ends in its name.
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+        """
+        wanted = (resource, resource.rpartition("/")[2])
+        with self._lock:
+            found = next((d for d in self._of(scope) if d.arn in wanted or d.name in wanted), None)
+        tags = found.tags if found else {}
+        return {f"aws:ResourceTag/{name}": value for name, value in tags.items()}
+
     def check_unused(self, model: EmulatedModel) -> None:
         """A model that is deployed cannot be deleted: inferred from the Conflict of DeleteCustomModel."""
         with self._lock:

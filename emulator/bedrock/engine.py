@@ -57,7 +57,8 @@ class Engine:
             raise Throttled(message="Too many requests, please wait before trying again.")
         validate(operation, request)
         for need in callers.permissions_needed(operation, scope, request):
-            if refusal := self.aws.callers.refusal(need.action, need.resource, need.context):
+            context = need.context | self.deployments.resource_tags(scope, need.resource)
+            if refusal := self.aws.callers.refusal(need.action, need.resource, context):
                 raise Denied(message=refusal)
         answer: dict[str, Any] = attrgetter(OPERATIONS[operation])(self)(scope, request)
         if fault := self.faults.take("lost-response", operation=operation, job=job):

@@ -39,12 +39,10 @@ def version(world):
         row = world.ended(world.upload(training, f"{RECIPE}/{folder}"))
         assert row.state == "trained", row.outcome
         model = world.account.registry.of_run(row.id)
-        name = ReleaseRequest.of_model(model).execution
-        machine = world.account.outputs["ReleaseMachine"].replace(":stateMachine:", ":execution:")
-        steps = world.client("stepfunctions")
+        arn, steps = execution(world, model.version), world.client("stepfunctions")
 
         def ended():
-            found = steps.describe_execution(executionArn=f"{machine}:{name}")
+            found = steps.describe_execution(executionArn=arn)
             return found["status"] != "RUNNING" and found
 
         return model, until(ended, f"the end of the release of {row.id}")
@@ -93,3 +91,55 @@ def test_a_good_set_goes_live_by_itself_a_worse_one_is_held_and_a_rollback_takes
     assert answer(world, 7) == "It is answer8z."
     assert tuning(world, "rollback", RECIPE).returncode == 0
     assert answer(world, 7) == "It is answer7z."
+
+
+@pytest.mark.usefixtures("version")
+def test_the_candidate_of_an_evaluation_that_somebody_ended_is_removed(world):
+    """What is live is not: the function may delete candidates alone."""
+    world.instance.add_fault(kind="throttle", operation="ConverseStream")
+    try:
+        number = started(world)
+        steps = world.client("stepfunctions")
+        until(lambda: asked(world, number), "the candidate to be asked")
+        steps.stop_execution(executionArn=execution(world, number))
+    finally:
+        world.instance.clear_faults()
+    until(lambda: removed(world), "the candidate to be removed")
+    assert candidates(world).of(RECIPE, number).outcome == "lost"
+    assert_no_candidate(world, number)
+
+
+def started(world):
+    """The version of a run whose release is under way."""
+    folder = "ended"
+    world.upload(records(f"validated in {folder}"), f"{RECIPE}/{folder}", "validation.jsonl")
+    row = world.ended(world.upload(records(f"asked for in {folder}"), f"{RECIPE}/{folder}"))
+    return world.account.registry.of_run(row.id).version
+
+
+def execution(world, number):
+    name = ReleaseRequest.of_model(world.account.registry.version(RECIPE, number)).execution
+    machine = world.account.outputs["ReleaseMachine"].replace(":stateMachine:", ":execution:")
+    return f"{machine}:{name}"
+
+
+def asked(world, number):
+    steps = world.client("stepfunctions")
+    pages = steps.get_paginator("get_execution_history").paginate(
+        executionArn=execution(world, number)
+    )
+    entered = [
+        e.get("stateEnteredEventDetails", {}).get("name") for p in pages for e in p["events"]
+    ]
+    return "Wait for quota" in entered
+
+
+def removed(world):
+    """After a round of the removals."""
+    functions = world.client("lambda")
+    pages = functions.get_paginator("list_functions").paginate()
+    names = [each["FunctionName"] for page in pages for each in page["Functions"]]
+    name = next(name for name in names if "RemoveCandidates" in name)
+    answered = functions.invoke(FunctionName=name, Payload=b"{}")
+    assert "FunctionError" not in answered, answered["Payload"].read()
+    return candidates(world).evaluating() == []

@@ -14,8 +14,29 @@ import pytest
 import stages
 from accounts import ACTED
 
+from tuning.pipeline.manifest import STEPS
+
 FOLDER = Path(__file__).parent
-EXCEPTIONS = tomllib.loads((FOLDER / "unseen_uses.toml").read_text("utf-8"))["unseen"]
+GROUPS = {
+    "every function": STEPS,
+    "every function in the VPC": [step for step in STEPS if step.in_vpc],
+    "every function with the ledger": [
+        step for step in STEPS if any("Ledger" in each.on for each in step.access)
+    ],
+}
+
+
+def _members(role):
+    """Itself, or those of a group; `GROUP but ROLE` leaves one out."""
+    group, _, but = role.partition(" but ")
+    found = [f"{step.construct_id}Role" for step in GROUPS[group]] if group in GROUPS else [group]
+    return [each for each in found if each != but]
+
+
+EXCEPTIONS = [
+    {**row, "roles": [each for role in row["roles"] for each in _members(role)]}
+    for row in tomllib.loads((FOLDER / "unseen_uses.toml").read_text("utf-8"))["unseen"]
+]
 HASH = re.compile(r"[0-9A-F]{8}$")
 
 

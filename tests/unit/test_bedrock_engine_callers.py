@@ -61,3 +61,20 @@ def test_a_denied_stop_leaves_the_job_alone(engine, world):
     with pytest.raises(errors.Denied):
         engine.call("StopModelCustomizationJob", EAST, {"jobIdentifier": job})
     assert get(engine, job)["status"] == "Completed"
+
+
+def test_a_call_about_a_deployment_is_judged_by_its_tags(engine, world, monkeypatch):
+    """By its name or its ARN; a model has none of them."""
+    create(engine)
+    request = {"modelDeploymentName": "live", "modelArn": next(iter(engine.models))}
+    engine.call("CreateCustomModelDeployment", EAST, {**request, "tags": TAGS})
+    asked = []
+    monkeypatch.setattr(world, "refusal", lambda *given: asked.append(given), raising=False)
+    world.seconds += 3600
+    for name in ("live", engine.deployments.find(EAST, "live").arn):
+        given = {"customModelDeploymentIdentifier": name}
+        engine.call("GetCustomModelDeployment", EAST, given)
+    model = {"modelArn": request["modelArn"], "customModelDeploymentIdentifier": "live"}
+    engine.call("UpdateCustomModelDeployment", EAST, model)
+    tags = [context for _, _, context in asked]
+    assert tags == [{"aws:ResourceTag/run": "1"}] * 2 + [{}, {"aws:ResourceTag/run": "1"}]

@@ -32,6 +32,7 @@ class Permissions:
             "DataKey": [storage.data_key.key_arn],
             "ControlKey": [storage.control_key.key_arn],
             "Models": self._models(recipes),
+            "GatedBases": self._bases(recipes),
             "CustomModels": [self._arn("bedrock", "custom-model", "*")],
             "Jobs": [self._arn("bedrock", "model-customization-job", "*")],
             "Deployments": [self._arn("bedrock", "custom-model-deployment", "*")],
@@ -65,12 +66,20 @@ class Permissions:
             ]
         )
 
+    def _bases(self, recipes: Sequence[Recipe]) -> list[str]:
+        """The base models that trained ones are compared with, as the runtime calls them."""
+        names = {catalog().model(each.base_model).asked_as for each in recipes if each.release}
+        return [self._foundation(name) for name in sorted(names)]
+
+    def _foundation(self, model: str) -> str:
+        partition, region = self._stack.partition, self._stack.region
+        return f"arn:{partition}:bedrock:{region}::foundation-model/{model}"
+
     def _models(self, recipes: Sequence[Recipe]) -> list[str]:
         """Whether IAM sees a model's id with its `:128k` or without is not documented: both."""
         names = {r.base_model for r in recipes}
         names |= {catalog().model(name).asked_as for name in names}
-        foundation = f"arn:{self._stack.partition}:bedrock:{self._stack.region}::foundation-model"
-        return [f"{foundation}/{name}" for name in sorted(names)]
+        return [self._foundation(name) for name in sorted(names)]
 
     def _arn(self, service: str, resource: str, name: str | None = None) -> str:
         return self._stack.format_arn(service=service, resource=resource, resource_name=name)
@@ -83,12 +92,14 @@ def named_statements(
     *,
     environment: str = "",
 ) -> list[Statement]:
-    """As IAM takes them. Raises KeyError for a resource that has no name here."""
+    """As IAM takes them, but for rights on nothing, such as on base models where no recipe has a gate. Raises
+    KeyError for a resource that has no name here.
+    """
     places = {"{region}": stack.region, "{environment}": environment}
     return [
         allow(
             actions=list(each.actions),
-            resources=[arn for resource in each.on for arn in _arns(resource, names)],
+            resources=resources,
             conditions={
                 operator: {
                     k: _placed(v, places) if isinstance(v, str) else list(v)
@@ -98,6 +109,7 @@ def named_statements(
             },
         )
         for each in granted
+        if (resources := [arn for resource in each.on for arn in _arns(resource, names)])
     ]
 
 

@@ -116,7 +116,7 @@ ANSWER_PROMPTS = Step(
     access=(
         # It authorises ConverseStream:
         # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
-        access("bedrock:InvokeModelWithResponseStream", on=("Deployments", "Models")),
+        access("bedrock:InvokeModelWithResponseStream", on=("Deployments", "GatedBases")),
         # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
         use_key("DataKey", "bedrock", "Decrypt"),
         access("s3:PutObject", on=_ANSWERS),

@@ -104,7 +104,7 @@ def _open(trace: Trace, record: RunRecord, now: datetime) -> Iterator[Action]:
     """No execution follows the run, and its outcome is not recorded."""
     execution = trace.execution
     name, taken = _following(trace, record, execution)
-    since = (execution and execution.stopped_at) or utc_time(record.arrived_at)
+    since = (execution and execution.stopped_at) or _last_sign(record)
     if now - since < _pause(taken):
         return
     given = execution.given if execution else record.run
@@ -185,6 +185,14 @@ def _following(trace: Trace, record: RunRecord, execution: Execution | None) -> 
         return trace.run_id, 0
     taken = int(record.last_execution.partition("-")[2] or 1)
     return execution_name(trace.run_id, taken + 1), taken
+
+
+def _last_sign(record: RunRecord) -> datetime:
+    """The latest moment of which the row says that an execution followed the run, else its upload: one that was
+    received late is old when it begins, and DescribeExecution may not know its execution yet.
+    """
+    times = (record.arrived_at, record.approval_asked_at, record.queued_at, record.refused_at)
+    return max(utc_time(each) for each in times if each)
 
 
 def _pause(taken: int) -> timedelta:

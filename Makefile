@@ -54,7 +54,6 @@ stacks: $(READY)
 	$(BIN)/pytest tests/stacks tests/project
 
 explorer: $(READY)
-	$(BIN)/python tests/mutants/hunt.py --named
 	$(BIN)/pytest tests/explorer
 
 flow: $(READY)

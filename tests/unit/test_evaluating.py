@@ -77,6 +77,34 @@ def test_a_live_deployment_is_for_callers_and_a_candidates_is_not(gated):
     assert candidate.tags == {"tuning:candidate-of": "dev", "tuning:recipe": RECIPE}
 
 
+ASKS_NOTHING = (
+    b'{"schemaVersion": "bedrock-conversation-2024", "messages": '
+    b'[{"role": "user", "content": [{"text": "Q?"}]}]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda world: world.trained(), "there was no evaluation set"),
+        (lambda world: world.evaluable(prompts=29), "29 different prompts"),
+        (lambda world: world.evaluable(evaluation=ASKS_NOTHING), "line 1: it does not end"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_held_with_the_reason(gated, make, why):
+    make(gated)
+    plan = planned(gated)
+    assert (plan["state"], why in plan["why"]) == ("held", True)
+    assert candidates(gated).evaluating() == []
+
+
+def test_what_is_live_is_compared_too_unless_it_is_the_same_version(gated):
+    gated.evaluable(), gated.evaluable()
+    gated.release(gated.request(1))
+    assert set(planned(gated, 2)["models"]) == {"live", "base"}
+    assert planned(gated, 1)["why"] == "version 1 is live already"
+
+
 @pytest.mark.parametrize("recipe", ["support", "a" * 40])
 def test_the_name_of_a_candidate_is_legal_and_its_own(recipe):
     names = {

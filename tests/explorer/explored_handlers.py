@@ -20,7 +20,7 @@ from domain_builders import DATASETS, any_run_settings
 
 import lambdas
 from lambdas import deployed_recipes, observe
-from tuning.aws import clients, dataset_files
+from tuning.aws import clients, dataset_files, ledger
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.prices import storage_per_month
 from tuning.runs.preparation import Prepared
@@ -89,7 +89,7 @@ def opened() -> Iterator[dict[str, Handler]]:
             patch.setenv(name, value)
         patch.setattr(clients, "create", lambda service, _region: _Client(service))
         clients.client.cache_clear()
-        for module in modules().values():
+        for module in (*modules().values(), ledger):
             if hasattr(module, "datetime"):
                 patch.setattr(module, "datetime", _Clock)
         patch.setattr(observe.metrics, "add_metric", lambda **_: None)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from domain_builders import any_event
@@ -12,6 +13,7 @@ from lambdas import deployed_recipes, receive_upload
 from tuning.runs.run import is_run
 from tuning.runs.run_record import RunRecord
 from tuning.runs.run_states import Partition
+from tuning.runs.times import utc_time
 
 KEY = "datasets/support-nova-micro/train.jsonl"
 
@@ -37,14 +39,18 @@ def kept(aws):
 
 
 def test_an_upload_starts_its_run_under_its_id(aws, context):
+    before = datetime.now(UTC)
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
     [(name, text)] = aws.stepfunctions.executions.items()
     run = json.loads(text)
     assert name == run["id"]
     assert run["recipe"]["name"] == "support-nova-micro"
+    begun_at = aws.dynamodb.record(name).begun_at
+    assert before <= utc_time(begun_at) <= datetime.now(UTC)
     assert aws.dynamodb.record(name) == RunRecord(
         id=name,
         state="started",
+        begun_at=begun_at,
         month="2026-11",
         arrived_at="2026-11-23T07:00:00Z",
         upload=f"s3://datasets-bucket/{KEY}",
@@ -53,6 +59,17 @@ def test_an_upload_starts_its_run_under_its_id(aws, context):
         open=Partition.WORKING,
         turn=f"2026-11-23T07:00:00Z#{name}",
     )
+
+
+def test_a_run_whose_start_failed_begins_when_it_is_started(aws, context):
+    """Hours after its upload, perhaps: until then nothing follows it."""
+    aws.stepfunctions.fault = refusal("AccessDeniedException", "StartExecution")
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == ["m0"]
+    aws.stepfunctions.fault, between = None, datetime.now(UTC)
+    assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
+    [run] = kept(aws)
+    assert run.state == "started"
+    assert utc_time(run.begun_at) >= between
 
 
 def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch):

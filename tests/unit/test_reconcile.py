@@ -96,7 +96,7 @@ def test_what_is_young_is_not_lost_yet(minutes):
     assert decided(record("training"), execution("FAILED", stopped_at=stopped)) == ()
 
 
-@pytest.mark.parametrize("since", ["approval_asked_at", "queued_at", "refused_at"])
+@pytest.mark.parametrize("since", ["begun_at", "approval_asked_at", "queued_at", "refused_at"])
 def test_a_run_that_was_received_late_is_not_lost_while_its_execution_is_not_found_yet(since):
     """Its upload is old; what it waits for is not, and DescribeExecution lags."""
     young = (NOW - timedelta(minutes=14)).isoformat()

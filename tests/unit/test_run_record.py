@@ -24,6 +24,7 @@ WHOLE = any_record(
     turn="2026-11-23T07:00:00Z#1",
     due="2026-11-23T08:00:00+00:00",
     execution="1-2",
+    begun_at="2026-11-23T07:00:01.000001+00:00",
     waits_until="2026-11-23T07:30:00+00:00",
     dataset=PreparedDataset(summary="Accepted: 10 records.", records=10, training_tokens=7),
     estimate=PriceRange(low_usd=Decimal("0.10"), high_usd=Decimal("12.50")),

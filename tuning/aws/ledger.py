@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tuning.aws.clients import Clients, client
@@ -25,7 +25,7 @@ from tuning.runs.run import Misdirected, ReceivedVersion, Run, is_run, version_k
 from tuning.runs.run_record import BY_MONTH, OPEN_RUNS, READABLE_ATTRIBUTES, OpenRun, RunRecord
 from tuning.runs.run_states import OPEN, Partition, State, sources
 from tuning.runs.same_data import TrainedData
-from tuning.runs.times import zulu
+from tuning.runs.times import instant, zulu
 from tuning.runs.uploads import Upload
 from tuning.runs.validation_sets import UNREAD, FolderRun, ValidationSet, folder_key
 
@@ -57,7 +57,9 @@ class Ledger:
         """
         version = ReceivedVersion.of(run.upload, run.id)
         # Not put, which could replace a whole row; and no more of a run than who receives it may write.
-        new = RunRecord.values(state="received", run=run.to_dict(), schema=SCHEMA, **_first(run))
+        now = instant(datetime.now(UTC))
+        facts = {"state": "received", "run": run.to_dict(), "schema": SCHEMA, "begun_at": now}
+        new = RunRecord.values(**facts, **_first(run))
         made = (new_item(self.table, run.id, new), new_record(self.table, version))
         items = [{"Update": each} for each in made]
         if isinstance(run, Run):
@@ -74,7 +76,10 @@ class Ledger:
         found = self.read(run_id)
         if found is None:
             return run.to_dict() if run_id == run.id else None
-        return found.run if found.state == "received" else None
+        if found.state != "received":
+            return None
+        self.amend(run_id, begun_at=now)
+        return found.run
 
     def transact(self, items: list[dict[str, Any]]) -> int | None:
         """Write all of them, or none. Returns the number of the first whose condition did not hold."""

@@ -182,7 +182,17 @@ MACHINE_READS = reads(KEY, "slot_token", "state", "task_token")
 """What an earlier version of the same object waits for, which is to give way."""
 
 REBUILT = (
-    *("attempt", "dataset", "ended_at", "execution", "job_arn", "model_arn", "outcome", "progress"),
+    *(
+        "attempt",
+        "begun_at",
+        "dataset",
+        "ended_at",
+        "execution",
+        "job_arn",
+        "model_arn",
+        "outcome",
+        "progress",
+    ),
     *("queue", "queued_at", "rebuilt", "results", "run", "schema", "slot_token", "task_token"),
     "unread_validation",
 )

@@ -31,7 +31,7 @@ RECEIVE_UPLOAD = Step(
         # Messages are decrypted with the key of its environment, which every function may decrypt.
         access("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", on="Queue"),
         access("states:StartExecution", on="TrainingRun"),
-        *in_tables(reads(), moves("run", "schema"), *remembers()),
+        *in_tables(reads(), moves("begun_at", "run", "schema"), *remembers()),
     ),
 )
 HIDDEN_SECONDS = 6 * RECEIVE_UPLOAD.timeout_seconds

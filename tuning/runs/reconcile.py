@@ -191,8 +191,12 @@ def _last_sign(record: RunRecord) -> datetime:
     """The latest moment of which the row says that an execution followed the run, else its upload: one that was
     received late is old when it begins, and DescribeExecution may not know its execution yet.
     """
-    times = (record.arrived_at, record.approval_asked_at, record.queued_at, record.refused_at)
-    return max(utc_time(each) for each in times if each)
+    if (
+        record.state == "received"
+    ):  # no second execution can come of it: the next bears the run's own name
+        return utc_time(record.arrived_at)
+    signs = (record.begun_at, record.approval_asked_at, record.queued_at, record.refused_at)
+    return max(utc_time(each) for each in (record.arrived_at, *signs) if each)
 
 
 def _pause(taken: int) -> timedelta:

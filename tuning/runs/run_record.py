@@ -76,6 +76,8 @@ class RunRecord(Stored):
     due: str | None = None
     execution: str | None = None
     """The newest; None: the one that is called by the run's id."""
+    begun_at: str | None = None
+    """When its execution was about to be started, which may be hours after its upload. ISO 8601, UTC."""
     waits_until: str | None = None
     """Until when its check waits, or waited, for other uploads. ISO 8601, UTC."""
     dataset: PreparedDataset | None = None

@@ -14,7 +14,7 @@ from tuning.aws.streamed_answers import answered_prompt
 from tuning.aws.transient import Transient
 from tuning.evaluation.records import EvaluationPrompt, ModelAnswer
 from tuning.releases.deployment_status import Deployed
-from tuning.releases.evaluation_plan import SIDES, AskedPrompts, EvaluationPlan
+from tuning.releases.evaluation_plan import AskedPrompts, EvaluationPlan
 from tuning.runs.function_settings import EvaluationSettings
 
 _settings = cache(EvaluationSettings.from_env)
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     candidate = Deployed.from_json(event["candidate"])
     before = AskedPrompts.kept(event.get("asked")) or AskedPrompts()
     models = {**plan.models, "candidate": str(candidate.arn)}
-    sides = [side for side in SIDES if side in models]
+    sides = plan.sides
     prompts = read_prompts(plan.prompts_uri, base_model=plan.base_model)
     if before.answered >= len(sides) * len(prompts):
         return AskedPrompts(state="done", answered=before.answered).to_json()
@@ -45,10 +45,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     batch = prompts[first : first + MOST_AT_ONCE]
     answers, why = _answers(models[side], batch, hurried)
     if answers:
-        files = EvaluationFiles(
-            bucket=_settings().artifacts_bucket, run_id=plan.run_id, execution=plan.execution
-        )
-        files.keep(side, first, answers)
+        EvaluationFiles.of(plan, _settings().artifacts_bucket).keep(side, first, answers)
     asked = _progress(before, len(answers), why, of=len(sides) * len(prompts))
     logger.info("asked", side=side, state=asked.state, answered=asked.answered, why=why)
     return asked.to_json()

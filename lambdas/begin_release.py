@@ -36,10 +36,9 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
     model = ModelRegistry(ledger=ledger).version(request.recipe, request.version)
     if model is None:
         return _refused(f"{request.recipe} has no version {request.version}")
-    if not catalog().model(model.base_model).on_demand:
-        # Known of the base; Provisioned Throughput has a quota of 0 in a new account.
-        # https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
-        return _refused(f"models customized from {model.base_model} cannot be deployed on demand")
+    # Known of the base; Provisioned Throughput has a quota of 0 in a new account.
+    if why := catalog().model(model.base_model).undeployable:
+        return _refused(why)
     if why := withheld(request.go_ahead):
         return _refused(f"version {request.version} may not go live: {why}")
     change = Change(
@@ -61,7 +60,7 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
         return _refused(f"what is live of {request.recipe} is no longer what you saw: {now}")
     name = deployment_name(settings.environment, request.recipe)
     found = ModelDeployments().find(name)
-    answers = found.model_arn if found and found.status == "active" else None
+    answers = found.model_arn if found and found.answers else None
     return ReleaseStart(
         state="begun",
         target=model.model_arn,

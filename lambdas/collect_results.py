@@ -1,6 +1,5 @@
 """What the job left behind, read into the ledger; its model becomes the next version of its recipe."""
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -38,7 +37,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     known = dataset.training_uri  # machines of the first version do not say what was trained on
     if known and not dataset.validation_uri and run.recipe.validation == "optional":
         summary += " The run did without a validation set: none was beside its upload."
-    collected = files.Collected(model_arn=job["outputModelArn"], results=results, summary=summary)
     cost = charged(
         run.recipe,
         job.get("hyperParameters", {}),
@@ -46,12 +44,18 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         most=dataset.training_tokens_at_most,
     )
     ledger = Ledger(table=settings.ledger_table)
-    ledger.note(run, model_arn=collected.model_arn, results=results, cost=cost)
+    ledger.note(run, model_arn=job["outputModelArn"], results=results, cost=cost)
     approval = Approval.kept(event.get("approval"))  # machines of the former version do not say
     model = ModelVersion.trained(run, dataset, job, job_arn=start.arn, cost=cost, approval=approval)
     numbered = ModelRegistry(ledger=ledger).register(model)
     release = ReleaseRequest.of_model(numbered).execution if run.recipe.release else None
-    collected = replace(collected, version=numbered.version, release=release)
+    collected = files.Collected(
+        model_arn=job["outputModelArn"],
+        results=results,
+        summary=summary,
+        version=numbered.version,
+        release=release,
+    )
     metrics.add_metric(name="ModelsTrained", unit="Count", value=1)
     logger.info(
         "collected",

@@ -1,7 +1,6 @@
 """Whether a candidate may go live, by its answers and those of what it is compared with."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -13,7 +12,7 @@ from tuning.evaluation.gate import EvaluationError, evaluate
 from tuning.evaluation.records import GateDecision, ModelAnswer
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.serving import Serving
-from tuning.releases.evaluation_plan import SIDES, EvaluationPlan, GateOutcome
+from tuning.releases.evaluation_plan import EvaluationPlan, GateOutcome, GateResult, promoting
 from tuning.runs.function_settings import EvaluationSettings
 
 _settings = cache(EvaluationSettings.from_env)
@@ -25,15 +24,17 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     options = deployed_recipes.gate(plan.recipe)
     if options is None:
         raise EvaluationError(f"{plan.recipe}: its table [release] is no longer deployed")
-    files = EvaluationFiles(
-        bucket=_settings().artifacts_bucket, run_id=plan.run_id, execution=plan.execution
-    )
+    files = EvaluationFiles.of(plan, _settings().artifacts_bucket)
     prompts = read_prompts(plan.prompts_uri, base_model=plan.base_model)
-    sides = [side for side in SIDES if side == "candidate" or side in plan.models]
-    answers = {side: files.answers(side) for side in sides}
+    answers = {side: files.answers(side) for side in plan.sides}
     found = evaluate(prompts, answers, options)
-    decided = _outcome(plan, found.decision, options, uri=files.conclude(found))
-    decided = replace(decided, summary=f"{decided.summary} {_cost(plan, answers.values())}")
+    outcome, said = _outcome(plan, found.decision, options)
+    decided = GateOutcome(
+        outcome=outcome,
+        decision=found.decision,
+        summary=f"{said} {_cost(plan, answers.values())}",
+        uri=files.conclude(found),
+    )
     logger.info("decided", outcome=decided.outcome, why=decided.summary)
     return decided.to_json()
 
@@ -50,16 +51,18 @@ def _cost(plan: EvaluationPlan, answers: Iterable[Sequence[ModelAnswer]]) -> str
 
 
 def _outcome(
-    plan: EvaluationPlan, decision: GateDecision, options: ReleaseOptions, *, uri: str
-) -> GateOutcome:
-    by_hand = f"tuning promote {plan.recipe} {plan.version}"
+    plan: EvaluationPlan, decision: GateDecision, options: ReleaseOptions
+) -> tuple[GateResult, str]:
+    """With what it says to people."""
+    by_hand = promoting(plan.recipe, plan.version, _settings().environment)
     first, *others = decision.reasons
     reasons = " ".join([f"{first}.", *(f"{each[:1].upper()}{each[1:]}." for each in others)])
     if decision.outcome == "hold":
-        said = f"The gate holds version {plan.version}: {reasons} {by_hand} overrules it."
-        return GateOutcome(outcome="held", decision=decision, summary=said, uri=uri)
+        return (
+            "held",
+            f"The gate holds version {plan.version}: {reasons} {by_hand} overrules it.",
+        )
     if options.promote == "ask":
-        said = f"Version {plan.version} passes the gate, and waits for a person: {reasons} {by_hand} brings it live."
-        return GateOutcome(outcome="passed", decision=decision, summary=said, uri=uri)
-    said = f"It passes the gate: {reasons}"
-    return GateOutcome(outcome="promote", decision=decision, summary=said, uri=uri)
+        passes = f"Version {plan.version} passes the gate, and waits for a person"
+        return "passed", f"{passes}: {reasons} {by_hand} brings it live."
+    return "promote", f"It passes the gate: {reasons}"

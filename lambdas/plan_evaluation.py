@@ -18,7 +18,7 @@ from tuning.evaluation.records import EvaluationPrompt, Side
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import catalog
 from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
-from tuning.releases.evaluation_plan import EvaluationPlan
+from tuning.releases.evaluation_plan import EvaluationPlan, promoting
 from tuning.releases.live_model import LiveModel
 from tuning.releases.model_version import ModelVersion
 from tuning.releases.release_request import ReleaseRequest
@@ -95,10 +95,8 @@ def _model(request: ReleaseRequest, ledger: Ledger) -> ModelVersion:
     model = ModelRegistry(ledger=ledger).version(request.recipe, request.version)
     if model is None:
         raise NotEvaluatedError(f"{request.recipe} has no version {request.version}")
-    if not catalog().model(model.base_model).on_demand:
-        raise NotEvaluatedError(
-            f"models customized from {model.base_model} cannot be deployed on demand"
-        )
+    if why := catalog().model(model.base_model).undeployable:
+        raise NotEvaluatedError(why)
     return model
 
 
@@ -107,10 +105,10 @@ def _evaluation_set(model: ModelVersion, ledger: Ledger) -> str:
     record = ledger.read(model.run_id)
     uri = record.dataset.evaluation_uri if record and record.dataset else None
     if uri is None:
+        by_hand = promoting(model.recipe, model.version, _settings().environment)
         raise NotEvaluatedError(
             f"there was no evaluation set when run {model.run_id} was checked: put evaluation.jsonl into "
-            f"the recipe's folder before the next upload; tuning promote {model.recipe} {model.version} "
-            "brings this version live without a comparison"
+            f"the recipe's folder before the next upload; {by_hand} brings this version live without a comparison"
         )
     return uri
 
@@ -131,5 +129,5 @@ def _compared(model: ModelVersion, live: LiveModel) -> dict[Side, str]:
     if live.version is None:
         return base
     found = ModelDeployments().find(deployment_name(_settings().environment, model.recipe))
-    answers = found is not None and found.status == "active" and found.model_arn != model.model_arn
-    return {"live": found.arn, **base} if found and answers else base
+    another = found and found.answers and found.model_arn != model.model_arn
+    return {"live": found.arn, **base} if found and another else base

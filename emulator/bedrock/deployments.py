@@ -178,7 +178,8 @@ class Deployments:
         raise NotFound(message=f"Could not find the custom model deployment {wanted}.")
 
     def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
-        """Condition keys of a call about a deployment, by its ARN or one that ends in its name.
+        """Condition keys of a call about a deployment, by its ARN or one that ends in its name; none of one that is
+        not there, whose caller is denied before it is not found.
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
         """
         wanted = (resource, resource.rpartition("/")[2])

@@ -87,7 +87,9 @@ class _Runtime:
     def admit(self, model: str, kind: str, body: bytes) -> ModelDeployment | None:
         """The deployment that is to answer, None for any other model; raises `ApiError`."""
         operation, action = _ACTIONS[kind]
-        self._check_right(f"bedrock:{action}", _resource(model), self._tags(model))
+        resource = _resource(model)
+        tags = self.engine.deployments.resource_tags(scope_of_the_call(), resource)
+        self._check_right(f"bedrock:{action}", resource, tags)
         if ":custom-model/" in model:
             # Only its deployment answers. UNCONFIRMED text.
             # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
@@ -110,15 +112,6 @@ class _Runtime:
             # https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html
             raise Throttled(message="Too many tokens, please wait before trying again.")
         return deployment
-
-    def _tags(self, model: str) -> dict[str, str]:
-        """Keys of the resource; none of a deployment that is not there, whose caller hears of rights first."""
-        try:
-            deployment = self.deployed(model)
-        except NotFound:
-            return {}
-        tags = deployment.tags if deployment else {}
-        return {f"aws:ResourceTag/{name}": value for name, value in tags.items()}
 
     def _check_right(self, action: str, resource: str, context: dict[str, Any]) -> None:
         if refusal := self.callers.refusal(action, resource, context):

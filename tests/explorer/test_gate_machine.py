@@ -63,7 +63,7 @@ def test_a_worse_candidate_is_held_with_the_reason_and_what_is_live_stays(live, 
     [(subject, message)] = around.notices
     assert subject == "release of support version 3: held"
     assert "not better: exact_match is -1.000 against live" in message
-    assert "tuning promote support 3 overrules it" in message
+    assert "tuning promote support 3 -e dev overrules it" in message
     assert live.held() == [NAME]
     consistent(live)
 
@@ -97,7 +97,7 @@ def test_where_a_person_is_to_be_asked_a_candidate_that_passes_waits_for_them(li
     end, around = released(live, run, 2)
     assert (end.status, live.live.version) == ("SUCCEEDED", 1)
     assert around.notices[0][0] == "release of support version 2: passed"
-    assert "tuning promote support 2 brings it live" in around.notices[0][1]
+    assert "tuning promote support 2 -e dev brings it live" in around.notices[0][1]
     run(live.request(2))
     assert live.live.version == 2
     consistent(live)

@@ -51,6 +51,18 @@ def answered(releasing, plan, candidate, asked=None):
     return answer_prompts.handler(event, releasing.context)
 
 
+def deployed_for_long(releasing):
+    """A plan and its candidate; functions have time for all prompts of a side."""
+    releasing.evaluable()
+    releasing.context.get_remaining_time_in_millis = lambda: 900_000
+    plan = planned(releasing)
+    return plan, deployed(releasing, plan)
+
+
+def judged(releasing, plan):
+    return decide_release.handler({"plan": plan}, releasing.context)
+
+
 def test_a_candidate_is_written_down_before_it_is_deployed(gated):
     gated.evaluable()
     before = datetime.now(UTC)
@@ -142,23 +154,17 @@ def test_a_piece_has_no_more_prompts_than_are_asked_again_without_much_cost(gate
 
 def test_of_a_function_that_asked_on_although_it_was_given_up_the_first_answers_count(gated):
     """It wrote more answers than the next try, which began where it had begun."""
-    gated.evaluable()
-    plan = planned(gated)
-    candidate = deployed(gated, plan)
-    gated.context.get_remaining_time_in_millis = lambda: 900_000
+    plan, candidate = deployed_for_long(gated)
     asked = answered(gated, plan, candidate)
     assert asked["answered"] == 40
     answered(gated, plan, candidate, {**asked, "answered": 30})  # again from the middle on
     answered(gated, plan, candidate, asked)
-    decided = decide_release.handler({"plan": plan}, gated.context)
+    decided = judged(gated, plan)
     assert decided["outcome"] == "promote"
 
 
 def test_an_answer_that_bedrock_refuses_is_none_and_the_others_are_asked(gated):
-    gated.evaluable()
-    plan = planned(gated)
-    candidate = deployed(gated, plan)
-    gated.context.get_remaining_time_in_millis = lambda: 900_000
+    plan, candidate = deployed_for_long(gated)
     really, asked = gated.runtime.converse_stream, []
 
     def refused(**given):
@@ -170,7 +176,7 @@ def test_an_answer_that_bedrock_refuses_is_none_and_the_others_are_asked(gated):
     gated.runtime.converse_stream = refused
     answered(gated, plan, candidate)
     answered(gated, plan, candidate, {"answered": 40})
-    decided = decide_release.handler({"plan": plan}, gated.context)
+    decided = judged(gated, plan)
     assert "3 prompts without an answer of the candidate: scored 0" in decided["summary"]
     lost = [
         json.loads(line) for text in gated.kept(".jsonl").values() for line in text.splitlines()
@@ -180,13 +186,10 @@ def test_an_answer_that_bedrock_refuses_is_none_and_the_others_are_asked(gated):
 
 def test_what_an_evaluation_cost_is_said(gated):
     """The world's answers take four tokens in and two out, each; at 0.035 and 0.14 USD a million."""
-    gated.evaluable()
-    plan = planned(gated)
-    candidate = deployed(gated, plan)
-    gated.context.get_remaining_time_in_millis = lambda: 900_000
+    plan, candidate = deployed_for_long(gated)
     asked = answered(gated, plan, candidate)
     answered(gated, plan, candidate, asked)
-    decided = decide_release.handler({"plan": plan}, gated.context)
+    decided = judged(gated, plan)
     usd = (80 * 4 * 0.035 + 80 * 2 * 0.14) / 1e6
     said = f"The evaluation took 480 tokens, about {usd:.4f} USD."
     assert decided["summary"].endswith(said)
@@ -197,7 +200,7 @@ def test_a_gate_that_was_taken_away_meanwhile_decides_nothing(gated):
     plan = planned(gated)
     gated.aws.recipes[RECIPE] = any_recipe()
     with pytest.raises(EvaluationError, match="no longer deployed"):
-        decide_release.handler({"plan": plan}, gated.context)
+        judged(gated, plan)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tuning.aws import s3_objects
 from tuning.evaluation.answer_files import answer_line, read_answers
 from tuning.evaluation.evaluation_prompts import prompts_in
 from tuning.evaluation.records import EvaluationPrompt, ModelAnswer, Side
+from tuning.releases.evaluation_plan import EvaluationPlan
 
 if TYPE_CHECKING:
     from tuning.evaluation.gate import Evaluation
@@ -31,6 +32,10 @@ class EvaluationFiles:
     bucket: str
     run_id: str
     execution: str
+
+    @classmethod
+    def of(cls, plan: EvaluationPlan, bucket: str) -> Self:
+        return cls(bucket=bucket, run_id=plan.run_id, execution=plan.execution)
 
     def keep(self, side: Side, first: int, answers: Iterable[ModelAnswer]) -> None:
         """Answers of one side from its prompt number `first` on, from 0. Written again, they are the later ones."""

@@ -81,7 +81,7 @@ def _deployed(account: Account, recipe: str, version: int | None) -> tuple[int, 
         candidate = Candidates(ledger=account.ledger).of(recipe, version)
         deployments = ModelDeployments(client=account.client)
         found = deployments.find(candidate.deployment) if candidate else None
-        if found is None or found.status != "active":
+        if found is None or not found.answers:
             raise NotDeployedError(recipe, version, live.version)
         return version, found.arn
     if live.deployment_arn is None or live.version is None:

@@ -12,7 +12,14 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.outcomes import Outcomes
-from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
+from tuning.constructs.steps import (
+    Steps,
+    call_of_stepfunctions,
+    catch_all,
+    expression,
+    outlast,
+    when,
+)
 from tuning.runs.ledger_item import KEY
 from tuning.runs.machine_states import MachineState
 from tuning.runs.newest_version import gave_way_to
@@ -38,8 +45,8 @@ class EarlierVersion:
         read = _read(scope, ledger)
         outlast(read, "States.TaskFailed")
         catch_all([self.stop, read], end.fault)
-        answer = sfn.CustomState(
-            scope, MachineState.ANSWER_EARLIER_VERSION, state_json=_answer(scope)
+        answer = call_of_stepfunctions(
+            scope, MachineState.ANSWER_EARLIER_VERSION, "sendTaskSuccess", _ANSWER
         )
         answer.add_retry(
             errors=["States.TaskFailed"],
@@ -97,16 +104,9 @@ def _read(scope: Construct, ledger: dynamodb.ITable) -> tasks.DynamoGetItem:
     )
 
 
-def _answer(scope: Construct) -> dict[str, object]:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html"""
-    return {
-        "Type": "Task",
-        "Resource": f"arn:{cdk.Stack.of(scope).partition}:states:::aws-sdk:sfn:sendTaskSuccess",
-        "Arguments": {
-            "TaskToken": expression("$earlier.token"),
-            "Output": expression(
-                f"$string({{'decision': 'stop', 'run': $run.supersedes, 'slot': false, 'by': '{_BY}'}})"
-            ),
-        },
-        "Output": {},
-    }
+_ANSWER = {
+    "TaskToken": expression("$earlier.token"),
+    "Output": expression(
+        f"$string({{'decision': 'stop', 'run': $run.supersedes, 'slot': false, 'by': '{_BY}'}})"
+    ),
+}

@@ -4,12 +4,12 @@ The state machine starts the release itself, and its definition says that nobody
 was taken over can have a version evaluated, and cannot bring one live in a person's name.
 """
 
-import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from tuning.constructs.notice_lines import run_commands_of
 from tuning.constructs.release import release_arn
-from tuning.constructs.steps import Steps, expression, outlast, when
+from tuning.constructs.steps import Steps, call_of_stepfunctions, expression, outlast, when
 from tuning.releases.go_ahead import GoAhead
 from tuning.runs.machine_states import MachineState
 
@@ -19,15 +19,19 @@ _STARTED_BEFORE = "Sfn.ExecutionAlreadyExistsException"
 class FirstRelease:
     """From `begin` to `then`, whatever becomes of the release: a run that trained stays trained."""
 
-    def __init__(self, scope: Construct, *, then: sfn.IChainable) -> None:
-        start = sfn.CustomState(scope, MachineState.START_RELEASE, state_json=_start(scope))
+    def __init__(self, scope: Construct, *, environment: str, then: sfn.IChainable) -> None:
+        start = call_of_stepfunctions(
+            scope, MachineState.START_RELEASE, "startExecution", _arguments(scope)
+        )
         start.add_retry(errors=[_STARTED_BEFORE], max_attempts=0)
         outlast(start, "States.TaskFailed")
         start.add_catch(then, errors=[_STARTED_BEFORE], outputs={})
+        (command,) = run_commands_of(environment, "release")
+        said = f"$result.summary & ' Its release was not started; this does: ' & {command} & '.'"
         failed = sfn.Pass.jsonata(
             scope,
             MachineState.RELEASE_NOT_STARTED,
-            assign={"result": expression(f"$merge([$result, {{'summary': {_NOT_STARTED}}}])")},
+            assign={"result": expression(f"$merge([$result, {{'summary': {said}}}])")},
             outputs={},
         )
         start.add_catch(failed, errors=["States.ALL"], outputs={})
@@ -38,24 +42,13 @@ class FirstRelease:
         self.begin.otherwise(then)
 
 
-_NOT_STARTED = (
-    "$result.summary & ' Its release was not started; this does: tuning release ' & $run.id & '.'"
-)
-
-
-def _start(scope: Construct) -> dict[str, object]:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html"""
+def _arguments(scope: Construct) -> dict[str, str]:
     asked = (
         "'recipe': $split($run.upload.key, '/')[1], 'version': $result.version, "
         f"'kind': 'release', 'go_ahead': {GoAhead().to_json()}"
     )
     return {
-        "Type": "Task",
-        "Resource": f"arn:{cdk.Stack.of(scope).partition}:states:::aws-sdk:sfn:startExecution",
-        "Arguments": {
-            "StateMachineArn": release_arn(scope),
-            "Name": expression("$result.release"),
-            "Input": expression(f"$string({{{asked}}})"),
-        },
-        "Output": {},
+        "StateMachineArn": release_arn(scope),
+        "Name": expression("$result.release"),
+        "Input": expression(f"$string({{{asked}}})"),
     }

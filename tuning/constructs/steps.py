@@ -169,6 +169,17 @@ def outlast(
     )
 
 
+def call_of_stepfunctions(
+    scope: Construct, name: str, operation: str, arguments: Mapping[str, Any]
+) -> sfn.CustomState:
+    """A task that calls Step Functions itself, and keeps nothing of its answer.
+    https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+    """
+    resource = f"arn:{cdk.Stack.of(scope).partition}:states:::aws-sdk:sfn:{operation}"
+    task = {"Type": "Task", "Resource": resource, "Arguments": dict(arguments), "Output": {}}
+    return sfn.CustomState(scope, name, state_json=task)
+
+
 def when(jsonata: str) -> sfn.Condition:
     return sfn.Condition.jsonata(expression(jsonata))
 

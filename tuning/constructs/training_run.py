@@ -55,7 +55,7 @@ class TrainingRun(Construct):
         self._functions = functions
         self._steps = Steps(self)
         self._config = config
-        self._ledger = ledger
+        self._ledger, self._environment = ledger, environment
         page, approve, reject = run_commands_of(environment, "report --open", "approve", "reject")
         known = ("$run.upload.key", page, console_link(config.region))
         self._end = Outcomes(
@@ -160,7 +160,7 @@ class TrainingRun(Construct):
         )
         state = self._steps.choose(MachineState.JOB_STATUS)
         state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
-        release = FirstRelease(self, then=self._end.trained)
+        release = FirstRelease(self, environment=self._environment, then=self._end.trained)
         state.when(when("$progress.state = 'trained'"), collect.next(release.begin))
         state.when(when("$progress.state = 'stopped'"), self._end.stopped)
         state.when(when("$progress.state = 'again'"), again.next(prepare))

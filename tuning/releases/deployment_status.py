@@ -51,6 +51,10 @@ class DeploymentStatus:
         )
 
     @property
+    def answers(self) -> bool:
+        return self.status == "active"
+
+    @property
     def mutating(self) -> bool:
         return self.status == "creating" or self.update == "updating"
 

@@ -8,8 +8,7 @@ from tuning.evaluation.records import GateDecision, Side
 from tuning.releases.release_steps import ReleaseStart
 from tuning.runs.json_record import Record
 
-SIDES: tuple[Side, ...] = ("candidate", "live", "base")
-"""In the order in which they are asked."""
+_SIDES: tuple[Side, ...] = ("candidate", "live", "base")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +34,11 @@ class EvaluationPlan(Record):
     execution: str = ""
     """The name of the one that evaluates; with the run's id, of the objects in which answers are kept."""
 
+    @property
+    def sides(self) -> list[Side]:
+        """Those that answer, in the order in which they are asked."""
+        return [side for side in _SIDES if side == "candidate" or side in self.models]
+
 
 @dataclass(frozen=True, kw_only=True)
 class AskedPrompts(Record):
@@ -49,13 +53,21 @@ class AskedPrompts(Record):
     """Of `waiting` and `failed`: what AWS says."""
 
 
+GateResult = Literal["promote", "held", "passed"]
+"""`passed`: it may go live, and the recipe has a person asked first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GateOutcome(Record):
     """What decide_release answers."""
 
-    outcome: Literal["promote", "held", "passed"]
-    """`passed`: it may go live, and the recipe has a person asked first."""
+    outcome: GateResult
     decision: GateDecision
     summary: str
     uri: str
     """Of the evaluation, with every metric and the worst regressions."""
+
+
+def promoting(recipe: str, version: int, environment: str) -> str:
+    """The command by which a person overrules the gate."""
+    return f"tuning promote {recipe} {version} -e {environment}"

@@ -67,7 +67,7 @@ def answering(found: DeploymentStatus | None, versions: Iterable[object]) -> int
     """Which of the versions a deployment answers from; None when it does not answer, or from none of them.
     What is no version, such as a record that cannot be read, is passed over.
     """
-    if found is None or found.status != "active":
+    if found is None or not found.answers:
         return None
     known = (each for each in versions if isinstance(each, ModelVersion))
     return next((each.version for each in known if each.model_arn == found.model_arn), None)

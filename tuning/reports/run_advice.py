@@ -60,15 +60,24 @@ def _trained(page: RunPage) -> Iterator[_Step]:
                 page.command("rollback", recipe),
             )
         return
-    if page.evaluation is None:
-        yield "See whether it is better than what is in use:", _compared(page)
-    elif page.evaluation.decision.outcome == "hold":
+    held = page.evaluation is not None and page.evaluation.decision.outcome == "hold"
+    if held:
         yield "Its evaluation does not recommend it. Improve the data, then train again.", None
-    if page.model:
-        said = f"version {page.model.version} of {recipe}"
+    elif page.evaluation is None and not page.has_gate:
+        yield "See whether it is better than what is in use:", _compared(page)
+    if page.model is None:
+        if page.record.model_arn:
+            yield "It has no version: it was trained before models were registered.", None
+        return
+    said = f"version {page.model.version} of {recipe}"
+    if held:  # a release would ask the gate again
+        promoted = page.command("promote", recipe, str(page.model.version))
+        yield f"Bring it live all the same, as {said}:", promoted
+    elif page.has_gate:
+        released = page.command("release", page.record.id)
+        yield f"Have it evaluated, and brought live as {said} if it is better:", released
+    else:
         yield f"Bring it live, as {said}:", page.command("release", page.record.id)
-    elif page.record.model_arn:
-        yield "It has no version: it was trained before models were registered.", None
 
 
 def _compared(page: RunPage) -> str:

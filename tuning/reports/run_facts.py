@@ -79,6 +79,10 @@ class RunPage:
         return [(f"{name} set", sha or "not known") for name, sha in found.items()]
 
     @property
+    def has_gate(self) -> bool:
+        return bool(self.recipe and self.recipe.release)
+
+    @property
     def is_live(self) -> bool:
         return bool(self.model and self.live and self.live.version == self.model.version)
 

@@ -61,10 +61,9 @@ def check_recipe(recipe: Recipe, *, region: str, catalog: "Catalog", file: str) 
             f"{file}: validation = {recipe.validation!r}: {model.id} takes no validation set; "
             f'set validation = "refused"; see {catalog.sources["dataset_limits"]}'
         )
-    if recipe.release and not model.on_demand:
+    if recipe.release and (why := model.undeployable):
         raise RecipeError(
-            f"{file}: release: models customized from {model.id} cannot be deployed on demand, so that "
-            "none could be evaluated; leave the table out, or choose another base_model; see "
+            f"{file}: release: {why}, so that none could be evaluated; leave the table out, or choose another base_model; see "
             f"{catalog.sources['on_demand']}"
         )
     _check_hyperparameters(recipe, method, file, catalog)

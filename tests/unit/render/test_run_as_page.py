@@ -1,9 +1,11 @@
+import json
 import re
 import shlex
 from dataclasses import replace
 
 import pytest
 import typer
+from domain_builders import any_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_reports import HOSTILE
@@ -28,12 +30,14 @@ from sample_runs import (
 from test_report_as_page import Parsed
 
 from tuning.__main__ import application
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.reports.run_page import run_html
 from tuning.runs.json_record import RecordError
 from tuning.runs.outcome import Outcome
 from tuning.runs.progress import Progress
 from tuning.runs.training_metrics import Curve, Results
 
+GATE = ReleaseOptions(metric="token_f1")
 FRIENDLY = [Parsed(run_page(name)) for name in PAGES if name != "hostile"]
 OURS = set().union(*(each.tags for each in FRIENDLY))
 ATTRIBUTES = set().union(*(each.attributes for each in FRIENDLY))
@@ -182,6 +186,21 @@ def test_an_evaluation_that_holds_is_a_known_limit_of_the_model():
     assert "Not compared with its base model" in words("trained")
     held = Parsed(run_html(page_of(model=VERSION, live=LIVE, evaluation=evaluation("hold")))).words
     assert "Its evaluation does not recommend it." in held
+
+
+def test_what_the_gate_holds_is_brought_live_by_a_person_for_a_release_would_hold_it_again():
+    page = run_html(page_of(model=VERSION, live=LIVE, evaluation=evaluation("hold")))
+    said = commands(page)
+    assert "tuning promote -e dev support-nova-lite 3" in said
+    assert [each for each in said if "tuning release" in each] == []
+
+
+def test_of_a_recipe_with_a_gate_the_next_command_evaluates_and_releases():
+    gated = any_run(upload=RUN.upload, recipe=replace(RECIPE, release=GATE))
+    record = replace(TRAINED, run=json.loads(json.dumps(gated.to_dict())))
+    page = run_html(page_of(record, model=VERSION))
+    assert commands(page)[0] == f"tuning release -e dev {RUN.id}"
+    assert "Have it evaluated, and brought live as version 3" in Parsed(page).words
 
 
 def test_an_evaluation_of_too_few_prompts_has_no_interval():

@@ -1,5 +1,6 @@
 """What the run will cost, held against limits and reserved from budgets before a job is started."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -18,7 +19,7 @@ from tuning.runs.edited_recipe import edited
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.money_records import Reservation
 from tuning.runs.newest_version import who_stops
-from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.prepared_dataset import EvaluationSize, PreparedDataset
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
@@ -37,16 +38,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     record = ledger.read(run.id)
     if by := who_stops(run, record.stop_asked if record else None):
         return SpendDecision(decision="stopped", by=by).to_json()
-    price = _price(run, dataset, settings.prepared_bucket)
     deployed, monthly = deployed_recipes.of(run), parse_limit(settings.monthly_budget_usd)
     recipe = deployed or run.recipe  # a limit that was raised holds for runs that wait, too
+    price = _price(run, dataset, settings.prepared_bucket)
     wanted = _wanted(run, recipe, price)
     claim = _claim(run, dataset, ledger)
     before = _before(run, claim, ledger)
     same = same_data(recipe, before)
     edit = None if _held_for(record, wanted) else edited(run, deployed)
     again, other = before.id if before and same else None, wanted.recipe_digest if edit else None
-    question = Question.asked(price.high_usd, dataset.digest, again=again, recipe=other)
+    question = Question.asked(price.most_usd, dataset.digest, again=again, recipe=other)
     approval, refused = _answer(event, run, question, record)
     facts = {"estimate": price.price_range, "approval": approval}
     why = None
@@ -57,10 +58,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         budgets = budgets_of(wanted.month, wanted.recipe, monthly=monthly, limits=recipe.limits)
         why = spending.reserve(run, wanted, budgets, facts, claim)
     if why is None:
-        logger.info("authorized", estimate=price.price_range.to_json())
-        return SpendDecision(
-            decision="authorized", high_usd=price.high_usd, storage_usd=wanted.storage_usd
-        ).to_json()
+        return _authorized(price, wanted).to_json()
     asked = SpendDecision(
         decision="needs_approval",
         why=f"{why} {refused.sentence}" if refused else why,
@@ -69,6 +67,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         high_usd=price.high_usd,
     )
     return _ask(run, ledger, asked, price).to_json()
+
+
+def _authorized(price: Estimate, wanted: Reservation) -> SpendDecision:
+    logger.info("authorized", estimate=price.price_range.to_json())
+    return SpendDecision(
+        decision="authorized",
+        high_usd=price.high_usd,
+        storage_usd=wanted.storage_usd,
+        evaluation_usd=wanted.evaluation_usd,
+    )
 
 
 def _price(run: Run, dataset: PreparedDataset, bucket: str) -> Estimate:
@@ -82,13 +90,26 @@ def _price(run: Run, dataset: PreparedDataset, bucket: str) -> Estimate:
         )
     tokens = paid_tokens(dataset.training_tokens, size)
     most = most_tokens(dataset.training_tokens_at_most, tokens, size)
-    return estimated(run.recipe, tokens=tokens, most=most)
+    gated = replace(run.recipe, release=deployed_recipes.gate(run.upload.recipe_name))
+    return estimated(gated, tokens=tokens, most=most, held_out=_held_out(dataset, bucket))
+
+
+def _held_out(dataset: PreparedDataset, bucket: str) -> EvaluationSize | None:
+    """By the size of what is asked, as far as that says it; without a copy nothing is."""
+    counted, key = dataset.evaluation_size, dataset.evaluation_key(bucket)
+    size = s3_objects.size_of(bucket, key) if key else None
+    if counted is None or size is None:
+        return None
+    tokens = paid_tokens(counted.tokens, size)
+    most = most_tokens(counted.tokens_at_most, tokens, size)
+    return replace(counted, tokens=tokens, tokens_at_most=most, bytes=size)
 
 
 def _wanted(run: Run, recipe: Recipe, price: Estimate) -> Reservation:
     return Reservation(
         usd=price.reserved_usd,
         storage_usd=price.storage_usd_per_month,
+        evaluation_usd=price.evaluation_usd,
         month=month_of(datetime.now(UTC)),
         recipe=recipe.name,
         recipe_digest=run.recipe.content_digest,

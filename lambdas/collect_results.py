@@ -33,10 +33,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         suffixes=(files.TRAINING_SUFFIX, files.VALIDATION_SUFFIX, files.MANIFEST_SUFFIX),
     )
     results = files.summarize(texts)
-    summary = f"Trained: {results.sentence}"
-    known = dataset.training_uri  # machines of the first version do not say what was trained on
-    if known and not dataset.validation_uri and run.recipe.validation == "optional":
-        summary += " The run did without a validation set: none was beside its upload."
     cost = charged(
         run.recipe,
         job.get("hyperParameters", {}),
@@ -52,7 +48,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     collected = files.Collected(
         model_arn=job["outputModelArn"],
         results=results,
-        summary=summary,
+        summary=_summary(results.sentence, run, dataset),
         version=numbered.version,
         release=release,
     )
@@ -64,6 +60,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         results=results.sentence,
     )
     return collected.to_json()
+
+
+def _summary(results: str, run: Run, dataset: PreparedDataset) -> str:
+    known = dataset.training_uri  # machines of the first version do not say what was trained on
+    if known and not dataset.validation_uri and run.recipe.validation == "optional":
+        return (
+            f"Trained: {results} The run did without a validation set: none was beside its upload."
+        )
+    return f"Trained: {results}"
 
 
 def _dataset(event: dict[str, Any]) -> PreparedDataset:

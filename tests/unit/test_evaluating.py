@@ -13,7 +13,7 @@ from lambdas import answer_prompts, decide_release, plan_evaluation, remove_cand
 from lambdas.answer_prompts import MOST_AT_ONCE
 from tuning.aws.candidates import Candidates
 from tuning.aws.transient import Transient
-from tuning.evaluation.evaluation_prompts import answer_tokens
+from tuning.evaluation.answer_length import answer_tokens
 from tuning.evaluation.gate import EvaluationError
 from tuning.evaluation.records import EvaluationPrompt, Message
 from tuning.evaluation.release_options import ReleaseOptions

@@ -159,7 +159,7 @@ class Budgets:
         }
 
     def _over(self, budget: Budget, wanted: Reservation) -> str:
-        return over(budget, wanted=wanted.usd, committed=self._committed(budget.id))
+        return over(budget, wanted=wanted, committed=self._committed(budget.id))
 
     def _committed(self, key: str) -> Decimal:
         return _sum(self._budgets.item(key)) + self._counted_before(key)

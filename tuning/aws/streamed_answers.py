@@ -10,7 +10,7 @@ from time import perf_counter
 from tuning.aws.asking import converse_request
 from tuning.aws.clients import Clients, client
 from tuning.aws.transient import RefusedByAwsError, as_transient
-from tuning.evaluation.evaluation_prompts import answer_tokens
+from tuning.evaluation.answer_length import answer_tokens
 from tuning.evaluation.records import EvaluationPrompt, Message, ModelAnswer
 
 

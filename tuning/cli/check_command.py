@@ -7,7 +7,13 @@ import typer
 
 from tuning.cli import completions
 from tuning.cli.checking import REPORT_FORMATS, checking
-from tuning.cli.deployed_options import MethodOption, ModelOption, RecipesOf, ValidationOption
+from tuning.cli.deployed_options import (
+    EvaluationOption,
+    MethodOption,
+    ModelOption,
+    RecipesOf,
+    ValidationOption,
+)
 
 
 def check_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
@@ -16,10 +22,7 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     model: ModelOption = None,
     method: MethodOption = None,
     validation: ValidationOption = None,
-    evaluation: Annotated[
-        Path | None,
-        typer.Option(help="The evaluation set: no prompt of it may be in the other files."),
-    ] = None,
+    evaluation: EvaluationOption = None,
     recipe: Annotated[
         Path | None,
         typer.Option(

@@ -75,9 +75,9 @@ def _price(report: Report, recipe: Recipe) -> Mapping[str, Any] | None:
     """What the training would cost, of what can be trained and has prices at all."""
     if report.verdict == "refused" or recipe.method != FINE_TUNING:
         return None
-    from tuning.models.estimate import estimated  # noqa: PLC0415 — of no use to a refused dataset
+    from tuning.models.estimate import estimate_of  # noqa: PLC0415 — of no use to a refused dataset
 
-    return estimated(recipe, tokens=report.tokens() or 0, most=report.most_tokens()).to_dict()
+    return estimate_of(recipe, report).to_dict()
 
 
 def _say(report: Report, output: str, path: Path, price: Mapping[str, Any] | None) -> None:

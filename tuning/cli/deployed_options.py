@@ -31,6 +31,12 @@ MethodOption = Annotated[
     ),
 ]
 ValidationOption = Annotated[Path | None, typer.Option("--validation", help="The validation file.")]
+EvaluationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--evaluation", help="The evaluation set: no prompt of it may be in the other files."
+    ),
+]
 RecipesOf = Annotated[
     str | None,
     typer.Option(

@@ -14,6 +14,7 @@ from rich.table import Table
 from tuning.cli import completions
 from tuning.cli.chosen_recipe import method_of, wanted
 from tuning.cli.deployed_options import (
+    EvaluationOption,
     FormatOption,
     MethodOption,
     ModelOption,
@@ -38,6 +39,7 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
     model: ModelOption = None,
     method: MethodOption = None,
     validation: ValidationOption = None,
+    evaluation: EvaluationOption = None,
     recipe: Annotated[
         Path | None,
         typer.Option(
@@ -58,7 +60,15 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
     """Say what a training would cost, and which limits it meets. Exit 1 when it would be refused."""
     asked, monthly = wanted(model, method, recipe, environment), _budget(monthly_budget)
     strict = Policy(listed=0, strict=frozenset(asked.strict))
-    report = check_files(path, validation, method=method_of(asked), policy=strict, jobs=jobs)
+    report = check_files(
+        path,
+        validation,
+        method=method_of(asked),
+        policy=strict,
+        jobs=jobs,
+        evaluation=evaluation,
+        fewest=asked.release.min_prompts if asked.release else None,
+    )
     month = month_of(datetime.now(UTC))
     made = planned(report, asked, epochs=epochs or (), monthly=monthly, month=month)
     if shown == "json":
@@ -94,6 +104,12 @@ def _print(made: Plan, path: str) -> None:
     out.print(_options(made))
     price = made.options[0].estimate
     out.print()
+    if asked := price.evaluation:
+        figures = f"{dollars(asked.usd)} expected, {dollars(asked.most_usd)} at most"
+        out.print(
+            f"To evaluate the model, {count(asked.prompts, 'prompt')}: "
+            f"{'Not known' if asked.usd is None else figures}"
+        )
     for what, figure in (
         ("To keep the model, a month", dollars(price.storage_usd_per_month)),
         ("To serve it on demand", price.serving.on_demand_costs),

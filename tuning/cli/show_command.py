@@ -149,6 +149,8 @@ def _cost(details: RunDetails) -> Lines:
         return
     spread = " to ".join(dollars(cost[f"estimated_{end}_usd"]) for end in ("low", "high"))
     yield "estimated", f"{dollars(cost['estimated_usd'])} ({spread})"
+    if cost["evaluation_high_usd"]:
+        yield "to evaluate it", f"{dollars(cost['evaluation_high_usd'])} at most"
     if cost["actual_basis"]:
         yield "actual", f"{dollars(cost['actual_usd'])}, {cost['actual_basis']}"
     if cost["settled_usd"]:

@@ -52,12 +52,12 @@ class Report:
             return None
         return paid_tokens(int(counted["estimated_tokens"]), int(counted["bytes"]))
 
-    def most_tokens(self) -> int:
-        """The most that the training set may be paid for, one epoch; 0 when there is none."""
-        if (counted := self.statistics.get("training")) is None:
+    def most_tokens(self, part: str = "training") -> int:
+        """The most that one file may be paid for, one epoch; 0 when there is no such file."""
+        if (counted := self.statistics.get(part)) is None:
             return 0
         most = int(counted["estimated_tokens_at_most"])
-        return most_tokens(most, self.tokens() or 0, int(counted["bytes"]))
+        return most_tokens(most, self.tokens(part) or 0, int(counted["bytes"]))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document that `--format json` prints and the run's `report.json` holds."""

@@ -23,22 +23,10 @@ class NotAPromptError(TuningError):
     """A record of which no evaluation can be made. The message says the line and why."""
 
 
-MOST_ANSWER_TOKENS, FEWEST_ANSWER_TOKENS = 2_048, 64
-
-
 def prompts_in(stream: IO[bytes], *, name: str, base_model: str) -> list[EvaluationPrompt]:
     """Those of a file in the format of a model. Raises NotAPromptError with the first record that is none."""
     command = Command(path=name, options=(("--model", base_model),))
     return list(evaluation_prompts(command.conversion(stream, name=name).records()))
-
-
-def answer_tokens(prompt: EvaluationPrompt) -> int:
-    """As many as an answer may have: a token has a byte at least, so that one as long as expected is never cut.
-    They are taken from the account's quota as the question is asked.
-    https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html
-    """
-    expected = len(prompt.expected.encode())
-    return min(max(expected, FEWEST_ANSWER_TOKENS), MOST_ANSWER_TOKENS)
 
 
 def evaluation_prompts(records: Iterable[tuple[int, ReadRecord]]) -> Iterator[EvaluationPrompt]:

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from decimal import ROUND_CEILING, Decimal
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from tuning.models.catalog import catalog
-from tuning.models.prices import STORAGE_PRICE, TRAINING_PRICE, prices, storage_per_month
+from tuning.models.evaluation_cost import EvaluationCost, evaluation_size
+from tuning.models.prices import STORAGE_PRICE, TRAINING_PRICE, cents, prices, storage_per_month
 from tuning.models.serving import Serving
 from tuning.runs.money_records import Charged, PriceRange
+from tuning.runs.prepared_dataset import EvaluationSize
 from tuning.runs.recipes import FINE_TUNING, Recipe
 
-_CENT = Decimal("0.01")
+if TYPE_CHECKING:
+    from tuning.datasets.report import Report
 
 # Tokens are estimated as bytes / 4, and at most by script (tuning/datasets/statistics.py). AWS itself plans with six
 # characters a token. Bedrock does not say how many tokens it will bill.
@@ -38,7 +41,9 @@ class Estimate:
     training_usd: Decimal | None
     """What is expected. None when no price is known for the base model, or no number of epochs."""
     high_usd: Decimal | None
-    """The most that is expected, which `approve_above_usd` is held against."""
+    """The most that is expected of the training."""
+    evaluation: EvaluationCost | None = None
+    """Of the model, before it goes live; None where the recipe has no gate, or no evaluation set is there."""
     storage_usd_per_month: Decimal
     """Of the model that the run makes."""
     serving: Serving
@@ -46,9 +51,33 @@ class Estimate:
     """Where each figure comes from, or why it is missing."""
 
     @property
+    def evaluation_usd(self) -> Decimal | None:
+        """The most that the evaluation may cost; None also without one."""
+        return self.evaluation.most_usd if self.evaluation else None
+
+    @property
+    def most_usd(self) -> Decimal | None:
+        """What `approve_above_usd` is held against: training and evaluation. None where one of them is not known."""
+        if self.evaluation is None or self.high_usd is None:
+            return self.high_usd
+        return None if self.evaluation_usd is None else self.high_usd + self.evaluation_usd
+
+    @property
     def reserved_usd(self) -> Decimal:
-        """What budgets are held against: the training, as far as its price is known, and the model's first month."""
-        return (self.high_usd or Decimal(0)) + self.storage_usd_per_month
+        """What budgets are held against: training and evaluation, as far as their prices are known, and the model's
+        first month.
+        """
+        known = filter(None, (self.high_usd, self.evaluation_usd))
+        return sum(known, self.storage_usd_per_month)
+
+    @property
+    def not_known(self) -> str:
+        """Why there is no `most_usd`."""
+        return (
+            self.evaluation.basis
+            if self.evaluation and self.high_usd is not None
+            else self.basis[0]
+        )
 
     @property
     def price_range(self) -> PriceRange:
@@ -61,16 +90,22 @@ class Estimate:
             "tokens": self.tokens,
             "epochs": self.epochs,
             **{name: None if usd is None else str(usd) for name, usd in sums.items()},
+            "evaluation": self.evaluation.to_dict() if self.evaluation else None,
             "serving": self.serving.to_dict(),
             "basis": list(self.basis),
         }
 
 
 def estimate(
-    recipe: Recipe, *, tokens: int, most: int | None = None, default_epochs: int
+    recipe: Recipe,
+    *,
+    tokens: int,
+    most: int | None = None,
+    held_out: EvaluationSize | None = None,
+    default_epochs: int,
 ) -> Estimate:
     """The price of training `tokens` by `recipe`, and of `most`, which is twice as many where nobody counted
-    them; `default_epochs` is what the service fills in.
+    them; `default_epochs` is what the service fills in. What is `held_out` is paid for by recipes with a gate.
     """
     given = recipe.hyperparameters.get("epochCount", default_epochs)
     epochs = None if isinstance(given, str) else int(given)
@@ -86,17 +121,20 @@ def estimate(
         expected, highest = each * tokens, each * (2 * tokens if most is None else most)
         basis = f"training: {price['usd']} per 1,000 tokens, {price['date']}, {price['source']}"
     storage, serving = prices()[STORAGE_PRICE], Serving.of(recipe.base_model)
+    asked = EvaluationCost.of(held_out, recipe.base_model) if recipe.release and held_out else None
     return Estimate(
         tokens=tokens,
         epochs=epochs,
         low_usd=cents(expected, _LEAST),
         training_usd=cents(expected),
         high_usd=cents(highest),
+        evaluation=asked,
         storage_usd_per_month=storage_per_month(),
         serving=serving,
         basis=(
             basis,
             *((_SPREAD,) if expected is not None else ()),
+            *((asked.basis,) if asked else ()),
             f"storage: {storage['date']}, {storage['source']}",
             *serving.basis,
             _UNBILLED,
@@ -104,12 +142,28 @@ def estimate(
     )
 
 
-def estimated(recipe: Recipe, *, tokens: int, most: int | None = None) -> Estimate:
+def estimated(
+    recipe: Recipe,
+    *,
+    tokens: int,
+    most: int | None = None,
+    held_out: EvaluationSize | None = None,
+) -> Estimate:
     """The same, with the epochs that the catalog says the service fills in."""
     method = catalog().model(recipe.base_model).methods[recipe.method]
     epochs = method.hyperparameters.get("epochCount")
     default = int(epochs.default or 1) if epochs else 1
-    return estimate(recipe, tokens=tokens, most=most, default_epochs=default)
+    return estimate(recipe, tokens=tokens, most=most, held_out=held_out, default_epochs=default)
+
+
+def estimate_of(recipe: Recipe, report: "Report") -> Estimate:
+    """Of what a check has counted."""
+    return estimated(
+        recipe,
+        tokens=report.tokens() or 0,
+        most=report.most_tokens(),
+        held_out=evaluation_size(report),
+    )
 
 
 def charged(
@@ -129,11 +183,6 @@ def charged(
         most_usd=price.high_usd,
         basis=f"computed from estimated tokens and the {whose}'s epochs",
     )
-
-
-def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
-    """Rounded up: what costs something never costs nothing, and no sum is smaller than its bill."""
-    return None if usd is None else (usd * factor).quantize(_CENT, ROUND_CEILING)
 
 
 def _training(recipe: Recipe) -> Mapping[str, str] | None:

@@ -8,8 +8,8 @@ from typing import Any
 from tuning.datasets.report import Report, Verdict
 from tuning.errors import OptionError
 from tuning.models.catalog import catalog
-from tuning.models.estimate import Estimate, estimated
-from tuning.runs.budget import budgets_of, objection
+from tuning.models.estimate import Estimate, estimate_of
+from tuning.runs.budget import budgets_of, objection, what_follows
 from tuning.runs.recipes import Recipe
 
 
@@ -61,15 +61,12 @@ def plan(
     """The price of training on what `report` counted, for each number of `epochs`; without any, for
     the recipe's own. `monthly` is the environment's budget, None when it is not known here.
     """
-    tokens, most = report.tokens() or 0, report.most_tokens()
-    priced = [
-        estimated(_with(recipe, number), tokens=tokens, most=most) for number in epochs or (None,)
-    ]
+    priced = [estimate_of(_with(recipe, number), report) for number in epochs or (None,)]
     return Plan(
         recipe=recipe,
         verdict=report.verdict,
         records=report.records,
-        tokens=tokens,
+        tokens=report.tokens() or 0,
         validation_tokens=report.tokens("validation"),
         options=tuple(
             PricedOption(estimate=price, limits=tuple(_limits(price, recipe, monthly, month)))
@@ -96,10 +93,10 @@ def _limits(price: Estimate, recipe: Recipe, monthly: Decimal | None, month: str
         yield why
     for budget in budgets_of(month, recipe.name, monthly=monthly, limits=recipe.limits):
         limit = budget.limit
-        if limit is not None and price.high_usd is not None and price.reserved_usd > limit:
+        if limit is not None and price.most_usd is not None and price.reserved_usd > limit:
             yield (
-                f"It may cost {price.reserved_usd} USD with the first month of its model's storage, and the "
-                f"whole of {budget.name} is {limit} USD: {budget.fix}."
+                f"It may cost {price.reserved_usd} USD {what_follows(price.evaluation_usd)}, and the whole of "
+                f"{budget.name} is {limit} USD: {budget.fix}."
             )
 
 
@@ -108,6 +105,10 @@ def _not_known(
 ) -> Iterator[str]:
     if price.training_usd is None:
         yield price.basis[0]
+    if price.evaluation and price.evaluation_usd is None:
+        yield price.evaluation.basis
+    if recipe.release and price.evaluation is None:
+        yield "what its evaluation costs: --evaluation FILE names the set of which each prompt is asked"
     if any(part.get("media_buckets") for part in report.statistics.values()):
         yield "tokens of images, videos and documents: text alone is counted, so the price is too low"
     if monthly is None or recipe.limits.monthly_usd is not None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ PROVISIONED = "provisioned_per_hour"
 STORAGE_PRICE = "model_storage_per_month"
 HOURS = 730
 """Of a month, as AWS's own calculator has it."""
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,11 @@ def prices() -> Mapping[str, Any]:
 def storage_per_month() -> Decimal:
     """Of one custom model, in US dollars."""
     return Decimal(prices()[STORAGE_PRICE]["usd"])
+
+
+def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
+    """Rounded up: what costs something never costs nothing, and no sum is smaller than its bill."""
+    return None if usd is None else (usd * factor).quantize(_CENT, ROUND_CEILING)
 
 
 def every_price(table: Mapping[str, Any]) -> Iterator[Price]:

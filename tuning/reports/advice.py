@@ -83,6 +83,8 @@ def price(estimate: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], list
         for key, words in (("tokens", "tokens, estimated"), ("epochs", "epochs"))
         if estimate.get(key) is not None
     ]
+    if evaluation := estimate.get("evaluation"):
+        figures.append(("to evaluate it, at most", dollars(evaluation["most_usd"])))
     if "storage_usd_per_month" in estimate:
         figures.append(("to keep the model, a month", dollars(estimate["storage_usd_per_month"])))
     if serving := estimate.get("serving"):

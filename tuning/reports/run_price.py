@@ -47,5 +47,7 @@ def _facts(record: RunRecord, price: PriceRange) -> Iterator[tuple[str, str]]:
         yield "actual, at most", advice.dollars(record.cost.most_usd)
     if record.settlement:
         yield "counted by the budgets", advice.dollars(record.settlement.usd)
+    if price.evaluation_usd is not None:
+        yield "to evaluate the model, at most", advice.dollars(price.evaluation_usd)
     if price.storage_usd_per_month is not None:
         yield "to keep the model, a month", advice.dollars(price.storage_usd_per_month)

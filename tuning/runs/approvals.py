@@ -31,13 +31,13 @@ class Question(Record):
     @classmethod
     def asked(
         cls,
-        high_usd: Decimal | None,
+        most_usd: Decimal | None,
         dataset: str,
         *,
         again: str | None = None,
         recipe: str | None = None,
     ) -> Self:
-        usd = "unknown" if high_usd is None else f"{high_usd:f}"
+        usd = "unknown" if most_usd is None else f"{most_usd:f}"
         return cls(usd=usd, dataset=dataset, again=again, recipe=recipe)
 
     @property
@@ -131,6 +131,8 @@ class SpendDecision(Record):
     """The most that the training may cost; None where no price is known."""
     storage_usd: Decimal | None = None
     """What was reserved beside it."""
+    evaluation_usd: Decimal | None = None
+    """And for the evaluation of its model."""
 
     def to_json(self) -> dict[str, Any]:
         return former_version.spend_decision(super().to_json())

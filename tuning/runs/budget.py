@@ -2,8 +2,8 @@
 
 A reservation belongs to the month that it is made in. It is the most that a run may cost; at the end it is settled
 with what is known: that nothing is billed, or by the epochs of the job. Nobody says how many tokens Bedrock bills, so
-that it remains the most that they may be. The first month of the model's storage is in it, whole: UNCONFIRMED, whether
-a part of a month costs less. Every later month counts the models that are still kept: `storage_charge`.
+that it remains the most that they may be. The evaluation of the model is in it, at most, for it follows a training that
+ended with one; and the first month of its storage, whole: UNCONFIRMED, whether a part of a month costs less. Every later month counts the models that are still kept: `storage_charge`.
 """
 
 from dataclasses import dataclass
@@ -79,22 +79,28 @@ def parse_limit(text: str) -> Decimal | None:
 def objection(price: "Estimate", limits: Limits, *, monthly: Decimal | None) -> str | None:
     """Why a person must allow the run, whatever is left in the budgets. None: nobody need be asked."""
     above = limits.approve_above_usd
-    if price.high_usd is None:
+    if price.most_usd is None:
         held = any(limit is not None for limit in (above, limits.monthly_usd, monthly))
-        return f"Its price is not known ({price.basis[0]}), and a limit is set." if held else None
-    if above is not None and price.high_usd > Decimal(str(above)):
-        return f"It may cost {price.high_usd} USD; runs above {above} USD wait for a person."
+        return f"Its price is not known ({price.not_known}), and a limit is set." if held else None
+    if above is not None and price.most_usd > Decimal(str(above)):
+        return f"It may cost {price.most_usd} USD; runs above {above} USD wait for a person."
     return None
 
 
-def over(budget: Budget, *, wanted: Decimal, committed: Decimal) -> str:
+def over(budget: Budget, *, wanted: Reservation, committed: Decimal) -> str:
     """Why a reservation did not fit."""
     left = max((budget.limit or _ZERO) - committed, _ZERO)
     return (
-        f"It may cost {wanted} USD with the first month of its model's storage, and {left} USD are left of "
+        f"It may cost {wanted.usd} USD {what_follows(wanted.evaluation_usd)}, and {left} USD are left of "
         f"{budget.name} ({budget.limit} USD). "
         f"To let it run, {budget.fix}, deploy, and approve it again."
     )
+
+
+def what_follows(evaluation_usd: Decimal | None) -> str:
+    """What is in a sum beside the training, in words."""
+    storage = "the first month of its model's storage"
+    return f"with {storage if evaluation_usd is None else f'its evaluation and {storage}'}"
 
 
 def actual(
@@ -121,5 +127,5 @@ def actual(
         most = cost.usd if cost.most_usd is None else cost.most_usd
         if most is None:
             return reserved.usd
-        return min(max(most, least) + (reserved.storage_usd or _ZERO), reserved.usd)
+        return min(max(most, least) + reserved.beside_training, reserved.usd)
     return reserved.usd if progress.phase == "Training" else _ZERO

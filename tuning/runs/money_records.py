@@ -15,6 +15,8 @@ class PriceRange(Record):
     training_usd: Decimal | None = None
     """What is expected."""
     high_usd: Decimal | None = None
+    evaluation_usd: Decimal | None = None
+    """The most that the evaluation of its model may cost; None without one."""
     storage_usd_per_month: Decimal | None = None
 
 
@@ -35,11 +37,18 @@ class Reservation(Record):
     """The most that the run may cost."""
     storage_usd: Decimal | None = None
     """What of it is a month of its model's storage; None where a former version reserved."""
+    evaluation_usd: Decimal | None = None
+    """What of it is the evaluation of its model; None without one, or where its price is not known."""
     month: str
     """Such as `2026-11`, UTC."""
     recipe: str
     recipe_digest: str
     """Of the recipe that it was made for: a second try with another recipe replaces it."""
+
+    @property
+    def beside_training(self) -> Decimal:
+        """What follows a training that ended with a model."""
+        return sum(filter(None, (self.storage_usd, self.evaluation_usd)), Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True)

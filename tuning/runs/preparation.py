@@ -12,6 +12,7 @@ from tuning.datasets.convert import conversion_refusals as refusals
 from tuning.datasets.convert.followable import filled
 from tuning.datasets.report import Finding, Report
 from tuning.datasets.rules import rules
+from tuning.models.evaluation_cost import evaluation_size
 from tuning.reports.document import json
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, file_refusal
@@ -67,9 +68,9 @@ class Prepared:
         """The estimate, of what will be trained."""
         if not self.digests:
             return None
-        from tuning.models.estimate import estimated  # noqa: PLC0415 — of no use to a refused dataset
+        from tuning.models.estimate import estimate_of  # noqa: PLC0415 — of no use to a refused dataset
 
-        return estimated(recipe, tokens=self.tokens, most=self.report.most_tokens()).to_dict()
+        return estimate_of(recipe, self.report).to_dict()
 
     def document(self, run: Run) -> str:
         """The report as one JSON document for programs."""
@@ -104,6 +105,7 @@ class Prepared:
             validation_uri=uris.get(VALIDATION),
             validation_version=self.validation_version,
             evaluation_uri=uris.get(EVALUATION),
+            evaluation_size=evaluation_size(self.report),
             evaluation_version=self.evaluation_version,
             report_uri=report_uri,
         )

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tuning.runs.json_record import Record
-from tuning.runs.uploads import TRAINING
+from tuning.runs.uploads import EVALUATION, TRAINING
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSize(Record):
+    """Of an evaluation set, as its check counted it: what its price is estimated by."""
+
+    prompts: int
+    tokens: int
+    """Of questions and expected answers together, estimated."""
+    tokens_at_most: int
+    """By the scripts that they are written in."""
+    bytes: int
+    """Of the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +42,8 @@ class PreparedDataset(Record):
     """Of the object that was uploaded."""
     evaluation_uri: str | None = None
     """Of the prepared copy of the evaluation set, which no job reads."""
+    evaluation_size: EvaluationSize | None = None
+    """None also of what a former version checked."""
     evaluation_version: str | None = None
     report_uri: str | None = None
 
@@ -43,6 +58,10 @@ class PreparedDataset(Record):
     def training_key(self, bucket: str) -> str | None:
         """The key of the prepared training set in that bucket; None when it is no prepared copy there."""
         return copy_key(self.training_uri, bucket=bucket, name=TRAINING)
+
+    def evaluation_key(self, bucket: str) -> str | None:
+        """The same of the evaluation set."""
+        return copy_key(self.evaluation_uri, bucket=bucket, name=EVALUATION)
 
 
 def copy_key(uri: str | None, *, bucket: str, name: str) -> str | None:

@@ -168,10 +168,11 @@ def _reserved(
     spend: SpendDecision, raw: Mapping[str, Any], moment: datetime
 ) -> dict[str, Reservation]:
     recipe = Run.from_dict(raw).recipe
-    storage = spend.storage_usd
+    parts = filter(None, (spend.high_usd, spend.storage_usd, spend.evaluation_usd))
     made = Reservation(
-        usd=(spend.high_usd or Decimal(0)) + (storage or Decimal(0)),
-        storage_usd=storage,
+        usd=sum(parts, Decimal(0)),
+        storage_usd=spend.storage_usd,
+        evaluation_usd=spend.evaluation_usd,
         month=month_of(moment),
         recipe=recipe.name,
         recipe_digest=recipe.content_digest,

@@ -124,10 +124,12 @@ def _decisions(record: RunRecord) -> Iterator[str]:
     if record.approval:
         yield record.approval.sentence
     if held := record.reservation:
-        storage = (
-            f", {held.storage_usd} of them for its model's first month" if held.storage_usd else ""
+        beside = (
+            (held.storage_usd, "for its model's first month"),
+            (held.evaluation_usd, "for its evaluation"),
         )
-        yield f"{held.usd} USD were reserved of the budgets of {held.month}{storage}."
+        parts = " and ".join(f"{usd} of them {why}" for usd, why in beside if usd)
+        yield f"{held.usd} USD were reserved of the budgets of {held.month}{parts and f', {parts}'}."
     if record.attempt > 1 or record.state == "again":
         yield "The first job ended without a model, and the recipe had it tried once more."
     if record.stop_asked:
@@ -180,6 +182,7 @@ def _cost(record: RunRecord) -> dict[str, Any]:
         "estimated_low_usd": price.low_usd,
         "estimated_usd": price.training_usd,
         "estimated_high_usd": price.high_usd,
+        "evaluation_high_usd": price.evaluation_usd,
         "actual_usd": cost.usd,
         "actual_basis": cost.basis or None,
         "settled_usd": record.settlement.usd if record.settlement else None,

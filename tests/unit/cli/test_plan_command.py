@@ -49,6 +49,27 @@ def test_the_validation_set_is_counted_apart():
     assert made["options"][0]["estimate"]["tokens"] == made["tokens"]
 
 
+GATED = (
+    f'description = "d"\nbase_model = "{MICRO}"\n[release]\nmetric = "token_f1"\nmin_prompts = 30\n'
+)
+
+
+def test_a_plan_by_a_recipe_with_a_gate_has_the_price_of_its_evaluation(tmp_path):
+    recipe = tmp_path / "gated.toml"
+    recipe.write_text(GATED)
+    asked = ("plan", SOUND, "--recipe", recipe)
+    without = _run(*asked)
+    assert "what its evaluation costs: --evaluation FILE names the set" in without.stdout
+    held_out = tmp_path / "evaluation.jsonl"
+    held_out.write_text(
+        SOUND.read_text().replace("?", " today?").replace('"text": "', '"text": "Say: ')
+    )
+    planned = _run(*asked, "--evaluation", held_out)
+    assert planned.exit_code == 0, planned.output
+    assert "To evaluate the model, 345 prompts: $0.04 expected, $0." in planned.stdout
+    assert "what its evaluation costs" not in planned.stdout
+
+
 def test_a_refused_dataset_is_planned_with_exit_1():
     result = _run("plan", BROKEN, "--model", MICRO)
     assert result.exit_code == 1

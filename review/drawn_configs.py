@@ -113,6 +113,7 @@ FIELDS: Mapping[str, Field] = {
         ).map(tuple),
     ),
     "log_days": Field(telling=(DEFAULT, 400, 3653), other=st.sampled_from((731, 1827, 2922))),
+    "log_account_prompts": Field(telling=(DEFAULT, True)),
     "reserved_concurrency": Field(telling=(DEFAULT, 2, 10, 1000), other=st.integers(2, 1000)),
 }
 _SSO = "role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_DataTeam_*"

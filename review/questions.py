@@ -15,7 +15,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from review.physical import EXAMPLE_ACCOUNT, Physical
 from review.policy_documents import PolicyDocument, documents
-from tuning.pipeline.manifest import STEPS
+from tuning.pipeline.manifest import OPTED_STEPS, STEPS
 
 Expected = Literal["allowed", "denied", "never"]
 """`never`: denied explicitly, so that no right that anyone is given later changes it."""
@@ -108,7 +108,7 @@ _ALL_BUT = (
 def _vocabulary() -> dict[str, Any]:
     """The file's words, and those of the manifest: every step, its role, and the groups of steps."""
     words = tomllib.loads(files("review").joinpath("vocabulary.toml").read_text("utf-8"))
-    for step in STEPS:
+    for step in (*STEPS, *OPTED_STEPS):
         role = f"{step.construct_id}Role"
         words["who"][step.name] = {"role": role, "logs": f"{{{step.construct_id}Logs.id}}"}
         words["what"][f"the role of {step.name}"] = {"arn": f"{{{role}}}", "trust": role}

@@ -32,6 +32,9 @@ def permissions_needed(operation: str, scope: Scope, request: dict[str, Any]) ->
         case "UpdateCustomModelDeployment":
             yield Need(action=action, resource=request["modelArn"])
             yield Need(action=action, resource=_subject(scope, request))
+        case "PutModelInvocationLoggingConfiguration":
+            yield Need(action=action, resource="*")
+            yield from _to_log(request["loggingConfig"])
         case _ if operation.startswith("List") and "resourceARN" not in request:
             yield Need(action=action, resource="*")
         case "GetFoundationModel":
@@ -69,6 +72,13 @@ def _to_deploy(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[N
         # UNCONFIRMED, as of jobs.
         deployments = scope.arn("custom-model-deployment/*")
         yield Need(action="bedrock:TagResource", resource=deployments, context=tags)
+
+
+def _to_log(setting: dict[str, Any]) -> Iterator[Need]:
+    """UNCONFIRMED that the role must be one that the caller may pass."""
+    if role := setting.get("cloudWatchConfig", {}).get("roleArn"):
+        passed = {"iam:PassedToService": "bedrock.amazonaws.com"}
+        yield Need(action="iam:PassRole", resource=role, context=passed)
 
 
 def _to_encrypt(scope: Scope, key: str) -> Iterator[Need]:

@@ -29,7 +29,9 @@ from emulator.bedrock.emulated_jobs import (
 )
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
+from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.nearest_example import Examples
+from emulator.bedrock.operations import OPERATIONS
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.requests import validate
 
@@ -45,6 +47,7 @@ class Engine:
     quota: int
     phase_seconds: float
     deployments: Deployments
+    invocations: LoggedInvocations
     faults: Faults
     jobs: dict[str, EmulatedJob] = field(default_factory=dict)
     models: dict[str, EmulatedModel] = field(default_factory=dict)
@@ -277,24 +280,3 @@ class Engine:
         return (
             self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
         )
-
-
-OPERATIONS = {
-    "CreateModelCustomizationJob": "create",
-    "GetModelCustomizationJob": "get",
-    "StopModelCustomizationJob": "stop",
-    "ListModelCustomizationJobs": "list_jobs",
-    "GetFoundationModel": "get_foundation_model",
-    "GetCustomModel": "get_model",
-    "ListCustomModels": "list_models",
-    "DeleteCustomModel": "delete_model",
-    "CreateCustomModelDeployment": "deploy",
-    "GetCustomModelDeployment": "deployments.get",
-    "ListCustomModelDeployments": "deployments.list_all",
-    "UpdateCustomModelDeployment": "update_deployment",
-    "DeleteCustomModelDeployment": "deployments.delete",
-    "ListProvisionedModelThroughputs": "list_throughputs",
-    "TagResource": "tag",
-    "UntagResource": "untag",
-    "ListTagsForResource": "list_tags",
-}

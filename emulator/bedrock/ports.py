@@ -48,6 +48,19 @@ class Events(Protocol):
         """Publish to the default bus of the job's own account and Region, best effort."""
 
 
+class LogPlaces(Protocol):
+    """Where the invocations of models are logged."""
+
+    def group_exists(self, group: str) -> bool:
+        """In the Region of the request at hand."""
+
+    def append(self, group: str, stream: str, line: str) -> None:
+        """The stream is made when it is not there yet."""
+
+    def bucket_admits(self, bucket: str, key: str, source: str) -> bool:
+        """Whether it is there, and its policy and that of its key let Bedrock write on behalf of `source`."""
+
+
 class Callers(Protocol):
     def refusal(self, action: str, resource: str, context: dict[str, Any]) -> str | None:
         """Why the caller of the request at hand may not; None when it may."""

@@ -15,11 +15,13 @@ from emulator.bedrock import routes
 from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.injected_faults import Faults
+from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions.enforcement import Gate, SignedCall, denial_message
 from emulator.extensions.job_objects import MiniStackObjects
+from emulator.extensions.log_places import MiniStackLogPlaces
 from emulator.extensions.roles import SERVICE, MiniStackRoles
 from emulator.extensions.service_access import key_lets
 from emulator.extensions.service_events import publish_event
@@ -45,6 +47,9 @@ def install(
         phase_seconds=settings.phase_seconds,
         deployments=Deployments(
             faults=faults, clock=clock.now, seconds=settings.deployment_seconds
+        ),
+        invocations=LoggedInvocations(
+            roles=roles, objects=MiniStackObjects(), places=MiniStackLogPlaces()
         ),
         faults=faults,
     )

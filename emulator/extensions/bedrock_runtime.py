@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from botocore.eventstream import EventStreamBuffer
+from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_region
 from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock_runtime
@@ -18,12 +20,14 @@ from ministack.services import bedrock_runtime
 from emulator.bedrock.api_errors import ApiError, Denied, NotFound, Throttled, ValidationError
 from emulator.bedrock.deployments import ModelDeployment
 from emulator.bedrock.engine import Engine
+from emulator.bedrock.logged_invocations import ModelInvocation
 from emulator.bedrock.nearest_example import text_of
 from emulator.bedrock.token_quota import TokenQuota
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions.bedrock import CALLER, GatedCallers, scope_of_the_call
 from emulator.extensions.enforcement import Gate
+from emulator.extensions.job_objects import OK
 
 EMULATED = "x-emulated"
 NOTE = "nothing was trained; the answer is that of the nearest training example"
@@ -64,6 +68,8 @@ def install(settings: EmulatorSettings, engine: Engine, gate: Gate | None, clock
         except ApiError as refused:
             return error_response_json(refused.code, refused.message, refused.status)
         status, sent, document = await theirs(method, path, headers, body, query)
+        if status == OK:
+            runtime.log(unquote(found["model"]), found["kind"], body, document)
         return status, sent | ({EMULATED: NOTE} if deployment else {}), document
 
     bedrock_runtime.handle_request = handle
@@ -113,6 +119,19 @@ class _Runtime:
             raise Throttled(message="Too many tokens, please wait before trying again.")
         return deployment
 
+    def log(self, model: str, kind: str, asked: bytes, answered: bytes) -> None:
+        """UNCONFIRMED whether AWS logs what it refused, which is not logged here."""
+        self.engine.invocations.record(
+            scope_of_the_call(),
+            ModelInvocation(
+                operation=_ACTIONS[kind][0],
+                model=model,
+                caller=str(iam_evaluator.caller_arn()),
+                asked=_in_json(asked),
+                answered=_events(answered) if "stream" in kind else _in_json(answered),
+            ),
+        )
+
     def _check_right(self, action: str, resource: str, context: dict[str, Any]) -> None:
         if refusal := self.callers.refusal(action, resource, context):
             raise Denied(message=refusal)
@@ -141,6 +160,17 @@ def _of_the_base(family: Callable[[str], str], runtime: _Runtime) -> Callable[[s
         return family(deployment.model.job.offer.model if deployment else model)
 
     return of_the_base
+
+
+def _in_json(body: bytes) -> Any:
+    return json.loads(body or b"{}")
+
+
+def _events(stream: bytes) -> list[Any]:
+    """UNCONFIRMED that a record has them one by one, and not put together."""
+    events = EventStreamBuffer()
+    events.add_data(stream)
+    return [{str(e.headers[":event-type"]): json.loads(e.payload)} for e in events]
 
 
 def _resource(model: str) -> str:

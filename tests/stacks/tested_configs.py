@@ -19,6 +19,7 @@ RICH = Config(
     max_dataset_mb=4864,
     monthly_budget_usd=5000,
     log_days=731,
+    log_account_prompts=True,
     reserved_concurrency=2,
     perimeter=Perimeter(
         uploaders=("role/Data",),

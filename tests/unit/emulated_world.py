@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.injected_faults import Faults
+from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.ports import Scope, Surroundings
 
 EAST = Scope(account="111122223333", region="us-east-1")
@@ -38,6 +39,10 @@ class World:
     absent: list[str] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
     """Groups whose members do not reach each other."""
+    groups: dict[str, list[str]] = field(default_factory=lambda: {"prompts": []})
+    """Lines of each log group."""
+    admitting: set[str] = field(default_factory=set)
+    """Buckets in which Bedrock may log."""
     published: list[dict] = field(default_factory=list)
     seconds: float = 1_800_000_000
     """The clock that deployments go by."""
@@ -61,6 +66,15 @@ class World:
     def key_of(self, _bucket, key):
         return self.keys.get(key)
 
+    def group_exists(self, group):
+        return group in self.groups
+
+    def append(self, group, _stream, line):
+        self.groups[group].append(line)
+
+    def bucket_admits(self, bucket, _key, _source):
+        return bucket in self.admitting
+
     def missing(self, _subnets, _groups):
         return self.absent
 
@@ -76,7 +90,13 @@ def an_engine(world, spawn):
     faults = Faults()
     deployments = Deployments(faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT)
     return Engine(
-        aws=aws, spawn=spawn, quota=2, phase_seconds=0, deployments=deployments, faults=faults
+        aws=aws,
+        spawn=spawn,
+        quota=2,
+        phase_seconds=0,
+        deployments=deployments,
+        invocations=LoggedInvocations(roles=world, objects=world, places=world),
+        faults=faults,
     )
 
 

@@ -125,7 +125,25 @@ def test_keys_of_deployed_stacks_are_looked_at(account):
     account.answers["kms", "describe_key"] = key
     reported = facts(account)
     assert reported.keys == {"arn:k": "PendingDeletion"}
+    assert reported.own_log is None
     assert reported.stacks == dict.fromkeys(NEEDS.stacks, "UPDATE_COMPLETE")
+
+
+def test_the_log_that_the_environment_has_set_up_is_known_by_its_group(account):
+    account.answers["cloudformation", "describe_stacks"] = {
+        "Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]
+    }
+    account.answers["cloudformation", "list_stack_resources"] = {
+        "StackResourceSummaries": [
+            {"ResourceType": "AWS::Logs::LogGroup", "PhysicalResourceId": "other"},
+            {"ResourceType": "Custom::ModelInvocationLog", "PhysicalResourceId": "ours"},
+        ]
+    }
+    account.answers["bedrock", "get_model_invocation_logging_configuration"] = {
+        "loggingConfig": {"cloudWatchConfig": {"logGroupName": "ours"}}
+    }
+    reported = facts(account)
+    assert reported.own_log == reported.invocation_log == "log group ours"
 
 
 def test_what_others_have_set_up_is_named(account):

@@ -8,7 +8,7 @@ from domain_builders import any_record, any_run, any_upload
 from fake_account import NEEDS, FakeAccount
 from recipe_refusal_cases import exceptions
 
-from lambdas import close_default_group
+from lambdas import close_default_group, set_invocation_log
 from tuning.aws import clients, s3_objects
 from tuning.aws.account_facts import Questions
 from tuning.aws.customization_jobs import CustomizationJobs
@@ -76,6 +76,9 @@ CALLS = {
     ),
     "close a group": lambda: close_default_group.handler(
         {"RequestType": "Create", "ResourceProperties": {"GroupId": "sg-1"}}, None
+    ),
+    "set up the account's log": lambda: set_invocation_log.handler(
+        {"RequestType": "Create", "ResourceProperties": {"LogGroup": "ours", "Role": "arn"}}, None
     ),
 }
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tuning.pipeline.manifest import STEPS
+from tuning.pipeline.manifest import OPTED_STEPS, STEPS
 
 ROOT = Path(__file__).parents[2]
-NAMES = [step.name for step in STEPS]
+NAMES = [step.name for step in (*STEPS, *OPTED_STEPS)]
 
 LIBRARIES = {"aws_lambda_powertools", "botocore", "jmespath", "msgspec", "typing_extensions"}
 """What any handler may load of what is installed beside it."""
@@ -44,8 +44,8 @@ COSTLY = {
     "html": set(),
     "importlib.metadata": set(),
     "importlib.resources": set(),
-    "ssl": {"close_default_group"},
-    "tempfile": {"close_default_group", "prepare_dataset"},
+    "ssl": {"close_default_group", "set_invocation_log"},
+    "tempfile": {"close_default_group", "prepare_dataset", "set_invocation_log"},
     "unicodedata": {"prepare_dataset", *READ_PROMPTS},
 }
 """A module that costs a millisecond or more, and the steps whose work begins with it."""

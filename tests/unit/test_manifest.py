@@ -8,10 +8,11 @@ import pytest
 
 import lambdas
 from tuning.aws.clients import longest_call
-from tuning.pipeline.manifest import STEPS, of_kind, step_named
+from tuning.pipeline.manifest import OPTED_STEPS, STEPS, of_kind, step_named
 from tuning.pipeline.watching_steps import GUARD_JOBS
 
 FOLDER = Path(lambdas.__file__).parent
+EVERY_STEP = (*STEPS, *OPTED_STEPS)
 
 
 def handlers():
@@ -41,11 +42,11 @@ def keys_read(name):
 
 
 def test_every_handler_is_a_step_and_every_step_has_its_handler():
-    assert handlers() == {step.name for step in STEPS}
+    assert handlers() == {step.name for step in EVERY_STEP}
 
 
 def test_no_step_is_declared_twice():
-    assert len({step.name for step in STEPS}) == len(STEPS)
+    assert len({step.name for step in EVERY_STEP}) == len(EVERY_STEP)
 
 
 @pytest.mark.parametrize("step", of_kind("task"), ids=lambda step: step.name)
@@ -53,7 +54,7 @@ def test_a_handler_reads_what_its_task_is_given(step):
     assert keys_read(step.name) == set(step.takes)
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+@pytest.mark.parametrize("step", EVERY_STEP, ids=lambda step: step.name)
 def test_a_step_says_what_it_does_and_what_it_means_when_it_fails(step):
     assert step.does.endswith(".")
     assert step.failing
@@ -66,7 +67,7 @@ def test_a_scheduled_step_ends_before_two_more_are_due_and_is_missed_when_silent
     assert step.silent_after_minutes >= 3 * step.every_minutes
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+@pytest.mark.parametrize("step", EVERY_STEP, ids=lambda step: step.name)
 def test_a_call_that_nobody_answers_has_raised_before_its_function_is_cut_off(step):
     """A function that is cut off says nothing, and is taken for one that takes too long."""
     assert longest_call() < step.timeout_seconds
@@ -82,6 +83,11 @@ def test_an_alarm_on_a_metric_says_what_it_means():
     for metric in alarms:
         assert metric.meaning
         assert (metric.at_least is None) is (metric.below_share_of_budget is not None)
+
+
+def test_only_what_cloudformation_invokes_is_left_to_the_config():
+    """What has a schedule, an alarm or a place in a machine is in every environment."""
+    assert {step.kind for step in OPTED_STEPS} == {"deployment"}
 
 
 def test_a_title_is_the_name_as_people_read_it():

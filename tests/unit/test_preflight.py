@@ -58,6 +58,7 @@ FACTS = Facts(
     hooks=(),
     guardrails=(),
     invocation_log=None,
+    own_log=None,
 )
 PROVISIONED_ONLY = replace(NEEDS, models={LLAMA: ("old",)}, methods={})
 LLAMA_OFFERED = {LLAMA: OfferedModel(lifecycle="ACTIVE", methods=("FINE_TUNING",))}
@@ -271,3 +272,37 @@ def test_what_was_not_synthesized_is_not_compared():
 def test_a_denial_by_the_organization_is_recognised_by_awss_words(message, fault):
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
     assert fault_of_denial(message) == fault
+
+
+LOGGING = replace(NEEDS, logs_prompts=True)
+OURS = "log group dev-Network-InvocationLogGroup-1"
+
+
+@pytest.mark.parametrize(
+    ("log", "own", "outcome", "said"),
+    [
+        (None, None, "ok", "deploying switches it on, for whatever anybody in the account asks"),
+        (OURS, OURS, "ok", "everybody in the account"),
+        ("s3://theirs", None, "will fail", "s3://theirs, and log_account_prompts overwrites none"),
+        ("s3://theirs", OURS, "will fail", "s3://theirs, and log_account_prompts overwrites none"),
+        (f"s3://theirs and {OURS}", OURS, "will fail", "overwrites none"),
+    ],
+)
+def test_an_environment_that_asks_for_the_accounts_log_hears_whose_there_is(
+    log, own, outcome, said
+):
+    [finding] = found("invocation_log", LOGGING, invocation_log=log, own_log=own)
+    assert finding.outcome == outcome
+    assert said in finding.why
+    assert ("delete-model-invocation-logging" in finding.fix) is (outcome == "will fail")
+
+
+@pytest.mark.parametrize(("log", "outcome"), [(OURS, "unknown"), (None, "ok")])
+def test_whose_log_it_is_matters_where_there_is_one(log, outcome):
+    [finding] = found("invocation_log", LOGGING, invocation_log=log, own_log=DENIED)
+    assert finding.outcome == outcome
+
+
+def test_an_environment_that_does_not_ask_for_the_log_does_not_care_whose_there_is():
+    [finding] = found("invocation_log", invocation_log=OURS, own_log=DENIED)
+    assert finding.outcome == "ok"

@@ -7,12 +7,13 @@ from typing import Any
 from tuning.aws.answers import ask, code_of
 from tuning.aws.clients import Clients, chosen_region
 from tuning.aws.customization_jobs import CustomizationJobs
+from tuning.aws.invocation_logging import destinations, group_in_words
 from tuning.aws.probes import probes
 from tuning.aws.stack_outputs import caller
 from tuning.aws.transient import aws_errors
 from tuning.aws.unknown_in_bedrock import CODES as UNKNOWN_IN_BEDROCK
 from tuning.preflight.facts import Concurrency, Facts, NoAnswer, OfferedModel
-from tuning.preflight.needs import Needs
+from tuning.preflight.needs import LOG_RESOURCE, Needs
 from tuning.preflight.quotas import QUOTAS, Quota
 
 _GRANTED = {"AVAILABLE", "AUTHORIZED"}
@@ -53,6 +54,7 @@ class Questions:
             hooks=ask("cloudformation:ListTypes", self._hooks),
             guardrails=ask("bedrock:ListEnforcedGuardrailsConfiguration", self._guardrails),
             invocation_log=ask("bedrock:GetModelInvocationLoggingConfiguration", self._log),
+            own_log=ask("cloudformation:ListStackResources", lambda: self._own_log(names)),
         )
 
     def _absent(self, error: Exception, *codes: str) -> None:
@@ -178,14 +180,7 @@ class Questions:
         return {each["PrefixListName"]: each["PrefixListId"] for each in found}
 
     def _keys(self, stacks: tuple[str, ...]) -> dict[str, str]:
-        formation, kms = self.client("cloudformation"), self.client("kms")
-        ids = [
-            entry["PhysicalResourceId"]
-            for stack in stacks
-            for page in formation.get_paginator("list_stack_resources").paginate(StackName=stack)
-            for entry in page["StackResourceSummaries"]
-            if entry["ResourceType"] == "AWS::KMS::Key" and "PhysicalResourceId" in entry
-        ]
+        kms, ids = self.client("kms"), self._made(stacks, "AWS::KMS::Key")
         keys = [kms.describe_key(KeyId=each)["KeyMetadata"] for each in ids]
         return {key["Arn"]: key["KeyState"] for key in keys}
 
@@ -212,11 +207,22 @@ class Questions:
 
     def _log(self) -> str | None:
         answer = self.client("bedrock").get_model_invocation_logging_configuration()
-        config = answer.get("loggingConfig") or {}
-        bucket = config.get("s3Config", {}).get("bucketName")
-        group = config.get("cloudWatchConfig", {}).get("logGroupName")
-        where = [f"s3://{bucket}"] * bool(bucket) + [f"log group {group}"] * bool(group)
-        return " and ".join(where) or None
+        return destinations(answer.get("loggingConfig") or {})
+
+    def _own_log(self, stacks: tuple[str, ...]) -> str | None:
+        found = self._made(stacks, LOG_RESOURCE)
+        return group_in_words(found[0]) if found else None
+
+    def _made(self, stacks: tuple[str, ...], kind: str) -> list[str]:
+        """Physical ids of the environment's resources of one type."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources")
+        return [
+            entry["PhysicalResourceId"]
+            for stack in stacks
+            for page in pages.paginate(StackName=stack)
+            for entry in page["StackResourceSummaries"]
+            if entry["ResourceType"] == kind and "PhysicalResourceId" in entry
+        ]
 
 
 _ACTIVATED: dict[str, Any] = {"Filters": {"Category": "ACTIVATED"}}

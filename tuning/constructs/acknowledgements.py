@@ -47,6 +47,10 @@ _WHEN: Mapping[str, Callable[[Config], bool]] = {
     "nodes talk": lambda config: config.job_nodes_talk,
     "grants undeclared": lambda config: not config.perimeter.grants_declared,
     "nothing reserved": lambda config: config.reserved_concurrency is None,
+    "prompts logged": lambda config: config.log_account_prompts,
+    "prompts logged, nothing reserved": lambda config: (
+        config.log_account_prompts and config.reserved_concurrency is None
+    ),
 }
 
 

@@ -101,6 +101,10 @@ class Config:
     """Who may reach data without coming through the VPC: `tuning/constructs/perimeter.py`."""
     log_days: int = 365
     """How long logs are kept. Days, a year or more, a value that CloudWatch Logs takes."""
+    log_account_prompts: bool = False
+    """Whether Bedrock keeps what models are asked and answer in a log group of this environment. **Of everybody in
+    the account and Region**, not of this environment alone, for AWS has one such setting for all of them; one
+    that somebody else has made is never overwritten: the deployment is refused. Text only: docs/security.md."""
     reserved_concurrency: int | None = None
     """Concurrent executions that each function is promised and held to, 2 to 1,000. None reserves
     nothing, which every account can deploy: a new account's quota is 10 or 50, and Lambda refuses any

@@ -14,6 +14,7 @@ from tuning.constructs.endpoints import Endpoints
 from tuning.constructs.log_groups import log_group, logs_key
 from tuning.constructs.placement import prepare_scope
 from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.prompts_log import PromptsLog
 from tuning.constructs.security_groups import SecurityGroup
 from tuning.constructs.wildcard_permissions import WildcardPermissions
 
@@ -76,6 +77,18 @@ class Network(Construct):
             config=config,
             logs_key=self.logs_key,
             wildcard=self.wildcard.default_group,
+        )
+        if config.log_account_prompts:
+            self._log_prompts(config)
+
+    def _log_prompts(self, config: Config) -> None:
+        PromptsLog(
+            self,
+            "InvocationLog",
+            config=config,
+            logs_key=self.logs_key,
+            wildcard=self.wildcard.set_invocation_log(),
+            dead_letters=self.default_group.dead_letters,
         )
 
     @cached_property

@@ -19,6 +19,10 @@ class WildcardPermissions(Construct):
         self.machine = self._policy("Machine", _deliver_logs_and_traces())
         self.job_listing = self._policy("JobListing", _list_jobs())
 
+    def set_invocation_log(self) -> iam.IManagedPolicy:
+        """Made only where it is asked for; for one role."""
+        return self._policy("InvocationLog", _trace(), _set_invocation_log())
+
     def _policy(self, name: str, *statements: Statement) -> iam.IManagedPolicy:
         policy = managed_policy(self, name, statements=statements)
         return iam.ManagedPolicy.from_managed_policy_arn(self, f"{name}Arn", policy.ref)
@@ -81,6 +85,15 @@ def _describe_vpc() -> Statement:
 def _list_jobs() -> Statement:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html"""
     return _anywhere("bedrock:ListModelCustomizationJobs")
+
+
+def _set_invocation_log() -> Statement:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html"""
+    return _anywhere(
+        "bedrock:DeleteModelInvocationLoggingConfiguration",
+        "bedrock:GetModelInvocationLoggingConfiguration",
+        "bedrock:PutModelInvocationLoggingConfiguration",
+    )
 
 
 def _deliver_logs_and_traces() -> Statement:

@@ -10,9 +10,11 @@ all the same: it is the review.
 from tuning.pipeline.release_tasks import RELEASE_STEPS
 from tuning.pipeline.run_steps import RUN_STEPS
 from tuning.pipeline.step import Step, StepKind
-from tuning.pipeline.watching_steps import WATCHING_STEPS
+from tuning.pipeline.watching_steps import SET_INVOCATION_LOG, WATCHING_STEPS
 
 STEPS: tuple[Step, ...] = (*RUN_STEPS, *RELEASE_STEPS, *WATCHING_STEPS)
+OPTED_STEPS: tuple[Step, ...] = (SET_INVOCATION_LOG,)
+"""Those that an environment has only where its Config says so."""
 
 
 def of_kind(*kinds: StepKind) -> tuple[Step, ...]:
@@ -21,4 +23,4 @@ def of_kind(*kinds: StepKind) -> tuple[Step, ...]:
 
 def step_named(name: str) -> Step:
     """Raises StopIteration for a name that no step has."""
-    return next(step for step in STEPS if step.name == name)
+    return next(step for step in (*STEPS, *OPTED_STEPS) if step.name == name)

@@ -171,6 +171,25 @@ CLOSE_DEFAULT_GROUP = Step(
     ),
 )
 
+SET_INVOCATION_LOG = Step(
+    name="set_invocation_log",
+    kind="deployment",
+    does="Has Bedrock log what the account's models are asked and answer, unless somebody else has set up such a log.",
+    failing="the deployment waits for twenty minutes, and what models are asked is not logged",
+    # A role is not known to Bedrock in the seconds after it was made; each try is two calls.
+    timeout_seconds=240,
+    in_vpc=False,
+    access=(
+        # UNCONFIRMED that the setting takes it, as everything else does that is given a role.
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
+        Access(
+            actions=("iam:PassRole",),
+            on=("InvocationLogRole",),
+            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        ),
+    ),
+)
+
 WATCHING_STEPS = (
     GUARD_JOBS,
     RECONCILE_RUNS,

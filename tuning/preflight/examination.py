@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tuning.models.catalog import catalog
 from tuning.preflight.facts import Facts, NoAnswer
 from tuning.preflight.finding import AccountFinding, ok, unanswered, unknown, will_fail
+from tuning.preflight.log_check import log_finding
 from tuning.preflight.model_checks import model_findings
 from tuning.preflight.needs import Needs
 from tuning.preflight.place_checks import place_findings
@@ -32,7 +33,7 @@ def examine(needs: Needs, facts: Facts) -> list[AccountFinding]:
         *place_findings(needs, facts),
         *_policies(facts),
         *_keys(facts),
-        *_guard_rails(facts),
+        *_guard_rails(needs, facts),
     ]
 
 
@@ -142,9 +143,9 @@ def _keys(facts: Facts) -> Iterator[AccountFinding]:
         yield ok(check, subject, why)
 
 
-def _guard_rails(facts: Facts) -> Iterator[AccountFinding]:
+def _guard_rails(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     """What others have set up for the whole account, which no template of ours shows."""
-    hooks, enforced, log = facts.hooks, facts.guardrails, facts.invocation_log
+    hooks, enforced = facts.hooks, facts.guardrails
     if isinstance(hooks, NoAnswer):
         yield unanswered("hooks", "CloudFormation hooks", hooks)
     elif hooks:
@@ -158,8 +159,4 @@ def _guard_rails(facts: Facts) -> Iterator[AccountFinding]:
     else:
         named = f"{', '.join(enforced)}: every answer of every model passes them"
         yield ok("guardrails", "Enforced guardrails", named if enforced else "none")
-    if isinstance(log, NoAnswer):
-        yield unanswered("invocation_log", "Invocation log", log)
-    else:
-        kept = f"prompts and answers of the tuned model too are kept in {log}"
-        yield ok("invocation_log", "Invocation log", kept if log else "off")
+    yield log_finding(needs, facts)

@@ -84,6 +84,8 @@ class Facts:
     """Of Bedrock, enforced on every call of the account."""
     invocation_log: str | NoAnswer | None
     """Where Bedrock logs what models are asked and answer; None: nowhere."""
+    own_log: str | NoAnswer | None = None
+    """Where it would if the environment, as it is deployed, has set that up; None: it has not."""
 
     @property
     def asked(self) -> bool:

@@ -12,6 +12,8 @@ from tuning.errors import OptionError, nearest
 from tuning.models.catalog import catalog
 from tuning.runs.recipes import FINE_TUNING
 
+LOG_RESOURCE = "Custom::ModelInvocationLog"
+"""Type of the resource that sets the account's log of models; its physical id is the name of our log group."""
 _RECIPES = "recipes/"
 _STACK, _NESTED = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _NOT_OF_THE_CDK = (AttributeError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
@@ -40,6 +42,8 @@ class Needs:
     reserved: int = 0
     """Executions that the functions reserve together."""
     vpcs: int = 0
+    logs_prompts: bool = False
+    """Whether it asks for the account's log of what models are asked."""
     bootstrap: int = 0
     """The version of the bootstrap stack that deploying takes."""
     bootstrap_parameter: str = _DEFAULT_BOOTSTRAP
@@ -103,6 +107,7 @@ class Needs:
             **_network(mine, region),
             functions=sum(kind == "AWS::Lambda::Function" for kind, _ in resources),
             reserved=sum(int(p.get("ReservedConcurrentExecutions", 0)) for _, p in resources),
+            logs_prompts=any(kind == LOG_RESOURCE for kind, _ in resources),
             bootstrap=max(each.bootstrap for each in mine),
             bootstrap_parameter=mine[0].bootstrap_parameter,
         )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import aws_cdk as cdk
+from asking_stack import Asking
 from constructs import Construct
 
 from tuning.constructs.acknowledgements import review
@@ -19,7 +20,9 @@ CONFIG = Config(
 
 
 class FineTuning(cdk.Stage):
-    """Three stacks: what holds data outlives the others, so it has one of its own."""
+    """Three stacks: what holds data outlives the others, so it has one of its own. The fourth is no part of the
+    platform: an application that asks what was trained.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id, env=cdk.Environment(region=config.region))
@@ -36,6 +39,7 @@ class FineTuning(cdk.Stage):
             network=network,
             storage=storage,
         )
+        Asking(self, "Application", training=self.training, recipe="tone")
 
 
 if __name__ == "__main__":

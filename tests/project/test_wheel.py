@@ -183,6 +183,73 @@ def test_a_consumers_app_is_clean(synthesized):
         assert found["suppressedViolations"], f"{name} looked at nothing"
 
 
+def stack_of(assembly, name):
+    (found,) = assembly.glob(f"assembly-*/*{name}*.template.json")
+    return json.loads(found.read_bytes())
+
+
+def exported(template):
+    """Logical ids by the names under which other stacks import them."""
+    return {
+        output["Export"]["Name"]: output["Value"]["Ref"]
+        for output in template["Outputs"].values()
+        if "Export" in output and "Ref" in output["Value"]
+    }
+
+
+def test_the_samples_application_may_ask_its_recipes_live_model_and_nothing_else(synthesized):
+    application, training = (stack_of(synthesized, each) for each in ("Application", "Training"))
+    resources = application["Resources"].values()
+    (role,) = (each for each in resources if each["Type"] == "AWS::IAM::Role")
+    own = [
+        each
+        for each in resources
+        if each["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+    ]
+    (policy,) = own
+    actions = [
+        action
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+    ]
+    assert not [
+        action for action in actions if action.startswith(("bedrock", "s3", "dynamodb", "iam"))
+    ]
+    of_training, of_network = exported(training), exported(stack_of(synthesized, "Network"))
+    imported = [each["Fn::ImportValue"] for each in role["Properties"]["ManagedPolicyArns"]]
+    assert len(imported) == 2
+    (interfaces,) = (of_network[name] for name in imported if name in of_network)
+    assert "WildcardPermissionsFunctions" in interfaces
+    (callers,) = (of_training[name] for name in imported if name in of_training)
+    asking, decrypting = training["Resources"][callers]["Properties"]["PolicyDocument"]["Statement"]
+    assert asking["Action"] == ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    assert "custom-model-deployment/*" in json.dumps(asking["Resource"])
+    bound = asking["Condition"]["StringEquals"]
+    assert bound["aws:ResourceTag/tuning:environment"] == "Acme"
+    assert bound["aws:ResourceTag/tuning:recipe"] == "tone"
+    assert "EndpointsBedrockRuntime" in json.dumps(bound["aws:SourceVpce"])
+    assert decrypting["Action"] == ["kms:Decrypt"]
+
+
+def test_the_samples_application_is_in_the_isolated_subnets_and_the_callers_group(synthesized):
+    template = stack_of(synthesized, "Application")
+    (function,) = (
+        each["Properties"]
+        for each in template["Resources"].values()
+        if each["Type"] == "AWS::Lambda::Function"
+    )
+    subnets, groups = (
+        json.dumps(function["VpcConfig"][n]) for n in ("SubnetIds", "SecurityGroupIds")
+    )
+    assert subnets.count("VpcFunctionsSubnet") == 2
+    assert groups.count("ImportValue") == 1
+    assert "Callers" in groups
+    assert function["Environment"]["Variables"] == {"DEPLOYMENT_ARN": {"Ref": "DeploymentArn"}}
+    assert template["Parameters"]["DeploymentArn"]["Default"] == ""
+
+
 def test_a_consumers_functions_are_the_wheels_with_its_own_recipes(synthesized, wheel):
     (asset,) = synthesized.glob("asset.*.zip")
     with zipfile.ZipFile(wheel) as archive:

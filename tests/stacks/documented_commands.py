@@ -72,6 +72,8 @@ NOT_FOLLOWED = {
     "tuning release ": "test_releases runs it, on a model of its own",
     "tuning promote": "test_releases runs it, on a model of its own",
     "tuning ask": "test_releases runs it, on a model of its own",
+    "tuning releases tone": "test_documents_are_followed asks it of a recipe of dev",
+    "npx cdk deploy Acme/Application": "test_wheel synthesizes that stack; its function is run by test_asking_applications",
     "tuning rollback": "test_releases runs it, on a model of its own",
     "pip install": "the package is in no index; test_wheel installs what was built",
 }

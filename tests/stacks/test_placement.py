@@ -90,6 +90,41 @@ def test_applications_of_another_stack_are_let_ask_what_is_live(tmp_path):
     assert (len(groups), "Callers" in json.dumps(groups)) == (2, True)
 
 
+def test_who_may_ask_one_recipe_may_ask_no_other(tmp_path):
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    training = Deployment(app, "dev", config=DEV).training
+    stack = cdk.Stack(app, "Application", env=cdk.Environment(region=DEV.region))
+    one, other, again = (
+        iam.Role(stack, name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        for name in ("One", "Other", "Again")
+    )
+    training.callers.attach_to(one, again, recipe="support-nova-micro")
+    training.callers.attach_to(other, recipe="support-nova-lite")
+    training.callers.attach_to(one, recipe="support-nova-micro")
+    app.synth()
+    (path,) = tmp_path.glob("devTraining*.template.json")
+    policies = {
+        name.removeprefix("CallersPolicy")[:-8]: each["Properties"]["PolicyDocument"]["Statement"][
+            0
+        ]
+        for name, each in json.loads(path.read_bytes())["Resources"].items()
+        if name.startswith("CallersPolicy")
+    }
+    recipe = "aws:ResourceTag/tuning:recipe"
+    bound = {name: each["Condition"]["StringEquals"].get(recipe) for name, each in policies.items()}
+    assert bound == {
+        "": None,
+        "SupportNovaMicro": "support-nova-micro",
+        "SupportNovaLite": "support-nova-lite",
+    }
+    for statement in policies.values():
+        everybody = statement["Condition"]["StringEquals"]
+        assert everybody["aws:ResourceTag/tuning:environment"] == "dev"
+        assert "aws:SourceVpce" in everybody
+    with pytest.raises(ConfigError, match="did you mean 'support-nova-micro'"):
+        training.callers.attach_to(one, recipe="support-nova-mikro")
+
+
 def test_in_one_stack_they_are_clean_as_well(tmp_path):
     app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     account = cdk.Environment(region=DEV.region, account="111122223333")

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from tuning.errors import OptionError
-from tuning.preflight.needs import Needs
+from tuning.preflight.needs import LOG_RESOURCE, Needs
 
 NOVA = "amazon.nova-micro-v1:0:128k"
 SERVICE = {"Fn::Join": ["", ["com.amazonaws.", {"Ref": "AWS::Region"}, ".sns"]]}
@@ -90,6 +90,15 @@ def test_an_environment_needs_what_its_templates_name(tmp_path):
     assert needs.gateways == ("com.amazonaws.us-east-1.s3",)
     assert needs.prefix_lists == ("pl-1", "pl-2")
     assert (needs.functions, needs.reserved, needs.vpcs, needs.bootstrap) == (2, 20, 1, 6)
+
+
+def test_an_environment_asks_for_the_accounts_log_when_its_templates_set_it(tmp_path):
+    folder = assembly(tmp_path)
+    assert not Needs.of("dev", folder).logs_prompts
+    template = json.loads((folder / "Network.json").read_text())
+    template["Resources"]["Setting"] = {"Type": LOG_RESOURCE, "Properties": {}}
+    (folder / "Network.json").write_text(json.dumps(template))
+    assert Needs.of("dev", folder).logs_prompts
 
 
 def test_stages_have_assemblies_of_their_own(tmp_path):

@@ -202,6 +202,7 @@ class Training(Construct):
             scope,
             "Callers",
             environment=self._environment,
+            recipes=self.config.recipes,
             network=self.network,
             permissions=self._permissions,
         )

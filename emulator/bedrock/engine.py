@@ -30,6 +30,7 @@ from emulator.bedrock.emulated_jobs import (
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
 from emulator.bedrock.logged_invocations import LoggedInvocations
+from emulator.bedrock.model_uses import check_no_job, model_named, model_tags
 from emulator.bedrock.nearest_example import Examples
 from emulator.bedrock.operations import OPERATIONS
 from emulator.bedrock.ports import Scope, Surroundings
@@ -61,6 +62,7 @@ class Engine:
         validate(operation, request)
         for need in callers.permissions_needed(operation, scope, request):
             context = need.context | self.deployments.resource_tags(scope, need.resource)
+            context |= model_tags(list(self.models.values()), scope, need.resource)
             if refusal := self.aws.callers.refusal(need.action, need.resource, context):
                 raise Denied(message=refusal)
         answer: dict[str, Any] = attrgetter(OPERATIONS[operation])(self)(scope, request)
@@ -106,8 +108,10 @@ class Engine:
         return self._model(scope, request["modelIdentifier"]).describe()
 
     def delete_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        """What uses it is in the way. Throughput would be too, and cannot be bought here."""
         model = self._model(scope, request["modelIdentifier"])
         self.deployments.check_unused(model)
+        check_no_job(model, list(self.jobs.values()))
         del self.models[model.arn]
         return {}
 
@@ -259,14 +263,7 @@ class Engine:
         raise NotFound(message=f"Could not find the model customization job {wanted}.")
 
     def _find_model(self, scope: Scope, wanted: str) -> EmulatedModel | None:
-        return next(
-            (
-                model
-                for model in list(self.models.values())
-                if model.job.scope == scope and wanted in (model.arn, model.job.model_name)
-            ),
-            None,
-        )
+        return model_named(list(self.models.values()), scope, wanted)
 
     def _model(self, scope: Scope, wanted: str) -> EmulatedModel:
         if model := self._find_model(scope, wanted):

@@ -189,6 +189,23 @@ def test_a_model_that_is_deployed_cannot_be_deleted(engine, world, model):
     engine.call("DeleteCustomModel", EAST, {"modelIdentifier": model})
 
 
+def test_a_model_that_is_gone_is_found_no_more_and_not_deleted_again(engine, model):
+    engine.call("DeleteCustomModel", EAST, {"modelIdentifier": model})
+    for operation in ("GetCustomModel", "DeleteCustomModel"):
+        with pytest.raises(errors.NotFound):
+            engine.call(operation, EAST, {"modelIdentifier": model})
+
+
+def test_a_model_that_a_deployment_is_being_updated_to_cannot_be_deleted(engine, world, model):
+    deploy(engine, model)
+    world.seconds += DEPLOYMENT
+    other = trained(engine, 2)
+    update(engine, "live", other)
+    for each in (model, other):
+        with pytest.raises(errors.Conflict, match="live"):
+            engine.call("DeleteCustomModel", EAST, {"modelIdentifier": each})
+
+
 def test_a_list_of_deployments_is_filtered_paged_and_names_them_as_aws_does(engine, world, model):
     other = trained(engine, 2)
     for name, which in (("a", model), ("b", other)):

@@ -31,6 +31,8 @@ class Deployer:
 
     instance: Instance
     say: Callable[[str], None]
+    app: str = ""
+    """A command that synthesizes, in place of the repository's `app.py`."""
 
     def bootstrap(self, regions: Sequence[str]) -> None:
         """What `cdk deploy` expects in an account: once a Region. Run where no app is found, so
@@ -47,6 +49,7 @@ class Deployer:
             self._cdk(
                 "deploy",
                 *stacks,
+                *(("--app", self.app) if self.app else ()),
                 *("--context", "functions=laptop"),
                 *("--require-approval", "never", "--concurrency", "3"),
                 *("--output", str(Path(folder) / "cdk.out"), "--outputs-file", str(outputs)),

@@ -8,11 +8,13 @@ from lambdas.observe import logger, observed
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
+from tuning.aws.model_deletions import ModelDeletions
 from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.model_registry import ModelRegistry
 from tuning.models.catalog import catalog
 from tuning.releases.go_ahead import withheld
 from tuning.releases.live_model import Change
+from tuning.releases.model_version import ModelVersion
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import ReleaseStart, deployment_name
 from tuning.runs.function_settings import ReleaseSettings
@@ -36,11 +38,9 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
     model = ModelRegistry(ledger=ledger).version(request.recipe, request.version)
     if model is None:
         return _refused(f"{request.recipe} has no version {request.version}")
-    # Known of the base; Provisioned Throughput has a quota of 0 in a new account.
-    if why := catalog().model(model.base_model).undeployable:
+    deletions = ModelDeletions(ledger=ledger)
+    if why := _barred(request, model, deletions):
         return _refused(why)
-    if why := withheld(request.go_ahead):
-        return _refused(f"version {request.version} may not go live: {why}")
     change = Change(
         execution=execution,
         version=request.version,
@@ -58,6 +58,9 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
             else "it has changed"
         )
         return _refused(f"what is live of {request.recipe} is no longer what you saw: {now}")
+    # Whoever deletes models claims one before it looks for a release: here it is the other way round.
+    if why := _going(deletions, model):
+        return _refused(why)
     name = deployment_name(settings.environment, request.recipe)
     found = ModelDeployments().find(name)
     answers = found.model_arn if found and found.answers else None
@@ -69,6 +72,22 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
         recipe=request.recipe,
         token=request.token,
     )
+
+
+def _barred(request: ReleaseRequest, model: ModelVersion, deletions: ModelDeletions) -> str | None:
+    """Why it may not go live, whatever is live."""
+    # Known of the base; Provisioned Throughput has a quota of 0 in a new account.
+    if why := catalog().model(model.base_model).undeployable or _going(deletions, model):
+        return why
+    if why := withheld(request.go_ahead):
+        return f"version {request.version} may not go live: {why}"
+    return None
+
+
+def _going(deletions: ModelDeletions, model: ModelVersion) -> str | None:
+    """Why the version's model cannot be deployed: it is deleted, or about to be."""
+    found = deletions.of(model.recipe, model.version)
+    return found.refusal(model.run_id) if found and found.bars else None
 
 
 def _refused(why: str) -> ReleaseStart:

@@ -10,6 +10,7 @@ from tuning.aws.candidates import Candidates
 from tuning.aws.evaluation_files import read_prompts
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
+from tuning.aws.model_deletions import ModelDeletions
 from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.model_registry import ModelRegistry
 from tuning.errors import TuningError
@@ -77,6 +78,7 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
         due=zulu(now + timedelta(hours=options.candidate_hours)),
     )
     Candidates(ledger=ledger).begin(begun)
+    _assert_kept(model, ledger)  # after it is said that it is evaluated, which keeps it from now on
     return EvaluationPlan(
         state="planned",
         recipe=model.recipe,
@@ -97,7 +99,14 @@ def _model(request: ReleaseRequest, ledger: Ledger) -> ModelVersion:
         raise NotEvaluatedError(f"{request.recipe} has no version {request.version}")
     if why := catalog().model(model.base_model).undeployable:
         raise NotEvaluatedError(why)
+    _assert_kept(model, ledger)
     return model
+
+
+def _assert_kept(model: ModelVersion, ledger: Ledger) -> None:
+    found = ModelDeletions(ledger=ledger).of(model.recipe, model.version)
+    if found and found.bars:
+        raise NotEvaluatedError(found.refusal(model.run_id))
 
 
 def _evaluation_set(model: ModelVersion, ledger: Ledger) -> str:

@@ -100,6 +100,7 @@ _ALL_BUT = (
     ("answer_prompts",),
     ("answer_prompts", "verify_release"),
     ("decide_release",),
+    ("delete_models",),
     ("begin_release", "finish_release"),
 )
 """Groups of all functions but some."""

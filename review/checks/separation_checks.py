@@ -247,6 +247,24 @@ def who_changes_deployments_asks_no_model_and_who_asks_changes_none(environment)
 
 
 @check
+def models_are_deleted_by_one_role_and_only_those_that_this_environment_trained(environment):
+    """Where a recipe has it so; else by none. Who deletes changes no deployment, and records nothing else."""
+    deleting = roles_allowed(environment, "bedrock:DeleteCustomModel")
+    assert deleting <= {"DeleteModelsRole"}
+    for statement in allowed(environment, "DeleteModelsRole"):
+        if "bedrock:DeleteCustomModel" in statement.actions:
+            assert statement.conditions == {
+                "StringEquals": {"aws:ResourceTag/environment": environment.name}
+            }
+    role = "DeleteModelsRole"
+    assert services(environment, role).isdisjoint({"s3", "iam", "lambda", "states"})
+    assert {a for a in actions(environment, role) if a.startswith("bedrock:")} <= {
+        *("bedrock:DeleteCustomModel", "bedrock:GetCustomModel"),
+        *("bedrock:ListCustomModelDeployments", "bedrock:ListProvisionedModelThroughputs"),
+    }
+
+
+@check
 def nobody_else_invokes_functions(environment):
     assert roles_allowed(environment, "lambda:InvokeFunction") == {
         *("ReleaseRole", "TrainingRunRole"),

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,3 +186,23 @@ def a_client(
         aws_session_token=credentials["SessionToken"],
         config=Config(retries={"max_attempts": 1}),
     )
+
+
+def subscribed(client: Callable[[str], Any], outputs: Mapping[str, str]) -> str:
+    """The URL of a new queue that gets the notices."""
+    sqs = client("sqs")
+    url: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    topic = outputs["NoticesTopic"]
+    # https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+    from_topic = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn["QueueArn"],
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [from_topic]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    return url

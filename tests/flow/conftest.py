@@ -1,13 +1,12 @@
 """One emulated account for all flow tests, with `dev` deployed to it by the real CDK."""
 
-import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import stages
-from accounts import World
+from accounts import World, subscribed
 
 from emulator.deploy import Deployer
 from tuning.cli.account import Account
@@ -65,7 +64,7 @@ def world() -> Iterator[World]:
         deployer.bootstrap(["us-east-1"])
         outputs = deployer.deploy(["dev/*"])["dev-Training"]
         account = Account(client=deployer.client, outputs=outputs)
-        yield World(account=account, instance=instance, inbox=_inbox(deployer, outputs))
+        yield World(account=account, instance=instance, inbox=subscribed(deployer.client, outputs))
 
 
 @pytest.fixture
@@ -74,22 +73,3 @@ def standing_still(world: World) -> Iterator[None]:
     world.instance.add_fault(kind="stall", phase="Training")
     yield
     world.instance.clear_faults()
-
-
-def _inbox(deployer: Deployer, outputs: dict[str, str]) -> str:
-    sqs = deployer.client("sqs")
-    url: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    topic = outputs["NoticesTopic"]
-    # https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
-    from_topic = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn["QueueArn"],
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [from_topic]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    deployer.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
-    return url

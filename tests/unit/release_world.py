@@ -45,6 +45,10 @@ class Client:
     def __init__(self, engine: Any) -> None:
         self.engine, self.calls, self.lost = engine, [], set()
 
+    def get_paginator(self, operation: str) -> Any:
+        """Whole lists are one page here."""
+        return SimpleNamespace(paginate=lambda **given: [getattr(self, operation)(**given)])
+
     def __getattr__(self, name: str) -> Any:
         operation = "".join(word.capitalize() for word in name.split("_"))
 
@@ -130,7 +134,7 @@ class Releasing:
 
     def trained(self, **changes: Any) -> ModelVersion:
         """The next version of the recipe, whose model Bedrock has."""
-        number = len(self.engine.models) + 1
+        number = len(self.engine.jobs) + 1
         named = {"jobName": f"job-{number}", "customModelName": f"model-{number}"}
         arn = create(self.engine, **{**named, **changes})
         run = any_run(upload=any_upload(version_id=f"v{number}"))
@@ -155,7 +159,7 @@ class Releasing:
             line(number, (number + off) % prompts, asked="{} again?")
             for number, off in wrong.items()
         ]
-        name = f"{len(self.engine.models)}.jsonl"
+        name = f"{len(self.engine.jobs)}.jsonl"
         self.world.objects[name] = training
         model = self.trained(trainingDataConfig={"s3Uri": f"s3://data/{name}"})
         held_out = evaluation or b"\n".join(line(number, number) for number in range(prompts))

@@ -1,6 +1,8 @@
 """Asking the model that is live, as typed; AWS is in dictionaries."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from cli_world import an_account, left
@@ -15,6 +17,7 @@ from tuning.cli.aws_errors import AccountError
 from tuning.releases.deployment_status import DeploymentStatus
 from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
 from tuning.releases.live_model import LiveModel, NotDeployedError, NothingLiveError, live_key
+from tuning.releases.model_deletion import DeletedModelError, ModelDeletion
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
 
@@ -126,6 +129,15 @@ def test_a_candidate_is_asked_by_its_version_as_long_as_it_is_deployed(
     monkeypatch.setattr(ModelDeployments, "find", lambda *_: None)
     with pytest.raises(NotDeployedError, match=r"version 2 is live, and tuning promote support 3"):
         ask_command(recipe="support", question="When?", version=3)
+
+
+def test_a_version_that_was_deleted_is_not_said_to_be_one_that_can_be_promoted(account, aws):
+    account("Yes.")
+    register(aws, 1)
+    deletion = ModelDeletion.of(trained(), "beyond keep_models = 0", datetime.now(UTC))
+    aws.dynamodb.lay(replace(deletion, state="deleted"))
+    with pytest.raises(DeletedModelError, match=r"version 1 was deleted on .* tuning retrain"):
+        ask_command(recipe="support", question="When?", version=1)
 
 
 def test_the_live_version_is_asked_by_its_number_too(account):

@@ -189,6 +189,29 @@ def test_a_model_that_is_deployed_cannot_be_deleted(engine, world, model):
     engine.call("DeleteCustomModel", EAST, {"modelIdentifier": model})
 
 
+def test_a_model_that_a_job_goes_on_training_cannot_be_deleted(engine, model, monkeypatch):
+    left = []
+    monkeypatch.setattr(engine, "spawn", left.append)  # it does not begin yet
+    changes = {"jobName": "next", "customModelName": "next", "baseModelIdentifier": model}
+    create(engine, **changes)
+    with pytest.raises(errors.Conflict, match="next"):
+        engine.call("DeleteCustomModel", EAST, {"modelIdentifier": model})
+    left.pop()()
+    engine.call("DeleteCustomModel", EAST, {"modelIdentifier": model})
+
+
+def test_a_policy_can_ask_for_the_tags_of_a_model_by_its_arn_and_by_its_name(engine, monkeypatch):
+    tags = [{"key": "environment", "value": "dev"}]
+    arn = get(engine, create(engine, customModelTags=tags))["outputModelArn"]
+    asked = []
+    monkeypatch.setattr(
+        engine.aws.callers, "refusal", lambda action, _on, context: asked.append((action, context))
+    )
+    for identifier in (arn, "model-1"):
+        engine.call("GetCustomModel", EAST, {"modelIdentifier": identifier})
+    assert asked == [("bedrock:GetCustomModel", {"aws:ResourceTag/environment": "dev"})] * 2
+
+
 def test_a_model_that_is_gone_is_found_no_more_and_not_deleted_again(engine, model):
     engine.call("DeleteCustomModel", EAST, {"modelIdentifier": model})
     for operation in ("GetCustomModel", "DeleteCustomModel"):

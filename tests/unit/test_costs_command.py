@@ -1,6 +1,7 @@
 """What is billed while nobody asks, as typed; AWS is in dictionaries."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,8 +11,10 @@ from test_model_registry import trained
 
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
+from tuning.cli import costs_command as costs_command_file
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.costs_command import costs_command
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.prices import HOURS, PROVISIONED, STORAGE_PRICE, prices
 from tuning.releases.live_model import LiveModel, live_key
 
@@ -73,6 +76,14 @@ def billed(aws, monkeypatch):
     live = LiveModel(id=live_key("support"), recipe="support", version=1)
     account.dynamodb.lay(live)
     return aws.bedrock
+
+
+@pytest.fixture(autouse=True)
+def gates(monkeypatch):
+    """By recipe, as they are deployed."""
+    found = {}
+    monkeypatch.setattr(costs_command_file, "deployed_gates", lambda *_: found)
+    return found
 
 
 def said(capsys):
@@ -142,7 +153,72 @@ def test_a_line_is_a_thing_and_the_last_is_all_of_them(capsys):
 def test_nothing_at_all_costs_nothing(billed, capsys):
     billed.models = billed.deployments = []
     assert left(costs_command, shown="json") == 0
-    assert said(capsys) == {"costs": [], "usd_per_month": "0", "without_a_known_price": 0}
+    assert said(capsys) == {
+        "costs": [],
+        "usd_per_month": "0",
+        "without_a_known_price": 0,
+        "beyond": [],
+    }
+
+
+@pytest.fixture
+def several(billed, aws):
+    """Versions 1 to 4: 1 is live, and Bedrock has the models of all but 3."""
+    registry = ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: aws.dynamodb))
+    for number in (2, 3, 4):
+        model = registry.register(trained(f"v{number}"))
+        aws.dynamodb.lay(replace(model, model_arn=f"arn:model-{number}"))
+    for number in (2, 4):
+        billed.models.append({"modelName": f"m{number}", "modelArn": f"arn:model-{number}"})
+    return billed
+
+
+@pytest.mark.usefixtures("several")
+@pytest.mark.parametrize(
+    ("deletes", "words"),
+    [
+        (True, "deleted with the next round, within six hours"),
+        (False, "delete_models = true in [release] of the recipe has them deleted"),
+    ],
+)
+def test_models_beyond_what_their_recipe_keeps_are_listed_with_what_they_cost_and_what_deletes_them(
+    gates, capsys, deletes, words
+):
+    gates["support"] = ReleaseOptions(metric="exact_match", keep_models=0, delete_models=deletes)
+    assert left(costs_command, shown="json") == 0
+    assert said(capsys)["beyond"] == [
+        {
+            "recipe": "support",
+            "versions": [2, 4],
+            "keep_models": 0,
+            "delete_models": deletes,
+            "usd_per_month": "3.90",
+        }
+    ]
+    assert left(costs_command) == 0
+    lines = " ".join(capsys.readouterr().out.split())
+    assert "support versions 2, 4: beyond keep_models = 0, $3.90 a month together; " in lines
+    assert words in lines
+
+
+def test_what_somebody_deployed_by_hand_is_not_beyond(several, gates, capsys):
+    several.deployments.append({**several.deployments[0], "modelArn": "arn:model-2"})
+    gates["support"] = ReleaseOptions(metric="exact_match", keep_models=0)
+    assert left(costs_command, shown="json") == 0
+    assert said(capsys)["beyond"][0]["versions"] == [4]
+
+
+@pytest.mark.usefixtures("several")
+def test_who_may_not_read_the_recipes_is_told_the_costs_all_the_same(capsys, monkeypatch):
+    def denied(*_):
+        raise AccountError("AccessDenied: lambda:GetFunction")
+
+    monkeypatch.setattr(costs_command_file, "deployed_gates", denied)
+    assert left(costs_command, shown="json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["beyond"] is None
+    assert json.loads(printed.out)["costs"]
+    assert "beyond keep_models of their recipes is not known: AccessDenied" in printed.err
 
 
 def test_what_aws_denies_is_said_and_is_no_empty_bill(billed):

@@ -1,6 +1,9 @@
 """Releasing, promoting and rolling back, as typed; AWS is in dictionaries."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +16,7 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.promotion_commands import promote_command, release_command, rollback_command
 from tuning.releases.go_ahead import GoAhead
+from tuning.releases.model_deletion import DeletedModelError, ModelDeletion
 from tuning.releases.release_request import NotReleasableError, ReleaseRequest
 
 
@@ -168,3 +172,26 @@ def test_an_execution_is_followed_until_it_has_ended(releasing):
 
     assert executions.outcome(request, pause=pause) == ("refused", "No.")
     assert pauses == [5.0] * 3
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback", "release"])
+def test_a_version_that_was_deleted_is_refused_before_anything_is_started(releasing, command):
+    first, _ = releasing.trained(), releasing.trained()
+    left(promote_command, recipe=RECIPE, version=2)
+    started = dict(releasing.machine.ended)
+    deletion = ModelDeletion.of(first, "beyond keep_models = 0", datetime(2026, 11, 30, tzinfo=UTC))
+    releasing.dynamodb.lay(replace(deletion, state="deleted"))
+    lay(SimpleNamespace(dynamodb=releasing.dynamodb), int(first.run_id, 16), state="trained")
+    of_recipe = {"recipe": RECIPE, "version": 1}
+    asked = {
+        "promote": partial(promote_command, **of_recipe),
+        "rollback": partial(rollback_command, **of_recipe),
+        "release": partial(release_command, run=first.run_id),
+    }[command]
+    with pytest.raises(DeletedModelError) as refused:
+        asked()
+    assert str(refused.value) == (
+        "support version 1 was deleted on 2026-11-30: beyond keep_models = 0; "
+        f"tuning retrain {first.run_id} trains its data again, as a new version"
+    )
+    assert releasing.machine.ended == started

@@ -1,6 +1,8 @@
 """Listing trained models, as typed; AWS is in dictionaries."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from cli_world import an_account, left
@@ -12,6 +14,7 @@ from tuning.cli.releases_command import releases_command
 from tuning.errors import OptionError
 from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
 from tuning.releases.live_model import Change, LiveModel, live_key
+from tuning.releases.model_deletion import ModelDeletion
 
 
 @pytest.fixture
@@ -64,6 +67,25 @@ def test_a_line_says_what_was_trained_from_what_and_for_how_much(registry, capsy
         "arn:model",
     ):
         assert shown in line
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [("claimed", "being deleted"), ("deleted", "deleted"), ("withdrawn", "live")],
+)
+def test_a_version_whose_model_is_deleted_says_so_and_why(account, registry, capsys, state, status):
+    registry.register(trained())
+    account.dynamodb.lay(LiveModel(id=live_key("support"), recipe="support", version=1))
+    deletion = ModelDeletion.of(trained(), "beyond keep_models = 0", datetime.now(UTC))
+    account.dynamodb.lay(replace(deletion, state=state))
+    assert left(releases_command, shown="json") == 0
+    [found] = json.loads(capsys.readouterr().out)["releases"]
+    assert found["status"] == status
+    assert found["deletion"] == {
+        "state": state,
+        "why": "beyond keep_models = 0",
+        "at": deletion.at,
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a month's budgets have of the storage of models: the first month by the run, each later one while it is kept."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.models.prices import storage_per_month
+from tuning.releases.model_deletion import ModelDeletion
 from tuning.releases.model_version import ModelVersion, numbered_key
 from tuning.runs.budget import budget_ids, budgets_of, month_of, storage_charge
 from tuning.runs.money_records import Charged, Reservation
@@ -68,6 +70,21 @@ def test_a_model_of_this_month_is_not_charged_again(aws, look):
 def test_a_model_that_was_deleted_costs_the_next_month_nothing(aws, look):
     registered(aws, "a", made=None)
     assert look() == 0
+
+
+def test_of_a_model_that_the_platform_deleted_bedrock_is_not_asked(aws, look, monkeypatch):
+    model = registered(aws, "a")
+    claim = ModelDeletion.of(model, "beyond", NOW)
+    aws.dynamodb.lay(replace(claim, state="deleted"))
+    monkeypatch.setattr(aws.bedrock, "get_custom_model", None)
+    assert look(rounds=2) == 0
+
+
+@pytest.mark.parametrize("state", ["claimed", "withdrawn"])
+def test_a_model_that_is_there_still_is_charged_though_it_was_to_be_deleted(aws, look, state):
+    claim = ModelDeletion.of(registered(aws, "a"), "beyond", NOW)
+    aws.dynamodb.lay(replace(claim, state=state))
+    assert look() == PRICE
 
 
 def test_a_model_that_is_registered_late_is_charged_by_a_later_round(aws, look):

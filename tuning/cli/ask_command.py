@@ -16,7 +16,7 @@ from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import say
-from tuning.cli.promotion_commands import RecipeName
+from tuning.cli.promotion_commands import RecipeName, assert_kept
 from tuning.evaluation.records import Message
 from tuning.models.catalog import catalog
 from tuning.releases.live_model import NotDeployedError, NothingLiveError
@@ -82,6 +82,7 @@ def _deployed(account: Account, recipe: str, version: int | None) -> tuple[int, 
         deployments = ModelDeployments(client=account.client)
         found = deployments.find(candidate.deployment) if candidate else None
         if found is None or not found.answers:
+            assert_kept(account, recipe, version)
             raise NotDeployedError(recipe, version, live.version)
         return version, found.arn
     if live.deployment_arn is None or live.version is None:

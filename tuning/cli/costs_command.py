@@ -9,10 +9,14 @@ from tuning.aws.billed_models import BilledModels
 from tuning.aws.ledger import Unreadable
 from tuning.aws.live_models import LiveModels
 from tuning.cli.account import Account
-from tuning.cli.aws_errors import speaks_to_aws
+from tuning.cli.aws_errors import AccountError, speaks_to_aws
+from tuning.cli.beyond_kept import Beyond, beyond_kept
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
+from tuning.cli.environment_recipes import deployed_gates
 from tuning.cli.exits import Exit
+from tuning.cli.output import say
 from tuning.cli.table_console import table_console
+from tuning.errors import TuningError
 from tuning.releases.standing_costs import ModelOrigin, StandingCost, together
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
@@ -27,16 +31,22 @@ def costs_command(
     """List the models, deployments and throughput that the account has, and what each costs a month while idle."""
     account = Account.of(environment, region)
     costs = list(BilledModels(client=account.client).costs(_origins(account)))
+    beyond, unknown_beyond = _beyond(account, environment, costs)
     if shown == "json":
         unknown = sum(each.usd_per_month is None for each in costs)
         document = {
             "costs": [each.to_dict() for each in costs],
             "usd_per_month": f"{together(costs):f}",
             "without_a_known_price": unknown,
+            "beyond": None if unknown_beyond else [each.to_dict() for each in beyond],
         }
         print(json.dumps(document, indent=1))  # noqa: T201 — output
     else:
         _list(costs, environment)
+        for each in beyond:
+            table_console().print(printable(each.words))
+    if unknown_beyond:
+        say(unknown_beyond)
     raise SystemExit(Exit.DONE)
 
 
@@ -54,6 +64,19 @@ def _origins(account: Account) -> dict[str, ModelOrigin]:
         for model in registry.versions(recipe)
         if not isinstance(model, Unreadable)
     }
+
+
+def _beyond(
+    account: Account, environment: str, costs: Sequence[StandingCost]
+) -> tuple[list[Beyond], str]:
+    """Of the recipes as they are deployed; or why that is not known, as to who may not read the functions' code: the
+    costs are said all the same.
+    """
+    try:
+        gates = deployed_gates(environment, account.client)
+    except (AccountError, TuningError) as error:
+        return [], f"which models are beyond keep_models of their recipes is not known: {error}"
+    return list(beyond_kept(account, gates, costs)), ""
 
 
 def _list(costs: Sequence[StandingCost], environment: str) -> None:

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 from tuning.aws.clients import Clients, clients
 from tuning.cli.aws_errors import AccountError, explained_errors
 from tuning.errors import OptionError, nearest
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.runs.recipe_files import load
 from tuning.runs.recipes import Recipe
 
@@ -31,21 +32,39 @@ def deployed_recipe(name: str, environment: str, client: Clients | None = None) 
 
     Raises OptionError when it has no such recipe, AccountError when AWS does not answer.
     """
-    with explained_errors():
-        code = zipfile.ZipFile(io.BytesIO(_code(client or clients(None), environment)))
-    files = {
-        Path(entry).stem: entry
-        for entry in code.namelist()
-        if entry.startswith(_FOLDER) and entry.endswith(".toml")
-    }
+    files = _files(client or clients(None), environment)
     if name not in files:
         listed = ", ".join(sorted(files))
         raise OptionError(
             f"--recipe {name}: not in {environment}{nearest(name, files)}; there are: {listed}"
         )
+    return _read(name, files[name])
+
+
+def deployed_gates(environment: str, client: Clients) -> dict[str, ReleaseOptions]:
+    """The table [release] of each recipe that has one, by the recipe's name.
+
+    Raises AccountError when AWS does not answer.
+    """
+    recipes = [_read(name, text) for name, text in _files(client, environment).items()]
+    return {each.name: each.release for each in recipes if each.release}
+
+
+def _files(client: Clients, environment: str) -> dict[str, bytes]:
+    """By the names of the recipes."""
+    with explained_errors():
+        code = zipfile.ZipFile(io.BytesIO(_code(client, environment)))
+    return {
+        Path(entry).stem: code.read(entry)
+        for entry in code.namelist()
+        if entry.startswith(_FOLDER) and entry.endswith(".toml")
+    }
+
+
+def _read(name: str, text: bytes) -> Recipe:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{name}.toml"
-        file.write_bytes(code.read(files[name]))
+        file.write_bytes(text)
         return load(file)
 
 

@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from tuning.aws.live_models import LiveModels
+from tuning.aws.model_deletions import ModelDeletions
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, answer
+from tuning.releases.model_deletion import DeletedModelError
 from tuning.releases.release_request import NotReleasableError, ReleaseRequest
 
 RecipeName = Annotated[
@@ -76,8 +78,17 @@ def rollback_command(
     _make(account, request, wait=wait, shown=shown)
 
 
+def assert_kept(account: Account, recipe: str, version: int) -> None:
+    """Raises DeletedModelError of a version whose model is deleted, or about to be."""
+    deletion = ModelDeletions(ledger=account.ledger).of(recipe, version)
+    if deletion and deletion.bars:
+        model = account.registry.version(recipe, version)
+        raise DeletedModelError(deletion.refusal(model.run_id if model else "RUN"))
+
+
 def _make(account: Account, request: ReleaseRequest, *, wait: bool, shown: Shown) -> None:
     """Exit 0 once it is live, or asked for with --no-wait; 1 when it is refused or failed."""
+    assert_kept(account, request.recipe, request.version)
     request, started = account.releases.start(request)
     facts = {"recipe": request.recipe, "version": request.version, "execution": request.execution}
     if not wait:

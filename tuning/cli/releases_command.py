@@ -7,9 +7,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.table import Table
 
-from tuning.aws.candidates import Candidates
+from tuning.aws.known_versions import KnownVersions
 from tuning.aws.ledger import Unreadable
-from tuning.aws.live_models import LiveModels
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
@@ -18,9 +17,8 @@ from tuning.cli.exits import Exit
 from tuning.cli.output import say
 from tuning.cli.table_console import table_console
 from tuning.errors import OptionError, nearest
-from tuning.releases.evaluated_version import EvaluatedVersion
+from tuning.releases.kept_versions import KnownVersion
 from tuning.releases.live_model import LiveModel
-from tuning.releases.model_version import ModelVersion
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
 
@@ -39,14 +37,13 @@ def releases_command(
 ) -> None:
     """List the trained models of a recipe, newest first: which is live, from which data and run, and for how much."""
     account = Account.of(environment, region)
-    registry, lives = account.registry, LiveModels(ledger=account.ledger)
-    candidates = Candidates(ledger=account.ledger)
+    registry, versions = account.registry, KnownVersions(ledger=account.ledger)
     recipes = registry.recipes() if recipe is None else [recipe]
     found = [
-        _Listed(model, live, _evaluated(model, candidates))
+        _Listed(known, live)
         for each in recipes
-        for live in [lives.read(each)]
-        for model in registry.versions(each)
+        for live in [versions.live(each)]
+        for known in versions.of(each)
     ]
     if recipe is not None and not found:
         known = registry.recipes()
@@ -64,31 +61,26 @@ def releases_command(
 
 
 class _Listed(NamedTuple):
-    model: ModelVersion | Unreadable
+    known: KnownVersion | Unreadable
     live: LiveModel
     """Of its recipe."""
-    evaluated: EvaluatedVersion | None
 
 
-def _evaluated(model: ModelVersion | Unreadable, candidates: Candidates) -> EvaluatedVersion | None:
-    return None if isinstance(model, Unreadable) else candidates.of(model.recipe, model.version)
-
-
-def _document(
-    model: ModelVersion | Unreadable, live: LiveModel, evaluated: EvaluatedVersion | None
-) -> dict[str, Any]:
-    if isinstance(model, Unreadable):
-        return {"id": model.id, "status": f"cannot be read: {model.why}"}
+def _document(known: KnownVersion | Unreadable, live: LiveModel) -> dict[str, Any]:
+    if isinstance(known, Unreadable):
+        return {"id": known.id, "status": f"cannot be read: {known.why}"}
+    model, evaluated, deletion = known.model, known.evaluated, known.deletion
     return {
         "recipe": model.recipe,
         "version": model.version,
-        "status": _status(model, live, evaluated),
+        "status": _status(known, live),
         "evaluation": evaluated
         and {
             "outcome": evaluated.outcome,
             "summary": evaluated.summary,
             "uri": evaluated.evaluation_uri,
         },
+        "deletion": deletion and {"state": deletion.state, "why": deletion.why, "at": deletion.at},
         "deployment_arn": live.deployment_arn if model.version == live.version else None,
         "run": model.run_id,
         "upload": model.upload,
@@ -106,15 +98,18 @@ def _document(
     }
 
 
-def _status(model: ModelVersion, live: LiveModel, evaluated: EvaluatedVersion | None) -> str:
+def _status(known: KnownVersion, live: LiveModel) -> str:
     """What is under way comes first: it says more than what was so far. What never was live is what its
     evaluation came to.
     """
-    if live.change and live.change.version == model.version:
+    version, evaluated = known.model.version, known.evaluated
+    if known.deletion and known.deletion.bars:
+        return "deleted" if known.gone else "being deleted"
+    if live.change and live.change.version == version:
         return f"{live.change.kind} under way"
     if evaluated and evaluated.outcome == "evaluating":
         return "evaluation under way"
-    return live.standing(model.version) or (evaluated.outcome if evaluated else "")
+    return live.standing(version) or (evaluated.outcome if evaluated else "")
 
 
 def _list(found: Sequence[_Listed]) -> None:
@@ -128,15 +123,14 @@ def _list(found: Sequence[_Listed]) -> None:
     table_console().print(table)
 
 
-def _cells(
-    model: ModelVersion | Unreadable, live: LiveModel, evaluated: EvaluatedVersion | None
-) -> tuple[str, ...]:
-    if isinstance(model, Unreadable):
-        return (model.id, f"cannot be read: {model.why}")
+def _cells(known: KnownVersion | Unreadable, live: LiveModel) -> tuple[str, ...]:
+    if isinstance(known, Unreadable):
+        return (known.id, f"cannot be read: {known.why}")
+    model = known.model
     return (
         model.recipe,
         str(model.version),
-        _status(model, live, evaluated),
+        _status(known, live),
         (model.trained_at or "")[:16].replace("T", " "),
         model.run_id[:12],
         f"{model.records:,}",

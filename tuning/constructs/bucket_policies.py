@@ -26,6 +26,8 @@ JOB = "job"
 PREPARATION = "preparation"
 EVALUATION_PART = "evaluation"
 """The endpoint of models speaks of it."""
+DELETION_PART = "deletion"
+"""The endpoint of jobs speaks of it."""
 
 _NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
 _SSE = "s3:x-amz-server-side-encryption"

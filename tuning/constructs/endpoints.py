@@ -8,7 +8,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from tuning.constructs.bucket_policies import EVALUATION_PART, PART
+from tuning.constructs.bucket_policies import DELETION_PART, EVALUATION_PART, PART
 from tuning.constructs.config import Config
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.security_groups import SecurityGroup
@@ -49,6 +49,11 @@ _RUN_ACTIONS = (
     "states:StartExecution",
 )
 _LIST_ACTIONS = ("bedrock:ListModelCustomizationJobs",)  # has no resource type
+_DELETION_ACTIONS = (
+    "bedrock:DeleteCustomModel",
+    "bedrock:ListCustomModelDeployments",
+    "bedrock:ListProvisionedModelThroughputs",
+)
 _INVOKE_ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 
@@ -96,6 +101,8 @@ class Endpoints(Construct):
             services.BEDROCK,
             self._let(sorted((*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS)), models),
             self._let(_LIST_ACTIONS),
+            self._let(_DELETION_ACTIONS[:1], models[1:], part=DELETION_PART),
+            self._let(_DELETION_ACTIONS[1:], part=DELETION_PART),
         )
         # Deployments have ids that are made at run time: all of the account, and no other model but for the one
         # role that compares a candidate with its base.

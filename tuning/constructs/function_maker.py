@@ -28,4 +28,6 @@ class FunctionMaker:
         )
         if step.lists_jobs:
             made.role.add_managed_policy(self.wildcard.job_listing)
+        if step.lists_uses:
+            made.role.add_managed_policy(self.wildcard.use_listing)
         return made

@@ -34,6 +34,7 @@ class Permissions:
             "Models": self._models(recipes),
             "GatedBases": self._bases(recipes),
             "CustomModels": [self._arn("bedrock", "custom-model", "*")],
+            "DeletedModels": self._deleted(recipes),
             "Jobs": [self._arn("bedrock", "model-customization-job", "*")],
             "Deployments": [self._arn("bedrock", "custom-model-deployment", "*")],
         }
@@ -70,6 +71,11 @@ class Permissions:
         """The base models that trained ones are compared with, as the runtime calls them."""
         names = {catalog().model(each.base_model).asked_as for each in recipes if each.release}
         return [self._foundation(name) for name in sorted(names)]
+
+    def _deleted(self, recipes: Sequence[Recipe]) -> list[str]:
+        """Custom models, where a recipe has those deleted that it does not keep."""
+        deletes = any(each.release and each.release.delete_models for each in recipes)
+        return [self._arn("bedrock", "custom-model", "*")] if deletes else []
 
     def _foundation(self, model: str) -> str:
         partition, region = self._stack.partition, self._stack.region

@@ -9,7 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from tuning.constructs.bucket_policies import PART, PREPARATION
+from tuning.constructs.bucket_policies import DELETION_PART, PART, PREPARATION
 from tuning.constructs.config import Config
 from tuning.constructs.function import FunctionDefaults, HandlerFunction
 from tuning.constructs.function_maker import FunctionMaker
@@ -28,7 +28,9 @@ from tuning.constructs.training_run import RUN_TIMEOUT, TrainingRun
 from tuning.pipeline.grants import access
 from tuning.pipeline.ledger_grants import MACHINE_READS, MACHINE_WRITES, in_tables
 from tuning.pipeline.manifest import of_kind
+from tuning.pipeline.watching_steps import DELETE_MODELS
 from tuning.runs.function_settings import (
+    DeleterSettings,
     DispatcherSettings,
     GuardSettings,
     IntakeSettings,
@@ -119,6 +121,8 @@ class Training(Construct):
 
     def _others(self, make: FunctionMaker) -> dict[str, HandlerFunction]:
         """The functions that no state machine invokes, with what does."""
+        table = self.storage.ledger.table_name
+        ledger = {"environment": self._environment, "ledger_table": table}
         settings: dict[type[Settings], Settings] = {
             each.__class__: each
             for each in (
@@ -126,9 +130,8 @@ class Training(Construct):
                 self._guard_settings(),
                 self._reconciler_settings(),
                 self.release.settings,
-                DispatcherSettings(
-                    environment=self._environment, ledger_table=self.storage.ledger.table_name
-                ),
+                DeleterSettings(**ledger, notices_topic_arn=self.topic.topic_arn),
+                DispatcherSettings(**ledger),
             )
         }
         others = {
@@ -136,6 +139,8 @@ class Training(Construct):
             for step in of_kind("consumer", "scheduled")
             if step.settings
         }
+        # The endpoint of jobs admits deletions of models for this role alone.
+        cdk.Tags.of(others[DELETE_MODELS.name].role).add(PART, DELETION_PART)
         self.intake.invoke(others["receive_upload"], at_once=self.config.receivers)
         for step in of_kind("scheduled"):
             schedule(others[step.name], dead_letters=self.intake.dead_letters)

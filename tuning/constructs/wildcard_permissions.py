@@ -18,6 +18,7 @@ class WildcardPermissions(Construct):
         self.jobs = self._policy("Jobs", _describe_vpc())
         self.machine = self._policy("Machine", _deliver_logs_and_traces())
         self.job_listing = self._policy("JobListing", _list_jobs())
+        self.use_listing = self._policy("UseListing", _list_uses())
 
     def set_invocation_log(self) -> iam.IManagedPolicy:
         """Made only where it is asked for; for one role."""
@@ -93,6 +94,15 @@ def _set_invocation_log() -> Statement:
         "bedrock:DeleteModelInvocationLoggingConfiguration",
         "bedrock:GetModelInvocationLoggingConfiguration",
         "bedrock:PutModelInvocationLoggingConfiguration",
+    )
+
+
+def _list_uses() -> Statement:
+    """What uses a custom model, whoever made it.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+    """
+    return _anywhere(
+        "bedrock:ListCustomModelDeployments", "bedrock:ListProvisionedModelThroughputs"
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from tuning.pipeline.grants import Access, access, use_key
 from tuning.releases.evaluated_version import CANDIDATES, EVALUATING, EvaluatedVersion
 from tuning.releases.live_model import LIVE, LiveModel
+from tuning.releases.model_deletion import OF_DELETIONS, ModelDeletion
 from tuning.releases.model_version import MODELS, RECIPES, ModelOfRun, ModelVersion, NewestModel
 from tuning.runs import former_version
 from tuning.runs.ledger_item import KEY
@@ -116,8 +117,17 @@ def evaluates() -> tuple[Access, ...]:
     attributes = {EvaluatedVersion.attribute(each.name) for each in fields(EvaluatedVersion)} | {
         EVALUATING
     }
-    keys = f"{CANDIDATES}*"
-    return _update(attributes, "StringLike", keys), _items("GetItem", "StringLike", keys)
+    return _update(attributes, "StringLike", f"{CANDIDATES}*"), reads_candidates()
+
+
+def reads_candidates() -> Access:
+    return _items("GetItem", "StringLike", f"{CANDIDATES}*")
+
+
+def deletes_models() -> tuple[Access, ...]:
+    """Read and write which versions are deleted; what a version is stays as it was registered."""
+    attributes = {ModelDeletion.attribute(each.name) for each in fields(ModelDeletion)}
+    return _update(attributes, "StringLike", f"{MODELS}*{OF_DELETIONS}"), reads_models()
 
 
 def reads_live() -> Access:

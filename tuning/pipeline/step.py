@@ -59,6 +59,8 @@ class Step:
     """Whether its temporary storage has to hold a training and a validation set of the largest size."""
     lists_jobs: bool = False
     """Whether it lists all customization jobs of the account, an action without resources."""
+    lists_uses: bool = False
+    """Whether it lists deployments and throughput of the account, which are actions without resources, too."""
     in_vpc: bool = True
     every_minutes: int = 0
     """Of a scheduled step."""

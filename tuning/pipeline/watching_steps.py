@@ -6,11 +6,14 @@ from tuning.pipeline.ledger_grants import (
     QUERY_QUEUE,
     REBUILT,
     counts_money,
+    deletes_models,
     evaluates,
     in_tables,
     moves,
     own_item,
     reads,
+    reads_candidates,
+    reads_live,
     reads_models,
     reads_money,
     remembers,
@@ -18,6 +21,7 @@ from tuning.pipeline.ledger_grants import (
 from tuning.pipeline.step import Metric, Step
 from tuning.releases.release_steps import CANDIDATE_OF
 from tuning.runs.function_settings import (
+    DeleterSettings,
     DispatcherSettings,
     GuardSettings,
     ReconcilerSettings,
@@ -25,6 +29,7 @@ from tuning.runs.function_settings import (
 )
 from tuning.runs.job_guard import STATE_CHANGE
 from tuning.runs.job_queue import QueueState
+from tuning.runs.jobs import OF_JOBS
 
 GUARD_JOBS = Step(
     name="guard_jobs",
@@ -157,6 +162,30 @@ REMOVE_CANDIDATES = Step(
     ),
 )
 
+DELETE_MODELS = Step(
+    name="delete_models",
+    kind="scheduled",
+    does="Deletes models beyond what their recipes keep, where these say so, and never one in use.",
+    failing="models that nobody needs are kept and billed by the month",
+    settings=DeleterSettings,
+    lists_uses=True,
+    every_minutes=360,
+    silent_after_minutes=1440,
+    timeout_seconds=300,
+    access=(
+        # None where no recipe has models deleted; where one has, those that this environment's jobs have tagged.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+        Access(
+            actions=("bedrock:DeleteCustomModel",),
+            on=("DeletedModels",),
+            conditions={"StringEquals": {f"aws:ResourceTag/{OF_JOBS}": "{environment}"}},
+        ),
+        access("bedrock:GetCustomModel", on="CustomModels"),  # whether it is gone
+        *in_tables(*deletes_models(), reads_live(), reads_candidates()),
+        *publish(),
+    ),
+)
+
 CLOSE_DEFAULT_GROUP = Step(
     name="close_default_group",
     kind="deployment",
@@ -195,5 +224,6 @@ WATCHING_STEPS = (
     RECONCILE_RUNS,
     DISPATCH_QUEUE,
     REMOVE_CANDIDATES,
+    DELETE_MODELS,
     CLOSE_DEFAULT_GROUP,
 )

@@ -103,6 +103,14 @@ class DispatcherSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeleterSettings(Settings):
+    """What `delete_models` knows: where versions are recorded, and whom it tells what it has deleted."""
+
+    ledger_table: str
+    notices_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseSettings(Settings):
     """What the steps of the Release state machine know, which asks whether another execution of it has ended."""
 

@@ -12,6 +12,9 @@ from tuning.runs.prepared_dataset import PreparedDataset, copy_key
 from tuning.runs.run import Run
 from tuning.runs.uploads import TRAINING, VALIDATION
 
+OF_JOBS = "environment"
+"""Tag of jobs and of their models: the environment that has trained them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobStart(Record):
@@ -40,7 +43,7 @@ def request(run: Run, settings: RunSettings, dataset: PreparedDataset) -> dict[s
     https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
     """
     tags = [
-        {"key": "environment", "value": settings.environment},
+        {"key": OF_JOBS, "value": settings.environment},
         {"key": "recipe", "value": run.recipe.name},
         {"key": "run", "value": run.id},
     ]

@@ -98,7 +98,8 @@ def _treated(known: KnownVersion, why: str, versions: KnownVersions) -> ModelDel
     claim = ModelDeletion.of(model, why or _NOT_ASKED, datetime.now(UTC))
     if not versions.deletions.claim(claim, instead_of=seen):
         return None
-    kept, refusal = kept or _needed(known, versions) or ("" if why else _NOT_ASKED), None
+    kept = kept or _needed(known, versions) or removal.used_by(model.model_arn)
+    kept, refusal = kept or ("" if why else _NOT_ASKED), None
     if not kept and (refusal := _refused(model.model_arn, removal)):
         kept = f"Bedrock keeps it: {refusal.code}: {refusal.message}"
     # A round that died may have deleted it, and a refusal may be one of what is gone.

@@ -209,7 +209,7 @@ def test_what_somebody_deployed_by_hand_is_not_beyond(several, gates, capsys):
 
 
 @pytest.mark.usefixtures("several")
-def test_who_may_not_read_the_recipes_is_told_the_costs_all_the_same(capsys, monkeypatch):
+def test_who_may_not_read_the_recipes_sees_the_costs_all_the_same(capsys, monkeypatch):
     def denied(*_):
         raise AccountError("AccessDenied: lambda:GetFunction")
 

@@ -61,7 +61,7 @@ def test_a_recipe_without_a_gate_or_that_is_not_deployed_has_nothing_deleted(kee
     assert there(keeping) == [1, 2, 3, 4]
 
 
-def test_people_are_told_what_was_deleted_why_and_what_it_saves(keeping):
+def test_people_are_notified_of_what_was_deleted_why_and_what_it_saves(keeping):
     deleted(keeping)
     ((subject, message),) = keeping.aws.sns.notices
     assert subject == "support: 2 models deleted"
@@ -105,6 +105,13 @@ def test_a_model_that_somebody_deployed_by_hand_stays_and_no_release_of_it_is_ba
 
 def test_one_that_is_deployed_by_hand_as_it_is_claimed_stays(keeping):
     with before(KnownVersions, "again", lambda: by_hand(keeping, 1)):
+        assert deleted(keeping) == [2]
+    found = deletions(keeping).of(RECIPE, 1)
+    assert (found.state, found.why) == ("withdrawn", "used by the deployment mine")
+
+
+def test_one_that_is_deployed_by_hand_as_it_is_deleted_is_bedrocks_to_keep(keeping):
+    with before(keeping.bedrock, "delete_custom_model", lambda: by_hand(keeping, 1)):
         assert deleted(keeping) == [2]
     found = deletions(keeping).of(RECIPE, 1)
     assert (found.state, "ConflictException" in found.why) == ("withdrawn", True)

@@ -73,6 +73,7 @@ def account(aws, monkeypatch, tmp_path):
     account = an_account(aws, monkeypatch)
     account.stepfunctions.tokens["t1"] = None
     monkeypatch.setattr("tuning.cli.watch_command.polls", lambda _every: range(1))
+    monkeypatch.setattr("tuning.cli.costs_command.deployed_gates", lambda *_: {})
     return account
 
 

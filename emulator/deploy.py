@@ -40,13 +40,17 @@ class Deployer:
             environments = [f"aws://{ACCOUNT}/{region}" for region in regions]
             self._cdk("bootstrap", *environments, folder=Path(nowhere))
 
-    def deploy(self, stacks: Sequence[str] = ("--all",)) -> Outputs:
-        """Synthesize with the functions bundled for this machine, and deploy. Returns outputs."""
+    def deploy(self, stacks: Sequence[str] = ("--all",), *, app: Path | None = None) -> Outputs:
+        """Synthesize with the functions bundled for this machine, and deploy. Returns outputs. `app`: a program
+        other than this project's own.
+        """
+        program = ("--app", f"{sys.executable} {app}") if app else ()
         with tempfile.TemporaryDirectory() as folder:
             outputs = Path(folder) / "outputs.json"
             self._cdk(
                 "deploy",
                 *stacks,
+                *program,
                 *("--context", "functions=laptop"),
                 *("--require-approval", "never", "--concurrency", "3"),
                 *("--output", str(Path(folder) / "cdk.out"), "--outputs-file", str(outputs)),

@@ -30,11 +30,16 @@ from emulator.bedrock.emulated_jobs import (
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
 from emulator.bedrock.nearest_example import Examples
+from emulator.bedrock.operations import OPERATIONS
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.requests import validate
+from emulator.bedrock.throughputs import Throughputs
 
 Spawn = Callable[[Callable[[], None]], None]
-KEPT_HERE = ("model-customization-job", "custom-model", "custom-model-deployment")
+KEPT_HERE = (
+    *("model-customization-job", "custom-model", "custom-model-deployment"),
+    "provisioned-model",
+)
 """Kinds of resources of the engine; the rest of Bedrock is MiniStack's."""
 
 
@@ -45,6 +50,7 @@ class Engine:
     quota: int
     phase_seconds: float
     deployments: Deployments
+    throughputs: Throughputs
     faults: Faults
     jobs: dict[str, EmulatedJob] = field(default_factory=dict)
     models: dict[str, EmulatedModel] = field(default_factory=dict)
@@ -57,7 +63,7 @@ class Engine:
             raise Throttled(message="Too many requests, please wait before trying again.")
         validate(operation, request)
         for need in callers.permissions_needed(operation, scope, request):
-            context = need.context | self.deployments.resource_tags(scope, need.resource)
+            context = need.context | self.resource_tags(scope, need.resource)
             if refusal := self.aws.callers.refusal(need.action, need.resource, context):
                 raise Denied(message=refusal)
         answer: dict[str, Any] = attrgetter(OPERATIONS[operation])(self)(scope, request)
@@ -105,6 +111,7 @@ class Engine:
     def delete_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         model = self._model(scope, request["modelIdentifier"])
         self.deployments.check_unused(model)
+        self.throughputs.check_unused(model)
         del self.models[model.arn]
         return {}
 
@@ -114,9 +121,19 @@ class Engine:
     def update_deployment(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return self.deployments.update(scope, request, self._model(scope, request["modelArn"]))
 
-    def list_throughputs(self, _scope: Scope, _request: dict[str, Any]) -> dict[str, Any]:
-        """None can be bought here. https://docs.aws.amazon.com/general/latest/gr/bedrock.html (quota: 0)"""
-        return {"provisionedModelSummaries": []}
+    def provision(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        model = self._find_model(scope, request["modelId"])
+        return self.throughputs.create(scope, request, model)
+
+    def update_throughput(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        wanted = request.get("desiredModelId")
+        model = self._model(scope, wanted) if wanted else None
+        return self.throughputs.update(scope, request, model)
+
+    def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
+        """Condition keys of a call about what answers, by its ARN or one that ends in its name."""
+        kept = self.throughputs if ":provisioned-model/" in resource else self.deployments
+        return kept.resource_tags(scope, resource)
 
     def tag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         tags = self._tags(scope, request["resourceARN"])
@@ -141,6 +158,8 @@ class Engine:
             "jobIdentifier",
             "modelDeploymentName",
             "customModelDeploymentIdentifier",
+            "provisionedModelName",
+            "provisionedModelId",
         )
         return (
             named.name if named else next((request[each] for each in given if each in request), "")
@@ -274,27 +293,8 @@ class Engine:
     def _tags(self, scope: Scope, arn: str) -> dict[str, str]:
         if ":custom-model-deployment/" in arn:
             return self.deployments.find(scope, arn).tags
+        if ":provisioned-model/" in arn:
+            return self.throughputs.find(scope, arn).tags
         return (
             self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
         )
-
-
-OPERATIONS = {
-    "CreateModelCustomizationJob": "create",
-    "GetModelCustomizationJob": "get",
-    "StopModelCustomizationJob": "stop",
-    "ListModelCustomizationJobs": "list_jobs",
-    "GetFoundationModel": "get_foundation_model",
-    "GetCustomModel": "get_model",
-    "ListCustomModels": "list_models",
-    "DeleteCustomModel": "delete_model",
-    "CreateCustomModelDeployment": "deploy",
-    "GetCustomModelDeployment": "deployments.get",
-    "ListCustomModelDeployments": "deployments.list_all",
-    "UpdateCustomModelDeployment": "update_deployment",
-    "DeleteCustomModelDeployment": "deployments.delete",
-    "ListProvisionedModelThroughputs": "list_throughputs",
-    "TagResource": "tag",
-    "UntagResource": "untag",
-    "ListTagsForResource": "list_tags",
-}

@@ -9,7 +9,8 @@ from typing import Any
 import botocore.session
 
 from emulator.bedrock.api_errors import ApiError, ValidationError
-from emulator.bedrock.engine import OPERATIONS, Engine
+from emulator.bedrock.engine import Engine
+from emulator.bedrock.operations import OPERATIONS
 from emulator.bedrock.ports import Scope
 
 

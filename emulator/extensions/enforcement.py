@@ -12,7 +12,7 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc, sts
 
-from emulator.bedrock.engine import OPERATIONS
+from emulator.bedrock.operations import OPERATIONS
 from emulator.extensions import key_use
 from emulator.extensions.buckets import KEY_HEADER
 from emulator.extensions.endpoint_policies import (

@@ -102,6 +102,7 @@ def released_world() -> Iterator[Releasing]:
             "LEDGER_TABLE": "ledger",
             "ARTIFACTS_BUCKET": ARTIFACTS,
             "RELEASE_MACHINE_ARN": RELEASE_MACHINE,
+            "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
         }.items():
             patch.setenv(name, value)
         for handler in modules().values():

@@ -63,6 +63,7 @@ def aws(monkeypatch):
         **any_run_settings().to_env(),
         "DATASETS_BUCKET": DATASETS,
         "RELEASE_MACHINE_ARN": RELEASE_MACHINE,
+        "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun",
         "RECIPES": "support-nova-micro,support-nova-lite",
     }

@@ -1,6 +1,7 @@
 """Listing trained models, as typed; AWS is in dictionaries."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from cli_world import an_account, left
@@ -17,6 +18,28 @@ from tuning.releases.live_model import Change, LiveModel, live_key
 @pytest.fixture
 def account(aws, monkeypatch):
     return an_account(aws, monkeypatch)
+
+
+def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_does(
+    registry, account, capsys
+):
+    for version_id in ("v1", "v2"):
+        registry.register(trained(version_id))
+    until = "2026-12-01T10:00:00Z"
+    live = LiveModel(id=live_key("support"), recipe="support", version=2, before=1, due=until)
+    account.dynamodb.lay(live)
+    assert left(releases_command, recipe="support") == 0
+    assert "live until 2026-12-01 10:00" in capsys.readouterr().out
+    assert left(releases_command, recipe="support", shown="json") == 0
+    found = json.loads(capsys.readouterr().out)["releases"]
+    assert [(each["status"], each["until"]) for each in found] == [
+        ("live", until),
+        ("before", None),
+    ]
+    account.dynamodb.lay(replace(live, version=None, stopped=2, due=None))
+    assert left(releases_command, recipe="support", shown="json") == 0
+    found = json.loads(capsys.readouterr().out)["releases"]
+    assert [each["status"] for each in found] == ["not running", "before"]
 
 
 @pytest.fixture

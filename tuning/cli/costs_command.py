@@ -13,6 +13,7 @@ from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.table_console import table_console
+from tuning.releases.live_model import LiveModel
 from tuning.releases.standing_costs import ModelOrigin, StandingCost, together
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
@@ -46,7 +47,7 @@ def _origins(account: Account) -> dict[str, ModelOrigin]:
         model.model_arn: ModelOrigin(
             recipe=recipe,
             version=model.version,
-            status=live.standing(model.version),
+            status=_status(live, model.version),
             base_model=model.base_model,
         )
         for recipe in registry.recipes()
@@ -54,6 +55,12 @@ def _origins(account: Account) -> dict[str, ModelOrigin]:
         for model in registry.versions(recipe)
         if not isinstance(model, Unreadable)
     }
+
+
+def _status(live: LiveModel, version: int) -> str:
+    """With the time that Provisioned Throughput has."""
+    until = f" until {live.due}" if live.due and version == live.version else ""
+    return f"{live.standing(version)}{until}"
 
 
 def _list(costs: Sequence[StandingCost], environment: str) -> None:

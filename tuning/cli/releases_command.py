@@ -90,6 +90,7 @@ def _document(
             "uri": evaluated.evaluation_uri,
         },
         "deployment_arn": live.deployment_arn if model.version == live.version else None,
+        "until": live.due if model.version == live.version else None,
         "run": model.run_id,
         "upload": model.upload,
         "upload_version": model.upload_version,
@@ -117,6 +118,12 @@ def _status(model: ModelVersion, live: LiveModel, evaluated: EvaluatedVersion | 
     return live.standing(model.version) or (evaluated.outcome if evaluated else "")
 
 
+def _until(model: ModelVersion, live: LiveModel) -> str:
+    """Of what answers by Provisioned Throughput: how long it does."""
+    short = (live.due or "")[:16].replace("T", " ")
+    return f" until {short}" if short and model.version == live.version else ""
+
+
 def _list(found: Sequence[_Listed]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("recipe", "version", "status", "trained", "run"):
@@ -136,7 +143,7 @@ def _cells(
     return (
         model.recipe,
         str(model.version),
-        _status(model, live, evaluated),
+        _status(model, live, evaluated) + _until(model, live),
         (model.trained_at or "")[:16].replace("T", " "),
         model.run_id[:12],
         f"{model.records:,}",

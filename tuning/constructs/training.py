@@ -33,6 +33,7 @@ from tuning.runs.function_settings import (
     GuardSettings,
     IntakeSettings,
     ReconcilerSettings,
+    RemovalSettings,
     RunSettings,
     Settings,
 )
@@ -125,7 +126,9 @@ class Training(Construct):
                 self._intake_settings(),
                 self._guard_settings(),
                 self._reconciler_settings(),
-                self.release.settings,
+                RemovalSettings(
+                    **vars(self.release.settings), notices_topic_arn=self.topic.topic_arn
+                ),
                 DispatcherSettings(
                     environment=self._environment, ledger_table=self.storage.ledger.table_name
                 ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
-from tuning.models.catalog import catalog
+from tuning.models.catalog import Model, catalog
 from tuning.models.prices import PROVISIONED, SERVING, prices
 
 _NOT_KNOWN = "offered, but no dated price is known"
@@ -86,6 +86,22 @@ class Serving:
             "on_demand_costs": self.on_demand_costs,
             "provisioned_costs": self.provisioned_costs,
         }
+
+
+def not_served(model: Model, hours: int | None) -> str | None:
+    """Why models that are customized from it answer nobody by a recipe with these `provisioned_hours`, if so.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
+    https://docs.aws.amazon.com/bedrock/latest/userguide/prov-thru-supported.html
+    """
+    if model.on_demand or (model.provisioned and hours):
+        return None
+    why = f"models customized from {model.id} cannot be deployed on demand"
+    if not model.provisioned:
+        return f"{why}, and are not listed for Provisioned Throughput"
+    return (
+        f"{why}; provisioned_hours in its recipe's table [release] has them served by Provisioned Throughput for "
+        f"so long: {Serving.of(model.id).provisioned_costs}"
+    )
 
 
 def _dollars(text: str | None) -> Decimal | None:

@@ -1,0 +1,25 @@
+"""The operations that the engine has, each with the method that does it."""
+
+OPERATIONS = {
+    "CreateModelCustomizationJob": "create",
+    "GetModelCustomizationJob": "get",
+    "StopModelCustomizationJob": "stop",
+    "ListModelCustomizationJobs": "list_jobs",
+    "GetFoundationModel": "get_foundation_model",
+    "GetCustomModel": "get_model",
+    "ListCustomModels": "list_models",
+    "DeleteCustomModel": "delete_model",
+    "CreateCustomModelDeployment": "deploy",
+    "GetCustomModelDeployment": "deployments.get",
+    "ListCustomModelDeployments": "deployments.list_all",
+    "UpdateCustomModelDeployment": "update_deployment",
+    "DeleteCustomModelDeployment": "deployments.delete",
+    "CreateProvisionedModelThroughput": "provision",
+    "GetProvisionedModelThroughput": "throughputs.get",
+    "ListProvisionedModelThroughputs": "throughputs.list_all",
+    "UpdateProvisionedModelThroughput": "update_throughput",
+    "DeleteProvisionedModelThroughput": "throughputs.delete",
+    "TagResource": "tag",
+    "UntagResource": "untag",
+    "ListTagsForResource": "list_tags",
+}

@@ -15,7 +15,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
 @pytest.fixture(scope="module")
 def stage():
-    with stages.running(**stages.ESTABLISHED, role_seconds=30) as instance:
+    with stages.running(**stages.ESTABLISHED | {"model_units": 2}, role_seconds=30) as instance:
         yield Stage(instance)
 
 

@@ -11,6 +11,7 @@ from tuning.aws.candidates import Candidates
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
+from tuning.aws.model_deployments import DeploymentRefusedError
 from tuning.aws.notices_topic import NoticesTopic
 from tuning.aws.transient import Transient
 from tuning.releases.evaluated_version import EvaluatedVersion
@@ -54,7 +55,7 @@ def _removed(candidate_id: str, candidate: EvaluatedVersion | None, candidates: 
             return False
     if candidate and candidate.outcome == "evaluating":
         candidates.end(candidate, "lost", "Its evaluation ended without a decision.")
-    candidates.removed(candidate_id)
+    candidates.removed(candidate_id, candidate)
     return True
 
 
@@ -85,7 +86,11 @@ def _is_there(models: AnsweringModels, name: str) -> bool:
     found = models.find(name)
     if found is None:
         return False
-    if not found.mutating:
-        models.delete(name)
+    try:
+        if not found.mutating:
+            models.delete(name)
+    except DeploymentRefusedError as error:
+        if not error.mutating:
+            raise
     logger.warning("removing what has had its time", deployment=found.arn)
     return True

@@ -1,15 +1,19 @@
 """Releases of models that are served by Provisioned Throughput: bought for a time, never longer, and said."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from domain_builders import any_recipe
 from emulated_world import LLAMA, WEST
+from recipe_refusal_cases import refusal
 from release_world import RECIPE, Releasing
 from test_evaluating import answered, candidates, judged, planned
 
 from emulator.bedrock.injected_faults import InjectedFault
 from lambdas import remove_candidates
+from tuning.aws.transient import Transient
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.releases.live_model import LiveModel
 from tuning.releases.release_request import ReleaseRequest
@@ -298,3 +302,39 @@ def test_without_hours_nothing_is_evaluated(bought):
     bought.aws.recipes[RECIPE] = any_recipe(base_model=LLAMA, release=options)
     plan = planned(bought)
     assert (plan["state"], "provisioned_hours" in plan["why"]) == ("held", True)
+
+
+def test_a_candidate_that_is_evaluated_anew_as_the_former_is_removed_stays_listed(bought):
+    """Between the look and the last word; what is on no list would be billed for ever."""
+    bought.evaluable()
+    planned(bought)
+    known = candidates(bought)
+    former = known.of(RECIPE, 1)
+    known.begin(replace(former, execution="anew"))
+    known.end(former, "lost", "It ended without a decision.")
+    known.removed(former.id, former)
+    assert known.evaluating() == [former.id]
+    assert (known.of(RECIPE, 1).execution, known.of(RECIPE, 1).outcome) == ("anew", "evaluating")
+    known.removed(former.id, known.of(RECIPE, 1))
+    assert known.evaluating() == []
+
+
+@pytest.mark.parametrize(("code", "raised"), [("ConflictException", False), ("Denied", True)])
+def test_what_bedrock_does_not_delete_yet_is_tried_again(bought, monkeypatch, code, raised):
+    bought.trained()
+    bought.release(bought.request(1))
+    late(bought, 5, monkeypatch)
+    really = bought.engine.call
+
+    def call(operation, scope, given):
+        if operation.startswith("Delete"):
+            raise refusal(code, operation, 400, "not now")
+        return really(operation, scope, given)
+
+    monkeypatch.setattr(bought.engine, "call", call)
+    with pytest.raises(Transient) if raised else nullcontext():
+        removals(bought)
+    assert bought.held() == [NAME]
+    monkeypatch.setattr(bought.engine, "call", really)
+    removals(bought), removals(bought)
+    assert (bought.held(), len(bought.notices)) == ([], 1)

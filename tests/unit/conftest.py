@@ -83,6 +83,18 @@ def releasing(aws, context):
 
 
 @pytest.fixture
+def bought(aws, context):
+    """As `releasing`, of a base that is served by Provisioned Throughput alone."""
+    from bought_world import GATE  # noqa: PLC0415 — as above
+    from emulated_world import LLAMA, WEST  # noqa: PLC0415 — as above
+    from release_world import RECIPE, Releasing  # noqa: PLC0415 — as above
+
+    made = Releasing(aws, context, base=LLAMA, scope=WEST)
+    aws.recipes[RECIPE] = any_recipe(base_model=LLAMA, release=GATE)
+    return made
+
+
+@pytest.fixture
 def context():
     """What powertools asks of a Lambda context."""
     return SimpleNamespace(

@@ -39,13 +39,15 @@ TOML = """
 APP = """
     from pathlib import Path
     import aws_cdk as cdk
-    from stacks.deployment import Deployment
+    from stacks.deployment import Deployment, deployments
+    from tuning.constructs.acknowledgements import review
     from tuning.constructs.config import Config
 
     app = cdk.App(analytics_reporting=False, tree_metadata=False)
     folder = Path(__file__).parent
     config = Config(region="us-west-2", recipes=("support-llama",), recipes_folder=folder)
     Deployment(app, "west", config=config)
+    review(app, [each.training for each in deployments(app)])
     app.synth()
 """
 

@@ -40,8 +40,9 @@ class EmulatorSettings:
     account_concurrency: int = 1000
     """Lambda executions at a time, of the whole account.
     https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-    model_units: int = 2
-    """Of Provisioned Throughput: what an account was given that asked for it; without asking, none."""
+    model_units: int = 0
+    """Of Provisioned Throughput, L-BE77399C: none, unless an account asked for them and was given some.
+    https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
     role_seconds: float = 3.0
     """How long services do not know a new role; AWS says seconds."""
     event_seed: int | None = None

@@ -11,6 +11,7 @@ from tuning.aws.evaluation_files import EvaluationFiles, read_prompts
 from tuning.evaluation.gate import EvaluationError, evaluate
 from tuning.evaluation.records import GateDecision, ModelAnswer
 from tuning.evaluation.release_options import ReleaseOptions
+from tuning.models.catalog import catalog
 from tuning.models.serving import Serving
 from tuning.releases.evaluation_plan import EvaluationPlan, GateOutcome, GateResult, promoting
 from tuning.runs.function_settings import EvaluationSettings
@@ -45,8 +46,11 @@ def _cost(plan: EvaluationPlan, answers: Iterable[Sequence[ModelAnswer]]) -> str
     for each in chain.from_iterable(answers):
         given += each.input_tokens or 0
         made += each.output_tokens or 0
-    usd = Serving.of(plan.base_model).of_tokens(given, made)
+    serving = Serving.of(plan.base_model)
+    usd = serving.of_tokens(given, made)
     about = "no dated price is known" if usd is None else f"about {usd:.4f} USD"
+    if not catalog().model(plan.base_model).on_demand:
+        about = f"those of Provisioned Throughput paid by the hour: {serving.provisioned_costs}"
     return f"The evaluation took {given + made:,} tokens, {about}."
 
 

@@ -4,15 +4,16 @@ from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, observed
-from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployments
+from tuning.aws.answering_models import AnsweringModels, answering_models
+from tuning.aws.model_deployments import DeploymentRefusedError
 from tuning.releases.deployment_status import Deployed, DeploymentStatus, todo
 from tuning.releases.release_steps import ReleaseStart
 from tuning.runs.function_settings import ReleaseSettings
 
 _settings = cache(ReleaseSettings.from_env)
 MOST_TRIES = 120
-"""Polls of a minute each. A creation took seven to eight minutes in public reports; two hours is generous, and
-bounds how long a release waits for a free place."""
+"""Polls of a minute each. A creation took seven to eight minutes in public reports, and one of Provisioned
+Throughput 20 to 30; two hours is generous, and bounds how long a release waits for a free place."""
 
 
 @observed
@@ -22,9 +23,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     start, wanted = ReleaseStart.from_json(event["release"]), event.get("target") or None
     before = Deployed.kept(event.get("deployment")) or Deployed(state="in_progress")
-    found = ModelDeployments().find(start.deployment)
+    models = answering_models(provisioned=start.provisioned)
+    found = models.find(start.deployment)
     try:
-        now = _step(start, wanted, found, asked=before.asked)
+        now = _step(models, start, wanted, found, asked=before.asked)
     except DeploymentRefusedError as error:
         now = _refused(error, asked=before.asked)
     tries = before.tries + 1 if now.state in ("in_progress", "queued") else 0
@@ -42,21 +44,26 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _step(
-    start: ReleaseStart, wanted: str | None, found: DeploymentStatus | None, *, asked: bool
+    models: AnsweringModels,
+    start: ReleaseStart,
+    wanted: str | None,
+    found: DeploymentStatus | None,
+    *,
+    asked: bool,
 ) -> Deployed:
-    deployments, why = ModelDeployments(), (found and found.failure) or "Bedrock gave no reason"
+    why = (found and found.failure) or "Bedrock gave no reason"
     match todo(found, wanted, asked=asked):
         case "done":
             return Deployed(state="active" if wanted else "removed", asked=asked)
         case "create":
             tags = start.tags(_settings().environment)
-            deployments.create(start.deployment, str(wanted), token=start.token, tags=tags)
+            models.create(start.deployment, str(wanted), token=start.token, tags=tags)
             asked = True
         case "update":
-            deployments.update(start.deployment, str(wanted))
+            models.update(start.deployment, str(wanted))
             asked = True
         case "delete":
-            deployments.delete(start.deployment)
+            models.delete(start.deployment)
             if wanted and asked:
                 return Deployed(state="failed", asked=asked, failure=why)
         case "failed":

@@ -5,10 +5,10 @@ from functools import cache
 from typing import Any
 
 from lambdas.observe import logger, metrics, observed
+from tuning.aws.answering_models import answering_models
 from tuning.aws.candidates import Candidates
 from tuning.aws.ledger import Ledger
-from tuning.aws.live_models import LiveModels
-from tuning.aws.model_deployments import ModelDeployments
+from tuning.aws.live_models import Ended, LiveModels
 from tuning.aws.model_registry import ModelRegistry
 from tuning.releases.evaluation_plan import GateOutcome
 from tuning.releases.release_request import ReleaseRequest
@@ -26,14 +26,19 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     ledger = Ledger(table=settings.ledger_table)
     lives, registry = LiveModels(ledger=ledger), ModelRegistry(ledger=ledger)
     live = lives.read(request.recipe)
-    found = ModelDeployments().find(deployment_name(settings.environment, request.recipe))
+    models = answering_models(provisioned=live.provisioned)
+    found = models.find(deployment_name(settings.environment, request.recipe))
     # Of all versions: a release that was killed may have deployed one that nobody here speaks of.
     now = answering(found, registry.versions(request.recipe))
     says = f"version {now} is live" if now else "nothing is live"
     last = f"{outcome['summary']} Of {request.recipe}, {says}."
-    recorded = lives.end(
-        live, event["execution"], version=now, arn=found.arn if found else None, last=last
+    ended = Ended(
+        version=now,
+        arn=found.arn if found else None,
+        last=last,
+        released=outcome["state"] == "released",
     )
+    recorded = lives.end(live, event["execution"], ended)
     _end_evaluation(ledger, request, event, last)
     if recorded:
         name = "Released" if outcome["state"] == "released" else "NotReleased"

@@ -6,18 +6,19 @@ from typing import Any
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, observed
+from tuning.aws.answering_models import answering_models
 from tuning.aws.candidates import Candidates
 from tuning.aws.evaluation_files import read_prompts
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
 from tuning.aws.model_deletions import ModelDeletions
-from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.model_registry import ModelRegistry
 from tuning.errors import TuningError
 from tuning.evaluation.evaluation_prompts import NotAPromptError
 from tuning.evaluation.records import EvaluationPrompt, Side
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import catalog
+from tuning.models.serving import not_served
 from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
 from tuning.releases.evaluation_plan import EvaluationPlan, promoting
 from tuning.releases.live_model import LiveModel
@@ -55,7 +56,8 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
     live = LiveModels(ledger=ledger).read(request.recipe)
     if live.version == request.version:
         raise NotEvaluatedError(f"version {request.version} is live already")
-    model = _model(request, ledger)
+    model = _model(request, ledger, options)
+    provisioned = not catalog().model(model.base_model).on_demand
     uri = _evaluation_set(model, ledger)
     prompts = read_prompts(uri, base_model=model.base_model)
     _assert_enough(prompts, options)
@@ -66,6 +68,7 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
         recipe=model.recipe,
         token=request.candidate_token,
         candidate=True,
+        provisioned=provisioned,
     )
     now = datetime.now(UTC)
     begun = EvaluatedVersion(
@@ -76,6 +79,7 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
         deployment=candidate.deployment,
         begun_at=zulu(now),
         due=zulu(now + timedelta(hours=options.candidate_hours)),
+        provisioned=provisioned,
     )
     Candidates(ledger=ledger).begin(begun)
     _assert_kept(model, ledger)  # after it is said that it is evaluated, which keeps it from now on
@@ -93,11 +97,11 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
     )
 
 
-def _model(request: ReleaseRequest, ledger: Ledger) -> ModelVersion:
+def _model(request: ReleaseRequest, ledger: Ledger, options: ReleaseOptions) -> ModelVersion:
     model = ModelRegistry(ledger=ledger).version(request.recipe, request.version)
     if model is None:
         raise NotEvaluatedError(f"{request.recipe} has no version {request.version}")
-    if why := catalog().model(model.base_model).undeployable:
+    if why := not_served(catalog().model(model.base_model), options.provisioned_hours):
         raise NotEvaluatedError(why)
     _assert_kept(model, ledger)
     return model
@@ -137,6 +141,7 @@ def _compared(model: ModelVersion, live: LiveModel) -> dict[Side, str]:
     base: dict[Side, str] = {"base": catalog().model(model.base_model).asked_as}
     if live.version is None:
         return base
-    found = ModelDeployments().find(deployment_name(_settings().environment, model.recipe))
+    models = answering_models(provisioned=live.provisioned)
+    found = models.find(deployment_name(_settings().environment, model.recipe))
     another = found and found.answers and found.model_arn != model.model_arn
     return {"live": found.arn, **base} if found and another else base

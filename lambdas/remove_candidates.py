@@ -1,4 +1,4 @@
-"""Candidates whose evaluation has ended, or takes too long, are removed: nothing is left running."""
+"""What has had its time is removed, so that nothing is left running: candidates, and Provisioned Throughput."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -6,28 +6,37 @@ from typing import Any
 
 from lambdas.apart import Apart
 from lambdas.observe import logger, observed
+from tuning.aws.answering_models import AnsweringModels, answering_models
 from tuning.aws.candidates import Candidates
 from tuning.aws.executions import Executions
 from tuning.aws.ledger import Ledger
-from tuning.aws.model_deployments import ModelDeployments
+from tuning.aws.live_models import LiveModels
+from tuning.aws.model_deployments import DeploymentRefusedError
+from tuning.aws.notices_topic import NoticesTopic
 from tuning.aws.transient import Transient
 from tuning.releases.evaluated_version import EvaluatedVersion
-from tuning.runs.function_settings import ReleaseSettings
+from tuning.releases.release_steps import deployment_name
+from tuning.releases.time_to_live import had_its_time, is_over
+from tuning.runs.function_settings import RemovalSettings
 from tuning.runs.times import utc_time
 
-_settings = cache(ReleaseSettings.from_env)
+_settings = cache(RemovalSettings.from_env)
 
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Raises Transient when AWS kept it from one of them, which the next round tries again."""
     settings, apart, removed = _settings(), Apart(what="not removed"), 0
-    candidates = Candidates(ledger=Ledger(table=settings.ledger_table))
+    ledger = Ledger(table=settings.ledger_table)
+    candidates, lives = Candidates(ledger=ledger), LiveModels(ledger=ledger)
     for each in candidates.evaluating():
         with apart.each(each):
             candidate = candidates.by_id(each)
             if candidate is None or _over(candidate, settings.release_machine_arn):
                 removed += _removed(each, candidate, candidates)
+    for recipe in lives.provisioned():
+        with apart.each(recipe):
+            removed += _stopped(recipe, lives)
     if apart.missed or apart.unreadable:
         raise Transient(f"not removed: {', '.join([*apart.missed, *apart.unreadable])}")
     return {"removed": removed}
@@ -40,13 +49,48 @@ def _over(candidate: EvaluatedVersion, machine: str) -> bool:
 
 def _removed(candidate_id: str, candidate: EvaluatedVersion | None, candidates: Candidates) -> bool:
     """Whether it is gone; else the next round looks again, since a deletion takes its time."""
-    found = ModelDeployments().find(candidate.deployment) if candidate else None
-    if candidate and found:
-        if not found.mutating:
-            ModelDeployments().delete(candidate.deployment)
-        logger.warning("removing a candidate", candidate=candidate_id, deployment=found.arn)
-        return False
+    if candidate:
+        models = answering_models(provisioned=candidate.provisioned)
+        if _is_there(models, candidate.deployment):
+            return False
     if candidate and candidate.outcome == "evaluating":
         candidates.end(candidate, "lost", "Its evaluation ended without a decision.")
-    candidates.removed(candidate_id)
+    candidates.removed(candidate_id, candidate)
+    return True
+
+
+def _stopped(recipe: str, lives: LiveModels) -> bool:
+    """Whether its Provisioned Throughput is gone. That nothing answers is recorded before it is deleted, so that
+    a release that begins meanwhile is not taken for the one that had its time.
+    """
+    live, settings = lives.read(recipe), _settings()
+    executions = Executions(machine=settings.release_machine_arn)
+    if not is_over(live, datetime.now(UTC), ended=executions.has_ended):
+        return False
+    said = had_its_time(live, settings.environment)
+    if live.provisioned and (live.version or live.change):
+        if not lives.stop(live, last=said):
+            return False
+        live = lives.read(recipe)
+    models = answering_models(provisioned=True)
+    if _is_there(models, deployment_name(settings.environment, recipe)):
+        return False
+    if live.due:
+        topic = NoticesTopic(arn=settings.notices_topic_arn)
+        topic.publish(f"{recipe}: Provisioned Throughput has ended", said)
+    return lives.removed(live)
+
+
+def _is_there(models: AnsweringModels, name: str) -> bool:
+    """Whether it is to be looked for again: a deletion takes its time, and what is changing cannot be deleted."""
+    found = models.find(name)
+    if found is None:
+        return False
+    try:
+        if not found.mutating:
+            models.delete(name)
+    except DeploymentRefusedError as error:
+        if not error.mutating:
+            raise
+    logger.warning("removing what has had its time", deployment=found.arn)
     return True

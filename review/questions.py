@@ -101,7 +101,8 @@ _ALL_BUT = (
     ("answer_prompts", "verify_release"),
     ("decide_release",),
     ("delete_models",),
-    ("begin_release", "finish_release"),
+    ("begin_release", "finish_release", "remove_candidates"),
+    ("remove_candidates",),
 )
 """Groups of all functions but some."""
 

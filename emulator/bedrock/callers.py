@@ -29,6 +29,8 @@ def permissions_needed(operation: str, scope: Scope, request: dict[str, Any]) ->
             yield from _to_create(action, scope, request)
         case "CreateCustomModelDeployment":
             yield from _to_deploy(action, scope, request)
+        case "CreateProvisionedModelThroughput":
+            yield from _to_provision(action, scope, request)
         case "UpdateCustomModelDeployment":
             yield Need(action=action, resource=request["modelArn"])
             yield Need(action=action, resource=_subject(scope, request))
@@ -81,6 +83,15 @@ def _to_log(setting: dict[str, Any]) -> Iterator[Need]:
         yield Need(action="iam:PassRole", resource=role, context=passed)
 
 
+def _to_provision(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    tags = {f"aws:RequestTag/{tag['key']}": tag["value"] for tag in request.get("tags", [])}
+    yield Need(action=action, resource=_model(scope, request["modelId"]), context=tags)
+    if tags:
+        # UNCONFIRMED, as of jobs.
+        provisioned = scope.arn("provisioned-model/*")
+        yield Need(action="bedrock:TagResource", resource=provisioned, context=tags)
+
+
 def _to_encrypt(scope: Scope, key: str) -> Iterator[Need]:
     """UNCONFIRMED that the caller's rights are used, and not the job role's: its page says "the role
     that customizes". https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
@@ -104,6 +115,7 @@ def _subject(scope: Scope, request: dict[str, Any]) -> str:
         ("jobIdentifier", "model-customization-job"),
         ("modelIdentifier", "custom-model"),
         ("customModelDeploymentIdentifier", "custom-model-deployment"),
+        ("provisionedModelId", "provisioned-model"),
     ):
         if identifier := request.get(member):
             return (

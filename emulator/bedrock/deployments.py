@@ -62,6 +62,14 @@ class ModelDeployment:
         return str(self.request["modelDeploymentName"])
 
     @property
+    def base(self) -> str:
+        return self.model.job.offer.model
+
+    @property
+    def answers(self) -> bool:
+        return self.status == "Active"
+
+    @property
     def mutating(self) -> bool:
         return self.status == "Creating" or self.update == "Updating"
 

@@ -35,9 +35,13 @@ from emulator.bedrock.nearest_example import Examples
 from emulator.bedrock.operations import OPERATIONS
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.requests import validate
+from emulator.bedrock.throughputs import Throughputs
 
 Spawn = Callable[[Callable[[], None]], None]
-KEPT_HERE = ("model-customization-job", "custom-model", "custom-model-deployment")
+KEPT_HERE = (
+    *("model-customization-job", "custom-model", "custom-model-deployment"),
+    "provisioned-model",
+)
 """Kinds of resources of the engine; the rest of Bedrock is MiniStack's."""
 
 
@@ -49,6 +53,7 @@ class Engine:
     phase_seconds: float
     deployments: Deployments
     invocations: LoggedInvocations
+    throughputs: Throughputs
     faults: Faults
     jobs: dict[str, EmulatedJob] = field(default_factory=dict)
     models: dict[str, EmulatedModel] = field(default_factory=dict)
@@ -61,8 +66,7 @@ class Engine:
             raise Throttled(message="Too many requests, please wait before trying again.")
         validate(operation, request)
         for need in callers.permissions_needed(operation, scope, request):
-            context = need.context | self.deployments.resource_tags(scope, need.resource)
-            context |= model_tags(list(self.models.values()), scope, need.resource)
+            context = need.context | self.resource_tags(scope, need.resource)
             if refusal := self.aws.callers.refusal(need.action, need.resource, context):
                 raise Denied(message=refusal)
         answer: dict[str, Any] = attrgetter(OPERATIONS[operation])(self)(scope, request)
@@ -108,10 +112,11 @@ class Engine:
         return self._model(scope, request["modelIdentifier"]).describe()
 
     def delete_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        """What uses it is in the way. Throughput would be too, and cannot be bought here."""
+        """What uses it is in the way."""
         model = self._model(scope, request["modelIdentifier"])
         self.deployments.check_unused(model)
         check_no_job(model, list(self.jobs.values()))
+        self.throughputs.check_unused(model)
         del self.models[model.arn]
         return {}
 
@@ -121,9 +126,21 @@ class Engine:
     def update_deployment(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return self.deployments.update(scope, request, self._model(scope, request["modelArn"]))
 
-    def list_throughputs(self, _scope: Scope, _request: dict[str, Any]) -> dict[str, Any]:
-        """None can be bought here. https://docs.aws.amazon.com/general/latest/gr/bedrock.html (quota: 0)"""
-        return {"provisionedModelSummaries": []}
+    def provision(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        model = self._find_model(scope, request["modelId"])
+        return self.throughputs.create(scope, request, model)
+
+    def update_throughput(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
+        wanted = request.get("desiredModelId")
+        model = self._model(scope, wanted) if wanted else None
+        return self.throughputs.update(scope, request, model)
+
+    def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
+        """Condition keys of a call about a model or what answers, by its ARN or one that ends in its name."""
+        if ":custom-model/" in resource:
+            return model_tags(list(self.models.values()), scope, resource)
+        kept = self.throughputs if ":provisioned-model/" in resource else self.deployments
+        return kept.resource_tags(scope, resource)
 
     def tag(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         tags = self._tags(scope, request["resourceARN"])
@@ -148,6 +165,8 @@ class Engine:
             "jobIdentifier",
             "modelDeploymentName",
             "customModelDeploymentIdentifier",
+            "provisionedModelName",
+            "provisionedModelId",
         )
         return (
             named.name if named else next((request[each] for each in given if each in request), "")
@@ -274,6 +293,8 @@ class Engine:
     def _tags(self, scope: Scope, arn: str) -> dict[str, str]:
         if ":custom-model-deployment/" in arn:
             return self.deployments.find(scope, arn).tags
+        if ":provisioned-model/" in arn:
+            return self.throughputs.find(scope, arn).tags
         return (
             self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
         )

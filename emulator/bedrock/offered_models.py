@@ -25,6 +25,8 @@ class Offer:
     teachers: tuple[str, ...]
     on_demand: bool
     """Whether what is customized from it can be deployed on demand."""
+    provisioned: bool
+    """Whether AWS lists it for Provisioned Throughput."""
 
     def complete(self, given: dict[str, str]) -> dict[str, str]:
         """The hyperparameters a job runs with: the service fills the defaults it documents."""
@@ -71,6 +73,7 @@ def offer(identifier: str, method: str, region: str) -> Offer:
         validation_refused=terms["validation"] == "refused",
         teachers=tuple(terms.get("teachers", ())),
         on_demand=model.get("on_demand") is True,
+        provisioned=model.get("provisioned") is True,
         format=DataFormat(
             kind=terms["format"],
             min_records=terms["min_records"],

@@ -33,7 +33,6 @@ def install(settings: EmulatorSettings) -> None:
     provisioning.before("AWS::Lambda::Function", lambda properties: _check(properties, quota))
     provisioning.before("AWS::EC2::VPC", _check_vpcs)
     ec2._ACTION_MAP["CreateVpc"] = _one_more_vpc(ec2._ACTION_MAP["CreateVpc"])
-    bedrock._create_provisioned = _with_units(bedrock._create_provisioned, settings.model_units)
     bedrock._create_model_import_job = _one_at_a_time(bedrock._create_model_import_job)
 
 
@@ -106,18 +105,6 @@ def _one_more_vpc(create: Callable[..., Response]) -> Callable[..., Response]:
     return create_within_quota
 
 
-def _with_units(create: Callable[..., Response], quota: int) -> Callable[..., Response]:
-    def create_if_there_are_units(body: bytes) -> Response:
-        asked = _number(body, "modelUnits")
-        used = sum(each["ModelUnits"] for each in bedrock._provisioned_throughputs.values())
-        if used + asked > quota:
-            # UNCONFIRMED text; HTTP 400 by the service's model.
-            return _exceeded(f"Your account's quota of model units is {quota}.")
-        return create(body)
-
-    return create_if_there_are_units
-
-
 def _one_at_a_time(create: Callable[..., Response]) -> Callable[..., Response]:
     def create_if_none_runs(body: bytes) -> Response:
         jobs = bedrock._model_import_jobs.values()
@@ -127,13 +114,6 @@ def _one_at_a_time(create: Callable[..., Response]) -> Callable[..., Response]:
         return create(body)
 
     return create_if_none_runs
-
-
-def _number(body: bytes, member: str) -> int:
-    try:
-        return int(json.loads(body).get(member, 0))
-    except (AttributeError, TypeError, ValueError):
-        return 0  # MiniStack says what is wrong with it
 
 
 def _exceeded(message: str) -> Response:

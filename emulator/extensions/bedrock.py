@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id, get_region
+from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock, ec2
 
@@ -17,6 +17,7 @@ from emulator.bedrock.engine import Engine
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.ports import Scope, Surroundings
+from emulator.bedrock.throughputs import Throughputs
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions.enforcement import Gate, SignedCall, denial_message
@@ -51,9 +52,15 @@ def install(
         invocations=LoggedInvocations(
             roles=roles, objects=MiniStackObjects(), places=MiniStackLogPlaces()
         ),
+        throughputs=Throughputs(
+            faults=faults,
+            clock=clock.now,
+            seconds=settings.deployment_seconds,
+            units=settings.model_units,
+            key_opens=_opens,
+        ),
         faults=faults,
     )
-    bedrock._create_provisioned = _with_the_key(bedrock._create_provisioned, engine)
     theirs = bedrock.handle_request
 
     async def handle(
@@ -74,23 +81,10 @@ def install(
     return engine
 
 
-def _with_the_key(create: Callable[..., Any], engine: Engine) -> Callable[..., Any]:
-    """A custom Nova model under a customer's key is served when the key's policy lets Bedrock in.
-
-    https://docs.aws.amazon.com/nova/latest/userguide/customize-fine-tune-encrypt.html
-    """
-
-    def create_if_bedrock_may(body: bytes) -> Any:
-        model = engine.models.get(str(json.loads(body or b"{}").get("modelId", "")))
-        key = model.job.request.get("customModelKmsKeyId") if model else None
-        context = {"kms:encryptioncontextkeys": ["aws:bedrock:custom-model"]}
-        if model and "nova" in model.job.offer.model and not key_lets(key, SERVICE, context):
-            # UNCONFIRMED text.
-            why = f"The key policy of {key} does not allow {SERVICE} to use the key."
-            return error_response_json("AccessDeniedException", why, 403)
-        return create(body)
-
-    return create_if_bedrock_may
+def _opens(key: str | None) -> bool:
+    """https://docs.aws.amazon.com/nova/latest/userguide/customize-fine-tune-encrypt.html"""
+    context = {"kms:encryptioncontextkeys": ["aws:bedrock:custom-model"]}
+    return bool(key_lets(key, SERVICE, context))
 
 
 def scope_of_the_call() -> Scope:

@@ -1,4 +1,4 @@
-"""Bedrock's runtime: custom models answer from their deployments, and only as their callers may.
+"""Bedrock's runtime: custom models answer from their deployments and model units, and only as their callers may.
 
 MiniStack takes any ARN for a model that answers, asks for rights on a foundation model of that name,
 and knows no quota. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
@@ -22,6 +22,7 @@ from emulator.bedrock.deployments import ModelDeployment
 from emulator.bedrock.engine import Engine
 from emulator.bedrock.logged_invocations import ModelInvocation
 from emulator.bedrock.nearest_example import text_of
+from emulator.bedrock.throughputs import Throughput
 from emulator.bedrock.token_quota import TokenQuota
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
@@ -31,6 +32,7 @@ from emulator.extensions.job_objects import OK
 
 EMULATED = "x-emulated"
 NOTE = "nothing was trained; the answer is that of the nearest training example"
+_Answering = ModelDeployment | Throughput
 _CALL = re.compile(
     r"/model/(?P<model>.+)/(?P<kind>converse|converse-stream|invoke|invoke-with-response-stream)"
 )
@@ -84,17 +86,21 @@ class _Runtime:
     quota: TokenQuota
     clock: Clock
 
-    def deployed(self, model: str) -> ModelDeployment | None:
-        """The deployment that an ARN is of; None for a model of any other kind. Raises `NotFound`."""
-        if ":custom-model-deployment/" not in model:
-            return None
-        return self.engine.deployments.find(scope_of_the_call(), model)
+    def deployed(self, model: str) -> _Answering | None:
+        """What an ARN is of under which a custom model answers; None for a model of any other kind. Raises
+        `NotFound`.
+        """
+        if ":custom-model-deployment/" in model:
+            return self.engine.deployments.find(scope_of_the_call(), model)
+        if ":provisioned-model/" in model:
+            return self.engine.throughputs.find(scope_of_the_call(), model)
+        return None
 
-    def admit(self, model: str, kind: str, body: bytes) -> ModelDeployment | None:
-        """The deployment that is to answer, None for any other model; raises `ApiError`."""
+    def admit(self, model: str, kind: str, body: bytes) -> _Answering | None:
+        """What is to answer, None for a base model by its id; raises `ApiError`."""
         operation, action = _ACTIONS[kind]
         resource = _resource(model)
-        tags = self.engine.deployments.resource_tags(scope_of_the_call(), resource)
+        tags = self.engine.resource_tags(scope_of_the_call(), resource)
         self._check_right(f"bedrock:{action}", resource, tags)
         if ":custom-model/" in model:
             # Only its deployment answers. UNCONFIRMED text.
@@ -104,20 +110,24 @@ class _Runtime:
             return None
         if self.engine.faults.take("throttle", operation=operation, job=deployment.name):
             raise Throttled(message="Too many requests, please wait before trying again.")
-        if deployment.status != "Active":
+        if not deployment.answers:
             # UNCONFIRMED which error; the text is the emulator's.
             raise NotFound(message=f"The custom model deployment is {deployment.status}.")
-        job = deployment.model.job
-        if key := job.request.get("customModelKmsKeyId"):
+        job = deployment.model.job if deployment.model else None
+        if job and (key := job.request.get("customModelKmsKeyId")):
             # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
             # That a deployment's caller is held to it is UNCONFIRMED, and the careful case.
             via = {"kms:ViaService": f"bedrock.{deployment.scope.region}.amazonaws.com"}
             self._check_right("kms:Decrypt", key, via)
-        base = (deployment.scope, job.offer.model)
+        if isinstance(deployment, ModelDeployment):  # model units have no quota of tokens
+            self._reserve(deployment, body)
+        return deployment
+
+    def _reserve(self, deployment: ModelDeployment, body: bytes) -> None:
+        base = (deployment.scope, deployment.base)
         if not self.quota.take(base, _reserved(body), self.clock.now()):
             # https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html
             raise Throttled(message="Too many tokens, please wait before trying again.")
-        return deployment
 
     def log(self, model: str, kind: str, asked: bytes, answered: bytes) -> None:
         """UNCONFIRMED whether AWS logs what it refused, which is not logged here."""
@@ -142,7 +152,8 @@ def _answering(reply: Callable[..., str], runtime: _Runtime) -> Callable[..., st
 
     def answer(model: str, messages: list[dict[str, Any]], system: Any) -> str:
         plain: str = reply(model, messages, system)
-        if (deployment := runtime.deployed(model)) is None:
+        deployment = runtime.deployed(model)
+        if deployment is None or deployment.model is None:
             return plain
         asked = " ".join(
             text_of(each.get("content")) for each in messages if each.get("role") == "user"
@@ -157,7 +168,7 @@ def _of_the_base(family: Callable[[str], str], runtime: _Runtime) -> Callable[[s
 
     def of_the_base(model: str) -> str:
         deployment = runtime.deployed(model)
-        return family(deployment.model.job.offer.model if deployment else model)
+        return family(deployment.base if deployment else model)
 
     return of_the_base
 

@@ -224,6 +224,7 @@ def a_machine_invokes_its_steps_and_nothing_else(environment, role, kind):
 
 
 _SHOWN = {"bedrock:GetCustomModelDeployment"}
+_BUYING = ("CreateProvisionedModelThroughput", "UpdateProvisionedModelThroughput")
 
 
 @check
@@ -234,6 +235,10 @@ def who_changes_deployments_asks_no_model_and_who_asks_changes_none(environment)
         assert changed == {"DeployModelRole"}
     deleted = roles_allowed(environment, "bedrock:DeleteCustomModelDeployment")
     assert deleted == {"DeployModelRole", "RemoveCandidatesRole"}  # of candidates, by their tag
+    for word in _BUYING:  # where a recipe asks for it; else nobody
+        assert roles_allowed(environment, f"bedrock:{word}") <= {"DeployModelRole"}
+    removed = roles_allowed(environment, "bedrock:DeleteProvisionedModelThroughput")
+    assert removed - {"DeployModelRole"} == {"RemoveCandidatesRole"}
     for word, asked in (("", "VerifyReleaseRole"), ("WithResponseStream", "AnswerPromptsRole")):
         assert roles_allowed(environment, f"bedrock:InvokeModel{word}") == {asked}
     reading = {"PlanEvaluationRole", "AnswerPromptsRole", "DecideReleaseRole"}

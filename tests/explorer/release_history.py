@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from botocore.exceptions import ClientError
 from domain_builders import ARTIFACTS, RELEASE_MACHINE
-from emulated_world import EAST
+from emulated_world import NOVA
 from explored_handlers import context, modules
 from fake_aws import FakeDynamoDB, FakeS3, FakeStepFunctions
 from laid_recipes import deploy_recipes
@@ -86,8 +86,10 @@ class Around:
 
 
 @contextmanager
-def released_world() -> Iterator[Releasing]:
-    """For as long as the environment, the clients and the recipes of the functions are replaced."""
+def released_world(**served: Any) -> Iterator[Releasing]:
+    """For as long as the environment, the clients and the recipes of the functions are replaced. `served`: the base
+    of the recipe and its Region, where it is not the usual one.
+    """
     fakes = {"dynamodb": FakeDynamoDB(), "stepfunctions": FakeStepFunctions(), "s3": FakeS3()}
     aws = SimpleNamespace(**fakes, recipes={})
     with pytest.MonkeyPatch.context() as patch:
@@ -102,12 +104,13 @@ def released_world() -> Iterator[Releasing]:
             "LEDGER_TABLE": "ledger",
             "ARTIFACTS_BUCKET": ARTIFACTS,
             "RELEASE_MACHINE_ARN": RELEASE_MACHINE,
+            "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
         }.items():
             patch.setenv(name, value)
         for handler in modules().values():
             if hasattr(handler, "_settings"):
                 handler._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
-        yield Releasing(aws, context(lambda: 0))
+        yield Releasing(aws, context(lambda: 0), **served)
         observe.logger.setLevel(level)
     clients.client.cache_clear()
 
@@ -135,7 +138,8 @@ def lived(
 def live_model(releasing: Releasing) -> str | None:
     if NAME not in releasing.held():
         return None
-    return releasing.engine.deployments.find(EAST, NAME).model.arn
+    kept = releasing.engine.deployments if releasing.base == NOVA else releasing.engine.throughputs
+    return kept.find(releasing.scope, NAME).model.arn
 
 
 def consistent(releasing: Releasing) -> None:

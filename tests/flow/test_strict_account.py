@@ -15,7 +15,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 
 @pytest.fixture(scope="module")
 def stage():
-    with stages.running(**stages.ESTABLISHED, role_seconds=30) as instance:
+    with stages.running(**stages.ESTABLISHED | {"model_units": 2}, role_seconds=30) as instance:
         yield Stage(instance)
 
 
@@ -103,7 +103,8 @@ def test_model_units_have_a_quota(stage, new_account):
     assert said[:2] == ("ServiceQuotaExceededException", 400)
     create = stage.client("bedrock").create_provisioned_model_throughput
     create(modelUnits=2, **asked)
-    assert refused(create, modelUnits=1, **asked)[0] == "ServiceQuotaExceededException"
+    another = {**asked, "provisionedModelName": "q"}
+    assert refused(create, modelUnits=1, **another)[0] == "ServiceQuotaExceededException"
 
 
 def test_one_import_runs_at_a_time(new_account):

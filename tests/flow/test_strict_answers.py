@@ -16,7 +16,7 @@ from tuning.constructs.placement import own_name
 
 @pytest.fixture(scope="module")
 def stage():
-    with stages.running(**stages.ESTABLISHED) as instance:
+    with stages.running(**stages.ESTABLISHED | {"model_units": 2}) as instance:
         yield Stage(instance)
 
 

@@ -21,7 +21,11 @@ def record(prompt, completion):
 @pytest.fixture(scope="module")
 def stage():
     with stages.running(
-        phase_seconds=0.02, deployment_seconds=600, tokens_per_minute=2_000, enforce=True
+        phase_seconds=0.02,
+        deployment_seconds=600,
+        tokens_per_minute=2_000,
+        model_units=1,
+        enforce=True,
     ) as instance:
         yield Stage(instance)
 
@@ -139,6 +143,44 @@ def test_whoever_invokes_needs_the_right_on_that_deployment_and_the_models_key(s
             code, status, message = refused(runtime.converse, modelId=live, messages=ASKED)
             assert (code, status) == ("AccessDeniedException", 403)
             assert lacks in message
+
+
+def test_what_is_provisioned_answers_under_an_arn_of_its_own_to_whoever_may_ask_it(
+    stage, model, key
+):
+    bedrock, runtime = stage.client("bedrock"), stage.client("bedrock-runtime")
+    asked = {"modelId": model, "modelUnits": 1}
+    tags = [{"key": "team", "value": "support"}]
+    create = bedrock.create_provisioned_model_throughput
+    arn = create(provisionedModelName="bought", tags=tags, **asked)["provisionedModelArn"]
+    assert refused(create, provisionedModelName="more", **asked)[:2] == (
+        "ServiceQuotaExceededException",
+        400,
+    )
+    named = {"provisionedModelId": "bought"}
+    delete = bedrock.delete_provisioned_model_throughput
+    assert refused(delete, **named)[:2] == ("ConflictException", 400)
+    code, status, _ = refused(runtime.converse, modelId=arn, messages=ASKED)
+    assert (code, status) == ("ResourceNotFoundException", 404)
+    stage.instance.advance_clock(seconds=600)
+    assert bedrock.get_provisioned_model_throughput(**named)["status"] == "InService"
+    answer = runtime.converse(modelId=arn, messages=ASKED)
+    assert answer["output"]["message"]["content"] == [{"text": "shipping"}]
+    stream = runtime.converse_stream(modelId=arn, messages=ASKED)["stream"]
+    assert [each for each in stream if "messageStop" in each]
+    decrypt = may("kms:Decrypt", resource=key)
+    for name, lacks in (("sales", "bedrock:InvokeModel"), ("support", None)):
+        rights = may(*INVOKE, resource=f"{arn[:-12]}*", **of_team(name))
+        caller = a_user(stage, f"asks-for-{name}", rights, decrypt)("bedrock-runtime")
+        if lacks:
+            said = refused(caller.converse, modelId=arn, messages=ASKED)
+            assert (said[0], lacks in said[2]) == ("AccessDeniedException", True)
+        else:
+            caller.converse(modelId=arn, messages=ASKED)
+    listed = bedrock.list_provisioned_model_throughputs()["provisionedModelSummaries"]
+    assert [each["provisionedModelArn"] for each in listed] == [arn]
+    delete(**named)
+    assert refused(bedrock.get_provisioned_model_throughput, **named)[1] == 404
 
 
 def test_tokens_are_reserved_as_a_request_begins_and_given_back_after_a_minute(stage, live):

@@ -21,7 +21,7 @@ RECORD = json.dumps(
 
 @pytest.fixture(scope="module")
 def stage():
-    with stages.running(phase_seconds=0.02, enforce=True) as instance:
+    with stages.running(phase_seconds=0.02, model_units=1, enforce=True) as instance:
         yield Stage(instance)
 
 
@@ -183,7 +183,6 @@ def test_a_deny_of_grants_must_spare_those_for_services(stage):
 
 
 @pytest.mark.usefixtures("tuner")
-@pytest.mark.established_account(reason="there are no model units of Provisioned Throughput there")
 def test_a_nova_model_under_a_key_is_served_when_the_key_names_bedrock(stage):
     bedrock, kms = stage.client("bedrock"), stage.client("kms")
     key = a_key(stage)

@@ -63,6 +63,7 @@ def aws(monkeypatch):
         **any_run_settings().to_env(),
         "DATASETS_BUCKET": DATASETS,
         "RELEASE_MACHINE_ARN": RELEASE_MACHINE,
+        "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun",
         "RECIPES": "support-nova-micro,support-nova-lite",
     }
@@ -79,6 +80,18 @@ def releasing(aws, context):
     from release_world import Releasing  # noqa: PLC0415 — the emulator, which most tests do without
 
     return Releasing(aws, context)
+
+
+@pytest.fixture
+def bought(aws, context):
+    """As `releasing`, of a base that is served by Provisioned Throughput alone."""
+    from bought_world import GATE  # noqa: PLC0415 — as above
+    from emulated_world import LLAMA, WEST  # noqa: PLC0415 — as above
+    from release_world import RECIPE, Releasing  # noqa: PLC0415 — as above
+
+    made = Releasing(aws, context, base=LLAMA, scope=WEST)
+    aws.recipes[RECIPE] = any_recipe(base_model=LLAMA, release=GATE)
+    return made
 
 
 @pytest.fixture

@@ -9,11 +9,14 @@ from emulator.bedrock.engine import Engine
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.ports import Scope, Surroundings
+from emulator.bedrock.throughputs import Throughputs
 
 EAST = Scope(account="111122223333", region="us-east-1")
 WEST = Scope(account="111122223333", region="us-west-2")
 ROLE = "arn:aws:iam::111122223333:role/tuner"
 NOVA = "amazon.nova-micro-v1:0:128k"
+LLAMA = "meta.llama3-2-1b-instruct-v1:0:128k"
+"""Served by Provisioned Throughput alone, in us-west-2."""
 DEPLOYMENT = 440
 """Seconds that a deployment takes to be created or updated."""
 RECORD = json.dumps(
@@ -30,7 +33,7 @@ RECORD = json.dumps(
 class World:
     """Everything allowed and present unless a test takes it away."""
 
-    objects: dict[str, list[bytes]] = field(default_factory=lambda: {"train.jsonl": [RECORD] * 10})
+    objects: dict[str, list[bytes]] = field(default_factory=lambda: {"train.jsonl": [RECORD] * 100})
     written: dict[str, bytes] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     forbidden: set[str] = field(default_factory=set)
@@ -44,6 +47,8 @@ class World:
     admitting: set[str] = field(default_factory=set)
     """Buckets in which Bedrock may log."""
     published: list[dict] = field(default_factory=list)
+    closed: bool = False
+    """Whether models' keys do not let Bedrock itself in."""
     seconds: float = 1_800_000_000
     """The clock that deployments go by."""
 
@@ -85,10 +90,17 @@ class World:
         self.published.append({"type": detail_type, "resource": resource, "detail": detail})
 
 
-def an_engine(world, spawn):
+def an_engine(world, spawn, *, units=2):
     aws = Surroundings(roles=world, objects=world, network=world, events=world, callers=world)
     faults = Faults()
     deployments = Deployments(faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT)
+    throughputs = Throughputs(
+        faults=faults,
+        clock=lambda: world.seconds,
+        seconds=DEPLOYMENT,
+        units=units,
+        key_opens=lambda _key: not world.closed,
+    )
     return Engine(
         aws=aws,
         spawn=spawn,
@@ -96,6 +108,7 @@ def an_engine(world, spawn):
         phase_seconds=0,
         deployments=deployments,
         invocations=LoggedInvocations(roles=world, objects=world, places=world),
+        throughputs=throughputs,
         faults=faults,
     )
 

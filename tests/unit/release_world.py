@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 from domain_builders import ARTIFACTS, PREPARED, any_record, any_run, any_upload
-from emulated_world import EAST, World, an_engine, create, get
+from emulated_world import EAST, NOVA, World, an_engine, create, get
 from recipe_refusal_cases import exceptions, refusal
 
 from emulator.bedrock.api_errors import ApiError
@@ -42,8 +42,8 @@ class Client:
 
     exceptions = exceptions("ResourceNotFoundException", "ServiceQuotaExceededException")
 
-    def __init__(self, engine: Any) -> None:
-        self.engine, self.calls, self.lost = engine, [], set()
+    def __init__(self, engine: Any, scope: Any = EAST) -> None:
+        self.engine, self.scope, self.calls, self.lost = engine, scope, [], set()
 
     def get_paginator(self, operation: str) -> Any:
         """Whole lists are one page here."""
@@ -55,7 +55,7 @@ class Client:
         def call(**given: Any) -> Any:
             self.calls.append(operation)
             try:
-                answer = self.engine.call(operation, EAST, given)
+                answer = self.engine.call(operation, self.scope, given)
             except ApiError as error:
                 raise refusal(error.code, operation, error.status, error.message) from error
             if operation in self.lost:
@@ -71,6 +71,8 @@ class Runtime:
     """Answers from what is deployed, unless it is `silent`."""
 
     engine: Any
+    scope: Any = EAST
+    base: str = BASE
     silent: set[str] = field(default_factory=set)
     """ARNs of models that do not answer."""
     exceptions: Any = field(default_factory=exceptions)
@@ -95,7 +97,7 @@ class Runtime:
             raise refusal("ThrottlingException", "ConverseStream", 429, "Too many tokens")
         self.asked.append(modelId)
         text = "I do not know."
-        if modelId != BASE:
+        if modelId != self.base:
             model = self._answering(modelId, "ConverseStream").model
             text = model.examples.answer(messages[-1]["content"][0]["text"])
         return {
@@ -107,20 +109,36 @@ class Runtime:
         }
 
     def _answering(self, model: str, operation: str) -> Any:
-        found = self.engine.deployments.find(EAST, model)
-        if found.status != "Active" or found.model.arn in self.silent:
+        try:
+            found = found_by(self.engine, self.scope, model)
+        except ApiError as error:
+            raise refusal(error.code, operation, error.status, error.message) from error
+        if not found.answers or found.model.arn in self.silent:
             raise refusal("ModelErrorException", operation, 424, "the model cannot be loaded")
         return found
 
 
+def found_by(engine: Any, scope: Any, arn: str) -> Any:
+    """What answers under an ARN. Raises NotFound."""
+    kept = engine.throughputs if ":provisioned-model/" in arn else engine.deployments
+    return kept.find(scope, arn)
+
+
 class Releasing:
-    def __init__(self, aws: SimpleNamespace, context: Any) -> None:
+    def __init__(
+        self, aws: SimpleNamespace, context: Any, *, base: str = NOVA, scope: Any = EAST
+    ) -> None:
         self.context, self.dynamodb = context, aws.dynamodb
+        self.base, self.scope = base, scope
         self.world = World()
         self.engine = an_engine(self.world, lambda task: task())
-        aws.bedrock = self.bedrock = Client(self.engine)
-        setattr(aws, "bedrock-runtime", Runtime(engine=self.engine))
+        aws.bedrock = self.bedrock = Client(self.engine, scope)
+        asked_as = ":".join(base.split(":")[:2])
+        setattr(aws, "bedrock-runtime", Runtime(engine=self.engine, scope=scope, base=asked_as))
         self.runtime = getattr(aws, "bedrock-runtime")
+        self.notices: list[str] = []
+        """Subjects of what functions have published."""
+        aws.sns = SimpleNamespace(publish=lambda **given: self.notices.append(given["Subject"]))
         self.steps, self.aws = aws.stepfunctions, aws
         self.ledger = Ledger(table="ledger", client=lambda _: aws.dynamodb)
         self.lives, self.registry = (
@@ -136,9 +154,10 @@ class Releasing:
         """The next version of the recipe, whose model Bedrock has."""
         number = len(self.engine.jobs) + 1
         named = {"jobName": f"job-{number}", "customModelName": f"model-{number}"}
-        arn = create(self.engine, **{**named, **changes})
+        named["baseModelIdentifier"] = self.base
+        arn = create(self.engine, self.scope, **{**named, **changes})
         run = any_run(upload=any_upload(version_id=f"v{number}"))
-        job = get(self.engine, arn)
+        job = get(self.engine, arn, self.scope)
         made = ModelVersion.trained(
             run,
             PreparedDataset(),
@@ -146,7 +165,7 @@ class Releasing:
             job_arn=arn,
             cost=Charged(),
         )
-        return self.registry.register(made)
+        return self.registry.register(replace(made, base_model=self.base))
 
     def evaluable(
         self, *, right: bool = True, prompts: int = 40, evaluation: bytes | None = None
@@ -159,6 +178,7 @@ class Releasing:
             line(number, (number + off) % prompts, asked="{} again?")
             for number, off in wrong.items()
         ]
+        training *= 1 if self.base == NOVA else 4  # others need a hundred records
         name = f"{len(self.engine.jobs)}.jsonl"
         self.world.objects[name] = training
         model = self.trained(trainingDataConfig={"s3Uri": f"s3://data/{name}"})
@@ -228,6 +248,10 @@ class Releasing:
         return {**outcome, **recorded}
 
     def held(self) -> list[str]:
-        """The names of the deployments that there are."""
-        found = self.engine.call("ListCustomModelDeployments", EAST, {})
-        return [each["customModelDeploymentName"] for each in found["modelDeploymentSummaries"]]
+        """The names of the deployments that there are, and of the provisioned models."""
+        found = self.engine.call("ListCustomModelDeployments", self.scope, {})
+        more = self.engine.call("ListProvisionedModelThroughputs", self.scope, {})
+        return [
+            *(each["customModelDeploymentName"] for each in found["modelDeploymentSummaries"]),
+            *(each["provisionedModelName"] for each in more["provisionedModelSummaries"]),
+        ]

@@ -16,7 +16,13 @@ from tuning.cli.ask_command import ask_command
 from tuning.cli.aws_errors import AccountError
 from tuning.releases.deployment_status import DeploymentStatus
 from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
-from tuning.releases.live_model import LiveModel, NotDeployedError, NothingLiveError, live_key
+from tuning.releases.live_model import (
+    LiveModel,
+    NotDeployedError,
+    NothingLiveError,
+    NotRunningError,
+    live_key,
+)
 from tuning.releases.model_deletion import DeletedModelError, ModelDeletion
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
@@ -151,3 +157,15 @@ def register(aws, number):
     registry = ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: aws.dynamodb))
     for version in range(number):
         registry.register(trained(f"v{version}"))
+
+
+@pytest.mark.parametrize("version", [None, 2])
+def test_what_had_its_time_is_not_asked_and_the_command_that_starts_it_is_said(
+    account, aws, version
+):
+    account("Never.")
+    live = LiveModel(id=live_key("support"), recipe="support", stopped=2)
+    aws.dynamodb.items.pop(live_key("support"))
+    aws.dynamodb.lay(live)
+    with pytest.raises(NotRunningError, match="tuning promote support 2 starts it again"):
+        left(ask_command, recipe="support", question="?", version=version)

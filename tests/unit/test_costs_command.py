@@ -115,6 +115,16 @@ def test_what_is_provisioned_costs_every_hour_whether_it_is_used_or_not(billed, 
     )
 
 
+@pytest.mark.usefixtures("billed")
+def test_of_what_answers_by_the_hour_it_is_said_until_when(aws, capsys):
+    live = LiveModel(
+        id=live_key("support"), recipe="support", version=1, due="2026-12-01T10:00:00Z"
+    )
+    aws.dynamodb.lay(live)
+    assert left(costs_command, shown="json") == 0
+    assert said(capsys)["costs"][0]["status"] == "live until 2026-12-01T10:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("one", "words"),
     [

@@ -21,7 +21,7 @@ LIBRARIES = {"aws_lambda_powertools", "botocore", "jmespath", "msgspec", "typing
 """What any handler may load of what is installed beside it."""
 READ_PROMPTS = {"plan_evaluation", "answer_prompts", "decide_release"}
 """By the readers of datasets, in the format of a model."""
-READ_GATES = {"plan_evaluation", "decide_release", "delete_models"}
+READ_GATES = {"plan_evaluation", "decide_release", "begin_release", "delete_models"}
 MORE_LIBRARIES = {name: {"isal", "xxhash"} for name in ("prepare_dataset", *READ_PROMPTS)}
 READ_RECIPES = {"receive_upload", "authorize_spend", "start_training"} | READ_GATES
 COSTLY = {

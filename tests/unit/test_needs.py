@@ -71,6 +71,8 @@ def assembly(folder, *, name="dev"):
         }
     with zipfile.ZipFile(folder / "code.zip", "w") as code:
         code.writestr("recipes/support.toml", f'base_model = "{NOVA}"\n')
+        hours = '[release]\nmetric = "exact_match"\nprovisioned_hours = 4\n'
+        code.writestr("recipes/bought.toml", f'base_model = "{NOVA}"\n{hours}')
         code.writestr("lambdas/x.py", "")
     (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
     return folder
@@ -80,7 +82,8 @@ def test_an_environment_needs_what_its_templates_name(tmp_path):
     needs = Needs.of("dev", assembly(tmp_path))
     assert needs.stacks == ("dev-Network", "dev-Training")
     assert needs.region == "us-east-1"
-    assert needs.models == {NOVA: ("support",)}
+    assert needs.models == {NOVA: ("bought", "support")}
+    assert needs.provisioned == ("bought",)
     assert needs.methods == {NOVA: ("FINE_TUNING",)}
     assert needs.zones == ("us-east-1a", "us-east-1b")
     assert needs.endpoints == {

@@ -8,6 +8,7 @@ from domain_builders import any_recipe
 from sample_reports import clean, refused
 
 from tuning.errors import OptionError
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.estimate import estimated
 from tuning.models.plan import plan
 from tuning.runs.recipes import Limits
@@ -85,3 +86,15 @@ def test_media_are_said_to_be_missing_from_the_price():
 def test_a_dataset_that_would_be_refused_says_so_beside_its_price():
     made = planned(refused())
     assert (made.verdict, made.to_dict()["verdict"]) == ("refused", "refused")
+
+
+def test_what_a_release_may_cost_by_the_hour_is_bounded_before_anything_is_trained():
+    options = ReleaseOptions(metric="exact_match", candidate_hours=2, provisioned_hours=4)
+    made = planned(base_model="meta.llama3-1-8b-instruct-v1:0:128k", release=options)
+    bound = made.to_dict()["throughput"]
+    assert (bound["candidate_hours"], bound["live_hours"], bound["usd"]) == (2, 4, None)
+    assert "no dated price is known" in made.throughput.words
+    assert any("is in no budget" in each for each in made.not_known)
+    priced = replace(made.throughput, usd_per_hour=Decimal("60.50"))
+    assert priced.words.startswith("at most $363.00: 2 h of a candidate and 4 h of what is live")
+    assert planned().to_dict()["throughput"] is None

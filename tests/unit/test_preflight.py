@@ -228,6 +228,19 @@ def test_a_model_that_only_units_can_serve_needs_some_before_it_is_trained(units
         assert LLAMA in finding.why
 
 
+@pytest.mark.parametrize(("units", "outcome"), [(0, "will fail"), (1, "unknown"), (2, "ok")])
+def test_a_candidate_is_evaluated_beside_what_is_live_so_that_one_more_unit_is_needed(
+    units, outcome
+):
+    needs = replace(PROVISIONED_ONLY, provisioned=("support",))
+    given = {"quotas": quotas(MODEL_UNITS, units), "models": LLAMA_OFFERED}
+    [finding] = found(MODEL_UNITS.check, needs, **given)
+    assert finding.outcome == outcome
+    if outcome == "unknown":
+        assert "2 are used while a candidate of support" in finding.why
+        assert "L-BE77399C" in finding.fix
+
+
 def test_no_units_are_no_matter_where_all_is_served_on_demand():
     [finding] = found(MODEL_UNITS.check, quotas=quotas(MODEL_UNITS, 0))
     assert finding.outcome == "ok"

@@ -214,9 +214,38 @@ def test_a_gate_on_a_base_that_cannot_be_served_on_demand_is_refused_before_anyt
 ):
     known = catalog().models.values()
     base = next(each for each in known if each.status == "ACTIVE" and not each.on_demand)
+    assert base.methods["FINE_TUNING"].format == "converse"
     text = (
         f'description = "d"\nbase_model = "{base.id}"\nmethod = "FINE_TUNING"\n'
         'validation = "refused"\n[release]\nmetric = "token_f1"\n'
     )
     said = refusal(tmp_path, text, region=base.regions[0])
     assert said.startswith(f"release: models customized from {base.id} cannot be deployed")
+    assert "provisioned_hours in its recipe's table [release]" in said
+    assert "no dated price is known" in said
+
+
+def gated(tmp_path, base, *more):
+    """What is said of a recipe with a gate; its base is that of `base`."""
+    lines = ('description = "d"', f'base_model = "{base}"', "[release]", 'metric = "token_f1"')
+    region = catalog().models[base].regions[0]
+    path = tmp_path / "support.toml"
+    path.write_text("\n".join([*lines, *more]))
+    check_recipe(load(path), region=region, catalog=catalog(), file="f.toml")
+
+
+def test_a_gate_on_a_base_that_is_served_by_the_hour_takes_hours(tmp_path):
+    gated(tmp_path, "meta.llama3-1-8b-instruct-v1:0:128k", "provisioned_hours = 4")
+
+
+def test_hours_on_a_base_that_is_served_on_demand_are_a_mistake(tmp_path):
+    with pytest.raises(RecipeError, match=r"release\.provisioned_hours = 4: of no use"):
+        gated(tmp_path, "amazon.nova-micro-v1:0:128k", "provisioned_hours = 4")
+
+
+def test_a_gate_on_a_base_that_answers_pictures_is_refused_whatever_it_asks_for(tmp_path):
+    text = 'description = "d"\nbase_model = "amazon.titan-image-generator-v2:0"\n'
+    text += 'validation = "refused"\n[hyperparameters]\nstepCount = 10\n'
+    text += '[release]\nmetric = "token_f1"\nprovisioned_hours = 4\n'
+    said = refusal(tmp_path, text, region="us-east-1")
+    assert said.startswith("release: what models customized from amazon.titan-image-generator-v2:0")

@@ -11,7 +11,7 @@ from release_world import RECIPE
 from lambdas import finish_release, verify_release
 from tuning.aws.asking import ask_model
 from tuning.aws.executions import Executions
-from tuning.aws.live_models import LiveModels
+from tuning.aws.live_models import Ended, LiveModels
 from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployments
 from tuning.aws.transient import Transient
 from tuning.releases.live_model import Change
@@ -65,10 +65,14 @@ def test_of_two_later_releases_at_once_one_begins(released):
     assert released.live.change.execution == "first"
 
 
+def came_to():
+    return Ended(version=2, arn="arn", last="", released=True)
+
+
 def test_a_release_that_began_and_ended_meanwhile_makes_the_other_late(released):
     def whole():
         assert begin(released, "first", seen=1)
-        released.lives.end(released.live, "first", version=2, arn="arn", last="")
+        released.lives.end(released.live, "first", came_to())
 
     with meanwhile(released, whole):
         assert begin(released, "second", seen=1) is None
@@ -88,14 +92,14 @@ def test_who_was_taken_over_records_nothing(released):
     begin(released, "late", seen=1)
     live = released.live
     begin(released, "next", seen=1, ended=lambda _: True)
-    assert released.lives.end(live, "late", version=2, arn="arn", last="mine") is False
+    assert released.lives.end(live, "late", came_to()) is False
     assert released.live.change.execution == "next"
     assert released.live.version == 1
 
 
 def test_what_is_live_is_changed_by_its_own_execution_only(released):
     begin(released, "mine", seen=1)
-    assert released.lives.end(released.live, "other", version=2, arn="arn", last="") is False
+    assert released.lives.end(released.live, "other", came_to()) is False
 
 
 def test_a_table_that_throttles_is_no_lost_race(released):

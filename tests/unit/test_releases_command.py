@@ -22,6 +22,28 @@ def account(aws, monkeypatch):
     return an_account(aws, monkeypatch)
 
 
+def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_does(
+    registry, account, capsys
+):
+    for version_id in ("v1", "v2"):
+        registry.register(trained(version_id))
+    until = "2026-12-01T10:00:00Z"
+    live = LiveModel(id=live_key("support"), recipe="support", version=2, before=1, due=until)
+    account.dynamodb.lay(live)
+    assert left(releases_command, recipe="support") == 0
+    assert "live until 2026-12-01 10:00" in capsys.readouterr().out
+    assert left(releases_command, recipe="support", shown="json") == 0
+    found = json.loads(capsys.readouterr().out)["releases"]
+    assert [(each["status"], each["until"]) for each in found] == [
+        ("live", until),
+        ("before", None),
+    ]
+    account.dynamodb.lay(replace(live, version=None, stopped=2, due=None))
+    assert left(releases_command, recipe="support", shown="json") == 0
+    found = json.loads(capsys.readouterr().out)["releases"]
+    assert [each["status"] for each in found] == ["not running", "before"]
+
+
 @pytest.fixture
 def registry(account):
     return ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: account.dynamodb))

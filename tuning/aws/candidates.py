@@ -1,5 +1,6 @@
 """Candidates, in the ledger's table: written as an evaluation begins, and as it ends."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,24 +33,35 @@ class Candidates:
         return sorted(item.get(EVALUATING, {"SS": ()})["SS"])
 
     def begin(self, candidate: EvaluatedVersion) -> None:
-        """It is in the set before it is deployed, so that whatever is deployed is removed."""
-        self._listed("ADD", candidate.id)
+        """It is in the set before it is deployed, so that whatever is deployed is removed; and written before it
+        is in the set, so that nobody takes it for one that is over.
+        """
         self._write(candidate)
+        self._listed("ADD", candidate.id)
 
     def end(self, candidate: EvaluatedVersion, outcome: EvaluationState, summary: str) -> None:
-        self._write(replace(candidate, outcome=outcome, summary=summary))
+        """Unless another evaluation of the version has begun meanwhile."""
+        dynamodb = self.ledger.client("dynamodb")
+        with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
+            self._write(
+                replace(candidate, outcome=outcome, summary=summary),
+                ConditionExpression="#execution = :execution",
+            )
 
-    def removed(self, candidate: str) -> None:
-        """Its deployment is gone."""
+    def removed(self, candidate: str, seen: EvaluatedVersion | None) -> None:
+        """The deployment of what was `seen` is gone. Another evaluation may have begun meanwhile, and stays listed."""
         self._listed("DELETE", candidate)
+        now = self.by_id(candidate)
+        if now and now.execution != (seen.execution if seen else None):
+            self._listed("ADD", candidate)
 
-    def _write(self, candidate: EvaluatedVersion) -> None:
+    def _write(self, candidate: EvaluatedVersion, **condition: str) -> None:
         update = whole_record(self.ledger.table, candidate)
         if (
             candidate.evaluation_uri is None
         ):  # that of an earlier evaluation says nothing of this one
             update["UpdateExpression"] += " REMOVE evaluation_uri"
-        self.ledger.client("dynamodb").update_item(**update)
+        self.ledger.client("dynamodb").update_item(**update, **condition)
 
     def _listed(self, action: str, candidate: str) -> None:
         values: dict[str, Any] = {":candidate": {"SS": [candidate]}}

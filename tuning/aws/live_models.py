@@ -6,8 +6,26 @@ from typing import Any
 
 from tuning.aws.item_updates import item_key, keyed, set_terms
 from tuning.aws.ledger import Ledger
-from tuning.releases.live_model import Change, LiveModel, live_key
+from tuning.releases.live_model import (
+    PROVISIONED_LIVE,
+    PROVISIONED_LIVE_KEY,
+    Change,
+    LiveModel,
+    live_key,
+)
 from tuning.runs.ledger_item import KEY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What a change came to."""
+
+    version: int | None
+    """What answers now, as Bedrock says; None when nothing does."""
+    arn: str | None
+    last: str
+    released: bool
+    """Whether it did what it was to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +35,11 @@ class LiveModels:
     def read(self, recipe: str) -> LiveModel:
         item = self.ledger.item(live_key(recipe))
         return LiveModel.from_item(item) if item else LiveModel.none_yet(recipe)
+
+    def provisioned(self) -> list[str]:
+        """The recipes for which Provisioned Throughput may be live."""
+        item = self.ledger.item(PROVISIONED_LIVE_KEY) or {}
+        return sorted(item.get(PROVISIONED_LIVE, {"SS": ()})["SS"])
 
     def begin(
         self, recipe: str, seen: int, change: Change, *, ended: Callable[[str], bool]
@@ -35,33 +58,71 @@ class LiveModels:
         if other and not ended(other.execution):
             return None
         values = {"recipe": recipe, "revision": seen, "change": change, "schema": live.schema}
-        condition = "#change = :other" if other else "attribute_not_exists(#change)"
+        condition = _unchanged(live)
         if seen or other:
             condition += " AND #revision = :revision"
         else:
             condition = f"attribute_not_exists({KEY})"
-        extra = LiveModel.values(change=other)["change"] if other else None
-        written = self._update(recipe, values, condition, other=extra)
+        written = self._update(recipe, values, condition, against=_other(live))
         return replace(live, change=change) if written else None
 
-    def end(
-        self, live: LiveModel, execution: str, *, version: int | None, arn: str | None, last: str
-    ) -> bool:
-        """Record what the change came to: what answers now. False when it is not this execution's change, as
-        when that was recorded already.
+    def provision(self, recipe: str) -> None:
+        """After the change has begun and before anything is bought, so that whatever is bought is removed."""
+        self._listed("ADD", recipe)
+
+    def end(self, live: LiveModel, execution: str, ended: Ended) -> bool:
+        """Record what the change came to. False when it is not this execution's change, as when that was
+        recorded already.
         """
-        if live.change is None or live.change.execution != execution:
+        change, version = live.change, ended.version
+        if change is None or change.execution != execution:
             return False
-        before = live.version if version != live.version else live.before
+        former = live.stopped if live.version is None else live.version
+        changed = version != former and not (version is None and live.version is None)
+        # What goes on answering after a failure has the time that it had.
+        due = live.due if live.due and not ended.released else change.due
         values = {
             "revision": live.revision + 1,
             "version": version,
-            "before": before,
-            "deployment_arn": arn,
+            "before": former if changed else live.before,
+            "deployment_arn": ended.arn,
+            "last": ended.last,
+            "due": due if version else None,
+            "stopped": None if version else live.stopped,
+        }
+        condition = _unchanged(live)
+        return self._update(
+            live.recipe, values, condition, against=_other(live), remove=("change",)
+        )
+
+    def stop(self, live: LiveModel, *, last: str) -> bool:
+        """Record that nothing answers, for its time is over. False when a release came first.
+
+        Until when it was to run is kept as long as it may be there still.
+        """
+        values = {
+            "revision": live.revision + 1,
+            "version": None,
+            "stopped": live.version or live.stopped,
+            "deployment_arn": None,
+            "due": live.latest,
             "last": last,
         }
-        own = LiveModel.values(change=live.change)["change"]
-        return self._update(live.recipe, values, "#change = :other", other=own, remove=("change",))
+        against = {**_other(live), ":seen": {"N": str(live.revision)}}
+        condition = f"{_unchanged(live)} AND #revision = :seen"
+        return self._update(live.recipe, values, condition, against=against, remove=("change",))
+
+    def removed(self, live: LiveModel) -> bool:
+        """Its Provisioned Throughput is gone. False when a release came first, which may have its own."""
+        values = {"revision": live.revision, "due": None}
+        condition = "attribute_not_exists(#change) AND #revision = :revision"
+        if live.revision and not self._update(live.recipe, values, condition, against={}):
+            return False
+        self._listed("DELETE", live.recipe)
+        change = self.read(live.recipe).change
+        if change and change.due:  # it began between the two
+            self.provision(live.recipe)
+        return True
 
     def _update(
         self,
@@ -69,7 +130,7 @@ class LiveModels:
         facts: dict[str, Any],
         condition: str,
         *,
-        other: dict[str, str] | None,
+        against: dict[str, dict[str, str]],
         remove: tuple[str, ...] = (),
     ) -> bool:
         """What is None is removed. False when the condition did not hold."""
@@ -79,8 +140,9 @@ class LiveModels:
         parts = f"SET {set_terms(values)}"
         if gone:
             parts += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-        names = {f"#{name}": name for name in (*values, *gone)}
-        given = keyed(values) | ({":other": other} if other else {})
+        names = {f"#{name}": name for name in (*values, *gone, "change")}
+        if "#change" not in condition + parts:
+            del names["#change"]
         try:
             dynamodb.update_item(
                 TableName=self.ledger.table,
@@ -88,8 +150,25 @@ class LiveModels:
                 UpdateExpression=parts,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
-                ExpressionAttributeValues=given,
+                ExpressionAttributeValues=keyed(values) | against,
             )
         except dynamodb.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def _listed(self, action: str, recipe: str) -> None:
+        self.ledger.client("dynamodb").update_item(
+            TableName=self.ledger.table,
+            Key=item_key(PROVISIONED_LIVE_KEY),
+            UpdateExpression=f"{action} {PROVISIONED_LIVE} :recipe",
+            ExpressionAttributeValues={":recipe": {"SS": [recipe]}},
+        )
+
+
+def _unchanged(live: LiveModel) -> str:
+    return "#change = :other" if live.change else "attribute_not_exists(#change)"
+
+
+def _other(live: LiveModel) -> dict[str, dict[str, str]]:
+    """The change that was under way as it was read."""
+    return {":other": LiveModel.values(change=live.change)["change"]} if live.change else {}

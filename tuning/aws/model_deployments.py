@@ -41,7 +41,8 @@ class ModelDeployments:
 
     def create(self, name: str, model_arn: str, *, token: str, tags: dict[str, str]) -> None:
         """A new deployment, or the one that the same request has made before."""
-        self._ask(
+        ask_to_change(
+            self.client,
             "create_custom_model_deployment",
             modelDeploymentName=name,
             modelArn=model_arn,
@@ -50,7 +51,8 @@ class ModelDeployments:
         )
 
     def update(self, name: str, model_arn: str) -> None:
-        self._ask(
+        ask_to_change(
+            self.client,
             "update_custom_model_deployment",
             customModelDeploymentIdentifier=name,
             modelArn=model_arn,
@@ -58,12 +60,20 @@ class ModelDeployments:
 
     def delete(self, name: str) -> None:
         """It has no status while it goes: it is gone once `find` finds nothing."""
-        self._ask("delete_custom_model_deployment", customModelDeploymentIdentifier=name)
+        ask_to_change(
+            self.client, "delete_custom_model_deployment", customModelDeploymentIdentifier=name
+        )
 
-    def _ask(self, operation: str, **given: Any) -> Any:
-        """Raises DeploymentRefusedError, unless the same call may succeed later."""
-        bedrock = self.client("bedrock")
-        try:
-            return getattr(bedrock, operation)(**given)
-        except bedrock.exceptions.ClientError as error:
-            raise DeploymentRefusedError.of(error) from error
+
+def ask_to_change(
+    client: Clients,
+    operation: str,
+    refused: type[DeploymentRefusedError] = DeploymentRefusedError,
+    **given: Any,
+) -> None:
+    """Raises `refused`, unless the same call may succeed later."""
+    bedrock = client("bedrock")
+    try:
+        getattr(bedrock, operation)(**given)
+    except bedrock.exceptions.ClientError as error:
+        raise refused.of(error) from error

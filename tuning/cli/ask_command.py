@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tuning.aws.answering_models import answering_models
 from tuning.aws.candidates import Candidates
 from tuning.aws.live_models import LiveModels
-from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.streamed_answers import StreamedAnswer
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
@@ -19,7 +19,9 @@ from tuning.cli.output import say
 from tuning.cli.promotion_commands import RecipeName, assert_kept
 from tuning.evaluation.records import Message
 from tuning.models.catalog import catalog
-from tuning.releases.live_model import NotDeployedError, NothingLiveError
+from tuning.releases.deployment_status import DeploymentStatus
+from tuning.releases.evaluated_version import EvaluatedVersion
+from tuning.releases.live_model import NotDeployedError, NothingLiveError, NotRunningError
 from tuning.reports.visible_text import printable
 
 
@@ -78,16 +80,24 @@ def _deployed(account: Account, recipe: str, version: int | None) -> tuple[int, 
     """The version that is asked, and the ARN of its deployment."""
     live = LiveModels(ledger=account.ledger).read(recipe)
     if version is not None and version != live.version:
+        if version == live.stopped:
+            raise NotRunningError(recipe, version)
         candidate = Candidates(ledger=account.ledger).of(recipe, version)
-        deployments = ModelDeployments(client=account.client)
-        found = deployments.find(candidate.deployment) if candidate else None
+        found = _candidate(account, candidate) if candidate else None
         if found is None or not found.answers:
             assert_kept(account, recipe, version)
             raise NotDeployedError(recipe, version, live.version)
         return version, found.arn
+    if live.stopped and live.version is None:
+        raise NotRunningError(recipe, live.stopped)
     if live.deployment_arn is None or live.version is None:
         raise NothingLiveError(recipe)
     return live.version, live.deployment_arn
+
+
+def _candidate(account: Account, candidate: EvaluatedVersion) -> DeploymentStatus | None:
+    models = answering_models(provisioned=candidate.provisioned, client=account.client)
+    return models.find(candidate.deployment)
 
 
 def _base(account: Account, recipe: str, version: int) -> str:

@@ -17,6 +17,7 @@ from tuning.cli.exits import Exit
 from tuning.cli.output import say
 from tuning.cli.table_console import table_console
 from tuning.errors import TuningError
+from tuning.releases.live_model import LiveModel
 from tuning.releases.standing_costs import ModelOrigin, StandingCost, together
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
@@ -56,7 +57,7 @@ def _origins(account: Account) -> dict[str, ModelOrigin]:
         model.model_arn: ModelOrigin(
             recipe=recipe,
             version=model.version,
-            status=live.standing(model.version),
+            status=_status(live, model.version),
             base_model=model.base_model,
         )
         for recipe in registry.recipes()
@@ -77,6 +78,12 @@ def _beyond(
     except (AccountError, TuningError) as error:
         return [], f"which models are beyond keep_models of their recipes is not known: {error}"
     return list(beyond_kept(account, gates, costs)), ""
+
+
+def _status(live: LiveModel, version: int) -> str:
+    """With the time that Provisioned Throughput has."""
+    until = f" until {live.due}" if live.due and version == live.version else ""
+    return f"{live.standing(version)}{until}"
 
 
 def _list(costs: Sequence[StandingCost], environment: str) -> None:

@@ -116,6 +116,8 @@ def _print(made: Plan, path: str) -> None:
         ("To serve it provisioned", price.serving.provisioned_costs),
     ):
         out.print(f"{what}: {figure}")
+    if made.throughput:
+        out.print(f"To release it, by the hour: {made.throughput.words}")
     _list(out, "Limits that it meets", _limits(made), otherwise="none that is known here")
     _list(out, "Not known", list(made.not_known))
     _list(out, "What the figures rest on", list(price.basis))

@@ -82,6 +82,7 @@ def _document(known: KnownVersion | Unreadable, live: LiveModel) -> dict[str, An
         },
         "deletion": deletion and {"state": deletion.state, "why": deletion.why, "at": deletion.at},
         "deployment_arn": live.deployment_arn if model.version == live.version else None,
+        "until": live.due if model.version == live.version else None,
         "run": model.run_id,
         "upload": model.upload,
         "upload_version": model.upload_version,
@@ -112,6 +113,12 @@ def _status(known: KnownVersion, live: LiveModel) -> str:
     return live.standing(version) or (evaluated.outcome if evaluated else "")
 
 
+def _until(version: int, live: LiveModel) -> str:
+    """Of what answers by Provisioned Throughput: how long it does."""
+    short = (live.due or "")[:16].replace("T", " ")
+    return f" until {short}" if short and version == live.version else ""
+
+
 def _list(found: Sequence[_Listed]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("recipe", "version", "status", "trained", "run"):
@@ -130,7 +137,7 @@ def _cells(known: KnownVersion | Unreadable, live: LiveModel) -> tuple[str, ...]
     return (
         model.recipe,
         str(model.version),
-        _status(known, live),
+        _status(known, live) + _until(model.version, live),
         (model.trained_at or "")[:16].replace("T", " "),
         model.run_id[:12],
         f"{model.records:,}",

@@ -38,8 +38,15 @@ _JOB_ACTIONS = (
 _DEPLOYMENT_ACTIONS = (
     "bedrock:CreateCustomModelDeployment",
     "bedrock:DeleteCustomModelDeployment",
+    "bedrock:DeleteProvisionedModelThroughput",
     "bedrock:GetCustomModelDeployment",
+    "bedrock:GetProvisionedModelThroughput",
     "bedrock:UpdateCustomModelDeployment",
+)
+"""What was bought is removed also where no recipe asks for it any more."""
+_BUYING_ACTIONS = (
+    "bedrock:CreateProvisionedModelThroughput",
+    "bedrock:UpdateProvisionedModelThroughput",
 )
 _RUN_ACTIONS = (
     "states:DescribeExecution",
@@ -94,12 +101,15 @@ class Endpoints(Construct):
         )
         foundation = arn(account="", resource="foundation-model", resource_name="*")
         models = [foundation, arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)]
-        deployments = arn(resource="custom-model-deployment", resource_name="*")
+        buys = any(each.provisioned_hours for each in config.load_recipes())
+        kinds = ("custom-model-deployment", *(["provisioned-model"] if buys else []))
+        deployments = [arn(resource=kind, resource_name="*") for kind in kinds]
+        changed = (*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS, *(_BUYING_ACTIONS if buys else ()))
         services = ec2.InterfaceVpcEndpointAwsService
         self.bedrock = self._interface(
             "Bedrock",
             services.BEDROCK,
-            self._let(sorted((*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS)), models),
+            self._let(sorted(changed), models),
             self._let(_LIST_ACTIONS),
             self._let(_DELETION_ACTIONS[:1], models[1:], part=DELETION_PART),
             self._let(_DELETION_ACTIONS[1:], part=DELETION_PART),
@@ -109,7 +119,7 @@ class Endpoints(Construct):
         self.bedrock_runtime = self._interface(
             "BedrockRuntime",
             services.BEDROCK_RUNTIME,
-            self._let(_INVOKE_ACTIONS, [deployments]),
+            self._let(_INVOKE_ACTIONS, deployments),
             self._let(_INVOKE_ACTIONS[1:], [foundation], part=EVALUATION_PART),
         )
         callers.allow_tls_to(self._groups["BedrockRuntime"], "BedrockRuntime")

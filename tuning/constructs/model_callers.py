@@ -74,7 +74,7 @@ def _asking(tags: Mapping[str, str], endpoint: str) -> Sequence[Access]:
             # They authorise Converse and ConverseStream too.
             # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
             actions=("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"),
-            on=("Deployments",),
+            on=("Deployments", "BoughtModels"),
             # Ids of deployments are made at run time, so that their tags say whose they are.
             # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
             conditions={

@@ -23,6 +23,7 @@ class Permissions:
         self, stack: cdk.Stack, *, environment: str, storage: Storage, recipes: Sequence[Recipe]
     ) -> None:
         self._stack, self._environment = stack, environment
+        buys = any(each.provisioned_hours for each in recipes)
         self.names: dict[str, Sequence[str]] = {
             "Datasets": [storage.datasets.bucket_arn],
             "Prepared": [storage.prepared.bucket_arn],
@@ -37,6 +38,10 @@ class Permissions:
             "DeletedModels": self._deleted(recipes),
             "Jobs": [self._arn("bedrock", "model-customization-job", "*")],
             "Deployments": [self._arn("bedrock", "custom-model-deployment", "*")],
+            "ProvisionedModels": [self._arn("bedrock", "provisioned-model", "*")],
+            # None where no recipe asks for Provisioned Throughput: nobody buys it, or asks what was bought.
+            "SoldModels": [self._arn("bedrock", "custom-model", "*")] if buys else [],
+            "BoughtModels": [self._arn("bedrock", "provisioned-model", "*")] if buys else [],
         }
         """What is made later adds its own."""
 

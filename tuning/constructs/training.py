@@ -35,6 +35,7 @@ from tuning.runs.function_settings import (
     GuardSettings,
     IntakeSettings,
     ReconcilerSettings,
+    RemovalSettings,
     RunSettings,
     Settings,
 )
@@ -86,9 +87,8 @@ class Training(Construct):
         self.release = self._release(make)
         self.callers = self._callers(workers)
         self.functions = {**tasks, **self.release.functions, **self._others(make)}
-        self.intake.put_aside(
-            "BackupFailed", "No backup of the ledger was made", storage.backup.failures()
-        )
+        failed = storage.backup.failures()
+        self.intake.put_aside("BackupFailed", "No backup of the ledger was made", failed)
         Monitoring(
             self,
             environment=environment,
@@ -121,7 +121,7 @@ class Training(Construct):
 
     def _others(self, make: FunctionMaker) -> dict[str, HandlerFunction]:
         """The functions that no state machine invokes, with what does."""
-        table = self.storage.ledger.table_name
+        table, topic = self.storage.ledger.table_name, {"notices_topic_arn": self.topic.topic_arn}
         ledger = {"environment": self._environment, "ledger_table": table}
         settings: dict[type[Settings], Settings] = {
             each.__class__: each
@@ -129,8 +129,8 @@ class Training(Construct):
                 self._intake_settings(),
                 self._guard_settings(),
                 self._reconciler_settings(),
-                self.release.settings,
-                DeleterSettings(**ledger, notices_topic_arn=self.topic.topic_arn),
+                RemovalSettings(**vars(self.release.settings), **topic),
+                DeleterSettings(**ledger, **topic),
                 DispatcherSettings(**ledger),
             )
         }

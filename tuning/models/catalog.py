@@ -114,15 +114,6 @@ class Model:
     """Whether AWS lists it for Provisioned Throughput."""
 
     @property
-    def undeployable(self) -> str | None:
-        """Why models that are customized from it cannot be deployed without Provisioned Throughput, if so.
-        https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
-        """
-        if self.on_demand:
-            return None
-        return f"models customized from {self.id} cannot be deployed on demand"
-
-    @property
     def asked_as(self) -> str:
         """What Bedrock's runtime calls it: without the length of its context, which customization is for.
         https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
-from tuning.models.catalog import catalog
+from tuning.models.catalog import Model, catalog
+from tuning.models.model_units import UNITS_EACH
 from tuning.models.prices import PROVISIONED, SERVING, prices
 
 _NOT_KNOWN = "offered, but no dated price is known"
@@ -86,6 +87,54 @@ class Serving:
             "on_demand_costs": self.on_demand_costs,
             "provisioned_costs": self.provisioned_costs,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThroughputBound:
+    """The most that the Provisioned Throughput of one release comes to: a candidate, and what is live then. It is
+    removed within half an hour after its time; what a release takes of what is live already is counted anew.
+    """
+
+    candidate_hours: int
+    live_hours: int
+    usd_per_hour: Decimal | None
+    """Of one model unit, without a commitment; None where no dated price is known."""
+
+    @property
+    def usd(self) -> Decimal | None:
+        hours = (self.candidate_hours + self.live_hours) * UNITS_EACH
+        return None if self.usd_per_hour is None else self.usd_per_hour * hours
+
+    @property
+    def words(self) -> str:
+        hours = f"{self.candidate_hours} h of a candidate and {self.live_hours} h of what is live"
+        if self.usd is None:
+            return f"{hours}, one model unit each; no dated price is known"
+        return f"at most ${self.usd:,}: {hours}, at ${self.usd_per_hour:,} an hour"
+
+    def to_dict(self) -> dict[str, Any]:
+        dollars = {"usd_per_hour": self.usd_per_hour, "usd": self.usd}
+        return {
+            "candidate_hours": self.candidate_hours,
+            "live_hours": self.live_hours,
+            **{name: None if usd is None else f"{usd:f}" for name, usd in dollars.items()},
+        }
+
+
+def not_served(model: Model, hours: int | None) -> str | None:
+    """Why models that are customized from it answer nobody by a recipe with these `provisioned_hours`, if so.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
+    https://docs.aws.amazon.com/bedrock/latest/userguide/prov-thru-supported.html
+    """
+    if model.on_demand or (model.provisioned and hours):
+        return None
+    why = f"models customized from {model.id} cannot be deployed on demand"
+    if not model.provisioned:
+        return f"{why}, and are not listed for Provisioned Throughput"
+    return (
+        f"{why}; provisioned_hours in its recipe's table [release] has them served by Provisioned Throughput for "
+        f"so long: {Serving.of(model.id).provisioned_costs}"
+    )
 
 
 def _dollars(text: str | None) -> Decimal | None:

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 
 from tuning.pipeline.grants import Access, access, use_key
 from tuning.releases.evaluated_version import CANDIDATES, EVALUATING, EvaluatedVersion
-from tuning.releases.live_model import LIVE, LiveModel
+from tuning.releases.live_model import LIVE, PROVISIONED_LIVE, LiveModel
 from tuning.releases.model_deletion import OF_DELETIONS, ModelDeletion
 from tuning.releases.model_version import MODELS, RECIPES, ModelOfRun, ModelVersion, NewestModel
 from tuning.runs import former_version
@@ -108,7 +108,7 @@ def reads_models() -> Access:
 
 def changes_live() -> tuple[Access, ...]:
     """Read and write which version of a recipe answers."""
-    attributes = {LiveModel.attribute(each.name) for each in fields(LiveModel)}
+    attributes = {LiveModel.attribute(each.name) for each in fields(LiveModel)} | {PROVISIONED_LIVE}
     return _update(attributes, "StringLike", f"{LIVE}*"), reads_live()
 
 

@@ -32,6 +32,7 @@ BEGIN_RELEASE = Step(
         *in_tables(reads_models(), *changes_live()),
         access("states:DescribeExecution", on="ReleaseExecutions"),
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
+        access("bedrock:GetProvisionedModelThroughput", on="BoughtModels"),
     ),
 )
 
@@ -56,6 +57,21 @@ DEPLOY_MODEL = Step(
             "bedrock:UpdateCustomModelDeployment",
             on="Deployments",
         ),
+        # UNCONFIRMED that an update is asked for on the custom model too, as of deployments.
+        access(
+            *(
+                "bedrock:CreateProvisionedModelThroughput",
+                "bedrock:UpdateProvisionedModelThroughput",
+            ),
+            on="SoldModels",
+        ),
+        access(
+            "bedrock:DeleteProvisionedModelThroughput",
+            "bedrock:GetProvisionedModelThroughput",
+            "bedrock:TagResource",
+            "bedrock:UpdateProvisionedModelThroughput",
+            on="BoughtModels",
+        ),
     ),
 )
 
@@ -69,7 +85,7 @@ VERIFY_RELEASE = Step(
     gives="verified",
     access=(
         # It authorises Converse: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
-        access("bedrock:InvokeModel", on="Deployments"),
+        access("bedrock:InvokeModel", on=("Deployments", "BoughtModels")),
         # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
         use_key("DataKey", "bedrock", "Decrypt"),
     ),
@@ -86,6 +102,8 @@ FINISH_RELEASE = Step(
     access=(
         *in_tables(reads_models(), *changes_live(), *evaluates()),
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
+        # Also where no recipe asks for it any more and one that was bought goes on.
+        access("bedrock:GetProvisionedModelThroughput", on="ProvisionedModels"),
     ),
 )
 
@@ -100,6 +118,7 @@ PLAN_EVALUATION = Step(
     access=(
         *in_tables(reads(), reads_models(), reads_live(), *evaluates()),
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
+        access("bedrock:GetProvisionedModelThroughput", on="BoughtModels"),
         *_READS_PROMPTS,
     ),
 )
@@ -116,7 +135,10 @@ ANSWER_PROMPTS = Step(
     access=(
         # It authorises ConverseStream:
         # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
-        access("bedrock:InvokeModelWithResponseStream", on=("Deployments", "GatedBases")),
+        access(
+            "bedrock:InvokeModelWithResponseStream",
+            on=("Deployments", "BoughtModels", "GatedBases"),
+        ),
         # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
         use_key("DataKey", "bedrock", "Decrypt"),
         access("s3:PutObject", on=_ANSWERS),

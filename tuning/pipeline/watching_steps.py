@@ -5,6 +5,7 @@ from tuning.pipeline.ledger_grants import (
     QUERY_OPEN,
     QUERY_QUEUE,
     REBUILT,
+    changes_live,
     counts_money,
     deletes_models,
     evaluates,
@@ -19,13 +20,13 @@ from tuning.pipeline.ledger_grants import (
     remembers,
 )
 from tuning.pipeline.step import Metric, Step
-from tuning.releases.release_steps import CANDIDATE_OF
+from tuning.releases.release_steps import CANDIDATE_OF, OF_ENVIRONMENT
 from tuning.runs.function_settings import (
     DeleterSettings,
     DispatcherSettings,
     GuardSettings,
     ReconcilerSettings,
-    ReleaseSettings,
+    RemovalSettings,
 )
 from tuning.runs.job_guard import STATE_CHANGE
 from tuning.runs.job_queue import QueueState
@@ -142,9 +143,9 @@ DISPATCH_QUEUE = Step(
 REMOVE_CANDIDATES = Step(
     name="remove_candidates",
     kind="scheduled",
-    does="Removes candidates whose evaluation has ended, or takes longer than its recipe says.",
-    failing="deployments of candidates may be left; they take up places of the account's quota",
-    settings=ReleaseSettings,
+    does="Removes candidates that are no longer needed, and Provisioned Throughput that has had its time.",
+    failing="candidates may be left, which take up places of quotas, and Provisioned Throughput, which is billed by the hour",
+    settings=RemovalSettings,
     every_minutes=30,
     silent_after_minutes=120,
     timeout_seconds=300,
@@ -158,7 +159,19 @@ REMOVE_CANDIDATES = Step(
             on=("Deployments",),
             conditions={"StringEquals": {f"aws:ResourceTag/{CANDIDATE_OF}": "{environment}"}},
         ),
-        *in_tables(*evaluates()),
+        # Of Provisioned Throughput the live one too, and also where no recipe asks for it any more: it is billed
+        # for as long as it exists.
+        access("bedrock:GetProvisionedModelThroughput", on="ProvisionedModels"),
+        *(
+            Access(
+                actions=("bedrock:DeleteProvisionedModelThroughput",),
+                on=("ProvisionedModels",),
+                conditions={"StringEquals": {f"aws:ResourceTag/{tag}": "{environment}"}},
+            )
+            for tag in (CANDIDATE_OF, OF_ENVIRONMENT)
+        ),
+        *in_tables(*evaluates(), *changes_live()),
+        *publish(),
     ),
 )
 

@@ -29,6 +29,8 @@ class Needs:
     """Base models, each with the recipes that train it."""
     methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Base models, each with the methods of those recipes."""
+    provisioned: tuple[str, ...] = ()
+    """Recipes that have Provisioned Throughput bought for their models."""
     zones: tuple[str, ...] = ()
     """Names of the zones that subnets are made in."""
     endpoints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class Needs:
             stacks=tuple(each.name for each in mine),
             models=_by_model(recipes, "name"),
             methods=_by_model(recipes, "method"),
+            provisioned=tuple(sorted(n for n, each in recipes.items() if each["provisioned"])),
             **_network(mine, region),
             functions=sum(kind == "AWS::Lambda::Function" for kind, _ in resources),
             reserved=sum(int(p.get("ReservedConcurrentExecutions", 0)) for _, p in resources),
@@ -140,6 +143,10 @@ class _Stack:
                                 "name": Path(entry).stem,
                                 "model": recipe["base_model"],
                                 "method": recipe.get("method", FINE_TUNING),
+                                # The table is checked as it is synthesized.
+                                "provisioned": str(
+                                    recipe.get("release", {}).get("provisioned_hours", "")
+                                ),
                             }
                             yield said["name"], said
 

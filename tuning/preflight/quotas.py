@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tuning.models.catalog import catalog
+from tuning.models.model_units import MODEL_UNITS_CODE, UNITS_EACH
 from tuning.preflight.facts import Concurrency, Facts, NoAnswer
 from tuning.preflight.finding import AccountFinding, ok, unanswered, unknown, will_fail
 from tuning.preflight.needs import Needs
@@ -49,7 +50,7 @@ DEPLOYMENTS = Quota(
     check="deployments", subject="Model deployments", service="bedrock", code="L-1EF80F3E"
 )
 MODEL_UNITS = Quota(
-    check="model_units", subject="Model units", service="bedrock", code="L-BE77399C"
+    check="model_units", subject="Model units", service="bedrock", code=MODEL_UNITS_CODE
 )
 VPCS = Quota(check="vpcs", subject="VPCs", service="vpc", code="L-F678F1CE")
 QUOTAS = (JOBS, CUSTOM_MODELS, DEPLOYMENTS, MODEL_UNITS, VPCS)
@@ -105,7 +106,7 @@ def _serving(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     on_demand = [m for m in needs.models if m in known and known[m].on_demand]
     others = [m for m in needs.models if m not in on_demand]
     yield _enough(needs, facts, DEPLOYMENTS, on_demand, "on demand")
-    yield _enough(needs, facts, MODEL_UNITS, others, "by Provisioned Throughput alone")
+    yield _units(needs, facts, others)
 
 
 def _enough(
@@ -122,6 +123,18 @@ def _enough(
         fix = f"{quota.raised(needs.region)} AWS decides; wait for it before you train."
         return will_fail(quota.check, quota.subject, why, fix)
     return ok(quota.check, quota.subject, f"{found:g}; {len(models)} base models are served {how}")
+
+
+def _units(needs: Needs, facts: Facts, models: list[str]) -> AccountFinding:
+    """Whether what the recipes ask for can be bought: a unit for each that is live, and one for a candidate."""
+    bought = needs.provisioned
+    found = facts.quotas[MODEL_UNITS.code]
+    wanted = (len(bought) + 1) * UNITS_EACH
+    if not bought or isinstance(found, NoAnswer) or found < 1 or found >= wanted:
+        return _enough(needs, facts, MODEL_UNITS, models, "by Provisioned Throughput alone")
+    why = f"{found:g}, and {wanted} are used while a candidate of {', '.join(bought)} is evaluated beside what is live"
+    fix = f"{MODEL_UNITS.raised(needs.region)} Until then a release that finds none ends as failed."
+    return unknown(MODEL_UNITS.check, MODEL_UNITS.subject, why, fix)
 
 
 def _concurrency(needs: Needs, answer: Concurrency | NoAnswer) -> AccountFinding:

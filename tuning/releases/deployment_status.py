@@ -1,6 +1,7 @@
 """What Bedrock says of a deployment, and what is to be done about it to have a model live.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModelDeployment.html
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetProvisionedModelThroughput.html
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,31 @@ class DeploymentStatus:
             next_model=details.get("modelArn"),
             update=update.lower() if update else None,
             failure=answer.get("failureMessage"),
+        )
+
+    @classmethod
+    def seen_provisioned(cls, answer: Mapping[str, Any]) -> Self:
+        """In the words of deployments. While it is updated the former model answers, and what an update that
+        has failed leaves is taken to do so too, which is not confirmed:
+        https://docs.aws.amazon.com/bedrock/latest/userguide/prov-thru-edit.html
+        """
+        said, model, wanted = (
+            answer["status"].lower(),
+            answer["modelArn"],
+            answer["desiredModelArn"],
+        )
+        failure, update = answer.get("failureMessage"), None
+        if said == "updating":
+            update = "updating"
+        elif model != wanted and (failure or said == "failed"):
+            update = "updatefailed"
+        return cls(
+            arn=answer["provisionedModelArn"],
+            model_arn=model,
+            status="active" if update or said == "inservice" else said,
+            next_model=wanted if update else None,
+            update=update,
+            failure=failure,
         )
 
     @property

@@ -33,6 +33,8 @@ class EvaluatedVersion(Stored):
     """What it came to, in words."""
     evaluation_uri: str | None = None
     """Of every metric and the worst regressions; None until it was decided."""
+    provisioned: bool = False
+    """Whether its deployment is Provisioned Throughput."""
     schema: int = SCHEMA
 
 

@@ -8,6 +8,8 @@ from tuning.runs.json_record import Record
 from tuning.runs.ledger_item import SCHEMA, Stored
 
 LIVE = "live#"
+PROVISIONED_LIVE, PROVISIONED_LIVE_KEY = "provisioned", LIVE
+"""An item's set of the recipes for which Provisioned Throughput may be live, and its key."""
 
 Kind = Literal["release", "promote", "rollback"]
 
@@ -17,6 +19,14 @@ class NothingLiveError(TuningError):
         super().__init__(
             f"{recipe}: no model of this recipe is live; tuning releases {recipe} lists those that were "
             f"trained, and tuning promote {recipe} brings the newest live"
+        )
+
+
+class NotRunningError(TuningError):
+    def __init__(self, recipe: str, version: int) -> None:
+        super().__init__(
+            f"{recipe} version {version}: is not running, for its Provisioned Throughput has had its time; tuning "
+            f"promote {recipe} {version} starts it again, for as long as its recipe says"
         )
 
 
@@ -40,6 +50,8 @@ class Change(Record):
     by: str
     started_at: str
     """ISO 8601, UTC."""
+    due: str | None = None
+    """Until when the Provisioned Throughput may exist that it makes or goes on with. None: on demand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +70,28 @@ class LiveModel(Stored):
     change: Change | None = None
     last: str | None = None
     """What the last change came to, one sentence."""
+    due: str | None = None
+    """Until when the Provisioned Throughput that answers may exist, or had its time and is being removed. ISO 8601,
+    UTC; None: on demand, or nothing."""
+    stopped: int | None = None
+    """What answered until its time was over; None once something answers again."""
     schema: int = SCHEMA
 
     def standing(self, version: int) -> str:
-        """Of a version of the recipe: `live`, `before`, or nothing."""
-        return {self.version: "live", self.before: "before"}.get(version, "")
+        """Of a version of the recipe: `live`, `not running`, `before`, or nothing."""
+        known = {self.before: "before", self.stopped: "not running", self.version: "live"}
+        return known.get(version, "")
+
+    @property
+    def latest(self) -> str | None:
+        """Until when anything of it may exist, also what a change makes."""
+        times = [each for each in (self.due, self.change.due if self.change else None) if each]
+        return max(times, default=None)  # written in one form, they sort as the moments do
+
+    @property
+    def provisioned(self) -> bool:
+        """Whether what answers, or is being made to, is Provisioned Throughput."""
+        return self.latest is not None
 
     @classmethod
     def none_yet(cls, recipe: str) -> "LiveModel":

@@ -32,6 +32,8 @@ class ReleaseStart(Record):
     token: str = ""
     candidate: bool = False
     """Whether it is a deployment for an evaluation, which callers are not let ask."""
+    provisioned: bool = False
+    """Whether it is Provisioned Throughput, and no deployment on demand."""
 
     def tags(self, environment: str) -> dict[str, str]:
         of = CANDIDATE_OF if self.candidate else OF_ENVIRONMENT

@@ -119,6 +119,13 @@ class ReleaseSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RemovalSettings(ReleaseSettings):
+    """What `remove_candidates` knows."""
+
+    notices_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvaluationSettings(Settings):
     """What its steps know that evaluate."""
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tuning.evaluation.release_options import ReleaseOptions
     from tuning.models.catalog import Catalog, Method, Model
 
+_IMAGES = "image_caption"
+"""The format of what models of images are customized with."""
 _TABLES = ("convert", "hyperparameters", "limits", "release", "retry")
 _NOT_IN_A_FILE = ("name", "kept_digest")
 _HOURS = {"max_hours": 96, "stall_hours": 96, "approval_hours": 168}
@@ -61,11 +63,8 @@ def check_recipe(recipe: Recipe, *, region: str, catalog: "Catalog", file: str) 
             f"{file}: validation = {recipe.validation!r}: {model.id} takes no validation set; "
             f'set validation = "refused"; see {catalog.sources["dataset_limits"]}'
         )
-    if recipe.release and (why := model.undeployable):
-        raise RecipeError(
-            f"{file}: release: {why}, so that none could be evaluated; leave the table out, or choose another base_model; see "
-            f"{catalog.sources['on_demand']}"
-        )
+    if recipe.release:
+        _check_serving(recipe, model, file, catalog)
     _check_hyperparameters(recipe, method, file, catalog)
 
 
@@ -77,6 +76,28 @@ def _check_life(model: "Model", file: str, catalog: "Catalog") -> None:
         f"{file}: base_model: {model.id} is {model.status} since {since}: no new job can start on "
         f"it; choose an active model, see {catalog.sources['lifecycle']}"
     )
+
+
+def _check_serving(recipe: Recipe, model: "Model", file: str, catalog: "Catalog") -> None:
+    """What [release] asks for must be possible, and mean something."""
+    from tuning.models.serving import not_served  # noqa: PLC0415 — few recipes have the table
+
+    hours = recipe.provisioned_hours
+    if model.methods[recipe.method].format == _IMAGES:
+        raise RecipeError(
+            f"{file}: release: what models customized from {model.id} answer is no text, and nothing else is "
+            "evaluated; leave the table out, or choose another base_model"
+        )
+    if why := not_served(model, hours):
+        raise RecipeError(
+            f"{file}: release: {why}. Without it none could be evaluated: set it, leave the table out, or choose "
+            f"another base_model; see {catalog.sources['on_demand']}"
+        )
+    if hours and model.on_demand:
+        raise RecipeError(
+            f"{file}: release.provisioned_hours = {hours}: of no use: models customized from {model.id} are "
+            f"deployed on demand; leave it out; see {catalog.sources['on_demand']}"
+        )
 
 
 def _method(recipe: Recipe, model: "Model", file: str) -> "Method":

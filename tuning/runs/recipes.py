@@ -82,6 +82,11 @@ class Recipe:
     """The digest that a run was started with; None of a recipe that was read from its file."""
 
     @property
+    def provisioned_hours(self) -> int | None:
+        """For how long its models may be served by Provisioned Throughput; None: it is not bought."""
+        return self.release.provisioned_hours if self.release else None
+
+    @property
     def digest(self) -> str:
         """That of a run is kept, from its arrival on: a later version may know of more that shapes a job."""
         return self.kept_digest or self.content_digest

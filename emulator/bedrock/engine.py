@@ -32,17 +32,12 @@ from emulator.bedrock.job_phases import Trainer
 from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.model_uses import check_no_job, model_named, model_tags
 from emulator.bedrock.nearest_example import Examples
-from emulator.bedrock.operations import OPERATIONS
+from emulator.bedrock.operations import KEPT_HERE, OPERATIONS
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.requests import validate
 from emulator.bedrock.throughputs import Throughputs
 
 Spawn = Callable[[Callable[[], None]], None]
-KEPT_HERE = (
-    *("model-customization-job", "custom-model", "custom-model-deployment"),
-    "provisioned-model",
-)
-"""Kinds of resources of the engine; the rest of Bedrock is MiniStack's."""
 
 
 @dataclass(kw_only=True)

@@ -1,4 +1,12 @@
-"""The operations that the engine has, each with its method."""
+"""The operations that the engine has, each with its method, and the kinds of resources that it keeps."""
+
+KEPT_HERE = (
+    "model-customization-job",
+    "custom-model",
+    "custom-model-deployment",
+    "provisioned-model",
+)
+"""Kinds of resources of the engine; the rest of Bedrock is MiniStack's."""
 
 OPERATIONS = {
     "CreateModelCustomizationJob": "create",
@@ -14,14 +22,14 @@ OPERATIONS = {
     "ListCustomModelDeployments": "deployments.list_all",
     "UpdateCustomModelDeployment": "update_deployment",
     "DeleteCustomModelDeployment": "deployments.delete",
+    "GetModelInvocationLoggingConfiguration": "invocations.get",
+    "PutModelInvocationLoggingConfiguration": "invocations.put",
+    "DeleteModelInvocationLoggingConfiguration": "invocations.delete",
     "CreateProvisionedModelThroughput": "provision",
     "GetProvisionedModelThroughput": "throughputs.get",
     "ListProvisionedModelThroughputs": "throughputs.list_all",
     "UpdateProvisionedModelThroughput": "update_throughput",
     "DeleteProvisionedModelThroughput": "throughputs.delete",
-    "GetModelInvocationLoggingConfiguration": "invocations.get",
-    "PutModelInvocationLoggingConfiguration": "invocations.put",
-    "DeleteModelInvocationLoggingConfiguration": "invocations.delete",
     "TagResource": "tag",
     "UntagResource": "untag",
     "ListTagsForResource": "list_tags",

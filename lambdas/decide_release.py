@@ -1,6 +1,7 @@
 """Whether a candidate may go live, by its answers and those of what it is compared with."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -13,6 +14,7 @@ from tuning.evaluation.records import GateDecision, ModelAnswer
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import catalog
 from tuning.models.serving import Serving
+from tuning.releases.asked_judge import AskedJudge
 from tuning.releases.evaluation_plan import EvaluationPlan, GateOutcome, GateResult, promoting
 from tuning.runs.function_settings import EvaluationSettings
 
@@ -30,10 +32,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     answers = {side: files.answers(side) for side in plan.sides}
     found = evaluate(prompts, answers, options)
     outcome, said = _outcome(plan, found.decision, options)
+    # After the decision, and none of it: executions of the former version have no such variable.
+    judged = AskedJudge.kept(event.get("judged"))
+    judgement = judged.judgement if judged else None
+    found = replace(found, judgement=judgement)
+    beside = f" {judgement}" if judgement else ""
     decided = GateOutcome(
         outcome=outcome,
         decision=found.decision,
-        summary=f"{said} {_cost(plan, answers.values())}",
+        summary=f"{said} {_cost(plan, answers.values())}{beside}",
         uri=files.conclude(found),
     )
     logger.info("decided", outcome=decided.outcome, why=decided.summary)

@@ -94,6 +94,7 @@ def _plan(request: ReleaseRequest, options: ReleaseOptions, execution: str) -> E
         prompts_uri=uri,
         run_id=model.run_id,
         execution=execution,
+        judge=options.judge,
     )
 
 

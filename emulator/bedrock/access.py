@@ -6,11 +6,11 @@ and https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-job-access
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.bedrock.api_errors import JobFailed
 from emulator.bedrock.emulated_jobs import EmulatedJob
-from emulator.bedrock.ports import Surroundings
+from emulator.bedrock.ports import Scope, Surroundings
 
 WRITE_CHECK = ".write_access_check_file.temp"
 """Stays behind in the output location; the troubleshooting page spells it .tmp."""
@@ -23,13 +23,29 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def output_location(job: EmulatedJob) -> tuple[str, str]:
+class InItsRole(Protocol):
+    """What works as a role, whatever kind of job it is."""
+
+    @property
+    def scope(self) -> Scope: ...
+
+    @property
+    def request(self) -> dict[str, Any]: ...
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def output_uri(self) -> str: ...
+
+
+def output_location(job: InItsRole) -> tuple[str, str]:
     """Bucket and prefix, the prefix empty or ending in a slash."""
     bucket, prefix = split_uri(job.output_uri)
     return bucket, f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
 
 
-def read_lines(job: EmulatedJob, aws: Surroundings, uri: str) -> Iterator[bytes]:
+def read_lines(job: InItsRole, aws: Surroundings, uri: str) -> Iterator[bytes]:
     bucket, key = split_uri(uri)
     context = network_context(job)
     wanted = [
@@ -60,7 +76,7 @@ def check_output(job: EmulatedJob, aws: Surroundings) -> None:
         )
 
 
-def write_output(job: EmulatedJob, aws: Surroundings, key: str, body: bytes) -> bool:
+def write_output(job: InItsRole, aws: Surroundings, key: str, body: bytes) -> bool:
     bucket, _ = output_location(job)
     return (
         aws.roles.allows(
@@ -124,13 +140,13 @@ def _interface_actions(
     )
 
 
-def network_context(job: EmulatedJob) -> dict[str, Any]:
+def network_context(job: InItsRole) -> dict[str, Any]:
     """The subnets a request comes from; the roles port adds the keys of their endpoint."""
     network = job.request.get("vpcConfig")
     return {"emulator:subnets": network["subnetIds"]} if network else {}
 
 
-def _may_use_key(job: EmulatedJob, aws: Surroundings, action: str, key: str | None) -> bool:
+def _may_use_key(job: InItsRole, aws: Surroundings, action: str, key: str | None) -> bool:
     if key is None:
         return True
     via = {

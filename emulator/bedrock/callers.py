@@ -31,6 +31,8 @@ def permissions_needed(operation: str, scope: Scope, request: dict[str, Any]) ->
             yield from _to_deploy(action, scope, request)
         case "CreateProvisionedModelThroughput":
             yield from _to_provision(action, scope, request)
+        case "CreateEvaluationJob":
+            yield from _to_judge(action, scope, request)
         case "UpdateCustomModelDeployment":
             yield Need(action=action, resource=request["modelArn"])
             yield Need(action=action, resource=_subject(scope, request))
@@ -90,6 +92,19 @@ def _to_provision(action: str, scope: Scope, request: dict[str, Any]) -> Iterato
         # UNCONFIRMED, as of jobs.
         provisioned = scope.arn("provisioned-model/*")
         yield Need(action="bedrock:TagResource", resource=provisioned, context=tags)
+
+
+def _to_judge(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    """AWS lists models for it, and no jobs; UNCONFIRMED that it asks about no job, nor a profile: here all are."""
+    yield Need(action=action, resource=scope.arn("evaluation-job/*"))
+    automated = request["evaluationConfig"].get("automated", {})
+    for judge in automated.get("evaluatorModelConfig", {}).get("bedrockEvaluatorModels", []):
+        name = judge["modelIdentifier"]
+        if name.startswith("us."):
+            yield Need(action=action, resource=scope.arn(f"inference-profile/{name}"))
+        yield Need(action=action, resource=_model(scope, name.removeprefix("us.")))
+    passed = {"iam:PassedToService": "bedrock.amazonaws.com"}
+    yield Need(action="iam:PassRole", resource=request["roleArn"], context=passed)
 
 
 def _to_encrypt(scope: Scope, key: str) -> Iterator[Need]:

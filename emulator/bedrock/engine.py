@@ -27,6 +27,7 @@ from emulator.bedrock.emulated_jobs import (
     now,
     request_digest,
 )
+from emulator.bedrock.evaluations import Evaluations
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
 from emulator.bedrock.logged_invocations import LoggedInvocations
@@ -49,6 +50,7 @@ class Engine:
     deployments: Deployments
     invocations: LoggedInvocations
     throughputs: Throughputs
+    evaluations: Evaluations
     faults: Faults
     jobs: dict[str, EmulatedJob] = field(default_factory=dict)
     models: dict[str, EmulatedModel] = field(default_factory=dict)
@@ -163,9 +165,7 @@ class Engine:
             "provisionedModelName",
             "provisionedModelId",
         )
-        return (
-            named.name if named else next((request[each] for each in given if each in request), "")
-        )
+        return named.name if named else next((request[g] for g in given if g in request), "")
 
     def get_foundation_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return {"modelDetails": catalog.foundation_model(request["modelIdentifier"], scope.region)}

@@ -6,14 +6,15 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
 FaultKind = Literal["fail", "stall", "throttle", "quota", "lost-response"]
-FaultPhase = Literal["Validation", "DataProcessing", "Training", "Deployment"]
+FaultPhase = Literal["Validation", "DataProcessing", "Training", "Deployment", "Evaluation"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class InjectedFault:
     """`fail` and `stall` name a phase; `throttle` and `lost-response` an operation.
 
-    Phases are those of a job, and `Deployment`: creating or updating one can only fail.
+    Phases are those of a job, `Deployment`: creating or updating one can only fail, and `Evaluation`: the
+    whole of a job with a judge.
 
     A stalled phase does not begin: the job stays InProgress with that sub-status NotStarted, as
     public field reports saw it for days. A lost response is a 500 after the operation was done.

@@ -52,7 +52,7 @@ class Examples:
 
     @cached_property
     def _rarity(self) -> dict[str, float]:
-        held = Counter(word for each in self._examples for word in {*_words(each.prompt)})
+        held = Counter(word for each in self._examples for word in {*plain_words(each.prompt)})
         return {word: math.log(1 + len(self._examples) / count) for word, count in held.items()}
 
     @cached_property
@@ -67,7 +67,7 @@ class Examples:
     def _weighted(self, text: str) -> dict[str, float]:
         found = {
             word: count * self._rarity[word]
-            for word, count in Counter(_words(text)).items()
+            for word, count in Counter(plain_words(text)).items()
             if word in self._rarity
         }
         length = math.sqrt(sum(weight * weight for weight in found.values())) or 1
@@ -93,5 +93,5 @@ def text_of(content: Any) -> str:
     return "\n".join(block["text"] for block in content or () if "text" in block)
 
 
-def _words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())

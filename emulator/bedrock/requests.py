@@ -13,6 +13,10 @@ from botocore.validate import ParamValidator
 
 from emulator.bedrock.api_errors import ValidationError
 
+_TAKEN_BESIDE = {"EvaluationTaskType": ("General",)}
+"""What the service takes though its model does not list it: AWS's own samples of jobs with a judge send it.
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-evaluation-judge-create.html"""
+
 
 @cache
 def _operation_shape(operation: str) -> Any:
@@ -63,7 +67,7 @@ def _bad_text(shape: Any, value: str, path: str) -> list[str]:
     says = f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy"
     found = _too_long(shape, value, path)
     enumeration = shape.metadata.get("enum")
-    if enumeration and value not in enumeration:
+    if enumeration and value not in (*enumeration, *_TAKEN_BESIDE.get(shape.name, ())):
         found.append(f"{says} enum value set: [{', '.join(enumeration)}]")
     pattern = shape.metadata.get("pattern")
     if pattern and not re.fullmatch(pattern, value):

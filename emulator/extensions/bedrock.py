@@ -14,6 +14,7 @@ from ministack.services import bedrock, ec2
 from emulator.bedrock import routes
 from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
+from emulator.bedrock.evaluations import Evaluations
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.ports import Scope, Surroundings
@@ -35,14 +36,15 @@ def install(
     settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
 ) -> Engine:
     faults = Faults()
+    aws = Surroundings(
+        roles=roles,
+        objects=MiniStackObjects(),
+        network=_Network(members_must_talk=settings.members_must_talk),
+        events=_Events(),
+        callers=GatedCallers(gate=gate),
+    )
     engine = Engine(
-        aws=Surroundings(
-            roles=roles,
-            objects=MiniStackObjects(),
-            network=_Network(members_must_talk=settings.members_must_talk),
-            events=_Events(),
-            callers=GatedCallers(gate=gate),
-        ),
+        aws=aws,
         spawn=spawn,
         quota=settings.quota,
         phase_seconds=settings.phase_seconds,
@@ -58,6 +60,9 @@ def install(
             seconds=settings.deployment_seconds,
             units=settings.model_units,
             key_opens=_opens,
+        ),
+        evaluations=Evaluations(
+            aws=aws, faults=faults, clock=clock.now, seconds=settings.deployment_seconds
         ),
         faults=faults,
     )

@@ -4,7 +4,7 @@ import json
 
 from review.checks.permission_checks import REVIEWED, on, services
 from review.checks.template_check import check, each
-from review.role_policies import actions, allowed, roles_allowed
+from review.role_policies import actions, allowed, permissions, roles_allowed
 from tuning.pipeline.manifest import of_kind
 
 
@@ -223,6 +223,8 @@ def a_machine_invokes_its_steps_and_nothing_else(environment, role, kind):
     assert {what for _, what in on(environment, role, "lambda")} == steps
 
 
+_JUDGING, _JUDGE = "JudgeAnswersRole", "ReleaseJudgeRole"
+"""Of the function, and of Bedrock's jobs where a recipe asks for a judge."""
 _SHOWN = {"bedrock:GetCustomModelDeployment"}
 _BUYING = ("CreateProvisionedModelThroughput", "UpdateProvisionedModelThroughput")
 
@@ -240,11 +242,12 @@ def who_changes_deployments_asks_no_model_and_who_asks_changes_none(environment)
     removed = roles_allowed(environment, "bedrock:DeleteProvisionedModelThroughput")
     assert removed - {"DeployModelRole"} == {"RemoveCandidatesRole"}
     for word, asked in (("", "VerifyReleaseRole"), ("WithResponseStream", "AnswerPromptsRole")):
-        assert roles_allowed(environment, f"bedrock:InvokeModel{word}") == {asked}
-    reading = {"PlanEvaluationRole", "AnswerPromptsRole", "DecideReleaseRole"}
+        assert roles_allowed(environment, f"bedrock:InvokeModel{word}") - {_JUDGE} == {asked}
+    reading = {"PlanEvaluationRole", "AnswerPromptsRole", "DecideReleaseRole", _JUDGING}
     for step in of_kind("release"):
         role = f"{step.construct_id}Role"
-        none = {"iam", "sns", "lambda"} | (set() if role in reading else {"s3"})
+        passes = set() if role == _JUDGING else {"iam"}  # one role, to Bedrock
+        none = {"sns", "lambda"} | passes | (set() if role in reading else {"s3"})
         assert services(environment, role).isdisjoint(none)
         assert "bedrock:CreateModelCustomizationJob" not in actions(environment, role)
         if role in reading:
@@ -258,9 +261,8 @@ def models_are_deleted_by_one_role_and_only_those_that_this_environment_trained(
     assert deleting <= {"DeleteModelsRole"}
     for statement in allowed(environment, "DeleteModelsRole"):
         if "bedrock:DeleteCustomModel" in statement.actions:
-            assert statement.conditions == {
-                "StringEquals": {"aws:ResourceTag/environment": environment.name}
-            }
+            ours = {"aws:ResourceTag/environment": environment.name}
+            assert statement.conditions == {"StringEquals": ours}
     role = "DeleteModelsRole"
     assert services(environment, role).isdisjoint({"s3", "iam", "lambda", "states"})
     assert {a for a in actions(environment, role) if a.startswith("bedrock:")} <= {
@@ -270,10 +272,22 @@ def models_are_deleted_by_one_role_and_only_those_that_this_environment_trained(
 
 
 @check
+def who_has_answers_judged_passes_one_role_to_bedrock_and_asks_no_model(environment):
+    """Where a recipe asks for a judge; else nobody may, and the function may do nothing."""
+    judged = any(role.name == _JUDGE for role in environment.of_type("AWS::IAM::Role"))
+    starters = roles_allowed(environment, "bedrock:CreateEvaluationJob")
+    assert starters == ({_JUDGING} if judged else set())
+    passed = {what for act, what in permissions(environment, _JUDGING) if act == "iam:PassRole"}
+    assert len(passed) == (1 if judged else 0)
+    assert all("JudgeRole" in each for each in passed)
+    assert not {a for a in actions(environment, _JUDGING) if a.startswith("bedrock:Invoke")}
+    assert "s3" not in services(environment, _JUDGING) or judged
+
+
+@check
 def nobody_else_invokes_functions(environment):
-    assert roles_allowed(environment, "lambda:InvokeFunction") == {
-        *("ReleaseRole", "TrainingRunRole"),
-    }
+    invoking = roles_allowed(environment, "lambda:InvokeFunction")
+    assert invoking == {"ReleaseRole", "TrainingRunRole"}
     assert environment.of_type("AWS::Lambda::Url") == []
     for given in environment.of_type("AWS::Lambda::Permission"):
         rule = environment.one("AWS::Events::Rule", given.name.removesuffix("MayInvoke"))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from botocore.exceptions import ClientError
 from domain_builders import ARTIFACTS, RELEASE_MACHINE
-from emulated_world import NOVA
+from emulated_world import NOVA, ROLE
 from explored_handlers import context, modules
 from fake_aws import FakeDynamoDB, FakeS3, FakeStepFunctions
 from laid_recipes import deploy_recipes
@@ -104,6 +104,7 @@ def released_world(**served: Any) -> Iterator[Releasing]:
             "LEDGER_TABLE": "ledger",
             "ARTIFACTS_BUCKET": ARTIFACTS,
             "RELEASE_MACHINE_ARN": RELEASE_MACHINE,
+            "JUDGE_ROLE_ARN": ROLE,
             "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
         }.items():
             patch.setenv(name, value)

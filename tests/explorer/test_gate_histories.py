@@ -28,6 +28,7 @@ from tuning.releases.release_steps import candidate_name
 
 LEAST = 3_000
 PROMPTS = 30
+JUDGE = "amazon.nova-pro-v1:0"
 STRIKES: tuple[Strike, ...] = ("dies before", "dies after", "killed", "late")
 Schedule = Mapping[int, Strike]
 
@@ -47,6 +48,8 @@ class Story:
     """Whether the model that is live then does not answer."""
     provisioned: bool = False
     """Whether its base is served by Provisioned Throughput alone."""
+    judge: str = ""
+    """What becomes of a judge's jobs: they `end`, or `fail`. Empty: no judge is asked for."""
     units: int = 2
     """What the account has of it."""
     ends: str = "released"
@@ -81,6 +84,8 @@ STORIES = (
         ends="failed",
         pairs=60,
     ),
+    Story(name="a better model that a judge rates", judge="end", pairs=120),
+    Story(name="a better model whose judge fails", judge="fail", pairs=60),
 )
 
 
@@ -102,10 +107,14 @@ def live(definition: Mapping[str, Any], story: Story, schedule: Schedule) -> tup
             min_prompts=30,
             promote=story.promote,
             provisioned_hours=4 if story.provisioned else None,
+            judge=JUDGE if story.judge else None,
         )
         world.aws.recipes[RECIPE] = any_recipe(release=options, base_model=world.base)
         world.engine.throughputs.units = story.units
-        for kept in (world.engine.deployments, world.engine.throughputs):
+        world.share_objects()
+        if story.judge == "fail":
+            world.engine.faults.add(InjectedFault(kind="fail", phase="Evaluation"))
+        for kept in (world.engine.deployments, world.engine.throughputs, world.engine.evaluations):
             kept.seconds = 90  # two polls, so that more histories fit into a second
         if story.before:
             world.evaluable(right=False, prompts=PROMPTS)
@@ -159,6 +168,9 @@ def broken(world: Releasing, story: Story, version: int, schedule: Schedule) -> 
         consistent(world)
     except AssertionError as error:
         yield f"INCONSISTENT: {error}"
+    judged = Counter(job.name for job in world.engine.evaluations.all(world.scope))
+    if len(judged) > 2 * bool(story.judge) or any(times > 1 for times in judged.values()):
+        yield f"JUDGED TWICE: {dict(judged)}"
     made = Counter(call for call in world.bedrock.calls if call.startswith(("Create", "Update")))
     updates = made["UpdateCustomModelDeployment"] + made["UpdateProvisionedModelThroughput"]
     if not killed and updates > 2 * story.before:

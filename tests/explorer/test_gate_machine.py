@@ -1,6 +1,7 @@
 """A release that goes through the gate: candidates come and go, and what is live is what passed."""
 
 import json
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -10,6 +11,7 @@ from release_history import NAME, consistent
 from release_world import BASE, RECIPE
 
 from emulator.bedrock.injected_faults import InjectedFault
+from lambdas import judge_answers
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import candidate_name
@@ -238,4 +240,33 @@ def test_a_fault_that_does_not_pass_leaves_no_candidate(live, run, monkeypatch):
     assert end.status == "FAILED"
     assert "not allowed" in around.notices[0][1]
     assert CANDIDATE not in live.held()
+    consistent(live)
+
+
+def test_a_judge_is_waited_for_and_its_figures_are_said(live, run):
+    deploy(live, replace(GATE, judge="amazon.nova-pro-v1:0"))
+    live.share_objects()
+    live.evaluable()
+    end, around = released(live, run, 2)
+    assert (end.status, live.live.version) == ("SUCCEEDED", 2)
+    message = around.notices[0][1]
+    assert "a judge that decides nothing, rates 40 prompts: Correctness 1.000 candidate" in message
+    assert len(live.engine.evaluations.all(live.scope)) == 2
+
+
+@pytest.mark.parametrize("message", ["no more", 'of {braces} and "quotes"'])
+def test_a_function_that_fails_to_have_answers_judged_keeps_no_release(
+    live, run, monkeypatch, message
+):
+    def broken(*_, **__):
+        raise refusal("AccessDeniedException", "GetObject", 403, message)
+
+    deploy(live, replace(GATE, judge="amazon.nova-pro-v1:0"))
+    live.evaluable()
+    monkeypatch.setattr(judge_answers, "read_prompts", broken)
+    end, around = released(live, run, 2)
+    assert (end.status, live.live.version) == ("SUCCEEDED", 2)
+    said = around.notices[0][1]
+    assert "amazon.nova-pro-v1:0 did not judge the answers, which changes nothing: " in said
+    assert live.held() == [NAME]
     consistent(live)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
+from emulator.bedrock.evaluations import Evaluations
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.logged_invocations import LoggedInvocations
 from emulator.bedrock.ports import Scope, Surroundings
@@ -101,6 +102,9 @@ def an_engine(world, spawn, *, units=2):
         units=units,
         key_opens=lambda _key: not world.closed,
     )
+    evaluations = Evaluations(
+        aws=aws, faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT
+    )
     return Engine(
         aws=aws,
         spawn=spawn,
@@ -109,6 +113,7 @@ def an_engine(world, spawn, *, units=2):
         deployments=deployments,
         invocations=LoggedInvocations(roles=world, objects=world, places=world),
         throughputs=throughputs,
+        evaluations=evaluations,
         faults=faults,
     )
 

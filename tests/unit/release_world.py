@@ -247,6 +247,23 @@ class Releasing:
         self.steps.end(request.execution)
         return {**outcome, **recorded}
 
+    def share_objects(self) -> None:
+        """What functions keep is what jobs of the emulated Bedrock read, and what those write lies beside it."""
+        releasing, world = self, self.world
+
+        class Shared(dict[str, list[bytes]]):
+            def __missing__(self, key: str) -> list[bytes]:
+                return releasing.kept("")[key].splitlines()
+
+            def __contains__(self, key: object) -> bool:
+                return super().__contains__(key) or key in releasing.kept("")
+
+        def write(_bucket: str, key: str, body: bytes) -> bool:
+            releasing.aws.s3.lay(ARTIFACTS, key, body)
+            return True
+
+        world.objects, world.write = Shared(world.objects), write  # type: ignore[method-assign]
+
     def held(self) -> list[str]:
         """The names of the deployments that there are, and of the provisioned models."""
         found = self.engine.call("ListCustomModelDeployments", self.scope, {})

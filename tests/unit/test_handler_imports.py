@@ -19,9 +19,12 @@ NAMES = [step.name for step in (*STEPS, *OPTED_STEPS)]
 
 LIBRARIES = {"aws_lambda_powertools", "botocore", "jmespath", "msgspec", "typing_extensions"}
 """What any handler may load of what is installed beside it."""
-READ_PROMPTS = {"plan_evaluation", "answer_prompts", "decide_release"}
+READ_PROMPTS = {"plan_evaluation", "answer_prompts", "judge_answers", "decide_release"}
 """By the readers of datasets, in the format of a model."""
-READ_GATES = {"plan_evaluation", "decide_release", "begin_release", "delete_models"}
+READ_GATES = {
+    *("plan_evaluation", "judge_answers", "decide_release"),
+    *("begin_release", "delete_models"),
+}
 MORE_LIBRARIES = {name: {"isal", "xxhash"} for name in ("prepare_dataset", *READ_PROMPTS)}
 READ_RECIPES = {"receive_upload", "authorize_spend", "start_training"} | READ_GATES
 COSTLY = {

@@ -98,3 +98,13 @@ def test_what_a_release_may_cost_by_the_hour_is_bounded_before_anything_is_train
     priced = replace(made.throughput, usd_per_hour=Decimal("60.50"))
     assert priced.words.startswith("at most $363.00: 2 h of a candidate and 4 h of what is live")
     assert planned().to_dict()["throughput"] is None
+
+
+def test_what_a_judge_costs_is_not_known():
+    options = ReleaseOptions(metric="exact_match", judge="amazon.nova-pro-v1:0")
+    judged = planned(base_model="amazon.nova-micro-v1:0:128k", release=options)
+    assert any("which judges the answers" in each for each in judged.not_known)
+    unjudged = planned(
+        base_model="amazon.nova-micro-v1:0:128k", release=replace(options, judge=None)
+    )
+    assert not any("judge" in each for each in unjudged.not_known)

@@ -1,6 +1,7 @@
 """The recipe's table `[release]`: what it says, and how it is refused."""
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
@@ -9,6 +10,7 @@ import pytest
 from domain_builders import any_recipe, any_run
 from test_recipe_refusals import SOUND, refusal
 
+from tuning.errors import RecipeError
 from tuning.evaluation.release_options import Gated, ReleaseOptions
 from tuning.runs.recipe_files import load
 from tuning.runs.run import Run
@@ -110,3 +112,41 @@ def test_every_key_of_the_release_table_is_documented():
 )
 def test_of_a_wrong_release_table_the_key_is_named_and_what_is_allowed(tmp_path, text, expected):
     assert expected in refusal(tmp_path, text)
+
+
+JUDGED = RELEASE + 'judge = "amazon.nova-pro-v1:0"\n'
+
+
+def test_a_judge_is_read_with_what_it_rates(tmp_path):
+    path = tmp_path / "support.toml"
+    path.write_text(JUDGED + 'judge_metrics = ["Builtin.Coherence"]\n')
+    found = load(path).release
+    assert (found.judge, found.judge_metrics) == ("amazon.nova-pro-v1:0", ("Builtin.Coherence",))
+    assert ReleaseOptions.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (RELEASE + 'judge = "us.amazon.nova-pro-v1:0"\n', "judge_leaves_region = true"),
+        (JUDGED + "judge_leaves_region = true\n", "is no inference profile"),
+        (RELEASE + "judge_leaves_region = true\n", "of no use without a judge"),
+        (JUDGED + 'judge_leaves_region = "yes"\n', "must be true or false"),
+        (JUDGED + 'judge_metrics = ["Builtin.Accuracy"]\n', "must be a list of one to 11"),
+        (JUDGED + "judge_metrics = []\n", "must be a list of one to 11"),
+        (RELEASE + 'judge = "arn:aws:bedrock:us-east-1:1:custom-model/x"\n', "cannot be judges"),
+    ],
+)
+def test_data_leave_the_region_by_a_plain_word_alone_and_only_models_of_bedrock_judge(
+    tmp_path, text, says
+):
+    path = tmp_path / "support.toml"
+    path.write_text(text)
+    with pytest.raises(RecipeError, match=re.escape(says)):
+        load(path)
+
+
+def test_a_judge_across_regions_is_taken_when_the_recipe_says_so(tmp_path):
+    path = tmp_path / "support.toml"
+    path.write_text(RELEASE + 'judge = "us.amazon.nova-pro-v1:0"\njudge_leaves_region = true\n')
+    assert load(path).release.judge == "us.amazon.nova-pro-v1:0"

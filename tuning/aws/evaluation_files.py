@@ -10,6 +10,7 @@ from tuning.aws import s3_objects
 from tuning.evaluation.answer_files import answer_line, read_answers
 from tuning.evaluation.evaluation_prompts import prompts_in
 from tuning.evaluation.records import EvaluationPrompt, ModelAnswer, Side
+from tuning.releases.asked_judge import JudgeJob
 from tuning.releases.evaluation_plan import EvaluationPlan
 
 if TYPE_CHECKING:
@@ -51,6 +52,19 @@ class EvaluationFiles:
             for answer in read_answers(kept[key].encode().splitlines(), name=key):
                 found.setdefault(answer.line, answer)
         return list(found.values())
+
+    def give(self, job: JudgeJob, lines: Iterable[str]) -> None:
+        """What a judge is to rate. Written again it is the same."""
+        text = "".join(f"{line}\n" for line in lines)
+        s3_objects.put(self.bucket, job.dataset_key, text, _LINES)
+
+    def judged(self, job: JudgeJob) -> list[str]:
+        """The lines that a judge's job has written. Their folders have names that Bedrock makes.
+
+        UNCONFIRMED in AWS's own pages, seen in public guides and notebooks: that the files' names end so.
+        """
+        found = s3_objects.texts(self.bucket, job.output_prefix, suffixes=("output.jsonl",))
+        return [line for key in sorted(found) for line in found[key].splitlines()]
 
     def conclude(self, evaluation: "Evaluation") -> str:
         text = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=1)

@@ -46,6 +46,7 @@ _WHEN: Mapping[str, Callable[[Config], bool]] = {
     "": lambda _: True,
     "nodes talk": lambda config: config.job_nodes_talk,
     "grants undeclared": lambda config: not config.perimeter.grants_declared,
+    "judged": lambda config: any(each.judge for each in config.load_recipes()),
     "nothing reserved": lambda config: config.reserved_concurrency is None,
     "prompts logged": lambda config: config.log_account_prompts,
     "prompts logged, nothing reserved": lambda config: (

@@ -28,6 +28,11 @@ EVALUATION_PART = "evaluation"
 """The endpoint of models speaks of it."""
 DELETION_PART = "deletion"
 """The endpoint of jobs speaks of it."""
+JUDGE_PART = "judge"
+"""The role of evaluation jobs, which Bedrock runs outside of any VPC: the API knows no vpcConfig of them.
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateEvaluationJob.html"""
+JUDGE_OBJECTS = "judge/*"
+"""All that it may come to from there: what a judge is given, and what it writes."""
 
 _NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
 _SSE = "s3:x-amz-server-side-encryption"
@@ -61,19 +66,28 @@ class Boundary:
     vpc: ec2.IVpc
 
     def statements(
-        self, bucket: s3.IBucket, opening: PolicyOpening | None, *, for_jobs: bool
+        self,
+        bucket: s3.IBucket,
+        opening: PolicyOpening | None,
+        *,
+        for_jobs: bool,
+        judged: bool = False,
     ) -> list[Statement]:
-        """Data passes through the VPC, but for the opening and those who break the glass."""
+        """Data passes through the VPC, but for the opening and those who break the glass; `judged`: and but for
+        what a judge is given and writes.
+        """
         perimeter = self.perimeter
         if not perimeter.vpc_only:
             return []
         open_objects = [bucket.arn_for_objects(opening.prefix)] if opening else []
         elsewhere = {"NotResource": [bucket.bucket_arn, *open_objects]}
-        outside = self._outside(job=for_jobs and perimeter.job_outside)
+        outside = self._outside(job=for_jobs and perimeter.job_outside, judge=judged)
         denied = [_deny("DenyOutsideVpc", outside, Action="s3:*", **elsewhere)]
         lists = "s3:ListBucket*"
         if opening is None or not opening.listed:
             denied.append(_deny("DenyListingOutsideVpc", outside, Action=lists, **_whole(bucket)))
+        if judged:
+            denied += _judge_elsewhere(bucket)
         if opening is None:
             return denied
         others = {"NotAction": list(opening.actions), "Resource": open_objects}
@@ -85,18 +99,41 @@ class Boundary:
             denied.append(_deny("DenyStrangers", strangers, Action=theirs, **where))
         return denied
 
-    def _outside(self, *others: str, job: bool = False) -> _Condition:
+    def _outside(self, *others: str, job: bool = False, judge: bool = False) -> _Condition:
         """A request from outside carries no aws:SourceVpc, and a negated operator holds then.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
         """
         condition: dict[str, dict[str, Any]] = {
             "StringNotEquals": {"aws:SourceVpc": self.vpc.vpc_id}
         }
-        if job:
-            condition["StringNotEquals"][f"aws:PrincipalTag/{PART}"] = JOB
+        if parts := [*([JOB] if job else []), *([JUDGE_PART] if judge else [])]:
+            named = parts if len(parts) > 1 else parts[0]
+            condition["StringNotEquals"][f"aws:PrincipalTag/{PART}"] = named
         if exempt := [*others, *self.perimeter.break_glass]:
             condition["ArnNotLike"] = {"aws:PrincipalArn": principals(self.vpc.stack, exempt)}
         return condition
+
+
+def _judge_elsewhere(bucket: s3.IBucket) -> list[Statement]:
+    """What is opened to a judge is its own prefix: neither other objects nor, where it names one, another prefix of
+    their listing. HeadBucket is the same right as the listing and names none.
+    """
+    judge = {f"aws:PrincipalTag/{PART}": JUDGE_PART}
+    others = {"NotResource": [bucket.bucket_arn, bucket.arn_for_objects(JUDGE_OBJECTS)]}
+    listed = {
+        "StringEquals": judge,
+        "Null": {"s3:prefix": "false"},
+        "StringNotLike": {"s3:prefix": JUDGE_OBJECTS},
+    }
+    return [
+        _deny("DenyJudgeElsewhere", {"StringEquals": judge}, Action="s3:*", **others),
+        _deny(
+            "DenyJudgeListingElsewhere",
+            listed,
+            Action=["s3:ListBucket", "s3:ListBucketVersions"],
+            Resource=[bucket.bucket_arn],
+        ),
+    ]
 
 
 def for_everybody(bucket: s3.IBucket, *, services: bool = False) -> list[Statement]:

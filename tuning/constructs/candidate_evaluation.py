@@ -15,6 +15,7 @@ from tuning.pipeline.release_tasks import (
     ANSWER_PROMPTS,
     DECIDE_RELEASE,
     DEPLOY_MODEL,
+    JUDGE_ANSWERS,
     PLAN_EVALUATION,
 )
 from tuning.releases.release_states import ReleaseState
@@ -37,9 +38,9 @@ class CandidateEvaluation:
     ) -> None:
         self._scope, self._steps = scope, Steps(scope)
         self._live, self._end = live, end
-        self.plan, self._answer, self._decide = (
+        self.plan, self._answer, self._judge, self._decide = (
             self._steps.invoke(functions[step.name])
-            for step in (PLAN_EVALUATION, ANSWER_PROMPTS, DECIDE_RELEASE)
+            for step in (PLAN_EVALUATION, ANSWER_PROMPTS, JUDGE_ANSWERS, DECIDE_RELEASE)
         )
         self._deploy, self._remove = (
             self._steps.invoke(
@@ -60,6 +61,7 @@ class CandidateEvaluation:
         self._after_removal()
         fault = self._concluded(ReleaseState.EVALUATION_FAILED, "failed", "$fault.message")
         catch_all([self._deploy, self._answer, self._decide], fault)
+        catch_all([self._judge], self._not_judged())
         self._definition()
 
     def _definition(self) -> None:
@@ -71,6 +73,7 @@ class CandidateEvaluation:
         self.plan.next(planned)
         self._deploy.next(self._deployed())
         self._answer.next(self._answered())
+        self._judge.next(self._judged())
         decided = self._steps.choose(ReleaseState.GATE_DECISION)
         decided.when(when("$gate.outcome = 'promote'"), self._remove)
         decided.otherwise(self._concluded(ReleaseState.HELD, "$gate.outcome", "$gate.summary"))
@@ -89,11 +92,29 @@ class CandidateEvaluation:
         wait = self._steps.wait(ReleaseState.WAIT_FOR_QUOTA, POLL_SECONDS)
         wait.next(self._answer)
         asked = self._steps.choose(ReleaseState.ALL_ANSWERED)
+        asked.when(when("$asked.state = 'done' and $exists($plan.judge)"), self._judge)
         asked.when(when("$asked.state = 'done'"), self._decide)
         asked.when(when("$asked.state = 'waiting'"), wait)
         asked.when(when("$asked.state = 'in_progress'"), self._answer)
         why = "'The prompts were not answered: ' & $asked.why & '.'"
         return asked.otherwise(self._concluded(ReleaseState.NOT_ANSWERED, "failed", why))
+
+    def _judged(self) -> sfn.Choice:
+        wait = self._steps.wait(ReleaseState.WAIT_FOR_JUDGE, POLL_SECONDS)
+        wait.next(self._judge)
+        judged = self._steps.choose(ReleaseState.ANSWERS_JUDGED)
+        judged.when(when("$judged.state = 'in_progress'"), wait)
+        return judged.otherwise(self._decide)
+
+    def _not_judged(self) -> sfn.Pass:
+        """A judge decides nothing, so that no fault of it keeps a release."""
+        none = "{'judge': $plan.judge, 'why': $fault.message}"
+        said = expression(f"{{'state': 'done', 'since': '', 'judgement': {none}}}")
+        failed = sfn.Pass.jsonata(
+            self._scope, ReleaseState.NOT_JUDGED, assign={"judged": said}, outputs={}
+        )
+        failed.next(self._decide)
+        return failed
 
     def _after_removal(self) -> None:
         """A candidate that could not be removed does not change what was decided; it is removed later."""

@@ -48,6 +48,11 @@ _BUYING_ACTIONS = (
     "bedrock:CreateProvisionedModelThroughput",
     "bedrock:UpdateProvisionedModelThroughput",
 )
+_JUDGING_ACTIONS = (
+    "bedrock:CreateEvaluationJob",
+    "bedrock:GetEvaluationJob",
+    "bedrock:StopEvaluationJob",
+)
 _RUN_ACTIONS = (
     "states:DescribeExecution",
     "states:GetExecutionHistory",
@@ -101,10 +106,13 @@ class Endpoints(Construct):
         )
         foundation = arn(account="", resource="foundation-model", resource_name="*")
         models = [foundation, arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)]
-        buys = any(each.provisioned_hours for each in config.load_recipes())
+        recipes = config.load_recipes()
+        buys = any(each.provisioned_hours for each in recipes)
+        judged = any(each.judge for each in recipes)
         kinds = ("custom-model-deployment", *(["provisioned-model"] if buys else []))
         deployments = [arn(resource=kind, resource_name="*") for kind in kinds]
-        changed = (*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS, *(_BUYING_ACTIONS if buys else ()))
+        asked_for = (*(_BUYING_ACTIONS if buys else ()), *(_JUDGING_ACTIONS if judged else ()))
+        changed = (*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS, *asked_for)
         services = ec2.InterfaceVpcEndpointAwsService
         self.bedrock = self._interface(
             "Bedrock",

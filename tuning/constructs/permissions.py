@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 
+from tuning.constructs.judge_role import judge_arns
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
 from tuning.models.catalog import catalog
@@ -24,6 +25,7 @@ class Permissions:
     ) -> None:
         self._stack, self._environment = stack, environment
         buys = any(each.provisioned_hours for each in recipes)
+        judges = sorted({each.judge for each in recipes if each.judge})
         self.names: dict[str, Sequence[str]] = {
             "Datasets": [storage.datasets.bucket_arn],
             "Prepared": [storage.prepared.bucket_arn],
@@ -42,6 +44,13 @@ class Permissions:
             # None where no recipe asks for Provisioned Throughput: nobody buys it, or asks what was bought.
             "SoldModels": [self._arn("bedrock", "custom-model", "*")] if buys else [],
             "BoughtModels": [self._arn("bedrock", "provisioned-model", "*")] if buys else [],
+            # And none where no recipe asks for a judge.
+            "JudgeRole": [],
+            "EvaluationJobs": [self._arn("bedrock", "evaluation-job", "*")] if judges else [],
+            "Judges": [arn for each in judges for arn in judge_arns(stack, each)],
+            "Judged": [storage.artifacts.bucket_arn] if judges else [],
+            "JudgedPrompts": [storage.prepared.bucket_arn] if judges else [],
+            "JudgedKey": [storage.data_key.key_arn] if judges else [],
         }
         """What is made later adds its own."""
 

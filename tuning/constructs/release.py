@@ -6,12 +6,19 @@ from constructs import Construct
 
 from tuning.constructs.bucket_policies import EVALUATION_PART, PART
 from tuning.constructs.function_maker import FunctionMaker
+from tuning.constructs.judge_role import JudgeRole
 from tuning.constructs.placement import own_name
 from tuning.constructs.release_definition import RELEASE_TIMEOUT, ReleaseDefinition
 from tuning.constructs.state_machine import MachineParts, make_machine
+from tuning.constructs.storage import Storage
 from tuning.pipeline.manifest import of_kind
 from tuning.pipeline.release_tasks import ANSWER_PROMPTS
-from tuning.runs.function_settings import EvaluationSettings, ReleaseSettings, Settings
+from tuning.runs.function_settings import (
+    EvaluationSettings,
+    JudgeSettings,
+    ReleaseSettings,
+    Settings,
+)
 
 NAME = "Release"
 
@@ -24,12 +31,12 @@ class Release(Construct):
         *,
         make: FunctionMaker,
         environment: str,
-        ledger_table: str,
-        artifacts_bucket: str,
+        storage: Storage,
         topic: sns.ITopic,
         parts: MachineParts,
     ) -> None:
         super().__init__(scope, construct_id)
+        ledger_table, artifacts_bucket = storage.ledger.table_name, storage.artifacts.bucket_name
         settings: dict[type[Settings] | None, Settings] = {
             ReleaseSettings: ReleaseSettings(
                 environment=environment,
@@ -40,6 +47,12 @@ class Release(Construct):
                 environment=environment,
                 ledger_table=ledger_table,
                 artifacts_bucket=artifacts_bucket,
+            ),
+            JudgeSettings: JudgeSettings(
+                environment=environment,
+                ledger_table=ledger_table,
+                artifacts_bucket=artifacts_bucket,
+                judge_role_arn=self._judge_role(parts, storage),
             ),
         }
         self.settings = settings[ReleaseSettings]
@@ -58,6 +71,15 @@ class Release(Construct):
             timeout=RELEASE_TIMEOUT,
             parts=parts,
         )
+
+    def _judge_role(self, parts: MachineParts, storage: Storage) -> str:
+        """There is none where no recipe asks for a judge."""
+        judges = sorted({each.judge for each in parts.config.load_recipes() if each.judge})
+        if not judges:
+            return "none"
+        role = JudgeRole(self, "JudgeRole", storage=storage, judges=judges).role
+        parts.permissions.names["JudgeRole"] = [role.role_arn]
+        return role.role_arn
 
 
 def release_arn(scope: Construct, resource: str = "stateMachine", suffix: str = "") -> str:

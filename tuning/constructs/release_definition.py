@@ -66,6 +66,7 @@ class ReleaseDefinition:
                 "target": None,
                 "asked": {},
                 "candidate": {},
+                "judged": {},
                 "gate": {},
                 "outcome": {},
                 "removal": {},

@@ -77,7 +77,10 @@ class Storage(Construct):
         )
         self.prepared = self._bucket("Prepared", _old_versions(days=30), locked=_JOB_LIFE)
         restrict(self.prepared, write_once(self.prepared))
-        self.artifacts = self._bucket("Artifacts", _old_versions(days=365), opening=REPORTS)
+        judged = any(each.judge for each in config.load_recipes())
+        self.artifacts = self._bucket(
+            "Artifacts", _old_versions(days=365), opening=REPORTS, judged=judged
+        )
         self.ledger = _ledger(self, self.control_key)
         # A table of its own: who writes runs cannot write what a month may still cost.
         self.budgets = _table(self, "Budgets", self.control_key)
@@ -92,6 +95,7 @@ class Storage(Construct):
         *,
         opening: PolicyOpening | None = None,
         locked: cdk.Duration | None = None,
+        judged: bool = False,
     ) -> s3.Bucket:
         bucket = private_bucket(
             self._buckets,
@@ -105,7 +109,9 @@ class Storage(Construct):
             bucket,
             for_everybody(bucket),
             our_key_only(bucket, self.data_key),
-            self._boundary.statements(bucket, opening, for_jobs=opening is not UPLOADS),
+            self._boundary.statements(
+                bucket, opening, for_jobs=opening is not UPLOADS, judged=judged
+            ),
         )
         return bucket
 

@@ -196,8 +196,7 @@ class Training(Construct):
             "Release",
             make=make,
             environment=self._environment,
-            ledger_table=self.storage.ledger.table_name,
-            artifacts_bucket=self.storage.artifacts.bucket_name,
+            storage=self.storage,
             topic=self.topic,
             parts=self._machine_parts(),
         )

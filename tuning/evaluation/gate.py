@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tuning.errors import TuningError
 from tuning.evaluation.answer_metrics import Metrics
 from tuning.evaluation.bootstrap import interval
+from tuning.evaluation.judging import JudgeRating
 from tuning.evaluation.records import (
     EvaluationPrompt,
     GateDecision,
@@ -37,6 +38,8 @@ class Evaluation(Record):
     results: tuple[MetricResult, ...]
     regressions: tuple[Regression, ...]
     """The worst first."""
+    judgement: JudgeRating | None = None
+    """Of a judge model that the recipe asks for. It is added when all is decided."""
 
 
 @dataclass(frozen=True, kw_only=True)

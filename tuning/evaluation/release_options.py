@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from tuning.evaluation.judging import USUAL_METRICS
 from tuning.runs.json_record import fields_of
 
 Gated = Literal[
@@ -48,6 +49,13 @@ class ReleaseOptions:
     provisioned_hours: int | None = None
     """How long Provisioned Throughput may exist, for a base without on-demand serving. None: not bought."""
 
+    judge: str | None = None
+    """A model of Bedrock, or its inference profile, that rates the answers beside the gate, and decides nothing."""
+    judge_metrics: tuple[str, ...] = USUAL_METRICS
+    """What it rates."""
+    judge_leaves_region: bool = False
+    """Whether prompts and answers may go to other Regions, as an inference profile sends them."""
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON; what is None is left out."""
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -56,4 +64,6 @@ class ReleaseOptions:
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`, for what was checked before it was written."""
         given = fields_of(cls, raw)
-        return cls(**{**given, "labels": tuple(given.get("labels", ()))})
+        given["labels"] = tuple(given.get("labels", ()))
+        given["judge_metrics"] = tuple(given.get("judge_metrics", USUAL_METRICS))
+        return cls(**given)

@@ -9,6 +9,7 @@ from jsonschema.exceptions import SchemaError
 
 from tuning.datasets.same import normalised
 from tuning.errors import nearest
+from tuning.evaluation.judging import ACROSS, JUDGE_METRICS, no_judge
 from tuning.evaluation.release_options import Gated, Promotion, Reference, ReleaseOptions
 
 FEWEST_PROMPTS = 30
@@ -38,7 +39,9 @@ def read_release(raw: Mapping[str, Any], refuse: Callable[[str, str], NoReturn])
         if why := _wrong(key, value):
             refuse(f"release.{key} = {value!r}", why)
     _check_belonging(raw, refuse)
-    return ReleaseOptions(**{**raw, "labels": tuple(raw.get("labels", ()))})
+    _check_judge(raw, refuse)
+    given = {key: tuple(raw[key]) for key in ("labels", "judge_metrics") if key in raw}
+    return ReleaseOptions(**{**raw, **given})
 
 
 def _wrong(key: str, value: Any) -> str | None:
@@ -57,12 +60,10 @@ def _wrong(key: str, value: Any) -> str | None:
             why = _whole(value, 0, _MOST_MODELS, "models")
         case "candidate_hours" | "provisioned_hours":
             why = _whole(value, 1, _MOST_HOURS, "hours")
-        case "delete_models" if not isinstance(value, bool):
+        case "delete_models" | "judge_leaves_region" if not isinstance(value, bool):
             why = "must be true or false"
-        case "labels":
-            why = _labels(value)
-        case "schema":
-            why = _schema(value)
+        case _ if key in _CHECKS:
+            why = _CHECKS[key](value)
     return why
 
 
@@ -92,6 +93,37 @@ def _schema(value: object) -> str | None:
     return None
 
 
+def _metrics(value: object) -> str | None:
+    known = (
+        f"must be a list of one to {len(JUDGE_METRICS)} of {', '.join(JUDGE_METRICS)}, each once"
+    )
+    if not isinstance(value, list) or not value:
+        return known
+    unknown = [each for each in value if each not in JUDGE_METRICS]
+    return known if unknown or len(set(value)) < len(value) else None
+
+
+def _check_judge(raw: Mapping[str, Any], refuse: Callable[[str, str], NoReturn]) -> None:
+    """Data leave the Region by a plain word alone."""
+    if "judge" not in raw:
+        for key in ("judge_metrics", "judge_leaves_region"):
+            if key in raw:
+                refuse(f"release.{key}", "of no use without a judge")
+        return
+    leaves = raw["judge"].startswith(ACROSS)
+    if leaves and not raw.get("judge_leaves_region"):
+        refuse(
+            f"release.judge = {raw['judge']!r}",
+            "is an inference profile, which sends prompts and answers to other Regions of the United States: "
+            "allow it with judge_leaves_region = true, or name a model that your Region has",
+        )
+    if raw.get("judge_leaves_region") and not leaves:
+        refuse(
+            "release.judge_leaves_region",
+            f"of no use with {raw['judge']}, which is no inference profile",
+        )
+
+
 def _check_belonging(raw: Mapping[str, Any], refuse: Callable[[str, str], NoReturn]) -> None:
     """Keys that mean nothing beside the others are a mistake: they would be passed over in silence."""
     metric = raw["metric"]
@@ -100,3 +132,11 @@ def _check_belonging(raw: Mapping[str, Any], refuse: Callable[[str, str], NoRetu
     for key, needed in (("schema", "json_schema"), ("labels", "label_accuracy")):
         if key in raw and metric != needed:
             refuse(f"release.{key}", f'of no use with metric = "{metric}"; it is for "{needed}"')
+
+
+_CHECKS: Mapping[str, Callable[[object], str | None]] = {
+    "labels": _labels,
+    "schema": _schema,
+    "judge": no_judge,
+    "judge_metrics": _metrics,
+}

@@ -131,4 +131,6 @@ def _not_known(
         yield "what is left of this month's budgets: they are kept in the account"
     if recipe.provisioned_hours:
         yield "what Provisioned Throughput comes to is in no budget: it is bought after the training, by its release"
+    if recipe.judge:
+        yield f"what {recipe.judge} costs, which judges the answers: its tokens are in no estimate and no budget"
     yield "how many tokens Bedrock will bill: no API of Bedrock says so, before or after"

@@ -3,7 +3,7 @@
 Who changes deployments cannot ask a model, who asks cannot change one, and neither trains.
 """
 
-from tuning.pipeline.grants import access, list_objects, use_key
+from tuning.pipeline.grants import Access, access, list_objects, use_key
 from tuning.pipeline.ledger_grants import (
     changes_live,
     evaluates,
@@ -13,7 +13,7 @@ from tuning.pipeline.ledger_grants import (
     reads_models,
 )
 from tuning.pipeline.step import Step
-from tuning.runs.function_settings import EvaluationSettings, ReleaseSettings
+from tuning.runs.function_settings import EvaluationSettings, JudgeSettings, ReleaseSettings
 
 _PROMPTS = "Prepared/prepared/*"
 _ANSWERS = "Artifacts/evaluations/*"
@@ -147,13 +147,44 @@ ANSWER_PROMPTS = Step(
     ),
 )
 
+JUDGE_ANSWERS = Step(
+    name="judge_answers",
+    kind="release",
+    does="Has a judge model rate the answers of an evaluation, where the recipe asks for one; it decides nothing.",
+    failing="evaluations are not judged; the gate decides as ever",
+    settings=JudgeSettings,
+    takes=("plan", "judged"),
+    gives="judged",
+    timeout_seconds=900,
+    access=(
+        # On nothing where no recipe asks for a judge. AWS lists models for CreateEvaluationJob, and neither jobs nor
+        # inference profiles. UNCONFIRMED that it asks for no job, which it does of customization jobs though unlisted:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+        access("bedrock:CreateEvaluationJob", on=("EvaluationJobs", "Judges")),
+        access("bedrock:GetEvaluationJob", "bedrock:StopEvaluationJob", on="EvaluationJobs"),
+        Access(
+            actions=("iam:PassRole",),
+            on=("JudgeRole",),
+            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        ),
+        access(
+            "s3:GetObject",
+            on=("JudgedPrompts/prepared/*", "Judged/evaluations/*", "Judged/judge/output/*"),
+        ),
+        access("s3:PutObject", on="Judged/judge/input/*"),
+        list_objects("Judged", "evaluations/*"),
+        list_objects("Judged", "judge/output/*"),
+        use_key("JudgedKey", "s3", "Decrypt", "GenerateDataKey"),
+    ),
+)
+
 DECIDE_RELEASE = Step(
     name="decide_release",
     kind="release",
     does="Compares the answers, and decides by the recipe's gate whether the candidate may go live.",
     failing="evaluations are not decided; candidates are removed, and what is live stays so",
     settings=EvaluationSettings,
-    takes=("plan",),
+    takes=("plan", "judged"),
     gives="gate",
     timeout_seconds=900,
     memory_mb=1769,  # one whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -168,6 +199,7 @@ DECIDE_RELEASE = Step(
 RELEASE_STEPS = (
     PLAN_EVALUATION,
     ANSWER_PROMPTS,
+    JUDGE_ANSWERS,
     DECIDE_RELEASE,
     BEGIN_RELEASE,
     DEPLOY_MODEL,

@@ -33,6 +33,8 @@ class EvaluationPlan(Record):
     run_id: str = ""
     execution: str = ""
     """The name of the one that evaluates; with the run's id, of the objects in which answers are kept."""
+    judge: str | None = None
+    """The model that rates the answers beside the gate; None where the recipe asks for none."""
 
     @property
     def sides(self) -> list[Side]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from tuning.evaluation.judging import JudgeRating
 from tuning.evaluation.records import GateDecision, MetricResult
 from tuning.reports.scale import count
 
@@ -27,6 +28,27 @@ def metric_rows(results: Sequence[MetricResult]) -> tuple[list[str], list[Metric
     found: dict[tuple[str, str], str] = {(r.metric, r.side): _said(r) for r in results}
     names = dict.fromkeys(result.metric for result in results)
     return sides, [(name, [found.get((name, side), "-") for side in sides]) for name in names]
+
+
+def judge_rows(found: JudgeRating) -> tuple[list[str], list[MetricRow]]:
+    """The sides, and a row for each metric that the judge has rated."""
+    sides: list[str] = list(dict.fromkeys(score.side for score in found.scores))
+    said: dict[tuple[str, str], str] = {(s.metric, s.side): f"{s.mean:.3f}" for s in found.scores}
+    names = dict.fromkeys(score.metric for score in found.scores)
+    return sides, [
+        (name.removeprefix("Builtin."), [said.get((name, side), "-") for side in sides])
+        for name in names
+    ]
+
+
+def judge_lines(found: JudgeRating) -> Iterator[str]:
+    """What else one has to know of it."""
+    if found.why:
+        yield str(found)
+        return
+    yield f"{found.judge} rates {count(found.prompts, 'prompt')}. It decides nothing."
+    if found.left_out:
+        yield f"{count(found.left_out, 'prompt')} left out: too long, too many, or not answered by both"
 
 
 def confusion_rows(result: MetricResult) -> tuple[list[str], list[MetricRow]]:

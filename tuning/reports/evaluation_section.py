@@ -1,9 +1,16 @@
 """The evaluation of a run's model: the decision, every side's metrics, the worst regressions."""
 
 from tuning.evaluation.gate import Evaluation
+from tuning.evaluation.judging import JudgeRating
 from tuning.evaluation.records import GateDecision, MetricResult, Regression
 from tuning.reports.elements import Child, Element, el
-from tuning.reports.evaluation_rows import confusion_rows, decision_lines, metric_rows
+from tuning.reports.evaluation_rows import (
+    confusion_rows,
+    decision_lines,
+    judge_lines,
+    judge_rows,
+    metric_rows,
+)
 from tuning.reports.interval_chart import interval_chart
 from tuning.reports.page_parts import grid_table, page_section
 from tuning.reports.run_facts import RunPage
@@ -38,6 +45,7 @@ def _evaluated(found: Evaluation) -> list[Child]:
         _interval(decision),
         grid_table(*metric_rows(found.results)) if found.results else None,
         [_labels(result) for result in found.results if result.confusion],
+        _judged(found.judgement) if found.judgement else None,
         _regressions(found),
     ]
 
@@ -55,6 +63,12 @@ def _interval(decision: GateDecision) -> Element | None:
     )
     caption = el("figcaption", el("b", said), f" with its {decision.confidence:.1%} interval")
     return el("figure", caption, drawn)
+
+
+def _judged(found: JudgeRating) -> list[Child]:
+    lines = [el("p", line, class_="remark") for line in judge_lines(found)]
+    table = grid_table(*judge_rows(found)) if found.scores else None
+    return [el("h3", "What a judge says"), lines, table]
 
 
 def _labels(result: MetricResult) -> Element:

@@ -7,10 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from tuning.evaluation.gate import Evaluation
+from tuning.evaluation.judging import JudgeRating
 from tuning.reports.evaluation_rows import (
     MetricRow,
     confusion_rows,
     decision_lines,
+    judge_lines,
+    judge_rows,
     metric_rows,
 )
 from tuning.reports.visible_text import visible
@@ -33,6 +36,8 @@ def evaluation_text(found: Evaluation, console: Console) -> None:
             console.print()
             console.print(f"Labels, {result.side}: expected in rows, answered in columns")
             console.print(_grid("", *confusion_rows(result)))
+    if found.judgement:
+        _print_judgement(found.judgement, console)
     if not found.regressions:
         return
     console.print()
@@ -48,6 +53,14 @@ def evaluation_text(found: Evaluation, console: Console) -> None:
             ("candidate", worse.candidate),
         ):
             console.print(Text(f"    {who + ':':<11}{visible(said)}"), soft_wrap=True)
+
+
+def _print_judgement(found: JudgeRating, console: Console) -> None:
+    console.print()
+    for line in judge_lines(found):
+        console.print(Text(visible(line)), soft_wrap=True)
+    if found.scores:
+        console.print(_grid("judge", *judge_rows(found)))
 
 
 def _grid(corner: str, columns: Sequence[str], rows: Sequence[MetricRow]) -> Table:

@@ -131,3 +131,11 @@ class EvaluationSettings(Settings):
 
     ledger_table: str
     artifacts_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeSettings(EvaluationSettings):
+    """What `judge_answers` knows."""
+
+    judge_role_arn: str
+    """Which Bedrock assumes; "none" where no recipe asks for a judge."""

@@ -87,6 +87,11 @@ class Recipe:
         return self.release.provisioned_hours if self.release else None
 
     @property
+    def judge(self) -> str | None:
+        """The model that rates the answers of its evaluations, if it asks for one."""
+        return self.release.judge if self.release else None
+
+    @property
     def digest(self) -> str:
         """That of a run is kept, from its arrival on: a later version may know of more that shapes a job."""
         return self.kept_digest or self.content_digest

@@ -12,6 +12,7 @@ from tuning.constructs.bucket_policies import DELETION_PART, EVALUATION_PART, PA
 from tuning.constructs.config import Config
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.security_groups import SecurityGroup
+from tuning.runs.recipes import Recipe
 
 _S3_ACTIONS = (
     "s3:AbortMultipartUpload",
@@ -106,13 +107,8 @@ class Endpoints(Construct):
         )
         foundation = arn(account="", resource="foundation-model", resource_name="*")
         models = [foundation, arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)]
-        recipes = config.load_recipes()
-        buys = any(each.provisioned_hours for each in recipes)
-        judged = any(each.judge for each in recipes)
-        kinds = ("custom-model-deployment", *(["provisioned-model"] if buys else []))
+        kinds, changed = _asked_for(config.load_recipes())
         deployments = [arn(resource=kind, resource_name="*") for kind in kinds]
-        asked_for = (*(_BUYING_ACTIONS if buys else ()), *(_JUDGING_ACTIONS if judged else ()))
-        changed = (*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS, *asked_for)
         services = ec2.InterfaceVpcEndpointAwsService
         self.bedrock = self._interface(
             "Bedrock",
@@ -208,3 +204,14 @@ class Endpoints(Construct):
             private_dns_only_for_inbound_resolver_endpoint="OnlyInboundResolver"
         )
         self.s3.node.add_dependency(self.s3_gateway)
+
+
+def _asked_for(recipes: Sequence[Recipe]) -> tuple[list[str], list[str]]:
+    """Kinds of resources that answer, and what may be changed in Bedrock: more only where a recipe asks for it."""
+    kinds, actions = ["custom-model-deployment"], [*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS]
+    if any(each.provisioned_hours for each in recipes):
+        kinds.append("provisioned-model")
+        actions += _BUYING_ACTIONS
+    if any(each.judge for each in recipes):
+        actions += _JUDGING_ACTIONS
+    return kinds, actions

@@ -1,6 +1,7 @@
 """Money for the evaluation of a model is in its run's estimate, reservation and settlement, and is enough for it."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 
@@ -19,7 +20,7 @@ from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import catalog
 from tuning.models.estimate import estimate_of, estimated
 from tuning.models.evaluation_cost import EvaluationCost
-from tuning.models.serving import Serving
+from tuning.models.serving import Serving, ThroughputBound
 from tuning.runs.budget import actual, objection
 from tuning.runs.money_records import Charged
 from tuning.runs.prepared_dataset import EvaluationSize
@@ -40,6 +41,28 @@ def test_each_of_three_models_is_asked_every_prompt():
     assert cost.usd == Decimal("0.06")  # 3 models, 100,000 tokens in and out: 0.0525, rounded up
     most = 3 * (200 * asked + (400 + 64) * answered)
     assert most <= cost.most_usd < most + Decimal("0.01")
+
+
+def test_what_is_paid_by_the_hour_is_in_it_and_only_the_base_has_a_price_by_the_token():
+    model = "amazon.nova-2-lite-v1:0:256k"
+    hours = ThroughputBound(candidate_hours=2, live_hours=8, usd_per_hour=Decimal("60.50"))
+    cost, serving = EvaluationCost.of(SIZE, model, hours), Serving.of(model)
+    tokens = serving.of_tokens(SIZE.tokens, SIZE.tokens)
+    assert Decimal(605) + tokens <= cost.usd < Decimal(605) + tokens + Decimal("0.01")
+    assert "8 h of what is live" in cost.basis
+
+
+def test_hours_without_a_price_leave_no_sum():
+    hours = ThroughputBound(candidate_hours=2, live_hours=8, usd_per_hour=None)
+    cost = EvaluationCost.of(SIZE, MODEL, hours)
+    assert (cost.usd, cost.most_usd) == (None, None)
+    assert "by the hour" in cost.basis
+
+
+def test_a_recipe_that_buys_hours_has_them_reserved():
+    gate = replace(GATE, candidate_hours=1, provisioned_hours=4)
+    price = estimated(any_recipe(release=gate), tokens=1_000, held_out=SIZE)
+    assert price.evaluation == EvaluationCost.of(SIZE, MODEL, ThroughputBound.of(gate, MODEL))
 
 
 def record(question, answer):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tuning.models.catalog import catalog
 from tuning.models.evaluation_cost import EvaluationCost, evaluation_size
 from tuning.models.prices import STORAGE_PRICE, TRAINING_PRICE, cents, prices, storage_per_month
-from tuning.models.serving import Serving
+from tuning.models.serving import Serving, ThroughputBound
 from tuning.runs.money_records import Charged, PriceRange
 from tuning.runs.prepared_dataset import EvaluationSize
 from tuning.runs.recipes import FINE_TUNING, Recipe
@@ -121,7 +121,10 @@ def estimate(
         expected, highest = each * tokens, each * (2 * tokens if most is None else most)
         basis = f"training: {price['usd']} per 1,000 tokens, {price['date']}, {price['source']}"
     storage, serving = prices()[STORAGE_PRICE], Serving.of(recipe.base_model)
-    asked = EvaluationCost.of(held_out, recipe.base_model) if recipe.release and held_out else None
+    asked = None
+    if recipe.release and held_out:
+        by_the_hour = ThroughputBound.of(recipe.release, recipe.base_model)
+        asked = EvaluationCost.of(held_out, recipe.base_model, by_the_hour)
     return Estimate(
         tokens=tokens,
         epochs=epochs,

@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tuning.evaluation.answer_length import most_answered
 from tuning.models.prices import cents
-from tuning.models.serving import Serving
+from tuning.models.serving import Serving, ThroughputBound
 from tuning.runs.prepared_dataset import EvaluationSize
 
 if TYPE_CHECKING:
     from tuning.datasets.report import Report
 
 _MODELS = 3
-"""That answer at most: the candidate, the live model and the base model."""
+"""That answer at most: the candidate, the live model and the base model. What is paid by the hour has no price by the
+token, so that then it is the base alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationCost:
     """Of one evaluation of one trained model. Its tokens are billed at the price of the base model on demand:
     https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
+    Where what answers is paid by the hour, the hours of the candidate and of what goes live are in it.
     """
 
     prompts: int
@@ -29,22 +31,28 @@ class EvaluationCost:
     basis: str
 
     @classmethod
-    def of(cls, size: EvaluationSize, base_model: str) -> Self:
+    def of(
+        cls, size: EvaluationSize, base_model: str, throughput: ThroughputBound | None = None
+    ) -> Self:
         """Questions and expected answers are not counted apart, so that each token counts both as asked and as
         answered; at most, each answer is as long as it may be.
         """
-        serving = Serving.of(base_model)
-        usd = serving.of_tokens(_MODELS * size.tokens, _MODELS * size.tokens)
-        longest = most_answered(size.prompts, size.bytes)
-        most = serving.of_tokens(_MODELS * size.tokens_at_most, _MODELS * longest)
-        if usd is None:
-            basis = f"evaluation: no dated price is known for tokens of {base_model} on demand"
-        else:
-            basis = (
-                f"evaluation: {size.prompts:,} prompts, asked once of {_MODELS} models at most; "
-                "one that a person starts again with tuning release is not in it"
-            )
-        return cls(prompts=size.prompts, usd=cents(usd), most_usd=cents(most), basis=basis)
+        serving, models = Serving.of(base_model), 1 if throughput else _MODELS
+        tokens = serving.of_tokens(models * size.tokens, models * size.tokens)
+        longest = models * most_answered(size.prompts, size.bytes)
+        most = serving.of_tokens(models * size.tokens_at_most, longest)
+        hours = throughput.usd if throughput else Decimal(0)
+        if tokens is None or most is None or hours is None:
+            unknown = "by the hour" if hours is None else "for tokens on demand"
+            basis = f"evaluation: no dated price is known of {base_model} {unknown}"
+            return cls(prompts=size.prompts, usd=None, most_usd=None, basis=basis)
+        basis = (
+            f"evaluation: {size.prompts:,} prompts, asked once of {_MODELS} models at most"
+            f"{f', and {throughput.words}' if throughput else ''}; "
+            "one that a person starts again with tuning release is not in it"
+        )
+        usd, most_usd = cents(tokens + hours), cents(most + hours)
+        return cls(prompts=size.prompts, usd=usd, most_usd=most_usd, basis=basis)
 
     def to_dict(self) -> dict[str, Any]:
         dollars = {"usd": self.usd, "most_usd": self.most_usd}

@@ -9,7 +9,7 @@ from tuning.datasets.report import Report, Verdict
 from tuning.errors import OptionError
 from tuning.models.catalog import catalog
 from tuning.models.estimate import Estimate, estimate_of
-from tuning.models.serving import Serving, ThroughputBound
+from tuning.models.serving import ThroughputBound
 from tuning.runs.budget import budgets_of, objection, what_follows
 from tuning.runs.recipes import Recipe
 
@@ -76,19 +76,8 @@ def plan(
             PricedOption(estimate=price, limits=tuple(_limits(price, recipe, monthly, month)))
             for price in priced
         ),
-        throughput=throughput_of(recipe),
+        throughput=ThroughputBound.of(recipe.release, recipe.base_model),
         not_known=tuple(_not_known(report, recipe, priced[0], monthly)),
-    )
-
-
-def throughput_of(recipe: Recipe) -> ThroughputBound | None:
-    """None of a recipe whose models are deployed on demand, or not at all."""
-    if recipe.release is None or recipe.release.provisioned_hours is None:
-        return None
-    return ThroughputBound(
-        candidate_hours=recipe.release.candidate_hours,
-        live_hours=recipe.release.provisioned_hours,
-        usd_per_hour=Serving.of(recipe.base_model).provisioned_usd_per_hour,
     )
 
 
@@ -129,8 +118,6 @@ def _not_known(
         yield "tokens of images, videos and documents: text alone is counted, so the price is too low"
     if monthly is None or recipe.limits.monthly_usd is not None:
         yield "what is left of this month's budgets: they are kept in the account"
-    if recipe.provisioned_hours:
-        yield "what Provisioned Throughput comes to is in no budget: it is bought after the training, by its release"
     if recipe.judge:
         yield f"what {recipe.judge} costs, which judges the answers: its tokens are in no estimate and no budget"
     yield "how many tokens Bedrock will bill: no API of Bedrock says so, before or after"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
+from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import Model, catalog
 from tuning.models.model_units import UNITS_EACH
 from tuning.models.prices import PROVISIONED, SERVING, prices
@@ -99,6 +100,17 @@ class ThroughputBound:
     live_hours: int
     usd_per_hour: Decimal | None
     """Of one model unit, without a commitment; None where no dated price is known."""
+
+    @classmethod
+    def of(cls, options: ReleaseOptions | None, base_model: str) -> Self | None:
+        """None of a recipe whose models are deployed on demand, or not at all."""
+        if options is None or options.provisioned_hours is None:
+            return None
+        return cls(
+            candidate_hours=options.candidate_hours,
+            live_hours=options.provisioned_hours,
+            usd_per_hour=Serving.of(base_model).provisioned_usd_per_hour,
+        )
 
     @property
     def usd(self) -> Decimal | None:

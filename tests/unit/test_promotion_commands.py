@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from cli_world import lay, left
 from domain_builders import RELEASE_MACHINE as MACHINE
+from emulated_world import NOVA
 from recipe_refusal_cases import refusal
 from release_world import RECIPE, Releasing
 
@@ -77,6 +78,15 @@ def test_a_run_is_released_by_its_id(releasing, capsys):
     assert left(release_command, run=model.run_id, shown="json") == 0
     assert said(capsys)["state"] == "released"
     assert releasing.live.version == 1
+
+
+@pytest.mark.parametrize(
+    ("base", "told"), [("meta.llama3-1-8b-instruct-v1:0:128k", True), (NOVA, False)]
+)
+def test_what_is_paid_by_the_hour_says_so_before_it_is_bought(releasing, capsys, base, told):
+    releasing.registry.register(replace(releasing.trained(), run_id="f" * 64, base_model=base))
+    left(promote_command, recipe=RECIPE, wait=False)
+    assert ("is paid by the hour, for provisioned_hours" in capsys.readouterr().err) is told
 
 
 def test_a_run_without_a_model_is_refused(releasing):

@@ -11,7 +11,8 @@ from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, answer
+from tuning.cli.output import Shown, answer, say
+from tuning.models.serving import Serving
 from tuning.releases.model_deletion import DeletedModelError
 from tuning.releases.release_request import NotReleasableError, ReleaseRequest
 
@@ -86,9 +87,21 @@ def assert_kept(account: Account, recipe: str, version: int) -> None:
         raise DeletedModelError(deletion.refusal(model.run_id if model else "RUN"))
 
 
+def _say_price(account: Account, request: ReleaseRequest) -> None:
+    """Of what is paid for while nobody asks it."""
+    model = account.registry.version(request.recipe, request.version)
+    serving = Serving.of(model.base_model) if model else None
+    if serving and not serving.on_demand:
+        say(
+            f"{request.recipe} version {request.version} is paid by the hour, for provisioned_hours of its recipe: "
+            f"{serving.provisioned_costs}"
+        )
+
+
 def _make(account: Account, request: ReleaseRequest, *, wait: bool, shown: Shown) -> None:
     """Exit 0 once it is live, or asked for with --no-wait; 1 when it is refused or failed."""
     assert_kept(account, request.recipe, request.version)
+    _say_price(account, request)
     request, started = account.releases.start(request)
     facts = {"recipe": request.recipe, "version": request.version, "execution": request.execution}
     if not wait:

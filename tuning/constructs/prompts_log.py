@@ -93,6 +93,9 @@ def _role(scope: Construct) -> iam.Role:
 
 
 def _write(stack: cdk.Stack, group: str) -> dict[str, object]:
+    """UNCONFIRMED that who writes needs no right on the group's key, which CloudWatch Logs uses by itself:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
     stream = stack.format_arn(
         service="logs",
         resource="log-group",

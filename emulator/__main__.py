@@ -41,6 +41,8 @@ class _Phase(StrEnum):
     VALIDATION = "Validation"
     DATA_PROCESSING = "DataProcessing"
     TRAINING = "Training"
+    DEPLOYMENT = "Deployment"
+    EVALUATION = "Evaluation"
 
 
 FormOption = Annotated[Form, typer.Option("--format", help="For people, or one JSON document.")]

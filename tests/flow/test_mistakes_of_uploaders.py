@@ -78,20 +78,24 @@ ANSWERED = "replaced before it had a job"
 def put(world, key, content):
     bucket = world.account.outputs["DatasetsBucket"]
     made = world.client("s3").put_object(Bucket=bucket, Key=f"datasets/{key}", Body=content)
-    found, _ = world.account.objects.version(f"datasets/{key}", made["VersionId"])
+    return f"datasets/{key}", made["VersionId"]
+
+
+def seen(world, made):
+    found, _ = world.account.objects.version(*made)
     return found
 
 
 def answer(world, mistake):
     """State, what is said, and after how many seconds."""
-    uploads = []
-    for key, content in FILES[mistake]:
-        uploads.append(put(world, key, content))
-        if uploads[1:] and mistake == "the same data as an earlier set":
-            break
-        if mistake == "the same data as an earlier set":
-            world.ended(uploads[0].uri)
-    upload, began = uploads[-2 if mistake == ANSWERED else -1], time.monotonic()
+    made = []
+    for key, content in FILES[
+        mistake
+    ]:  # one right after the other: an older version may have its job soon
+        made.append(put(world, key, content))
+        if mistake == "the same data as an earlier set" and not made[1:]:
+            world.ended(seen(world, made[0]).uri)
+    upload, began = seen(world, made[-2 if mistake == ANSWERED else -1]), time.monotonic()
 
     def answered():
         run_id = world.account.ledger.became(upload)
@@ -125,8 +129,10 @@ def answers(world):
 def explained(world, mistake):
     key, with_training = WAITS[mistake]
     if with_training:
-        world.ended(put(world, f"{key.rpartition('/')[0]}/train.jsonl", sound(mistake)).uri)
-    uri = put(world, key, b"" if key.endswith("/") else sound(f"{mistake}, held out")).uri
+        training = put(world, f"{key.rpartition('/')[0]}/train.jsonl", sound(mistake))
+        world.ended(seen(world, training).uri)
+    held_out = put(world, key, b"" if key.endswith("/") else sound(f"{mistake}, held out"))
+    uri = seen(world, held_out).uri
     asked = ("why", uri, "--format", "json")
     said = until(
         lambda: (

@@ -108,7 +108,8 @@ def test_nothing_that_the_platform_asks_for_is_refused(uses):
 @pytest.mark.usefixtures("whole")
 def test_every_right_is_used_or_has_its_reason(unused):
     excused = {right for right in unused if any(_excuses(each, right) for each in EXCEPTIONS)}
-    assert sorted(unused - excused) == []
+    left = sorted(unused - excused)
+    assert not left, "\n".join(map(str, left))
 
 
 @pytest.mark.usefixtures("whole")

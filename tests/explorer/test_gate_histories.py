@@ -54,7 +54,7 @@ class Story:
     """What the account has of it."""
     ends: str = "released"
     """Undisturbed."""
-    pairs: int = 480
+    pairs: int = 320
     """Histories with two strikes, or three."""
 
     @property

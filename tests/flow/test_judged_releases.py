@@ -3,6 +3,7 @@ are judged through the role and the bucket's policy, and what a judge says or fa
 """
 
 import json
+import sys
 from functools import partial
 from textwrap import dedent
 
@@ -50,9 +51,10 @@ def judged(tmp_path_factory):
     (folder / "judged_app.py").write_text(dedent(APP), encoding="utf-8")
     pace = {"phase_seconds": 0.1, "wait_scale": 0.002, "role_seconds": 3}
     with stages.running(**pace, enforce=True) as instance:
-        deployer = Deployer(instance=instance, say=lambda _line: None)
+        app = f"{sys.executable} {folder / 'judged_app.py'}"
+        deployer = Deployer(instance=instance, say=lambda _line: None, app=app)
         deployer.bootstrap([REGION])
-        outputs = deployer.deploy(["judged/*"], app=folder / "judged_app.py")["judged-Training"]
+        outputs = deployer.deploy(["judged/*"])["judged-Training"]
         account = Account(client=partial(deployer.client, region=REGION), outputs=outputs)
         yield World(account=account, instance=instance, inbox="")
 

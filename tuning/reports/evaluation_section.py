@@ -68,7 +68,7 @@ def _interval(decision: GateDecision) -> Element | None:
 def _judged(found: JudgeRating) -> list[Child]:
     lines = [el("p", line, class_="remark") for line in judge_lines(found)]
     table = grid_table(*judge_rows(found)) if found.scores else None
-    return [el("h3", "What a judge says"), lines, table]
+    return [el("h3", "What a judge says", class_="further"), lines, table]
 
 
 def _labels(result: MetricResult) -> Element:
@@ -80,7 +80,7 @@ def _regressions(found: Evaluation) -> list[Element] | None:
     if not found.regressions:
         return None
     number = f"{len(found.regressions):,} of {found.decision.losses:,}"
-    heading = el("h3", f"Worst regressions, {number}", class_="regressions")
+    heading = el("h3", f"Worst regressions, {number}", class_="further")
     return [heading, *(_regression(each, found.decision) for each in found.regressions)]
 
 

@@ -81,12 +81,12 @@ def test_a_run_is_released_by_its_id(releasing, capsys):
 
 
 @pytest.mark.parametrize(
-    ("base", "told"), [("meta.llama3-1-8b-instruct-v1:0:128k", True), (NOVA, False)]
+    ("base", "says"), [("meta.llama3-1-8b-instruct-v1:0:128k", True), (NOVA, False)]
 )
-def test_what_is_paid_by_the_hour_says_so_before_it_is_bought(releasing, capsys, base, told):
+def test_what_is_paid_by_the_hour_says_so_before_it_is_bought(releasing, capsys, base, says):
     releasing.registry.register(replace(releasing.trained(), run_id="f" * 64, base_model=base))
     left(promote_command, recipe=RECIPE, wait=False)
-    assert ("is paid by the hour, for provisioned_hours" in capsys.readouterr().err) is told
+    assert ("is paid by the hour, for provisioned_hours" in capsys.readouterr().err) is says
 
 
 def test_a_run_without_a_model_is_refused(releasing):

@@ -4,6 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_LINK_MODE ?= copy
+# What is started a thousand times is compiled once, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick check mutants format unit stacks explorer flow apart newcomer lint types synth review diff deploy wheel bench clean update
@@ -15,7 +17,7 @@ setup: $(READY) ## Make the environment: Python packages, Node.js, the CDK comma
 
 KERNEL := tuning/datasets/kernel
 
-$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(KERNEL)/private.h $(KERNEL)/normal.h $(KERNEL)/folds.h $(KERNEL)/blocks.h $(KERNEL)/parts.h $(KERNEL)/build.py
+$(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml $(KERNEL)/lines.c $(wildcard $(KERNEL)/*.h) $(KERNEL)/build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; this is %d.%d. Say: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
@@ -24,8 +26,8 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json pyproject.toml
 	@$(BIN)/npm ci --silent & npm=$$!; $(BIN)/python -m tuning.datasets.kernel.build && wait $$npm
 	@touch $(READY)
 
-demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one, ask its model (KEEP=1, NEW_ACCOUNT=1)
-	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account)
+demo: $(READY) ## Deploy to an emulated AWS, refuse a broken dataset, train a sound one, ask its model (KEEP=1, NEW_ACCOUNT=1, ASSISTANT=1)
+	$(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(NEW_ACCOUNT),--new-account) $(if $(ASSISTANT),--assistant)
 
 # Three at a time, for the flow suite mostly waits: two cores always have work. Each is printed when it ends.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=3 --output-sync=target
@@ -34,8 +36,8 @@ TESTS := unit stacks apart flow explorer newcomer
 test: $(READY) ## Run all tests, three lanes beside each other; the fast ones first
 	@$(SIDE_BY_SIDE) $(TESTS)
 
-quick: $(READY) ## What to run while writing: format, lint, types, unit tests, side by side
-	@$(SIDE_BY_SIDE) lint types unit
+quick: $(READY) ## What to run while writing: format, lint, types, and unit tests but those that search, measure or start processes
+	@$(SIDE_BY_SIDE) lint types unit ONLY_QUICK=--quick
 
 check: $(READY) ## Everything that must hold: format, lint, types, tests
 	@$(SIDE_BY_SIDE) lint types $(TESTS)
@@ -47,8 +49,9 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Of a unit test that takes a second of processor time and is not marked `thorough`, `make quick` says so.
 unit: $(READY)
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit $(ONLY_QUICK)
 
 stacks: $(READY)
 	$(BIN)/pytest tests/stacks tests/project
@@ -95,6 +98,7 @@ bench: $(READY) ## Run the benchmarks; results go to docs/performance.md by hand
 	PYTHONPATH=. $(BIN)/python benchmarks/check_broken.py
 	PYTHONPATH=. $(BIN)/python benchmarks/s3_stream.py
 	PYTHONPATH=. $(BIN)/python benchmarks/merge_rate.py
+	PYTHONPATH=. $(BIN)/python benchmarks/group_rate.py
 	$(BIN)/python -m benchmarks.cold_start
 	PYTHONPATH=. $(BIN)/python -m benchmarks.documented_ratios
 
@@ -106,3 +110,4 @@ update: $(READY) ## Renew the pins
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml --extra aws --extra constructs --extra emulator -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	uv pip compile --quiet --python-version 3.14 --python-platform aarch64-manylinux_2_28 --no-header --no-annotate --generate-hashes --upgrade lambdas/requirements.in -o lambdas/requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes --upgrade lambdas/merging.in -o lambdas/merging.txt

@@ -5,7 +5,7 @@ An editable install gets neither: a checkout builds what it needs when it needs 
 """
 
 import sys
-from typing import Any
+from typing import Any, get_args
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -22,10 +22,12 @@ class Built(BuildHookInterface[Any]):
         for machine in build.TARGETS:
             beside = f"{build.BESIDE.relative_to(self.root)}/{library_name(*machine)}"
             included[str(build.built(machine))] = beside
-        code = bundle.build_bundle("lambda")
-        if not code.compiled:
-            self.app.display_warning(
-                f"No Python {functions_code.PYTHON} was found to compile the functions with: cold starts "
-                "will take about twice as long."
-            )
-        included[str(code.path)] = str(functions_code.SHIPPED.relative_to(self.root))
+        for contents in get_args(functions_code.BundleContents):
+            code = bundle.build_bundle("lambda", contents)
+            if not code.compiled:
+                self.app.display_warning(
+                    f"No Python {functions_code.PYTHON} was found to compile the functions with: cold "
+                    "starts will take about twice as long."
+                )
+            shipped = functions_code.SHIPPED.with_name(f"{contents}.zip")
+            included[str(code.path)] = str(shipped.relative_to(self.root))

@@ -58,7 +58,7 @@ def base(folder: Path, size: int) -> int:
     return len(weights) * matrix
 
 
-def adapter(folder: Path, base_folder: Path, parts: str) -> None:
+def adapter(folder: Path, base_folder: Path, parts: str, rank: int = RANK) -> None:
     """LoRA on some projections of every layer; "-" is one small layer alone."""
     folder.mkdir()
     index = json.loads((base_folder / "model.safetensors.index.json").read_text())
@@ -67,11 +67,11 @@ def adapter(folder: Path, base_folder: Path, parts: str) -> None:
     chosen = modules[:1] if parts == "-" else [m for m in modules if m[-6] in parts]
     made = {}
     for module in chosen:
-        for part, shape in (("A", (RANK, HIDDEN)), ("B", (HIDDEN, RANK))):
+        for part, shape in (("A", (rank, HIDDEN)), ("B", (HIDDEN, rank))):
             key = f"base_model.model.{module}.lora_{part}.weight"
             made[key] = dice.standard_normal(shape, dtype=np.float32) * 0.02
     save_file(made, folder / "adapter_model.safetensors")
-    config = {"peft_type": "LORA", "r": RANK, "lora_alpha": 32}
+    config = {"peft_type": "LORA", "r": rank, "lora_alpha": 32}
     (folder / "adapter_config.json").write_text(json.dumps(config))
 
 

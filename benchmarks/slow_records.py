@@ -232,6 +232,9 @@ FORMS: dict[str, Callable[[str, int], Record | bytes]] = {
     ),
     "very long keys": lambda text, n: _calls([({f"{n}{text}": 1, text: "\n"}, [{"text": "a"}])]),
     "very deep": lambda _text, n: _calls(
+        [({"a": json.loads('{"a":[' * 28 + f"{n}" + "]}" * 28)}, [{"text": "a"}])]
+    ),
+    "too deep": lambda _text, n: _calls(
         [({"a": json.loads('{"a":[' * 90 + f"{n}" + "]}" * 90)}, [{"text": "a"}])]
     ),
     "escapes": lambda _text, n: (

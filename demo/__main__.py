@@ -1,4 +1,7 @@
-"""`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, bring its model live, and let a gate decide."""
+"""`make demo`: deploy to an emulated AWS, upload a broken dataset and a sound one, bring its model live, and let a gate decide.
+
+With ASSISTANT=1 it is assistants around that model in place of the gate: documents, a guardrail and a tool.
+"""
 
 import json
 import os
@@ -17,9 +20,10 @@ import typer
 from rich.text import Text
 
 from demo import screen
+from demo.assistants_shown import AssistantsShown
 from demo.gated import GateShown
 from emulator import EmulatorSettings, Instance, running
-from emulator.deploy import Deployer, end_with_parent
+from emulator.deploy import Deployer, Outputs, end_with_parent
 from emulator.emulator_settings import NEW_ACCOUNT
 from emulator.instance import default_directory, find, start
 from emulator.start_errors import EmulatorError
@@ -30,6 +34,7 @@ from tuning.runs.uploads import PREFIX, Upload
 RECIPE = "support-nova-micro"
 SAMPLES = Path("samples")
 PAGE = Path("build/demo-run.html")
+_WITH_ASSISTANTS = f"env PYTHONPATH=. {sys.executable} -m stacks.demo_app"
 PACE: dict[str, Any] = {"phase_seconds": 1.0, "wait_scale": 0.004}
 """A job's phases take a second each, and the state machine polls every 1.2 s, not every 300."""
 
@@ -39,6 +44,9 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the emulator up.")] = False,
     new_account: Annotated[
         bool, typer.Option("--new-account", help="With the quotas of a new account.")
+    ] = False,
+    assistant: Annotated[
+        bool, typer.Option("--assistant", help="With assistants in place of the gate.")
     ] = False,
 ) -> None:
     """Show the whole flow on this machine. No AWS account, no cost, nothing leaves the laptop."""
@@ -50,12 +58,16 @@ def demo(
     quotas = NEW_ACCOUNT if new_account else {}
     settings = EmulatorSettings(port=4566 if keep else 0, **PACE, **quotas)
     with _emulator(settings, keep=keep) as instance:
-        account = _deploy(instance)
+        account, outputs = _deploy(instance, _WITH_ASSISTANTS if assistant else "")
         _refuse(account)
         run = _train(account)
         _release(instance, run)
         _report(instance, run)
-        GateShown(account=account, tuning=partial(_tuning, instance)).show()
+        if assistant:
+            asked = partial(_tuning, instance, refused=True)
+            AssistantsShown(account=account, outputs=outputs["dev-Assistants"], tuning=asked).show()
+        else:
+            GateShown(account=account, tuning=partial(_tuning, instance)).show()
         if keep:
             _how_to_explore(instance, account)
     if not keep:
@@ -78,14 +90,15 @@ def _emulator(settings: EmulatorSettings, *, keep: bool) -> Iterator[Instance]:
         yield instance
 
 
-def _deploy(instance: Instance) -> Account:
+def _deploy(instance: Instance, app: str) -> tuple[Account, Outputs]:
+    """`app`: the command of another CDK app than this repository's; empty: this one."""
     with screen.step("Prepare the account: cdk bootstrap") as say:
         deployer = Deployer(instance=instance, say=say)
         deployer.bootstrap(["us-east-1"])
     with screen.step("Deploy every environment: cdk deploy --all") as say:
-        outputs = Deployer(instance=instance, say=say).deploy()
+        outputs = Deployer(instance=instance, say=say, app=app).deploy()
     quiet = Deployer(instance=instance, say=lambda _line: None)
-    return Account(client=quiet.client, outputs=outputs["dev-Training"])
+    return Account(client=quiet.client, outputs=outputs["dev-Training"]), outputs
 
 
 def _refuse(account: Account) -> None:
@@ -130,7 +143,8 @@ def _report(instance: Instance, run: RunRecord) -> None:
     screen.console.print(f"  {PAGE}, for your browser: it needs no network, and stays.")
 
 
-def _tuning(instance: Instance, *words: str) -> str:
+def _tuning(instance: Instance, *words: str, refused: bool = False) -> str:
+    """What a command printed. Raises EmulatorError when it failed; `refused`: when it was not even answered."""
     made = subprocess.run(  # noqa: S603 — our own command
         [sys.executable, "-m", "tuning", *words],
         env=os.environ | instance.client_environment(),
@@ -138,7 +152,7 @@ def _tuning(instance: Instance, *words: str) -> str:
         capture_output=True,
         text=True,
     )
-    if made.returncode:
+    if made.returncode and not (refused and made.stdout):
         raise EmulatorError(f"tuning {words[0]}: {made.stderr or made.stdout}")
     return (made.stdout or made.stderr).strip()  # what is for people and no data goes to stderr
 

@@ -43,6 +43,8 @@ class _Phase(StrEnum):
     TRAINING = "Training"
     DEPLOYMENT = "Deployment"
     EVALUATION = "Evaluation"
+    IMPORT = "Import"
+    INGESTION = "Ingestion"
 
 
 FormOption = Annotated[Form, typer.Option("--format", help="For people, or one JSON document.")]

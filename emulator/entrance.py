@@ -30,6 +30,8 @@ Response = tuple[int, dict[str, str], bytes]
 FORBIDDEN = 403
 OF_A_BROWSER = ("origin", "referer", "sec-fetch-site")
 """Set by browsers, never by SDKs. https://www.w3.org/TR/fetch-metadata/"""
+APIS = "/_aws/execute-api/"
+"""Where MiniStack answers for APIs by their ids."""
 BROWSER = "mozilla/"
 """How the User-Agent of every browser begins: an old one sends nothing else that shows it."""
 CODE = "/_ministack/lambda-code/"
@@ -104,8 +106,10 @@ def _is_presigned(scope: AsgiScope) -> bool:
 
 
 def _is_control(scope: AsgiScope) -> bool:
-    """MiniStack's own endpoints begin with an underscore, too; no bucket's name does."""
-    return bool(scope["path"].startswith("/_"))
+    """MiniStack's own endpoints begin with an underscore, too; no bucket's name does. What is deployed behind an API is
+    asked there by a path, as its name has no address here, and signed as any call.
+    """
+    return scope["path"].startswith("/_") and not scope["path"].startswith(APIS)
 
 
 def _refused(why: str) -> Response:

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 LEADING_KEYS = "dynamodb:LeadingKeys"
@@ -69,12 +70,19 @@ def _attributes(call: Mapping[str, Any]) -> Iterator[str]:
         yield from held if isinstance(held, dict) else ()
     for part in _EXPRESSIONS:
         text = call.get(part)
-        for placeholder, name in _NAME.findall(text) if isinstance(text, str) else ():
-            if placeholder:
-                yield str(names.get(placeholder, placeholder))
-            elif name.upper() not in _WORDS:
-                yield name
+        for name in _named(text) if isinstance(text, str) else ():
+            yield str(names.get(name, name)) if name.startswith("#") else name
     legacy = call.get("AttributesToGet")
     yield from (
         (each for each in legacy if isinstance(each, str)) if isinstance(legacy, list) else ()
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _named(expression: str) -> tuple[str, ...]:
+    """The attributes and placeholders of an expression; programs send the same ones over and over."""
+    return tuple(
+        placeholder or name
+        for placeholder, name in _NAME.findall(expression)
+        if placeholder or name.upper() not in _WORDS
     )

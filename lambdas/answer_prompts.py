@@ -15,7 +15,7 @@ from tuning.aws.transient import Transient
 from tuning.evaluation.records import EvaluationPrompt, ModelAnswer
 from tuning.releases.deployment_status import Deployed
 from tuning.releases.evaluation_plan import AskedPrompts, EvaluationPlan
-from tuning.runs.function_settings import EvaluationSettings
+from tuning.releases.release_settings import EvaluationSettings
 
 _settings = cache(EvaluationSettings.from_env)
 _RESERVED_SECONDS = 120

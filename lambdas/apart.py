@@ -8,6 +8,10 @@ from lambdas.observe import logger
 from tuning.aws.transient import aws_errors
 
 
+class NotReconciled(Exception):  # noqa: N818 — the alarm's log names it so
+    """What could not be checked or healed in this round; the next one comes soon."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Apart:
     what: str

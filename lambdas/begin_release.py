@@ -19,11 +19,12 @@ from tuning.releases.go_ahead import withheld
 from tuning.releases.live_model import Change, LiveModel
 from tuning.releases.model_version import ModelVersion
 from tuning.releases.release_request import ReleaseRequest
-from tuning.releases.release_steps import ReleaseStart, deployment_name
-from tuning.runs.function_settings import ReleaseSettings
+from tuning.releases.release_settings import ReleaseSettings
+from tuning.releases.release_steps import ReleaseStart, ServedBy, deployment_name
 from tuning.runs.times import zulu
 
 _settings = cache(ReleaseSettings.from_env)
+_NOT_IMPORTED_HERE = "it is an imported model, and no recipe of method IMPORT has its name as the environment is deployed"
 
 
 @observed
@@ -41,25 +42,15 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
     model = ModelRegistry(ledger=ledger).version(request.recipe, request.version)
     if model is None:
         return _refused(f"{request.recipe} has no version {request.version}")
-    deletions, gate = ModelDeletions(ledger=ledger), deployed_recipes.gate(request.recipe)
-    hours = gate.provisioned_hours if gate else None
-    if why := _barred(request, model, deletions, hours):
+    deletions = ModelDeletions(ledger=ledger)
+    if why := _barred(request, model, deletions):
         return _refused(why)
     lives, executions = LiveModels(ledger=ledger), Executions(machine=settings.release_machine_arn)
     live, name = lives.read(request.recipe), deployment_name(settings.environment, request.recipe)
-    provisioned = not catalog().model(model.base_model).on_demand
-    if why := _served_otherwise(live, name, provisioned=provisioned):
+    served_by = _served_by(model)
+    if why := _served_otherwise(live, name, served_by):
         return _refused(why)
-    now = datetime.now(UTC)
-    change = Change(
-        execution=execution,
-        version=request.version,
-        kind=request.kind,
-        by=request.go_ahead.giver,
-        started_at=zulu(now),
-        # From here on, and not from when it answers: what it may cost is known beforehand.
-        due=zulu(now + timedelta(hours=hours)) if provisioned and hours else None,
-    )
+    change = _change(request, execution, served_by)
     seen = live.revision if request.seen is None else request.seen
     if lives.begin(request.recipe, seen, change, ended=executions.has_ended) is None:
         other = lives.read(request.recipe).change
@@ -69,12 +60,13 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
             else "it has changed"
         )
         return _refused(f"what is live of {request.recipe} is no longer what you saw: {what}")
-    # Whoever deletes models claims one before it looks for a release: here it is the other way round.
+    # delete_models claims a model before it looks for a release: here it is the other way round.
     if why := _going(deletions, model):
         return _refused(why)
-    if provisioned:
+    if change.due:
         lives.provision(request.recipe)
-    found = answering_models(provisioned=provisioned).find(name)
+    if found := answering_models(served_by).find(name):
+        found = found.preferring(live.deployment_arn)
     answers = found.model_arn if found and found.answers else None
     return ReleaseStart(
         state="begun",
@@ -83,15 +75,47 @@ def _begun(request: ReleaseRequest, execution: str) -> ReleaseStart:
         deployment=name,
         recipe=request.recipe,
         token=request.token,
-        provisioned=provisioned,
+        provisioned=served_by == "provisioned",
+        imported=served_by == "imported",
+        converse=model.converse,
     )
 
 
-def _barred(
-    request: ReleaseRequest, model: ModelVersion, deletions: ModelDeletions, hours: int | None
-) -> str | None:
-    """Why it may not go live, whatever is live. `hours`: for which Provisioned Throughput may be bought."""
-    if why := not_served(catalog().model(model.base_model), hours) or _going(deletions, model):
+def _served_by(model: ModelVersion) -> ServedBy:
+    if model.imported:
+        return "imported"
+    return "on_demand" if catalog().model(model.base_model).on_demand else "provisioned"
+
+
+def _change(request: ReleaseRequest, execution: str, served_by: ServedBy) -> Change:
+    now, hours = datetime.now(UTC), None if served_by == "on_demand" else _hours(request.recipe)
+    return Change(
+        execution=execution,
+        version=request.version,
+        kind=request.kind,
+        by=request.go_ahead.giver,
+        started_at=zulu(now),
+        # From here on, and not from when it answers: what it may cost is known beforehand.
+        due=zulu(now + timedelta(hours=hours)) if hours else None,
+        served_by=served_by,
+    )
+
+
+def _hours(recipe: str) -> int | None:
+    """For how long what is billed while it is live may be so."""
+    if imports := deployed_recipes.import_recipe(recipe):
+        return imports.limits.awake_hours
+    gate = deployed_recipes.gate(recipe)
+    return gate.provisioned_hours if gate else None
+
+
+def _barred(request: ReleaseRequest, model: ModelVersion, deletions: ModelDeletions) -> str | None:
+    """Why it may not go live, whatever is live."""
+    if model.imported:
+        why = None if deployed_recipes.import_recipe(model.recipe) else _NOT_IMPORTED_HERE
+    else:
+        why = not_served(catalog().model(model.base_model), _hours(model.recipe))
+    if why := why or _going(deletions, model):
         return why
     if why := withheld(request.go_ahead):
         return f"version {request.version} may not go live: {why}"
@@ -101,17 +125,25 @@ def _barred(
 def _going(deletions: ModelDeletions, model: ModelVersion) -> str | None:
     """Why the version's model cannot be deployed: it is deleted, or about to be."""
     found = deletions.of(model.recipe, model.version)
-    return found.refusal(model.run_id) if found and found.bars else None
+    return found.refusal(model) if found and found.bars else None
 
 
-def _served_otherwise(live: LiveModel, name: str, *, provisioned: bool) -> str | None:
-    """Why a version cannot take the place of what answers: callers would have to ask another ARN."""
-    if live.due and not provisioned:
+def _served_otherwise(live: LiveModel, name: str, served_by: ServedBy) -> str | None:
+    """Why a version cannot take the place of what answers: both would be there, and callers would have to ask another
+    ARN.
+    """
+    was = live.served_by
+    if "imported" in (was, served_by) and live.deployment_arn and was != served_by:
+        return (
+            f"{live.recipe} is served by {live.deployment_arn}, and this version is not served that way; give the "
+            "recipe of one of them another name"
+        )
+    if live.due and served_by == "on_demand":
         return (
             f"{live.recipe} is served by Provisioned Throughput until {live.due}; a version that is deployed on demand "
             "can go live once that is removed"
         )
-    if provisioned and (found := ModelDeployments().find(name)):
+    if served_by == "provisioned" and (found := ModelDeployments().find(name)):
         return (
             f"{live.recipe} is deployed on demand, as {found.arn}, and this version is served by Provisioned "
             "Throughput only; it can go live once that deployment is deleted"

@@ -12,12 +12,13 @@ from tuning.models.estimate import charged
 from tuning.releases.model_version import ModelVersion
 from tuning.releases.release_request import ReleaseRequest
 from tuning.runs import former_version
-from tuning.runs import training_metrics as files
+from tuning.runs import metrics_files as files
 from tuning.runs.approvals import Approval
 from tuning.runs.function_settings import RunSettings
 from tuning.runs.jobs import JobStart
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.run import Run
+from tuning.runs.training_metrics import Collected
 
 _settings = cache(RunSettings.from_env)
 
@@ -45,7 +46,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     model = ModelVersion.trained(run, dataset, job, job_arn=start.arn, cost=cost, approval=approval)
     numbered = ModelRegistry(ledger=ledger).register(model)
     release = ReleaseRequest.of_model(numbered).execution if run.recipe.release else None
-    collected = files.Collected(
+    collected = Collected(
         model_arn=job["outputModelArn"],
         results=results,
         summary=_summary(results.sentence, run, dataset),

@@ -16,7 +16,7 @@ from tuning.models.catalog import catalog
 from tuning.models.serving import Serving
 from tuning.releases.asked_judge import AskedJudge
 from tuning.releases.evaluation_plan import EvaluationPlan, GateOutcome, GateResult, promoting
-from tuning.runs.function_settings import EvaluationSettings
+from tuning.releases.release_settings import EvaluationSettings
 
 _settings = cache(EvaluationSettings.from_env)
 

@@ -18,7 +18,7 @@ from tuning.releases.deletion_notice import deletion_notice
 from tuning.releases.kept_versions import Keeping, KnownVersion, in_use, keeping
 from tuning.releases.live_model import LiveModel
 from tuning.releases.model_deletion import ModelDeletion
-from tuning.runs.function_settings import DeleterSettings
+from tuning.releases.release_settings import DeleterSettings
 from tuning.runs.json_record import RecordError
 
 _settings = cache(DeleterSettings.from_env)
@@ -77,6 +77,8 @@ def _due(
     found = keeping(known, live, asked, now) if asked else Keeping()
     beyond = {model.version for model in found.beyond}
     for each in sorted(known, key=lambda one: one.model.version):
+        if each.model.imported:
+            continue  # a claim on it is of lambdas/remove_candidates.py
         claim = each.deletion if each.deletion and each.deletion.state == "claimed" else None
         if claim and claim.is_held(now):
             continue

@@ -1,5 +1,6 @@
 """One step towards a deployment that answers from the wanted model, or towards none at all."""
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -7,8 +8,9 @@ from lambdas.observe import logger, observed
 from tuning.aws.answering_models import AnsweringModels, answering_models
 from tuning.aws.model_deployments import DeploymentRefusedError
 from tuning.releases.deployment_status import Deployed, DeploymentStatus, todo
+from tuning.releases.release_settings import ReleaseSettings
 from tuning.releases.release_steps import ReleaseStart
-from tuning.runs.function_settings import ReleaseSettings
+from tuning.runs.times import zulu
 
 _settings = cache(ReleaseSettings.from_env)
 MOST_TRIES = 120
@@ -23,10 +25,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     start, wanted = ReleaseStart.from_json(event["release"]), event.get("target") or None
     before = Deployed.kept(event.get("deployment")) or Deployed(state="in_progress")
-    models = answering_models(provisioned=start.provisioned)
-    found = models.find(start.deployment)
+    models = answering_models(start.served_by)
+    if found := models.find(start.deployment):
+        found = found.preferring(wanted)
     try:
-        now = _step(models, start, wanted, found, asked=before.asked)
+        now = _step(models, start, wanted, found, before)
     except DeploymentRefusedError as error:
         now = _refused(error, asked=before.asked)
     tries = before.tries + 1 if now.state in ("in_progress", "queued") else 0
@@ -40,6 +43,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         asked=now.asked,
         failure=now.failure,
         tries=tries,
+        converse=start.converse,
+        since=zulu(datetime.now(UTC)) if start.imported else None,
+        verified=before.verified,
     ).to_json()
 
 
@@ -48,11 +54,12 @@ def _step(
     start: ReleaseStart,
     wanted: str | None,
     found: DeploymentStatus | None,
-    *,
-    asked: bool,
+    before: Deployed,
 ) -> Deployed:
-    why = (found and found.failure) or "Bedrock gave no reason"
-    match todo(found, wanted, asked=asked):
+    asked, why = before.asked, (found and found.failure) or "Bedrock gave no reason"
+    # An imported model is live beside what was so far until it has answered.
+    alone = before.verified or wanted != start.target
+    match todo(found, wanted, asked=asked, alone=alone):
         case "done":
             return Deployed(state="active" if wanted else "removed", asked=asked)
         case "create":
@@ -62,6 +69,9 @@ def _step(
         case "update":
             models.update(start.deployment, str(wanted))
             asked = True
+        case "retire":
+            for each in found.others if found else ():
+                models.delete(each)
         case "delete":
             models.delete(start.deployment)
             if wanted and asked:

@@ -11,8 +11,8 @@ from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.executions import answer_task
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.slot_queue import SlotQueue
-from tuning.runs.function_settings import DispatcherSettings
 from tuning.runs.job_queue import Answer, QueuedRun, dispatch
+from tuning.runs.watching_settings import DispatcherSettings
 
 _settings = cache(DispatcherSettings.from_env)
 

@@ -12,8 +12,8 @@ from tuning.aws.live_models import Ended, LiveModels
 from tuning.aws.model_registry import ModelRegistry
 from tuning.releases.evaluation_plan import GateOutcome
 from tuning.releases.release_request import ReleaseRequest
+from tuning.releases.release_settings import ReleaseSettings
 from tuning.releases.release_steps import answering, deployment_name
-from tuning.runs.function_settings import ReleaseSettings
 
 _settings = cache(ReleaseSettings.from_env)
 
@@ -26,8 +26,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     ledger = Ledger(table=settings.ledger_table)
     lives, registry = LiveModels(ledger=ledger), ModelRegistry(ledger=ledger)
     live = lives.read(request.recipe)
-    models = answering_models(provisioned=live.provisioned)
+    models = answering_models(live.served_by)
     found = models.find(deployment_name(settings.environment, request.recipe))
+    if found and found.others:
+        model = registry.version(request.recipe, request.version)
+        was = model.model_arn if model and outcome["state"] == "released" else live.deployment_arn
+        found = found.preferring(was)
     # Of all versions: a release that was killed may have deployed one that nobody here speaks of.
     now = answering(found, registry.versions(request.recipe))
     says = f"version {now} is live" if now else "nothing is live"

@@ -7,8 +7,8 @@ from lambdas.apart import Apart
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.notices_topic import NoticesTopic
-from tuning.runs.function_settings import GuardSettings
 from tuning.runs.job_guard import COMPLETED, custom_base, judge
+from tuning.runs.watching_settings import GuardSettings
 
 _settings = cache(GuardSettings.from_env)
 

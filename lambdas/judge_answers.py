@@ -17,11 +17,11 @@ from tuning.aws.evaluation_jobs import EvaluationJobs, JudgeRefusedError
 from tuning.aws.transient import Transient, as_transient
 from tuning.errors import TuningError
 from tuning.evaluation.judging import JudgedPrompts, JudgeRating, judged_side, scores_in
-from tuning.evaluation.records import Side
+from tuning.evaluation.records import ModelAnswer, Side
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.releases.asked_judge import LONGEST_JUDGING, AskedJudge, JudgeJob
 from tuning.releases.evaluation_plan import EvaluationPlan
-from tuning.runs.function_settings import JudgeSettings
+from tuning.releases.release_settings import JudgeSettings
 from tuning.runs.times import zulu
 
 _settings = cache(JudgeSettings.from_env)
@@ -79,7 +79,8 @@ def _judgement(plan: EvaluationPlan, jobs: dict[Side, str]) -> JudgeRating | Non
             raise NotJudgedError(f"its job for the answers of {side} is {found.status}{said}")
     if any(found.status == "InProgress" for found in statuses.values()):
         return None
-    given, files = _given(plan, sides), _files(plan)
+    files = _files(plan)
+    given, _ = _given(plan, sides, files)
     scores = [
         score
         for side in sides
@@ -102,12 +103,13 @@ def _start(
     missing: Sequence[Side],
     jobs: dict[Side, str],
 ) -> None:
-    given, files = _given(plan, sides), _files(plan)
+    files = _files(plan)
+    given, answers = _given(plan, sides, files)
     if not given.prompts:
         raise NotJudgedError("no prompt is short enough for it and answered by both sides")
     for side in missing:
         job = JudgeJob.of(plan, side)
-        files.give(job, given.lines(files.answers(side), source=job.source))
+        files.give(job, given.lines(answers[side], source=job.source))
         jobs[side] = EvaluationJobs().start(
             job,
             bucket=files.bucket,
@@ -117,11 +119,13 @@ def _start(
         )
 
 
-def _given(plan: EvaluationPlan, sides: Sequence[Side]) -> JudgedPrompts:
-    """The same at each call: prompts and answers are kept by now."""
+def _given(
+    plan: EvaluationPlan, sides: Sequence[Side], files: EvaluationFiles
+) -> tuple[JudgedPrompts, dict[Side, list[ModelAnswer]]]:
+    """What is judged, and the answers of which it is: the same at each call, for both are kept by now."""
     prompts = read_prompts(plan.prompts_uri, base_model=plan.base_model)
-    files = _files(plan)
-    return JudgedPrompts.of(prompts, {side: files.answers(side) for side in sides})
+    answers = {side: files.answers(side) for side in sides}
+    return JudgedPrompts.of(prompts, answers), answers
 
 
 def _files(plan: EvaluationPlan) -> EvaluationFiles:

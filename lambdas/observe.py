@@ -25,6 +25,8 @@ def observed(handler: Handler) -> Handler:
     def invoke(event: dict[str, Any], context: Any) -> Any:
         if isinstance(run := event.get("run"), dict):
             logger.append_keys(run=run.get("id"), recipe=run.get("recipe", {}).get("name"))
+        if import_id := event.get("import_id"):
+            logger.append_keys(import_id=import_id)
         metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "none"))
         try:
             with as_transient():

@@ -24,9 +24,9 @@ from tuning.releases.evaluation_plan import EvaluationPlan, promoting
 from tuning.releases.live_model import LiveModel
 from tuning.releases.model_version import ModelVersion
 from tuning.releases.release_request import ReleaseRequest
+from tuning.releases.release_settings import EvaluationSettings
 from tuning.releases.release_steps import ReleaseStart, candidate_name, deployment_name
 from tuning.reports.scale import count
-from tuning.runs.function_settings import EvaluationSettings
 from tuning.runs.times import zulu
 
 _settings = cache(EvaluationSettings.from_env)
@@ -102,6 +102,11 @@ def _model(request: ReleaseRequest, ledger: Ledger, options: ReleaseOptions) -> 
     model = ModelRegistry(ledger=ledger).version(request.recipe, request.version)
     if model is None:
         raise NotEvaluatedError(f"{request.recipe} has no version {request.version}")
+    if model.imported:
+        by_hand = promoting(model.recipe, model.version, _settings().environment)
+        raise NotEvaluatedError(
+            f"it was trained elsewhere and imported, before its recipe trained models; {by_hand} is how it goes live"
+        )
     if why := not_served(catalog().model(model.base_model), options.provisioned_hours):
         raise NotEvaluatedError(why)
     _assert_kept(model, ledger)
@@ -111,7 +116,7 @@ def _model(request: ReleaseRequest, ledger: Ledger, options: ReleaseOptions) -> 
 def _assert_kept(model: ModelVersion, ledger: Ledger) -> None:
     found = ModelDeletions(ledger=ledger).of(model.recipe, model.version)
     if found and found.bars:
-        raise NotEvaluatedError(found.refusal(model.run_id))
+        raise NotEvaluatedError(found.refusal(model))
 
 
 def _evaluation_set(model: ModelVersion, ledger: Ledger) -> str:
@@ -140,9 +145,9 @@ def _assert_enough(prompts: list[EvaluationPrompt], options: ReleaseOptions) -> 
 def _compared(model: ModelVersion, live: LiveModel) -> dict[Side, str]:
     """The base model always, and what is live, if that is another model."""
     base: dict[Side, str] = {"base": catalog().model(model.base_model).asked_as}
-    if live.version is None:
+    if live.version is None or live.served_by == "imported":  # of a former recipe of that name
         return base
-    models = answering_models(provisioned=live.provisioned)
+    models = answering_models(live.served_by)
     found = models.find(deployment_name(_settings().environment, model.recipe))
     another = found and found.answers and found.model_arn != model.model_arn
     return {"live": found.arn, **base} if found and another else base

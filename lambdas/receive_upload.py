@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from lambdas import deployed_recipes
+from lambdas.messages import receive_each
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.arrivals import begin
 from tuning.aws.executions import Executions
@@ -20,21 +21,12 @@ _settings = cache(IntakeSettings.from_env)
 
 @observed
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answers which messages failed; only those come again, for four hours, and then are put aside.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-    """
-    failed = []
-    for record in event["Records"]:
-        try:
-            _receive(record["body"], _settings())
-        except Exception:  # noqa: BLE001 — one message must not take down the others; it comes again
-            logger.exception("not received", message_id=record["messageId"])
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    """Answers which messages failed."""
+    return receive_each(event, _receive)
 
 
-def _receive(body: str, settings: IntakeSettings) -> None:
+def _receive(body: str) -> None:
+    settings = _settings()
     event = json.loads(body)
     if is_missed_round(event):  # redriven with the uploads that lay beside it
         logger.info("a round that was missed", event=event["detail-type"])

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from lambdas import run_metrics
-from lambdas.apart import Apart
+from lambdas.apart import Apart, NotReconciled
 from lambdas.kept_models import charge_storage
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.arrivals import begin
@@ -17,7 +17,6 @@ from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.traces import Traces
 from tuning.runs.budget import month_of
 from tuning.runs.customization_job import Job
-from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.json_record import RecordError
 from tuning.runs.rebuild import rebuilt
 from tuning.runs.reconcile import (
@@ -36,12 +35,9 @@ from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import ENDED
 from tuning.runs.uploads import Upload
 from tuning.runs.validation_sets import GRACE, ValidationSet, fate
+from tuning.runs.watching_settings import ReconcilerSettings
 
 _settings = cache(ReconcilerSettings.from_env)
-
-
-class NotReconciled(Exception):  # noqa: N818 — the alarm's log names it so
-    """Runs that could not be checked or healed in this round; the next one comes soon."""
 
 
 @observed

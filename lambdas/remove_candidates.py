@@ -1,4 +1,6 @@
-"""What has had its time is removed, so that nothing is left running: candidates, and Provisioned Throughput."""
+"""What has had its time is removed, so that nothing is left running: candidates, Provisioned Throughput, and imported
+models.
+"""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -9,15 +11,17 @@ from lambdas.observe import logger, observed
 from tuning.aws.answering_models import AnsweringModels, answering_models
 from tuning.aws.candidates import Candidates
 from tuning.aws.executions import Executions
+from tuning.aws.imported_removal import ImportedRemoval
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
 from tuning.aws.model_deployments import DeploymentRefusedError
 from tuning.aws.notices_topic import NoticesTopic
 from tuning.aws.transient import Transient
 from tuning.releases.evaluated_version import EvaluatedVersion
+from tuning.releases.live_model import LiveModel
+from tuning.releases.release_settings import RemovalSettings
 from tuning.releases.release_steps import deployment_name
 from tuning.releases.time_to_live import had_its_time, is_over
-from tuning.runs.function_settings import RemovalSettings
 from tuning.runs.times import utc_time
 
 _settings = cache(RemovalSettings.from_env)
@@ -50,7 +54,7 @@ def _over(candidate: EvaluatedVersion, machine: str) -> bool:
 def _removed(candidate_id: str, candidate: EvaluatedVersion | None, candidates: Candidates) -> bool:
     """Whether it is gone; else the next round looks again, since a deletion takes its time."""
     if candidate:
-        models = answering_models(provisioned=candidate.provisioned)
+        models = answering_models(candidate.served_by)
         if _is_there(models, candidate.deployment):
             return False
     if candidate and candidate.outcome == "evaluating":
@@ -60,25 +64,35 @@ def _removed(candidate_id: str, candidate: EvaluatedVersion | None, candidates: 
 
 
 def _stopped(recipe: str, lives: LiveModels) -> bool:
-    """Whether its Provisioned Throughput is gone. That nothing answers is recorded before it is deleted, so that
-    a release that begins meanwhile is not taken for the one that had its time.
+    """Whether what was live is gone. That nothing answers is recorded before it is deleted, so that a release that
+    begins meanwhile is not taken for the one that had its time.
     """
     live, settings = lives.read(recipe), _settings()
     executions = Executions(machine=settings.release_machine_arn)
     if not is_over(live, datetime.now(UTC), ended=executions.has_ended):
         return False
+    until = live.due if live.version else live.latest
+    if live.served_by == "imported" and until is None:  # its recipe had no awake_hours any more
+        return lives.removed(live)
     said = had_its_time(live, settings.environment)
-    if live.provisioned and (live.version or live.change):
+    if live.latest and (live.version or live.change):
         if not lives.stop(live, last=said):
             return False
         live = lives.read(recipe)
-    models = answering_models(provisioned=True)
-    if _is_there(models, deployment_name(settings.environment, recipe)):
+    if not _is_gone(live, lives.ledger):
         return False
     if live.due:
+        what = "imported model" if live.served_by == "imported" else "Provisioned Throughput"
         topic = NoticesTopic(arn=settings.notices_topic_arn)
-        topic.publish(f"{recipe}: Provisioned Throughput has ended", said)
+        topic.publish(f"{recipe}: {what} has ended", said)
     return lives.removed(live)
+
+
+def _is_gone(live: LiveModel, ledger: Ledger) -> bool:
+    name = deployment_name(_settings().environment, live.recipe)
+    if live.served_by == "imported":
+        return ImportedRemoval(ledger=ledger).step(live, name)
+    return not _is_there(answering_models("provisioned"), name)
 
 
 def _is_there(models: AnsweringModels, name: str) -> bool:

@@ -8,9 +8,9 @@ from lambdas.observe import metrics
 from tuning.aws.budgets import Budgets
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.runs.budget import month_of, parse_limit
-from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.run_record import OpenRun
 from tuning.runs.times import utc_time
+from tuning.runs.watching_settings import ReconcilerSettings
 
 
 def publish_metrics(

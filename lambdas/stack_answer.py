@@ -6,7 +6,7 @@ from typing import Any
 
 
 def answer_stack(event: dict[str, Any], context: Any, *, resource: str, fault: str = "") -> None:
-    """A fault, in words for whoever deploys, fails the deployment."""
+    """A fault, in words for the person who deploys, fails the deployment."""
     answer = {
         "Status": "FAILED" if fault else "SUCCESS",
         "Reason": fault or f"see {context.log_stream_name}",

@@ -6,7 +6,7 @@ is odd but lawful. Between them lies anything. A field left out has its default.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from review.drawn_assistants import DRAWN_GUARDRAIL, drawn_assistants
 from tuning.constructs import config as settings
 from tuning.constructs.config import Config
 from tuning.constructs.perimeter import Perimeter
@@ -45,6 +46,25 @@ class _Default:
 DEFAULT = _Default()
 
 
+_GUARDRAIL = """description = "d"
+blocked_input = "no"
+blocked_output = "no"
+[content]
+PROMPT_ATTACK = "HIGH"
+[[topics]]
+name = "t"
+definition = "d"
+[words]
+profanity = true
+blocked = ["word"]
+[personal_data]
+EMAIL = "ANONYMIZE"
+[grounding]
+GROUNDING = 0.5
+"""
+"""One with a policy of each kind."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
     """One environment, as `app.py` would say it. Its text is what one would write there."""
@@ -55,9 +75,13 @@ class Drawn:
     perimeter: Mapping[str, Any] = field(default_factory=dict)
     recipes: Mapping[str, str] = field(default_factory=dict)
     """The text of each file in `recipes/`."""
+    assistants: Mapping[str, str] = field(default_factory=dict)
+    """The same of `assistants/`."""
 
     def __str__(self) -> str:
         given = [f"{name}={value!r}" for name, value in self.given.items()]
+        if self.assistants:
+            given.append(f"assistants={tuple(self.assistants)!r}")
         if self.perimeter:
             inside = ", ".join(f"{name}={value!r}" for name, value in self.perimeter.items())
             given.append(f"perimeter=Perimeter({inside})")
@@ -69,7 +93,17 @@ class Drawn:
         folder.mkdir()
         for name, text in self.recipes.items():
             (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+        if self.assistants or "guardrail" in self.given:
+            guardrails = folder.with_name("guardrails")
+            guardrails.mkdir()
+            (guardrails / f"{DRAWN_GUARDRAIL}.toml").write_text(_GUARDRAIL, "utf-8")
         given = {**self.given, "recipes_folder": folder}
+        if self.assistants:
+            beside = folder.with_name("assistants")
+            beside.mkdir()
+            for name, text in self.assistants.items():
+                (beside / f"{name}.toml").write_text(text, encoding="utf-8")
+            given |= {"assistants": tuple(self.assistants), "assistants_folder": beside}
         if self.perimeter:
             given["perimeter"] = Perimeter(**self.perimeter)
         return Config(**given)
@@ -114,6 +148,7 @@ FIELDS: Mapping[str, Field] = {
     ),
     "log_days": Field(telling=(DEFAULT, 400, 3653), other=st.sampled_from((731, 1827, 2922))),
     "log_account_prompts": Field(telling=(DEFAULT, True)),
+    "guardrail": Field(telling=(DEFAULT, DRAWN_GUARDRAIL)),
     "reserved_concurrency": Field(telling=(DEFAULT, 2, 10, 1000), other=st.integers(2, 1000)),
 }
 _SSO = "role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_DataTeam_*"
@@ -140,7 +175,7 @@ DRAWN_ZONES: Mapping[str, Field] = {
 }
 _RECIPE_NAMES = ("a", "7", "x" * 40, "a-1-b", "support-nova-micro")
 _DESCRIPTIONS = ("x", "Ümläute, 'quotes' and \\ more.")
-_MOST_RECIPES = 50
+MOST_RECIPES = 50
 
 
 @st.composite
@@ -162,33 +197,8 @@ def _configurations(draw: DrawFn) -> Drawn:
         given={"region": region, "recipes": tuple(files), **given},
         perimeter=_some(PERIMETER, draw),
         recipes=files,
+        assistants=drawn_assistants(region, files, draw),
     )
-
-
-def covering() -> list[Drawn]:
-    """Each telling value of each setting once, everything else at its default; the switches of the perimeter first."""
-    text = 'description = "x"\nbase_model = "amazon.nova-micro-v1:0:128k"\n'
-    base = Drawn(name="dev", given={"region": "us-east-1", "recipes": ("a",)}, recipes={"a": text})
-    perimeters = [
-        replace(base, perimeter={name: value})
-        for name, one in sorted(PERIMETER.items(), key=lambda item: len(item[1].telling))
-        for value in one.telling
-        if value is not DEFAULT
-    ]
-    return perimeters + [
-        replace(base, given={**base.given, name: value})
-        for name, one in FIELDS.items()
-        for value in one.telling
-        if value is not DEFAULT
-    ]
-
-
-def drawn(count: int, *, seed: int) -> list[Drawn]:
-    """What must be in a sample, and then any; the same for the same seed and count."""
-    found = covering()[:count]
-    if len(found) < count:
-        searched(found.append, count - len(found), seed=seed)
-    return found[:count]
 
 
 def searched(ask: Callable[[Drawn], None], count: int, *, seed: int) -> None:
@@ -216,7 +226,7 @@ def _some(fields: Mapping[str, Field], draw: DrawFn) -> dict[str, Any]:
 
 
 def _recipes(region: str, poll_seconds: int, draw: DrawFn) -> dict[str, str]:
-    count = draw(st.sampled_from((1, 2, 3, len(_RECIPE_NAMES), _MOST_RECIPES)))
+    count = draw(st.sampled_from((1, 2, 3, len(_RECIPE_NAMES), MOST_RECIPES)))
     names = draw(st.permutations(_RECIPE_NAMES))[:count]
     names += [f"{'recipe-' * 5}{n:02}" for n in range(count - len(names))]
     most = min(96, 750 * poll_seconds // 3600)  # of each of two tries

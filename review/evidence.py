@@ -26,6 +26,8 @@ class Equivalent:
     policy: str
     change: str
     reason: str
+    only: Sequence[str] = ()
+    """Names of the environments in whose policies it is; all, when there are none."""
 
 
 @dataclass(frozen=True, kw_only=True)

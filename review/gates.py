@@ -39,9 +39,9 @@ class _Case:
     environment: EnvironmentTemplates
 
 
-def weakened(environment: EnvironmentTemplates, *, region: str) -> list[Weakened]:
-    """Of the whole table, on the templates of `environment`."""
-    cases = [_case(one, environment) for one in weakenings()]
+def weakened(environment: EnvironmentTemplates, *, region: str, only: str = "") -> list[Weakened]:
+    """Of the whole table, on the templates of `environment`; or of the rows that are `only` of it."""
+    cases = [_case(one, environment) for one in weakenings(only)]
     gates: dict[str, str] = {}
     for gate in (_by_checks, _by_decisions, _by_packs, _by_rules, _by_scanners):
         left = [case for case in cases if case.weakening.property not in gates]

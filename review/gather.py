@@ -14,13 +14,13 @@ from typing import TypeVar
 import app
 from diagrams.pictures import pictures
 from review import costs, decide
-from review.drawn_configs import drawn
 from review.evidence import Commit, Equivalent, Evidence
 from review.findings import judgement_on
 from review.gates import weakened
 from review.history import git, history
 from review.measures import FEWEST_CONFIGURATIONS
 from review.permission_table import table
+from review.sampled_configs import drawn
 from review.scanners import cfn_lint, checkov
 from review.space import SEED, configurations
 from review.synthesis import CHECKOUT, control_tower, synthesize

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from review.role_policies import RoleStatement, policies, statements, trust
-from review.templates import EnvironmentTemplates
+from review.templates import EnvironmentTemplates, Resource
 
 _Row = dict[str, list[str]]
 Entry = dict[str, Any]
@@ -18,14 +18,14 @@ Entry = dict[str, Any]
 
 def table(environment: EnvironmentTemplates) -> dict[str, Entry]:
     roles = sorted(environment.of_type("AWS::IAM::Role"), key=lambda role: role.name)
+    return {role.name: entry_of(environment, role) for role in roles}
+
+
+def entry_of(environment: EnvironmentTemplates, role: Resource) -> Entry:
+    found = [s for p in policies(environment, role.name) for s in statements(p)]
     return {
-        role.name: {
-            "assumed_by": [_assumed(statement) for statement in trust(role)],
-            "rows": table_rows(
-                [s for p in policies(environment, role.name) for s in statements(p)]
-            ),
-        }
-        for role in roles
+        "assumed_by": [_assumed(statement) for statement in trust(role)],
+        "rows": table_rows(found),
     }
 
 

@@ -16,6 +16,9 @@ _SUFFIX = "1ABC2DEF3GHI"
 
 # By type: the ARN, and what `Ref` answers where that is not the name.
 _ARNS: Mapping[str, str] = {
+    "AWS::Bedrock::Guardrail": "arn:aws:bedrock:{region}:{account}:guardrail/{name}",
+    "AWS::Bedrock::KnowledgeBase": "arn:aws:bedrock:{region}:{account}:knowledge-base/{name}",
+    "AWS::BedrockAgentCore::Runtime": "arn:aws:bedrock-agentcore:{region}:{account}:runtime/{name}",
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
     "AWS::Events::Rule": "arn:aws:events:{region}:{account}:rule/{name}",
     "AWS::IAM::ManagedPolicy": "arn:aws:iam::{account}:policy/{name}",
@@ -24,6 +27,7 @@ _ARNS: Mapping[str, str] = {
     "AWS::Lambda::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
     "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}:*",
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",
+    "AWS::S3Vectors::Index": "arn:aws:s3vectors:{region}:{account}:bucket/x/index/{name}",
     "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",
     "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
     "AWS::StepFunctions::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
@@ -39,6 +43,7 @@ _IDS: Mapping[str, str] = {
     "AWS::EC2::VPCEndpoint": "vpce-",
 }
 _NAMED = {"LogGroupName", "StateMachineName"}
+_FIRST_VERSION = "1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +95,10 @@ class Physical:
         return self.name(logical_id)
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
-        if attribute == "Arn":
+        if attribute in ("AgentRuntimeArn", "Arn", "GuardrailArn", "IndexArn", "KnowledgeBaseArn"):
             return self.arn(logical_id)
+        if self._place[logical_id][1] == "AWS::Bedrock::GuardrailVersion":
+            return _FIRST_VERSION
         if attribute in ("GroupId", "QueueName"):
             return self.name(logical_id)
         return f"{self.name(logical_id)}-{attribute.lower()}"

@@ -1,10 +1,11 @@
 """Every policy document of the templates, by a name that people can read."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from review.physical import Physical
+from review.physical import EXAMPLE_ACCOUNT, Physical
 
 PolicyKind = Literal["identity", "trust", "resource", "endpoint"]
 
@@ -42,6 +43,8 @@ def documents(physical: Physical) -> Iterator[PolicyDocument]:
                 )
             case "AWS::KMS::Key":
                 yield _resource(physical, resource.name, given["KeyPolicy"])
+            case "AWS::ApiGateway::RestApi":
+                yield _resource(physical, resource.name, _of_api(physical, resource.id, given))
             case "AWS::EC2::VPCEndpoint":
                 yield _document(
                     physical, f"endpoint {resource.name}", "endpoint", (resource.name,),
@@ -51,6 +54,14 @@ def documents(physical: Physical) -> Iterator[PolicyDocument]:
                 owned = resource.properties[_OWNED[kind]]
                 (owner,) = owned if isinstance(owned, list) else [owned]
                 yield _resource(physical, owner.strip("{}"), given["PolicyDocument"])
+
+
+def _of_api(physical: Physical, api: str, given: Any) -> Any:
+    """API Gateway puts the API's own ARN before what such a policy begins with.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-policy-language-overview.html
+    """
+    own = f"arn:aws:execute-api:{physical.region}:{EXAMPLE_ACCOUNT}:{physical.name(api)}/"
+    return json.loads(json.dumps(given["Policy"]).replace('"execute-api:/', f'"{own}'))
 
 
 def _holders(physical: Physical, ref: str, properties: Any) -> Iterator[str]:

@@ -81,7 +81,7 @@ def policy_rules(environment: str) -> list[PolicyRule]:
             then=row["then"],
             only=only,
         )
-        if environment in (only or (environment,)):
+        if environment in (only or (environment,)) and environment not in row.get("but", ()):
             found.append(rule)
     return found
 
@@ -150,7 +150,7 @@ class Phrasebook:
         return _vocabulary()
 
     def policies(self) -> dict[str, Any]:
-        """Of the templates, and those of people, who are none of ours."""
+        """Of the templates, and those of people, who are not made by them."""
         people = {f"rights of {n}": w["may"] for n, w in self._words["who"].items() if "may" in w}
         return {
             **{name: document.content for name, document in self.documents.items()},
@@ -210,7 +210,7 @@ class Phrasebook:
         return context
 
     def _as_role(self, found: _Question, role: str) -> None:
-        """A session of a role of ours: its policies, and its tags in every request."""
+        """A session of one of our roles: its policies, and its tags in every request."""
         logical_id = self.physical.logical_id(role)
         name = self.physical.name(logical_id)
         found["principal"] = f"arn:aws:sts::{EXAMPLE_ACCOUNT}:assumed-role/{name}/session"

@@ -17,9 +17,10 @@ from pathlib import Path
 import aws_cdk as cdk
 from jsii.errors import JSIIError
 
-from review.drawn_configs import Drawn, covering, searched
+from review.drawn_configs import Drawn, searched
 from review.findings import ToolFinding, judgement_on
 from review.limits import exceeded
+from review.sampled_configs import covering
 from review.synthesis import NO_STAGING, synthesize
 from review.templates import EnvironmentTemplates
 from stacks.deployment import Deployment
@@ -48,7 +49,9 @@ class Broken:
         said += [f"stale: {rule} on {path}" for path, rule in self.stale]
         said += [self.error] if self.error else []
         files = [f"recipes/{n}.toml:\n{t}" for n, t in self.configuration.recipes.items()]
-        return "\n".join([str(self.configuration), *(f"  {line}" for line in said), *files[:1]])
+        beside = [f"assistants/{n}.toml:\n{t}" for n, t in self.configuration.assistants.items()]
+        shown = (*(f"  {line}" for line in said), *files[:1], *beside[:1])
+        return "\n".join([str(self.configuration), *shown])
 
 
 class BrokenError(Exception):

@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 STACKS = ("Network", "Storage", "Training")
+OPTED_STACKS = ("Import", "Assistants")
+"""Those that an environment has only where a recipe or its Config asks for them."""
 
 _HASH = re.compile(r"[0-9A-F]{8}$")
 _PSEUDO = {
@@ -41,12 +43,12 @@ class Resource:
     deletion: str | None
     replacement: str | None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The logical id without CDK's hash, such as `JobRoleDataPolicy`."""
         return _HASH.sub("", self.id)
 
-    @property
+    @cached_property
     def ref(self) -> str:
         """How other resources' properties name this one."""
         return f"{{{self.name}}}"
@@ -54,7 +56,7 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentTemplates:
-    """The three templates of one Deployment."""
+    """The templates of one Deployment."""
 
     name: str
     folder: Path
@@ -69,10 +71,11 @@ class EnvironmentTemplates:
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        return {
-            stack: next(self.folder.glob(f"{self.name.replace('-', '')}{stack}*.template.json"))
-            for stack in STACKS
-        }
+        opted = {stack: path for stack in OPTED_STACKS if (path := next(self._named(stack), None))}
+        return {stack: next(self._named(stack)) for stack in STACKS} | opted
+
+    def _named(self, stack: str) -> Iterator[Path]:
+        return self.folder.glob(f"{self.name.replace('-', '')}{stack}*.template.json")
 
     @cached_property
     def templates(self) -> dict[str, dict[str, Any]]:

@@ -31,6 +31,8 @@ class Weakening:
     """None takes the part away."""
     added: Mapping[str, Any] | None = None
     """A resource that was not there."""
+    only: str = ""
+    """The environment that has it, of those that are tested, where `dev` has not."""
 
     def apply(self, environment: EnvironmentTemplates) -> tuple[str, EnvironmentTemplates]:
         """The stack that it changes, and the environment with it changed."""
@@ -55,9 +57,11 @@ class Weakening:
         return found.stack, template
 
 
-def weakenings() -> list[Weakening]:
+def weakenings(only: str = "") -> list[Weakening]:
+    """Of `dev`, and of every environment like it; or what is `only` in another."""
     text = files("review").joinpath("weakened.toml").read_text("utf-8")
-    return [Weakening(**row) for row in tomllib.loads(text)["weakened"]]
+    known = [Weakening(**row) for row in tomllib.loads(text)["weakened"]]
+    return [one for one in known if one.only == only]
 
 
 def _named(environment: EnvironmentTemplates, name: str) -> Resource:

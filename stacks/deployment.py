@@ -1,11 +1,15 @@
-"""One environment: Network, Storage and Training, in one Region, tagged alike."""
+"""One environment: Network, Storage and Training, in one Region, tagged alike; where a recipe imports models, Import,
+and where there are assistants, Assistants.
+"""
 
 import re
 
 import aws_cdk as cdk
 from constructs import Construct
 
+from tuning.constructs.assistants import Assistants
 from tuning.constructs.config import Config
+from tuning.constructs.model_import import ModelImport
 from tuning.constructs.network import Network
 from tuning.constructs.storage import Storage
 from tuning.constructs.training import Training
@@ -28,12 +32,16 @@ class Deployment(Construct):
                 "letter first: it begins the names of stacks and buckets"
             )
         storage_name = f"{construct_id}-Storage"
+        imports_name = f"{construct_id}-Import" if config.load_imports() else ""
+        assistants_name = f"{construct_id}-Assistants"
         # CDK leaves `Default` out of logical ids: a construct in a stack of its own renames nothing.
         self.network = Network(
             cdk.Stack(self, "Network", env=region, stack_name=f"{construct_id}-Network"),
             "Default",
             config=config,
             storage_name=storage_name,
+            imports_name=imports_name,
+            assistants_name=assistants_name,
         )
         self.storage = Storage(
             cdk.Stack(
@@ -42,6 +50,8 @@ class Deployment(Construct):
             "Default",
             config=config,
             vpc=self.network.vpc,
+            imports_name=imports_name,
+            assistants_name=assistants_name,
         )
         self.training = Training(
             cdk.Stack(self, "Training", env=region, stack_name=f"{construct_id}-Training"),
@@ -51,8 +61,32 @@ class Deployment(Construct):
             network=self.network,
             storage=self.storage,
         )
+        self._add_opted(imports_name, assistants_name, region)
         cdk.Tags.of(self).add("environment", construct_id)
         cdk.Tags.of(self).add("project", "bedrock-private-tuning")
+
+    def _add_opted(self, imports_name: str, assistants_name: str, region: cdk.Environment) -> None:
+        """What a recipe or the Config asks for."""
+        if imports_name:
+            ModelImport(
+                cdk.Stack(self, "Import", env=region, stack_name=imports_name),
+                "Default",
+                environment=self.node.id,
+                config=self.config,
+                network=self.network,
+                storage=self.storage,
+                training=self.training,
+            )
+        if self.config.assistants:
+            Assistants(
+                cdk.Stack(self, "Assistants", env=region, stack_name=assistants_name),
+                "Default",
+                environment=self.node.id,
+                config=self.config,
+                network=self.network,
+                storage=self.storage,
+                training=self.training,
+            )
 
 
 def deployments(app: cdk.App) -> list[Deployment]:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     **dict.fromkeys(
-        ("check", "plan", "convert", "split", "evaluate", "merge", "stats", "models", "prices")
+        ("check", "plan", "advise", "convert", "split", "evaluate", "merge", "stats", "models")
     ),
-    "rules": None,
+    **dict.fromkeys(("prices", "rules", "guard")),
     **dict.fromkeys(
         ("doctor", "canary", "submit", "runs", "show", "report", "watch", "why", "stop", "retrain")
     ),
-    **dict.fromkeys(("redrive", "rebuild", "releases", "ask", "costs")),
+    **dict.fromkeys(("redrive", "rebuild", "releases", "imports", "ask", "console", "costs")),
     **dict.fromkeys(("approve", "reject"), "answer_commands"),
     **dict.fromkeys(("release", "promote", "rollback"), "promotion_commands"),
 }

@@ -2,6 +2,8 @@
 
 TuningError                 every refusal: what, where, how to fix; never a traceback for the user
 ├── RecipeError             a recipe file that would fail, or be refused, at AWS
+├── GuardrailError          a guardrail file that would fail, or be refused, at AWS
+├── AssistantError          an assistant's file that would fail, or be refused, at AWS
 ├── UnknownModelError       a base model the catalog does not know
 ├── OptionError             what was asked for cannot be done in that way, whatever the data hold
 ├── SplitError              records that cannot be split as asked
@@ -19,6 +21,14 @@ class TuningError(Exception):
 
 
 class RecipeError(TuningError):
+    pass
+
+
+class GuardrailError(TuningError):
+    pass
+
+
+class AssistantError(TuningError):
     pass
 
 
@@ -46,7 +56,22 @@ class SettingsError(TuningError):
     pass
 
 
+NEAR = 0.6  # of get_close_matches: how much of two words has to match
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for a near miss among `known`, else an empty string."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    possible = [name for name in known if _may_be_near(word, name)]
+    close = get_close_matches(word, possible, n=1, cutoff=NEAR) if possible else ()
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _may_be_near(word: str, name: str) -> bool:
+    """What `get_close_matches` tells first, too: it takes a hundred times as long, and a record may have 5,000 keys."""
+    both = len(word) + len(name)
+    if not both:
+        return True
+    if 2.0 * min(len(word), len(name)) / both < NEAR:
+        return False
+    common = sum(min(word.count(sign), name.count(sign)) for sign in set(name))
+    return 2.0 * common / both >= NEAR

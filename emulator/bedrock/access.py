@@ -35,11 +35,29 @@ class InItsRole(Protocol):
     @property
     def role(self) -> str: ...
 
+
+class InANetwork(InItsRole, Protocol):
+    """What may make interfaces in the caller's VPC, tagged with its ARN."""
+
+    @property
+    def arn(self) -> str: ...
+
+
+class Importing(InANetwork, Protocol):
+    """What reads a folder."""
+
+    @property
+    def source_uri(self) -> str: ...
+
+
+class WithOutput(InItsRole, Protocol):
+    """What leaves something behind."""
+
     @property
     def output_uri(self) -> str: ...
 
 
-def output_location(job: InItsRole) -> tuple[str, str]:
+def output_location(job: WithOutput) -> tuple[str, str]:
     """Bucket and prefix, the prefix empty or ending in a slash."""
     bucket, prefix = split_uri(job.output_uri)
     return bucket, f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
@@ -67,6 +85,23 @@ def read_lines(job: InItsRole, aws: Surroundings, uri: str) -> Iterator[bytes]:
     return lines
 
 
+def may_read(
+    job: InItsRole, aws: Surroundings, bucket: str, prefix: str, name: str | None = None
+) -> bool:
+    """List a folder, or with a name read an object of it with the key that it is under.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/model-import-iam-role.html
+    """
+    context = network_context(job)
+    place = f"arn:aws:s3:::{bucket}"
+    if name is None:
+        listed = context | {"s3:prefix": prefix}
+        return aws.roles.allows(job.role, "s3:ListBucket", place, listed)
+    key = aws.objects.key_of(bucket, prefix + name)
+    return aws.roles.allows(
+        job.role, "s3:GetObject", f"{place}/{prefix}{name}", context
+    ) and _may_use_key(job, aws, "kms:Decrypt", key)
+
+
 def check_output(job: EmulatedJob, aws: Surroundings) -> None:
     bucket, prefix = output_location(job)
     if not write_output(job, aws, prefix + WRITE_CHECK, b""):
@@ -76,7 +111,7 @@ def check_output(job: EmulatedJob, aws: Surroundings) -> None:
         )
 
 
-def write_output(job: InItsRole, aws: Surroundings, key: str, body: bytes) -> bool:
+def write_output(job: WithOutput, aws: Surroundings, key: str, body: bytes) -> bool:
     bucket, _ = output_location(job)
     return (
         aws.roles.allows(
@@ -87,8 +122,10 @@ def write_output(job: InItsRole, aws: Surroundings, key: str, body: bytes) -> bo
     )
 
 
-def check_network(job: EmulatedJob, aws: Surroundings) -> None:
-    """The interfaces Bedrock makes in the caller's VPC, if the job names one."""
+def check_network(
+    job: InANetwork, aws: Surroundings, *, tag: str = "BedrockModelCustomizationJobArn"
+) -> None:
+    """The interfaces Bedrock makes in the caller's VPC, if the job names one; `tag` bears the job's ARN."""
     network = job.request.get("vpcConfig")
     if network is None:
         return
@@ -101,7 +138,7 @@ def check_network(job: EmulatedJob, aws: Surroundings) -> None:
             "The nodes of the job cannot reach each other: its security groups must allow all traffic "
             f"among their members: {', '.join(network['securityGroupIds'])}"
         )
-    for action, resource, context in _interface_actions(job, network):
+    for action, resource, context in _interface_actions(job, network, tag):
         if not aws.roles.allows(job.role, action, resource, context):
             # UNCONFIRMED text.
             raise JobFailed(
@@ -110,12 +147,12 @@ def check_network(job: EmulatedJob, aws: Surroundings) -> None:
 
 
 def _interface_actions(
-    job: EmulatedJob, network: dict[str, Any]
+    job: InANetwork, network: dict[str, Any], tag: str
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     def arn(kind: str, name: str) -> str:
         return f"arn:aws:ec2:{job.scope.region}:{job.scope.account}:{kind}/{name}"
 
-    tags = {"BedrockManaged": "true", "BedrockModelCustomizationJobArn": job.arn}
+    tags = {"BedrockManaged": "true", tag: job.arn}
     asked = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
     carried = {f"ec2:ResourceTag/{name}": value for name, value in tags.items()}
     interface = arn("network-interface", "eni-00000000000000000")

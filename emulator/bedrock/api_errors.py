@@ -46,9 +46,35 @@ class Throttled(ApiError):
     status = 429
 
 
+class ModelNotReady(ApiError):
+    code = "ModelNotReadyException"
+    status = 429
+
+
 class TooManyTags(ApiError):
     code = "TooManyTagsException"
     status = 400
+
+
+class Exists(ApiError):
+    """Conflict, as bedrock-agent and s3vectors have it: something is there, or under way."""
+
+    code = "ConflictException"
+    status = 409
+
+
+class NoVectors(ApiError):
+    """S3 Vectors does not know it."""
+
+    code = "NotFoundException"
+    status = 404
+
+
+class TooMany(ApiError):
+    """QuotaExceeded, as bedrock-agent has it."""
+
+    code = "ServiceQuotaExceededException"
+    status = 402
 
 
 class Internal(ApiError):

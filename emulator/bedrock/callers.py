@@ -5,7 +5,7 @@ the three kinds of resource of CreateModelCustomizationJob
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,18 +24,19 @@ class Need:
 def permissions_needed(operation: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
     """Where AWS has not made the id yet, the resource ends in `*`, as its own denials have it."""
     action = f"bedrock:{operation}"
+    if operation in _CREATIONS:
+        yield from _CREATIONS[operation](action, scope, request)
+        return
     match operation:
-        case "CreateModelCustomizationJob":
-            yield from _to_create(action, scope, request)
-        case "CreateCustomModelDeployment":
-            yield from _to_deploy(action, scope, request)
-        case "CreateProvisionedModelThroughput":
-            yield from _to_provision(action, scope, request)
-        case "CreateEvaluationJob":
-            yield from _to_judge(action, scope, request)
+        case "TagResource" | "UntagResource":
+            yield Need(
+                action=action,
+                resource=_subject(operation, scope, request),
+                context=_tags_named(request),
+            )
         case "UpdateCustomModelDeployment":
             yield Need(action=action, resource=request["modelArn"])
-            yield Need(action=action, resource=_subject(scope, request))
+            yield Need(action=action, resource=_subject(operation, scope, request))
         case "PutModelInvocationLoggingConfiguration":
             yield Need(action=action, resource="*")
             yield from _to_log(request["loggingConfig"])
@@ -44,15 +45,35 @@ def permissions_needed(operation: str, scope: Scope, request: dict[str, Any]) ->
         case "GetFoundationModel":
             yield Need(action=action, resource=_model(scope, request["modelIdentifier"]))
         case _:
-            yield Need(action=action, resource=_subject(scope, request))
+            yield Need(action=action, resource=_subject(operation, scope, request))
+
+
+def _tags_named(request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html#access_tags_control-tag-keys"""
+    tags = {tag["key"]: tag["value"] for tag in request.get("tags", [])}
+    asked: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    return asked | {"aws:TagKeys": [*tags, *request.get("tagKeys", [])]}
+
+
+def _tags_given(members: Mapping[str, str], request: dict[str, Any]) -> dict[str, str]:
+    """As context of a creation. `members`: of the request, and the kind of resource that each is for."""
+    return {
+        f"aws:RequestTag/{tag['key']}": tag["value"]
+        for name in members
+        for tag in request.get(name, [])
+    }
+
+
+def _to_tag(members: Mapping[str, str], scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    """UNCONFIRMED which resources TagResource is asked for, when they are created with tags."""
+    tags = _tags_given(members, request)
+    for member, kind in members.items():
+        if request.get(member):
+            yield Need(action="bedrock:TagResource", resource=scope.arn(f"{kind}/*"), context=tags)
 
 
 def _to_create(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
-    tags = {
-        f"aws:RequestTag/{tag['key']}": tag["value"]
-        for name in TAGGED
-        for tag in request.get(name, [])
-    }
+    tags = _tags_given(TAGGED, request)
     resources = (
         _model(scope, request["baseModelIdentifier"]),
         scope.arn("custom-model/*"),
@@ -60,22 +81,17 @@ def _to_create(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[N
     )
     for resource in resources:
         yield Need(action=action, resource=resource, context=tags)
-    # UNCONFIRMED which resources TagResource is asked for.
-    for member, kind in TAGGED.items():
-        if request.get(member):
-            yield Need(action="bedrock:TagResource", resource=scope.arn(f"{kind}/*"), context=tags)
+    yield from _to_tag(TAGGED, scope, request)
     passed = {"iam:PassedToService": "bedrock.amazonaws.com"}
     yield Need(action="iam:PassRole", resource=request["roleArn"], context=passed)
     yield from _to_encrypt(scope, request.get("customModelKmsKeyId", ""))
 
 
 def _to_deploy(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
-    tags = {f"aws:RequestTag/{tag['key']}": tag["value"] for tag in request.get("tags", [])}
-    yield Need(action=action, resource=request["modelArn"], context=tags)
-    if tags:
-        # UNCONFIRMED, as of jobs.
-        deployments = scope.arn("custom-model-deployment/*")
-        yield Need(action="bedrock:TagResource", resource=deployments, context=tags)
+    members = {"tags": "custom-model-deployment"}
+    context = _tags_given(members, request)
+    yield Need(action=action, resource=request["modelArn"], context=context)
+    yield from _to_tag(members, scope, request)
 
 
 def _to_log(setting: dict[str, Any]) -> Iterator[Need]:
@@ -86,12 +102,22 @@ def _to_log(setting: dict[str, Any]) -> Iterator[Need]:
 
 
 def _to_provision(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
-    tags = {f"aws:RequestTag/{tag['key']}": tag["value"] for tag in request.get("tags", [])}
-    yield Need(action=action, resource=_model(scope, request["modelId"]), context=tags)
-    if tags:
-        # UNCONFIRMED, as of jobs.
-        provisioned = scope.arn("provisioned-model/*")
-        yield Need(action="bedrock:TagResource", resource=provisioned, context=tags)
+    members = {"tags": "provisioned-model"}
+    context = _tags_given(members, request)
+    yield Need(action=action, resource=_model(scope, request["modelId"]), context=context)
+    yield from _to_tag(members, scope, request)
+
+
+def _to_import(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    """UNCONFIRMED which resources it is asked for, and TagResource: here jobs and models both, as of customization."""
+    members = {"jobTags": "model-import-job", "importedModelTags": "imported-model"}
+    tags = _tags_given(members, request)
+    for kind in members.values():
+        yield Need(action=action, resource=scope.arn(f"{kind}/*"), context=tags)
+    yield from _to_tag(members, scope, request)
+    passed = {"iam:PassedToService": "bedrock.amazonaws.com"}
+    yield Need(action="iam:PassRole", resource=request["roleArn"], context=passed)
+    yield from _to_encrypt(scope, request.get("importedModelKmsKeyId", ""))
 
 
 def _to_judge(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
@@ -110,6 +136,7 @@ def _to_judge(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Ne
 def _to_encrypt(scope: Scope, key: str) -> Iterator[Need]:
     """UNCONFIRMED that the caller's rights are used, and not the job role's: its page says "the role
     that customizes". https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
+    Of a guardrail's creator: https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions-kms.html
     """
     via = {"kms:ViaService": f"bedrock.{scope.region}.amazonaws.com"}
     for operation in ("DescribeKey", "GenerateDataKey", "Decrypt", "CreateGrant"):
@@ -124,16 +151,36 @@ def _model(scope: Scope, identifier: str) -> str:
     return f"arn:aws:bedrock:{scope.region}::foundation-model/{identifier}"
 
 
-def _subject(scope: Scope, request: dict[str, Any]) -> str:
+def _subject(operation: str, scope: Scope, request: dict[str, Any]) -> str:
+    imports = "Import" in operation
     for member, kind in (
         ("resourceARN", ""),
-        ("jobIdentifier", "model-customization-job"),
-        ("modelIdentifier", "custom-model"),
+        ("jobIdentifier", "model-import-job" if imports else "model-customization-job"),
+        ("modelIdentifier", "imported-model" if imports else "custom-model"),
         ("customModelDeploymentIdentifier", "custom-model-deployment"),
         ("provisionedModelId", "provisioned-model"),
+        ("guardrailIdentifier", "guardrail"),
     ):
         if identifier := request.get(member):
             return (
                 identifier if identifier.startswith("arn:") else scope.arn(f"{kind}/{identifier}")
             )
     return "*"
+
+
+def _to_guard(action: str, scope: Scope, request: dict[str, Any]) -> Iterator[Need]:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions.html"""
+    members = {"tags": "guardrail"}
+    yield Need(action=action, resource="*", context=_tags_given(members, request))
+    yield from _to_tag(members, scope, request)
+    yield from _to_encrypt(scope, request.get("kmsKeyId", ""))
+
+
+_CREATIONS: Mapping[str, Callable[[str, Scope, dict[str, Any]], Iterator[Need]]] = {
+    "CreateModelCustomizationJob": _to_create,
+    "CreateCustomModelDeployment": _to_deploy,
+    "CreateProvisionedModelThroughput": _to_provision,
+    "CreateEvaluationJob": _to_judge,
+    "CreateModelImportJob": _to_import,
+    "CreateGuardrail": _to_guard,
+}

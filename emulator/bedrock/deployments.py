@@ -1,6 +1,6 @@
 """On-demand deployments of custom models: a model that answers, under an ARN that stays.
 
-Statuses go by the clock, and nobody publishes an event of them: whoever waits has to ask.
+Statuses go by the clock, and nobody publishes an event of them: a caller that waits has to poll.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModelDeployment.html
 https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge.html
 """
@@ -16,10 +16,10 @@ from emulator.bedrock.emulated_jobs import (
     EmulatedModel,
     identifier,
     present,
-    request_digest,
     timestamp,
 )
 from emulator.bedrock.injected_faults import Faults
+from emulator.bedrock.kept_resources import in_the_way, named, replayed, tag_keys
 from emulator.bedrock.ports import Scope
 
 MOST = 10
@@ -114,14 +114,8 @@ class Deployments:
     def create(self, scope: Scope, request: dict[str, Any], model: EmulatedModel) -> dict[str, Any]:
         with self._lock:
             mine = self._of(scope)
-            for each in mine:
-                # UNCONFIRMED, as of jobs: that the replay answers the first one's ARN.
-                token = request.get("clientRequestToken")
-                if token and each.request.get("clientRequestToken") == token:
-                    if request_digest(each.request) == request_digest(request):
-                        return {"customModelDeploymentArn": each.arn}
-                    why = "The clientRequestToken was used with different parameters."
-                    raise ValidationError(message=why)
+            if same := replayed(mine, request, ValidationError):
+                return {"customModelDeploymentArn": same.arn}
             self._check_free(request["modelDeploymentName"], mine)
             if not model.job.offer.on_demand:
                 # UNCONFIRMED text.
@@ -179,30 +173,20 @@ class Deployments:
     def find(self, scope: Scope, wanted: str) -> ModelDeployment:
         """By ARN or name, as it is by now; raises `NotFound`."""
         with self._lock:
-            for each in self._of(scope):
-                if wanted in (each.arn, each.name):
-                    return each
+            if found := named(self._of(scope), wanted):
+                return found
         # UNCONFIRMED text.
         raise NotFound(message=f"Could not find the custom model deployment {wanted}.")
 
     def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
-        """Condition keys of a call about a deployment, by its ARN or one that ends in its name; none of one that is
-        not there, whose caller is denied before it is not found.
-        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
-        """
-        wanted = (resource, resource.rpartition("/")[2])
         with self._lock:
-            found = next((d for d in self._of(scope) if d.arn in wanted or d.name in wanted), None)
-        tags = found.tags if found else {}
-        return {f"aws:ResourceTag/{name}": value for name, value in tags.items()}
+            return tag_keys(self._of(scope), resource)
 
     def check_unused(self, model: EmulatedModel) -> None:
-        """A model that is deployed cannot be deleted: inferred from the Conflict of DeleteCustomModel."""
         with self._lock:
-            for each in self._of(model.job.scope):
-                if model in (each.model, each.next_model):
-                    # UNCONFIRMED text.
-                    raise Conflict(message=f"The model is used by the deployment {each.name}.")
+            if name := in_the_way(self._of(model.job.scope), model):
+                # UNCONFIRMED text.
+                raise Conflict(message=f"The model is used by the deployment {name}.")
 
     def _settled(self, scope: Scope, request: dict[str, Any]) -> ModelDeployment:
         found = self.find(scope, request["customModelDeploymentIdentifier"])

@@ -25,15 +25,17 @@ from emulator.bedrock.emulated_jobs import (
     EmulatedModel,
     identifier,
     now,
-    request_digest,
 )
 from emulator.bedrock.evaluations import Evaluations
+from emulator.bedrock.guardrails import Guardrails
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.job_phases import Trainer
+from emulator.bedrock.kept_resources import replayed
 from emulator.bedrock.logged_invocations import LoggedInvocations
+from emulator.bedrock.model_imports import ModelImports
 from emulator.bedrock.model_uses import check_no_job, model_named, model_tags
 from emulator.bedrock.nearest_example import Examples
-from emulator.bedrock.operations import KEPT_HERE, OPERATIONS
+from emulator.bedrock.operations import IMPORTED, KEPT_HERE, NAMED_BY, OPERATIONS
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.requests import validate
 from emulator.bedrock.throughputs import Throughputs
@@ -51,7 +53,9 @@ class Engine:
     invocations: LoggedInvocations
     throughputs: Throughputs
     evaluations: Evaluations
+    imports: ModelImports
     faults: Faults
+    guardrails: Guardrails = field(default_factory=Guardrails)
     jobs: dict[str, EmulatedJob] = field(default_factory=dict)
     models: dict[str, EmulatedModel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -73,7 +77,8 @@ class Engine:
 
     def create(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
-            if same := self._replayed(scope, request):
+            mine = [each for each in list(self.jobs.values()) if each.scope == scope]
+            if same := replayed(mine, request, Conflict):
                 return {"jobArn": same.arn}
             job = self._new_job(scope, request)
             self._check_free(scope, job)
@@ -136,6 +141,10 @@ class Engine:
         """Condition keys of a call about a model or what answers, by its ARN or one that ends in its name."""
         if ":custom-model/" in resource:
             return model_tags(list(self.models.values()), scope, resource)
+        if any(f":{kind}/" in resource for kind in IMPORTED):
+            return self.imports.resource_tags(scope, resource)
+        if ":guardrail/" in resource:
+            return self.guardrails.resource_tags(scope, resource)
         kept = self.throughputs if ":provisioned-model/" in resource else self.deployments
         return kept.resource_tags(scope, resource)
 
@@ -157,15 +166,7 @@ class Engine:
     def _subject(self, request: dict[str, Any]) -> str:
         """Name of the job or deployment that a request is about, for faults limited to some."""
         named = self.jobs.get(request.get("jobIdentifier", ""))
-        given = (
-            "jobName",
-            "jobIdentifier",
-            "modelDeploymentName",
-            "customModelDeploymentIdentifier",
-            "provisionedModelName",
-            "provisionedModelId",
-        )
-        return named.name if named else next((request[g] for g in given if g in request), "")
+        return named.name if named else next((request[g] for g in NAMED_BY if g in request), "")
 
     def get_foundation_model(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return {"modelDetails": catalog.foundation_model(request["modelIdentifier"], scope.region)}
@@ -176,20 +177,6 @@ class Engine:
             return catalog.foundation_model(request["modelIdentifier"], scope.region) is not None
         arn = request.get("resourceARN", ":custom-model/")
         return any(f":{kind}/" in arn for kind in KEPT_HERE)
-
-    def _replayed(self, scope: Scope, request: dict[str, Any]) -> EmulatedJob | None:
-        """A token seen before makes the service ignore the request, and return no error.
-
-        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html
-        UNCONFIRMED: that the replay returns the first job's ARN, and what another body does.
-        """
-        token = request.get("clientRequestToken")
-        for job in list(self.jobs.values()):
-            if token and job.scope == scope and job.request.get("clientRequestToken") == token:
-                if request_digest(job.request) == request_digest(request):
-                    return job
-                raise Conflict(message="The clientRequestToken was used with different parameters.")
-        return None
 
     def _new_job(self, scope: Scope, request: dict[str, Any]) -> EmulatedJob:
         if "s3Uri" not in request["trainingDataConfig"]:
@@ -286,10 +273,14 @@ class Engine:
         raise NotFound(message=f"Could not find the custom model {wanted}.")
 
     def _tags(self, scope: Scope, arn: str) -> dict[str, str]:
+        if ":guardrail/" in arn:
+            return self.guardrails.find(scope, arn).tags
         if ":custom-model-deployment/" in arn:
             return self.deployments.find(scope, arn).tags
         if ":provisioned-model/" in arn:
             return self.throughputs.find(scope, arn).tags
+        if any(f":{kind}/" in arn for kind in IMPORTED):
+            return self.imports.tags(scope, arn)
         return (
             self._model(scope, arn).tags if ":custom-model/" in arn else self._job(scope, arn).tags
         )

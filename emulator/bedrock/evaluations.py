@@ -20,9 +20,10 @@ from emulator.bedrock.api_errors import (
     QuotaExceeded,
     ValidationError,
 )
-from emulator.bedrock.emulated_jobs import identifier, present, request_digest, timestamp
+from emulator.bedrock.emulated_jobs import identifier, present, timestamp
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.judged_records import judged, judged_records
+from emulator.bedrock.kept_resources import replayed
 from emulator.bedrock.ports import Scope, Surroundings
 
 _UNDER_WAY = ("InProgress", "Stopping")
@@ -113,15 +114,8 @@ class Evaluations:
     def create(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
             mine = self._of(scope)
-            for each in mine:
-                token = request.get("clientRequestToken")
-                if token and each.request.get("clientRequestToken") == token:
-                    if request_digest(each.request) == request_digest(request):
-                        # UNCONFIRMED, as of other jobs: that the replay answers the first one's ARN.
-                        return {"jobArn": each.arn}
-                    raise Conflict(
-                        message="The clientRequestToken was used with different parameters."
-                    )
+            if same := replayed(mine, request, Conflict):
+                return {"jobArn": same.arn}
             _check(request)
             if request["jobName"] in {each.name for each in mine}:
                 # UNCONFIRMED text.

@@ -5,16 +5,21 @@ from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
+from emulator.bedrock.api_errors import JobFailed
+
 FaultKind = Literal["fail", "stall", "throttle", "quota", "lost-response"]
-FaultPhase = Literal["Validation", "DataProcessing", "Training", "Deployment", "Evaluation"]
+FaultPhase = Literal[
+    "Validation", "DataProcessing", "Training", "Deployment", "Evaluation", "Import", "Ingestion"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class InjectedFault:
     """`fail` and `stall` name a phase; `throttle` and `lost-response` an operation.
 
-    Phases are those of a job, `Deployment`: creating or updating one can only fail, and `Evaluation`: the
-    whole of a job with a judge.
+    Phases are those of a job, `Deployment`: creating or updating one can only fail, and `Evaluation` and
+    `Import`: the whole of a job with a judge, or that imports a model. Of `Ingestion`, `jobs` are data sources by
+    their ids, whose job fails or does not go on, or keys of documents, which fail alone.
 
     A stalled phase does not begin: the job stays InProgress with that sub-status NotStarted, as
     public field reports saw it for days. A lost response is a 500 after the operation was done.
@@ -74,6 +79,11 @@ class Faults:
                         )
                     return fault
         return None
+
+    def strike(self, phase: FaultPhase, job: str) -> None:
+        """Raises `JobFailed` where one is to fail."""
+        if fault := self.take("fail", phase=phase, job=job):
+            raise JobFailed(fault.message)
 
     def holds(self, kind: FaultKind, *, phase: str, job: str) -> bool:
         with self._lock:

@@ -1,12 +1,22 @@
 """The operations that the engine has, each with its method, and the kinds of resources that it keeps."""
 
+IMPORTED = ("model-import-job", "imported-model")
+
 KEPT_HERE = (
     "model-customization-job",
     "custom-model",
     "custom-model-deployment",
     "provisioned-model",
+    *IMPORTED,
+    "guardrail",
 )
 """Kinds of resources of the engine; the rest of Bedrock is MiniStack's."""
+
+NAMED_BY = (
+    *("jobName", "jobIdentifier", "modelDeploymentName", "customModelDeploymentIdentifier"),
+    *("provisionedModelName", "provisionedModelId"),
+)
+"""Members of requests that name what faults can be limited to."""
 
 OPERATIONS = {
     "CreateModelCustomizationJob": "create",
@@ -33,6 +43,18 @@ OPERATIONS = {
     "CreateEvaluationJob": "evaluations.create",
     "GetEvaluationJob": "evaluations.get",
     "StopEvaluationJob": "evaluations.stop",
+    "CreateModelImportJob": "imports.create",
+    "GetModelImportJob": "imports.get",
+    "ListModelImportJobs": "imports.list_jobs",
+    "GetImportedModel": "imports.get_model",
+    "ListImportedModels": "imports.list_models",
+    "DeleteImportedModel": "imports.delete_model",
+    "CreateGuardrail": "guardrails.create",
+    "CreateGuardrailVersion": "guardrails.number",
+    "GetGuardrail": "guardrails.get",
+    "ListGuardrails": "guardrails.list_all",
+    "UpdateGuardrail": "guardrails.update",
+    "DeleteGuardrail": "guardrails.delete",
     "TagResource": "tag",
     "UntagResource": "untag",
     "ListTagsForResource": "list_tags",

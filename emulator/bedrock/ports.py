@@ -28,6 +28,14 @@ class Objects(Protocol):
     def lines(self, bucket: str, key: str) -> Iterator[bytes] | None:
         """The object's lines, without line feeds; None when there is no such object."""
 
+    def sizes(self, bucket: str, prefix: str) -> dict[str, int] | None:
+        """Bytes of the objects under a prefix, by their names without it; None when there is no such bucket in
+        the Region. Those deeper down, and folders' own markers, are left out.
+        """
+
+    def part(self, bucket: str, key: str, start: int, length: int) -> bytes | None:
+        """As many bytes of an object as there are; None when there is none."""
+
     def write(self, bucket: str, key: str, body: bytes) -> bool:
         """False when there is no such bucket."""
 

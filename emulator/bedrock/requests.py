@@ -19,17 +19,18 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-evaluation-judge-crea
 
 
 @cache
-def _operation_shape(operation: str) -> Any:
-    return (
-        botocore.session.get_session()
-        .get_service_model("bedrock")
-        .operation_model(operation)
-        .input_shape
-    )
+def _service_model(service: str) -> Any:
+    """A tenth of a second."""
+    return botocore.session.get_session().get_service_model(service)
 
 
-def validate(operation: str, body: dict[str, Any]) -> None:
-    shape = _operation_shape(operation)
+@cache
+def _operation_shape(operation: str, service: str) -> Any:
+    return _service_model(service).operation_model(operation).input_shape
+
+
+def validate(operation: str, body: dict[str, Any], service: str = "bedrock") -> None:
+    shape = _operation_shape(operation, service)
     report = ParamValidator().validate(body, shape)
     found = [report.generate_report()] if report.has_errors() else _violations(shape, body, "")
     if found:
@@ -41,6 +42,8 @@ def validate(operation: str, body: dict[str, Any]) -> None:
 
 def _violations(shape: Any, value: Any, path: str) -> list[str]:
     match shape.type_name:
+        case "structure" if shape.is_document_type:
+            return []  # anything that is JSON
         case "structure":
             return [
                 violation

@@ -1,17 +1,36 @@
-"""The REST routes of the operations the engine has, from botocore's own model."""
+"""The REST routes of the operations an engine has, from botocore's own model of its service."""
 
 import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import botocore.session
 
 from emulator.bedrock.api_errors import ApiError, ValidationError
-from emulator.bedrock.engine import Engine
 from emulator.bedrock.operations import OPERATIONS
 from emulator.bedrock.ports import Scope
+
+
+class RoutedEngine(Protocol):
+    """What answers the calls of one service."""
+
+    def owns(self, operation: str, scope: Scope, request: dict[str, Any], /) -> bool: ...
+
+    def call(self, operation: str, scope: Scope, request: dict[str, Any], /) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutedService:
+    name: str
+    """As botocore calls it."""
+    operations: tuple[str, ...]
+    inside: str = ".+"
+    """What stands for a part of a path: it arrives decoded, and an ARN contains slashes."""
+
+
+_BEDROCK = RoutedService(name="bedrock", operations=tuple(OPERATIONS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +59,11 @@ class BedrockAnswer:
     error: str | None = None
 
 
-def respond(engine: Engine, scope: Scope, call: BedrockCall) -> BedrockAnswer | None:
+def respond(
+    engine: RoutedEngine, scope: Scope, call: BedrockCall, service: RoutedService = _BEDROCK
+) -> BedrockAnswer | None:
     """The answer to one HTTP request; None when the engine does not have the operation."""
-    for route in _routes():
+    for route in _routes(service):
         found = route.path.fullmatch(call.path)
         if found is None or route.method != call.method:
             continue
@@ -83,15 +104,14 @@ def _typed(value: str, kind: str) -> str | int | bool:
 
 
 @cache
-def _routes() -> tuple[Route, ...]:
-    model = botocore.session.get_session().get_service_model("bedrock")
-    return tuple(_route(model.operation_model(name)) for name in OPERATIONS)
+def _routes(service: RoutedService) -> tuple[Route, ...]:
+    model = botocore.session.get_session().get_service_model(service.name)
+    return tuple(_route(model.operation_model(name), service) for name in service.operations)
 
 
-def _route(operation: Any) -> Route:
+def _route(operation: Any, service: RoutedService) -> Route:
     http = operation.http
-    # The path arrives decoded, and an ARN contains slashes.
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", http["requestUri"])
+    pattern = re.sub(r"\{(\w+)\}", rf"(?P<\1>{service.inside})", http["requestUri"])
     members = operation.input_shape.members
     return Route(
         operation=operation.name,

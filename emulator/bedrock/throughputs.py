@@ -23,10 +23,10 @@ from emulator.bedrock.emulated_jobs import (
     EmulatedModel,
     identifier,
     present,
-    request_digest,
     timestamp,
 )
 from emulator.bedrock.injected_faults import Faults
+from emulator.bedrock.kept_resources import in_the_way, named, replayed, tag_keys
 from emulator.bedrock.ports import Scope
 
 LISTED_THROUGHPUTS = listing.Members(
@@ -112,7 +112,7 @@ class Throughputs:
         """`model`: the custom one, if the request names any; else it names a base model."""
         with self._lock:
             mine = self._of(scope)
-            if same := _replayed(mine, request):
+            if same := replayed(mine, request, ValidationError):
                 return {"provisionedModelArn": same.arn}
             base = model.job.offer.model if model else request["modelId"].rpartition("/")[2]
             self._check(scope, request, model, base)
@@ -182,29 +182,20 @@ class Throughputs:
     def find(self, scope: Scope, wanted: str) -> Throughput:
         """By ARN or name, as it is by now; raises `NotFound`."""
         with self._lock:
-            for each in self._of(scope):
-                if wanted in (each.arn, each.name):
-                    return each
+            if found := named(self._of(scope), wanted):
+                return found
         # UNCONFIRMED text.
         raise NotFound(message=f"Could not find the provisioned model {wanted}.")
 
     def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
-        """As of deployments: of one that is not there none."""
-        wanted = (resource, resource.rpartition("/")[2])
         with self._lock:
-            found = next((d for d in self._of(scope) if d.arn in wanted or d.name in wanted), None)
-        tags = found.tags if found else {}
-        return {f"aws:ResourceTag/{name}": value for name, value in tags.items()}
+            return tag_keys(self._of(scope), resource)
 
     def check_unused(self, model: EmulatedModel) -> None:
-        """A model that is provisioned cannot be deleted: inferred from the Conflict of DeleteCustomModel."""
         with self._lock:
-            for each in self._of(model.job.scope):
-                if model in (each.model, each.next_model):
-                    # UNCONFIRMED text.
-                    raise Conflict(
-                        message=f"The model is used by the provisioned model {each.name}."
-                    )
+            if name := in_the_way(self._of(model.job.scope), model):
+                # UNCONFIRMED text.
+                raise Conflict(message=f"The model is used by the provisioned model {name}.")
 
     def _check(
         self, scope: Scope, request: dict[str, Any], model: EmulatedModel | None, base: str
@@ -246,16 +237,3 @@ class Throughputs:
 def _offered(base: str, scope: Scope) -> bool:
     found = catalog.foundation_model(base, scope.region)
     return found is not None and "PROVISIONED" in found["inferenceTypesSupported"]
-
-
-def _replayed(mine: list[Throughput], request: dict[str, Any]) -> Throughput | None:
-    """UNCONFIRMED, as of jobs: that the replay answers the first one's ARN."""
-    token = request.get("clientRequestToken")
-    for each in mine:
-        if token and each.request.get("clientRequestToken") == token:
-            if request_digest(each.request) == request_digest(request):
-                return each
-            raise ValidationError(
-                message="The clientRequestToken was used with different parameters."
-            )
-    return None

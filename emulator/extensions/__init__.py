@@ -9,7 +9,10 @@ from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions import (
     account_controls,
     account_quotas,
+    agent_runtimes,
+    agents_in_stacks,
     asynchronous_invocations,
+    atomic_writes,
     backup_jobs,
     backups,
     bedrock,
@@ -17,6 +20,7 @@ from emulator.extensions import (
     buckets,
     callbacks,
     deliveries,
+    distributed_maps,
     document_sizes,
     enforcement,
     event_sources,
@@ -25,15 +29,20 @@ from emulator.extensions import (
     function_code,
     function_disk,
     functions,
+    guardrails_in_stacks,
     interfaces,
     item_conditions,
+    knowledge,
+    knowledge_in_stacks,
     lock_out,
     malformed_policies,
     metrics,
+    multipart_uploads,
     notices,
     object_sizes,
     on_behalf,
     prefix_lists,
+    private_apis,
     queues,
     retained_objects,
     retries,
@@ -43,6 +52,8 @@ from emulator.extensions import (
     signatures,
     statemachines,
     tables,
+    task_events,
+    unpacked_code,
     unreliable_events,
     versions,
     vpc,
@@ -57,10 +68,12 @@ from emulator.recording import Recording
 SUBJECTS = (
     account_controls,
     asynchronous_invocations,
+    atomic_writes,
     backups,
     malformed_policies,
     buckets,
     callbacks,
+    distributed_maps,
     document_sizes,
     event_sources,
     finished_stacks,
@@ -72,6 +85,8 @@ SUBJECTS = (
     metrics,
     notices,
     object_sizes,
+    multipart_uploads,
+    private_apis,
     queues,
     retained_objects,
     retries,
@@ -79,6 +94,8 @@ SUBJECTS = (
     signatures,
     statemachines,
     tables,
+    task_events,
+    unpacked_code,
     versions,
     vpc,
     wildcards,
@@ -101,6 +118,8 @@ def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engi
     young.install()
     roles = MiniStackRoles(record=record, known=young.knows)
     backup_jobs.install(roles)
+    agent_runtimes.install(settings, roles)
+    agents_in_stacks.install()
     gate = None
     if settings.enforce:
         on_behalf.install(roles)
@@ -110,4 +129,7 @@ def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engi
         unreliable_events.install(settings.event_seed)
     engine = bedrock.install(settings, roles, gate, clock)
     bedrock_runtime.install(settings, engine, gate, clock)
+    guardrails_in_stacks.install(engine)
+    known = knowledge.install(settings, roles=roles, gate=gate, clock=clock, faults=engine.faults)
+    knowledge_in_stacks.install(known, roles)
     return engine

@@ -1,7 +1,6 @@
 """What an account may have at all: of a new account, less.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-https://docs.aws.amazon.com/general/latest/gr/bedrock.html
 https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 """
 
@@ -10,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import error_response_json
-from ministack.services import bedrock, ec2, lambda_svc
+from ministack.services import ec2, lambda_svc
 
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Response
@@ -20,8 +19,6 @@ _UNRESERVED = 100
 """Executions that reservations must leave to the functions without one; all of a quota that is lower.
 In fresh accounts with a quota of 10 or 50 every reservation was refused (public reports)."""
 VPC_LIMIT = 5
-IMPORTS = 1
-"""Jobs in progress, L-5F098EFA: not adjustable."""
 
 
 def install(settings: EmulatorSettings) -> None:
@@ -33,7 +30,6 @@ def install(settings: EmulatorSettings) -> None:
     provisioning.before("AWS::Lambda::Function", lambda properties: _check(properties, quota))
     provisioning.before("AWS::EC2::VPC", _check_vpcs)
     ec2._ACTION_MAP["CreateVpc"] = _one_more_vpc(ec2._ACTION_MAP["CreateVpc"])
-    bedrock._create_model_import_job = _one_at_a_time(bedrock._create_model_import_job)
 
 
 def _refusal(function: str, wanted: int, quota: int) -> str | None:
@@ -103,19 +99,3 @@ def _one_more_vpc(create: Callable[..., Response]) -> Callable[..., Response]:
         return create(asked)
 
     return create_within_quota
-
-
-def _one_at_a_time(create: Callable[..., Response]) -> Callable[..., Response]:
-    def create_if_none_runs(body: bytes) -> Response:
-        jobs = bedrock._model_import_jobs.values()
-        if sum(each.get("Status") == "InProgress" for each in jobs) >= IMPORTS:
-            # UNCONFIRMED text.
-            return _exceeded(f"Your account's quota of concurrent model import jobs is {IMPORTS}.")
-        return create(body)
-
-    return create_if_none_runs
-
-
-def _exceeded(message: str) -> Response:
-    refused: Response = error_response_json("ServiceQuotaExceededException", message, 400)
-    return refused

@@ -17,6 +17,7 @@ from emulator.bedrock.engine import Engine
 from emulator.bedrock.evaluations import Evaluations
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.logged_invocations import LoggedInvocations
+from emulator.bedrock.model_imports import ModelImports
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.throughputs import Throughputs
 from emulator.clock import Clock
@@ -35,6 +36,30 @@ CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 def install(
     settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
 ) -> Engine:
+    engine = _engine(settings, roles, gate, clock)
+    theirs = bedrock.handle_request
+
+    async def handle(
+        method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
+    ) -> Any:
+        scope = scope_of_the_call()
+        CALLER.set(extract_access_key_id(headers, query))
+        call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
+        answer = routes.respond(engine, scope, call)
+        if answer is None:
+            return await theirs(method, path, headers, body, query)
+        sent = {"Content-Type": "application/json"}
+        if answer.error:
+            sent["x-amzn-ErrorType"] = answer.error
+        return answer.status, sent, json.dumps(answer.document).encode()
+
+    bedrock.handle_request = handle
+    return engine
+
+
+def _engine(
+    settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
+) -> Engine:
     faults = Faults()
     aws = Surroundings(
         roles=roles,
@@ -43,7 +68,7 @@ def install(
         events=_Events(),
         callers=GatedCallers(gate=gate),
     )
-    engine = Engine(
+    return Engine(
         aws=aws,
         spawn=spawn,
         quota=settings.quota,
@@ -64,26 +89,11 @@ def install(
         evaluations=Evaluations(
             aws=aws, faults=faults, clock=clock.now, seconds=settings.deployment_seconds
         ),
+        imports=ModelImports(
+            aws=aws, faults=faults, clock=clock.now, seconds=settings.deployment_seconds
+        ),
         faults=faults,
     )
-    theirs = bedrock.handle_request
-
-    async def handle(
-        method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
-    ) -> Any:
-        scope = scope_of_the_call()
-        CALLER.set(extract_access_key_id(headers, query))
-        call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
-        answer = routes.respond(engine, scope, call)
-        if answer is None:
-            return await theirs(method, path, headers, body, query)
-        sent = {"Content-Type": "application/json"}
-        if answer.error:
-            sent["x-amzn-ErrorType"] = answer.error
-        return answer.status, sent, json.dumps(answer.document).encode()
-
-    bedrock.handle_request = handle
-    return engine
 
 
 def _opens(key: str | None) -> bool:
@@ -107,12 +117,14 @@ class GatedCallers:
     """None where policies are not enforced."""
     endpoint: str = "bedrock"
     """The service whose VPC endpoint Bedrock's own calls go through."""
+    owner: str = "bedrock"
+    """The prefix of the actions that are a service's own."""
 
     def refusal(self, action: str, resource: str, context: dict[str, Any]) -> str | None:
         if self.gate is None:
             return None
         service = action.partition(":")[0]
-        own = service == "bedrock"
+        own = service == self.owner
         call = SignedCall(
             access_key=CALLER.get(),
             service=self.endpoint if own else service,

@@ -48,13 +48,18 @@ def _with_timeout(execute: Callable[..., Any]) -> Callable[..., Any]:
 
 def _of_its_machine(execute: Callable[..., Any]) -> Callable[..., Any]:
     def executed(state: dict[str, Any], given: Any, execution: dict[str, Any], context: Any) -> Any:
-        before = _MACHINE.set(str(execution.get("stateMachineArn", "*")))
+        before = _MACHINE.set(machine_behind(execution))
         try:
             return execute(state, given, execution, context)
         finally:
             _MACHINE.reset(before)
 
     return executed
+
+
+def machine_behind(execution: dict[str, Any]) -> str:
+    """A child of a distributed map names its map behind its machine."""
+    return str(execution.get("stateMachineArn", "*")).partition("/")[0]
 
 
 def _remembered(invoke: Callable[..., Any]) -> Callable[..., Any]:

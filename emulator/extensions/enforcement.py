@@ -13,7 +13,8 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc, sts
 
 from emulator.bedrock.operations import OPERATIONS
-from emulator.extensions import key_use
+from emulator.extensions import key_use, private_apis
+from emulator.extensions.agent_subnets import subnets_of_agent
 from emulator.extensions.buckets import KEY_HEADER
 from emulator.extensions.endpoint_policies import (
     SUBNETS,
@@ -22,6 +23,7 @@ from emulator.extensions.endpoint_policies import (
     lets_through,
 )
 from emulator.extensions.item_conditions import PartOfTransaction
+from emulator.knowledge.knowledge_engine import KNOWLEDGE_OPERATIONS
 from emulator.recording import Recording, Use, function_of, owner, session_of
 
 _Context = dict[str, Any]
@@ -31,9 +33,20 @@ Denial = Any
 CUSTOMER_HEADER = "x-amz-server-side-encryption-customer-algorithm"
 TLS = "1.2"
 """What the server demands at least; which one a connection has, it does not say."""
-RUNTIME = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
+RUNTIME = (
+    *("ApplyGuardrail", "Converse", "ConverseStream"),
+    *("InvokeModel", "InvokeModelWithResponseStream"),
+)
 """Operations that the emulated runtime asks for itself; two of them are no actions of IAM."""
-_OURS = frozenset(f"bedrock:{name}" for name in (*OPERATIONS, *RUNTIME))
+_OURS = frozenset(
+    f"bedrock:{name}"
+    for name in (
+        *OPERATIONS,
+        *RUNTIME,
+        *KNOWLEDGE_OPERATIONS["bedrock-agent"],
+        *KNOWLEDGE_OPERATIONS["bedrock-agent-runtime"],
+    )
+)
 
 
 def install(record: Recording) -> "Gate":
@@ -84,10 +97,13 @@ class Gate:
     def check(self, call: SignedCall) -> Denial:
         """None when the caller may, and may use the keys that it takes."""
         subnets = _subnets(call.access_key)
-        call = replace(
-            call, context=endpoint_context({**call.context, SUBNETS: subnets}, call.service)
+        service = private_apis.through(call.action, call.service)
+        call = replace(call, context=endpoint_context({**call.context, SUBNETS: subnets}, service))
+        denied = (
+            _of_private_api(call)
+            or self._ask(call)
+            or (_blocked(call, subnets) if subnets else None)
         )
-        denied = self._ask(call) or (_blocked(call, subnets) if subnets else None)
         self._note(call, denied)
         for need in (
             key_use.keys_needed(call.action, call.resource, call.context) if not denied else ()
@@ -132,9 +148,10 @@ def _with_key(call: SignedCall, need: key_use.KeyNeed) -> SignedCall:
 
 
 def _blocked(call: SignedCall, subnets: list[str]) -> Denial:
-    endpoint = endpoint_of(subnets, call.service)
+    service = private_apis.through(call.action, call.service)
+    endpoint = endpoint_of(subnets, service)
     if endpoint is None:
-        why = f"the caller's VPC has no endpoint for {call.service}"
+        why = f"the caller's VPC has no endpoint for {service}"
         return _refused(f"The emulator: {why}; in AWS, {call.action} would time out.")
     principal = iam_evaluator.resolve_principal(call.access_key, get_account_id())
     if isinstance(principal, iam_evaluator.AuthError):
@@ -147,12 +164,23 @@ def _blocked(call: SignedCall, subnets: list[str]) -> Denial:
         resource_arn=call.resource,
         region=get_region(),
         principal_keys=principal.keys,
+        service_context=_of_bedrock(call.context),
     )
     if lets_through(endpoint, asked):
         return None
     what = f"perform: {call.action} on resource: {call.resource}"
     why = f"no VPC endpoint policy allows the {call.action} action"
     return _refused(f"User: {principal.arn} is not authorized to {what} because {why}")
+
+
+def _of_private_api(call: SignedCall) -> Denial:
+    why = private_apis.why_not(call.access_key, call.action, call.resource, call.context)
+    return _refused(why) if why else None
+
+
+def _of_bedrock(context: _Context) -> _Context:
+    """What an endpoint's policy may ask of a request to Bedrock: MiniStack has keys of services in lower case."""
+    return {key.lower(): value for key, value in context.items() if key.startswith("bedrock:")}
 
 
 def denial_message(call: SignedCall, denied: Denial) -> str:
@@ -169,11 +197,14 @@ def _refused(message: str) -> Denial:
 
 
 def _subnets(access_key: str) -> list[str]:
-    """The VPC of the function whose session this is; MiniStack names the session after it."""
-    session = sts._sessions.get(access_key) or {}
-    function = lambda_svc._functions.get(function_of(session_of(str(session.get("Arn", "")))))
-    network = (function or {}).get("config", {}).get("VpcConfig") or {}
-    return list(network.get("SubnetIds", []))
+    """The VPC of the function or the agent whose session this is; MiniStack names the session after it."""
+    name = function_of(session_of(str((sts._sessions.get(access_key) or {}).get("Arn", ""))))
+    network = (lambda_svc._functions.get(name) or {}).get("config", {}).get("VpcConfig") or {}
+    return list(network.get("SubnetIds", [])) or subnets_of_agent(name)
+
+
+def _one(value: Any) -> str:
+    return str(value[0] if isinstance(value, list) else value or "")
 
 
 def _with_write_keys(keys_of: Any) -> Any:
@@ -198,6 +229,9 @@ def _with_write_keys(keys_of: Any) -> Any:
         for name in (KEY_HEADER, CUSTOMER_HEADER, "if-none-match", "if-match"):
             if sent.get(name):
                 found[f"s3:{name}"] = sent[name]
+        if upload := _one(given.get("uploadId")):
+            # A part and the completion carry no headers of their own: those of the upload decide.
+            found |= key_use.of_upload(upload, part="partNumber" in given)
         creates = "partNumber" not in given and "uploads" not in given
         return found | {"s3:ObjectCreationOperation": str(creates).lower()}
 

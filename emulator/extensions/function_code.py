@@ -1,4 +1,4 @@
-"""Lambda: the address of a function's code is known to whoever asked for it, and serves for ten minutes.
+"""Lambda: the address of a function's code is known to the caller who asked for it, and serves for ten minutes.
 
 MiniStack's can be guessed, is not served over TLS, and lies under its own endpoints, which take a token.
 https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html

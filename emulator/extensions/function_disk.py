@@ -3,8 +3,8 @@
 512 MB unless more is set. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 There is no file system of a function's own here. What its Python process may write to one file is limited by
-the kernel, and by what its temporary folder still has room for, which is looked at twenty times a second. A
-write beyond fails with EFBIG, where AWS says ENOSPC. What a function writes to /tmp by that name is the
+the kernel, and by what its temporary folder still has room for, which is looked at twenty times a second
+while it is at work. A write beyond fails with EFBIG, where AWS says ENOSPC. What a function writes to /tmp by that name is the
 machine's.
 """
 
@@ -23,7 +23,7 @@ RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
 _STORAGE = (512, 10_240)
 
 BOOTSTRAP = f"""
-import os as _os, resource as _resource, threading as _threading
+import os as _os, resource as _resource, sys as _sys, threading as _threading
 
 def _limit_disk():
     room = int(_os.environ.pop("{VARIABLE}"))
@@ -45,12 +45,24 @@ def _limit_disk():
         left = room - sum(found)
         _resource.setrlimit(_resource.RLIMIT_FSIZE, (left + max(found) if left > 0 else 0, most))
 
-    def watch():
+    busy = _threading.Event()
+
+    def watch():  # hundreds of processes that wait for an event would take a core among them
         pause = _threading.Event()
-        while not pause.wait(0.05):
+        while busy.wait():
             look()
+            pause.wait(0.05)
+
+    class Events:
+        def readline(self, events=_sys.stdin):
+            busy.clear()
+            line = events.readline()
+            look()
+            busy.set()
+            return line
 
     look()
+    _sys.stdin = Events()
     _threading.Thread(target=watch, daemon=True).start()
 
 _limit_disk()

@@ -85,12 +85,28 @@ def _report_error_types() -> None:
 
 
 def _remembering_type(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def invoke_and_remember(*arguments: Any, **named: Any) -> dict[str, Any]:
-        result = invoke(*arguments, **named)
+    def invoke_and_remember(worker: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
+        try:
+            result = invoke(worker, *arguments, **named)
+        except (
+            RuntimeError,
+            OSError,
+        ) as error:  # for any, MiniStack ends all processes of the function
+            result = _not_started(worker, error)
         _LAST_ERROR.type = result.get("type")
         return result
 
     return invoke_and_remember
+
+
+def _not_started(worker: Any, error: Exception) -> dict[str, Any]:
+    """A process that does not start is one execution environment of a function; the others go on.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    """
+    process, worker._proc = worker._proc, None
+    lambda_runtime._signal(process)
+    died = str(error).startswith(_GONE)
+    return {"status": "error", "error": str(error), "type": DIED if died else type(error).__name__}
 
 
 def _naming_type(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -98,11 +114,10 @@ def _naming_type(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[s
         _LAST_ERROR.type = None
         result = execute(*arguments, **named)
         body = result.get("body")
-        if result.get("error") and isinstance(body, dict):
-            if body.get("errorType") == UNNAMED:  # an exception has a class: the process has none
-                body["errorType"] = _LAST_ERROR.type or DIED
-            elif str(body.get("errorMessage")).startswith(_GONE):  # while it started
-                body["errorType"] = DIED
+        if isinstance(body, dict) and result.get("error") and body.get("errorType") == UNNAMED:
+            body["errorType"] = (
+                _LAST_ERROR.type or DIED
+            )  # an exception has a class: the process has none
         return result
 
     return execute_and_name

@@ -23,6 +23,33 @@ class MiniStackObjects:
         body = s3._get_object_data(bucket, key)
         return None if body is None else _split(body)
 
+    def sizes(self, bucket: str, prefix: str) -> dict[str, int] | None:
+        found = s3._buckets.get(bucket)
+        if found is None or found.get("region", get_region()) != get_region():
+            return None
+        inside = {
+            key.removeprefix(prefix): kept
+            for key, kept in found["objects"].items()
+            if key.startswith(prefix)
+        }
+        return {name: kept["size"] for name, kept in inside.items() if name and "/" not in name}
+
+    def etags(self, bucket: str, prefix: str) -> dict[str, str] | None:
+        """Of all objects under a prefix, by their keys; None when there is no such bucket in the Region."""
+        found = s3._buckets.get(bucket)
+        if found is None or found.get("region", get_region()) != get_region():
+            return None
+        inside = found["objects"].items()
+        return {key: str(kept["etag"]) for key, kept in inside if key.startswith(prefix)}
+
+    def body(self, bucket: str, key: str) -> bytes | None:
+        found: bytes | None = s3._get_object_data(bucket, key)
+        return found
+
+    def part(self, bucket: str, key: str, start: int, length: int) -> bytes | None:
+        body: bytes | None = s3._get_object_data(bucket, key)
+        return None if body is None else body[start : start + length]
+
     def write(self, bucket: str, key: str, body: bytes) -> bool:
         # Anyone who looks at one file alone must see it too.
         digest = hashlib.md5(body, usedforsecurity=False).digest()

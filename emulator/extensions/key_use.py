@@ -1,6 +1,7 @@
 """Which KMS permissions a call takes beside its own: services use the caller's, and MiniStack none.
 
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+S3, of what is uploaded in parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
 SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
@@ -15,6 +16,8 @@ from ministack.services import dynamodb, s3, sns, sqs
 
 from emulator.extensions.buckets import KEY_HEADER
 
+UPLOAD, PART = "emulator:upload", "emulator:part"
+"""Not AWS's: of which upload a request is, and whether it is a part or its completion."""
 READS = frozenset({"s3:GetObject", "s3:GetObjectVersion"})
 SENDS = ("kms:Decrypt", "kms:GenerateDataKey")
 
@@ -33,14 +36,19 @@ def keys_needed(action: str, resource: str, context: dict[str, Any]) -> Iterator
             yield KeyNeed(action=each, key=key)
 
 
+def of_upload(upload: str, *, part: bool) -> dict[str, Any]:
+    """Condition keys of a part, or of the completion, of what is uploaded in parts."""
+    kept = s3._multipart_uploads.get(upload) or {}
+    named = kept.get("preserved_headers", {}).get(KEY_HEADER) if kept.get("requested_sse") else None
+    return {UPLOAD: upload, PART: part} | ({f"s3:{KEY_HEADER}": named} if named else {})
+
+
 def _wanted(
     action: str, resource: str, context: dict[str, Any]
 ) -> tuple[tuple[str, ...], str | None]:
     match action:
         case "s3:PutObject":
-            default = s3._bucket_default_sse_headers(_bucket(resource)[0])
-            named = context.get(f"s3:{KEY_HEADER}") or default.get(KEY_HEADER)
-            return ("kms:GenerateDataKey",), named
+            return _to_write(resource, context)
         case _ if action in READS:
             return ("kms:Decrypt",), object_key(*_bucket(resource))
         case "sqs:ReceiveMessage" | "sqs:SendMessage":
@@ -57,6 +65,16 @@ def _wanted(
             return SENDS[:1], (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
         case _:
             return (), None
+
+
+def _to_write(resource: str, context: dict[str, Any]) -> tuple[tuple[str, ...], str | None]:
+    """To complete an upload, only what has been written is read: INFERRED."""
+    if UPLOAD in context:
+        upload = s3._multipart_uploads.get(context[UPLOAD]) or {}
+        held: str | None = upload.get("preserved_headers", {}).get(KEY_HEADER)
+        return SENDS if context[PART] else SENDS[:1], held
+    default = s3._bucket_default_sse_headers(_bucket(resource)[0])
+    return SENDS[1:], context.get(f"s3:{KEY_HEADER}") or default.get(KEY_HEADER)
 
 
 def object_key(bucket: str, key: str) -> str | None:

@@ -70,14 +70,15 @@ def add(
     *,
     create: Callable[..., Provisioned],
     delete: Callable[[str, Properties], None],
+    update: Callable[..., Provisioned] | None = None,
 ) -> None:
-    """Register a type that MiniStack does not know; an update replaces the resource."""
+    """Register a type that MiniStack does not know; an update replaces the resource where none is given."""
 
     def replace(identifier: str, old: Properties, new: Properties, stack: str) -> Provisioned:
         delete(identifier, old)
         return create("", new, stack)
 
-    handlers = {"create": create, "update": replace, "delete": delete}
+    handlers = {"create": create, "update": update or replace, "delete": delete}
     provisioners._RESOURCE_HANDLERS.setdefault(resource_type, handlers)
 
 

@@ -12,9 +12,10 @@ from ministack import app
 from ministack.core import iam_actions, router
 from ministack.core.responses import error_response_json, get_account_id, get_region
 
+from emulator.bedrock.model_imports import IMPORTS_AT_ONCE, MOST_IMPORTED
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Response
-from emulator.extensions.account_quotas import IMPORTS, VPC_LIMIT
+from emulator.extensions.account_quotas import VPC_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +70,8 @@ def _quotas(settings: EmulatorSettings) -> tuple[Held, ...]:
         bedrock("L-1EF80F3E", "(Model customization) Custom model deployments", 10, 10),
         bedrock("L-430C95DD", "(Model customization) Deployments in progress", 2, 2),
         bedrock("L-BE77399C", "Model units no-commitment across custom models", 0, units),
-        bedrock("L-45B04988", "Imported models per account", 3, 3),
-        bedrock("L-5F098EFA", "Concurrent model import jobs", IMPORTS),
+        bedrock("L-45B04988", "Imported models per account", MOST_IMPORTED, MOST_IMPORTED),
+        bedrock("L-5F098EFA", "Concurrent model import jobs", IMPORTS_AT_ONCE),
         Held(
             service="lambda",
             code="L-B99A9384",

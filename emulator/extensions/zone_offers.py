@@ -26,6 +26,7 @@ UNDESCRIBED = (
     "bedrock",
     "bedrock-agent",
     "bedrock-agent-runtime",
+    "bedrock-agentcore",
     "bedrock-runtime",
     "s3",
     "states",

@@ -8,8 +8,12 @@ from tuning.runs.function_settings import RunSettings
 
 CONFIGURED = {step.construct_id: step for step in STEPS if step.settings}
 OPTED = {f"{step.construct_id}Function": step for step in OPTED_STEPS}
-"""Which only some environments have; CloudFormation invokes them, as it does what closes the default group."""
-BY_STACK = {"CloseDefaultGroupFunction", *OPTED}
+"""Which only some environments have."""
+BY_STACK = {
+    "CloseDefaultGroupFunction",
+    *(name for name, step in OPTED.items() if step.kind == "deployment"),
+}
+"""Which CloudFormation invokes."""
 TRACING = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 
 
@@ -20,7 +24,9 @@ def variables(function):
 
 @check
 def every_step_has_its_function_and_no_function_is_without_a_step(environment):
-    functions = {f.name for f in environment.of_type("AWS::Lambda::Function")}
+    functions = {
+        f.name for f in environment.of_type("AWS::Lambda::Function") if f.stack != "Assistants"
+    }
     assert functions - OPTED.keys() == {f"{step.construct_id}Function" for step in STEPS}
 
 

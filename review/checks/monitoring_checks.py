@@ -185,4 +185,5 @@ def outputs_name_what_people_need(environment):
             "LedgerTable",
         ),
         *("NoticesTopic", "PreparedBucket", "Queue", "ReleaseMachine", "StateMachine"),
+        *({"rich": ("Guardrail", "GuardrailVersion")}.get(environment.name, ())),
     }

@@ -223,8 +223,8 @@ def a_machine_invokes_its_steps_and_nothing_else(environment, role, kind):
     assert {what for _, what in on(environment, role, "lambda")} == steps
 
 
-_JUDGING, _JUDGE = "JudgeAnswersRole", "ReleaseJudgeRole"
-"""Of the function, and of Bedrock's jobs where a recipe asks for a judge."""
+_JUDGING, _JUDGE = "JudgeAnswersRole", "ReleaseJudgeRole"  # of the function, and of Bedrock's jobs
+_ELSEWHERE = {_JUDGE, "VerifyImportRole"}  # the second asks a model that was just imported
 _SHOWN = {"bedrock:GetCustomModelDeployment"}
 _BUYING = ("CreateProvisionedModelThroughput", "UpdateProvisionedModelThroughput")
 
@@ -242,7 +242,7 @@ def who_changes_deployments_asks_no_model_and_who_asks_changes_none(environment)
     removed = roles_allowed(environment, "bedrock:DeleteProvisionedModelThroughput")
     assert removed - {"DeployModelRole"} == {"RemoveCandidatesRole"}
     for word, asked in (("", "VerifyReleaseRole"), ("WithResponseStream", "AnswerPromptsRole")):
-        assert roles_allowed(environment, f"bedrock:InvokeModel{word}") - {_JUDGE} == {asked}
+        assert roles_allowed(environment, f"bedrock:InvokeModel{word}") - _ELSEWHERE == {asked}
     reading = {"PlanEvaluationRole", "AnswerPromptsRole", "DecideReleaseRole", _JUDGING}
     for step in of_kind("release"):
         role = f"{step.construct_id}Role"

@@ -74,6 +74,18 @@ class Asking(cdk.Stack):
             ],
         )
 
+    def _guardrail(self, training: Training) -> dict[str, str]:
+        """A parameter too: to import it would forbid the platform to make another version."""
+        if training.config.guardrail is None:
+            return {}
+        named = cdk.CfnParameter(
+            self,
+            "Guardrail",
+            default="",
+            description="ARN:version, of the outputs Guardrail and GuardrailVersion of the platform's stack",
+        )
+        return {"GUARDRAIL": named.value_as_string}
+
     def _function(self, role: iam.Role, training: Training) -> lambda_.Function:
         network, config = training.network, training.config
         arn = cdk.CfnParameter(
@@ -91,7 +103,7 @@ class Asking(cdk.Stack):
             handler="ask_model.handler",
             code=lambda_.Code.from_asset(str(Path(__file__).with_name("application"))),
             role=role.without_policy_updates(),
-            environment={"DEPLOYMENT_ARN": arn.value_as_string},
+            environment={"DEPLOYMENT_ARN": arn.value_as_string, **self._guardrail(training)},
             log_group=self._logs,
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,

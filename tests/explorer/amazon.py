@@ -227,7 +227,7 @@ class Amazon:
             service=service,
             operation=operation,
             place=invocation.calls if invocation else 0,
-            situation=self._situation(),
+            situation=() if self.strikes else self._situation(),
         )
         self.calls.append(call)
         kind = self.strikes.get(call.number)

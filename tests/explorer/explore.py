@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -41,28 +41,43 @@ class Explorer:
                 if turn % scenario.one_in == 0:
                     yield (Fault(call.number, kind),)
 
-    def walk(self, scenario: Scenario) -> "Walk":
-        """All single faults, then as many of two and of more as the scenario asks for.
+    def walk(self, scenario: Scenario, *, every_kind: bool) -> "Walk":
+        """Single faults, then as many of two and of more as the scenario asks for; with `every_kind` until no
+        kind of fault is left that has not struck some kind of call of this scenario.
 
         A second fault strikes the history that the first one made. Ends at the first broken promise.
         """
         walk = Walk()
-        for schedule in chain(self._schedules(scenario), walk.never_struck()):
+        left = walk.never_struck() if every_kind else ()
+        self._follow(walk, scenario, chain(self._schedules(scenario, walk), left))
+        return walk
+
+    def strike(self, scenario: Scenario, schedules: Sequence[Schedule]) -> "Walk":
+        """Those that are given."""
+        walk = Walk()
+        self._follow(walk, scenario, schedules)
+        return walk
+
+    def _follow(self, walk: "Walk", scenario: Scenario, schedules: Iterable[Schedule]) -> None:
+        for schedule in schedules:
             if walk.breaks(self.live(scenario, schedule), schedule):
                 walk.story = self.story_of(scenario, schedule)
                 break
-        return walk
 
-    def _schedules(self, scenario: Scenario) -> Iterator[Schedule]:
+    def _schedules(self, scenario: Scenario, walk: "Walk") -> Iterator[Schedule]:
+        """Each single fault, and after it those that have a second one; `walk` knows the calls of the former."""
         singles = list(self.singles(scenario))
-        yield from singles
         chance = random.Random(scenario.name)  # noqa: S311 — reproducible on purpose
         firsts = chance.sample(singles, len(singles))
         each = -(-scenario.pairs // len(firsts))
-        for first in firsts[: -(-scenario.pairs // max(each, 1))]:
+        several = -(-scenario.pairs // max(each, 1))
+        for number, first in enumerate(firsts):
+            yield first
+            if number >= several:
+                continue
             second = [
                 Fault(call.number, kind)
-                for call in self.live(scenario, first).calls
+                for call in walk.last
                 if call.number > first[0].call
                 for kind in applicable(call)
             ]
@@ -82,9 +97,17 @@ class Explorer:
             )
 
     def first_broken(self, scenarios: Sequence[Scenario]) -> "Story | None":
-        """By no fault at all, or by a single one."""
+        """By no fault at all, or by a single one: by turns the next and any, for some are found early and some late."""
+        chance = random.Random(0)  # noqa: S311 — reproducible on purpose
         undisturbed = ((scenario, ()) for scenario in scenarios)
-        disturbed = ((scenario, one) for scenario in scenarios for one in self.singles(scenario))
+        disturbed = (
+            (scenario, one)
+            for scenario in scenarios
+            for singles in (list(self.singles(scenario)),)
+            for one in dict.fromkeys(
+                chain.from_iterable(zip(singles, chance.sample(singles, len(singles)), strict=True))
+            )
+        )
         for scenario, schedule in chain(undisturbed, disturbed):
             if self.judge(self.live(scenario, schedule)):
                 return self.story_of(scenario, schedule)
@@ -141,20 +164,25 @@ class Walk:
     struck: set[tuple[CallKind, Kind]] = field(default_factory=set)
     """Which kind of call was struck by which kind of fault."""
     calls: dict[CallKind, tuple[Schedule, Call]] = field(default_factory=dict)
-    """The first call of each kind, and the schedule that led to it."""
+    """The first call of each kind, of the fewest faults, and the schedule that led to it."""
     states: set[str] = field(default_factory=set)
     """Those that executions entered."""
     errors: set[str] = field(default_factory=set)
     """By which services that the state machine calls by itself refused."""
+    last: Sequence[Call] = ()
+    """Those of the history that was lived last."""
 
     def breaks(self, world: Amazon, schedule: Schedule) -> bool:
         """Count a history. Returns whether it breaks a promise."""
         self.count += 1
+        self.last = world.calls
         self.struck |= world.struck
         last = max((fault.call for fault in schedule), default=-1)
         for call in world.calls:
             if call.number > last and call.number not in world.hindered:
-                self.calls.setdefault(call.kind, (schedule, call))
+                known = self.calls.get(call.kind)
+                if known is None or len(schedule) < len(known[0]):
+                    self.calls[call.kind] = (schedule, call)
         verdict = judged(world)
         if excused := {words.split(":")[0] for words in verdict.excused}:
             self.excused.update([*excused, "in all"])
@@ -163,13 +191,27 @@ class Walk:
             self.states.update(execution.path)
         return bool(verdict.broken)
 
+    def add(self, other: "Walk") -> None:
+        """What was lived later, in the same scenario."""
+        self.count += other.count
+        self.story = self.story or other.story
+        self.excused.update(other.excused)
+        self.struck |= other.struck
+        self.calls = {**other.calls, **self.calls}
+        self.states |= other.states
+        self.errors |= other.errors
+
     def never_struck(self) -> Iterator[Schedule]:
         """Until no kind of call is left that some kind of fault has not struck."""
         while missing := self.possible() - self.struck:
             kind, fault = min(missing)
-            schedule, call = self.calls[kind]
-            yield (*schedule, Fault(call.number, fault))
+            yield self.reaching(kind, fault)
             assert (kind, fault) in self.struck, (kind, fault)
+
+    def reaching(self, kind: CallKind, fault: Kind) -> Schedule:
+        """By which such a call is struck so."""
+        schedule, call = self.calls[kind]
+        return (*schedule, Fault(call.number, fault))
 
     def possible(self) -> set[tuple[CallKind, Kind]]:
         return {(k, fault) for k, (_, call) in self.calls.items() for fault in applicable(call)}

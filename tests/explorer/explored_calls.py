@@ -20,7 +20,7 @@ class Call:
     place: int
     """Which call of its invocation it is, from 1."""
     situation: tuple[frozenset[Any], ...]
-    """The states in which there are rows and jobs when it is made."""
+    """The states in which there are rows and jobs when it is made; of an undisturbed history only."""
 
     @property
     def of_a_handler(self) -> bool:

@@ -145,6 +145,7 @@ def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
         kept = cached_property(getattr(Recipe, name).fget)
         kept.__set_name__(Recipe, name)
         patch.setattr(Recipe, name, kept)
+    patch.setattr(Recipe, "to_dict", _by_recipe(Recipe.to_dict))
     patch.setattr(Run, "from_dict", _once(Run.from_dict))
     patch.setattr(dataset_files, "TemporaryFile", io.BytesIO)
     patch.setattr(dataset_files, "prepare", _remembering(dataset_files.prepare))
@@ -160,6 +161,15 @@ def _by_report(written: Callable[[Prepared, Run], str]) -> Callable[[Prepared, R
         if key not in known:
             known[key] = (prepared.report, written(prepared, run))  # the report keeps its identity
         return known[key][1]
+
+    return once
+
+
+def _by_recipe(to_dict: Callable[[Recipe], dict[str, Any]]) -> Callable[[Recipe], dict[str, Any]]:
+    def once(recipe: Recipe) -> dict[str, Any]:
+        known: dict[str, Any] = vars(recipe).get("_as_dict") or to_dict(recipe)
+        vars(recipe)["_as_dict"] = known
+        return dict(known)
 
     return once
 

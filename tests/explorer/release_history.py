@@ -1,8 +1,10 @@
 """A history of the Release state machine: what its execution sees, and what must hold when it has ended."""
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -17,9 +19,11 @@ from machine import Execution, Failed
 from release_world import RECIPE, Releasing
 
 from lambdas import observe
-from tuning.aws import clients
+from tuning.aws import clients, evaluation_files
 from tuning.aws.transient import Transient
 from tuning.errors import TuningError
+from tuning.evaluation.evaluation_prompts import prompts_in
+from tuning.evaluation.records import EvaluationPrompt
 from tuning.pipeline.manifest import of_kind
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import deployment_name
@@ -85,6 +89,16 @@ class Around:
         return most
 
 
+def _prompts(stream: io.BytesIO, *, name: str, base_model: str) -> list[EvaluationPrompt]:
+    return list(_read_once(stream.read(), name, base_model))
+
+
+@cache
+def _read_once(content: bytes, name: str, base_model: str) -> list[EvaluationPrompt]:
+    """Thousands of histories read the same prompts."""
+    return prompts_in(io.BytesIO(content), name=name, base_model=base_model)
+
+
 @contextmanager
 def released_world(**served: Any) -> Iterator[Releasing]:
     """For as long as the environment, the clients and the recipes of the functions are replaced. `served`: the base
@@ -95,6 +109,7 @@ def released_world(**served: Any) -> Iterator[Releasing]:
     with pytest.MonkeyPatch.context() as patch:
         deploy_recipes(patch, aws.recipes)
         patch.setattr(observe.metrics, "add_metric", lambda **_: None)
+        patch.setattr(evaluation_files, "prompts_in", _prompts)
         level = observe.logger.level
         observe.logger.setLevel("CRITICAL")
         patch.setattr(clients, "create", lambda service, _region: getattr(aws, service))

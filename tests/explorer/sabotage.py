@@ -149,7 +149,7 @@ def no_retries(world: Amazon) -> None:
 
 
 def quota_is_a_fault(world: Amazon) -> None:
-    """HTTP 400 is taken for a mistake of ours."""
+    """HTTP 400 is taken for our mistake."""
 
     def edit(state: Mapping[str, Any]) -> Mapping[str, Any]:
         choices = [c for c in state.get("Choices", ()) if "queued" not in c["Condition"]]

@@ -1,7 +1,8 @@
 """What people do, and how Bedrock takes it: the histories that the explorer disturbs."""
 
 import json
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from domain_builders import DATASETS, any_event
@@ -14,6 +15,8 @@ from tuning.runs.uploads import Upload
 if TYPE_CHECKING:
     from amazon import Amazon
 
+EVERY_FAULT = bool(os.environ.get("TUNING_EVERY_FAULT"))
+"""Whether every single fault strikes every scenario, and every kind of fault every kind of call of each."""
 FOLDER = "datasets/support-nova-micro"
 _GIVES_WAY = f"datasets/{GIVES_WAY}"
 LATE_SECONDS = 10 * 60
@@ -79,7 +82,9 @@ class Scenario:
     newest_first: bool = False
     """Whether the events come one by one, in the wrong order."""
     one_in: int = 1
-    """Of how many single faults one strikes: more where the same steps are taken as in another scenario."""
+    """Of how many single faults one strikes: more where the same steps are taken as in another scenario.
+    With EVERY_FAULT all do.
+    """
     pairs: int = 250
     """How many histories with two faults are lived, of all that there are."""
     longer: int = 50
@@ -138,7 +143,7 @@ _TWO_VERSIONS = (
     _put(records("First"), folder=_GIVES_WAY),
     _put(records("Second"), folder=_GIVES_WAY, version="v2"),
 )
-SCENARIOS = (
+_SCENARIOS = (
     Scenario(
         name="a sound upload",
         puts=(_put(records("Shipping")),),
@@ -188,6 +193,7 @@ SCENARIOS = (
         puts=(_put(records("Unlucky")),),
         end="failed",
         job="fails",
+        one_in=2,
         pairs=150,
         longer=50,
     ),
@@ -196,7 +202,7 @@ SCENARIOS = (
         puts=(_put(records("Stuck")),),
         end="failed",
         job="stalls",
-        one_in=3,
+        one_in=6,
         pairs=20,
         longer=20,
     ),
@@ -216,7 +222,7 @@ SCENARIOS = (
         end="trained",
         late_seconds=LATE_SECONDS,
         forgets_tokens=True,
-        one_in=2,
+        one_in=3,
         pairs=100,
         longer=50,
     ),
@@ -258,7 +264,7 @@ SCENARIOS = (
         puts=(_put(records("Early")),),
         end="trained",
         clocks_off=1,
-        one_in=2,
+        one_in=3,
         pairs=50,
         longer=50,
     ),
@@ -268,7 +274,7 @@ SCENARIOS = (
         end="trained",
         clocks_off=-1,
         full_until_seconds=1500,
-        one_in=2,
+        one_in=3,
         pairs=50,
         longer=50,
     ),
@@ -277,6 +283,7 @@ SCENARIOS = (
         puts=(_put(records("Skewed")),),
         end="trained",
         deployed_at=900,
+        one_in=2,
         pairs=50,
         longer=50,
     ),
@@ -285,7 +292,9 @@ SCENARIOS = (
         puts=(_put(records("Rolled back")),),
         end="trained",
         rolled_back_at=900,
+        one_in=2,
         pairs=50,
         longer=50,
     ),
 )
+SCENARIOS = tuple(replace(each, one_in=1) if EVERY_FAULT else each for each in _SCENARIOS)

@@ -21,7 +21,7 @@ def definitions(folder: str) -> dict[str, dict[str, Any]]:
     root = Path(__file__).parents[2]
     stub = Path(folder) / "functions.zip"
     stub.write_bytes(b"stub")
-    function.with_recipes = lambda _target, _recipes: Bundle(path=stub, compiled=True)
+    function.with_recipes = lambda *_given: Bundle(path=stub, compiled=True)
     context = json.loads((root / "cdk.json").read_bytes())["context"]
     out = Path(folder) / "out"
     app = cdk.App(outdir=str(out), context=context, builtin_cloud_formation_validation=False)

@@ -17,6 +17,7 @@ from domain_builders import any_recipe
 from emulated_world import LLAMA, WEST
 from release_history import Strike, consistent, lived, released_world
 from release_world import RECIPE, Releasing
+from scenarios import EVERY_FAULT
 
 from emulator.bedrock.injected_faults import InjectedFault
 from lambdas import remove_candidates
@@ -55,7 +56,7 @@ class Story:
     ends: str = "released"
     """Undisturbed."""
     pairs: int = 320
-    """Histories with two strikes, or three."""
+    """Histories with two strikes, or three; with EVERY_FAULT three times as many."""
 
     @property
     def may_go_live(self) -> bool:
@@ -183,7 +184,7 @@ def schedules(calls: int, story: Story) -> Iterator[Schedule]:
         for strike in STRIKES:
             yield {number: strike}
     chance = random.Random(story.name)  # noqa: S311 — reproducible on purpose
-    for _ in range(story.pairs):
+    for _ in range(story.pairs * (3 if EVERY_FAULT else 1)):
         struck = chance.sample(range(1, calls + 4), chance.randint(2, 3))
         yield {number: chance.choice(STRIKES) for number in struck}
 

@@ -51,12 +51,16 @@ class World:
         return f"s3://{bucket}/{key}"
 
     def dispatch(self) -> None:
-        """A round of the dispatcher, as its schedule has it once a minute: when there is room for it, for what
-        EventBridge sends waits in Lambda's own queue.
+        """A round of the dispatcher, as its schedule has it once a minute."""
+        self.round_of("DispatchQueue")
+
+    def round_of(self, function: str) -> None:
+        """One invocation, as its schedule has it: when there is room for it, for what EventBridge sends waits in
+        Lambda's own queue.
         """
         pages = self.client("lambda").get_paginator("list_functions").paginate()
         names = [each["FunctionName"] for page in pages for each in page["Functions"]]
-        name = next(name for name in names if "DispatchQueue" in name)
+        name = next(name for name in names if function in name)
         functions = self.client("lambda")
 
         def answer() -> dict[str, Any] | None:
@@ -66,7 +70,7 @@ class World:
                 return None
             return found
 
-        answered = until(answer, "a round of the dispatcher")
+        answered = until(answer, f"a round of {name}")
         assert "FunctionError" not in answered, answered["Payload"].read()
 
     def forget_the_slots(self) -> None:

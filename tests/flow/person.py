@@ -1,8 +1,11 @@
 """A person at a shell, who types the documents' commands at an emulated account: `aws`, `npx cdk`, `tuning`."""
 
+import atexit
 import os
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from documented_commands import NOT_FOLLOWED, ROOT, blocks
@@ -36,15 +39,32 @@ deploy) set -- "$@" --require-approval never ;;
 bootstrap) cd "$(mktemp -d)" && exec {ROOT}/node_modules/.bin/cdk bootstrap aws://000000000000/us-east-1 ;;
 esac
 export CDK_VALIDATION=false  # which the gates are for
-cd {ROOT} && exec {ROOT}/node_modules/.bin/cdk "$verb" "$@" --ci --context functions=laptop \\
-  --output @HOME@/cdk.out --app "{sys.executable} @HOME@/app.py"
+cd {ROOT}
+# The same app is synthesized alike each time, as tests show: once is enough until it is edited.
+if [ "$verb" = synth ] || ! [ @HOME@/cdk.out/manifest.json -nt @HOME@/app.py ]; then
+  {ROOT}/node_modules/.bin/cdk synth --quiet --ci --context functions=laptop \\
+    --output @HOME@/cdk.out --app "{sys.executable} @HOME@/app.py" || exit
+fi
+[ "$verb" = synth ] || exec {ROOT}/node_modules/.bin/cdk "$verb" "$@" --ci --app @HOME@/cdk.out
 """
-AWS = f"""#!/bin/sh
+AWS = """#!/bin/sh
 # AWS CLI 1 does not read AWS_ENDPOINT_URL for SQS; docs/emulator.md says so.
 [ "$1" = sqs ] && set -- "$@" --endpoint-url "$AWS_ENDPOINT_URL"
-exec {Path(sys.executable).with_name("uv")} run --quiet --no-project --with-requirements {PINS} aws "$@"
+exec @AWSCLI@ "$@"
 """
 WHAT_PEOPLE_EDIT = "recipes_folder=RECIPES,"
+
+
+@cache
+def awscli():
+    """The program, made once and compiled, for it is started a hundred times."""
+    made = tempfile.TemporaryDirectory(prefix="awscli-")
+    atexit.register(made.cleanup)
+    uv, python = Path(sys.executable).with_name("uv"), Path(made.name) / "bin" / "python"
+    install = ("pip", "install", "--compile-bytecode", "--python", python, "--requirement", PINS)
+    for command in (("venv", "--no-project", "--python", sys.executable, made.name), install):
+        subprocess.run([uv, "--quiet", *command], check=True)  # noqa: S603 — our own words
+    return str(python.with_name("aws"))
 
 
 class Person:
@@ -61,7 +81,8 @@ class Person:
         programs = self.folder / ".venv" / "bin"
         programs.mkdir(parents=True)
         for name, text in (("python", PYTHON), ("npx", NPX), ("aws", AWS)):
-            (programs / name).write_text(text.replace("@HOME@", str(self.folder)), encoding="utf-8")
+            there = text.replace("@HOME@", str(self.folder)).replace("@AWSCLI@", awscli())
+            (programs / name).write_text(there, encoding="utf-8")
             (programs / name).chmod(0o755)
         (programs / "activate").touch()
         (programs / "tuning").symlink_to(Path(sys.executable).with_name("tuning"))

@@ -15,7 +15,7 @@ STACKS = ("dev-Network", "dev-Storage", "dev-Training")
 
 @dataclass(frozen=True, kw_only=True)
 class TakenOver:
-    """A function of ours, by its step."""
+    """One of our functions, by its step."""
 
     step: Step
     world: World

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from accounts import conversations, tuning
 from patience import until
-from person import AWS
+from person import AWS, awscli
 
 from tuning.runs.validation_sets import GRACE, fate
 
@@ -23,7 +23,7 @@ def printed(words, beginning):
 def test_a_misnamed_training_set_is_renamed_as_its_notice_says(world, tmp_path):
     """With a space in its folder, which the command quotes."""
     program = tmp_path / "aws"
-    program.write_text(AWS, encoding="utf-8")
+    program.write_text(AWS.replace("@AWSCLI@", awscli()), encoding="utf-8")
     program.chmod(0o755)
     uri = world.upload(conversations("Misnamed"), f"{RECIPE}/mis named", "my_data.jsonl")
     refused = world.ended(uri)

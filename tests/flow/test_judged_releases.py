@@ -3,18 +3,13 @@ are judged through the role and the bucket's policy, and what a judge says or fa
 """
 
 import json
-import sys
-from functools import partial
-from textwrap import dedent
 
 import pytest
-import stages
-from accounts import World, conversation
+from account_of_recipe import account_of_recipe
+from accounts import conversation
 from patience import until
 
-from emulator.deploy import Deployer
 from tuning.aws.live_models import LiveModels
-from tuning.cli.account import Account
 from tuning.releases.release_request import ReleaseRequest
 
 RECIPE, REGION = "support-judged", "us-west-2"
@@ -28,35 +23,13 @@ TOML = """
     judge = "us.amazon.nova-pro-v1:0"
     judge_leaves_region = true
 """
-APP = """
-    from pathlib import Path
-    import aws_cdk as cdk
-    from stacks.deployment import Deployment, deployments
-    from tuning.constructs.acknowledgements import review
-    from tuning.constructs.config import Config
-
-    app = cdk.App(analytics_reporting=False, tree_metadata=False)
-    folder = Path(__file__).parent
-    config = Config(region="us-west-2", recipes=("support-judged",), recipes_folder=folder)
-    Deployment(app, "judged", config=config)
-    review(app, [each.training for each in deployments(app)])
-    app.synth()
-"""
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("judged")
-    (folder / f"{RECIPE}.toml").write_text(dedent(TOML), encoding="utf-8")
-    (folder / "judged_app.py").write_text(dedent(APP), encoding="utf-8")
-    pace = {"phase_seconds": 0.1, "wait_scale": 0.002, "role_seconds": 3}
-    with stages.running(**pace, enforce=True) as instance:
-        app = f"{sys.executable} {folder / 'judged_app.py'}"
-        deployer = Deployer(instance=instance, say=lambda _line: None, app=app)
-        deployer.bootstrap([REGION])
-        outputs = deployer.deploy(["judged/*"])["judged-Training"]
-        account = Account(client=partial(deployer.client, region=REGION), outputs=outputs)
-        yield World(account=account, instance=instance, inbox="")
+    with account_of_recipe(RECIPE, TOML, folder, environment="judged", region=REGION) as world:
+        yield world
 
 
 def records(words, *, times=1):

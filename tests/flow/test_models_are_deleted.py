@@ -3,24 +3,18 @@ does, nothing is.
 """
 
 import json
-import shlex
-import sys
-from pathlib import Path
 
 import pytest
-import stages
-from accounts import World, conversation, subscribed, tuning
-from app_that_deletes_models import RECIPE
+from account_of_recipe import account_of_recipe
+from accounts import RECIPES, conversation, tuning
 from patience import until
 
-from emulator.deploy import Deployer
 from tuning.aws.live_models import LiveModels
-from tuning.cli.account import Account
 from tuning.releases.release_request import ReleaseRequest
 
+RECIPE = "support-nova-lite"
 PROMPTS = 30
 VERSIONS = 5
-APP = Path(__file__).with_name("app_that_deletes_models.py")
 
 
 def records(words):
@@ -31,17 +25,12 @@ def records(words):
 
 
 @pytest.fixture(scope="module")
-def keeping():
+def keeping(tmp_path_factory):
     """Five versions: 5 is live, 4 was before, and of the others the gate has held all but the first."""
-    pace = {"phase_seconds": 0.1, "wait_scale": 0.002, "role_seconds": 3}
-    with stages.running(**pace, enforce=True) as instance:
-        app = f"env PYTHONPATH=. {shlex.quote(sys.executable)} {shlex.quote(str(APP))}"
-        deployer = Deployer(instance=instance, say=lambda _line: None, app=app)
-        deployer.bootstrap(["us-east-1"])
-        outputs = deployer.deploy(["dev/*"])["dev-Training"]
-        account = Account(client=deployer.client, outputs=outputs)
-        inbox = subscribed(deployer.client, outputs)
-        made = World(account=account, instance=instance, inbox=inbox)
+    text = (RECIPES / f"{RECIPE}.toml").read_text(encoding="utf-8")
+    asks = text.replace("[release]", "[release]\nkeep_models = 1\ndelete_models = true", 1)
+    folder = tmp_path_factory.mktemp("keeping")
+    with account_of_recipe(RECIPE, asks, folder, environment="dev", region="us-east-1") as made:
         made.upload(records("held out in"), RECIPE, "evaluation.jsonl")
         for number in range(1, VERSIONS + 1):
             trained(made, number)

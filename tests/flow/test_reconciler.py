@@ -2,10 +2,14 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
-from accounts import conversations
+from accounts import conversations, tuning
 from patience import until
+from test_money import reached, start
+
+from tuning.runs.recipes import Limits
 
 RECIPE = "support-nova-micro"
 
@@ -75,3 +79,19 @@ def test_a_model_that_its_row_does_not_name_is_reported_and_the_row_is_closed(wo
         return world.account.run(row.id).open is None
 
     until(closed, "the round that takes it out of the index of what is open")
+
+
+def test_a_row_that_is_lost_while_a_person_is_asked_is_written_anew_and_the_answer_counts(
+    world, reconcile
+):
+    run = start(world, recipe=f"lost-{uuid4().hex[:8]}", limits=Limits(approve_above_usd=0))
+    asked = reached(world, run, "awaiting_approval")
+    table = world.account.outputs["LedgerTable"]
+    world.client("dynamodb").delete_item(TableName=table, Key={"pk": {"S": run}})
+    reconcile()
+    found = world.account.ledger.read(run, secrets=True)
+    assert found.rebuilt == "from its execution"
+    assert (found.task_token, found.question) == (asked.task_token, asked.question)
+    assert found.dataset == asked.dataset
+    assert tuning(world, "approve", run).returncode == 0
+    assert reached(world, run, "trained").approval.decision == "approve"

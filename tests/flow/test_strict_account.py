@@ -107,15 +107,6 @@ def test_model_units_have_a_quota(stage, new_account):
     assert refused(create, modelUnits=1, **another)[0] == "ServiceQuotaExceededException"
 
 
-def test_one_import_runs_at_a_time(new_account):
-    create = new_account.client("bedrock").create_model_import_job
-    source = {"s3DataSource": {"s3Uri": "s3://models/one/"}}
-    asked = {"roleArn": ROLE, "modelDataSource": source}
-    create(jobName="first", importedModelName="first", **asked)
-    said = refused(create, jobName="second", importedModelName="second", **asked)
-    assert said[:2] == ("ServiceQuotaExceededException", 400)
-
-
 def test_a_queues_name_is_taken_for_a_minute(stage):
     sqs = stage.client("sqs")
     url = sqs.create_queue(QueueName="again")["QueueUrl"]

@@ -208,3 +208,20 @@ def test_no_event_reports_a_deployment(stage, model):
     found = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier="unsaid")
     assert found["status"] == "Active"
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_a_deployment_takes_a_guardrail_and_is_asked_with_the_masks(stage, live):
+    """UNCONFIRMED of AWS: pages say that guardrails work with fine-tuned models, and no record of it is known."""
+    masking = {"name": "parcel", "pattern": "parcel", "action": "ANONYMIZE"}
+    made = stage.client("bedrock").create_guardrail(
+        name="parcels",
+        blockedInputMessaging="no",
+        blockedOutputsMessaging="no",
+        sensitiveInformationPolicyConfig={"regexesConfig": [masking]},
+    )
+    config = {"guardrailIdentifier": made["guardrailArn"], "guardrailVersion": "DRAFT"}
+    answer = stage.client("bedrock-runtime").converse(
+        modelId=live, messages=ASKED, guardrailConfig=config
+    )
+    assert answer["stopReason"] == "end_turn"
+    assert "guessed" in answer["ResponseMetadata"]["HTTPHeaders"]["x-emulated"]

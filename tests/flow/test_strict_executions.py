@@ -126,6 +126,35 @@ def test_an_execution_ends_after_a_year_or_its_own_time(limit, ahead):
         assert last["type"] == "ExecutionTimedOut"
 
 
+def test_a_history_says_what_its_tasks_were_given(stage):
+    """As an operator finds it, or who makes anew what was lost: arguments as they were, the token of a callback too."""
+    url = stage.client("sqs").create_queue(QueueName="asked")["QueueUrl"]
+    wanted = {"token": "{% $states.context.Task.Token %}", "about": "{% $states.input.about %}"}
+    ask = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Arguments": {"QueueUrl": url, "MessageBody": wanted},
+        "TimeoutSeconds": 1,
+        "End": True,
+    }
+    found = ended(stage, "asking", jsonata(Ask=ask), about="a run")
+    assert (found["status"], found["error"]) == ("FAILED", "States.Timeout")
+    (sent,) = stage.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    history = stage.client("stepfunctions").get_execution_history(
+        executionArn=found["executionArn"]
+    )
+    (details,) = (
+        event["taskScheduledEventDetails"]
+        for event in history["events"]
+        if event["type"] == "TaskScheduled"
+    )
+    given = json.loads(details["parameters"])
+    assert given == {"QueueUrl": url, "MessageBody": json.loads(sent["Body"])}
+    assert given["MessageBody"]["about"] == "a run"
+    assert given["MessageBody"]["token"]
+    assert details["region"] == "us-east-1"
+
+
 def test_a_subject_has_a_hundred_characters(stage):
     sns = stage.client("sns")
     topic = sns.create_topic(Name="subjects")["TopicArn"]

@@ -7,17 +7,13 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from textwrap import dedent
 
 import pytest
-import stages
-from accounts import World, conversation
+from account_of_recipe import account_of_recipe
+from accounts import conversation
 from patience import until
 
-from emulator.deploy import Deployer
 from tuning.aws.live_models import LiveModels
-from tuning.cli.account import Account
 from tuning.releases.live_model import live_key
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import deployment_name
@@ -36,35 +32,15 @@ TOML = """
     candidate_hours = 1
     provisioned_hours = 4
 """
-APP = """
-    from pathlib import Path
-    import aws_cdk as cdk
-    from stacks.deployment import Deployment, deployments
-    from tuning.constructs.acknowledgements import review
-    from tuning.constructs.config import Config
-
-    app = cdk.App(analytics_reporting=False, tree_metadata=False)
-    folder = Path(__file__).parent
-    config = Config(region="us-west-2", recipes=("support-llama",), recipes_folder=folder)
-    Deployment(app, "west", config=config)
-    review(app, [each.training for each in deployments(app)])
-    app.synth()
-"""
 
 
 @pytest.fixture(scope="module")
 def west(tmp_path_factory):
     folder = tmp_path_factory.mktemp("west")
-    (folder / f"{RECIPE}.toml").write_text(dedent(TOML), encoding="utf-8")
-    (folder / "west_app.py").write_text(dedent(APP), encoding="utf-8")
-    pace = {"phase_seconds": 0.1, "wait_scale": 0.002, "role_seconds": 3}
-    with stages.running(**pace, model_units=2, enforce=True) as instance:
-        app = f"{sys.executable} {folder / 'west_app.py'}"
-        deployer = Deployer(instance=instance, say=lambda _line: None, app=app)
-        deployer.bootstrap([REGION])
-        outputs = deployer.deploy(["west/*"])["west-Training"]
-        account = Account(client=partial(deployer.client, region=REGION), outputs=outputs)
-        yield World(account=account, instance=instance, inbox="")
+    with account_of_recipe(
+        RECIPE, TOML, folder, environment="west", region=REGION, model_units=2
+    ) as world:
+        yield world
 
 
 def question(number, words):

@@ -17,9 +17,7 @@ def templates(tmp_path_factory) -> diagram.Templates:
     code = folder / "functions.zip"
     code.write_bytes(b"stands for the functions")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            function, "with_recipes", lambda _target, _recipes: Bundle(path=code, compiled=True)
-        )
+        patch.setattr(function, "with_recipes", lambda *_given: Bundle(path=code, compiled=True))
         patch.chdir(Path(__file__).parents[2])
         return diagram.pictured_templates(str(folder / "out"))
 

@@ -1,17 +1,23 @@
 """The zip of the functions: small, the same bytes twice, and nothing in it that no function needs."""
 
 import ast
+import http.client
 import json
 import re
+import socket
 import subprocess
 import sys
 import zipfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from botocore import loaders
 
 from tuning.constructs import bundle
+from tuning.pipeline.assistant_steps import ASSISTANT_STEPS
+from tuning.pipeline.import_tasks import IMPORT_STEPS
+from tuning.pipeline.ingestion_tasks import INGESTION_STEPS
 from tuning.pipeline.manifest import STEPS
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +67,8 @@ def test_compiled_files_are_all_there_and_never_checked_against_their_source(bui
 def test_every_call_that_a_step_may_make_is_in_its_services_model(built):
     """Where an API's action and its operation have one name, as nearly all have."""
     prefixes = {"states": "stepfunctions"}
-    actions = {action for step in STEPS for each in step.access for action in each.actions}
+    every = (*STEPS, *IMPORT_STEPS, *ASSISTANT_STEPS)
+    actions = {action for step in every for each in step.access for action in each.actions}
     granted = {action.partition(":") for action in actions}
     asked = 0
     with zipfile.ZipFile(built.path) as archive:
@@ -112,7 +119,7 @@ def test_every_operation_that_is_left_can_be_called(tmp_path):
 
 
 def reached(path, seen):
-    """The files of ours that a handler imports, at its beginning or in a function."""
+    """Our files that a handler imports, at its beginning or in a function."""
     if path in seen or not path.exists():
         return
     seen.add(path)
@@ -127,10 +134,11 @@ def reached(path, seen):
 def test_the_services_that_functions_call_have_their_models_and_no_others(names):
     """Without its model no client of a service can be made."""
     files = set()
-    for step in STEPS:
+    for step in (*STEPS, *IMPORT_STEPS, *INGESTION_STEPS, *ASSISTANT_STEPS):
         reached(ROOT / "lambdas" / f"{step.name}.py", files)
+    reached(ROOT / "lambdas/serve_agent.py", files)
     text = "".join(path.read_text("utf-8") for path in files)
-    called = set(re.findall(r'client\("([a-z0-9-]+)"\)', text))
+    called = set(re.findall(r'(?:client|create)\("([a-z0-9-]+)"[,)]', text))
     models = {n.split("/")[2] for n in names if n.startswith("botocore/data/") and n.count("/") > 2}
     assert models == called
 
@@ -185,3 +193,93 @@ def test_the_laptops_bundle_checks_with_its_own_kernel(tmp_path):
     )
     assert done.stdout.endswith("\n1\n")
     assert done.stdout.startswith(str(tmp_path / "tuning" / "datasets" / "kernel" / "lines-"))
+
+
+MERGING = (
+    "import numpy, ml_dtypes; import lambdas.check_adapter, lambdas.merge_tensors, lambdas.assemble_model; "
+    "print(numpy.ones(2, numpy.float32).astype(ml_dtypes.bfloat16).tobytes().hex())"
+)
+
+
+@pytest.fixture(scope="session", params=TARGETS)
+def merging(request):
+    return bundle.build_bundle(request.param, "merging")
+
+
+def test_the_bundle_of_steps_that_merge_is_the_others_and_two_packages(merging):
+    """Lambda takes 250 MB unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+    target = merging.path.name.split("-")[1]
+    with zipfile.ZipFile(merging.path) as archive:
+        entries = {entry.filename: entry.file_size for entry in archive.infolist()}
+    with zipfile.ZipFile(bundle.build_bundle(target).path) as archive:
+        others = set(archive.namelist())
+    more = {name.split("/")[0].split("-")[0] for name in entries.keys() - others}
+    assert more <= {"numpy", "numpy.libs", "ml_dtypes"}
+    assert {"numpy", "ml_dtypes"} <= more
+    assert others <= entries.keys()
+    assert sum(entries.values()) <= 120_000_000
+    assert merging.path.stat().st_size <= 30_000_000
+
+
+def test_its_extensions_are_of_the_platform_that_runs_them():
+    with zipfile.ZipFile(bundle.build_bundle("lambda", "merging").path) as archive:
+        for name in archive.namelist():
+            if name.endswith(".so"):
+                head = archive.read(name)[:20]
+                assert head[:6] == ELF_64_LITTLE, name
+                assert int.from_bytes(head[18:20], "little") == AARCH64, name
+
+
+def test_its_handlers_can_be_imported_from_nothing_but_it(tmp_path):
+    with zipfile.ZipFile(bundle.build_bundle("laptop", "merging").path) as archive:
+        archive.extractall(tmp_path)
+    done = subprocess.run(  # noqa: S603 — our own words
+        [sys.executable, "-S", "-c", MERGING],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "803f803f"), done.stderr
+
+
+def test_no_other_step_of_imports_needs_its_packages(tmp_path):
+    with zipfile.ZipFile(bundle.build_bundle("laptop").path) as archive:
+        archive.extractall(tmp_path)
+    names = [f"lambdas.{step.name}" for step in IMPORT_STEPS if not step.merges]
+    done = subprocess.run(  # noqa: S603 — our own words
+        [sys.executable, "-S", "-c", f"import {', '.join(names)}"],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_agents_program_runs_from_nothing_but_it_and_answers_a_ping(tmp_path):
+    """As AgentCore Runtime unpacks and starts it."""
+    with zipfile.ZipFile(bundle.build_bundle("laptop").path) as archive:
+        archive.extractall(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-S", "-m", "lambdas.serve_agent", address]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as program:  # noqa: S603 — our own words
+        try:
+            answer = first_answer(program, address)
+        finally:
+            program.terminate()
+    assert (answer[0], json.loads(answer[1])["status"]) == (200, "Healthy")
+
+
+def first_answer(program, address):
+    while program.poll() is None:
+        with (
+            suppress(ConnectionRefusedError),
+            closing(http.client.HTTPConnection(address, timeout=30)) as asked,
+        ):
+            asked.request("GET", "/ping")
+            answer = asked.getresponse()
+            return answer.status, answer.read()
+    raise AssertionError(program.stderr.read())

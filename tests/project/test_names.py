@@ -68,7 +68,7 @@ def test_no_retired_word_is_left_in_code_or_documents():
 RETIRED_NAMES = {"told", "tells", "stands", "ending", "endings"}
 FIXED_NAMES = {("tests/flow/test_emulator_cli.py", "ending")}  # of a program's text, its last lines
 RETIRED_PHRASES = re.compile(
-    r"\bis no [a-z-]+ address|\bis rung\b|leave to spend|[Hh]as it a\b|could not be told|\b[Mm]end(?:s|ed)?\b"
+    r"\bis no [a-z-]+ address|\bis rung\b|leave to spend|[Hh]as it a\b|could not be told|\b[Mm]end(?:s|ed)?\b|\b[Ww]hoever\b|\bof ours\b"
 )
 
 

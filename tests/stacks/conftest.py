@@ -1,6 +1,5 @@
 """One synthesis a session for the fast tests; the whole app in processes of its own, beside it."""
 
-import json
 import os
 import re
 import shutil
@@ -12,22 +11,14 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 from machines import definition
+from stubbed_bundle import stub_bundle
 from tested_configs import DEV, OPENED, RICH
 from whole_app import ROOT, Running, Synthesis, start
 
+from review.synthesis import CONTEXT
 from review.templates import EnvironmentTemplates
 from stacks.deployment import Deployment
-from tuning.constructs import bundle, function
-from tuning.constructs.functions_code import Bundle, BundleTarget
-
-CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
-
-
-def _stub(folder: Path, target: BundleTarget) -> Bundle:
-    """A zip in the bundle's place: these tests are of templates, not of what is in the zip."""
-    path = folder / f"{target}.zip"
-    path.write_bytes(target.encode())
-    return Bundle(path=path, compiled=True)
+from tuning.constructs import bundle
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -88,7 +79,7 @@ def assembly(_at_the_root, tmp_path_factory) -> Iterator[Path]:
     """`dev` and `rich` for Lambda, `laptop` as `dev` for the emulator, `opened`. No network, no validator."""
     folder = tmp_path_factory.mktemp("assembly")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(function, "with_recipes", lambda target, _recipes: _stub(folder, target))
+        stub_bundle(patch, folder)
         for name, context in {
             "lambda": {},
             "laptop": {"functions": "laptop"},

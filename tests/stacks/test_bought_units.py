@@ -1,23 +1,13 @@
 """An environment whose recipe asks for Provisioned Throughput may buy it, change it and ask it; no other may."""
 
-import json
-from dataclasses import replace
-from textwrap import dedent
-
-import aws_cdk as cdk
 import pytest
-from tested_configs import RICH
-from whole_app import ROOT
+from one_recipe import endpoint_rights, synthesized_with
 
-from review.checks.network_checks import endpoints
 from review.checks.separation_checks import (
     who_changes_deployments_asks_no_model_and_who_asks_changes_none,
 )
 from review.role_policies import permissions, roles_allowed
 from review.templates import EnvironmentTemplates
-from stacks.deployment import Deployment
-from tuning.constructs import function
-from tuning.constructs.functions_code import Bundle
 
 RECIPE = """
     description = "On a base that has no serving on demand."
@@ -27,37 +17,12 @@ RECIPE = """
     provisioned_hours = 4
 """
 UNITS = "provisioned-model/*"
-_CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
 
 @pytest.fixture(scope="module")
 def bought(tmp_path_factory):
-    """`rich`, with such a recipe. No network, no validator."""
-    folder = tmp_path_factory.mktemp("bought")
-    (folder / "support.toml").write_text(dedent(RECIPE), encoding="utf-8")
-    stub = folder / "lambda.zip"
-    stub.write_bytes(b"")
-    config = replace(RICH, recipes=("support",), recipes_folder=folder)
-    with pytest.MonkeyPatch.context() as patch:
-        made = Bundle(path=stub, compiled=True)
-        patch.setattr(function, "with_recipes", lambda _target, _recipes: made)
-        app = cdk.App(
-            outdir=str(folder / "out"), context=_CONTEXT, builtin_cloud_formation_validation=False
-        )
-        Deployment(app, "bought", config=config)
-        app.synth()
-    return EnvironmentTemplates.of(folder / "out", "bought")
-
-
-def endpoint_rights(environment, service):
-    """Pairs of what an endpoint lets through, and to what."""
-    policy = endpoints(environment, "Interface")[service].properties["PolicyDocument"]
-    return {
-        (action, resource)
-        for statement in policy["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    }
+    folder = synthesized_with(RECIPE, tmp_path_factory.mktemp("bought"), "bought")
+    return EnvironmentTemplates.of(folder, "bought")
 
 
 def to_units(environment, role, action):

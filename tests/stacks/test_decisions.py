@@ -34,7 +34,9 @@ def test_the_table_is_large_and_says_both(reviewed):
 
 
 def test_every_weakened_policy_is_noticed(reviewed):
-    known = {(row["policy"], row["change"]) for row in EQUIVALENT}
+    here = reviewed.environment
+    rows = [row for row in EQUIVALENT if here in row.get("only", [here])]
+    known = {(row["policy"], row["change"]) for row in rows}
     unnoticed = {(c.mutant.policy, c.mutant.change) for c in reviewed.caught if c.by is None}
     assert len(reviewed.caught) > 200
     assert unnoticed == known

@@ -25,7 +25,13 @@ from documented_commands import (
 
 from emulator.__main__ import cli as emulator_cli
 from tuning.__main__ import application
-from tuning.constructs.bucket_policies import REPORTS, UPLOADS
+from tuning.constructs.bucket_policies import (
+    DOCUMENT_UPLOADS,
+    REPORTS,
+    UPLOADS,
+    UPLOADS_AND_ADAPTERS,
+    WEIGHTS,
+)
 
 COMMANDS = documented()
 NOT_RESOLVED = {
@@ -138,19 +144,26 @@ def test_the_zones_that_are_asked_for_are_of_all_endpoints_and_of_the_functions(
 
 @pytest.mark.parametrize("command", [c for c in of("aws") if c.values[0].words[1] == "s3"])
 def test_a_copy_passes_the_perimeter_from_where_people_are(command):
-    """Outside of the VPC: uploads under `datasets/`, reports under `runs/`, and no other list or object."""
+    """Outside of the VPC: uploads under `datasets/`, reports under `runs/`, and no other list or object; where models
+    are imported, adapters, bases and models, too; where assistants have documents, these, which are deleted, too.
+    """
     if command.document == "docs/emulator.md":
         return  # of the emulated account
     verb, *rest = command.words[2:]
     paths = [word for word in rest if word.startswith("s3://")]
     upload = not rest[0].startswith("s3://")
-    assert verb == "cp", "listing objects is denied, but for the datasets bucket"
     (path,) = paths
-    opening = UPLOADS if upload else REPORTS
+    if "/documents/" in path:
+        action = {"cp": "s3:PutObject", "rm": "s3:DeleteObject"}[verb]
+        assert action in DOCUMENT_UPLOADS.actions
+        return
+    assert verb == "cp", "listing objects is denied, but for the datasets bucket"
+    imported = WEIGHTS if "WEIGHTS" in path else UPLOADS_AND_ADAPTERS
+    opening = (imported if "--recursive" in rest else UPLOADS) if upload else REPORTS
     action = "s3:PutObject" if upload else "s3:GetObject"
     _, _, key = path.removeprefix("s3://").partition("/")
     assert action in opening.actions
-    assert key.startswith(opening.prefix.removesuffix("*"))
+    assert key.startswith(tuple(each.removesuffix("*") for each in opening.objects))
 
 
 def test_listing_the_artifacts_would_be_found():

@@ -1,14 +1,9 @@
 """An environment whose recipe asks for a judge may have answers judged; no other may."""
 
 import json
-from dataclasses import replace
-from textwrap import dedent
 
-import aws_cdk as cdk
 import pytest
-from test_bought_units import endpoint_rights
-from tested_configs import RICH
-from whole_app import ROOT
+from one_recipe import endpoint_rights, synthesized_with
 
 from review.checks.separation_checks import (
     who_changes_deployments_asks_no_model_and_who_asks_changes_none,
@@ -16,10 +11,6 @@ from review.checks.separation_checks import (
 )
 from review.role_policies import permissions, roles_allowed
 from review.templates import EnvironmentTemplates
-from stacks.deployment import Deployment, deployments
-from tuning.constructs import function
-from tuning.constructs.acknowledgements import review
-from tuning.constructs.functions_code import Bundle
 
 RECIPE = """
     description = "With a judge beside its gate."
@@ -29,27 +20,11 @@ RECIPE = """
     judge = "us.amazon.nova-pro-v1:0"
     judge_leaves_region = true
 """
-_CONTEXT = json.loads((ROOT / "cdk.json").read_bytes())["context"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """`rich`, with such a recipe, and all packs of rules."""
-    folder = tmp_path_factory.mktemp("judged")
-    (folder / "support.toml").write_text(dedent(RECIPE), encoding="utf-8")
-    stub = folder / "lambda.zip"
-    stub.write_bytes(b"")
-    config = replace(RICH, recipes=("support",), recipes_folder=folder)
-    with pytest.MonkeyPatch.context() as patch:
-        made = Bundle(path=stub, compiled=True)
-        patch.setattr(function, "with_recipes", lambda _target, _recipes: made)
-        app = cdk.App(
-            outdir=str(folder / "out"), context=_CONTEXT, builtin_cloud_formation_validation=False
-        )
-        Deployment(app, "judged", config=config)
-        review(app, [each.training for each in deployments(app)])
-        app.synth()
-    return folder / "out"
+    return synthesized_with(RECIPE, tmp_path_factory.mktemp("judged"), "judged")
 
 
 @pytest.fixture(scope="module")

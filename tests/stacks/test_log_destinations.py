@@ -6,12 +6,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_s3 as s3
+from stubbed_bundle import stub_bundle
 
 from review.synthesis import CONTEXT
 from stacks.deployment import Deployment
-from tuning.constructs import function
 from tuning.constructs.config import Config
-from tuning.constructs.functions_code import Bundle
 from tuning.constructs.log_destinations import DeliverableAccessLogs
 
 CONFIG = Config(
@@ -97,9 +96,7 @@ def test_of_a_bucket_of_another_app_nothing_is_said():
 
 @pytest.mark.usefixtures("assembly")  # the functions' code is built for it
 def test_storage_is_asked(tmp_path, monkeypatch):
-    stub = Bundle(path=tmp_path / "code.zip", compiled=True)
-    stub.path.write_bytes(b"zip")
-    monkeypatch.setattr(function, "with_recipes", lambda _target, _recipes: stub)
+    stub_bundle(monkeypatch, tmp_path)
     app = cdk.App(context=CONTEXT, builtin_cloud_formation_validation=False)
     storage = Deployment(app, "dev", config=CONFIG).storage
     storage.access_logs.node.default_child.object_lock_enabled = True

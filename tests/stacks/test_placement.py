@@ -6,13 +6,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from stubbed_bundle import stub_bundle
 from tested_configs import DEV
 
 from review.synthesis import CONTEXT
 from stacks.deployment import Deployment
-from tuning.constructs import function
 from tuning.constructs.acknowledgements import review
-from tuning.constructs.functions_code import Bundle
 from tuning.constructs.network import Network
 from tuning.constructs.storage import Storage
 from tuning.constructs.training import Training
@@ -23,10 +22,7 @@ HERE = cdk.Environment(region=DEV.region)
 
 @pytest.fixture(autouse=True)
 def _no_bundle(tmp_path, monkeypatch):
-    stub = tmp_path / "functions.zip"
-    stub.write_bytes(b"code")
-    bundle = Bundle(path=stub, compiled=True)
-    monkeypatch.setattr(function, "with_recipes", lambda _target, _recipes: bundle)
+    stub_bundle(monkeypatch, tmp_path)
 
 
 def templates(folder, context):

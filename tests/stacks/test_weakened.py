@@ -23,6 +23,16 @@ def test_the_table_is_long_and_its_rows_are_different(results):
     assert len(results) >= 100
 
 
+def test_every_weakened_guardrail_is_caught(rich, capsys):
+    """`dev` has none."""
+    found = weakened(rich, region="us-west-2", only="rich")
+    with capsys.disabled():
+        for result in found:
+            print(f"\n{result.property:<70} {result.gate or 'NOBODY'}", end="")  # noqa: T201 — the proof
+    assert [result.property for result in found if result.gate is None] == []
+    assert len({result.property for result in found}) == len(weakenings("rich")) >= 20
+
+
 def test_gates_of_several_kinds_are_needed(results):
     kinds = {(result.gate or "").partition(":")[0] for result in results}
     assert {"check", "decision table"} < kinds

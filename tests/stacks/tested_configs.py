@@ -20,6 +20,7 @@ RICH = Config(
     monthly_budget_usd=5000,
     log_days=731,
     log_account_prompts=True,
+    guardrail="support",
     reserved_concurrency=2,
     perimeter=Perimeter(
         uploaders=("role/Data",),

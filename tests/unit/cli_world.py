@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from recipe_refusal_cases import exceptions, refusal
 
 from tuning.cli.account import Account
 from tuning.runs.run_record import RunRecord
@@ -61,9 +62,25 @@ class FakeHistory:
         yield {"events": [{"executionSucceededEventDetails": {}}]}
 
 
+class FakeStacks:
+    """CloudFormation: each stack has these outputs; without any there is none."""
+
+    exceptions = exceptions()
+    meta = SimpleNamespace(region_name="us-east-1")
+
+    def __init__(self, *outputs):
+        self.outputs = outputs
+
+    def describe_stacks(self, *, StackName):  # noqa: N803 — AWS's names
+        if not self.outputs:
+            raise refusal("ValidationError", message=f"{StackName} does not exist")
+        return {"Stacks": [{"Outputs": list(self.outputs)}]}
+
+
 def an_account(aws, monkeypatch):
     """What every command finds, whatever environment it names."""
     aws.sqs = FakeSQS(count=2)
+    aws.cloudformation = FakeStacks()
     aws.sts = SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:ann"})
     aws.stepfunctions = FakeHistory(aws.stepfunctions)
     outputs = {

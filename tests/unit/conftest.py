@@ -95,6 +95,41 @@ def bought(aws, context):
 
 
 @pytest.fixture
+def importing(tmp_path, monkeypatch, context):
+    """Imports into an environment with the recipe `support`; groups are small."""
+    from import_world import Importing, small_groups  # noqa: PLC0415 — numpy, which most tests do without
+
+    (tmp_path / "recipes").mkdir()
+    small_groups(monkeypatch)
+    made = Importing(tmp_path / "recipes", context)
+    made.install(monkeypatch)
+    return made
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A base in two files, and an adapter of it."""
+    import tiny_models  # noqa: PLC0415 — as above
+
+    return (
+        tiny_models.base(tmp_path / "tiny", shards=2),
+        tiny_models.adapter(tmp_path / "adapter"),
+    )
+
+
+@pytest.fixture
+def begun(importing, folders):
+    """The id of an import of that adapter."""
+    from import_world import BEGINS, FOLDER, WEIGHTS  # noqa: PLC0415 — as above
+
+    base, adapter = folders
+    importing.lay(WEIGHTS, "bases/tiny/", base)
+    importing.lay(DATASETS, FOLDER, adapter)
+    (import_id,) = importing.announced(BEGINS)
+    return import_id
+
+
+@pytest.fixture
 def context():
     """What powertools asks of a Lambda context."""
     return SimpleNamespace(

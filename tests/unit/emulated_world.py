@@ -9,6 +9,7 @@ from emulator.bedrock.engine import Engine
 from emulator.bedrock.evaluations import Evaluations
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.logged_invocations import LoggedInvocations
+from emulator.bedrock.model_imports import ModelImports
 from emulator.bedrock.ports import Scope, Surroundings
 from emulator.bedrock.throughputs import Throughputs
 
@@ -35,6 +36,8 @@ class World:
     """Everything allowed and present unless a test takes it away."""
 
     objects: dict[str, list[bytes]] = field(default_factory=lambda: {"train.jsonl": [RECORD] * 100})
+    folders: dict[str, bytes] = field(default_factory=dict)
+    """Objects by key, of the folders that are imported."""
     written: dict[str, bytes] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     forbidden: set[str] = field(default_factory=set)
@@ -64,6 +67,18 @@ class World:
 
     def lines(self, _bucket, key) -> Iterator[bytes] | None:
         return iter(self.objects[key]) if key in self.objects else None
+
+    def sizes(self, _bucket, prefix):
+        found = {
+            key.removeprefix(prefix): len(body)
+            for key, body in self.folders.items()
+            if key.startswith(prefix)
+        }
+        return found if _bucket != "nowhere" else None
+
+    def part(self, _bucket, key, start, length):
+        body = self.folders.get(key)
+        return None if body is None else body[start : start + length]
 
     def write(self, _bucket, key, body):
         self.written[key] = body
@@ -105,6 +120,7 @@ def an_engine(world, spawn, *, units=2):
     evaluations = Evaluations(
         aws=aws, faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT
     )
+    imports = ModelImports(aws=aws, faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT)
     return Engine(
         aws=aws,
         spawn=spawn,
@@ -114,6 +130,7 @@ def an_engine(world, spawn, *, units=2):
         invocations=LoggedInvocations(roles=world, objects=world, places=world),
         throughputs=throughputs,
         evaluations=evaluations,
+        imports=imports,
         faults=faults,
     )
 

@@ -1,6 +1,7 @@
 """What the doctor asks of an account, and what it makes of AWS's answers: without one, there is a reason."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import (
@@ -18,6 +19,7 @@ from tuning.aws.probes import probes
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Concurrency, NoAnswer
 from tuning.preflight.finding import worst_prospect
+from tuning.preflight.quotas import IMPORT_JOBS, IMPORTED_MODELS
 
 
 @pytest.fixture
@@ -221,6 +223,7 @@ def test_what_answers_everything_proves_nothing():
         assert probe.ask(lambda _service: Kind()) is False
 
 
+@pytest.mark.thorough
 def test_what_is_asked_about_has_a_name_that_the_service_takes():
     """As botocore's models have it: of another, a service might say that it is invalid, not absent."""
     loader = get_session().get_component("data_loader")
@@ -232,3 +235,12 @@ def test_what_is_asked_about_has_a_name_that_the_service_takes():
             shape = model["shapes"][asked]["members"][name]["shape"]
             pattern = model["shapes"][shape].get("pattern", ".*")
             assert re.fullmatch(pattern, value), probe.operation
+
+
+def test_what_may_be_imported_is_asked_where_a_recipe_imports(account):
+    account.answers["bedrock", "list_imported_models"] = {"modelSummaries": [{}, {}]}
+    importing = replace(NEEDS, imports=("llama",))
+    found = Questions(client=account.client, needs=importing).facts(session_region="us-east-1")
+    assert found.imported_models == 2
+    assert {IMPORT_JOBS.code, IMPORTED_MODELS.code} <= set(found.quotas)
+    assert not {IMPORT_JOBS.code, IMPORTED_MODELS.code} & set(facts(account).quotas)

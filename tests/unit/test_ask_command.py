@@ -12,6 +12,7 @@ from test_model_registry import trained
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.model_registry import ModelRegistry
+from tuning.cli.account import Account
 from tuning.cli.ask_command import ask_command
 from tuning.cli.aws_errors import AccountError
 from tuning.releases.deployment_status import DeploymentStatus
@@ -169,3 +170,80 @@ def test_what_had_its_time_is_not_asked_and_the_command_that_starts_it_is_said(
     aws.dynamodb.lay(live)
     with pytest.raises(NotRunningError, match="tuning promote support 2 starts it again"):
         left(ask_command, recipe="support", question="?", version=version)
+
+
+class Guarded(Streaming):
+    """With a guardrail that blocks `secret` and masks `123`."""
+
+    def apply_guardrail(self, **given):
+        (block,) = given["content"]
+        text, asked = block["text"]["text"], given["source"]
+        word = {"customWords": [{"match": "secret", "action": "BLOCKED"}], "managedWordLists": []}
+        seen = {
+            "regexes": [{"name": "N", "match": "123", "action": "ANONYMIZED"}],
+            "piiEntities": [],
+        }
+        if "secret" in text:
+            assessment, outputs = {"wordPolicy": word}, [{"text": f"not {asked.lower()}"}]
+        elif "123" in text:
+            assessment = {"sensitiveInformationPolicy": seen}
+            outputs = [{"text": text.replace("123", "{N}")}]
+        else:
+            return {"action": "NONE", "outputs": [], "assessments": [{}]}
+        return {
+            "action": "GUARDRAIL_INTERVENED",
+            "outputs": outputs,
+            "assessments": [assessment],
+        }
+
+
+@pytest.fixture
+def guarded(account, aws):
+    account("never")
+    Account.of().outputs.update(Guardrail="arn:guardrail", GuardrailVersion="3")
+
+    def answers(*pieces, **how):
+        runtime = Guarded(*pieces, **how)
+        setattr(aws, "bedrock-runtime", runtime)
+        return runtime
+
+    return answers
+
+
+def test_a_blocked_question_is_not_asked_and_its_message_is_the_answer(guarded, capsys):
+    runtime = guarded("Yes.")
+    assert left(ask_command, recipe="support", question="a secret", trace=True) == 1
+    said = capsys.readouterr()
+    assert said.out == "not input\n"
+    assert "guardrail, input: blocked\n  blocked by word: 'secret'" in said.err
+    assert runtime.asked == []
+
+
+def test_a_model_is_asked_with_the_masks_and_with_the_guardrail_in_the_request(guarded, capsys):
+    runtime = guarded("You are ", "123.")
+    assert left(ask_command, recipe="support", question="I am 123", shown="json") == 0
+    (asked,) = runtime.asked
+    assert asked["messages"][0]["content"] == [{"text": "I am {N}"}]
+    assert asked["guardrailConfig"]["guardrailIdentifier"] == "arn:guardrail"
+    assert asked["guardrailConfig"]["guardrailVersion"] == "3"
+    said = json.loads(capsys.readouterr().out)
+    assert said["answer"] == "You are {N}."
+    assert said["guardrail"] == {"input": "masked", "output": "masked"}
+
+
+def test_an_answer_that_is_blocked_is_not_shown_in_any_part(guarded, capsys):
+    guarded("The ", "sec", "ret.")
+    assert left(ask_command, recipe="support", question="Well?") == 1
+    assert capsys.readouterr().out == "not output\n"
+
+
+def test_what_bedrock_stops_by_itself_is_blocked_too(guarded, capsys):
+    guarded("Their message.", stopped="guardrail_intervened")
+    assert left(ask_command, recipe="support", question="Well?") == 1
+    assert capsys.readouterr().out == "Their message.\n"
+
+
+def test_without_a_guardrail_nothing_is_in_the_request(account):
+    runtime = account("Yes.")
+    assert left(ask_command, recipe="support", question="Well?") == 0
+    assert "guardrailConfig" not in runtime.asked[0]

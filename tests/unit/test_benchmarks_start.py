@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 
 
+@pytest.mark.thorough
 def test_every_benchmark_finds_what_it_imports_as_the_makefile_starts_it():
     names = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
     assert len(names) > 10

@@ -212,14 +212,21 @@ def test_a_question_of_the_former_version_is_answered_without_one(account):
     assert (answer["run"], "question" in answer) == (run, False)
 
 
-@pytest.mark.parametrize(("count", "tasks"), [(0, 0), (2, 1)])
-def test_dead_letters_are_sent_back_when_there_are_any(account, count, tasks):
+@pytest.mark.parametrize(
+    "imports", [None, {"ImportDeadLetters": "idle", "ImportQueue": "adapters"}]
+)
+@pytest.mark.parametrize("count", [0, 2])
+def test_dead_letters_are_sent_back_when_there_are_any(
+    account, monkeypatch, capsys, count, imports
+):
+    """Of uploads, and where the environment imports models, of adapters and weights."""
+    monkeypatch.setattr("tuning.cli.redrive_command.import_outputs", lambda *_: imports)
     account.sqs.count = count
-    assert left(redrive_command) == 0
-    assert len(account.sqs.moved) == tasks
-    if tasks:
-        moved = {"SourceArn": "arn:dead", "DestinationArn": "arn:queue"}
-        assert account.sqs.moved == [moved]
+    assert left(redrive_command, shown="json") == 0
+    ways = [("dead", "queue"), ("idle", "adapters")] if imports else [("dead", "queue")]
+    sent = [(each["SourceArn"], each["DestinationArn"]) for each in account.sqs.moved]
+    assert sent == ([(f"arn:{dead}", f"arn:{queue}") for dead, queue in ways] if count else [])
+    assert json.loads(capsys.readouterr().out)["dead_letters"] == count * len(ways)
 
 
 def test_what_was_uploaded_is_trained_again_as_a_new_version(account, capsys):

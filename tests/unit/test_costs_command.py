@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from cli_world import an_account, left
-from recipe_refusal_cases import refusal
+from recipe_refusal_cases import exceptions, refusal
 from test_model_registry import trained
 
 from tuning.aws.ledger import Ledger
@@ -48,12 +48,15 @@ class Billed:
             }
         ]
         self.throughputs, self.fails, self.asked = [], None, {}
+        self.imported, self.units = [], 8
+        self.exceptions = exceptions("ResourceNotFoundException")
 
     def get_paginator(self, operation):
         members = {
             "list_custom_models": ("modelSummaries", self.models),
             "list_custom_model_deployments": ("modelDeploymentSummaries", self.deployments),
             "list_provisioned_model_throughputs": ("provisionedModelSummaries", self.throughputs),
+            "list_imported_models": ("modelSummaries", self.imported),
         }
         name, all_of_them = members[operation]
 
@@ -64,6 +67,10 @@ class Billed:
             yield from ({name: [each]} for each in all_of_them)
 
         return SimpleNamespace(paginate=paginate)
+
+    def get_imported_model(self, *, modelIdentifier):  # noqa: N803 — AWS's name
+        known = {"customModelUnitsPerModelCopy": self.units, "customModelUnitsVersion": "v1.0"}
+        return {"modelArn": modelIdentifier, **({"customModelUnits": known} if self.units else {})}
 
 
 @pytest.fixture
@@ -158,6 +165,23 @@ def test_a_line_is_a_thing_and_the_last_is_all_of_them(capsys):
     assert "not trained by dev" in lines[2]
     assert "a million tokens in" in lines[3]
     assert lines[4] == "Together $3.90 a month."
+
+
+def test_an_imported_model_costs_its_units_by_the_month_and_what_it_costs_awake_is_said(
+    billed, capsys
+):
+    billed.models = billed.deployments = []
+    billed.imported = [{"modelName": "llama", "modelArn": f"{ARN}:imported-model/aaaaaaaaaaaa"}]
+    assert left(costs_command, shown="json") == 0
+    (one,) = said(capsys)["costs"]
+    assert (one["kind"], one["usd_per_month"]) == ("imported model", "15.60")
+    assert "8 custom model units" in one["basis"]
+    assert "0.45744 USD a minute" in one["basis"]
+    billed.units = None
+    assert left(costs_command, shown="json") == 0
+    document = said(capsys)
+    assert (document["usd_per_month"], document["without_a_known_price"]) == ("0", 1)
+    assert "does not say how many" in document["costs"][0]["basis"]
 
 
 def test_nothing_at_all_costs_nothing(billed, capsys):

@@ -39,6 +39,7 @@ def account(monkeypatch, tmp_path):
     }
     lists = [{"PrefixListName": n, "PrefixListId": n} for n in ("pl-1", "pl-2")]
     found.answers["ec2", "describe_managed_prefix_lists"] = {"PrefixLists": lists}
+    found.answers["bedrock", "list_imported_models"] = {"modelSummaries": []}
     return found
 
 

@@ -25,10 +25,19 @@ READ_GATES = {
     *("plan_evaluation", "judge_answers", "decide_release"),
     *("begin_release", "delete_models"),
 }
-MORE_LIBRARIES = {name: {"isal", "xxhash"} for name in ("prepare_dataset", *READ_PROMPTS)}
-READ_RECIPES = {"receive_upload", "authorize_spend", "start_training"} | READ_GATES
+MERGE = {step.name for step in OPTED_STEPS if step.merges}
+"""Numpy, and what it loads itself."""
+MORE_LIBRARIES = {
+    **{name: {"isal", "xxhash"} for name in ("prepare_dataset", *READ_PROMPTS)},
+    **{name: {"ml_dtypes", "numpy"} for name in MERGE},
+}
+READ_RECIPES = {
+    *("receive_upload", "authorize_spend", "start_training"),
+    *("receive_adapter", "check_adapter", "reserve_import"),
+    *READ_GATES,
+}
 COSTLY = {
-    "tomllib": READ_RECIPES,
+    "tomllib": {*READ_RECIPES, "answer_question", "answer_with_tools"},
     "tuning.runs.recipe_files": READ_RECIPES,
     "tuning.models.catalog": {
         *("authorize_spend", "begin_release", "collect_results", "prepare_dataset"),
@@ -42,13 +51,13 @@ COSTLY = {
     "tuning.reports.report_page": set(),
     "tuning.pipeline.manifest": set(),
     "botocore.session": set(),
-    "concurrent.futures": set(),
-    "ctypes": {"prepare_dataset", *READ_PROMPTS},
+    "concurrent.futures": MERGE,
+    "ctypes": {"prepare_dataset", *READ_PROMPTS, *MERGE},
     "html": set(),
-    "importlib.metadata": set(),
-    "importlib.resources": set(),
+    "importlib.metadata": MERGE,
+    "importlib.resources": MERGE,
     "ssl": {"close_default_group", "set_invocation_log"},
-    "tempfile": {"close_default_group", "prepare_dataset", "set_invocation_log"},
+    "tempfile": {"close_default_group", "prepare_dataset", "set_invocation_log", *MERGE},
     "unicodedata": {"prepare_dataset", *READ_PROMPTS},
 }
 """A module that costs a millisecond or more, and the steps whose work begins with it."""
@@ -73,6 +82,7 @@ def loaded(name):
     return modules(f"import lambdas.{name}") - modules("pass")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("module", COSTLY)
 def test_a_costly_module_is_loaded_by_the_handlers_whose_work_begins_with_it(module):
     assert {name for name in NAMES if module in loaded(name)} == COSTLY[module]

@@ -177,6 +177,7 @@ def test_an_empty_queue_asks_bedrock_nothing(aws, context, monkeypatch):
     assert aws.dynamodb.items == {}
 
 
+@pytest.mark.thorough
 def test_a_hundred_runs_start_in_order_of_arrival_and_never_more_than_the_quota(aws, world):
     runs = [a_run(number) for number in range(100)]
     aws.bedrock.quota = 0

@@ -5,10 +5,11 @@ from domain_builders import ARTIFACTS, DATASETS, PREPARED, any_run, any_run_sett
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuning.runs.function_settings import GuardSettings, RunSettings
+from tuning.runs.function_settings import RunSettings
 from tuning.runs.job_guard import custom_base, judge
 from tuning.runs.jobs import request
 from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.watching_settings import GuardSettings
 
 RUN = any_run_settings()
 KEYS = ("job_role_arn", "job_subnet_ids", "job_security_group_ids", "model_key_arn")

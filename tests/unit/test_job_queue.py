@@ -166,6 +166,7 @@ TRANSITION_USD = 0.000025
 """https://aws.amazon.com/step-functions/pricing/"""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("others", [0, 4])
 def test_a_hundred_runs_in_a_week_with_ten_slots_and_jobs_of_a_day_are_all_trained(others):
     account = Account(slots=10, job_hours=24, others=others, others_hours=24 * 4)
@@ -179,6 +180,7 @@ def test_a_hundred_runs_in_a_week_with_ten_slots_and_jobs_of_a_day_are_all_train
     assert sum(reported.tries.values()) * TRANSITIONS_OF_A_TRY * TRANSITION_USD / 100 < 0.001
 
 
+@pytest.mark.thorough
 def test_slots_are_hardly_ever_left_free():
     reported = live(Account(slots=10, job_hours=24), runs=100, most_days=30)
     assert reported.days < 10 + 1 / 24  # ten days, and a few minutes for each
@@ -192,6 +194,7 @@ def test_a_quota_that_changes_is_noticed(before, after):
     assert max(reported.tries.values()) < 30
 
 
+@pytest.mark.thorough
 def test_of_ten_thousand_at_once_as_many_wait_as_may_and_cost_what_the_slots_cost(capsys):
     """Whatever waits behind costs nothing but its entry into the queue, and a try a day. It was 18 USD a day."""
     reported = live(Account(slots=10, job_hours=24), runs=10_000, most_days=7, stop_at_days=7)
@@ -207,12 +210,14 @@ def test_of_ten_thousand_at_once_as_many_wait_as_may_and_cost_what_the_slots_cos
     assert reported.rounds == 7 * 24 * 60
 
 
+@pytest.mark.thorough
 def test_when_nobody_gets_a_slot_for_a_week_everybody_is_notified_why():
     reported = live(Account(slots=0, job_hours=1), runs=30, most_days=9)
     assert reported.given_up == 30
     assert 7 <= reported.days < 8
 
 
+@pytest.mark.thorough
 def test_three_of_ten_do_not_give_up_while_the_queue_moves_once_a_day():
     reported = live(Account(slots=1, job_hours=24), runs=10, most_days=12)
     assert (reported.trained, reported.given_up) == (10, 0)

@@ -61,7 +61,7 @@ def test_a_step_says_what_it_does_and_what_it_means_when_it_fails(step):
     assert step.access
 
 
-@pytest.mark.parametrize("step", of_kind("scheduled"), ids=lambda step: step.name)
+@pytest.mark.parametrize("step", [s for s in EVERY_STEP if s.every_minutes], ids=lambda s: s.name)
 def test_a_scheduled_step_ends_before_two_more_are_due_and_is_missed_when_silent(step):
     assert step.timeout_seconds <= 60 * step.every_minutes
     assert step.silent_after_minutes >= 3 * step.every_minutes
@@ -85,9 +85,21 @@ def test_an_alarm_on_a_metric_says_what_it_means():
         assert (metric.at_least is None) is (metric.below_share_of_budget is not None)
 
 
-def test_only_what_cloudformation_invokes_is_left_to_the_config():
-    """What has a schedule, an alarm or a place in a machine is in every environment."""
-    assert {step.kind for step in OPTED_STEPS} == {"deployment"}
+def test_only_what_cloudformation_invokes_and_imports_are_left_to_the_config_and_its_recipes():
+    """What has a schedule or a place in the machines of runs and releases is in every environment."""
+    kinds = {step.kind for step in OPTED_STEPS}
+    assert kinds == {
+        *("deployment", "assistant", "ingestion_consumer", "ingestion"),
+        *("import_consumer", "import", "import_map", "import_scheduled"),
+    }
+
+
+def test_no_step_that_reads_tensors_is_in_every_environment():
+    """The packages that it needs are five times the size of all else."""
+    assert not any(step.merges for step in STEPS)
+    assert {step.name for step in OPTED_STEPS if step.merges} == {
+        *("check_adapter", "merge_tensors", "assemble_model")
+    }
 
 
 def test_a_title_is_the_name_as_people_read_it():

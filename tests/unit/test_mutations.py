@@ -85,6 +85,7 @@ def test_a_fault_of_programs_on_aws_is_made(source, faults):
     assert changed(f"def f(x):\n    {source}", named) == faults
 
 
+@pytest.mark.thorough
 def test_each_consistent_read_condition_and_page_loop_of_the_source_has_its_mutant():
     """Counted by their words in the text, as the tool finds them in the tree."""
     made = [each.operator for each in mutants(sources(()), only_named=True)]

@@ -73,6 +73,7 @@ def assembly(folder, *, name="dev"):
         code.writestr("recipes/support.toml", f'base_model = "{NOVA}"\n')
         hours = '[release]\nmetric = "exact_match"\nprovisioned_hours = 4\n'
         code.writestr("recipes/bought.toml", f'base_model = "{NOVA}"\n{hours}')
+        code.writestr("recipes/brought.toml", 'method = "IMPORT"\n')
         code.writestr("lambdas/x.py", "")
     (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
     return folder
@@ -84,6 +85,7 @@ def test_an_environment_needs_what_its_templates_name(tmp_path):
     assert needs.region == "us-east-1"
     assert needs.models == {NOVA: ("bought", "support")}
     assert needs.provisioned == ("bought",)
+    assert needs.imports == ("brought",)
     assert needs.methods == {NOVA: ("FINE_TUNING",)}
     assert needs.zones == ("us-east-1a", "us-east-1b")
     assert needs.endpoints == {

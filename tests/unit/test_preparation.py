@@ -127,6 +127,7 @@ def test_a_recipe_with_a_gate_is_warned_of_too_few_prompts_and_of_none():
     assert "DS911" not in prepare(any_recipe(), any_source(SOUND)).report.counts
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("limit_mb", "most"), [(2_000, 100), (None, 100), (1, 1)])
 def test_an_evaluation_set_grows_to_no_more_than_its_own_limit_which_is_named(limit_mb, most):
     zipped = gzip.compress(asking(*(f"{i} {'x' * 100_000}?" for i in range(1_010))))

@@ -4,6 +4,7 @@ import pytest
 from recipe_refusal_cases import refusal
 
 from tuning.aws.answering_models import answering_models
+from tuning.aws.imported_models import ImportedModels
 from tuning.aws.model_deployments import DeploymentRefusedError, ModelDeployments
 from tuning.aws.provisioned_models import ProvisionedModels, ThroughputRefusedError
 from tuning.releases.deployment_status import DeploymentStatus, todo
@@ -39,8 +40,9 @@ def test_what_it_says_and_what_is_done_about_it(found, answers, mutating, then):
 
 
 def test_it_is_chosen_by_how_the_base_is_served():
-    assert isinstance(answering_models(provisioned=True), ProvisionedModels)
-    assert isinstance(answering_models(provisioned=False), ModelDeployments)
+    assert isinstance(answering_models("provisioned"), ProvisionedModels)
+    assert isinstance(answering_models("on_demand"), ModelDeployments)
+    assert isinstance(answering_models("imported"), ImportedModels)
 
 
 def test_a_quota_is_waited_for_where_places_become_free_and_not_where_aws_raises_it():

@@ -261,6 +261,7 @@ BOMBS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "content"), BOMBS)
 def test_what_grows_beyond_the_limit_is_refused(name, content):
     assert len(content) < 1_000_000

@@ -9,10 +9,10 @@ from lambdas import run_metrics
 from lambdas.apart import Apart
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.runs.failures import failure
-from tuning.runs.function_settings import ReconcilerSettings
 from tuning.runs.progress import Progress
 from tuning.runs.run_record import OpenRun
 from tuning.runs.run_states import Partition
+from tuning.runs.watching_settings import ReconcilerSettings
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 RUN = any_run()

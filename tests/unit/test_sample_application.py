@@ -97,3 +97,69 @@ def test_the_runtime_tries_again_and_is_never_silent_for_longer_than_the_functio
     assert settings.retries["mode"] == "standard"
     pauses = sum(2.0**attempt for attempt in range(1, tries))
     assert tries * (settings.connect_timeout + settings.read_timeout) + pauses < 90
+
+
+GUARDRAIL = "arn:aws:bedrock:us-east-1:111122223333:guardrail/abcdefghijkl:3"
+
+
+@pytest.fixture
+def guarded(sample, monkeypatch):
+    """A model that repeats its question, behind a guardrail which blocks `secret` and masks `123`."""
+
+    class Runtime:
+        def __init__(self):
+            self.asked = []
+
+        def converse_stream(self, **request):
+            self.asked.append(request)
+            said = request["messages"][0]["content"][0]["text"].replace("tell", "secret")
+            end = {"messageStop": {"stopReason": "end_turn"}}
+            return {"stream": iter([piece(said), end])}
+
+        def apply_guardrail(self, **request):
+            assert (request["guardrailIdentifier"], request["guardrailVersion"]) == (
+                GUARDRAIL[:-2],
+                "3",
+            )
+            text = request["content"][0]["text"]["text"]
+            if "secret" in text:
+                word = {"customWords": [{"match": "secret", "action": "BLOCKED"}]}
+                return self._intervened(request["source"], {"wordPolicy": word})
+            if "123" in text:
+                number = {
+                    "regexes": [{"action": "ANONYMIZED"}],
+                    "piiEntities": [{"action": "NONE"}],
+                }
+                masked = text.replace("123", "{N}")
+                return self._intervened(masked, {"sensitiveInformationPolicy": number})
+            return {"action": "NONE", "outputs": [], "assessments": [{}]}
+
+        def _intervened(self, text, assessment):
+            said = {"outputs": [{"text": text}], "assessments": [assessment]}
+            return {"action": "GUARDRAIL_INTERVENED", **said}
+
+    made = Runtime()
+    monkeypatch.setenv("GUARDRAIL", GUARDRAIL)
+    monkeypatch.setattr(sample, "runtime", lambda: made)
+    return made
+
+
+def test_with_a_guardrail_what_is_asked_is_judged_before_the_model(sample, guarded):
+    said = sample.handler({"question": "a secret"}, None)
+    assert said == {"state": "blocked", "answer": "INPUT"}
+    assert guarded.asked == []
+
+
+def test_with_a_guardrail_the_model_gets_the_masks_and_the_request_names_it(sample, guarded):
+    said = sample.handler({"question": "I am 123"}, None)
+    assert said == {"state": "answered", "answer": "I am {N}", "stop_reason": "end_turn"}
+    (asked,) = guarded.asked
+    assert asked["guardrailConfig"] == {
+        "guardrailIdentifier": GUARDRAIL[:-2],
+        "guardrailVersion": "3",
+    }
+
+
+def test_with_a_guardrail_what_is_answered_is_judged_too(sample, guarded):
+    assert sample.handler({"question": "tell me"}, None) == {"state": "blocked", "answer": "OUTPUT"}
+    assert len(guarded.asked) == 1

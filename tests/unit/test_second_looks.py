@@ -14,8 +14,8 @@ from lambdas import start_training, track_training
 from tuning.aws.customization_jobs import CustomizationJobs
 from tuning.aws.executions import Executions, answer_task
 from tuning.runs.failures import failure
+from tuning.runs.metrics_files import curve
 from tuning.runs.progress import Progress
-from tuning.runs.training_metrics import curve
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainingRun"
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from domain_builders import any_recipe, any_run, any_upload
 from fake_aws import refusal
+from fake_dynamodb import as_plain
 
 from lambdas import reconcile_runs
 from tuning.aws.budgets import Budgets
@@ -21,6 +22,7 @@ from tuning.runs.budget import budget_ids, budgets_of, month_of, storage_charge
 from tuning.runs.money_records import Charged, Reservation
 from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.recipes import Limits
+from tuning.runs.times import moment
 
 LEDGER = Ledger(table="ledger")
 BUDGETS = Budgets(ledger=LEDGER, table="budgets")
@@ -59,6 +61,23 @@ def test_models_of_earlier_months_are_charged_once_however_many_rounds_there_are
     assert look(rounds=3) == 2 * PRICE
     of_all, of_recipe = (aws.dynamodb.budgets[key] for key in budget_ids(MONTH, "support"))
     assert (of_all["spent"], of_recipe["committed"]) == (2 * PRICE, PRICE)
+
+
+@pytest.mark.parametrize(
+    ("made", "usd"), [(EARLIER, Decimal("3.90")), (NOW, Decimal(0))], ids=["earlier", "this month"]
+)
+def test_an_imported_model_is_stored_by_its_units_and_bedrock_is_not_asked(aws, look, made, usd):
+    aws.bedrock.unknown = "AccessDeniedException"
+    trained = registered(aws, "a", made=None)
+    key = numbered_key("support", trained.version)
+    imported = replace(
+        trained,
+        imported="LlamaForCausalLM",
+        trained_at=moment(made),
+        cost=Charged(usd=Decimal("3.90")),
+    )
+    aws.dynamodb.items[key] = as_plain(imported.to_item())
+    assert look(rounds=2) == usd
 
 
 def test_a_model_of_this_month_is_not_charged_again(aws, look):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tuning.runs.training_metrics import KEPT_POINTS, Curve, curve, rejected_records, summarize
+from tuning.runs.metrics_files import KEPT_POINTS, curve, rejected_records, summarize
+from tuning.runs.training_metrics import Curve
 
 STEPS = """\
 step_number,epoch_number,training_loss,perplexity

@@ -184,7 +184,7 @@ def test_a_wrong_field_is_named_and_how_it_is_wrong(path, wrong, words):
         pytest.param([], "'detail'", id="list"),
         pytest.param({"junk": "x" * 262_144}, "'detail'", id="256 KB of junk"),
         pytest.param(any_event(bucket="other"), "bucket: 'other'", id="foreign bucket"),
-        pytest.param(any_event(key="jobs/x/train.jsonl"), "key: 'jobs", id="an output of ours"),
+        pytest.param(any_event(key="jobs/x/train.jsonl"), "key: 'jobs", id="one of our outputs"),
         pytest.param(any_event(key="x/datasets/a/train.jsonl"), "key: ", id="deeper"),
         pytest.param(any_event(key="datasets"), "key: ", id="no folder"),
     ],

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from tuning.adapters.adapter_config import LoraSettings, settings
 from tuning.adapters.base_weights import CONFIG as MODEL_CONFIG
 from tuning.adapters.base_weights import small_json
-from tuning.adapters.local_source import opened_source
+from tuning.adapters.model_folder import ModelFolder
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.tensor_header import Header, RangedSource, Span, read_header
 
@@ -27,18 +26,18 @@ class Adapter:
         return self.header.tensors
 
 
-def open_adapter(folder: Path, stack: ExitStack) -> Adapter:
+def open_adapter(folder: ModelFolder, stack: ExitStack) -> Adapter:
     """The adapter in a folder; its file stays open until `stack` ends.
 
     Raises MergeRefusedError of groups LA1xx and LA2xx.
     """
-    if not (folder / CONFIG).is_file():
+    if CONFIG not in folder.files():
         raise _no_adapter(folder)
-    config = small_json(folder / CONFIG, rule="LA105")
+    config = small_json(folder, CONFIG, rule="LA105")
     read = settings(config, where=CONFIG)
-    if not (folder / WEIGHTS).is_file():
+    if WEIGHTS not in folder.files():
         raise _no_weights(folder)
-    source = stack.enter_context(opened_source(folder / WEIGHTS))
+    source = stack.enter_context(folder.source(WEIGHTS))
     header = read_header(source)
     if not header.tensors:
         raise MergeRefusedError("LA107", f"{WEIGHTS} holds no tensor")
@@ -48,8 +47,8 @@ def open_adapter(folder: Path, stack: ExitStack) -> Adapter:
     return Adapter(settings=read, source=source, header=header)
 
 
-def _no_adapter(folder: Path) -> MergeRefusedError:
-    inner = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
+def _no_adapter(folder: ModelFolder) -> MergeRefusedError:
+    inner = sorted(n.partition("/")[0] for n in folder.files() if n.endswith(f"/{CONFIG}"))
     if inner:
         several = (
             "several adapters in its subfolders"
@@ -57,14 +56,15 @@ def _no_adapter(folder: Path) -> MergeRefusedError:
             else "an adapter in its subfolder"
         )
         return MergeRefusedError(
-            "LA101", f"{folder} has no {CONFIG} of its own; it holds {several}: {', '.join(inner)}"
+            "LA101",
+            f"{folder.path} has no {CONFIG} of its own; it holds {several}: {', '.join(inner)}",
         )
-    if (folder / MODEL_CONFIG).is_file():
-        return MergeRefusedError("LA106", f"{folder} holds a whole model, not an adapter")
-    return MergeRefusedError("LA101", f"{folder} has no {CONFIG}")
+    if MODEL_CONFIG in folder.files():
+        return MergeRefusedError("LA106", f"{folder.path} holds a whole model, not an adapter")
+    return MergeRefusedError("LA101", f"{folder.path} has no {CONFIG}")
 
 
-def _no_weights(folder: Path) -> MergeRefusedError:
-    if (folder / PICKLE).is_file():
+def _no_weights(folder: ModelFolder) -> MergeRefusedError:
+    if PICKLE in folder.files():
         return MergeRefusedError("LA103", f"{PICKLE} is a pickle; it was not opened")
-    return MergeRefusedError("LA102", f"{folder} has no {WEIGHTS}")
+    return MergeRefusedError("LA102", f"{folder.path} has no {WEIGHTS}")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from fnmatch import fnmatch
 from typing import Any
 
-from tuning.adapters.local_source import opened_source
+from tuning.adapters.model_folder import ModelFolder
 from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.sound_json import parsed
 from tuning.adapters.tensor_header import Header, RangedSource, Span, read_header
@@ -46,22 +46,21 @@ class Base:
         return nested if isinstance(nested, dict) else self.config
 
 
-def open_base(folder: Path, stack: ExitStack) -> Base:
+def open_base(folder: ModelFolder, stack: ExitStack) -> Base:
     """The base in a folder; its files stay open until `stack` ends.
 
     Raises MergeRefusedError of group LA4xx, or LA104 for a file that is not sound.
     """
     config = _config(folder)
-    sources = _files(folder)
-    index = sources.pop(INDEX, None)
+    names, indexed = _files(folder)
     shards = {}
-    for name, path in sorted(sources.items()):
-        source = stack.enter_context(opened_source(path))
+    for name in sorted(names):
+        source = stack.enter_context(folder.source(name))
         shards[name] = Shard(source=source, header=read_header(source))
     places = _places(shards)
     parsed_index = None
-    if index is not None:
-        parsed_index = small_json(index, rule="LA402")
+    if indexed:
+        parsed_index = small_json(folder, INDEX, rule="LA402")
         _agrees(parsed_index["weight_map"], places)
         if not isinstance(parsed_index.get("metadata") or {}, dict):
             raise MergeRefusedError("LA402", f"{INDEX}: metadata is not a map")
@@ -70,50 +69,52 @@ def open_base(folder: Path, stack: ExitStack) -> Base:
     return base
 
 
-def small_json(path: Path, *, rule: str) -> dict[str, Any]:
+def small_json(folder: ModelFolder, name: str, *, rule: str) -> dict[str, Any]:
     """A JSON file of a sensible size. Raises MergeRefusedError of `rule`, or OSError."""
-    with opened_source(path) as source:
+    with folder.source(name) as source:
         if source.size > _LARGEST_JSON:
-            raise MergeRefusedError(rule, f"{path.name}: {source.size} bytes are too many for it")
-        return parsed(source.read(0, source.size), rule=rule, where=path.name)
+            raise MergeRefusedError(rule, f"{name}: {source.size} bytes are too many for it")
+        return parsed(source.read(0, source.size), rule=rule, where=name)
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    if not (folder / CONFIG).is_file():
-        raise MergeRefusedError("LA401", f"{folder}: has no {CONFIG}")
-    found = small_json(folder / CONFIG, rule="LA401")
+def _config(folder: ModelFolder) -> dict[str, Any]:
+    if CONFIG not in folder.files():
+        raise MergeRefusedError("LA401", f"{folder.path}: has no {CONFIG}")
+    found = small_json(folder, CONFIG, rule="LA401")
     if not isinstance(found.get("model_type", ""), str):
         raise MergeRefusedError("LA401", f"{CONFIG}: model_type is not a text")
     return found
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """The weight files by name, and the index where there is one."""
-    single, index = folder / SINGLE, folder / INDEX
-    if index.is_file():
-        named = _named_by(index)
-        if single.is_file() and SINGLE not in named:
+def _files(folder: ModelFolder) -> tuple[list[str], bool]:
+    """The names of the weight files, and whether an index names them."""
+    there = folder.files()
+    if INDEX in there:
+        named = _named_by(folder)
+        if SINGLE in there and SINGLE not in named:
             raise MergeRefusedError(
-                "LA402", f"{folder}: has both {SINGLE} and an index of other files"
+                "LA402", f"{folder.path}: has both {SINGLE} and an index of other files"
             )
         for name in named:
-            if not (folder / name).is_file():
+            if name not in there:
                 raise MergeRefusedError(
                     "LA402", f"{INDEX} names the shard {name}, which does not exist"
                 )
-        return {INDEX: index, **{name: folder / name for name in named}}
-    if single.is_file():
-        return {SINGLE: single}
-    pickled = sorted(p.name for pattern in _PICKLES for p in folder.glob(pattern))
+        return named, True
+    if SINGLE in there:
+        return [SINGLE], False
+    own = [name for name in there if "/" not in name]
+    pickled = [name for name in own if any(fnmatch(name, pattern) for pattern in _PICKLES)]
     if pickled:
-        raise MergeRefusedError("LA103", f"{folder}: only {pickled[0]} holds the base's weights")
-    others = sorted(p.name for p in folder.glob("*.safetensors"))
+        fault = f"{folder.path}: only {pickled[0]} holds the base's weights"
+        raise MergeRefusedError("LA103", fault)
+    others = [name for name in own if name.endswith(".safetensors")]
     found = f"; {others[0]} is not named by any index" if others else ""
-    raise MergeRefusedError("LA401", f"{folder}: has neither {SINGLE} nor {INDEX}{found}")
+    raise MergeRefusedError("LA401", f"{folder.path}: has neither {SINGLE} nor {INDEX}{found}")
 
 
-def _named_by(index: Path) -> list[str]:
-    weights = small_json(index, rule="LA402").get("weight_map")
+def _named_by(folder: ModelFolder) -> list[str]:
+    weights = small_json(folder, INDEX, rule="LA402").get("weight_map")
     sound = isinstance(weights, dict) and all(isinstance(n, str) for n in weights.values())
     if not isinstance(weights, dict) or not sound or not weights:
         raise MergeRefusedError("LA402", f"{INDEX}: weight_map is not a map of tensors to files")

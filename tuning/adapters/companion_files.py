@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 
 from tuning.adapters.base_weights import CONFIG, INDEX, SINGLE, small_json
+from tuning.adapters.model_folder import Content, FileOf, ModelFolder
 from tuning.adapters.refused import MergeRefusedError
 
 TOKENIZER_CONFIG, TOKENIZER = "tokenizer_config.json", "tokenizer.json"
@@ -27,32 +27,40 @@ RECEIPT = "merge-receipt.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Companions:
-    files: Mapping[str, Path | bytes]
-    """By name: a file to copy, or what is written."""
+    files: Mapping[str, Content]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def companions(
-    base: Path, adapter: Path, changes: Mapping[str, bool | int], *, rows: int | None
+    base: ModelFolder,
+    adapter: ModelFolder | None,
+    changes: Mapping[str, bool | int],
+    *,
+    rows: int | None,
 ) -> Companions:
     """The files beside the weights, for a vocabulary of `rows`.
 
     Raises MergeRefusedError LA105 for JSON that is not sound, LA108 for a link out of the adapter,
     LA604 for a tokenizer that knows tokens without a row.
     """
-    files: dict[str, Path | bytes] = {p.name: p for p in _files(base) if _kept(p.name)}
-    left = [f"base/{p.name}" for p in _files(base) if p.name not in files and not _weights(p)]
-    own = {p.name: p for p in _files(adapter) if p.name in (*_TOKENIZER_FILES, *TEMPLATES)}
-    known = ("adapter_config.json", "adapter_model.safetensors")
-    left += [f"adapter/{p.name}" for p in _files(adapter) if p.name not in (*own, *known)]
+    files: dict[str, Content] = {n: FileOf(base, n) for n in _files(base) if _kept(n)}
+    left = [f"base/{n}" for n in _files(base) if n not in files and not _weights(n)]
+    own = {}
+    if adapter:
+        names = _files(adapter)
+        own = {n: FileOf(adapter, n) for n in names if n in (*_TOKENIZER_FILES, *TEMPLATES)}
+        known = ("adapter_config.json", "adapter_model.safetensors")
+        left += [f"adapter/{n}" for n in names if n not in (*own, *known)]
     notes = []
     if TOKENIZER_CONFIG in own or TOKENIZER in own:
         files = _without_outdated(files, own, base)
     if _has_template(own):
-        files = {n: p for n, p in files.items() if n not in TEMPLATES}
-    for path in own.values():
-        _no_link_out(adapter, path)
+        files = {n: c for n, c in files.items() if n not in TEMPLATES}
+    for name, copy in own.items():
+        # What a stranger's folder links to must not be copied into the result.
+        if target := copy.folder.link_out(name):
+            raise MergeRefusedError("LA108", f"{name} is a link to {target}")
     files |= own
     if rows is not None and set(own) - set(TEMPLATES):
         _enough_rows(files, rows)
@@ -61,22 +69,12 @@ def companions(
             f"the vocabulary now has {rows} rows; the adapter brings no tokenizer for them"
         )
     if changes:
-        files[CONFIG] = changed_config(small_json(base / CONFIG, rule="LA105"), changes)
+        files[CONFIG] = changed_config(small_json(base, CONFIG, rule="LA105"), changes)
     if own:
         notes.append(f"taken from the adapter: {', '.join(sorted(own))}")
     return Companions(
         files=dict(sorted(files.items())), left_out=tuple(sorted(left)), notes=tuple(notes)
     )
-
-
-def _no_link_out(folder: Path, path: Path) -> None:
-    """What a stranger's folder links to must not be copied into the result. The cache of
-    huggingface_hub links from snapshots/<revision>/ to blobs/ beside it.
-    """
-    home, target = folder.resolve(), path.resolve()
-    allowed = [home, *([home.parents[1] / "blobs"] if home.parent.name == "snapshots" else [])]
-    if path.is_symlink() and not any(place in target.parents for place in allowed):
-        raise MergeRefusedError("LA108", f"{path.name} is a link to {target}")
 
 
 def changed_config(config: dict[str, Any], changes: Mapping[str, bool | int]) -> bytes:
@@ -89,47 +87,47 @@ def changed_config(config: dict[str, Any], changes: Mapping[str, bool | int]) ->
     return (json.dumps(config, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+def _files(folder: ModelFolder) -> list[str]:
+    return [name for name in folder.files() if "/" not in name and not name.startswith(".")]
 
 
 def _kept(name: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in _KEPT) and name != RECEIPT
 
 
-def _weights(path: Path) -> bool:
-    return path.name in (SINGLE, INDEX) or path.suffix == ".safetensors"
+def _weights(name: str) -> bool:
+    return name in (SINGLE, INDEX) or name.endswith(".safetensors")
 
 
 def _without_outdated(
-    files: Mapping[str, Path | bytes], own: Mapping[str, Path], base: Path
-) -> dict[str, Path | bytes]:
-    kept = {name: path for name, path in files.items() if name not in _OUTDATED}
+    files: Mapping[str, Content], own: Mapping[str, FileOf], base: ModelFolder
+) -> dict[str, Content]:
+    kept = {name: content for name, content in files.items() if name not in _OUTDATED}
     embedded = _embedded(base) if TOKENIZER_CONFIG in own else None
     if isinstance(embedded, str) and not any(name in kept for name in TEMPLATES):
         kept[TEMPLATE] = embedded.encode()
     return kept
 
 
-def _has_template(own: Mapping[str, Path]) -> bool:
+def _has_template(own: Mapping[str, FileOf]) -> bool:
     named = any(name in own for name in TEMPLATES)
-    return named or (TOKENIZER_CONFIG in own and bool(_embedded(own[TOKENIZER_CONFIG].parent)))
+    return named or (TOKENIZER_CONFIG in own and bool(_embedded(own[TOKENIZER_CONFIG].folder)))
 
 
-def _embedded(folder: Path) -> Any:
+def _embedded(folder: ModelFolder) -> Any:
     """The chat template inside of tokenizer_config.json; a file of its own wins over it.
     https://docs.aws.amazon.com/bedrock/latest/userguide/custom-chat-templates-tokenizers.html
     """
-    if not (folder / TOKENIZER_CONFIG).is_file():
+    if TOKENIZER_CONFIG not in folder.files():
         return None
-    return small_json(folder / TOKENIZER_CONFIG, rule="LA105").get("chat_template")
+    return small_json(folder, TOKENIZER_CONFIG, rule="LA105").get("chat_template")
 
 
-def _enough_rows(files: Mapping[str, Path | bytes], rows: int) -> None:
+def _enough_rows(files: Mapping[str, Content], rows: int) -> None:
     """Every token of the tokenizer has a row of the embedding, or it would crash when it is met."""
-    for name, path in files.items():
-        if name in _TOKENIZER_FILES and name.endswith(".json") and isinstance(path, Path):
-            largest = max(_tokens(name, small_json(path, rule="LA105")), default=-1)
+    for name, copy in files.items():
+        if name in _TOKENIZER_FILES and name.endswith(".json") and isinstance(copy, FileOf):
+            largest = max(_tokens(name, small_json(copy.folder, name, rule="LA105")), default=-1)
             if largest >= rows:
                 raise MergeRefusedError(
                     "LA604", f"{name} knows token {largest}; the embedding has {rows} rows"

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from tuning.adapters.local_source import byte_pieces, opened_source
+from tuning.adapters.model_folder import Content, content_pieces
 from tuning.adapters.shard_merge import Sink
 
 
@@ -17,7 +17,7 @@ class Destination(Protocol):
     def weights(self, name: str) -> AbstractContextManager[Sink]:
         """A sink for one file of weights."""
 
-    def beside(self, name: str, content: Path | bytes) -> None:
+    def beside(self, name: str, content: Content) -> None:
         """One file that is not weights: copied, or written."""
 
 
@@ -41,14 +41,10 @@ class NewFolder:
             yield _FileSink(file)
             _to_disk(file)
 
-    def beside(self, name: str, content: Path | bytes) -> None:
+    def beside(self, name: str, content: Content) -> None:
         with (self.folder / name).open("xb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            else:
-                with opened_source(content) as source:
-                    for piece in byte_pieces(source):
-                        file.write(piece)
+            for piece in content_pieces(content):
+                file.write(piece)
             _to_disk(file)
 
 
@@ -93,10 +89,10 @@ class Comparison:
             if file.read(1):
                 self.faults.append(f"{name} is longer than it should be")
 
-    def beside(self, name: str, content: Path | bytes) -> None:
+    def beside(self, name: str, content: Content) -> None:
         self._seen.add(name)
         path = self.folder / name
-        expected = content if isinstance(content, bytes) else content.read_bytes()
+        expected = b"".join(content_pieces(content))
         if not path.is_file():
             self.faults.append(f"{name} is missing")
         elif path.read_bytes() != expected:

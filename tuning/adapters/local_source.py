@@ -42,9 +42,3 @@ def opened_source(path: Path) -> Iterator[LocalSource]:
         yield LocalSource(path, descriptor)
     finally:
         os.close(descriptor)
-
-
-def byte_pieces(source: LocalSource) -> Iterator[bytes]:
-    """The whole file, piece by piece."""
-    for offset in range(0, source.size, PIECE):
-        yield source.read(offset, min(PIECE, source.size - offset))

@@ -6,7 +6,6 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from tuning.adapters.merge_steps import MergePlan, Rounding
@@ -15,15 +14,18 @@ from tuning.adapters.sound_json import parsed
 
 _SCHEMA = 1
 _ANYWHERE = "made_with"
-"""What may differ between two machines that made the same bytes; so may the paths."""
+"""What may differ between two machines that made the same bytes; so may the paths, and the versions of
+files in S3."""
+_PLACES = ("path", "versions")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
     rounding: Rounding
     base: Mapping[str, Any]
-    """`path`; `weights`: count and digest of all tensors; `files`: SHA-256 by name."""
+    """`path`, of S3 the `versions`; `weights`: count and digest of all tensors; `files`: SHA-256 by name."""
     adapter: Mapping[str, Any]
+    """Empty where there is none: full weights were copied."""
     output: Mapping[str, Any]
     """`weights` and `files`, as above; the files are all that are neither weights nor the receipt."""
     changed: Mapping[str, Mapping[str, Any]]
@@ -34,6 +36,8 @@ class Receipt:
     config_changes: Mapping[str, bool | int]
     notes: tuple[str, ...]
     left_out: tuple[str, ...]
+    converted_for: str | None = None
+    """The version of transformers that the small files were written for, where that is not the base's own."""
 
     def to_bytes(self) -> bytes:
         content = self.content() | {"made_with": _made_with()}
@@ -41,7 +45,10 @@ class Receipt:
 
     def content(self) -> dict[str, Any]:
         """Everything but the seal and the versions, as JSON has it."""
-        document = {"schema": _SCHEMA, "outcome": "merged"} | vars(self)
+        outcome = "merged" if self.adapter else "copied"
+        document = {"schema": _SCHEMA, "outcome": outcome} | vars(self)
+        if self.converted_for is None:
+            del document["converted_for"]
         plain: dict[str, Any] = json.loads(json.dumps(document))
         return plain
 
@@ -71,7 +78,7 @@ def differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[s
 def _without_path(content: Mapping[str, Any], name: str) -> Any:
     value = content.get(name)
     inputs = name in ("base", "adapter") and isinstance(value, dict)
-    return {k: v for k, v in value.items() if k != "path"} if inputs else value  # type: ignore[union-attr]
+    return {k: v for k, v in value.items() if k not in _PLACES} if inputs else value  # type: ignore[union-attr]
 
 
 def tensors(plan: MergePlan, digests: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -89,11 +96,6 @@ def tensors(plan: MergePlan, digests: Mapping[str, str]) -> dict[str, dict[str, 
         for name, planned in plan.tensors.items()
         if name in digests
     }
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _made_with() -> dict[str, str]:

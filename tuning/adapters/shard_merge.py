@@ -34,7 +34,8 @@ class Work:
     """What a merge reads, and how it works. The bytes do not depend on `chunk` and `threads`."""
 
     base: Base
-    adapter: Adapter
+    adapter: Adapter | None
+    """None: full weights, which are copied."""
     plan: MergePlan
     rounding: Rounding = "once"
     chunk: int = CHUNK_ELEMENTS
@@ -70,11 +71,19 @@ def merge_shard(
     work: Work, file: str, sink: Sink, progress: Callable[[int], None] = lambda _: None
 ) -> Digests:
     """One merged file into `sink`. Raises MergeRefusedError of group LA5xx, or OSError."""
-    header, shard, digests = layout(work, file), work.base.shards[file], Digests()
+    header = layout(work, file)
     sink.write(None, header.raw)
-    matrices = Matrices(work.adapter)
+    return merge_tensors(work, file, header.tensors, sink, progress)
+
+
+def merge_tensors(
+    work: Work, file: str, names: Iterable[str], sink: Sink, progress: Callable[[int], None]
+) -> Digests:
+    """The bytes of these tensors of a merged file, one behind the other. Raises as above."""
+    shard, digests = work.base.shards[file], Digests()
+    matrices = Matrices(work.adapter) if work.adapter else None
     with ThreadPoolExecutor(work.threads) as pool, ThreadPoolExecutor(1) as hasher:
-        for name in header.tensors:
+        for name in names:
             old, new = hashlib.sha256(), hashlib.sha256()
             hashing: deque[Future[None]] = deque()
             for part in _ahead(pool, _tasks(work, shard, name, matrices), work.threads + 1):
@@ -102,11 +111,11 @@ def _hash(part: TensorPart, old: Any, new: Any) -> None:
 
 
 def _tasks(
-    work: Work, shard: Shard, name: str, matrices: Matrices
+    work: Work, shard: Shard, name: str, matrices: Matrices | None
 ) -> Iterator[Callable[[], TensorPart]]:
     """The bytes of a tensor before and after, in order, each part when it is called."""
     planned = work.plan.tensors.get(name)
-    if planned:
+    if planned and work.adapter and matrices:
         tensor = MergedTensor(planned, work.base, work.adapter, matrices, work.rounding)
         for first, rows in row_chunks(tensor.rows, tensor.columns, work.chunk):
             yield partial(tensor.chunk, first, rows)

@@ -12,9 +12,9 @@ from tuning.aws.probes import probes
 from tuning.aws.stack_outputs import caller
 from tuning.aws.transient import aws_errors
 from tuning.aws.unknown_in_bedrock import CODES as UNKNOWN_IN_BEDROCK
-from tuning.preflight.facts import Concurrency, Facts, NoAnswer, OfferedModel
-from tuning.preflight.needs import LOG_RESOURCE, Needs
-from tuning.preflight.quotas import QUOTAS, Quota
+from tuning.preflight.facts import Concurrency, Facts, FoundGuardrail, NoAnswer, OfferedModel
+from tuning.preflight.needs import GUARDRAIL, LOG_RESOURCE, Needs
+from tuning.preflight.quotas import IMPORT_QUOTAS, QUOTAS, Quota
 
 _GRANTED = {"AVAILABLE", "AUTHORIZED"}
 
@@ -33,15 +33,20 @@ class Questions:
         account = who.split(":")[4]
         stacks = ask("cloudformation:DescribeStacks", self._stacks)
         names = () if isinstance(stacks, NoAnswer) else tuple(stacks)
+        imports = bool(self.needs.imports)
+        counted = (*QUOTAS, *(IMPORT_QUOTAS if imports else ()))
         return Facts(
             caller=who,
             session_region=session_region,
             stacks=stacks,
             bootstrap=ask("ssm:GetParameter", self._bootstrap),
             models={model: self._model(model) for model in self.needs.models},
-            quotas={quota.code: self._quota(quota) for quota in QUOTAS},
+            quotas={quota.code: self._quota(quota) for quota in counted},
             jobs=ask("bedrock:ListModelCustomizationJobs", self._jobs),
             custom_models=ask("bedrock:ListCustomModels", self._custom_models),
+            imported_models=(
+                ask("bedrock:ListImportedModels", self._imported_models) if imports else 0
+            ),
             concurrency=ask("lambda:GetAccountSettings", self._concurrency),
             vpcs=ask("ec2:DescribeVpcs", self._vpcs),
             zones=ask("ec2:DescribeAvailabilityZones", self._zones),
@@ -53,6 +58,11 @@ class Questions:
             keys=ask("kms:DescribeKey", lambda: self._keys(names)),
             hooks=ask("cloudformation:ListTypes", self._hooks),
             guardrails=ask("bedrock:ListEnforcedGuardrailsConfiguration", self._guardrails),
+            account_guardrails=(
+                ask("bedrock:ListGuardrails", lambda: self._account_guardrails(names))
+                if self.needs.guardrail
+                else ()
+            ),
             invocation_log=ask("bedrock:GetModelInvocationLoggingConfiguration", self._log),
             own_log=ask("cloudformation:ListStackResources", lambda: self._own_log(names)),
         )
@@ -148,6 +158,10 @@ class Questions:
         pages = self.client("bedrock").get_paginator("list_custom_models").paginate(isOwned=True)
         return sum(len(page["modelSummaries"]) for page in pages)
 
+    def _imported_models(self) -> int:
+        pages = self.client("bedrock").get_paginator("list_imported_models").paginate()
+        return sum(len(page["modelSummaries"]) for page in pages)
+
     def _concurrency(self) -> Concurrency:
         limit = self.client("lambda").get_account_settings()["AccountLimit"]
         return Concurrency(
@@ -203,6 +217,21 @@ class Questions:
             str(each.get("guardrailId") or each.get("guardrailArn"))
             for page in pages.paginate()
             for each in page["guardrailsConfig"]
+        )
+
+    def _account_guardrails(self, stacks: tuple[str, ...]) -> tuple[FoundGuardrail, ...]:
+        """Their drafts. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListGuardrails.html"""
+        own = self._made(stacks, GUARDRAIL)
+        pages = self.client("bedrock").get_paginator("list_guardrails").paginate()
+        return tuple(
+            FoundGuardrail(
+                name=each["name"],
+                arn=each["arn"],
+                status=each["status"],
+                own=each["arn"] in own,
+            )
+            for page in pages
+            for each in page["guardrails"]
         )
 
     def _log(self) -> str | None:

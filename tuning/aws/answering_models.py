@@ -1,15 +1,21 @@
-"""What makes custom models answer: deployments on demand, or Provisioned Throughput, behind one port."""
+"""What makes models answer: deployments on demand, Provisioned Throughput, or the tags of imported models, behind one
+port.
+"""
 
 from typing import Protocol
 
 from tuning.aws.clients import Clients, client
+from tuning.aws.imported_models import ImportedModels
 from tuning.aws.model_deployments import ModelDeployments
 from tuning.aws.provisioned_models import ProvisionedModels
 from tuning.releases.deployment_status import DeploymentStatus
+from tuning.releases.release_steps import ServedBy
 
 
 class AnsweringModels(Protocol):
-    """Each has a name that is its own, and an ARN that callers ask and that stays."""
+    """Each has a name that is its own, and an ARN that callers ask and that stays, but for imported models: of these
+    one takes the place of another.
+    """
 
     def find(self, name: str) -> DeploymentStatus | None:
         """None when there is none of that name or ARN."""
@@ -24,6 +30,12 @@ class AnsweringModels(Protocol):
         """It is gone once `find` finds nothing."""
 
 
-def answering_models(*, provisioned: bool, client: Clients = client) -> AnsweringModels:
-    """By how the base model is served."""
-    return ProvisionedModels(client=client) if provisioned else ModelDeployments(client=client)
+def answering_models(served_by: ServedBy, *, client: Clients = client) -> AnsweringModels:
+    """By how a version is served."""
+    match served_by:
+        case "provisioned":
+            return ProvisionedModels(client=client)
+        case "imported":
+            return ImportedModels(client=client)
+        case "on_demand":
+            return ModelDeployments(client=client)

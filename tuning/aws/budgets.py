@@ -103,10 +103,7 @@ class Budgets:
         usd = actual(
             held, charge, progress=record.progress, cost=record.cost, estimate=record.estimate
         )
-        writes = [
-            self._add(key, usd - held.usd, None, spent=usd)
-            for key in budget_ids(held.month, held.recipe)
-        ]
+        writes = self.replacements(held, usd)
         settled = RunRecord.values(settlement=Settlement(usd=usd, charge=charge))
         mark = {
             "TableName": self.ledger.table,
@@ -119,6 +116,21 @@ class Budgets:
         # Broken: somebody has settled it, and once is enough.
         self.ledger.transact([{"Update": update} for update in (*writes, mark)])
         return usd
+
+    def additions(self, wanted: Reservation, budgets: tuple[Budget, ...]) -> list[dict[str, Any]]:
+        """The updates of a reservation of what is no run, for the transaction that marks it as made. Each breaks where
+        its budget has too little left.
+        """
+        return [self._add(b.id, wanted.usd, self._limit(b.id, b.limit)) for b in budgets]
+
+    def replacements(self, held: Reservation, usd: Decimal) -> list[dict[str, Any]]:
+        """The updates that replace such a reservation by what it came to."""
+        keys = budget_ids(held.month, held.recipe)
+        return [self._add(key, usd - held.usd, None, spent=usd) for key in keys]
+
+    def left_of(self, budget: Budget) -> Decimal:
+        """Of a budget with a limit; nothing where it is used up."""
+        return max((budget.limit or Decimal(0)) - self._committed(budget.id), Decimal(0))
 
     def charge_storage(self, month: str, model: ModelVersion, usd: Decimal) -> None:
         """Count what a month of a model's storage costs, once. No limit keeps it out: it is billed whatever is left."""

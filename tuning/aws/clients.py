@@ -24,10 +24,20 @@ def client(service: str) -> Any:
     return create(service, None)
 
 
+@cache
+def asked_once(service: str) -> Any:
+    """As `client`, but that no call of it is sent a second time, and that an answer may be awaited for as long as
+    anyone waits for it: API Gateway's 29 seconds.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+    """
+    return create(service, None, attempts=1, read_seconds=29)
+
+
 def clients(region: str | None = None, profile: str | None = None) -> Clients:
     """Those of one Region, and of one profile; None: the one that the AWS command line would take."""
-    named = {"profile": profile} if profile else {}
-    return cache(lambda service: create(service, region, **named))
+    if profile:
+        return cache(lambda service: create(service, region, profile))
+    return cache(lambda service: create(service, region))
 
 
 def chosen_region(profile: str | None = None) -> str | None:
@@ -52,7 +62,14 @@ def longest_call() -> float:
     return ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + pauses
 
 
-def create(service: str, region: str | None, profile: str | None = None) -> Any:
+def create(
+    service: str,
+    region: str | None,
+    profile: str | None = None,
+    *,
+    attempts: int = ATTEMPTS,
+    read_seconds: int = READ_SECONDS,
+) -> Any:
     """Raises NoRegionError when no Region is known. Tests replace this function, and nothing else."""
     import botocore.session  # noqa: PLC0415 — half a second that commands without AWS do not need
     from botocore import exceptions  # noqa: PLC0415 — idem
@@ -63,9 +80,9 @@ def create(service: str, region: str | None, profile: str | None = None) -> Any:
     # In us-east-1 botocore still calls the global name of S3 unless configured otherwise; endpoints in a VPC
     # answer to the Region's. https://docs.aws.amazon.com/sdkref/latest/guide/feature-s3-regional-endpoint.html
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=read_seconds,
         s3={"us_east_1_regional_endpoint": "regional"},
     )
     chosen = region or os.environ.get("AWS_REGION")  # see above

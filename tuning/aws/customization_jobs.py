@@ -21,11 +21,8 @@ class CustomizationJobs:
 
     def create(self, request: Mapping[str, Any]) -> str:
         """The ARN of a new job. Raises JobRefusedError, unless the same call may succeed later."""
-        bedrock = self.client("bedrock")
-        try:
-            job = bedrock.create_model_customization_job(**request)
-        except bedrock.exceptions.ClientError as error:
-            raise JobRefusedError.of(error) from error
+        with JobRefusedError.of_calls():
+            job = self.client("bedrock").create_model_customization_job(**request)
         return str(job["jobArn"])
 
     def read(self, arn: str) -> dict[str, Any]:

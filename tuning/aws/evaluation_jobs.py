@@ -39,9 +39,8 @@ class EvaluationJobs:
             "name": job.source,
             "datasetLocation": {"s3Uri": f"s3://{bucket}/{job.dataset_key}"},
         }
-        bedrock = self.client("bedrock")
-        try:
-            made = bedrock.create_evaluation_job(
+        with JudgeRefusedError.of_calls():
+            made = self.client("bedrock").create_evaluation_job(
                 jobName=job.name,
                 clientRequestToken=job.name,
                 roleArn=role,
@@ -67,23 +66,15 @@ class EvaluationJobs:
                 },
                 outputDataConfig={"s3Uri": f"s3://{bucket}/{job.output_prefix}"},
             )
-        except bedrock.exceptions.ClientError as error:
-            raise JudgeRefusedError.of(error) from error
         return str(made["jobArn"])
 
     def look(self, arn: str) -> EvaluationStatus:
-        bedrock = self.client("bedrock")
-        try:
-            found = bedrock.get_evaluation_job(jobIdentifier=arn)
-        except bedrock.exceptions.ClientError as error:
-            raise JudgeRefusedError.of(error) from error
+        with JudgeRefusedError.of_calls():
+            found = self.client("bedrock").get_evaluation_job(jobIdentifier=arn)
         said = "; ".join(found.get("failureMessages", []))
         return EvaluationStatus(status=found["status"], failure=said)
 
     def stop(self, arn: str) -> None:
         """Raises JudgeRefusedError also of one that has ended."""
-        bedrock = self.client("bedrock")
-        try:
-            bedrock.stop_evaluation_job(jobIdentifier=arn)
-        except bedrock.exceptions.ClientError as error:
-            raise JudgeRefusedError.of(error) from error
+        with JudgeRefusedError.of_calls():
+            self.client("bedrock").stop_evaluation_job(jobIdentifier=arn)

@@ -33,6 +33,20 @@ class Executions:
         found = pages.paginate(stateMachineArn=self.machine, statusFilter="RUNNING")
         return {run_of(each["name"]) for page in found for each in page["executions"]}
 
+    def unsuccessful(self, since: datetime) -> Iterator[str]:
+        """Names of those that were started since then and have ended otherwise than well.
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+        """
+        pages = self.client("stepfunctions").get_paginator("list_executions")
+        for status in ("ABORTED", "TIMED_OUT", "FAILED"):
+            for page in pages.paginate(stateMachineArn=self.machine, statusFilter=status):
+                started = [
+                    each["name"] for each in page["executions"] if each["startDate"] >= since
+                ]
+                yield from started
+                if len(started) < len(page["executions"]):
+                    break  # the newest come first
+
     def described(self, name: str) -> Execution | None:
         """None when Step Functions does not know it, or no longer: it forgets 90 days after the end.
         https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html

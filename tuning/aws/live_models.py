@@ -37,7 +37,7 @@ class LiveModels:
         return LiveModel.from_item(item) if item else LiveModel.none_yet(recipe)
 
     def provisioned(self) -> list[str]:
-        """The recipes for which Provisioned Throughput may be live."""
+        """The recipes for which Provisioned Throughput may be live, or an imported model that has its time."""
         item = self.ledger.item(PROVISIONED_LIVE_KEY) or {}
         return sorted(item.get(PROVISIONED_LIVE, {"SS": ()})["SS"])
 
@@ -98,13 +98,13 @@ class LiveModels:
     def stop(self, live: LiveModel, *, last: str) -> bool:
         """Record that nothing answers, for its time is over. False when a release came first.
 
-        Until when it was to run is kept as long as it may be there still.
+        Until when it was to run is kept as long as it may be there still, and of an imported model which it was.
         """
         values = {
             "revision": live.revision + 1,
             "version": None,
             "stopped": live.version or live.stopped,
-            "deployment_arn": None,
+            "deployment_arn": live.deployment_arn if live.served_by == "imported" else None,
             "due": live.latest,
             "last": last,
         }
@@ -113,8 +113,11 @@ class LiveModels:
         return self._update(live.recipe, values, condition, against=against, remove=("change",))
 
     def removed(self, live: LiveModel) -> bool:
-        """Its Provisioned Throughput is gone. False when a release came first, which may have its own."""
-        values = {"revision": live.revision, "due": None}
+        """Its Provisioned Throughput is gone, or its imported model, or that one goes on without an end. False when a
+        release came first, which may have its own.
+        """
+        arn = live.deployment_arn if live.version else None
+        values = {"revision": live.revision, "due": None, "deployment_arn": arn}
         condition = "attribute_not_exists(#change) AND #revision = :revision"
         if live.revision and not self._update(live.recipe, values, condition, against={}):
             return False

@@ -72,8 +72,5 @@ def ask_to_change(
     **given: Any,
 ) -> None:
     """Raises `refused`, unless the same call may succeed later."""
-    bedrock = client("bedrock")
-    try:
-        getattr(bedrock, operation)(**given)
-    except bedrock.exceptions.ClientError as error:
-        raise refused.of(error) from error
+    with refused.of_calls():
+        getattr(client("bedrock"), operation)(**given)

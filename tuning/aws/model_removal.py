@@ -1,5 +1,6 @@
 """Custom models that Bedrock keeps: what uses one, and its deletion."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tuning.aws.clients import Clients, client
@@ -21,7 +22,7 @@ class ModelRemoval:
     client: Clients = client
 
     def used_by(self, model_arn: str) -> str | None:
-        """A deployment or throughput of the model, whoever made it, in words. Bedrock's Conflict says no more than
+        """A deployment or throughput of the model, no matter who made it, in words. Bedrock's Conflict says no more than
         that something is in the way, and that it counts deployments is an inference.
         https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListCustomModelDeployments.html
         https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListProvisionedModelThroughputs.html
@@ -54,9 +55,6 @@ class ModelRemoval:
         succeed later. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DeleteCustomModel.html
         """
         bedrock = self.client("bedrock")
-        try:
+        gone = bedrock.exceptions.ResourceNotFoundException
+        with ModelNotDeletedError.of_calls(), suppress(gone):
             bedrock.delete_custom_model(modelIdentifier=model_arn)
-        except bedrock.exceptions.ResourceNotFoundException:
-            return
-        except bedrock.exceptions.ClientError as error:
-            raise ModelNotDeletedError.of(error) from error

@@ -108,7 +108,13 @@ def _found(where: Mapping[str, str]) -> Any:
 
 
 def _fetched(where: Mapping[str, str], start: int, size: int) -> bytes:
-    end = min(start + PART_BYTES, size)
+    return read_range(where, start, min(start + PART_BYTES, size))
+
+
+def read_range(where: Mapping[str, str], start: int, end: int) -> bytes:
+    """Bytes `start` to before `end` of a version: Bucket, Key and VersionId. Raises FileNotFoundError when it was
+    deleted, IncompleteReadError or HTTPClientError when the connection broke.
+    """
     with closing(_found({**where, "Range": f"bytes={start}-{end - 1}"})) as body:
         part: bytes = body.read()
     if len(part) != end - start:
@@ -118,6 +124,8 @@ def _fetched(where: Mapping[str, str], start: int, size: int) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class _Listed:
+    """An object of a folder."""
+
     key: str
     modified_at: datetime
     """When its newest version was made. Aware."""
@@ -154,7 +162,7 @@ def size_of(bucket: str, key: str) -> int | None:
 
 
 class ForeignCopyError(TuningError):
-    """Where a prepared copy is to be there is none of ours, or other bytes than its name says."""
+    """Where a prepared copy is to be there is no object, or one with other bytes than its name says."""
 
 
 def put_once(bucket: str, key: str, body: IO[bytes], *, sha256: str) -> str:

@@ -19,6 +19,14 @@ def stack_outputs(client: Clients, stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
+def import_outputs(client: Clients, environment: str) -> dict[str, str] | None:
+    """Of the environment's Import stack; None where no recipe imports models."""
+    try:
+        return stack_outputs(client, f"{environment}-Import")
+    except NoSuchStackError:
+        return None
+
+
 def caller(client: Clients) -> str:
     """The ARN of the principal whose credentials these are."""
     return str(client("sts").get_caller_identity()["Arn"])

@@ -3,15 +3,19 @@
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 from tuning.aws.asking import converse_request
 from tuning.aws.clients import Clients, client
+from tuning.aws.imported_answers import invoke_chat, while_loading
 from tuning.aws.transient import RefusedByAwsError, as_transient
 from tuning.evaluation.answer_length import answer_tokens
 from tuning.evaluation.records import EvaluationPrompt, Message, ModelAnswer
+from tuning.releases.live_model import IMPORTED_ARN
 
 
 @dataclass(kw_only=True)
@@ -19,10 +23,14 @@ class StreamedAnswer:
     """Iterate over it once; what is beside the text is known afterwards."""
 
     model: str
-    """The ARN of a deployment, or the id of a base model."""
+    """The ARN of a deployment or an imported model, or the id of a base model."""
     messages: Sequence[Message]
     system: Sequence[str] = ()
     most_tokens: int
+    converse: bool = True
+    """Else an imported model is invoked, and answers in one piece."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Members of the request beside these, such as a guardrail."""
     client: Clients = client
     stop_reason: str | None = field(default=None, init=False)
     """`end_turn`, `max_tokens` and others, as Converse says it."""
@@ -30,11 +38,17 @@ class StreamedAnswer:
     """Tokens: `inputTokens`, `outputTokens`."""
 
     def __iter__(self) -> Iterator[str]:
-        """Raises botocore's errors, also in the middle of an answer."""
+        """Raises botocore's errors, also in the middle of an answer, and LoadingModelError of an imported model before
+        there is any: then it may be iterated over again.
+        """
+        if not self.converse:
+            yield self._invoked()
+            return
         asked = converse_request(
             self.model, self.messages, self.system, most_tokens=self.most_tokens
         )
-        answer = self.client("bedrock-runtime").converse_stream(**asked)
+        with while_loading() if IMPORTED_ARN in self.model else nullcontext():
+            answer = self.client("bedrock-runtime").converse_stream(**asked, **self.more)
         for event in answer["stream"]:
             if delta := event.get("contentBlockDelta"):
                 yield delta["delta"].get("text", "")
@@ -42,6 +56,18 @@ class StreamedAnswer:
                 self.stop_reason = stop["stopReason"]
             elif said := event.get("metadata"):
                 self.usage = dict(said["usage"])
+
+    def _invoked(self) -> str:
+        said = invoke_chat(
+            self.model,
+            self.messages,
+            self.system,
+            most_tokens=self.most_tokens,
+            more=self.more,
+            client=self.client,
+        )
+        self.stop_reason, self.usage = said.stop_reason, dict(said.usage)
+        return said.text
 
 
 def answered_prompt(model: str, prompt: EvaluationPrompt) -> ModelAnswer:

@@ -81,6 +81,17 @@ class RefusedByAwsError(Exception):
         said = error.response["Error"]
         return cls(said["Code"], said.get("Message", said["Code"]))
 
+    @classmethod
+    @contextmanager
+    def of_calls(cls) -> Iterator[None]:
+        """Raise what AWS refuses as this, and what may succeed later as it is."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 — as above
+
+        try:
+            yield
+        except ClientError as error:
+            raise cls.of(error) from error
+
 
 def aws_errors() -> tuple[type[Exception], ...]:
     """What a call to AWS raises: it was refused, or did not get there."""

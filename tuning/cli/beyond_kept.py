@@ -1,7 +1,7 @@
 """Models beyond what their recipes keep: which, what they cost a month together, and what has them deleted."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -64,12 +64,7 @@ def beyond_kept(
         if (options := gates.get(recipe)) is None:
             continue
         known = [
-            KnownVersion(
-                model=each.model,
-                evaluated=each.evaluated,
-                deletion=each.deletion,
-                used_by=used.get(each.model.model_arn, ""),
-            )
+            replace(each, used_by=used.get(each.model.model_arn, ""))
             for each in versions.of(recipe)
             if isinstance(each, KnownVersion)
         ]

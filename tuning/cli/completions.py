@@ -1,5 +1,5 @@
 """What the shell completes after Tab: models, methods, rules and states that are known here, recipes of the folder
-here or above, and runs of the environment, as far as AWS answers at once.
+here or above, and runs and imports of the environment, as far as AWS answers at once.
 """
 
 from collections.abc import Callable
@@ -58,6 +58,26 @@ def _runs(environment: str, region: str | None, incomplete: str) -> Runs:
         (run.id, "" if isinstance(run, Unreadable) else f"{run.recipe}, {run.state}")
         for run in fits[:_NEWEST]
     ]
+
+
+def complete_imports(ctx: typer.Context, incomplete: str) -> Runs:
+    """The newest imports of the environment that the command names so far, with recipe and state."""
+    environment = ctx.params.get("environment") or "dev"
+    return _within(
+        SECONDS, lambda: _imports(environment, ctx.params.get("region"), incomplete.lower())
+    )
+
+
+def _imports(environment: str, region: str | None, incomplete: str) -> Runs:
+    from tuning.aws.import_ledger import Imports  # noqa: PLC0415 — only where it is asked for
+    from tuning.aws.ledger import Unreadable  # noqa: PLC0415 — idem
+    from tuning.cli.account import Account  # noqa: PLC0415 — idem
+
+    found = Imports(ledger=Account.of(environment, region).ledger).records()
+    known = [each for each in found if not isinstance(each, Unreadable)]
+    fits = [each for each in known if each.import_id.startswith(incomplete)]
+    fits.sort(key=lambda each: each.arrived_at, reverse=True)
+    return [(each.import_id, f"{each.recipe}, {each.state}") for each in fits[:_NEWEST]]
 
 
 def _within(seconds: float, ask: Callable[[], Runs]) -> Runs:

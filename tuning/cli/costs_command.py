@@ -81,7 +81,7 @@ def _beyond(
 
 
 def _status(live: LiveModel, version: int) -> str:
-    """With the time that Provisioned Throughput has."""
+    """With the time that Provisioned Throughput or an imported model has."""
     until = f" until {live.due}" if live.due and version == live.version else ""
     return f"{live.standing(version)}{until}"
 

@@ -8,6 +8,7 @@ import io
 import os
 import ssl
 import tempfile
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from tuning.aws.clients import Clients, clients
 from tuning.cli.aws_errors import AccountError, explained_errors
 from tuning.errors import OptionError, nearest
 from tuning.evaluation.release_options import ReleaseOptions
+from tuning.imports.import_recipe import IMPORT, ImportRecipe
+from tuning.imports.import_recipe_files import load_import
 from tuning.runs.recipe_files import load
 from tuning.runs.recipes import Recipe
 
@@ -46,8 +49,30 @@ def deployed_gates(environment: str, client: Clients) -> dict[str, ReleaseOption
 
     Raises AccountError when AWS does not answer.
     """
-    recipes = [_read(name, text) for name, text in _files(client, environment).items()]
+    recipes = [
+        _read(name, text)
+        for name, text in _files(client, environment).items()
+        if not _imports(text)
+    ]
     return {each.name: each.release for each in recipes if each.release}
+
+
+def deployed_import(name: str, environment: str, client: Clients) -> ImportRecipe | None:
+    """The recipe of method IMPORT of that name, as the environment reads it; None where it has none.
+
+    Raises AccountError when AWS does not answer.
+    """
+    text = _files(client, environment).get(name)
+    if text is None or not _imports(text):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.toml"
+        file.write_bytes(text)
+        return load_import(file)
+
+
+def _imports(text: bytes) -> bool:
+    return tomllib.loads(text.decode()).get("method") == IMPORT
 
 
 def _files(client: Clients, environment: str) -> dict[str, bytes]:

@@ -9,10 +9,21 @@ from rich.table import Table
 from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
 from tuning.models.prices import (
+    ALARM_PRICE,
+    AWAKE_UNIT,
+    EMBEDDING,
+    ENDPOINT_PRICE,
+    JUDGING,
+    KEY_PRICE,
     PROVISIONED,
     SERVING,
     STORAGE_PRICE,
     TRAINING_PRICE,
+    UNIT_STORAGE,
+    VECTOR_QUERIES,
+    VECTOR_SCAN,
+    VECTOR_STORAGE,
+    VECTOR_UPLOAD,
     Price,
     every_price,
 )
@@ -23,6 +34,17 @@ WORDS = {
     SERVING: "serving on demand, 1,000 tokens",
     PROVISIONED: "serving provisioned, an hour",
     STORAGE_PRICE: "keeping a model, a month",
+    UNIT_STORAGE: "keeping an imported model, a unit and month",
+    AWAKE_UNIT: "an imported model awake, a unit and minute",
+    EMBEDDING: "vectors of texts, 1,000 tokens",
+    JUDGING: "a guardrail, 1,000 text units",
+    VECTOR_SCAN: "vectors looked through, a TB",
+    VECTOR_STORAGE: "keeping vectors, a GB and month",
+    VECTOR_UPLOAD: "uploading vectors, a GB",
+    VECTOR_QUERIES: "questions to vectors, a million",
+    ENDPOINT_PRICE: "an interface endpoint, a zone and hour",
+    KEY_PRICE: "a key, a month",
+    ALARM_PRICE: "an alarm, a month",
 }
 
 _WIDE = 200
@@ -50,8 +72,9 @@ def _table(sources: list[str]) -> Table:
     for heading in ("what", "model", "USD", "seen", "source"):
         table.add_column(heading, overflow="fold")
     for price in every_price(table_of_prices()):
-        model, source = price.model or "every model", f"[{sources.index(price.source) + 1}]"
-        table.add_row(WORDS[price.what], model, amounts(price), price.date, source)
+        every = "every model" if price.what in (STORAGE_PRICE, UNIT_STORAGE) else ""
+        source = f"[{sources.index(price.source) + 1}]"
+        table.add_row(WORDS[price.what], price.model or every, amounts(price), price.date, source)
     return table
 
 

@@ -8,6 +8,7 @@ from tuning.aws.live_models import LiveModels
 from tuning.aws.model_deletions import ModelDeletions
 from tuning.cli import completions
 from tuning.cli.account import Account
+from tuning.cli.awake_models import awake_costs
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
 from tuning.cli.exits import Exit
@@ -41,7 +42,7 @@ def release_command(
             f"{record.id}: is {record.state}, and has no model that is registered; tuning releases lists those"
         )
     request = ReleaseRequest.of_model(model, by=account.caller)
-    _make(account, request, wait=wait, shown=shown)
+    _make(account, request, environment, wait=wait, shown=shown)
 
 
 @speaks_to_aws
@@ -60,7 +61,7 @@ def promote_command(
         raise NotReleasableError(f"{recipe}: no model of this recipe was trained here")
     live = LiveModels(ledger=account.ledger).read(recipe)
     request = ReleaseRequest.promotion(live, target, kind="promote", by=account.caller)
-    _make(account, request, wait=wait, shown=shown)
+    _make(account, request, environment, wait=wait, shown=shown)
 
 
 @speaks_to_aws
@@ -76,7 +77,7 @@ def rollback_command(
     account = Account.of(environment, region)
     live = LiveModels(ledger=account.ledger).read(recipe)
     request = ReleaseRequest.rollback(live, version, by=account.caller)
-    _make(account, request, wait=wait, shown=shown)
+    _make(account, request, environment, wait=wait, shown=shown)
 
 
 def assert_kept(account: Account, recipe: str, version: int) -> None:
@@ -84,12 +85,15 @@ def assert_kept(account: Account, recipe: str, version: int) -> None:
     deletion = ModelDeletions(ledger=account.ledger).of(recipe, version)
     if deletion and deletion.bars:
         model = account.registry.version(recipe, version)
-        raise DeletedModelError(deletion.refusal(model.run_id if model else "RUN"))
+        raise DeletedModelError(deletion.refusal(model))
 
 
-def _say_price(account: Account, request: ReleaseRequest) -> None:
-    """Of what is paid for while nobody asks it."""
+def _say_price(account: Account, request: ReleaseRequest, environment: str) -> None:
+    """Of what is paid for while nobody asks it, or by the minute while somebody does."""
     model = account.registry.version(request.recipe, request.version)
+    if model and model.imported:
+        say(awake_costs(account, model, environment))
+        return
     serving = Serving.of(model.base_model) if model else None
     if serving and not serving.on_demand:
         say(
@@ -98,10 +102,12 @@ def _say_price(account: Account, request: ReleaseRequest) -> None:
         )
 
 
-def _make(account: Account, request: ReleaseRequest, *, wait: bool, shown: Shown) -> None:
+def _make(
+    account: Account, request: ReleaseRequest, environment: str, *, wait: bool, shown: Shown
+) -> None:
     """Exit 0 once it is live, or asked for with --no-wait; 1 when it is refused or failed."""
     assert_kept(account, request.recipe, request.version)
-    _say_price(account, request)
+    _say_price(account, request, environment)
     request, started = account.releases.start(request)
     facts = {"recipe": request.recipe, "version": request.version, "execution": request.execution}
     if not wait:

@@ -91,6 +91,8 @@ def _document(known: KnownVersion | Unreadable, live: LiveModel) -> dict[str, An
         "trained_by": model.trained_by,
         "recipe_digest": model.recipe_digest,
         "base_model": model.base_model,
+        "imported": model.imported,
+        "converse": model.converse,
         "job_arn": model.job_arn,
         "model_arn": model.model_arn,
         "trained_at": model.trained_at,
@@ -114,7 +116,7 @@ def _status(known: KnownVersion, live: LiveModel) -> str:
 
 
 def _until(version: int, live: LiveModel) -> str:
-    """Of what answers by Provisioned Throughput: how long it does."""
+    """Of what answers by Provisioned Throughput, or is an imported model that has its time: how long it does."""
     short = (live.due or "")[:16].replace("T", " ")
     return f" until {short}" if short and version == live.version else ""
 

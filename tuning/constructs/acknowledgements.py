@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
 from cdk_nag import (
     AwsSolutionsChecks,
     HIPAASecurityChecks,
@@ -23,9 +24,12 @@ from cdk_nag import (
 )
 from constructs import IConstruct
 
+from tuning.assistants.document_changes import folder_of
 from tuning.constructs.config import Config
+from tuning.constructs.config_assistants import with_documents
 from tuning.constructs.function import functions_code
 from tuning.constructs.functions_code import PYTHON
+from tuning.constructs.model_import import IMPORT_MACHINE
 from tuning.constructs.placement import own_name
 from tuning.constructs.release import NAME
 from tuning.constructs.storage import Storage
@@ -46,6 +50,19 @@ _WHEN: Mapping[str, Callable[[Config], bool]] = {
     "": lambda _: True,
     "nodes talk": lambda config: config.job_nodes_talk,
     "grants undeclared": lambda config: not config.perimeter.grants_declared,
+    "assistants": lambda config: bool(config.assistants),
+    "assistants with documents": lambda config: bool(with_documents(config)),
+    "assistants with documents, nothing reserved": lambda config: (
+        bool(with_documents(config)) and config.reserved_concurrency is None
+    ),
+    "assistants of recipes": lambda config: any(each.recipe for each in config.load_assistants()),
+    "assistants, nothing reserved": lambda config: (
+        bool(config.assistants) and config.reserved_concurrency is None
+    ),
+    "imports": lambda config: bool(config.load_imports()),
+    "imports, nothing reserved": lambda config: (
+        bool(config.load_imports()) and config.reserved_concurrency is None
+    ),
     "judged": lambda config: any(each.judge for each in config.load_recipes()),
     "nothing reserved": lambda config: config.reserved_concurrency is None,
     "prompts logged": lambda config: config.log_account_prompts,
@@ -60,10 +77,11 @@ class Accepted:
     """One decision: a finding that is known, on one construct, with the reason why it is accepted."""
 
     path: str
-    """Of a construct within Network, Storage or Training, such as `Storage/Default/AccessLogs`."""
+    """Of a construct within Network, Storage, Training, Import or Assistants, such as `Storage/Default/AccessLogs`."""
     rules: tuple[str, ...]
     """Qualified ids, one for each tool or pack that finds the same. `{partition}`, `{region}`,
-    `{account}`, `{machine}`, `{release}`, `{datasets}`, `{prepared}`, `{artifacts}`, `{ledger}` and `{budgets}` are filled in."""
+    `{account}`, `{machine}`, `{release}`, `{datasets}`, `{prepared}`, `{artifacts}`, `{ledger}` and `{budgets}` are filled in;
+    of Import `{weights}` and `{importing}`, its machine."""
     reason: str
     evidence: str
     """Where the one who imposes it says so."""
@@ -92,9 +110,18 @@ def accepted_in(training: Training) -> list[Accepted]:
         "account": _written(stack, stack.account),
         **_tables(training.storage),
         **_buckets(training),
+        **_imports(training),
     }
+    folders = _folders(training)
     return [
-        replace(row, rules=tuple(rule.format(**names) for rule in row.rules))
+        replace(
+            row,
+            rules=tuple(
+                rule.format(**names, folder=folder)
+                for rule in row.rules
+                for folder in (folders if "{folder}" in rule else ("",))
+            ),
+        )
         for row in accepted()
         if _WHEN[row.when](training.config)
     ]
@@ -103,11 +130,16 @@ def accepted_in(training: Training) -> list[Accepted]:
 def construct_at(path: str, training: Training) -> IConstruct:
     """Raises when nothing is at `path`, so that no row outlives what it speaks of."""
     name, *inside = path.split("/")
-    found: IConstruct = {
+    stacks: dict[str, IConstruct] = {
         "Network": training.network,
         "Storage": training.storage,
         "Training": training,
-    }[name]
+    }
+    if training.imports:
+        stacks["Import"] = training.imports
+    if training.assistants:
+        stacks["Assistants"] = training.assistants
+    found = stacks[name]
     for name in inside:
         found = found.node.find_child(name)
     return found
@@ -165,6 +197,30 @@ def _tables(storage: Storage) -> dict[str, str]:
     return {
         "ledger": _written(stack, storage.ledger.table_arn),
         "budgets": _written(stack, storage.budgets.table_arn),
+    }
+
+
+def _folders(training: Training) -> list[str]:
+    """Of the documents of each assistant that has any."""
+    documents = (
+        training.assistants.node.try_find_child("Documents") if training.assistants else None
+    )
+    if documents is None:
+        return []
+    bucket = documents.node.find_child("Documents")
+    assert isinstance(bucket, s3.Bucket)  # noqa: S101 — narrows a CDK type
+    written = _written(cdk.Stack.of(documents), bucket.bucket_arn)
+    return [f"{written}/{folder_of(each.name)}*" for each in with_documents(training.config)]
+
+
+def _imports(training: Training) -> dict[str, str]:
+    if (imports := training.imports) is None:
+        return {}
+    stack, weights = cdk.Stack.of(imports), imports.node.find_child("Weights")
+    assert isinstance(weights, s3.Bucket)  # noqa: S101 — narrows a CDK type
+    return {
+        "weights": _written(stack, weights.bucket_arn),
+        "importing": _written(stack, own_name(imports, IMPORT_MACHINE)),
     }
 
 

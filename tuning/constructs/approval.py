@@ -1,6 +1,6 @@
 """A run that may not spend by itself asks a person, and waits for the answer without looking.
 
-The task token goes from Step Functions into the run's row and nowhere else: no notice and no log
+The task token goes from Step Functions into the run's row and the execution's history, and nowhere else: no notice and no log
 holds it. Who answers needs the right to read the ledger and to answer tasks of state machines.
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
 """

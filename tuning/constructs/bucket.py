@@ -1,4 +1,4 @@
-"""A bucket as all of ours are: ours alone, encrypted, versioned."""
+"""A bucket as all of this platform are: closed to other accounts, encrypted, versioned."""
 
 from collections.abc import Sequence
 
@@ -19,6 +19,7 @@ def private_bucket(
     access_logs: s3.IBucket | None,
     lifecycle: Sequence[s3.LifecycleRule],
     locked: cdk.Duration | None = None,
+    abandoned_days: int = 2,
 ) -> s3.Bucket:
     """`key` is None for the bucket of access logs only: S3 cannot deliver them to a bucket that is
     encrypted with SSE-KMS, nor to one with Object Lock, even without a default retention.
@@ -27,6 +28,8 @@ def private_bucket(
     `locked`: how long no version can be deleted but by someone who may bypass governance. Object
     Lock is on wherever data is; without a default retention it holds what someone locks by hand.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+
+    `abandoned_days`: for how long the parts of an upload wait for the rest.
     """
     bucket = s3.Bucket(
         scope,
@@ -41,7 +44,7 @@ def private_bucket(
         server_access_logs_prefix=f"{construct_id.lower()}/" if access_logs else None,
         object_lock_enabled=key is not None or None,
         object_lock_default_retention=s3.ObjectLockRetention.governance(locked) if locked else None,
-        lifecycle_rules=[_abandoned_uploads(), *lifecycle],
+        lifecycle_rules=[_abandoned_uploads(abandoned_days), *lifecycle],
         removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # what a failed create made goes
     )
     _notify_eventbridge(bucket)
@@ -56,9 +59,9 @@ def restrict(bucket: s3.Bucket, *statements: Sequence[Statement]) -> None:
     bucket.policy.document.add_statements(*others)
 
 
-def _abandoned_uploads() -> s3.LifecycleRule:
+def _abandoned_uploads(days: int) -> s3.LifecycleRule:
     return s3.LifecycleRule(
-        id="AbandonedUploads", abort_incomplete_multipart_upload_after=cdk.Duration.days(2)
+        id="AbandonedUploads", abort_incomplete_multipart_upload_after=cdk.Duration.days(days)
     )
 
 

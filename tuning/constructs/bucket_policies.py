@@ -7,7 +7,7 @@ the root user could take it back. https://docs.aws.amazon.com/AmazonS3/latest/us
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_cdk import aws_ec2 as ec2
@@ -26,11 +26,24 @@ JOB = "job"
 PREPARATION = "preparation"
 EVALUATION_PART = "evaluation"
 """The endpoint of models speaks of it."""
+VERIFICATION_PART = "verification"
+"""The endpoint of models speaks of it where there is a guardrail."""
+ASSISTANT_PART = "assistant"
+"""The endpoint of models speaks of it where an assistant's model is a base model."""
 DELETION_PART = "deletion"
 """The endpoint of jobs speaks of it."""
 JUDGE_PART = "judge"
 """The role of evaluation jobs, which Bedrock runs outside of any VPC: the API knows no vpcConfig of them.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateEvaluationJob.html"""
+IMPORT_JOB_PART = "import-job"
+"""The role of import jobs."""
+IMPORTING_PART = "importing"
+"""The endpoint of jobs speaks of it: the one role that starts import jobs."""
+KNOWLEDGE_PART = "knowledge"
+"""The roles of knowledge bases, which Bedrock uses outside of any VPC: the API knows no vpcConfig of them.
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_CreateKnowledgeBase.html"""
+MERGING_PART = "merging"
+"""The roles that write merged models."""
 JUDGE_OBJECTS = "judge/*"
 """All that it may come to from there: what a judge is given, and what it writes."""
 
@@ -45,17 +58,25 @@ class PolicyOpening:
     """What uploaders may do from where they are, and on which objects."""
 
     actions: Sequence[str]
-    prefix: str
+    objects: Sequence[str]
+    """Their keys begin so."""
     listed: bool
     """Whether they see the names of what is in the bucket."""
 
 
 UPLOADS = PolicyOpening(
     actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
-    prefix="datasets/*",
+    objects=("datasets/*",),
     listed=True,
 )
-REPORTS = PolicyOpening(actions=("s3:GetObject",), prefix="runs/*", listed=False)
+UPLOADS_AND_ADAPTERS = replace(UPLOADS, objects=("datasets/*", "adapters/*"))
+"""Where an environment imports models."""
+DOCUMENT_UPLOADS = replace(
+    UPLOADS, actions=(*UPLOADS.actions, "s3:DeleteObject"), objects=("documents/*",)
+)
+"""What is deleted there is to go from answers, so that those who upload may delete."""
+WEIGHTS = replace(UPLOADS, objects=("bases/*", "models/*"))
+REPORTS = PolicyOpening(actions=("s3:GetObject",), objects=("runs/*",), listed=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +85,10 @@ class Boundary:
 
     perimeter: Perimeter
     vpc: ec2.IVpc
+    job_part: str = JOB
+    """Of the role whose jobs read here."""
+    job_elsewhere: bool = False
+    """Whether they read from outside of the VPC always, for the service has no way into it."""
 
     def statements(
         self,
@@ -79,9 +104,10 @@ class Boundary:
         perimeter = self.perimeter
         if not perimeter.vpc_only:
             return []
-        open_objects = [bucket.arn_for_objects(opening.prefix)] if opening else []
+        open_objects = [bucket.arn_for_objects(each) for each in opening.objects] if opening else []
         elsewhere = {"NotResource": [bucket.bucket_arn, *open_objects]}
-        outside = self._outside(job=for_jobs and perimeter.job_outside, judge=judged)
+        jobs_outside = self.job_elsewhere or perimeter.job_outside
+        outside = self._outside(job=for_jobs and jobs_outside, judge=judged)
         denied = [_deny("DenyOutsideVpc", outside, Action="s3:*", **elsewhere)]
         lists = "s3:ListBucket*"
         if opening is None or not opening.listed:
@@ -91,9 +117,11 @@ class Boundary:
         if opening is None:
             return denied
         others = {"NotAction": list(opening.actions), "Resource": open_objects}
-        denied.append(_deny("DenyOtherUseOutsideVpc", self._outside(), **others))
+        denied.append(
+            _deny("DenyOtherUseOutsideVpc", self._outside(job=self.job_elsewhere), **others)
+        )
         if perimeter.uploaders is not None:
-            strangers = self._outside(*perimeter.uploaders)
+            strangers = self._outside(*perimeter.uploaders, job=self.job_elsewhere)
             theirs = [*opening.actions, lists] if opening.listed else "s3:*"
             where = _whole(bucket) if opening.listed else {"Resource": open_objects}
             denied.append(_deny("DenyStrangers", strangers, Action=theirs, **where))
@@ -106,7 +134,7 @@ class Boundary:
         condition: dict[str, dict[str, Any]] = {
             "StringNotEquals": {"aws:SourceVpc": self.vpc.vpc_id}
         }
-        if parts := [*([JOB] if job else []), *([JUDGE_PART] if judge else [])]:
+        if parts := [*([self.job_part] if job else []), *([JUDGE_PART] if judge else [])]:
             named = parts if len(parts) > 1 else parts[0]
             condition["StringNotEquals"][f"aws:PrincipalTag/{PART}"] = named
         if exempt := [*others, *self.perimeter.break_glass]:
@@ -194,6 +222,18 @@ def write_once(bucket: s3.IBucket) -> list[Statement]:
         _deny("DenyOtherWriters", others, Action=["s3:PutObject*", "s3:Replicate*"], **whole),
         _deny("DenyDeleting", None, Action="s3:DeleteObject*", **whole),
     ]
+
+
+def merged_by_our_functions_only(bucket: s3.IBucket) -> list[Statement]:
+    """What Bedrock imports is what was checked and merged: nobody puts anything else there.
+
+    UNCONFIRMED that nothing is changed between the last check and the import job, which takes a URI without versions:
+    the three roles that write here could. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_S3DataSource.html
+    """
+    others = {"StringNotEquals": {f"aws:PrincipalTag/{PART}": MERGING_PART}}
+    objects = [bucket.arn_for_objects("merged/*")]
+    changes = ["s3:PutObject*", "s3:Replicate*"]
+    return [_deny("DenyOtherWriters", others, Action=changes, Resource=objects)]
 
 
 def written_by_s3_only(bucket: s3.IBucket) -> list[Statement]:

@@ -1,4 +1,5 @@
-"""The functions' code: one deterministic zip for all functions, built without Docker.
+"""The functions' code: one deterministic zip for all functions, built without Docker, and one for those that merge
+tensors, which have two more packages of many megabytes.
 
 Pinned wheels for the platform that will run it, our own code, the checker's kernel, and of botocore's
 service models only those that a function calls. Recipes come later: `functions_code.py`. Needs a checkout. Two targets: `lambda` is deployed; `laptop` is for the
@@ -12,19 +13,29 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from tuning.constructs import service_models
-from tuning.constructs.functions_code import EPOCH, PYTHON, Bundle, BundleError, BundleTarget
+from tuning.constructs.functions_code import (
+    EPOCH,
+    PYTHON,
+    Bundle,
+    BundleContents,
+    BundleError,
+    BundleTarget,
+)
 from tuning.datasets.kernel import build as kernel
 from tuning.datasets.kernel import library_name
 
 _ROOT = Path(__file__).parents[2]
 _CACHE = _ROOT / "build"
 _MADE_BY = (Path("tuning/constructs/bundle.py"), Path("tuning/constructs/service_models.py"))
-_PINS = Path("lambdas/requirements.txt")
+_PINS: dict[BundleContents, tuple[Path, ...]] = {
+    "functions": (Path("lambdas/requirements.txt"),),
+    "merging": (Path("lambdas/requirements.txt"), Path("lambdas/merging.txt")),
+}
 _OURS = ("lambdas", "tuning")
 _SUFFIXES = {".css", ".json", ".py", ".toml"}
 _KERNEL = Path("tuning/datasets/kernel")
@@ -40,7 +51,13 @@ _WASTE = (
     "jsonschema/tests",
     "jsonschema_specifications/tests",
     "referencing/tests",
+    "numpy/_core/include",
+    "numpy/_core/lib",
+    "numpy/f2py",
+    "ml_dtypes/include",
 )
+_WASTE_ANYWHERE = ("**/examples-1.json*", "*.dist-info/RECORD", "*.dist-info/INSTALLER")
+_WASTE_OF_NUMPY = ("numpy/**/tests", "numpy/**/*.pyi", "ml_dtypes/tests")
 _LEFT_OUT = {
     *(Path("tuning/cli"), Path("tuning/constructs"), Path("tuning/__main__.py")),
     *(_FALLBACK, _KERNEL / "build.py", _KERNEL / "folds.py"),
@@ -48,40 +65,43 @@ _LEFT_OUT = {
 
 # The service models that the functions call; all others, 20 MB of them, are listed twice by botocore
 # each time that a client is made.
-_SERVICES = {"bedrock", "bedrock-runtime", "dynamodb", "ec2", "s3", "sns", "stepfunctions"}
+_SERVICES = {
+    *("bedrock", "bedrock-agent", "bedrock-agent-runtime", "bedrock-agentcore", "bedrock-runtime"),
+    *("dynamodb", "ec2", "lambda", "s3", "sns", "stepfunctions"),
+}
 _ENDPOINT_NAMES = {"stepfunctions": "states"}
 
 
 @cache
-def build_bundle(target: BundleTarget) -> Bundle:
+def build_bundle(target: BundleTarget, contents: BundleContents = "functions") -> Bundle:
     """The zip for `target`, made anew only when something in it changed."""
     compiler = _compiler(target)
-    digest = _digest(target, compiler)
-    path = _CACHE / f"functions-{target}-{digest[:16]}.zip"
+    digest = _digest(target, contents, compiler)
+    path = _CACHE / f"{contents}-{target}-{digest[:16]}.zip"
     if not path.exists():
         _CACHE.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
             staging = Path(folder) / "staging"
-            _install(staging, target)
+            _install(staging, target, _PINS[contents])
             _prune(staging)
             _copy_ours(staging)
             machine = _machine(target)
             shutil.copyfile(kernel.built(machine), staging / _KERNEL / library_name(*machine))
             if compiler:
                 _compile(staging, compiler)
-            unfinished = Path(folder) / "functions.zip"
+            unfinished = Path(folder) / f"{contents}.zip"
             _zip(staging, unfinished)
             unfinished.replace(path)
-        for stale in _CACHE.glob(f"functions-{target}-*.zip"):
+        for stale in _CACHE.glob(f"{contents}-{target}-*.zip"):
             if stale != path:
                 stale.unlink()
     return Bundle(path=path, compiled=compiler is not None)
 
 
-def _digest(target: BundleTarget, compiler: str | None) -> str:
+def _digest(target: BundleTarget, contents: BundleContents, compiler: str | None) -> str:
     known = (target, compiler is not None, sys.version, _machine(target), kernel.source())
     state = hashlib.sha256(repr(known).encode())
-    for path in (*_MADE_BY, _PINS, *_our_files()):
+    for path in (*_MADE_BY, *_PINS[contents], *_our_files()):
         state.update(f"\0{path.as_posix()}\0".encode())
         state.update((_ROOT / path).read_bytes())
     return state.hexdigest()
@@ -101,12 +121,13 @@ def _our_files() -> Iterator[Path]:
                 yield inside
 
 
-def _install(staging: Path, target: BundleTarget) -> None:
+def _install(staging: Path, target: BundleTarget, pins: Sequence[Path]) -> None:
     """Wheels as pinned; nothing is ever built from source."""
     platform = ["--python-version", PYTHON, "--python-platform", "aarch64-manylinux_2_28"]
     command = [
         *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(staging)),
-        *("--only-binary", ":all:", "--no-deps", "-r", str(_ROOT / _PINS)),
+        *("--only-binary", ":all:", "--no-deps"),
+        *(word for path in pins for word in ("-r", str(_ROOT / path))),
         *(["--require-hashes", *platform] if target == "lambda" else _host_pins()),
     ]
     done = subprocess.run(  # noqa: S603 — our own words
@@ -114,7 +135,7 @@ def _install(staging: Path, target: BundleTarget) -> None:
     )
     if done.returncode:
         raise BundleError(
-            f"{_PINS}: the functions' packages could not be installed for {target}; a network to "
+            f"{', '.join(map(str, pins))}: the functions' packages could not be installed for {target}; a network to "
             f"a package index is needed once. uv said: {done.stderr.strip()}"
         )
 
@@ -132,11 +153,10 @@ def _prune(staging: Path) -> None:
     _prune_endpoints(models / "endpoints.json")
     sources = [*(_ROOT / path for path in _our_files()), *(staging / "botocore").glob("*.py")]
     service_models.prune(models, sources)
-    for pattern in ("**/examples-1.json*", "*.dist-info/RECORD", "*.dist-info/INSTALLER"):
-        for path in staging.glob(pattern):
-            path.unlink()
-    for waste in _WASTE:
-        path = staging / waste
+    waste = [staging / each for each in _WASTE]
+    for pattern in (*_WASTE_ANYWHERE, *_WASTE_OF_NUMPY):
+        waste += staging.glob(pattern)
+    for path in waste:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 

@@ -8,8 +8,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from tuning.assistants.assistant import Assistant
+from tuning.constructs.config_assistants import assistants_of
 from tuning.constructs.perimeter import Perimeter
 from tuning.errors import ConfigError, nearest
+from tuning.guardrails.guardrail import Guardrail
+from tuning.guardrails.guardrail_files import load_guardrail
+from tuning.imports.import_recipe import ImportRecipe
+from tuning.imports.import_recipe_files import check_import_recipe, is_import, load_import
 from tuning.models.catalog import catalog
 from tuning.runs.recipe_files import check_recipe, load
 from tuning.runs.recipes import Recipe
@@ -67,7 +73,8 @@ class Config:
     region: str
     """us-east-1 or us-west-2: Bedrock customizes models nowhere else."""
     recipes: tuple[str, ...]
-    """Names of files in `recipes_folder`; each becomes a folder under `datasets/`."""
+    """Names of files in `recipes_folder`; each becomes a folder under `datasets/`, or, where its method is IMPORT,
+    under `adapters/` and `models/`."""
     recipes_folder: Path | None = None
     """Where the recipes are. None: in `recipes` beside the program that makes this, such as app.py."""
     zones: tuple[str, ...] | None = None
@@ -105,6 +112,16 @@ class Config:
     """Whether Bedrock keeps what models are asked and answer in a log group of this environment. **Of everybody in
     the account and Region**, not of this environment alone, for AWS has one such setting for all of them; one
     that somebody else has made is never overwritten: the deployment is refused. Text only: docs/security.md."""
+    guardrail: str | None = None
+    """Name of a file in `guardrails` beside `recipes_folder`: what callers of the live models may ask and be answered.
+    None: no guardrail, and calls without one are let through. Nothing is paid while nobody asks: docs/guardrails.md."""
+    assistants: tuple[str, ...] = ()
+    """Names of files in `assistants_folder`, asked through one private API. Without any there is no stack of them:
+    docs/assistants.md."""
+    assistants_folder: Path | None = None
+    """Where the assistants are. None: in `assistants` beside `recipes_folder`."""
+    zone_ids: Mapping[str, str] = field(default_factory=dict)
+    """Ids of `endpoint_zones` in the account, such as `{"a": "use1-az4"}`: said where an assistant has tools."""
     reserved_concurrency: int | None = None
     """Concurrent executions that each function is promised and held to, 2 to 1,000. None reserves
     nothing, which every account can deploy: a new account's quota is 10 or 50, and Lambda refuses any
@@ -130,9 +147,8 @@ class Config:
         self._within("max_dataset_mb", self.max_dataset_mb, 1, _MAX_DATASET_MB)
         if self.log_days not in _RETENTION_DAYS:
             days = ", ".join(map(str, _RETENTION_DAYS))
-            raise ConfigError(
-                f"log_days = {self.log_days}: a year or more that CloudWatch Logs takes: {days}"
-            )
+            why = "a year or more that CloudWatch Logs takes"
+            raise ConfigError(f"log_days = {self.log_days}: {why}: {days}")
         self._few("notify")
         for address in self.notify:
             if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
@@ -140,14 +156,16 @@ class Config:
         self._few("uploader_cidrs")
         for cidr in self.uploader_cidrs:
             if self._network("uploader_cidrs", cidr).prefixlen < 8:  # noqa: PLR2004 — said below
-                raise ConfigError(
-                    f"uploader_cidrs: {cidr!r} is wider than /8; name the networks that uploads come from"
-                )
+                why = "is wider than /8; name the networks that uploads come from"
+                raise ConfigError(f"uploader_cidrs: {cidr!r} {why}")
         if self.monthly_budget_usd is not None:
             self._within("monthly_budget_usd", self.monthly_budget_usd, 1, 10_000_000)
         if self.reserved_concurrency is not None:
             self._within("reserved_concurrency", self.reserved_concurrency, 2, 1000)
         self.load_recipes()
+        self.load_imports()
+        self.load_guardrail()
+        self.load_assistants()
 
     @property
     def receivers(self) -> int:
@@ -160,23 +178,51 @@ class Config:
 
     @property
     def recipe_files(self) -> list[Path]:
-        folder = self.recipes_folder or _beside_the_program()
-        return [folder / f"{name}.toml" for name in self.recipes]
+        return [self.folder / f"{name}.toml" for name in self.recipes]
+
+    @property
+    def folder(self) -> Path:
+        return self.recipes_folder or _beside_the_program()
 
     def load_recipes(self) -> tuple[Recipe, ...]:
-        """The recipes of this environment, each held against the model catalog."""
+        """The recipes of this environment that train, each held against the model catalog."""
         if isinstance(self.recipes, str):  # ("x") is text, ("x",) is a tuple
             raise ConfigError(f"recipes = {self.recipes!r}: must be a tuple of names: add a comma")
         if not self.recipes:
             raise ConfigError("recipes: an environment without a recipe can train nothing")
         self._few("recipes")
-        loaded = tuple(map(load, self.recipe_files))
-        for recipe, path in zip(loaded, self.recipe_files, strict=True):
+        files = [path for path in self.recipe_files if not is_import(path)]
+        if not files:
+            raise ConfigError("recipes: all of them import models; name one that trains as well")
+        loaded = tuple(map(load, files))
+        for recipe, path in zip(loaded, files, strict=True):
             file = str(path)
             check_recipe(recipe, region=self.region, catalog=catalog(), file=file)
             self._check_retry(recipe, file)
             self._check_polls(recipe, file, {one.name: one.limits.max_hours for one in loaded})
         return loaded
+
+    def load_imports(self) -> list[ImportRecipe]:
+        """The recipes of this environment that import, each held against what its Region imports."""
+        loaded = []
+        for path in filter(is_import, self.recipe_files):
+            loaded.append(load_import(path))
+            check_import_recipe(loaded[-1], region=self.region, file=str(path))
+        return loaded
+
+    def load_assistants(self) -> tuple[Assistant, ...]:
+        """Each held against the models and guardrails."""
+        return assistants_of(self)
+
+    def load_guardrail(self) -> Guardrail | None:
+        """The guardrail of this environment, held against what Bedrock takes. Raises GuardrailError."""
+        if self.guardrail is None:
+            return None
+        if not isinstance(self.guardrail, str) or not self.guardrail:
+            raise ConfigError(
+                f"guardrail = {self.guardrail!r}: must be the name of a file, without .toml"
+            )
+        return load_guardrail(self.folder.parent / "guardrails" / f"{self.guardrail}.toml")
 
     @property
     def availability_zones(self) -> list[str]:
@@ -224,11 +270,12 @@ class Config:
             )
 
     def _check_retry(self, recipe: Recipe, file: str) -> None:
-        if recipe.retry and recipe.retry.recipe not in self.recipes:
+        names = [path.stem for path in self.recipe_files if not is_import(path)]
+        if recipe.retry and recipe.retry.recipe not in names:
             raise ConfigError(
                 f"{file}: retry.recipe = {recipe.retry.recipe!r}: not among the recipes of this "
-                f"environment{nearest(recipe.retry.recipe, self.recipes)}; there are: "
-                f"{', '.join(self.recipes)}"
+                f"environment{nearest(recipe.retry.recipe, names)}; there are: "
+                f"{', '.join(names)}"
             )
 
     def _few(self, name: str) -> None:

@@ -1,6 +1,6 @@
 """The only ways out of the VPC: endpoints of named services, for this account's own principals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import aws_cdk as cdk
@@ -8,8 +8,18 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from tuning.constructs.bucket_policies import DELETION_PART, EVALUATION_PART, PART
+from tuning.constructs.agent_endpoints import add_agent_endpoints
+from tuning.constructs.bucket_policies import (
+    ASSISTANT_PART,
+    DELETION_PART,
+    EVALUATION_PART,
+    IMPORTING_PART,
+    PART,
+    VERIFICATION_PART,
+)
 from tuning.constructs.config import Config
+from tuning.constructs.config_assistants import with_documents
+from tuning.constructs.knowledge_endpoints import document_uploads, knowledge_endpoints
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.security_groups import SecurityGroup
 from tuning.runs.recipes import Recipe
@@ -22,6 +32,7 @@ _S3_ACTIONS = (
     "s3:ListBucketVersions",
     "s3:PutObject",
 )
+_MERGING_ACTIONS = ("s3:ListMultipartUploadParts",)
 _LEDGER_ACTIONS = (
     "dynamodb:GetItem",
     "dynamodb:PutItem",
@@ -54,6 +65,9 @@ _JUDGING_ACTIONS = (
     "bedrock:GetEvaluationJob",
     "bedrock:StopEvaluationJob",
 )
+_IMPORT_ACTIONS = ("bedrock:GetImportedModel", "bedrock:GetModelImportJob")
+_IMPORTED_ACTIONS = ("bedrock:DeleteImportedModel", "bedrock:UntagResource")
+_IMPORTED_LIST_ACTIONS = ("bedrock:ListImportedModels",)  # has no resource type
 _RUN_ACTIONS = (
     "states:DescribeExecution",
     "states:GetExecutionHistory",
@@ -62,6 +76,7 @@ _RUN_ACTIONS = (
     "states:StartExecution",
 )
 _LIST_ACTIONS = ("bedrock:ListModelCustomizationJobs",)  # has no resource type
+_IMPORT_CREATION = ("bedrock:CreateModelImportJob",)  # has none either
 _DELETION_ACTIONS = (
     "bedrock:DeleteCustomModel",
     "bedrock:ListCustomModelDeployments",
@@ -88,7 +103,12 @@ class Endpoints(Construct):
         functions: SecurityGroup,
         callers: SecurityGroup,
         storage_name: str,
+        weights: str,
+        documents: str,
     ) -> None:
+        """`weights`: the bucket of weights, where a recipe imports models; `documents`: that of documents, where an
+        assistant has any; else none.
+        """
         super().__init__(scope, construct_id)
         self._vpc = vpc
         self._functions = functions
@@ -98,23 +118,24 @@ class Endpoints(Construct):
         tables = cdk.Stack.of(self).format_arn(
             service="dynamodb", resource="table", resource_name=f"{storage_name}-*"
         )
-        buckets = f"arn:{cdk.Aws.PARTITION}:s3:::{storage_name.lower()}-*"
-        storing = self._let(_S3_ACTIONS, [buckets], ours=True)
+        storing = [*self._storing(storage_name, weights, documents)]
         gateways = ec2.GatewayVpcEndpointAwsService
-        self.s3_gateway = self._gateway("S3Gateway", gateways.S3, storing)
+        self.s3_gateway = self._gateway("S3Gateway", gateways.S3, *storing)
         self.dynamodb = self._gateway(
             "DynamoDb", gateways.DYNAMODB, self._let(_LEDGER_ACTIONS, [tables], ours=True)
         )
         foundation = arn(account="", resource="foundation-model", resource_name="*")
         models = [foundation, arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)]
-        kinds, changed = _asked_for(config.load_recipes())
+        imports = bool(config.load_imports())
+        kinds, changed = _asked_for(config.load_recipes(), imports=imports)
         deployments = [arn(resource=kind, resource_name="*") for kind in kinds]
         services = ec2.InterfaceVpcEndpointAwsService
         self.bedrock = self._interface(
             "Bedrock",
             services.BEDROCK,
             self._let(sorted(changed), models),
-            self._let(_LIST_ACTIONS),
+            self._let([*_LIST_ACTIONS, *(_IMPORTED_LIST_ACTIONS if imports else ())]),
+            *([self._let(_IMPORT_CREATION, part=IMPORTING_PART)] if imports else []),
             self._let(_DELETION_ACTIONS[:1], models[1:], part=DELETION_PART),
             self._let(_DELETION_ACTIONS[1:], part=DELETION_PART),
         )
@@ -123,7 +144,7 @@ class Endpoints(Construct):
         self.bedrock_runtime = self._interface(
             "BedrockRuntime",
             services.BEDROCK_RUNTIME,
-            self._let(_INVOKE_ACTIONS, deployments),
+            *self._invocations(config, deployments, foundation),
             self._let(_INVOKE_ACTIONS[1:], [foundation], part=EVALUATION_PART),
         )
         callers.allow_tls_to(self._groups["BedrockRuntime"], "BedrockRuntime")
@@ -132,16 +153,72 @@ class Endpoints(Construct):
         )
         # The guard must be able to notify of what it stopped.
         self.sns = self._interface("Sns", services.SNS, self._let(["sns:Publish"], ours=True))
-        self.s3 = self._interface("S3", services.S3, storing)
+        self.s3 = self._interface("S3", services.S3, *storing)
         self._keep_vpc_traffic_on_the_gateway()
+        self.execute_api = self._assistants(config) if config.assistants else None
         for number, cidr in enumerate(config.uploader_cidrs):
             self._groups["S3"].allow_tls_from(cidr, f"Uploader{number}")
 
+    def _assistants(self, config: Config) -> ec2.InterfaceVpcEndpoint:
+        """For those who ask assistants, and not for the functions. The id of the API is made after this stack, so that
+        all of the account are admitted; which methods, the API's policy and its callers' say.
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html
+        """
+        knowledge_endpoints(self, self._interface, self._let, with_documents(config))
+        add_agent_endpoints(self, self._interface, self._let, config.load_assistants())
+        apis = cdk.Stack.of(self).format_arn(
+            service="execute-api", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
+        )
+        return self._interface(
+            "ExecuteApi",
+            ec2.InterfaceVpcEndpointAwsService.APIGATEWAY,
+            self._let(["execute-api:Invoke"], [apis], ours=True),
+            functions=False,
+        )
+
+    def reached_by(self, group: SecurityGroup, name: str) -> None:
+        group.allow_tls_to(self._groups[name], name)
+
+    def _storing(self, storage_name: str, weights: str, documents: str) -> Iterator[Statement]:
+        """Large objects are written in parts where models are imported."""
+        buckets = [f"arn:{cdk.Aws.PARTITION}:s3:::{storage_name.lower()}-*"]
+        actions = [*_S3_ACTIONS, *(_MERGING_ACTIONS if weights else ())]
+        yield self._let(actions, [*buckets, *([weights] if weights else [])], ours=True)
+        if documents:
+            yield from document_uploads(self._let, documents)
+
+    def _invocations(
+        self, config: Config, deployments: Sequence[str], foundation: str
+    ) -> Iterator[Statement]:
+        """With a guardrail, nobody in the VPC asks without a numbered version of one: of this environment's, says the
+        callers' policy, which knows its id. But for the roles that measure and verify models, and answer nobody.
+        https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions-id.html
+        """
+        guardrails = cdk.Stack.of(self).format_arn(
+            service="bedrock", resource="guardrail", resource_name="*"
+        )
+        named = {"StringLike": {"bedrock:GuardrailIdentifier": f"{guardrails}:*"}}
+        if config.assistants:
+            bases = self._let(_INVOKE_ACTIONS[1:], [foundation], part=ASSISTANT_PART)
+            if any(each.model for each in config.load_assistants()):
+                yield {**bases, "Condition": {**bases["Condition"], **named}}
+        if config.guardrail is None:
+            yield self._let(_INVOKE_ACTIONS, deployments)
+            if config.assistants:
+                yield self._let(["bedrock:ApplyGuardrail"], [guardrails])
+            return
+        asked = self._let(_INVOKE_ACTIONS, deployments)
+        yield {**asked, "Condition": {**asked["Condition"], **named}}
+        yield self._let(_INVOKE_ACTIONS[1:], deployments, part=EVALUATION_PART)
+        yield self._let(_INVOKE_ACTIONS[:1], deployments, part=VERIFICATION_PART)
+        yield self._let(["bedrock:ApplyGuardrail"], [guardrails])
+
     def _gateway(
-        self, name: str, service: ec2.GatewayVpcEndpointAwsService, statement: Statement
+        self, name: str, service: ec2.GatewayVpcEndpointAwsService, *statements: Statement
     ) -> ec2.GatewayVpcEndpoint:
         endpoint = ec2.GatewayVpcEndpoint(self, name, vpc=self._vpc, service=service)
-        endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
+        for statement in statements:
+            endpoint.add_to_policy(iam.PolicyStatement.from_json(statement))
         return endpoint
 
     def _interface(
@@ -149,11 +226,14 @@ class Endpoints(Construct):
         name: str,
         service: ec2.InterfaceVpcEndpointAwsService,
         *statements: Statement,
+        functions: bool = True,
     ) -> ec2.InterfaceVpcEndpoint:
+        """`functions`: whether the platform's own call it."""
         group = SecurityGroup(
             self, f"{name}Group", vpc=self._vpc, description=f"PrivateLink endpoint {name}"
         )
-        self._functions.allow_tls_to(group, name)
+        if functions:
+            self._functions.allow_tls_to(group, name)
         self._groups[name] = group
         endpoint = ec2.InterfaceVpcEndpoint(
             self,
@@ -206,7 +286,7 @@ class Endpoints(Construct):
         self.s3.node.add_dependency(self.s3_gateway)
 
 
-def _asked_for(recipes: Sequence[Recipe]) -> tuple[list[str], list[str]]:
+def _asked_for(recipes: Sequence[Recipe], *, imports: bool) -> tuple[list[str], list[str]]:
     """Kinds of resources that answer, and what may be changed in Bedrock: more only where a recipe asks for it."""
     kinds, actions = ["custom-model-deployment"], [*_JOB_ACTIONS, *_DEPLOYMENT_ACTIONS]
     if any(each.provisioned_hours for each in recipes):
@@ -214,4 +294,7 @@ def _asked_for(recipes: Sequence[Recipe]) -> tuple[list[str], list[str]]:
         actions += _BUYING_ACTIONS
     if any(each.judge for each in recipes):
         actions += _JUDGING_ACTIONS
+    if imports:
+        kinds.append("imported-model")
+        actions += [*_IMPORTED_ACTIONS, *_IMPORT_ACTIONS]
     return kinds, actions

@@ -8,7 +8,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from tuning.constructs.notice_lines import run_commands_of
-from tuning.constructs.release import release_arn
+from tuning.constructs.release import NAME
+from tuning.constructs.state_machine import machine_arn
 from tuning.constructs.steps import Steps, call_of_stepfunctions, expression, outlast, when
 from tuning.releases.go_ahead import GoAhead
 from tuning.runs.machine_states import MachineState
@@ -48,7 +49,7 @@ def _arguments(scope: Construct) -> dict[str, str]:
         f"'kind': 'release', 'go_ahead': {GoAhead().to_json()}"
     )
     return {
-        "StateMachineArn": release_arn(scope),
+        "StateMachineArn": machine_arn(scope, NAME),
         "Name": expression("$result.release"),
         "Input": expression(f"$string({{{asked}}})"),
     }

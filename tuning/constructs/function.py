@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -13,7 +14,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from tuning.constructs.config import Config
-from tuning.constructs.functions_code import Bundle, BundleError, BundleTarget, with_recipes
+from tuning.constructs.config_assistants import assistant_files
+from tuning.constructs.functions_code import (
+    Bundle,
+    BundleContents,
+    BundleError,
+    BundleTarget,
+    with_recipes,
+)
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.policies import Statement, allow, made_after, managed_policy
 from tuning.pipeline.step import Step
@@ -70,7 +78,7 @@ class HandlerFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"lambdas.{step.name}.handler",
-            code=_code(self, defaults.config),
+            code=_code(self, defaults.config, step),
             role=self.role.without_policy_updates(),
             environment={
                 **environment,
@@ -135,22 +143,32 @@ def _sending(place: sqs.Queue | sns.Topic) -> tuple[str, str, str]:
     return "sns", "sns:Publish", place.topic_arn
 
 
-def _code(scope: Construct, config: Config) -> lambda_.Code:
+def _code(scope: Construct, config: Config, step: Step) -> lambda_.Code:
     """The bundle's name says what is in it, so CDK need not read it for every function."""
-    path = functions_code(scope, config).path
+    contents: BundleContents = "merging" if step.merges else "functions"
+    files = assistant_files(config) if step.kind == "assistant" else ()
+    path = functions_code(scope, config, contents, files).path
     return lambda_.Code.from_asset(
         str(path), asset_hash=path.stem, asset_hash_type=cdk.AssetHashType.CUSTOM
     )
 
 
-def functions_code(scope: Construct, config: Config) -> Bundle:
+def functions_code(
+    scope: Construct,
+    config: Config,
+    contents: BundleContents = "functions",
+    assistants: Sequence[Path] = (),
+) -> Bundle:
     """The code for Lambda, or with the context `functions=laptop` that for the emulator."""
-    target: BundleTarget
+    return with_recipes(laptop_or_lambda(scope), config.recipe_files, contents, assistants)
+
+
+def laptop_or_lambda(scope: Construct) -> BundleTarget:
+    """By the context `functions`. Raises BundleError."""
     match scope.node.try_get_context("functions"):
         case None | "lambda":
-            target = "lambda"
+            return "lambda"
         case "laptop":
-            target = "laptop"
+            return "laptop"
         case other:
             raise BundleError(f"context functions = {other!r}: must be lambda or laptop")
-    return with_recipes(target, config.recipe_files)

@@ -1,9 +1,11 @@
-"""From an upload to the first function: rule on bucket and folder, queue, dead-letter queue."""
+"""From an upload to the first function: rules on bucket and folder, queue, dead-letter queue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -17,14 +19,32 @@ from tuning.constructs.placement import own_name
 from tuning.pipeline.run_steps import HIDDEN_SECONDS, MOST_RECEIVES
 from tuning.runs.uploads import PREFIX
 
+_MINUTE = cdk.Duration.minutes(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeSource:
+    bucket: s3.IBucket
+    prefix: str = PREFIX
+    """Of what is received; it ends with a `/`."""
+    rule: str = "Rule"
+    """The id of its construct."""
+    deletions: bool = False
+    """Whether what is deleted there is received, too."""
+
 
 class Intake(Construct):
-    """Every `Object Created` event of an object under `datasets/` comes in, and `tuning.runs.uploads` says
-    what the object is; what this platform writes goes to other buckets, which the rule does not name.
+    """Every `Object Created` event of an object under a source's prefix comes in, and the domain says what the object
+    is; what this platform writes goes to other buckets and prefixes, which no rule names.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, datasets: s3.IBucket, key: kms.IKey
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        sources: Sequence[IntakeSource],
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -48,25 +68,53 @@ class Intake(Construct):
                 queue=self.dead_letters, max_receive_count=MOST_RECEIVES
             ),
         )
-        self.rule = self._rule(datasets)
-        for queue in (self.queue, self.dead_letters):
-            queue.add_to_resource_policy(_from(self.rule, queue))
+        for source in sources:
+            rule = self._rule(source)
+            for queue in (self.queue, self.dead_letters):
+                queue.add_to_resource_policy(_from(rule, queue))
 
-    def invoke(self, function: HandlerFunction, *, at_once: int) -> None:
-        """Invoke `function` with up to ten messages; it answers which of them failed."""
+    def invoke(
+        self, function: HandlerFunction, *, at_once: int, batch: int = 10, collect_seconds: int = 0
+    ) -> None:
+        """Invoke `function` with up to ten messages; it answers which of them failed. More than ten are collected for
+        some seconds. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        """
         scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=at_once)
         mapping = lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
             event_source_arn=self.queue.queue_arn,
             function_name=function.function.function_arn,
-            batch_size=10,
+            batch_size=batch,
+            maximum_batching_window_in_seconds=collect_seconds or None,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=scaling,
         )
         # Lambda refuses the mapping of a function that may not receive from the queue yet.
         # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         mapping.node.add_dependency(function.policy)
+
+    def dead(self) -> cloudwatch.IMetric:
+        """How many messages lie among the dead letters."""
+        return self.dead_letters.metric_approximate_number_of_messages_visible(
+            period=_MINUTE, statistic="Maximum"
+        )
+
+    def oldest(self) -> cloudwatch.IMetric:
+        """What is received three times and not deleted counts no longer as the oldest message.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
+        return self.queue.metric_approximate_age_of_oldest_message(
+            period=_MINUTE, statistic="Maximum"
+        )
+
+    def in_flight(self) -> cloudwatch.IMetric:
+        """What fails to be received is hidden between its receives, and thus in flight nearly always; a sound upload
+        is, for a second.
+        """
+        return self.queue.metric_approximate_number_of_messages_not_visible(
+            period=cdk.Duration.minutes(5), statistic="Average"
+        )
 
     def put_aside(self, name: str, description: str, pattern: Mapping[str, object]) -> None:
         """Events that a person must read: they wait among the dead letters, whose alarm fires.
@@ -83,21 +131,36 @@ class Intake(Construct):
         for queue in (self.queue, self.dead_letters):
             queue.add_to_resource_policy(_from(rule, queue))
 
-    def _rule(self, datasets: s3.IBucket) -> events.CfnRule:
+    def every(self, name: str, description: str, schedule: str) -> None:
+        """Receive an event of a schedule, such as `rate(6 hours)`, too."""
+        rule = events.CfnRule(
+            self,
+            name,
+            description=description,
+            schedule_expression=schedule,
+            targets=[_target("Queue", self.queue, instead=self.dead_letters)],
+        )
+        for queue in (self.queue, self.dead_letters):
+            queue.add_to_resource_policy(_from(rule, queue))
+
+    def _rule(self, source: IntakeSource) -> events.CfnRule:
         """A prefix costs no complexity; a wildcard for each name of a training set scored 12, and
         EventBridge refuses that ("Rule is too complex").
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity
         """
         return events.CfnRule(
             self,
-            "Rule",
-            description="An object was uploaded under datasets/",
+            source.rule,
+            description=f"An object was uploaded {'or deleted ' if source.deletions else ''}under {source.prefix}",
             event_pattern={
                 "source": ["aws.s3"],
-                "detail-type": ["Object Created"],
+                "detail-type": [
+                    "Object Created",
+                    *(["Object Deleted"] if source.deletions else []),
+                ],
                 "detail": {
-                    "bucket": {"name": [datasets.bucket_name]},
-                    "object": {"key": [{"prefix": PREFIX}]},
+                    "bucket": {"name": [source.bucket.bucket_name]},
+                    "object": {"key": [{"prefix": source.prefix}]},
                 },
             },
             targets=[_target("Queue", self.queue, instead=self.dead_letters)],

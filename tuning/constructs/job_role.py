@@ -8,12 +8,20 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from tuning.constructs.bucket_policies import JOB, PART
+from tuning.constructs.bedrock_role import (
+    JobKind,
+    allow_equals,
+    bedrock_role,
+    list_below,
+    model_key,
+    place_interfaces,
+)
+from tuning.constructs.bucket_policies import JOB
 from tuning.constructs.network import Network
-from tuning.constructs.policies import Statement, allow, managed_policy
+from tuning.constructs.policies import Statement, managed_policy
 from tuning.constructs.storage import Storage
 
-_JOB_TAG = "BedrockModelCustomizationJobArn"
+_CUSTOMIZATION = JobKind(resource="model-customization-job", tag="BedrockModelCustomizationJobArn")
 
 
 class JobRole(Construct):
@@ -29,116 +37,32 @@ class JobRole(Construct):
         wildcard: iam.IManagedPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._stack = cdk.Stack.of(self)
-        self._jobs = self._stack.format_arn(
-            service="bedrock", resource="model-customization-job", resource_name="*"
-        )
-        stack = self._stack
-        self._ec2_arn = f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}"
-        self.role = iam.Role(
+        self.role = bedrock_role(
             self,
-            "Role",
-            description="Assumed by Amazon Bedrock for model customization jobs",
-            assumed_by=iam.ServicePrincipal(
-                "bedrock.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": self._stack.account},
-                    "ArnEquals": {"aws:SourceArn": self._jobs},
-                },
-            ),
-            managed_policies=[wildcard],
+            "Assumed by Amazon Bedrock for model customization jobs",
+            kind=_CUSTOMIZATION,
+            wildcard=wildcard,
+            part=JOB,
         )
-        cdk.Tags.of(self.role).add(PART, JOB)
-        roles = [self.role]
+        roles, placing = [self.role], place_interfaces(self, network, _CUSTOMIZATION)
         managed_policy(self, "DataPolicy", roles=roles, statements=self._data(storage))
-        managed_policy(self, "NetworkPolicy", roles=roles, statements=self._network(network))
+        managed_policy(self, "NetworkPolicy", roles=roles, statements=placing)
 
     def _data(self, storage: Storage) -> list[Statement]:
-        ours = {"aws:ResourceAccount": self._stack.account}
-        through_s3 = {"kms:ViaService": f"s3.{self._stack.region}.amazonaws.com"}
+        stack = cdk.Stack.of(self)
+        ours = {"aws:ResourceAccount": stack.account}
+        through_s3 = {"kms:ViaService": f"s3.{stack.region}.amazonaws.com"}
+        key = storage.data_key.key_arn
         return [
-            _equals(["s3:GetObject"], [storage.prepared.arn_for_objects("prepared/*")], ours),
+            allow_equals(["s3:GetObject"], [storage.prepared.arn_for_objects("prepared/*")], ours),
             # Bedrock first writes .write_access_check_file.temp under the output prefix.
-            _equals(
+            allow_equals(
                 ["s3:GetObject", "s3:PutObject"],
                 [storage.artifacts.arn_for_objects("jobs/*")],
                 ours,
             ),
-            self._list(storage.prepared.bucket_arn, "prepared/*"),
-            self._list(storage.artifacts.bucket_arn, "jobs/*"),
-            _equals(["kms:Decrypt", "kms:GenerateDataKey"], [storage.data_key.key_arn], through_s3),
-            self._model_key(storage.data_key.key_arn),
+            list_below(self, storage.prepared.bucket_arn, "prepared/*"),
+            list_below(self, storage.artifacts.bucket_arn, "jobs/*"),
+            allow_equals(["kms:Decrypt", "kms:GenerateDataKey"], [key], through_s3),
+            model_key(self, key),
         ]
-
-    def _list(self, bucket: str, prefix: str) -> Statement:
-        """HeadBucket is the same right, and names no prefix: it must not be denied for that.
-        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
-        """
-        return allow(
-            actions=["s3:ListBucket"],
-            resources=[bucket],
-            conditions={
-                "StringEquals": {"aws:ResourceAccount": self._stack.account},
-                "StringLikeIfExists": {"s3:prefix": prefix},
-            },
-        )
-
-    def _model_key(self, key: str) -> Statement:
-        """The page does not say which principal creates the grant, the role or its caller; both
-        have the right. https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
-        """
-        return _equals(
-            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-            [key],
-            {"kms:ViaService": f"bedrock.{self._stack.region}.amazonaws.com"},
-        )
-
-    def _network(self, network: Network) -> list[Statement]:
-        subnets = [self._ec2("subnet", s) for s in network.job_subnet_ids]
-        interfaces = self._ec2("network-interface", "*")
-        return [
-            allow(
-                actions=["ec2:CreateNetworkInterface"],
-                resources=[interfaces],
-                conditions={
-                    "StringEquals": {"aws:RequestTag/BedrockManaged": "true"},
-                    "ArnEquals": {f"aws:RequestTag/{_JOB_TAG}": self._jobs},
-                },
-            ),
-            allow(
-                actions=["ec2:CreateNetworkInterface"],
-                resources=[*subnets, self._ec2("security-group", network.jobs_group.id)],
-            ),
-            allow(
-                actions=[
-                    "ec2:CreateNetworkInterfacePermission",
-                    "ec2:DeleteNetworkInterface",
-                    "ec2:DeleteNetworkInterfacePermission",
-                ],
-                # The page has `*`, but its conditions only hold where the resource is an interface.
-                # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-                resources=[interfaces],
-                conditions={
-                    "ArnEquals": {
-                        "ec2:Subnet": subnets,
-                        f"ec2:ResourceTag/{_JOB_TAG}": self._jobs,
-                    },
-                    "StringEquals": {"ec2:ResourceTag/BedrockManaged": "true"},
-                },
-            ),
-            allow(
-                actions=["ec2:CreateTags"],
-                resources=[interfaces],
-                conditions={
-                    "StringEquals": {"ec2:CreateAction": "CreateNetworkInterface"},
-                    "ForAllValues:StringEquals": {"aws:TagKeys": ["BedrockManaged", _JOB_TAG]},
-                },
-            ),
-        ]
-
-    def _ec2(self, resource: str, name: str) -> str:
-        return f"{self._ec2_arn}:{resource}/{name}"
-
-
-def _equals(actions: list[str], resources: list[str], equals: dict[str, str]) -> Statement:
-    return allow(actions=actions, resources=resources, conditions={"StringEquals": equals})

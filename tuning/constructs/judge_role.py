@@ -49,7 +49,7 @@ class JudgeRole(Construct):
         managed_policy(self, "Policy", roles=[self.role], statements=statements)
 
     def _data(self, storage: Storage) -> list[Statement]:
-        """No model is encrypted with a key of ours, and the job names none: its temporary copies are under a key of
+        """No model is encrypted with one of our keys, and the job names none: its temporary copies are under a key of
         Bedrock. https://docs.aws.amazon.com/bedrock/latest/userguide/evaluation-data-management.html
         """
         ours = {"StringEquals": {"aws:ResourceAccount": self._stack.account}}

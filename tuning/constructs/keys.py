@@ -1,4 +1,4 @@
-"""Keys of ours: rotated, kept when their stack goes, and closed to all but this account and services.
+"""Our keys: rotated, kept when their stack goes, and closed to all but this account and services.
 
 What is denied here holds whatever IAM or a grant gives. Describing a key and changing its policy are
 never denied within the account, so that nobody is locked out.

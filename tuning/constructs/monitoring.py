@@ -11,6 +11,7 @@ from constructs import Construct
 from tuning.constructs.alarm import Alarms, metric
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake
+from tuning.constructs.watched_parts import falls_silent, keeps_failing, machine_outcomes
 from tuning.pipeline.step import Step
 
 _MINUTE = cdk.Duration.minutes(1)
@@ -34,15 +35,7 @@ class Monitoring:
     ) -> None:
         self._environment, self._budget_usd = environment, budget_usd
         self._alarms = Alarms(scope, "Alarms", topic=topic)
-        dead = intake.dead_letters.metric_approximate_number_of_messages_visible(
-            period=_MINUTE, statistic="Maximum"
-        )
-        oldest = intake.queue.metric_approximate_age_of_oldest_message(
-            period=_MINUTE, statistic="Maximum"
-        )
-        in_flight = intake.queue.metric_approximate_number_of_messages_not_visible(
-            period=cdk.Duration.minutes(5), statistic="Average"
-        )
+        dead, oldest = intake.dead(), intake.oldest()
         given_up = unclosed.metric_number_of_messages_published(period=_MINUTE, statistic="Sum")
         failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
         timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
@@ -58,44 +51,18 @@ class Monitoring:
             ("TimedOutReleases", outlived, 1, "A release outlived its state machine's timeout"),
         ):
             self._alarms.at_least(name, watched, threshold, description)
-        # What is received three times and not deleted counts no longer as the oldest message.
-        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-        # It is hidden between its receives, and thus in flight nearly always; a sound upload is, for a second.
         self._alarms.at_least(
             "UploadsNotReceived",
-            in_flight,
+            intake.in_flight(),
             0.5,
             "An upload has failed to be received for half an hour",
             periods=6,
         )
         for function in functions.values():
-            self._errors(function)
-            self._silence(function)
+            keeps_failing(self._alarms, function)
+            falls_silent(self._alarms, function)
             self._own_metrics(function.step)
         self._dashboard(scope, (machine, releases), [oldest, dead], functions)
-
-    def _errors(self, function: HandlerFunction) -> None:
-        """One error is retried and heals; three periods with errors do not."""
-        step = function.step
-        period = cdk.Duration.minutes(step.every_minutes or 1)
-        self._alarms.at_least(
-            f"{step.construct_id}Errors",
-            function.function.metric_errors(period=period, statistic="Sum"),
-            1,
-            f"{step.name} keeps failing: {step.failing}",
-            periods=3,
-        )
-
-    def _silence(self, function: HandlerFunction) -> None:
-        """A step that does not run must not look like one that finds nothing."""
-        step = function.step
-        if step.silent_after_minutes:
-            period = cdk.Duration.minutes(step.silent_after_minutes)
-            self._alarms.falls_silent(
-                f"{step.construct_id}Silent",
-                function.function.metric_invocations(period=period, statistic="Sum"),
-                f"{step.name} has not run for {step.silent_after_minutes} minutes",
-            )
 
     def _own_metrics(self, step: Step) -> None:
         for declared in step.metrics:
@@ -124,7 +91,7 @@ class Monitoring:
         functions: Mapping[str, HandlerFunction],
     ) -> None:
         runs, released = (
-            _outcomes(machine, succeeded)
+            machine_outcomes(machine, succeeded)
             for machine, succeeded in zip(
                 machines, ("trained, refused or stopped", "released or refused"), strict=True
             )
@@ -155,13 +122,3 @@ class Monitoring:
                     for title, shown in row
                 )
             )
-
-
-def _outcomes(machine: sfn.StateMachine, succeeded: str) -> list[cloudwatch.IMetric]:
-    return [
-        machine.metric_started(label="started"),
-        machine.metric_succeeded(label=succeeded),
-        machine.metric_failed(label="failed"),
-        machine.metric_timed_out(label="timed out"),
-        machine.metric_aborted(label="aborted"),
-    ]

@@ -12,7 +12,7 @@ from tuning.constructs.config import PREFIX_LISTS, Config
 from tuning.constructs.default_group import ClosedDefaultGroup
 from tuning.constructs.endpoints import Endpoints
 from tuning.constructs.log_groups import log_group, logs_key
-from tuning.constructs.placement import prepare_scope
+from tuning.constructs.placement import documents_of, prepare_scope, weights_of
 from tuning.constructs.policies import allow, managed_policy
 from tuning.constructs.prompts_log import PromptsLog
 from tuning.constructs.security_groups import SecurityGroup
@@ -29,8 +29,13 @@ class Network(Construct):
         *,
         config: Config,
         storage_name: str,
+        imports_name: str = "",
+        assistants_name: str = "",
     ) -> None:
-        """`storage_name`: of the stack whose buckets and table the endpoints lead to."""
+        """`storage_name`: of the stack whose buckets and table the endpoints lead to; `imports_name`: of that with
+        the bucket of weights, where a recipe imports models; `assistants_name`: of that with the bucket of documents,
+        where an assistant has any.
+        """
         super().__init__(scope, construct_id)
         prepare_scope(self, config)
         self.logs_key = logs_key(self)
@@ -52,10 +57,7 @@ class Network(Construct):
             prefix_lists=[s3],
         )
         self.callers_group = SecurityGroup(
-            self,
-            "Callers",
-            vpc=self.vpc,
-            description="Whoever asks the models that are live",
+            self, "Callers", vpc=self.vpc, description="Callers of the live models"
         )
         if config.job_nodes_talk:
             self.jobs_group.allow_everything_among_members()
@@ -67,6 +69,8 @@ class Network(Construct):
             functions=self.functions_group,
             callers=self.callers_group,
             storage_name=storage_name,
+            weights=weights_of(config, imports_name),
+            documents=documents_of(config, assistants_name),
         )
         _flow_log(self, self.vpc, self.logs_key, config)
         self.wildcard = WildcardPermissions(self, "WildcardPermissions")
@@ -80,6 +84,23 @@ class Network(Construct):
         )
         if config.log_account_prompts:
             self._log_prompts(config)
+
+    @cached_property
+    def askers_group(self) -> SecurityGroup:
+        """Of those who ask assistants; it reaches their API and nothing else, no model either."""
+        group = SecurityGroup(
+            self, "Askers", vpc=self.vpc, description="Those who ask the assistants"
+        )
+        self.endpoints.reached_by(group, "ExecuteApi")
+        return group
+
+    @cached_property
+    def agents_group(self) -> SecurityGroup:
+        """Of assistants' agents: they reach models and functions, and nothing else."""
+        group = SecurityGroup(self, "Agents", vpc=self.vpc, description="Agents of the assistants")
+        for name in ("BedrockRuntime", "Lambda"):
+            self.endpoints.reached_by(group, name)
+        return group
 
     def _log_prompts(self, config: Config) -> None:
         PromptsLog(

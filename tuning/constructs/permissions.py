@@ -21,9 +21,16 @@ class Permissions:
     """Knows the ARN of every name that the manifest uses."""
 
     def __init__(
-        self, stack: cdk.Stack, *, environment: str, storage: Storage, recipes: Sequence[Recipe]
+        self,
+        stack: cdk.Stack,
+        *,
+        environment: str,
+        storage: Storage,
+        recipes: Sequence[Recipe],
+        imports: bool = False,
     ) -> None:
-        self._stack, self._environment = stack, environment
+        """`imports`: whether a recipe imports models."""
+        self._stack, self._environment, self.imports = stack, environment, imports
         buys = any(each.provisioned_hours for each in recipes)
         judges = sorted({each.judge for each in recipes if each.judge})
         self.names: dict[str, Sequence[str]] = {
@@ -44,6 +51,9 @@ class Permissions:
             # None where no recipe asks for Provisioned Throughput: nobody buys it, or asks what was bought.
             "SoldModels": [self._arn("bedrock", "custom-model", "*")] if buys else [],
             "BoughtModels": [self._arn("bedrock", "provisioned-model", "*")] if buys else [],
+            # And none where no recipe imports models.
+            "ImportedModels": [self._arn("bedrock", "imported-model", "*")] if imports else [],
+            "LedgerOfImported": [storage.ledger.table_arn] if imports else [],
             # And none where no recipe asks for a judge.
             "JudgeRole": [],
             "EvaluationJobs": [self._arn("bedrock", "evaluation-job", "*")] if judges else [],
@@ -54,8 +64,11 @@ class Permissions:
         }
         """What is made later adds its own."""
 
-    def statements(self, granted: Sequence[Access]) -> list[Statement]:
-        return named_statements(self._stack, granted, self.names, environment=self._environment)
+    def statements(self, granted: Sequence[Access], **places: str) -> list[Statement]:
+        """`places`: what else is filled in, such as the assistant that a role is of."""
+        return named_statements(
+            self._stack, granted, self.names, environment=self._environment, **places
+        )
 
     def state_machine(
         self, name: str, functions: Sequence[str], machine: str, does: Sequence[Access]
@@ -111,11 +124,13 @@ def named_statements(
     names: Mapping[str, Sequence[str]],
     *,
     environment: str = "",
+    **others: str,
 ) -> list[Statement]:
     """As IAM takes them, but for rights on nothing, such as on base models where no recipe has a gate. Raises
     KeyError for a resource that has no name here.
     """
     places = {"{region}": stack.region, "{environment}": environment}
+    places |= {f"{{{name}}}": place for name, place in others.items()}
     return [
         allow(
             actions=list(each.actions),

@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from tuning.constructs.config import Config
+from tuning.constructs.config_assistants import with_documents
 from tuning.errors import ConfigError
 
 _FLAGS = {
@@ -26,7 +27,7 @@ def own_name(scope: Construct, name: str) -> str:
     """`name` after the stack's, and the beginning of the stack's id: no two stacks ever share it.
 
     A queue's name is taken for a minute after its deletion, a state machine's until the last of its executions
-    has ended (of ours one may wait for days), and that of what is retained for ever; so an environment that is
+    has ended (an execution may wait for days), and that of what is retained for ever; so an environment that is
     made again would be in its own way.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
@@ -59,3 +60,33 @@ def prepare_scope(construct: Construct, config: Config, *, longest: int = LONGES
             f"{where}: has {found}, and Config has {config.region}: pass "
             f"env=cdk.Environment(region={config.region!r}) to the stack or its Stage"
         )
+
+
+def weights_of(config: Config, imports_name: str) -> str:
+    """The ARN of the bucket of weights, in the stack of that name, as far as it is known beforehand; none where no
+    recipe imports models. Raises ConfigError where one does and no such stack is named.
+    """
+    names = [each.name for each in config.load_imports()]
+    if not names:
+        return ""
+    if not imports_name:
+        raise ConfigError(
+            f"recipes: {', '.join(names)} import models, for which there is no stack: pass imports_name to "
+            "Network and Storage, and make a ModelImport in the stack of that name"
+        )
+    return f"arn:{cdk.Aws.PARTITION}:s3:::{imports_name.lower()}-*"
+
+
+def documents_of(config: Config, assistants_name: str) -> str:
+    """The ARN of the bucket of documents, in the stack of that name, as far as it is known beforehand; none where no
+    assistant has any. Raises ConfigError where one does and no such stack is named.
+    """
+    names = [each.name for each in with_documents(config)]
+    if not names:
+        return ""
+    if not assistants_name:
+        raise ConfigError(
+            f"assistants: {', '.join(names)} have documents, to which no endpoint leads: pass assistants_name, the "
+            "name of the stack of Assistants, to Network and Storage"
+        )
+    return f"arn:{cdk.Aws.PARTITION}:s3:::{assistants_name.lower()}-*"

@@ -1,6 +1,6 @@
 """Bedrock's log of what models are asked and answer, in a log group of this environment.
 
-AWS keeps one such setting for an account and Region, which no template can describe: a function of ours makes it
+AWS keeps one such setting for an account and Region, which no template can describe: one of our functions makes it
 where there is none, and overwrites none of somebody else's (docs/decisions/0037).
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
 """

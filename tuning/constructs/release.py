@@ -1,24 +1,23 @@
 """Release: which version of a recipe answers, changed by one person at a time."""
 
+from typing import TYPE_CHECKING
+
 import aws_cdk as cdk
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from tuning.constructs.bucket_policies import EVALUATION_PART, PART
+from tuning.constructs.bucket_policies import EVALUATION_PART, PART, VERIFICATION_PART
 from tuning.constructs.function_maker import FunctionMaker
 from tuning.constructs.judge_role import JudgeRole
-from tuning.constructs.placement import own_name
 from tuning.constructs.release_definition import RELEASE_TIMEOUT, ReleaseDefinition
-from tuning.constructs.state_machine import MachineParts, make_machine
+from tuning.constructs.state_machine import MachineParts, machine_arn, make_machine
 from tuning.constructs.storage import Storage
 from tuning.pipeline.manifest import of_kind
-from tuning.pipeline.release_tasks import ANSWER_PROMPTS
-from tuning.runs.function_settings import (
-    EvaluationSettings,
-    JudgeSettings,
-    ReleaseSettings,
-    Settings,
-)
+from tuning.pipeline.release_tasks import ANSWER_PROMPTS, VERIFY_RELEASE
+from tuning.releases.release_settings import EvaluationSettings, JudgeSettings, ReleaseSettings
+
+if TYPE_CHECKING:
+    from tuning.runs.function_settings import Settings
 
 NAME = "Release"
 
@@ -41,7 +40,7 @@ class Release(Construct):
             ReleaseSettings: ReleaseSettings(
                 environment=environment,
                 ledger_table=ledger_table,
-                release_machine_arn=release_arn(self),
+                release_machine_arn=machine_arn(self, NAME),
             ),
             EvaluationSettings: EvaluationSettings(
                 environment=environment,
@@ -61,7 +60,14 @@ class Release(Construct):
         }
         # The endpoint of models admits base models for this role alone.
         cdk.Tags.of(self.functions[ANSWER_PROMPTS.name].role).add(PART, EVALUATION_PART)
-        definition = ReleaseDefinition(self, functions=self.functions, topic=topic)
+        if parts.config.guardrail:  # nobody else asks without one
+            cdk.Tags.of(self.functions[VERIFY_RELEASE.name].role).add(PART, VERIFICATION_PART)
+        definition = ReleaseDefinition(
+            self,
+            functions=self.functions,
+            topic=topic,
+            imports=bool(parts.config.load_imports()),
+        )
         self.machine = make_machine(
             self,
             NAME,
@@ -80,13 +86,3 @@ class Release(Construct):
         role = JudgeRole(self, "JudgeRole", storage=storage, judges=judges).role
         parts.permissions.names["JudgeRole"] = [role.role_arn]
         return role.role_arn
-
-
-def release_arn(scope: Construct, resource: str = "stateMachine", suffix: str = "") -> str:
-    """Of the machine of a stack, or of its executions: known before it is, since functions ask for it."""
-    return cdk.Stack.of(scope).format_arn(
-        service="states",
-        resource=resource,
-        resource_name=f"{own_name(scope, NAME)}{suffix}",
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )

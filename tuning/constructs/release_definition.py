@@ -4,32 +4,37 @@ Every path goes through `Finish release`, which records what answers as Bedrock 
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.candidate_evaluation import POLL_SECONDS, CandidateEvaluation
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.notice_lines import message, subject
-from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
+from tuning.constructs.reported_outcome import EndStates, conclude_with, report_outcome
+from tuning.constructs.steps import Steps, catch_all, expression, when
 from tuning.pipeline.release_tasks import (
     BEGIN_RELEASE,
     DEPLOY_MODEL,
     FINISH_RELEASE,
     VERIFY_RELEASE,
 )
-from tuning.releases.release_states import ReleaseState
+from tuning.releases.release_states import ImportedReleaseState, ReleaseState
 
 
 class ReleaseDefinition:
     def __init__(
-        self, scope: Construct, *, functions: Mapping[str, HandlerFunction], topic: sns.ITopic
+        self,
+        scope: Construct,
+        *,
+        functions: Mapping[str, HandlerFunction],
+        topic: sns.ITopic,
+        imports: bool,
     ) -> None:
+        """`imports`: whether a recipe imports models."""
         self._scope, self._steps, self._topic = scope, Steps(scope), topic
+        self._imports = imports
         self._begin, self._deploy, self._verify, self._finish = (
             self._steps.invoke(functions[step.name])
             for step in (BEGIN_RELEASE, DEPLOY_MODEL, VERIFY_RELEASE, FINISH_RELEASE)
@@ -86,13 +91,15 @@ class ReleaseDefinition:
         status.when(when("$deployment.state in ['in_progress', 'queued']"), wait)
         why = "'It did not answer: ' & $verified.why & '.'"
         restored = self._concluded(ReleaseState.RESTORED, "failed", why)
-        status.when(when("$exists($verified.state)"), restored)
-        status.when(when("$deployment.state = 'active'"), self._verify)
         failed = self._concluded(ReleaseState.NOT_DEPLOYED, "failed", "$deployment.failure & '.'")
-        status.otherwise(failed)
         answers = self._steps.choose(ReleaseState.MODEL_ANSWERS)
         why = "'It answers.' & ($exists($gate.summary) ? ' ' & $gate.summary : '')"
         live = self._concluded(ReleaseState.MODEL_LIVE, "released", why)
+        if self._imports:
+            self._imported(status, answers, live=live, failed=failed)
+        status.when(when("$exists($verified.state)"), restored)
+        status.when(when("$deployment.state = 'active'"), self._verify)
+        status.otherwise(failed)
         answers.when(when("$verified.state = 'answered'"), live)
         same = "$exists($release.before) and $release.before = $release.target"
         answers.when(when(same), restored)  # nothing else was live
@@ -109,51 +116,48 @@ class ReleaseDefinition:
         self._verify.next(answers)
         return status
 
-    def _concluded(self, name: str, state: str, summary: str) -> sfn.Pass:
-        outcome: dict[str, Any] = {"state": state, "summary": expression(summary)}
-        made = sfn.Pass.jsonata(self._scope, name, assign={"outcome": outcome}, outputs={})
-        made.next(self._finish)
-        return made
-
-    def _report(self) -> None:
-        """What could not be recorded is reported all the same; the next release takes over."""
-        asked = "$request.kind & ' of ' & $request.recipe & ' version ' & $string($request.version)"
-        notify = tasks.SnsPublish.jsonata(
+    def _imported(
+        self, status: sfn.Choice, answers: sfn.Choice, *, live: sfn.Pass, failed: sfn.Pass
+    ) -> None:
+        """An imported model is loaded by the first question, and what was live stays so until it has answered."""
+        answered = "$exists($verified.state) and $verified.state = 'answered'"
+        status.when(when(f"{answered} and $deployment.state = 'active'"), live)
+        status.when(when(answered), failed)
+        wait = self._steps.wait(ImportedReleaseState.WAIT_FOR_LOADING, POLL_SECONDS)
+        answers.when(when("$verified.state = 'cold'"), wait.next(self._verify))
+        retire = sfn.Pass.jsonata(
             self._scope,
-            ReleaseState.NOTIFY,
-            topic=self._topic,
-            subject=subject(f"{asked} & ': ' & $outcome.state"),
-            message=sfn.TaskInput.from_text(
-                message(["$exists($recorded.summary) ? $recorded.summary : $outcome.summary"])
-            ),
+            ImportedReleaseState.RETIRE,
+            assign={"deployment": expression("$merge([$deployment, {'verified': true}])")},
             outputs={},
         )
-        outlast(notify, "States.TaskFailed")
-        not_reported = sfn.Fail.jsonata(
+        beside = "$release.imported = true and $not($deployment.verified = true)"
+        answers.when(when(f"$verified.state = 'answered' and {beside}"), retire.next(self._deploy))
+
+    def _concluded(self, name: str, state: str, summary: str) -> sfn.Pass:
+        return conclude_with(self._scope, name, state, summary, self._finish)
+
+    def _report(self) -> None:
+        """The next release takes over what could not be recorded."""
+        report_outcome(
             self._scope,
-            ReleaseState.NOT_REPORTED,
-            error="ReleaseNotReported",
-            cause=expression("$string($outcome)"),
+            self._finish,
+            topic=self._topic,
+            names=EndStates(
+                notify=ReleaseState.NOTIFY,
+                not_reported=ReleaseState.NOT_REPORTED,
+                outcome=ReleaseState.OUTCOME,
+                failed=ReleaseState.FAILED,
+                succeeded={
+                    ReleaseState.RELEASED: ["released"],
+                    ReleaseState.REFUSED: ["refused", "held", "passed"],
+                },
+            ),
+            says="$request.kind & ' of ' & $request.recipe & ' version ' & $string($request.version)",
+            lines=["$exists($recorded.summary) ? $recorded.summary : $outcome.summary"],
+            recorded="recorded",
+            what="Release",
         )
-        notify.add_catch(not_reported, errors=["States.ALL"])
-        self._finish.add_catch(notify, errors=["States.ALL"], assign={"recorded": {}}, outputs={})
-        end = self._steps.choose(ReleaseState.OUTCOME)
-        for name, states in (
-            (ReleaseState.RELEASED, ["released"]),
-            (ReleaseState.REFUSED, ["refused", "held", "passed"]),
-        ):
-            succeed = sfn.Succeed.jsonata(self._scope, name, outputs=expression("$outcome"))
-            end.when(when(f"$outcome.state in {states}"), succeed)
-        end.otherwise(
-            sfn.Fail.jsonata(
-                self._scope,
-                ReleaseState.FAILED,
-                error="ReleaseFailed",
-                cause=expression("$outcome.summary"),
-            )
-        )
-        self._finish.next(notify)
-        notify.next(end)
 
 
 RELEASE_TIMEOUT = cdk.Duration.days(30)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -12,9 +13,11 @@ from constructs import Construct
 from tuning.constructs.config import Config
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
+from tuning.constructs.network import Network
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.placement import own_name
 from tuning.constructs.policies import made_after, managed_policy
+from tuning.constructs.storage import Storage
 from tuning.pipeline.grants import Access
 
 
@@ -27,6 +30,18 @@ class MachineParts:
     logs_key: kms.IKey
     key: kms.IKey
     wildcard: iam.IManagedPolicy
+
+    @classmethod
+    def of(
+        cls, *, config: Config, permissions: Permissions, network: Network, storage: Storage
+    ) -> Self:
+        return cls(
+            config=config,
+            permissions=permissions,
+            logs_key=network.logs_key,
+            key=storage.control_key,
+            wildcard=network.wildcard.machine,
+        )
 
 
 def make_machine(
@@ -41,13 +56,7 @@ def make_machine(
 ) -> sfn.StateMachine:
     """Under `scope`. `does`: what its role may beside invoking its functions and sending notices."""
     full_name = own_name(scope, name)  # known beforehand, so that its role can be for it alone
-    stack = cdk.Stack.of(scope)
-    arn = stack.format_arn(
-        service="states",
-        resource="stateMachine",
-        resource_name=full_name,
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )
+    stack, arn = cdk.Stack.of(scope), machine_arn(scope, name)
     logs = log_group(
         scope,
         "Logs",
@@ -74,11 +83,25 @@ def make_machine(
         # Who may read it reads the execution's history.
         logs=sfn.LogOptions(destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False),
     )
+    # What CDK writes for a distributed map, attached to nobody: the role has what `does` says.
+    machine.node.try_remove_child("DistributedMapPolicy")
     # Step Functions refuses a machine whose role may not deliver its logs yet.
     # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
     made_after(machine, policy)
     _encrypt(machine, parts.key)
     return machine
+
+
+def machine_arn(
+    scope: Construct, name: str, resource: str = "stateMachine", suffix: str = ""
+) -> str:
+    """Of a machine of the stack, or of its executions: known before it is, since functions ask for it."""
+    return cdk.Stack.of(scope).format_arn(
+        service="states",
+        resource=resource,
+        resource_name=f"{own_name(scope, name)}{suffix}",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def _encrypt(machine: sfn.StateMachine, key: kms.IKey) -> None:

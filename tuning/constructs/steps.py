@@ -189,7 +189,8 @@ _MESSAGE = r'/"errorMessage"\s*:\s*"([^\\"]*(?:\\.[^\\"]*)*)"/'
 
 
 def catch_all(
-    steps: Sequence[sfn.TaskStateBase | sfn.CustomState], handler: sfn.IChainable
+    steps: Sequence[sfn.TaskStateBase | sfn.CustomState | sfn.DistributedMap],
+    handler: sfn.IChainable,
 ) -> None:
     """Any fault of any of `steps` goes to `handler`, with what was said of it.
 

@@ -13,6 +13,7 @@ from tuning.constructs.bucket import private_bucket, restrict
 from tuning.constructs.bucket_policies import (
     REPORTS,
     UPLOADS,
+    UPLOADS_AND_ADAPTERS,
     Boundary,
     PolicyOpening,
     for_everybody,
@@ -23,7 +24,12 @@ from tuning.constructs.bucket_policies import (
 from tuning.constructs.config import Config
 from tuning.constructs.keys import key_of_data, own_key
 from tuning.constructs.log_destinations import DeliverableAccessLogs
-from tuning.constructs.placement import LONGEST_STORAGE_NAME, prepare_scope
+from tuning.constructs.placement import (
+    LONGEST_STORAGE_NAME,
+    documents_of,
+    prepare_scope,
+    weights_of,
+)
 from tuning.runs.ledger_item import KEY
 from tuning.runs.run_record import BY_MONTH, JOB_QUEUE, OPEN_RUNS, OpenRun
 
@@ -45,7 +51,12 @@ class Storage(Construct):
         *,
         config: Config,
         vpc: ec2.IVpc,
+        imports_name: str = "",
+        assistants_name: str = "",
     ) -> None:
+        """`imports_name`: of the stack with the bucket of weights, where a recipe imports models; `assistants_name`: of
+        that with the bucket of documents, where an assistant has any.
+        """
         super().__init__(scope, construct_id)
         prepare_scope(self, config, longest=LONGEST_STORAGE_NAME)
         self._boundary = Boundary(perimeter=config.perimeter, vpc=vpc)
@@ -72,8 +83,17 @@ class Storage(Construct):
             lifecycle=[_expire(days=400)],
         )
         restrict(logs, for_everybody(logs, services=True), written_by_s3_only(logs))
+        imports = weights_of(config, imports_name)
+        documents = documents_of(config, assistants_name)
+        for bucket, folder in ((imports, "weights/"), (documents, "documents/")):
+            if bucket:
+                logs.add_to_resource_policy(_logged(logs, bucket, folder))
         self.datasets = self._bucket(
-            "Datasets", _old_versions(days=365), opening=UPLOADS, locked=_EVENT_LIFE
+            "Datasets",
+            _old_versions(days=365),
+            opening=UPLOADS_AND_ADAPTERS if imports else UPLOADS,
+            for_jobs=False,
+            locked=_EVENT_LIFE,
         )
         self.prepared = self._bucket("Prepared", _old_versions(days=30), locked=_JOB_LIFE)
         restrict(self.prepared, write_once(self.prepared))
@@ -94,6 +114,7 @@ class Storage(Construct):
         lifecycle: s3.LifecycleRule,
         *,
         opening: PolicyOpening | None = None,
+        for_jobs: bool = True,
         locked: cdk.Duration | None = None,
         judged: bool = False,
     ) -> s3.Bucket:
@@ -109,9 +130,7 @@ class Storage(Construct):
             bucket,
             for_everybody(bucket),
             our_key_only(bucket, self.data_key),
-            self._boundary.statements(
-                bucket, opening, for_jobs=opening is not UPLOADS, judged=judged
-            ),
+            self._boundary.statements(bucket, opening, for_jobs=for_jobs, judged=judged),
         )
         return bucket
 
@@ -143,6 +162,21 @@ def _log_delivery(stack: cdk.Stack) -> iam.PolicyStatement:
         actions=["kms:Decrypt"],
         resources=["*"],
         conditions={"ArnLike": {"kms:EncryptionContext:SourceArn": logs}},
+    )
+
+
+def _logged(logs: s3.IBucket, bucket: str, folder: str) -> iam.PolicyStatement:
+    """By name: the buckets of weights and of documents are of stacks that refer to this one.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+        actions=["s3:PutObject"],
+        resources=[logs.arn_for_objects(f"{folder}*")],
+        conditions={
+            "ArnLike": {"aws:SourceArn": bucket},
+            "StringEquals": {"aws:SourceAccount": logs.stack.account},
+        },
     )
 
 

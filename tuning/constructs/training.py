@@ -11,37 +11,35 @@ from constructs import Construct
 
 from tuning.constructs.bucket_policies import DELETION_PART, PART, PREPARATION
 from tuning.constructs.config import Config
-from tuning.constructs.function import FunctionDefaults, HandlerFunction
+from tuning.constructs.function import HandlerFunction
 from tuning.constructs.function_maker import FunctionMaker
-from tuning.constructs.intake import Intake
+from tuning.constructs.intake import Intake, IntakeSource
 from tuning.constructs.job_role import JobRole
 from tuning.constructs.model_callers import ModelCallers
 from tuning.constructs.monitoring import Monitoring
 from tuning.constructs.network import Network
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.placement import prepare_scope
-from tuning.constructs.release import Release, release_arn
+from tuning.constructs.release import NAME, Release
 from tuning.constructs.scheduled_step import schedule
-from tuning.constructs.state_machine import MachineParts, make_machine
+from tuning.constructs.state_machine import MachineParts, machine_arn, make_machine
 from tuning.constructs.storage import Storage
 from tuning.constructs.training_run import RUN_TIMEOUT, TrainingRun
 from tuning.pipeline.grants import access
 from tuning.pipeline.ledger_grants import MACHINE_READS, MACHINE_WRITES, in_tables
 from tuning.pipeline.manifest import of_kind
 from tuning.pipeline.watching_steps import DELETE_MODELS
-from tuning.runs.function_settings import (
-    DeleterSettings,
-    DispatcherSettings,
-    GuardSettings,
-    IntakeSettings,
-    ReconcilerSettings,
-    RemovalSettings,
-    RunSettings,
-    Settings,
-)
+from tuning.releases.release_settings import DeleterSettings, RemovalSettings
+from tuning.runs.function_settings import IntakeSettings, RunSettings, Settings
+from tuning.runs.watching_settings import DispatcherSettings, GuardSettings, ReconcilerSettings
 
 
 class Training(Construct):
+    assistants: Construct | None = None
+    """The Assistants beside it, where there are any; it says so itself."""
+    imports: Construct | None = None
+    """The ModelImport beside it, where a recipe imports models; it says so itself."""
+
     def __init__(
         self,
         scope: Construct,
@@ -61,16 +59,18 @@ class Training(Construct):
             environment=environment,
             storage=storage,
             recipes=config.load_recipes(),
+            imports=bool(config.load_imports()),
         )
-        self.intake = Intake(self, "Intake", datasets=storage.datasets, key=storage.control_key)
+        uploads = [IntakeSource(bucket=storage.datasets)]
+        self.intake = Intake(self, "Intake", sources=uploads, key=storage.control_key)
         self.topic = self._topic()
         # CDK leaves `Default` out of logical ids: a place for all functions that renames none.
         workers = Construct(self, "Default")
         self._permissions.names |= {
             "Queue": [self.intake.queue.queue_arn],
             "Notices": [self.topic.topic_arn],
-            "Release": [release_arn(self)],
-            "ReleaseExecutions": [release_arn(self, "execution", ":*")],
+            "Release": [machine_arn(self, NAME)],
+            "ReleaseExecutions": [machine_arn(self, NAME, "execution", ":*")],
         }
         self.job_role = JobRole(
             workers, "JobRole", network=network, storage=storage, wildcard=network.wildcard.jobs
@@ -82,13 +82,11 @@ class Training(Construct):
         self.machine = self._machine(tasks)
         self._permissions.names |= {
             "TrainingRun": [self.machine.state_machine_arn],
-            "Executions": [self._executions()],
+            "Executions": [machine_arn(self, "TrainingRun", "execution", ":*")],
         }
         self.release = self._release(make)
         self.callers = self._callers(workers)
         self.functions = {**tasks, **self.release.functions, **self._others(make)}
-        failed = storage.backup.failures()
-        self.intake.put_aside("BackupFailed", "No backup of the ledger was made", failed)
         Monitoring(
             self,
             environment=environment,
@@ -103,20 +101,13 @@ class Training(Construct):
         self._outputs()
 
     def _making(self, scope: Construct) -> FunctionMaker:
-        network = self.network
-        return FunctionMaker(
-            scope=scope,
+        return FunctionMaker.of(
+            scope,
+            config=self.config,
             permissions=self._permissions,
-            wildcard=network.wildcard,
-            defaults=FunctionDefaults(
-                config=self.config,
-                logs_key=network.logs_key,
-                environment_key=self.storage.control_key,
-                wildcard=network.wildcard.functions,
-                vpc=network.vpc,
-                security_groups=[network.functions_group.group],
-                dead_letters=self.intake.dead_letters,
-            ),
+            network=self.network,
+            storage=self.storage,
+            dead_letters=self.intake.dead_letters,
         )
 
     def _others(self, make: FunctionMaker) -> dict[str, HandlerFunction]:
@@ -144,6 +135,8 @@ class Training(Construct):
         self.intake.invoke(others["receive_upload"], at_once=self.config.receivers)
         for step in of_kind("scheduled"):
             schedule(others[step.name], dead_letters=self.intake.dead_letters)
+        failed = self.storage.backup.failures()
+        self.intake.put_aside("BackupFailed", "No backup of the ledger was made", failed)
         return others
 
     def _topic(self) -> sns.Topic:
@@ -182,12 +175,11 @@ class Training(Construct):
         )
 
     def _machine_parts(self) -> MachineParts:
-        return MachineParts(
+        return MachineParts.of(
             config=self.config,
             permissions=self._permissions,
-            logs_key=self.network.logs_key,
-            key=self.storage.control_key,
-            wildcard=self.network.wildcard.machine,
+            network=self.network,
+            storage=self.storage,
         )
 
     def _release(self, make: FunctionMaker) -> Release:
@@ -206,17 +198,9 @@ class Training(Construct):
             scope,
             "Callers",
             environment=self._environment,
-            recipes=self.config.recipes,
+            config=self.config,
             network=self.network,
             permissions=self._permissions,
-        )
-
-    def _executions(self) -> str:
-        return cdk.Stack.of(self).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{self.machine_name}:*",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
 
     def _run_settings(self) -> RunSettings:
@@ -267,7 +251,7 @@ class Training(Construct):
             ledger_table=self.storage.ledger.table_name,
             datasets_bucket=self.storage.datasets.bucket_name,
             state_machine_arn=self.machine.state_machine_arn,
-            recipes=self.config.recipes,
+            recipes=tuple(each.name for each in self.config.load_recipes()),
         )
 
     def _outputs(self) -> None:
@@ -280,7 +264,7 @@ class Training(Construct):
             "BudgetsTable": self.storage.budgets.table_name,
             "StateMachine": self.machine.state_machine_arn,
             "ReleaseMachine": self.release.machine.state_machine_arn,
-            "CallersPolicy": self.callers.policy_arn,
+            **self.callers.outputs,
             "CallersGroup": self.network.callers_group.id,
             "NoticesTopic": self.topic.topic_arn,
             "Queue": self.intake.queue.queue_url,

@@ -4,6 +4,8 @@ Policies of this construct, for roles of all stacks, and one statement for Stora
 file has read every `*`. The construct is part of Network, which comes first; Storage stays when Network goes.
 """
 
+from functools import cached_property
+
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -23,6 +25,16 @@ class WildcardPermissions(Construct):
     def set_invocation_log(self) -> iam.IManagedPolicy:
         """Made only where it is asked for; for one role."""
         return self._policy("InvocationLog", _trace(), _set_invocation_log())
+
+    @cached_property
+    def import_creation(self) -> iam.IManagedPolicy:
+        """Made only where a recipe imports models; for one role."""
+        return self._policy("ImportCreation", _create_imports())
+
+    @cached_property
+    def imported_listing(self) -> iam.IManagedPolicy:
+        """Made only where a recipe imports models."""
+        return self._policy("ImportedListing", _list_imported())
 
     def _policy(self, name: str, *statements: Statement) -> iam.IManagedPolicy:
         policy = managed_policy(self, name, statements=statements)
@@ -97,8 +109,22 @@ def _set_invocation_log() -> Statement:
     )
 
 
+def _create_imports() -> Statement:
+    """What it may be created with is bound by the role that it is given, and by whom iam:PassRole lets give it.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+    """
+    return _anywhere("bedrock:CreateModelImportJob")
+
+
+def _list_imported() -> Statement:
+    """Which of them are live is in their tags, and that is a right on each.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+    """
+    return _anywhere("bedrock:ListImportedModels")
+
+
 def _list_uses() -> Statement:
-    """What uses a custom model, whoever made it.
+    """What uses a custom model, no matter who made it.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
     """
     return _anywhere(

@@ -20,6 +20,16 @@ _REPEATS = (
     "prompts_with_contradictions",
 )
 
+_SAID = {
+    "duplicates": ("DS701", "the same record as line {}"),
+    "near_duplicates": ("DS701", f"nearly the same record as line {{}} ({_BUT})"),
+    "contradictions": ("DS702", "the prompt of line {} again, with another answer"),
+    "near_contradictions": (
+        "DS702",
+        f"nearly the prompt of line {{}} ({_BUT}), with another answer",
+    ),
+}
+"""Rule and words of each, with the line that came before."""
 _NOT_TEXT = ("image", "video", "document", "toolConfig", "tools", "toolUse", "toolResult")
 """Parts of records that an evaluation cannot use yet; see `evaluation_prompts`."""
 
@@ -59,41 +69,44 @@ def _separated(tally: Tally, twice: set[int]) -> dict[str, Any]:
     for (prompt, answer), (as_is, answered, line) in zip(near, exact, strict=True):
         if prompt not in twice:
             continue
-        alike = seen.setdefault(prompt, _Alike())
+        if (alike := seen.get(prompt)) is None:
+            alike = seen[prompt] = _Alike()
         answers = alike.exact.get(as_is)
         if answers is None:
-            kind, fault = _near_fault(alike, answer)
+            kind, first = _nearly(alike, answer)
             alike.exact[as_is] = {answered: line}
         elif answered in answers:
-            kind, fault = (
-                "duplicates",
-                Fault("DS701", f"the same record as line {answers[answered]}"),
-            )
+            kind, first = "duplicates", answers[answered]
         else:
-            first = next(iter(answers.values()))
-            message = f"the prompt of line {first} again, with another answer"
-            kind, fault = "contradictions", Fault("DS702", message)
+            kind, first = "contradictions", next(iter(answers.values()))
             answers[answered] = line
         alike.answers.setdefault(answer, line)
-        if fault:
+        if kind:
             counts[kind] += 1
-            tally.add(fault, line)
-            if fault.rule == "DS702" and not alike.wavers:
+            rule = _say(tally, kind, first, line)
+            if rule == "DS702" and not alike.wavers:
                 alike.wavers = True
                 counts["prompts_with_contradictions"] += 1
     return counts
 
 
-def _near_fault(alike: _Alike, answer: int) -> tuple[str, Fault | None]:
-    """What a record is whose prompt came before, but not exactly so."""
+def _nearly(alike: _Alike, answer: int) -> tuple[str, int]:
+    """What a record is whose prompt came before, but not exactly so, and in which line that was."""
     if not alike.answers:
-        return "", None
+        return "", 0
     if answer in alike.answers:
-        first = alike.answers[answer]
-        return "near_duplicates", Fault("DS701", f"nearly the same record as line {first} ({_BUT})")
-    first = next(iter(alike.answers.values()))
-    message = f"nearly the prompt of line {first} ({_BUT}), with another answer"
-    return "near_contradictions", Fault("DS702", message)
+        return "near_duplicates", alike.answers[answer]
+    return "near_contradictions", next(iter(alike.answers.values()))
+
+
+def _say(tally: Tally, kind: str, first: int, line: int) -> str:
+    """Adds a finding, of which the words are made only if it is listed: a file may hold nothing else. Gives its rule."""
+    rule, message = _SAID[kind]
+    if tally.counts[rule] < tally.policy.listed:
+        tally.add(Fault(rule, message.format(first)), line)
+    else:
+        tally.counts[rule] += 1
+    return rule
 
 
 def _near(tally: Tally) -> Sequence[int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 from typing import NamedTuple
 
-from tuning.datasets import kernel, text_counts
+from tuning.datasets import kernel, rule_counts, text_counts
 from tuning.datasets.kernel import DIGEST_BITS, ENDS, GROWTH, GUARD, Found, Scan, Why
 from tuning.datasets.learnt_outlines import LearntOutlines
 from tuning.datasets.met_buckets import MetBuckets
@@ -20,7 +20,7 @@ from tuning.models.catalog import Method
 TakeSound = Callable[[memoryview, bool], None]
 
 FAST_FORMATS = ("converse", "prompt_completion")
-"""The formats whose sound lines can be recognized fast."""
+"""The formats whose sound lines are recognized at sight, and without the kernel too."""
 CHUNK_BYTES = 1 << 20
 _KEPT = 4096  # records whose digests wait to be taken away
 OUTLINE = 8 << 20  # bytes; more than any record of blocks has
@@ -55,8 +55,8 @@ def usable(method: Method) -> bool:
     words = method.reserved_words + method.reserved_words_sdk
     return (
         kernel.library() is not None
-        and method.format in FAST_FORMATS
-        and method.max_line_kb is None
+        and method.format in kernel.FORMATS
+        and (method.max_line_kb is None or method.format not in FAST_FORMATS)
         and len({word[-1] for word in words}) <= ENDS
         and not any(word[-1].isalnum() or not "+" <= word[-1] <= "_" for word in words)
         and not any({'"', "\\"} & set(word) for word in words)
@@ -72,7 +72,8 @@ class Chunks:
         library = kernel.library()
         assert library is not None  # noqa: S101 — for the type checker; `usable` decides
         self._next = library.lines_next
-        self._tally, self._longest, self._chunk = tally, longest, CHUNK_BYTES
+        self._method, self._tally = method, tally
+        self._longest, self._chunk = longest, CHUNK_BYTES
         room = longest + CHUNK_BYTES
         self._buffer, texts, joined, normal = (
             mmap.mmap(-1, times * room + GUARD) for times in (1, 1, 1, GROWTH)
@@ -93,6 +94,7 @@ class Chunks:
             data=_address(self._view),
             texts=_address(self._texts),
             **text_counts.words_looked_for(method, thorough=thorough),
+            **rule_counts.judged_by(method, tally.policy),
             pairs=method.format == "prompt_completion",
             thorough=thorough,
             reports_unseen=thorough or UNSEEN in tally.policy.strict,
@@ -154,13 +156,10 @@ class Chunks:
         finally:
             self._settle()
 
-    def count_warnings(self) -> None:
-        """From now on the kernel counts what warns of a text by itself, where enough of its rule is listed."""
+    def count_enough(self) -> None:
+        """From now on the kernel counts by itself what lines do wrong, and what warns of a text, where enough of it is listed."""
         text_counts.only_count(self._scan, self._tally)
-
-    def count_malformed(self) -> None:
-        """From now on the kernel counts lines that are surely no JSON, of which enough are listed."""
-        self._scan.count_malformed = True
+        rule_counts.only_count_rules(self._scan, self._tally)
 
     def learn(self, outline: bytes, same: Outline) -> None:
         """From now on the kernel counts the lines of an outline, of which nothing is left to tell."""
@@ -263,8 +262,9 @@ class Chunks:
         tally.reach(scan.most_bits, scan.most_bits_line)
         for bits, count in enumerate(scan.traits):
             if count:
-                tally.trait(parts_of(bits), scan.traits_line[bits], count)
+                tally.trait(parts_of(bits, self._method), scan.traits_line[bits], count)
         text_counts.settle(scan, tally)
+        rule_counts.settle_rules(scan, tally)
         self._learnt.settle(tally)
         self._elements.settle(scan)
         if scan.latin:

@@ -40,9 +40,11 @@ _NAMES = {
 }
 
 
-def diagnose(line: bytes, method: Method) -> Walk:
-    """What one line says and all that is wrong with it. Never raises for anything in the line."""
-    walk = Walk()
+def diagnose(line: bytes, method: Method, enough: frozenset[str] = frozenset()) -> Walk:
+    """What one line says and all that is wrong with it; of rules in `enough` perhaps without words. Never raises for
+    anything in the line.
+    """
+    walk = Walk(enough=enough)
     value, walk.faults = syntax.parse(line)
     if value is None and walk.faults:
         walk.readable = False

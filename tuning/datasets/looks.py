@@ -37,11 +37,11 @@ _SWITCH = re.compile(rb"\x1b(?:\$[@B]|\([BJI]|\$\))")
 """How ISO-2022 changes from one set of letters to another."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 BATCH = "requests for batch inference"
-_RECORDS = (
+KINDS_OF_RECORDS = (
     ("prompt_completion", {"prompt", "completion"}),
     ("Alpaca", {"instruction"}),
     ("ShareGPT", {"conversations"}),
-    ("image captions", {"image-ref", "caption"}),
+    ("image_caption", {"image-ref", "caption"}),
     ("preference pairs (DPO)", {"chosen", "rejected"}),
     ("preference pairs (DPO)", {"chosen_response", "rejected_response"}),
     ("preference pairs (DPO)", {"response_chosen", "response_rejected"}),
@@ -55,7 +55,7 @@ _RECORDS = (
     ("input and output", {"input", "output"}),
 )
 LIKED = "preference data (KTO)"
-_TEMPLATES = (
+CHAT_TEMPLATES = (
     ("<|im_start|>", "ChatML"),
     ("<|start_header_id|>", "Llama 3"),
     ("[INST]", "Llama 2 or Mistral"),
@@ -70,7 +70,7 @@ TEMPLATED = "dialogues written as one text"
 ERROR_ANSWER = "the error answer of a server"
 _CALLING = frozenset({"tool_calls", "tool_call_id", "function_call"})
 _ANTHROPIC = ("tool_use", "tool_result", "thinking", "redacted_thinking")
-_SIGNS = frozenset().union(*(signs for _, signs in _RECORDS))
+_SIGNS = frozenset().union(*(signs for _, signs in KINDS_OF_RECORDS))
 _BEFORE = b"\xef\xbb\xbf \t\r\n"
 _ARRAY = re.compile(rb"\[\s*\{")
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -125,7 +125,7 @@ def switching(head: bytes) -> str | None:
 
 def template(text: str) -> str | None:
     """The chat template that a text holds, and the sign that shows it."""
-    found = next(((sign, name) for sign, name in _TEMPLATES if sign in text), None)
+    found = next(((sign, name) for sign, name in CHAT_TEMPLATES if sign in text), None)
     return f"the chat template of {found[1]} ({found[0].strip()})" if found else None
 
 
@@ -229,7 +229,7 @@ def _by_fields(record: dict[str, Any]) -> str | None:
     keys = record.keys()
     if _SIGNS.isdisjoint(keys):
         return None
-    found = next((name for name, signs in _RECORDS if signs <= keys), None)
+    found = next((name for name, signs in KINDS_OF_RECORDS if signs <= keys), None)
     return LIKED if found and _judged(record) else found
 
 

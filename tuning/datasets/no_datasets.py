@@ -19,7 +19,7 @@ def no_dataset(record: Mapping[str, Any]) -> NoDataset | None:
     inside = held[0] if isinstance(held, list) and held and isinstance(held[0], dict) else {}
     if _SQUAD.signs <= inside.keys():
         return _SQUAD
-    return next((each for each in _NO_DATASETS if each.signs <= record.keys()), None)
+    return next((each for each in NO_DATASETS if each.signs <= record.keys()), None)
 
 
 _SQUAD = NoDataset(
@@ -28,7 +28,7 @@ _SQUAD = NoDataset(
     "Write each question with its paragraph as one record: jq -c '.data[].paragraphs[] | .context as $c | .qas[] | "
     'select(.answers[0]) | {prompt: "\\($c)\\n\\n\\(.question)", completion: .answers[0].text}\' PATH > train.jsonl',
 )
-_NO_DATASETS = (
+NO_DATASETS = (
     NoDataset(
         frozenset({looks.TOKENS}),
         "the numbers that a tokenizer made of texts, not the texts",

@@ -78,12 +78,14 @@ class Outlines:
         self.again = False
         """Whether the outline that was asked for last had been met before, as those of one line never are."""
 
-    def recognised(self, outline: bytes, texts: bytes) -> Outline | None:
+    def recognised(
+        self, outline: bytes, texts: bytes, enough: frozenset[str] = frozenset()
+    ) -> Outline | None:
         """What holds of a line with that outline and its texts; None when the line itself decides."""
         self.again = outline in self._known
         if self.again:
             return self._known[outline]
-        found = self._diagnosed(outline, texts)
+        found = self._diagnosed(outline, texts, enough)
         few = found is None or len(found.faults) <= _FAULTS
         if few and len(outline) <= _LONGEST:
             if len(self._known) == _KEPT or self._size + len(outline) > _BYTES:
@@ -93,7 +95,7 @@ class Outlines:
             self._size += len(outline)
         return found
 
-    def _diagnosed(self, outline: bytes, texts: bytes) -> Outline | None:
+    def _diagnosed(self, outline: bytes, texts: bytes, enough: frozenset[str]) -> Outline | None:
         from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
 
         written = texts.split(b"\0")
@@ -102,7 +104,7 @@ class Outlines:
         line = _BLOCK.sub(b"", outline)
         if tools:
             line = _TOOLS.sub(lambda at: written[int(at[1])][1:] if at[2] else b"", line)
-        walk = diagnose(line, self._method)
+        walk = diagnose(line, self._method, enough)
         said = [*walk.prompt, *(walk.answer or ())]
         pieces = _numbers(said, written, marks) if walk.readable else []
         if pieces is None:

@@ -2,7 +2,7 @@
 
 
 def paid_tokens(counted: int, size: int) -> int:
-    """Tokens of a file of `size` bytes in whose text `counted` tokens were estimated. Whoever reserves money knows
+    """Tokens of a file of `size` bytes in whose text `counted` tokens were estimated. The step that reserves money knows
     the size by itself, and the count from another function.
 
     A token is estimated for 4 bytes of text (statistics.py), and text takes at least as many bytes in its file as by

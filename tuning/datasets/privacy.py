@@ -68,17 +68,27 @@ def _not_example(text: str) -> bool:
     return not text.endswith("EXAMPLE")
 
 
+@cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    """On first use: where the kernel counts, none is used, and to compile them takes as long as a check of 100 KB."""
+    return re.compile(pattern)
+
+
 class _Kind(NamedTuple):
     rule: str
     name: str
-    pattern: re.Pattern[bytes]
+    written: bytes
     valid: Callable[[str], bool]
+
+    @property
+    def pattern(self) -> re.Pattern[bytes]:
+        return _compiled(self.written)
 
 
 def _kind(
     rule: str, name: str, pattern: bytes, valid: Callable[[str], bool] = lambda _text: True
 ) -> _Kind:
-    return _Kind(rule, name, re.compile(pattern), valid)
+    return _Kind(rule, name, pattern, valid)
 
 
 _KEY = _kind(
@@ -116,7 +126,7 @@ _PHONE = _kind(
     rb"[0-9]{2,5}(?:[ .-][0-9]{2,5}){1,3}(?![\w-])",
     lambda text: 8 <= sum(c.isdigit() for c in text) <= 15,  # noqa: PLR2004 — ITU-T E.164
 )
-_LOCAL_SIGNS = re.compile(rb"[\w.+-]{65}")
+_LOCAL_SIGNS = rb"[\w.+-]{65}"
 _LOCAL = 64  # characters before the @: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1
 _MAIL = _kind(
     "DS802",
@@ -124,8 +134,8 @@ _MAIL = _kind(
     rb"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
     _real_mail,
 )
-_BEFORE = re.compile(rb"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}\Z")
-_NUMBER = re.compile(rb"[0-9]{2}")
+_BEFORE = rb"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}\Z"
+_NUMBER = rb"[0-9]{2}"
 _NUMBERS = (
     _kind(
         "DS802",
@@ -181,6 +191,17 @@ def private(text: bytes) -> Counter[tuple[str, str]]:
     return by_patterns(text)
 
 
+def private_places(text: bytes) -> Iterator[tuple[str, int, int, bool]]:
+    """Name, first and last byte of what a pattern matches, and whether its check digits are right too."""
+    for kind, match in _matches(text, _any_of):
+        if match:
+            start, end = match.span()
+            if kind is _MAIL:
+                before = _compiled(_BEFORE).search(text, max(0, start - _LOCAL - 1), start)
+                start = before.start() if before else start
+            yield kind.name, start, end, kind.valid(match[0].decode())
+
+
 def by_kind(counts: Sequence[int]) -> Counter[tuple[str, str]]:
     """The counts of the kernel, by name and rule."""
     return Counter({KINDS[i]: n for i, n in enumerate(counts[: len(KINDS)]) if n})
@@ -200,8 +221,18 @@ def by_patterns(text: bytes) -> Counter[tuple[str, str]]:
     return found
 
 
-def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
-    if searcher(_WORDS)(text):
+_Search = Callable[[tuple[str, ...]], Callable[[bytes], object]]
+
+
+def _any_of(words: tuple[str, ...]) -> Callable[[bytes], object]:
+    """As `searcher`, for short texts and where its library is not installed."""
+    return lambda text: any(word.encode() in text for word in words)
+
+
+def _matches(
+    text: bytes, contains: _Search = searcher
+) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
+    if contains(_WORDS)(text):
         for anchor, kind in _LITERAL:
             for at in _places(text, anchor):
                 yield kind, kind.pattern.match(text, at)
@@ -212,7 +243,7 @@ def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
         for at in _places(text, b"@"):
             yield _MAIL, _mail(text, at)
     shape = text.translate(_SHAPE)
-    if searcher((*_LOOKS, _IBAN_LOOK))(shape):
+    if contains((*_LOOKS, _IBAN_LOOK))(shape):
         yield from _numbers(text)
         for at in _places(shape, _IBAN_LOOK.encode()):
             yield _IBAN, _IBAN.pattern.match(text, at)
@@ -221,9 +252,9 @@ def _matches(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes] | None"]]:
 def _mail(text: bytes, at: int) -> "re.Match[bytes] | None":
     """The domain of an address, if what is before its @ makes it one."""
     before = text[max(0, at - _LOCAL - 1) : at]
-    if len(before) > _LOCAL and _LOCAL_SIGNS.match(before):
+    if len(before) > _LOCAL and _compiled(_LOCAL_SIGNS).match(before):
         return None
-    return _MAIL.pattern.match(text, at) if _BEFORE.search(before) else None
+    return _MAIL.pattern.match(text, at) if _compiled(_BEFORE).search(before) else None
 
 
 def _places(text: bytes, anchor: bytes) -> Iterator[int]:
@@ -236,7 +267,7 @@ def _places(text: bytes, anchor: bytes) -> Iterator[int]:
 def _numbers(text: bytes) -> Iterator[tuple[_Kind, "re.Match[bytes]"]]:
     """Those that start where a number starts, none inside of another."""
     end = 0
-    while number := _NUMBER.search(text, end):
+    while number := _compiled(_NUMBER).search(text, end):
         start = end = number.start()
         for kind in _NUMBERS:
             if match := kind.pattern.match(text, start):

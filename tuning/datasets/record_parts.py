@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tuning.datasets import kernel
 from tuning.datasets.formats.walk import Fault
-from tuning.datasets.kernel import CONTESTED, RECORD_PARTS, SLOTS, KnownPart, Scan
+from tuning.datasets.kernel import CHAT_PARTS, CONTESTED, RECORD_PARTS, SLOTS, KnownPart, Scan
 from tuning.datasets.tally import Tally
 from tuning.models.catalog import Method
 
@@ -109,9 +109,10 @@ class Elements:
         )
 
 
-def parts_of(bits: int) -> frozenset[str]:
+def parts_of(bits: int, method: Method) -> frozenset[str]:
     """The optional parts that the kernel says by bits."""
-    return frozenset(part for n, part in enumerate(RECORD_PARTS) if bits >> n & 1)
+    parts = CHAT_PARTS if method.format == "openai_chat" else RECORD_PARTS
+    return frozenset(part for n, part in enumerate(parts) if bits >> n & 1)
 
 
 def _record(element: bytes) -> tuple[str, str | None, set[str]]:

@@ -44,6 +44,8 @@ fixed or what is worth a look.
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
+    """One rule of the checker, and how to follow it."""
+
     id: str
     severity: Severity
     title: str

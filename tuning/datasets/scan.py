@@ -17,7 +17,7 @@ from tuning.datasets.privacy import by_kind, private
 from tuning.datasets.quality import script
 from tuning.datasets.same import MARKED, near
 from tuning.datasets.tally import COMPARED, Policy, Tally
-from tuning.datasets.text_counts import MALFORMED, UNSEEN
+from tuning.datasets.text_counts import UNSEEN
 from tuning.datasets.unpacking import DAMAGED
 from tuning.datasets.unseen import unseen
 from tuning.models.catalog import Method
@@ -94,18 +94,16 @@ class Scanner:
                 same = self._outlined(stop)
                 if same and self._outlines.again and same.listed(self.tally):
                     chunks.learn(stop.outline, same)
-                if kernel.NUL in stop.texts:
-                    chunks.count_warnings()
+                chunks.count_enough()
             elif stop.why:
                 self._look(
                     stop.line, stop.prompt, stop.answer, stop.characters, stop.why, stop.private
                 )
                 if stop.why & (Why.PRIVATE | Why.UNSEEN):
-                    chunks.count_warnings()
+                    chunks.count_enough()
             elif stop.line:
                 self._line(stop.line)
-                if self.tally.counts[MALFORMED] >= self.tally.policy.listed > 0:
-                    chunks.count_malformed()
+                chunks.count_enough()
             else:
                 self._endless(stop.size)
 
@@ -150,7 +148,8 @@ class Scanner:
         repairs = self.tally.repairs
         if _CTRL_Z in line[-3:]:
             whole, line = line, _trimmed(line)
-            repairs["ctrl_z"] += line != whole
+            if line != whole:
+                repairs["ctrl_z"] += 1
         if line.endswith(b"\r\n"):
             repairs["crlf"] += 1
             return line[:-2] + b"\n"
@@ -161,7 +160,8 @@ class Scanner:
 
     def _outlined(self, stop: UnsettledLine) -> Outline | None:
         """A line that is recognized by its outline, if that shows all."""
-        tally, same = self.tally, self._outlines.recognised(stop.outline, stop.texts)
+        tally = self.tally
+        same = self._outlines.recognised(stop.outline, stop.texts, tally.enough)
         odd = (stop.why or 0) & Why.UNSEEN
         if same is None or (odd and (not same.readable or kernel.NUL in stop.texts)):
             self._line(stop.line)  # where a NUL is, `_look` takes a text apart
@@ -190,7 +190,7 @@ class Scanner:
         from tuning.datasets.diagnosis import diagnose  # noqa: PLC0415 — sound files do without
 
         tally = self.tally
-        walk = diagnose(line, self._method)
+        walk = diagnose(line, self._method, tally.enough)
         for fault in walk.faults:
             if tally.policy.thorough or tally.policy.severity(fault.rule) == "error":
                 tally.add(fault, tally.lines)

@@ -27,6 +27,8 @@ _MAX_DIGITS = 300
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _NEST = (dict, list)
 _HALF = re.compile("[\ud800-\udfff]")
+_MAY_BE_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape of a character's half, whether or not the other half follows: a record may have a thousand of other ones."""
 _TWICE = len('"":1,')
 """The fewest bytes that a key takes that appears there once more."""
 _SURE_DEPTH = 9  # of media in a record; every level doubles what the decoder has to know
@@ -101,7 +103,7 @@ def noted(line: bytes, *, malformed: bool = False) -> tuple[Any, list[Fault]]:
     faults: list[Fault] = []
     if twice:
         _twice(value, None, faults)
-    if "\\u" in text:
+    if _MAY_BE_HALF.search(text):
         faults.extend(_halves(value, ""))
     return value, faults
 
@@ -179,13 +181,14 @@ def _place(text: str, fault: Fault) -> Fault:
 
 
 def _deeper(value: object, levels: int) -> bool:
-    if isinstance(value, dict):
-        return levels == 0 or any(
-            _deeper(v, levels - 1) for v in value.values() if isinstance(v, _NEST)
-        )
-    if isinstance(value, list):
-        return levels == 0 or any(_deeper(v, levels - 1) for v in value if isinstance(v, _NEST))
-    return False
+    """Level by level: a call for each value would take as long as all else that is done with a record of tools."""
+    level = [value] if isinstance(value, _NEST) else []
+    for _ in range(levels):
+        held = [inner.values() if isinstance(inner, dict) else inner for inner in level]
+        level = [value for inner in held for value in inner if isinstance(value, _NEST)]
+        if not level:
+            return False
+    return bool(level)
 
 
 def _too_deep(text: str) -> Fault:

@@ -70,10 +70,10 @@ class Tally:
 
     def add(self, fault: Fault, line: int | None) -> None:
         """Count a fault, and list it while its rule has room."""
-        rule = rules()[fault.rule]
         self.counts[fault.rule] += 1
         if self.counts[fault.rule] > self.policy.listed:
             return
+        rule = rules()[fault.rule]
         self.listed.setdefault(fault.rule, []).append(
             Finding(
                 rule=fault.rule,
@@ -86,6 +86,11 @@ class Tally:
                 fix=fault.fix or rule.fix,
             )
         )
+
+    @property
+    def enough(self) -> frozenset[str]:
+        """Rules of which no finding is listed any more."""
+        return frozenset(rule for rule, n in self.counts.items() if n >= self.policy.listed)
 
     # Records are not always reported in order: these four keep the first line whatever the order.
 

@@ -1,6 +1,4 @@
-"""What the kernel looks for in texts, and only counts once enough is listed: what is private, what nobody sees, what
-is no JSON.
-"""
+"""What the kernel looks for in texts, and only counts once enough is listed: what is private, what nobody sees."""
 
 import ctypes
 from typing import Any
@@ -10,7 +8,6 @@ from tuning.datasets.privacy import KINDS
 from tuning.datasets.tally import Tally
 from tuning.models.catalog import Method
 
-MALFORMED = "DS201"
 UNSEEN = "DS110"
 _NO_SIGN = 0xFF  # is in no UTF-8
 
@@ -40,6 +37,5 @@ def settle(scan: Scan, tally: Tally) -> None:
         if scan.private_times[n]:
             tally.kinds[kind] += scan.private_times[n]
             tally.counts[rule] += scan.private_records[n]
-    for rule, count in ((MALFORMED, scan.malformed), (UNSEEN, scan.unseen_records)):
-        if count:
-            tally.counts[rule] += count
+    if scan.unseen_records:
+        tally.counts[UNSEEN] += scan.unseen_records

@@ -11,21 +11,6 @@ from dataclasses import dataclass
 from tuning.evaluation.records import EvaluationPrompt, ModelAnswer, Side
 from tuning.runs.json_record import Record
 
-JUDGE_METRICS = (
-    "Builtin.Correctness",
-    "Builtin.Completeness",
-    "Builtin.Faithfulness",
-    "Builtin.Helpfulness",
-    "Builtin.Coherence",
-    "Builtin.Relevance",
-    "Builtin.FollowingInstructions",
-    "Builtin.ProfessionalStyleAndTone",
-    "Builtin.Harmfulness",
-    "Builtin.Stereotyping",
-    "Builtin.Refusal",
-)
-"""https://docs.aws.amazon.com/bedrock/latest/userguide/model-evaluation-metrics.html"""
-USUAL_METRICS = ("Builtin.Correctness", "Builtin.Completeness", "Builtin.Helpfulness")
 MOST_JUDGED = 1_000
 """Prompts of a dataset. https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
 LONGEST_JUDGED = 4 * 1024

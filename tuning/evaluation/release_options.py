@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
-from tuning.evaluation.judging import USUAL_METRICS
+from tuning.evaluation.judge_metrics import USUAL_METRICS
 from tuning.runs.json_record import fields_of
 
 Gated = Literal[

@@ -9,8 +9,10 @@ from jsonschema.exceptions import SchemaError
 
 from tuning.datasets.same import normalised
 from tuning.errors import nearest
-from tuning.evaluation.judging import ACROSS, JUDGE_METRICS, no_judge
+from tuning.evaluation.judge_metrics import JUDGE_METRICS
+from tuning.evaluation.judging import ACROSS, no_judge
 from tuning.evaluation.release_options import Gated, Promotion, Reference, ReleaseOptions
+from tuning.toml_files import refuse_unknown_keys
 
 FEWEST_PROMPTS = 30
 """Below it not even a gate that says so decides anything."""
@@ -23,10 +25,7 @@ _CONFIDENCES = (0.9, 0.999)
 def read_release(raw: Mapping[str, Any], refuse: Callable[[str, str], NoReturn]) -> ReleaseOptions:
     """The table, or `refuse(what, why)` with the first key that is wrong; it raises."""
     names = [each.name for each in fields(ReleaseOptions)]
-    for key in raw:
-        if key not in names:
-            hint = nearest(key, names) or f"; known: {', '.join(names)}"
-            refuse(f"release.{key}", f"unknown key{hint}")
+    refuse_unknown_keys(raw, names, "release.", refuse)
     if "metric" not in raw:
         refuse("release.metric", f"missing; one of {', '.join(get_args(Gated))}")
     for key, kind in (("metric", Gated), ("better_than", Reference), ("promote", Promotion)):

@@ -100,6 +100,8 @@ class Method:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
+    """A base model, and how it can be customized."""
+
     id: str
     """The customization id; Converse takes another one."""
     name: str
@@ -112,6 +114,9 @@ class Model:
     """Whether the custom model can be served without Provisioned Throughput."""
     provisioned: bool = False
     """Whether AWS lists it for Provisioned Throughput."""
+    calls_tools: bool | None = None
+    """Whether Converse lists it with tool use: sources `tool_use`, `nova2_tool_use`. None where neither page was found to
+    say it. UNCONFIRMED of what is trained from it."""
 
     @property
     def asked_as(self) -> str:
@@ -123,6 +128,8 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
+    """The base models that are known, as of a day."""
+
     as_of: str
     sources: Mapping[str, str]
     models: Mapping[str, Model]
@@ -173,6 +180,7 @@ def _model(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Model:
         eol_date=entry.get("eol_date"),
         on_demand=bool(entry.get("on_demand")),
         provisioned=entry.get("provisioned") is True,
+        calls_tools=entry.get("calls_tools"),
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tuning.models.catalog import catalog
-from tuning.models.evaluation_cost import EvaluationCost, evaluation_size
+from tuning.models.evaluation_cost import EvaluationCost
 from tuning.models.prices import STORAGE_PRICE, TRAINING_PRICE, cents, prices, storage_per_month
 from tuning.models.serving import Serving, ThroughputBound
 from tuning.runs.money_records import Charged, PriceRange
@@ -165,7 +165,7 @@ def estimate_of(recipe: Recipe, report: "Report") -> Estimate:
         recipe,
         tokens=report.tokens() or 0,
         most=report.most_tokens(),
-        held_out=evaluation_size(report),
+        held_out=EvaluationSize.of(report),
     )
 
 

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from tuning.evaluation.answer_length import most_answered
 from tuning.models.prices import cents
 from tuning.models.serving import Serving, ThroughputBound
 from tuning.runs.prepared_dataset import EvaluationSize
-
-if TYPE_CHECKING:
-    from tuning.datasets.report import Report
 
 _MODELS = 3
 """That answer at most: the candidate, the live model and the base model. What is paid by the hour has no price by the
@@ -60,15 +57,3 @@ class EvaluationCost:
             "prompts": self.prompts,
             **{name: None if usd is None else f"{usd:f}" for name, usd in dollars.items()},
         }
-
-
-def evaluation_size(report: "Report") -> EvaluationSize | None:
-    """Of the evaluation set that was checked with a dataset; None without one."""
-    if (counted := report.statistics.get("evaluation")) is None:
-        return None
-    return EvaluationSize(
-        prompts=int(counted["records"]),
-        tokens=report.tokens("evaluation") or 0,
-        tokens_at_most=report.most_tokens("evaluation"),
-        bytes=int(counted["bytes"]),
-    )

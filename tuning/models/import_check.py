@@ -16,7 +16,7 @@ from tuning.models.config_conversion import for_reference
 _Severity = Literal["error", "warning"]
 _GB = 10**9
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
-_NEWER_CLASSES = {"TokenizersBackend": "PreTrainedTokenizerFast"}
+NEWER_CLASSES = {"TokenizersBackend": "PreTrainedTokenizerFast"}
 """transformers 5 gave the class another name: the same class."""
 
 
@@ -208,9 +208,9 @@ def _tokenizer(candidate: Candidate) -> Iterator[ImportFinding]:
         return
     given = config.get("tokenizer_class")
     name = None if given is None else str(given)
-    if name in _NEWER_CLASSES:
-        words = f"tokenizer_class is {name}, transformers 5's name of {_NEWER_CLASSES[name]}"
-        fix = f"Write {_NEWER_CLASSES[name]} into tokenizer_config.json."
+    if name in NEWER_CLASSES:
+        words = f"tokenizer_class is {name}, transformers 5's name of {NEWER_CLASSES[name]}"
+        fix = f"Write {NEWER_CLASSES[name]} into tokenizer_config.json."
         yield _finding("IM401", "error", words, fix, "template")
     elif name is not None and name not in facts()["tokenizer_classes"]:
         words = f"tokenizer_class {name} is not on the list of import"

@@ -12,6 +12,20 @@ TRAINING_PRICE = "training_per_1000_tokens"
 SERVING = "serving_per_1000_tokens"
 PROVISIONED = "provisioned_per_hour"
 STORAGE_PRICE = "model_storage_per_month"
+UNIT_STORAGE = "import_storage_per_unit_and_month"
+AWAKE_UNIT = "import_awake_per_unit_and_minute"
+EMBEDDING = "embedding_per_1000_tokens"
+JUDGING = "guardrail_per_1000_text_units"
+VECTOR_STORAGE = "vector_storage_per_gb_and_month"
+VECTOR_UPLOAD = "vector_upload_per_gb"
+VECTOR_QUERIES = "vector_queries_per_million"
+VECTOR_SCAN = "vector_scan_per_tb"
+ENDPOINT_PRICE = "endpoint_per_zone_and_hour"
+KEY_PRICE = "key_per_month"
+ALARM_PRICE = "alarm_per_month"
+_BY_NAME = (TRAINING_PRICE, SERVING, PROVISIONED, AWAKE_UNIT, EMBEDDING, JUDGING, VECTOR_SCAN)
+_ALONE = (STORAGE_PRICE, UNIT_STORAGE, VECTOR_STORAGE, VECTOR_UPLOAD, VECTOR_QUERIES)
+_IDLE = (ENDPOINT_PRICE, KEY_PRICE, ALARM_PRICE)
 HOURS = 730
 """Of a month, as AWS's own calculator has it."""
 _CENT = Decimal("0.01")
@@ -24,7 +38,7 @@ class Price:
     what: str
     """Which of the table's parts it is in."""
     model: str | None
-    """None: the same for every model."""
+    """None: the same for every model. Of what imported models cost awake, the Region; of guardrails and vectors, the part."""
     amounts: Mapping[str, str]
     """US dollars by name: `usd`, or `input_usd` and `output_usd`."""
     date: str
@@ -52,10 +66,12 @@ def cents(usd: Decimal | None, factor: Decimal = Decimal(1)) -> Decimal | None:
 
 def every_price(table: Mapping[str, Any]) -> Iterator[Price]:
     """Every price of a table, in its order."""
-    for what in (TRAINING_PRICE, SERVING, PROVISIONED):
+    for what in _BY_NAME:
         for model, row in table.get(what, {}).items():
             yield _price(what, model, row)
-    yield _price(STORAGE_PRICE, None, table[STORAGE_PRICE])
+    for what in (*_ALONE, *_IDLE):
+        if what in table:  # tables of former versions have not all
+            yield _price(what, None, table[what])
 
 
 def _price(what: str, model: str | None, row: Mapping[str, str]) -> Price:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 
 from dataclasses import fields, replace
 
+from tuning.imports.import_run import OF_IMPORTS, ImportRecord
 from tuning.pipeline.grants import Access, access, use_key
 from tuning.releases.evaluated_version import CANDIDATES, EVALUATING, EvaluatedVersion
 from tuning.releases.live_model import LIVE, PROVISIONED_LIVE, LiveModel
@@ -92,13 +93,14 @@ def claims_data() -> tuple[Access, ...]:
     return _update(attributes, "StringLike", _OF_DATA), _items("GetItem", "StringLike", _OF_DATA)
 
 
-def registers_models() -> tuple[Access, ...]:
-    """Read and write versions of trained models."""
+def registers_models(*but: str) -> tuple[Access, ...]:
+    """Read and write versions of models; `but`: fields that these never have."""
     attributes = {
         kind.attribute(each.name)
         for kind in (ModelOfRun, ModelVersion, NewestModel)
         for each in fields(kind)
     }
+    attributes -= {ModelVersion.attribute(name) for name in but}
     return _update(attributes | {RECIPES}, "StringLike", f"{MODELS}*"), reads_models()
 
 
@@ -128,6 +130,21 @@ def deletes_models() -> tuple[Access, ...]:
     """Read and write which versions are deleted; what a version is stays as it was registered."""
     attributes = {ModelDeletion.attribute(each.name) for each in fields(ModelDeletion)}
     return _update(attributes, "StringLike", f"{MODELS}*{OF_DELETIONS}"), reads_models()
+
+
+def records_imports(*names: str) -> tuple[Access, ...]:
+    """Read imports, bring them into a state, and update these fields of them."""
+    attributes = {ImportRecord.attribute(name) for name in ("state", *names)}
+    return _update(attributes, "StringLike", f"{OF_IMPORTS}*"), reads_imports()
+
+
+def receives_imports() -> tuple[Access, ...]:
+    """Read imports, and write what was uploaded as one."""
+    return records_imports(*(each.name for each in fields(ImportRecord)))
+
+
+def reads_imports() -> Access:
+    return _items("GetItem", "StringLike", f"{OF_IMPORTS}*")
 
 
 def reads_live() -> Access:
@@ -190,21 +207,3 @@ MACHINE_WRITES = moves(
 
 MACHINE_READS = reads(KEY, "slot_token", "state", "task_token")
 """What an earlier version of the same object waits for, which is to give way."""
-
-REBUILT = (
-    *(
-        "attempt",
-        "begun_at",
-        "dataset",
-        "ended_at",
-        "execution",
-        "job_arn",
-        "model_arn",
-        "outcome",
-        "progress",
-    ),
-    *("queue", "queued_at", "rebuilt", "results", "run", "schema", "slot_token", "task_token"),
-    "unread_validation",
-)
-"""What the reconciler can make anew of a row that is lost. The tokens are bound to their runs: the steps that
-act on an answer compare what it answers."""

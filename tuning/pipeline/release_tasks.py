@@ -4,6 +4,7 @@ Who changes deployments cannot ask a model, who asks cannot change one, and neit
 """
 
 from tuning.pipeline.grants import Access, access, list_objects, use_key
+from tuning.pipeline.imported_grants import untags_imported
 from tuning.pipeline.ledger_grants import (
     changes_live,
     evaluates,
@@ -13,11 +14,15 @@ from tuning.pipeline.ledger_grants import (
     reads_models,
 )
 from tuning.pipeline.step import Step
-from tuning.runs.function_settings import EvaluationSettings, JudgeSettings, ReleaseSettings
+from tuning.releases.release_settings import EvaluationSettings, JudgeSettings, ReleaseSettings
+from tuning.releases.release_steps import OF_ENVIRONMENT, OF_RECIPE
+from tuning.runs.jobs import OF_JOBS
 
 _PROMPTS = "Prepared/prepared/*"
 _ANSWERS = "Artifacts/evaluations/*"
 """They are read from inside of the VPC only, as reports are not."""
+_READS_TAGS = access("bedrock:ListTagsForResource", on="ImportedModels")
+"""Which imported model is live. Nothing where no recipe imports models, as all that is on `ImportedModels`."""
 _READS_PROMPTS = (access("s3:GetObject", on=_PROMPTS), use_key("DataKey", "s3", "Decrypt"))
 
 BEGIN_RELEASE = Step(
@@ -33,7 +38,9 @@ BEGIN_RELEASE = Step(
         access("states:DescribeExecution", on="ReleaseExecutions"),
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
         access("bedrock:GetProvisionedModelThroughput", on="BoughtModels"),
+        _READS_TAGS,
     ),
+    lists_imported=True,
 )
 
 DEPLOY_MODEL = Step(
@@ -72,7 +79,23 @@ DEPLOY_MODEL = Step(
             "bedrock:UpdateProvisionedModelThroughput",
             on="BoughtModels",
         ),
+        _READS_TAGS,
+        # An imported model is live by these two tags, in the environment that has imported it.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+        Access(
+            actions=("bedrock:TagResource",),
+            on=("ImportedModels",),
+            conditions={
+                "StringEquals": {
+                    f"aws:RequestTag/{OF_ENVIRONMENT}": "{environment}",
+                    f"aws:ResourceTag/{OF_JOBS}": "{environment}",
+                },
+                "ForAllValues:StringEquals": {"aws:TagKeys": (OF_ENVIRONMENT, OF_RECIPE)},
+            },
+        ),
+        untags_imported(),
     ),
+    lists_imported=True,
 )
 
 VERIFY_RELEASE = Step(
@@ -85,7 +108,7 @@ VERIFY_RELEASE = Step(
     gives="verified",
     access=(
         # It authorises Converse: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
-        access("bedrock:InvokeModel", on=("Deployments", "BoughtModels")),
+        access("bedrock:InvokeModel", on=("Deployments", "BoughtModels", "ImportedModels")),
         # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
         use_key("DataKey", "bedrock", "Decrypt"),
     ),
@@ -104,7 +127,9 @@ FINISH_RELEASE = Step(
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
         # Also where no recipe asks for it any more and one that was bought goes on.
         access("bedrock:GetProvisionedModelThroughput", on="ProvisionedModels"),
+        _READS_TAGS,
     ),
+    lists_imported=True,
 )
 
 PLAN_EVALUATION = Step(

@@ -14,10 +14,7 @@ from tuning.pipeline.ledger_grants import (
     writes,
 )
 from tuning.pipeline.step import Step
-from tuning.runs.function_settings import (
-    IntakeSettings,
-    RunSettings,
-)
+from tuning.runs.function_settings import IntakeSettings, RunSettings
 from tuning.runs.job_queue import LEFT
 
 RECEIVE_UPLOAD = Step(
@@ -152,7 +149,9 @@ COLLECT_RESULTS = Step(
         access("s3:GetObject", on="Artifacts/jobs/*"),
         list_objects("Artifacts", "jobs/*"),
         use_key("DataKey", "s3", "Decrypt"),
-        *in_tables(moves("cost", "model_arn", "results"), *registers_models()),
+        *in_tables(
+            moves("cost", "model_arn", "results"), *registers_models("converse", "imported")
+        ),
     ),
 )
 

@@ -3,11 +3,27 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tuning.pascal_case import pascal
 from tuning.pipeline.grants import Access
 from tuning.runs.function_settings import Settings
 
-StepKind = Literal["task", "release", "consumer", "scheduled", "deployment"]
-"""What invokes a step: the state machine of runs, that of releases, a queue, a schedule, or CloudFormation."""
+StepKind = Literal[
+    "task",
+    "release",
+    "consumer",
+    "scheduled",
+    "deployment",
+    "import_consumer",
+    "import",
+    "import_map",
+    "import_scheduled",
+    "ingestion_consumer",
+    "ingestion",
+    "assistant",
+]
+"""What invokes a step: the state machine of runs, that of releases, a queue, a schedule, or CloudFormation; where
+models are imported, the queue of adapters and weights, the state machine of imports, its map, or a schedule; where there are
+assistants, their private API and, of those with documents, the queue of changes or the state machine of ingestions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +77,12 @@ class Step:
     """Whether it lists all customization jobs of the account, an action without resources."""
     lists_uses: bool = False
     """Whether it lists deployments and throughput of the account, which are actions without resources, too."""
+    creates_imports: bool = False
+    """Whether it creates import jobs, an action without resources."""
+    merges: bool = False
+    """Whether it reads tensors, for which its code has more packages than that of other steps."""
+    lists_imported: bool = False
+    """Whether it lists the imported models of the account where a recipe imports models, an action without resources."""
     in_vpc: bool = True
     every_minutes: int = 0
     """Of a scheduled step."""
@@ -79,4 +101,4 @@ class Step:
     @property
     def construct_id(self) -> str:
         """Of its construct, which begins the ids of its function, role and logs: `PrepareDataset`."""
-        return "".join(word.capitalize() for word in self.name.split("_"))
+        return pascal(self.name, "_")

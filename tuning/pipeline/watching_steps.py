@@ -1,10 +1,10 @@
 """The steps beside the runs: on a schedule, and at deployment."""
 
 from tuning.pipeline.grants import Access, access, publish
+from tuning.pipeline.imported_grants import removes_imported
 from tuning.pipeline.ledger_grants import (
     QUERY_OPEN,
     QUERY_QUEUE,
-    REBUILT,
     changes_live,
     counts_money,
     deletes_models,
@@ -20,17 +20,13 @@ from tuning.pipeline.ledger_grants import (
     remembers,
 )
 from tuning.pipeline.step import Metric, Step
+from tuning.releases.release_settings import DeleterSettings, RemovalSettings
 from tuning.releases.release_steps import CANDIDATE_OF, OF_ENVIRONMENT
-from tuning.runs.function_settings import (
-    DeleterSettings,
-    DispatcherSettings,
-    GuardSettings,
-    ReconcilerSettings,
-    RemovalSettings,
-)
-from tuning.runs.job_guard import STATE_CHANGE
 from tuning.runs.job_queue import QueueState
 from tuning.runs.jobs import OF_JOBS
+from tuning.runs.rebuild import REBUILT
+from tuning.runs.uploads import STATE_CHANGE
+from tuning.runs.watching_settings import DispatcherSettings, GuardSettings, ReconcilerSettings
 
 GUARD_JOBS = Step(
     name="guard_jobs",
@@ -118,7 +114,7 @@ RECONCILE_RUNS = Step(
         *in_tables(
             *(QUERY_OPEN, reads(), *remembers(), *reads_money(), reads_models()),
             counts_money("kept_models"),
-            moves(*REBUILT, "reservation", "settlement", "stop_asked"),
+            moves(*REBUILT, "begun_at", "schema", "stop_asked", "unread_validation"),
         ),
     ),
 )
@@ -170,9 +166,11 @@ REMOVE_CANDIDATES = Step(
             )
             for tag in (CANDIDATE_OF, OF_ENVIRONMENT)
         ),
+        *removes_imported(),
         *in_tables(*evaluates(), *changes_live()),
         *publish(),
     ),
+    lists_imported=True,
 )
 
 DELETE_MODELS = Step(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tuning.models.catalog import catalog
 from tuning.preflight.facts import Facts, NoAnswer
 from tuning.preflight.finding import AccountFinding, ok, unanswered, unknown, will_fail
+from tuning.preflight.guardrail_checks import guardrail_findings
 from tuning.preflight.log_check import log_finding
 from tuning.preflight.model_checks import model_findings
 from tuning.preflight.needs import Needs
@@ -33,6 +34,7 @@ def examine(needs: Needs, facts: Facts) -> list[AccountFinding]:
         *place_findings(needs, facts),
         *_policies(facts),
         *_keys(facts),
+        *guardrail_findings(needs, facts),
         *_guard_rails(needs, facts),
     ]
 
@@ -144,7 +146,7 @@ def _keys(facts: Facts) -> Iterator[AccountFinding]:
 
 
 def _guard_rails(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
-    """What others have set up for the whole account, which no template of ours shows."""
+    """What others have set up for the whole account, which none of our templates shows."""
     hooks, enforced = facts.hooks, facts.guardrails
     if isinstance(hooks, NoAnswer):
         yield unanswered("hooks", "CloudFormation hooks", hooks)

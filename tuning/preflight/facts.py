@@ -48,6 +48,18 @@ class Concurrency:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FoundGuardrail:
+    """As ListGuardrails has it, of the account and Region."""
+
+    name: str
+    arn: str
+    status: str
+    """Of its draft: `READY`, `FAILED`, `CREATING` and others."""
+    own: bool
+    """Whether the environment's stacks have made it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """Each member is an answer or the NoAnswer in its place."""
 
@@ -84,6 +96,10 @@ class Facts:
     """Of Bedrock, enforced on every call of the account."""
     invocation_log: str | NoAnswer | None
     """Where Bedrock logs what models are asked and answer; None: nowhere."""
+    imported_models: int | NoAnswer = 0
+    """Of the account in the Region; asked where a recipe imports models."""
+    account_guardrails: tuple[FoundGuardrail, ...] | NoAnswer = ()
+    """Asked where the templates have a guardrail."""
     own_log: str | NoAnswer | None = None
     """Where it would if the environment, as it is deployed, has set that up; None: it has not."""
 

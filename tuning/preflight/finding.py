@@ -11,8 +11,9 @@ Prospect = Literal["ok", "will fail", "unknown"]
 CHECKS = (
     *("credentials", "region", "templates", "bootstrap", "stacks", "model"),
     *("customization_jobs", "custom_models", "deployments", "vpcs", "model_units"),
+    *("import_jobs", "imported_models"),
     *("lambda_concurrency", "zones", "endpoints", "prefix_lists", "policies", "kms"),
-    *("hooks", "guardrails", "invocation_log"),
+    *("guardrail", "hooks", "guardrails", "invocation_log"),
 )
 """Permanent words; docs/first-deployment.md has a row for each."""
 
@@ -53,7 +54,7 @@ def unknown(check: str, subject: str, why: str, fix: str) -> AccountFinding:
 
 def unanswered(check: str, subject: str, answer: NoAnswer) -> AccountFinding:
     """What a call without an answer says about the account: a denial by a policy of the organization
-    holds for everybody, one of the caller's own may not hold for whoever deploys.
+    holds for everybody, one of the caller's own may not hold for the person who deploys.
     """
     if answer.fault == "organization":
         fix = (

@@ -9,15 +9,25 @@ from pathlib import Path
 from typing import Any, Self
 
 from tuning.errors import OptionError, nearest
+from tuning.imports.import_recipe import IMPORT
 from tuning.models.catalog import catalog
 from tuning.runs.recipes import FINE_TUNING
 
 LOG_RESOURCE = "Custom::ModelInvocationLog"
 """Type of the resource that sets the account's log of models; its physical id is the name of our log group."""
+GUARDRAIL = "AWS::Bedrock::Guardrail"
 _RECIPES = "recipes/"
 _STACK, _NESTED = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _NOT_OF_THE_CDK = (AttributeError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
 _DEFAULT_BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeededGuardrail:
+    name: str
+    """In the account and Region."""
+    profile: str = ""
+    """Of cross-Region inference; empty where texts are judged in the Region."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +41,8 @@ class Needs:
     """Base models, each with the methods of those recipes."""
     provisioned: tuple[str, ...] = ()
     """Recipes that have Provisioned Throughput bought for their models."""
+    imports: tuple[str, ...] = ()
+    """Recipes that import models."""
     zones: tuple[str, ...] = ()
     """Names of the zones that subnets are made in."""
     endpoints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -46,6 +58,7 @@ class Needs:
     vpcs: int = 0
     logs_prompts: bool = False
     """Whether it asks for the account's log of what models are asked."""
+    guardrail: NeededGuardrail | None = None
     bootstrap: int = 0
     """The version of the bootstrap stack that deploying takes."""
     bootstrap_parameter: str = _DEFAULT_BOOTSTRAP
@@ -98,7 +111,8 @@ class Needs:
                 f"--environment {environment}: no such environment in {assembly}{hint}{known}"
             )
         resources = [each for stack in mine for each in stack.resources]
-        recipes = {name: each for stack in mine for name, each in stack.recipes()}
+        written = {name: each for stack in mine for name, each in stack.recipes()}
+        recipes = {n: each for n, each in written.items() if each["method"] != IMPORT}
         region = mine[0].region
         return cls(
             environment=environment,
@@ -107,10 +121,14 @@ class Needs:
             models=_by_model(recipes, "name"),
             methods=_by_model(recipes, "method"),
             provisioned=tuple(sorted(n for n, each in recipes.items() if each["provisioned"])),
+            imports=tuple(sorted(set(written) - set(recipes))),
             **_network(mine, region),
             functions=sum(kind == "AWS::Lambda::Function" for kind, _ in resources),
             reserved=sum(int(p.get("ReservedConcurrentExecutions", 0)) for _, p in resources),
             logs_prompts=any(kind == LOG_RESOURCE for kind, _ in resources),
+            guardrail=next(
+                (_guardrail(said) for kind, said in resources if kind == GUARDRAIL), None
+            ),
             bootstrap=max(each.bootstrap for each in mine),
             bootstrap_parameter=mine[0].bootstrap_parameter,
         )
@@ -139,10 +157,11 @@ class _Stack:
                     for entry in code.namelist():
                         if entry.startswith(_RECIPES) and entry.endswith(".toml"):
                             recipe = tomllib.loads(code.read(entry).decode())
+                            method = recipe.get("method", FINE_TUNING)
                             said = {
                                 "name": Path(entry).stem,
-                                "model": recipe["base_model"],
-                                "method": recipe.get("method", FINE_TUNING),
+                                "model": "" if method == IMPORT else recipe["base_model"],
+                                "method": method,
                                 # The table is checked as it is synthesized.
                                 "provisioned": str(
                                     recipe.get("release", {}).get("provisioned_hours", "")
@@ -183,6 +202,13 @@ def _assets(folder: Path, manifest: Mapping[str, Any], stack: Mapping[str, Any])
         if listed:
             files = json.loads((folder / listed).read_text("utf-8")).get("files", {})
             yield from (each["source"]["path"] for each in files.values())
+
+
+def _guardrail(said: Mapping[str, Any]) -> NeededGuardrail:
+    profile = said.get("CrossRegionConfig", {}).get("GuardrailProfileArn", "")
+    # An ARN whose account is not known yet is a list of pieces; the profile is the last of them.
+    last = profile["Fn::Join"][1][-1] if isinstance(profile, dict) else profile
+    return NeededGuardrail(name=said["Name"], profile=last.rpartition("/")[2])
 
 
 def _by_model(recipes: Mapping[str, Mapping[str, str]], member: str) -> dict[str, tuple[str, ...]]:

@@ -53,15 +53,30 @@ MODEL_UNITS = Quota(
     check="model_units", subject="Model units", service="bedrock", code=MODEL_UNITS_CODE
 )
 VPCS = Quota(check="vpcs", subject="VPCs", service="vpc", code="L-F678F1CE")
+IMPORT_JOBS = Quota(
+    check="import_jobs",
+    subject="Import jobs",
+    service="bedrock",
+    code="L-5F098EFA",
+    adjustable=False,
+)
+IMPORTED_MODELS = Quota(
+    check="imported_models", subject="Imported models", service="bedrock", code="L-45B04988"
+)
 QUOTAS = (JOBS, CUSTOM_MODELS, DEPLOYMENTS, MODEL_UNITS, VPCS)
+IMPORT_QUOTAS = (IMPORT_JOBS, IMPORTED_MODELS)
+"""Of an environment that imports models."""
 
 
 def quota_findings(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:
     yield _jobs(needs, facts)
-    yield _custom_models(needs, facts)
+    yield _room(needs, facts, CUSTOM_MODELS, facts.custom_models)
     yield from _serving(needs, facts)
     yield _concurrency(needs, facts.concurrency)
     yield _vpcs(needs, facts)
+    if needs.imports:
+        yield _import_jobs(needs, facts)
+        yield _room(needs, facts, IMPORTED_MODELS, facts.imported_models)
 
 
 def _counted(
@@ -88,16 +103,27 @@ def _jobs(needs: Needs, facts: Facts) -> AccountFinding:
     return ok(JOBS.check, JOBS.subject, why + more)
 
 
-def _custom_models(needs: Needs, facts: Facts) -> AccountFinding:
-    counted = _counted(CUSTOM_MODELS, facts, facts.custom_models)
+def _import_jobs(needs: Needs, facts: Facts) -> AccountFinding:
+    found = facts.quotas[IMPORT_JOBS.code]
+    if isinstance(found, NoAnswer):
+        return unanswered(IMPORT_JOBS.check, IMPORT_JOBS.subject, found)
+    if found < 1:
+        fix = IMPORT_JOBS.raised(needs.region)
+        return will_fail(IMPORT_JOBS.check, IMPORT_JOBS.subject, "none may run", fix)
+    why = f"{found:g} at a time; further imports wait"
+    return ok(IMPORT_JOBS.check, IMPORT_JOBS.subject, why)
+
+
+def _room(needs: Needs, facts: Facts, quota: Quota, models: int | NoAnswer) -> AccountFinding:
+    counted = _counted(quota, facts, models)
     if isinstance(counted, AccountFinding):
         return counted
-    quota, used = counted
-    why = f"{used} of {quota:g} there"
-    if used >= quota:
-        fix = f"Delete models that nobody uses. {CUSTOM_MODELS.raised(needs.region)}"
-        return will_fail(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, why, fix)
-    return ok(CUSTOM_MODELS.check, CUSTOM_MODELS.subject, why)
+    most, used = counted
+    why = f"{used} of {most:g} there"
+    if used >= most:
+        fix = f"Delete models that nobody uses. {quota.raised(needs.region)}"
+        return will_fail(quota.check, quota.subject, why, fix)
+    return ok(quota.check, quota.subject, why)
 
 
 def _serving(needs: Needs, facts: Facts) -> Iterator[AccountFinding]:

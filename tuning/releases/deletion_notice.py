@@ -1,4 +1,4 @@
-"""What people are told of models that were deleted."""
+"""The notice about models that were deleted."""
 
 from collections.abc import Sequence
 from decimal import Decimal

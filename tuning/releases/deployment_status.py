@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetProvisionedModelT
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from tuning.runs.json_record import Record
@@ -25,6 +25,12 @@ class Deployed(Record):
     """In AWS's words."""
     tries: int = 0
     """How often it was polled, or waited for a free place."""
+    converse: bool | None = None
+    """Of an imported model: whether it takes Converse."""
+    since: str | None = None
+    """Of an imported model that is to be asked: since when, for it is waited for while it is loaded. ISO 8601, UTC."""
+    verified: bool = False
+    """Whether it has answered, so that nothing else is to be live beside it any longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,9 @@ class DeploymentStatus:
     update: str | None = None
     """`updating`, `updatecompleted` or `updatefailed`."""
     failure: str | None = None
+    others: tuple[str, ...] = ()
+    """Imported models that are live beside it: while one takes the place of another, or after a release that was
+    killed then."""
 
     @classmethod
     def seen(cls, answer: Mapping[str, Any]) -> Self:
@@ -76,6 +85,13 @@ class DeploymentStatus:
             failure=failure,
         )
 
+    def preferring(self, model_arn: str | None) -> Self:
+        """The same, from that model where it is among several that are live."""
+        if model_arn not in self.others:
+            return self
+        rest = tuple(each for each in (self.model_arn, *self.others) if each != model_arn)
+        return replace(self, arn=model_arn, model_arn=model_arn, others=rest)
+
     @property
     def answers(self) -> bool:
         return self.status == "active"
@@ -85,13 +101,17 @@ class DeploymentStatus:
         return self.status == "creating" or self.update == "updating"
 
 
-Todo = Literal["create", "update", "delete", "wait", "done", "failed"]
+Todo = Literal["create", "update", "retire", "delete", "wait", "done", "failed"]
+"""`retire`: what is live beside the wanted model."""
 
 
-def todo(found: DeploymentStatus | None, model_arn: str | None, *, asked: bool) -> Todo:
+def todo(
+    found: DeploymentStatus | None, model_arn: str | None, *, asked: bool, alone: bool = True
+) -> Todo:
     """The next thing to do so that `model_arn` answers, or nothing at all when that is None.
 
     `asked`: whether this change was asked for already, so that a failure is its own and not of a former one.
+    `alone`: whether nothing else may be live beside it.
     """
     if found is None:
         return "done" if model_arn is None else "failed" if asked else "create"
@@ -104,6 +124,6 @@ def todo(found: DeploymentStatus | None, model_arn: str | None, *, asked: bool) 
     if found.status == "failed":
         return "delete"  # it keeps its name until it is deleted, and never answers
     if found.model_arn == model_arn:
-        return "done"
+        return "retire" if alone and found.others else "done"
     refused = found.update == "updatefailed" and found.next_model == model_arn
     return "failed" if asked and refused else "update"

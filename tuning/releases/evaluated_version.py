@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tuning.releases.release_steps import ServedBy
 from tuning.runs.ledger_item import SCHEMA, Stored
 
 CANDIDATES = "candidate#"
@@ -36,6 +37,11 @@ class EvaluatedVersion(Stored):
     provisioned: bool = False
     """Whether its deployment is Provisioned Throughput."""
     schema: int = SCHEMA
+
+    @property
+    def served_by(self) -> ServedBy:
+        """Imported models are not evaluated: a recipe of method IMPORT has no gate."""
+        return "provisioned" if self.provisioned else "on_demand"
 
 
 def candidate_key(recipe: str, version: int) -> str:

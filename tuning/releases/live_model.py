@@ -4,12 +4,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tuning.errors import TuningError
+from tuning.releases.release_steps import ServedBy
 from tuning.runs.json_record import Record
 from tuning.runs.ledger_item import SCHEMA, Stored
 
 LIVE = "live#"
 PROVISIONED_LIVE, PROVISIONED_LIVE_KEY = "provisioned", LIVE
-"""An item's set of the recipes for which Provisioned Throughput may be live, and its key."""
+"""An item's set of the recipes for which Provisioned Throughput may be live, or an imported model that has its time;
+and its key."""
+
+IMPORTED_ARN = ":imported-model/"
+"""In the ARNs of models that CreateModelImportJob makes. Those of CreateCustomModel are `custom-model/imported`:
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ImportedModelSummary.html"""
 
 Kind = Literal["release", "promote", "rollback"]
 
@@ -51,7 +57,10 @@ class Change(Record):
     started_at: str
     """ISO 8601, UTC."""
     due: str | None = None
-    """Until when the Provisioned Throughput may exist that it makes or goes on with. None: on demand."""
+    """Until when the Provisioned Throughput or imported model may exist that it makes or goes on with. None: on
+    demand, or an imported model whose recipe sets no hours."""
+    served_by: ServedBy | None = None
+    """None of a change of a former version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +75,14 @@ class LiveModel(Stored):
     before: int | None = None
     """What answered before: the target of a rollback."""
     deployment_arn: str | None = None
-    """Stable: promotion and rollback update the deployment in place."""
+    """Stable: promotion and rollback update the deployment in place. Of an imported model it is the model's own, and
+    another of each version."""
     change: Change | None = None
     last: str | None = None
     """What the last change came to, one sentence."""
     due: str | None = None
-    """Until when the Provisioned Throughput that answers may exist, or had its time and is being removed. ISO 8601,
-    UTC; None: on demand, or nothing."""
+    """Until when the Provisioned Throughput or imported model that answers may exist, or had its time and is being
+    removed. ISO 8601, UTC; None: without an end, or nothing."""
     stopped: int | None = None
     """What answered until its time was over; None once something answers again."""
     schema: int = SCHEMA
@@ -89,9 +99,13 @@ class LiveModel(Stored):
         return max(times, default=None)  # written in one form, they sort as the moments do
 
     @property
-    def provisioned(self) -> bool:
-        """Whether what answers, or is being made to, is Provisioned Throughput."""
-        return self.latest is not None
+    def served_by(self) -> ServedBy:
+        """What answers, or is being made to, or had its time and is being removed."""
+        if self.change and self.change.served_by:
+            return self.change.served_by
+        if self.deployment_arn and IMPORTED_ARN in self.deployment_arn:
+            return "imported"
+        return "on_demand" if self.latest is None else "provisioned"
 
     @classmethod
     def none_yet(cls, recipe: str) -> "LiveModel":
@@ -100,3 +114,7 @@ class LiveModel(Stored):
 
 def live_key(recipe: str) -> str:
     return f"{LIVE}{recipe}"
+
+
+def region_of(arn: str) -> str:
+    return arn.split(":")[3]

@@ -12,7 +12,7 @@ from tuning.runs.times import instant, utc_time
 OF_DELETIONS = "#deletion"
 """What the keys of this file end with."""
 CLAIM_LASTS = timedelta(minutes=15)
-"""Longer than any invocation, so that whoever made a claim that is older has ended and calls nobody any more.
+"""Longer than any invocation, so that the invocation that made an older claim has ended and makes no further call.
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
@@ -58,13 +58,13 @@ class ModelDeletion(Stored):
         """Whether the round that made the claim may be at work still."""
         return self.state == "claimed" and now < utc_time(self.at) + CLAIM_LASTS
 
-    def refusal(self, run_id: str) -> str:
-        """What is said to whoever asks for the version: what, why, and what to do."""
+    def refusal(self, model: ModelVersion | None) -> str:
+        """What a person who asks for the version reads: what, why, and what to do."""
         now = f"was deleted on {self.at[:10]}" if self.state == "deleted" else "is being deleted"
-        return (
-            f"{self.recipe} version {self.version} {now}: {self.why}; tuning retrain {run_id} trains its "
-            f"data again, as a new version"
-        )
+        again = f"tuning retrain {model.run_id if model else 'RUN'} trains its data again"
+        if model and model.imported:
+            again = "an upload of it is imported again"
+        return f"{self.recipe} version {self.version} {now}: {self.why}; {again}, as a new version"
 
 
 def deletion_key(recipe: str, version: int) -> str:

@@ -36,6 +36,7 @@ class ModelVersion(Stored):
     """The recipe of the job: of a second try, the one that `[retry]` names."""
     recipe_digest: str
     base_model: str
+    """Of one that was imported: the name of the base that its adapter was merged into, else its architecture."""
     job_arn: str
     model_arn: str
     trained_at: str | None = None
@@ -43,6 +44,11 @@ class ModelVersion(Stored):
     approved_by: str | None = None
     """Who approved the run's price, as they said; None of a run that needed no approval."""
     cost: Charged | None = None
+    imported: str | None = None
+    """The architecture of a model that was trained elsewhere and imported: it answers by its own ARN, without a
+    deployment, and its base is none of the catalog's. None of one that was trained here."""
+    converse: bool | None = None
+    """Of one that was imported: whether it takes Converse, else InvokeModel with a body in OpenAI's form."""
     schema: int = SCHEMA
 
     @classmethod

@@ -43,3 +43,10 @@ class ReleaseState(StrEnum):
     RELEASED = "Released"
     REFUSED = "Not released"
     FAILED = "Release failed"
+
+
+class ImportedReleaseState(StrEnum):
+    """Those that the machine has only where a recipe imports models."""
+
+    WAIT_FOR_LOADING = "Wait for loading"
+    RETIRE = "Retire former model"

@@ -9,8 +9,12 @@ from tuning.releases.deployment_status import DeploymentStatus
 from tuning.releases.model_version import ModelVersion
 from tuning.runs.json_record import Record
 
+ServedBy = Literal["on_demand", "provisioned", "imported"]
+"""What makes a model answer: a deployment on demand, Provisioned Throughput, or nothing but its own ARN, as of an
+imported model."""
+
 OF_ENVIRONMENT, OF_RECIPE = "tuning:environment", "tuning:recipe"
-"""Tags of a live deployment, by which callers are let ask it."""
+"""Tags of a live deployment, by which callers are let ask it; an imported model is live while it has both."""
 CANDIDATE_OF = "tuning:candidate-of"
 """Tag of a candidate's deployment in place of `OF_ENVIRONMENT`: its environment."""
 
@@ -34,6 +38,16 @@ class ReleaseStart(Record):
     """Whether it is a deployment for an evaluation, which callers are not let ask."""
     provisioned: bool = False
     """Whether it is Provisioned Throughput, and no deployment on demand."""
+    imported: bool = False
+    """Whether it is an imported model itself, and no deployment at all."""
+    converse: bool | None = None
+    """Of an imported model: whether it takes Converse."""
+
+    @property
+    def served_by(self) -> ServedBy:
+        if self.imported:
+            return "imported"
+        return "provisioned" if self.provisioned else "on_demand"
 
     def tags(self, environment: str) -> dict[str, str]:
         of = CANDIDATE_OF if self.candidate else OF_ENVIRONMENT
@@ -44,9 +58,10 @@ class ReleaseStart(Record):
 class Verified(Record):
     """What verify_release answers."""
 
-    state: Literal["answered", "silent"] = "silent"
+    state: Literal["answered", "silent", "cold"] = "silent"
+    """`cold`: of an imported model that is being loaded; it is asked again after a minute."""
     why: str = ""
-    """Of `silent`: in AWS's words."""
+    """Of `silent` and `cold`: in AWS's words."""
 
 
 def deployment_name(environment: str, recipe: str) -> str:

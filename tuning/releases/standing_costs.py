@@ -5,10 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from tuning.models.prices import HOURS, PROVISIONED, STORAGE_PRICE, prices, storage_per_month
+from tuning.models.import_units import awake_words, storage_of_units
+from tuning.models.prices import (
+    HOURS,
+    PROVISIONED,
+    STORAGE_PRICE,
+    UNIT_STORAGE,
+    prices,
+    storage_per_month,
+)
 from tuning.models.serving import Serving
+from tuning.releases.live_model import region_of
+from tuning.reports.scale import count
 
-BilledKind = Literal["custom model", "deployment on demand", "provisioned throughput"]
+BilledKind = Literal[
+    "custom model", "deployment on demand", "provisioned throughput", "imported model"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +119,30 @@ def of_throughput(summary: Mapping[str, Any], origins: Mapping[str, ModelOrigin]
         arn=summary["provisionedModelArn"],
         model_arn=summary["modelArn"],
         origin=origins.get(summary["modelArn"]),
+        usd_per_month=usd,
+        basis=basis,
+    )
+
+
+def of_imported(
+    summary: Mapping[str, Any], units: int | None, origins: Mapping[str, ModelOrigin]
+) -> StandingCost:
+    """`summary`: as ListImportedModels has it. Its storage is billed from its import on, by custom model units.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-calculate-cost.html
+    """
+    price, arn = prices()[UNIT_STORAGE], summary["modelArn"]
+    awake = awake_words(region_of(arn), units)
+    if units is None:
+        usd, basis = None, f"Bedrock does not say how many custom model units it has. {awake}"
+    else:
+        usd = storage_of_units(units)
+        basis = f"{count(units, 'custom model unit')}; {price['date']}, {price['source']}. {awake}"
+    return StandingCost(
+        kind="imported model",
+        name=summary["modelName"],
+        arn=arn,
+        model_arn=arn,
+        origin=origins.get(arn),
         usd_per_month=usd,
         basis=basis,
     )

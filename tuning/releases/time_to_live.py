@@ -1,4 +1,5 @@
-"""Until when Provisioned Throughput may exist: it is billed by the hour, asked or not.
+"""Until when Provisioned Throughput and imported models may exist: the one is billed by the hour, asked or not, the
+others by the minute while they are awake.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/prov-throughput.html
 """
@@ -6,6 +7,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/prov-throughput.html
 from collections.abc import Callable
 from datetime import datetime
 
+from tuning.releases.evaluation_plan import promoting
 from tuning.releases.live_model import LiveModel
 from tuning.runs.times import utc_time
 
@@ -21,8 +23,10 @@ def is_over(live: LiveModel, now: datetime, *, ended: Callable[[str], bool]) -> 
 
 
 def had_its_time(live: LiveModel, environment: str) -> str:
-    """What is said of it, to whoever asks what is live and in a notice."""
+    """What `tuning releases` and notices say of it."""
     version = live.version or live.stopped
+    if live.served_by == "imported":
+        return _imported_had_its_time(live, version)
     if version is None:
         return (
             f"{live.recipe}: a release that was ended left Provisioned Throughput; it is removed."
@@ -30,5 +34,14 @@ def had_its_time(live: LiveModel, environment: str) -> str:
     until = f" at {live.latest}" if live.latest else ""
     return (
         f"{live.recipe} version {version} is not running: its Provisioned Throughput had its time{until}, and is "
-        f"removed. tuning promote {live.recipe} {version} -e {environment} starts it again."
+        f"removed. {promoting(live.recipe, version, environment)} starts it again."
+    )
+
+
+def _imported_had_its_time(live: LiveModel, version: int | None) -> str:
+    if version is None:
+        return f"{live.recipe}: a release that was ended left a model live; it is live no longer."
+    return (
+        f"{live.recipe} version {version} is live no longer: its imported model had its time at {live.latest}, and is "
+        "deleted from Bedrock. Upload it again for a new version, or promote another one."
     )

@@ -42,7 +42,7 @@ class RunPage:
 
     @cached_property
     def report(self) -> Report | None:
-        """Raises RecordError when the document is none of ours."""
+        """Raises RecordError when the document was not written by this platform."""
         return converted(self.check, Report, "report.json") if self.check else None
 
     @property

@@ -35,6 +35,8 @@ def thinned(points: Sequence[Point], most: int) -> Sequence[Point]:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
+    """One line of a chart."""
+
     name: str
     points: Sequence[Point]
     """x rises; where y is not finite, or near it, the line breaks."""

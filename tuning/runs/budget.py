@@ -115,7 +115,7 @@ def actual(
     AWS does not confirm; one that was stopped or failed while it trained may cost all that was reserved:
     https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-stop.html
 
-    One that trained costs no less than its estimate has it at least, which whoever authorized it derived from the
+    One that trained costs no less than its estimate has it at least, which the authorizing step derived from the
     size of the data: its own cost is computed from what other functions say.
     """
     if charge == "nothing":

@@ -1,4 +1,4 @@
-"""A customization job, as far as whoever follows a run must know it."""
+"""A customization job, as far as the steps that follow a run must know it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

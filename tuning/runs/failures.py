@@ -14,6 +14,8 @@ _UPLOAD_AGAIN = "Upload the file again to start a new run"
 
 @dataclass(frozen=True, kw_only=True)
 class FailureKind:
+    """Why runs fail: a word for it, and what to do."""
+
     name: str
     """A permanent word to count and to look up; docs/runbook.md has a row for each."""
     fix: str
@@ -22,11 +24,13 @@ class FailureKind:
     switch: str | None = None
     """The setting of an environment's Config that avoids it, where there is one."""
     passes: bool = False
-    """Whether nothing of ours was wrong, so that the same job may succeed at a second try."""
+    """Whether the fault was AWS's, so that the same job may succeed at a second try."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure(Record):
+    """Why a run failed."""
+
     kind: str
     """The name of one of KINDS."""
     message: str

@@ -1,4 +1,7 @@
-"""The one contract between a stack and its functions: what a function knows of its environment."""
+"""The one contract between a stack and its functions: what a function knows of its environment.
+
+Each subject has its own module, so that a function loads no other's: classes take a while to be made.
+"""
 
 import os
 from collections.abc import Mapping
@@ -67,75 +70,3 @@ class RunSettings(Settings):
     """Uploads larger than this, or that become larger, are refused. Megabytes, as text."""
     monthly_budget_usd: str
     """What all runs of the environment may cost in a month, in dollars; `none` without a limit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class GuardSettings(Settings):
-    """What `guard_jobs` holds against every job in progress."""
-
-    job_role_arn: str
-    job_subnet_ids: tuple[str, ...]
-    job_security_group_ids: tuple[str, ...]
-    model_key_arn: str
-    guarded_buckets: tuple[str, ...]
-    """Names of the buckets that hold datasets, prepared copies and artifacts."""
-    guard_all_jobs: str
-    """`yes` when jobs of others have to have a VPC and a key, too; else `no`."""
-    notices_topic_arn: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReconcilerSettings(Settings):
-    """What `reconcile_runs` compares: the ledger, the executions, and jobs with this environment's tag."""
-
-    ledger_table: str
-    budgets_table: str
-    state_machine_arn: str
-    monthly_budget_usd: str
-    """As in RunSettings; it says how much of it is left."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DispatcherSettings(Settings):
-    """What `dispatch_queue` knows: where runs wait. Their tokens say which tasks it may answer."""
-
-    ledger_table: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeleterSettings(Settings):
-    """What `delete_models` knows: where versions are recorded, and whom it tells what it has deleted."""
-
-    ledger_table: str
-    notices_topic_arn: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReleaseSettings(Settings):
-    """What the steps of the Release state machine know, which asks whether another execution of it has ended."""
-
-    ledger_table: str
-    release_machine_arn: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemovalSettings(ReleaseSettings):
-    """What `remove_candidates` knows."""
-
-    notices_topic_arn: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluationSettings(Settings):
-    """What its steps know that evaluate."""
-
-    ledger_table: str
-    artifacts_bucket: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgeSettings(EvaluationSettings):
-    """What `judge_answers` knows."""
-
-    judge_role_arn: str
-    """Which Bedrock assumes; "none" where no recipe asks for a judge."""

@@ -8,12 +8,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbe
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tuning.runs.function_settings import GuardSettings
-
-STATE_CHANGE = "Model Customization Job State Change"
-"""The `detail-type` of the event that makes the guard run.
-https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
-"""
+from tuning.runs.watching_settings import GuardSettings
 
 COMPLETED = "Completed"
 """The status of a job that has made its model: what Bedrock says of it is complete."""

@@ -33,6 +33,8 @@ class Charged(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Reservation(Record):
+    """What of the budgets is kept for a run until it is settled."""
+
     usd: Decimal
     """The most that the run may cost."""
     storage_usd: Decimal | None = None
@@ -53,5 +55,7 @@ class Reservation(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement(Record):
+    """What a run has cost, once it has ended."""
+
     usd: Decimal
     charge: Charge = "unknown"

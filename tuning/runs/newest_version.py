@@ -62,5 +62,5 @@ def gave_way_to(run_id: str) -> str:
 
 
 def who_stops(run: Run, of_record: str | None) -> str | None:
-    """Who asks the run to stop: the newer version that has overtaken it, or whoever its record names."""
+    """Who asks the run to stop: the newer version that has overtaken it, or the person its record names."""
     return gave_way_to(run.overtaken_by) if run.overtaken_by else of_record

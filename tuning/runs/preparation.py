@@ -12,9 +12,8 @@ from tuning.datasets.convert import conversion_refusals as refusals
 from tuning.datasets.convert.followable import filled
 from tuning.datasets.report import Finding, Report
 from tuning.datasets.rules import rules
-from tuning.models.evaluation_cost import evaluation_size
 from tuning.reports.document import json
-from tuning.runs.prepared_dataset import PreparedDataset
+from tuning.runs.prepared_dataset import EvaluationSize, PreparedDataset
 from tuning.runs.readings import AsItIs, Converted, Reader, Source, Unread, file_refusal
 from tuning.runs.recipes import Recipe
 from tuning.runs.run import Run
@@ -40,6 +39,8 @@ _MAPPED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
+    """What a check came to, and the copies that were written."""
+
     report: Report
     digests: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each prepared copy by file name, hex; empty when the dataset is refused."""
@@ -105,7 +106,7 @@ class Prepared:
             validation_uri=uris.get(VALIDATION),
             validation_version=self.validation_version,
             evaluation_uri=uris.get(EVALUATION),
-            evaluation_size=evaluation_size(self.report),
+            evaluation_size=EvaluationSize.of(self.report),
             evaluation_version=self.evaluation_version,
             report_uri=report_uri,
         )

@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from tuning.runs.json_record import Record
 from tuning.runs.uploads import EVALUATION, TRAINING
+
+if TYPE_CHECKING:
+    from tuning.datasets.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,18 @@ class EvaluationSize(Record):
     """By the scripts that they are written in."""
     bytes: int
     """Of the file."""
+
+    @classmethod
+    def of(cls, report: "Report") -> Self | None:
+        """Of the evaluation set that was checked with a dataset; None without one."""
+        if (counted := report.statistics.get("evaluation")) is None:
+            return None
+        return cls(
+            prompts=int(counted["records"]),
+            tokens=report.tokens("evaluation") or 0,
+            tokens_at_most=report.most_tokens("evaluation"),
+            bytes=int(counted["bytes"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,8 @@ _LATEST_POLL = 1800
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Record):
+    """How far a job is, as one poll has found it."""
+
     state: ProgressState
     status: str = ""
     """As AWS spells it."""

@@ -30,6 +30,8 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class AsItIs:
+    """A file of the model's own format."""
+
     part: Part
     remark: Finding | None = None
     """What refuses it beside what the checker finds."""
@@ -37,12 +39,16 @@ class AsItIs:
 
 @dataclass(frozen=True, kw_only=True)
 class Converted:
+    """A file of another format, record by record in the model's own."""
+
     part: Part
     feed: "Feed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unread:
+    """A file that cannot be read."""
+
     why: Finding
 
 

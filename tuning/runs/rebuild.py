@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from tuning.runs import former_version
-from tuning.runs.approvals import SpendDecision
+from tuning.runs.approvals import Question, SpendDecision
 from tuning.runs.budget import month_of
 from tuning.runs.customization_job import Job
-from tuning.runs.job_queue import LEFT, WAITING, arrival_order
+from tuning.runs.job_queue import WAITING, arrival_order
 from tuning.runs.machine_states import OUTCOME_NOT_REPORTED, REACHED, MachineState
 from tuning.runs.money_records import Reservation, Settlement
 from tuning.runs.outcome import Outcome
@@ -22,11 +22,44 @@ from tuning.runs.prepared_dataset import PreparedDataset
 from tuning.runs.progress import Progress
 from tuning.runs.run import Run
 from tuning.runs.run_record import RunRecord
-from tuning.runs.run_states import Partition
-from tuning.runs.training_metrics import Collected
+from tuning.runs.run_states import Partition, State
+from tuning.runs.training_metrics import Collected, Results
 from tuning.runs.uploads import Upload
 
 _RUNNING = ("RUNNING", "PENDING_REDRIVE")
+
+
+class Rebuilt(TypedDict, total=False):
+    """The fields that a row can be given anew, beside those of its upload. The reconciler may write these: see
+    tuning/pipeline/watching_steps.py. The tokens are bound to their runs: the steps that act on an answer compare
+    what it answers.
+    """
+
+    state: State
+    run: Mapping[str, Any]
+    open: Partition | None
+    turn: str | None
+    execution: str
+    dataset: PreparedDataset
+    question: Question
+    task_token: str | None
+    queue: str | None
+    slot_token: str | None
+    queued_at: str | None
+    reservation: Reservation
+    settlement: Settlement
+    job_arn: str
+    attempt: int
+    progress: Progress
+    results: Results | None
+    model_arn: str | None
+    outcome: Outcome
+    ended_at: str
+    rebuilt: str
+
+
+REBUILT = tuple(Rebuilt.__annotations__)
+_LEFT_QUEUE: Rebuilt = {"queue": None, "slot_token": None, "queued_at": None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +130,7 @@ def rebuilt(
     """
     given = execution.given
     upload = Upload.from_dict(given["upload"])
-    facts: dict[str, Any] = {
-        **upload.facts,
-        "id": given["id"],
+    facts: Rebuilt = {
         "run": given,
         "state": "started",
         "execution": execution.name,
@@ -113,37 +144,38 @@ def rebuilt(
     if outcome and execution.stopped_at and not execution.not_reported:
         facts |= {"state": outcome.state, "outcome": outcome}
         facts["ended_at"] = execution.stopped_at.isoformat()
-        facts = {k: v for k, v in facts.items() if k not in ("task_token", *LEFT)}
+        facts |= {"task_token": None, **_LEFT_QUEUE}
     else:
         # An outcome that was not reported is recorded by the step that reports it.
         order = arrival_order(upload.arrived_at, given["id"])
         facts |= {"open": Partition.WORKING, "turn": order}
-    return RunRecord(**facts)
+    return RunRecord(id=given["id"], **upload.facts, **facts)
 
 
-def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
+def _remembered(given: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) -> Rebuilt:
+    facts: Rebuilt = {}
     at, run = "", given
     for event in history:
         if entered := event.get("stateEnteredEventDetails"):
             at = former_version.FORMER_STATES.get(entered["name"], entered["name"])
             facts |= {"state": REACHED[at]} if at in REACHED else {}
             if at == MachineState.START_TRAINING:  # it no longer waits
-                facts = {k: v for k, v in facts.items() if k not in ("queue", "slot_token")}
+                facts |= {"queue": None, "slot_token": None}
         elif said := event.get("taskSucceededEventDetails"):
             answer = json.loads(said.get("output") or "{}").get("Payload") or {}
             facts |= _learnt(at, answer, run, event["timestamp"])
             run = answer.get("next_run") or run
         elif asked := event.get("taskScheduledEventDetails"):
             since = facts.get("queued_at")  # it keeps its place, however often it tries
-            facts |= _token(at, asked) | ({"queued_at": since} if since else {})
+            facts |= _token(at, asked)
+            facts |= {"queued_at": since} if since else {}
     return facts
 
 
 def _learnt(
     at: str, answer: Mapping[str, Any], run: Mapping[str, Any], moment: datetime
-) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
+) -> Rebuilt:
+    facts: Rebuilt = {}
     match at:
         case MachineState.PREPARE_DATASET:
             facts["dataset"] = PreparedDataset.from_json(answer)
@@ -153,7 +185,7 @@ def _learnt(
             facts |= {"question": spend.question} if spend.question else {}
         case MachineState.START_TRAINING if answer.get("job_arn"):
             facts |= {"job_arn": answer["job_arn"], "attempt": int(run.get("attempt", 1))}
-            facts |= dict.fromkeys(LEFT)
+            facts |= _LEFT_QUEUE
         case MachineState.TRACK_TRAINING:
             facts["progress"] = Progress.from_json(answer)
         case MachineState.COLLECT_RESULTS:
@@ -164,9 +196,7 @@ def _learnt(
     return facts
 
 
-def _reserved(
-    spend: SpendDecision, raw: Mapping[str, Any], moment: datetime
-) -> dict[str, Reservation]:
+def _reserved(spend: SpendDecision, raw: Mapping[str, Any], moment: datetime) -> Rebuilt:
     recipe = Run.from_dict(raw).recipe
     parts = filter(None, (spend.high_usd, spend.storage_usd, spend.evaluation_usd))
     made = Reservation(
@@ -180,7 +210,7 @@ def _reserved(
     return {"reservation": made}
 
 
-def _token(at: str, asked: Mapping[str, Any]) -> dict[str, str]:
+def _token(at: str, asked: Mapping[str, Any]) -> Rebuilt:
     """A run of which only the execution is left can be answered, by a person or by the dispatcher."""
     values = json.loads(asked.get("parameters") or "{}").get("ExpressionAttributeValues", {})
     token = values.get(":token", {}).get("S")

@@ -1,7 +1,6 @@
 """Recipes as people write them: one TOML file each, read and held against the catalog of models."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from tuning.datasets.convert.mapping import MAPPED_NAMES
 from tuning.errors import RecipeError, UnknownModelError, nearest
+from tuning.imports.import_recipe import IMPORT
 from tuning.runs.recipes import (
     FINE_TUNING,
     ConversionOptions,
@@ -18,6 +18,7 @@ from tuning.runs.recipes import (
     SameDataPolicy,
     ValidationPolicy,
 )
+from tuning.toml_files import read_toml, refuse_unknown_keys
 
 if TYPE_CHECKING:
     from tuning.evaluation.release_options import ReleaseOptions
@@ -33,16 +34,30 @@ _MAX_NAME = 40  # leaves room for the run id in a job name of 63 characters, see
 
 
 def load(path: Path) -> Recipe:
-    """Read one recipe file. Raises RecipeError naming file and key."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = sorted(p.stem for p in path.parent.glob("*.toml"))
-        there = f"there are: {', '.join(known)}" if known else f"{path.parent}/ holds no *.toml"
-        raise RecipeError(f"{path}: no such recipe{nearest(path.stem, known)}; {there}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: not valid TOML: {error}") from None
+    """Read the file of one recipe that trains. Raises RecipeError naming file and key."""
+    raw = recipe_toml(path)
+    if raw.get("method") == IMPORT:
+        raise RecipeError(
+            f"{path}: method = {IMPORT!r}: it imports what was trained elsewhere, so that nothing is checked, estimated or "
+            f"trained by it: upload to adapters/{path.stem}/ or models/{path.stem}/, see tuning imports"
+        )
     return _Reader(path).recipe(raw)
+
+
+def recipe_toml(path: Path) -> dict[str, Any]:
+    """A recipe file as it is written, of either kind. Raises RecipeError naming the file."""
+    return read_toml(path, "recipe", RecipeError)
+
+
+def check_file_name(path: Path) -> None:
+    """Raises RecipeError when no folder or job could bear it."""
+    name = path.stem
+    plain = name.replace("-", "").isalnum() and name.isascii() and name == name.lower()
+    if not plain or "--" in name or name.strip("-") != name or len(name) > _MAX_NAME:
+        raise RecipeError(
+            f"{path}: a recipe's file name becomes part of job names: use lower-case "
+            f"letters, digits and single hyphens, at most {_MAX_NAME} characters"
+        )
 
 
 def check_recipe(recipe: Recipe, *, region: str, catalog: "Catalog", file: str) -> None:
@@ -138,7 +153,7 @@ class _Reader:
 
     def recipe(self, raw: Mapping[str, Any]) -> Recipe:
         self._known(raw, Recipe, "")
-        self._named()
+        check_file_name(self.path)
         for table in _TABLES:
             self._is(raw.get(table, {}), dict, table)
         for text in ("description", "base_model", "method", "validation", "same_data"):
@@ -217,21 +232,9 @@ class _Reader:
                 self._refuse(f"limits.{key} = {given!r}", "must be US dollars, 0 or more")
         return Limits(**raw)
 
-    def _named(self) -> None:
-        name = self.path.stem
-        plain = name.replace("-", "").isalnum() and name.isascii() and name == name.lower()
-        if not plain or "--" in name or name.strip("-") != name or len(name) > _MAX_NAME:
-            raise RecipeError(
-                f"{self.path}: a recipe's file name becomes part of job names: use lower-case "
-                f"letters, digits and single hyphens, at most {_MAX_NAME} characters"
-            )
-
     def _known(self, raw: Mapping[str, Any], kind: type, at: str) -> None:
         names = [f.name for f in fields(kind) if f.name not in _NOT_IN_A_FILE]
-        for key in raw:
-            if key not in names:
-                hint = nearest(key, names) or f"; known: {', '.join(names)}"
-                self._refuse(f"{at}{key}", f"unknown key{hint}")
+        refuse_unknown_keys(raw, names, at, self._refuse)
 
     def _is(self, value: object, kind: type, key: str) -> None:
         if not isinstance(value, kind):

@@ -22,6 +22,8 @@ _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
+    """How long a run may take, what it may cost, and what it may be trained on."""
+
     max_hours: int = 24
     """A job still in progress after this many hours is stopped. Hours."""
     stall_hours: int = 6
@@ -55,6 +57,8 @@ class Retry:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
+    """How uploads to one folder are checked, trained and released: a file of `recipes/`."""
+
     name: str
     """The file's name without `.toml`, and the folder that datasets are uploaded to."""
     description: str
@@ -100,7 +104,7 @@ class Recipe:
     def content_digest(self) -> str:
         """SHA-256 of everything that shapes the model or the job: better words in the description
         do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex. Money is reserved
-        for it, since a kept digest is the word of whoever started the run.
+        for it, since a kept digest was given by the caller who started the run.
         """
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 

@@ -18,6 +18,8 @@ from tuning.runs.uploads import Upload
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
+    """What becomes of one upload: the input of its execution."""
+
     id: str
     """32 hex digits: the execution's name and the key of the ledger's row."""
     upload: Upload
@@ -54,7 +56,7 @@ class Run:
 
     @property
     def tries_again(self) -> bool:
-        """Whether a job that ended for no fault of ours is followed by a second one, never a third."""
+        """Whether a job that ended for no fault of our own is followed by a second one, never a third."""
         return self.attempt == 1 and self.fallback is not None
 
     def again(self) -> Self:

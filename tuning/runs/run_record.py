@@ -22,6 +22,8 @@ from tuning.runs.training_metrics import Results
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
+    """A secondary index of the ledger: its name, and the attributes that are its keys."""
+
     name: str
     partition: str
     sort: str
@@ -57,6 +59,8 @@ class OpenRun(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(Stored):
+    """All that is known of a run."""
+
     state: State
     arrived_at: str
     """When S3 created the upload. ISO 8601, UTC."""

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from tuning.errors import TuningError
-from tuning.runs.job_guard import STATE_CHANGE
 from tuning.runs.json_record import fields_of
 
 PREFIX = "datasets/"
@@ -42,6 +41,10 @@ VALIDATION_LETTERS = "Vv"
 """What the name of a validation set begins with."""
 SET_LETTERS = "ETVetv"
 """What the name of a set begins with."""
+STATE_CHANGE = "Model Customization Job State Change"
+"""The `detail-type` of the event that makes the guard run.
+https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
+"""
 _ROUNDS = ("Scheduled Event", STATE_CHANGE)
 
 
@@ -98,8 +101,19 @@ class NotAnUploadError(TuningError):
     """An event that is not about an object under `datasets/`."""
 
 
+class UploadFacts(TypedDict):
+    """The fields of a run's row that its upload says."""
+
+    arrived_at: str
+    month: str
+    upload: str
+    recipe: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Upload:
+    """One version of an object that was uploaded."""
+
     bucket: str
     key: str
     version_id: str
@@ -149,7 +163,7 @@ class Upload:
         return f"s3://{self.bucket}/{self.key}"
 
     @property
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> UploadFacts:
         """What the ledger's row of the run begins with. The index by month is made of it."""
         return {
             "arrived_at": self.arrived_at,
@@ -173,14 +187,14 @@ class Upload:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
         Raises NotAnUploadError, naming the field that is wrong.
         """
-        detail = _field(event, "detail", dict)
-        s3_object = _field(detail, "object", dict)
+        detail = event_field(event, "detail", dict)
+        s3_object = event_field(detail, "object", dict)
         upload = cls(
-            bucket=_field(_field(detail, "bucket", dict), "name", str),
-            key=_field(s3_object, "key", str),
-            version_id=_field(s3_object, "version-id", str),
-            size=_field(s3_object, "size", int),
-            arrived_at=_moment(event, "time"),
+            bucket=event_field(event_field(detail, "bucket", dict), "name", str),
+            key=event_field(s3_object, "key", str),
+            version_id=event_field(s3_object, "version-id", str),
+            size=event_field(s3_object, "size", int),
+            arrived_at=event_moment(event, "time"),
             sequencer=str(s3_object.get("sequencer", "")),
         )
         if upload.bucket != bucket:
@@ -197,7 +211,8 @@ def is_missed_round(event: Any) -> bool:
     return isinstance(event, Mapping) and event.get("detail-type") in _ROUNDS
 
 
-def _field(record: Mapping[str, Any], name: str, kind: type) -> Any:
+def event_field(record: Mapping[str, Any], name: str, kind: type) -> Any:
+    """Raises NotAnUploadError where it is missing or of another type."""
     value = record.get(name) if isinstance(record, Mapping) else None
     if type(value) is not kind or value == "":
         found = "is missing" if value in (None, "") else f"is {type(value).__name__}"
@@ -205,9 +220,9 @@ def _field(record: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
-def _moment(record: Mapping[str, Any], name: str) -> str:
+def event_moment(record: Mapping[str, Any], name: str) -> str:
     """The ledger is indexed by month, so what is not a time is refused here, not by DynamoDB."""
-    text: str = _field(record, name, str)
+    text: str = event_field(record, name, str)
     try:
         datetime.fromisoformat(text)
     except ValueError:

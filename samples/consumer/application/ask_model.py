@@ -33,7 +33,8 @@ def runtime() -> Any:
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """`{"question": "…"}`; what is answered has a `state`: `answered`, `busy` (ask again later) or `no_model`.
+    """`{"question": "…"}`; what is answered has a `state`: `answered`, `blocked` (by the guardrail, whose message it is),
+    `busy` (ask again later) or `no_model`.
 
     Anything else, such as a right that is missing, is a fault, and raised. A deployment that is gone has no tag by which
     the callers' policy would let anyone ask it, so that IAM may well deny before Bedrock says that it is not there
@@ -43,7 +44,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if not arn:
         return {"state": "no_model", "reason": "no model is live yet: DEPLOYMENT_ARN is empty"}
     try:
-        return {"state": "answered", **ask(arn, event["question"])}
+        return ask_guarded(arn, event["question"], os.environ.get("GUARDRAIL", ""))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         code = (
@@ -56,7 +57,50 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         raise
 
 
-def ask(arn: str, question: str) -> dict[str, Any]:
+def ask_guarded(arn: str, question: str, guardrail: str) -> dict[str, Any]:
+    """With the guardrail, `ARN:version`, before the model, in the request and after it; empty: without one."""
+    if not guardrail:
+        return {"state": "answered", **ask(arn, question)}
+    passed, text = judged(guardrail, "INPUT", question)
+    if not passed:
+        return {"state": "blocked", "answer": text}
+    identifier, _, version = guardrail.rpartition(":")
+    inline = {"guardrailIdentifier": identifier, "guardrailVersion": version}
+    answer = ask(arn, text, guardrailConfig=inline)
+    passed, text = judged(guardrail, "OUTPUT", answer["answer"])
+    if not passed or answer["stop_reason"] == "guardrail_intervened":
+        return {"state": "blocked", "answer": text}
+    return {"state": "answered", **answer, "answer": text}
+
+
+def judged(guardrail: str, source: str, text: str) -> tuple[bool, str]:
+    """Whether the text may go on, and what goes on: the text, with its masks, or the guardrail's message.
+
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ApplyGuardrail.html
+    """
+    identifier, _, version = guardrail.rpartition(":")
+    found = runtime().apply_guardrail(
+        guardrailIdentifier=identifier,
+        guardrailVersion=version,
+        source=source,
+        content=[{"text": {"text": text}}],
+    )
+    if found["action"] == "NONE":
+        return True, text
+    actions = {
+        each["action"]
+        for assessment in found["assessments"]
+        for policy in assessment.values()
+        if isinstance(policy, dict)
+        for listed in policy.values()
+        if isinstance(listed, list)
+        for each in listed
+    }
+    said = "\n".join(each["text"] for each in found["outputs"])
+    return actions - {"NONE"} == {"ANONYMIZED"}, said
+
+
+def ask(arn: str, question: str, **more: Any) -> dict[str, Any]:
     """The answer in one piece. It is streamed all the same: `read_timeout` is then the longest silence, and not
     the longest answer.
     """
@@ -64,6 +108,7 @@ def ask(arn: str, question: str) -> dict[str, Any]:
         modelId=arn,
         messages=[{"role": "user", "content": [{"text": question}]}],
         inferenceConfig={"maxTokens": MOST_TOKENS},
+        **more,
     )
     text, stop = "", None
     for event in streamed["stream"]:

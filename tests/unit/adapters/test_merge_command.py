@@ -144,6 +144,7 @@ def test_ctrl_c_leaves_nothing_and_says_so(run, inputs, tmp_path, monkeypatch):
     assert leftovers(tmp_path) == set()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_of_a_real_process_leaves_nothing(inputs, tmp_path, sent):
     """The process stops itself by its own signal when the first header has been written."""

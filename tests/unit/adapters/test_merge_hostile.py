@@ -13,6 +13,8 @@ from safetensors.numpy import load_file, save_file
 from tuning.adapters.folder_merge import Order, merge
 from tuning.adapters.refused import MergeRefusedError
 
+pytestmark = pytest.mark.thorough
+
 JUNK = [
     *(None, True, False, 0, 1, -1, 2**70, 1.5, 1e308, "", "x", "(", "*", "\udc80", [], ["x"], [1]),
     *([None], {}, {"a": 1}, {"(": 1}, [[0, 1]], {"a": {"b": 1}}),

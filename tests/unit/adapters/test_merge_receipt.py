@@ -71,6 +71,7 @@ def test_the_receipt_holds_the_hashes_that_anybody_can_compute(done):
     assert receipt["left_out"] == ["adapter/training_args.bin", "base/modeling.py"]
 
 
+@pytest.mark.thorough
 def test_any_byte_that_changes_is_found(done):
     order, folder = done
     for path in sorted(folder.iterdir()):

@@ -159,6 +159,7 @@ def test_a_length_beyond_the_end_is_never_read():
     assert asked == [8]
 
 
+@pytest.mark.thorough
 def test_damaged_files_are_refused_or_read_and_nothing_else():
     """20,000 files with bytes changed, cut, doubled; whatever the library refuses, is refused."""
     dice = random.Random(7)  # noqa: S311 — a fuzzer repeats itself on purpose

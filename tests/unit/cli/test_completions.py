@@ -12,7 +12,10 @@ from cli_world import an_account, lay
 
 from tuning.__main__ import application
 from tuning.cli import completions
+from tuning.imports.import_run import ImportRecord, ImportUpload, import_key
 from tuning.runs.budget import month_of
+
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
@@ -65,6 +68,48 @@ class Context:
 
     def __init__(self, **params):
         self.params = params
+
+
+def an_import(number, **more):
+    upload = ImportUpload(
+        bucket="datasets",
+        key="adapters/llama/adapter_model.safetensors",
+        version_id="v1",
+        size=1,
+        arrived_at=f"2026-11-{number:02}T08:00:00Z",
+    )
+    return ImportRecord(
+        id=import_key(f"{number:032x}"),
+        state="imported",
+        upload=upload,
+        recipe="llama",
+        recipe_digest="d",
+        arrived_at=upload.arrived_at,
+        **more,
+    )
+
+
+def test_the_newest_imports_are_completed_with_recipe_and_state(aws, monkeypatch):
+    account = an_account(aws, monkeypatch)
+    for number in (1, 3, 2):
+        account.dynamodb.lay(an_import(number))
+    offered = completions.complete_imports(Context(environment="dev"), f"{1:032x}"[:6])
+    assert offered == [(f"{number:032x}", "llama, imported") for number in (3, 2, 1)]
+    assert completions.complete_imports(Context(), "zz") == []
+
+
+def test_the_argument_that_is_an_import_completes_imports():
+    registered = {command.name: command.callback for command in application().registered_commands}
+    annotation = registered["imports"].__annotations__["import_id"]
+    (said,) = (one for one in annotation.__metadata__ if hasattr(one, "autocompletion"))
+    assert said.autocompletion is completions.complete_imports
+
+
+def test_an_import_that_cannot_be_read_is_not_completed(aws, monkeypatch):
+    account = an_account(aws, monkeypatch)
+    account.dynamodb.lay(an_import(1))
+    account.dynamodb.items[import_key(f"{2:032x}")] = {"pk": import_key(f"{2:032x}")}
+    assert [each for each, _ in completions.complete_imports(Context(), "")] == [f"{1:032x}"]
 
 
 def test_the_newest_runs_are_completed_with_recipe_and_state(aws, monkeypatch):

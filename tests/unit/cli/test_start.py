@@ -26,6 +26,7 @@ HEAVY = {
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.thorough
 def test_a_check_of_sound_records_imports_nothing_heavy():
     program = (
         "import sys, json\n"
@@ -104,6 +105,7 @@ def test_models_recipes_methods_and_rules_are_completed(monkeypatch):
     assert "DS701" in completions.complete_rules("ds70")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("part", "reported"),
     [
@@ -125,6 +127,7 @@ def test_a_part_of_a_model_id_is_enough_to_be_shown_the_whole(part, reported):
     assert reported in done.stderr
 
 
+@pytest.mark.thorough
 def test_an_archive_may_not_unpack_to_more_than_was_said(tmp_path):
     import gzip  # noqa: PLC0415 — for this alone
 

@@ -13,6 +13,8 @@ from tuning.runs.readings import Source
 from tuning.runs.recipes import ConversionOptions
 from tuning.runs.uploads import SUFFIXES
 
+pytestmark = pytest.mark.thorough
+
 RECIPES = {
     "silent": any_recipe(),
     "converting": any_recipe(convert=ConversionOptions()),

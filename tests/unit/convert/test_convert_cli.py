@@ -220,6 +220,7 @@ def test_statistics_come_as_a_table(run, dataset):
     assert "script: Latin 1" in out
 
 
+@pytest.mark.thorough
 def test_a_picture_is_drawn_and_the_same_twice(run, dataset, tmp_path):
     pytest.importorskip("matplotlib")
     path, drawing, picture = dataset(PAIR), tmp_path / "a.svg", tmp_path / "a.png"

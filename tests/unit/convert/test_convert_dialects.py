@@ -33,6 +33,7 @@ def read(raw):
     return conversion.summary, written
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("at", [0, 1, 15, 198, 199])
 @pytest.mark.parametrize(("many", "one"), PAIRS)
 def test_one_record_of_another_dialect_is_named_and_the_rest_is_read(many, one, at):

@@ -88,6 +88,7 @@ def test_a_damaged_record_gets_a_verdict(drawn):
     verdict(raw[:at] + drawn.draw(st.binary(max_size=3)) + raw[end:], "a.jsonl", "converse")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "raw",
     [

@@ -8,6 +8,8 @@ import pytest
 from convert.advice_following import followed, runner
 from convert.peoples_files import FILES, packed
 
+pytestmark = pytest.mark.thorough
+
 NOVA_MICRO = "amazon.nova-micro-v1:0:128k"
 ASKED = ["convert", "check", "stats", "split"]
 """The commands whose advice is followed."""

@@ -39,6 +39,7 @@ def test_the_page_has_a_row_for_every_set():
     assert len(ROWS) == 30
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not DATA.is_dir(), reason="the public datasets are not beside us")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_a_row_says_what_the_commands_say(monkeypatch, capfdbinary, tmp_path, row):

@@ -21,6 +21,8 @@ from tuning.datasets.rules import rules
 from tuning.datasets.scan import MAX_LINE, equality_key
 from tuning.datasets.tally import Policy, Tally
 
+pytestmark = pytest.mark.thorough
+
 LINES = int(os.environ.get("TUNING_LINES", "2000"))
 MICRO = "amazon.nova-micro-v1:0:128k"
 WORDS = [

@@ -24,6 +24,8 @@ from tuning.datasets.opening import opened
 from tuning.datasets.outlines import comparable
 from tuning.datasets.scan import Scanner
 
+pytestmark = pytest.mark.thorough
+
 LINES = int(os.environ.get("TUNING_LINES", "2000"))
 OF = method(NOVA_2, max_tokens_per_record=200)
 NUMBERS = [0, -1, 7, 15, 1.5, -0.25, 0.0, 1e-5, 1e22, 123456789012345, 10**18, -0.0, True, None]

@@ -37,6 +37,7 @@ def _untidy(count):
                 yield lines(converse(f"ask {i % 70}", "answer"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("listed", [3, 1000])
 def test_the_report_is_the_same_with_any_number_of_processes(tmp_path, listed):
     path = tmp_path / "train.jsonl"

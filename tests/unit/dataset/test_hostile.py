@@ -211,6 +211,7 @@ class _Long(io.RawIOBase):
         return size
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads ru_maxrss in kilobytes")
 def test_a_line_of_400_mb_is_passed_over_in_little_memory():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

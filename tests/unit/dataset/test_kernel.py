@@ -22,6 +22,8 @@ from tuning.datasets.scan import MAX_LINE, Scanner, sampled
 from tuning.datasets.tally import Policy, Tally
 from tuning.models.catalog import catalog
 
+pytestmark = pytest.mark.thorough
+
 KINDS = {"converse": NOVA, "prompt_completion": LLAMA}
 REPORTED = [text for _, text in FOUND] + SOUND_ALIKE
 NULS = ("a\0b", "\0", "\0\u200b", "A \0 b", "\0\2x", "a@b.co\0User:", "\0AKIA" + "Q" * 16)

@@ -8,6 +8,7 @@ import mmap
 import os
 import random
 import sys
+from functools import partial
 
 import pytest
 from builders import LLAMA, NOVA, NOVA_2, converse, method
@@ -15,6 +16,8 @@ from builders import lines as lines_of
 from test_agreement import _line, _mutated
 from test_blocks import _line as block_line
 
+from benchmarks.other_formats import METHODS as OTHERS
+from benchmarks.wrong_records import SOUND, wrong
 from tuning.datasets import kernel
 from tuning.datasets.chunks import Chunks
 from tuning.datasets.kernel import GROWTH, GUARD, Found
@@ -22,7 +25,14 @@ from tuning.datasets.outlines import Outlines
 from tuning.datasets.tally import Policy, Tally
 
 LINES = int(os.environ.get("TUNING_LINES", "4000"))
-MODELS = {"growing": NOVA, "converse": NOVA, "prompt_completion": LLAMA, "blocks": NOVA_2}
+METHODS = {
+    "growing": (NOVA,),
+    "converse": (NOVA,),
+    "prompt_completion": (LLAMA,),
+    "blocks": (NOVA_2,),
+    "tools": (NOVA_2,),
+    **OTHERS,
+}
 GROWING = "\U0001d160\u0390\u1f82\u0958\u0345\u0301\u0323\u1100\u1161\uac00 aE"
 """Letters whose normal form is longer, and what composes with them."""
 
@@ -37,6 +47,8 @@ LINE = {
     "converse": lambda rng: _line(rng, "converse"),
     "prompt_completion": lambda rng: _line(rng, "prompt_completion"),
     "blocks": block_line,
+    "tools": lambda rng: wrong(rng, "tools"),
+    **{form: partial(wrong, kind=form, how=SOUND) for form in OTHERS},
 }
 FILLINGS = b'\0\xff"\\\n\x80{'
 
@@ -68,7 +80,7 @@ def _pieces(rng, kind):
 def _read(kind):
     """Read pieces that end right before the fence; give how many lines were counted wrongly."""
     rng = random.Random(kind)  # noqa: S311 — reproducible, no secret
-    of = method(MODELS[kind])
+    of = method(*METHODS[kind])
     reader = Chunks(of, Tally("", Policy()), longest=4096, long=40)
     scan, step = reader._scan, kernel.library().lines_next  # noqa: SLF001 — to lay out its memory
     data, texts, outline, joined, buckets = (Fenced(1 << bits) for bits in (16, 16, 12, 12, 17))
@@ -81,7 +93,7 @@ def _read(kind):
         scan.normal = normal.place(bytes(GROWTH * len(piece) + GUARD))
         scan.outline_room = rng.choice((0, 9, 99, 999))
         scan.outline = outline.place(bytes(scan.outline_room + GUARD))
-        scan.count_malformed = rng.random() < 0.5
+        scan.enough = rng.choice((0, rng.getrandbits(64), (1 << 64) - 1))
         scan.joined_room = rng.choice((0, 40, 400))
         scan.joined = joined.place(bytes(scan.joined_room + GUARD))
         scan.buckets_full, scan.buckets_size = rng.choice((1, 99)), 0
@@ -101,8 +113,9 @@ def _read(kind):
     return missed
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fences memory by mprotect")
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", METHODS)
 def test_nothing_beyond_the_guard_is_touched(kind):
     child = os.fork()
     if child == 0:

@@ -23,6 +23,8 @@ from tuning.datasets.outlines import Outline
 from tuning.datasets.scan import Scanner
 from tuning.datasets.tally import Policy
 
+pytestmark = pytest.mark.thorough
+
 LINES = int(os.environ.get("TUNING_LINES", "2000"))
 DATA = Path(__file__).parents[2] / "data" / "rules"
 MODELS = {"converse": NOVA, "prompt_completion": LLAMA}
@@ -198,7 +200,7 @@ def test_each_line_alone_is_recognised_as_by_its_outline(monkeypatch):
 def test_a_slip_in_every_line_is_diagnosed_once(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
     )
     slips = [converse(f"question {n}", f"answer {n}", extra=f"{n}") for n in range(50)]
     scanner = Scanner("train.jsonl", method(NOVA), Policy())

@@ -111,6 +111,7 @@ def _planted(seed, count):
         yield text.encode()
 
 
+@pytest.mark.thorough
 @BY_THE_KERNEL
 def test_planted_values_are_counted_by_the_kernel_as_by_the_patterns():
     found = 0

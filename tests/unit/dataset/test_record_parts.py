@@ -17,6 +17,8 @@ from benchmarks.slow_records import FORMS, WORDS
 from tuning.datasets import chunks, diagnosis
 from tuning.datasets.diagnosis import diagnose
 
+pytestmark = pytest.mark.thorough
+
 LINES = int(os.environ.get("TUNING_LINES", "800"))
 SHAPES = ("any shape", "any calls", "any warnings")
 NO_TEXTS = ("", " ", "\t\t", "\u2003", "\x1c", "\0", "a\0 User: b")
@@ -100,7 +102,7 @@ def test_records_of_thousands_of_parts_are_read_by_their_elements_as_by_themselv
 def test_a_file_of_records_of_any_shape_is_diagnosed_a_few_dozen_times(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
     )
     monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
     content = lines(*_records(random.Random(8), (0,)))  # noqa: S311 — reproducible, no secret
@@ -112,7 +114,7 @@ def test_a_file_of_records_of_any_shape_is_diagnosed_a_few_dozen_times(monkeypat
 def test_a_file_of_blank_texts_in_any_shape_is_diagnosed_a_few_dozen_times(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
     )
     monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
     content = lines(*(FORMS["any shape"](" " * (1 + n % 99), n) for n in range(LINES)))
@@ -124,7 +126,7 @@ def test_a_file_of_blank_texts_in_any_shape_is_diagnosed_a_few_dozen_times(monke
 def test_a_bucket_of_its_own_in_each_record_needs_no_diagnosis_of_its_own(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        diagnosis, "diagnose", lambda line, of: asked.append(line) or diagnose(line, of)
+        diagnosis, "diagnose", lambda line, *of: asked.append(line) or diagnose(line, *of)
     )
     monkeypatch.setattr(test_blocks, "OF", method(NOVA_2))
     content = lines(*(FORMS["buckets"]("", n // 2) for n in range(5000)))

@@ -61,6 +61,7 @@ def test_contradictions_are_counted_by_answer_and_by_prompt():
     assert found["prompts_with_contradictions"] == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(unicodedata.unidata_version != clusters.OLDEST, reason="another Unicode")
 def test_the_table_of_the_kernel_is_up_to_date():
     assert folds.TARGET.read_text(encoding="ascii") == folds.written()
@@ -96,6 +97,7 @@ ALPHABETS = [
 ]
 
 
+@pytest.mark.thorough
 def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
     rng = random.Random(7)  # noqa: S311 — reproducible, no secret
     digest, reported = kernel.digest(), 0
@@ -115,6 +117,7 @@ def test_the_kernel_normalises_as_python_does_or_says_that_it_does_not_know():
     assert reported > 2800
 
 
+@pytest.mark.thorough
 def test_marks_are_put_in_order_within_runs_of_thirty():
     """Whole, their order would take Python an hour; in runs of 30 it is as the definition has it."""
     marks = "a" + "\u0301\u0323" * 300_000

@@ -13,14 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_blocks import stops
 
+from benchmarks.other_formats import OTHER_FORMATS
+from benchmarks.slow_inputs import method_of
+from benchmarks.slow_inputs import ordinary as ordinary_text
 from benchmarks.slow_records import FORMS, WORDS, written
+from benchmarks.wrong_records import ANY, RECORDS, SOUND, WAYS, each_wrong, name
 from tuning.datasets import kernel
 from tuning.datasets.check import Part, Policy, check_dataset
 from tuning.datasets.formats.schemas import _FITS, _flaw, _simple, well_formed
 
+pytestmark = pytest.mark.thorough
+
 SIZE = 1 << 19
 FAR = 20
 """Times ordinary text. AA00@ took 1,700; a bound near what it takes now would fail beside other work."""
+GOAL, ROUNDS = 10, 4
+"""Times ordinary text, of files in which each record is wrong in another way, beside what the first that break a rule
+cost: they are listed, each read by itself, which is a second at most, however large the file."""
+WRONG = 4 << 20
+"""Bytes of such a file."""
 SLOW = [
     "AA00@",
     " AA00",
@@ -52,6 +63,21 @@ def _seconds(content, of):
     return best / len(content)
 
 
+def _times(content, of, **policy):
+    """How many times ordinary text's time it takes: both by turns, in processor time, the best of some rounds."""
+    plain = ordinary_text(random.Random(1)) * max(1, len(content) // SIZE)  # noqa: S311 — reproducible, no secret
+    best = {plain: float("inf"), content: float("inf")}
+    for _ in range(ROUNDS):
+        for read, read_as in ((plain, method(NOVA_2)), (content, of)):
+            begun = time.process_time()
+            part = Part(name="train.jsonl", stream=io.BytesIO(read))
+            check_dataset(part, method=read_as, policy=Policy(**policy))
+            best[read] = min(best[read], (time.process_time() - begun) / len(read))
+        if best[content] < GOAL * best[plain]:
+            break
+    return best[content] / best[plain]
+
+
 @pytest.fixture(scope="module")
 def ordinary():
     """Of ordinary text."""
@@ -64,6 +90,34 @@ def test_records_of_no_form_cost_far_more_than_ordinary_text(form, ordinary):
         form, WORDS * 8, 4 * SIZE
     )  # so many records that what is read once does not count
     assert _seconds(content, method(NOVA_2)) < FAR * ordinary
+
+
+@pytest.mark.parametrize("how", [how for how in WAYS if how != SOUND])
+@pytest.mark.parametrize("form", [form for form in RECORDS if form not in OTHER_FORMATS])
+def test_records_that_are_each_wrong_in_another_way_cost_not_far_more(form, how):
+    content = each_wrong(random.Random(how), form, how, WRONG)  # noqa: S311 — reproducible, no secret
+    assert _times(content, method_of(form), listed=0) < GOAL
+
+
+@pytest.mark.parametrize("how", [SOUND, ANY])
+@pytest.mark.parametrize("form", OTHER_FORMATS)
+def test_no_format_costs_ten_times_ordinary_text(form, how):
+    content = each_wrong(random.Random(how), form, how, WRONG)  # noqa: S311 — reproducible, no secret
+    assert _times(content, method_of(form), listed=0) < GOAL
+
+
+@pytest.mark.parametrize("form", RECORDS)
+def test_what_is_listed_besides_costs_not_far_more(form):
+    content = each_wrong(random.Random(form), form, ANY, 4 * WRONG)  # noqa: S311 — reproducible, no secret
+    assert _times(content, method_of(form)) < FAR
+
+
+@pytest.mark.parametrize("slip", [{}, {"schemaVersion": 3}, {"system": [{"text": " "}]}])
+def test_thousands_of_unknown_keys_cost_not_far_more(slip):
+    rng = random.Random(6)  # noqa: S311 — reproducible, no secret
+    keys = [f"{name(rng)}{n}" for n in range(5000)]
+    said = [converse(f"Question {n}?", "b", **dict.fromkeys(keys, n), **slip) for n in range(200)]
+    assert _times(lines(*said), method(NOVA_2)) < FAR
 
 
 @pytest.mark.parametrize("unit", SLOW)

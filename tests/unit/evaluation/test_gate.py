@@ -221,6 +221,7 @@ NO_BETTER = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [30, 100])
 @pytest.mark.parametrize(("values", "chances", "margin"), NO_BETTER.values(), ids=NO_BETTER)
 def test_a_candidate_that_is_no_better_passes_in_at_most_5_percent_of_2000_evaluations(
@@ -251,6 +252,7 @@ def test_the_wins_that_the_page_asks_for_are_the_fewest_that_are_evidence():
             )
 
 
+@pytest.mark.thorough
 def test_the_interval_alone_would_let_one_in_five_pass():
     values, chances, _ = NO_BETTER["a little better, seldom far worse"]
     random = Random(5)  # noqa: S311 — a simulation

@@ -3,15 +3,16 @@
 https://docs.aws.amazon.com/bedrock/latest/userguide/rft-prepare-data.html
 """
 
-import json
 import re
 from typing import Any
 
 from tuning.datasets.formats import schemas, tools
+from tuning.datasets.formats.known_keys import MESSAGE_KEYS
 from tuning.datasets.formats.walk import Walk, mark, near_miss, shown
 from tuning.models.catalog import Method
 
-_MARKER = re.compile(r"\n\s*(Human|Assistant):")
+# Each stretch of white space is searched once, from its first sign on: from each of its line feeds on, it would take the square.
+_MARKER = re.compile(r"(?<!\s)[^\S\n]*+\n\s*+(Human|Assistant):")
 
 
 def check_openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> None:
@@ -21,8 +22,7 @@ def check_openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> No
         return
     if "reference_answer" in record:
         walk.traits.add("reference_answer")
-        walk.answer = [json.dumps(record["reference_answer"], sort_keys=True)]
-        _reference(record["reference_answer"], walk)
+        walk.answer = _reference(record["reference_answer"], walk)
     if "id" in record:
         walk.traits.add("id")
         walk.text(record["id"], "id")
@@ -45,14 +45,14 @@ def check_openai_chat(record: dict[str, Any], _method: Method, walk: Walk) -> No
         walk.fault("DS415", "the last message is the assistant's", at)
 
 
-def _reference(value: object, walk: Walk) -> None:
+def _reference(value: object, walk: Walk) -> list[str]:
     """What the grader compares with: a text or an object that says something."""
     at = "reference_answer"
     if isinstance(value, dict):
         if not value:
             walk.fault("DS307", "the object is empty", at)
-    else:
-        walk.text(value, at, hint="; a text or an object")
+        return [mark(value)]
+    return [walk.text(value, at, hint="; a text or an object") or ""]
 
 
 def _tools(value: object, walk: Walk) -> None:
@@ -84,7 +84,7 @@ def _function(tool: object, at: str, walk: Walk) -> str | None:
 
 
 def check_anthropic_messages(record: dict[str, Any], _method: Method, walk: Walk) -> None:
-    walk.keys(record, "", ("messages",), ("system",))
+    walk.keys(record, "", MESSAGE_KEYS[:1], MESSAGE_KEYS[1:])
     if "system" in record:
         walk.traits.add("system")
         text = walk.text(record["system"], "system")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tuning.datasets.formats import media_blocks as media
 from tuning.datasets.formats import tools
+from tuning.datasets.formats.known_keys import offered
 from tuning.datasets.formats.markers import marks
 from tuning.datasets.formats.walk import Walk, mark, plain_text
 from tuning.models.catalog import Method
@@ -34,7 +35,7 @@ def _block(block: object, at: str, role: str | None, method: Method, walk: Walk)
     kinds = [k for k in _KINDS if k in block]
     if len(kinds) != 1:
         if block and not kinds:
-            walk.keys(block, at, (), _offered(method))
+            walk.keys(block, at, (), offered(method))
         else:
             held = " and ".join(kinds) or "nothing"
             walk.fault("DS308", f"the block holds {held}; it must hold exactly one thing", at)
@@ -51,16 +52,11 @@ def _block(block: object, at: str, role: str | None, method: Method, walk: Walk)
     return mark(block)
 
 
-def _offered(method: Method) -> tuple[str, ...]:
-    more = {"tools": ("toolUse", "toolResult"), "reasoning": ("reasoningContent",)}
-    return ("text", *method.media, *(k for f in method.features for k in more[f]))
-
-
 def _other(kind: str, value: object, at: str, role: str | None, method: Method, walk: Walk) -> None:
     if kind in ("image", "video", "document"):
         walk.traits.add(kind)
         media.check_media(kind, value, at, role, method, walk)
-    elif kind not in _offered(method):
+    elif kind not in offered(method):
         walk.fault("DS309", f"this model and method take no {kind} in training data", at)
     elif walk.is_a(value, dict, at):
         assert isinstance(value, dict)  # noqa: S101 — for the type checker; is_a decided

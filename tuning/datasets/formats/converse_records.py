@@ -8,20 +8,19 @@ from typing import Any
 
 from tuning.datasets.formats import content_blocks as blocks
 from tuning.datasets.formats import tools
+from tuning.datasets.formats.known_keys import RECORD_KEYS, WITHOUT_TOOLS
 from tuning.datasets.formats.markers import marks
 from tuning.datasets.formats.walk import Walk, near_miss, plain_text, shown
 from tuning.models.catalog import Method
 
 SCHEMA_VERSION = "bedrock-conversation-2024"
 _ROLES = ("user", "assistant")
-_OPTIONAL = ("schemaVersion", "system")
-_WITH_TOOLS = (*_OPTIONAL, "toolConfig")
 _SYSTEM = {"system"}
 
 
 def check_converse(record: dict[str, Any], method: Method, walk: Walk) -> None:
     more = "tools" in method.features or "toolConfig" in record
-    walk.keys(record, "", ("messages",), _WITH_TOOLS if more else _OPTIONAL)
+    walk.keys(record, "", RECORD_KEYS[:1], RECORD_KEYS[1:] if more else WITHOUT_TOOLS[1:])
     if record.get("schemaVersion") != SCHEMA_VERSION:
         _schema_version(record, walk)
     if "system" in record:

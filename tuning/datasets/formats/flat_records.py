@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare
 from typing import Any
 
 from tuning.datasets.formats import media_blocks as media
+from tuning.datasets.formats.known_keys import CAPTION_KEYS, PAIR_KEYS, TEXT_KEYS
 from tuning.datasets.formats.markers import marks
 from tuning.datasets.formats.walk import Walk
 from tuning.models.catalog import Method
 
 
 def check_prompt_completion(record: dict[str, Any], method: Method, walk: Walk) -> None:
-    walk.keys(record, "", ("prompt", "completion"))
+    walk.keys(record, "", PAIR_KEYS)
     if "prompt" in record:
         text = walk.text(record["prompt"], "prompt")
         marks(text, "prompt", method, walk, answer=False)
@@ -24,7 +25,7 @@ def check_prompt_completion(record: dict[str, Any], method: Method, walk: Walk) 
 
 
 def check_image_caption(record: dict[str, Any], method: Method, walk: Walk) -> None:
-    walk.keys(record, "", ("image-ref", "caption"))
+    walk.keys(record, "", CAPTION_KEYS)
     low, high = method.caption_chars or (0, None)
     if "image-ref" in record:
         media.address(record["image-ref"], "image-ref", walk)
@@ -42,6 +43,6 @@ def check_image_caption(record: dict[str, Any], method: Method, walk: Walk) -> N
 
 
 def continued_pre_training(record: dict[str, Any], _method: Method, walk: Walk) -> None:
-    walk.keys(record, "", ("input",))
+    walk.keys(record, "", TEXT_KEYS)
     if "input" in record:
         walk.prompt = [walk.text(record["input"], "input") or ""]

@@ -1,12 +1,12 @@
 """Walks a parsed record and collects what is wrong with it, each fault with its path."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tuning.errors import nearest
+from tuning.errors import NEAR, nearest
 
 _SHOWN = 40  # characters of a key or a short value that a message may repeat
 _LISTED = 6
@@ -37,6 +37,7 @@ def mark(value: object) -> Mark:
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+_QUIET = Fault("DS301", "")
 _NULL = "Write the value, or remove the record; leave the key out where it is optional."
 _NAMES = {
     dict: "an object",
@@ -65,6 +66,8 @@ class Walk:
     """What the record holds that AWS's pages disagree on; see the catalog."""
     marked: bool = True
     """Whether a reserved word may be in the record."""
+    enough: frozenset[str] = frozenset()
+    """Rules of which no finding is listed any more: where a record may break them a thousand times, nobody words it."""
     readable: bool = True
     """False when prompt and answer could not be determined: the record is left out of comparisons."""
 
@@ -84,10 +87,19 @@ class Walk:
         names = tuple(value)
         unknown = 0
         find_slips = _slips if len("".join(names)) <= _REMEMBERED else _slips.__wrapped__
-        for rule, message, key, unreadable in find_slips(names, tuple(required), tuple(optional)):
-            self.readable = self.readable and not unreadable
-            unknown += key is not None and not unreadable
-            self.fault(rule, message, (at or None) if key is None else inside(at, key))
+        quiet, faults = "DS301" in self.enough, self.faults
+        slips = find_slips(names, tuple(required), tuple(optional), quiet=quiet)
+        for key, close, known in slips:
+            self.readable = self.readable and not close and not known
+            unknown += not known and not close
+            if known:
+                self.fault("DS302", f"the key {key!r} is missing", at or None)
+            elif quiet:
+                faults.append(_QUIET)
+            else:
+                allowed = ", ".join((*required, *optional))
+                message = f"unknown key {shown(key)}{close}; allowed here: {allowed}"
+                faults.append(Fault("DS301", message, inside(at, key)))
         self.foreign |= not at and 1 < unknown == len(names)
 
     def is_a(self, value: object, kind: type, at: str, hint: str = "") -> bool:
@@ -131,33 +143,62 @@ def plain_text(block: object) -> str | None:
 
 @lru_cache(maxsize=256)
 def _slips(
-    names: tuple[str, ...], required: tuple[str, ...], optional: tuple[str, ...]
-) -> tuple[tuple[str, str, str | None, bool], ...]:
-    """Rule and message for each unknown or missing key, the unknown one, and whether it hurts."""
-    allowed = (*required, *optional)
-    missing = [key for key in required if key not in names]
-    slips: list[tuple[str, str, str | None, bool]] = []
+    names: tuple[str, ...], required: tuple[str, ...], optional: tuple[str, ...], *, quiet: bool
+) -> tuple[tuple[str, str, bool], ...]:
+    """Each unknown key with its near miss, if it has one, and each that is missing, with whether it is known."""
+    allowed, there = (*required, *optional), frozenset(names)
+    absent = tuple(key for key in allowed if key not in there)
+    missing = [key for key in required if key not in there]
+    slips: list[tuple[str, str, bool]] = []
+    near = False
     for key in names:
         if key in allowed:
             continue
-        close = near_miss(key, tuple(k for k in allowed if k not in names))
+        # Where nobody words them, all that a second near miss says is which key is not missing.
+        close = "" if quiet and near and not missing else near_miss(key, absent)
+        near = near or bool(close)
         if close:
             meant = close.split("'")[1]
             missing = [k for k in missing if k != meant]
-        message = f"unknown key {shown(key)}{close}; allowed here: {', '.join(allowed)}"
-        slips.append(("DS301", message, key, bool(close)))
-    slips += [("DS302", f"the key {key!r} is missing", None, True) for key in missing]
+        slips.append((key, close, False))
+    slips += [(key, "", True) for key in missing]
     return tuple(slips)
 
 
 def near_miss(word: str, known: tuple[str, ...]) -> str:
     """A near miss in words, whatever its case."""
+    if _far(word, known):
+        return ""
     return (_near if len(word) <= _REMEMBERED else _near.__wrapped__)(word, known)
+
+
+@lru_cache(maxsize=64)
+def _signs(known: tuple[str, ...]) -> tuple[Callable[[str], bool], int, int]:
+    """Whether names are made of a sign, in either case, and how long the shortest and the longest is."""
+    joined = "".join(known)
+    both = frozenset(joined + joined.upper() + joined.lower())
+    return both.__contains__, min(map(len, known)), max(map(len, known))
+
+
+def _far(word: str, known: tuple[str, ...]) -> bool:
+    """Whether so many signs of a word are in none of our names, all of ASCII, that it is near none of them in any
+    case: a record may have 5,000 keys, and a comparison takes ten times as long.
+    """
+    if not known:
+        return True
+    contains, shortest, longest = _signs(known)
+    bare = word.strip()
+    plain = bare if bare.isascii() else bare.casefold()
+    shared = sum(map(contains, plain))
+    length = min(len(word), len(plain))
+    size = min(max(shared, shortest), longest)  # of the name that would be nearest
+    return size > 0 and 2.0 * min(size, shared) / (length + size) < NEAR
 
 
 @lru_cache(maxsize=256)
 def _near(word: str, known: tuple[str, ...]) -> str:
-    return nearest(word, known) or nearest(word.strip().casefold(), known)
+    plain = word.strip().casefold()
+    return nearest(word, known) or (nearest(plain, known) if plain != word else "")
 
 
 def inside(at: str, key: str) -> str:

@@ -26,14 +26,37 @@ RECORD_PARTS = (
     *("reasoningContent", "toolUse", "toolResult"),
 )
 """The optional parts of a record, each a bit."""
+FORMATS = (
+    *("converse", "prompt_completion", "distillation", "image_caption", "continued_pre_training"),
+    *("openai_chat", "anthropic_messages"),
+)
+"""Those that the kernel knows, in its order."""
+CHAT_PARTS = ("reference_answer", "id", "tools")
+"""The optional parts of a record for reinforcement fine-tuning, each a bit."""
 CONTESTED = 16
 """How many subjects AWS's pages may disagree on."""
+COUNTED_RULES = (
+    *("DS202", "DS301", "DS302", "DS303", "DS304", "DS305", "DS306", "DS307", "DS308", "DS113"),
+    *("DS309", "DS410", "DS501", "DS502", "DS503", "DS504", "DS505", "DS506", "DS507", "DS509"),
+    *("DS401", "DS402", "DS403", "DS404", "DS405", "DS406", "DS407", "DS408", "DS413"),
+    *("DS409", "DS411", "DS412", "DS414", "DS415", "DS416", "DS417", "DS418", "DS419", "DS420"),
+    *("DS421", "DS422", "DS605", "DS609"),
+    *("DS101", "DS103", "DS104", "DS105", "DS109", "DS201", "DS203", "DS204", "DS205", "DS206"),
+    "DS208",
+)
+"""Those that the kernel counts by itself, in its order: of records (verdicts.h, tool_verdicts.h), and of lines that hold none (unreadable.h)."""
+SIGNS = 32
+"""How many kinds of records may be told by their fields."""
 NUL = b"\xff"
 """What the kernel hands over in place of a NUL in a text, where zeros join the texts of a line."""
 SOURCE = Path(__file__).parent / "lines.c"
+_PIECES = (
+    *("private", "normal", "folds", "blocks", "parts"),
+    *("verdicts", "tool_verdicts", "formats", "unreadable"),
+)
 SOURCES = (
     SOURCE,
-    *(SOURCE.with_name(f"{name}.h") for name in ("private", "normal", "folds", "blocks", "parts")),
+    *(SOURCE.with_name(f"{name}.h") for name in _PIECES),
 )
 PRIVATE = (
     *(
@@ -118,7 +141,11 @@ class Scan(ctypes.Structure):
         ("buckets", c_void_p),
         *((name, c_uint64) for name in ("buckets_full", "buckets_size")),
         *((name, c_uint64) for name in ("its_buckets", "its_buckets_end")),
-        *((name, c_uint64) for name in ("count_malformed", "malformed", "blank_lines", "ctrl_z")),
+        *(("asked", c_uint64), ("enough", c_uint64), ("judged", c_uint64 * len(COUNTED_RULES))),
+        *((name, c_char_p) for name in ("top", "offered", "fields", "templates", "subjects")),
+        ("formats", c_char_p * 3),
+        *((name, c_uint64) for name in ("required", "servers", "no_datasets", "datasets")),
+        *(("signs", c_uint64 * SIGNS), ("blank_lines", c_uint64), ("ctrl_z", c_uint64)),
         *((name, c_uint64) for name in ("line", "records", "total_characters", "total_bytes")),
         ("crlf", c_uint64),
         ("histogram", c_uint64 * DIGEST_BITS),
@@ -137,6 +164,8 @@ class Scan(ctypes.Structure):
         ("counts_unseen", c_uint32),
         *((name, c_uint64 * len(PRIVATE)) for name in ("private_records", "private_times")),
         ("unseen_records", c_uint64),
+        *((name, c_uint64) for name in ("format", "expected", "longest_record")),
+        *(("least_caption", c_uint64), ("longest_caption", c_uint64)),
     )
 
 

@@ -6,7 +6,8 @@
  * is only there. Whatever is not written the plain way is not certain here (NULL).
  */
 
-enum { NEEDLES = 2048, NEEDLE_HEADS = 256, NESTED = 256, LONGEST_NUMBER = 400, LONGEST_WHOLE = 4000 };
+enum { NEEDLES = 2048, NEEDLE_HEADS = 256, LONGEST_NUMBER = 400, LONGEST_WHOLE = 4000 };
+enum { KEY_DEPTH = 1, BLOCK_DEPTH = 4 }; /* how many levels are around the value of a record's key, and around a block */
 
 /* ---- canonical JSON ------------------------------------------------------------------------------ */
 
@@ -30,7 +31,16 @@ static void spelt(Reader *r, uint8_t c)
 static const uint8_t *canon_string(Reader *r, const uint8_t *p)
 {
     *r->out++ = *p++;
-    while (*p != '"') {
+    for (;;) {
+        Block b = block(p);
+        unsigned plain_signs = first((b == all('"')) | (b == all('\\')) | (b < all(0x20)) | (b > all(0x7f)));
+        memcpy(r->out, &b, sizeof b);
+        p += plain_signs;
+        r->out += plain_signs;
+        if (plain_signs == 16)
+            continue;
+        if (*p == '"')
+            break;
         if (*p == '\\') {
             if (p[1] && strchr("\"\\nrtbf", p[1])) {
                 *r->out++ = *p++;
@@ -43,12 +53,17 @@ static const uint8_t *canon_string(Reader *r, const uint8_t *p)
             if (c < 0x20 || c == '"' || c == '\\') {
                 spelt(r, (uint8_t)c);
                 p += 6;
-            } else if (!(p = escape(r, p))) {
-                return NULL;
+                continue;
             }
+            const uint8_t *after = escape(r, p);
+            if (!after && (!r->halves || p[1] != 'u'))
+                return NULL;
+            for (unsigned i = 0; !after && i < 6; i++)
+                *r->out++ = p[i] | (i > 1 ? 0x20 : 0);
+            p = after ? after : p + 6;
             continue;
         }
-        unsigned size = *p < 0x80 ? *p >= 0x20 : sequence(p);
+        unsigned size = *p < 0x80 ? 0 : sequence(p);
         if (!size)
             return NULL;
         for (; size; size--)
@@ -279,7 +294,15 @@ static int by_key(const void *one, const void *other)
     return (p < end) - (q < stop);
 }
 
-/* Puts the members in order; 0 when two have the same key, or there is no room to. */
+/* The same, and of those with the same key by their places. */
+static int by_key_and_place(const void *one, const void *other)
+{
+    const Member *a = one, *b = other;
+    int order = by_key(one, other);
+    return order ? order : (a->key > b->key) - (a->key < b->key);
+}
+
+/* Puts the members in order, of those with the same key the last; 0 when there is no room to. */
 static int ordered(Outline *o, Member *members, unsigned count)
 {
     unsigned rising = 1;
@@ -292,17 +315,22 @@ static int ordered(Outline *o, Member *members, unsigned count)
     if (size > o->s->joined_room)
         return 0;
     memcpy(o->s->joined, from, size);
-    qsort(members, count, sizeof *members, by_key);
+    qsort(members, count, sizeof *members, by_key_and_place);
     for (unsigned i = 1; i < count; i++)
-        if (by_key(&members[i - 1], &members[i]) == 0)
-            return 0;
+        if (by_key(&members[i - 1], &members[i]) == 0) {
+            o->doubled += 1 - members[i - 1].doubled;
+            members[i - 1].end = NULL;
+        }
     for (unsigned i = 0; i < count; i++) {
         const Member *m = &members[i];
-        if (i)
+        if (!m->end)
+            continue;
+        if (out > from)
             *out++ = ',';
         memcpy(out, o->s->joined + (m->key - from), (size_t)(m->end - m->key));
         out += m->end - m->key;
     }
+    o->r.out = out;
     return 1;
 }
 
@@ -326,11 +354,13 @@ static const uint8_t *canon_object(Outline *o, const uint8_t *p, unsigned depth)
         if (*(p = space(p)) != ':')
             return NULL;
         *r->out++ = ':';
+        members[count].doubled = o->doubled;
         if (!(p = canon(o, space(p + 1), depth + 1)) || !(p = more(p, '}')))
             return NULL;
+        members[count].doubled = o->doubled - members[count].doubled;
         members[count].end = r->out;
     }
-    if (count > 1 && !ordered(o, members, count))
+    if (count > 1 && !r->halves && !ordered(o, members, count))
         return NULL;
     o->pending -= count;
     *r->out++ = '}';
@@ -342,8 +372,8 @@ static const uint8_t *canon(Outline *o, const uint8_t *p, unsigned depth)
 {
     Reader *r = &o->r;
     size_t size;
-    if (depth == NESTED)
-        return NULL;
+    if (depth == DEPTH && (*p == '{' || *p == '['))
+        return NULL; /* too deep: it is refused (DS204) */
     switch (*p) {
     case '"': return canon_string(r, p);
     case '{': return canon_object(o, p, depth);
@@ -370,8 +400,8 @@ static const uint8_t *canon(Outline *o, const uint8_t *p, unsigned depth)
     return p + size;
 }
 
-/* A value, as a text that only compares; its number, or -1. */
-static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
+/* A value, so many levels deep in the record, as a text that only compares; its number, or -1. */
+static int compared(Outline *o, const uint8_t *p, const uint8_t **after, unsigned depth)
 {
     Reader *r = &o->r;
     uint64_t n = r->texts, odd = r->odd;
@@ -386,7 +416,7 @@ static int compared(Outline *o, const uint8_t *p, const uint8_t **after)
     *r->out++ = MARKED;
     o->raw = 0;
     o->pending = 0;
-    if (!(*after = canon(o, p, 0)))
+    if (!(*after = canon(o, p, depth)))
         return -1;
     if (o->raw) {
         *r->last = RAW;
@@ -452,23 +482,54 @@ static const uint8_t *scalar(const uint8_t *p)
     return p;
 }
 
+/* Past a sound string. */
+static const uint8_t *past_string(const uint8_t *p)
+{
+    for (p++;;) {
+        Block b = block(p);
+        unsigned n = first((b == all('"')) | (b == all('\\')));
+        p += n;
+        if (n == 16)
+            continue;
+        if (*p == '"')
+            return p + 1;
+        p += 2;
+    }
+}
+
 /* Past a sound value. */
 static const uint8_t *skipped(const uint8_t *p)
 {
-    if (*p != '"' && *p != '{' && *p != '[')
+    if (*p == '"')
+        return past_string(p);
+    if (*p != '{' && *p != '[')
         return scalar(p);
     unsigned depth = 0;
-    do {
-        if (*p == '"')
-            for (p++; *p != '"'; p++)
-                p += *p == '\\';
-        else if (*p == '{' || *p == '[')
-            depth++;
-        else if (*p == '}' || *p == ']')
-            depth--;
-        p++;
-    } while (depth);
-    return p;
+    uint32_t within = 0, escaped = 0; /* whether a string is open; bits of signs behind a backslash */
+    for (;; p += 16, escaped >>= 16) {
+        Block b = block(p), bracket = b | all(0x20); /* as both kinds have it in common */
+        for (uint32_t slashes = bits_of(b == all('\\')); slashes; slashes &= slashes - 1) {
+            uint32_t lowest = slashes & (0u - slashes);
+            escaped |= escaped & lowest ? 0 : lowest << 1;
+        }
+        uint32_t inside = bits_of(b == all('"')) & ~escaped; /* from each quote to the next */
+        inside ^= inside << 1;
+        inside ^= inside << 2;
+        inside ^= inside << 4;
+        inside ^= inside << 8;
+        inside ^= within;
+        within = 0u - (inside >> 15 & 1);
+        uint32_t open = bits_of(bracket == all('{')) & ~inside, shut = bits_of(bracket == all('}')) & ~inside;
+        if (depth > (unsigned)__builtin_popcount(shut)) {
+            depth += (unsigned)__builtin_popcount(open) - (unsigned)__builtin_popcount(shut);
+            continue;
+        }
+        for (uint32_t both = open | shut; both; both &= both - 1) {
+            depth += open & both & (0u - both) ? 1u : -1u;
+            if (!depth)
+                return p + __builtin_ctz(both) + 1;
+        }
+    }
 }
 
 /* A text, with the reserved words in it where they matter; or that it is blank. */
@@ -834,7 +895,7 @@ static const uint8_t *schema(const uint8_t *p, Level at)
     unsigned bounds = 0;
     if (*p == 't' || *p == 'f')
         return early(at) ? NULL : scalar(p);
-    if (*p != '{' || at.depth == NESTED)
+    if (*p != '{' || at.depth == DEPTH)
         return NULL;
     for (p = space(p + 1); *p != '}';) {
         const uint8_t *word = p + 1, *after = bare(p);
@@ -984,20 +1045,43 @@ static int marked(Outline *o, uint8_t sign, int n)
     return put(o, name, sizeof name);
 }
 
-/* A block of one thing that is no text. */
+static int note_buckets(Outline *o, const uint8_t *block);
+
+/* Whether a block is of a tool. */
+static int of_tools(const uint8_t *p)
+{
+    for (p++; *p == '"'; p += *p == ',') {
+        if (STARTS(p, "\"toolUse\"") || STARTS(p, "\"toolResult\""))
+            return 1;
+        p = skipped(skipped(p) + 1);
+    }
+    return 0;
+}
+
+/* A block that is no text, or not only. Where its outline does not say what is wrong with it, its canonical form does. */
 static const uint8_t *special_block(Outline *o, const uint8_t *p)
 {
     const uint8_t *after;
-    int n = compared(o, p, &after);
-    if (n < 0)
+    int n = compared(o, p, &after, BLOCK_DEPTH);
+    unsigned noted = o->buckets;
+    if (n < 0 || !marked(o, 1, n))
         return NULL;
     /* What it is follows from its canonical form, in which nothing is written in two ways. */
-    const uint8_t *value = o->r.last + 2, *end = o->r.out;
+    const uint8_t *form = o->r.last + 1, *value = form + 1, *end = o->r.out;
     const Part *part = part_of(KINDS_OF_BLOCKS, value);
-    if (!part || !marked(o, 1, n) || !put(o, "{", 1) || !put(o, part->key, strlen(part->key)) || !put(o, ":", 1))
+    uint8_t *out = o->out;
+    if (part && put(o, "{", 1) && put(o, part->key, strlen(part->key)) && put(o, ":", 1)) {
+        value = value_of(o, value + strlen(part->key) + 1, part);
+        if (value && value + 1 == end && put(o, "}", 1))
+            return after;
+    }
+    int tools = of_tools(form);
+    if (tools && o->misnamed && !o->names_tools)
         return NULL;
-    value = value_of(o, value + strlen(part->key) + 1, part);
-    return value && value + 1 == end && put(o, "}", 1) ? after : NULL;
+    o->out = out;
+    o->buckets = noted;
+    o->sorted = 1;
+    return (tools || note_buckets(o, form)) && put(o, form, (size_t)(end - form)) ? after : NULL;
 }
 
 /* The tools of a record. Mostly what is wrong with them is in their outline, or else in their canonical form, which
@@ -1006,7 +1090,7 @@ static const uint8_t *declared_tools(Outline *o, const uint8_t *p)
 {
     static const char hex[] = "0123456789abcdef";
     const uint8_t *after;
-    int n = compared(o, p, &after);
+    int n = compared(o, p, &after, KEY_DEPTH);
     o->configured = 1;
     if (n < 0 || !marked(o, 2, n))
         return NULL;

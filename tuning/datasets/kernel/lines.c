@@ -2,7 +2,8 @@
  *
  * A line that is not certain is handed back, and the exact way, in Python, decides. So everything here
  * may refuse a sound line, which costs time, and nothing may accept an unsound one. The shapes that it
- * knows are the two that nearly all datasets have: text conversations and prompt/completion.
+ * knows are the two that nearly all datasets have: text conversations and prompt/completion. Records of other formats are judged
+ * rule by rule, sound ones too (formats.h).
  *
  * Bounds. `lines_next` is given whole lines: the last byte is a line feed, and GUARD bytes that may be
  * read follow it. A line feed is a sign that nothing here accepts inside a record, so it ends each
@@ -20,7 +21,10 @@
 #include <emmintrin.h>
 #endif
 
+enum { TEMPLATE = '|' }; /* in an outline, before the sign of one */
 enum { MARKED = 2, RAW }; /* how what only compares begins, among texts; raw when Python writes its numbers in another way */
+enum { COUNTED_RULES = 54, SIGNS = 32 };
+enum { CONVERSE, PAIR, DISTILLATION, CAPTIONS, RAW_TEXT, CHAT, ANTHROPIC, FORMATS_KNOWN }; /* formats, as `FORMATS` in __init__.py has them */
 enum { GUARD = 64, BITS = 48, SAMPLE = 256, ENDS = 4, WIDTH = 6, SLOTS = 2048, PARTS_OF_RECORDS = 8, SUBJECTS = 16 };
 
 #include "private.h"
@@ -86,8 +90,13 @@ typedef struct {
      * handed back; full when there may not be room for those of another line. */
     uint8_t *buckets;
     uint64_t buckets_full, buckets_size, its_buckets, its_buckets_end;
-    /* Whether lines that are surely no JSON are only counted, and how many were. */
-    uint64_t count_malformed, malformed;
+    /* Rules, each a bit: those that are asked for and those of which enough is listed; how often each was broken by lines that are
+     * judged here. */
+    uint64_t asked, enough, judged[COUNTED_RULES];
+    /* What a record is judged by: names, each after a byte with its length, a zero at the end. Those of its keys, of which the
+     * first are required; of blocks; and of the fields that tell other records by, each a bit of the signs of a kind of those. */
+    const uint8_t *top, *offered, *fields, *templates, *subjects, *formats[3];
+    uint64_t required, servers, no_datasets, datasets, signs[SIGNS];
     /* Lines without anything, and those with nothing but Ctrl-Z, which the prepared copy does without. */
     uint64_t blank_lines, ctrl_z;
     /* What the sound lines came to. Lines are counted from 1, and all of them are. */
@@ -106,6 +115,8 @@ typedef struct {
     /* Whether enough is listed of what is private, by kind, and of what nobody sees, so that the rest is only counted. */
     uint32_t counts_kind[KINDS], counts_unseen;
     uint64_t private_records[KINDS], private_times[KINDS], unseen_records;
+    /* The format; which of the kinds that records are told by is its own; how long a line and a caption may be. */
+    uint64_t format, expected, longest_record, least_caption, longest_caption;
 } Scan;
 
 uint64_t lines_size(void) { return sizeof(Scan); }
@@ -203,6 +214,18 @@ static inline unsigned first(Block mask)
 #endif
 }
 
+/* A bit for each byte that is set in a mask. */
+static inline uint32_t bits_of(Block mask)
+{
+#ifdef __SSE2__
+    return (uint32_t)_mm_movemask_epi8((__m128i)mask);
+#else
+    uint64_t half[2], high = 0x8080808080808080u, gather = 0x0002040810204081u;
+    memcpy(half, &mask, sizeof half);
+    return (uint32_t)((half[0] & high) * gather >> 56) | (uint32_t)((half[1] & high) * gather >> 56) << 8;
+#endif
+}
+
 /* Whether anything in a block is beyond ASCII. */
 static inline int beyond(Block b)
 {
@@ -216,6 +239,7 @@ typedef struct {
     uint8_t *last;    /* where the last text begins */
     uint64_t texts;   /* how many there are */
     uint64_t beside;  /* bytes that are no characters: all but the first of each, and what joins texts */
+    int halves;       /* whether halves of characters are written as they are, and keys in their order, in canonical JSON */
     uint64_t odd;     /* whether a text holds characters that nobody sees: MAY_BE, SURELY, with a NUL among them HAS_NUL */
 } Reader;
 
@@ -441,6 +465,23 @@ static const uint8_t *text(Reader *r, const uint8_t *p)
 {
     p = copied(r, p);
     return p && !blank(r->last, r->out) ? p : NULL;
+}
+
+/* What nobody sees in a text that was decoded, as a reader notes it. */
+static uint64_t odd_in(const uint8_t *p, const uint8_t *end)
+{
+    uint64_t odd = 0;
+    while (p < end) {
+        Block b = block(p);
+        unsigned n = first((b < all(0x20)) | (b > all(0x7e)));
+        p += n;
+        if (n == 16 || p >= end)
+            continue;
+        odd |= *p ? 0 : HAS_NUL;
+        odd |= *p > 0x7f ? (uint64_t)unseen(p) : *p == '\n' || *p == '\t' || *p == '\r' ? 0 : SURELY;
+        p += *p > 0x7f ? sequence(p) : 1;
+    }
+    return odd;
 }
 
 #include "normal.h"
@@ -745,8 +786,10 @@ static int sampled(const uint8_t *start, const uint8_t *stop)
  * reserved words that are in it, and the text itself is set aside. Python diagnoses each outline once. A line gets none (NULL, here)
  * when anything in it is odd, or parts are in it that are checked more closely, such as tools.
  */
-enum { DEPTH = 48, PIECES = 400000, MOST_IDS = 60000, HEADS = 1 << 14, MEMBERS = 4096, FIGURES = 17, DOUBLES = 4096, LONGEST_BUCKET = 63, MOST_MEDIA = 60000, BUCKETS = 256 };
+enum { DEPTH = 64 }; /* levels of nesting, as MAX_DEPTH of syntax.py has it */
+enum { PIECES = 400000, MOST_IDS = 60000, HEADS = 1 << 14, MEMBERS = 60000, FIGURES = 17, DOUBLES = 4096, LONGEST_BUCKET = 63, MOST_MEDIA = 60000, BUCKETS = 256 };
 enum { BLANK = 1, CTRL_Z };
+enum { PLAIN_NUMBER = 200 }; /* signs: ten to the power of 200 and 99 is a number to every reader */
 
 typedef struct {
     uint64_t at, size, characters;
@@ -769,6 +812,7 @@ typedef struct {
     uint8_t *key, *end; /* of the member of an object, from its key's quote on */
     size_t size; /* of the key */
     int escaped; /* whether a backslash is in it */
+    unsigned doubled; /* keys of its value that are there twice */
 } Member;
 
 /* The digits of a number that say something, and the power of ten of the first. */
@@ -792,6 +836,8 @@ typedef struct {
 struct Notes {
     Said said[PIECES];
     Ids ids, names; /* of tool uses, and of tools */
+    Ids keys;       /* of one object; see verdicts.h */
+    Ids uses, offers; /* as ids and names, of what is judged; see tool_verdicts.h */
     uint32_t text[PIECES], asked[MOST_IDS]; /* see parts.h */
     uint16_t met[2 * PIECES];
     Member members[MEMBERS];
@@ -813,16 +859,13 @@ typedef struct {
     int raw, any_raw; /* whether a number is written as Python does not write it */
     uint8_t *out, *full;
     uint64_t why;
-    const uint8_t *wrong; /* where no JSON reader goes on */
     unsigned pending; /* members of the objects that are being read */
     unsigned buckets; /* how many addresses there are */
+    unsigned doubled; /* keys that were there twice in what only compares, where no outline shows them any more */
+    int tools_text, reference_text; /* which texts compare for them, in records of chats; -1 for none */
+    const uint8_t *apart[2]; /* where they are in the outline, in which no key is there twice */
+    int sorted; /* whether a block is there with its keys in order, so that Python would list what is wrong in another one */
 } Outline;
-
-static const uint8_t *wrong(Outline *o, const uint8_t *p)
-{
-    o->wrong = p;
-    return NULL;
-}
 
 static int put(Outline *o, const void *bytes, size_t size)
 {
@@ -833,25 +876,24 @@ static int put(Outline *o, const void *bytes, size_t size)
     return 1;
 }
 
-/* A string as it is, if it looks like what it is, and not like a number. */
+static const uint8_t *canon_string(Reader *r, const uint8_t *p);
+
+/* A string as it is, but for escapes, of which each sign has one: so equal strings are equal bytes, and a word that is
+ * looked for is not hidden behind an escape. */
 static const uint8_t *verbatim(Outline *o, const uint8_t *p)
 {
-    const uint8_t *begin = p++;
-    if (*p == 't' && digit(p[1]))
-        return NULL;
-    while (*p != '"') {
-        unsigned size = 1;
-        if (*p < 0x20)
+    const uint8_t *end = p + 1;
+    while (*end != '"') {
+        if (*end < 0x20)
             return NULL;
-        if (*p == '\\')
-            size = p[1] && strchr("\\/nrt", p[1]) ? 2 : 0;
-        else if (*p > 0x7f)
-            size = sequence(p);
-        if (!size)
-            return NULL;
-        p += size;
+        end += *end == '\\' && end[1] >= 0x20 ? 2 : 1;
     }
-    return put(o, begin, (size_t)(p + 1 - begin)) ? p + 1 : NULL;
+    if (o->full - o->out < end + 1 - p + GUARD)
+        return NULL;
+    Reader r = {.base = o->out, .out = o->out, .last = o->out};
+    p = canon_string(&r, p);
+    o->out = r.out;
+    return p;
 }
 
 /* Whether a character, given by its last byte, goes on into a word, as a letter does; -1 when that is not certain. */
@@ -867,28 +909,29 @@ static int goes_on(const uint8_t *p)
     return n == UNKNOWN ? -1 : ENTRIES[n].letter;
 }
 
+enum { WHOLE, SDK, PART, NO_WORD, NOT_SURE };
+
 /* The one reserved word of a text that is reported (markers.py): of those that refuse the first to end whole, then of those
- * of AWS's SDK, then one that ends another word. 0 when that is not certain. */
-static int held(Outline *o, const uint8_t *from, const uint8_t *end)
+ * of AWS's SDK, then one that ends another word. `NOT_SURE` when that is not certain. */
+static int held_word(const Scan *s, const uint8_t *from, const uint8_t *end, const uint8_t **word)
 {
-    enum { WHOLE, SDK, PART, NONE };
-    const uint8_t *ends = o->s->ends, *found[NONE] = {NULL};
-    int colon[NONE] = {0};
+    const uint8_t *ends = s->ends, *found[NO_WORD] = {NULL};
+    int colon[NO_WORD] = {0};
     for (const uint8_t *at = from; at < end; at++) {
         if (*at != ends[0] && *at != ends[1] && *at != ends[2] && *at != ends[3])
             continue;
         size_t room = (size_t)(at - from) + 1;
         uint64_t n = 0;
-        for (const uint8_t *w = o->s->words; *w; w += *w + 1, n++) {
+        for (const uint8_t *w = s->words; *w; w += *w + 1, n++) {
             size_t size = *w;
             if (*at != w[size] || size > room || memcmp(at + 1 - size, w + 1, size) != 0)
                 continue;
             int part = *at == ':' && size < room ? goes_on(at - size) : 0;
             if (part < 0)
-                return 0;
-            if (part && !o->s->thorough)
+                return NOT_SURE;
+            if (part && !s->thorough)
                 continue;
-            unsigned kind = part ? PART : n < o->s->refusing ? WHOLE : SDK;
+            unsigned kind = part ? PART : n < s->refusing ? WHOLE : SDK;
             /* Of whole words with a colon the first to end goes before all others, which go in the order of the list. */
             int first = kind != PART && *at == ':';
             if (!found[kind] || (first ? !colon[kind] : !colon[kind] && w < found[kind]))
@@ -896,10 +939,20 @@ static int held(Outline *o, const uint8_t *from, const uint8_t *end)
             colon[kind] |= first;
         }
     }
-    for (unsigned kind = WHOLE; kind < NONE; kind++)
-        if (found[kind])
-            return put(o, kind == PART ? " x" : " ", kind == PART ? 2 : 1) && put(o, found[kind] + 1, *found[kind]);
-    return 1;
+    for (int kind = WHOLE; kind < NO_WORD; kind++)
+        if ((*word = found[kind]))
+            return kind;
+    return NO_WORD;
+}
+
+/* Writes that word; 0 when that is not certain. */
+static int held(Outline *o, const uint8_t *from, const uint8_t *end)
+{
+    const uint8_t *word;
+    int kind = held_word(o->s, from, end, &word);
+    if (kind == NOT_SURE || kind == NO_WORD)
+        return kind == NO_WORD;
+    return put(o, kind == PART ? " x" : " ", kind == PART ? 2 : 1) && put(o, word + 1, *word);
 }
 
 /* The digits of a number in an outline. */
@@ -946,39 +999,53 @@ static const uint8_t *numbered(Outline *o, const uint8_t *p)
     return put(o, "\"", 1) ? next : NULL;
 }
 
-/* A number that every reader takes; all are alike. */
+/* A number that every reader takes, for it is surely none that is too great; all are alike. */
 static const uint8_t *plain(Outline *o, const uint8_t *p)
 {
-    if (!digit(*p) && *p != '-' && *p != 'N' && *p != 'I') /* Python takes NaN and Infinity */
-        return wrong(o, p);
-    const uint8_t *begin = p += *p == '-';
+    const uint8_t *begin = p, *part = p += *p == '-';
     while (digit(*p))
         p++;
-    if (p == begin || p - begin > 15 || (*begin == '0' && p - begin > 1))
+    if (p == part || (*part == '0' && p - part > 1))
         return NULL;
     if (*p == '.') {
-        begin = ++p;
+        part = ++p;
         while (digit(*p))
             p++;
-        if (p == begin || p - begin > 15)
+        if (p == part)
             return NULL;
     }
-    return *p != 'e' && *p != 'E' && put(o, "0", 1) ? p : NULL;
+    if (*p == 'e' || *p == 'E') {
+        part = p += 1 + (p[1] == '+' || p[1] == '-');
+        while (digit(*p))
+            p++;
+        if (p == part || p - part > 2)
+            return NULL;
+    }
+    return p - begin <= PLAIN_NUMBER && put(o, "0", 1) ? p : NULL;
 }
 
 /* Whether what is under a key is checked more closely than an outline says. */
 static int special(const uint8_t *p)
 {
     return STARTS(p, "\"image\"") || STARTS(p, "\"video\"") || STARTS(p, "\"document\"") ||
-           STARTS(p, "\"reasoningContent\"") || STARTS(p, "\"toolUse\"") || STARTS(p, "\"toolResult\"") ||
-           STARTS(p, "\"toolConfig\"");
+           STARTS(p, "\"reasoningContent\"") || STARTS(p, "\"toolUse\"") || STARTS(p, "\"toolResult\"");
+}
+
+/* Clears no more heads than there are ids: all of them would take longer than a short line. */
+static void forget(Ids *met)
+{
+    while (met->count)
+        met->heads[met->all[--met->count].head] = 0;
 }
 
 #include "blocks.h"
 #include "parts.h"
+#include "verdicts.h"
+#include "tool_verdicts.h"
+#include "formats.h"
 
-/* Where a value is, as far as that matters. */
-enum { ELSEWHERE, RECORD, MESSAGES, MESSAGE, CONTENT, BLOCK };
+/* Where a value is, as far as that matters; what is in a record of another format is elsewhere. */
+enum { ELSEWHERE, RECORD, MESSAGES, MESSAGE, CONTENT, BLOCK, OTHER_RECORD };
 
 /* Where a value is under a key of an object. */
 static unsigned under(unsigned where, const uint8_t *key)
@@ -989,7 +1056,24 @@ static unsigned under(unsigned where, const uint8_t *key)
 }
 
 #define LITERAL(o, p, word) \
-    (!STARTS(p, word) ? wrong(o, p) : put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
+    (STARTS(p, word) && put(o, word, sizeof word - 1) ? p + sizeof word - 1 : NULL)
+
+/* A text beside no other, with the sign of a template behind it, which decides what it is (looks.py). */
+static const uint8_t *running_text(Outline *o, const uint8_t *p)
+{
+    if (!(p = numbered(o, p)))
+        return NULL;
+    for (const uint8_t *sign = o->s->templates; *sign; sign += *sign + 1)
+        for (const uint8_t *at = o->r.last; (at = memchr(at, sign[1], (size_t)(o->r.out - at))); at++)
+            if (o->r.out - at >= *sign && memcmp(at, sign + 1, *sign) == 0) {
+                o->out[-1] = TEMPLATE;
+                for (unsigned i = 1; i <= *sign; i++)
+                    if (!(sign[i] == '\n' ? put(o, "\\n", 2) : put(o, sign + i, 1)))
+                        return NULL;
+                return put(o, "\"", 1) ? p : NULL;
+            }
+    return p;
+}
 
 /* Any value, and all that is in it. */
 static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned where)
@@ -1005,6 +1089,10 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned
     }
     if (where == BLOCK && open == '{' && special(space(p + 1)))
         return special_block(o, p);
+    Outline before;
+    const uint8_t *begun = p;
+    if (where == BLOCK)
+        before = *o;
     if (depth == DEPTH || !put(o, p, 1))
         return NULL;
     p = space(p + 1);
@@ -1014,23 +1102,30 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned
         if (later && !put(o, ",", 1))
             return NULL;
         if (open == '{') {
-            role = STARTS(p, "\"role\"") || STARTS(p, "\"schemaVersion\"") || STARTS(p, "\"type\"");
-            if (where == RECORD && STARTS(p, "\"text\"")) /* what it says decides what it is */
+            const uint8_t *name = o->out;
+            if (*p != '"' || !(p = verbatim(o, p)))
                 return NULL;
-            if (*p != '"')
-                return wrong(o, p);
-            int tools = where == RECORD && STARTS(p, "\"toolConfig\"");
-            inner = under(where, p);
-            if ((special(p) && !tools) || !(p = verbatim(o, p)))
-                return NULL;
+            role = STARTS(name, "\"role\"") || STARTS(name, "\"schemaVersion\"") || STARTS(name, "\"type\"");
+            int tools = where == RECORD && !o->s->pairs && STARTS(name, "\"toolConfig\"");
+            inner = under(where, name);
+            if (where == BLOCK && special(name)) {
+                *o = before;
+                return special_block(o, begun);
+            }
+            int running = (where == RECORD || where == OTHER_RECORD) && STARTS(name, "\"text\"");
             p = space(p);
             if (*p != ':')
-                return wrong(o, p);
+                return NULL;
             if (!put(o, ":", 1))
                 return NULL;
             p = space(p + 1);
-            if (tools) {
-                if (!(p = declared_tools(o, p)) || !(p = more(p, close)))
+            if (where == OTHER_RECORD && is_apart(o, name, p)) {
+                if (!(p = set_apart(o, name, p)) || !(p = more(p, close)))
+                    return NULL;
+                continue;
+            }
+            if (tools || (running && *p == '"')) {
+                if (!(p = tools ? declared_tools(o, p) : running_text(o, p)) || !(p = more(p, close)))
                     return NULL;
                 continue;
             }
@@ -1039,7 +1134,7 @@ static const uint8_t *any(Outline *o, const uint8_t *p, unsigned depth, unsigned
         if (!after)
             return NULL;
         if (!(p = more(after, close)))
-            return wrong(o, after);
+            return NULL;
     }
     return put(o, p, 1) ? p + 1 : NULL;
 }
@@ -1217,23 +1312,36 @@ static uint64_t write_buckets(const Scan *s, const Outline *o, uint64_t at, int 
 static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_t *stop)
 {
     Parted parted;
-    Known parts, *k = known(s);
+    Verdict verdict;
+    Known parts, *k = &parts;
     uint64_t unseen = s->why & UNSEEN;
-    int whole = k != NULL;
-    if (names_nul(s, o->r.odd))
+    int other = s->format > PAIR;
+    uint64_t size = (uint64_t)(stop - start) + 1;
+    int whole = 0, by_rules = (o->r.odd || o->doubled || o->sorted || other) && judged(s, o, size, &verdict, k); /* only so it is known which texts are read, or what is there twice */
+    if (!by_rules && (o->doubled || o->sorted || other))
         return 0;
-    if (!whole && !known_by_parts(s, o, &parted, k = &parts))
+    if (!by_rules) {
+        k = known(s);
+        whole = k != NULL;
+        if (!whole && !known_by_parts(s, o, &parted, k = &parts) && !(by_rules = judged(s, o, size, &verdict, k)))
+            return 0;
+    }
+    if (names_nul(s, by_rules ? verdict.odd : o->r.odd))
         return 0;
+    if (by_rules)
+        unseen = !k->readable && s->reports_unseen && verdict.odd && !(verdict.odd & SURELY && s->counts_unseen);
     if (k->readable ? !joined(s, o, k) : unseen != 0)
         return 0;
     if (whole)
         k->times++;
+    else if (by_rules)
+        count_verdict(s, &verdict);
     else
         count_elements(s, &parted);
     s->why = 0;
     if (k->readable) {
         s->buckets_size = write_buckets(s, o, s->buckets_size, 1);
-        s->why = whole && !asks_nul(s, o, k) ? unseen : unseen_counted(s, o->r.odd);
+        s->why = whole && !asks_nul(s, o, k) ? unseen : unseen_counted(s, by_rules ? verdict.odd : o->r.odd);
         s->why |= count(s, s->joined, (unsigned)k->system);
         if (s->thorough && o->why && privately(s, s->joined))
             s->why |= private_counted(s);
@@ -1244,19 +1352,8 @@ static int settled(Scan *s, const Outline *o, const uint8_t *start, const uint8_
         s->in_joined = 1;
     } else {
         s->records++;
-    }
-    return 1;
-}
-
-/* Whether all that is here is UTF-8 without a NUL: other faults would be reported first. */
-static int legible(const uint8_t *p, const uint8_t *stop)
-{
-    while (p < stop) {
-        Block b = block(p);
-        unsigned size = first((b > all(0x7f)) | (b == all(0)));
-        if (size == 0 && !(size = sequence(p)))
-            return 0;
-        p += size;
+        if (by_rules)
+            unseen_counted(s, verdict.odd);
     }
     return 1;
 }
@@ -1275,13 +1372,6 @@ static int empty(const uint8_t *p, const uint8_t *stop)
     return p + (*p == '\r') == stop ? CTRL_Z : 0;
 }
 
-/* Clears no more heads than there are ids: all of them would take longer than a short line. */
-static void forget(Ids *met)
-{
-    while (met->count)
-        met->heads[met->all[--met->count].head] = 0;
-}
-
 /* An outline that holds nothing yet. */
 static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
 {
@@ -1293,21 +1383,35 @@ static void begin(Outline *o, Scan *s, const uint8_t *start, int names_tools)
     forget(&o->notes->names);
     o->names_tools = names_tools;
     o->misnamed = o->any_raw = o->configured = 0;
-    o->buckets = 0;
+    o->buckets = o->doubled = 0;
+    o->sorted = 0;
+    o->tools_text = o->reference_text = -1;
+    o->apart[0] = o->apart[1] = NULL;
     o->out = s->outline;
     o->full = s->outline + s->outline_room;
     o->why = 0;
-    o->wrong = NULL;
+}
+
+#include "unreadable.h"
+
+/* Notes the buckets of a block's media. */
+static int note_buckets(Outline *o, const uint8_t *block_at)
+{
+    Known k = {.size = 0};
+    Verdict v = {.s = o->s, .o = o, .readable = 1, .k = &k};
+    other_block(&v, block_at, USER, o);
+    return !v.unsure;
 }
 
 /* Writes the outline of a line, with the names of its tools if something is wrong with them. */
 static const uint8_t *described(Outline *o, Scan *s, const uint8_t *p)
 {
-    const uint8_t *after = any(o, p, 0, RECORD);
+    unsigned where = s->format > DISTILLATION ? OTHER_RECORD : RECORD;
+    const uint8_t *after = any(o, p, 0, where);
     if (!o->misnamed && (!after || !o->configured || all_declared(o)))
         return after;
     begin(o, s, o->start, 1);
-    return any(o, p, 0, RECORD);
+    return any(o, p, 0, where);
 }
 
 /* What becomes of a line that is not certain: its outline says, if it can have one. */
@@ -1325,21 +1429,20 @@ static int asked(Scan *s, const uint8_t *start, const uint8_t *stop)
         s->crlf += (uint64_t)(crlf && nothing == BLANK);
         return DONE;
     }
-    if (!strchr("{[\"-0123456789tfnNI\xef\x1a", *p) && stop[-1 - crlf] != 0x1a)
-        o.wrong = p; /* no value begins so; a byte order mark and Ctrl-Z have other names */
     p = *p == '{' ? described(&o, s, p) : NULL;
-    if (s->count_malformed && o.wrong && legible(o.wrong, stop)) {
-        s->malformed++;
+    if (!p || space(p) != stop) {
+        if (!count_unreadable(s, &o, start, stop - crlf, stop))
+            return ASK;
         s->records++;
         s->crlf += (uint64_t)crlf;
         return DONE;
     }
-    if (!p || space(p) != stop)
-        return ASK;
     s->outline_size = (uint64_t)(o.out - s->outline);
     s->texts_size = (uint64_t)(o.r.out - s->texts);
     s->why = TOO_LONG | o.why | (o.r.odd && s->reports_unseen ? UNSEEN : 0) | (s->thorough && sampled(start, stop - crlf) ? SCRIPT : 0);
     if (o.any_raw || !settled(s, &o, start, stop - crlf)) {
+        if (o.doubled || o.sorted || s->format > PAIR)
+            return ASK; /* the line itself, for its outline shows less */
         if (o.r.odd & HAS_NUL)
             set_aside_nuls(s, &o);
         s->its_buckets = s->buckets_size;
@@ -1361,7 +1464,7 @@ int lines_next(Scan *s)
         const uint8_t *start = s->data + s->at;
         Reader r = {.base = s->texts, .out = s->texts, .last = s->texts};
         unsigned system = 0;
-        const uint8_t *stop = s->pairs ? pair(s, &r, start) : conversation(s, &r, start, &system);
+        const uint8_t *stop = s->format > PAIR ? NULL : s->pairs ? pair(s, &r, start) : conversation(s, &r, start, &system);
         int found = stop && !names_nul(s, r.odd) ? DONE : ASK;
         if (!stop)
             stop = memchr(start, '\n', (size_t)(s->end - s->at));

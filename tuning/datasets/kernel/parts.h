@@ -270,12 +270,18 @@ static int known_by_parts(Scan *s, const Outline *o, Parted *c, Known *k)
     return 1;
 }
 
-/* Counts its elements, and what it holds that AWS's pages disagree on. */
+/* Counts what a record holds that AWS's pages disagree on. */
+static void count_contested(Scan *s, uint64_t contested)
+{
+    for (unsigned n = 0; n < SUBJECTS; n++)
+        if (contested >> n & 1 && !s->contested[n]++)
+            s->contested_line[n] = s->line;
+}
+
+/* Counts its elements, and that. */
 static void count_elements(Scan *s, const Parted *c)
 {
     for (unsigned i = 0; i < c->count; i++)
         s->elements[c->met[i]].times++;
-    for (unsigned n = 0; n < SUBJECTS; n++)
-        if (c->contested >> n & 1 && !s->contested[n]++)
-            s->contested_line[n] = s->line;
+    count_contested(s, c->contested);
 }

@@ -1,0 +1,171 @@
+"""An assistant's function on AWS in dictionaries, which may die at any call, or lose its answer."""
+
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from fake_dynamodb import FakeDynamoDB, as_wire, plain
+from recipe_refusal_cases import refusal
+
+from lambdas import answer_question
+from tuning.assistants.assistant_settings import AssistantSettings
+from tuning.assistants.day_of_budget import day_key
+from tuning.assistants.token_price import TokenPrice
+from tuning.aws import clients
+from tuning.releases.live_model import LiveModel, live_key
+
+ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
+CALLER = "arn:aws:sts::123456789012:assumed-role/caller/session"
+FILE = """
+    recipe = "support-nova-micro"
+    system_prompt = "You help."
+    daily_budget = {budget}
+    most_output_tokens = 100
+    caller_requests_per_minute = {minute}
+"""
+PRICE = "0.1/1"
+BAD = "ATTACK"
+
+
+class DiedError(BaseException):
+    """The process is gone: nothing of it goes on, no handler of exceptions either."""
+
+
+@dataclass
+class Runtime:
+    says: str = "An answer."
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    fails: Exception | None = None
+
+    def apply_guardrail(self, **given: Any) -> dict[str, Any]:
+        text = given["content"][-1]["text"]["text"]
+        if BAD not in text:
+            return {"action": "NONE", "outputs": [], "assessments": []}
+        topic = {"name": "x", "type": "DENY", "action": "BLOCKED"}
+        assessment = {"topicPolicy": {"topics": [topic]}}
+        outputs = [{"text": "The guardrail's message."}]
+        return {
+            "action": "GUARDRAIL_INTERVENED",
+            "outputs": outputs,
+            "assessments": [assessment],
+        }
+
+    def converse_stream(self, **given: Any) -> dict[str, Any]:
+        self.asked.append(given)
+        if self.fails:
+            raise self.fails
+        delta = {"contentBlockDelta": {"delta": {"text": self.says}}}
+        usage = {"metadata": {"usage": {"inputTokens": 20, "outputTokens": 10}}}
+        return {"stream": iter([delta, {"messageStop": {"stopReason": "end_turn"}}, usage])}
+
+
+class Mortal:
+    """Calls of one service; the process dies before or after the one of that number."""
+
+    def __init__(self, world: "AskedWorld", service: Any) -> None:
+        self._world, self._service = world, service
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._service, name)
+        if not callable(found):
+            return found
+
+        def call(**given: Any) -> Any:
+            self._world.calls.append(name)
+            number = len(self._world.calls)
+            if self._world.dies_before == number:
+                raise DiedError
+            try:
+                answer = found(**given)
+            finally:
+                if self._world.dies_after == number:
+                    raise DiedError
+            if self._world.sent_twice == number and name == "update_item":
+                found(**given)  # the answer of the first was lost, as botocore tries again
+            return answer
+
+        return call
+
+
+@dataclass
+class AskedWorld:
+    folder: Any
+    monkeypatch: Any
+    budget: str = "5.00"
+    minute: int = 100
+    dynamodb: FakeDynamoDB = field(default_factory=FakeDynamoDB)
+    runtime: Runtime = field(default_factory=Runtime)
+    calls: list[str] = field(default_factory=list)
+    dies_before: int | None = None
+    dies_after: int | None = None
+    sent_twice: int | None = None
+
+    def __post_init__(self) -> None:
+        said = FILE.format(budget=self.budget, minute=self.minute)
+        (self.folder / "support.toml").write_text(said)
+        services = {"dynamodb": self.dynamodb, "bedrock-runtime": self.runtime}
+        made = {name: Mortal(self, each) for name, each in services.items()}
+        self.monkeypatch.setattr(clients, "create", lambda service, _region, **_more: made[service])
+        self.monkeypatch.setattr(answer_question, "ASSISTANT_FILES", self.folder)
+        settings = AssistantSettings(
+            environment="dev",
+            assistant="support",
+            ledger_table="ledger",
+            budgets_table="budgets",
+            guardrail_arn="arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl",
+            guardrail_version="3",
+            token_price=PRICE,
+            base_model="none",
+            knowledge_base="none",
+        )
+        for name, value in settings.to_env().items():
+            self.monkeypatch.setenv(name, value)
+        self.forget()
+        self.live()
+
+    def forget(self) -> None:
+        """A process of its own."""
+        for each in (
+            clients.client,
+            clients.asked_once,
+            answer_question._settings,  # noqa: SLF001 — a cache lives as long as a process
+            answer_question._assistant,  # noqa: SLF001 — idem
+        ):
+            each.cache_clear()
+
+    def live(self, arn: str | None = ARN) -> None:
+        recipe = "support-nova-micro"
+        record = LiveModel(
+            id=live_key(recipe), recipe=recipe, version=1 if arn else None, deployment_arn=arn
+        )
+        self.dynamodb.items[record.id] = {
+            name: plain(value) for name, value in record.to_item().items()
+        }
+
+    def ask(self, question: Any = "Why?", *, caller: str = CALLER, body: str | None = None) -> Any:
+        """(status, what the body says)."""
+        identity = {"userArn": caller}
+        event = {
+            "requestContext": {"identity": identity, "requestId": "r"},
+            "body": json.dumps({"question": question}) if body is None else body,
+        }
+        context = SimpleNamespace(
+            function_name="f",
+            memory_limit_in_mb=512,
+            invoked_function_arn="arn",
+            aws_request_id="id",
+        )
+        answer = answer_question.handler(event, context)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def day(self, now: Any) -> dict[str, Any]:
+        """What the table has of that day."""
+        return self.dynamodb.budgets.get(day_key("support", now), {})
+
+    @property
+    def price(self) -> TokenPrice:
+        return TokenPrice.from_text(PRICE)
+
+
+__all__ = ["ARN", "BAD", "AskedWorld", "DiedError", "as_wire", "refusal"]

@@ -1,0 +1,62 @@
+"""What happened to a question, in sentences: what the guardrail did, what it cost, and what is left of the day.
+
+From the JSON that an assistant's API answers: programs that ask it know nothing else.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+_GUARDRAIL = {
+    "answered": (
+        "The guardrail let question and answer pass; what it masked shows as a mask. Whether it masked anything is not "
+        "in the answer."
+    ),
+    "not_known": "The guardrail let the question pass; no passage of the documents was near enough.",
+    "unfinished": (
+        "The guardrail let the question pass; the agent came to no answer within what one question may take. What its "
+        "tools changed stays changed."
+    ),
+    "over_budget": "The guardrail let the question pass; the day's budget did not.",
+    "too_many_requests": "The question was not judged: this caller has asked too often.",
+    "unavailable": "No model answered; what the guardrail said of the question is not known.",
+    "refused": "The question was not judged: the request was none.",
+}
+_BLOCKED = {
+    "question": "The guardrail blocked the question: no model was asked.",
+    "model": "The guardrail stopped the model's own answer, in the request to the model.",
+    "answer": "The model answered, and the guardrail blocked its answer.",
+}
+_FREE = frozenset(("not_known", "over_budget", "too_many_requests", "refused"))
+"""Outcomes before any model is asked."""
+_UNSAID = "What is left of the day's budget is not in the answer."
+
+
+def guardrail_words(said: Mapping[str, Any]) -> str:
+    outcome = str(said["outcome"])
+    if outcome == "blocked":
+        where = str(said.get("blocked_at"))
+        return _BLOCKED.get(where, "The guardrail blocked it; where, the answer does not say.")
+    return _GUARDRAIL.get(outcome, f"What happened is called {outcome}, which is not known here.")
+
+
+def cost_words(said: Mapping[str, Any]) -> str:
+    """Guardrails are billed by the characters that they judge, and no answer says how much."""
+    if use := said.get("use"):
+        tokens = f"{use['input_tokens']:,} tokens asked, {use['output_tokens']:,} answered"
+        return f"{tokens}: {used_usd(said):f} US dollars for the model."
+    if said["outcome"] in _FREE or said.get("blocked_at") == "question":
+        return "The model cost nothing."
+    return "The answer does not say what it cost."
+
+
+def budget_words(said: Mapping[str, Any]) -> str:
+    if said["outcome"] == "over_budget":
+        return "The day's budget has no room left for such a question until midnight, UTC."
+    return _UNSAID
+
+
+def used_usd(said: Mapping[str, Any]) -> Decimal:
+    """Of the model; nothing where the answer says nothing."""
+    use = said.get("use")
+    return Decimal(str(use["usd"])).normalize() if use else Decimal(0)

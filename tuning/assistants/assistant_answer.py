@@ -1,0 +1,90 @@
+"""What an assistant says to a question: the answer, or why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from tuning.assistants.agent_records import CalledTool
+from tuning.assistants.passages import Passage
+
+AnswerOutcome = Literal[
+    "answered", "unfinished", "not_known", "blocked", "over_budget", "too_many_requests"
+]
+NOT_KNOWN = "I do not know: nothing in the documents of this assistant answers the question."
+OVER_BUDGET = (
+    "This assistant has used up what it may cost today. It answers again after midnight, UTC."
+)
+TOO_MANY = (
+    "You have asked this assistant as often as one caller may in a minute. Ask again in the next."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelUse:
+    """Of one call of the model."""
+
+    input_tokens: int
+    output_tokens: int
+    usd: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssistantAnswer:
+    outcome: AnswerOutcome
+    text: str
+    """What the person may see."""
+    citations: tuple[tuple[int, Passage], ...] = ()
+    """By the number that the text names."""
+    blocked_at: Literal["question", "model", "answer"] | None = None
+    found: int = 0
+    """Passages that were near enough."""
+    withheld: int = 0
+    """Of these, those that the guardrail kept from the model."""
+    use: ModelUse | None = None
+    """None where the model was not asked."""
+    cut: bool = False
+    """Whether the answer was longer than it may be."""
+    calls: tuple[CalledTool, ...] = ()
+    """Of an agent."""
+
+    def to_json(self) -> dict[str, Any]:
+        said = {"outcome": self.outcome, "answer": self.text, "cut": self.cut}
+        blocked = {"blocked_at": self.blocked_at} if self.blocked_at else {}
+        calls = [{"tool": each.tool, "outcome": each.outcome} for each in self.calls]
+        called = {"calls": calls} if calls else {}
+        cited = _cited(self.citations)
+        return {**said, **blocked, **called, "citations": cited, "use": _used(self.use)}
+
+    def facts(self) -> dict[str, Any]:
+        """For logs: everything but the text of anybody."""
+        counts = {"passages": self.found, "withheld": self.withheld, "cited": len(self.citations)}
+        called = {"calls": [f"{c.tool}: {c.outcome}" for c in self.calls]} if self.calls else {}
+        return {
+            **called,
+            "outcome": self.outcome,
+            "blocked_at": self.blocked_at,
+            "cut": self.cut,
+            **counts,
+            **(_used(self.use) or {}),
+        }
+
+
+def _used(use: ModelUse | None) -> dict[str, Any] | None:
+    if use is None:
+        return None
+    tokens = {"input_tokens": use.input_tokens, "output_tokens": use.output_tokens}
+    return {**tokens, "usd": f"{use.usd:f}"}
+
+
+def _cited(citations: Sequence[tuple[int, Passage]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": number,
+            "document": each.document,
+            "version": each.version,
+            "place": each.place,
+            "score": each.score,
+        }
+        for number, each in citations
+    ]

@@ -1,0 +1,46 @@
+"""What a VPC with agents has beside: a way to AgentCore for the functions that ask, and one to Lambda for agents' tools."""
+
+from collections.abc import Callable, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from tuning.assistants.assistant import Assistant
+from tuning.assistants.assistant_tools import AssistantTool
+from tuning.constructs.policies import Statement
+
+
+def add_agent_endpoints(
+    scope: Construct,
+    make: Callable[..., ec2.InterfaceVpcEndpoint],
+    let: Callable[..., Statement],
+    assistants: Sequence[Assistant],
+) -> None:
+    """None where no assistant has tools. Runtimes are made after this stack: all of the account's are admitted, and each caller's role names one.
+    https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/vpc-interface-endpoints.html
+    """
+    tools = [tool for each in assistants for tool in each.tools]
+    if not tools:
+        return
+    stack, services = cdk.Stack.of(scope), ec2.InterfaceVpcEndpointAwsService
+    runtimes = stack.format_arn(service="bedrock-agentcore", resource="runtime", resource_name="*")
+    asking = ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"]
+    make("AgentCore", services.BEDROCK_AGENTCORE, let(asking, [runtimes], ours=True))
+    functions = tool_functions(stack, tools)
+    make("Lambda", services.LAMBDA_, let(["lambda:InvokeFunction"], functions), functions=False)
+
+
+def tool_functions(stack: cdk.Stack, tools: Sequence[AssistantTool]) -> list[str]:
+    """ARNs of the functions, each once and in order."""
+    named = (each.function for each in tools if each.function)
+    return sorted({each if each.startswith("arn:") else _arn(stack, each) for each in named})
+
+
+def _arn(stack: cdk.Stack, name: str) -> str:
+    return stack.format_arn(
+        service="lambda",
+        resource="function",
+        resource_name=name,
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )

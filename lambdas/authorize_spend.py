@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from msgspec import structs
+
 from lambdas import deployed_recipes
 from lambdas.observe import logger, metrics, observed
 from tuning.aws import s3_objects
@@ -102,7 +104,7 @@ def _held_out(dataset: PreparedDataset, bucket: str) -> EvaluationSize | None:
         return None
     tokens = paid_tokens(counted.tokens, size)
     most = most_tokens(counted.tokens_at_most, tokens, size)
-    return replace(counted, tokens=tokens, tokens_at_most=most, bytes=size)
+    return structs.replace(counted, tokens=tokens, tokens_at_most=most, bytes=size)
 
 
 def _wanted(run: Run, recipe: Recipe, price: Estimate) -> Reservation:

@@ -1,9 +1,10 @@
 """Whether an upload can be imported: all of it there, sound, of its base, and of what Bedrock imports. Fixes what is read."""
 
 import os
-from dataclasses import replace
 from functools import cache
 from typing import Any
+
+from msgspec import structs
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, observed
@@ -68,7 +69,7 @@ def _planned(record: ImportRecord, recipe: ImportRecipe, sources: ImportSources)
         return _refused(why)
     bucket, folder = _settings().weights_bucket, model_prefix(record.import_id)
     uploads = {file: begin_upload(bucket, f"{folder}{file}").upload_id for file in merge.files}
-    made = ImportPlan(sources=sources, merge=replace(merge, uploads=uploads))
+    made = ImportPlan(sources=sources, merge=structs.replace(merge, uploads=uploads))
     return _noted(record, recipe, keep_plan(bucket, record.import_id, made), checked)
 
 

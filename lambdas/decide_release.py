@@ -1,10 +1,11 @@
 """Whether a candidate may go live, by its answers and those of what it is compared with."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import Any
+
+from msgspec import structs
 
 from lambdas import deployed_recipes
 from lambdas.observe import logger, observed
@@ -35,7 +36,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     # After the decision, and none of it: executions of the former version have no such variable.
     judged = AskedJudge.kept(event.get("judged"))
     judgement = judged.judgement if judged else None
-    found = replace(found, judgement=judgement)
+    found = structs.replace(found, judgement=judgement)
     beside = f" {judgement}" if judgement else ""
     decided = GateOutcome(
         outcome=outcome,

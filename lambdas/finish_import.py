@@ -1,11 +1,12 @@
 """What an import came to, at every outcome: nothing half-written, a version where there is a model, money settled."""
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
+
+from msgspec import structs
 
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.budgets import Budgets
@@ -54,7 +55,7 @@ def _end(record: ImportRecord, imports: Imports, outcome: ImportOutcome) -> Impo
     }
     settled = _settle(record, imports)
     imports.update(record.import_id, **facts)
-    return replace(record, settlement=settled, **facts)
+    return structs.replace(record, settlement=settled, **facts)
 
 
 def _abort(record: ImportRecord) -> None:

@@ -1,8 +1,9 @@
 """What a release came to: what answers now, as Bedrock says, whatever the execution believes."""
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
+
+from msgspec import structs
 
 from lambdas.observe import logger, metrics, observed
 from tuning.aws.answering_models import answering_models
@@ -61,4 +62,4 @@ def _end_evaluation(
         return
     gate = GateOutcome.kept(event.get("gate"))  # executions of the former version do not say
     uri = gate.uri if gate else None
-    candidates.end(replace(candidate, evaluation_uri=uri), event["outcome"]["state"], last)
+    candidates.end(structs.replace(candidate, evaluation_uri=uri), event["outcome"]["state"], last)

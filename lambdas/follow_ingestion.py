@@ -1,8 +1,9 @@
 """How an ingestion job is, and at its end what it came to: documents that failed are named."""
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
+
+from msgspec import structs
 
 from lambdas.observe import logger, metrics, observed
 from tuning.assistants.assistant_settings import IngestionSettings
@@ -32,7 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         metrics.add_metric(name=f"Ingestions{now.state.capitalize()}", unit="Count", value=1)
     # No names of documents: the notice has them.
     logger.info("ingestion job", assistant=event["assistant"], job=progress.job, state=now.state)
-    return replace(now, polls=before.polls + 1).to_json()
+    return structs.replace(now, polls=before.polls + 1).to_json()
 
 
 def _end(jobs: IngestionJobs, name: str) -> IngestionEnd:

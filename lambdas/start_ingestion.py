@@ -1,8 +1,9 @@
 """One step towards an ingestion: changes collected, a job before it waited for, or a job started."""
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
+
+from msgspec import structs
 
 from lambdas.observe import logger, metrics, observed
 from tuning.assistants.assistant_settings import IngestionSettings
@@ -21,7 +22,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     now = next_step(jobs.newest_first(), before, label) or _started(jobs, before, label)
     if before.polls >= MOST_INGESTION_POLLS and now.state in ("collecting", "waiting"):
         why = f"No job could be started in {MOST_INGESTION_POLLS} polls: {now.why}"
-        now = replace(now, state="failed", why=why)
+        now = structs.replace(now, state="failed", why=why)
     logger.info(
         "ingestion",
         assistant=event["assistant"],
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         job=now.job,
         why=now.why,
     )
-    return replace(now, polls=before.polls + 1).to_json()
+    return structs.replace(now, polls=before.polls + 1).to_json()
 
 
 def _started(jobs: IngestionJobs, before: IngestionStart, label: str) -> IngestionStart:

@@ -5,9 +5,10 @@
 
 import math
 import sys
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import structs
 
 if __name__ == "__main__":  # as pytest has it
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "unit")]
@@ -172,7 +173,7 @@ def before(state, **given):
     gone = dict.fromkeys(
         ("job_arn", "model_arn", "results", "cost", "settlement", "outcome", "ended_at", "approval")
     )
-    return replace(TRAINED, state=state, **{**gone, **given})
+    return structs.replace(TRAINED, state=state, **{**gone, **given})
 
 
 def hostile():
@@ -184,7 +185,7 @@ def hostile():
     record = any_record(
         of=run,
         state="trained",
-        dataset=replace(
+        dataset=structs.replace(
             DATASET, summary=HOSTILE[0], training_uri=f"s3://p/prepared/{HOSTILE[1]}/train.jsonl"
         ),
         approval_reason=HOSTILE[4],
@@ -205,15 +206,17 @@ def hostile():
             confusion={HOSTILE[1]: {HOSTILE[2]: 3}},
         ),
     )
-    decision = replace(said.decision, reasons=(HOSTILE[0], HOSTILE[6]))
-    model = replace(VERSION, recipe=HOSTILE[1], model_arn=HOSTILE[0], approved_by=HOSTILE[2])
-    live = replace(LIVE, version=3, deployment_arn=HOSTILE[0], last=HOSTILE[4])
+    decision = structs.replace(said.decision, reasons=(HOSTILE[0], HOSTILE[6]))
+    model = structs.replace(
+        VERSION, recipe=HOSTILE[1], model_arn=HOSTILE[0], approved_by=HOSTILE[2]
+    )
+    live = structs.replace(LIVE, version=3, deployment_arn=HOSTILE[0], last=HOSTILE[4])
     return page_of(
         record,
         environment=HOSTILE[0],
         model=model,
         live=live,
-        evaluation=replace(said, results=results, decision=decision),
+        evaluation=structs.replace(said, results=results, decision=decision),
         evaluated_from=HOSTILE[1],
     )
 
@@ -225,12 +228,16 @@ PAGES = {
     "trained": lambda: page_of(model=VERSION, live=LIVE),
     "evaluated": lambda: page_of(model=VERSION, live=LIVE, evaluation=evaluation()),
     "live": lambda: page_of(
-        model=VERSION, live=replace(LIVE, version=3, before=2), evaluation=evaluation("hold")
+        model=VERSION,
+        live=structs.replace(LIVE, version=3, before=2),
+        evaluation=evaluation("hold"),
     ),
     "refused": lambda: page_of(
         before(
             "refused",
-            dataset=replace(DATASET, verdict="refused", training_uri=None, validation_uri=None),
+            dataset=structs.replace(
+                DATASET, verdict="refused", training_uri=None, validation_uri=None
+            ),
             outcome=Outcome(state="refused", summary="Refused: 1,206 errors in 12,400 records."),
         ),
         check=refused().to_dict(),
@@ -251,13 +258,13 @@ PAGES = {
         check=None, check_missing="Its report cannot be read: AccessDenied."
     ),
     "emulated": lambda: page_of(
-        replace(
+        structs.replace(
             TRAINED,
             job_arn=JOB.replace("123456789012", "0" * 12),
             model_arn=MODEL.replace("123456789012", "0" * 12),
         ),
         model=VERSION,
-        live=replace(
+        live=structs.replace(
             LIVE,
             change=Change(execution="e", version=3, kind="release", by="ann", started_at="noon"),
         ),

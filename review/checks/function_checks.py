@@ -100,7 +100,7 @@ def environment_variables_are_encrypted_with_our_keys(environment):
 def functions_are_given_exactly_what_their_settings_read(environment, name):
     function = environment.one("AWS::Lambda::Function", f"{name}Function")
     settings = CONFIGURED[name].settings
-    assert set(variables(function)) == {name.upper() for name in settings.__dataclass_fields__}
+    assert set(variables(function)) == {name.upper() for name in settings.__struct_fields__}
 
 
 @check

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from types import SimpleNamespace
@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from domain_builders import any_recipe
 from emulated_world import EAST
+from msgspec import structs
 from release_history import released_world
 from release_world import RECIPE, Releasing
 
@@ -109,7 +110,7 @@ class History:
 
     def train(self) -> None:
         model = self.quietly(self.releasing.evaluable)
-        self.releasing.dynamodb.lay(replace(model, trained_at=LONG_AGO))
+        self.releasing.dynamodb.lay(structs.replace(model, trained_at=LONG_AGO))
 
     def quietly(self, work: Callable[[], Any]) -> Any:
         """Of what this is not about, nothing is interrupted."""
@@ -129,7 +130,7 @@ class History:
     def released(self, request: ReleaseRequest) -> None:
         """By functions, as the state machine calls them; it may be killed at any call."""
         self.number += 1
-        request = replace(request, attempt=self.number)
+        request = structs.replace(request, attempt=self.number)
         world = self.releasing
         try:
             said = world.release(request)
@@ -154,7 +155,7 @@ class History:
         newest = world.registry.newest(RECIPE)
         model = world.registry.version(RECIPE, self.chance.randint(1, newest))
         self.number += 1
-        request = replace(ReleaseRequest.of_model(model), attempt=self.number)
+        request = structs.replace(ReleaseRequest.of_model(model), attempt=self.number)
         execution = request.execution
         world.steps.executions[execution] = "{}"
         event: dict[str, Any] = {"request": request.to_json(), "execution": execution}
@@ -193,7 +194,7 @@ class History:
         for each in self.known():
             if each.deletion and each.deletion.state == "claimed":
                 at = instant(utc_time(each.deletion.at) - CLAIM_LASTS)
-                self.releasing.dynamodb.lay(replace(each.deletion, at=at))
+                self.releasing.dynamodb.lay(structs.replace(each.deletion, at=at))
 
     # When all is over --------------------------------------------------------------------------
 
@@ -213,7 +214,9 @@ class History:
         if live.change is None and beyond:
             yield f"LEFT: {[each.version for each in beyond]}"
         if live.version and live.before:
-            said = world.release(replace(world.request(live.before, kind="rollback"), attempt=9999))
+            said = world.release(
+                structs.replace(world.request(live.before, kind="rollback"), attempt=9999)
+            )
             if said["state"] != "released":
                 yield f"NO WAY BACK: {said}"
 

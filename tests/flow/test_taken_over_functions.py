@@ -62,7 +62,7 @@ def setting(table, pk, attribute, value=None):
 @every_step()
 def test_it_writes_of_a_run_what_is_its_own_and_nothing_else(taken, tables):
     dynamodb, own = taken.client("dynamodb"), taken.written()
-    for attribute in (RunRecord.attribute(each) for each in RunRecord.__dataclass_fields__):
+    for attribute in RunRecord.attributes():
         call = setting(tables["ledger"], ONE, attribute)
         if attribute not in {KEY, "id", "task_token", *own}:
             refused(dynamodb.update_item, **call)

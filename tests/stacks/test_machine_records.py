@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import fields
 
 from tuning.runs.approvals import Approval, SpendDecision
 from tuning.runs.failures import Failure
@@ -30,7 +29,7 @@ def test_expressions_read_only_fields_that_a_record_has(states):
     read = set(re.findall(r"(?=(?<!states\.)\b(\w+)\.(\w+))", json.dumps(states)))
     asked = {(name, field) for name, field in read if name in PASSED}
     assert {name for name, _ in asked} == set(PASSED)
-    names = {name: {f.name for f in fields(kind)} for name, kind in PASSED.items()}
+    names = {name: set(kind.__struct_fields__) for name, kind in PASSED.items()}
     names["job"].add("wait_seconds")  # which is derived
     names["spend"] |= {"leave", "seconds"}  # as the former version says it, after a rollback
     assert {f"{name}.{field}" for name, field in asked if field not in names[name]} == set()
@@ -39,4 +38,4 @@ def test_expressions_read_only_fields_that_a_record_has(states):
 def test_the_state_machine_writes_only_attributes_that_a_record_has(states):
     tasks = [states[name]["Arguments"] for name in ("Record outcome", "Close run")]
     written = {n for task in tasks for n in task["ExpressionAttributeNames"].values()}
-    assert written <= {RunRecord.attribute(f.name) for f in fields(RunRecord)}
+    assert written <= RunRecord.attributes()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain_builders import any_recipe
 from emulated_world import EAST
+from msgspec import structs
 from release_world import RECIPE
 
 from lambdas import delete_models
@@ -48,7 +49,7 @@ def options(releasing, **changes):
 def old_version(releasing):
     """The next version, trained long ago."""
     model = releasing.evaluable()
-    releasing.dynamodb.lay(replace(model, trained_at=zulu(LONG_AGO)))
+    releasing.dynamodb.lay(structs.replace(model, trained_at=zulu(LONG_AGO)))
     return model
 
 
@@ -103,7 +104,7 @@ def before(target, name, happens):
 def age(releasing, number):
     """Its claim is as old as one that nobody holds any more."""
     found = deletions(releasing).of(RECIPE, number)
-    releasing.dynamodb.lay(replace(found, at=instant(datetime.now(UTC) - CLAIM_LASTS)))
+    releasing.dynamodb.lay(structs.replace(found, at=instant(datetime.now(UTC) - CLAIM_LASTS)))
 
 
 def evaluated(releasing, number, outcome):

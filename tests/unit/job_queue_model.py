@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from msgspec import structs
 
 from tuning.runs.job_queue import MOST_WAITING, SHOWN, QueuedRun, QueueState, dispatch
 from tuning.runs.times import instant, moment
@@ -78,7 +80,7 @@ def live(
                 del waiting[number]
                 reported.given_up += 1
             else:
-                waiting[number] = replace(
+                waiting[number] = structs.replace(
                     waiting[number], refused_at=instant(now + timedelta(seconds=2))
                 )
         reported.most_at_once = max(reported.most_at_once, len(ends) + others)

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 from domain_builders import ARTIFACTS, PREPARED, any_record, any_run, any_upload
 from emulated_world import EAST, NOVA, World, an_engine, create, get
+from msgspec import structs
 from recipe_refusal_cases import exceptions, refusal
 
 from emulator.bedrock.api_errors import ApiError
@@ -165,7 +166,7 @@ class Releasing:
             job_arn=arn,
             cost=Charged(),
         )
-        return self.registry.register(replace(made, base_model=self.base))
+        return self.registry.register(structs.replace(made, base_model=self.base))
 
     def evaluable(
         self, *, right: bool = True, prompts: int = 40, evaluation: bytes | None = None

@@ -1,11 +1,11 @@
 """Asking the model that is live, as typed; AWS is in dictionaries."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from cli_world import an_account, left
+from msgspec import structs
 from recipe_refusal_cases import refusal
 from test_model_registry import trained
 
@@ -142,7 +142,7 @@ def test_a_version_that_was_deleted_is_not_said_to_be_one_that_can_be_promoted(a
     account("Yes.")
     register(aws, 1)
     deletion = ModelDeletion.of(trained(), "beyond keep_models = 0", datetime.now(UTC))
-    aws.dynamodb.lay(replace(deletion, state="deleted"))
+    aws.dynamodb.lay(structs.replace(deletion, state="deleted"))
     with pytest.raises(DeletedModelError, match=r"version 1 was deleted on .* tuning retrain"):
         ask_command(recipe="support", question="When?", version=1)
 

@@ -1,7 +1,6 @@
 """Showing and watching, as typed; AWS is in dictionaries."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -9,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from cli_world import an_account, lay, left
 from domain_builders import any_run
+from msgspec import structs
 
 from tuning.cli import polling
 from tuning.cli import watch_command as watching
@@ -130,7 +130,7 @@ def moving(account, run, *states):
     coming = iter(states)
 
     def sleep(_seconds):
-        account.dynamodb.lay(replace(account.dynamodb.record(run), state=next(coming)))
+        account.dynamodb.lay(structs.replace(account.dynamodb.record(run), state=next(coming)))
 
     return SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0)
 
@@ -166,7 +166,7 @@ def test_all_open_runs_are_watched_to_the_worst_end(account, monkeypatch, capsys
     def sleep(_seconds):
         for number, state in ((2, "trained"), (3, "refused")):
             record = account.dynamodb.record(f"{number:032x}")
-            account.dynamodb.lay(replace(record, state=state, open=None, queue=None))
+            account.dynamodb.lay(structs.replace(record, state=state, open=None, queue=None))
 
     monkeypatch.setattr(polling, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
     assert left(watch_command, run=None, every=1, shown="json") == 1

@@ -1,11 +1,11 @@
 """What is billed while nobody asks, as typed; AWS is in dictionaries."""
 
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from cli_world import an_account, left
+from msgspec import structs
 from recipe_refusal_cases import exceptions, refusal
 from test_model_registry import trained
 
@@ -201,7 +201,7 @@ def several(billed, aws):
     registry = ModelRegistry(ledger=Ledger(table="ledger", client=lambda _: aws.dynamodb))
     for number in (2, 3, 4):
         model = registry.register(trained(f"v{number}"))
-        aws.dynamodb.lay(replace(model, model_arn=f"arn:model-{number}"))
+        aws.dynamodb.lay(structs.replace(model, model_arn=f"arn:model-{number}"))
     for number in (2, 4):
         billed.models.append({"modelName": f"m{number}", "modelArn": f"arn:model-{number}"})
     return billed

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from domain_builders import any_recipe, any_reservation, any_run, any_upload
+from msgspec import structs
 
 from lambdas import authorize_spend, deployed_recipes, start_training
 from tuning.aws.ledger import Ledger
@@ -163,7 +164,7 @@ def test_an_answer_of_the_former_machine_covers_the_recipe_that_its_row_asks_abo
     said = {"decision": "approve", "by": "arn:ann"}
     former = {"run": run.to_dict(), "dataset": DATASET, "approval": said}
     row = aws.dynamodb.record(run.id)
-    aws.dynamodb.lay(replace(row, question=replace(row.question, recipe=None)))
+    aws.dynamodb.lay(structs.replace(row, question=structs.replace(row.question, recipe=None)))
     assert authorize_spend.handler(former, context)["decision"] == "needs_approval"
     assert LEDGER.read(run.id).question == Question.from_json(asked["question"])
     assert authorize_spend.handler(former, context)["decision"] == "authorized"
@@ -209,7 +210,7 @@ def test_a_forged_digest_takes_no_reservation_of_another_recipe(aws, authorize):
     aws.recipes["support"] = any_recipe()
     authorize(any_run())
     row = aws.dynamodb.record(any_run().id)
-    aws.dynamodb.lay(replace(row, state="checked"))
+    aws.dynamodb.lay(structs.replace(row, state="checked"))
     forged = any_run().to_dict() | {"recipe": MORE_EPOCHS.to_dict()}
     assert forged["recipe_digest"] == any_recipe().digest
     asked = authorize(Run.from_dict(forged))

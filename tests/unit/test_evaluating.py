@@ -1,11 +1,11 @@
 """What the functions of an evaluation do apart from their state machine."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from domain_builders import any_recipe
+from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import BASE, RECIPE
 
@@ -17,7 +17,6 @@ from tuning.evaluation.answer_length import answer_tokens
 from tuning.evaluation.gate import EvaluationError
 from tuning.evaluation.records import EvaluationPrompt, Message
 from tuning.evaluation.release_options import ReleaseOptions
-from tuning.releases.evaluated_version import EvaluatedVersion
 from tuning.releases.release_request import ReleaseRequest
 from tuning.releases.release_steps import candidate_name, deployment_name
 
@@ -217,7 +216,7 @@ def test_of_two_evaluations_of_a_version_the_later_ones_outcome_is_kept_and_noth
 ):
     gated.evaluable()
     planned(gated)
-    first = replace(candidates(gated).of(RECIPE, 1), evaluation_uri="s3://a/b")
+    first = structs.replace(candidates(gated).of(RECIPE, 1), evaluation_uri="s3://a/b")
     candidates(gated).end(first, "held", "not better")
     planned(gated)
     found = candidates(gated).of(RECIPE, 1)
@@ -256,7 +255,7 @@ def test_a_candidate_of_a_killed_release_is_removed_and_said_to_be_lost(left):
 
 def test_a_candidate_that_takes_longer_than_its_recipe_says_is_removed(left):
     found = candidates(left).of(RECIPE, 1)
-    candidates(left).begin(EvaluatedVersion(**{**vars(found), "due": "2026-01-01T00:00:00Z"}))
+    candidates(left).begin(structs.replace(found, due="2026-01-01T00:00:00Z"))
     removed(left)
     assert left.held() == []
 

@@ -1,13 +1,13 @@
 """Starting a job when there is no slot for it: in order of arrival, at most as many as may be."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from domain_builders import any_reservation, any_run, any_upload
 from fake_aws import refusal
+from msgspec import structs
 
 from lambdas import dispatch_queue, polling_queue, start_training
 from tuning.aws import slot_queue
@@ -284,7 +284,7 @@ def test_a_second_try_is_another_job_of_the_same_run(aws, world):
     run = a_run(0)
     first = world.start(run)["job_arn"]
     kept = aws.dynamodb.record(run.id)  # authorized once more, after the check
-    aws.dynamodb.lay(replace(kept, state="authorized", reservation=any_reservation(run)))
+    aws.dynamodb.lay(structs.replace(kept, state="authorized", reservation=any_reservation(run)))
     second = world.start(run.again())["job_arn"]
     assert first != second
     assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name, f"{run.job_name}-2"]

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from domain_builders import any_event
 from fake_aws import refusal
+from msgspec import structs
 
 from lambdas import deployed_recipes, receive_upload
 from tuning.runs.run import is_run
@@ -88,7 +88,7 @@ def test_the_fallback_of_a_recipe_goes_along(aws, context, tmp_path, monkeypatch
 def test_an_event_that_comes_again_starts_nothing(aws, context):
     receive_upload.handler(batch(any_event(key=KEY), any_event(key=KEY)), context)
     [run] = kept(aws)
-    aws.dynamodb.lay(replace(run, state="trained"))
+    aws.dynamodb.lay(structs.replace(run, state="trained"))
     aws.stepfunctions.executions.clear()  # Step Functions forgets names after 90 days
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
     assert aws.stepfunctions.executions == {}
@@ -116,7 +116,7 @@ def test_a_version_of_an_object_has_one_run_also_after_its_recipe_was_edited(
 ):
     receive_upload.handler(batch(any_event(key=KEY)), context)
     [run] = kept(aws)
-    aws.dynamodb.lay(replace(run, state=state))
+    aws.dynamodb.lay(structs.replace(run, state=state))
     before = dict(aws.stepfunctions.executions)
     edited()
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
@@ -197,7 +197,7 @@ def test_whoever_died_after_the_start_is_made_up_for(aws, context, log):
     assert "already started" not in [line.get("message") for line in log()]
     [run] = kept(aws)
     aws.stepfunctions.closed.add(run.id)
-    aws.dynamodb.lay(replace(run, state="received"))
+    aws.dynamodb.lay(structs.replace(run, state="received"))
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []
     assert "already started" in [line.get("message") for line in log()]
     assert [run.state for run in kept(aws)] == ["started"]
@@ -210,7 +210,7 @@ def test_a_run_that_is_ahead_of_its_receipt_is_not_set_back(aws, context, monkey
 
     def start_and_check(**call):
         start(**call)
-        aws.dynamodb.lay(replace(aws.dynamodb.record(call["name"]), state="checked"))
+        aws.dynamodb.lay(structs.replace(aws.dynamodb.record(call["name"]), state="checked"))
 
     monkeypatch.setattr(aws.stepfunctions, "start_execution", start_and_check)
     assert failed(receive_upload.handler(batch(any_event(key=KEY)), context)) == []

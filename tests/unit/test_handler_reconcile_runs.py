@@ -1,7 +1,6 @@
 """The reconciler's function: what it finds in three places it brings together, once, and notifies."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -9,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from domain_builders import any_record, any_run, any_upload
 from fake_aws import refusal
+from msgspec import structs
 
 from lambdas import reconcile_runs
 from tuning.aws.ledger import Ledger
@@ -115,7 +115,7 @@ def test_whoever_dies_between_start_and_row_starts_nothing_twice(world, log):
     died(world)
     world.look()
     world.aws.stepfunctions.end(f"{RUN.id}-2")
-    world.aws.dynamodb.lay(replace(kept(world), execution=None))
+    world.aws.dynamodb.lay(structs.replace(kept(world), execution=None))
     world.look()
     assert len(world.aws.stepfunctions.executions) == 2
     [line] = [line for line in log() if line.get("message") == "already started"]
@@ -152,7 +152,7 @@ def test_jobs_of_other_environments_are_left_alone(world):
     training(world)
     died(world)
     ended()
-    world.aws.dynamodb.lay(replace(kept(world), open=None))
+    world.aws.dynamodb.lay(structs.replace(kept(world), open=None))
     (job,) = world.aws.bedrock.all_jobs()
     job["tags"] = [{"key": "environment", "value": "prod"}, TAGS[1]]
     assert world.look() == {}
@@ -176,7 +176,7 @@ def test_a_row_that_is_lost_comes_back_and_its_job_goes_on(world):
     del world.items[RUN.id]
     assert world.look() == {RUN.id: ["rebuild"]}
     assert (kept(world).state, kept(world).job_arn) == ("training", arn)
-    assert RUN.upload.facts.items() <= vars(kept(world)).items()
+    assert RUN.upload.facts.items() <= structs.asdict(kept(world)).items()
     assert world.look() == {}
     assert world.aws.bedrock.stopped == []
 

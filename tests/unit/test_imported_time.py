@@ -1,11 +1,11 @@
 """An imported model has its time: then it is live no longer, deleted, recorded and said, once; and nothing else is."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from bought_world import late
 from imported_world import ARN, DiedError, Importing
+from msgspec import structs
 from release_world import RECIPE
 
 from lambdas import delete_models, remove_candidates
@@ -90,7 +90,7 @@ def test_a_round_that_died_before_the_deletion_was_recorded_is_gone_on_with(awak
 def test_a_release_that_begins_meanwhile_keeps_it(awake, monkeypatch):
     """It begins after that nothing answers was recorded, and before the model is claimed."""
     late(awake, 5, monkeypatch)
-    request = replace(awake.request(2), seen=None)
+    request = structs.replace(awake.request(2), seen=None)
     claim = ModelDeletions.claim
 
     def meanwhile(self, made, **more):

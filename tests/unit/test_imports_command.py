@@ -1,12 +1,12 @@
 """Listing and showing imports, as typed; AWS is in dictionaries."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from cli_world import FakeStacks, an_account, left
 from fake_dynamodb import as_plain
+from msgspec import structs
 
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.imports_command import imports_command
@@ -150,5 +150,5 @@ def test_an_environment_without_such_a_recipe_hears_so(account, capsys):
 
 
 def test_a_record_is_read_as_it_was_written():
-    record = replace(a_record(**ENDED), job_arn="arn:job")
+    record = structs.replace(a_record(**ENDED), job_arn="arn:job")
     assert ImportRecord.from_item(record.to_item()) == record

@@ -154,7 +154,7 @@ def test_a_job_of_others_that_names_no_key_yet_is_not_judged_for_it():
 
 
 def test_the_guard_is_given_the_job_role_that_the_pipeline_is_given():
-    assert set(KEYS) <= set(RunSettings.__dataclass_fields__)
+    assert set(KEYS) <= set(RunSettings.__struct_fields__)
 
 
 def test_a_job_that_goes_on_training_a_model_of_ours_uses_what_is_ours():

@@ -1,10 +1,10 @@
 """The queue for job slots: in order of arrival, as many as there are slots; patience, and its end."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from job_queue_model import Account, live
+from msgspec import structs
 
 from tuning.runs.job_queue import (
     MOST_WAITING,
@@ -128,9 +128,9 @@ def test_while_no_slots_are_known_one_tries_at_a_time():
 
 def test_patience_counts_from_the_last_time_that_anybody_got_a_slot():
     old = [a_run(number, since=NOW - 10 * PATIENCE) for number in range(3)]
-    served = replace(FULL, served_at=moment(NOW - PATIENCE + MINUTE))
+    served = structs.replace(FULL, served_at=moment(NOW - PATIENCE + MINUTE))
     assert [a.last_try for a in dispatch(old, served, jobs=10, now=NOW)[0]] == []
-    long_ago = replace(FULL, served_at=moment(NOW - PATIENCE))
+    long_ago = structs.replace(FULL, served_at=moment(NOW - PATIENCE))
     answers, _ = dispatch(old, long_ago, jobs=10, now=NOW)
     assert [(a.run_id, a.last_try) for a in answers] == [(f"run-{n}", True) for n in range(3)]
 
@@ -142,7 +142,9 @@ def test_who_came_lately_is_patient_when_the_others_give_up():
 
 
 def test_the_state_survives_the_ledger_also_with_what_a_later_version_adds():
-    state = replace(FULL, answered={"run-0": moment(NOW)}, served_at=moment(NOW), doubted=True)
+    state = structs.replace(
+        FULL, answered={"run-0": moment(NOW)}, served_at=moment(NOW), doubted=True
+    )
     item = {**state.to_item(), "of_a_later_version": {"S": "1"}}
     assert QueueState.from_item(item) == state
     assert QueueState.from_item(QueueState().to_item()) == QueueState()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from bedrock_model import complaints, shape
 from domain_builders import ARTIFACTS, JOB_ROLE, MODEL_KEY, any_recipe, any_run, any_run_settings
+from msgspec import structs
 
 from tuning.models.catalog import catalog
 from tuning.runs.jobs import foreign, is_ours, request
@@ -107,7 +108,7 @@ def test_what_this_platform_wrote_is_its_own():
     dataset = PreparedDataset(training_uri=TRAINING, validation_uri=VALIDATION)
     for run in (any_run(), any_run().again()):
         assert why_foreign(run, dataset) is None
-        assert why_foreign(run, replace(dataset, validation_uri=None)) is None
+        assert why_foreign(run, structs.replace(dataset, validation_uri=None)) is None
 
 
 PLACES = {

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from test_model_registry import trained
 
 from tuning.evaluation.release_options import ReleaseOptions
@@ -22,7 +23,7 @@ OUTCOMES = ("evaluating", "released", "held", "passed", "refused", "failed", "lo
 def version(number, *, trained_at=OLD, outcome=None, begun=0, deletion=None, used_by=""):
     """`begun`: of its evaluation, minutes after a moment."""
     model = trained().numbered(number)
-    model = type(model)(**{**vars(model), "trained_at": trained_at})
+    model = structs.replace(model, trained_at=trained_at)
     return KnownVersion(
         model=model,
         evaluated=outcome and evaluation(number, outcome, begun),
@@ -45,8 +46,7 @@ def evaluation(number, outcome, begun=0):
 
 
 def claim(model, state):
-    made = ModelDeletion.of(model, "nobody needs it", NOW)
-    return type(made)(**{**vars(made), "state": state})
+    return structs.replace(ModelDeletion.of(model, "nobody needs it", NOW), state=state)
 
 
 def live_model(live=None, before=None, changing=None):

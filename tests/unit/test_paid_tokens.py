@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +9,7 @@ from dataset_lines import SOUND, lines, record
 from domain_builders import any_recipe, any_run
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from lambdas import authorize_spend
 from tuning.aws.budgets import Budgets
@@ -186,7 +186,7 @@ def test_a_trained_run_settles_within_what_was_authorized_whatever_its_cost_is_s
     row = aws.dynamodb.record(any_run().id)
     said = {"progress": Progress(state="trained", phase="Training")}
     forged = Charged(usd=Decimal(1), most_usd=Decimal(cost))
-    aws.dynamodb.lay(replace(row, cost=forged, **said))
+    aws.dynamodb.lay(structs.replace(row, cost=forged, **said))
     usd = Budgets(ledger=LEDGER, table="budgets").settle(any_run().id, "job")
     price = row.estimate
     expected = {"low": price.low_usd, "cost": Decimal(cost), "high": price.high_usd}

@@ -12,6 +12,7 @@ from dataset_lines import BROKEN, CANARY, EARLY, OTHER, SOUND
 from domain_builders import any_recipe, any_run
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tuning.datasets.rules import rules
 from tuning.evaluation.release_options import ReleaseOptions
@@ -54,7 +55,9 @@ def test_an_accepted_dataset_goes_on_with_its_numbers():
     answer = answer_of(prepare(any_recipe(), any_source(SOUND)))
     assert answer.training_tokens > 0
     assert answer.training_tokens_at_most > 2 * answer.training_tokens - 2
-    assert replace(answer, training_tokens=0, training_tokens_at_most=None) == PreparedDataset(
+    assert structs.replace(
+        answer, training_tokens=0, training_tokens_at_most=None
+    ) == PreparedDataset(
         verdict="accepted",
         summary="Accepted: 10 records.",
         records=10,

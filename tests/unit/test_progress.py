@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from bedrock_model import shape
 from domain_builders import any_recipe, any_run
+from msgspec import structs
 
 from tuning.runs.failures import FAILURE_KINDS, failure
 from tuning.runs.progress import Progress, polled
@@ -172,7 +173,7 @@ def test_a_job_that_ended_well_before_it_could_be_stopped_is_trained():
 @pytest.mark.parametrize("status", ["Stopping", "InProgress"])
 @pytest.mark.parametrize(("hours", "state"), [(6, "in_progress"), (7, "failed")])
 def test_a_job_that_does_not_stop_is_given_up_and_said_so(status, hours, state):
-    before = replace(STOPPED_BY_US, stopping_since=moment(NOW - hours * HOURS))
+    before = structs.replace(STOPPED_BY_US, stopping_since=moment(NOW - hours * HOURS))
     reported = seen(a_job(status), before=before)
     assert reported.state == state
     if state == "failed":
@@ -185,7 +186,7 @@ def test_a_job_that_does_not_stop_is_given_up_and_said_so(status, hours, state):
 
 @pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_only_what_passes_by_itself_is_tried_again(kind):
-    before = replace(STOPPED_BY_US, failure=failure(kind, "so it was"))
+    before = structs.replace(STOPPED_BY_US, failure=failure(kind, "so it was"))
     reported = seen(a_job("Stopped"), before=before, run=PATIENT)
     assert reported.state == ("again" if kind in ("stalled", "service_error") else "failed")
 
@@ -239,6 +240,6 @@ def test_the_end_of_a_job_is_noticed_a_twentieth_of_its_length_too_late_at_most(
 @pytest.mark.parametrize(("minutes", "pause"), [(0, 0), (100, 300), (300, 900)])
 def test_a_job_that_takes_long_to_stop_is_polled_ever_more_seldom(minutes, pause):
     since = moment(NOW - minutes * 60 * SECOND)
-    before = replace(STOPPED_BY_US, stopping_since=since)
+    before = structs.replace(STOPPED_BY_US, stopping_since=since)
     reported = seen(a_job("Stopping"), before=before)
     assert (reported.state, reported.pause_seconds) == ("in_progress", pause)

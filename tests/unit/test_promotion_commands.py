@@ -1,7 +1,6 @@
 """Releasing, promoting and rolling back, as typed; AWS is in dictionaries."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
@@ -10,6 +9,7 @@ import pytest
 from cli_world import lay, left
 from domain_builders import RELEASE_MACHINE as MACHINE
 from emulated_world import NOVA
+from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import RECIPE, Releasing
 
@@ -84,7 +84,9 @@ def test_a_run_is_released_by_its_id(releasing, capsys):
     ("base", "says"), [("meta.llama3-1-8b-instruct-v1:0:128k", True), (NOVA, False)]
 )
 def test_what_is_paid_by_the_hour_says_so_before_it_is_bought(releasing, capsys, base, says):
-    releasing.registry.register(replace(releasing.trained(), run_id="f" * 64, base_model=base))
+    releasing.registry.register(
+        structs.replace(releasing.trained(), run_id="f" * 64, base_model=base)
+    )
     left(promote_command, recipe=RECIPE, wait=False)
     assert ("is paid by the hour, for provisioned_hours" in capsys.readouterr().err) is says
 
@@ -190,7 +192,7 @@ def test_a_version_that_was_deleted_is_refused_before_anything_is_started(releas
     left(promote_command, recipe=RECIPE, version=2)
     started = dict(releasing.machine.ended)
     deletion = ModelDeletion.of(first, "beyond keep_models = 0", datetime(2026, 11, 30, tzinfo=UTC))
-    releasing.dynamodb.lay(replace(deletion, state="deleted"))
+    releasing.dynamodb.lay(structs.replace(deletion, state="deleted"))
     lay(SimpleNamespace(dynamodb=releasing.dynamodb), int(first.run_id, 16), state="trained")
     of_recipe = {"recipe": RECIPE, "version": 1}
     asked = {

@@ -1,10 +1,10 @@
 """What a person is asked before a run may spend, and what a yes to it covers."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe
+from msgspec import structs
 
 from tuning.models.estimate import estimated
 from tuning.runs.approvals import Question
@@ -12,7 +12,7 @@ from tuning.runs.budget import objection
 from tuning.runs.recipes import Limits
 
 ASKED = Question(usd="4.00", dataset="ab" * 32, again="1" * 64, recipe="cd" * 32)
-UNKNOWN = replace(ASKED, usd="unknown")
+UNKNOWN = structs.replace(ASKED, usd="unknown")
 
 
 def test_a_question_names_dataset_and_recipe_by_their_first_twelve_digits():
@@ -26,10 +26,10 @@ def test_a_question_names_dataset_and_recipe_by_their_first_twelve_digits():
     "other",
     [
         ASKED,
-        replace(ASKED, usd="3.99"),
-        replace(ASKED, again=None),
-        replace(ASKED, recipe=None),
-        replace(ASKED, usd="0.00", again=None, recipe=None),
+        structs.replace(ASKED, usd="3.99"),
+        structs.replace(ASKED, again=None),
+        structs.replace(ASKED, recipe=None),
+        structs.replace(ASKED, usd="0.00", again=None, recipe=None),
     ],
 )
 def test_a_yes_covers_the_same_for_no_more_and_what_asks_less(other):
@@ -39,11 +39,11 @@ def test_a_yes_covers_the_same_for_no_more_and_what_asks_less(other):
 @pytest.mark.parametrize(
     "other",
     [
-        replace(ASKED, usd="4.01"),
-        replace(ASKED, dataset="ef" * 32),
-        replace(ASKED, again="2" * 64),
-        replace(ASKED, recipe="ef" * 32),
-        replace(ASKED, usd="unknown"),
+        structs.replace(ASKED, usd="4.01"),
+        structs.replace(ASKED, dataset="ef" * 32),
+        structs.replace(ASKED, again="2" * 64),
+        structs.replace(ASKED, recipe="ef" * 32),
+        structs.replace(ASKED, usd="unknown"),
     ],
 )
 def test_a_yes_covers_nothing_else(other):

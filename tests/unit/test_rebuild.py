@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run
+from msgspec import structs
 
 from tuning.runs.approvals import Question
 from tuning.runs.customization_job import Job
@@ -41,7 +42,7 @@ LOOKED = [entered("Wait for job"), *step("Track training", state="in_progress", 
 
 def test_a_row_has_what_every_row_begins_with():
     record = rebuilt(execution())
-    assert RUN.upload.facts.items() <= vars(record).items()
+    assert RUN.upload.facts.items() <= structs.asdict(record).items()
     assert record.training_run == RUN
     assert (record.id, record.state, record.open) == (RUN.id, "started", "working")
     assert record.turn == f"{record.arrived_at}#{RUN.id}"

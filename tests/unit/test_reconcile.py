@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from domain_builders import any_record, any_run
+from msgspec import structs
 
 from tuning.runs.customization_job import Job
 from tuning.runs.failures import failure
@@ -46,7 +47,7 @@ def record(state, **facts):
 def ended(state="failed", **facts):
     outcome = Outcome(state=state, summary="It is over.", charge="job")
     found = record(state, ended_at="2026-11-23T08:00:00.000Z", outcome=outcome)
-    return replace(found, **{"open": Partition.UNNOTIFIED, **facts})
+    return structs.replace(found, **{"open": Partition.UNNOTIFIED, **facts})
 
 
 def execution(status, number=1, **said):

@@ -1,11 +1,11 @@
 """Listing trained models, as typed; AWS is in dictionaries."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from cli_world import an_account, left
+from msgspec import structs
 from test_model_registry import trained
 
 from tuning.aws.ledger import Ledger
@@ -38,7 +38,7 @@ def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_doe
         ("live", until),
         ("before", None),
     ]
-    account.dynamodb.lay(replace(live, version=None, stopped=2, due=None))
+    account.dynamodb.lay(structs.replace(live, version=None, stopped=2, due=None))
     assert left(releases_command, recipe="support", shown="json") == 0
     found = json.loads(capsys.readouterr().out)["releases"]
     assert [each["status"] for each in found] == ["not running", "before"]
@@ -99,7 +99,7 @@ def test_a_version_whose_model_is_deleted_says_so_and_why(account, registry, cap
     registry.register(trained())
     account.dynamodb.lay(LiveModel(id=live_key("support"), recipe="support", version=1))
     deletion = ModelDeletion.of(trained(), "beyond keep_models = 0", datetime.now(UTC))
-    account.dynamodb.lay(replace(deletion, state=state))
+    account.dynamodb.lay(structs.replace(deletion, state=state))
     assert left(releases_command, shown="json") == 0
     [found] = json.loads(capsys.readouterr().out)["releases"]
     assert found["status"] == status

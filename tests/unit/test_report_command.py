@@ -2,10 +2,10 @@
 
 import json
 import webbrowser
-from dataclasses import replace
 
 import pytest
 from cli_world import an_account, left
+from msgspec import structs
 from recipe_refusal_cases import refusal
 from sample_runs import CHECK, LIVE, TRAINED, VERSION, evaluation
 
@@ -148,7 +148,7 @@ def test_a_report_that_is_denied_leaves_a_page_that_says_so(account, tmp_path, c
 def test_a_run_that_was_not_checked_yet_has_a_page_and_asks_for_no_report(
     account, tmp_path, capsys
 ):
-    fresh = replace(TRAINED, id="ab" * 16, state="started", dataset=None, outcome=None)
+    fresh = structs.replace(TRAINED, id="ab" * 16, state="started", dataset=None, outcome=None)
     account.dynamodb.lay(fresh)
     assert reported(capsys, run="abab")["state"] == "started"
     assert account.s3.reads == []

@@ -1,12 +1,12 @@
 """Run details say what each part of AWS still knows of a run, and what to do next in every state."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_record, any_reservation, any_run, any_upload
+from msgspec import structs
 
 from tuning.runs import progress_bar
 from tuning.runs.approvals import Approval
@@ -54,7 +54,7 @@ def test_who_approved_when_and_why_is_reported_and_that_nobody_has_proved_it():
     ).decisions
     assert printed[0] == "A person was asked: It may cost 9 USD."
     assert printed[1] == "Approved by arn:ann (a name that the approver gave) at 2026-11-23: go"
-    proved = replace(answer, verified=True)
+    proved = structs.replace(answer, verified=True)
     assert "(a name" not in run_details(any_record(approval=proved)).decisions[0]
 
 
@@ -247,7 +247,7 @@ def test_the_phase_of_a_job_moves_the_bar_and_is_said():
 
 def test_a_job_whose_phase_is_not_known_does_not_move_the_bar_back():
     begun = any_record(state="training")
-    polled = replace(begun, progress=Progress(state="in_progress", status="InProgress"))
+    polled = structs.replace(begun, progress=Progress(state="in_progress", status="InProgress"))
     assert progress_bar.steps(polled) == progress_bar.steps(begun)
 
 
@@ -255,7 +255,7 @@ def test_a_run_that_waits_for_other_uploads_shows_until_when_and_then_goes_on():
     waiting = any_record(state="started", waits_until="2026-11-23T07:30:00+00:00")
     said = "waits for other uploads until 2026-11-23T07:30:00+00:00"
     assert progress_bar.words(waiting) == said
-    assert progress_bar.words(replace(waiting, state="checked")) == "checked"
+    assert progress_bar.words(structs.replace(waiting, state="checked")) == "checked"
     assert progress_bar.words(any_record(state="started")) == "started"
 
 

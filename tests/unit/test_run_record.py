@@ -1,10 +1,10 @@
 """A record is written and read in one place: whole, by whatever version, and refused when it is wrong."""
 
-from dataclasses import fields
 from decimal import Decimal
 
 import pytest
 from domain_builders import any_record, any_run, any_upload
+from msgspec import structs
 
 from tuning.runs.approvals import Approval, Question
 from tuning.runs.failures import failure
@@ -56,7 +56,7 @@ WHOLE = any_record(
 
 
 def test_every_field_is_written_and_read_as_it_was():
-    assert {f.name for f in fields(RunRecord) if getattr(WHOLE, f.name) is None} == set()
+    assert {f.name for f in structs.fields(RunRecord) if getattr(WHOLE, f.name) is None} == set()
     assert RunRecord.from_item(WHOLE.to_item()) == WHOLE
 
 
@@ -109,7 +109,7 @@ def test_the_index_of_open_runs_holds_what_an_open_run_is_read_from():
 
 
 RECORDS = [
-    *(value for f in fields(WHOLE) if isinstance(value := getattr(WHOLE, f.name), Record)),
+    *(value for f in structs.fields(WHOLE) if isinstance(value := getattr(WHOLE, f.name), Record)),
 ]
 
 

@@ -1,10 +1,10 @@
 """The same data by the same recipe: a person is asked before they are paid for once more."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
+from msgspec import structs
 
 from lambdas import authorize_spend
 from tuning.aws.ledger import Ledger
@@ -99,7 +99,7 @@ def test_an_answer_to_the_former_machine_holds_for_the_run_that_its_row_asks_abo
     said = {"decision": "approve", "by": "arn:ann"}
     former = {"run": second.to_dict(), "dataset": data(), "approval": said}
     row = LEDGER.read(second.id)
-    LEDGER.note(second, question=replace(row.question, again=None))
+    LEDGER.note(second, question=structs.replace(row.question, again=None))
     assert authorize_spend.handler(former, context)["decision"] == "needs_approval"
     assert authorize_spend.handler(former, context)["decision"] == "authorized"
 

@@ -1,9 +1,8 @@
 """Whether a run may spend: by its limits, its budgets, or a person's answer to exactly what it asks."""
 
-from dataclasses import replace
-
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
+from msgspec import structs
 
 from lambdas import authorize_spend
 from tuning.aws.ledger import Ledger
@@ -95,12 +94,14 @@ def test_an_approval_that_was_kept_holds_for_no_other_data(authorized):
 
 
 OTHERS = {
-    "another run": replace(ANN, run="b" * 32),
-    "no run": replace(ANN, run=None),
-    "less money": replace(ANN, question=replace(ANN.question, usd="3.99")),
-    "an unknown price": replace(ANN, question=replace(ANN.question, usd="unknown")),
-    "another dataset": replace(ANN, question=replace(ANN.question, dataset="cd" * 32)),
-    "nothing that was asked": replace(ANN, question=None),
+    "another run": structs.replace(ANN, run="b" * 32),
+    "no run": structs.replace(ANN, run=None),
+    "less money": structs.replace(ANN, question=structs.replace(ANN.question, usd="3.99")),
+    "an unknown price": structs.replace(ANN, question=structs.replace(ANN.question, usd="unknown")),
+    "another dataset": structs.replace(
+        ANN, question=structs.replace(ANN.question, dataset="cd" * 32)
+    ),
+    "nothing that was asked": structs.replace(ANN, question=None),
 }
 
 
@@ -115,7 +116,7 @@ def test_an_approval_of_something_else_spends_nothing_and_is_asked_again(aws, gi
 
 def test_an_approval_covers_the_same_dataset_for_less_money(authorized):
     """Such as a second try by a recipe that costs less."""
-    more = replace(ANN, question=replace(ANN.question, usd="400.00"))
+    more = structs.replace(ANN, question=structs.replace(ANN.question, usd="400.00"))
     answer = authorized(approve_above_usd=3, approval=more.to_json())
     assert answer["decision"] == "authorized"
 

@@ -1,11 +1,11 @@
 """Money: reserved once a run and never beyond a budget, settled once, whatever dies in between."""
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
+from msgspec import structs
 from recipe_refusal_cases import refusal
 
 from lambdas import settle_spend
@@ -41,7 +41,7 @@ def committed(aws, pk=OF_ALL):
 
 
 def change(aws, **facts):
-    aws.dynamodb.lay(replace(aws.dynamodb.record(run_number(1).id), **facts))
+    aws.dynamodb.lay(structs.replace(aws.dynamodb.record(run_number(1).id), **facts))
 
 
 def test_an_answer_that_was_sent_by_hand_needs_no_time():

@@ -1,6 +1,5 @@
 """What a month's budgets have of the storage of models: the first month by the run, each later one while it is kept."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 from domain_builders import any_recipe, any_run, any_upload
 from fake_aws import refusal
 from fake_dynamodb import as_plain
+from msgspec import structs
 
 from lambdas import reconcile_runs
 from tuning.aws.budgets import Budgets
@@ -70,7 +70,7 @@ def test_an_imported_model_is_stored_by_its_units_and_bedrock_is_not_asked(aws, 
     aws.bedrock.unknown = "AccessDeniedException"
     trained = registered(aws, "a", made=None)
     key = numbered_key("support", trained.version)
-    imported = replace(
+    imported = structs.replace(
         trained,
         imported="LlamaForCausalLM",
         trained_at=moment(made),
@@ -94,7 +94,7 @@ def test_a_model_that_was_deleted_costs_the_next_month_nothing(aws, look):
 def test_of_a_model_that_the_platform_deleted_bedrock_is_not_asked(aws, look, monkeypatch):
     model = registered(aws, "a")
     claim = ModelDeletion.of(model, "beyond", NOW)
-    aws.dynamodb.lay(replace(claim, state="deleted"))
+    aws.dynamodb.lay(structs.replace(claim, state="deleted"))
     monkeypatch.setattr(aws.bedrock, "get_custom_model", None)
     assert look(rounds=2) == 0
 
@@ -102,7 +102,7 @@ def test_of_a_model_that_the_platform_deleted_bedrock_is_not_asked(aws, look, mo
 @pytest.mark.parametrize("state", ["claimed", "withdrawn"])
 def test_a_model_that_is_there_still_is_charged_though_it_was_to_be_deleted(aws, look, state):
     claim = ModelDeletion.of(registered(aws, "a"), "beyond", NOW)
-    aws.dynamodb.lay(replace(claim, state=state))
+    aws.dynamodb.lay(structs.replace(claim, state=state))
     assert look() == PRICE
 
 

@@ -1,7 +1,6 @@
 """A field of any type that a record may have is read from the ledger as it was written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -16,8 +15,7 @@ class Colour(StrEnum):
     RED = "red"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part(Record):
+class Part(Record, frozen=True, kw_only=True):
     name: str
 
 
@@ -46,8 +44,7 @@ FIELDS = [
 
 @pytest.mark.parametrize(("kind", "value"), FIELDS, ids=str)
 def test_a_field_of_any_type_comes_back_as_it_was_written(kind, value):
-    @dataclass(frozen=True, kw_only=True)
-    class Row(Stored):
+    class Row(Stored, frozen=True, kw_only=True):
         field: kind
 
     row = Row(id="1", field=value)

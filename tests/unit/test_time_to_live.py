@@ -1,11 +1,11 @@
 """Provisioned Throughput has its time, and candidates theirs: then it is removed, recorded and said, once."""
 
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from bought_world import NAME, late, removals
+from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import RECIPE
 from test_evaluating import candidates, planned
@@ -119,12 +119,12 @@ def test_time_is_over_only_when_nobody_is_changing_it():
     late_by_a_second = now + timedelta(seconds=1)
     assert is_over(live, late_by_a_second, ended=lambda _: True)
     change = Change(execution="e", version=2, kind="promote", by="arn:ann", started_at=live.due)
-    changing = replace(live, change=change)
+    changing = structs.replace(live, change=change)
     assert not is_over(changing, late_by_a_second, ended=lambda _: False)
     assert is_over(
         changing, late_by_a_second, ended=lambda _: True
     )  # it was killed, and buys nothing
-    bought = replace(changing, change=replace(change, due="2026-12-01T04:00:00Z"))
+    bought = structs.replace(changing, change=structs.replace(change, due="2026-12-01T04:00:00Z"))
     assert not is_over(bought, late_by_a_second, ended=lambda _: True)
 
 
@@ -144,7 +144,7 @@ def test_a_candidate_that_is_evaluated_anew_as_the_former_is_removed_stays_liste
     planned(bought)
     known = candidates(bought)
     former = known.of(RECIPE, 1)
-    known.begin(replace(former, execution="anew"))
+    known.begin(structs.replace(former, execution="anew"))
     known.end(former, "lost", "It ended without a decision.")
     known.removed(former.id, former)
     assert known.evaluating() == [former.id]

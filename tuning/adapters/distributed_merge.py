@@ -11,15 +11,15 @@ Without an adapter it is a copy with digests, for full weights that somebody tra
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tuning.adapters.base_weights import CONFIG, INDEX
 from tuning.adapters.companion_files import TOKENIZER_CONFIG
 from tuning.adapters.merge_inputs import Folders, MergeInputs, open_work
-from tuning.adapters.merge_steps import Rounding
 from tuning.adapters.model_folder import Content, ModelFolder, content_size
 from tuning.adapters.reference_files import small_content
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.shard_merge import Digests, Work, layout
 from tuning.adapters.tensor_groups import (
     GROUP_BYTES,
@@ -38,8 +38,7 @@ class ForeignPlanError(TuningError):
     """What was planned, what was merged, or the code does not belong to the others."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DistributedPlan(Record):
+class DistributedPlan(Record, frozen=True, kw_only=True):
     """What every function of a merge goes by. JSON: `to_json`, `from_json`."""
 
     rounding: Rounding
@@ -48,11 +47,11 @@ class DistributedPlan(Record):
     """Bytes of each file of weights of the result."""
     digest: str
     """Of what is done to each tensor: a function of other code, which would do something else, refuses."""
-    same_tensors: Mapping[str, bool] = field(default_factory=dict)
+    same_tensors: Mapping[str, bool] = {}
     """Pairs of the adapter's tensors that were compared while it was planned, so that nobody reads them again."""
     converted: bool = True
     """Whether config.json and tokenizer_config.json are written as Custom Model Import reads them."""
-    uploads: Mapping[str, str] = field(default_factory=dict)
+    uploads: Mapping[str, str] = {}
     """Of the caller: the multipart upload of each file of weights."""
 
     @property
@@ -61,8 +60,7 @@ class DistributedPlan(Record):
         return sum(self.files.values())
 
 
-@dataclass(frozen=True, kw_only=True)
-class PartResult(Record):
+class PartResult(Record, frozen=True, kw_only=True):
     """One part as it was written."""
 
     number: int
@@ -72,8 +70,7 @@ class PartResult(Record):
     etag: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroupResult(Record):
+class GroupResult(Record, frozen=True, kw_only=True):
     """What a function that merged a group leaves behind."""
 
     group: int

@@ -9,10 +9,10 @@ from typing import Any
 from tuning.adapters.companion_files import RECEIPT
 from tuning.adapters.destination import Comparison, Destination, new_folder
 from tuning.adapters.merge_inputs import Folders, MergeInputs, open_work
-from tuning.adapters.merge_steps import Rounding
 from tuning.adapters.model_folder import LocalFolder
 from tuning.adapters.receipt import Receipt, differences, read_receipt
 from tuning.adapters.refused import MergeRefusedError
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.shard_merge import CHUNK_ELEMENTS, Digests, merge_shard
 
 MergeProgress = Callable[[int, int], None]

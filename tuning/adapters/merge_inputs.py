@@ -16,7 +16,7 @@ from tuning.adapters.adapter_values import all_finite, same_bytes
 from tuning.adapters.base_names import BaseNames
 from tuning.adapters.base_weights import CONFIG, INDEX, Base, open_base, small_json
 from tuning.adapters.companion_files import Companions, companions
-from tuning.adapters.merge_steps import MergePlan, Rounding
+from tuning.adapters.merge_steps import MergePlan
 from tuning.adapters.model_folder import (
     Content,
     FileOf,
@@ -29,6 +29,7 @@ from tuning.adapters.planning import merge_plan
 from tuning.adapters.receipt import Receipt, tensors
 from tuning.adapters.reference_files import for_import
 from tuning.adapters.refused import MergeRefusedError
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.shard_merge import CHUNK_ELEMENTS, Digests, Work, digest_of_all, layout
 from tuning.adapters.tensor_header import Header
 from tuning.models.config_conversion import REFERENCE

@@ -7,9 +7,6 @@ from typing import Literal
 Layout = Literal["linear", "transposed"]
 """`linear`: rows of the weight are outputs, the change is B A. `transposed` (Conv1D of GPT-2,
 embeddings, experts that are stored so): the change is (B A) transposed."""
-Rounding = Literal["once", "peft"]
-"""`once`: the sum is rounded to the base's dtype, once. `peft`: where PEFT 0.21.2 rounds the change
-first (embeddings, parameters of experts), it is rounded first, then the sum."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ from tuning.adapters.merge_steps import (
     AddVector,
     LowRank,
     Origin,
-    Rounding,
     SetRows,
     TensorPlan,
     WeightRows,
@@ -32,6 +31,7 @@ from tuning.adapters.ordered_arithmetic import (
     to_float32,
 )
 from tuning.adapters.refused import MergeRefusedError
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.tensor_header import RangedSource, Span
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from tuning.adapters.merge_steps import MergePlan, Rounding
+from tuning.adapters.merge_steps import MergePlan
 from tuning.adapters.refused import MergeRefusedError
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.sound_json import parsed
 
 _SCHEMA = 1

@@ -13,8 +13,9 @@ from typing import Any, Protocol, TypeVar
 from tuning.adapters.adapter_folder import Adapter
 from tuning.adapters.base_weights import Base, Shard
 from tuning.adapters.local_source import PIECE
-from tuning.adapters.merge_steps import MergePlan, Rounding
+from tuning.adapters.merge_steps import MergePlan
 from tuning.adapters.merged_tensor import Matrices, MergedTensor, TensorPart, row_chunks
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.tensor_header import Header, RangedSource, made_header
 
 CHUNK_ELEMENTS = 1024 * 1024

@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
-from tuning.adapters.merge_steps import LowRank, Rounding, TensorPlan
+from tuning.adapters.merge_steps import LowRank, TensorPlan
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.shard_merge import Digests, Sink, Work, layout, merge_tensors
 from tuning.adapters.tensor_header import Header
 from tuning.runs.json_record import Record
@@ -27,8 +27,7 @@ PART_BYTES_OF_GROUP = 32 * 1024**2
 that a function holds about two; 10,000 of them are 335 GB, and import takes files of less than 200 GB."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TensorGroup(Record):
+class TensorGroup(Record, frozen=True, kw_only=True):
     number: int
     """From 0, over all files: the item of the map."""
     file: str

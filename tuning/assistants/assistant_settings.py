@@ -1,13 +1,10 @@
 """What the functions of assistants know of their environment."""
 
-from dataclasses import dataclass
-
 from tuning.errors import SettingsError
 from tuning.runs.function_settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
-class AssistantSettings(Settings):
+class AssistantSettings(Settings, frozen=True, kw_only=True):
     """What `answer_question` knows: of one assistant, whose file lies beside the functions' code."""
 
     assistant: str
@@ -23,15 +20,13 @@ class AssistantSettings(Settings):
     """The id of that with its documents; "none" without any."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolsSettings(AssistantSettings):
+class ToolsSettings(AssistantSettings, frozen=True, kw_only=True):
     """And what `answer_with_tools` knows, of an assistant with tools."""
 
     agent_runtime_arn: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocumentIntakeSettings(Settings):
+class DocumentIntakeSettings(Settings, frozen=True, kw_only=True):
     """What `receive_document` knows."""
 
     state_machine_arn: str
@@ -40,8 +35,7 @@ class DocumentIntakeSettings(Settings):
     """The names of those that have documents."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class IngestionSettings(Settings):
+class IngestionSettings(Settings, frozen=True, kw_only=True):
     """What the steps of the Ingestion state machine know."""
 
     knowledge_bases: tuple[str, ...]
@@ -55,8 +49,7 @@ class IngestionSettings(Settings):
         return found[assistant]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgentSettings(Settings):
+class AgentSettings(Settings, frozen=True, kw_only=True):
     """What an agent's program knows: of one assistant with tools, whose file lies beside its code."""
 
     assistant: str

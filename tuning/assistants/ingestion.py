@@ -36,8 +36,7 @@ class IngestionJob:
         return self.status in RUNNING
 
 
-@dataclass(frozen=True, kw_only=True)
-class IngestionStart(Record):
+class IngestionStart(Record, frozen=True, kw_only=True):
     """What start_ingestion answers."""
 
     state: Literal["collecting", "waiting", "covered", "started", "failed"] = "collecting"
@@ -51,8 +50,7 @@ class IngestionStart(Record):
     polls: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class IngestionEnd(Record):
+class IngestionEnd(Record, frozen=True, kw_only=True):
     """What follow_ingestion answers."""
 
     state: Literal["running", "complete", "incomplete", "failed"] = "running"

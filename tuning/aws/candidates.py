@@ -1,8 +1,10 @@
 """Candidates, in the ledger's table: written as an evaluation begins, and as it ends."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import structs
 
 from tuning.aws.item_updates import item_key, whole_record
 from tuning.aws.ledger import Ledger
@@ -44,7 +46,7 @@ class Candidates:
         dynamodb = self.ledger.client("dynamodb")
         with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
             self._write(
-                replace(candidate, outcome=outcome, summary=summary),
+                structs.replace(candidate, outcome=outcome, summary=summary),
                 ConditionExpression="#execution = :execution",
             )
 

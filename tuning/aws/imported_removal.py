@@ -3,8 +3,10 @@
 https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-calculate-cost.html
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import structs
 
 from tuning.aws.imported_models import ImportedModels
 from tuning.aws.ledger import Ledger
@@ -50,7 +52,7 @@ class ImportedRemoval:
         """
         deletions, now = ModelDeletions(ledger=self.ledger), datetime.now(UTC)
         seen = deletions.of(model.recipe, model.version)
-        claim = replace(
+        claim = structs.replace(
             ModelDeletion.of(model, _WHY, now), notified=True
         )  # with that it had its time
         if not deletions.claim(claim, instead_of=seen):

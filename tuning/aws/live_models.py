@@ -1,8 +1,10 @@
 """What is live, in the ledger's table: changed by one release at a time, under conditions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import structs
 
 from tuning.aws.item_updates import item_key, keyed, set_terms
 from tuning.aws.ledger import Ledger
@@ -64,7 +66,7 @@ class LiveModels:
         else:
             condition = f"attribute_not_exists({KEY})"
         written = self._update(recipe, values, condition, against=_other(live))
-        return replace(live, change=change) if written else None
+        return structs.replace(live, change=change) if written else None
 
     def provision(self, recipe: str) -> None:
         """After the change has begun and before anything is bought, so that whatever is bought is removed."""

@@ -1,8 +1,10 @@
 """Which models are deleted, in the ledger's table: claimed by one round at a time, under conditions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import structs
 
 from tuning.aws.item_updates import new_record, whole_record
 from tuning.aws.ledger import Ledger
@@ -29,12 +31,12 @@ class ModelDeletions:
         self, claim: ModelDeletion, state: DeletionState, why: str, now: datetime
     ) -> ModelDeletion | None:
         """What a claim came to. None when it is another's by now, who says it."""
-        settled = replace(claim, state=state, why=why, at=instant(now))
+        settled = structs.replace(claim, state=state, why=why, at=instant(now))
         return settled if self._replaced(claim, settled) else None
 
     def record_notice(self, deletion: ModelDeletion) -> None:
         """Its notice was sent."""
-        self._replaced(deletion, replace(deletion, notified=True))
+        self._replaced(deletion, structs.replace(deletion, notified=True))
 
     def _replaced(self, seen: ModelDeletion, record: ModelDeletion) -> bool:
         update = whole_record(self.ledger.table, record)

@@ -3,8 +3,10 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import structs
 
 from tuning.aws.clients import Clients, client
 from tuning.aws.executions import Executions
@@ -26,7 +28,7 @@ class ReleaseExecutions:
         while (found := self._executions.described(request.execution)) is not None:
             if found.status == "RUNNING":
                 return request, False
-            request = replace(request, attempt=request.attempt + 1)
+            request = structs.replace(request, attempt=request.attempt + 1)
         return request, self._executions.start(request.execution, request.to_json())
 
     def outcome(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
@@ -154,7 +153,7 @@ def _uploads(account: Account, environment: str, recipe: str) -> Iterator[str]:
 def _document(each: ImportRecord | Unreadable) -> dict[str, Any]:
     if isinstance(each, Unreadable):
         return {"import": each.id, "state": None, "why": f"cannot be read: {each.why}"}
-    facts = {field.name: json_value(getattr(each, field.name)) for field in fields(each)}
+    facts = {name: json_value(getattr(each, name)) for name in each.__struct_fields__}
     return {"import": each.import_id} | {n: v for n, v in facts.items() if n != "id"}
 
 

@@ -18,8 +18,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from tuning.adapters.merge_steps import Rounding
 from tuning.adapters.refused import MergeRefusedError
+from tuning.adapters.rounding import Rounding
 from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, say

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+from msgspec import structs
 
 from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_settings import AgentSettings, AssistantSettings, ToolsSettings
@@ -107,7 +108,7 @@ class Assistants(Construct):
         if assistant.tools:
             runtime = self._agent(place, assistant, make.permissions, settings, places)
             make.permissions.names["AgentRuntime"] = [runtime.arn, runtime.endpoint_arn]
-            asks = ToolsSettings(**vars(settings), agent_runtime_arn=runtime.arn)
+            asks = ToolsSettings(**structs.asdict(settings), agent_runtime_arn=runtime.arn)
             made = make.function(ANSWER_WITH_TOOLS, asks, **places)
         else:
             made = make.function(ANSWER_QUESTION, settings, **places)

@@ -8,6 +8,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
+from msgspec import structs
 
 from tuning.constructs.bucket_policies import DELETION_PART, PART, PREPARATION
 from tuning.constructs.config import Config
@@ -120,7 +121,7 @@ class Training(Construct):
                 self._intake_settings(),
                 self._guard_settings(),
                 self._reconciler_settings(),
-                RemovalSettings(**vars(self.release.settings), **topic),
+                RemovalSettings(**structs.asdict(self.release.settings), **topic),
                 DeleterSettings(**ledger, **topic),
                 DispatcherSettings(**ledger),
             )

@@ -30,8 +30,8 @@ def read_answers(lines: Iterable[bytes], *, name: str) -> Iterator[ModelAnswer]:
             raise AnswerFileError(f"{where}: {error}; expected: {_FORM}") from None
         except (msgspec.DecodeError, RecursionError) as error:
             raise AnswerFileError(f"{where}: not JSON: {error}; expected: {_FORM}") from None
-        if unknown := sorted(raw.keys() - set(ModelAnswer.__dataclass_fields__)):
-            known = ", ".join(ModelAnswer.__dataclass_fields__)
+        if unknown := sorted(raw.keys() - set(ModelAnswer.__struct_fields__)):
+            known = ", ".join(ModelAnswer.__struct_fields__)
             raise AnswerFileError(f"{where}: unknown field {unknown[0]!r}; known: {known}")
         if answer.failure is None and "text" not in raw:
             raise AnswerFileError(f'{where}: neither "text" nor "failure"; expected: {_FORM}')

@@ -3,7 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from tuning.errors import TuningError
 from tuning.evaluation.answer_metrics import Metrics
@@ -30,8 +32,7 @@ class EvaluationError(TuningError):
     """Answers that do not belong to the prompts. The message says which."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation(Record):
+class Evaluation(Record, frozen=True, kw_only=True):
     """All that an evaluation comes to."""
 
     decision: GateDecision
@@ -141,7 +142,7 @@ def _decision(
     if len(differences) < options.min_prompts:
         return undecided
     low, high = interval(differences, confidence=options.confidence, seed=_seed(pairs, options))
-    found = replace(
+    found = structs.replace(
         undecided,
         difference=sum(differences) / len(differences),
         low=low,
@@ -152,7 +153,7 @@ def _decision(
         losses=sum(each < 0 for each in differences),
     )
     passes = low > found.by_at_least and (found.evidence or 0) >= (found.evidence_needed or 0)
-    return replace(
+    return structs.replace(
         found,
         outcome="promote" if passes else "hold",
         reasons=(_reason(found, passes=passes), *remarks),

@@ -24,8 +24,7 @@ _MODEL = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class JudgeScore(Record):
+class JudgeScore(Record, frozen=True, kw_only=True):
     """One metric of the judge over the answers of one side."""
 
     metric: str
@@ -35,8 +34,7 @@ class JudgeScore(Record):
     mean: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class JudgeRating(Record):
+class JudgeRating(Record, frozen=True, kw_only=True):
     """What a judge model says of the answers; or why it says nothing."""
 
     judge: str

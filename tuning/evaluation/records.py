@@ -1,7 +1,6 @@
 """What an evaluation is about, as it is stored and passed on: prompts, answers, results, a decision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from tuning.runs.json_record import Record
@@ -10,16 +9,14 @@ Side = Literal["candidate", "live", "base"]
 """Whose answers they are: the new model's, those of the model in use, those of the untuned base model."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message(Record):
+class Message(Record, frozen=True, kw_only=True):
     """One turn of what is asked."""
 
     role: Literal["user", "assistant"]
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluationPrompt(Record):
+class EvaluationPrompt(Record, frozen=True, kw_only=True):
     """One record of an evaluation set: what is asked, and what a good answer is."""
 
     id: str
@@ -35,8 +32,7 @@ class EvaluationPrompt(Record):
     """The answer in the file."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelAnswer(Record):
+class ModelAnswer(Record, frozen=True, kw_only=True):
     """What one model said to one prompt."""
 
     line: int
@@ -51,8 +47,7 @@ class ModelAnswer(Record):
     """As Converse says it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetricResult(Record):
+class MetricResult(Record, frozen=True, kw_only=True):
     """One metric over all answers of one side."""
 
     metric: str
@@ -63,12 +58,11 @@ class MetricResult(Record):
     """Scores from 0 to 1; characters of `length`, milliseconds of `latency`."""
     p95: float | None = None
     """95th percentile; of `length` and `latency`."""
-    confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    confusion: Mapping[str, Mapping[str, int]] = {}
     """Of `label_accuracy`: expected label, then answered label, then how often."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Regression(Record):
+class Regression(Record, frozen=True, kw_only=True):
     """A prompt that the candidate answers worse than what it is compared with."""
 
     line: int
@@ -81,8 +75,7 @@ class Regression(Record):
     """The candidate's score less the reference's: below 0."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class GateDecision(Record):
+class GateDecision(Record, frozen=True, kw_only=True):
     """Whether the candidate may go live. The same prompts and answers make the same decision."""
 
     outcome: Literal["promote", "hold"]

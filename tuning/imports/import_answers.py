@@ -2,14 +2,12 @@
 is read from the ledger, S3 and Bedrock anew.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tuning.runs.json_record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckedUpload(Record):
+class CheckedUpload(Record, frozen=True, kw_only=True):
     """What check_adapter answers."""
 
     state: Literal["waiting", "refused", "ready"] = "waiting"
@@ -24,16 +22,14 @@ class CheckedUpload(Record):
     """Bytes of the upload that were there at the last look."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReservedImport(Record):
+class ReservedImport(Record, frozen=True, kw_only=True):
     """What reserve_import answers."""
 
     state: Literal["reserved", "refused"] = "refused"
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MergedGroup(Record):
+class MergedGroup(Record, frozen=True, kw_only=True):
     """What merge_tensors answers of a group: the rest is in `merged/<import id>/groups/<group>.json`."""
 
     state: Literal["merged", "refused"] = "merged"
@@ -41,8 +37,7 @@ class MergedGroup(Record):
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AssembledModel(Record):
+class AssembledModel(Record, frozen=True, kw_only=True):
     """What assemble_model answers."""
 
     state: Literal["assembled", "refused"] = "refused"
@@ -51,8 +46,7 @@ class AssembledModel(Record):
     """Of the folder that is imported."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportProgress(Record):
+class ImportProgress(Record, frozen=True, kw_only=True):
     """What import_model answers: one step towards an imported model."""
 
     state: Literal["queued", "in_progress", "completed", "failed"] = "in_progress"
@@ -63,8 +57,7 @@ class ImportProgress(Record):
     polls: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportVerified(Record):
+class ImportVerified(Record, frozen=True, kw_only=True):
     """What verify_import answers of a short question, whose answer nobody reads."""
 
     state: Literal["cold", "answered", "silent"] = "cold"
@@ -72,8 +65,7 @@ class ImportVerified(Record):
     polls: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportOutcome(Record):
+class ImportOutcome(Record, frozen=True, kw_only=True):
     """What the state machine says to finish_import."""
 
     state: Literal["imported", "refused", "failed"] = "failed"
@@ -81,8 +73,7 @@ class ImportOutcome(Record):
     """Why, of what was not imported."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FinishedImport(Record):
+class FinishedImport(Record, frozen=True, kw_only=True):
     """What finish_import answers: the notice is made of it."""
 
     recipe: str = ""

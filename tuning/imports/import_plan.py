@@ -1,14 +1,11 @@
 """What an import reads and writes, fixed once, and kept as `plan.json`."""
 
-from dataclasses import dataclass
-
 from tuning.adapters.distributed_merge import DistributedPlan
 from tuning.imports.import_run import PinnedFile
 from tuning.runs.json_record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportSources(Record):
+class ImportSources(Record, frozen=True, kw_only=True):
     """The folders that are read, each of their files at one version."""
 
     base_uri: str
@@ -29,7 +26,6 @@ class ImportSources(Record):
         return sum(each.size for each in (*self.base, *self.adapter))
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportPlan(Record):
+class ImportPlan(Record, frozen=True, kw_only=True):
     sources: ImportSources
     merge: DistributedPlan

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from tuning.adapters.merge_steps import Rounding
+from tuning.adapters.rounding import Rounding
 
 IMPORT = "IMPORT"
 Precision = Literal["BF16", "F16"]

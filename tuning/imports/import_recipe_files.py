@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from tuning.adapters.merge_steps import Rounding
+from tuning.adapters.rounding import Rounding
 from tuning.errors import RecipeError, nearest
 from tuning.imports.import_recipe import IMPORT, ImportLimits, ImportRecipe, Precision
 from tuning.models.import_check import facts

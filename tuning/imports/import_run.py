@@ -1,7 +1,6 @@
 """What the ledger keeps of an import: one upload of an adapter or of full weights, on its way to a version."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Literal
 
 from tuning.runs.json_record import Record
@@ -19,8 +18,7 @@ ImportSource = Literal["adapter", "weights"]
 """`adapter`: under `adapters/` of the datasets bucket. `weights`: under `models/` of the bucket of weights."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportUpload(Record):
+class ImportUpload(Record, frozen=True, kw_only=True):
     """The object that began it: adapter_model.safetensors of an adapter, config.json of full weights."""
 
     bucket: str
@@ -57,8 +55,7 @@ class ImportUpload(Record):
         return hashlib.sha256(what.encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, kw_only=True)
-class PinnedFile(Record):
+class PinnedFile(Record, frozen=True, kw_only=True):
     """One file that an import reads, at the version that was checked."""
 
     name: str
@@ -68,8 +65,7 @@ class PinnedFile(Record):
     size: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportRecord(Stored):
+class ImportRecord(Stored, frozen=True, kw_only=True):
     """Its key is `import#<import id>`."""
 
     state: ImportState

@@ -1,12 +1,9 @@
 """What the functions of imports know of their environment."""
 
-from dataclasses import dataclass
-
 from tuning.runs.function_settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportIntakeSettings(Settings):
+class ImportIntakeSettings(Settings, frozen=True, kw_only=True):
     """What `receive_adapter` knows, before the state machine."""
 
     ledger_table: str
@@ -20,16 +17,14 @@ class ImportIntakeSettings(Settings):
     """The names of this environment's recipes of method IMPORT."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportReconcilerSettings(Settings):
+class ImportReconcilerSettings(Settings, frozen=True, kw_only=True):
     """What `reconcile_imports` compares: the ledger, and the executions of the ModelImport state machine."""
 
     ledger_table: str
     state_machine_arn: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportSettings(Settings):
+class ImportSettings(Settings, frozen=True, kw_only=True):
     """What the steps of the ModelImport state machine know."""
 
     ledger_table: str

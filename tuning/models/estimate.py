@@ -1,7 +1,7 @@
 """What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ class Estimate:
 
     @property
     def price_range(self) -> PriceRange:
-        return PriceRange(**{f.name: getattr(self, f.name) for f in fields(PriceRange)})
+        return PriceRange(**{name: getattr(self, name) for name in PriceRange.__struct_fields__})
 
     def to_dict(self) -> dict[str, Any]:
         dollars = ("low_usd", "training_usd", "high_usd", "storage_usd_per_month")

@@ -5,7 +5,8 @@ which run an invocation is about, which value an attribute may take, and what a 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 """
 
-from dataclasses import fields, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from tuning.imports.import_run import OF_IMPORTS, ImportRecord
 from tuning.pipeline.grants import Access, access, use_key
@@ -76,11 +77,8 @@ def reads(*names: str) -> Access:
 
 def remembers() -> tuple[Access, ...]:
     """Read and write what is known of uploads beside their runs."""
-    attributes = {
-        kind.attribute(each.name)
-        for kind in (FolderRun, NewestVersion, ReceivedVersion, ValidationSet)
-        for each in fields(kind)
-    }
+    kinds = (FolderRun, NewestVersion, ReceivedVersion, ValidationSet)
+    attributes = {name for kind in kinds for name in kind.attributes()}
     return (
         _update(attributes, "StringLike", *_OF_UPLOADS),
         _items("GetItem", "StringLike", *_OF_UPLOADS),
@@ -95,11 +93,8 @@ def claims_data() -> tuple[Access, ...]:
 
 def registers_models(*but: str) -> tuple[Access, ...]:
     """Read and write versions of models; `but`: fields that these never have."""
-    attributes = {
-        kind.attribute(each.name)
-        for kind in (ModelOfRun, ModelVersion, NewestModel)
-        for each in fields(kind)
-    }
+    kinds = (ModelOfRun, ModelVersion, NewestModel)
+    attributes = {name for kind in kinds for name in kind.attributes()}
     attributes -= {ModelVersion.attribute(name) for name in but}
     return _update(attributes | {RECIPES}, "StringLike", f"{MODELS}*"), reads_models()
 
@@ -110,15 +105,13 @@ def reads_models() -> Access:
 
 def changes_live() -> tuple[Access, ...]:
     """Read and write which version of a recipe answers."""
-    attributes = {LiveModel.attribute(each.name) for each in fields(LiveModel)} | {PROVISIONED_LIVE}
+    attributes = LiveModel.attributes() | {PROVISIONED_LIVE}
     return _update(attributes, "StringLike", f"{LIVE}*"), reads_live()
 
 
 def evaluates() -> tuple[Access, ...]:
     """Read and write what becomes of candidates."""
-    attributes = {EvaluatedVersion.attribute(each.name) for each in fields(EvaluatedVersion)} | {
-        EVALUATING
-    }
+    attributes = EvaluatedVersion.attributes() | {EVALUATING}
     return _update(attributes, "StringLike", f"{CANDIDATES}*"), reads_candidates()
 
 
@@ -128,7 +121,7 @@ def reads_candidates() -> Access:
 
 def deletes_models() -> tuple[Access, ...]:
     """Read and write which versions are deleted; what a version is stays as it was registered."""
-    attributes = {ModelDeletion.attribute(each.name) for each in fields(ModelDeletion)}
+    attributes = ModelDeletion.attributes()
     return _update(attributes, "StringLike", f"{MODELS}*{OF_DELETIONS}"), reads_models()
 
 
@@ -140,7 +133,7 @@ def records_imports(*names: str) -> tuple[Access, ...]:
 
 def receives_imports() -> tuple[Access, ...]:
     """Read imports, and write what was uploaded as one."""
-    return records_imports(*(each.name for each in fields(ImportRecord)))
+    return records_imports(*ImportRecord.__struct_fields__)
 
 
 def reads_imports() -> Access:
@@ -186,7 +179,7 @@ def _items(action: str, operator: str, *keys: str) -> Access:
     )
 
 
-def _update(attributes: set[str], operator: str, *keys: str) -> Access:
+def _update(attributes: AbstractSet[str], operator: str, *keys: str) -> Access:
     """Of these attributes, of items with these keys, whose answer has no others.
 
     An update names its item's key, so that a request has attributes.

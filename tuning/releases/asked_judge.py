@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
@@ -16,12 +16,11 @@ LONGEST_JUDGING = timedelta(hours=2)
 """A judge that takes longer is not waited for: a candidate is deployed meanwhile."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AskedJudge(Record):
+class AskedJudge(Record, frozen=True, kw_only=True):
     state: Literal["in_progress", "done"] = "in_progress"
     since: str
     """When it was asked first."""
-    jobs: Mapping[Side, str] = field(default_factory=dict)
+    jobs: Mapping[Side, str] = {}
     """The ARN of each side's job."""
     why: str = ""
     """Of `in_progress`: what AWS says, where it has to be waited for."""

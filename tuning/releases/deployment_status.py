@@ -13,8 +13,7 @@ from tuning.runs.json_record import Record
 DeploymentState = Literal["active", "in_progress", "queued", "failed", "removed"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deployed(Record):
+class Deployed(Record, frozen=True, kw_only=True):
     """What deploy_model answers the state machine."""
 
     state: DeploymentState

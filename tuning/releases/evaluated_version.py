@@ -1,6 +1,5 @@
 """A version that is or was evaluated before it goes live, and the deployment that is removed afterwards."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tuning.releases.release_steps import ServedBy
@@ -15,8 +14,7 @@ EvaluationState = Literal["evaluating", "released", "held", "passed", "refused",
 """`lost`: its execution ended without a word, as when somebody stops it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluatedVersion(Stored):
+class EvaluatedVersion(Stored, frozen=True, kw_only=True):
     """One a version; of a second evaluation it has the second one's."""
 
     recipe: str

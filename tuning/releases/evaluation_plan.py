@@ -1,7 +1,6 @@
 """What an evaluation of a version is about, and how far it has come; passed between steps of a release."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from tuning.evaluation.records import GateDecision, Side
@@ -11,8 +10,7 @@ from tuning.runs.json_record import Record
 _SIDES: tuple[Side, ...] = ("candidate", "live", "base")
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluationPlan(Record):
+class EvaluationPlan(Record, frozen=True, kw_only=True):
     """What plan_evaluation answers."""
 
     state: Literal["planned", "not_needed", "held"] = "held"
@@ -26,7 +24,7 @@ class EvaluationPlan(Record):
     """The revision of what is live: a change meanwhile makes the evaluation void."""
     candidate: ReleaseStart | None = None
     """The deployment under which the candidate is asked; None unless planned."""
-    models: Mapping[Side, str] = field(default_factory=dict)
+    models: Mapping[Side, str] = {}
     """What the candidate is compared with, as Bedrock's runtime takes it: an ARN or the id of a base model."""
     prompts_uri: str = ""
     """Of the prepared evaluation set."""
@@ -42,8 +40,7 @@ class EvaluationPlan(Record):
         return [side for side in _SIDES if side == "candidate" or side in self.models]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AskedPrompts(Record):
+class AskedPrompts(Record, frozen=True, kw_only=True):
     """What answer_prompts answers: how far it has come."""
 
     state: Literal["in_progress", "waiting", "done", "failed"] = "in_progress"
@@ -59,8 +56,7 @@ GateResult = Literal["promote", "held", "passed"]
 """`passed`: it may go live, and the recipe has a person asked first."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class GateOutcome(Record):
+class GateOutcome(Record, frozen=True, kw_only=True):
     """What decide_release answers."""
 
     outcome: GateResult

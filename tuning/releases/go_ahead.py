@@ -1,14 +1,12 @@
 """Whether a trained model may go live: by the word of a person, or by the decision of the gate."""
 
-from dataclasses import dataclass
 from typing import Self
 
 from tuning.evaluation.records import GateDecision
 from tuning.runs.json_record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
-class GoAhead(Record):
+class GoAhead(Record, frozen=True, kw_only=True):
     """What a release rests on. Today a person gives it; the gate, once it starts releases."""
 
     by: str | None = None

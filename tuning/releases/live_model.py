@@ -1,6 +1,5 @@
 """Which version of a recipe answers, under which deployment, and the change of it that is under way."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tuning.errors import TuningError
@@ -45,8 +44,7 @@ class NotDeployedError(TuningError):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change(Record):
+class Change(Record, frozen=True, kw_only=True):
     """Of what is live: one at a time."""
 
     execution: str
@@ -63,8 +61,7 @@ class Change(Record):
     """None of a change of a former version."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LiveModel(Stored):
+class LiveModel(Stored, frozen=True, kw_only=True):
     """One a recipe. Its key is not a run's."""
 
     recipe: str

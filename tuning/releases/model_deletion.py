@@ -1,6 +1,5 @@
 """That a version's model is deleted: said before it is, so that no release begins on what is about to go."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
@@ -23,8 +22,7 @@ class DeletedModelError(NotReleasableError):
     """Of a version that is asked for, and whose model is gone or about to go."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelDeletion(Stored):
+class ModelDeletion(Stored, frozen=True, kw_only=True):
     """One a version, beside its record, which never changes."""
 
     recipe: str

@@ -4,8 +4,9 @@ A version is written once, as its run ends trained, and never changed. No key of
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Self
+
+from msgspec import structs
 
 from tuning.runs.approvals import Approval
 from tuning.runs.ledger_item import SCHEMA, Stored
@@ -18,8 +19,7 @@ MODELS = "model#"
 """What the keys of this file begin with."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelVersion(Stored):
+class ModelVersion(Stored, frozen=True, kw_only=True):
     recipe: str
     """Whose folder the upload was in."""
     version: int
@@ -85,19 +85,17 @@ class ModelVersion(Stored):
         )
 
     def numbered(self, version: int) -> Self:
-        return replace(self, id=numbered_key(self.recipe, version), version=version)
+        return structs.replace(self, id=numbered_key(self.recipe, version), version=version)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewestModel(Stored):
+class NewestModel(Stored, frozen=True, kw_only=True):
     """How many versions a recipe has."""
 
     version: int
     schema: int = SCHEMA
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelOfRun(Stored):
+class ModelOfRun(Stored, frozen=True, kw_only=True):
     """Which version a run became: a run has one, however often its results are collected."""
 
     recipe: str

@@ -1,7 +1,6 @@
 """What a person asks for, and what an execution of the Release state machine is started with."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Self
 
 from tuning.errors import TuningError
@@ -18,8 +17,7 @@ class NotReleasableError(TuningError):
     """What was asked for makes no sense, whatever AWS says to it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReleaseRequest(Record):
+class ReleaseRequest(Record, frozen=True, kw_only=True):
     recipe: str
     version: int
     seen: int | None = None

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from tuning.releases.deployment_status import DeploymentStatus
@@ -19,8 +18,7 @@ CANDIDATE_OF = "tuning:candidate-of"
 """Tag of a candidate's deployment in place of `OF_ENVIRONMENT`: its environment."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReleaseStart(Record):
+class ReleaseStart(Record, frozen=True, kw_only=True):
     """What begin_release answers."""
 
     state: Literal["begun", "refused"] = "refused"
@@ -54,8 +52,7 @@ class ReleaseStart(Record):
         return {of: environment, OF_RECIPE: self.recipe}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verified(Record):
+class Verified(Record, frozen=True, kw_only=True):
     """What verify_release answers."""
 
     state: Literal["answered", "silent", "cold"] = "silent"

@@ -1,8 +1,9 @@
 """A person's answer to a run that may not spend by itself."""
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, Self
+
+from msgspec import structs
 
 from tuning.reports.visible_text import visible
 from tuning.runs import former_version
@@ -11,8 +12,7 @@ from tuning.runs.json_record import Record
 Decision = Literal["approve", "reject"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Question(Record):
+class Question(Record, frozen=True, kw_only=True):
     """What a person is asked, beside which run it is: the amount, the bytes that are trained for it, whether
     they are paid for once more, and by which recipe where that is not the one that is deployed.
     """
@@ -64,11 +64,10 @@ class Question(Record):
     @property
     def of_price(self) -> "Question":
         """The same, asked about amount and bytes only."""
-        return replace(self, again=None, recipe=None)
+        return structs.replace(self, again=None, recipe=None)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Approval(Record):
+class Approval(Record, frozen=True, kw_only=True):
     """What `tuning approve` and `tuning reject` answer the state machine. An answer says which run and
     which question it answers: a task token alone says nothing of either.
     """
@@ -97,8 +96,7 @@ class Approval(Record):
         return self.run == run_id and self.question is not None and self.question.covers(question)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RefusedAnswer(Record):
+class RefusedAnswer(Record, frozen=True, kw_only=True):
     """An answer that was given to another question than the one that its task asked."""
 
     by: str = "someone"
@@ -114,8 +112,7 @@ class RefusedAnswer(Record):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SpendDecision(Record):
+class SpendDecision(Record, frozen=True, kw_only=True):
     """What `authorize_spend` answers the state machine."""
 
     decision: Literal["authorized", "needs_approval", "stopped"] = "needs_approval"

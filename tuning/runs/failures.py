@@ -27,8 +27,7 @@ class FailureKind:
     """Whether the fault was AWS's, so that the same job may succeed at a second try."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure(Record):
+class Failure(Record, frozen=True, kw_only=True):
     """Why a run failed."""
 
     kind: str

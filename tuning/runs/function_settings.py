@@ -5,16 +5,16 @@ Each subject has its own module, so that a function loads no other's: classes ta
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from tuning.errors import SettingsError
 
 _LIST = ","
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Each field is an environment variable of the same name in capitals; tuples go with commas."""
 
     environment: str
@@ -22,25 +22,24 @@ class Settings:
 
     def to_env(self) -> dict[str, str]:
         return {
-            f.name.upper(): _LIST.join(v) if isinstance(v := getattr(self, f.name), tuple) else v
-            for f in fields(self)
+            name.upper(): _LIST.join(v) if isinstance(v := getattr(self, name), tuple) else v
+            for name in self.__struct_fields__
         }
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
         """Raises SettingsError naming every variable that is missing."""
-        if missing := [f.name.upper() for f in fields(cls) if not env.get(f.name.upper())]:
+        if missing := [name.upper() for name in cls.__struct_fields__ if not env.get(name.upper())]:
             raise SettingsError(f"environment variables not set by the stack: {', '.join(missing)}")
-        lists = {f.name for f in fields(cls) if str(f.type).startswith("tuple")}
+        lists = {name for name, kind in get_type_hints(cls).items() if get_origin(kind) is tuple}
         values: dict[str, Any] = {}
-        for name in (f.name for f in fields(cls)):
+        for name in cls.__struct_fields__:
             text = env[name.upper()]
             values[name] = tuple(text.split(_LIST)) if name in lists else text
         return cls(**values)
 
 
-@dataclass(frozen=True, kw_only=True)
-class IntakeSettings(Settings):
+class IntakeSettings(Settings, frozen=True, kw_only=True):
     """What `receive_upload` knows. It runs before the state machine."""
 
     ledger_table: str
@@ -50,8 +49,7 @@ class IntakeSettings(Settings):
     """The names of the recipes this environment deploys."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunSettings(Settings):
+class RunSettings(Settings, frozen=True, kw_only=True):
     """What the steps of the state machine know. They are in its definition, so they cannot know
     its ARN.
     """

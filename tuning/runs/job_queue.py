@@ -11,8 +11,10 @@ slots there is no queue, however many come at once. Two uploads of the same seco
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from tuning.runs.ledger_item import Stored
 from tuning.runs.times import instant, moment, utc_time
@@ -37,8 +39,7 @@ _UNDER_WAY = timedelta(minutes=15)
 """For so long a run that was answered may take to start its job."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueuedRun(Stored):
+class QueuedRun(Stored, frozen=True, kw_only=True):
     """A run that waits for a job slot, as the index of the queue has it."""
 
     slot_token: str
@@ -49,8 +50,7 @@ class QueuedRun(Stored):
     """When Bedrock last had no slot for it, to the microsecond; None when it only waits behind others."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueState(Stored):
+class QueueState(Stored, frozen=True, kw_only=True):
     """What the dispatcher remembers from one round to the next; an item of the ledger that is not a run."""
 
     id: str = "queue#job_slots"
@@ -96,7 +96,7 @@ def dispatch(
     answers = {run.id: _answer(run, last_try=False) for run in chosen}
     answers |= {run.id: _answer(run, last_try=True) for run in impatient}
     at = moment(now)
-    after = replace(
+    after = structs.replace(
         seen,
         round_at=instant(now),
         tried_at=at if answers else seen.tried_at,
@@ -117,7 +117,7 @@ def _seen(waiting: Sequence[QueuedRun], state: QueueState, jobs: int, now: datet
     back = {run.id for run in refused}
     served = [run for run in answered if run not in queued]
     fewer = bool(refused) and state.slots is not None and jobs < state.slots
-    return replace(
+    return structs.replace(
         state,
         slots=_slots(state, jobs, refused=bool(refused), fewer=fewer),
         doubted=fewer and not state.doubted,

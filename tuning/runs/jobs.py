@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from tuning.runs.failures import Failure
@@ -16,8 +15,7 @@ OF_JOBS = "environment"
 """Tag of jobs and of their models: the environment that has trained them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobStart(Record):
+class JobStart(Record, frozen=True, kw_only=True):
     """What came of the try to start a run's job."""
 
     state: Literal["started", "queued", "no_room", "stopped", "failed"] = "started"

@@ -6,11 +6,12 @@ the field's default.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from tuning.errors import TuningError
 
@@ -21,16 +22,15 @@ class RecordError(TuningError):
     """A record that cannot be read. The message names the record, the field, and what is wrong."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """The base of frozen, keyword-only dataclasses that cross a boundary as JSON."""
+class Record(Struct, frozen=True, kw_only=True):
+    """The base of what crosses a boundary as JSON."""
 
     def to_json(self) -> dict[str, Any]:
         """An object for `json.dumps`. What is None is left out: JSONata's `$exists` is false of it."""
         return {
-            field.name: json_value(value)
-            for field in fields(self)
-            if (value := getattr(self, field.name)) is not None
+            name: json_value(value)
+            for name in self.__struct_fields__
+            if (value := getattr(self, name)) is not None
         }
 
     @classmethod

@@ -1,15 +1,16 @@
-"""An item of the ledger's table, written and read as a frozen, keyword-only dataclass.
+"""An item of the ledger's table, written and read as a record.
 
 An attribute is text; of a field that is not plain text, the text is JSON.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from tuning.runs import former_version
 from tuning.runs.json_record import RecordError, converted, json_value
@@ -24,8 +25,7 @@ KEY = "pk"
 """The attribute that is the table's key; in a record it is called `id`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """The base of what is an item of the ledger's table."""
 
     id: str
@@ -38,6 +38,10 @@ class Stored:
         return KEY if field == "id" else field
 
     @classmethod
+    def attributes(cls) -> frozenset[str]:
+        return frozenset(cls.attribute(field) for field in cls.__struct_fields__)
+
+    @classmethod
     def values(cls, **facts: Any) -> dict[str, dict[str, str]]:
         """The attribute values of some fields, by attribute; of those that are None there is none."""
         return {
@@ -45,7 +49,7 @@ class Stored:
         }
 
     def to_item(self) -> dict[str, dict[str, str]]:
-        return self.values(**{field.name: getattr(self, field.name) for field in fields(self)})
+        return self.values(**{name: getattr(self, name) for name in self.__struct_fields__})
 
     @classmethod
     def from_item(cls, item: Item) -> Self:

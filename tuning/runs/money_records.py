@@ -1,14 +1,12 @@
 """What is kept of a run's money: its estimate, what is reserved, what it came to."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tuning.runs.json_record import Record
 from tuning.runs.outcome import Charge
 
 
-@dataclass(frozen=True, kw_only=True)
-class PriceRange(Record):
+class PriceRange(Record, frozen=True, kw_only=True):
     """What the ledger keeps of an estimate. None where no price is known."""
 
     low_usd: Decimal | None = None
@@ -20,8 +18,7 @@ class PriceRange(Record):
     storage_usd_per_month: Decimal | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Charged(Record):
+class Charged(Record, frozen=True, kw_only=True):
     """What a training came to: computed, as no API of Bedrock says what it bills."""
 
     usd: Decimal | None = None
@@ -31,8 +28,7 @@ class Charged(Record):
     basis: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reservation(Record):
+class Reservation(Record, frozen=True, kw_only=True):
     """What of the budgets is kept for a run until it is settled."""
 
     usd: Decimal
@@ -53,8 +49,7 @@ class Reservation(Record):
         return sum(filter(None, (self.storage_usd, self.evaluation_usd)), Decimal(0))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settlement(Record):
+class Settlement(Record, frozen=True, kw_only=True):
     """What a run has cost, once it has ended."""
 
     usd: Decimal

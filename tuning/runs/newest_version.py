@@ -1,6 +1,5 @@
 """Which version of an object is the newest, where the recipe has older ones give way."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
@@ -14,8 +13,7 @@ class OvertakenError(TuningError):
     """A version that was the newest when it was compared, and is no longer."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewestVersion(Stored):
+class NewestVersion(Stored, frozen=True, kw_only=True):
     """The newest version of an object, as far as it was received. Its key is no run's."""
 
     version_of: str

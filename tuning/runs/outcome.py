@@ -1,6 +1,5 @@
 """How a run ended, and what Bedrock may bill for it."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tuning.runs.json_record import Record
@@ -11,8 +10,7 @@ Charge = Literal["nothing", "job", "unknown"]
 a step died."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome(Record):
+class Outcome(Record, frozen=True, kw_only=True):
     """The state machine writes it, into the ledger and as the output of its execution."""
 
     state: EndState

@@ -1,7 +1,6 @@
 """What the check of a dataset came to, for the steps that follow."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from tuning.runs.json_record import Record
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from tuning.datasets.report import Report
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluationSize(Record):
+class EvaluationSize(Record, frozen=True, kw_only=True):
     """Of an evaluation set, as its check counted it: what its price is estimated by."""
 
     prompts: int
@@ -36,8 +34,7 @@ class EvaluationSize(Record):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class PreparedDataset(Record):
+class PreparedDataset(Record, frozen=True, kw_only=True):
     """What prepare_dataset answers the state machine."""
 
     verdict: Literal["accepted", "refused", "waiting"] = "accepted"

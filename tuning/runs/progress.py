@@ -1,9 +1,10 @@
 """What one poll of a job finds: its status, whether it must be stopped, whether to try again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
+
+from msgspec import structs
 
 from tuning.runs.failures import FAILURE_KINDS, Failure, classify, failure
 from tuning.runs.json_record import Record
@@ -25,8 +26,7 @@ _STOPPING = timedelta(hours=6)
 _LATEST_POLL = 1800
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress(Record):
+class Progress(Record, frozen=True, kw_only=True):
     """How far a job is, as one poll has found it."""
 
     state: ProgressState
@@ -67,12 +67,12 @@ def polled(job: Mapping[str, Any], run: Run, *, before: Progress | None, now: da
     )
     match seen.status:
         case "Completed":
-            return replace(seen, state="trained", failure=None)
+            return structs.replace(seen, state="trained", failure=None)
         case "Failed":
             words = classify(job.get("failureMessage") or "no failureMessage was given")
-            return _ended(replace(seen, failure=words), run)
+            return _ended(structs.replace(seen, failure=words), run)
         case "Stopped":
-            return _ended(seen, run) if seen.failure else replace(seen, state="stopped")
+            return _ended(seen, run) if seen.failure else structs.replace(seen, state="stopped")
         case _:
             return _in_progress(seen, job, run.recipe.limits, now)
 
@@ -80,15 +80,17 @@ def polled(job: Mapping[str, Any], run: Run, *, before: Progress | None, now: da
 def _in_progress(seen: Progress, job: Mapping[str, Any], limits: Limits, now: datetime) -> Progress:
     if seen.failure is None and seen.status == "InProgress":
         if late := _overdue(job, seen, limits, now):
-            return replace(seen, state="overdue", failure=late)
-        return replace(seen, pause_seconds=_pause(now - job["creationTime"].astimezone(UTC)))
+            return structs.replace(seen, state="overdue", failure=late)
+        return structs.replace(
+            seen, pause_seconds=_pause(now - job["creationTime"].astimezone(UTC))
+        )
     since = seen.stopping_since or moment(now)
     if now - datetime.fromisoformat(since) > _STOPPING:
         hours = int(_STOPPING.total_seconds()) // 3600
         words = f"The job was asked to stop {hours} hours ago, and is {seen.status} still."
-        return replace(seen, state="failed", failure=failure("stop_stuck", words))
+        return structs.replace(seen, state="failed", failure=failure("stop_stuck", words))
     stopping = now - datetime.fromisoformat(since)
-    return replace(seen, stopping_since=since, pause_seconds=_pause(stopping))
+    return structs.replace(seen, stopping_since=since, pause_seconds=_pause(stopping))
 
 
 def _pause(waited: timedelta) -> int:
@@ -104,8 +106,8 @@ def _ended(seen: Progress, run: Run) -> Progress:
     """Without success. A second job starts only where the first was not billed for training."""
     assert seen.failure  # noqa: S101 — its callers have one
     if run.tries_again and FAILURE_KINDS[seen.failure.kind].passes and not seen.began:
-        return replace(seen, state="again", next_run=run.again().to_dict())
-    return replace(seen, state="failed")
+        return structs.replace(seen, state="again", next_run=run.again().to_dict())
+    return structs.replace(seen, state="failed")
 
 
 def _phase(details: Mapping[str, Any]) -> str:

@@ -149,8 +149,7 @@ class Misdirected:
         return cls(**{**fields_of(cls, raw), "upload": Upload.from_dict(raw["upload"])})
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceivedVersion(Stored):
+class ReceivedVersion(Stored, frozen=True, kw_only=True):
     """That a version of an object has its run, whatever its recipe says since. Its key is not a run's."""
 
     version_of: str

@@ -5,8 +5,9 @@ of them itself, by the names that are here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from tuning.runs import former_version
 from tuning.runs.approvals import Approval, Question
@@ -20,8 +21,7 @@ from tuning.runs.run_states import ENDED, Partition, State
 from tuning.runs.training_metrics import Results
 
 
-@dataclass(frozen=True, kw_only=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """A secondary index of the ledger: its name, and the attributes that are its keys."""
 
     name: str
@@ -39,8 +39,7 @@ JOB_QUEUE = Index(name="Queue", partition="queue", sort="turn")
 """Runs that wait for a job slot. Anyone who reads it can let them try: it has the tokens of no other task."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenRun(Stored):
+class OpenRun(Stored, frozen=True, kw_only=True):
     """What the index of open runs holds of a run. It may be a moment late."""
 
     state: State
@@ -54,11 +53,10 @@ class OpenRun(Stored):
     def projected(cls) -> list[str]:
         """The attributes that the index holds beside keys."""
         keys = {KEY, OPEN_RUNS.partition, OPEN_RUNS.sort}
-        return sorted({cls.attribute(field.name) for field in fields(cls)} - keys)
+        return sorted(cls.attributes() - keys)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunRecord(Stored):
+class RunRecord(Stored, frozen=True, kw_only=True):
     """All that is known of a run."""
 
     state: State
@@ -152,11 +150,6 @@ SECRET = ("task_token", "slot_token")
 but for the dispatcher, which reads the second in the index of the queue."""
 
 READABLE_ATTRIBUTES = tuple(
-    sorted(
-        {RunRecord.attribute(each.name) for each in fields(RunRecord)}.union(
-            former_version.ATTRIBUTES.values()
-        )
-        - {*SECRET}
-    )
+    sorted(RunRecord.attributes().union(former_version.ATTRIBUTES.values()) - {*SECRET})
 )
 """The attributes of a run, of this version and the former, but for the secret ones."""

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tuning.runs.ledger_item import Stored
 from tuning.runs.prepared_dataset import PreparedDataset
@@ -12,8 +11,7 @@ from tuning.runs.run_record import RunRecord
 from tuning.runs.uploads import TRAINING, VALIDATION
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainedData(Stored):
+class TrainedData(Stored, frozen=True, kw_only=True):
     """Which run was the last to spend on prepared data by a recipe. Its key is no run's."""
 
     run_id: str

@@ -1,13 +1,10 @@
 """What is known of a job from the metrics files that it left: `metrics_files.py` reads them."""
 
-from dataclasses import dataclass
-
 from tuning.reports.series import Point
 from tuning.runs.json_record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
-class Curve(Record):
+class Curve(Record, frozen=True, kw_only=True):
     """One loss over the steps of training."""
 
     steps: int
@@ -18,8 +15,7 @@ class Curve(Record):
     """Steps with their losses, as many as a chart shows; none of a run that ended before they were kept."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Results(Record):
+class Results(Record, frozen=True, kw_only=True):
     """What the files of a job say of its training."""
 
     training: Curve | None = None
@@ -37,8 +33,7 @@ class Results(Record):
         return f"{text} after {self.training.steps:,} steps."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Collected(Record):
+class Collected(Record, frozen=True, kw_only=True):
     """What collect_results answers the state machine."""
 
     model_arn: str | None = None

@@ -3,7 +3,6 @@ answered.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal, Self
@@ -23,8 +22,7 @@ UNREAD = "validation"
 Fate = Literal["waits", "read", "unread"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ValidationSet(Stored):
+class ValidationSet(Stored, frozen=True, kw_only=True):
     """A version of a validation or evaluation set that arrived. Its key is not a run's."""
 
     upload: Mapping[str, Any]
@@ -42,8 +40,7 @@ class ValidationSet(Stored):
         return cls(id=key, upload=upload.to_dict(), open=UNREAD, turn=turn)
 
 
-@dataclass(frozen=True, kw_only=True)
-class FolderRun(Stored):
+class FolderRun(Stored, frozen=True, kw_only=True):
     """The newest run of a folder. Its key is not a run's."""
 
     folder: str

@@ -1,12 +1,9 @@
 """What the functions beside the runs know of their environment."""
 
-from dataclasses import dataclass
-
 from tuning.runs.function_settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
-class GuardSettings(Settings):
+class GuardSettings(Settings, frozen=True, kw_only=True):
     """What `guard_jobs` holds against every job in progress."""
 
     job_role_arn: str
@@ -20,8 +17,7 @@ class GuardSettings(Settings):
     notices_topic_arn: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReconcilerSettings(Settings):
+class ReconcilerSettings(Settings, frozen=True, kw_only=True):
     """What `reconcile_runs` compares: the ledger, the executions, and jobs with this environment's tag."""
 
     ledger_table: str
@@ -31,8 +27,7 @@ class ReconcilerSettings(Settings):
     """As in RunSettings; it says how much of it is left."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DispatcherSettings(Settings):
+class DispatcherSettings(Settings, frozen=True, kw_only=True):
     """What `dispatch_queue` knows: where runs wait. Their tokens say which tasks it may answer."""
 
     ledger_table: str

@@ -147,7 +147,7 @@ def test_an_agent_that_breaks_keeps_all_that_was_reserved(world):
 
 
 def test_its_settings_are_those_of_an_assistant_and_its_runtime():
-    assert "agent_runtime_arn" in ToolsSettings.__dataclass_fields__
+    assert "agent_runtime_arn" in ToolsSettings.__struct_fields__
     assert LOOKS.function
 
 

@@ -10,6 +10,7 @@ import pytest
 from evaluated import EXACT, answers, prompts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from scipy import stats
 
 from tuning.evaluation.bootstrap import interval
@@ -78,7 +79,7 @@ def test_a_prompt_that_is_repeated_is_no_further_evidence():
 
 def test_prompts_that_differ_in_case_and_white_space_alone_are_repeated():
     asked = [*prompts(["yes"] * 20, "Question {}"), *prompts(["yes"] * 20, " question  {}")]
-    asked = [replace(prompt, line=line) for line, prompt in enumerate(asked, 1)]
+    asked = [structs.replace(prompt, line=line) for line, prompt in enumerate(asked, 1)]
     sides = {"candidate": answers(said(40, 0)), "base": answers(said(0, 40))}
     assert evaluate(asked, sides, EXACT).decision.prompts == 20
 

@@ -2,9 +2,9 @@
 
 import io
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 from test_run_as_page import LIVE, VERSION, Parsed, evaluation, page_of
 
@@ -26,7 +26,7 @@ SILENT = JudgeRating(judge="amazon.nova-pro-v1:0", why="no capacity")
 
 
 def page(judgement):
-    found = replace(evaluation("hold"), judgement=judgement)
+    found = structs.replace(evaluation("hold"), judgement=judgement)
     kept = Evaluation.from_json(json.loads(json.dumps(found.to_json())))
     assert kept == found
     return Parsed(run_html(page_of(model=VERSION, live=LIVE, evaluation=kept))).words
@@ -35,7 +35,7 @@ def page(judgement):
 def terminal(judgement):
     made = io.StringIO()
     console = Console(file=made, width=200)
-    evaluation_text(replace(evaluation("hold"), judgement=judgement), console)
+    evaluation_text(structs.replace(evaluation("hold"), judgement=judgement), console)
     return made.getvalue()
 
 

@@ -8,6 +8,7 @@ import typer
 from domain_builders import any_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sample_reports import HOSTILE
 from sample_runs import (
     CHECK,
@@ -73,14 +74,14 @@ ANYTHING = st.text(st.characters(), max_size=60)
 @given(ANYTHING, ANYTHING)
 @settings(max_examples=40)
 def test_no_text_of_an_upload_an_answer_or_an_outcome_brings_a_tag(text, other):
-    record = replace(
+    record = structs.replace(
         TRAINED,
         upload=f"s3://b/datasets/{text}/train.jsonl",
         recipe=text,
         approval_reason=other,
         outcome=Outcome(state="trained", summary=text, kind=other),
     )
-    model, found = replace(VERSION, recipe=text), evaluation(said=(text, other, text))
+    model, found = structs.replace(VERSION, recipe=text), evaluation(said=(text, other, text))
     whole = run_html(page_of(record, model=model, live=LIVE, evaluation=found, environment=other))
     parsed = Parsed(whole)
     assert parsed.tags <= OURS
@@ -136,12 +137,12 @@ def test_every_command_of_a_page_is_one_of_ours_and_takes_these_words(name, tmp_
 
 def test_nobody_is_advised_to_roll_back_to_nothing():
     assert "tuning rollback" in run_page("live")
-    first = page_of(model=VERSION, live=replace(LIVE, version=3, before=None))
+    first = page_of(model=VERSION, live=structs.replace(LIVE, version=3, before=None))
     assert "tuning rollback" not in run_html(first)
 
 
 def test_a_command_quotes_what_a_shell_would_run():
-    page = page_of(environment="dev; rm -rf ~", model=replace(VERSION, recipe="$(reboot)"))
+    page = page_of(environment="dev; rm -rf ~", model=structs.replace(VERSION, recipe="$(reboot)"))
     assert page.command("ask", "$(reboot)") == "tuning ask -e 'dev; rm -rf ~' '$(reboot)'"
 
 
@@ -156,10 +157,10 @@ def test_a_curve_can_be_pointed_at_and_read_as_a_table():
 
 def test_curves_that_were_not_kept_are_summed_up_and_said_to_be_missing():
     short = Results(training=Curve(steps=200, first=2.5, last=0.5, lowest=0.4))
-    said = Parsed(run_html(page_of(replace(TRAINED, results=short)))).words
+    said = Parsed(run_html(page_of(structs.replace(TRAINED, results=short)))).words
     assert "Training loss 2.5 to 0.5, lowest 0.4, 200 values." in said
     assert "curve was not kept" in said
-    none = Parsed(run_html(page_of(replace(TRAINED, results=Results())))).words
+    none = Parsed(run_html(page_of(structs.replace(TRAINED, results=Results())))).words
     assert "Bedrock left no training metrics." in none
 
 
@@ -197,15 +198,15 @@ def test_what_the_gate_holds_is_brought_live_by_a_person_for_a_release_would_hol
 
 def test_of_a_recipe_with_a_gate_the_next_command_evaluates_and_releases():
     gated = any_run(upload=RUN.upload, recipe=replace(RECIPE, release=GATE))
-    record = replace(TRAINED, run=json.loads(json.dumps(gated.to_dict())))
+    record = structs.replace(TRAINED, run=json.loads(json.dumps(gated.to_dict())))
     page = run_html(page_of(record, model=VERSION))
     assert commands(page)[0] == f"tuning release -e dev {RUN.id}"
     assert "Have it evaluated, and brought live as version 3" in Parsed(page).words
 
 
 def test_an_evaluation_of_too_few_prompts_has_no_interval():
-    few = replace(evaluation("hold").decision, difference=None, low=None, high=None)
-    found = replace(evaluation("hold"), decision=few, results=(), regressions=())
+    few = structs.replace(evaluation("hold").decision, difference=None, low=None, high=None)
+    found = structs.replace(evaluation("hold"), decision=few, results=(), regressions=())
     page = run_html(page_of(model=VERSION, evaluation=found))
     assert 'id="interval"' not in page
 
@@ -222,7 +223,9 @@ def test_what_a_run_never_had_is_left_out_and_what_it_has_not_yet_is_named():
     assert "Version not yet" in words("training")
     assert "Version" not in words("failed").partition("Lineage")[2]
     assert "not live; version 2 is" in words("trained")
-    nothing = Parsed(run_html(page_of(model=VERSION, live=replace(LIVE, version=None)))).words
+    nothing = Parsed(
+        run_html(page_of(model=VERSION, live=structs.replace(LIVE, version=None)))
+    ).words
     assert "not live; nothing of support-nova-lite is" in nothing
 
 
@@ -274,12 +277,12 @@ def test_a_run_that_waits_for_other_uploads_says_until_when_below_its_heading():
 
 def test_a_curve_of_one_value_has_a_chart_and_a_table():
     one = Results(validation=Curve(steps=1, first=0.9, last=0.9, lowest=0.9, points=((49, 0.9),)))
-    page = run_html(page_of(replace(TRAINED, results=one)))
+    page = run_html(page_of(structs.replace(TRAINED, results=one)))
     assert "<title>step 49: validation 0.9</title>" in page
 
 
 def test_a_run_without_a_recipe_or_a_version_has_a_page():
-    page = page_of(replace(TRAINED, run=None, results=RESULTS))
+    page = page_of(structs.replace(TRAINED, run=None, results=RESULTS))
     said = Parsed(run_html(page)).words
     assert "It has no version" in said
     assert "Model card" not in said

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from msgspec import Struct
+
 Role = Literal["user", "assistant"]
 MediaKind = Literal["image", "video", "document"]
 Json = Any
 """A JSON value that nobody here looks into: a tool's schema, its arguments, a grader's fields."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Media:
+class Media(Struct, frozen=True, kw_only=True):
     """A picture, film or PDF that lies in S3; the only place from which Bedrock reads one."""
 
     kind: MediaKind
@@ -28,21 +28,18 @@ class Media:
     """Of a document."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reasoning:
+class Reasoning(Struct, frozen=True, kw_only=True):
     text: str
     signature: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     arguments: Mapping[str, Json]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolResult:
+class ToolResult(Struct, frozen=True, kw_only=True):
     id: str
     """Of the call that it answers."""
     content: tuple[Text | Json, ...]
@@ -53,14 +50,12 @@ class ToolResult:
 Block = Text | Media | Reasoning | ToolCall | ToolResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     role: Role
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True):
     name: str
     description: str | None
     schema: Mapping[str, Json]

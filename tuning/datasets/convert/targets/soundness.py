@@ -144,7 +144,7 @@ def _joined(record: Conversation, to: Writing) -> Conversation:
     turns: list[Turn] = []
     for turn in record.turns:
         if turns and turns[-1].role == turn.role:
-            turns[-1] = replace(turn, blocks=(*turns[-1].blocks, *turn.blocks))
+            turns[-1] = Turn(role=turn.role, blocks=(*turns[-1].blocks, *turn.blocks))
             to.account.changed["turn joined to the one before"] += 1
         else:
             turns.append(turn)

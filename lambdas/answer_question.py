@@ -15,6 +15,7 @@ from tuning.assistants.assistant_answer import TOO_MANY, AssistantAnswer
 from tuning.assistants.assistant_files import load_assistant
 from tuning.assistants.assistant_settings import AssistantSettings
 from tuning.assistants.question import AskedQuestion, UnreadableQuestionError, http_answer
+from tuning.assistants.reranking import PaidReranking
 from tuning.assistants.token_price import TokenPrice
 from tuning.aws.assistant_budgets import CallerLimit, RequestBudget
 from tuning.aws.assistant_calls import AssistantGuard, CannotAnswerError, GuardedModel
@@ -85,15 +86,28 @@ def _answering(
         price=TokenPrice.from_text(settings.token_price),
         guard=AssistantGuard(guardrail=_guardrail(settings)),
         model=model,
-        budget=RequestBudget(
-            ledger=Ledger(table=settings.budgets_table),
-            assistant=assistant.name,
-            daily=Decimal(assistant.daily_budget),
-            request=uuid4().hex,
-            now=now,
-        ),
+        budget=_budget(assistant, settings, now),
         retriever=_retriever(assistant, settings),
+        reranking=_reranking(assistant, settings, now),
     )
+
+
+def _budget(assistant: Assistant, settings: AssistantSettings, now: datetime) -> RequestBudget:
+    return RequestBudget(
+        ledger=Ledger(table=settings.budgets_table),
+        assistant=assistant.name,
+        daily=Decimal(assistant.daily_budget),
+        request=uuid4().hex,
+        now=now,
+    )
+
+
+def _reranking(
+    assistant: Assistant, settings: AssistantSettings, now: datetime
+) -> PaidReranking | None:
+    """A reservation of its own: passages are paid before it is known what a model is asked."""
+    usd = Decimal(settings.rerank_usd)
+    return PaidReranking(budget=_budget(assistant, settings, now), usd=usd) if usd else None
 
 
 def _retriever(assistant: Assistant, settings: AssistantSettings) -> KnowledgeBaseRetriever | None:
@@ -103,6 +117,7 @@ def _retriever(assistant: Assistant, settings: AssistantSettings) -> KnowledgeBa
         knowledge_base=settings.knowledge_base,
         assistant=assistant.name,
         passages=assistant.knowledge_base.passages,
+        rerank=assistant.knowledge_base.rerank,
     )
 
 

@@ -108,6 +108,12 @@ def foundation_model(identifier: str, region: str) -> dict[str, Any] | None:
     }
 
 
+def reranks(identifier: str, region: str) -> bool:
+    """Whether the Region has it, as a model that reranks."""
+    found: dict[str, list[str]] = _catalog()["rerankers"]
+    return region in found.get(identifier, ())
+
+
 def _find(identifier: str, region: str) -> dict[str, Any] | None:
     name = identifier.rsplit("foundation-model/", 1)[-1]
     offered = (each for each in _catalog()["models"] if region in each["regions"])

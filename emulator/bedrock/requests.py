@@ -62,6 +62,10 @@ def _violations(shape: Any, value: Any, path: str) -> list[str]:
             return _too_long(shape, value, path) + inner
         case "string":
             return _bad_text(shape, value, path)
+        case "integer" if value > shape.metadata.get("max", value):
+            most = shape.metadata["max"]
+            says = f"Value '{value}' at '{path}' failed to satisfy constraint"
+            return [f"{says}: Member must have value less than or equal to {most}"]
         case _:
             return []
 

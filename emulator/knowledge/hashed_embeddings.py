@@ -10,7 +10,10 @@ import re
 import unicodedata
 from collections import Counter
 
-HASHED = "embeddings are hashed words; the score is the share of the question's words that are in the passage"
+HASHED = (
+    "embeddings are hashed words; the score is the share of the question's words that are in the passage, and reranked "
+    "the share of the words of either that both have"
+)
 """What each answer from here says of itself."""
 _STEM = 6
 """Letters of a word that count: endings do not."""
@@ -51,6 +54,12 @@ def covered(question: str, passage: str) -> float:
     """The share of the question's words that the passage has."""
     asked, there = set(content_words(question)), set(content_words(passage))
     return len(asked & there) / len(asked) if asked else 0.0
+
+
+def shared(question: str, passage: str) -> float:
+    """Of the words of either, the share that both have: what says the same and little else is nearest."""
+    asked, there = set(content_words(question)), set(content_words(passage))
+    return len(asked & there) / len(asked | there) if asked | there else 0.0
 
 
 def _place(word: str, dimensions: int) -> tuple[int, int]:

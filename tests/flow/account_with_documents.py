@@ -25,6 +25,9 @@ ASSISTANT = """
     dimensions = 256
     least_score = 0.3
 """
+RERANKED = ASSISTANT.replace(
+    "least_score = 0.3", 'least_score = 0.2\n    rerank = "cohere.rerank-v3-5:0"'
+)
 RECIPE = """
     description = "What an environment has always."
     base_model = "amazon.nova-2-lite-v1:0:256k"
@@ -52,8 +55,8 @@ def account_with_documents(folder):
     for room in ("recipes", "assistants", "guardrails"):
         (folder / room).mkdir()
     (folder / "recipes/support.toml").write_text(dedent(RECIPE), encoding="utf-8")
-    for name in ("help", "sales"):
-        (folder / f"assistants/{name}.toml").write_text(dedent(ASSISTANT), encoding="utf-8")
+    for name, text in {"help": ASSISTANT, "sales": RERANKED}.items():
+        (folder / f"assistants/{name}.toml").write_text(dedent(text), encoding="utf-8")
     shutil.copy(ROOT / "guardrails/support.toml", folder / "guardrails")
     (folder / "app_with_documents.py").write_text(dedent(APP), encoding="utf-8")
     pace = {"phase_seconds": 0.5, "wait_scale": 0.01, "role_seconds": 3}

@@ -57,8 +57,8 @@ def vectors_of(role, index):
     }
 
 
-def a_base(stage, *, without=(), index=None):
-    """A knowledge base over a folder of a bucket, in a role that may all but `without`."""
+def a_base(stage, *, without=(), more=(), index=None):
+    """A knowledge base over a folder of a bucket, in a role that may all but `without`, and `more`."""
     number = next(numbers)
     bucket, index = f"documents-{number}", index or an_index(stage)
     stage.client("s3").create_bucket(Bucket=bucket)
@@ -67,6 +67,7 @@ def a_base(stage, *, without=(), index=None):
         may("s3:GetObject", resource=f"arn:aws:s3:::{bucket}/documents/help/*"),
         may("bedrock:InvokeModel", resource=TITAN),
         *(may(f"s3vectors:{each}", resource=index) for each in OF_AN_INDEX),
+        *more,
     ]
     kept = [each for each in statements if each["Action"][0] not in without]
     agent, role = stage.client("bedrock-agent"), a_role(stage, *kept)

@@ -2,12 +2,13 @@
 
 import json
 import threading
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
 from uuid import uuid4
 
 import pytest
-from account_with_documents import ASSISTANT, account_with_documents
+from account_with_documents import ASSISTANT, RERANKED, account_with_documents
 from accounts import a_client, session, tuning
 from assisted_account import asker, function_named, outputs_of
 from botocore.exceptions import ClientError
@@ -161,6 +162,39 @@ def test_documents_of_one_assistant_are_in_no_answer_of_the_other(world, askers)
         assert {each["document"] for each in said["citations"]} == {f"documents/{name}/word.md"}
     assert outcome(askers, "sales", margin, "answered")
     assert "secret" not in json.dumps(said_by(askers, "help", margin))
+
+
+def spent_by(world, assistant):
+    """Of all its days."""
+    rows = world.client("dynamodb").scan(TableName=world.account.outputs["BudgetsTable"])
+    days = [each for each in rows["Items"] if f"assistant#{assistant}#day#" in str(each)]
+    return sum(Decimal(each["spent"]["N"]) for each in days)
+
+
+def test_what_is_reranked_is_answered_charged_and_measured_with_and_without(
+    world, askers, tmp_path
+):
+    """The long document has every word of the question, and is found first; the short one says little else."""
+    long = (
+        "Crates of the depot are green, and bells, forks, hats, lamps, gates and boats are there."
+    )
+    upload(world, "sales/long.md", long)
+    upload(world, "sales/short.md", "Crates are green.")
+    asked = "Are crates green in the depot?"
+    both = lambda: {"long.md", "short.md"} <= set(found(world, "sales", asked))  # noqa: E731 — one line
+    awaited(world, both, "both documents")
+    before = spent_by(world, "sales")
+    said = said_by(askers, "sales", asked)
+    assert said["rerank_usd"] == "0.002"
+    assert spent_by(world, "sales") - before == Decimal("0.002") + Decimal(said["use"]["usd"])
+    file, questions = tmp_path / "sales.toml", tmp_path / "questions.jsonl"
+    file.write_text(dedent(RERANKED), encoding="utf-8")
+    questions.write_text(json.dumps({"question": asked, "documents": ["short.md"]}))
+    judged = tuning(world, "evaluate", str(questions), "--assistant", str(file), "--format", "json")
+    assert judged.returncode == 0, judged
+    measured = json.loads(judged.stdout)
+    plain = measured["without_reranking"]
+    assert (measured["mean_reciprocal_rank"], plain["mean_reciprocal_rank"]) == (1, 0.5)
 
 
 def test_an_assistants_function_finds_nothing_of_another(world):

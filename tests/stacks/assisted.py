@@ -28,6 +28,8 @@ STRICT = (
 )
 
 KNOWLEDGE = "[knowledge_base]\n"
+RERANKED = {"help-desk": 'rerank = "cohere.rerank-v3-5:0"\nleast_score = 0.2\n'}
+"""What the file of one of those with documents says besides."""
 
 
 def synthesized(folder: Path, name: str, **said: Any) -> Path:
@@ -53,7 +55,8 @@ def reviewed(
     (folder / "guardrails/strict.toml").write_text(STRICT, encoding="utf-8")
     (folder / "recipes/support.toml").write_text(RECIPE, encoding="utf-8")
     for each, text in {**ASSISTANTS, **files}.items():
-        (folder / f"assistants/{each}.toml").write_text(text + knowledge, encoding="utf-8")
+        documents = knowledge and knowledge + RERANKED.get(each, "")
+        (folder / f"assistants/{each}.toml").write_text(text + documents, encoding="utf-8")
     config = replace(
         RICH,
         region="us-east-1",

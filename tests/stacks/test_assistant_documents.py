@@ -4,7 +4,7 @@ import tomllib
 from decimal import Decimal
 
 import pytest
-from assisted import KNOWLEDGE, reviewed, synthesized
+from assisted import KNOWLEDGE, RERANKED, reviewed, synthesized
 from machines import definition
 from one_recipe import endpoint_rights
 from opted_stack import decisions_about, not_as_decided
@@ -92,8 +92,26 @@ def test_the_role_of_a_knowledge_base_reads_its_own_folder_and_has_its_own_index
     assert [each["StringLike"]["s3:prefix"] for each in listed] == [f"documents/{name}/*"]
     services = {act.partition(":")[0] for act in actions(docs, role)}
     assert services == {"s3", "s3vectors", "kms", "bedrock"}
+    models = ["amazon.titan-embed-text-v2:0"]
+    if name in RERANKED:
+        models.append("cohere.rerank-v3-5:0")
     assert {on for act, on in may if act == "bedrock:InvokeModel"} == {
-        "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0"
+        f"arn:aws:bedrock:us-east-1::foundation-model/{each}" for each in models
+    }
+
+
+def test_reranking_is_a_right_of_the_knowledge_base_that_reranks_and_is_reserved_for(docs):
+    """Its role alone, which only Bedrock takes; the assistant's function asks no model for it."""
+    assert roles_allowed(docs, "bedrock:Rerank") == {ROLES[name] for name in RERANKED}
+    usd = {
+        name: docs.one("AWS::Lambda::Function", f"{each}AnswerQuestionFunction").properties[
+            "Environment"
+        ]["Variables"]["RERANK_USD"]
+        for name, each in NAMES.items()
+    }
+    assert {name: Decimal(each) for name, each in usd.items()} == {
+        "help-desk": Decimal("0.002"),
+        "plain": 0,
     }
 
 

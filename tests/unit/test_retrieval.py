@@ -1,5 +1,6 @@
 """Passages as Bedrock finds them: best first, of the assistant's own documents, and where they are."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -26,7 +27,8 @@ def retriever(asked, *results):
         asked.append(given)
         return {"retrievalResults": list(results)}
 
-    service = SimpleNamespace(retrieve=retrieve)
+    meta = SimpleNamespace(partition="aws", region_name="eu-central-1")
+    service = SimpleNamespace(retrieve=retrieve, meta=meta)
     return KnowledgeBaseRetriever(
         knowledge_base="BASE000001", assistant="help", passages=5, client=lambda _name: service
     )
@@ -63,3 +65,18 @@ def test_bedrock_is_asked_for_as_many_passages_as_are_wanted_and_a_long_question
     assert len(given["retrievalQuery"]["text"]) == 1000
     search = given["retrievalConfiguration"]["vectorSearchConfiguration"]
     assert search == {"numberOfResults": 5, "overrideSearchType": "SEMANTIC"}
+
+
+def test_where_it_is_reranked_the_best_of_more_candidates_are_asked_for(asked):
+    model = "amazon.rerank-v1:0"
+    replace(retriever(asked), rerank=model).retrieve("when?")
+    search = asked[0]["retrievalConfiguration"]["vectorSearchConfiguration"]
+    assert search["numberOfResults"] == 25
+    arn = f"arn:aws:bedrock:eu-central-1::foundation-model/{model}"
+    assert search["rerankingConfiguration"] == {
+        "type": "BEDROCK_RERANKING_MODEL",
+        "bedrockRerankingConfiguration": {
+            "modelConfiguration": {"modelArn": arn},
+            "numberOfRerankedResults": 5,
+        },
+    }

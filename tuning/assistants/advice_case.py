@@ -1,11 +1,12 @@
 """What somebody wants of a model, in numbers: what `tuning advise` weighs training against retrieval by."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from tuning.assistants.assistant import KnowledgeBase
+from tuning.assistants.reranking import candidates_of
 from tuning.errors import OptionError
 from tuning.models.catalog import catalog
 from tuning.runs.recipes import FINE_TUNING
@@ -61,17 +62,21 @@ class AdviceCase:
     """In which the endpoints for documents are."""
     months: int = 12
     """Over which the ways are compared."""
+    rerank: str | None = None
+    """The model that puts passages in order; None: they are taken as they are found."""
     wants: tuple[Want, ...] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("model", "wants") and value is not None:
+            if field.name not in ("model", "rerank", "wants") and value is not None:
                 self._assert_number(field.name, value)
         for want in self.wants:
             if want not in WANTS:
                 raise OptionError(f"--want {want}: must be one of {', '.join(WANTS)}")
         self._assert_model()
+        if self.rerank is not None and self.rerank not in (known := catalog().rerankers):
+            raise OptionError(f"--rerank {self.rerank}: must be one of {', '.join(known)}")
 
     def _assert_model(self) -> None:
         if self.model not in (known := weighed_models()):
@@ -119,6 +124,13 @@ class AdviceCase:
         return _DEFAULT.dimensions
 
     @property
+    def knowledge(self) -> KnowledgeBase:
+        """As it is reranked."""
+        return replace(
+            _DEFAULT, passages=self.passages, chunk_tokens=self.chunk_tokens, rerank=self.rerank
+        )
+
+    @property
     def embeddings(self) -> str:
         return _DEFAULT.embeddings
 
@@ -141,6 +153,8 @@ class AdviceCase:
             "AWS's own example; uploads are of 128 KB and more"
         )
         yield "a guardrail with content filters, denied topics and personal data judges each passage"
+        if self.rerank:
+            yield f"{self.rerank} puts {candidates_of(self.passages)} passages in order for each question"
         yield f"endpoints for documents in {self.zones} zones; they cost whether or not anybody asks"
         yield "each change of facts is a training anew of all examples, and the version before is kept"
 

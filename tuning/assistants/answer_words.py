@@ -42,9 +42,15 @@ def guardrail_words(said: Mapping[str, Any]) -> str:
 
 def cost_words(said: Mapping[str, Any]) -> str:
     """Guardrails are billed by the characters that they judge, and no answer says how much."""
+    reranking = said.get("rerank_usd")
+    reranked = f" Putting passages in order cost {reranking} US dollars." if reranking else ""
+    return f"{_model_words(said)}{reranked}"
+
+
+def _model_words(said: Mapping[str, Any]) -> str:
     if use := said.get("use"):
         tokens = f"{use['input_tokens']:,} tokens asked, {use['output_tokens']:,} answered"
-        return f"{tokens}: {used_usd(said):f} US dollars for the model."
+        return f"{tokens}: {_model_usd(said):f} US dollars for the model."
     if said["outcome"] in _FREE or said.get("blocked_at") == "question":
         return "The model cost nothing."
     return "The answer does not say what it cost."
@@ -57,6 +63,10 @@ def budget_words(said: Mapping[str, Any]) -> str:
 
 
 def used_usd(said: Mapping[str, Any]) -> Decimal:
-    """Of the model; nothing where the answer says nothing."""
+    """Of model and reranker; nothing where the answer says nothing."""
+    return (_model_usd(said) + Decimal(str(said.get("rerank_usd", 0)))).normalize()
+
+
+def _model_usd(said: Mapping[str, Any]) -> Decimal:
     use = said.get("use")
     return Decimal(str(use["usd"])).normalize() if use else Decimal(0)

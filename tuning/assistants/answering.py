@@ -1,6 +1,8 @@
 """The order of an answer: no text reaches the model, and none of the model's a person, but through the guardrail.
 
 question → guardrail → passages → guardrail, each → budget → model, with the guardrail in the request → guardrail
+
+Where passages are reranked, that is reserved before, and settled after they were found.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from tuning.assistants.assistant_answer import (
 )
 from tuning.assistants.passage_prompt import AssistantPrompt, assistant_prompt, cited_numbers
 from tuning.assistants.passages import Passage, Retriever
+from tuning.assistants.reranking import PaidReranking
 from tuning.assistants.token_price import TokenPrice
 
 _BLOCKED = "blocked"
@@ -89,16 +92,27 @@ class Answering:
     budget: DayOfBudget
     retriever: Retriever | None = None
     """None of an assistant without a knowledge base."""
+    reranking: PaidReranking | None = None
+    """None where nothing is reranked."""
 
     def answer(self, question: str) -> AssistantAnswer:
         asked = self.guard.asked(question)
         if asked.outcome == _BLOCKED:
             return AssistantAnswer(outcome="blocked", text=asked.text, blocked_at="question")
+        paid = self.reranking
+        if paid and not paid.begin():
+            return AssistantAnswer(outcome="over_budget", text=OVER_BUDGET)
         found = self._found(asked.text)
+        if paid:
+            paid.end()
         passages = None if found is None else self._guarded(found)
         withheld = len(found or ()) - len(passages or ())
         no_answer = AssistantAnswer(
-            outcome="not_known", text=NOT_KNOWN, found=len(found or ()), withheld=withheld
+            outcome="not_known",
+            text=NOT_KNOWN,
+            found=len(found or ()),
+            withheld=withheld,
+            rerank_usd=paid.usd if paid else None,
         )
         if passages is not None and not passages:
             return no_answer
@@ -107,8 +121,13 @@ class Answering:
         if said is None:
             return replace(no_answer, outcome="over_budget", text=OVER_BUDGET)
         answer = self._answered(said, asked.text, passages)
-        answer = replace(answer, calls=tuple(said.calls))
-        return replace(answer, found=no_answer.found, withheld=no_answer.withheld)
+        return replace(
+            answer,
+            calls=tuple(said.calls),
+            found=no_answer.found,
+            withheld=no_answer.withheld,
+            rerank_usd=no_answer.rerank_usd,
+        )
 
     def _found(self, question: str) -> Sequence[Passage] | None:
         """Those that are near enough, best first; None without documents to look in."""

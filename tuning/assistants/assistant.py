@@ -22,6 +22,8 @@ class KnowledgeBase:
     """How many are looked for, and given to the model at most."""
     least_score: float = 0.4
     """0 to 1. Passages below it are as good as none: without any the assistant says that it does not know."""
+    rerank: str | None = None
+    """The model by which passages are put in order, among more of them; its scores are those that `least_score` is of."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,8 @@ class AssistantAnswer:
     """Whether the answer was longer than it may be."""
     calls: tuple[CalledTool, ...] = ()
     """Of an agent."""
+    rerank_usd: Decimal | None = None
+    """What reranking was charged at, answered or not; None where nothing was reranked."""
 
     def to_json(self) -> dict[str, Any]:
         said = {"outcome": self.outcome, "answer": self.text, "cut": self.cut}
@@ -54,7 +56,18 @@ class AssistantAnswer:
         calls = [{"tool": each.tool, "outcome": each.outcome} for each in self.calls]
         called = {"calls": calls} if calls else {}
         cited = _cited(self.citations)
-        return {**said, **blocked, **called, "citations": cited, "use": _used(self.use)}
+        return {
+            **said,
+            **blocked,
+            **called,
+            **self._reranked,
+            "citations": cited,
+            "use": _used(self.use),
+        }
+
+    @property
+    def _reranked(self) -> dict[str, str]:
+        return {} if self.rerank_usd is None else {"rerank_usd": f"{self.rerank_usd:f}"}
 
     def facts(self) -> dict[str, Any]:
         """For logs: everything but the text of anybody."""
@@ -66,6 +79,7 @@ class AssistantAnswer:
             "blocked_at": self.blocked_at,
             "cut": self.cut,
             **counts,
+            **self._reranked,
             **(_used(self.use) or {}),
         }
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from tuning.assistants.assistant import Assistant, KnowledgeBase
 from tuning.assistants.tool_files import read_tools
 from tuning.errors import AssistantError, nearest
+from tuning.models.catalog import catalog
 from tuning.toml_files import read_toml, refuse_unknown_keys
 
 _MAX_NAME = 24
@@ -113,7 +114,21 @@ class _Reader:
         score = raw.get("least_score", KnowledgeBase.least_score)
         if type(score) not in (int, float, Decimal) or not 0 <= float(score) <= 1:
             self._refuse(f"{at}least_score = {score}", "must be a number, 0 to 1")
+        self._reranks(raw, at)
         return KnowledgeBase(**{**raw, "least_score": float(score)})
+
+    def _reranks(self, raw: Mapping[str, Any], at: str) -> None:
+        if "rerank" not in raw:
+            return
+        model, known = raw["rerank"], catalog().rerankers
+        if not isinstance(model, str) or model not in known:
+            near = nearest(model, known) if isinstance(model, str) else ""
+            self._refuse(f"{at}rerank = {model!r}", f"must be one of {', '.join(known)}{near}")
+        if "least_score" not in raw:
+            self._refuse(
+                f"{at}least_score",
+                "missing; scores of a reranker are on another scale than the default is of: see docs/documents.md",
+            )
 
     def _whole(self, raw: Mapping[str, Any], key: str, least: int, most: int, at: str = "") -> None:
         if key in raw and (type(raw[key]) is not int or not least <= raw[key] <= most):

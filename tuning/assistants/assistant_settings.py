@@ -18,6 +18,8 @@ class AssistantSettings(Settings, frozen=True, kw_only=True):
     """What Bedrock's runtime calls it; "none" where a recipe's live version answers."""
     knowledge_base: str
     """The id of that with its documents; "none" without any."""
+    rerank_usd: str
+    """What reranking the passages of one question may cost at most; "0" where nothing is reranked."""
 
 
 class ToolsSettings(AssistantSettings, frozen=True, kw_only=True):

@@ -90,6 +90,8 @@ class JudgedQuestion:
 @dataclass(frozen=True, kw_only=True)
 class DocumentScores:
     questions: tuple[JudgedQuestion, ...]
+    without_reranking: "DocumentScores | None" = None
+    """What would be found without, however near it is: scores are on another scale. None where nothing is reranked."""
 
     @property
     def passed(self) -> bool:
@@ -121,6 +123,14 @@ class DocumentScores:
         return _mean([each.borne_out for each in self.questions if each.borne_out is not None])
 
     @property
+    def _compared(self) -> dict[str, Any]:
+        if self.without_reranking is None:
+            return {}
+        plain = self.without_reranking
+        rates = {"hit_rate": plain.hit_rate, "mean_reciprocal_rank": plain.reciprocal_rank}
+        return {"without_reranking": rates}
+
+    @property
     def _answerable(self) -> list[JudgedQuestion]:
         return [each for each in self.questions if each.asked.documents]
 
@@ -132,6 +142,7 @@ class DocumentScores:
             "as_expected": len(self.questions) - len(self.failed),
             "hit_rate": self.hit_rate,
             "mean_reciprocal_rank": self.reciprocal_rank,
+            **self._compared,
             "not_known_rate": self.not_known,
             "faithfulness_by_words": self.faithfulness,
             "failed": [each.asked.line for each in self.failed],

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from tuning.assistants.advice_case import AdviceCase
+from tuning.assistants.reranking import rerank_usd
 from tuning.assistants.vector_costs import (
     DOCUMENT_ALARMS,
     DOCUMENT_ENDPOINTS,
@@ -27,6 +28,7 @@ from tuning.models.prices import (
     HOURS,
     JUDGING,
     KEY_PRICE,
+    RERANKING,
     STORAGE_PRICE,
     VECTOR_QUERIES,
     VECTOR_SCAN,
@@ -150,6 +152,9 @@ def _retrieval(case: AdviceCase) -> Iterator[WayLine]:
     yield _line("ask for passages", "month", vectors_query_usd(case), VECTOR_QUERIES)
     scan = scan_usd(case.vectors, case.dimensions, case.questions)
     yield _line("look through the vectors", "month", scan, VECTOR_SCAN, scan_tier(case.vectors))
+    if case.rerank:
+        usd = case.questions * rerank_usd(case.knowledge)
+        yield _line("rerank what is found", "month", usd, RERANKING, case.rerank)
     judged = guardrail_usd(case)
     yield _line("guardrail on the passages", "month", judged, JUDGING, "content filters")
     where = f"{DOCUMENT_ENDPOINTS} endpoints for documents, {case.zones} zones, {HOURS} hours"

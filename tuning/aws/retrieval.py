@@ -9,6 +9,7 @@ from typing import Any
 
 from tuning.assistants.document_changes import folder_of
 from tuning.assistants.passages import Passage
+from tuning.assistants.reranking import candidates_of
 from tuning.aws.clients import Clients, client
 
 _LONGEST_QUESTION = 1000
@@ -26,19 +27,23 @@ class KnowledgeBaseRetriever:
     """Its id."""
     assistant: str
     passages: int
+    rerank: str | None = None
+    """The model that puts what is found in order, by its id."""
     client: Clients = client
 
     def retrieve(self, question: str) -> Sequence[Passage]:
         """Best first. What is not of the assistant's own folder is dropped: its knowledge base has nothing else, and
         an answer must not rest on that.
         """
-        found = self.client("bedrock-agent-runtime").retrieve(
+        runtime = self.client("bedrock-agent-runtime")
+        found = runtime.retrieve(
             knowledgeBaseId=self.knowledge_base,
             retrievalQuery={"text": question[:_LONGEST_QUESTION]},
             retrievalConfiguration={
                 "vectorSearchConfiguration": {
                     "numberOfResults": self.passages,
                     "overrideSearchType": "SEMANTIC",
+                    **self._reranked(runtime),
                 }
             },
         )
@@ -46,6 +51,26 @@ class KnowledgeBaseRetriever:
         mine = folder_of(self.assistant)
         own = [each for each in passages if each is not None and each.document.startswith(mine)]
         return sorted(own, key=lambda each: -each.score)
+
+    def _reranked(self, runtime: Any) -> dict[str, Any]:
+        """Of more candidates the best. Bedrock asks the model as the knowledge base's role.
+        https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_VectorSearchBedrockRerankingConfiguration.html
+        """
+        if self.rerank is None:
+            return {}
+        where = f"arn:{runtime.meta.partition}:bedrock:{runtime.meta.region_name}"
+        said = {
+            "modelConfiguration": {"modelArn": f"{where}::foundation-model/{self.rerank}"},
+            "numberOfRerankedResults": self.passages,
+        }
+        configuration = {
+            "type": "BEDROCK_RERANKING_MODEL",
+            "bedrockRerankingConfiguration": said,
+        }
+        return {
+            "numberOfResults": candidates_of(self.passages),
+            "rerankingConfiguration": configuration,
+        }
 
 
 def passage_of(result: Mapping[str, Any]) -> Passage | None:

@@ -75,6 +75,9 @@ def advise_command(  # noqa: PLR0913 — one parameter an option; typer reads th
         int | None, typer.Option(help="That go with a question. Supposed: 5.")
     ] = None,
     chunk_tokens: Annotated[int | None, typer.Option(help="Of a passage. Supposed: 300.")] = None,
+    rerank: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="That puts passages in order. Else none.")
+    ] = None,
     zones: Annotated[
         int | None, typer.Option(help="With endpoints for documents. Supposed: 2.")
     ] = None,
@@ -99,6 +102,7 @@ def advise_command(  # noqa: PLR0913 — one parameter an option; typer reads th
         "model": model and catalog().model(model).id,
         "passages": passages,
         "chunk_tokens": chunk_tokens,
+        "rerank": rerank,
         "zones": zones,
         "months": months,
     }

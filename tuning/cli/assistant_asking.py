@@ -62,3 +62,5 @@ def _print(said: Mapping[str, Any]) -> None:
     if use := said.get("use"):
         tokens = f"{use['input_tokens']:,} tokens asked, {use['output_tokens']:,} answered"
         say(f"{tokens}, {use['usd']} US dollars")
+    if reranking := said.get("rerank_usd"):
+        say(f"passages put in order, {reranking} US dollars")

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from tuning.assistants.assistant import KnowledgeBase
 from tuning.assistants.assistant_files import load_assistant
 from tuning.assistants.document_changes import folder_of
 from tuning.assistants.question_sets import (
@@ -44,12 +44,18 @@ def evaluate_assistant(
     client = clients(None)
     base = _base(client, file.stem, environment)
     retriever = KnowledgeBaseRetriever(
-        knowledge_base=base, assistant=file.stem, passages=knows.passages, client=client
+        knowledge_base=base,
+        assistant=file.stem,
+        passages=knows.passages,
+        rerank=knows.rerank,
+        client=client,
     )
     scores = DocumentScores(
         questions=tuple(
-            _found(each, answer, retriever, knows) for each, answer in zip(asked, said, strict=True)
-        )
+            _found(each, answer, retriever, knows.least_score)
+            for each, answer in zip(asked, said, strict=True)
+        ),
+        without_reranking=_without_reranking(asked, retriever) if knows.rerank else None,
     )
     _show(file.stem, scores, shown)
     return Exit.DONE if scores.passed else Exit.REFUSED
@@ -98,12 +104,19 @@ def _found(
     asked: DocumentQuestion,
     answer: AnswerToQuestion | None,
     retriever: KnowledgeBaseRetriever,
-    knows: KnowledgeBase,
+    least: float,
 ) -> JudgedQuestion:
     mine = folder_of(retriever.assistant)
-    near = (each for each in retriever.retrieve(asked.question) if each.score >= knows.least_score)
+    near = (each for each in retriever.retrieve(asked.question) if each.score >= least)
     found = tuple(each.below(mine) for each in near)
     return JudgedQuestion(asked=asked, found=found, answer=answer)
+
+
+def _without_reranking(
+    asked: Sequence[DocumentQuestion], retriever: KnowledgeBaseRetriever
+) -> DocumentScores:
+    plain = replace(retriever, rerank=None)
+    return DocumentScores(questions=tuple(_found(each, None, plain, 0) for each in asked))
 
 
 def _show(assistant: str, scores: DocumentScores, shown: Shown) -> None:
@@ -116,6 +129,9 @@ def _show(assistant: str, scores: DocumentScores, shown: Shown) -> None:
         f"found: {_share(scores.hit_rate)} of those that a document answers, reciprocal rank {_share(scores.reciprocal_rank)}",
         f"not known: {_share(scores.not_known)} of those that none answers",
     ]
+    if plain := scores.without_reranking:
+        rates = f"{_share(plain.hit_rate)}, reciprocal rank {_share(plain.reciprocal_rank)}"
+        lines.insert(2, f"found without reranking: {rates}")
     if counts["answered"]:
         lines.append(f"borne out by the passages cited: {_share(scores.faithfulness)} (by words)")
     lines += [

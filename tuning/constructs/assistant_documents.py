@@ -66,6 +66,7 @@ class AssistantDocuments(Construct):
                 documents=self.bucket,
                 data_key=storage.data_key,
                 vectors_key=key,
+                wildcard=network.wildcard,
             )
             for each in assistants
         }

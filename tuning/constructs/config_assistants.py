@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuning.assistants.agent_cost import most_of_agent
-from tuning.assistants.assistant import Assistant
+from tuning.assistants.assistant import Assistant, KnowledgeBase
 from tuning.assistants.assistant_files import load_assistant
+from tuning.assistants.reranking import rerank_usd
 from tuning.assistants.token_price import TokenPrice
 from tuning.constructs.agent_zones import letters_with_agents
 from tuning.errors import AssistantError, ConfigError, UnknownModelError, nearest
@@ -77,6 +78,7 @@ def _check(assistant: Assistant, file: str, config: "Config") -> None:
             raise AssistantError(
                 f"{file}: model: {model.id} is offered in {', '.join(model.regions)}, not in {config.region}"
             )
+    _check_reranking(assistant, file, config)
     if assistant.tools:
         _check_tools(assistant, base_model_of(assistant, config), file, config)
     _check_budget(assistant, file, config)
@@ -91,12 +93,31 @@ def _check_budget(assistant: Assistant, file: str, config: "Config") -> None:
             "to tuning/models/prices.json with its date and source, or choose another model"
         )
     least = price.most(0, assistant.most_output_tokens)
+    least += rerank_usd(assistant.knowledge_base or KnowledgeBase())
     if assistant.tools:
         least = most_of_agent(assistant, price, len(assistant.system_prompt.encode()))
     if assistant.daily_budget < least:
         raise AssistantError(
             f"{file}: daily_budget = {assistant.daily_budget}: less than one answer of most_output_tokens = "
             f"{assistant.most_output_tokens} may cost, {least:f} US dollars; nothing could be asked"
+        )
+
+
+def _check_reranking(assistant: Assistant, file: str, config: "Config") -> None:
+    rerank = assistant.knowledge_base.rerank if assistant.knowledge_base else None
+    if rerank is None:
+        return
+    if assistant.tools:
+        raise AssistantError(
+            f"{file}: knowledge_base.rerank: what an agent looks up is not reserved for; leave it out, or the tools"
+        )
+    regions = catalog().rerankers[rerank]
+    if config.region not in regions:
+        there = [name for name, places in catalog().rerankers.items() if config.region in places]
+        other = f"; {config.region} has {', '.join(there)}" if there else ""
+        raise AssistantError(
+            f"{file}: knowledge_base.rerank: {rerank} is in {', '.join(regions)}, not in {config.region}{other}: "
+            f"{catalog().sources['rerank']}"
         )
 
 

@@ -20,6 +20,7 @@ from tuning.constructs.bedrock_role import allow_equals
 from tuning.constructs.bucket_policies import KNOWLEDGE_PART, PART
 from tuning.constructs.keys import own_key
 from tuning.constructs.policies import Statement, allow, managed_policy
+from tuning.constructs.wildcard_permissions import WildcardPermissions
 
 NOT_FILTERABLE = ("AMAZON_BEDROCK_TEXT", "AMAZON_BEDROCK_METADATA")
 """Else a passage of any length fails: "Filterable metadata must have at most 2048 bytes".
@@ -44,6 +45,7 @@ class KnowledgeBaseParts(Construct):
         documents: s3.IBucket,
         data_key: kms.IKey,
         vectors_key: kms.IKey,
+        wildcard: WildcardPermissions,
     ) -> None:
         super().__init__(scope, construct_id)
         assert assistant.knowledge_base  # noqa: S101 — only those that have one are asked for
@@ -53,6 +55,10 @@ class KnowledgeBaseParts(Construct):
         self._stack = cdk.Stack.of(self)
         self.index = self._index()
         self.role = self._role()
+        if (
+            self._knows.rerank
+        ):  # it is this role that reranks what is retrieved, and not who retrieves
+            self.role.add_managed_policy(wildcard.reranking)
         self.policy = managed_policy(
             self, "Policy", roles=[self.role], statements=[*self._reads(), *self._searches()]
         )
@@ -123,7 +129,12 @@ class KnowledgeBaseParts(Construct):
 
     def _searches(self) -> list[Statement]:
         return [
-            allow(actions=["bedrock:InvokeModel"], resources=[self._embeddings()]),
+            allow(
+                actions=["bedrock:InvokeModel"],
+                resources=[
+                    *map(self._model, filter(None, (self._knows.embeddings, self._knows.rerank)))
+                ],
+            ),
             allow(
                 actions=[f"s3vectors:{each}" for each in _OF_AN_INDEX],
                 resources=[self.index.attr_index_arn],
@@ -139,9 +150,9 @@ class KnowledgeBaseParts(Construct):
     def _via(self, service: str) -> dict[str, str]:
         return {"kms:ViaService": f"{service}.{self._stack.region}.amazonaws.com"}
 
-    def _embeddings(self) -> str:
+    def _model(self, name: str) -> str:
         where = f"arn:{self._stack.partition}:bedrock:{self._stack.region}"
-        return f"{where}::foundation-model/{self._knows.embeddings}"
+        return f"{where}::foundation-model/{name}"
 
     def _base(self) -> bedrock.CfnKnowledgeBase:
         """Its name is another one where it must be replaced: two of one name would be in each other's way."""
@@ -161,7 +172,7 @@ class KnowledgeBaseParts(Construct):
             knowledge_base_configuration=made.KnowledgeBaseConfigurationProperty(
                 type="VECTOR",
                 vector_knowledge_base_configuration=made.VectorKnowledgeBaseConfigurationProperty(
-                    embedding_model_arn=self._embeddings(),
+                    embedding_model_arn=self._model(knows.embeddings),
                     embedding_model_configuration=made.EmbeddingModelConfigurationProperty(
                         bedrock_embedding_model_configuration=detail
                     ),

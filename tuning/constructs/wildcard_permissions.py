@@ -36,6 +36,11 @@ class WildcardPermissions(Construct):
         """Made only where a recipe imports models."""
         return self._policy("ImportedListing", _list_imported())
 
+    @cached_property
+    def reranking(self) -> iam.IManagedPolicy:
+        """Made only where an assistant's documents are reranked; for the roles of their knowledge bases."""
+        return self._policy("Reranking", _rerank())
+
     def _policy(self, name: str, *statements: Statement) -> iam.IManagedPolicy:
         policy = managed_policy(self, name, statements=statements)
         return iam.ManagedPolicy.from_managed_policy_arn(self, f"{name}Arn", policy.ref)
@@ -121,6 +126,13 @@ def _list_imported() -> Statement:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
     """
     return _anywhere("bedrock:ListImportedModels")
+
+
+def _rerank() -> Statement:
+    """By which model is a right on that model, bedrock:InvokeModel.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-prereq.html
+    """
+    return _anywhere("bedrock:Rerank")
 
 
 def _list_uses() -> Statement:

@@ -135,6 +135,8 @@ class Catalog:
     models: Mapping[str, Model]
     historic_methods: Mapping[str, Method] = field(default_factory=dict)
     """Methods that no model offers any more; their data can still be checked."""
+    rerankers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By their ids, the Regions that have them: source `rerank`."""
 
     def model(self, identifier: str) -> Model:
         """The model of that customization id. Raises UnknownModelError, with the nearest miss."""
@@ -166,6 +168,7 @@ def catalog() -> Catalog:
         sources=raw["sources"],
         models={m["id"]: _model(m, raw) for m in raw["models"]},
         historic_methods={n: _method(n, m, raw) for n, m in raw["historic_methods"].items()},
+        rerankers={name: tuple(regions) for name, regions in raw["rerankers"].items()},
     )
 
 

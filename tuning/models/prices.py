@@ -16,6 +16,7 @@ UNIT_STORAGE = "import_storage_per_unit_and_month"
 AWAKE_UNIT = "import_awake_per_unit_and_minute"
 EMBEDDING = "embedding_per_1000_tokens"
 JUDGING = "guardrail_per_1000_text_units"
+RERANKING = "rerank_per_1000_queries"
 VECTOR_STORAGE = "vector_storage_per_gb_and_month"
 VECTOR_UPLOAD = "vector_upload_per_gb"
 VECTOR_QUERIES = "vector_queries_per_million"
@@ -23,7 +24,10 @@ VECTOR_SCAN = "vector_scan_per_tb"
 ENDPOINT_PRICE = "endpoint_per_zone_and_hour"
 KEY_PRICE = "key_per_month"
 ALARM_PRICE = "alarm_per_month"
-_BY_NAME = (TRAINING_PRICE, SERVING, PROVISIONED, AWAKE_UNIT, EMBEDDING, JUDGING, VECTOR_SCAN)
+_BY_NAME = (
+    *(TRAINING_PRICE, SERVING, PROVISIONED, AWAKE_UNIT),
+    *(EMBEDDING, JUDGING, RERANKING, VECTOR_SCAN),
+)
 _ALONE = (STORAGE_PRICE, UNIT_STORAGE, VECTOR_STORAGE, VECTOR_UPLOAD, VECTOR_QUERIES)
 _IDLE = (ENDPOINT_PRICE, KEY_PRICE, ALARM_PRICE)
 HOURS = 730

@@ -60,6 +60,19 @@ class Runtime:
         return {"stream": iter([delta, {"messageStop": {"stopReason": "end_turn"}}, usage])}
 
 
+@dataclass
+class Documents:
+    """One passage for each question."""
+
+    meta: Any = field(
+        default_factory=lambda: SimpleNamespace(partition="aws", region_name="us-east-1")
+    )
+
+    def retrieve(self, **_given: Any) -> dict[str, Any]:
+        place = {"s3Location": {"uri": "s3://bucket/documents/support/a.md"}}
+        return {"retrievalResults": [{"content": {"text": "A."}, "location": place, "score": 0.9}]}
+
+
 class Mortal:
     """Calls of one service; the process dies before or after the one of that number."""
 
@@ -94,6 +107,8 @@ class AskedWorld:
     monkeypatch: Any
     budget: str = "5.00"
     minute: int = 100
+    knowledge: str = ""
+    rerank_usd: str = "0"
     dynamodb: FakeDynamoDB = field(default_factory=FakeDynamoDB)
     runtime: Runtime = field(default_factory=Runtime)
     calls: list[str] = field(default_factory=list)
@@ -103,8 +118,12 @@ class AskedWorld:
 
     def __post_init__(self) -> None:
         said = FILE.format(budget=self.budget, minute=self.minute)
-        (self.folder / "support.toml").write_text(said)
-        services = {"dynamodb": self.dynamodb, "bedrock-runtime": self.runtime}
+        (self.folder / "support.toml").write_text(f"{said}\n{self.knowledge}")
+        services = {
+            "dynamodb": self.dynamodb,
+            "bedrock-runtime": self.runtime,
+            "bedrock-agent-runtime": Documents(),
+        }
         made = {name: Mortal(self, each) for name, each in services.items()}
         self.monkeypatch.setattr(clients, "create", lambda service, _region, **_more: made[service])
         self.monkeypatch.setattr(answer_question, "ASSISTANT_FILES", self.folder)
@@ -118,6 +137,7 @@ class AskedWorld:
             token_price=PRICE,
             base_model="none",
             knowledge_base="none",
+            rerank_usd=self.rerank_usd,
         )
         for name, value in settings.to_env().items():
             self.monkeypatch.setenv(name, value)

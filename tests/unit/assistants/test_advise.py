@@ -35,13 +35,18 @@ NUMBERS = {
     "zones": st.integers(1, 6),
     "months": st.integers(1, 120),
 }
-CASES = st.builds(AdviceCase, **NUMBERS, model=st.sampled_from(weighed_models()))
+RERANKERS = st.none() | st.sampled_from(sorted(catalog().rerankers))
+CASES = st.builds(AdviceCase, **NUMBERS, model=st.sampled_from(weighed_models()), rerank=RERANKERS)
 GROWS = sorted(NUMBERS.keys() - {"chunk_tokens"})
 """Longer pieces are fewer: they make a question dearer, and the vectors cheaper."""
 
 
 def test_every_number_of_a_case_is_drawn():
-    assert NUMBERS.keys() == {each.name for each in fields(AdviceCase)} - {"model", "wants"}
+    assert NUMBERS.keys() == {each.name for each in fields(AdviceCase)} - {
+        "model",
+        "rerank",
+        "wants",
+    }
 
 
 @given(CASES, st.sampled_from(GROWS), st.data())
@@ -128,6 +133,16 @@ def test_the_second_example_of_aws_is_met_too():
     assert round(scan_usd(10**7, 1024, 10**7) - first, 2) == Decimal("953.36")
 
 
+def test_reranking_is_a_line_of_its_own_for_each_question():
+    """A dollar, or two, for a thousand queries: https://aws.amazon.com/bedrock/pricing/"""
+    without = costs_of(AdviceCase(questions=10_000))["retrieve"]
+    for rerank, usd in (("amazon.rerank-v1:0", "10.00"), ("cohere.rerank-v3-5:0", "20.00")):
+        costs = costs_of(AdviceCase(questions=10_000, rerank=rerank))["retrieve"]
+        (line,) = set(costs.lines) - set(without.lines)
+        assert (line.what, line.each, line.usd) == ("rerank what is found", "month", Decimal(usd))
+        assert costs.month == without.month + Decimal(usd)
+
+
 def test_a_price_that_is_not_known_is_no_zero():
     unpriced = "amazon.nova-pro-v1:0:300k"
     costs = costs_of(AdviceCase(model=unpriced))
@@ -155,6 +170,7 @@ REFUSED = [
     ({"model": "amazon.titan-image-generator-v2:0"}, "no text model of which training can be weighed"),
     ({"model": "anthropic.claude-3-haiku-20240307-v1:0:200k"}, "no text model of which training can be weighed"),
     ({"epochs": 9}, "--epochs 9"),
+    ({"rerank": "amazon.rerank"}, "--rerank amazon.rerank: must be one of amazon.rerank-v1:0, cohere.rerank-v3-5:0"),
 ]  # fmt: skip
 
 

@@ -46,6 +46,15 @@ def test_what_a_model_cost_is_said_with_its_tokens():
     assert used_usd(said) == Decimal("0.0001")
 
 
+def test_reranking_is_said_and_summed_whether_or_not_a_model_was_asked():
+    said = answer("answered", use=USE, rerank_usd=Decimal("0.002"))
+    assert cost_words(said).endswith(" Putting passages in order cost 0.002 US dollars.")
+    assert used_usd(said) == Decimal("0.0021")
+    unknown = answer("not_known", rerank_usd=Decimal("0.002"))
+    assert cost_words(unknown).startswith("The model cost nothing. Putting")
+    assert used_usd(unknown) == Decimal("0.002")
+
+
 @pytest.mark.parametrize("outcome", ["not_known", "over_budget", "too_many_requests"])
 def test_what_asks_no_model_costs_none(outcome):
     assert cost_words(answer(outcome)) == "The model cost nothing."

@@ -14,6 +14,7 @@ from tuning.errors import AssistantError, ConfigError, GuardrailError
 RECIPES = Path(__file__).parents[3] / "recipes"
 SOUND = 'recipe = "support-nova-micro"\nsystem_prompt = "You help."\ndaily_budget = 2.50\n'
 KNOWS = SOUND + "[knowledge_base]\n"
+RERANK = 'rerank = "{}"\nleast_score = 0.2\n'
 
 
 def laid(tmp_path, text, name="support.toml"):
@@ -61,6 +62,9 @@ CASES = [
     (KNOWS + "passage = 1", "knowledge_base.passage: unknown key (did you mean 'passages'?)"),
     (KNOWS + 'embeddings = "x"', "knowledge_base.embeddings = 'x': must be one of amazon.titan"),
     (KNOWS + "embeddings = []", "knowledge_base.embeddings = []: must be one of"),
+    (KNOWS + 'rerank = "amazon.rerank"\nleast_score = 0', "rerank = 'amazon.rerank': must be one of amazon.rerank-v1:0, cohere.rerank-v3-5:0"),
+    (KNOWS + "rerank = 1\nleast_score = 0", "knowledge_base.rerank = 1: must be one of"),
+    (KNOWS + 'rerank = "cohere.rerank-v3-5:0"', "knowledge_base.least_score: missing; scores of a reranker are on another scale"),
     (KNOWS + "dimensions = 300", "makes 256, 512, 1024"),
     (KNOWS + "chunk_tokens = 19", "must be a whole number, 20 to 8,192"),
     (KNOWS + "overlap_percent = 100", "must be a whole number, 1 to 99"),
@@ -114,6 +118,9 @@ def test_an_environment_has_those_that_it_names(tmp_path):
         (SOUND.replace('recipe = "support-nova-micro"', 'model = "amazon.nova-lite-v1:0:300k"'), AssistantError, "no dated price of tokens is known"),
         (SOUND.replace("2.50", "0.01") + "most_output_tokens = 5000", None, ""),
         (SOUND + 'guardrail = "none-such"', GuardrailError, "no such guardrail"),
+        (KNOWS + RERANK.format("cohere.rerank-v3-5:0"), None, ""),
+        (KNOWS + RERANK.format("amazon.rerank-v1:0"), AssistantError, "not in us-east-1; us-east-1 has cohere.rerank-v3-5:0: https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html"),
+        (SOUND + TOOL + "[knowledge_base]\n" + RERANK.format("cohere.rerank-v3-5:0"), AssistantError, "what an agent looks up is not reserved for"),
         (SOUND + TOOL + "[knowledge_base]\n", AssistantError, "looks in no documents in this version"),
     ],
 )  # fmt: skip

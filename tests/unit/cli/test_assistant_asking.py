@@ -70,6 +70,12 @@ def test_an_answer_is_shown_with_its_citations_and_steers_no_terminal(api, capsy
     assert "1,200 tokens asked, 5 answered, 0.00010000 US dollars" in shown.err
 
 
+def test_what_reranking_cost_is_said_beside_the_model(api, capsys):
+    api.body = json.dumps({**ANSWERED, "rerank_usd": "0.002"})
+    assert ask() == 0
+    assert "passages put in order, 0.002 US dollars" in capsys.readouterr().err
+
+
 def test_a_program_gets_what_the_assistant_said(api, capsys):
     assert api
     assert ask(shown="json") == 0

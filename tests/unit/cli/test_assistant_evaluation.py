@@ -14,6 +14,7 @@ from tuning.errors import OptionError
 
 SOUND = 'recipe = "tone"\nsystem_prompt = "You help."\ndaily_budget = 2.50\n'
 OUTPUTS = {"AssistantsApi": "abc", "KnowledgeBaseOfHelpDesk": "KB12345678"}
+RERANK = "cohere.rerank-v3-5:0"
 TEXT = "Refunds of parcels take ten working days."
 
 
@@ -28,6 +29,7 @@ def world(tmp_path, monkeypatch):
     (tmp_path / "assistants/help-desk.toml").write_text(f"{SOUND}[knowledge_base]\n")
     (tmp_path / "assistants/plain.toml").write_text(SOUND)
     found = SimpleNamespace(folder=tmp_path, outputs=dict(OUTPUTS), asked=[], score=0.9)
+    found.nearest = "refunds.md"
 
     def stacks(**_given):
         if not found.outputs:
@@ -37,10 +39,13 @@ def world(tmp_path, monkeypatch):
 
     def retrieve(**given):
         found.asked.append(given)
-        uri = "s3://bucket/documents/help-desk/refunds.md"
-        place = {"s3Location": {"uri": uri}}
-        result = {"content": {"text": TEXT}, "location": place, "score": found.score}
-        return {"retrievalResults": [result]}
+        search = given["retrievalConfiguration"]["vectorSearchConfiguration"]
+        found_first = "refunds.md" if "rerankingConfiguration" in search else found.nearest
+        return {"retrievalResults": [result(name) for name in (found_first, "refunds.md")]}
+
+    def result(name):
+        place = {"s3Location": {"uri": f"s3://bucket/documents/help-desk/{name}"}}
+        return {"content": {"text": TEXT}, "location": place, "score": found.score}
 
     services = {
         "cloudformation": SimpleNamespace(
@@ -48,7 +53,9 @@ def world(tmp_path, monkeypatch):
             exceptions=SimpleNamespace(ClientError=NoStackError),
             meta=SimpleNamespace(region_name="us-east-1"),
         ),
-        "bedrock-agent-runtime": SimpleNamespace(retrieve=retrieve),
+        "bedrock-agent-runtime": SimpleNamespace(
+            retrieve=retrieve, meta=SimpleNamespace(partition="aws", region_name="us-east-1")
+        ),
     }
     monkeypatch.setattr(assistant_evaluation, "clients", lambda _region: services.__getitem__)
     monkeypatch.chdir(tmp_path)
@@ -77,6 +84,25 @@ def test_what_is_found_is_judged_without_a_model(world, capsys):
     assert "borne out" not in said
     (asked,) = world.asked
     assert asked["knowledgeBaseId"] == "KB12345678"
+
+
+def test_what_is_reranked_is_shown_with_and_without(world, capsys):
+    file = world.folder / "assistants/help-desk.toml"
+    file.write_text(f'{SOUND}[knowledge_base]\nrerank = "{RERANK}"\nleast_score = 0.2\n')
+    world.nearest = "parcels.md"
+    assert ask(world, REFUNDS) == 0
+    said = capsys.readouterr().out
+    assert "found: 1.00 of those that a document answers, reciprocal rank 1.00" in said
+    assert "found without reranking: 1.00, reciprocal rank 0.50" in said
+    assert ask(world, REFUNDS, shown="json") == 0
+    compared = json.loads(capsys.readouterr().out)["without_reranking"]
+    assert compared == {"hit_rate": 1.0, "mean_reciprocal_rank": 0.5}
+
+
+def test_without_a_reranker_each_question_is_looked_up_once_and_nothing_is_compared(world, capsys):
+    assert ask(world, REFUNDS, shown="json") == 0
+    assert "without_reranking" not in capsys.readouterr().out
+    assert len(world.asked) == 1
 
 
 def test_answers_are_judged_by_what_they_cite(world, capsys):

@@ -19,6 +19,7 @@ from tuning.assistants.reranking import PaidReranking
 from tuning.assistants.token_price import TokenPrice
 from tuning.aws.assistant_budgets import CallerLimit, RequestBudget
 from tuning.aws.assistant_calls import AssistantGuard, CannotAnswerError, GuardedModel
+from tuning.aws.clients import asked_once, client
 from tuning.aws.guarding import DeployedGuardrail
 from tuning.aws.ledger import Ledger
 from tuning.aws.live_models import LiveModels
@@ -111,13 +112,15 @@ def _reranking(
 
 
 def _retriever(assistant: Assistant, settings: AssistantSettings) -> KnowledgeBaseRetriever | None:
-    if assistant.knowledge_base is None:
+    knows = assistant.knowledge_base
+    if knows is None:
         return None
     return KnowledgeBaseRetriever(
         knowledge_base=settings.knowledge_base,
         assistant=assistant.name,
-        passages=assistant.knowledge_base.passages,
-        rerank=assistant.knowledge_base.rerank,
+        passages=knows.passages,
+        rerank=knows.rerank,
+        client=asked_once if knows.rerank else client,  # a query is billed, and reserved once
     )
 
 

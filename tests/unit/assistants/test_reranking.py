@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tuning.assistants.assistant import KnowledgeBase
 from tuning.assistants.assistant_answer import OVER_BUDGET
 from tuning.assistants.reranking import PaidReranking, candidates_of, rerank_queries, rerank_usd
+from tuning.aws import clients
 from tuning.models.catalog import catalog
 from tuning.models.prices import RERANKING, prices
 
@@ -116,3 +117,19 @@ def test_killed_while_it_looks_for_passages_it_keeps_what_reranking_costs(world)
     (day,) = (each for name, each in world.dynamodb.budgets.items() if "#day#" in name)
     assert day["committed"] == before + USD
     assert len(day["open_requests"]) == 1
+
+
+@pytest.mark.parametrize(("rerank", "attempts"), [(COHERE, 1), (None, None)])
+def test_what_is_billed_by_the_query_is_sent_once(tmp_path, monkeypatch, rerank, attempts):
+    """A retry of the SDK would be billed again, and was reserved once."""
+    said = f'rerank = "{rerank}"\nleast_score = 0.2\n' if rerank else ""
+    world = AskedWorld(tmp_path, monkeypatch, knowledge=f"[knowledge_base]\n{said}")
+    create, made = clients.create, {}
+
+    def noted(service, region, **more):
+        made.setdefault(service, []).append(more.get("attempts"))
+        return create(service, region, **more)
+
+    monkeypatch.setattr(clients, "create", noted)
+    assert world.ask()[0] == 200
+    assert made["bedrock-agent-runtime"] == [attempts]

@@ -77,6 +77,7 @@ def test_an_assistant_answers_from_the_live_version_and_charges_its_day(assisted
     day = budgets(assisted).item(day_key("help-desk", datetime.now(UTC)))
     assert Decimal(day["spent"]["N"]) == Decimal(day["committed"]["N"])
     assert Decimal(day["spent"]["N"]) >= Decimal(answer["use"]["usd"]) > 0
+    assert Decimal(answer["left_usd"]) == Decimal("5.00") - Decimal(day["committed"]["N"])
     assert "open_requests" not in day
 
 
@@ -148,7 +149,7 @@ def test_a_budget_holds_against_callers_that_ask_at_once(assisted):
     """Real threads, each with its own client: what is let through fits, and nothing that fits is refused."""
     ledger, now = budgets(assisted), datetime.now(UTC)
     name, usd, limit = f"crowd-{uuid4().hex[:6]}", Decimal("0.07"), Decimal("1.00")
-    begin, passed = threading.Barrier(24), []
+    begin, passed, left = threading.Barrier(24), [], []
 
     def ask():
         begin.wait()
@@ -157,6 +158,7 @@ def test_a_budget_holds_against_callers_that_ask_at_once(assisted):
         )
         if one.reserve(usd):
             passed.append(one)
+        left.append(one.left_usd())
 
     def all_at_once():
         threads = [threading.Thread(target=ask) for _ in range(24)]
@@ -177,3 +179,6 @@ def test_a_budget_holds_against_callers_that_ask_at_once(assisted):
     assert len(passed) == 12  # 0.14 are spent, and 0.86 are left
     assert Decimal(day["committed"]["N"]) == Decimal("0.14") + 12 * usd
     assert Decimal(day["spent"]["N"]) == Decimal("0.14")
+    assert len(left) == 48
+    assert all(0 <= each <= limit - usd for each in left)
+    assert min(left) == limit - 14 * usd

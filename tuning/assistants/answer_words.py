@@ -59,6 +59,8 @@ def _model_words(said: Mapping[str, Any]) -> str:
 def budget_words(said: Mapping[str, Any]) -> str:
     if said["outcome"] == "over_budget":
         return "The day's budget has no room left for such a question until midnight, UTC."
+    if (left := said.get("left_usd")) is not None:
+        return f"Of the day's budget {left} US dollars are left until midnight, UTC."
     return _UNSAID
 
 

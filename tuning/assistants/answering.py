@@ -82,6 +82,9 @@ class DayOfBudget(Protocol):
     def settle(self, usd: Decimal) -> None:
         """What the request came to, in place of what it reserved."""
 
+    def left_usd(self) -> Decimal | None:
+        """Of the day, without what others have reserved; None where it cannot be read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answering:
@@ -96,6 +99,10 @@ class Answering:
     """None where nothing is reranked."""
 
     def answer(self, question: str) -> AssistantAnswer:
+        said = self._whole(question)
+        return replace(said, left_usd=self.budget.left_usd())
+
+    def _whole(self, question: str) -> AssistantAnswer:
         asked = self.guard.asked(question)
         if asked.outcome == _BLOCKED:
             return AssistantAnswer(outcome="blocked", text=asked.text, blocked_at="question")

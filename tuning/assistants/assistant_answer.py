@@ -49,6 +49,8 @@ class AssistantAnswer:
     """Of an agent."""
     rerank_usd: Decimal | None = None
     """What reranking was charged at, answered or not; None where nothing was reranked."""
+    left_usd: Decimal | None = None
+    """Of the day's budget, after this answer was settled; None where it is not known."""
 
     def to_json(self) -> dict[str, Any]:
         said = {"outcome": self.outcome, "answer": self.text, "cut": self.cut}
@@ -60,14 +62,16 @@ class AssistantAnswer:
             **said,
             **blocked,
             **called,
-            **self._reranked,
+            **self._money,
             "citations": cited,
             "use": _used(self.use),
         }
 
     @property
-    def _reranked(self) -> dict[str, str]:
-        return {} if self.rerank_usd is None else {"rerank_usd": f"{self.rerank_usd:f}"}
+    def _money(self) -> dict[str, str]:
+        """Beside the model."""
+        said = {"rerank_usd": self.rerank_usd, "left_usd": self.left_usd}
+        return {name: f"{usd:f}" for name, usd in said.items() if usd is not None}
 
     def facts(self) -> dict[str, Any]:
         """For logs: everything but the text of anybody."""
@@ -79,7 +83,7 @@ class AssistantAnswer:
             "blocked_at": self.blocked_at,
             "cut": self.cut,
             **counts,
-            **self._reranked,
+            **self._money,
             **(_used(self.use) or {}),
         }
 

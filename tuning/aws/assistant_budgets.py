@@ -70,6 +70,22 @@ class RequestBudget:
             spent=SPENT,
         )
 
+    def left_usd(self) -> Decimal | None:
+        """An answer that is paid is not lost because this cannot be read. What others have reserved may come back to
+        the day, so that it is the least that is left at this moment.
+        """
+        from botocore.exceptions import (  # noqa: PLC0415 — not before there is a client
+            BotoCoreError,
+            ClientError,
+        )
+
+        try:
+            item = self.ledger.item(self._key, COMMITTED) or {}
+        except (BotoCoreError, ClientError):
+            return None
+        committed = Decimal(item[COMMITTED]["N"]) if COMMITTED in item else Decimal(0)
+        return max(Decimal(0), self.daily - committed)
+
     def _is_open(self) -> bool:
         """Whether an earlier try of the same reservation was written, and its answer lost."""
         item = self.ledger.item(self._key, OPEN_REQUESTS) or {}

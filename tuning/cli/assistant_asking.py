@@ -64,3 +64,5 @@ def _print(said: Mapping[str, Any]) -> None:
         say(f"{tokens}, {use['usd']} US dollars")
     if reranking := said.get("rerank_usd"):
         say(f"passages put in order, {reranking} US dollars")
+    if left := said.get("left_usd"):
+        say(f"left of the day's budget: {left} US dollars")

@@ -71,6 +71,9 @@ class World:
     def settle(self, usd):
         self.calls.append(("settle", usd))
 
+    def left_usd(self):
+        return self.left
+
     def did(self):
         return [each[0] for each in self.calls]
 

@@ -14,9 +14,9 @@ from tuning.aws.assistant_calls import CannotAnswerError
 from tuning.aws.transient import Transient
 
 CALLS = ["update_item", "update_item", "get_item", "apply_guardrail", "update_item"]
-CALLS += ["converse_stream", "update_item", "apply_guardrail"]
+CALLS += ["converse_stream", "update_item", "apply_guardrail", "get_item"]
 """Of a first question: the caller's minute, twice for it begins; what is live; the guardrail; the reservation; the
-model; the settlement; the guardrail."""
+model; the settlement; the guardrail; what is left of the day."""
 
 
 @pytest.fixture

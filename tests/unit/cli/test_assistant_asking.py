@@ -76,6 +76,13 @@ def test_what_reranking_cost_is_said_beside_the_model(api, capsys):
     assert "passages put in order, 0.002 US dollars" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("left", ["4.99990000", "0"])
+def test_what_is_left_of_the_day_is_said(api, capsys, left):
+    api.body = json.dumps({**ANSWERED, "left_usd": left})
+    assert ask() == 0
+    assert f"left of the day's budget: {left} US dollars" in capsys.readouterr().err
+
+
 def test_a_program_gets_what_the_assistant_said(api, capsys):
     assert api
     assert ask(shown="json") == 0

@@ -73,6 +73,7 @@ def test_the_page_is_answered_with_what_it_cost(console):
     assert said["outcome"] == "answered"
     assert said["answer"]
     assert float(said["spent_usd"]) > 0
+    assert said["budget"].startswith("Of the day's budget ")
     assert "let question and answer pass" in said["guardrail"]
 
 
@@ -146,6 +147,8 @@ def test_no_attack_of_the_set_reaches_the_model_and_every_innocent_question_does
 def test_an_attack_costs_the_assistants_day_nothing(by_guarded):
     said, _, called = by_guarded(ATTACKS[0].text)
     assert said["use"] is None
-    # The caller's minute, which begins or goes on; a reservation and its settlement would be two more.
-    assert {each for each in called if each.startswith("dynamodb:")} == {"dynamodb:UpdateItem"}
+    # The caller's minute, which begins or goes on; a reservation and its settlement would be two more. What is left is read.
+    used = {each for each in called if each.startswith("dynamodb:")}
+    assert used == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
     assert called["dynamodb:UpdateItem"] <= 2
+    assert called["dynamodb:GetItem"] == 1

@@ -40,7 +40,7 @@ class Assistant:
     knowledge_base: KnowledgeBase | None = None
     """None: it answers from what the model knows, without documents."""
     daily_budget: Decimal
-    """What its model may cost in a day of UTC. US dollars."""
+    """What its model and its reranker may cost in a day of UTC. US dollars."""
     most_output_tokens: int = 1024
     """Of an answer; a longer one is cut."""
     caller_requests_per_minute: int = 30

@@ -198,10 +198,10 @@ class Endpoints(Construct):
             service="bedrock", resource="guardrail", resource_name="*"
         )
         named = {"StringLike": {"bedrock:GuardrailIdentifier": f"{guardrails}:*"}}
-        if config.assistants:
-            bases = self._let(_INVOKE_ACTIONS[1:], [foundation], part=ASSISTANT_PART)
-            if any(each.model for each in config.load_assistants()):
-                yield {**bases, "Condition": {**bases["Condition"], **named}}
+        based = [each for each in config.load_assistants() if each.model]
+        if ways := sorted({_INVOKE_ACTIONS[0 if each.tools else 1] for each in based}):
+            bases = self._let(ways, [foundation], part=ASSISTANT_PART)
+            yield {**bases, "Condition": {**bases["Condition"], **named}}
         if config.guardrail is None:
             yield self._let(_INVOKE_ACTIONS, deployments)
             if config.assistants:

@@ -112,15 +112,15 @@ def _reranking(
 
 
 def _retriever(assistant: Assistant, settings: AssistantSettings) -> KnowledgeBaseRetriever | None:
-    knows = assistant.knowledge_base
-    if knows is None:
+    knowledge = assistant.always_searched
+    if knowledge is None:
         return None
     return KnowledgeBaseRetriever(
         knowledge_base=settings.knowledge_base,
         assistant=assistant.name,
-        passages=knows.passages,
-        rerank=knows.rerank,
-        client=asked_once if knows.rerank else client,  # a query is billed, and reserved once
+        passages=knowledge.passages,
+        rerank=knowledge.rerank,
+        client=asked_once if knowledge.rerank else client,  # a query is billed, and reserved once
     )
 
 

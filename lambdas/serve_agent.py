@@ -21,11 +21,13 @@ from typing import Any
 from lambdas.observe import logger
 from tuning.assistants.agent import Agent
 from tuning.assistants.agent_records import AgentQuestion
+from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_files import load_assistant
 from tuning.assistants.assistant_settings import AgentSettings
 from tuning.assistants.question import UnreadableQuestionError
 from tuning.assistants.token_price import TokenPrice
 from tuning.aws.agent_calls import GuardedToolModel
+from tuning.aws.agent_documents import AgentDocuments
 from tuning.aws.assistant_calls import AssistantGuard
 from tuning.aws.guarding import DeployedGuardrail
 from tuning.aws.tool_functions import FunctionTools
@@ -45,12 +47,24 @@ _SECONDS = 30
 def deployed_agent() -> Agent:
     settings = AgentSettings.from_env()
     guardrail = DeployedGuardrail(arn=settings.guardrail_arn, version=settings.guardrail_version)
+    assistant = load_assistant(AGENT_FILES / f"{settings.assistant}.toml")
     return Agent(
-        assistant=load_assistant(AGENT_FILES / f"{settings.assistant}.toml"),
+        assistant=assistant,
         price=TokenPrice.from_text(settings.token_price),
         guard=AssistantGuard(guardrail=guardrail),
         model=GuardedToolModel(guardrail=guardrail),
         runner=FunctionTools(),
+        finder=_documents(assistant, settings),
+    )
+
+
+def _documents(assistant: Assistant, settings: AgentSettings) -> AgentDocuments | None:
+    if assistant.knowledge_base is None:
+        return None
+    return AgentDocuments(
+        knowledge_base=settings.knowledge_base,
+        assistant=assistant.name,
+        passages=assistant.knowledge_base.passages,
     )
 
 
@@ -156,6 +170,7 @@ def invoked(body: bytes, session: str) -> tuple[int, dict[str, Any]]:
         end=answer.end,
         rounds=answer.rounds,
         calls=calls,
+        passages=len(answer.passages),
         input_tokens=answer.input_tokens,
         output_tokens=answer.output_tokens,
     )

@@ -1,6 +1,6 @@
 """Which tool an emulated model asks for: the one that the question names, with what stands beside its members' names.
 
-Nothing is understood. Once tools have answered, the answer repeats what they said.
+Nothing is understood. Once tools have answered, the answer repeats what they said, or quotes the passages that they found.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator.bedrock.api_errors import ValidationError
 from emulator.bedrock.nearest_example import text_of
+from emulator.bedrock.quoted_passages import quoted_result
 
 BY_NAME = "a tool was asked for if the question names it; no model decided so"
 _TAG = re.compile(r"</?[\w-]+>")
@@ -59,7 +60,8 @@ def tool_turn(
         return None
     newest = messages[-1].get("content") or ()
     if results := [each["toolResult"] for each in newest if "toolResult" in each]:
-        return {"content": "\n".join(_repeated(each) for each in results)}
+        asked = text_of(messages[0].get("content") or ())
+        return {"content": "\n".join(_repeated(each, asked) for each in results)}
     question = text_of(newest)
     for number, spec in enumerate(_specs(config)):
         if _names(question, spec["name"]):
@@ -100,10 +102,12 @@ def _inputs(question: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, Any
             yield name, said
 
 
-def _repeated(result: Mapping[str, Any]) -> str:
+def _repeated(result: Mapping[str, Any], question: str) -> str:
     """Without lines that are marks around it."""
     text = "\n".join(
         each["text"] if "text" in each else json.dumps(each.get("json"))
         for each in result.get("content", ())
     )
+    if quoted := quoted_result(question, text):
+        return quoted
     return "\n".join(line for line in text.splitlines() if not _TAG.fullmatch(line.strip()))

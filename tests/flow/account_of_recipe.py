@@ -40,7 +40,10 @@ def account_of_recipe(
     with stages.running(**pace, **settings, enforce=True) as instance:
         deployer = Deployer(instance=instance, say=lambda _line: None, app=app)
         deployer.bootstrap([region])
-        outputs = deployer.deploy([f"{environment}/*"])[f"{environment}-Training"]
+        deployed = deployer.deploy([f"{environment}/*"])
+        outputs = deployed[f"{environment}-Training"] | deployed.get(
+            f"{environment}-Assistants", {}
+        )
         client = partial(deployer.client, region=region)
         account = Account(client=client, outputs=outputs)
         yield World(account=account, instance=instance, inbox=subscribed(client, outputs))

@@ -7,12 +7,15 @@ from opted_stack import decisions_about, not_as_decided, plugin_reports, said_ag
 from tooled import FUNCTION, ZONE_IDS, synthesized
 from whole_app import ROOT
 
+from review.costs import idle
 from review.decide import review_decisions
 from review.permission_table import render, table
-from review.role_policies import actions
+from review.role_policies import actions, permissions, roles_allowed
 from review.templates import EnvironmentTemplates
 
 AGENT, ASKS = "ClerkAgentRole", "ClerkAnswerWithToolsRole"
+SEARCHER, ASKS_SEARCHER = "GuideAgentRole", "GuideAnswerWithToolsRole"
+ROLES = (AGENT, ASKS, SEARCHER, ASKS_SEARCHER)
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +41,33 @@ def test_an_agent_may_its_model_its_guardrail_and_its_tools(tooled):
     }
 
 
-def test_who_asks_an_agent_asks_no_model(tooled):
-    assert "bedrock-agentcore:InvokeAgentRuntime" in actions(tooled, ASKS)
-    assert not {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"} & set(
-        actions(tooled, ASKS)
+def test_an_agent_with_documents_may_search_its_own_assistants_and_calls_no_function(tooled):
+    assert set(actions(tooled, SEARCHER)) == {
+        *("bedrock:InvokeModel", "bedrock:ApplyGuardrail", "kms:Decrypt", "bedrock:Retrieve"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+    }
+    assert roles_allowed(tooled, "bedrock:Retrieve") == {SEARCHER, "PlainAnswerQuestionRole"}
+    own = {on for act, on in permissions(tooled, SEARCHER) if act == "bedrock:Retrieve"}
+    assert own == {"{DocumentsGuideBase.KnowledgeBaseArn}"}
+    (runtime,) = (
+        each.properties["EnvironmentVariables"]
+        for each in tooled.of_type("AWS::BedrockAgentCore::Runtime")
+        if each.properties["EnvironmentVariables"]["ASSISTANT"] == "guide"
     )
-    assert not {"lambda:InvokeFunction"} & set(actions(tooled, ASKS))
+    assert runtime["KNOWLEDGE_BASE"] == "{DocumentsGuideBase.KnowledgeBaseId}"
+
+
+@pytest.mark.parametrize("role", [ASKS, ASKS_SEARCHER])
+def test_who_asks_an_agent_asks_no_model_calls_no_tool_and_searches_nothing(tooled, role):
+    may = set(actions(tooled, role))
+    assert "bedrock-agentcore:InvokeAgentRuntime" in may
+    assert not {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"} & may
+    assert not {"lambda:InvokeFunction", "bedrock:Retrieve"} & may
 
 
 def test_who_may_do_what_is_as_it_was_reviewed(tooled):
     reviewed = tomllib.loads((ROOT / "review/agents_permissions.toml").read_text("utf-8"))
-    found = {name: entry for name, entry in table(tooled).items() if name in (AGENT, ASKS)}
+    found = {name: entry for name, entry in table(tooled).items() if name in ROLES}
     assert tomllib.loads(render(found)) == reviewed
 
 
@@ -59,13 +78,24 @@ def decided(tooled):
 
 def test_every_decision_on_agents_is_as_the_table_has_it(decided):
     own = decisions_about(decided, "agent")
-    assert len(own) >= 25
+    assert len(own) >= 80
     assert not_as_decided(own) == []
 
 
 def test_what_holds_everywhere_holds_beside_agents(decided):
     assert len(decided) >= 400
     assert not_as_decided(decided) == []
+
+
+def test_an_agent_costs_nothing_while_it_is_idle_but_its_endpoints(tooled):
+    """https://aws.amazon.com/bedrock/agentcore/pricing/: by the seconds of its sessions."""
+    assert idle(tooled).unpriced == ()
+    services = [
+        each.properties["ServiceName"].rpartition(".")[2]
+        for each in tooled.of_type("AWS::EC2::VPCEndpoint")
+    ]
+    own = ("bedrock-agentcore", "lambda", "bedrock-agent", "bedrock-agent-runtime")
+    assert [services.count(each) for each in own] == [1, 1, 1, 1]
 
 
 def test_every_alarm_of_an_agent_has_a_row_in_the_runbook(tooled):
@@ -82,20 +112,22 @@ def test_who_asks_reaches_models_by_no_endpoint_and_agents_by_theirs_alone(toole
     assert {to for of, to in ways if of == "{Agents}"} == {
         "{EndpointsBedrockRuntimeGroup}",
         "{EndpointsLambdaGroup}",
+        "{EndpointsBedrockAgentRuntimeGroup}",
     }
     assert {of for of, to in ways if to == "{EndpointsLambdaGroup}"} == {"{Agents}"}
     assert {of for of, to in ways if to == "{EndpointsAgentCoreGroup}"} == {"{Functions}"}
 
 
 def test_an_agents_interfaces_are_in_zones_that_have_the_service(tooled):
-    (runtime,) = tooled.of_type("AWS::BedrockAgentCore::Runtime")
-    network = runtime.properties["NetworkConfiguration"]
-    assert network["NetworkMode"] == "VPC"
-    assert len(network["NetworkModeConfig"]["Subnets"]) == 1  # b is use1-az3 in this account
-    assert network["NetworkModeConfig"]["SecurityGroups"] == ["{Agents}"]
-    assert runtime.properties["AgentRuntimeArtifact"]["CodeConfiguration"]["EntryPoint"] == [
-        "agent.py"
-    ]
+    runtimes = tooled.of_type("AWS::BedrockAgentCore::Runtime")
+    assert len(runtimes) == 2
+    for runtime in runtimes:
+        network = runtime.properties["NetworkConfiguration"]
+        assert network["NetworkMode"] == "VPC"
+        assert len(network["NetworkModeConfig"]["Subnets"]) == 1  # b is use1-az3 in this account
+        assert network["NetworkModeConfig"]["SecurityGroups"] == ["{Agents}"]
+        code = runtime.properties["AgentRuntimeArtifact"]["CodeConfiguration"]
+        assert code["EntryPoint"] == ["agent.py"]
 
 
 def test_the_vpc_leads_to_the_tools_functions_and_no_others(tooled):

@@ -1,4 +1,4 @@
-"""An environment with an assistant that has tools, beside one that has none."""
+"""An environment with assistants that have tools, one of them documents, beside one that has documents and no tools."""
 
 import assisted
 
@@ -19,10 +19,26 @@ function = "{FUNCTION}"
 input = {{type = "object"}}
 changes = true
 """
+GUIDE = f"""
+model = "amazon.nova-2-lite-v1:0:256k"
+system_prompt = "You help."
+daily_budget = 5.00
+{assisted.KNOWLEDGE}
+[[tools]]
+name = "handbook"
+description = "Searches the handbook."
+kind = "documents"
+"""
+"""Of a base model: it calls no function."""
+PLAIN = assisted.ASSISTANTS["plain"] + assisted.KNOWLEDGE
 ZONE_IDS = {"b": "use1-az3", "d": "use1-az4"}
 
 
 def synthesized(folder, **more):
     return assisted.synthesized(
-        folder, "tooled", assistants=("clerk", "plain"), files={"clerk": CLERK}, **more
+        folder,
+        "tooled",
+        assistants=("clerk", "guide", "plain"),
+        files={"clerk": CLERK, "guide": GUIDE, "plain": PLAIN},
+        **more,
     )

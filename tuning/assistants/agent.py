@@ -20,8 +20,10 @@ from tuning.assistants.agent_records import (
 )
 from tuning.assistants.answering import Guard, NotAskedError
 from tuning.assistants.assistant import Assistant
+from tuning.assistants.assistant_answer import NOT_KNOWN
+from tuning.assistants.document_search import DocumentSearch, PassageFinder
 from tuning.assistants.token_price import TokenPrice
-from tuning.assistants.tool_calls import ToolCalls, ToolRunner, ToolSaid, data_rules
+from tuning.assistants.tool_calls import ToolCalls, ToolRunner, ToolSaid
 
 _SECONDS = 22.0
 """After which no round begins: API Gateway waits 29 for all of an answer, the guardrail's judgement included.
@@ -45,6 +47,8 @@ class Agent:
     guard: Guard
     model: ToolModel
     runner: ToolRunner
+    finder: PassageFinder | None = None
+    """None of an assistant without documents."""
     clock: Callable[[], float] = time.monotonic
     draw: Callable[[], str] = lambda: secrets.token_hex(16)
 
@@ -53,11 +57,29 @@ class Agent:
         while mark.casefold() in f"{asked.system}{asked.question}".casefold():
             mark = self.draw()
         calls = ToolCalls(
-            tools=self.assistant.tools, guard=self.guard, runner=self.runner, mark=mark
+            tools=self.assistant.tools,
+            guard=self.guard,
+            runner=self.runner,
+            mark=mark,
+            documents=self._documents(mark),
         )
         return _Conversation(
             agent=self, asked=asked, calls=calls, until=self.clock() + _SECONDS
         ).answer()
+
+    def _documents(self, mark: str) -> DocumentSearch | None:
+        knowledge = self.assistant.knowledge_base
+        if knowledge is None:
+            return None
+        if self.finder is None:
+            raise ValueError(f"{self.assistant.name}: has documents, and nothing finds them")
+        return DocumentSearch(
+            knowledge=knowledge,
+            finder=self.finder,
+            guard=self.guard,
+            mark=mark,
+            clock=self.clock,
+        )
 
 
 @dataclass(kw_only=True)
@@ -69,6 +91,7 @@ class _Conversation:
     calls: ToolCalls
     until: float
     made: list[CalledTool] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     input_tokens: int = 0
     output_tokens: int = 0
@@ -95,7 +118,7 @@ class _Conversation:
         self.messages.append({"role": "user", "content": list(blocks)})
 
     def _request(self) -> dict[str, Any]:
-        system = f"{self.asked.system}\n\n{data_rules(self.calls.mark)}"
+        system = f"{self.asked.system}\n\n{self.calls.rules}"
         return {
             "system": [{"text": system}],
             "messages": self.messages,
@@ -148,6 +171,7 @@ class _Conversation:
             return self.calls.refused(use, "no time is left for it")
         said = self.calls.said(use, left)
         self.answered = self.answered or said.call.outcome in ("answered", "failed")
+        self.heard += [said.heard] if said.heard else []
         return said
 
     def _calls_left(self) -> int:
@@ -159,8 +183,18 @@ class _Conversation:
         return self._made("refused", str(error), str(code), later=getattr(error, "later", False))
 
     def _ended(self, end: AgentEnd, turn: ModelTurn | None) -> AgentAnswer:
+        reason = turn.stop_reason if turn else end
+        if end == "answered" and self._knows_nothing():
+            return self._made("not_known", NOT_KNOWN, reason)
         text = turn.text if turn and end != "unfinished" else NOT_FINISHED
-        return self._made(end, text, turn.stop_reason if turn else end)
+        return self._made(end, text, reason)
+
+    def _knows_nothing(self) -> bool:
+        """Whether documents were searched in vain, and no function has answered: whatever the model says then rests on
+        nothing. That nothing is near enough is decided by scores, and not by the model.
+        """
+        documents = self.calls.documents
+        return bool(documents and documents.searched and not (documents.given or self.heard))
 
     def _made(self, end: AgentEnd, text: str, reason: str, *, later: bool = False) -> AgentAnswer:
         return AgentAnswer(
@@ -171,6 +205,8 @@ class _Conversation:
             output_tokens=self.output_tokens,
             rounds=self.rounds,
             calls=tuple(self.made),
+            passages=tuple(self.calls.documents.given) if self.calls.documents else (),
+            heard=tuple(self.heard),
             later=later,
         )
 

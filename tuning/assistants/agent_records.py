@@ -1,17 +1,19 @@
 """What an agent is asked and what it says, in the program and as JSON between `answer_question` and the agent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, Self
 
+from tuning.assistants.passages import Passage
 from tuning.assistants.question import UnreadableQuestionError
 
 CallOutcome = Literal["answered", "failed", "withheld", "refused"]
 """Of a tool: it answered; it failed, or was too slow or too long; the guardrail kept its input or its answer back; it was
 not called, for it is unknown, takes something else, or may not be called any more."""
-AgentEnd = Literal["answered", "blocked", "unfinished", "refused"]
-"""The model answered; the guardrail in the request stopped it; rounds, time or money were over; Bedrock refused."""
+AgentEnd = Literal["answered", "not_known", "blocked", "unfinished", "refused"]
+"""The model answered; it had searched documents, in which nothing was near enough, and nothing else to answer from; the
+guardrail in the request stopped it; rounds, time or money were over; Bedrock refused."""
 NOT_FINISHED = "I could not finish this within what one question may take. Ask for less at once."
 
 
@@ -68,16 +70,21 @@ class AgentAnswer:
     rounds: int
     """How often the model was asked, and answered."""
     calls: Sequence[CalledTool] = ()
+    passages: Sequence[Passage] = ()
+    """Of documents, as the model was given them: the first is [1]."""
+    heard: Sequence[str] = ()
+    """What functions answered, as the model was given it."""
     later: bool = False
     """Of a refusal: whether it may pass."""
 
     def to_json(self) -> dict[str, Any]:
-        calls = [{"tool": each.tool, "outcome": each.outcome} for each in self.calls]
-        return {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "calls": calls}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
-        return cls(**{**raw, "calls": tuple(CalledTool(**each) for each in raw["calls"])})
+        calls = tuple(CalledTool(**each) for each in raw["calls"])
+        passages = tuple(Passage(**each) for each in raw["passages"])
+        return cls(**{**raw, "calls": calls, "passages": passages, "heard": tuple(raw["heard"])})
 
 
 @dataclass(frozen=True, kw_only=True)

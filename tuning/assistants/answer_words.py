@@ -28,7 +28,7 @@ _BLOCKED = {
     "answer": "The model answered, and the guardrail blocked its answer.",
 }
 _FREE = frozenset(("not_known", "over_budget", "too_many_requests", "refused"))
-"""Outcomes before any model is asked."""
+"""Outcomes before any model is asked, but for an agent's, whose answer says what it used."""
 _UNSAID = "What is left of the day's budget is not in the answer."
 
 

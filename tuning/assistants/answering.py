@@ -20,7 +20,7 @@ from tuning.assistants.assistant_answer import (
     ModelUse,
 )
 from tuning.assistants.passage_prompt import AssistantPrompt, assistant_prompt, cited_numbers
-from tuning.assistants.passages import Passage, Retriever
+from tuning.assistants.passages import Passage, Retriever, near_enough
 from tuning.assistants.reranking import PaidReranking
 from tuning.assistants.token_price import TokenPrice
 
@@ -58,7 +58,13 @@ class ModelSaid:
     """Whether the guardrail in the request stopped it: its text is the guardrail's message."""
     unfinished: bool = False
     """Of an agent: whether it was stopped before it had an answer, of which its text says so."""
+    not_known: bool = False
+    """Of an agent: whether it searched its documents in vain, and had nothing else to answer from."""
     calls: Sequence[CalledTool] = ()
+    passages: Sequence[Passage] = ()
+    """What an agent was given of its documents: the first is [1]."""
+    heard: Sequence[str] = ()
+    """What an agent's functions answered."""
 
 
 class NotAskedError(Exception):
@@ -94,7 +100,7 @@ class Answering:
     model: AssistantModel
     budget: DayOfBudget
     retriever: Retriever | None = None
-    """None of an assistant without a knowledge base."""
+    """None of an assistant without documents, and of one whose agent searches them."""
     reranking: PaidReranking | None = None
     """None where nothing is reranked."""
 
@@ -127,28 +133,23 @@ class Answering:
         said = self._said(prompt)
         if said is None:
             return replace(no_answer, outcome="over_budget", text=OVER_BUDGET)
-        answer = self._answered(said, asked.text, passages)
+        given = [*(passages or ()), *said.passages]
         return replace(
-            answer,
+            self._answered(said, asked.text, given),
             calls=tuple(said.calls),
-            found=no_answer.found,
-            withheld=no_answer.withheld,
+            found=no_answer.found + len(said.passages),
+            withheld=withheld,
             rerank_usd=no_answer.rerank_usd,
         )
 
     def _found(self, question: str) -> Sequence[Passage] | None:
         """Those that are near enough, best first; None without documents to look in."""
-        knowledge = self.assistant.knowledge_base
+        knowledge = self.assistant.always_searched
         if knowledge is None:
             return None
         if self.retriever is None:
             raise ValueError(f"{self.assistant.name}: has documents, and nothing finds them")
-        near = [
-            each
-            for each in self.retriever.retrieve(question)
-            if each.score >= knowledge.least_score
-        ]
-        return sorted(near, key=lambda each: -each.score)[: knowledge.passages]
+        return near_enough(self.retriever.retrieve(question), knowledge)
 
     def _guarded(self, found: Sequence[Passage]) -> list[Passage]:
         """Bedrock's guardrail does not look at what was retrieved by itself: without those that it blocks, and with
@@ -182,7 +183,7 @@ class Answering:
         return self.price.most(prompt.bytes, self.assistant.most_output_tokens)
 
     def _answered(
-        self, said: ModelSaid, question: str, passages: Sequence[Passage] | None
+        self, said: ModelSaid, question: str, passages: Sequence[Passage]
     ) -> AssistantAnswer:
         use = ModelUse(
             input_tokens=said.input_tokens,
@@ -193,17 +194,19 @@ class Answering:
             return AssistantAnswer(outcome="blocked", text=said.text, blocked_at="model", use=use)
         if said.unfinished:
             return AssistantAnswer(outcome="unfinished", text=said.text, use=use)
-        source = "\n\n".join(each.text for each in passages or ())
+        if said.not_known:
+            return AssistantAnswer(outcome="not_known", text=NOT_KNOWN, use=use)
+        source = "\n\n".join((*(each.text for each in passages), *said.heard)) if passages else ""
         answered = self.guard.answered(said.text, source=source, question=question)
         if answered.outcome == _BLOCKED:
             return AssistantAnswer(
                 outcome="blocked", text=answered.text, blocked_at="answer", use=use
             )
-        numbers = cited_numbers(answered.text, len(passages or ()))
+        numbers = cited_numbers(answered.text, len(passages))
         return AssistantAnswer(
             outcome="answered",
             text=answered.text,
-            citations=tuple((number, (passages or ())[number - 1]) for number in numbers),
+            citations=tuple((number, passages[number - 1]) for number in numbers),
             use=use,
             cut=said.stop_reason == _CUT,
         )

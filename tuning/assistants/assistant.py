@@ -38,7 +38,7 @@ class Assistant:
     guardrail: str | None = None
     """A file in `guardrails/`. None: that of the environment, and without any an assistant is refused."""
     knowledge_base: KnowledgeBase | None = None
-    """None: it answers from what the model knows, without documents."""
+    """None: it answers from what the model knows, without documents. Beside tools, one of them searches it."""
     daily_budget: Decimal
     """What its model and its reranker may cost in a day of UTC. US dollars."""
     most_output_tokens: int = 1024
@@ -51,3 +51,10 @@ class Assistant:
     """For one question."""
     most_rounds: int = 4
     """For one question: how often the model is asked, the last time for its answer."""
+
+    @property
+    def always_searched(self) -> KnowledgeBase | None:
+        """The documents in which each question is looked up before its model is asked. With tools it is the model that
+        asks for a search.
+        """
+        return None if self.tools else self.knowledge_base

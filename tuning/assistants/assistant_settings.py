@@ -58,3 +58,5 @@ class AgentSettings(Settings, frozen=True, kw_only=True):
     guardrail_arn: str
     guardrail_version: str
     token_price: str
+    knowledge_base: str
+    """As of its function, which searches none."""

@@ -40,13 +40,16 @@ def assistant_prompt(
     texts = (system_prompt, question, *(each.text for each in passages))
     mark = _not_in(texts, draw)
     shown = "\n".join(
-        f"<passage-{mark} number={number}>\n{each.text}\n</passage-{mark}>"
-        for number, each in enumerate(passages, 1)
+        passage_shown(mark, number, each.text) for number, each in enumerate(passages, 1)
     )
     return AssistantPrompt(
         system=f"{system_prompt}\n\n{_rules(mark)}",
         question=f"{shown}\n\n<question-{mark}>\n{question}\n</question-{mark}>",
     )
+
+
+def passage_shown(mark: str, number: int, text: str) -> str:
+    return f"<passage-{mark} number={number}>\n{text}\n</passage-{mark}>"
 
 
 def cited_numbers(answer: str, passages: int) -> tuple[int, ...]:

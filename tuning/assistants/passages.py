@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from tuning.assistants.assistant import KnowledgeBase
+
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
@@ -25,3 +27,9 @@ class Passage:
 class Retriever(Protocol):
     def retrieve(self, question: str) -> Sequence[Passage]:
         """The nearest passages of one assistant's documents, best first, whatever their scores."""
+
+
+def near_enough(found: Sequence[Passage], knowledge: KnowledgeBase) -> list[Passage]:
+    """Best first, and no more than the model is given."""
+    near = [each for each in found if each.score >= knowledge.least_score]
+    return sorted(near, key=lambda each: -each.score)[: knowledge.passages]

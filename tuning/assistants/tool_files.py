@@ -49,7 +49,13 @@ def read_tools(raw: object, *, has_documents: bool, refuse: Refuse) -> tuple[Ass
     if documents and not has_documents:
         refuse(
             f"tools[{documents[0].name}].kind",
-            'this assistant has no documents to look in; make it kind = "function", or leave it out',
+            'this assistant has no documents to look into; add [knowledge_base], or make it kind = "function"',
+        )
+    if has_documents and not documents:
+        refuse(
+            "tools",
+            'none of them looks into the documents of [knowledge_base]; add one with kind = "documents", or leave '
+            "[knowledge_base] out",
         )
     if len(documents) > 1:
         refuse("tools", "an assistant has one knowledge base: name one tool of kind documents")

@@ -59,7 +59,10 @@ class AskedAgent:
             stop_reason=said.stop_reason,
             intervened=said.end == "blocked",
             unfinished=said.end == "unfinished",
+            not_known=said.end == "not_known",
             calls=said.calls,
+            passages=said.passages,
+            heard=said.heard,
         )
 
     def _said(self, asked: AgentQuestion) -> AgentAnswer:

@@ -37,7 +37,7 @@ class FunctionTools:
 
         longest = max(1, math.floor(seconds))
         if tool.function is None:
-            raise ToolFailedError("this version looks into no documents")
+            raise ToolFailedError("it has no function")
         try:
             answer = self.client(longest).invoke(
                 FunctionName=tool.function,

@@ -1,4 +1,4 @@
-"""What a VPC with agents has beside: a way to AgentCore for the functions that ask, and one to Lambda for agents' tools."""
+"""What a VPC with agents has beside: a way to AgentCore for the functions that ask, and those that agents' tools take."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,6 +8,7 @@ from constructs import Construct
 
 from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_tools import AssistantTool
+from tuning.constructs.knowledge_endpoints import PASSAGES
 from tuning.constructs.policies import Statement
 
 
@@ -16,19 +17,26 @@ def add_agent_endpoints(
     make: Callable[..., ec2.InterfaceVpcEndpoint],
     let: Callable[..., Statement],
     assistants: Sequence[Assistant],
-) -> None:
-    """None where no assistant has tools. Runtimes are made after this stack: all of the account's are admitted, and each caller's role names one.
+) -> list[str]:
+    """None where no assistant has tools. Runtimes are made after this stack: all of the account's are admitted, and each
+    caller's role names one. What comes back are the endpoints that agents reach.
     https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/vpc-interface-endpoints.html
     """
     tools = [tool for each in assistants for tool in each.tools]
+    reached = ["BedrockRuntime"]
     if not tools:
-        return
+        return reached
     stack, services = cdk.Stack.of(scope), ec2.InterfaceVpcEndpointAwsService
     runtimes = stack.format_arn(service="bedrock-agentcore", resource="runtime", resource_name="*")
     asking = ["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:StopRuntimeSession"]
     make("AgentCore", services.BEDROCK_AGENTCORE, let(asking, [runtimes], ours=True))
-    functions = tool_functions(stack, tools)
-    make("Lambda", services.LAMBDA_, let(["lambda:InvokeFunction"], functions), functions=False)
+    if functions := tool_functions(stack, tools):
+        let_call = let(["lambda:InvokeFunction"], functions)
+        make("Lambda", services.LAMBDA_, let_call, functions=False)
+        reached.append("Lambda")
+    if any(each.kind == "documents" for each in tools):
+        reached.append(PASSAGES)
+    return reached
 
 
 def tool_functions(stack: cdk.Stack, tools: Sequence[AssistantTool]) -> list[str]:

@@ -139,6 +139,7 @@ class Assistants(Construct):
                 guardrail_arn=settings.guardrail_arn,
                 guardrail_version=settings.guardrail_version,
                 token_price=settings.token_price,
+                knowledge_base=settings.knowledge_base,
             ),
             places=places,
         )

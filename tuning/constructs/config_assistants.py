@@ -128,11 +128,6 @@ def _check_tools(assistant: Assistant, base: str, file: str, config: "Config") -
         raise AssistantError(
             f"{file}: tools: {model.id} {says}: {catalog().sources['tool_use']}; leave them out, or choose another model"
         )
-    if assistant.knowledge_base:
-        raise AssistantError(
-            f"{file}: tools: an assistant with tools looks in no documents in this version; make two of it, one with "
-            "[[tools]] and one with [knowledge_base]"
-        )
     for tool in assistant.tools:
         parts = (tool.function or "").split(":")
         if len(parts) > _REGION_OF_ARN and parts[_REGION_OF_ARN] != config.region:

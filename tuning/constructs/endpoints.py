@@ -18,7 +18,6 @@ from tuning.constructs.bucket_policies import (
     VERIFICATION_PART,
 )
 from tuning.constructs.config import Config
-from tuning.constructs.config_assistants import with_documents
 from tuning.constructs.knowledge_endpoints import document_uploads, knowledge_endpoints
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.security_groups import SecurityGroup
@@ -164,8 +163,9 @@ class Endpoints(Construct):
         all of the account are admitted; which methods, the API's policy and its callers' say.
         https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html
         """
-        knowledge_endpoints(self, self._interface, self._let, with_documents(config))
-        add_agent_endpoints(self, self._interface, self._let, config.load_assistants())
+        assistants = config.load_assistants()
+        knowledge_endpoints(self, self._interface, self._let, assistants)
+        self.for_agents = add_agent_endpoints(self, self._interface, self._let, assistants)
         apis = cdk.Stack.of(self).format_arn(
             service="execute-api", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
         )

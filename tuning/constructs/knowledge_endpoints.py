@@ -26,11 +26,17 @@ _UPLOAD_ACTIONS = (
     "s3:ListMultipartUploadParts",
     "s3:PutObject",
 )
+PASSAGES = "BedrockAgentRuntime"
 
 
 class Interface(Protocol):
     def __call__(
-        self, name: str, service: ec2.InterfaceVpcEndpointAwsService, /, *statements: Statement
+        self,
+        name: str,
+        service: ec2.InterfaceVpcEndpointAwsService,
+        /,
+        *statements: Statement,
+        functions: bool = True,
     ) -> ec2.InterfaceVpcEndpoint: ...
 
 
@@ -41,9 +47,12 @@ class Let(Protocol):
 
 
 def knowledge_endpoints(
-    scope: Construct, interface: Interface, let: Let, documented: Sequence[Assistant]
+    scope: Construct, interface: Interface, let: Let, assistants: Sequence[Assistant]
 ) -> None:
-    """None where no assistant has documents. Knowledge bases have ids that are made at run time: all of the account."""
+    """None where no assistant has documents. Knowledge bases have ids that are made at run time: all of the account. Where
+    only agents search, they come to the second one and no function does.
+    """
+    documented = [each for each in assistants if each.knowledge_base]
     if not documented:
         return
     bases = cdk.Stack.of(scope).format_arn(
@@ -52,9 +61,10 @@ def knowledge_endpoints(
     services = ec2.InterfaceVpcEndpointAwsService
     interface("BedrockAgent", services.BEDROCK_AGENT, let(_INGESTION_ACTIONS, [bases], ours=True))
     interface(
-        "BedrockAgentRuntime",
+        PASSAGES,
         services.BEDROCK_AGENT_RUNTIME,
         let(["bedrock:Retrieve"], [bases], ours=True),
+        functions=any(each.always_searched for each in documented),
     )
 
 

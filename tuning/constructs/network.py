@@ -96,9 +96,9 @@ class Network(Construct):
 
     @cached_property
     def agents_group(self) -> SecurityGroup:
-        """Of assistants' agents: they reach models and functions, and nothing else."""
+        """Of assistants' agents: they reach models, and where tools take them functions and documents; nothing else."""
         group = SecurityGroup(self, "Agents", vpc=self.vpc, description="Agents of the assistants")
-        for name in ("BedrockRuntime", "Lambda"):
+        for name in self.endpoints.for_agents:
             self.endpoints.reached_by(group, name)
         return group
 

@@ -83,8 +83,10 @@ AGENT_ACCESS = (
     # As of the function: the guardrail's key, and the model's.
     use_key("DataKey", "bedrock", "Decrypt"),
     access("lambda:InvokeFunction", on="ToolFunctions"),
+    access("bedrock:Retrieve", on="AssistantKnowledge"),
 )
-"""What an agent may do: its assistant's model behind the guardrail, and the functions of its tools, and no others."""
+"""What an agent may do: its assistant's model behind the guardrail, the functions of its tools and its assistant's
+documents, and no others."""
 
 ANSWER_WITH_TOOLS = Step(
     name="answer_with_tools",

@@ -57,6 +57,9 @@ class AgentWorld:
     requests: list = field(default_factory=list)
     called: list = field(default_factory=list)
     judged: list = field(default_factory=list)
+    found: object = ()
+    """Passages, an error, or a function of the question."""
+    looked_up: list = field(default_factory=list)
     now: float = 0.0
     slow: float = 0.0
 
@@ -76,6 +79,13 @@ class AgentWorld:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def find(self, question, seconds):
+        self.looked_up.append((question, seconds))
+        found = self.found(question) if callable(self.found) else self.found
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _judge(self, direction, text):
         self.judged.append((direction, text))
@@ -106,6 +116,7 @@ class AgentWorld:
             guard=self,
             model=self,
             runner=self,
+            finder=self,
             clock=lambda: self.now,
             draw=lambda: MARK,
         )

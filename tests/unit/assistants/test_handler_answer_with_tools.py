@@ -8,13 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 from agent_parts import LOOKS
+from answering_parts import passage
 from asked_world import ARN, BAD, AskedWorld, Mortal, refusal
 from test_assistant_files import SOUND, environment
-from test_tool_files import TOOL
+from test_tool_files import DOCUMENTS, TOOL
 
 from lambdas import answer_with_tools
 from tuning.assistants.agent_cost import most_of_agent
 from tuning.assistants.agent_records import AgentAnswer, CalledTool
+from tuning.assistants.assistant_answer import NOT_KNOWN
 from tuning.assistants.assistant_files import load_assistant
 from tuning.assistants.assistant_settings import ToolsSettings
 from tuning.aws import clients
@@ -96,6 +98,49 @@ def test_the_agent_is_asked_once_with_what_was_reserved_and_its_session_ends(wor
     ]
     assert day(world)["committed"] == day(world)["spent"] == world.price.of(300, 20)
     assert not world.runtime.asked  # no model of its own
+
+
+def knowing(world, **more):
+    """The same with documents, of which the agent was given two passages."""
+    path = world.folder / "support.toml"
+    path.write_text(path.read_text().replace(TOOL, f"[knowledge_base]\n{TOOL}{DOCUMENTS}"))
+    given = (passage("Ten days.", document="documents/support/a.md"), passage("Grey."))
+    said = {"text": "Ten days [1], [3].", "passages": given, "heard": ('{"state": "sent"}',)}
+    world.agents.says = AgentAnswer(**{**vars(world.agents.says), **said, **more})
+
+
+def test_what_the_agent_was_given_and_cites_comes_back_and_the_function_searches_nothing(world):
+    """There is no client of knowledge bases here, and its role has no right to one."""
+    knowing(world)
+    status, said = ask()
+    assert (status, said["outcome"], said["answer"]) == (200, "answered", "Ten days [1], [3].")
+    (cited,) = said["citations"]
+    assert (cited["number"], cited["document"]) == (1, "documents/support/a.md")
+    assert (cited["place"], cited["score"]) == ("page 1", 0.9)
+    assert "Ten days." not in json.dumps(said["citations"])
+
+
+def test_an_answer_from_documents_is_held_against_all_that_tools_answered(world, monkeypatch):
+    judged = []
+    apply = world.runtime.apply_guardrail
+    monkeypatch.setattr(
+        world.runtime, "apply_guardrail", lambda **given: judged.append(given) or apply(**given)
+    )
+    knowing(world)
+    ask()
+    source = judged[-1]["content"][0]["text"]
+    assert source["qualifiers"] == ["grounding_source"]
+    assert source["text"] == 'Ten days.\n\nGrey.\n\n{"state": "sent"}'
+    knowing(world, passages=())
+    ask()
+    assert len(judged[-1]["content"]) == 1
+
+
+def test_where_documents_have_nothing_it_is_said_so_and_charged(world):
+    knowing(world, end="not_known", text="I am sure.", passages=())
+    status, said = ask()
+    assert (status, said["outcome"], said["answer"]) == (200, "not_known", NOT_KNOWN)
+    assert Decimal(said["use"]["usd"]) == day(world)["spent"] == world.price.of(300, 20)
 
 
 def test_every_question_is_a_session_of_its_own(world):

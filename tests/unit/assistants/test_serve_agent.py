@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 from agent_parts import ASKED, BAD, PRICE
 from botocore.exceptions import ClientError, ReadTimeoutError
-from test_tool_files import SOUND
+from test_tool_files import DOCUMENTS, HEAD, TOOL
 
 from lambdas import serve_agent
 from lambdas.observe import logger
@@ -18,6 +18,7 @@ from tuning.assistants.assistant_settings import AgentSettings
 from tuning.assistants.assistant_tools import AssistantTool
 from tuning.assistants.tool_calls import ToolFailedError
 from tuning.aws import clients
+from tuning.aws.agent_documents import waiting_for_passages
 from tuning.aws.tool_functions import FunctionTools, waiting
 
 USE = {"toolUse": {"toolUseId": "u1", "name": "order_status", "input": {"order": "7"}}}
@@ -66,9 +67,29 @@ class Lambda:
         return {"StatusCode": 200, "Payload": io.BytesIO(self.answer), **more}
 
 
+class Knowledge:
+    """A passage of the assistant's own folder, and one of another's, which no knowledge base of ours has."""
+
+    def __init__(self):
+        self.asked, self.fails = [], None
+
+    def retrieve(self, **given):
+        self.asked.append(given)
+        if self.fails:
+            raise self.fails
+        return {"retrievalResults": [_found("desk", "Ten days."), _found("sales", "Secret.")]}
+
+
+def _found(assistant, text):
+    location = {"s3Location": {"uri": f"s3://documents/documents/{assistant}/refunds.md"}}
+    about = {"x-amz-bedrock-kb-document-page-number": 2.0}
+    return {"content": {"text": text}, "location": location, "metadata": about, "score": 0.7}
+
+
 class Running:
-    def __init__(self, bedrock, functions, address):
+    def __init__(self, bedrock, functions, knowledge, address):
         self.bedrock, self.functions, self.address = bedrock, functions, address
+        self.knowledge = knowledge
 
     def ask(self, method="POST", path="/invocations", body=None, **headers):
         connection = http.client.HTTPConnection(*self.address, timeout=10)
@@ -82,27 +103,35 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path, monkeypatch):
-    bedrock, functions = Bedrock(), Lambda()
-    services = {"bedrock-runtime": bedrock, "lambda": functions}
+    bedrock, functions, knowledge = Bedrock(), Lambda(), Knowledge()
+    services = {
+        "bedrock-runtime": bedrock,
+        "lambda": functions,
+        "bedrock-agent-runtime": knowledge,
+    }
     monkeypatch.setattr(clients, "create", lambda service, _region, **_more: services[service])
     monkeypatch.setattr(serve_agent, "AGENT_FILES", tmp_path)
-    (tmp_path / "desk.toml").write_text(dedent(SOUND))
+    (tmp_path / "desk.toml").write_text(dedent(f"{HEAD}[knowledge_base]\n{TOOL}{DOCUMENTS}"))
     settings = AgentSettings(
         environment="dev",
         assistant="desk",
         guardrail_arn=GUARDRAIL,
         guardrail_version="3",
         token_price=PRICE.to_text(),
+        knowledge_base="BASE123456",
     )
     for name, value in settings.to_env().items():
         monkeypatch.setenv(name, value)
-    kept = (clients.client, clients.asked_once, waiting, serve_agent.deployed_agent)
+    kept = (
+        *(clients.client, clients.asked_once, waiting, waiting_for_passages),
+        serve_agent.deployed_agent,
+    )
     for each in kept:
         each.cache_clear()
     with serve_agent.AgentServer("127.0.0.1:0") as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield Running(bedrock, functions, server.server_address)
+        yield Running(bedrock, functions, knowledge, server.server_address)
         server.shutdown()
         thread.join()
     for each in kept:
@@ -135,6 +164,38 @@ def test_a_question_is_answered_by_the_model_and_its_tool(running):
         assert asked["guardrailConfig"]["guardrailIdentifier"] == GUARDRAIL
         assert asked["guardrailConfig"]["guardrailVersion"] == "3"
         assert asked["inferenceConfig"] == {"maxTokens": 1024}
+
+
+LOOKS_UP = {"toolUse": {"toolUseId": "u1", "name": "look_up", "input": {"question": "refunds?"}}}
+
+
+def test_documents_of_its_own_assistant_are_searched_and_of_no_other(running):
+    running.bedrock.turns = [LOOKS_UP, {"text": "Ten days [1]."}]
+    status, said = running.ask()
+    assert (status, said["end"], said["text"]) == (200, "answered", "Ten days [1].")
+    (asked,) = running.knowledge.asked
+    assert (asked["knowledgeBaseId"], asked["retrievalQuery"]) == (
+        "BASE123456",
+        {"text": "refunds?"},
+    )
+    (passage,) = said["passages"]
+    assert (passage["document"], passage["place"]) == ("documents/desk/refunds.md", "page 2")
+    assert "Secret" not in str(running.bedrock.asked)
+
+
+@pytest.mark.parametrize(
+    ("fails", "why"),
+    [
+        (busy("AccessDeniedException"), "were not searched: AccessDeniedException"),
+        (ReadTimeoutError(endpoint_url="x"), "did not answer within 5 s"),
+    ],
+)
+def test_documents_that_are_not_searched_are_a_tool_that_failed(running, fails, why):
+    running.knowledge.fails = fails
+    running.bedrock.turns = [LOOKS_UP, {"text": "I could not."}]
+    assert running.ask()[1]["calls"] == [{"tool": "look_up", "outcome": "failed"}]
+    (result,) = running.bedrock.asked[-1]["messages"][-1]["content"]
+    assert why in result["toolResult"]["content"][0]["text"]
 
 
 def test_nothing_is_remembered_from_one_question_to_the_next(running):
@@ -181,14 +242,14 @@ def test_a_request_that_is_too_long_is_not_read(running):
 def test_logs_have_the_session_and_no_text_of_anybody(running, monkeypatch):
     written = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)
-    running.bedrock.turns = [USE, {"text": "It was sent."}, ValueError("Where is 7?")]
+    running.bedrock.turns = [*(USE, LOOKS_UP, {"text": "It was sent."}, ValueError("Where is 7?"))]
     running.ask(**{serve_agent.SESSION: "s-1"})
     running.ask()
     logged = written.getvalue()
     assert '"session":"s-1"' in logged
     assert "agent answered" in logged
     assert "question failed" in logged
-    for text in ("Where is 7", "It was sent", "You help", '"state"'):
+    for text in ("Where is 7", "It was sent", "You help", '"state"', "Ten days", "refunds"):
         assert text not in logged
 
 
@@ -210,7 +271,7 @@ def test_it_listens_where_the_contract_says():
     assert serve_agent._EVERYWHERE == "0.0.0.0:8080"  # noqa: SLF001 — the contract's own address
 
 
-TOOL = AssistantTool(name="t", description="d", input_schema={"type": "object"}, function="f")
+CALLED = AssistantTool(name="t", description="d", input_schema={"type": "object"}, function="f")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +286,7 @@ TOOL = AssistantTool(name="t", description="d", input_schema={"type": "object"},
 def test_what_a_function_answers_is_its_text(answer, said):
     functions = Lambda()
     functions.answer = answer
-    assert FunctionTools(client=lambda _: functions).call(TOOL, {}, 5) == said
+    assert FunctionTools(client=lambda _: functions).call(CALLED, {}, 5) == said
 
 
 @pytest.mark.parametrize(
@@ -243,7 +304,7 @@ def test_a_function_that_does_not_answer_says_why(change, why):
     vars(functions).update(change)
     with pytest.raises(ToolFailedError, match=why):
         FunctionTools(client=lambda seconds: waited.append(seconds) or functions).call(
-            TOOL, {}, 5.9
+            CALLED, {}, 5.9
         )
     assert waited == [5]
     assert len(functions.invoked) == 1

@@ -84,7 +84,14 @@ CASES = [
     (SOUND.replace('{type = "string"}', '{type = "text"}'), "no JSON Schema"),
     (SOUND.replace('{type = "string"}', '{"$ref" = "#"}'), "$ref and $dynamicRef are not taken"),
     (SOUND.replace('{type = "string"}', f'{{description = "{"x" * 4_000}"}}'), "room for 4,000"),
-    (HEAD + DOCUMENTS, "tools[look_up].kind: this assistant has no documents to look in"),
+    (
+        HEAD + DOCUMENTS,
+        "tools[look_up].kind: this assistant has no documents to look into; add [knowledge_base]",
+    ),
+    (
+        HEAD + "[knowledge_base]\n" + TOOL,
+        "tools: none of them looks into the documents of [knowledge",
+    ),
     (HEAD + "[knowledge_base]\n" + DOCUMENTS + 'function = "x"', "calls none; leave it out"),
     (HEAD + "[knowledge_base]\n" + DOCUMENTS + "changes = true", "changes nothing; leave it out"),
     (HEAD + "[knowledge_base]\n" + DOCUMENTS + "input = {}", "takes a question; leave it out"),

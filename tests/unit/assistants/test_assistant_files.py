@@ -95,6 +95,7 @@ def test_a_file_that_is_not_there_is_said_with_those_that_are(tmp_path):
 
 
 TOOL = '[[tools]]\nname = "orders"\ndescription = "Looks orders up."\nfunction = "orders"\ninput = {type = "object"}\n'
+SEARCH = '[[tools]]\nname = "search"\ndescription = "Searches."\nkind = "documents"\n'
 
 
 def environment(tmp_path, text=SOUND, assistants=("support",), guardrail="support", **more):
@@ -120,7 +121,7 @@ def test_an_environment_has_those_that_it_names(tmp_path):
         (SOUND + 'guardrail = "none-such"', GuardrailError, "no such guardrail"),
         (KNOWS + RERANK.format("cohere.rerank-v3-5:0"), None, ""),
         (KNOWS + RERANK.format("amazon.rerank-v1:0"), AssistantError, "not in us-east-1; us-east-1 has cohere.rerank-v3-5:0: https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html"),
-        (SOUND + TOOL + "[knowledge_base]\n" + RERANK.format("cohere.rerank-v3-5:0"), AssistantError, "what an agent looks up is not reserved for"),
+        (SOUND + SEARCH + "[knowledge_base]\n" + RERANK.format("cohere.rerank-v3-5:0"), AssistantError, "what an agent looks up is not reserved for"),
         (SOUND + TOOL + "[knowledge_base]\n", AssistantError, "none of them looks into the documents"),
     ],
 )  # fmt: skip

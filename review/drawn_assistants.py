@@ -12,6 +12,7 @@ from types import MappingProxyType
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from tuning.constructs.agent_zones import WITH_AGENTS
 from tuning.models.catalog import Model, catalog
 from tuning.models.prices import SERVING, prices
 
@@ -23,6 +24,38 @@ _PROMPTS = ("x", "Ümläute, 'quotes' and \\ more.", "y" * 8_000)
 _BUDGETS = ("1.00", "100000.00")
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 _EXTREMES = {"most_output_tokens": (1, 5_000), "caller_requests_per_minute": (1, 6_000)}
+
+_OF_AGENTS = {"most_tool_calls": (1, 20), "most_rounds": (1, 8)}
+MOST_TOOLS = 16
+
+
+def _tools(count: int, of: str = "n") -> str:
+    """As long as they may be, but the first. `of`: a letter of their functions' names."""
+    least = """
+[[tools]]
+name = "a"
+description = "x"
+function = "f"
+input = {type = "object"}
+"""
+    return least + "".join(_long_tool(n, of) for n in range(1, count))
+
+
+def _long_tool(number: int, of: str) -> str:
+    name, alias = f"{of * 62}{number:02}", "v" * 128
+    return f"""
+[[tools]]
+name = "{name}"
+description = "{"Ü" * 1_000}"
+function = "arn:aws:lambda:us-east-1:123456789012:function:{name}:{alias}"
+seconds = 20
+changes = true
+input = {{type = "object", properties = {{x = {{type = "string", description = "{"y" * 3_900}"}}}}}}
+"""
+
+
+TOOLS = ("", "", _tools(1), _tools(2), _tools(MOST_TOOLS))
+"""Half of them have none."""
 
 
 def priced_models(region: str) -> list[Model]:
@@ -43,13 +76,21 @@ def drawn_assistants(region: str, recipes: Mapping[str, str], draw: DrawFn) -> d
 
 def _drawn(region: str, recipes: Mapping[str, str], draw: DrawFn) -> str:
     answers = draw(st.sampled_from(who_answers(region, recipes)))
+    tools = draw(st.sampled_from(TOOLS))
     more = {
         name: draw(st.sampled_from(values))
-        for name, values in _EXTREMES.items()
+        for name, values in {**_EXTREMES, **(_OF_AGENTS if tools else {})}.items()
         if draw(st.booleans())
     }
     prompt, usd = draw(st.sampled_from(_PROMPTS)), draw(st.sampled_from(_BUDGETS))
-    return assistant_text(answers, prompt=prompt, usd=usd, more=more)
+    return assistant_text(answers, prompt=prompt, usd=usd, more=more, tools=tools)
+
+
+def drawn_zone_ids(region: str, zones: Sequence[str], draw: DrawFn) -> dict[str, str]:
+    """Of the zones with endpoints, in an account: any but the first may be one in which no agent runs."""
+    known = (*WITH_AGENTS[region], "another")
+    ids = [draw(st.sampled_from(known)) for _ in zones]
+    return dict(zip(zones, [WITH_AGENTS[region][0], *ids[1:]], strict=True))
 
 
 def who_answers(region: str, recipes: Mapping[str, str]) -> Sequence[str]:
@@ -64,20 +105,26 @@ def who_answers(region: str, recipes: Mapping[str, str]) -> Sequence[str]:
 
 
 def assistant_text(
-    answers: str, *, prompt: str = "x", usd: str = "1.00", more: Mapping[str, int] = _NOTHING
+    answers: str,
+    *,
+    prompt: str = "x",
+    usd: str = "1.00",
+    more: Mapping[str, int] = _NOTHING,
+    tools: str = "",
 ) -> str:
+    """With tools, a budget that pays for one answer of as many rounds as there may be."""
     lines = [
         answers,
         f"system_prompt = {json.dumps(prompt, ensure_ascii=False)}",
         f'guardrail = "{DRAWN_GUARDRAIL}"',
-        f"daily_budget = {usd}",
+        f"daily_budget = {_BUDGETS[-1] if tools else usd}",
         *(f"{name} = {value}" for name, value in more.items()),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + tools
 
 
 def telling_assistants(region: str, recipes: Mapping[str, str]) -> list[dict[str, str]]:
-    """What every sample has: one of each kind alone, both, and as many as there may be."""
+    """What every sample has: one of each kind alone, both, as many as there may be, and the same with tools."""
     answers = who_answers(region, recipes)
     model, recipe = answers[0], answers[-1]
     longest = {name: values[-1] for name, values in _EXTREMES.items()}
@@ -90,4 +137,7 @@ def telling_assistants(region: str, recipes: Mapping[str, str]) -> list[dict[str
         {"x" * 24: assistant_text(recipe, prompt="y" * 8_000)},
         {"help-desk": assistant_text(recipe), "a1-b2-c3": assistant_text(model)},
         many,
+        {"a": assistant_text(model, tools=TOOLS[-1])},
+        {"help-desk": assistant_text(recipe, tools=TOOLS[2]), "a": assistant_text(model)},
+        {name: text + _tools(9, of=name[-1]) for name, text in many.items()},
     ]

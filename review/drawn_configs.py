@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from review.drawn_assistants import DRAWN_GUARDRAIL, drawn_assistants
+from review.drawn_assistants import DRAWN_GUARDRAIL, drawn_assistants, drawn_zone_ids
 from tuning.constructs import config as settings
 from tuning.constructs.config import Config
 from tuning.constructs.perimeter import Perimeter
@@ -192,12 +192,16 @@ def _configurations(draw: DrawFn) -> Drawn:
         some = st.lists(st.sampled_from(among), min_size=1, unique=True)
         given["endpoint_zones"] = tuple(draw(some))
     files = _recipes(region, given.get("poll_seconds", Config.poll_seconds), draw)
+    assistants = drawn_assistants(region, files, draw)
+    if any("[[tools]]" in text for text in assistants.values()):
+        zones = given.get("endpoint_zones", Config.endpoint_zones)
+        given["zone_ids"] = drawn_zone_ids(region, zones, draw)
     return Drawn(
         name=draw(DRAWN_NAMES.values),
         given={"region": region, "recipes": tuple(files), **given},
         perimeter=_some(PERIMETER, draw),
         recipes=files,
-        assistants=drawn_assistants(region, files, draw),
+        assistants=assistants,
     )
 
 

@@ -1,7 +1,7 @@
 """A sample of the configurations: first what must be in it, then any."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import cycle
 
@@ -56,8 +56,14 @@ def _assisted() -> Iterator[Drawn]:
     """With the environment's own guardrail, and without, in turn."""
     guarded = cycle(({}, {"guardrail": DRAWN_GUARDRAIL}))
     for assistants in telling_assistants(_BASE.given["region"], _BASE.recipes):
-        given = {**_BASE.given, **next(guarded)}
+        given = {**_BASE.given, **next(guarded), **_zone_ids(assistants)}
         yield replace(_BASE, given=given, assistants=assistants)
+
+
+def _zone_ids(assistants: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """Said where one has tools; the second zone is one in which no agent runs."""
+    tooled = any("[[tools]]" in text for text in assistants.values())
+    return {"zone_ids": {"a": "use1-az4", "b": "use1-az3"}} if tooled else {}
 
 
 def _placed() -> Iterator[Drawn]:

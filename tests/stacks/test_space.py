@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from review.drawn_assistants import MOST_ASSISTANTS, priced_models
+from review.drawn_assistants import MOST_ASSISTANTS, MOST_TOOLS, priced_models
 from review.drawn_configs import (
     DEFAULT,
     DRAWN_NAMES,
@@ -105,10 +105,23 @@ def test_so_are_assistants_of_recipes_and_of_base_models(sample):
     assert len(assisted) >= COUNT // 20
 
 
+def test_so_are_assistants_with_tools_from_one_to_as_many_as_there_may_be(sample):
+    tooled = [one for one in sample if "zone_ids" in one.given]
+    counts = {text.count("[[tools]]") for one in tooled for text in one.assistants.values()}
+    assert {0, 1, MOST_TOOLS} <= counts
+    assert {True, False} == {"guardrail" in one.given for one in tooled}
+    assert MOST_ASSISTANTS in {len(one.assistants) for one in tooled}
+    assert all(
+        "zone_ids" in one.given
+        for one in sample
+        if any("[[tools]]" in text for text in one.assistants.values())
+    )
+
+
 def test_no_setting_is_left_out():
     elsewhere = {"region", "recipes", "recipes_folder", "zones", "endpoint_zones", "perimeter"}
     elsewhere |= {"assistants", "assistants_folder"}  # their files are drawn with them
-    elsewhere |= {"zone_ids"}  # read where an assistant has tools, which none that is drawn has yet
+    elsewhere |= {"zone_ids"}  # drawn where an assistant has tools
     assert set(FIELDS) | elsewhere == set(Config.__dataclass_fields__)
     perimeter = Perimeter
     assert set(PERIMETER) == set(perimeter.__dataclass_fields__)

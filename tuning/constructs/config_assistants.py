@@ -1,5 +1,6 @@
 """The assistants of an environment, each held against what else the environment has."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tuning.constructs.config import Config
 
 _REGION_OF_ARN = 3
+_MOST_IN_A_POLICY = 20_000
+"""Characters, of the 20,480 of an endpoint's policy: the rest is for its statement.
+https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"""
 _MOST = 10
 """Each has a function, an alarm or two and perhaps a knowledge base."""
 
@@ -42,6 +46,7 @@ def assistants_of(config: "Config") -> tuple[Assistant, ...]:
         loaded.append(load_assistant(file))
         _check(loaded[-1], str(file), config)
         guardrail_of(loaded[-1], config)
+    _check_functions(loaded, config.region)
     return tuple(loaded)
 
 
@@ -136,6 +141,18 @@ def _check_tools(assistant: Assistant, base: str, file: str, config: "Config") -
                 f"{config.region} only"
             )
     agent_letters(config)
+
+
+def _check_functions(assistants: Sequence[Assistant], region: str) -> None:
+    """The endpoint of Lambda names each of them."""
+    named = {tool.function for each in assistants for tool in each.tools if tool.function}
+    head = len(f'"arn:aws:lambda:{region}:123456789012:function:",')
+    size = sum(len(f'"{each}",') if ":lambda:" in each else head + len(each) for each in named)
+    if size > _MOST_IN_A_POLICY:
+        raise ConfigError(
+            f"assistants: their tools name {len(named)} functions with ARNs of {size:,} characters; the policy of the "
+            f"VPC's endpoint of Lambda has room for {_MOST_IN_A_POLICY:,}: name fewer, or give them shorter names"
+        )
 
 
 def base_model_of(assistant: Assistant, config: "Config") -> str:

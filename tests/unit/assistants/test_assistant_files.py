@@ -177,3 +177,26 @@ def test_the_example_that_people_copy_is_read_and_names_every_key():
     text = path.read_text("utf-8")
     for key in (*fields(Assistant), *fields(KnowledgeBase)):
         assert key.name == "name" or key.name in text, key.name
+
+
+def test_tools_of_all_assistants_name_no_more_functions_than_the_endpoint_of_lambda_has_room_for(
+    tmp_path,
+):
+    """Its policy names each of them once."""
+
+    def config(functions):
+        tools = [TOOL.replace('function = "orders"', f'function = "{each}"') for each in functions]
+        text = SOUND + "".join(
+            one.replace('name = "orders"', f'name = "tool-{n}"') for n, one in enumerate(tools)
+        )
+        names = tuple(f"clerk-{n}" for n in range(9))
+        for name in names:
+            (tmp_path / f"{name}.toml").write_text(text.replace("tool-", f"{name}-"), "utf-8")
+            text = text.replace("function-", "function-x")
+        zones = {"a": "use1-az1", "b": "use1-az2"}
+        return environment(tmp_path, assistants=names, zone_ids=zones)
+
+    config(["function-"] * 3)
+    long = [f"function-{'x' * 40}:{n:0128}" for n in range(10)]
+    with pytest.raises(ConfigError, match=r"90 functions .* room for 20,000: name fewer"):
+        config(long)

@@ -213,17 +213,28 @@ def test_a_question_of_the_former_version_is_answered_without_one(account):
 
 
 @pytest.mark.parametrize(
-    "imports", [None, {"ImportDeadLetters": "idle", "ImportQueue": "adapters"}]
+    ("imports", "assistants", "opted"),
+    [
+        (None, None, []),
+        (None, {"AssistantsApi": "api"}, []),
+        ({"ImportDeadLetters": "idle", "ImportQueue": "adapters"}, None, [("idle", "adapters")]),
+        (
+            {"ImportDeadLetters": "idle", "ImportQueue": "adapters"},
+            {"DocumentDeadLetters": "lost", "DocumentQueue": "changes"},
+            [("idle", "adapters"), ("lost", "changes")],
+        ),
+    ],
 )
 @pytest.mark.parametrize("count", [0, 2])
 def test_dead_letters_are_sent_back_when_there_are_any(
-    account, monkeypatch, capsys, count, imports
+    account, monkeypatch, capsys, count, imports, assistants, opted
 ):
-    """Of uploads, and where the environment imports models, of adapters and weights."""
+    """Of uploads, and where the environment has them, of adapters and weights, and of documents."""
     monkeypatch.setattr("tuning.cli.redrive_command.import_outputs", lambda *_: imports)
+    monkeypatch.setattr("tuning.cli.redrive_command.assistants_outputs", lambda *_: assistants)
     account.sqs.count = count
     assert left(redrive_command, shown="json") == 0
-    ways = [("dead", "queue"), ("idle", "adapters")] if imports else [("dead", "queue")]
+    ways = [("dead", "queue"), *opted]
     sent = [(each["SourceArn"], each["DestinationArn"]) for each in account.sqs.moved]
     assert sent == ([(f"arn:{dead}", f"arn:{queue}") for dead, queue in ways] if count else [])
     assert json.loads(capsys.readouterr().out)["dead_letters"] == count * len(ways)

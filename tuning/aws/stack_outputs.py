@@ -21,8 +21,17 @@ def stack_outputs(client: Clients, stack: str) -> dict[str, str]:
 
 def import_outputs(client: Clients, environment: str) -> dict[str, str] | None:
     """Of the environment's Import stack; None where no recipe imports models."""
+    return _if_there(client, f"{environment}-Import")
+
+
+def assistants_outputs(client: Clients, environment: str) -> dict[str, str] | None:
+    """Of the environment's Assistants stack; None where it has no assistants."""
+    return _if_there(client, f"{environment}-Assistants")
+
+
+def _if_there(client: Clients, stack: str) -> dict[str, str] | None:
     try:
-        return stack_outputs(client, f"{environment}-Import")
+        return stack_outputs(client, stack)
     except NoSuchStackError:
         return None
 

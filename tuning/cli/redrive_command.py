@@ -1,25 +1,33 @@
 """`tuning redrive`: send what could not be received back to the queue."""
 
 from tuning.aws.dead_letters import DeadLetters
-from tuning.aws.stack_outputs import import_outputs
+from tuning.aws.stack_outputs import assistants_outputs, import_outputs
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.output import answer
 
+_OPTED = (("ImportDeadLetters", "ImportQueue"), ("DocumentDeadLetters", "DocumentQueue"))
+"""Outputs of stacks that not every environment has: of dead letters, and of where they came from."""
+
 
 @speaks_to_aws
 def redrive_command(
     environment: EnvironmentOption = "dev", region: Region = None, shown: FormatOption = "text"
 ) -> None:
-    """Send dead letters back, to be received once more. One that was received before starts nothing."""
+    """Send dead letters back, of uploads, imports and documents. One that was received before starts nothing."""
     account = Account.of(environment, region)
-    letters = [account.dead_letters]
-    if imports := import_outputs(account.client, environment):
-        url, queue = imports["ImportDeadLetters"], imports["ImportQueue"]
-        letters.append(DeadLetters(url=url, queue_url=queue, client=account.client))
-    count = sum(each.redrive() for each in letters)
+    outputs = {
+        **(import_outputs(account.client, environment) or {}),
+        **(assistants_outputs(account.client, environment) or {}),
+    }
+    opted = [
+        DeadLetters(url=outputs[dead], queue_url=outputs[queue], client=account.client)
+        for dead, queue in _OPTED
+        if dead in outputs
+    ]
+    count = sum(each.redrive() for each in (account.dead_letters, *opted))
     words = f"about {count} dead letters are on their way back" if count else "there are none"
     answer(shown, words, dead_letters=count)
     raise SystemExit(Exit.DONE)

@@ -61,6 +61,7 @@ from emulator.extensions import (
     zone_offers,
 )
 from emulator.extensions.access_logs import AccessLogs
+from emulator.extensions.agent_interfaces import AgentInterfaces
 from emulator.extensions.roles import MiniStackRoles
 from emulator.extensions.young_roles import YoungRoles
 from emulator.recording import Recording
@@ -79,7 +80,6 @@ SUBJECTS = (
     finished_stacks,
     function_disk,
     functions,
-    interfaces,
     item_conditions,
     lock_out,
     metrics,
@@ -118,7 +118,9 @@ def install(settings: EmulatorSettings, record: Recording, clock: Clock) -> Engi
     young.install()
     roles = MiniStackRoles(record=record, known=young.knows)
     backup_jobs.install(roles)
-    agent_runtimes.install(settings, roles)
+    placed = AgentInterfaces(clock)
+    interfaces.install(placed)
+    agent_runtimes.install(settings, roles, placed)
     agents_in_stacks.install()
     gate = None
     if settings.enforce:

@@ -18,6 +18,7 @@ from emulator.bedrock.api_errors import ApiError, ValidationError
 from emulator.bedrock.requests import validate
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Response
+from emulator.extensions.agent_interfaces import AgentInterfaces
 from emulator.extensions.agent_processes import (
     AgentProcesses,
     AgentProgram,
@@ -46,8 +47,8 @@ _LARGEST_CODE = 250_000_000
 """Bytes. https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/bedrock-agentcore-limits.html"""
 
 
-def install(settings: EmulatorSettings, roles: MiniStackRoles) -> None:
-    runtimes = AgentRuntimes(settings=settings, roles=roles)
+def install(settings: EmulatorSettings, roles: MiniStackRoles, interfaces: AgentInterfaces) -> None:
+    runtimes = AgentRuntimes(settings=settings, roles=roles, interfaces=interfaces)
     theirs = bedrock_agentcore
     theirs._create_agent_runtime = runtimes.creating(theirs._create_agent_runtime)
     theirs._update_agent_runtime = runtimes.updating(theirs._update_agent_runtime)
@@ -59,6 +60,7 @@ def install(settings: EmulatorSettings, roles: MiniStackRoles) -> None:
 class AgentRuntimes:
     settings: EmulatorSettings
     roles: MiniStackRoles
+    interfaces: AgentInterfaces
     processes: AgentProcesses = field(default_factory=AgentProcesses)
     code: dict[str, bytes] = field(default_factory=dict)
     """By the runtime's id and version: what was in S3 when it was made."""
@@ -84,6 +86,8 @@ class AgentRuntimes:
         def delete_with_its_sessions(runtime: str) -> Response:
             self.processes.end(runtime)
             status, sent, body = delete(runtime)
+            if status < _BAD:
+                self.interfaces.leave(runtime)
             return (_CREATED if status < _BAD else status), sent, body
 
         return delete_with_its_sessions
@@ -95,7 +99,8 @@ class AgentRuntimes:
             validate(operation, request, "bedrock-agentcore-control")
             code = self._code(request)
             self._check_role(request["roleArn"])
-            _check_network(request.get("networkConfiguration") or {})
+            network = request.get("networkConfiguration") or {}
+            _check_network(network)
         except ApiError as refused:
             answer: Response = error_response_json(refused.code, refused.message, refused.status)
             return answer
@@ -104,6 +109,7 @@ class AgentRuntimes:
             return status, sent, body
         made = json.loads(body)
         self.code[f"{made['agentRuntimeId']}:{made['agentRuntimeVersion']}"] = code
+        self.interfaces.place(made["agentRuntimeId"], network)
         return _CREATED, sent, body
 
     def _code(self, request: dict[str, Any]) -> bytes:

@@ -13,19 +13,52 @@ from ministack.services import ec2
 from ministack.services.cloudformation import provisioners
 
 from emulator.entrance import Response
+from emulator.extensions.agent_interfaces import AgentInterfaces
 from emulator.extensions.provisioning import Properties
 
-_FILTERS = {"vpc-id": "VpcId", "subnet-id": "SubnetId", "status": "Status"}
+_FILTERS = {
+    "interface-type": "InterfaceType",
+    "status": "Status",
+    "subnet-id": "SubnetId",
+    "vpc-id": "VpcId",
+}
+_OF_INTERFACES = ("DescribeNetworkInterfaces", "DeleteNetworkInterface")
 _Asked = dict[str, Any]
 
 
-def install() -> None:
+def install(agents: AgentInterfaces) -> None:
     actions = ec2._ACTION_MAP
     actions["DescribeNetworkInterfaces"] = _filtered
+    actions["DeleteNetworkInterface"] = _unless_in_use(actions["DeleteNetworkInterface"])
     for kind, name in (("Subnet", "SubnetId"), ("SecurityGroup", "GroupId")):
         actions[f"Delete{kind}"] = _unless_used(actions[f"Delete{kind}"], name)
         handlers = provisioners._RESOURCE_HANDLERS[f"AWS::EC2::{kind}"]
         handlers["delete"] = _unless_used_by_stack(handlers["delete"])
+        handlers["delete"] = _after(agents.drop, handlers["delete"])
+    for name in (*("DeleteSubnet", "DeleteSecurityGroup"), *_OF_INTERFACES):
+        actions[name] = _after(agents.drop, actions[name])
+
+
+def _after(first: Callable[[], None], then: Callable[..., Any]) -> Callable[..., Any]:
+    def both(*asked: Any) -> Any:
+        first()
+        return then(*asked)
+
+    return both
+
+
+def _unless_in_use(delete: Callable[[_Asked], Response]) -> Callable[[_Asked], Response]:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteNetworkInterface.html"""
+
+    def delete_unless_in_use(asked: _Asked) -> Response:
+        identifier = ec2._p(asked, "NetworkInterfaceId")
+        if ec2._network_interfaces.get(identifier, {}).get("Status") == "in-use":
+            why = f"Network interface '{identifier}' is currently in use."
+            refused: Response = ec2._error("InvalidParameterValue", why, 400)
+            return refused
+        return delete(asked)
+
+    return delete_unless_in_use
 
 
 def _filtered(asked: _Asked) -> Response:

@@ -14,6 +14,7 @@ from accounts import conversations, tuning
 from assisted_account import asker, outputs_of
 from botocore.exceptions import ClientError
 from patience import until
+from person import Person
 from strict import trust
 from test_strict_agents import zipped
 
@@ -183,3 +184,18 @@ def test_who_asks_an_assistant_reaches_neither_its_agent_nor_its_tools(served, h
             )
         with pytest.raises(ClientError, match="not authorized"):
             helped.client(where, "lambda").invoke(FunctionName="orders")
+
+
+def test_its_network_is_free_eight_hours_after_an_agent_was_deleted(served, tmp_path):
+    """The last here, for it deletes the assistants; as docs/operations.md has it, by the account's own person."""
+    person, formation = Person(tmp_path, served.instance), served.client("cloudformation")
+    named = lambda: person.follow("docs/operations.md", "# interfaces of agents").split()  # noqa: E731 — one line
+    placed = named()
+    assert placed[1::2] == ["in-use"] * 4
+    formation.delete_stack(StackName="dev-Assistants")
+    formation.get_waiter("stack_delete_complete").wait(
+        StackName="dev-Assistants", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
+    assert named() == placed
+    served.instance.advance_clock(8 * 3600)
+    assert named() == []

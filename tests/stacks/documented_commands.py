@@ -55,12 +55,13 @@ FOLLOWED = {
         "JOB=$(aws dynamodb",
         "aws sqs receive-message",
         "npx cdk destroy 'dev/Training'",
+        "# interfaces of agents",
         "aws cloudformation list-stack-resources",
         "aws bedrock list-custom-models",
     ),
 }
 """Blocks, by how they begin, that `tests/flow/test_documents_are_followed.py` runs on an emulated account; those
-of the first deployment `tests/flow/test_first_deployment.py`, in both profiles."""
+of the first deployment `tests/flow/test_first_deployment.py`, in both profiles; that of agents `tests/flow/test_agents.py`."""
 BY_CI = "CI runs it in a fresh clone, before anything else"
 NOT_FOLLOWED = {
     "make demo KEEP=1": "as the next, and leaves an emulator up, which others on the machine may have too",

@@ -15,6 +15,7 @@ from accounts import conversations, tuning
 from assisted_account import ASSISTANTS, STRICT, asked, asker, outputs_of
 from botocore.exceptions import ClientError
 from patience import until
+from rights_in_use import NOTHING_LEFT, held_to_uses, unless_part_of_file_runs
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.assistant_budgets import CallerLimit, RequestBudget
@@ -182,3 +183,10 @@ def test_a_budget_holds_against_callers_that_ask_at_once(assisted):
     assert len(left) == 48
     assert all(0 <= each <= limit - usd for each in left)
     assert min(left) == limit - 14 * usd
+
+
+def test_what_its_roles_may_is_what_they_did(assisted, request):
+    """Of the stack of assistants; `unseen_uses_of_assistants.toml` has the reasons of the rest."""
+    unless_part_of_file_runs(request)
+    held = held_to_uses(assisted, "assistants")
+    assert held == NOTHING_LEFT, held

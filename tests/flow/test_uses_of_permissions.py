@@ -3,16 +3,12 @@ the rest. Runs last: see conftest.py.
 """
 
 import ast
-import json
-import re
 import tomllib
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 import stages
-from accounts import ACTED
+from rights_in_use import excuses, rights_of, roles_of, stale_of, unused_of, uses_of
 
 from tuning.pipeline.manifest import STEPS
 
@@ -37,17 +33,6 @@ EXCEPTIONS = [
     {**row, "roles": [each for role in row["roles"] for each in _members(role)]}
     for row in tomllib.loads((FOLDER / "unseen_uses.toml").read_text("utf-8"))["unseen"]
 ]
-HASH = re.compile(r"[0-9A-F]{8}$")
-
-
-@dataclass(frozen=True, order=True, kw_only=True)
-class Right:
-    role: str
-    """Its logical id in the template, without CDK's hash."""
-    action: str
-    via: str
-    """The service through which a key is used; empty where the policy names none."""
-    on: str
 
 
 @pytest.fixture(scope="module")
@@ -60,44 +45,17 @@ def whole(request):
 
 @pytest.fixture(scope="module")
 def roles(world):
-    """Physical names of our roles to logical ones."""
-    return {
-        each["PhysicalResourceId"]: HASH.sub("", each["LogicalResourceId"])
-        for stack in ("dev-Network", "dev-Storage", "dev-Training")
-        for page in world.client("cloudformation")
-        .get_paginator("list_stack_resources")
-        .paginate(StackName=stack)
-        for each in page["StackResourceSummaries"]
-        if each["ResourceType"] == "AWS::IAM::Role"
-    }
-
-
-@pytest.fixture(scope="module")
-def rights(world, roles):
-    iam = world.client("iam")
-    return {
-        right
-        for name, role in roles.items()
-        for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-        for right in _rights(role, _document(iam, policy["PolicyArn"]))
-    }
+    return roles_of(world, ("dev-Network", "dev-Storage", "dev-Training"))
 
 
 @pytest.fixture(scope="module")
 def uses(world, roles):
-    """What the platform asked for; not what a test did in the name of a role."""
-    return [
-        {**use, "role": roles[name]}
-        for use in world.instance.recorded()
-        if (name := use["principal"].rpartition("/")[2]) in roles
-        and not use["session"].endswith(ACTED)
-    ]
+    return uses_of(world, roles)
 
 
 @pytest.fixture(scope="module")
-def unused(rights, uses):
-    allowed = [use for use in uses if use["allowed"]]
-    return {right for right in rights if not any(_exercises(use, right) for use in allowed)}
+def unused(world, roles, uses):
+    return unused_of(rights_of(world, roles), uses)
 
 
 @pytest.mark.usefixtures("whole")
@@ -107,7 +65,7 @@ def test_nothing_that_the_platform_asks_for_is_refused(uses):
 
 @pytest.mark.usefixtures("whole")
 def test_every_right_is_used_or_has_its_reason(unused):
-    excused = {right for right in unused if any(_excuses(each, right) for each in EXCEPTIONS)}
+    excused = {right for right in unused if any(excuses(each, right) for each in EXCEPTIONS)}
     left = sorted(unused - excused)
     assert not left, "\n".join(map(str, left))
 
@@ -115,19 +73,7 @@ def test_every_right_is_used_or_has_its_reason(unused):
 @pytest.mark.usefixtures("whole")
 @pytest.mark.parametrize("exception", EXCEPTIONS, ids=lambda each: each["because"][:40])
 def test_no_reason_is_given_for_a_right_that_is_used_or_gone(unused, exception):
-    """For each role, action and service that it names there is a right that nothing used."""
-    stale = [
-        (role, action, via)
-        for role in exception["roles"]
-        for action in exception["actions"]
-        for via in exception.get("via", [""])
-        if not any(
-            (right.role, right.action, right.via) == (role, action, via)
-            and _excuses(exception, right)
-            for right in unused
-        )
-    ]
-    assert stale == []
+    assert stale_of(exception, unused) == []
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS, ids=lambda each: each["because"][:40])
@@ -146,38 +92,3 @@ def _others():
         and isinstance(node, ast.FunctionDef)
         and node.name.startswith("test_")
     }
-
-
-def _document(iam, arn):
-    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    return json.loads(found) if isinstance(found, str) else found
-
-
-def _rights(role, document):
-    for statement in document["Statement"]:
-        if statement["Effect"] == "Allow":
-            equals = statement.get("Condition", {}).get("StringEquals", {})
-            via = equals.get("kms:ViaService", "").partition(".")[0]
-            for action in _several(statement["Action"]):
-                for on in _several(statement["Resource"]):
-                    yield Right(role=role, action=action, via=via, on=on)
-
-
-def _exercises(use, right):
-    via = use["via"].partition(".")[0]
-    same = (use["role"], use["action"], via) == (right.role, right.action, right.via)
-    return same and fnmatchcase(use["resource"], right.on)
-
-
-def _excuses(exception, right):
-    return (
-        right.role in exception["roles"]
-        and right.action in exception["actions"]
-        and right.via in exception.get("via", [""])
-        and fnmatchcase(right.on, exception.get("on", "*"))
-    )
-
-
-def _several(value):
-    return value if isinstance(value, list) else [value]

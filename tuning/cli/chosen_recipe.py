@@ -8,7 +8,6 @@ from pathlib import Path
 from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
 from tuning.models.catalog import Method, catalog
-from tuning.runs import recipe_files
 from tuning.runs.recipes import FINE_TUNING, Recipe
 
 
@@ -27,6 +26,9 @@ def wanted(
 
 
 def _found(recipe: Path, environment: str | None) -> Recipe:
+    # A tenth of the start of a small check, which one that names a model needs not wait for.
+    from tuning.runs import recipe_files  # noqa: PLC0415 — see above
+
     if recipe.suffix == ".toml" or recipe.parent != Path() or recipe.is_file():
         return recipe_files.load(recipe)
     folder = _folder()

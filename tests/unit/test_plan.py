@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe
+from msgspec import structs
 from sample_reports import clean, refused
 
 from tuning.errors import OptionError
@@ -94,7 +95,7 @@ def test_what_a_release_may_cost_by_the_hour_is_bounded_before_anything_is_train
     bound = made.to_dict()["throughput"]
     assert (bound["candidate_hours"], bound["live_hours"], bound["usd"]) == (2, 4, None)
     assert "no dated price is known" in made.throughput.words
-    priced = replace(made.throughput, usd_per_hour=Decimal("60.50"))
+    priced = structs.replace(made.throughput, usd_per_hour=Decimal("60.50"))
     assert priced.words.startswith("at most $363.00: 2 h of a candidate and 4 h of what is live")
     assert planned().to_dict()["throughput"] is None
 

@@ -1,10 +1,10 @@
 """`tuning models`: which models can be customized, with which data, within which limits."""
 
 import json
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from msgspec import to_builtins
 from rich.console import Console
 
 from tuning.cli.exits import Exit
@@ -27,7 +27,7 @@ def models_command(
 
 def _document() -> dict[str, Any]:
     whole = catalog()
-    return {"as_of": whole.as_of, "models": [asdict(m) for m in whole.models.values()]}
+    return {"as_of": whole.as_of, "models": [to_builtins(m) for m in whole.models.values()]}
 
 
 def _list() -> None:

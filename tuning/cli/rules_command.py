@@ -1,10 +1,10 @@
 """`tuning rules`: what is checked, why, and what fixes it."""
 
 import json
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +29,7 @@ def rules_command(
     chosen = [table()[known_rule(rule)]] if rule else list(table().values())
     match output:
         case "json":
-            print(json.dumps([asdict(r) for r in chosen], ensure_ascii=False, indent=1))  # noqa: T201 — output
+            print(json.dumps([to_builtins(r) for r in chosen], ensure_ascii=False, indent=1))  # noqa: T201 — output
         case "markdown":
             print(rules_markdown(), end="")  # noqa: T201 — output
         case "text":

@@ -3,8 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from tuning.datasets import across, quality
 from tuning.datasets.formats.walk import Fault
@@ -27,8 +28,7 @@ _MENDED = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One file of the dataset, read once."""
 
     name: str
@@ -40,8 +40,7 @@ class Part:
     """Bytes that may come out of an archive."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HeldOut:
+class HeldOut(Struct, frozen=True, kw_only=True):
     """An evaluation set, which is neither trained on nor sent to the service with the others."""
 
     part: Part

@@ -6,10 +6,11 @@ permanent: a rule that goes leaves a gap.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tuning.datasets.report import Severity
 from tuning.errors import TuningError, nearest
@@ -42,8 +43,7 @@ fixed or what is worth a look.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One rule of the checker, and how to follow it."""
 
     id: str

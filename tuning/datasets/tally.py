@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from msgspec import Struct
+
 from tuning.datasets.formats.walk import Fault
 from tuning.datasets.report import Finding, Severity
 from tuning.datasets.rules import rules
@@ -15,8 +17,7 @@ COMPARED = 1_000_000
 _BUCKETS = 48
 
 
-@dataclass(frozen=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """How strict a check is, and how much it lists."""
 
     strict: frozenset[str] = frozenset()

@@ -7,10 +7,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from tuning.errors import UnknownModelError, nearest
 
@@ -19,8 +20,7 @@ _NAMED = 4
 Validation = Literal["optional", "refused"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hyperparameter:
+class Hyperparameter(Struct, frozen=True, kw_only=True):
     """One hyperparameter's allowed values, as the service documents them."""
 
     name: str
@@ -56,8 +56,7 @@ class Hyperparameter:
         return " or ".join((spread, *map(repr, self.also)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Method:
+class Method(Struct, frozen=True, kw_only=True):
     """A way to customize one model: the data it takes and every limit that the service sets."""
 
     name: str
@@ -69,7 +68,7 @@ class Method:
     validation: Validation
     media: tuple[str, ...] = ()
     """Kinds of media a record may refer to beside text."""
-    hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
+    hyperparameters: Mapping[str, Hyperparameter] = {}
     max_tokens_per_record: int | None = None
     max_validation_records: int | None = None
     quota_total_records: int | None = None
@@ -92,14 +91,13 @@ class Method:
     image_formats: tuple[str, ...] = ()
     video_formats: tuple[str, ...] = ()
     document_formats: tuple[str, ...] = ()
-    contested: Mapping[str, str] = field(default_factory=dict)
+    contested: Mapping[str, str] = {}
     """What AWS's own pages disagree on, such as `tools`: what each says, and where."""
     teachers: tuple[str, ...] = ()
     """For distillation: the teacher models that this student may learn from."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Model:
+class Model(Struct, frozen=True, kw_only=True):
     """A base model, and how it can be customized."""
 
     id: str
@@ -126,16 +124,15 @@ class Model:
         return ":".join(self.id.split(":")[:2])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Catalog:
+class Catalog(Struct, frozen=True, kw_only=True):
     """The base models that are known, as of a day."""
 
     as_of: str
     sources: Mapping[str, str]
     models: Mapping[str, Model]
-    historic_methods: Mapping[str, Method] = field(default_factory=dict)
+    historic_methods: Mapping[str, Method] = {}
     """Methods that no model offers any more; their data can still be checked."""
-    rerankers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rerankers: Mapping[str, tuple[str, ...]] = {}
     """By their ids, the Regions that have them: source `rerank`."""
 
     def model(self, identifier: str) -> Model:
@@ -188,7 +185,7 @@ def _model(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Model:
 
 
 def _method(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Method:
-    known = {f.name for f in fields(Method)}
+    known = set(Method.__struct_fields__)
     plain = {k: _frozen(v) for k, v in entry.items() if k in known}
     reserved = raw["reserved_words"].get(entry.get("reserved_words"), {})
     disputed = raw["contested"].get(entry.get("contested"), {})
@@ -217,7 +214,7 @@ def _contested(entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _hyperparameter(name: str, entry: Mapping[str, Any]) -> Hyperparameter:
-    known = {f.name for f in fields(Hyperparameter)}
+    known = set(Hyperparameter.__struct_fields__)
     return Hyperparameter(name=name, **{k: _frozen(v) for k, v in entry.items() if k in known})
 
 

@@ -1,9 +1,11 @@
 """What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tuning.models.catalog import catalog
 from tuning.models.evaluation_cost import EvaluationCost
@@ -27,8 +29,7 @@ _SPREAD = (
 _UNBILLED = "VAT, S3, KMS and the platform's own cents are not in it"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
+class Estimate(Struct, frozen=True, kw_only=True):
     """Training cost grows with tokens x epochs, the unit that AWS bills:
     https://docs.aws.amazon.com/bedrock/latest/userguide/custom-models.html
     """

@@ -1,8 +1,9 @@
 """What it costs to ask the prompts of an evaluation set, before anything is asked."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
+
+from msgspec import Struct
 
 from tuning.evaluation.answer_length import most_answered
 from tuning.models.prices import cents
@@ -14,8 +15,7 @@ _MODELS = 3
 token, so that then it is the base alone."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluationCost:
+class EvaluationCost(Struct, frozen=True, kw_only=True):
     """Of one evaluation of one trained model. Its tokens are billed at the price of the base model on demand:
     https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
     Where what answers is paid by the hour, the hours of the candidate and of what goes live are in it.

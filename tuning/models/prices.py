@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 TRAINING_PRICE = "training_per_1000_tokens"
 SERVING = "serving_per_1000_tokens"
@@ -35,8 +36,7 @@ HOURS = 730
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Price:
+class Price(Struct, frozen=True, kw_only=True):
     """One row of the table, for people and for comparing."""
 
     what: str

@@ -1,9 +1,10 @@
 """What it costs to have answers of a custom model, where a dated price is known."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
+
+from msgspec import Struct, structs
 
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.models.catalog import Model, catalog
@@ -14,8 +15,7 @@ _NOT_KNOWN = "offered, but no dated price is known"
 _NOT_OFFERED = "not listed by AWS for this model"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Serving:
+class Serving(Struct, frozen=True, kw_only=True):
     """On demand is billed by the token and costs nothing idle; Provisioned Throughput by the hour,
     used or not. Which models have which:
     https://docs.aws.amazon.com/bedrock/latest/userguide/deploy-custom-model-on-demand.html
@@ -80,7 +80,7 @@ class Serving:
                 yield f"{words}: no dated price is known for {self.model}"
 
     def to_dict(self) -> dict[str, Any]:
-        amounts = {name: value for name, value in vars(self).items() if "usd" in name}
+        amounts = {name: value for name, value in structs.asdict(self).items() if "usd" in name}
         return {
             "on_demand": self.on_demand,
             "provisioned": self.provisioned,
@@ -90,8 +90,7 @@ class Serving:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ThroughputBound:
+class ThroughputBound(Struct, frozen=True, kw_only=True):
     """The most that the Provisioned Throughput of one release comes to: a candidate, and what is live then. It is
     removed within half an hour after its time; what a release takes of what is live already is counted anew.
     """

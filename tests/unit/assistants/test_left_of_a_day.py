@@ -60,9 +60,7 @@ def budget(dynamodb, request, now=NOW):
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), CENTS), max_size=12), st.data())
-def test_whatever_callers_do_at_once_none_sees_less_than_nothing_or_more_than_the_day(
-    asked, data
-):
+def test_whatever_callers_do_at_once_none_sees_less_than_nothing_or_more_than_the_day(asked, data):
     """Reservations and settlements of three callers in any order, some of which cost more than was thought."""
     dynamodb, open_ones = FakeDynamoDB(), {}
     for number, (caller, usd) in enumerate(asked):

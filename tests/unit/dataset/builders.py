@@ -2,8 +2,10 @@
 
 import io
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import structs
 
 from tuning.datasets.check import HeldOut, Part, Policy, check_dataset
 from tuning.datasets.report import Report
@@ -20,7 +22,7 @@ HAIKU = "anthropic.claude-3-haiku-20240307-v1:0:200k"
 def method(model: str = NOVA, name: str = "FINE_TUNING", **limits: Any) -> Method:
     """A method of the catalog; as few as one record will do unless a test says otherwise."""
     known = {**catalog().model(model).methods, **catalog().historic_methods}
-    return replace(known[name], **{"min_records": 1, **limits})
+    return structs.replace(known[name], **{"min_records": 1, **limits})
 
 
 def text(words: str) -> dict[str, Any]:

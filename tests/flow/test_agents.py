@@ -175,7 +175,7 @@ def test_who_asks_an_assistant_reaches_neither_its_agent_nor_its_tools(served, h
         for each in served.client("bedrock-agentcore-control").list_agent_runtimes()[
             "agentRuntimes"
         ]
-        if each["agentRuntimeName"] == "dev_clerk"
+        if each["agentRuntimeName"] == "dev__clerk"
     ]
     for where in ("in the VPC", "elsewhere"):
         with pytest.raises(ClientError, match="not authorized"):

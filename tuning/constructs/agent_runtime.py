@@ -4,7 +4,6 @@ Its interfaces stay for up to eight hours after it was deleted, and so long Netw
 https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/agentcore-vpc.html
 """
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from tuning.assistants.assistant import Assistant
+from tuning.assistants.assistant import Assistant, runtime_name
 from tuning.assistants.assistant_settings import AgentSettings
 from tuning.constructs.bucket_policies import ASSISTANT_PART, PART
 from tuning.constructs.config import Config
@@ -75,8 +74,7 @@ class AgentRuntime(Construct):
         return runtime(
             self,
             "Runtime",
-            # It must have one; no other may have the same in the account and Region.
-            agent_runtime_name=re.sub(r"\W", "_", f"{settings.environment}_{assistant.name}"),
+            agent_runtime_name=runtime_name(settings.environment, assistant.name),
             agent_runtime_artifact=runtime.AgentRuntimeArtifactProperty(
                 code_configuration=runtime.CodeConfigurationProperty(
                     code=runtime.CodeProperty(

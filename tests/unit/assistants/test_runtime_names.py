@@ -1,0 +1,26 @@
+"""Names of agents on AgentCore Runtime: one of each in an account and Region."""
+
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tuning.assistants.assistant import runtime_name
+
+ENVIRONMENTS = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,15}", fullmatch=True)
+ASSISTANTS = st.from_regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", fullmatch=True).filter(
+    lambda name: len(name) <= 24
+)
+
+
+@given(ENVIRONMENTS, ASSISTANTS, ENVIRONMENTS, ASSISTANTS)
+@example("dev", "a-b", "dev-a", "b")
+@example("dev-", "b", "dev", "b")
+def test_agents_of_two_environments_of_an_account_never_have_one_name(one, asked, other, another):
+    names = runtime_name(one, asked), runtime_name(other, another)
+    assert (names[0] == names[1]) == ((one, asked) == (other, another))
+
+
+@given(ENVIRONMENTS, ASSISTANTS)
+def test_a_name_is_one_that_the_service_takes(environment, assistant):
+    assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]{0,47}", runtime_name(environment, assistant))

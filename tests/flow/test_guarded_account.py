@@ -170,4 +170,4 @@ def test_the_doctor_finds_it_in_the_templates_and_ready_in_the_account(guarded, 
     findings = json.loads(done.stdout)["findings"]
     (found,) = [each for each in findings if each["check"] == "guardrail"]
     assert (found["outcome"], found["fix"]) == ("ok", "")
-    assert found["why"] == "dev-support: ready; texts are judged in this Region"
+    assert found["why"] == "dev--support: ready; texts are judged in this Region"

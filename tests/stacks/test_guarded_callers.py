@@ -48,7 +48,7 @@ def test_another_content_is_another_version_of_the_same_guardrail(tmp_path):
     assert set(resources(first, "Guardrail")) == set(resources(other, "Guardrail"))
     (guardrail,) = resources(first, "Guardrail").values()
     assert guardrail["WordPolicyConfig"] == {"WordsConfig": [{"Text": "a"}]}
-    assert guardrail["Name"] == "dev-support"
+    assert guardrail["Name"] == "dev--support"
 
 
 def test_standard_names_the_profile_by_its_arn(tmp_path):

@@ -58,11 +58,3 @@ class Assistant:
         asks for a search.
         """
         return None if self.tools else self.knowledge_base
-
-
-def runtime_name(environment: str, assistant: str) -> str:
-    """Of its agent; no two may have the same in an account and Region, and none has a hyphen. An assistant's name has no
-    two hyphens in a row, so that the last two underscores are between it and the environment's.
-    https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_CreateAgentRuntime.html
-    """
-    return f"{environment}__{assistant}".replace("-", "_")

@@ -12,7 +12,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from tuning.assistants.assistant import Assistant, runtime_name
+from tuning.account_names import runtime_name
+from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_settings import AgentSettings
 from tuning.constructs.bucket_policies import ASSISTANT_PART, PART
 from tuning.constructs.config import Config

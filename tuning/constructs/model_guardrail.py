@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from tuning.account_names import account_name
 from tuning.errors import ConfigError
 from tuning.guardrails.guardrail import Guardrail
 from tuning.guardrails.guardrail_request import as_request, guardrail_digest
@@ -49,7 +50,7 @@ def make_guardrail(
     """
     from aws_cdk import aws_bedrock as bedrock  # noqa: PLC0415 — large, and most environments need none
 
-    name = f"{environment}-{guardrail.name}"
+    name = account_name(environment, guardrail.name)
     if len(name) > _LONGEST:
         raise ConfigError(
             f"guardrail = {guardrail.name!r}: {name} has {len(name)} characters; Bedrock takes {_LONGEST}: shorten the "

@@ -19,8 +19,8 @@ from pathlib import Path
 from merge_rate import HIDDEN, RANK, adapter, base
 
 from tuning.adapters.distributed_merge import group_work, planned
-from tuning.adapters.merge_steps import Rounding
 from tuning.adapters.model_folder import LocalFolder
+from tuning.adapters.rounding import Rounding
 from tuning.adapters.tensor_groups import GROUP_BYTES, merge_group
 from tuning.aws import multipart
 from tuning.aws.multipart import MultipartUpload, PartSink

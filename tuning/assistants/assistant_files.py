@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 from tuning.assistants.assistant import Assistant, KnowledgeBase
 from tuning.assistants.tool_files import read_tools
 from tuning.errors import AssistantError, nearest
-from tuning.models.catalog import catalog
 from tuning.toml_files import read_toml, refuse_unknown_keys
 
 _MAX_NAME = 24
@@ -120,6 +119,8 @@ class _Reader:
     def _reranks(self, raw: Mapping[str, Any], at: str) -> None:
         if "rerank" not in raw:
             return
+        from tuning.models.catalog import catalog  # noqa: PLC0415 — for an assistant that reranks
+
         model, known = raw["rerank"], catalog().rerankers
         if not isinstance(model, str) or model not in known:
             near = nearest(model, known) if isinstance(model, str) else ""

@@ -65,7 +65,7 @@ def test_a_name_that_bedrock_would_refuse_is_refused():
     said = load_guardrail(ROOT / "guardrails/support.toml")
     stack = cdk.Stack(cdk.App(), "Stack")
     with pytest.raises(ConfigError, match="has 51 characters; Bedrock takes 50"):
-        make_guardrail(stack, said, environment="x" * 43, key="arn")
+        make_guardrail(stack, said, environment="x" * 42, key="arn")
 
 
 def test_an_environment_without_one_names_no_guardrail(dev):

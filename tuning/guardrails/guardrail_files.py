@@ -27,7 +27,7 @@ from tuning.guardrails.guardrail_lists import read_patterns, read_topics, read_w
 from tuning.guardrails.personal_kinds import ENTITIES
 from tuning.toml_files import read_toml, refuse_unknown_keys
 
-_MAX_NAME = 33  # with an environment's 16 and a hyphen, what Bedrock takes: 50
+_MAX_NAME = 32  # with an environment's 16 and two hyphens, what Bedrock takes: 50
 _MAX_DESCRIPTION, _MAX_MESSAGE = 200, 500
 _PROFILE = re.compile(r"[a-z0-9-]+\.guardrail\.v[0-9:]+")
 _CONTENT = "https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-content-filters.html"

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
-from tuning.models.catalog import Method
+if TYPE_CHECKING:  # the emulator takes this module without what makes a catalog
+    from tuning.models.catalog import Method
 
 _SPELT_OUT = tuple(f"\\u00{row}" for row in range(2, 8))
 """How the escapes begin that a letter of a reserved word may hide behind."""
@@ -43,7 +45,7 @@ def joined(text: str, words: tuple[str, ...]) -> str | None:
     return next((word for word in words if word in text), None)
 
 
-def may_hold(line: bytes, method: Method, more: tuple[str | bytes, ...] = ()) -> object:
+def may_hold(line: bytes, method: "Method", more: tuple[str | bytes, ...] = ()) -> object:
     """Whether a reserved word may be in a line, or the escape of a letter of one, or `more`."""
     return _suspects(method.reserved_words, method.reserved_words_sdk, more)(line)
 

@@ -6,6 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from places import BUCKET, MACHINE
 
+from tests.flow.patience import until
+
 
 def refused(call, **arguments):
     with pytest.raises(ClientError) as refusal:
@@ -157,12 +159,18 @@ def job(world, name, **more):
 
 
 @pytest.fixture
-def bedrock(world):
-    """With no job in progress before and after."""
+def bedrock(world, request):
+    """With no job in progress before and after: one that is stopping has its place still."""
+
+    def jobs(status):
+        listed = world.bedrock.list_model_customization_jobs(statusEquals=status)
+        return listed["modelCustomizationJobSummaries"]
+
     yield world.bedrock
-    listed = world.bedrock.list_model_customization_jobs(statusEquals="InProgress")
-    for summary in listed["modelCustomizationJobSummaries"]:
+    for summary in jobs("InProgress"):
         world.bedrock.stop_model_customization_job(jobIdentifier=summary["jobArn"])
+    if request.node.callspec.params["world"] == "emulator":  # a fake is made for each test
+        until(lambda: not jobs("Stopping"), "the jobs to be stopped")
 
 
 def create(bedrock, arguments):

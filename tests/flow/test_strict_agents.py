@@ -114,6 +114,7 @@ def request_for(bucket, role, guardrail):
                 "GUARDRAIL_ARN": guardrail,
                 "GUARDRAIL_VERSION": "1",
                 "TOKEN_PRICE": "0.001/0.01",
+                "KNOWLEDGE_BASE": "none",
             },
             **more,
         }

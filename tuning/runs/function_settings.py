@@ -5,6 +5,7 @@ Each subject has its own module, so that a function loads no other's: classes ta
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Self, get_origin, get_type_hints
 
 from msgspec import Struct
@@ -12,6 +13,13 @@ from msgspec import Struct
 from tuning.errors import SettingsError
 
 _LIST = ","
+
+
+@cache
+def _lists(kind: type) -> frozenset[str]:
+    """The fields that are tuples."""
+    hints = get_type_hints(kind).items()
+    return frozenset(name for name, hint in hints if get_origin(hint) is tuple)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -31,7 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Raises SettingsError naming every variable that is missing."""
         if missing := [name.upper() for name in cls.__struct_fields__ if not env.get(name.upper())]:
             raise SettingsError(f"environment variables not set by the stack: {', '.join(missing)}")
-        lists = {name for name, kind in get_type_hints(cls).items() if get_origin(kind) is tuple}
+        lists = _lists(cls)
         values: dict[str, Any] = {}
         for name in cls.__struct_fields__:
             text = env[name.upper()]

@@ -1,7 +1,7 @@
 """Names that may be there once in an account and Region, made of an environment's name and of what it is in there.
 
-A hyphen between would not do: `dev-eu` and `support` is not `dev` and `eu-support`. Names of assistants, guardrails and
-recipes have no two hyphens in a row, and begin and end with none, so that the last two are between both parts.
+A hyphen between would not do: `dev-eu` and `support` is not `dev` and `eu-support`. Names of assistants and
+guardrails have no two hyphens in a row, and begin and end with none, so that the last two are between both parts.
 """
 
 

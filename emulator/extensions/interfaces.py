@@ -33,8 +33,7 @@ def install(agents: AgentInterfaces) -> None:
     for kind, name in (("Subnet", "SubnetId"), ("SecurityGroup", "GroupId")):
         actions[f"Delete{kind}"] = _unless_used(actions[f"Delete{kind}"], name)
         handlers = provisioners._RESOURCE_HANDLERS[f"AWS::EC2::{kind}"]
-        handlers["delete"] = _unless_used_by_stack(handlers["delete"])
-        handlers["delete"] = _after(agents.drop, handlers["delete"])
+        handlers["delete"] = _after(agents.drop, _unless_used_by_stack(handlers["delete"]))
     for name in (*("DeleteSubnet", "DeleteSecurityGroup"), *_OF_INTERFACES):
         actions[name] = _after(agents.drop, actions[name])
 

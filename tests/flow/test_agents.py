@@ -13,10 +13,9 @@ from account_of_recipe import account_of_recipe
 from accounts import conversations, tuning
 from assisted_account import asker, outputs_of
 from botocore.exceptions import ClientError
+from laid_tools import lay_tools
 from patience import until
 from person import Person
-from strict import trust
-from test_strict_agents import zipped
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.ledger import Ledger
@@ -64,18 +63,7 @@ def served(tmp_path_factory):
         (folder / f"assistants/{name}.toml").write_text(dedent(CLERK.format(budget=budget)))
     place = {"environment": "dev", "region": "us-east-1"}
     with account_of_recipe(RECIPE, TEXT, folder / "recipes", **place, guardrail="support") as world:
-        made = world.client("iam").create_role(
-            RoleName="tools", AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
-        )
-        world.instance.advance_clock(world.instance.settings.role_seconds)
-        for name, text in (("orders", ORDERS), ("cancel", "def handler(event, context): pass")):
-            world.client("lambda").create_function(
-                FunctionName=name,
-                Runtime="python3.13",
-                Role=made["Role"]["Arn"],
-                Handler="main.handler",
-                Code={"ZipFile": zipped(main=text)},
-            )
+        lay_tools(world, orders=ORDERS, cancel="def handler(event, context): pass")
         yield world
 
 

@@ -12,11 +12,10 @@ from account_of_recipe import account_of_recipe
 from accounts import a_client, session
 from assisted_account import asker, function_named
 from botocore.exceptions import ClientError
+from laid_tools import lay_tools
 from patience import until
-from strict import trust
 from test_agents import ORDERS, invocations
 from test_documents import ATTACKS, base_of, delete, found, outcome, said_by, upload
-from test_strict_agents import zipped
 
 from tuning.assistants.day_of_budget import day_key
 from tuning.aws.ledger import Ledger
@@ -67,18 +66,7 @@ def world(tmp_path_factory):
         (folder / f"assistants/{name}.toml").write_text(dedent(text))
     place = {"environment": "dev", "region": "us-east-1", "guardrail": "support"}
     with account_of_recipe("support", TEXT, folder / "recipes", **place) as made:
-        role = made.client("iam").create_role(
-            RoleName="tools", AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
-        )
-        made.instance.advance_clock(made.instance.settings.role_seconds)
-        for name, text in (("orders", ORDERS), ("cancel", "def handler(event, context): pass")):
-            made.client("lambda").create_function(
-                FunctionName=name,
-                Runtime="python3.13",
-                Role=role["Role"]["Arn"],
-                Handler="main.handler",
-                Code={"ZipFile": zipped(main=text)},
-            )
+        lay_tools(made, orders=ORDERS, cancel="def handler(event, context): pass")
         yield made
 
 

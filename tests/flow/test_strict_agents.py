@@ -1,12 +1,11 @@
 """As strict as AWS about agents: what runs where, who may ask it, and how Converse takes tools. docs/emulator.md."""
 
-import io
 import json
 import time
-import zipfile
 
 import pytest
 import stages
+from laid_tools import zipped
 from strict import Stage, a_user, may, policy, refused, trust
 
 from tuning.constructs.functions_code import AGENT_ENTRY, with_agent
@@ -32,14 +31,6 @@ GUARDRAIL = {
     "blockedOutputsMessaging": "not answered",
     "wordPolicyConfig": {"wordsConfig": [{"text": "zebra"}]},
 }
-
-
-def zipped(**files):
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(f"{name}.py", text)
-    return written.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,9 @@ def rerank_queries(passages: int, chunk_tokens: int) -> int:
     return -(-documents // _OF_A_QUERY)
 
 
-def rerank_usd(knowledge: KnowledgeBase) -> Decimal:
+def rerank_usd(knowledge: KnowledgeBase | None) -> Decimal:
     """Of one question at most; nothing where nothing is reranked."""
-    if knowledge.rerank is None:
+    if knowledge is None or knowledge.rerank is None:
         return Decimal(0)
     query = Decimal(prices()[RERANKING][knowledge.rerank]["usd"]) / 1000
     return rerank_queries(knowledge.passages, knowledge.chunk_tokens) * query

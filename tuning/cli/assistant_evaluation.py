@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tuning.assistants.assistant import KnowledgeBase
 from tuning.assistants.assistant_files import load_assistant
 from tuning.assistants.document_changes import folder_of
+from tuning.assistants.passages import near_enough
 from tuning.assistants.question_sets import (
     AnswerToQuestion,
     DocumentQuestion,
@@ -52,10 +54,9 @@ def evaluate_assistant(
     )
     scores = DocumentScores(
         questions=tuple(
-            _found(each, answer, retriever, knows.least_score)
-            for each, answer in zip(asked, said, strict=True)
+            _found(each, answer, retriever, knows) for each, answer in zip(asked, said, strict=True)
         ),
-        without_reranking=_without_reranking(asked, retriever) if knows.rerank else None,
+        without_reranking=_without_reranking(asked, retriever, knows) if knows.rerank else None,
     )
     _show(file.stem, scores, shown)
     return Exit.DONE if scores.passed else Exit.REFUSED
@@ -104,19 +105,20 @@ def _found(
     asked: DocumentQuestion,
     answer: AnswerToQuestion | None,
     retriever: KnowledgeBaseRetriever,
-    least: float,
+    knows: KnowledgeBase,
 ) -> JudgedQuestion:
     mine = folder_of(retriever.assistant)
-    near = (each for each in retriever.retrieve(asked.question) if each.score >= least)
+    near = near_enough(retriever.retrieve(asked.question), knows)
     found = tuple(each.below(mine) for each in near)
     return JudgedQuestion(asked=asked, found=found, answer=answer)
 
 
 def _without_reranking(
-    asked: Sequence[DocumentQuestion], retriever: KnowledgeBaseRetriever
+    asked: Sequence[DocumentQuestion], retriever: KnowledgeBaseRetriever, knows: KnowledgeBase
 ) -> DocumentScores:
-    plain = replace(retriever, rerank=None)
-    return DocumentScores(questions=tuple(_found(each, None, plain, 0) for each in asked))
+    """Whatever the scores are: `least_score` is of the reranker's."""
+    plain, any_score = replace(retriever, rerank=None), replace(knows, least_score=0.0)
+    return DocumentScores(questions=tuple(_found(each, None, plain, any_score) for each in asked))
 
 
 def _show(assistant: str, scores: DocumentScores, shown: Shown) -> None:

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 from msgspec import structs
 
-from tuning.assistants.assistant import Assistant, KnowledgeBase
+from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_settings import AgentSettings, AssistantSettings, ToolsSettings
 from tuning.assistants.reranking import rerank_usd
 from tuning.constructs.agent_endpoints import tool_functions
@@ -200,7 +200,7 @@ class Assistants(Construct):
             token_price=price.to_text(),
             base_model=catalog().model(assistant.model).asked_as if assistant.model else _NONE,
             knowledge_base=knows.knowledge_base_id if knows else _NONE,
-            rerank_usd=f"{rerank_usd(assistant.knowledge_base or KnowledgeBase()):f}",
+            rerank_usd=f"{rerank_usd(assistant.knowledge_base):f}",
         )
 
     def _callers(self, name: str) -> iam.CfnManagedPolicy:

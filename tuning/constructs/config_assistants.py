@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuning.assistants.agent_cost import most_of_agent
-from tuning.assistants.assistant import Assistant, KnowledgeBase
+from tuning.assistants.assistant import Assistant
 from tuning.assistants.assistant_files import load_assistant
 from tuning.assistants.reranking import rerank_usd
 from tuning.assistants.token_price import TokenPrice
@@ -98,7 +98,7 @@ def _check_budget(assistant: Assistant, file: str, config: "Config") -> None:
             "to tuning/models/prices.json with its date and source, or choose another model"
         )
     least = price.most(0, assistant.most_output_tokens)
-    least += rerank_usd(assistant.knowledge_base or KnowledgeBase())
+    least += rerank_usd(assistant.knowledge_base)
     if assistant.tools:
         least = most_of_agent(assistant, price, len(assistant.system_prompt.encode()))
     if assistant.daily_budget < least:

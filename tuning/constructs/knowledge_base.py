@@ -55,9 +55,7 @@ class KnowledgeBaseParts(Construct):
         self._stack = cdk.Stack.of(self)
         self.index = self._index()
         self.role = self._role()
-        if (
-            self._knows.rerank
-        ):  # it is this role that reranks what is retrieved, and not who retrieves
+        if self._knows.rerank:  # as this role, and not as who retrieves
             self.role.add_managed_policy(wildcard.reranking)
         self.policy = managed_policy(
             self, "Policy", roles=[self.role], statements=[*self._reads(), *self._searches()]
@@ -128,12 +126,10 @@ class KnowledgeBaseParts(Construct):
         ]
 
     def _searches(self) -> list[Statement]:
+        models = [each for each in (self._knows.embeddings, self._knows.rerank) if each]
         return [
             allow(
-                actions=["bedrock:InvokeModel"],
-                resources=[
-                    *map(self._model, filter(None, (self._knows.embeddings, self._knows.rerank)))
-                ],
+                actions=["bedrock:InvokeModel"], resources=[self._model(each) for each in models]
             ),
             allow(
                 actions=[f"s3vectors:{each}" for each in _OF_AN_INDEX],

@@ -38,6 +38,8 @@ class World:
     inbox: str
     """URL of a queue that is subscribed to the notices."""
     notices: list[dict[str, str]] = field(default_factory=list)
+    let_try: list[str] = field(default_factory=list)
+    """Ids of the runs that rounds of the dispatcher let try, in order."""
 
     def client(self, service: str) -> Any:
         return self.account.client(service)
@@ -52,11 +54,11 @@ class World:
 
     def dispatch(self) -> None:
         """A round of the dispatcher, as its schedule has it once a minute."""
-        self.round_of("DispatchQueue")
+        self.let_try.extend(self.round_of("DispatchQueue")["answered"])
 
-    def round_of(self, function: str) -> None:
-        """One invocation, as its schedule has it: when there is room for it, for what EventBridge sends waits in
-        Lambda's own queue.
+    def round_of(self, function: str) -> Any:
+        """What one invocation answers. As its schedule has it: when there is room for it, for what EventBridge sends
+        waits in Lambda's own queue.
         """
         pages = self.client("lambda").get_paginator("list_functions").paginate()
         names = [each["FunctionName"] for page in pages for each in page["Functions"]]
@@ -71,7 +73,9 @@ class World:
             return found
 
         answered = until(answer, f"a round of {name}")
-        assert "FunctionError" not in answered, answered["Payload"].read()
+        payload = answered["Payload"].read()
+        assert "FunctionError" not in answered, payload
+        return json.loads(payload)
 
     def forget_the_slots(self) -> None:
         """That there was none: else the account would be tried again in half an hour only."""

@@ -20,7 +20,8 @@ def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_qu
 ):
     """Nobody gets a slot until all wait in the queue, so that the order is known; see
     tuning/runs/job_queue.py for what is fair. Each function runs ten times at once, so nine of ten
-    invocations find it busy.
+    invocations find it busy. The order is that in which runs are let try: the jobs of two that are let in the
+    same round are created by two executions, and either may be the faster.
     """
     world.instance.add_fault(kind="quota", limit=0)
     try:
@@ -45,8 +46,10 @@ def test_a_crowd_of_uploads_at_once_is_trained_in_order_of_arrival_within_the_qu
     assert {row["state"] for row in rows} == {"trained"}
     bedrock = world.client("bedrock")
     jobs = [bedrock.get_model_customization_job(jobIdentifier=row["job_arn"]) for row in rows]
-    created = [job["creationTime"] for job in jobs]
-    assert created == sorted(created)
+    crowd = [row["pk"] for row in rows]
+    let_try = [run for run in world.let_try if run in crowd]
+    assert len(set(let_try)) > CROWD / 2  # the emulator's own schedule has rounds too
+    assert let_try == sorted(let_try, key=crowd.index)
     assert _most_at_once(jobs) <= QUOTA
 
 

@@ -9,7 +9,7 @@ import time
 from itertools import product
 
 import pytest
-from builders import HAIKU, NOVA_2, TITAN, chat, checked, lines, method
+from builders import HAIKU, LLAMA, NOVA, NOVA_2, TITAN, chat, checked, lines, method
 from test_rule_counts import POLICIES, exactly, tallied
 
 from benchmarks.other_formats import METHODS
@@ -66,6 +66,21 @@ def test_once_enough_is_listed_hardly_a_line_of_any_format_comes_to_python(case,
     monkeypatch.setattr(Scanner, "_line", lambda _self, line: asked.append(line))
     tallied(b"".join(wrong(rng, form, how) for _ in range(400)), of, Policy(listed=0))
     assert len(asked) < MISSED * 400
+
+
+@pytest.mark.parametrize("named", [*METHODS.values(), (NOVA,), (NOVA_2,), (LLAMA,)], ids="-".join)
+def test_of_a_key_that_is_there_twice_the_later_value_says_what_the_record_is(named, exactly):
+    of, policy = method(*named), Policy(listed=0)
+    values = ["1", '"text"', "[1, 2]", '["a", [3]]', '{"0": 1}', '{"0": "b"}', "[]", "{}", "true"]
+    keys = ("FUNCTION", "toolConfig", "messages", "error", "label")
+    for key, beside in product(keys, ("input", "prompt", "status")):
+        written = [
+            f'{{"{key}": {first}, "{key}": {last}, "{beside}": {other}}}\n'.encode()
+            for first, last, other in product(values, repeat=3)
+        ]
+        if tallied(b"".join(written), of, policy) != exactly(b"".join(written), of, policy):
+            for line in written:
+                assert tallied(line, of, policy) == exactly(line, of, policy), line
 
 
 def test_what_is_nested_too_deep_in_a_tool_use_is_refused_by_the_kernel_too(exactly):

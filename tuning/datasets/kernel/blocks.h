@@ -1084,6 +1084,9 @@ static const uint8_t *special_block(Outline *o, const uint8_t *p)
     return (tools || note_buckets(o, form)) && put(o, form, (size_t)(end - form)) ? after : NULL;
 }
 
+/* What an outline has in place of the tools of a record, before their number. */
+enum { TOOLS_MARK = 2 };
+
 /* The tools of a record. Mostly what is wrong with them is in their outline, or else in their canonical form, which
  * Python reads once for all that are the same. */
 static const uint8_t *declared_tools(Outline *o, const uint8_t *p)
@@ -1092,7 +1095,7 @@ static const uint8_t *declared_tools(Outline *o, const uint8_t *p)
     const uint8_t *after;
     int n = compared(o, p, &after, KEY_DEPTH);
     o->configured = 1;
-    if (n < 0 || !marked(o, 2, n))
+    if (n < 0 || !marked(o, TOOLS_MARK, n))
         return NULL;
     if (!o->names_tools) {
         const uint8_t *value = o->r.last + 1; /* behind one that is no object is what another line left there */

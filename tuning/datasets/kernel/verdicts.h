@@ -830,8 +830,13 @@ static int columns(Verdict *v, const uint8_t *record, const Looks *l)
 {
     unsigned count = 0, objects = 0, lists = 0, length = 0, odd = 0;
     const uint8_t *first_value = NULL;
+    Repeats r = {.count = 0};
+    if (v->nested)
+        r = repeated(v, record);
     EACH_PAIR(m, record) {
         const uint8_t *first_one = first_value;
+        if (replaced(&r, m) || *m.value == TOOLS_MARK)
+            continue;
         first_value = first_value ? first_value : m.value;
         if (*m.value == '{' && objects == count) {
             objects += (unsigned)all_digits(v, m.value);
@@ -850,7 +855,7 @@ static int columns(Verdict *v, const uint8_t *record, const Looks *l)
         count++;
     }
     if ((v->nested || v->o->configured) && (objects == count || lists == count))
-        unsure(v); /* a value that another takes the place of */
+        unsure(v); /* keys within a column may be there twice, and tools be one */
     if (count < 2 || l->names >> F_TOKENS & 1)
         return 0;
     return !odd && (objects == count || (lists == count && length > 1));

@@ -182,6 +182,26 @@ def test_a_schema_that_is_judged_is_one_if_the_library_says_so(exactly):
     assert LINES // 4 < wrong_ones < LINES
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_each_word_of_a_schema_may_hold_what_the_library_says_it_may(dialect, exactly):
+    of, policy = method(NOVA_2), Policy(listed=0)
+    record = tools(random.Random(1))  # noqa: S311 — reproducible, no secret
+    spec, named = (
+        record["toolConfig"]["tools"][0]["toolSpec"],
+        {"$schema": dialect} if dialect else {},
+    )
+    for word in _FITS:
+        lines = []
+        for value in VALUES:
+            inner = {"type": "object", **named, "properties": {"p": {word: value}}}
+            spec["inputSchema"]["json"] = inner
+            lines.append(json.dumps(record).encode() + b"\n")
+        if tallied(b"".join(lines), of, policy) != exactly(b"".join(lines), of, policy):
+            for value, line in zip(VALUES, lines, strict=True):
+                assert tallied(line, of, policy) == exactly(line, of, policy), (word, value)
+
+
 def test_every_rule_that_is_counted_is_one():
     assert set(kernel.COUNTED_RULES) <= set(rules())
     assert len(set(kernel.COUNTED_RULES)) == len(kernel.COUNTED_RULES)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -26,7 +27,7 @@ from tuning.runs.times import moment
 
 LEDGER = Ledger(table="ledger")
 BUDGETS = Budgets(ledger=LEDGER, table="budgets")
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
 MONTH = month_of(NOW)
 EARLIER = NOW.replace(day=1) - timedelta(days=3)
 PRICE = storage_per_month()
@@ -44,8 +45,9 @@ def registered(aws, name, *, made=EARLIER, recipe="support"):
 
 
 @pytest.fixture
-def look(aws, context):  # noqa: ARG001 — the handler calls it
+def look(aws, context, monkeypatch):  # noqa: ARG001 — the handler calls it
     """Rounds of the reconciler; gives what the month then has."""
+    monkeypatch.setattr(reconcile_runs, "datetime", SimpleNamespace(now=NOW.astimezone))
 
     def looked(rounds=1):
         for _ in range(rounds):

@@ -1,6 +1,5 @@
 """What the run will cost, held against limits and reserved from budgets before a job is started."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -92,7 +91,7 @@ def _price(run: Run, dataset: PreparedDataset, bucket: str) -> Estimate:
         )
     tokens = paid_tokens(dataset.training_tokens, size)
     most = most_tokens(dataset.training_tokens_at_most, tokens, size)
-    gated = replace(run.recipe, release=deployed_recipes.gate(run.upload.recipe_name))
+    gated = structs.replace(run.recipe, release=deployed_recipes.gate(run.upload.recipe_name))
     return estimated(gated, tokens=tokens, most=most, held_out=_held_out(dataset, bucket))
 
 

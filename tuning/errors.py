@@ -13,7 +13,6 @@ TuningError                 every refusal: what, where, how to fix; never a trac
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class TuningError(Exception):
@@ -61,8 +60,11 @@ NEAR = 0.6  # of get_close_matches: how much of two words has to match
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for a near miss among `known`, else an empty string."""
-    possible = [name for name in known if _may_be_near(word, name)]
-    close = get_close_matches(word, possible, n=1, cutoff=NEAR) if possible else ()
+    if not (possible := [name for name in known if _may_be_near(word, name)]):
+        return ""
+    from difflib import get_close_matches  # noqa: PLC0415 — most commands and functions meet no near miss
+
+    close = get_close_matches(word, possible, n=1, cutoff=NEAR)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 

@@ -6,17 +6,19 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from clockwork import START
 from domain_builders import DATASETS, any_run_settings
+from msgspec import structs
 
 import lambdas
 from lambdas import deployed_recipes, observe
@@ -142,10 +144,7 @@ def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deployed_recipes, "load", cache(partial(_recipe, deployed_recipes.load)))
     patch.setattr(deployed_recipes, "is_deployed", RECIPES.__contains__)
     for name in ("digest", "content_digest"):
-        kept = cached_property(getattr(Recipe, name).fget)
-        kept.__set_name__(Recipe, name)
-        patch.setattr(Recipe, name, kept)
-    patch.setattr(Recipe, "to_dict", _by_recipe(Recipe.to_dict))
+        patch.setattr(Recipe, name, property(_by_content(getattr(Recipe, name).fget)))
     patch.setattr(Run, "from_dict", _once(Run.from_dict))
     patch.setattr(dataset_files, "TemporaryFile", io.BytesIO)
     patch.setattr(dataset_files, "prepare", _remembering(dataset_files.prepare))
@@ -165,21 +164,26 @@ def _by_report(written: Callable[[Prepared, Run], str]) -> Callable[[Prepared, R
     return once
 
 
-def _by_recipe(to_dict: Callable[[Recipe], dict[str, Any]]) -> Callable[[Recipe], dict[str, Any]]:
-    def once(recipe: Recipe) -> dict[str, Any]:
-        known: dict[str, Any] = vars(recipe).get("_as_dict") or to_dict(recipe)
-        vars(recipe)["_as_dict"] = known
-        return dict(known)
+def _by_content(digest: Callable[[Recipe], str]) -> Callable[[Recipe], str]:
+    known: dict[bytes, str] = {}
+
+    def once(recipe: Recipe) -> str:
+        key = msgspec.json.encode(recipe)
+        if key not in known:
+            known[key] = digest(recipe)
+        return known[key]
 
     return once
 
 
 def _recipe(load: Callable[[Path], Recipe], path: Path) -> Recipe:
     if path.stem == RECIPES[0]:
-        return replace(load(path), release=GATE)
+        return structs.replace(load(path), release=GATE)
     if path.stem != GIVES_WAY:
         return load(path)
-    return replace(load(path.with_stem(RECIPES[0])), name=GIVES_WAY, retry=None, supersede=True)
+    return structs.replace(
+        load(path.with_stem(RECIPES[0])), name=GIVES_WAY, retry=None, supersede=True
+    )
 
 
 def _once(from_dict: Callable[[Any], Run]) -> Callable[[Any], Run]:

@@ -2,12 +2,12 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import services
 from explore import Explorer
+from msgspec import structs
 from scenarios import SCENARIOS
 
 from lambdas import deployed_recipes
@@ -45,7 +45,9 @@ def patient(load):
 
     def read(path):
         found = load(path)
-        return replace(found, limits=replace(found.limits, max_hours=48, stall_hours=48))
+        return structs.replace(
+            found, limits=structs.replace(found.limits, max_hours=48, stall_hours=48)
+        )
 
     return read
 

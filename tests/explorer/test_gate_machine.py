@@ -1,11 +1,11 @@
 """A release that goes through the gate: candidates come and go, and what is live is what passed."""
 
 import json
-from dataclasses import replace
 from itertools import count
 
 import pytest
 from domain_builders import any_recipe
+from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_history import NAME, consistent
 from release_world import BASE, RECIPE
@@ -244,7 +244,7 @@ def test_a_fault_that_does_not_pass_leaves_no_candidate(live, run, monkeypatch):
 
 
 def test_a_judge_is_waited_for_and_its_figures_are_said(live, run):
-    deploy(live, replace(GATE, judge="amazon.nova-pro-v1:0"))
+    deploy(live, structs.replace(GATE, judge="amazon.nova-pro-v1:0"))
     live.share_objects()
     live.evaluable()
     end, around = released(live, run, 2)
@@ -261,7 +261,7 @@ def test_a_function_that_fails_to_have_answers_judged_keeps_no_release(
     def broken(*_, **__):
         raise refusal("AccessDeniedException", "GetObject", 403, message)
 
-    deploy(live, replace(GATE, judge="amazon.nova-pro-v1:0"))
+    deploy(live, structs.replace(GATE, judge="amazon.nova-pro-v1:0"))
     live.evaluable()
     monkeypatch.setattr(judge_answers, "read_prompts", broken)
     end, around = released(live, run, 2)

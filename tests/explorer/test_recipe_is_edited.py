@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pytest
 from amazon import Amazon
 from explored_handlers import Handler
+from msgspec import structs
 from promises import broken
 from scenarios import SCENARIOS
 
@@ -48,7 +49,7 @@ def lived(definition, functions, scenario, at, *, retired, patch):
 
     def loaded(path: Any) -> Any:
         found = load(path)
-        return replace(found, hyperparameters={"epochCount": 3}) if edited.is_so else found
+        return structs.replace(found, hyperparameters={"epochCount": 3}) if edited.is_so else found
 
     with patch.context() as deployed:
         deployed.setattr(deployed_recipes, "load", loaded)

@@ -1,7 +1,6 @@
 """A recipe that keeps no model beside what is in use, and has the others deleted."""
 
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from domain_builders import any_recipe
@@ -43,7 +42,7 @@ def four_versions(releasing, monkeypatch):
 
 
 def options(releasing, **changes):
-    releasing.aws.recipes[RECIPE] = any_recipe(release=replace(OPTIONS, **changes))
+    releasing.aws.recipes[RECIPE] = any_recipe(release=structs.replace(OPTIONS, **changes))
 
 
 def old_version(releasing):

@@ -2,11 +2,12 @@
 
 import io
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import test_model_registry
+from msgspec import structs
 from recipe_refusal_cases import exceptions, refusal
 from release_world import RECIPE, Releasing
 
@@ -161,7 +162,7 @@ class Importing(Releasing):
 
     def hours(self, hours: int | None) -> None:
         limits = ImportLimits(awake_hours=hours)
-        self.recipes[RECIPE] = replace(RECIPE_OF_IMPORTS, limits=limits)
+        self.recipes[RECIPE] = structs.replace(RECIPE_OF_IMPORTS, limits=limits)
 
     def imports(self, *, converse: bool = False, **more: Any) -> ModelVersion:
         """The next version of the recipe, whose model Bedrock has."""

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from tuning.account_names import account_name, runtime_name
 
 ENVIRONMENTS = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,15}", fullmatch=True)
-ASSISTANTS = st.from_regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", fullmatch=True).filter(
-    lambda name: len(name) <= 24
-)
+ASSISTANTS = st.from_regex(r"[a-z][a-z0-9]{0,7}(-[a-z0-9]{1,7}){0,2}", fullmatch=True)
 
 
 @given(ENVIRONMENTS, ASSISTANTS, ENVIRONMENTS, ASSISTANTS)

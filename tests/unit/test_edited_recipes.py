@@ -1,7 +1,5 @@
 """A run whose recipe is not what is deployed: a person decides, and no function can have it trained unasked."""
 
-from dataclasses import replace
-
 import pytest
 from domain_builders import any_recipe, any_reservation, any_run, any_upload
 from msgspec import structs
@@ -26,7 +24,7 @@ OTHERS = {
     "longer jobs": any_recipe(limits=Limits(max_hours=72)),
     "a try more": any_recipe(retry=Retry(recipe="support")),
     "another name": any_recipe(name="cheap"),
-    "the digest of what is deployed": replace(MORE_EPOCHS, kept_digest=any_recipe().digest),
+    "the digest of what is deployed": structs.replace(MORE_EPOCHS, kept_digest=any_recipe().digest),
 }
 
 
@@ -96,7 +94,7 @@ def test_settings_are_shown_in_the_same_order_however_a_recipe_has_them(authoriz
 
 def test_no_text_of_a_recipe_writes_a_line_of_the_notice(authorize):
     recipe = any_recipe(hyperparameters={"epochCount": "5\n\x1b[2J\u2028Approved."})
-    run = any_run(recipe=replace(recipe, method="DISTILLATION"))
+    run = any_run(recipe=structs.replace(recipe, method="DISTILLATION"))
     assert len(authorize(run)["why"].splitlines()) == 1
 
 
@@ -192,7 +190,7 @@ def test_a_second_try_trains_by_the_recipe_that_the_first_one_names(authorize, s
     [
         {"support": any_recipe()},
         {"support": any_recipe(retry=Retry(recipe="support"))},
-        {"cheap": replace(FALLBACK, hyperparameters={"epochCount": 2})},
+        {"cheap": structs.replace(FALLBACK, hyperparameters={"epochCount": 2})},
     ],
     ids=["no second try", "by another recipe", "by one that was edited"],
 )

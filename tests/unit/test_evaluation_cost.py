@@ -1,7 +1,6 @@
 """Money for the evaluation of a model is in its run's estimate, reservation and settlement, and is enough for it."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 
@@ -9,6 +8,7 @@ import pytest
 from domain_builders import any_recipe, any_reservation, any_run
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from lambdas import authorize_spend
 from tuning.aws.ledger import Ledger
@@ -60,7 +60,7 @@ def test_hours_without_a_price_leave_no_sum():
 
 
 def test_a_recipe_that_buys_hours_has_them_reserved():
-    gate = replace(GATE, candidate_hours=1, provisioned_hours=4)
+    gate = structs.replace(GATE, candidate_hours=1, provisioned_hours=4)
     price = estimated(any_recipe(release=gate), tokens=1_000, held_out=SIZE)
     assert price.evaluation == EvaluationCost.of(SIZE, MODEL, ThroughputBound.of(gate, MODEL))
 

@@ -1,8 +1,7 @@
 """Recipes of method IMPORT: each wrong one is refused with file, key and what is allowed."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from lambdas import deployed_recipes
 from tuning.constructs.config import Config
@@ -40,7 +39,7 @@ def test_what_it_does_not_say_is_full_weights_in_bfloat16_rounded_once(tmp_path)
 def test_limits_and_description_do_not_make_another_model(tmp_path):
     first = load_import(laid(tmp_path, SOUND))
     same = load_import(laid(tmp_path, LIMITS.replace('"d"', '"e"') + "max_gb = 1\n"))
-    assert first.digest == same.digest != replace(first, rounding="peft").digest
+    assert first.digest == same.digest != structs.replace(first, rounding="peft").digest
 
 
 CASES = [

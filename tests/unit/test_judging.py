@@ -1,12 +1,12 @@
 """A judge model beside the gate: its jobs are started once, its figures recorded, and nothing depends on it."""
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from domain_builders import any_recipe
 from emulated_world import ROLE
+from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import RECIPE
 from test_evaluating import answered, deployed, planned
@@ -190,7 +190,7 @@ def test_a_judge_that_is_throttled_for_long_is_not_waited_for(judging, monkeypat
 
 
 def test_a_judge_that_a_recipe_asks_for_no_more_is_not_asked(judging):
-    judging.aws.recipes[RECIPE] = any_recipe(release=replace(GATE, judge=None))
+    judging.aws.recipes[RECIPE] = any_recipe(release=structs.replace(GATE, judge=None))
     assert "for none" in judge(judging)["judgement"]["why"]
     assert jobs(judging) == []
 
@@ -202,7 +202,7 @@ def test_jobs_that_write_no_score_are_no_judgement(judging):
 
 def test_a_plan_says_which_judge_and_none_where_there_is_none(judging):
     assert judging.plan["judge"] == JUDGE
-    judging.aws.recipes[RECIPE] = any_recipe(release=replace(GATE, judge=None))
+    judging.aws.recipes[RECIPE] = any_recipe(release=structs.replace(GATE, judge=None))
     assert "judge" not in planned(judging)
 
 
@@ -263,7 +263,7 @@ def test_what_does_not_apply_is_in_no_mean():
 def test_models_of_bedrock_and_profiles_of_the_united_states_may_judge(name, judging):
     assert no_judge(name) is None
     judging.plan["judge"] = name
-    gate = replace(GATE, judge=name, judge_leaves_region=name.startswith("us."))
+    gate = structs.replace(GATE, judge=name, judge_leaves_region=name.startswith("us."))
     judging.aws.recipes[RECIPE] = any_recipe(release=gate)
     assert to_its_end(judging)["judgement"]["judge"] == name  # as botocore's own pattern has it
 

@@ -1,12 +1,12 @@
 """`tuning why`: what became of an object, from all that is left of it."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cli_world import an_account, left
 from domain_builders import any_event, any_record, any_run, any_upload
+from msgspec import structs
 
 from tuning.aws.ledger import Ledger
 from tuning.cli.why_command import why_command
@@ -174,7 +174,7 @@ def test_an_evaluation_set_of_the_recipe_waits_for_nothing(account, capsys):
 
 
 def test_a_validation_set_that_came_after_its_training_set_says_so_at_once(account, capsys):
-    earlier = replace(upload(account), arrived_at="2020-01-01T00:00:00Z")
+    earlier = structs.replace(upload(account), arrived_at="2020-01-01T00:00:00Z")
     LEDGER.arrive(run := any_run(upload=earlier))
     held = upload(account, KEY.replace("train", "validation"))
     LEDGER.put_new(ValidationSet.of(held))

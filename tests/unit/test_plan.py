@@ -1,6 +1,5 @@
 """A plan is the estimate of the run it plans, beside the limits that the run would meet."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -79,7 +78,7 @@ def test_what_the_account_alone_knows_is_said_to_be_unknown():
 def test_media_are_said_to_be_missing_from_the_price():
     report = clean()
     part = {**report.statistics["training"], "media_buckets": ["pictures"]}
-    reported = planned(replace(report, statistics={"training": part})).not_known
+    reported = planned(structs.replace(report, statistics={"training": part})).not_known
     assert any("the price is too low" in line for line in reported)
     assert not any("the price is too low" in line for line in planned().not_known)
 
@@ -105,6 +104,6 @@ def test_what_a_judge_costs_is_not_known():
     judged = planned(base_model="amazon.nova-micro-v1:0:128k", release=options)
     assert any("which judges the answers" in each for each in judged.not_known)
     unjudged = planned(
-        base_model="amazon.nova-micro-v1:0:128k", release=replace(options, judge=None)
+        base_model="amazon.nova-micro-v1:0:128k", release=structs.replace(options, judge=None)
     )
     assert not any("judge" in each for each in unjudged.not_known)

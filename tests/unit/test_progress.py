@@ -17,7 +17,9 @@ from tuning.runs.times import moment
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RECIPE = any_recipe(limits=Limits(max_hours=24, stall_hours=6))
 FALLBACK = any_recipe(name="larger", base_model="amazon.nova-lite-v1:0:300k")
-PATIENT = replace(any_run(recipe=replace(RECIPE, retry=Retry(recipe="larger"))), fallback=FALLBACK)
+PATIENT = replace(
+    any_run(recipe=structs.replace(RECIPE, retry=Retry(recipe="larger"))), fallback=FALLBACK
+)
 
 
 def seen(job, *, before=None, run=None):

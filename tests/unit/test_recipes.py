@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from domain_builders import any_recipe, any_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tuning.models.catalog import catalog
 from tuning.runs.recipe_files import check_recipe, load
@@ -80,7 +80,9 @@ def test_a_recipe_of_three_lines_takes_the_defaults(tmp_path):
 )
 def test_a_limit_may_be_as_low_and_as_high_as_its_refusal_says(tmp_path, limits):
     path = tmp_path / "tiny.toml"
-    lines = [f"{key} = {value}" for key, value in vars(limits).items() if value is not None]
+    lines = [
+        f"{key} = {value}" for key, value in structs.asdict(limits).items() if value is not None
+    ]
     text = 'description = "d"\nbase_model = "amazon.nova-micro-v1:0:128k"\n[limits]\n'
     path.write_text(text + "\n".join(lines))
     assert load(path).limits == limits
@@ -109,7 +111,7 @@ CHANGES: dict[str, Any] = {
 @pytest.mark.parametrize("field", CHANGES)
 def test_whatever_shapes_model_or_money_changes_the_digest(field):
     recipe = any_recipe(hyperparameters={"epochCount": 2})
-    assert replace(recipe, **{field: CHANGES[field]}).digest != recipe.digest
+    assert structs.replace(recipe, **{field: CHANGES[field]}).digest != recipe.digest
 
 
 def test_better_words_do_not_make_another_recipe():
@@ -132,7 +134,7 @@ def test_every_field_is_known_to_matter_or_not():
         "wait_for_validation_minutes",
         "release",
     }
-    assert {f.name for f in fields(Recipe)} == {*CHANGES, *neither}
+    assert set(Recipe.__struct_fields__) == {*CHANGES, *neither}
 
 
 def test_the_order_of_keys_in_the_file_does_not_matter():

@@ -1,10 +1,10 @@
 """An older version of an object gives way to a newer one, in whatever order their events come."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from domain_builders import any_event, any_upload
+from msgspec import structs
 
 from lambdas import authorize_spend, deployed_recipes, receive_upload, start_training
 from tuning.aws.ledger import Ledger
@@ -20,7 +20,9 @@ DATASET = {"training_uri": "s3://prepared-bucket/prepared/d/train.jsonl", "train
 def receive(aws, context, monkeypatch):
     """Receives version n of the object; answers its run as its execution has it."""
     load = deployed_recipes.load
-    monkeypatch.setattr(deployed_recipes, "load", lambda path: replace(load(path), supersede=True))
+    monkeypatch.setattr(
+        deployed_recipes, "load", lambda path: structs.replace(load(path), supersede=True)
+    )
 
     def received(number, sequencer=None):
         event = any_event(key=KEY)

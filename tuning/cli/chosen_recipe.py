@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from tuning.cli.output import say
 from tuning.errors import OptionError, nearest
@@ -22,7 +23,9 @@ def wanted(
             raise OptionError("say which model the data is for: --model ID (see tuning models)")
         return Recipe(name="", description="", base_model=model, method=method or FINE_TUNING)
     found = _found(recipe, environment)
-    return replace(found, base_model=model or found.base_model, method=method or found.method)
+    return structs.replace(
+        found, base_model=model or found.base_model, method=method or found.method
+    )
 
 
 def _found(recipe: Path, environment: str | None) -> Recipe:

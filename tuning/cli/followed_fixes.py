@@ -1,9 +1,10 @@
 """The fixes that `tuning check` prints: commands were tried on the file before they are printed."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
+
+from msgspec import structs
 
 from tuning.datasets.convert.command import Command
 from tuning.datasets.convert.followable import CONVERT, filled
@@ -37,7 +38,7 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
             why = inspected(stream, name=found.file, method=method, mapping={}).foreign
         if why is None or not advice(found.file).commands:
             return found
-        return replace(found, fix=f"{found.fix} Or, as {why}, convert the file: {CONVERT}")
+        return structs.replace(found, fix=f"{found.fix} Or, as {why}, convert the file: {CONVERT}")
 
     def helpless(found: Finding) -> Finding:
         """Where no conversion is accepted, nobody is sent there to find out."""
@@ -45,10 +46,10 @@ def followed(report: Report, recipe: Recipe, method: Method) -> Report:
             return found
         before = found.fix[: found.fix.index(CONVERT)].rpartition(". ")[0]
         said = f"No conversion is accepted as the file is: {plain(found.file)} says why."
-        return replace(found, fix=f"{before}. {said}" if before else said)
+        return structs.replace(found, fix=f"{before}. {said}" if before else said)
 
     hints = _first_faults(report, hinted)
-    shown = replace(hints, findings=tuple(map(helpless, hints.findings)))
+    shown = structs.replace(hints, findings=tuple(map(helpless, hints.findings)))
     return filled(shown, command)
 
 
@@ -71,5 +72,7 @@ def _first_faults(report: Report, hinted: Callable[[Finding], Finding]) -> Repor
         if found.severity == "error" and found.line and found.file not in named:
             named.add(found.file)
             fixes[found.file, found.rule, found.fix] = hinted(found).fix
-    findings = (replace(f, fix=fixes.get((f.file, f.rule, f.fix), f.fix)) for f in report.findings)
-    return replace(report, findings=tuple(findings))
+    findings = (
+        structs.replace(f, fix=fixes.get((f.file, f.rule, f.fix), f.fix)) for f in report.findings
+    )
+    return structs.replace(report, findings=tuple(findings))

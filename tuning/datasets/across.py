@@ -1,8 +1,9 @@
 """What only shows across records: duplicates, contradictions, leakage, uneven keys, limits."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from tuning.datasets.formats.media_blocks import MEDIA_KINDS
 from tuning.datasets.formats.walk import Fault
@@ -50,8 +51,7 @@ def repeated(tally: Tally) -> dict[str, Any]:
     return _separated(tally, twice)
 
 
-@dataclass(slots=True)
-class _Alike:
+class _Alike(Struct):
     """Records with nearly the same prompt, so far."""
 
     exact: dict[int, dict[int, int]] = field(default_factory=dict)

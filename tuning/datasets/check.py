@@ -1,6 +1,5 @@
 """Checks a dataset: what may train a model, and what is wrong with what may not."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, BinaryIO
@@ -74,10 +73,16 @@ def check_dataset(
 
 
 def _scanned(part: Part, method: Method, policy: Policy) -> tuple[Tally, str | None]:
-    copy = Copy(part.prepared, hashlib.sha256()) if part.prepared else None
+    copy = _copy_to(part.prepared) if part.prepared else None
     source = opened(part.stream, name=part.name, limit=part.limit)
     tally = Scanner(part.name, method, policy).scan(source, copy)
     return tally, copy.digest.hexdigest() if copy else None
+
+
+def _copy_to(target: BinaryIO) -> Copy:
+    import hashlib  # noqa: PLC0415 — loads OpenSSL, which a check that keeps no copy does without
+
+    return Copy(target, hashlib.sha256())
 
 
 def concluded(

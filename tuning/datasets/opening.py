@@ -2,8 +2,9 @@
 
 import io
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import BinaryIO, cast
+
+from msgspec import Struct, field
 
 from tuning.datasets import looks
 from tuning.datasets.bounds import Bounded
@@ -15,8 +16,7 @@ _HEAD = 4096  # bytes that say what a file is
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A stream at its first line, and what its beginning showed."""
 
     stream: io.BufferedReader

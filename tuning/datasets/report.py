@@ -1,8 +1,9 @@
 """What a check says: the verdict, every kind of finding counted, the first of each listed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field, structs
 
 from tuning.datasets.paid_tokens import most_tokens, paid_tokens
 
@@ -10,8 +11,7 @@ Severity = Literal["error", "warning", "note"]
 Verdict = Literal["accepted", "refused"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing found. Never holds a secret, and of the data only what is needed to find it."""
 
     rule: str
@@ -30,8 +30,7 @@ class Finding:
     """From 1: which record of the file it is, where several are on one line."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """The whole answer for one dataset: training and, where given, validation."""
 
     verdict: Verdict
@@ -61,4 +60,4 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document that `--format json` prints and the run's `report.json` holds."""
-        return asdict(self)
+        return {**structs.asdict(self), "findings": [structs.asdict(f) for f in self.findings]}

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
+from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
 from tuning.datasets import kernel
@@ -39,8 +39,7 @@ class Digest(Protocol):
     def hexdigest(self) -> str: ...
 
 
-@dataclass(slots=True)
-class Copy:
+class Copy(Struct):
     """The prepared copy, written while the original is read."""
 
     target: BinaryIO

@@ -4,9 +4,8 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
-from msgspec import Struct
+from msgspec import Struct, field, structs
 
 from tuning.datasets.formats.walk import Fault
 from tuning.datasets.report import Finding, Severity
@@ -32,8 +31,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         return "error" if rule in self.strict and severity == "warning" else severity
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Grows while lines are read; two of them, of adjoining stretches, make one."""
 
     file: str
@@ -116,7 +114,7 @@ class Tally:
             kept = self.listed.setdefault(rule, [])
             for finding in found[: self.policy.listed - len(kept)]:
                 line = None if finding.line is None else finding.line + base
-                kept.append(replace(finding, line=line))
+                kept.append(structs.replace(finding, line=line))
         for parts, (count, line) in later.traits.items():
             self.trait(parts, line + base, count)
         for bucket, line in later.buckets.items():

@@ -1,8 +1,9 @@
 """What a recipe asks of a trained model before it goes live, and how long older ones are kept."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
+
+from msgspec import Struct, structs
 
 from tuning.evaluation.judge_metrics import USUAL_METRICS
 from tuning.runs.json_record import fields_of
@@ -21,8 +22,7 @@ Reference = Literal["live", "base"]
 Promotion = Literal["automatic", "ask"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReleaseOptions:
+class ReleaseOptions(Struct, frozen=True, kw_only=True):
     """That a trained model is evaluated, and by what it may go live."""
 
     metric: Gated
@@ -58,7 +58,7 @@ class ReleaseOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; what is None is left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in structs.asdict(self).items() if value is not None}
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:

@@ -1,7 +1,6 @@
 """Reads the recipe's table `[release]`, or says which key is wrong."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any, NoReturn, get_args
 
 from jsonschema import Draft202012Validator
@@ -24,7 +23,7 @@ _CONFIDENCES = (0.9, 0.999)
 
 def read_release(raw: Mapping[str, Any], refuse: Callable[[str, str], NoReturn]) -> ReleaseOptions:
     """The table, or `refuse(what, why)` with the first key that is wrong; it raises."""
-    names = [each.name for each in fields(ReleaseOptions)]
+    names = ReleaseOptions.__struct_fields__
     refuse_unknown_keys(raw, names, "release.", refuse)
     if "metric" not in raw:
         refuse("release.metric", f"missing; one of {', '.join(get_args(Gated))}")

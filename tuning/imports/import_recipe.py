@@ -4,8 +4,9 @@ reads it.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field, structs
 
 from tuning.adapters.rounding import Rounding
 
@@ -14,8 +15,7 @@ Precision = Literal["BF16", "F16"]
 """What the weights are written as, which is the base's own: a merge converts nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportLimits:
+class ImportLimits(Struct, frozen=True, kw_only=True):
     monthly_usd: int | float | None = None
     """What the storage of its imported models may cost in a month, beside the environment's own budget."""
     awake_hours: int | None = None
@@ -25,8 +25,7 @@ class ImportLimits:
     """Weights of more are refused unread. https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-import-model.html"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportRecipe:
+class ImportRecipe(Struct, frozen=True, kw_only=True):
     name: str
     """The file's name without `.toml`, and the folder that adapters and weights are uploaded to."""
     description: str
@@ -47,4 +46,4 @@ class ImportRecipe:
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**structs.asdict(self), "limits": structs.asdict(self.limits)}

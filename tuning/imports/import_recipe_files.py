@@ -3,9 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
+
+from msgspec import Struct
 
 from tuning.adapters.rounding import Rounding
 from tuning.errors import RecipeError, nearest
@@ -100,8 +102,8 @@ class _ImportReader:
                 self._refuse(f"limits.{key} = {given!r}", "must be US dollars, 0 or more")
         return ImportLimits(**raw)
 
-    def _known(self, raw: Mapping[str, Any], kind: type, at: str) -> None:
-        names = [field.name for field in fields(kind) if field.name != "name"]
+    def _known(self, raw: Mapping[str, Any], kind: type[Struct], at: str) -> None:
+        names = [name for name in kind.__struct_fields__ if name != "name"]
         refuse_unknown_keys(raw, names, at, self._refuse)
 
     def _refuse(self, what: str, why: str) -> NoReturn:

@@ -1,11 +1,10 @@
 """What a run will cost at Bedrock, from dated prices; what is not known is said, not guessed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tuning.models.catalog import catalog
 from tuning.models.evaluation_cost import EvaluationCost
@@ -180,7 +179,7 @@ def charged(
     if epochs.isdecimal():
         whose = "job"
         given = {**recipe.hyperparameters, "epochCount": int(epochs)}
-        recipe = replace(recipe, hyperparameters=given)
+        recipe = structs.replace(recipe, hyperparameters=given)
     price = estimated(recipe, tokens=tokens, most=most)
     return Charged(
         usd=price.training_usd,

@@ -1,9 +1,11 @@
 """What a training would cost, before anything is uploaded: one estimate for each number of epochs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import structs
 
 from tuning.datasets.report import Report, Verdict
 from tuning.errors import OptionError
@@ -89,7 +91,7 @@ def _with(recipe: Recipe, epochs: int | None) -> Recipe:
         raise OptionError(f"--epochs: {recipe.base_model} by {recipe.method} takes no epochCount")
     if why := known["epochCount"].refusal(epochs):
         raise OptionError(f"--epochs {epochs}: {why} for {recipe.base_model}")
-    return replace(recipe, hyperparameters={**recipe.hyperparameters, "epochCount": epochs})
+    return structs.replace(recipe, hyperparameters={**recipe.hyperparameters, "epochCount": epochs})
 
 
 def _limits(price: Estimate, recipe: Recipe, monthly: Decimal | None, month: str) -> Iterator[str]:

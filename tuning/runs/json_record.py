@@ -6,7 +6,6 @@ the field's default.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 
@@ -68,8 +67,8 @@ def converted(raw: object, kind: type[_T], what: str) -> _T:
         raise RecordError(f"{what}: {error}") from None
 
 
-def fields_of(kind: type, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of the dataclass `kind` that are in `raw`, for a class that is not a Record: its digest
+def fields_of(kind: type[Struct], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `kind` that are in `raw`, for a class that is not a Record: its digest
     depends on the exact values, which are not to be converted.
     """
-    return {f.name: raw[f.name] for f in fields(kind) if f.init and f.name in raw}
+    return {name: raw[name] for name in kind.__struct_fields__ if name in raw}

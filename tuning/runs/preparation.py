@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from tuning.datasets.bounds import OutOfTimeError, OverLimitError
 from tuning.datasets.check import HeldOut, Policy, check_dataset
 from tuning.datasets.convert import conversion_refusals as refusals
@@ -183,14 +185,14 @@ def _report(
     ]
     commands = {r.feed.name: _command(reader, r) for r in converted}
     followable = [_followable(found, commands) for found in report.findings]
-    report = _remarked(replace(report, findings=tuple(followable)), remarks)
+    report = _remarked(structs.replace(report, findings=tuple(followable)), remarks)
     return filled(report, lambda name: str(reader.command(name)))
 
 
 def _warned(report: Report, warning: Finding) -> Report:
     counts = Counter(report.counts) + Counter([warning.rule])
-    findings = (*report.findings, replace(warning, severity="warning"))
-    return replace(report, findings=findings, counts=dict(sorted(counts.items())))
+    findings = (*report.findings, structs.replace(warning, severity="warning"))
+    return structs.replace(report, findings=findings, counts=dict(sorted(counts.items())))
 
 
 def _command(reader: Reader, read: Converted) -> "Command":
@@ -202,7 +204,7 @@ def _command(reader: Reader, read: Converted) -> "Command":
 def _remarked(report: Report, remarks: Sequence[Finding]) -> Report:
     """The report with what refuses whole files."""
     counts = Counter(report.counts) + Counter(remark.rule for remark in remarks)
-    return replace(
+    return structs.replace(
         report,
         verdict="refused" if remarks else report.verdict,
         findings=(*remarks, *report.findings),
@@ -215,7 +217,9 @@ def _followable(found: Finding, commands: Mapping[str, "Command"]) -> Finding:
     if found.rule not in refusals.RULES or found.file not in commands or "--" not in found.fix:
         return found
     mapped = f" {_MAPPED}" if "--map" in found.fix else ""
-    return replace(found, fix=f"{found.fix}{mapped} On your machine: {commands[found.file]}")
+    return structs.replace(
+        found, fix=f"{found.fix}{mapped} On your machine: {commands[found.file]}"
+    )
 
 
 def too_large(name: str, size: int, *, limit_mb: int) -> Prepared | None:

@@ -1,8 +1,10 @@
 """How an uploaded file is read: as it is, converted on the way, or not at all."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+
+from msgspec import structs
 
 from tuning.datasets.bounds import Bounded
 from tuning.datasets.check import Part
@@ -92,7 +94,9 @@ class Reader:
         silent = f"Recipe {self.recipe.name} does not allow a conversion: {seen.foreign}."
         why = file_refusal("DS906", source.name, silent)
         if seen.container != "jsonl":
-            why = replace(why, fix=why.fix.replace(CONVERT, self._tried(source.name, seen.head)))
+            why = structs.replace(
+                why, fix=why.fix.replace(CONVERT, self._tried(source.name, seen.head))
+            )
         # A table line by line as JSON would be one error a line, and none of them to the point.
         return AsItIs(part=part, remark=why) if seen.container == "jsonl" else Unread(why=why)
 

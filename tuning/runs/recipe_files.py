@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
+
+from msgspec import Struct
 
 from tuning.datasets.convert.mapping import MAPPED_NAMES
 from tuning.errors import RecipeError, UnknownModelError, nearest
@@ -232,8 +234,8 @@ class _Reader:
                 self._refuse(f"limits.{key} = {given!r}", "must be US dollars, 0 or more")
         return Limits(**raw)
 
-    def _known(self, raw: Mapping[str, Any], kind: type, at: str) -> None:
-        names = [f.name for f in fields(kind) if f.name not in _NOT_IN_A_FILE]
+    def _known(self, raw: Mapping[str, Any], kind: type[Struct], at: str) -> None:
+        names = [name for name in kind.__struct_fields__ if name not in _NOT_IN_A_FILE]
         refuse_unknown_keys(raw, names, at, self._refuse)
 
     def _is(self, value: object, kind: type, key: str) -> None:

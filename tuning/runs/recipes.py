@@ -1,11 +1,11 @@
 """A recipe: which base model learns, how, and under which limits. `recipe_files.py` reads it."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Self
+
+from msgspec import Struct, field, structs
 
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.runs.json_record import fields_of
@@ -20,8 +20,7 @@ _OPTIONS = ("same_data", "supersede", "wait_for_validation_minutes")
 _SPENDING = ("approve_above_usd", "monthly_usd", "approval_hours")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How long a run may take, what it may cost, and what it may be trained on."""
 
     max_hours: int = 24
@@ -37,16 +36,14 @@ class Limits:
     """How long a run waits for a person before it is refused. Hours."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConversionOptions:
+class ConversionOptions(Struct, frozen=True, kw_only=True):
     """That uploads in other formats become the model's own, and what their columns are called."""
 
     map: Mapping[str, str] = field(default_factory=dict)
     """The upload's column or field for a name that its dialect expects: `prompt = "question"`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retry:
+class Retry(Struct, frozen=True, kw_only=True):
     """That a job which stalled, or failed by an error inside AWS, before its training began is
     followed by a second and last one. Both are never in progress at once.
     """
@@ -55,8 +52,7 @@ class Retry:
     """What the second job trains by: this recipe's own name, or another recipe of the environment."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(Struct, frozen=True, kw_only=True, eq=False):  # noqa: PLW1641 — its hyperparameters are a mapping
     """How uploads to one folder are checked, trained and released: a file of `recipes/`."""
 
     name: str
@@ -82,8 +78,16 @@ class Recipe:
     """How long after its upload a training set waits for a validation set."""
     release: ReleaseOptions | None = None
     """None: a trained model is neither evaluated nor deployed. It shapes no model and no job."""
-    kept_digest: str | None = field(default=None, compare=False, repr=False)
+    kept_digest: str | None = None
     """The digest that a run was started with; None of a recipe that was read from its file."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whatever digest is kept of them."""
+        return isinstance(other, Recipe) and all(
+            getattr(self, name) == getattr(other, name)
+            for name in self.__struct_fields__
+            if name != "kept_digest"
+        )
 
     @property
     def provisioned_hours(self) -> int | None:
@@ -106,6 +110,8 @@ class Recipe:
         do not, nor do limits of spending, and 1.0 is the 1 that JSONata makes of it. Hex. Money is reserved
         for it, since a kept digest was given by the caller who started the run.
         """
+        import hashlib  # noqa: PLC0415 — loads OpenSSL, which a check of a file does without
+
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -136,7 +142,12 @@ class Recipe:
         did not know.
         """
         beside = (*_OPTIONS, "release", "kept_digest")
-        return {name: value for name, value in asdict(self).items() if name not in beside}
+        said = structs.asdict(self)
+        tables = {
+            name: None if (table := said[name]) is None else structs.asdict(table)
+            for name in ("limits", "convert", "retry")
+        }
+        return {k: v for k, v in {**said, **tables}.items() if k not in beside}
 
     @classmethod
     def from_dict(

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from msgspec import Struct
+
 from tuning.runs.json_record import fields_of
 from tuning.runs.ledger_item import Stored
 from tuning.runs.recipes import Recipe
@@ -129,8 +131,7 @@ class Run:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Misdirected:
+class Misdirected(Struct, frozen=True, kw_only=True):
     """An upload that cannot become a run, by its key: it is refused, and its owner is notified."""
 
     id: str

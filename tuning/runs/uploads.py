@@ -1,10 +1,11 @@
 """An upload: one version of one object, and the folder that says which recipe it is for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self, TypedDict
+
+from msgspec import Struct, structs
 
 from tuning.errors import TuningError
 from tuning.runs.json_record import fields_of
@@ -110,8 +111,7 @@ class UploadFacts(TypedDict):
     recipe: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Upload:
+class Upload(Struct, frozen=True, kw_only=True, eq=False):
     """One version of an object that was uploaded."""
 
     bucket: str
@@ -121,8 +121,14 @@ class Upload:
     """Bytes."""
     arrived_at: str
     """When S3 created the object. ISO 8601, UTC."""
-    sequencer: str = field(default="", compare=False)
-    """Hex digits that order the events of one object. It is not stored."""
+    sequencer: str = ""
+    """Hex digits that order the events of one object. It is not stored, and no part of what the upload is."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Upload) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.to_dict().values()))
 
     @property
     def kind(self) -> UploadKind:
@@ -173,7 +179,7 @@ class Upload:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "sequencer"}
+        return {name: value for name, value in structs.asdict(self).items() if name != "sequencer"}
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:

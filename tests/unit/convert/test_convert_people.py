@@ -165,7 +165,8 @@ def test_a_line_of_another_encoding_in_a_file_of_utf_8_is_never_read_in_it(conve
 
 @pytest.mark.thorough
 def test_an_archive_is_unpacked_to_a_limit(run, kept):
-    name = kept(gzip.compress(lines(*PAIRS) * 9000), "data.jsonl.gz")
+    said = [{"prompt": f"Question {n}?", "completion": "An answer. " * 900} for n in range(400)]
+    name = kept(gzip.compress(lines(*said)), "data.jsonl.gz")
     code, _, err = run(f"tuning convert {name} --to converse --max-unpacked-mb 1")
     assert code == 1
     assert "--max-unpacked-mb 2" in err

@@ -9,12 +9,12 @@ import math
 import os
 import random
 from copy import deepcopy
-from dataclasses import asdict
 
 import pytest
 from builders import NOVA_2, converse, lines, method, turn
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from test_agreement import _mutated
 from test_outlines import POLICIES, TEXTS, _Copy, _slip
 
@@ -157,7 +157,7 @@ def _tally(content, policy, room, monkeypatch):
         patch.setattr(chunks, "OUTLINE", room)
         source = opened(io.BytesIO(content))
         tally = Scanner("train.jsonl", OF, policy).scan(source, _Copy(copy))
-    return asdict(tally), copy.getvalue()
+    return structs.asdict(tally), copy.getvalue()
 
 
 @pytest.mark.parametrize("policy", POLICIES)

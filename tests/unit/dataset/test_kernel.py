@@ -3,12 +3,12 @@
 import io
 import random
 from collections import Counter
-from dataclasses import asdict
 
 import pytest
 from builders import LLAMA, NOVA, converse, lines, method, pair
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from test_agreement import _line, _mutated
 from test_privacy import FOUND, SOUND_ALIKE
 
@@ -80,7 +80,7 @@ def test_the_report_and_the_copy_are_the_same_with_and_without_it(kind, thorough
     assert ("DS802" in slow.counts) == thorough
     for chunk in (64, 999, 1 << 20):
         fast, copy = _report(content, of, policy, monkeypatch, chunk=chunk)
-        assert asdict(fast) == asdict(slow)
+        assert structs.asdict(fast) == structs.asdict(slow)
         assert copy == copied
 
 

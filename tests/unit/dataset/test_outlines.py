@@ -8,11 +8,11 @@ import json
 import os
 import random
 from copy import deepcopy
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from builders import LLAMA, NOVA, converse, lines, method, pair, turn
+from msgspec import structs
 from test_agreement import _line, _mutated
 from test_privacy import FOUND, SOUND_ALIKE
 
@@ -168,7 +168,7 @@ def _tally(content, kind, policy, room, monkeypatch):
         patch.setattr(chunks, "OUTLINE", room)
         of = method(MODELS[kind], max_tokens_per_record=100)
         tally = Scanner("train.jsonl", of, policy).scan(opened(io.BytesIO(content)), _Copy(copy))
-    return asdict(tally), copy.getvalue()
+    return structs.asdict(tally), copy.getvalue()
 
 
 class _Copy:

@@ -7,11 +7,11 @@ import io
 import json
 import os
 import random
-from dataclasses import asdict
 from difflib import get_close_matches
 
 import pytest
 from builders import LLAMA, NOVA, NOVA_2, method
+from msgspec import structs
 
 from benchmarks.right_records import tools
 from benchmarks.wrong_records import NAMES, SLIPS, SPOILT, name, wrong
@@ -42,7 +42,7 @@ POLICIES = {
 def tallied(content, of, policy):
     source = Opened(stream=io.BufferedReader(io.BytesIO(content)))
     found = Scanner("train.jsonl", of, policy).scan(source)
-    return {**asdict(found), "counts": dict(found.counts)}
+    return {**structs.asdict(found), "counts": dict(found.counts)}
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """Every rule finds what it is for, and leaves the nearest sound dataset alone."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import checked, method
 from cases import CASES, NEAR_LIMITS, NEAR_METHOD
+from msgspec import structs
 
 from tuning.datasets.check import Policy
 from tuning.datasets.rules import rules, rules_markdown
@@ -78,7 +78,7 @@ def test_a_warning_can_be_raised_to_refuse():
     strict = checked(case.bad, of=method(), policy=Policy(strict=frozenset({"DS702"})))
     assert (lenient.verdict, strict.verdict) == ("accepted", "refused")
     assert strict.findings == tuple(
-        replace(f, severity="error") if f.rule == "DS702" else f for f in lenient.findings
+        structs.replace(f, severity="error") if f.rule == "DS702" else f for f in lenient.findings
     )
 
 

@@ -1,7 +1,6 @@
 """The gate: what passes it, what is held and why; its statistics, compared with a kept library and by simulation."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -87,7 +86,7 @@ def test_prompts_that_differ_in_case_and_white_space_alone_are_repeated():
 def test_by_at_least_is_asked_for_beyond_chance():
     ten_better = (said(90, 10), said(75, 25))
     assert decision(*ten_better).outcome == "promote"
-    found = decision(*ten_better, replace(EXACT, by_at_least=0.1))
+    found = decision(*ten_better, structs.replace(EXACT, by_at_least=0.1))
     assert found.outcome == "hold"
     assert "more than +0.1 is asked for" in found.reasons[0]
 
@@ -95,7 +94,7 @@ def test_by_at_least_is_asked_for_beyond_chance():
 def test_a_higher_confidence_asks_for_more():
     eight = (said(68, 32), said(60, 40))
     assert decision(*eight).outcome == "promote"
-    assert decision(*eight, replace(EXACT, confidence=0.99)).outcome == "hold"
+    assert decision(*eight, structs.replace(EXACT, confidence=0.99)).outcome == "hold"
 
 
 def test_without_a_live_model_the_base_is_the_measure_and_the_decision_says_so():
@@ -112,7 +111,10 @@ def test_the_base_is_not_the_measure_when_there_is_a_live_model():
         for name, n in (("candidate", 80), ("live", 80), ("base", 9))
     }
     assert evaluate(asked, sides, EXACT).decision.outcome == "hold"
-    assert evaluate(asked, sides, replace(EXACT, better_than="base")).decision.outcome == "promote"
+    assert (
+        evaluate(asked, sides, structs.replace(EXACT, better_than="base")).decision.outcome
+        == "promote"
+    )
 
 
 def test_an_answer_that_did_not_come_counts_against_the_candidate_and_never_for_it():

@@ -1,9 +1,9 @@
 import io
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from rich.cells import cell_len
 from rich.console import Console
 from sample_reports import SAMPLES, a_finding, accepted, empty, hostile, refused
@@ -42,13 +42,15 @@ def test_in_a_pipe_what_is_found_is_one_line_that_starts_with_its_place_and_has_
 
 def test_lines_in_a_row_are_a_span():
     findings = tuple(a_finding(line=line) for line in (*range(1, 61), 73))
-    report = replace(refused(), findings=findings, counts={findings[0].rule: 61})
+    report = structs.replace(refused(), findings=findings, counts={findings[0].rule: 61})
     assert "(lines 1\u201360, 73)" in said(report)
     assert "lines 1\u201360, 73" in said(report, terminal=True, width=200)
 
 
 def test_of_a_file_without_a_record_there_is_no_table_of_zeros():
-    report = replace(empty(), statistics={"training": {"records": 0, "bytes": 0, "lines": 3}})
+    report = structs.replace(
+        empty(), statistics={"training": {"records": 0, "bytes": 0, "lines": 3}}
+    )
     assert "sha256" not in said(report)
     assert "bytes" not in said(report)
 

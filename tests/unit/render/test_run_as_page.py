@@ -1,7 +1,6 @@
 import json
 import re
 import shlex
-from dataclasses import replace
 
 import pytest
 import typer
@@ -197,7 +196,7 @@ def test_what_the_gate_holds_is_brought_live_by_a_person_for_a_release_would_hol
 
 
 def test_of_a_recipe_with_a_gate_the_next_command_evaluates_and_releases():
-    gated = any_run(upload=RUN.upload, recipe=replace(RECIPE, release=GATE))
+    gated = any_run(upload=RUN.upload, recipe=structs.replace(RECIPE, release=GATE))
     record = structs.replace(TRAINED, run=json.loads(json.dumps(gated.to_dict())))
     page = run_html(page_of(record, model=VERSION))
     assert commands(page)[0] == f"tuning release -e dev {RUN.id}"

@@ -3,8 +3,9 @@
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import IO, BinaryIO, cast
+
+from msgspec import structs
 
 from tuning.datasets.check import Part, check_dataset
 from tuning.datasets.convert.conversion import ConvertedLine, Summary
@@ -37,7 +38,9 @@ class Places:
     def moved(self, found: Finding, file: str) -> Finding:
         """A finding of a converted line, where it is in the file that the line was made from."""
         at = (found.line or 1) - 1
-        return replace(found, file=file, line=self._lines[at], record=self._records[at] or None)
+        return structs.replace(
+            found, file=file, line=self._lines[at], record=self._records[at] or None
+        )
 
 
 def checked(
@@ -95,7 +98,7 @@ def _summarised(
             counts[fault.rule] += 1
             if counts[fault.rule] <= _LISTED:
                 findings.append(places.moved(fault, summary.file))
-    return replace(
+    return structs.replace(
         summary,
         verdict="refused",
         written=summary.written - len(mine),

@@ -9,7 +9,8 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec import structs
 
 from tuning.datasets.convert.conversion import Conversion, Remedies
 from tuning.datasets.report import Finding, Report
@@ -49,7 +50,7 @@ class Feed:
         reported = {k: v for k, v in summary.to_dict().items() if k not in ("findings", "counts")}
         known: Mapping[str, object] = report.statistics.get("converted", {})
         report = self._without_empty(report) if summary.counts else report
-        return replace(
+        return structs.replace(
             report,
             verdict="refused" if summary.counts else report.verdict,
             records=report.records + summary.refused,
@@ -63,7 +64,7 @@ class Feed:
         left = tuple(f for f in report.findings if (f.rule, f.file) != (_EMPTY, self.name))
         counts = Counter(report.counts)
         counts[_EMPTY] -= len(report.findings) - len(left)
-        return replace(report, findings=left, counts=+counts)
+        return structs.replace(report, findings=left, counts=+counts)
 
 
 def traced(report: Report, *feeds: Feed) -> Report:
@@ -72,7 +73,9 @@ def traced(report: Report, *feeds: Feed) -> Report:
     Call it when the streams were read to their end. Fields stay those of the converted record.
     """
     by_name = {feed.name: feed for feed in feeds}
-    reported = replace(report, findings=tuple(_moved(found, by_name) for found in report.findings))
+    reported = structs.replace(
+        report, findings=tuple(_moved(found, by_name) for found in report.findings)
+    )
     for feed in feeds:
         reported = feed.summarised(reported)
     return reported
@@ -83,14 +86,16 @@ def _moved(found: Finding, feeds: Mapping[str, Feed]) -> Finding:
     line = feed.original(found.line) if feed and found.line else found.line
     record = feed.record(found.line) if feed and found.line else None
     if not found.rule.startswith(_COMPARING):
-        return replace(found, line=line, record=record)
+        return structs.replace(found, line=line, record=record)
 
     def other(named: re.Match[str]) -> str:
         of = feeds.get(named[2] or found.file)
         place = of.original(int(named[1])) if of else named[1]
         return f"line {place}" + (f" of {named[2]}" if named[2] else "")
 
-    return replace(found, line=line, record=record, message=_ELSEWHERE.sub(other, found.message))
+    return structs.replace(
+        found, line=line, record=record, message=_ELSEWHERE.sub(other, found.message)
+    )
 
 
 class _Lines(io.RawIOBase):

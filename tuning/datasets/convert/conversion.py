@@ -7,9 +7,11 @@ line and field; what was given up or changed is counted.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
+
+from msgspec import Struct, structs
 
 from tuning.datasets.convert.conversation import Json, ReadRecord
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
@@ -57,8 +59,7 @@ class ConvertedLine:
     """JSON in UTF-8 with its `\\n`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """What became of one upload."""
 
     verdict: Verdict
@@ -83,7 +84,7 @@ class Summary:
     """The first of each rule, in order of line."""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**structs.asdict(self), "findings": [structs.asdict(f) for f in self.findings]}
 
 
 class Remedies:
@@ -197,11 +198,11 @@ class Conversion:
             return found
         if self.mixed:
             fix = "Write the line again in UTF-8, in which other lines of the file are."
-            return replace(found, fix=fix)
+            return structs.replace(found, fix=fix)
         may = candidates(self._given.notes.sample)
         if not may:
             return found
-        return replace(
+        return structs.replace(
             found,
             message=f"{found.message}; {listed(may)}",
             fix="Look which of them reads right, and name it with --encoding.",

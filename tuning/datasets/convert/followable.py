@@ -1,8 +1,9 @@
 """Commands in what is advised, with the file and the model in them, so that they can be copied."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from shlex import quote
+
+from msgspec import structs
 
 from tuning.datasets.report import Finding, Report
 
@@ -14,7 +15,9 @@ def filled(report: Report, command: Callable[[str], str]) -> Report:
     """The report with what `command` gives for a file in place of `tuning convert PATH --model ID`,
     and with the file in place of PATH elsewhere.
     """
-    return replace(report, findings=tuple(_filled(found, command) for found in report.findings))
+    return structs.replace(
+        report, findings=tuple(_filled(found, command) for found in report.findings)
+    )
 
 
 def _filled(found: Finding, command: Callable[[str], str]) -> Finding:
@@ -23,7 +26,7 @@ def _filled(found: Finding, command: Callable[[str], str]) -> Finding:
     fix = found.fix
     if CONVERT in fix:
         fix = fix.replace(CONVERT, command(found.file))
-    return replace(found, fix=with_file(fix, found.file))
+    return structs.replace(found, fix=with_file(fix, found.file))
 
 
 def with_file(fix: str, file: str) -> str:

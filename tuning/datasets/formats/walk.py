@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from tuning.errors import NEAR, nearest
 
@@ -48,8 +49,7 @@ _NAMES = {
 }
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """The faults and the content found so far in one record."""
 
     faults: list[Fault] = field(default_factory=list)

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 from clockwork import START
 from domain_builders import DATASETS, any_run_settings
@@ -143,8 +142,6 @@ def _remember_what_is_pure(patch: pytest.MonkeyPatch) -> None:
     """The same bytes and recipe give the same verdict, page and id: each is computed once."""
     patch.setattr(deployed_recipes, "load", cache(partial(_recipe, deployed_recipes.load)))
     patch.setattr(deployed_recipes, "is_deployed", RECIPES.__contains__)
-    for name in ("digest", "content_digest"):
-        patch.setattr(Recipe, name, property(_by_content(getattr(Recipe, name).fget)))
     patch.setattr(Run, "from_dict", _once(Run.from_dict))
     patch.setattr(dataset_files, "TemporaryFile", io.BytesIO)
     patch.setattr(dataset_files, "prepare", _remembering(dataset_files.prepare))
@@ -160,18 +157,6 @@ def _by_report(written: Callable[[Prepared, Run], str]) -> Callable[[Prepared, R
         if key not in known:
             known[key] = (prepared.report, written(prepared, run))  # the report keeps its identity
         return known[key][1]
-
-    return once
-
-
-def _by_content(digest: Callable[[Recipe], str]) -> Callable[[Recipe], str]:
-    known: dict[bytes, str] = {}
-
-    def once(recipe: Recipe) -> str:
-        key = msgspec.json.encode(recipe)
-        if key not in known:
-            known[key] = digest(recipe)
-        return known[key]
 
     return once
 

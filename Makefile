@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= copy
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check mutants format unit stacks explorer flow apart newcomer lint types synth review diff deploy wheel bench clean update
+.PHONY: help setup demo test quick quick-files quick-rooms check mutants format unit stacks explorer flow apart newcomer lint types synth review diff deploy wheel bench clean update
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ test: $(READY) ## Run all tests, three lanes beside each other; the fast ones fi
 	@$(SIDE_BY_SIDE) $(TESTS)
 
 quick: $(READY) ## What to run while writing: format, lint, types, and unit tests but those that search, measure or start processes
-	@$(SIDE_BY_SIDE) lint types unit ONLY_QUICK=--quick
+	@$(SIDE_BY_SIDE) lint types quick-files quick-rooms
 
 check: $(READY) ## Everything that must hold: format, lint, types, tests
 	@$(SIDE_BY_SIDE) lint types $(TESTS)
@@ -51,7 +51,13 @@ format: $(READY) ## Format the code
 
 # Of a unit test that takes a second of processor time and is not marked `thorough`, `make quick` says so.
 unit: $(READY)
-	$(BIN)/pytest tests/unit $(ONLY_QUICK)
+	$(BIN)/pytest tests/unit
+
+quick-files: $(READY)
+	$(BIN)/pytest --quick tests/unit/test_*.py
+
+quick-rooms: $(READY)
+	$(BIN)/pytest --quick tests/unit --ignore-glob='tests/unit/test_*.py'
 
 stacks: $(READY)
 	$(BIN)/pytest tests/stacks tests/project

@@ -75,8 +75,11 @@ def test_what_takes_long_and_is_not_marked_is_named_and_does_not_fail(tested, wh
 
 
 def test_make_quick_leaves_them_out_and_nothing_else_does():
+    """Two lanes beside each other, which together have every unit test."""
     lines = (ROOT / "Makefile").read_text("utf-8").splitlines()
-    assert "\t$(BIN)/pytest tests/unit $(ONLY_QUICK)" in lines
-    assert [line for line in lines if "ONLY_QUICK=" in line] == [
-        "\t@$(SIDE_BY_SIDE) lint types unit ONLY_QUICK=--quick"
+    assert "\t$(BIN)/pytest tests/unit" in lines
+    assert "\t@$(SIDE_BY_SIDE) lint types quick-files quick-rooms" in lines
+    assert [line for line in lines if "--quick" in line] == [
+        "\t$(BIN)/pytest --quick tests/unit/test_*.py",
+        "\t$(BIN)/pytest --quick tests/unit --ignore-glob='tests/unit/test_*.py'",
     ]

@@ -29,16 +29,13 @@ _OF_AGENTS = {"most_tool_calls": (1, 20), "most_rounds": (1, 8)}
 MOST_TOOLS = 16
 
 
-def _tools(count: int, of: str = "n") -> str:
-    """As long as they may be, but the first. `of`: a letter of their functions' names."""
-    least = """
-[[tools]]
-name = "a"
-description = "x"
-function = "f"
-input = {type = "object"}
-"""
-    return least + "".join(_long_tool(n, of) for n in range(1, count))
+def _tools(count: int, of: str = "n", *, searches: bool = False) -> str:
+    """As long as they may be, but the first, which `searches` the documents or is a function. `of`: a letter of
+    their functions' names.
+    """
+    does = 'kind = "documents"' if searches else 'function = "f"\ninput = {type = "object"}'
+    first = f'\n[[tools]]\nname = "a"\ndescription = "x"\n{does}\n' if count else ""
+    return first + "".join(_long_tool(n, of) for n in range(1, count))
 
 
 def _long_tool(number: int, of: str) -> str:
@@ -54,8 +51,17 @@ input = {{type = "object", properties = {{x = {{type = "string", description = "
 """
 
 
-TOOLS = ("", "", _tools(1), _tools(2), _tools(MOST_TOOLS))
+TOOLS = (0, 0, 1, 2, MOST_TOOLS)
 """Half of them have none."""
+_DOCUMENTS = "[knowledge_base]\n"
+_MOST_OF_DOCUMENTS = f"{_DOCUMENTS}dimensions = 256\nchunk_tokens = 8192\noverlap_percent = 99\npassages = 20\nleast_score = 1\n"
+
+
+def knowledge(region: str) -> Sequence[str]:
+    """What an assistant may say of documents: nothing, the least, the most, and each reranker of the Region."""
+    rerankers = [name for name, regions in catalog().rerankers.items() if region in regions]
+    reranked = [f'{_DOCUMENTS}rerank = "{each}"\nleast_score = 0.1\n' for each in rerankers]
+    return ["", _DOCUMENTS, _MOST_OF_DOCUMENTS, *reranked]
 
 
 def priced_models(region: str) -> list[Model]:
@@ -76,14 +82,19 @@ def drawn_assistants(region: str, recipes: Mapping[str, str], draw: DrawFn) -> d
 
 def _drawn(region: str, recipes: Mapping[str, str], draw: DrawFn) -> str:
     answers = draw(st.sampled_from(who_answers(region, recipes)))
-    tools = draw(st.sampled_from(TOOLS))
+    count, documents = draw(st.sampled_from(TOOLS)), draw(st.sampled_from(knowledge(region)))
+    if count and "rerank" in documents:
+        documents = _DOCUMENTS  # refused beside tools
+    tools = _tools(count, searches=bool(documents))
     more = {
         name: draw(st.sampled_from(values))
         for name, values in {**_EXTREMES, **(_OF_AGENTS if tools else {})}.items()
         if draw(st.booleans())
     }
     prompt, usd = draw(st.sampled_from(_PROMPTS)), draw(st.sampled_from(_BUDGETS))
-    return assistant_text(answers, prompt=prompt, usd=usd, more=more, tools=tools)
+    return assistant_text(
+        answers, prompt=prompt, usd=usd, more=more, documents=documents, tools=tools
+    )
 
 
 def drawn_zone_ids(region: str, zones: Sequence[str], draw: DrawFn) -> dict[str, str]:
@@ -110,21 +121,24 @@ def assistant_text(
     prompt: str = "x",
     usd: str = "1.00",
     more: Mapping[str, int] = _NOTHING,
+    documents: str = "",
     tools: str = "",
 ) -> str:
-    """With tools, a budget that pays for one answer of as many rounds as there may be."""
+    """With documents or tools, a budget that pays for one answer of as much as there may be."""
     lines = [
         answers,
         f"system_prompt = {json.dumps(prompt, ensure_ascii=False)}",
         f'guardrail = "{DRAWN_GUARDRAIL}"',
-        f"daily_budget = {_BUDGETS[-1] if tools else usd}",
+        f"daily_budget = {_BUDGETS[-1] if documents or tools else usd}",
         *(f"{name} = {value}" for name, value in more.items()),
     ]
-    return "\n".join(lines) + "\n" + tools
+    return "\n".join(lines) + "\n" + documents + tools
 
 
 def telling_assistants(region: str, recipes: Mapping[str, str]) -> list[dict[str, str]]:
-    """What every sample has: one of each kind alone, both, as many as there may be, and the same with tools."""
+    """What every sample has: one of each kind alone, both, as many as there may be, and the same with tools
+    and with documents.
+    """
     answers = who_answers(region, recipes)
     model, recipe = answers[0], answers[-1]
     longest = {name: values[-1] for name, values in _EXTREMES.items()}
@@ -137,7 +151,19 @@ def telling_assistants(region: str, recipes: Mapping[str, str]) -> list[dict[str
         {"x" * 24: assistant_text(recipe, prompt="y" * 8_000)},
         {"help-desk": assistant_text(recipe), "a1-b2-c3": assistant_text(model)},
         many,
-        {"a": assistant_text(model, tools=TOOLS[-1])},
-        {"help-desk": assistant_text(recipe, tools=TOOLS[2]), "a": assistant_text(model)},
+        {"a": assistant_text(model, tools=_tools(MOST_TOOLS))},
+        {"help-desk": assistant_text(recipe, tools=_tools(1)), "a": assistant_text(model)},
         {name: text + _tools(9, of=name[-1]) for name, text in many.items()},
+        {
+            f"a-{n}": assistant_text(model, documents=said)
+            for n, said in enumerate(knowledge(region))
+        },
+        {
+            "a": assistant_text(
+                model, documents=_DOCUMENTS, tools=_tools(MOST_TOOLS, searches=True)
+            ),
+            "help-desk": assistant_text(
+                recipe, documents=_DOCUMENTS, tools=_tools(1, searches=True)
+            ),
+        },
     ]

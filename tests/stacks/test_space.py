@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from review.drawn_assistants import MOST_ASSISTANTS, MOST_TOOLS, priced_models
+from review.drawn_assistants import MOST_ASSISTANTS, MOST_TOOLS, knowledge, priced_models
 from review.drawn_configs import (
     DEFAULT,
     DRAWN_NAMES,
@@ -116,6 +116,16 @@ def test_so_are_assistants_with_tools_from_one_to_as_many_as_there_may_be(sample
         for one in sample
         if any("[[tools]]" in text for text in one.assistants.values())
     )
+
+
+def test_so_are_assistants_with_documents_reranked_searched_by_a_tool_and_neither(sample):
+    texts = [text for one in sample for text in one.assistants.values()]
+    documented = [text for text in texts if "[knowledge_base]" in text]
+    searched = [text for text in documented if 'kind = "documents"' in text]
+    assert {each for each in catalog().rerankers for text in documented if each in text}
+    assert {True, False} == {"function = " in text for text in searched}
+    assert len(documented) - len(searched) >= len(knowledge("us-east-1")) - 1
+    assert not [text for text in texts if "rerank = " in text and "[[tools]]" in text]
 
 
 def test_no_setting_is_left_out():

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,6 +26,7 @@ def packages(program):
     return {module.partition(".")[0] for module in done.stdout.split()}
 
 
+@pytest.mark.thorough
 def test_what_the_emulator_takes_of_the_domain_loads_no_library():
     modules = taken()
     assert modules

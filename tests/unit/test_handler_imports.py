@@ -88,6 +88,7 @@ def test_a_costly_module_is_loaded_by_the_handlers_whose_work_begins_with_it(mod
     assert {name for name in NAMES if module in loaded(name)} == COSTLY[module]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_a_handler_loads_no_other_library(name):
     packages = {module.partition(".")[0] for module in loaded(name)}

@@ -43,6 +43,7 @@ def announced(importing, case, tmp_path):
 IMPORTABLE = [name for name, case in SOUND.items() if case[1]["base"] not in NOT_IMPORTABLE]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", IMPORTABLE)
 def test_an_import_of_an_adapter_of_peft_has_the_bytes_of_its_merge(importing, name, tmp_path):
     import_id = announced(importing, SOUND[name], tmp_path)

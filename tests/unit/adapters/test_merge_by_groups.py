@@ -31,6 +31,7 @@ def files(folder):
     return {p.name: p.read_bytes() for p in folder.iterdir()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", [TINY, SEVERAL, WHOLE])
 @pytest.mark.parametrize("name", MERGED)
 def test_groups_of_any_size_make_the_bytes_and_the_receipt_of_one_process(name, target, tmp_path):

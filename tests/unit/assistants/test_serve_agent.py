@@ -129,7 +129,7 @@ def running(tmp_path, monkeypatch):
     for each in kept:
         each.cache_clear()
     with serve_agent.AgentServer("127.0.0.1:0") as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield Running(bedrock, functions, knowledge, server.server_address)
         server.shutdown()

@@ -62,6 +62,7 @@ def exactly(monkeypatch):
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(("kind", "model"), CASES)
 def test_a_line_that_is_judged_breaks_the_rules_that_it_breaks(kind, model, policy, exactly):

@@ -10,7 +10,7 @@ from itertools import product
 
 import pytest
 from builders import HAIKU, LLAMA, NOVA, NOVA_2, TITAN, chat, checked, lines, method
-from test_rule_counts import POLICIES, exactly, tallied
+from test_rule_counts import POLICIES, counted_exactly, exactly, tallied
 
 from benchmarks.other_formats import METHODS
 from benchmarks.slow_records import written
@@ -20,7 +20,7 @@ from tuning.datasets.diagnosis import diagnose
 from tuning.datasets.scan import Scanner
 from tuning.datasets.tally import Policy
 
-__all__ = ["exactly"]  # a fixture
+__all__ = ["counted_exactly", "exactly"]  # fixtures
 pytestmark = pytest.mark.thorough
 
 LINES = int(os.environ.get("TUNING_LINES", "4000"))
@@ -38,7 +38,9 @@ def of_case(case):
 
 
 @pytest.mark.parametrize(("case", "policy"), [*product(CASES, POLICIES)])
-def test_a_line_of_any_format_breaks_the_rules_that_it_breaks(case, policy, exactly, capsys):
+def test_a_line_of_any_format_breaks_the_rules_that_it_breaks(
+    case, policy, counted_exactly, capsys
+):
     rng = random.Random(f"{case} {policy} {LINES}")  # noqa: S311 — reproducible, no secret
     form, of = of_case(case)
     broken = set()
@@ -46,12 +48,7 @@ def test_a_line_of_any_format_breaks_the_rules_that_it_breaks(case, policy, exac
     while compared < LINES / (len(CASES) * len(POLICIES)):
         written = [wrong(rng, form, rng.choice((None, None, None, SOUND))) for _ in range(BATCH)]
         compared += BATCH
-        found = exactly(b"".join(written), of, POLICIES[policy])
-        broken |= set(found["counts"])
-        if tallied(b"".join(written), of, POLICIES[policy]) == found:
-            continue
-        for line in written:  # so that the one is named
-            assert tallied(line, of, POLICIES[policy]) == exactly(line, of, POLICIES[policy]), line
+        broken |= set(counted_exactly(written, of, POLICIES[policy])["counts"])
     with capsys.disabled():
         print(f"\n{case}, {policy}: {compared:,} lines", end=" ")  # noqa: T201 — the count is the proof
     assert len(broken & set(kernel.COUNTED_RULES)) > FEW
@@ -69,7 +66,9 @@ def test_once_enough_is_listed_hardly_a_line_of_any_format_comes_to_python(case,
 
 
 @pytest.mark.parametrize("named", [*METHODS.values(), (NOVA,), (NOVA_2,), (LLAMA,)], ids="-".join)
-def test_of_a_key_that_is_there_twice_the_later_value_says_what_the_record_is(named, exactly):
+def test_of_a_key_that_is_there_twice_the_later_value_says_what_the_record_is(
+    named, counted_exactly
+):
     of, policy = method(*named), Policy(listed=0)
     values = ["1", '"text"', "[1, 2]", '["a", [3]]', '{"0": 1}', '{"0": "b"}', "[]", "{}", "true"]
     keys = ("FUNCTION", "toolConfig", "messages", "error", "label")
@@ -78,9 +77,7 @@ def test_of_a_key_that_is_there_twice_the_later_value_says_what_the_record_is(na
             f'{{"{key}": {first}, "{key}": {last}, "{beside}": {other}}}\n'.encode()
             for first, last, other in product(values, repeat=3)
         ]
-        if tallied(b"".join(written), of, policy) != exactly(b"".join(written), of, policy):
-            for line in written:
-                assert tallied(line, of, policy) == exactly(line, of, policy), line
+        counted_exactly(written, of, policy)
 
 
 def test_what_is_nested_too_deep_in_a_tool_use_is_refused_by_the_kernel_too(exactly):

@@ -62,21 +62,36 @@ def exactly(monkeypatch):
     return found
 
 
+@pytest.fixture
+def counted_exactly(exactly):
+    """What is in these lines, which is what the kernel finds in them; a line of which it is not is named."""
+
+    def found(lines, of, policy):
+        content = b"".join(lines)
+        result = exactly(content, of, policy)
+        if tallied(content, of, policy) != result:
+            for line in lines:
+                assert tallied(line, of, policy) == exactly(line, of, policy), line
+            pytest.fail(
+                f"each of {len(lines)} lines by itself is counted exactly, and together they are not"
+            )
+        return result
+
+    return found
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize(("kind", "model"), CASES)
-def test_a_line_that_is_judged_breaks_the_rules_that_it_breaks(kind, model, policy, exactly):
+def test_a_line_that_is_judged_breaks_the_rules_that_it_breaks(
+    kind, model, policy, counted_exactly
+):
     rng = random.Random(f"{kind} {model} {policy} {LINES}")  # noqa: S311 — reproducible, no secret
     of = method(model)
     broken = set()
     for _ in range(LINES // (BATCH * len(POLICIES)) + 1):
         lines = [wrong(rng, kind) for _ in range(BATCH)]
-        found = exactly(b"".join(lines), of, POLICIES[policy])
-        broken |= set(found["counts"])
-        if tallied(b"".join(lines), of, POLICIES[policy]) == found:
-            continue
-        for line in lines:  # so that the one is named
-            assert tallied(line, of, POLICIES[policy]) == exactly(line, of, POLICIES[policy]), line
+        broken |= set(counted_exactly(lines, of, POLICIES[policy])["counts"])
     assert len(broken & set(kernel.COUNTED_RULES)) > FEW
 
 
@@ -163,7 +178,7 @@ def _schema(rng, deep=2):
 
 
 @pytest.mark.thorough
-def test_a_schema_that_is_judged_is_one_if_the_library_says_so(exactly):
+def test_a_schema_that_is_judged_is_one_if_the_library_says_so(counted_exactly):
     rng = random.Random(5)  # noqa: S311 — reproducible, no secret
     wrong_ones, policy = 0, Policy(listed=0)
     for _ in range(LINES // BATCH):
@@ -173,20 +188,14 @@ def test_a_schema_that_is_judged_is_one_if_the_library_says_so(exactly):
             schema = {"type": "object", **({"$schema": dialect} if dialect else {}), **_schema(rng)}
             record["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"] = schema
             lines.append(json.dumps(record).encode() + b"\n")
-        found = exactly(b"".join(lines), method(NOVA_2), policy)
+        found = counted_exactly(lines, method(NOVA_2), policy)
         wrong_ones += found["counts"].get("DS419", 0)
-        if tallied(b"".join(lines), method(NOVA_2), policy) != found:
-            for line in lines:  # so that the one is named
-                assert tallied(line, method(NOVA_2), policy) == exactly(
-                    line, method(NOVA_2), policy
-                ), line
     assert LINES // 4 < wrong_ones < LINES
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_each_word_of_a_schema_may_hold_what_the_library_says_it_may(dialect, exactly):
-    of, policy = method(NOVA_2), Policy(listed=0)
+def test_each_word_of_a_schema_may_hold_what_the_library_says_it_may(dialect, counted_exactly):
     record = tools(random.Random(1))  # noqa: S311 — reproducible, no secret
     spec, named = (
         record["toolConfig"]["tools"][0]["toolSpec"],
@@ -198,9 +207,7 @@ def test_each_word_of_a_schema_may_hold_what_the_library_says_it_may(dialect, ex
             inner = {"type": "object", **named, "properties": {"p": {word: value}}}
             spec["inputSchema"]["json"] = inner
             lines.append(json.dumps(record).encode() + b"\n")
-        if tallied(b"".join(lines), of, policy) != exactly(b"".join(lines), of, policy):
-            for value, line in zip(VALUES, lines, strict=True):
-                assert tallied(line, of, policy) == exactly(line, of, policy), (word, value)
+        counted_exactly(lines, method(NOVA_2), Policy(listed=0))
 
 
 def test_every_rule_that_is_counted_is_one():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from msgspec import Struct, field, structs
+from msgspec import Struct, field, to_builtins
 
 from tuning.datasets.paid_tokens import most_tokens, paid_tokens
 
@@ -60,4 +60,5 @@ class Report(Struct, frozen=True, kw_only=True):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document that `--format json` prints and the run's `report.json` holds."""
-        return {**structs.asdict(self), "findings": [structs.asdict(f) for f in self.findings]}
+        document: dict[str, Any] = to_builtins(self)
+        return document

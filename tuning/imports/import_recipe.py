@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from msgspec import Struct, field, structs
+from msgspec import Struct, field, to_builtins
 
 from tuning.adapters.rounding import Rounding
 
@@ -46,4 +46,5 @@ class ImportRecipe(Struct, frozen=True, kw_only=True):
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        return {**structs.asdict(self), "limits": structs.asdict(self.limits)}
+        document: dict[str, Any] = to_builtins(self)
+        return document

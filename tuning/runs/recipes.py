@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, Self
 
-from msgspec import Struct, field, structs
+from msgspec import Struct, field, to_builtins
 
 from tuning.evaluation.release_options import ReleaseOptions
 from tuning.runs.json_record import fields_of
@@ -83,11 +83,9 @@ class Recipe(Struct, frozen=True, kw_only=True, eq=False):  # noqa: PLW1641 — 
 
     def __eq__(self, other: object) -> bool:
         """Whatever digest is kept of them."""
-        return isinstance(other, Recipe) and all(
-            getattr(self, name) == getattr(other, name)
-            for name in self.__struct_fields__
-            if name != "kept_digest"
-        )
+        if not isinstance(other, Recipe):
+            return False
+        return (self.to_dict(), self.options) == (other.to_dict(), other.options)
 
     @property
     def provisioned_hours(self) -> int | None:
@@ -142,12 +140,7 @@ class Recipe(Struct, frozen=True, kw_only=True, eq=False):  # noqa: PLW1641 — 
         did not know.
         """
         beside = (*_OPTIONS, "release", "kept_digest")
-        said = structs.asdict(self)
-        tables = {
-            name: None if (table := said[name]) is None else structs.asdict(table)
-            for name in ("limits", "convert", "retry")
-        }
-        return {k: v for k, v in {**said, **tables}.items() if k not in beside}
+        return {name: value for name, value in to_builtins(self).items() if name not in beside}
 
     @classmethod
     def from_dict(

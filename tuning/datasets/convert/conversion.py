@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
-from msgspec import Struct, structs
+from msgspec import Struct, structs, to_builtins
 
 from tuning.datasets.convert.conversation import Json, ReadRecord
 from tuning.datasets.convert.conversion_refusals import Option, RecordRefusedError
@@ -84,7 +84,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     """The first of each rule, in order of line."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {**structs.asdict(self), "findings": [structs.asdict(f) for f in self.findings]}
+        document: dict[str, Any] = to_builtins(self)
+        return document
 
 
 class Remedies:

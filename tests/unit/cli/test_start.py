@@ -22,6 +22,7 @@ MODEL = "amazon.nova-micro-v1:0:128k"
 HEAVY = {
     *("botocore", "boto3", "aws_cdk", "jsii", "matplotlib", "pyarrow", "rich", "pydantic", "typer"),
     *("ahocorasick_rs", "jsonschema", "tuning.datasets.convert.conversion", "email"),
+    *("_hashlib", "dataclasses", "difflib", "tempfile", "tuning.runs.recipe_files"),
 }
 ROOT = Path(__file__).parents[3]
 

@@ -6,6 +6,7 @@ is let. `vocabulary.toml` says what its words mean in a request. Neither is comp
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,11 +67,12 @@ class _Question(TypedDict):
 
 
 def policy_rules(environment: str) -> list[PolicyRule]:
+    """All rules that go for an environment, a rule for each case. Raises KeyError for a case that lacks a part."""
     folder = files("review").joinpath("decisions")
     tables = sorted(folder.iterdir(), key=lambda file: file.name)
     groups = _vocabulary()["groups"]
     found = []
-    for row in [r for t in tables for r in tomllib.loads(t.read_text("utf-8"))["rule"]]:
+    for row in (row for table in tables for row in table_cases(table.read_text("utf-8"))):
         only = tuple(row.get("only", ()))
         rule = PolicyRule(
             says=row["says"],
@@ -84,6 +86,19 @@ def policy_rules(environment: str) -> list[PolicyRule]:
         if environment in (only or (environment,)) and environment not in row.get("but", ()):
             found.append(rule)
     return found
+
+
+def table_cases(text: str) -> Iterator[dict[str, Any]]:
+    """The cases of a file of `decisions/`, whole. What all cases of a rule have in common its rule says, once, and what
+    all rules of a file do the file. Raises ValueError where something is said a second time.
+    """
+    table = tomllib.loads(text)
+    for rule in table.pop("rule"):
+        for case in rule.pop("cases", [{}]):
+            given = Counter(key for part in (table, rule, case) for key in part)
+            if twice := [key for key, times in given.items() if times > 1]:
+                raise ValueError(f"{rule['says']!r}: said twice: {', '.join(twice)}")
+            yield {**table, **rule, **case}
 
 
 def _members(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from review.mutations import mutants
 from review.permission_table import table_rows
 from review.physical import Physical
 from review.policy_documents import documents
+from review.questions import table_cases
 from review.role_policies import RoleStatement
 
 EQUIVALENT = tomllib.loads((ROOT / "review/equivalent.toml").read_text("utf-8"))["change"]
@@ -31,6 +32,19 @@ def test_the_table_is_large_and_says_both(reviewed):
     assert len(reviewed.decisions) >= 400
     said = Counter(decision.case.expected for decision in reviewed.decisions)
     assert min(said["allowed"], said["denied"], said["never"]) > 100
+
+
+def test_each_case_is_whole_with_what_its_rule_and_its_file_say_once():
+    table = 'only = ["dev"]\n[[rule]]\nsays = "x"\nwho = ["a"]\ncases = [{ on = ["b"] }, { on = ["c"] }]'
+    whole = {"only": ["dev"], "says": "x", "who": ["a"]}
+    assert list(table_cases(table)) == [{**whole, "on": ["b"]}, {**whole, "on": ["c"]}]
+
+
+@pytest.mark.parametrize("case", ['{ who = ["b"] }', '{ only = ["rich"] }'])
+def test_what_is_said_a_second_time_is_refused(case):
+    table = f'only = ["dev"]\n[[rule]]\nsays = "x"\nwho = ["a"]\ncases = [{case}]'
+    with pytest.raises(ValueError, match=r"'x': said twice: (who|only)"):
+        list(table_cases(table))
 
 
 def test_every_weakened_policy_is_noticed(reviewed):

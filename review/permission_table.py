@@ -5,7 +5,10 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+import textwrap
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +33,42 @@ def entry_of(environment: EnvironmentTemplates, role: Resource) -> Entry:
 
 
 def render(entries: Mapping[str, Entry]) -> str:
-    """As TOML, in one order, so that a difference between two tables is a difference of rights."""
-    lines = []
+    """As TOML, in one order, so that a difference between two tables is a difference of rights. Rights that several roles have
+    come first, once, with the roles that have them.
+    """
+    holders: dict[str, list[str]] = {}
     for role, entry in entries.items():
-        lines += [f"[{role}]", f"assumed_by = {_texts(entry['assumed_by'])}", "", ""]
         for row in entry["rows"]:
-            lines[-1:] = [f"[[{role}.rows]]"]
-            lines += [f"{name} = {_texts(values)}" for name, values in row.items()] + ["", ""]
-    return "\n".join(lines).rstrip() + "\n"
+            holders.setdefault(json.dumps(row), []).append(role)
+    shares: dict[tuple[str, ...], list[_Row]] = {}
+    for right, having in holders.items():
+        shares.setdefault(tuple(having), []).append(json.loads(right))
+    blocks = []
+    for roles, rows in sorted(shares.items(), key=lambda share: (-len(share[0]), share[0])):
+        if len(roles) > 1:
+            blocks.append(f"[[several]]\nroles = [\n{_filled(roles)}\n]")
+            blocks += _rows("several", rows)
+    for role, entry in entries.items():
+        blocks.append(f"[{role}]\nassumed_by = {_texts(entry['assumed_by'])}")
+        blocks += _rows(role, shares.get((role,), []))
+    return "\n\n".join(blocks) + "\n"
+
+
+def reviewed(name: str) -> tuple[dict[str, Entry], str]:
+    """The entries of a reviewed file, each whole, and its text without the comment at its top. Raises ValueError where a role
+    that shares rights has no entry of its own.
+    """
+    text = files("review").joinpath(name).read_text("utf-8")
+    own = tomllib.loads(text)
+    several = own.pop("several", [])
+    if strangers := {role for share in several for role in share["roles"]} - own.keys():
+        raise ValueError(f"{name}: no entry for {', '.join(sorted(strangers))}")
+    entries = {}
+    for role, entry in own.items():
+        shared = [row for share in several if role in share["roles"] for row in share["rows"]]
+        rows = sorted([*entry.get("rows", []), *shared], key=_place)
+        entries[role] = {"assumed_by": entry["assumed_by"], "rows": rows}
+    return entries, text.partition("\n\n")[2]
 
 
 def conditions(given: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -69,6 +100,23 @@ def table_rows(found: Iterable[RoleStatement]) -> list[_Row]:
         {verbs[effect]: list(acts), "on": on, **({"if": list(when)} if when else {})}
         for (effect, acts, when), on in sorted(resources.items())
     ]
+
+
+def _place(row: _Row) -> tuple[bool, list[str], list[str]]:
+    return "may_not" in row, row.get("may") or row["may_not"], row.get("if", [])
+
+
+def _rows(of: str, rows: Iterable[_Row]) -> Iterator[str]:
+    for row in sorted(rows, key=_place):
+        yield "\n".join(
+            [f"[[{of}.rows]]", *(f"{k} = {_texts(values)}" for k, values in row.items())]
+        )
+
+
+def _filled(names: Iterable[str]) -> str:
+    indent = " " * 4
+    text = ", ".join(map(json.dumps, names)) + ","
+    return textwrap.fill(text, 100, initial_indent=indent, subsequent_indent=indent)
 
 
 def _texts(values: list[str]) -> str:

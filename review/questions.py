@@ -97,7 +97,7 @@ def table_cases(text: str) -> Iterator[dict[str, Any]]:
         for case in rule.pop("cases", [{}]):
             given = Counter(key for part in (table, rule, case) for key in part)
             if twice := [key for key, times in given.items() if times > 1]:
-                raise ValueError(f"{rule['says']!r}: said twice: {', '.join(twice)}")
+                raise ValueError(f"{rule['says']!r}: given twice: {', '.join(twice)}")
             yield {**table, **rule, **case}
 
 

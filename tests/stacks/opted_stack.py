@@ -2,6 +2,8 @@
 
 import json
 
+from review.permission_table import render, reviewed, table
+
 
 def plugin_reports(folder):
     """What each pack, validator and set of rules says, of the templates in this folder."""
@@ -27,3 +29,11 @@ def decisions_about(decided, word):
 def not_as_decided(decided):
     """Cases that are decided in another way, and how."""
     return [(row.case, row.got) for row in decided if not row.holds]
+
+
+def assert_reviewed(environment, file, roles):
+    """That these roles may what the file says that was reviewed, and that it is written in the one way."""
+    found = {name: entry for name, entry in table(environment).items() if name in roles}
+    entries, text = reviewed(file)
+    assert found == entries
+    assert render(found) == text

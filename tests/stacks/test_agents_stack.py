@@ -1,15 +1,18 @@
 """An assistant with tools has an agent that may what its tools take, and a function that may ask that agent."""
 
-import tomllib
-
 import pytest
-from opted_stack import decisions_about, not_as_decided, plugin_reports, said_against
+from opted_stack import (
+    assert_reviewed,
+    decisions_about,
+    not_as_decided,
+    plugin_reports,
+    said_against,
+)
 from tooled import FUNCTION, ZONE_IDS, synthesized
 from whole_app import ROOT
 
 from review.costs import idle
 from review.decide import review_decisions
-from review.permission_table import render, table
 from review.role_policies import actions, permissions, roles_allowed
 from review.templates import EnvironmentTemplates
 
@@ -66,9 +69,7 @@ def test_who_asks_an_agent_asks_no_model_calls_no_tool_and_searches_nothing(tool
 
 
 def test_who_may_do_what_is_as_it_was_reviewed(tooled):
-    reviewed = tomllib.loads((ROOT / "review/agents_permissions.toml").read_text("utf-8"))
-    found = {name: entry for name, entry in table(tooled).items() if name in ROLES}
-    assert tomllib.loads(render(found)) == reviewed
+    assert_reviewed(tooled, "agents_permissions.toml", ROLES)
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,17 @@
 """Documents of assistants: each knowledge base has one folder, one index and one role, and one function that asks it."""
 
-import tomllib
 from decimal import Decimal
 
 import pytest
 from assisted import KNOWLEDGE, RERANKED, reviewed, synthesized
 from machines import definition
 from one_recipe import endpoint_rights
-from opted_stack import decisions_about, not_as_decided
+from opted_stack import assert_reviewed, decisions_about, not_as_decided
 from whole_app import ROOT
 
 from review.costs import idle
 from review.decide import review_decisions
 from review.findings import judgement_on
-from review.permission_table import render, table
 from review.role_policies import actions, allowed, permissions, roles_allowed
 from review.scanners import cfn_lint, checkov
 from review.templates import EnvironmentTemplates
@@ -62,11 +60,9 @@ def test_whatever_a_pack_a_validator_or_a_scanner_says_of_it_is_accepted_and_not
 
 
 def test_who_may_do_what_with_documents_is_as_it_was_reviewed(docs):
-    path = ROOT / "review/documents_permissions.toml"
     made = {each.name for each in of_documents(docs, "AWS::IAM::Role")}
     assert made == {*INGESTING, "DocumentsIngestionRole", *ROLES.values(), *ASKING.values()}
-    entries = {name: entry for name, entry in table(docs).items() if name in made}
-    assert tomllib.loads(render(entries)) == tomllib.loads(path.read_text("utf-8"))
+    assert_reviewed(docs, "documents_permissions.toml", made)
 
 
 def test_every_decision_on_documents_is_as_the_table_has_it(decided):

@@ -1,17 +1,21 @@
 """An environment with assistants has a stack for them, closed as all else; no other has anything of it."""
 
 import json
-import tomllib
 from decimal import Decimal
 
 import pytest
 from assisted import synthesized
-from opted_stack import decisions_about, not_as_decided, plugin_reports, said_against
+from opted_stack import (
+    assert_reviewed,
+    decisions_about,
+    not_as_decided,
+    plugin_reports,
+    said_against,
+)
 from whole_app import ROOT
 
 from review.costs import idle
 from review.decide import review_decisions
-from review.permission_table import render, table
 from review.role_policies import actions
 from review.templates import EnvironmentTemplates
 from tuning.constructs.acknowledgements import OTHER_TOOLS, accepted
@@ -58,10 +62,7 @@ def test_every_row_that_is_accepted_for_it_is_about_something(report):
 
 
 def test_who_may_do_what_is_as_it_was_reviewed(assisted):
-    path = ROOT / "review/assistants_permissions.toml"
-    reviewed = tomllib.loads(path.read_text("utf-8"))
-    found = {name: entry for name, entry in table(assisted).items() if name in ROLES}
-    assert tomllib.loads(render(found)) == reviewed
+    assert_reviewed(assisted, "assistants_permissions.toml", ROLES)
 
 
 def test_each_assistant_has_one_role_and_nobody_else_is_in_its_stack(assisted):

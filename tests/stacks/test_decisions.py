@@ -43,7 +43,7 @@ def test_each_case_is_whole_with_what_its_rule_and_its_file_say_once():
 @pytest.mark.parametrize("case", ['{ who = ["b"] }', '{ only = ["rich"] }'])
 def test_what_is_said_a_second_time_is_refused(case):
     table = f'only = ["dev"]\n[[rule]]\nsays = "x"\nwho = ["a"]\ncases = [{case}]'
-    with pytest.raises(ValueError, match=r"'x': said twice: (who|only)"):
+    with pytest.raises(ValueError, match=r"'x': given twice: (who|only)"):
         list(table_cases(table))
 
 

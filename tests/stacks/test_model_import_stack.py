@@ -1,19 +1,23 @@
 """An environment whose recipe imports models has a stack for it, closed as all else; no other has anything of it."""
 
 import json
-import tomllib
 from decimal import Decimal
 
 import pytest
 from imported import synthesized_imports
 from one_recipe import endpoint_rights
-from opted_stack import decisions_about, not_as_decided, plugin_reports, said_against
+from opted_stack import (
+    assert_reviewed,
+    decisions_about,
+    not_as_decided,
+    plugin_reports,
+    said_against,
+)
 from whole_app import ROOT
 
 from review.checks import bucket_checks
 from review.costs import idle
 from review.decide import review_decisions
-from review.permission_table import render, table
 from review.role_policies import actions, permissions, roles_allowed, statements, trust
 from review.templates import OPTED_STACKS, STACKS, EnvironmentTemplates
 from tuning.constructs.acknowledgements import OTHER_TOOLS, accepted
@@ -60,11 +64,8 @@ def test_every_row_that_is_accepted_for_it_is_about_something(report):
 
 
 def test_who_may_do_what_is_as_it_was_reviewed(imported):
-    path = ROOT / "review/import_permissions.toml"
-    reviewed = tomllib.loads(path.read_text("utf-8"))
     roles = {role.name for role in of_import(imported, "AWS::IAM::Role")}
-    found = {name: entry for name, entry in table(imported).items() if name in roles}
-    assert tomllib.loads(render(found)) == reviewed
+    assert_reviewed(imported, "import_permissions.toml", roles)
 
 
 def test_no_right_to_imports_is_given_to_a_role_of_another_stack(imported):

@@ -12,14 +12,8 @@ from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock, ec2
 
 from emulator.bedrock import routes
-from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
-from emulator.bedrock.evaluations import Evaluations
-from emulator.bedrock.injected_faults import Faults
-from emulator.bedrock.logged_invocations import LoggedInvocations
-from emulator.bedrock.model_imports import ModelImports
 from emulator.bedrock.ports import Scope, Surroundings
-from emulator.bedrock.throughputs import Throughputs
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions.enforcement import Gate, SignedCall, denial_message
@@ -60,39 +54,22 @@ def install(
 def _engine(
     settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
 ) -> Engine:
-    faults = Faults()
-    aws = Surroundings(
-        roles=roles,
-        objects=MiniStackObjects(),
-        network=_Network(members_must_talk=settings.members_must_talk),
-        events=_Events(),
-        callers=GatedCallers(gate=gate),
-    )
     return Engine(
-        aws=aws,
+        aws=Surroundings(
+            roles=roles,
+            objects=MiniStackObjects(),
+            network=_Network(members_must_talk=settings.members_must_talk),
+            events=_Events(),
+            callers=GatedCallers(gate=gate),
+        ),
         spawn=spawn,
         quota=settings.quota,
         phase_seconds=settings.phase_seconds,
-        deployments=Deployments(
-            faults=faults, clock=clock.now, seconds=settings.deployment_seconds
-        ),
-        invocations=LoggedInvocations(
-            roles=roles, objects=MiniStackObjects(), places=MiniStackLogPlaces()
-        ),
-        throughputs=Throughputs(
-            faults=faults,
-            clock=clock.now,
-            seconds=settings.deployment_seconds,
-            units=settings.model_units,
-            key_opens=_opens,
-        ),
-        evaluations=Evaluations(
-            aws=aws, faults=faults, clock=clock.now, seconds=settings.deployment_seconds
-        ),
-        imports=ModelImports(
-            aws=aws, faults=faults, clock=clock.now, seconds=settings.deployment_seconds
-        ),
-        faults=faults,
+        clock=clock.now,
+        seconds=settings.deployment_seconds,
+        units=settings.model_units,
+        key_opens=_opens,
+        places=MiniStackLogPlaces(),
     )
 
 

@@ -140,7 +140,7 @@ class _Runtime:
         if ":provisioned-model/" in model:
             return self.engine.throughputs.find(scope_of_the_call(), model)
         if ":imported-model/" in model:
-            return self.engine.imports.model(scope_of_the_call(), model)
+            return self.engine.imports.models.find(scope_of_the_call(), model)
         return None
 
     def admit(
@@ -149,7 +149,7 @@ class _Runtime:
         """What is to answer, None for a base model by its id; raises `ApiError`."""
         operation, action = _ACTIONS[kind]
         resource = _resource(model)
-        tags = self.engine.resource_tags(scope_of_the_call(), resource)
+        tags = self.engine.condition_keys(scope_of_the_call(), resource)
         self._check_right(f"bedrock:{action}", resource, tags | (named.condition if named else {}))
         if named:
             self.guarded.check(named)

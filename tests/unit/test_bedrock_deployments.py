@@ -301,7 +301,7 @@ def test_a_model_answers_with_its_nearest_example_and_needs_the_data_no_more(eng
     ]
     arn = trained(engine, 1)
     world.objects.clear()
-    answer = engine.models[arn].examples.answer
+    answer = engine.models.kept[arn].examples.answer
     assert answer("my PARCEL, where?") == "shipping"
     assert answer("money!") == "refund"
     assert answer("zzz") == "shipping", "the first of equals"

@@ -35,7 +35,7 @@ def test_a_caller_that_lacks_one_permission_starts_no_job(engine, world, action)
     world.forbidden.add(action)
     with pytest.raises(errors.Denied, match=action):
         create(engine, jobTags=TAGS, customModelKmsKeyId=KEY)
-    assert not engine.jobs
+    assert not engine.jobs.kept
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_denied_stop_leaves_the_job_alone(engine, world):
 def test_a_call_about_a_deployment_is_judged_by_its_tags(engine, world, monkeypatch):
     """By its name or its ARN; a model has none of them."""
     create(engine)
-    request = {"modelDeploymentName": "live", "modelArn": next(iter(engine.models))}
+    request = {"modelDeploymentName": "live", "modelArn": next(iter(engine.models.kept))}
     engine.call("CreateCustomModelDeployment", EAST, {**request, "tags": TAGS})
     asked = []
     monkeypatch.setattr(world, "refusal", lambda *given: asked.append(given), raising=False)

@@ -201,4 +201,4 @@ def test_tags_are_kept(engine):
     arn = made(engine, tags=[{"key": "environment", "value": "dev"}])
     listed = engine.call("ListTagsForResource", EAST, {"resourceARN": arn})
     assert listed["tags"] == [{"key": "environment", "value": "dev"}]
-    assert engine.resource_tags(EAST, arn) == {"aws:ResourceTag/environment": "dev"}
+    assert engine.condition_keys(EAST, arn) == {"aws:ResourceTag/environment": "dev"}

@@ -213,9 +213,9 @@ def test_whoever_buys_needs_the_right_on_the_model_and_to_tag(engine, world, mod
     world.forbidden = set()
     arn = provision(engine, model, tags=tags)
     found = {"aws:ResourceTag/team": "support"}
-    assert engine.resource_tags(WEST, arn) == found
-    assert engine.resource_tags(WEST, WEST.arn("provisioned-model/live")) == found
-    assert engine.resource_tags(WEST, WEST.arn("custom-model-deployment/live")) == {}
+    assert engine.condition_keys(WEST, arn) == found
+    assert engine.condition_keys(WEST, WEST.arn("provisioned-model/live")) == found
+    assert engine.condition_keys(WEST, WEST.arn("custom-model-deployment/live")) == {}
     answer = engine.call("ListTagsForResource", WEST, {"resourceARN": arn})
     assert answer["tags"] == tags
 

@@ -19,6 +19,7 @@ from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions.enforcement import Gate, SignedCall, denial_message
 from emulator.extensions.job_objects import MiniStackObjects
 from emulator.extensions.log_places import MiniStackLogPlaces
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.roles import SERVICE, MiniStackRoles
 from emulator.extensions.service_access import key_lets
 from emulator.extensions.service_events import publish_event
@@ -31,24 +32,31 @@ def install(
     settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
 ) -> Engine:
     engine = _engine(settings, roles, gate, clock)
-    theirs = bedrock.handle_request
-
-    async def handle(
-        method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
-    ) -> Any:
-        scope = scope_of_the_call()
-        CALLER.set(extract_access_key_id(headers, query))
-        call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
-        answer = routes.respond(engine, scope, call)
-        if answer is None:
-            return await theirs(method, path, headers, body, query)
-        sent = {"Content-Type": "application/json"}
-        if answer.error:
-            sent["x-amzn-ErrorType"] = answer.error
-        return answer.status, sent, json.dumps(answer.document).encode()
-
-    bedrock.handle_request = handle
+    patch(bedrock, "handle_request", answer_or_pass_on, engine, routes.BEDROCK, {})
     return engine
+
+
+async def answer_or_pass_on(
+    theirs: Theirs[Any],
+    engine: routes.RoutedEngine,
+    service: routes.RoutedService,
+    said: dict[str, str],
+    method: str,
+    path: str,
+    headers: Any,
+    body: bytes,
+    query: dict[str, list[str]],
+) -> Any:
+    """What the engine of a service answers, with the headers that it says of itself; else what MiniStack does."""
+    CALLER.set(extract_access_key_id(headers, query))
+    call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
+    answer = routes.respond(engine, scope_of_the_call(), call, service)
+    if answer is None:
+        return await theirs(method, path, headers, body, query)
+    sent = {"Content-Type": "application/json", **said}
+    if answer.error:
+        sent["x-amzn-ErrorType"] = answer.error
+    return answer.status, sent, json.dumps(answer.document).encode()
 
 
 def _engine(

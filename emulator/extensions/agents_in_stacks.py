@@ -11,8 +11,13 @@ from ministack.services import bedrock_agentcore
 
 from emulator.extensions import provisioning
 from emulator.extensions.agent_runtimes import OF_A_STACK
-from emulator.extensions.provisioning import Properties, Provisioned, answer_of
-from emulator.extensions.requests_of_stacks import Conversions, as_in_api
+from emulator.extensions.provisioning import (
+    Conversions,
+    Properties,
+    Provisioned,
+    answer_of,
+    as_in_api,
+)
 
 _CONVERSIONS: Conversions = {"EnvironmentVariables": dict, "Tags": dict}
 """Maps whose names are the user's."""

@@ -10,11 +10,11 @@ from emulator.bedrock.engine import Engine
 from emulator.bedrock.guardrails import DRAFT
 from emulator.extensions import provisioning
 from emulator.extensions.bedrock import scope_of_the_call
-from emulator.extensions.provisioning import Properties, Provisioned, flag
-from emulator.extensions.requests_of_stacks import as_in_api, ask, ask_to_delete
+from emulator.extensions.provisioning import Conversions, Properties, Provisioned, as_in_api, flag
+from emulator.extensions.requests_of_stacks import ask, ask_to_delete
 
 _CREATE_ONLY = ("GuardrailIdentifier", "Description")
-_CONVERSIONS = {
+_CONVERSIONS: Conversions = {
     **dict.fromkeys(("Enabled", "InputEnabled", "OutputEnabled"), flag),
     "Threshold": float,
 }

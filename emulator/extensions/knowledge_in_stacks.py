@@ -12,8 +12,8 @@ from operator import attrgetter
 from typing import Any
 
 from emulator.extensions import provisioning
-from emulator.extensions.provisioning import Properties, Provisioned
-from emulator.extensions.requests_of_stacks import as_in_api, ask, ask_to_delete
+from emulator.extensions.provisioning import Conversions, Properties, Provisioned, as_in_api
+from emulator.extensions.requests_of_stacks import ask, ask_to_delete
 from emulator.extensions.roles import MiniStackRoles
 from emulator.knowledge.knowledge_engine import (
     AGENT,
@@ -24,6 +24,22 @@ from emulator.knowledge.knowledge_engine import (
 
 _CHANGED = ("Name", "Description", "RoleArn")
 """Of a knowledge base, without its replacement; of its tags, the emulator changes none."""
+
+
+def _tags(given: Any) -> dict[str, str]:
+    """A list in templates of S3 Vectors, and a map in those of knowledge bases, as in both APIs."""
+    return {each["Key"]: each["Value"] for each in given} if isinstance(given, list) else given
+
+
+_CONVERSIONS: Conversions = {
+    **dict.fromkeys(("Dimension", "Dimensions", "MaxTokens", "OverlapPercentage"), int),
+    "Tags": _tags,
+}
+
+
+def _request(properties: Properties) -> dict[str, Any]:
+    found: dict[str, Any] = as_in_api(properties, _CONVERSIONS)
+    return found
 
 
 def install(engine: KnowledgeEngine, roles: MiniStackRoles) -> None:
@@ -48,7 +64,7 @@ class _Types:
     roles: MiniStackRoles
 
     def vector_bucket(self, logical: str, properties: Properties, stack: str) -> Provisioned:
-        request = as_in_api(properties, _CONVERSIONS)
+        request = _request(properties)
         request.setdefault("vectorBucketName", _name(stack, logical))
         arn = self._asked(VECTORS, "CreateVectorBucket", request)["vectorBucketArn"]
         return arn, {"VectorBucketArn": arn}
@@ -57,7 +73,7 @@ class _Types:
         self._gone(VECTORS, "DeleteVectorBucket", {"vectorBucketArn": arn})
 
     def index(self, logical: str, properties: Properties, stack: str) -> Provisioned:
-        request = as_in_api(properties, _CONVERSIONS)
+        request = _request(properties)
         request.setdefault("indexName", _name(stack, logical))
         arn = self._asked(VECTORS, "CreateIndex", request)["indexArn"]
         return arn, {"IndexArn": arn}
@@ -66,7 +82,7 @@ class _Types:
         self._gone(VECTORS, "DeleteIndex", {"indexArn": arn})
 
     def base(self, _logical: str, properties: Properties, _stack: str) -> Provisioned:
-        made = self._asked(AGENT, "CreateKnowledgeBase", as_in_api(properties, _CONVERSIONS))
+        made = self._asked(AGENT, "CreateKnowledgeBase", _request(properties))
         return _provisioned(made["knowledgeBase"])
 
     def change_base(
@@ -76,7 +92,7 @@ class _Types:
         if fixed:
             self.drop_base(identifier, old)
             return self.base("", new, stack)
-        request = {k: v for k, v in as_in_api(new, _CONVERSIONS).items() if k != "tags"}
+        request = {k: v for k, v in _request(new).items() if k != "tags"}
         made = self._asked(AGENT, "UpdateKnowledgeBase", {**request, "knowledgeBaseId": identifier})
         return _provisioned(made["knowledgeBase"])
 
@@ -84,9 +100,7 @@ class _Types:
         self._gone(AGENT, "DeleteKnowledgeBase", {"knowledgeBaseId": identifier})
 
     def source(self, _logical: str, properties: Properties, _stack: str) -> Provisioned:
-        made = self._asked(AGENT, "CreateDataSource", as_in_api(properties, _CONVERSIONS))[
-            "dataSource"
-        ]
+        made = self._asked(AGENT, "CreateDataSource", _request(properties))["dataSource"]
         ids = {"DataSourceId": made["dataSourceId"], "DataSourceStatus": made["status"]}
         return f"{made['knowledgeBaseId']}|{made['dataSourceId']}", ids
 
@@ -115,17 +129,6 @@ def _provisioned(made: dict[str, Any]) -> Provisioned:
         "Status": made["status"],
     }
     return made["knowledgeBaseId"], attributes
-
-
-def _tags(given: Any) -> dict[str, str]:
-    """A list in templates of S3 Vectors, and a map in those of knowledge bases, as in both APIs."""
-    return {each["Key"]: each["Value"] for each in given} if isinstance(given, list) else given
-
-
-_CONVERSIONS = {
-    **dict.fromkeys(("Dimension", "Dimensions", "MaxTokens", "OverlapPercentage"), int),
-    "Tags": _tags,
-}
 
 
 def _name(stack: str, logical: str) -> str:

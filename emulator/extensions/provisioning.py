@@ -1,7 +1,7 @@
 """Adding to what MiniStack's CloudFormation does with a resource type."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ministack.services.cloudformation import provisioners
@@ -10,6 +10,8 @@ from emulator.extensions.patching import Theirs, patch
 
 Properties = dict[str, Any]
 Apply = Callable[[str, Properties], None]
+Conversions = Mapping[str, Callable[[Any], Any]]
+"""Of members by their names in a template: some values come as text from there."""
 Check = Callable[[Properties], None]
 Provisioned = tuple[str, dict[str, Any]]
 
@@ -88,6 +90,24 @@ def answer_of(response: tuple[int, Any, bytes]) -> dict[str, Any]:
     if status >= REFUSED:
         raise ValueError(answer.get("message") or answer.get("Message") or "refused")
     return answer
+
+
+def as_in_api(
+    part: Any, conversions: Conversions | None = None, renamed: Mapping[str, str] | None = None
+) -> Any:
+    """Templates begin the names of members with a capital, the API does not; a few it calls otherwise."""
+    converted, names = conversions or {}, renamed or {}
+    match part:
+        case dict():
+            return {
+                names.get(name, name[:1].lower() + name[1:]): converted[name](each)
+                if name in converted
+                else as_in_api(each, conversions, renamed)
+                for name, each in part.items()
+            }
+        case list():
+            return [as_in_api(each, conversions, renamed) for each in part]
+    return part
 
 
 def flag(value: Any) -> bool:

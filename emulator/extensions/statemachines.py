@@ -9,8 +9,7 @@ from ministack.services import stepfunctions
 from emulator.entrance import Response
 from emulator.extensions import provisioning
 from emulator.extensions.patching import Theirs, patch
-from emulator.extensions.provisioning import flag
-from emulator.extensions.requests_of_stacks import as_in_api
+from emulator.extensions.provisioning import as_in_api, flag
 
 OFF = {"level": "OFF", "includeExecutionData": False}
 

@@ -132,3 +132,10 @@ def create(engine, scope=EAST, **changes):
 
 def get(engine, identifier, scope=EAST):
     return engine.call("GetModelCustomizationJob", scope, {"jobIdentifier": identifier})
+
+
+def trained(engine, number, base=NOVA, scope=EAST):
+    """ARN of a model."""
+    named = {"jobName": f"job-{number}", "customModelName": f"model-{number}"}
+    job = create(engine, scope, baseModelIdentifier=base, **named)
+    return get(engine, job, scope)["outputModelArn"]

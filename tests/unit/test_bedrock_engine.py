@@ -3,20 +3,9 @@
 import json
 
 import pytest
-from emulated_world import EAST, NOVA, RECORD, WEST, World, an_engine, create, get
+from emulated_world import EAST, NOVA, RECORD, WEST, an_engine, create, get
 
 from emulator.bedrock import api_errors as errors
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    """Jobs run to their end inside the call that creates them."""
-    return an_engine(world, lambda task: task())
 
 
 def test_a_job_completes_and_makes_a_model(engine):

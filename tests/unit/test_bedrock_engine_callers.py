@@ -1,22 +1,12 @@
 """What the caller of the emulated Bedrock must be allowed."""
 
 import pytest
-from emulated_world import EAST, World, an_engine, create, get
+from emulated_world import EAST, create, get
 
 from emulator.bedrock import api_errors as errors
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 TAGS = [{"key": "run", "value": "1"}]
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from emulated_world import DEPLOYMENT, EAST, ROLE, World, an_engine
+from emulated_world import DEPLOYMENT, EAST, ROLE
 
 from emulator.bedrock.api_errors import (
     ApiError,
@@ -46,15 +46,9 @@ def folder(architecture="LlamaForCausalLM", **changes):
 
 
 @pytest.fixture
-def world():
-    world = World()
+def world(world):
     world.folders.update(folder())
     return world
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
 
 
 def create(engine, name="one", scope=EAST, **changes):

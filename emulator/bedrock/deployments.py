@@ -1,26 +1,17 @@
 """On-demand deployments of custom models: a model that answers, under an ARN that stays.
 
-Statuses go by the clock, and nobody publishes an event of them: a caller that waits has to poll.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModelDeployment.html
-https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge.html
 """
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from emulator.bedrock import listing
-from emulator.bedrock.api_errors import Conflict, NotFound, QuotaExceeded, ValidationError
-from emulator.bedrock.emulated_jobs import (
-    EmulatedModel,
-    identifier,
-    present,
-    timestamp,
-)
-from emulator.bedrock.injected_faults import Faults
-from emulator.bedrock.kept_resources import in_the_way, named, replayed, tag_keys
+from emulator.bedrock.api_errors import QuotaExceeded, ValidationError
+from emulator.bedrock.emulated_jobs import EmulatedModel, present, timestamp
+from emulator.bedrock.kept_resources import check_none_uses, replayed
 from emulator.bedrock.ports import Scope
+from emulator.bedrock.timed_resources import TimedResource, TimedResources
 
 MOST = 10
 """Deployments of an account in a Region, L-1EF80F3E."""
@@ -32,6 +23,7 @@ MUTATING = "Custom model deployment is in a mutating state"
 deployment is being updated: INFERRED."""
 
 LISTED = listing.Members(
+    summaries="modelDeploymentSummaries",
     name="customModelDeploymentName",
     created="createdAt",
     after="createdAfter",
@@ -41,25 +33,12 @@ LISTED = listing.Members(
 
 
 @dataclass(kw_only=True)
-class ModelDeployment:
-    scope: Scope
-    request: dict[str, Any]
+class ModelDeployment(TimedResource):
+    named_by: ClassVar[str] = "modelDeploymentName"
     model: EmulatedModel
-    arn: str
-    created: float
-    due: float
-    """When what is under way is done, by the emulator's clock."""
-    modified: float
-    status: str = "Creating"
-    failure: str | None = None
     next_model: EmulatedModel | None = None
     update: str | None = None
     """Updating, UpdateCompleted or UpdateFailed; None before the first update."""
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return str(self.request["modelDeploymentName"])
 
     @property
     def base(self) -> str:
@@ -71,7 +50,7 @@ class ModelDeployment:
 
     @property
     def mutating(self) -> bool:
-        return self.status == "Creating" or self.update == "Updating"
+        return super().mutating or self.update == "Updating"
 
     def describe(self) -> dict[str, Any]:
         """GetCustomModelDeployment."""
@@ -103,17 +82,15 @@ class ModelDeployment:
 
 
 @dataclass(kw_only=True)
-class Deployments:
-    faults: Faults
-    clock: Callable[[], float]
-    seconds: float
-    """How long a creation or an update takes (on AWS: seven to eight minutes in public reports)."""
-    _kept: dict[str, ModelDeployment] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+class Deployments(TimedResources[ModelDeployment]):
+    """A creation takes seven to eight minutes in public reports, and so does an update."""
+
+    kind: str = "custom-model-deployment"
+    called: str = "custom model deployment"
 
     def create(self, scope: Scope, request: dict[str, Any], model: EmulatedModel) -> dict[str, Any]:
-        with self._lock:
-            mine = self._of(scope)
+        with self.lock:
+            mine = self.of(scope)
             if same := replayed(mine, request, ValidationError):
                 return {"customModelDeploymentArn": same.arn}
             self._check_free(request["modelDeploymentName"], mine)
@@ -123,35 +100,22 @@ class Deployments:
                 base = model.job.offer.model
                 why = f"On-demand deployment is not supported for models customized from {base}."
                 raise ValidationError(message=why)
-            now = self.clock()
-            made = ModelDeployment(
-                scope=scope,
-                request=request,
-                model=model,
-                arn=scope.arn(f"custom-model-deployment/{identifier()}"),
-                created=now,
-                modified=now,
-                due=now + self.seconds,
-                tags={each["key"]: each["value"] for each in request.get("tags", [])},
-            )
-            self._kept[made.arn] = made
+            made = ModelDeployment(request=request, model=model, **self.beginning(scope))
+            self.kept[made.arn] = made
             return {"customModelDeploymentArn": made.arn}
 
     def get(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return self.find(scope, request["customModelDeploymentIdentifier"]).describe()
 
     def list_all(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            found = [each.summary() for each in self._of(scope)]
-        page, more = listing.page(found, request, LISTED)
-        return {"modelDeploymentSummaries": page, **more}
+        return listing.page(self.of(scope), request, LISTED)
 
     def update(self, scope: Scope, request: dict[str, Any], model: EmulatedModel) -> dict[str, Any]:
         """While it is Updating, and for ever when that fails, the old model answers: UNCONFIRMED.
 
         So is that both models must come from the same base, which is the careful case.
         """
-        with self._lock:
+        with self.lock:
             found = self._settled(scope, request)
             if found.status != "Active":
                 # UNCONFIRMED text.
@@ -161,32 +125,16 @@ class Deployments:
                 why = f"The model must be customized from {found.model.job.offer.model}."
                 raise ValidationError(message=why)
             found.next_model, found.update = model, "Updating"
-            found.modified = self.clock()
-            found.due = found.modified + self.seconds
+            self.begin(found, found.status)
             return {"customModelDeploymentArn": found.arn}
 
     def delete(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            del self._kept[self._settled(scope, request).arn]
+        with self.lock:
+            del self.kept[self._settled(scope, request).arn]
         return {}
 
-    def find(self, scope: Scope, wanted: str) -> ModelDeployment:
-        """By ARN or name, as it is by now; raises `NotFound`."""
-        with self._lock:
-            if found := named(self._of(scope), wanted):
-                return found
-        # UNCONFIRMED text.
-        raise NotFound(message=f"Could not find the custom model deployment {wanted}.")
-
-    def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
-        with self._lock:
-            return tag_keys(self._of(scope), resource)
-
     def check_unused(self, model: EmulatedModel) -> None:
-        with self._lock:
-            if name := in_the_way(self._of(model.job.scope), model):
-                # UNCONFIRMED text.
-                raise Conflict(message=f"The model is used by the deployment {name}.")
+        check_none_uses(self.of(model.scope), model, "deployment")
 
     def _settled(self, scope: Scope, request: dict[str, Any]) -> ModelDeployment:
         found = self.find(scope, request["customModelDeploymentIdentifier"])
@@ -194,15 +142,7 @@ class Deployments:
             raise ValidationError(message=MUTATING)
         return found
 
-    def _of(self, scope: Scope) -> list[ModelDeployment]:
-        """What the account has in the Region, each as it is by now."""
-        mine = [each for each in self._kept.values() if each.scope == scope]
-        for each in mine:
-            if each.mutating and each.due <= self.clock():
-                self._finish(each)
-        return mine
-
-    def _finish(self, deployment: ModelDeployment) -> None:
+    def finish(self, deployment: ModelDeployment) -> None:
         deployment.modified = deployment.due
         fault = self.faults.take("fail", phase="Deployment", job=deployment.name)
         if deployment.status == "Creating":

@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetImportedModel.htm
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from emulator.bedrock.emulated_jobs import present, timestamp
 from emulator.bedrock.ports import Scope
+from emulator.bedrock.timed_resources import TimedResource
 from emulator.bedrock.weights_folder import SoundFolder
 
 IDLE_SECONDS = 300
@@ -19,21 +20,11 @@ _UNITS_VERSION = "v1.0"
 
 
 @dataclass(kw_only=True)
-class EmulatedImport:
-    scope: Scope
-    request: dict[str, Any]
-    arn: str
-    created: float
-    due: float
+class EmulatedImport(TimedResource):
+    named_by: ClassVar[str] = "jobName"
+    tagged_by: ClassVar[str] = "jobTags"
     status: str = "InProgress"
-    modified: float = 0
-    failure: str | None = None
     model_arn: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return str(self.request["jobName"])
 
     @property
     def model_name(self) -> str:
@@ -54,7 +45,6 @@ class EmulatedImport:
 
     def describe(self) -> dict[str, Any]:
         """GetModelImportJob."""
-        ended = self.status != "InProgress"
         return present(
             jobArn=self.arn,
             jobName=self.name,
@@ -66,7 +56,7 @@ class EmulatedImport:
             failureMessage=self.failure,
             creationTime=timestamp(self.created),
             lastModifiedTime=timestamp(self.modified),
-            endTime=timestamp(self.modified) if ended else None,
+            endTime=None if self.mutating else timestamp(self.modified),
             vpcConfig=self.request.get("vpcConfig"),
             importedModelKmsKeyArn=self.key,
         )

@@ -40,6 +40,11 @@ def identifier() -> str:
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
 
 
+def pairs(tags: list[dict[str, str]] | None) -> dict[str, str]:
+    """Tags, as requests list them."""
+    return {each["key"]: each["value"] for each in tags or []}
+
+
 def request_digest(body: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
@@ -72,7 +77,7 @@ class EmulatedJob:
                 "creationTime": self.created,
                 "lastModifiedTime": self.created,
             }
-        self.tags.update({each["key"]: each["value"] for each in self.request.get("jobTags", [])})
+        self.tags.update(pairs(self.request.get("jobTags")))
 
     @property
     def name(self) -> str:
@@ -194,6 +199,14 @@ class EmulatedModel:
     examples: Examples
     """What it was trained on, as far as the emulator answers from it."""
 
+    @property
+    def scope(self) -> Scope:
+        return self.job.scope
+
+    @property
+    def name(self) -> str:
+        return self.job.model_name
+
     def describe(self) -> dict[str, Any]:
         """GetCustomModel."""
         job = self.job.describe()
@@ -212,7 +225,7 @@ class EmulatedModel:
         )
         return {
             "modelArn": self.arn,
-            "modelName": self.job.model_name,
+            "modelName": self.name,
             "modelStatus": "Active",
             "creationTime": self.created,
             **present(modelKmsKeyArn=job.get("outputModelKmsKeyArn")),
@@ -222,12 +235,12 @@ class EmulatedModel:
     def summary(self) -> dict[str, Any]:
         return {
             "modelArn": self.arn,
-            "modelName": self.job.model_name,
+            "modelName": self.name,
             "creationTime": self.created,
             "baseModelArn": self.job.base_model_arn,
             "baseModelName": self.job.offer.model,
             "customizationType": self.job.method,
-            "ownerAccountId": self.job.scope.account,
+            "ownerAccountId": self.scope.account,
             "modelStatus": "Active",
         }
 

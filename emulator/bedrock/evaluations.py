@@ -1,32 +1,24 @@
 """Evaluation jobs in which a judge rates answers that there are already. No model is asked: a score is how much of the
 expected answer's words an answer has, and every explanation says so.
 
-Statuses go by the clock, and nobody publishes an event of them: EventBridge knows none.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateEvaluationJob.html
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-evaluation-prompt-datasets-judge.html
 """
 
 import json
-import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, ClassVar
 
 from emulator.bedrock import access
-from emulator.bedrock.api_errors import (
-    Conflict,
-    JobFailed,
-    NotFound,
-    QuotaExceeded,
-    ValidationError,
-)
+from emulator.bedrock.api_errors import Conflict, JobFailed, QuotaExceeded, ValidationError
 from emulator.bedrock.emulated_jobs import identifier, present, timestamp
-from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.judged_records import judged, judged_records
 from emulator.bedrock.kept_resources import replayed
 from emulator.bedrock.ports import Scope, Surroundings
+from emulator.bedrock.timed_resources import TimedResource, TimedResources
 
-_UNDER_WAY = ("InProgress", "Stopping")
 _AT_ONCE = 20
 """L-24CCD302: https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
 _BUILT_IN = frozenset(
@@ -43,19 +35,9 @@ _ACROSS = ("us-east-1", "us-east-2", "us-west-2")
 
 
 @dataclass(kw_only=True)
-class EmulatedEvaluation:
-    scope: Scope
-    request: dict[str, Any]
-    arn: str
-    created: float
-    due: float
+class EmulatedEvaluation(TimedResource):
+    named_by: ClassVar[str] = "jobName"
     status: str = "InProgress"
-    modified: float = 0
-    failure: str | None = None
-
-    @property
-    def name(self) -> str:
-        return str(self.request["jobName"])
 
     @property
     def role(self) -> str:
@@ -102,18 +84,17 @@ class EmulatedEvaluation:
 
 
 @dataclass(kw_only=True)
-class Evaluations:
+class Evaluations(TimedResources[EmulatedEvaluation]):
+    """A job takes 5 to 15 minutes, as public guides say."""
+
+    kind: str = "evaluation-job"
+    called: str = "evaluation job"
+    goes_by: Callable[[EmulatedEvaluation], str] = attrgetter("arn")
     aws: Surroundings
-    faults: Faults
-    clock: Callable[[], float]
-    seconds: float
-    """How long a job takes (on AWS: 5 to 15 minutes, as public guides say)."""
-    _kept: dict[str, EmulatedEvaluation] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def create(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            mine = self._of(scope)
+        with self.lock:
+            mine = self.of(scope)
             if same := replayed(mine, request, Conflict):
                 return {"jobArn": same.arn}
             _check(request)
@@ -122,59 +103,30 @@ class Evaluations:
                 raise Conflict(
                     message=f"The provided job name is currently in use: {request['jobName']}"
                 )
-            if sum(each.status in _UNDER_WAY for each in mine) >= _AT_ONCE:
+            if sum(each.mutating for each in mine) >= _AT_ONCE:
                 # UNCONFIRMED text.
                 raise QuotaExceeded(
                     message=f"You have exceeded the quota of {_AT_ONCE} evaluation jobs."
                 )
-            now = self.clock()
-            job = EmulatedEvaluation(
-                scope=scope,
-                request=request,
-                arn=scope.arn(f"evaluation-job/{identifier()}"),
-                created=now,
-                modified=now,
-                due=now + self.seconds,
-            )
+            job = EmulatedEvaluation(request=request, **self.beginning(scope))
             if not self.aws.roles.may_be_assumed(job.role, job.arn):
                 raise ValidationError(message="Could not assume provided IAM role.")
-            self._kept[job.arn] = job
+            self.kept[job.arn] = job
             return {"jobArn": job.arn}
 
     def get(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        return self._find(scope, request["jobIdentifier"]).describe()
+        return self.find(scope, request["jobIdentifier"]).describe()
 
     def stop(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            job = self._find(scope, request["jobIdentifier"])
+        with self.lock:
+            job = self.find(scope, request["jobIdentifier"])
             if job.status != "InProgress":
                 # UNCONFIRMED text.
                 raise Conflict(message=f"The job is already {job.status} and cannot be stopped.")
-            job.status, job.modified = "Stopping", self.clock()
-            job.due = job.modified + self.seconds
+            self.begin(job, "Stopping")
         return {}
 
-    def all(self, scope: Scope) -> list[EmulatedEvaluation]:
-        with self._lock:
-            return self._of(scope)
-
-    def _find(self, scope: Scope, wanted: str) -> EmulatedEvaluation:
-        with self._lock:
-            for job in self._of(scope):
-                if job.arn == wanted:
-                    return job
-        # UNCONFIRMED text.
-        raise NotFound(message=f"Could not find the evaluation job {wanted}.")
-
-    def _of(self, scope: Scope) -> list[EmulatedEvaluation]:
-        """What the account has in the Region, each as it is by now."""
-        mine = [each for each in self._kept.values() if each.scope == scope]
-        for job in mine:
-            if job.status in _UNDER_WAY and job.due <= self.clock():
-                self._finish(job)
-        return mine
-
-    def _finish(self, job: EmulatedEvaluation) -> None:
+    def finish(self, job: EmulatedEvaluation) -> None:
         if job.status == "Stopping":
             job.status, job.modified = "Stopped", job.due
             return
@@ -188,8 +140,7 @@ class Evaluations:
             job.status, job.failure = "Failed", str(error)
 
     def _judge(self, job: EmulatedEvaluation) -> None:
-        if fault := self.faults.take("fail", phase="Evaluation", job=job.name):
-            raise JobFailed(fault.message)
+        self.faults.strike("Evaluation", job.name)
         configured = job.configured
         uri = configured["dataset"]["datasetLocation"]["s3Uri"]
         records = list(judged_records(access.read_lines(job, self.aws, uri), job.source))

@@ -3,13 +3,14 @@
 https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-versions.html
 """
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from emulator.bedrock.api_errors import Conflict, NotFound, ValidationError
-from emulator.bedrock.emulated_jobs import identifier, now
-from emulator.bedrock.kept_resources import replayed
+from emulator.bedrock.emulated_jobs import identifier, now, pairs
+from emulator.bedrock.kept_resources import KeptResources, replayed
 from emulator.bedrock.ports import Scope
 
 DRAFT = "DRAFT"
@@ -73,16 +74,17 @@ class KeptGuardrail:
 
 
 @dataclass(kw_only=True)
-class Guardrails:
-    _kept: dict[str, KeptGuardrail] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+class Guardrails(KeptResources[KeptGuardrail]):
+    kind: str = "guardrail"
+    called: str = "guardrail"
+    goes_by: Callable[[KeptGuardrail], str] = attrgetter("id")
 
     def create(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         check_guardrail(request)
-        with self._lock:
-            if same := replayed(self._of(scope), request, Conflict):
+        with self.lock:
+            if same := replayed(self.of(scope), request, Conflict):
                 return _created(same)
-            if any(each.name == request["name"] for each in self._of(scope)):
+            if any(each.name == request["name"] for each in self.of(scope)):
                 # UNCONFIRMED text.
                 raise Conflict(
                     message=f"A guardrail with the name {request['name']} exists already."
@@ -95,15 +97,15 @@ class Guardrails:
                 request=request,
                 created=at,
                 updated=at,
-                tags={each["key"]: each["value"] for each in request.get("tags", [])},
+                tags=pairs(request.get("tags")),
             )
-            self._kept[kept.arn] = kept
+            self.kept[kept.arn] = kept
         return _created(kept)
 
     def update(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """The draft alone: what was numbered stays as it is."""
         check_guardrail(request)
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["guardrailIdentifier"])
             stays = {m: found.request[m] for m in _OF_THE_DRAFT if m in found.request}
             given = {m: v for m, v in request.items() if m != "guardrailIdentifier"}
@@ -113,7 +115,7 @@ class Guardrails:
 
     def number(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """A version of the draft as it is."""
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["guardrailIdentifier"])
             found.last += 1
             said = {"description": request["description"]} if "description" in request else {}
@@ -122,49 +124,37 @@ class Guardrails:
 
     def get(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         version = request.get("guardrailVersion", DRAFT)
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["guardrailIdentifier"], version)
             return found.describe(version)
 
     def list_all(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """The drafts, or all versions of one. In one page: accounts have a hundred at most."""
-        with self._lock:
+        with self.lock:
             if wanted := request.get("guardrailIdentifier"):
                 found = self.find(scope, wanted)
                 listed = [found.summary(version) for version in (DRAFT, *found.versions)]
             else:
-                listed = [each.summary() for each in self._of(scope)]
+                listed = [each.summary() for each in self.of(scope)]
         return {"guardrails": listed}
 
     def delete(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """One version, or all of it."""
         version = request.get("guardrailVersion")
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["guardrailIdentifier"], version or DRAFT)
             if version:
                 del found.versions[version]
             else:
-                del self._kept[found.arn]
+                del self.kept[found.arn]
         return {}
 
     def find(self, scope: Scope, wanted: str, version: str = DRAFT) -> KeptGuardrail:
         """By id or ARN; raises `NotFound`."""
-        with self._lock:
-            for each in self._of(scope):
-                if wanted in (each.id, each.arn) and each.of_version(version) is not None:
-                    return each
+        if (found := self.look_up(scope, wanted)) and found.of_version(version) is not None:
+            return found
         # UNCONFIRMED text.
         raise NotFound(message=f"The guardrail {wanted} with version {version} was not found.")
-
-    def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
-        """Condition keys of a call about it; none of one that is not there."""
-        name = resource.rpartition("/")[2]
-        found = next((each for each in self._of(scope) if name in (each.id, each.arn)), None)
-        tags = found.tags if found else {}
-        return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
-
-    def _of(self, scope: Scope) -> list[KeptGuardrail]:
-        return [each for each in self._kept.values() if each.scope == scope]
 
 
 def _created(kept: KeptGuardrail) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.bedrock.api_errors import ValidationError
 
@@ -16,6 +17,7 @@ DEFAULT_PAGE = 100
 class Members:
     """What an operation calls the members that its pages are sorted and filtered by."""
 
+    summaries: str
     name: str
     created: str = "creationTime"
     after: str = "creationTimeAfter"
@@ -27,18 +29,28 @@ class Members:
     """Members of the request, each with the member of a summary that must be the same."""
 
 
-def page(
-    summaries: list[dict[str, Any]], request: dict[str, Any], members: Members
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
+MODELS = Members(summaries="modelSummaries", name="modelName")
+
+
+class Listed(Protocol):
+    def summary(self) -> dict[str, Any]: ...
+
+
+def page(resources: Iterable[Listed], request: dict[str, Any], members: Members) -> dict[str, Any]:
     """The summaries asked for, and `nextToken` when there are more."""
+    summaries = [each.summary() for each in resources]
     found = [each for each in summaries if _wanted(each, request, members)]
     found.sort(key=lambda each: (each[members.created], each[members.name]))
     if request.get("sortOrder", "Descending") == "Descending":
         found.reverse()
+    return part(found, request, members.summaries)
+
+
+def part(found: list[dict[str, Any]], request: dict[str, Any], member: str) -> dict[str, Any]:
+    """That which the token of a request begins."""
     start = _position(request.get("nextToken"))
-    size = int(request.get("maxResults", DEFAULT_PAGE))
-    more = {"nextToken": _token(start + size)} if start + size < len(found) else {}
-    return found[start : start + size], more
+    end = start + int(request.get("maxResults", DEFAULT_PAGE))
+    return {member: found[start:end], **({"nextToken": _token(end)} if end < len(found) else {})}
 
 
 def _wanted(summary: dict[str, Any], request: dict[str, Any], members: Members) -> bool:

@@ -1,16 +1,4 @@
-"""The operations that the engine has, each with its method, and the kinds of resources that it keeps."""
-
-IMPORTED = ("model-import-job", "imported-model")
-
-KEPT_HERE = (
-    "model-customization-job",
-    "custom-model",
-    "custom-model-deployment",
-    "provisioned-model",
-    *IMPORTED,
-    "guardrail",
-)
-"""Kinds of resources of the engine; the rest of Bedrock is MiniStack's."""
+"""The operations that the engine has, each with its method."""
 
 NAMED_BY = (
     *("jobName", "jobIdentifier", "modelDeploymentName", "customModelDeploymentIdentifier"),

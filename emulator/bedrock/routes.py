@@ -30,7 +30,7 @@ class RoutedService:
     """What stands for a part of a path: it arrives decoded, and an ARN contains slashes."""
 
 
-_BEDROCK = RoutedService(name="bedrock", operations=tuple(OPERATIONS))
+BEDROCK = RoutedService(name="bedrock", operations=tuple(OPERATIONS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class BedrockAnswer:
 
 
 def respond(
-    engine: RoutedEngine, scope: Scope, call: BedrockCall, service: RoutedService = _BEDROCK
+    engine: RoutedEngine, scope: Scope, call: BedrockCall, service: RoutedService
 ) -> BedrockAnswer | None:
     """The answer to one HTTP request; None when the engine does not have the operation."""
     for route in _routes(service):

@@ -1,71 +1,42 @@
 """Provisioned Throughput: model units by the hour, under which a model answers at an ARN that stays.
 
-As of deployments, statuses go by the clock, and nobody publishes an event of them.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateProvisionedModelThroughput.html
 https://docs.aws.amazon.com/bedrock/latest/userguide/prov-thru-edit.html
 """
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from emulator.bedrock import listing
 from emulator.bedrock import offered_models as catalog
-from emulator.bedrock.api_errors import (
-    Conflict,
-    Denied,
-    NotFound,
-    QuotaExceeded,
-    ValidationError,
-)
-from emulator.bedrock.emulated_jobs import (
-    EmulatedModel,
-    identifier,
-    present,
-    timestamp,
-)
-from emulator.bedrock.injected_faults import Faults
-from emulator.bedrock.kept_resources import in_the_way, named, replayed, tag_keys
+from emulator.bedrock.api_errors import Conflict, Denied, QuotaExceeded, ValidationError
+from emulator.bedrock.emulated_jobs import EmulatedModel, present, timestamp
+from emulator.bedrock.kept_resources import check_none_uses, replayed
 from emulator.bedrock.ports import Scope
+from emulator.bedrock.timed_resources import TimedResource, TimedResources
 
 LISTED_THROUGHPUTS = listing.Members(
+    summaries="provisionedModelSummaries",
     name="provisionedModelName",
     equal=(("statusEquals", "status"), ("modelArnEquals", "modelArn")),
 )
 
 
 @dataclass(kw_only=True)
-class Throughput:
-    scope: Scope
-    request: dict[str, Any]
+class Throughput(TimedResource):
+    named_by: ClassVar[str] = "provisionedModelName"
     base: str
     """The base model, also of a custom one."""
     model: EmulatedModel | None
     """None: it is the base model that answers."""
-    arn: str
-    created: float
-    due: float
-    """When what is under way is done, by the emulator's clock."""
-    modified: float
-    status: str = "Creating"
-    failure: str | None = None
     next_model: EmulatedModel | None = None
     """Wanted; the one that answers once that is done."""
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return str(self.request["provisionedModelName"])
 
     @property
     def answers(self) -> bool:
         """Also while it is Updating: "you can run inference … without disrupting the on-going traffic"."""
         return self.status in ("InService", "Updating")
-
-    @property
-    def mutating(self) -> bool:
-        return self.status in ("Creating", "Updating")
 
     @property
     def units(self) -> int:
@@ -94,24 +65,22 @@ class Throughput:
 
 
 @dataclass(kw_only=True)
-class Throughputs:
-    faults: Faults
-    clock: Callable[[], float]
-    seconds: float
-    """How long a creation or an update takes (on AWS: 20 to 30 minutes in a public notebook)."""
+class Throughputs(TimedResources[Throughput]):
+    """A creation takes 20 to 30 minutes in a public notebook, and so does an update."""
+
+    kind: str = "provisioned-model"
+    called: str = "provisioned model"
     units: int
     """Of all together: L-BE77399C. https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
     key_opens: Callable[[str | None], bool]
     """Whether the policy of a model's key lets Bedrock itself in."""
-    _kept: dict[str, Throughput] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def create(
         self, scope: Scope, request: dict[str, Any], model: EmulatedModel | None
     ) -> dict[str, Any]:
         """`model`: the custom one, if the request names any; else it names a base model."""
-        with self._lock:
-            mine = self._of(scope)
+        with self.lock:
+            mine = self.of(scope)
             if same := replayed(mine, request, ValidationError):
                 return {"provisionedModelArn": same.arn}
             base = model.job.offer.model if model else request["modelId"].rpartition("/")[2]
@@ -125,35 +94,21 @@ class Throughputs:
                 # cloud-custodian, tests/terraform/bedrock_provisionable_custom_model
                 why = "Your account does not currently have any no commitment model units reserved for"
                 raise QuotaExceeded(message=f"{why} {base}.")
-            now = self.clock()
-            made = Throughput(
-                scope=scope,
-                request=request,
-                base=base,
-                model=model,
-                arn=scope.arn(f"provisioned-model/{identifier()}"),
-                created=now,
-                modified=now,
-                due=now + self.seconds,
-                tags={each["key"]: each["value"] for each in request.get("tags", [])},
-            )
-            self._kept[made.arn] = made
+            made = Throughput(request=request, base=base, model=model, **self.beginning(scope))
+            self.kept[made.arn] = made
             return {"provisionedModelArn": made.arn}
 
     def get(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         return self.find(scope, request["provisionedModelId"]).describe()
 
     def list_all(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            found = [each.summary() for each in self._of(scope)]
-        page, more = listing.page(found, request, LISTED_THROUGHPUTS)
-        return {"provisionedModelSummaries": page, **more}
+        return listing.page(self.of(scope), request, LISTED_THROUGHPUTS)
 
     def update(
         self, scope: Scope, request: dict[str, Any], model: EmulatedModel | None
     ) -> dict[str, Any]:
         """To a sibling only: the way back to the base model, which AWS has too, is left out."""
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["provisionedModelId"])
             if found.status != "InService":
                 # UNCONFIRMED text; the operation has no ConflictException.
@@ -163,39 +118,23 @@ class Throughputs:
                     # UNCONFIRMED text.
                     why = f"The model must be customized from {found.base}, as the one that it replaces."
                     raise ValidationError(message=why)
-                found.next_model, found.status, found.failure = model, "Updating", None
-                found.modified = self.clock()
-                found.due = found.modified + self.seconds
+                found.next_model, found.failure = model, None
+                self.begin(found, "Updating")
             if name := request.get("desiredProvisionedModelName"):
                 found.request = {**found.request, "provisionedModelName": name}
         return {}
 
     def delete(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["provisionedModelId"])
             if found.mutating:
                 # UNCONFIRMED which error; the operation has a ConflictException.
                 raise Conflict(message=f"The provisioned model is {found.status}.")
-            del self._kept[found.arn]
+            del self.kept[found.arn]
         return {}
 
-    def find(self, scope: Scope, wanted: str) -> Throughput:
-        """By ARN or name, as it is by now; raises `NotFound`."""
-        with self._lock:
-            if found := named(self._of(scope), wanted):
-                return found
-        # UNCONFIRMED text.
-        raise NotFound(message=f"Could not find the provisioned model {wanted}.")
-
-    def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
-        with self._lock:
-            return tag_keys(self._of(scope), resource)
-
     def check_unused(self, model: EmulatedModel) -> None:
-        with self._lock:
-            if name := in_the_way(self._of(model.job.scope), model):
-                # UNCONFIRMED text.
-                raise Conflict(message=f"The model is used by the provisioned model {name}.")
+        check_none_uses(self.of(model.scope), model, self.called)
 
     def _check(
         self, scope: Scope, request: dict[str, Any], model: EmulatedModel | None, base: str
@@ -213,15 +152,7 @@ class Throughputs:
             # UNCONFIRMED text.
             raise Denied(message=f"The key policy of {key} does not allow Bedrock to use the key.")
 
-    def _of(self, scope: Scope) -> list[Throughput]:
-        """What the account has in the Region, each as it is by now."""
-        mine = [each for each in self._kept.values() if each.scope == scope]
-        for each in mine:
-            if each.mutating and each.due <= self.clock():
-                self._finish(each)
-        return mine
-
-    def _finish(self, found: Throughput) -> None:
+    def finish(self, found: Throughput) -> None:
         """Of an update that fails, UNCONFIRMED: that the former model goes on answering, in service."""
         found.modified = found.due
         fault = self.faults.take("fail", phase="Deployment", job=found.name)

@@ -12,7 +12,6 @@ What another service writes in the emulator itself, such as a job's output, is n
 import secrets
 import threading
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -20,6 +19,8 @@ from xml.etree import ElementTree as ET
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
 from ministack.services import s3
+
+from emulator.extensions.patching import Theirs, patch
 
 _PERIOD_SECONDS = 1.0
 _SERVICE = "logging.s3.amazonaws.com"
@@ -33,22 +34,26 @@ class AccessLogs:
         self._lock = threading.Lock()
 
     def install(self) -> None:
-        s3.handle_request = self._logging(s3.handle_request)
+        patch(s3, "handle_request", self._handle_and_log)
         threading.Thread(target=self._deliver_for_ever, name="access logs", daemon=True).start()
 
-    def _logging(self, handle: Callable[..., Any]) -> Callable[..., Any]:
-        async def handle_and_log(
-            method: str, path: str, headers: Any, body: bytes, query: Any, **more: Any
-        ) -> Any:
-            answer = await handle(method, path, headers, body, query, **more)
-            bucket, _, key = path.lstrip("/").partition("/")
-            if bucket in s3._bucket_logging_config:
-                line = _line(method, bucket, key, headers, answer[0], answer[2])
-                with self._lock:
-                    self._lines[get_account_id(), get_region(), bucket].append(line)
-            return answer
-
-        return handle_and_log
+    async def _handle_and_log(
+        self,
+        handle: Theirs[Any],
+        method: str,
+        path: str,
+        headers: Any,
+        body: bytes,
+        query: Any,
+        **more: Any,
+    ) -> Any:
+        answer = await handle(method, path, headers, body, query, **more)
+        bucket, _, key = path.lstrip("/").partition("/")
+        if bucket in s3._bucket_logging_config:
+            line = _line(method, bucket, key, headers, answer[0], answer[2])
+            with self._lock:
+                self._lines[get_account_id(), get_region(), bucket].append(line)
+        return answer
 
     def _deliver_for_ever(self) -> None:
         pause = threading.Event()

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import error_response_json
@@ -14,6 +13,7 @@ from ministack.services import ec2, lambda_svc
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import Response
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 _UNRESERVED = 100
 """Executions that reservations must leave to the functions without one; all of a quota that is lower.
@@ -25,11 +25,11 @@ def install(settings: EmulatorSettings) -> None:
     quota = settings.account_concurrency
     # MiniStack's own is what this machine bears.
     lambda_svc._ACCOUNT_CONCURRENCY_CAP = min(quota, lambda_svc._ACCOUNT_CONCURRENCY_CAP or quota)
-    lambda_svc._put_function_concurrency = _leaving(lambda_svc._put_function_concurrency, quota)
-    lambda_svc._get_account_settings = _telling(lambda_svc._get_account_settings, quota)
+    patch(lambda_svc, "_put_function_concurrency", _put_if_enough_is_left, quota)
+    patch(lambda_svc, "_get_account_settings", _get_with_quota, quota)
     provisioning.before("AWS::Lambda::Function", lambda properties: _check(properties, quota))
     provisioning.before("AWS::EC2::VPC", _check_vpcs)
-    ec2._ACTION_MAP["CreateVpc"] = _one_more_vpc(ec2._ACTION_MAP["CreateVpc"])
+    patch(ec2._ACTION_MAP, "CreateVpc", _create_within_quota)
 
 
 def _refusal(function: str, wanted: int, quota: int) -> str | None:
@@ -51,15 +51,14 @@ def _reserved(*, beside: str = "") -> int:
     )
 
 
-def _leaving(put: Callable[..., Response], quota: int) -> Callable[..., Response]:
-    def put_if_enough_is_left(name: str, data: dict[str, Any]) -> Response:
-        wanted = int(data.get("ReservedConcurrentExecutions", 0))
-        if why := _refusal(name, wanted, quota):
-            refused: Response = error_response_json("InvalidParameterValueException", why, 400)
-            return refused
-        return put(name, data)
-
-    return put_if_enough_is_left
+def _put_if_enough_is_left(
+    put: Theirs[Response], quota: int, name: str, data: dict[str, Any]
+) -> Response:
+    wanted = int(data.get("ReservedConcurrentExecutions", 0))
+    if why := _refusal(name, wanted, quota):
+        refused: Response = error_response_json("InvalidParameterValueException", why, 400)
+        return refused
+    return put(name, data)
 
 
 def _check(properties: provisioning.Properties, quota: int) -> None:
@@ -70,18 +69,15 @@ def _check(properties: provisioning.Properties, quota: int) -> None:
         raise ValueError(why)
 
 
-def _telling(get: Callable[..., Response], quota: int) -> Callable[..., Response]:
-    def get_with_quota(*arguments: Any) -> Response:
-        status, headers, body = get(*arguments)
-        document = json.loads(body)
-        limits = {
-            "ConcurrentExecutions": quota,
-            "UnreservedConcurrentExecutions": quota - _reserved(),
-        }
-        document["AccountLimit"].update(limits)
-        return status, headers, json.dumps(document).encode()
-
-    return get_with_quota
+def _get_with_quota(get: Theirs[Response], quota: int, *arguments: Any) -> Response:
+    status, headers, body = get(*arguments)
+    document = json.loads(body)
+    limits = {
+        "ConcurrentExecutions": quota,
+        "UnreservedConcurrentExecutions": quota - _reserved(),
+    }
+    document["AccountLimit"].update(limits)
+    return status, headers, json.dumps(document).encode()
 
 
 def _check_vpcs(_properties: provisioning.Properties) -> None:
@@ -89,13 +85,10 @@ def _check_vpcs(_properties: provisioning.Properties) -> None:
         raise ValueError("The maximum number of VPCs has been reached.")
 
 
-def _one_more_vpc(create: Callable[..., Response]) -> Callable[..., Response]:
-    def create_within_quota(asked: dict[str, Any]) -> Response:
-        try:
-            _check_vpcs({})
-        except ValueError as full:
-            refused: Response = ec2._error("VpcLimitExceeded", str(full), 400)
-            return refused
-        return create(asked)
-
-    return create_within_quota
+def _create_within_quota(create: Theirs[Response], asked: dict[str, Any]) -> Response:
+    try:
+        _check_vpcs({})
+    except ValueError as full:
+        refused: Response = ec2._error("VpcLimitExceeded", str(full), 400)
+        return refused
+    return create(asked)

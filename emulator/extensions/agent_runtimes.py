@@ -27,6 +27,7 @@ from emulator.extensions.agent_processes import (
 )
 from emulator.extensions.agent_subnets import remember_subnets
 from emulator.extensions.job_objects import MiniStackObjects
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.roles import MiniStackRoles
 
 _SERVICE = "bedrock-agentcore.amazonaws.com"
@@ -50,9 +51,9 @@ _LARGEST_CODE = 250_000_000
 def install(settings: EmulatorSettings, roles: MiniStackRoles, interfaces: AgentInterfaces) -> None:
     runtimes = AgentRuntimes(settings=settings, roles=roles, interfaces=interfaces)
     theirs = bedrock_agentcore
-    theirs._create_agent_runtime = runtimes.creating(theirs._create_agent_runtime)
-    theirs._update_agent_runtime = runtimes.updating(theirs._update_agent_runtime)
-    theirs._delete_agent_runtime = runtimes.deleting(theirs._delete_agent_runtime)
+    patch(theirs, "_create_agent_runtime", runtimes.create_checked)
+    patch(theirs, "_update_agent_runtime", runtimes.update_checked)
+    patch(theirs, "_delete_agent_runtime", runtimes.delete_with_its_sessions)
     theirs._invoke_agent_runtime_in_owner = runtimes.invoked
 
 
@@ -65,32 +66,19 @@ class AgentRuntimes:
     code: dict[str, bytes] = field(default_factory=dict)
     """By the runtime's id and version: what was in S3 when it was made."""
 
-    def creating(self, create: Callable[[bytes], Response]) -> Callable[[bytes], Response]:
-        def create_checked(body: bytes) -> Response:
-            return self._checked(
-                "CreateAgentRuntime", json.loads(body or b"{}"), lambda: create(body)
-            )
+    def create_checked(self, create: Theirs[Response], body: bytes) -> Response:
+        return self._checked("CreateAgentRuntime", json.loads(body or b"{}"), lambda: create(body))
 
-        return create_checked
+    def update_checked(self, update: Theirs[Response], runtime: str, body: bytes) -> Response:
+        request = json.loads(body or b"{}") | {"agentRuntimeId": runtime}
+        return self._checked("UpdateAgentRuntime", request, lambda: update(runtime, body))
 
-    def updating(
-        self, update: Callable[[str, bytes], Response]
-    ) -> Callable[[str, bytes], Response]:
-        def update_checked(runtime: str, body: bytes) -> Response:
-            request = json.loads(body or b"{}") | {"agentRuntimeId": runtime}
-            return self._checked("UpdateAgentRuntime", request, lambda: update(runtime, body))
-
-        return update_checked
-
-    def deleting(self, delete: Callable[[str], Response]) -> Callable[[str], Response]:
-        def delete_with_its_sessions(runtime: str) -> Response:
-            self.processes.end(runtime)
-            status, sent, body = delete(runtime)
-            if status < _BAD:
-                self.interfaces.leave(runtime)
-            return (_CREATED if status < _BAD else status), sent, body
-
-        return delete_with_its_sessions
+    def delete_with_its_sessions(self, delete: Theirs[Response], runtime: str) -> Response:
+        self.processes.end(runtime)
+        status, sent, body = delete(runtime)
+        if status < _BAD:
+            self.interfaces.leave(runtime)
+        return (_CREATED if status < _BAD else status), sent, body
 
     def _checked(
         self, operation: str, request: dict[str, Any], make: Callable[[], Response]

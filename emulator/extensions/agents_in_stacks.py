@@ -11,9 +11,15 @@ from ministack.services import bedrock_agentcore
 
 from emulator.extensions import provisioning
 from emulator.extensions.agent_runtimes import OF_A_STACK
-from emulator.extensions.provisioning import Properties, Provisioned, answer_of
+from emulator.extensions.provisioning import (
+    Conversions,
+    Properties,
+    Provisioned,
+    answer_of,
+    as_in_api,
+)
 
-_AS_THEY_ARE = ("EnvironmentVariables", "Tags")
+_CONVERSIONS: Conversions = {"EnvironmentVariables": dict, "Tags": dict}
 """Maps whose names are the user's."""
 
 
@@ -58,26 +64,10 @@ def _provisioned(made: dict[str, Any]) -> Provisioned:
 
 
 def _request(properties: Properties) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        _lowered(name): each if name in _AS_THEY_ARE else _members(each)
-        for name, each in properties.items()
-    }
+    request: dict[str, Any] = as_in_api(properties, _CONVERSIONS)
     if isinstance(protocol := request.pop("protocolConfiguration", None), str):
         request["protocolConfiguration"] = {"serverProtocol": protocol}
     lifecycle = request.get("lifecycleConfiguration")
     if lifecycle:  # numbers come as text
         request["lifecycleConfiguration"] = {name: int(each) for name, each in lifecycle.items()}
     return request
-
-
-def _members(part: Any) -> Any:
-    match part:
-        case dict():
-            return {_lowered(name): _members(each) for name, each in part.items()}
-        case list():
-            return [_members(each) for each in part]
-    return part
-
-
-def _lowered(name: str) -> str:
-    return name[0].lower() + name[1:]

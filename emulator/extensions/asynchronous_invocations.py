@@ -8,30 +8,27 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchevents.html
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from ministack.services import eventbridge, lambda_svc
 
 from emulator.extensions import event_sources
+from emulator.extensions.patching import Theirs, patch
 
 _LONGEST_SECONDS = 6 * 3600
 """The maximum age of an event, unless the function has one of its own."""
 
 
 def install() -> None:
-    lambda_svc.invoke_async_with_retry = _queueing(lambda_svc.invoke_async_with_retry)
+    patch(lambda_svc, "invoke_async_with_retry", _invoke_when_there_is_room)
     eventbridge._dispatch_to_lambda = _send
 
 
-def _queueing(invoke: Callable[..., None]) -> Callable[..., None]:
-    def invoke_when_there_is_room(function: dict[str, Any], event: Any) -> None:
-        """MiniStack starts a thread with a copy of this context."""
-        settings = function.get("event_invoke_config") or {}
-        with event_sources.tried_for(settings.get("MaximumEventAgeInSeconds", _LONGEST_SECONDS)):
-            invoke(function, event)
-
-    return invoke_when_there_is_room
+def _invoke_when_there_is_room(invoke: Theirs[None], function: dict[str, Any], event: Any) -> None:
+    """MiniStack starts a thread with a copy of this context."""
+    settings = function.get("event_invoke_config") or {}
+    with event_sources.tried_for(settings.get("MaximumEventAgeInSeconds", _LONGEST_SECONDS)):
+        invoke(function, event)
 
 
 def _send(arn: str, payload: str) -> None:

@@ -10,12 +10,11 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/stand
 
 import inspect
 import threading
-from collections.abc import Callable
-from functools import wraps
-from types import ModuleType
 from typing import Any
 
 from ministack.services import dynamodb, eventbridge, lambda_svc, s3, sns, sqs
+
+from emulator.extensions.patching import Theirs, patch
 
 _ITEMS = (
     "_batch_write_item",
@@ -39,23 +38,15 @@ _MESSAGES = (
 def install() -> None:
     items, messages = threading.RLock(), threading.RLock()
     for name in _ITEMS:
-        _serialize(dynamodb, name, items)
+        patch(dynamodb, name, _act_alone, items)
     sqs._queues_lock = messages
     for module, name in _MESSAGES:
-        _serialize(module, name, messages)
+        patch(module, name, _act_alone, messages)
     for action, act in sqs._HANDLERS.items():
         if not inspect.iscoroutinefunction(act):  # what waits for messages holds no other up
-            sqs._HANDLERS[action] = _one_at_a_time(act, messages)
+            patch(sqs._HANDLERS, action, _act_alone, messages)
 
 
-def _serialize(module: ModuleType, name: str, lock: threading.RLock) -> None:
-    setattr(module, name, _one_at_a_time(getattr(module, name), lock))
-
-
-def _one_at_a_time(act: Callable[..., Any], lock: threading.RLock) -> Callable[..., Any]:
-    @wraps(act)
-    def act_alone(*arguments: Any, **named: Any) -> Any:
-        with lock:
-            return act(*arguments, **named)
-
-    return act_alone
+def _act_alone(act: Theirs[Any], lock: threading.RLock, *arguments: Any, **named: Any) -> Any:
+    with lock:
+        return act(*arguments, **named)

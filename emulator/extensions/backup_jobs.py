@@ -10,13 +10,14 @@ https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import backup, dynamodb
 
 from emulator.entrance import Response
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.provisioning import REFUSED
 from emulator.extensions.roles import MiniStackRoles
 from emulator.extensions.service_events import publish_event
@@ -29,47 +30,40 @@ _LOOKS_FOR_RESOURCES = "tag:GetResources"
 
 
 def install(roles: MiniStackRoles) -> None:
-    backup._start_job = _held_to_its_role(backup._start_job, roles)
-    backup._create_selection = _selected_in_the_name_of_its_role(backup._create_selection, roles)
+    patch(backup, "_start_job", _start_and_report, roles)
+    patch(backup, "_create_selection", _create_if_its_role_may, roles)
 
 
-def _selected_in_the_name_of_its_role(
-    create: Callable[[str, dict[str, Any]], Response], roles: MiniStackRoles
-) -> Callable[[str, dict[str, Any]], Response]:
+def _create_if_its_role_may(
+    create: Theirs[Response], roles: MiniStackRoles, plan: str, asked: dict[str, Any]
+) -> Response:
     """A selection is refused when its role may not look for resources by their tags. Whether also one that names
     its resources is not documented; the reports are of selections as such.
 
     https://github.com/hashicorp/terraform-provider-aws/issues/10511
     https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
     """
-
-    def create_if_its_role_may(plan: str, asked: dict[str, Any]) -> Response:
-        role = asked.get("BackupSelection", {}).get("IamRoleArn", "")
-        if not roles.allows(role, _LOOKS_FOR_RESOURCES, "*", {}):
-            why = f"IAM Role {role} is not authorized to call {_LOOKS_FOR_RESOURCES}"
-            refused: Response = backup._err("InvalidParameterValueException", why, 400)
-            return refused
-        return create(plan, asked)
-
-    return create_if_its_role_may
+    role = asked.get("BackupSelection", {}).get("IamRoleArn", "")
+    if not roles.allows(role, _LOOKS_FOR_RESOURCES, "*", {}):
+        why = f"IAM Role {role} is not authorized to call {_LOOKS_FOR_RESOURCES}"
+        refused: Response = backup._err("InvalidParameterValueException", why, 400)
+        return refused
+    return create(plan, asked)
 
 
-def _held_to_its_role(
-    start: Callable[[dict[str, Any]], Response], roles: MiniStackRoles
-) -> Callable[[dict[str, Any]], Response]:
-    def start_and_report(asked: dict[str, Any]) -> Response:
-        answer = start(asked)
-        if answer[0] < REFUSED:
-            job = backup._jobs[json.loads(answer[2])["BackupJobId"]]
-            if missing := _missing(job, roles):
-                # UNCONFIRMED text.
-                why = f"IAM role {job['IamRoleArn']} does not have permission: {missing}"
-                job.update(State="FAILED", StatusMessage=why, PercentDone="0.0")
-                backup._vaults[job["BackupVaultName"]]["NumberOfRecoveryPoints"] -= 1
-            _report(job)
-        return answer
-
-    return start_and_report
+def _start_and_report(
+    start: Theirs[Response], roles: MiniStackRoles, asked: dict[str, Any]
+) -> Response:
+    answer = start(asked)
+    if answer[0] < REFUSED:
+        job = backup._jobs[json.loads(answer[2])["BackupJobId"]]
+        if missing := _missing(job, roles):
+            # UNCONFIRMED text.
+            why = f"IAM role {job['IamRoleArn']} does not have permission: {missing}"
+            job.update(State="FAILED", StatusMessage=why, PercentDone="0.0")
+            backup._vaults[job["BackupVaultName"]]["NumberOfRecoveryPoints"] -= 1
+        _report(job)
+    return answer
 
 
 def _missing(job: dict[str, Any], roles: MiniStackRoles) -> str:

@@ -12,19 +12,14 @@ from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock, ec2
 
 from emulator.bedrock import routes
-from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
-from emulator.bedrock.evaluations import Evaluations
-from emulator.bedrock.injected_faults import Faults
-from emulator.bedrock.logged_invocations import LoggedInvocations
-from emulator.bedrock.model_imports import ModelImports
 from emulator.bedrock.ports import Scope, Surroundings
-from emulator.bedrock.throughputs import Throughputs
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.extensions.enforcement import Gate, SignedCall, denial_message
 from emulator.extensions.job_objects import MiniStackObjects
 from emulator.extensions.log_places import MiniStackLogPlaces
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.roles import SERVICE, MiniStackRoles
 from emulator.extensions.service_access import key_lets
 from emulator.extensions.service_events import publish_event
@@ -37,62 +32,52 @@ def install(
     settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
 ) -> Engine:
     engine = _engine(settings, roles, gate, clock)
-    theirs = bedrock.handle_request
-
-    async def handle(
-        method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
-    ) -> Any:
-        scope = scope_of_the_call()
-        CALLER.set(extract_access_key_id(headers, query))
-        call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
-        answer = routes.respond(engine, scope, call)
-        if answer is None:
-            return await theirs(method, path, headers, body, query)
-        sent = {"Content-Type": "application/json"}
-        if answer.error:
-            sent["x-amzn-ErrorType"] = answer.error
-        return answer.status, sent, json.dumps(answer.document).encode()
-
-    bedrock.handle_request = handle
+    patch(bedrock, "handle_request", answer_or_pass_on, engine, routes.BEDROCK, {})
     return engine
+
+
+async def answer_or_pass_on(
+    theirs: Theirs[Any],
+    engine: routes.RoutedEngine,
+    service: routes.RoutedService,
+    said: dict[str, str],
+    method: str,
+    path: str,
+    headers: Any,
+    body: bytes,
+    query: dict[str, list[str]],
+) -> Any:
+    """What the engine of a service answers, with the headers that it says of itself; else what MiniStack does."""
+    CALLER.set(extract_access_key_id(headers, query))
+    call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
+    answer = routes.respond(engine, scope_of_the_call(), call, service)
+    if answer is None:
+        return await theirs(method, path, headers, body, query)
+    sent = {"Content-Type": "application/json", **said}
+    if answer.error:
+        sent["x-amzn-ErrorType"] = answer.error
+    return answer.status, sent, json.dumps(answer.document).encode()
 
 
 def _engine(
     settings: EmulatorSettings, roles: MiniStackRoles, gate: Gate | None, clock: Clock
 ) -> Engine:
-    faults = Faults()
-    aws = Surroundings(
-        roles=roles,
-        objects=MiniStackObjects(),
-        network=_Network(members_must_talk=settings.members_must_talk),
-        events=_Events(),
-        callers=GatedCallers(gate=gate),
-    )
     return Engine(
-        aws=aws,
+        aws=Surroundings(
+            roles=roles,
+            objects=MiniStackObjects(),
+            network=_Network(members_must_talk=settings.members_must_talk),
+            events=_Events(),
+            callers=GatedCallers(gate=gate),
+        ),
         spawn=spawn,
         quota=settings.quota,
         phase_seconds=settings.phase_seconds,
-        deployments=Deployments(
-            faults=faults, clock=clock.now, seconds=settings.deployment_seconds
-        ),
-        invocations=LoggedInvocations(
-            roles=roles, objects=MiniStackObjects(), places=MiniStackLogPlaces()
-        ),
-        throughputs=Throughputs(
-            faults=faults,
-            clock=clock.now,
-            seconds=settings.deployment_seconds,
-            units=settings.model_units,
-            key_opens=_opens,
-        ),
-        evaluations=Evaluations(
-            aws=aws, faults=faults, clock=clock.now, seconds=settings.deployment_seconds
-        ),
-        imports=ModelImports(
-            aws=aws, faults=faults, clock=clock.now, seconds=settings.deployment_seconds
-        ),
-        faults=faults,
+        clock=clock.now,
+        seconds=settings.deployment_seconds,
+        units=settings.model_units,
+        key_opens=_opens,
+        places=MiniStackLogPlaces(),
     )
 
 

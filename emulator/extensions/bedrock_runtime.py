@@ -6,7 +6,6 @@ and knows no quota. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -37,6 +36,7 @@ from emulator.extensions.enforcement import Gate
 from emulator.extensions.guarded_runtime import APPLY, GuardedRuntime, NamedGuardrail
 from emulator.extensions.imported_invocations import NO_WEIGHTS, check_imported, invoke_imported
 from emulator.extensions.job_objects import OK
+from emulator.extensions.patching import Theirs, patch
 
 EMULATED = "x-emulated"
 NOTE = "nothing was trained; the answer is that of the nearest training example, or a sentence of the prompt's passages"
@@ -95,9 +95,9 @@ def install(settings: EmulatorSettings, engine: Engine, gate: Gate | None, clock
         return status, sent | _notes(answering, named, body), document
 
     bedrock_runtime.handle_request = handle
-    bedrock_runtime._mock_reply = _answering(bedrock_runtime._mock_reply, runtime)
+    patch(bedrock_runtime, "_mock_reply", _answer, runtime)
     bedrock_runtime._proxy_openai_chat_message = _with_tools
-    bedrock_runtime._family = _of_the_base(bedrock_runtime._family, runtime)
+    patch(bedrock_runtime, "_family", _find_family, runtime)
 
 
 def _with_tools(
@@ -140,7 +140,7 @@ class _Runtime:
         if ":provisioned-model/" in model:
             return self.engine.throughputs.find(scope_of_the_call(), model)
         if ":imported-model/" in model:
-            return self.engine.imports.model(scope_of_the_call(), model)
+            return self.engine.imports.models.find(scope_of_the_call(), model)
         return None
 
     def admit(
@@ -149,7 +149,7 @@ class _Runtime:
         """What is to answer, None for a base model by its id; raises `ApiError`."""
         operation, action = _ACTIONS[kind]
         resource = _resource(model)
-        tags = self.engine.resource_tags(scope_of_the_call(), resource)
+        tags = self.engine.condition_keys(scope_of_the_call(), resource)
         self._check_right(f"bedrock:{action}", resource, tags | (named.condition if named else {}))
         if named:
             self.guarded.check(named)
@@ -207,36 +207,30 @@ class _Runtime:
             raise Denied(message=refusal)
 
 
-def _answering(reply: Callable[..., str], runtime: _Runtime) -> Callable[..., str]:
+def _answer(
+    reply: Theirs[str], runtime: _Runtime, model: str, messages: list[dict[str, Any]], system: Any
+) -> str:
     """What a model answers, in place of MiniStack's own words where a model was trained here."""
-
-    def answer(model: str, messages: list[dict[str, Any]], system: Any) -> str:
-        plain: str = reply(model, messages, system)
-        deployment = runtime.deployed(model)
-        asked = " ".join(
-            text_of(each.get("content")) for each in messages if each.get("role") == "user"
-        )
-        if isinstance(deployment, EmulatedImportedModel):
-            return no_weights(asked)
-        if quoted := quoted_answer(asked):
-            return quoted
-        if deployment is None or deployment.model is None:
-            return plain
-        return deployment.model.examples.answer(asked) or plain
-
-    return answer
+    plain: str = reply(model, messages, system)
+    deployment = runtime.deployed(model)
+    asked = " ".join(
+        text_of(each.get("content")) for each in messages if each.get("role") == "user"
+    )
+    if isinstance(deployment, EmulatedImportedModel):
+        return no_weights(asked)
+    if quoted := quoted_answer(asked):
+        return quoted
+    if deployment is None or deployment.model is None:
+        return plain
+    return deployment.model.examples.answer(asked) or plain
 
 
-def _of_the_base(family: Callable[[str], str], runtime: _Runtime) -> Callable[[str], str]:
+def _find_family(family: Theirs[str], runtime: _Runtime, model: str) -> str:
     """A deployment takes and gives the shapes of the model that it was customized from."""
-
-    def of_the_base(model: str) -> str:
-        deployment = runtime.deployed(model)
-        if isinstance(deployment, ModelDeployment | Throughput):
-            return family(deployment.base)
-        return family(model)
-
-    return of_the_base
+    deployment = runtime.deployed(model)
+    if isinstance(deployment, ModelDeployment | Throughput):
+        return family(deployment.base)
+    return family(model)
 
 
 def _in_json(body: bytes) -> Any:

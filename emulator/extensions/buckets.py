@@ -13,6 +13,7 @@ from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.provisioning import REFUSED, flag
 
 NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
@@ -47,24 +48,20 @@ def install() -> None:
         )
     )
     provisioning.after("AWS::S3::Bucket", _enable_lock)
-    s3._resolve_sse_write_headers = _with_default_key(s3._resolve_sse_write_headers)
+    patch(s3, "_resolve_sse_write_headers", _resolve_with_key)
 
 
-def _with_default_key(resolve: Callable[..., Any]) -> Callable[..., Any]:
+def _resolve_with_key(resolve: Theirs[Any], headers: dict[str, str], bucket: str) -> Any:
     """An upload that asks for aws:kms and names no key takes the bucket's or the account's one.
 
     CDK publishes its assets so; MiniStack answers such an upload with an error.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
     """
-
-    def resolve_with_key(headers: dict[str, str], bucket: str) -> Any:
-        if headers.get("x-amz-server-side-encryption") == "aws:kms" and not headers.get(KEY_HEADER):
-            key = s3._bucket_default_sse_headers(bucket).get(KEY_HEADER)
-            key = key or f"arn:aws:kms:{get_region()}:{get_account_id()}:alias/aws/s3"
-            headers = {**headers, KEY_HEADER: key}
-        return resolve(headers, bucket)
-
-    return resolve_with_key
+    if headers.get("x-amz-server-side-encryption") == "aws:kms" and not headers.get(KEY_HEADER):
+        key = s3._bucket_default_sse_headers(bucket).get(KEY_HEADER)
+        key = key or f"arn:aws:kms:{get_region()}:{get_account_id()}:alias/aws/s3"
+        headers = {**headers, KEY_HEADER: key}
+    return resolve(headers, bucket)
 
 
 def _accepted(put: Callable[[str, bytes], tuple[int, Any, bytes]]) -> Callable[[str, bytes], None]:

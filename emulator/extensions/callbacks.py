@@ -8,12 +8,13 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepf
 """
 
 import json
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 from ministack.core import iam_actions
 from ministack.services import stepfunctions
+
+from emulator.extensions.patching import Theirs, patch
 
 CALLBACK = ".waitForTaskToken"
 _MACHINE: ContextVar[str] = ContextVar("machine", default="*")
@@ -29,32 +30,29 @@ def machine_of(token: str) -> str:
 
 
 def install() -> None:
-    stepfunctions._execute_task = _of_its_machine(_with_timeout(stepfunctions._execute_task))
-    stepfunctions._invoke_with_callback = _remembered(stepfunctions._invoke_with_callback)
-    iam_actions.extract_resource_arn = _by_token(iam_actions.extract_resource_arn)
+    patch(stepfunctions, "_execute_task", _execute_in_time)
+    patch(stepfunctions, "_execute_task", _execute_for_its_machine)
+    patch(stepfunctions, "_invoke_with_callback", _invoke_and_remember)
+    patch(iam_actions, "extract_resource_arn", _find_by_token)
 
 
-def _with_timeout(execute: Callable[..., Any]) -> Callable[..., Any]:
-    def execute_in_time(
-        state: dict[str, Any], given: Any, execution: dict[str, Any], context: Any
-    ) -> Any:
-        if CALLBACK in state.get("Resource", "") and "TimeoutSeconds" in state:
-            seconds = stepfunctions._apply_jsonata_template(state["TimeoutSeconds"], given, context)
-            state = {**state, "TimeoutSeconds": seconds * stepfunctions._SFN_WAIT_SCALE}
+def _execute_in_time(
+    execute: Theirs[Any], state: dict[str, Any], given: Any, execution: dict[str, Any], context: Any
+) -> Any:
+    if CALLBACK in state.get("Resource", "") and "TimeoutSeconds" in state:
+        seconds = stepfunctions._apply_jsonata_template(state["TimeoutSeconds"], given, context)
+        state = {**state, "TimeoutSeconds": seconds * stepfunctions._SFN_WAIT_SCALE}
+    return execute(state, given, execution, context)
+
+
+def _execute_for_its_machine(
+    execute: Theirs[Any], state: dict[str, Any], given: Any, execution: dict[str, Any], context: Any
+) -> Any:
+    before = _MACHINE.set(machine_behind(execution))
+    try:
         return execute(state, given, execution, context)
-
-    return execute_in_time
-
-
-def _of_its_machine(execute: Callable[..., Any]) -> Callable[..., Any]:
-    def executed(state: dict[str, Any], given: Any, execution: dict[str, Any], context: Any) -> Any:
-        before = _MACHINE.set(machine_behind(execution))
-        try:
-            return execute(state, given, execution, context)
-        finally:
-            _MACHINE.reset(before)
-
-    return executed
+    finally:
+        _MACHINE.reset(before)
 
 
 def machine_behind(execution: dict[str, Any]) -> str:
@@ -62,24 +60,28 @@ def machine_behind(execution: dict[str, Any]) -> str:
     return str(execution.get("stateMachineArn", "*")).partition("/")[0]
 
 
-def _remembered(invoke: Callable[..., Any]) -> Callable[..., Any]:
-    def invoked(resource: str, given: Any, token: str, state: Any) -> Any:
-        _machines[token] = _MACHINE.get()
-        return invoke(resource, given, token, state)
+def _invoke_and_remember(
+    invoke: Theirs[Any], resource: str, given: Any, token: str, state: Any
+) -> Any:
+    _machines[token] = _MACHINE.get()
+    return invoke(resource, given, token, state)
 
-    return invoked
 
-
-def _by_token(resource_of: Callable[..., str]) -> Callable[..., str]:
-    def resource(service: str, method: str, path: str, headers: Any, body: Any, *more: Any) -> str:
-        found = resource_of(service, method, path, headers, body, *more)
-        if service not in ("states", "stepfunctions"):
-            return found
-        try:
-            asked = json.loads(body or b"{}")
-        except ValueError:
-            return found
-        token = asked.get("taskToken") if isinstance(asked, dict) else None
-        return _machines.get(token, found) if isinstance(token, str) else found
-
-    return resource
+def _find_by_token(
+    resource_of: Theirs[str],
+    service: str,
+    method: str,
+    path: str,
+    headers: Any,
+    body: Any,
+    *more: Any,
+) -> str:
+    found = resource_of(service, method, path, headers, body, *more)
+    if service not in ("states", "stepfunctions"):
+        return found
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        return found
+    token = asked.get("taskToken") if isinstance(asked, dict) else None
+    return _machines.get(token, found) if isinstance(token, str) else found

@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-k
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch, eventbridge, sns, sqs
 
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.service_access import allows, key_lets
 
 EVENTS, TOPICS, ALARMS = "events.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com"
@@ -21,23 +21,20 @@ ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 def install() -> None:
-    eventbridge._invoke_target = _of_rules(eventbridge._invoke_target)
-    sns._deliver_to_sqs = _of_topics(sns._deliver_to_sqs)
-    cloudwatch._dispatch_alarm_actions = _of_alarms(cloudwatch._dispatch_alarm_actions)
+    patch(eventbridge, "_invoke_target", _invoke_if_allowed)
+    patch(sns, "_deliver_to_sqs", _deliver_if_allowed)
+    patch(cloudwatch, "_dispatch_alarm_actions", _dispatch_what_is_allowed)
 
 
-def _of_rules(invoke: Callable[..., None]) -> Callable[..., None]:
-    def invoke_if_allowed(
-        target: dict[str, Any], event: Any, rule: dict[str, Any], *more: Any
-    ) -> None:
-        if _rule_may(rule["Arn"], target.get("Arn", "")):
-            invoke(target, event, rule, *more)
-            return
-        buried = (target.get("DeadLetterConfig") or {}).get("Arn", "")
-        if buried and _rule_may(rule["Arn"], buried):
-            invoke({"Id": target.get("Id"), "Arn": buried}, event, rule, *more)
-
-    return invoke_if_allowed
+def _invoke_if_allowed(
+    invoke: Theirs[None], target: dict[str, Any], event: Any, rule: dict[str, Any], *more: Any
+) -> None:
+    if _rule_may(rule["Arn"], target.get("Arn", "")):
+        invoke(target, event, rule, *more)
+        return
+    buried = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    if buried and _rule_may(rule["Arn"], buried):
+        invoke({"Id": target.get("Id"), "Arn": buried}, event, rule, *more)
 
 
 def _rule_may(rule: str, arn: str) -> bool:
@@ -54,31 +51,24 @@ def _rule_may(rule: str, arn: str) -> bool:
     return True
 
 
-def _of_topics(deliver: Callable[..., None]) -> Callable[..., None]:
-    def deliver_if_allowed(endpoint: str, *arguments: Any, **named: Any) -> None:
-        """The queue's policy is asked by MiniStack."""
-        attributes = (sqs._queue_by_arn(endpoint) or {}).get("attributes", {})
-        topic = str(named.get("topic_arn", ""))
-        source = (
-            {"aws:sourcearn": topic, "aws:sourceaccount": parse_arn(topic).account_id}
-            if topic
-            else {}
-        )
-        if key_lets(attributes.get("KmsMasterKeyId"), TOPICS, source):
-            deliver(endpoint, *arguments, **named)
-
-    return deliver_if_allowed
+def _deliver_if_allowed(
+    deliver: Theirs[None], endpoint: str, *arguments: Any, **named: Any
+) -> None:
+    """The queue's policy is asked by MiniStack."""
+    attributes = (sqs._queue_by_arn(endpoint) or {}).get("attributes", {})
+    topic = str(named.get("topic_arn", ""))
+    source = (
+        {"aws:sourcearn": topic, "aws:sourceaccount": parse_arn(topic).account_id} if topic else {}
+    )
+    if key_lets(attributes.get("KmsMasterKeyId"), TOPICS, source):
+        deliver(endpoint, *arguments, **named)
 
 
-def _of_alarms(dispatch: Callable[..., None]) -> Callable[..., None]:
-    def dispatch_what_is_allowed(alarm: dict[str, Any], *more: Any) -> None:
-        allowed = {
-            kind: [arn for arn in alarm.get(kind) or [] if _alarm_may(alarm, arn)]
-            for kind in ACTIONS
-        }
-        dispatch({**alarm, **allowed}, *more)
-
-    return dispatch_what_is_allowed
+def _dispatch_what_is_allowed(dispatch: Theirs[None], alarm: dict[str, Any], *more: Any) -> None:
+    allowed = {
+        kind: [arn for arn in alarm.get(kind) or [] if _alarm_may(alarm, arn)] for kind in ACTIONS
+    }
+    dispatch({**alarm, **allowed}, *more)
 
 
 def _alarm_may(alarm: dict[str, Any], arn: str) -> bool:

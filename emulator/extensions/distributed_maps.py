@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ministack.core.responses import error_response_json
@@ -15,6 +15,7 @@ from ministack.services import stepfunctions
 from emulator.entrance import Response
 from emulator.extensions import provisioning
 from emulator.extensions.execution_limits import PAYLOAD
+from emulator.extensions.patching import Theirs, patch
 
 _KINDS = ("STANDARD", "EXPRESS")
 _NUMBERS = ("MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage")
@@ -23,48 +24,42 @@ _Definition = dict[str, Any]
 
 
 def install() -> None:
-    stepfunctions._run_distributed_map = _in_jsonata(stepfunctions._run_distributed_map)
-    stepfunctions._run_sub_machine = _apart(stepfunctions._run_sub_machine)
+    patch(stepfunctions, "_run_distributed_map", _run_map)
+    patch(stepfunctions, "_run_sub_machine", _run_apart)
     for name in ("_create_state_machine", "_update_state_machine"):
-        setattr(stepfunctions, name, _checked(getattr(stepfunctions, name)))
+        patch(stepfunctions, name, _change_if_sound)
     provisioning.before("AWS::StepFunctions::StateMachine", _check)
 
 
-def _in_jsonata(run: Callable[..., Any]) -> Callable[..., Any]:
-    def run_map(
-        state: _Definition,
-        given: Any,
-        effective: Any,
-        iterator: Any,
-        execution: _Definition,
-        context: _Definition,
-    ) -> Any:
-        alone = {**context, "variables": {}}
-        if stepfunctions._state_query_language(state, context) != "JSONata":
-            return run(state, given, effective, iterator, execution, alone)
-        if "ItemReader" in state:
-            why = "The emulator's distributed maps read no ItemReader in JSONata"
-            raise stepfunctions._ExecutionError("States.Runtime", why)
-        items = _field(state, "Items", "array", given, context) if "Items" in state else given
-        plain = {name: state[name] for name in _KEPT if name in state}
-        plain |= {
-            name: _field(state, name, "number", given, context)
-            for name in _NUMBERS
-            if name in state
-        }
-        chosen = [
-            _chosen(state, given, context, at, each) for at, each in enumerate(_several(items))
-        ]
-        results, following = run(plain, given, chosen, iterator, execution, alone)
-        # Without a ResultWriter they are one array, discarded or not.
-        _check_payload("result", results)
-        output = stepfunctions._apply_jsonata_output(
-            state, given, context, result=results, default=results
-        )
-        stepfunctions._apply_state_assign(state, given, context, result=results)
-        return output, following
-
-    return run_map
+def _run_map(
+    run: Theirs[Any],
+    state: _Definition,
+    given: Any,
+    effective: Any,
+    iterator: Any,
+    execution: _Definition,
+    context: _Definition,
+) -> Any:
+    alone = {**context, "variables": {}}
+    if stepfunctions._state_query_language(state, context) != "JSONata":
+        return run(state, given, effective, iterator, execution, alone)
+    if "ItemReader" in state:
+        why = "The emulator's distributed maps read no ItemReader in JSONata"
+        raise stepfunctions._ExecutionError("States.Runtime", why)
+    items = _field(state, "Items", "array", given, context) if "Items" in state else given
+    plain = {name: state[name] for name in _KEPT if name in state}
+    plain |= {
+        name: _field(state, name, "number", given, context) for name in _NUMBERS if name in state
+    }
+    chosen = [_chosen(state, given, context, at, each) for at, each in enumerate(_several(items))]
+    results, following = run(plain, given, chosen, iterator, execution, alone)
+    # Without a ResultWriter they are one array, discarded or not.
+    _check_payload("result", results)
+    output = stepfunctions._apply_jsonata_output(
+        state, given, context, result=results, default=results
+    )
+    stepfunctions._apply_state_assign(state, given, context, result=results)
+    return output, following
 
 
 def _field(state: _Definition, name: str, kind: str, given: Any, context: _Definition) -> Any:
@@ -83,36 +78,37 @@ def _chosen(state: _Definition, given: Any, context: _Definition, at: int, item:
     return stepfunctions._apply_jsonata_template(state["ItemSelector"], given, about)
 
 
-def _apart(run: Callable[..., Any]) -> Callable[..., Any]:
+def _run_apart(
+    run: Theirs[Any],
+    states: Any,
+    start: Any,
+    given: Any,
+    execution: _Definition,
+    context: _Definition,
+) -> Any:
     """A child is an execution: it sees itself in the context object, none of its parent's variables, and
     its payload has a size. That it sees nothing of `Map` either is INFERRED.
     """
-
-    def run_apart(
-        states: Any, start: Any, given: Any, execution: _Definition, context: _Definition
-    ) -> Any:
-        own = execution["executionArn"]
-        if "mapRunArn" not in execution or context["Execution"]["Id"] == own:
-            return run(states, start, given, execution, context)
-        parent = stepfunctions._executions[
-            stepfunctions._map_runs[execution["mapRunArn"]]["executionArn"]
-        ]
-        if parent["status"] != "RUNNING":
-            raise stepfunctions._ExecutionError("States.Runtime", "The map run was stopped")
-        _check_payload("input", given)
-        about = {
-            "Id": own,
-            "Input": given,
-            "Name": execution["name"],
-            "StartTime": execution["startDate"],
-        }
-        changed = {"variables": {}, "Execution": {**context["Execution"], **about}}
-        child = {name: value for name, value in context.items() if name != "Map"} | changed
-        output = run(states, start, given, execution, child)
-        _check_payload("output", output)
-        return output
-
-    return run_apart
+    own = execution["executionArn"]
+    if "mapRunArn" not in execution or context["Execution"]["Id"] == own:
+        return run(states, start, given, execution, context)
+    parent = stepfunctions._executions[
+        stepfunctions._map_runs[execution["mapRunArn"]]["executionArn"]
+    ]
+    if parent["status"] != "RUNNING":
+        raise stepfunctions._ExecutionError("States.Runtime", "The map run was stopped")
+    _check_payload("input", given)
+    about = {
+        "Id": own,
+        "Input": given,
+        "Name": execution["name"],
+        "StartTime": execution["startDate"],
+    }
+    changed = {"variables": {}, "Execution": {**context["Execution"], **about}}
+    child = {name: value for name, value in context.items() if name != "Map"} | changed
+    output = run(states, start, given, execution, child)
+    _check_payload("output", output)
+    return output
 
 
 def _check_payload(what: str, value: Any) -> None:
@@ -123,16 +119,13 @@ def _check_payload(what: str, value: Any) -> None:
         )
 
 
-def _checked(change: Callable[[_Definition], Response]) -> Callable[[_Definition], Response]:
-    def change_if_sound(asked: _Definition) -> Response:
-        known = stepfunctions._state_machines.get(asked.get("stateMachineArn", "")) or {}
-        kind = asked.get("type") or known.get("type", _KINDS[0])
-        if why := _unsound(asked.get("definition"), kind):
-            refused: Response = error_response_json("InvalidDefinition", why, 400)
-            return refused
-        return change(asked)
-
-    return change_if_sound
+def _change_if_sound(change: Theirs[Response], asked: _Definition) -> Response:
+    known = stepfunctions._state_machines.get(asked.get("stateMachineArn", "")) or {}
+    kind = asked.get("type") or known.get("type", _KINDS[0])
+    if why := _unsound(asked.get("definition"), kind):
+        refused: Response = error_response_json("InvalidDefinition", why, 400)
+        return refused
+    return change(asked)
 
 
 def _check(properties: provisioning.Properties) -> None:

@@ -12,6 +12,7 @@ from ministack.services import iam, s3
 
 from emulator.entrance import Response
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 MANAGED, TRUST, INLINE = 6_144, 2_048, 10_240
 BUCKET = 20_480
@@ -26,8 +27,8 @@ def install() -> None:
         ("CreateRole", "AssumeRolePolicyDocument", _trust),
         ("UpdateAssumeRolePolicy", "PolicyDocument", _trust),
     ):
-        iam._IAM_HANDLERS[action] = _limited(iam._IAM_HANDLERS[action], member, check)
-    s3._put_bucket_policy = _limited_bucket(s3._put_bucket_policy)
+        patch(iam._IAM_HANDLERS, action, _handle_if_short, member, check)
+    patch(s3, "_put_bucket_policy", _put_if_short)
     provisioning.before("AWS::IAM::ManagedPolicy", _of("PolicyDocument", managed))
     provisioning.before("AWS::IAM::Policy", _of("PolicyDocument", inline))
     provisioning.before("AWS::IAM::Role", _of("AssumeRolePolicyDocument", _trust))
@@ -69,23 +70,17 @@ def _of(member: str, check: SizeCheck) -> Callable[[provisioning.Properties], No
     return check_template
 
 
-def _limited(
-    handle: Callable[..., Response], member: str, check: SizeCheck
-) -> Callable[..., Response]:
-    def handle_if_short(asked: dict[str, Any]) -> Response:
-        if why := check(iam._p(asked, member)):
-            refused: Response = iam._error(409, "LimitExceeded", why)
-            return refused
-        return handle(asked)
-
-    return handle_if_short
+def _handle_if_short(
+    handle: Callable[..., Response], member: str, check: SizeCheck, asked: dict[str, Any]
+) -> Response:
+    if why := check(iam._p(asked, member)):
+        refused: Response = iam._error(409, "LimitExceeded", why)
+        return refused
+    return handle(asked)
 
 
-def _limited_bucket(put: Callable[..., Response]) -> Callable[..., Response]:
-    def put_if_short(name: str, body: bytes) -> Response:
-        if why := bucket(body):
-            refused: Response = s3._error("PolicyTooLarge", why, 400, name)
-            return refused
-        return put(name, body)
-
-    return put_if_short
+def _put_if_short(put: Theirs[Response], name: str, body: bytes) -> Response:
+    if why := bucket(body):
+        refused: Response = s3._error("PolicyTooLarge", why, 400, name)
+        return refused
+    return put(name, body)

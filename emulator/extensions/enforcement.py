@@ -23,6 +23,7 @@ from emulator.extensions.endpoint_policies import (
     lets_through,
 )
 from emulator.extensions.item_conditions import PartOfTransaction
+from emulator.extensions.patching import Theirs, patch
 from emulator.knowledge.knowledge_engine import KNOWLEDGE_OPERATIONS
 from emulator.recording import Recording, Use, function_of, owner, session_of
 
@@ -52,7 +53,7 @@ _OURS = frozenset(
 def install(record: Recording) -> "Gate":
     gate = Gate(record)
     iam_evaluator.enforce = gate.decide
-    iam_actions.s3_service_context = _with_write_keys(iam_actions.s3_service_context)
+    patch(iam_actions, "s3_service_context", _add_write_keys)
     return gate
 
 
@@ -207,32 +208,29 @@ def _one(value: Any) -> str:
     return str(value[0] if isinstance(value, list) else value or "")
 
 
-def _with_write_keys(keys_of: Any) -> Any:
+def _add_write_keys(
+    keys_of: Theirs[_Context],
+    action: str,
+    query: dict[str, Any] | None,
+    path: str = "",
+    headers: dict[str, str] | None = None,
+) -> _Context:
     """Condition keys of a write that MiniStack does not set.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     """
-
-    def keys(
-        action: str,
-        query: dict[str, Any] | None,
-        path: str = "",
-        headers: dict[str, str] | None = None,
-    ) -> _Context:
-        found: _Context = keys_of(action, query, path, headers)
-        if iam_evaluator._request_origin.get()[1]:
-            found["s3:TlsVersion"] = TLS
-        if action != "s3:PutObject":
-            return found
-        sent, given = headers or {}, query or {}
-        for name in (KEY_HEADER, CUSTOMER_HEADER, "if-none-match", "if-match"):
-            if sent.get(name):
-                found[f"s3:{name}"] = sent[name]
-        if upload := _one(given.get("uploadId")):
-            # A part and the completion carry no headers of their own: those of the upload decide.
-            found |= key_use.of_upload(upload, part="partNumber" in given)
-        creates = "partNumber" not in given and "uploads" not in given
-        return found | {"s3:ObjectCreationOperation": str(creates).lower()}
-
-    return keys
+    found: _Context = keys_of(action, query, path, headers)
+    if iam_evaluator._request_origin.get()[1]:
+        found["s3:TlsVersion"] = TLS
+    if action != "s3:PutObject":
+        return found
+    sent, given = headers or {}, query or {}
+    for name in (KEY_HEADER, CUSTOMER_HEADER, "if-none-match", "if-match"):
+        if sent.get(name):
+            found[f"s3:{name}"] = sent[name]
+    if upload := _one(given.get("uploadId")):
+        # A part and the completion carry no headers of their own: those of the upload decide.
+        found |= key_use.of_upload(upload, part="partNumber" in given)
+    creates = "partNumber" not in given and "uploads" not in given
+    return found | {"s3:ObjectCreationOperation": str(creates).lower()}

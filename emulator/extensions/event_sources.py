@@ -15,11 +15,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#ser
 
 import contextvars
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ministack.services import lambda_svc, sqs, stepfunctions
+
+from emulator.extensions.patching import Theirs, patch
 
 NEVER = float("inf")
 _RETRY_SECONDS = 0.05
@@ -30,9 +32,9 @@ _UNTIL: contextvars.ContextVar[float] = contextvars.ContextVar(
 
 
 def install() -> None:
-    sqs._receive_messages_for_esm = _holding(sqs._receive_messages_for_esm)
-    lambda_svc._run_sqs_batch = _letting_go(lambda_svc._run_sqs_batch)
-    lambda_svc._execute_function = _unless_throttled(lambda_svc._execute_function)
+    patch(sqs, "_receive_messages_for_esm", _receive_and_hold)
+    patch(lambda_svc, "_run_sqs_batch", _run_and_let_go)
+    patch(lambda_svc, "_execute_function", _execute_when_there_is_room)
 
 
 @contextmanager
@@ -45,40 +47,39 @@ def tried_for(seconds: float) -> Iterator[None]:
         _UNTIL.reset(token)
 
 
-def _holding(receive: Callable[..., list[_Message]]) -> Callable[..., list[_Message]]:
-    def receive_and_hold(*arguments: Any) -> list[_Message]:
-        batch = receive(*arguments)
-        for message in batch:
-            message["visible_at"] = NEVER
-        return batch
-
-    return receive_and_hold
+def _receive_and_hold(receive: Theirs[list[_Message]], *arguments: Any) -> list[_Message]:
+    batch = receive(*arguments)
+    for message in batch:
+        message["visible_at"] = NEVER
+    return batch
 
 
-def _letting_go(run: Callable[..., None]) -> Callable[..., None]:
-    def run_and_let_go(
-        mapping: Any, function: Any, event: Any, batch: list[_Message], url: str, name: str
-    ) -> None:
-        queue = sqs._queues.get(url)
-        timeout = int(queue["attributes"]["VisibilityTimeout"]) if queue else 0
-        try:
-            with tried_for(timeout):
-                run(mapping, function, event, batch, url, name)
-        finally:
-            if queue:
-                again = time.time() + timeout * stepfunctions._SFN_WAIT_SCALE
-                for message in batch:  # those that succeeded are in no queue any more
-                    message["visible_at"] = again
+def _run_and_let_go(
+    run: Theirs[None],
+    mapping: Any,
+    function: Any,
+    event: Any,
+    batch: list[_Message],
+    url: str,
+    name: str,
+) -> None:
+    queue = sqs._queues.get(url)
+    timeout = int(queue["attributes"]["VisibilityTimeout"]) if queue else 0
+    try:
+        with tried_for(timeout):
+            run(mapping, function, event, batch, url, name)
+    finally:
+        if queue:
+            again = time.time() + timeout * stepfunctions._SFN_WAIT_SCALE
+            for message in batch:  # those that succeeded are in no queue any more
+                message["visible_at"] = again
 
-    return run_and_let_go
 
-
-def _unless_throttled(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def execute_when_there_is_room(*arguments: Any, **named: Any) -> dict[str, Any]:
-        while True:
-            result = execute(*arguments, **named)
-            if not result.get("throttle") or time.time() >= _UNTIL.get():
-                return result
-            time.sleep(_RETRY_SECONDS)
-
-    return execute_when_there_is_room
+def _execute_when_there_is_room(
+    execute: Theirs[dict[str, Any]], *arguments: Any, **named: Any
+) -> dict[str, Any]:
+    while True:
+        result = execute(*arguments, **named)
+        if not result.get("throttle") or time.time() >= _UNTIL.get():
+            return result
+        time.sleep(_RETRY_SECONDS)

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/bp-history-limit.html
 
 import json
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from ministack.core.responses import now_iso, request_scope
 from ministack.services import sns, stepfunctions
 
 from emulator.clock import Clock
+from emulator.extensions.patching import Theirs, patch
 
 EVENTS = 25_000
 PAYLOAD = 262_144
@@ -28,8 +28,8 @@ CountedExecution = dict[str, Any]
 
 
 def install(clock: Clock) -> None:
-    stepfunctions._add_event = _limited(stepfunctions._add_event)
-    sns._publish = _with_short_subject(sns._publish)
+    patch(stepfunctions, "_add_event", _add_within_quota)
+    patch(sns, "_publish", _publish_if_short)
     watch = threading.Thread(target=_end_overdue, args=(clock,), name="executions", daemon=True)
     watch.start()
 
@@ -38,21 +38,18 @@ class HistoryFullError(Exception):
     """MiniStack fails an execution with States.Runtime for it, whatever the machine catches."""
 
 
-def _limited(add: Callable[..., Any]) -> Callable[..., Any]:
-    def add_within_quota(
-        execution: CountedExecution, kind: str, details: dict[str, Any] | None = None
-    ) -> Any:
-        ends = kind.startswith("Execution")
-        if len(execution["events"]) >= EVENTS - 1 and not ends:
-            raise HistoryFullError(
-                f"The execution reached the maximum number of history events ({EVENTS})."
-            )
-        for each in (details or {}).values():
-            if isinstance(each, dict) and not ends:
-                _check_payload(kind, each)
-        return add(execution, kind, details)
-
-    return add_within_quota
+def _add_within_quota(
+    add: Theirs[Any], execution: CountedExecution, kind: str, details: dict[str, Any] | None = None
+) -> Any:
+    ends = kind.startswith("Execution")
+    if len(execution["events"]) >= EVENTS - 1 and not ends:
+        raise HistoryFullError(
+            f"The execution reached the maximum number of history events ({EVENTS})."
+        )
+    for each in (details or {}).values():
+        if isinstance(each, dict) and not ends:
+            _check_payload(kind, each)
+    return add(execution, kind, details)
 
 
 def _check_payload(kind: str, details: dict[str, Any]) -> None:
@@ -94,11 +91,8 @@ def _time_out(execution: CountedExecution) -> None:
     stepfunctions._emit_execution_status_event(execution)
 
 
-def _with_short_subject(publish: Callable[..., Any]) -> Callable[..., Any]:
-    def publish_if_short(params: dict[str, Any]) -> Any:
-        subject = sns._p(params, "Subject")
-        if subject and len(subject) > SUBJECT:
-            return sns._error("InvalidParameter", "Invalid parameter: Subject", 400)
-        return publish(params)
-
-    return publish_if_short
+def _publish_if_short(publish: Theirs[Any], params: dict[str, Any]) -> Any:
+    subject = sns._p(params, "Subject")
+    if subject and len(subject) > SUBJECT:
+        return sns._error("InvalidParameter", "Invalid parameter: Subject", 400)
+    return publish(params)

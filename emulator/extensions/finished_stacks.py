@@ -14,15 +14,16 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import handlers
 
 from emulator.entrance import Response
+from emulator.extensions.patching import Theirs, patch
 
 _PAUSED = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
 def install() -> None:
     for action in ("UpdateStack", "CreateChangeSet"):
-        handlers._ACTION_HANDLERS[action] = _if(_rolled_back, handlers._ACTION_HANDLERS[action])
+        patch(handlers._ACTION_HANDLERS, action, _handle_unless_refused, _rolled_back)
     for action in ("UpdateStack", "ExecuteChangeSet"):
-        handlers._ACTION_HANDLERS[action] = _if(_paused, handlers._ACTION_HANDLERS[action])
+        patch(handlers._ACTION_HANDLERS, action, _handle_unless_refused, _paused)
 
 
 _Asked = dict[str, Any]
@@ -46,16 +47,13 @@ def _paused(asked: _Asked, stack: dict[str, Any]) -> str:
     )
 
 
-def _if(
-    why_not: Callable[[_Asked, dict[str, Any]], str], handle: Callable[..., Response]
-) -> Callable[..., Response]:
-    def handle_unless_refused(asked: _Asked) -> Response:
-        wanted = handlers._p(asked, "StackName")
-        for stack in list(cloudformation._stacks.values()):
-            named = wanted in (stack.get("StackName"), stack.get("StackId"))
-            if named and (why := why_not(asked, stack)):
-                refused: Response = handlers._error("ValidationError", why)
-                return refused
-        return handle(asked)
-
-    return handle_unless_refused
+def _handle_unless_refused(
+    handle: Theirs[Response], why_not: Callable[[_Asked, dict[str, Any]], str], asked: _Asked
+) -> Response:
+    wanted = handlers._p(asked, "StackName")
+    for stack in list(cloudformation._stacks.values()):
+        named = wanted in (stack.get("StackName"), stack.get("StackId"))
+        if named and (why := why_not(asked, stack)):
+            refused: Response = handlers._error("ValidationError", why)
+            return refused
+    return handle(asked)

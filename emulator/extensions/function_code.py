@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html
 """
 
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -14,6 +13,7 @@ from ministack.services import lambda_svc
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
 from emulator.entrance import CODE, Response
+from emulator.extensions.patching import Theirs, patch
 
 _SECONDS = 600
 
@@ -28,16 +28,17 @@ def install(settings: EmulatorSettings, clock: Clock) -> None:
         return f"{settings.endpoint}{CODE}{where}"
 
     lambda_svc._presigned_code_url = address
-    lambda_svc.serve_function_code = _to_the_asker(lambda_svc.serve_function_code, issued, clock)
+    patch(lambda_svc, "serve_function_code", _serve_if_issued, issued, clock)
 
 
-def _to_the_asker(
-    serve: Callable[..., Response], issued: dict[str, tuple[str, float]], clock: Clock
-) -> Callable[..., Response]:
-    def serve_if_issued(identifier: str, **where: Any) -> Response:
-        function, until = issued.get(identifier, ("", 0.0))
-        if clock.now() >= until:
-            return 403, {"Content-Type": "text/plain"}, b"Request has expired"
-        return serve(function, **where)
-
-    return serve_if_issued
+def _serve_if_issued(
+    serve: Theirs[Response],
+    issued: dict[str, tuple[str, float]],
+    clock: Clock,
+    identifier: str,
+    **where: Any,
+) -> Response:
+    function, until = issued.get(identifier, ("", 0.0))
+    if clock.now() >= until:
+        return 403, {"Content-Type": "text/plain"}, b"Request has expired"
+    return serve(function, **where)

@@ -1,7 +1,6 @@
 """Lambda: what MiniStack's CloudFormation drops of a function, and the names of its errors."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core import lambda_runtime
@@ -9,6 +8,7 @@ from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc
 
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 UNNAMED = "Runtime.HandlerError"
 DIED = "Runtime.ExitError"
@@ -20,22 +20,18 @@ _LAST_ERROR = threading.local()
 def install() -> None:
     provisioning.after("AWS::Lambda::Function", _apply)
     for name in ("_create_function", "_update_config"):
-        setattr(lambda_svc, name, _without_a_port(getattr(lambda_svc, name)))
+        patch(lambda_svc, name, _make_if_it_has_none)
     _report_error_types()
 
 
-def _without_a_port(make: Callable[..., Any]) -> Callable[..., Any]:
+def _make_if_it_has_none(make: Theirs[Any], *arguments: Any) -> Any:
     """MiniStack serves a custom runtime its events on a port of its own, which asks nobody for anything:
     a page or another user could take an event, and answer in the function's place.
     https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
     """
-
-    def make_if_it_has_none(*arguments: Any) -> Any:
-        if why := _refusal(arguments[-1].get("Runtime")):
-            return error_response_json("InvalidParameterValueException", why, 400)
-        return make(*arguments)
-
-    return make_if_it_has_none
+    if why := _refusal(arguments[-1].get("Runtime")):
+        return error_response_json("InvalidParameterValueException", why, 400)
+    return make(*arguments)
 
 
 def _refusal(runtime: str | None) -> str | None:
@@ -80,23 +76,22 @@ def _report_error_types() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = lambda_runtime._PYTHON_WORKER_SCRIPT.replace(
         plain, '"error": str(e), "type": type(e).__name__, "trace"'
     )
-    lambda_runtime.Worker.invoke = _remembering_type(lambda_runtime.Worker.invoke)
-    lambda_svc._execute_function_warm = _naming_type(lambda_svc._execute_function_warm)
+    patch(lambda_runtime.Worker, "invoke", _invoke_and_remember)
+    patch(lambda_svc, "_execute_function_warm", _execute_and_name)
 
 
-def _remembering_type(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def invoke_and_remember(worker: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
-        try:
-            result = invoke(worker, *arguments, **named)
-        except (
-            RuntimeError,
-            OSError,
-        ) as error:  # for any, MiniStack ends all processes of the function
-            result = _not_started(worker, error)
-        _LAST_ERROR.type = result.get("type")
-        return result
-
-    return invoke_and_remember
+def _invoke_and_remember(
+    invoke: Theirs[dict[str, Any]], worker: Any, *arguments: Any, **named: Any
+) -> dict[str, Any]:
+    try:
+        result = invoke(worker, *arguments, **named)
+    except (
+        RuntimeError,
+        OSError,
+    ) as error:  # for any, MiniStack ends all processes of the function
+        result = _not_started(worker, error)
+    _LAST_ERROR.type = result.get("type")
+    return result
 
 
 def _not_started(worker: Any, error: Exception) -> dict[str, Any]:
@@ -109,15 +104,14 @@ def _not_started(worker: Any, error: Exception) -> dict[str, Any]:
     return {"status": "error", "error": str(error), "type": DIED if died else type(error).__name__}
 
 
-def _naming_type(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def execute_and_name(*arguments: Any, **named: Any) -> dict[str, Any]:
-        _LAST_ERROR.type = None
-        result = execute(*arguments, **named)
-        body = result.get("body")
-        if isinstance(body, dict) and result.get("error") and body.get("errorType") == UNNAMED:
-            body["errorType"] = (
-                _LAST_ERROR.type or DIED
-            )  # an exception has a class: the process has none
-        return result
-
-    return execute_and_name
+def _execute_and_name(
+    execute: Theirs[dict[str, Any]], *arguments: Any, **named: Any
+) -> dict[str, Any]:
+    _LAST_ERROR.type = None
+    result = execute(*arguments, **named)
+    body = result.get("body")
+    if isinstance(body, dict) and result.get("error") and body.get("errorType") == UNNAMED:
+        body["errorType"] = (
+            _LAST_ERROR.type or DIED
+        )  # an exception has a class: the process has none
+    return result

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -19,6 +18,7 @@ from emulator.bedrock.guarded_texts import applied_guardrail, judge_texts
 from emulator.bedrock.guardrails import DRAFT, KeptGuardrail
 from emulator.bedrock.requests import validate
 from emulator.extensions.bedrock import GatedCallers, scope_of_the_call
+from emulator.extensions.patching import Theirs, patch
 
 if TYPE_CHECKING:
     from tuning.guardrails.guardrail import Direction
@@ -54,7 +54,7 @@ class GuardedRuntime:
         """What Converse asks MiniStack's own guardrails, it asks these."""
         bedrock_runtime._resolve_guardrail = self._resolved
         bedrock_runtime._evaluate_guardrail = _evaluated
-        bedrock_runtime._last_user_text = _guarded(bedrock_runtime._last_user_text)
+        patch(bedrock_runtime, "_last_user_text", _find_guarded)
 
     def apply(self, found: re.Match[str], body: bytes) -> dict[str, Any]:
         """Raises `ApiError`."""
@@ -155,16 +155,12 @@ def _evaluated(record: dict[str, Any], source: str, text: str) -> dict[str, Any]
     }
 
 
-def _guarded(newest: Callable[[Any], str]) -> Callable[[Any], str]:
+def _find_guarded(newest: Theirs[str], messages: Any) -> str:
     """Where a message marks what is to be guarded, nothing else is."""
-
-    def guarded(messages: Any) -> str:
-        marked = [
-            block["guardContent"]["text"]["text"]
-            for message in messages or []
-            for block in message.get("content") or []
-            if "text" in (block.get("guardContent") or {})
-        ]
-        return "\n".join(marked) if marked else newest(messages)
-
-    return guarded
+    marked = [
+        block["guardContent"]["text"]["text"]
+        for message in messages or []
+        for block in message.get("content") or []
+        if "text" in (block.get("guardContent") or {})
+    ]
+    return "\n".join(marked) if marked else newest(messages)

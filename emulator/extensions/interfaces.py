@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/vpc/latest/userguide/subnet-deleting.html
 https://github.com/aws/aws-cdk/issues/34400
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ministack.services import ec2
@@ -14,6 +13,7 @@ from ministack.services.cloudformation import provisioners
 
 from emulator.entrance import Response
 from emulator.extensions.agent_interfaces import AgentInterfaces
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.provisioning import Properties
 
 _FILTERS = {
@@ -29,35 +29,29 @@ _Asked = dict[str, Any]
 def install(agents: AgentInterfaces) -> None:
     actions = ec2._ACTION_MAP
     actions["DescribeNetworkInterfaces"] = _filtered
-    actions["DeleteNetworkInterface"] = _unless_in_use(actions["DeleteNetworkInterface"])
+    patch(actions, "DeleteNetworkInterface", _delete_unless_in_use)
     for kind, name in (("Subnet", "SubnetId"), ("SecurityGroup", "GroupId")):
-        actions[f"Delete{kind}"] = _unless_used(actions[f"Delete{kind}"], name)
+        patch(actions, f"Delete{kind}", _delete_unless_used, name)
         handlers = provisioners._RESOURCE_HANDLERS[f"AWS::EC2::{kind}"]
-        handlers["delete"] = _after(agents.drop, _unless_used_by_stack(handlers["delete"]))
+        patch(handlers, "delete", _delete_unless_used_by_stack)
+        patch(handlers, "delete", _drop_first, agents)
     for name in (*("DeleteSubnet", "DeleteSecurityGroup"), *_OF_INTERFACES):
-        actions[name] = _after(agents.drop, actions[name])
+        patch(actions, name, _drop_first, agents)
 
 
-def _after(first: Callable[[], None], then: Callable[..., Any]) -> Callable[..., Any]:
-    def both(*asked: Any) -> Any:
-        first()
-        return then(*asked)
-
-    return both
+def _drop_first(then: Theirs[Any], agents: AgentInterfaces, *asked: Any) -> Any:
+    agents.drop()
+    return then(*asked)
 
 
-def _unless_in_use(delete: Callable[[_Asked], Response]) -> Callable[[_Asked], Response]:
+def _delete_unless_in_use(delete: Theirs[Response], asked: _Asked) -> Response:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteNetworkInterface.html"""
-
-    def delete_unless_in_use(asked: _Asked) -> Response:
-        identifier = ec2._p(asked, "NetworkInterfaceId")
-        if ec2._network_interfaces.get(identifier, {}).get("Status") == "in-use":
-            why = f"Network interface '{identifier}' is currently in use."
-            refused: Response = ec2._error("InvalidParameterValue", why, 400)
-            return refused
-        return delete(asked)
-
-    return delete_unless_in_use
+    identifier = ec2._p(asked, "NetworkInterfaceId")
+    if ec2._network_interfaces.get(identifier, {}).get("Status") == "in-use":
+        why = f"Network interface '{identifier}' is currently in use."
+        refused: Response = ec2._error("InvalidParameterValue", why, 400)
+        return refused
+    return delete(asked)
 
 
 def _filtered(asked: _Asked) -> Response:
@@ -83,25 +77,19 @@ def _filtered(asked: _Asked) -> Response:
     return answer
 
 
-def _unless_used(delete: Callable[[_Asked], Response], name: str) -> Callable[[_Asked], Response]:
-    def delete_unless_used(asked: _Asked) -> Response:
-        if why := _why_not(ec2._p(asked, name)):
-            refused: Response = ec2._error("DependencyViolation", why, 400)
-            return refused
-        return delete(asked)
-
-    return delete_unless_used
+def _delete_unless_used(delete: Theirs[Response], name: str, asked: _Asked) -> Response:
+    if why := _why_not(ec2._p(asked, name)):
+        refused: Response = ec2._error("DependencyViolation", why, 400)
+        return refused
+    return delete(asked)
 
 
-def _unless_used_by_stack(
-    delete: Callable[[str, Properties], None],
-) -> Callable[[str, Properties], None]:
-    def delete_unless_used(identifier: str, properties: Properties) -> None:
-        if why := _why_not(identifier):
-            raise ValueError(why)
-        delete(identifier, properties)
-
-    return delete_unless_used
+def _delete_unless_used_by_stack(
+    delete: Theirs[None], identifier: str, properties: Properties
+) -> None:
+    if why := _why_not(identifier):
+        raise ValueError(why)
+    delete(identifier, properties)
 
 
 def _why_not(identifier: str) -> str:

@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-api
 """
 
 import json
-from collections.abc import Callable
 from typing import Any, Self
 
 from ministack.core import iam_actions
 from ministack.services import dynamodb
 
+from emulator.extensions.patching import Theirs, patch
 from emulator.item_requests import condition_keys
 
 _Context = dict[str, Any]
@@ -33,8 +33,8 @@ class PartOfTransaction(str):
 
 
 def install() -> None:
-    iam_actions.dynamodb_service_context = _with_keys(iam_actions.dynamodb_service_context)
-    iam_actions.dynamodb_transaction_checks = _each(iam_actions.dynamodb_transaction_checks)
+    patch(iam_actions, "dynamodb_service_context", _add_item_keys)
+    patch(iam_actions, "dynamodb_transaction_checks", _check_each_part)
 
 
 def keys_of(call: _Context) -> _Context:
@@ -43,30 +43,26 @@ def keys_of(call: _Context) -> _Context:
     return {} if table is None else condition_keys(call, table["pk_name"])
 
 
-def _with_keys(context_of: Callable[[bytes], _Context]) -> Callable[[bytes], _Context]:
-    def context(body: bytes) -> _Context:
-        return context_of(body) | keys_of(_read(body))
-
-    return context
+def _add_item_keys(context_of: Theirs[_Context], body: bytes) -> _Context:
+    return context_of(body) | keys_of(_read(body))
 
 
-def _each(checks_of: Callable[..., list[tuple[str, str]]]) -> Callable[..., list[tuple[str, str]]]:
-    def checks(iam_action: str, body: bytes, *where: str) -> list[tuple[str, str]]:
-        found = checks_of(iam_action, body, *where)
-        entries = _read(body).get("TransactItems") if found else []
-        parts = [
-            entry[part]
-            for entry in entries or []
-            if isinstance(entry, dict)
-            for part in _PARTS
-            if isinstance(entry.get(part), dict) and _table(entry[part])
-        ]
-        return [
-            (PartOfTransaction.of(action, part), table)
-            for (action, table), part in zip(found, parts, strict=True)
-        ]
-
-    return checks
+def _check_each_part(
+    checks_of: Theirs[list[tuple[str, str]]], iam_action: str, body: bytes, *where: str
+) -> list[tuple[str, str]]:
+    found = checks_of(iam_action, body, *where)
+    entries = _read(body).get("TransactItems") if found else []
+    parts = [
+        entry[part]
+        for entry in entries or []
+        if isinstance(entry, dict)
+        for part in _PARTS
+        if isinstance(entry.get(part), dict) and _table(entry[part])
+    ]
+    return [
+        (PartOfTransaction.of(action, part), table)
+        for (action, table), part in zip(found, parts, strict=True)
+    ]
 
 
 def _table(part: _Context) -> str:

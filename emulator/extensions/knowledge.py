@@ -4,24 +4,22 @@ S3 Vectors is not in MiniStack 1.5.33; its bedrock-agent answers any ingestion w
 nothing.
 """
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 from ministack import app
 from ministack.core import router
 from ministack.core.responses import error_response_json
-from ministack.core.router import extract_access_key_id
 from ministack.services import bedrock_agent, bedrock_agent_runtime, kms
 
 from emulator.bedrock import routes
 from emulator.bedrock.injected_faults import Faults
 from emulator.clock import Clock
 from emulator.emulator_settings import EmulatorSettings
-from emulator.extensions.bedrock import CALLER, GatedCallers, scope_of_the_call
+from emulator.extensions.bedrock import GatedCallers, answer_or_pass_on
 from emulator.extensions.bedrock_runtime import EMULATED as HEADER
 from emulator.extensions.enforcement import Gate
 from emulator.extensions.job_objects import MiniStackObjects
+from emulator.extensions.patching import patch
 from emulator.extensions.roles import MiniStackRoles
 from emulator.extensions.service_access import allows
 from emulator.knowledge.hashed_embeddings import HASHED
@@ -34,14 +32,13 @@ from emulator.knowledge.knowledge_engine import (
     RUNTIME,
     VECTORS,
     KnowledgeEngine,
-    ServedKnowledge,
 )
 from emulator.knowledge.retrieving import Retrieving
 from emulator.knowledge.vector_indexes import VectorStore
 
 INDEXER = "indexing.s3vectors.amazonaws.com"
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-vectors-data-encryption.html"""
-_Handler = Callable[..., Any]
+_SAID = {HEADER: HASHED}
 
 
 def install(
@@ -53,16 +50,16 @@ def install(
     faults: Faults,
 ) -> KnowledgeEngine:
     engine = _engine(settings, roles, clock, faults)
-    agent = engine.of(AGENT, GatedCallers(gate=gate, endpoint=AGENT))
-    runtime = engine.of(RUNTIME, GatedCallers(gate=gate, endpoint=RUNTIME))
-    vectors = engine.of(VECTORS, GatedCallers(gate=gate, endpoint=VECTORS, owner=VECTORS))
-    bedrock_agent.handle_request = _handling(agent, bedrock_agent.handle_request)
-    bedrock_agent_runtime.handle_request = _handling(runtime, bedrock_agent_runtime.handle_request)
+    for service, place in ((AGENT, bedrock_agent), (RUNTIME, bedrock_agent_runtime)):
+        served = engine.of(service, GatedCallers(gate=gate, endpoint=service))
+        patch(place, "handle_request", answer_or_pass_on, served, _routed(service), _SAID)
     router.SERVICE_PATTERNS[VECTORS] = {
         "host_patterns": [r"s3vectors\."],
         "credential_scope": VECTORS,
     }
-    app.SERVICE_HANDLERS[VECTORS] = _handling(vectors, _nobody)
+    vectors = engine.of(VECTORS, GatedCallers(gate=gate, endpoint=VECTORS, owner=VECTORS))
+    app.SERVICE_HANDLERS[VECTORS] = _nobody
+    patch(app.SERVICE_HANDLERS, VECTORS, answer_or_pass_on, vectors, _routed(VECTORS), _SAID)
     return engine
 
 
@@ -85,25 +82,10 @@ def _engine(
     )
 
 
-def _handling(served: ServedKnowledge, theirs: _Handler) -> _Handler:
-    operations = tuple(KNOWLEDGE_OPERATIONS[served.service])
-    # An id has no slash, and below it there are more resources.
-    service = routes.RoutedService(name=served.service, operations=operations, inside="[^/]+")
-
-    async def handle(
-        method: str, path: str, headers: Any, body: bytes, query: dict[str, list[str]]
-    ) -> Any:
-        CALLER.set(extract_access_key_id(headers, query))
-        call = routes.BedrockCall(method=method, path=path, query=query or {}, body=body)
-        answer = routes.respond(served, scope_of_the_call(), call, service)
-        if answer is None:
-            return await theirs(method, path, headers, body, query)
-        sent = {"Content-Type": "application/json", HEADER: HASHED}
-        if answer.error:
-            sent["x-amzn-ErrorType"] = answer.error
-        return answer.status, sent, json.dumps(answer.document).encode()
-
-    return handle
+def _routed(service: str) -> routes.RoutedService:
+    """An id has no slash, and below it there are more resources."""
+    operations = tuple(KNOWLEDGE_OPERATIONS[service])
+    return routes.RoutedService(name=service, operations=operations, inside="[^/]+")
 
 
 async def _nobody(method: str, path: str, *_rest: Any) -> Any:

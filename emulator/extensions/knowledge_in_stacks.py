@@ -11,11 +11,9 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from emulator.bedrock.api_errors import ApiError, NotFound, NoVectors
-from emulator.bedrock.requests import validate
 from emulator.extensions import provisioning
-from emulator.extensions.bedrock import scope_of_the_call
-from emulator.extensions.provisioning import Properties, Provisioned
+from emulator.extensions.provisioning import Conversions, Properties, Provisioned, as_in_api
+from emulator.extensions.requests_of_stacks import ask, ask_to_delete
 from emulator.extensions.roles import MiniStackRoles
 from emulator.knowledge.knowledge_engine import (
     AGENT,
@@ -26,13 +24,26 @@ from emulator.knowledge.knowledge_engine import (
 
 _CHANGED = ("Name", "Description", "RoleArn")
 """Of a knowledge base, without its replacement; of its tags, the emulator changes none."""
-_NUMBERS = ("dimension", "dimensions", "maxTokens", "overlapPercentage")
+
+
+def _tags(given: Any) -> dict[str, str]:
+    """A list in templates of S3 Vectors, and a map in those of knowledge bases, as in both APIs."""
+    return {each["Key"]: each["Value"] for each in given} if isinstance(given, list) else given
+
+
+_CONVERSIONS: Conversions = {
+    **dict.fromkeys(("Dimension", "Dimensions", "MaxTokens", "OverlapPercentage"), int),
+    "Tags": _tags,
+}
+
+
+def _request(properties: Properties) -> dict[str, Any]:
+    found: dict[str, Any] = as_in_api(properties, _CONVERSIONS)
+    return found
 
 
 def install(engine: KnowledgeEngine, roles: MiniStackRoles) -> None:
-    """It acts with the rights of the stack's deployer, which are not asked for here. It waits for a role by itself:
-    UNCONFIRMED of a knowledge base.
-    """
+    """CloudFormation waits for a role by itself: UNCONFIRMED of a knowledge base."""
     types = _Types(engine=engine, roles=replace(roles, known=lambda _role: True))
     provisioning.add(
         "AWS::S3Vectors::VectorBucket", create=types.vector_bucket, delete=types.drop_bucket
@@ -53,7 +64,7 @@ class _Types:
     roles: MiniStackRoles
 
     def vector_bucket(self, logical: str, properties: Properties, stack: str) -> Provisioned:
-        request = _lowered(properties)
+        request = _request(properties)
         request.setdefault("vectorBucketName", _name(stack, logical))
         arn = self._asked(VECTORS, "CreateVectorBucket", request)["vectorBucketArn"]
         return arn, {"VectorBucketArn": arn}
@@ -62,7 +73,7 @@ class _Types:
         self._gone(VECTORS, "DeleteVectorBucket", {"vectorBucketArn": arn})
 
     def index(self, logical: str, properties: Properties, stack: str) -> Provisioned:
-        request = _lowered(properties)
+        request = _request(properties)
         request.setdefault("indexName", _name(stack, logical))
         arn = self._asked(VECTORS, "CreateIndex", request)["indexArn"]
         return arn, {"IndexArn": arn}
@@ -71,7 +82,7 @@ class _Types:
         self._gone(VECTORS, "DeleteIndex", {"indexArn": arn})
 
     def base(self, _logical: str, properties: Properties, _stack: str) -> Provisioned:
-        made = self._asked(AGENT, "CreateKnowledgeBase", _base(properties))
+        made = self._asked(AGENT, "CreateKnowledgeBase", _request(properties))
         return _provisioned(made["knowledgeBase"])
 
     def change_base(
@@ -81,7 +92,7 @@ class _Types:
         if fixed:
             self.drop_base(identifier, old)
             return self.base("", new, stack)
-        request = {k: v for k, v in _base(new).items() if k != "tags"}
+        request = {k: v for k, v in _request(new).items() if k != "tags"}
         made = self._asked(AGENT, "UpdateKnowledgeBase", {**request, "knowledgeBaseId": identifier})
         return _provisioned(made["knowledgeBase"])
 
@@ -89,7 +100,7 @@ class _Types:
         self._gone(AGENT, "DeleteKnowledgeBase", {"knowledgeBaseId": identifier})
 
     def source(self, _logical: str, properties: Properties, _stack: str) -> Provisioned:
-        made = self._asked(AGENT, "CreateDataSource", _lowered(properties))["dataSource"]
+        made = self._asked(AGENT, "CreateDataSource", _request(properties))["dataSource"]
         ids = {"DataSourceId": made["dataSourceId"], "DataSourceStatus": made["status"]}
         return f"{made['knowledgeBaseId']}|{made['dataSourceId']}", ids
 
@@ -99,26 +110,16 @@ class _Types:
         self._gone(AGENT, "DeleteDataSource", asked)
 
     def _asked(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """A refusal fails the stack."""
-        try:
-            validate(operation, request, service)
-            does = attrgetter(KNOWLEDGE_OPERATIONS[service][operation])(self.engine)
-            if operation == "CreateKnowledgeBase":
-                does = partial(does, roles=self.roles)
-            answer: dict[str, Any] = does(scope_of_the_call(), request)
-        except ApiError as refused:
-            raise ValueError(str(refused)) from None
-        return answer
+        does = self._method(service, operation)
+        if operation == "CreateKnowledgeBase":
+            does = partial(does, roles=self.roles)
+        return ask(does, operation, request, service)
 
     def _gone(self, service: str, operation: str, request: dict[str, Any]) -> None:
-        """What is not there any more is deleted."""
-        does = attrgetter(KNOWLEDGE_OPERATIONS[service][operation])(self.engine)
-        try:
-            does(scope_of_the_call(), request)
-        except (NotFound, NoVectors):
-            return
-        except ApiError as refused:
-            raise ValueError(str(refused)) from None
+        ask_to_delete(self._method(service, operation), request)
+
+    def _method(self, service: str, operation: str) -> Any:
+        return attrgetter(KNOWLEDGE_OPERATIONS[service][operation])(self.engine)
 
 
 def _provisioned(made: dict[str, Any]) -> Provisioned:
@@ -130,30 +131,5 @@ def _provisioned(made: dict[str, Any]) -> Provisioned:
     return made["knowledgeBaseId"], attributes
 
 
-def _base(properties: Properties) -> dict[str, Any]:
-    """Its tags are a map here, and in the API."""
-    tags = {"tags": properties["Tags"]} if properties.get("Tags") else {}
-    request: dict[str, Any] = _lowered({k: v for k, v in properties.items() if k != "Tags"})
-    return request | tags
-
-
 def _name(stack: str, logical: str) -> str:
     return f"{stack}-{logical}".lower()[:50] + f"-{secrets.token_hex(6)}"
-
-
-def _lowered(part: Any) -> Any:
-    """Members as the API calls them; numbers come as text from some templates. S3 Vectors' own tags are a list in
-    templates and a map in the API.
-    """
-    match part:
-        case dict():
-            found = {}
-            for name, each in part.items():
-                plain = name[0].lower() + name[1:]
-                found[plain] = int(each) if plain in _NUMBERS else _lowered(each)
-            if isinstance(tags := found.get("tags"), list):
-                found["tags"] = {each["key"]: each["value"] for each in tags}
-            return found
-        case list():
-            return [_lowered(each) for each in part]
-    return part

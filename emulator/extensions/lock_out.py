@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_evaluator
@@ -14,13 +13,14 @@ from ministack.services import kms
 
 from emulator.entrance import Response
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
 
 
 def install() -> None:
-    kms._create_key = _checked(kms._create_key)
-    kms._put_key_policy = _checked(kms._put_key_policy)
+    patch(kms, "_create_key", _change_unless_locked_out)
+    patch(kms, "_put_key_policy", _change_unless_locked_out)
     provisioning.before("AWS::KMS::Key", _check)
 
 
@@ -31,16 +31,11 @@ def _check(properties: provisioning.Properties) -> None:
         raise ValueError(LOCKED_OUT)
 
 
-def _checked(change: Callable[..., Response]) -> Callable[..., Response]:
-    def change_unless_locked_out(data: dict[str, Any]) -> Response:
-        if not data.get("BypassPolicyLockoutSafetyCheck") and _locks_out(data.get("Policy")):
-            refused: Response = error_response_json(
-                "MalformedPolicyDocumentException", LOCKED_OUT, 400
-            )
-            return refused
-        return change(data)
-
-    return change_unless_locked_out
+def _change_unless_locked_out(change: Theirs[Response], data: dict[str, Any]) -> Response:
+    if not data.get("BypassPolicyLockoutSafetyCheck") and _locks_out(data.get("Policy")):
+        refused: Response = error_response_json("MalformedPolicyDocumentException", LOCKED_OUT, 400)
+        return refused
+    return change(data)
 
 
 def _locks_out(policy: Any) -> bool:

@@ -21,6 +21,8 @@ from xml.sax.saxutils import escape
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, sqs, stepfunctions
 
+from emulator.extensions.patching import Theirs, patch
+
 _PERIOD_SECONDS = 2.0
 """AWS publishes these once a minute; a person watching a laptop should not wait so long."""
 
@@ -36,26 +38,23 @@ _MISSING = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT
 
 
 def install() -> None:
-    cloudwatch._evaluate_alarm = _by_dimensions(cloudwatch._evaluate_alarm)
-    cloudwatch._describe_alarms = _with_actions(cloudwatch._describe_alarms)
+    patch(cloudwatch, "_evaluate_alarm", _evaluate_own_series)
+    patch(cloudwatch, "_describe_alarms", _describe_with_actions)
     threading.Thread(target=_publish_for_ever, name="metrics", daemon=True).start()
 
 
-def _by_dimensions(evaluate: Any) -> Any:
-    def evaluate_own_series(alarm: dict[str, Any]) -> None:
-        named = {each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []}
-        wanted = cloudwatch._dims_key(named)
-        seen = {key: points for key, points in cloudwatch._metrics.items() if key[2] == wanted}
-        wanted_here = (alarm.get("Namespace"), alarm.get("MetricName"))
-        since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
-        here = (points for key, points in seen.items() if key[:2] == wanted_here)
-        if not any(point["Timestamp"] >= since for points in here for point in points):
-            _treat_missing(alarm)
-            return
-        # The original, looking at these series only.
-        types.FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": seen})(alarm)
-
-    return evaluate_own_series
+def _evaluate_own_series(evaluate: Theirs[None], alarm: dict[str, Any]) -> None:
+    named = {each["Name"]: each["Value"] for each in alarm.get("Dimensions") or []}
+    wanted = cloudwatch._dims_key(named)
+    seen = {key: points for key, points in cloudwatch._metrics.items() if key[2] == wanted}
+    wanted_here = (alarm.get("Namespace"), alarm.get("MetricName"))
+    since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
+    here = (points for key, points in seen.items() if key[:2] == wanted_here)
+    if not any(point["Timestamp"] >= since for points in here for point in points):
+        _treat_missing(alarm)
+        return
+    # The original, looking at these series only.
+    types.FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": seen})(alarm)
 
 
 def _treat_missing(alarm: dict[str, Any]) -> None:
@@ -73,14 +72,11 @@ def _treat_missing(alarm: dict[str, Any]) -> None:
     cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
 
 
-def _with_actions(describe: Any) -> Any:
-    def describe_with_actions(*asked: Any, **named: Any) -> Any:
-        status, headers, body = describe(*asked, **named)
-        if headers["Content-Type"] == "application/xml":
-            body = _ALARM.sub(_added_actions, body.decode()).encode()
-        return status, headers, body
-
-    return describe_with_actions
+def _describe_with_actions(describe: Theirs[Any], *asked: Any, **named: Any) -> Any:
+    status, headers, body = describe(*asked, **named)
+    if headers["Content-Type"] == "application/xml":
+        body = _ALARM.sub(_added_actions, body.decode()).encode()
+    return status, headers, body
 
 
 _ALARM = re.compile("<AlarmName>([^<]*)</AlarmName>")

@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,44 +11,47 @@ from xml.etree import ElementTree as ET
 from ministack.services import s3
 
 from emulator.entrance import Response
+from emulator.extensions.patching import Theirs, patch
 
 _PartOfList = dict[str, str]
 
 
 def install() -> None:
-    s3._upload_part = _with_the_uploads_checksum(s3._upload_part)
-    s3._complete_multipart_upload = _of_listed_parts(s3._complete_multipart_upload)
+    patch(s3, "_upload_part", _put_part)
+    patch(s3, "_complete_multipart_upload", _complete_if_listed)
 
 
-def _with_the_uploads_checksum(put: Callable[..., Response]) -> Callable[..., Response]:
-    def put_part(
-        bucket: str, key: str, body: bytes, query: dict[str, Any], headers: dict[str, str]
-    ) -> Response:
-        algorithm = _algorithm(query)
-        if algorithm and not headers.get(f"x-amz-checksum-{algorithm.lower()}"):
-            # As public reports have it.
-            sent = [name for name in headers if name.startswith("x-amz-checksum-")]
-            other = sent[0].rpartition("-")[2] if sent else "null"
-            return _refused(
-                "InvalidRequest",
-                f"Checksum Type mismatch occurred, expected checksum Type: {algorithm.lower()}, "
-                f"actual checksum Type: {other}",
-            )
-        return put(bucket, key, body, query, headers)
-
-    return put_part
-
-
-def _of_listed_parts(complete: Callable[..., Response]) -> Callable[..., Response]:
-    def complete_if_listed(
-        bucket: str, key: str, body: bytes, query: dict[str, Any], *more: Any
-    ) -> Response:
-        upload = s3._multipart_uploads.get(s3._qp(query, "uploadId"))
-        return (upload and _fault(body, _algorithm(query))) or complete(
-            bucket, key, body, query, *more
+def _put_part(
+    put: Theirs[Response],
+    bucket: str,
+    key: str,
+    body: bytes,
+    query: dict[str, Any],
+    headers: dict[str, str],
+) -> Response:
+    algorithm = _algorithm(query)
+    if algorithm and not headers.get(f"x-amz-checksum-{algorithm.lower()}"):
+        # As public reports have it.
+        sent = [name for name in headers if name.startswith("x-amz-checksum-")]
+        other = sent[0].rpartition("-")[2] if sent else "null"
+        return _refused(
+            "InvalidRequest",
+            f"Checksum Type mismatch occurred, expected checksum Type: {algorithm.lower()}, "
+            f"actual checksum Type: {other}",
         )
+    return put(bucket, key, body, query, headers)
 
-    return complete_if_listed
+
+def _complete_if_listed(
+    complete: Theirs[Response],
+    bucket: str,
+    key: str,
+    body: bytes,
+    query: dict[str, Any],
+    *more: Any,
+) -> Response:
+    upload = s3._multipart_uploads.get(s3._qp(query, "uploadId"))
+    return (upload and _fault(body, _algorithm(query))) or complete(bucket, key, body, query, *more)
 
 
 def _fault(body: bytes, algorithm: str | None) -> Response | None:

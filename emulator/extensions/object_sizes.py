@@ -3,13 +3,13 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 """
 
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from ministack.services import s3
 
 from emulator.entrance import Response
+from emulator.extensions.patching import Theirs, patch
 
 _LARGEST = 5 * 1024**3
 """Bytes of a single PUT, of an object or of a part."""
@@ -18,7 +18,7 @@ SMALLEST_PART = 5 * 1024**2
 
 
 def install() -> None:
-    s3._complete_multipart_upload = _of_whole_parts(s3._complete_multipart_upload)
+    patch(s3, "_complete_multipart_upload", _complete_if_whole)
 
 
 def put_too_large(method: str, headers: dict[str, str]) -> Response | None:
@@ -33,22 +33,24 @@ def put_too_large(method: str, headers: dict[str, str]) -> Response | None:
     return refused
 
 
-def _of_whole_parts(complete: Callable[..., Response]) -> Callable[..., Response]:
-    def complete_if_whole(
-        bucket: str, key: str, body: bytes, query: dict[str, Any], *more: Any
-    ) -> Response:
-        parts = (s3._multipart_uploads.get(s3._qp(query, "uploadId")) or {}).get("parts", {})
-        asked = sorted(number for number in _numbers(body) if number in parts)
-        if any(parts[number]["size"] < SMALLEST_PART for number in asked[:-1]):
-            refused: Response = s3._error(
-                "EntityTooSmall",
-                "Your proposed upload is smaller than the minimum allowed size",
-                400,
-            )
-            return refused
-        return complete(bucket, key, body, query, *more)
-
-    return complete_if_whole
+def _complete_if_whole(
+    complete: Theirs[Response],
+    bucket: str,
+    key: str,
+    body: bytes,
+    query: dict[str, Any],
+    *more: Any,
+) -> Response:
+    parts = (s3._multipart_uploads.get(s3._qp(query, "uploadId")) or {}).get("parts", {})
+    asked = sorted(number for number in _numbers(body) if number in parts)
+    if any(parts[number]["size"] < SMALLEST_PART for number in asked[:-1]):
+        refused: Response = s3._error(
+            "EntityTooSmall",
+            "Your proposed upload is smaller than the minimum allowed size",
+            400,
+        )
+        return refused
+    return complete(bucket, key, body, query, *more)
 
 
 def _numbers(body: bytes) -> list[int]:

@@ -6,7 +6,6 @@ for a function, and the lines that it writes for one.
 
 import contextvars
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -15,6 +14,7 @@ from ministack.services import lambda_svc, sqs, stepfunctions
 from emulator.extensions import key_use
 from emulator.extensions.callbacks import CALLBACK, machine_behind, machine_of
 from emulator.extensions.item_conditions import keys_of
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.roles import MiniStackRoles
 
 _MACHINE_ROLE: contextvars.ContextVar[str] = contextvars.ContextVar("machine role")
@@ -24,15 +24,16 @@ Subject = tuple[str, str]
 
 
 def install(roles: MiniStackRoles) -> None:
-    stepfunctions._execute_task = _in_the_role_of_its_machine(stepfunctions._execute_task)
-    children = _may_start_children(stepfunctions._run_distributed_map, roles)
-    stepfunctions._run_distributed_map = children
+    patch(stepfunctions, "_execute_task", _execute_as)
+    patch(stepfunctions, "_run_distributed_map", _run_if_allowed, roles)
     for name in ("_invoke_resource", "_invoke_with_callback"):
-        setattr(stepfunctions, name, _authorized(getattr(stepfunctions, name), roles))
-    reads, deletes = sqs._receive_messages_for_esm, sqs._delete_messages_for_esm
-    sqs._receive_messages_for_esm = _for_its_function(reads, "sqs:ReceiveMessage", roles, [])
-    sqs._delete_messages_for_esm = _for_its_function(deletes, "sqs:DeleteMessage", roles, None)
-    lambda_svc._emit_lambda_logs = _logged(lambda_svc._emit_lambda_logs, roles)
+        patch(stepfunctions, name, _invoke_if_allowed, roles)
+    for name, action, otherwise in (
+        ("_receive_messages_for_esm", "sqs:ReceiveMessage", []),
+        ("_delete_messages_for_esm", "sqs:DeleteMessage", None),
+    ):
+        patch(sqs, name, _touch_if_allowed, action, roles, otherwise)
+    patch(lambda_svc, "_emit_lambda_logs", _emit_if_allowed, roles)
 
 
 def _may(
@@ -54,17 +55,15 @@ def _may(
     return all(roles.allows(role, need.action, need.key, via) for need in needed)
 
 
-def _in_the_role_of_its_machine(execute: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(execute)
-    def execute_as(state: Any, given: Any, execution: dict[str, Any], context: Any) -> Any:
-        machine = _machine(execution)
-        token = _MACHINE_ROLE.set(machine["roleArn"])
-        try:
-            return execute(state, given, execution, context)
-        finally:
-            _MACHINE_ROLE.reset(token)
-
-    return execute_as
+def _execute_as(
+    execute: Theirs[Any], state: Any, given: Any, execution: dict[str, Any], context: Any
+) -> Any:
+    machine = _machine(execution)
+    token = _MACHINE_ROLE.set(machine["roleArn"])
+    try:
+        return execute(state, given, execution, context)
+    finally:
+        _MACHINE_ROLE.reset(token)
 
 
 def _machine(execution: dict[str, Any]) -> dict[str, Any]:
@@ -72,29 +71,26 @@ def _machine(execution: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _may_start_children(run: Callable[..., Any], roles: MiniStackRoles) -> Callable[..., Any]:
+def _run_if_allowed(
+    run: Theirs[Any],
+    roles: MiniStackRoles,
+    state: Any,
+    given: Any,
+    effective: Any,
+    iterator: Any,
+    execution: dict[str, Any],
+    context: Any,
+) -> Any:
     """A distributed map starts executions of its own machine.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
     That page's rights to describe and to stop them are not asked for here: UNCONFIRMED when AWS does.
     """
-
-    @wraps(run)
-    def run_if_allowed(
-        state: Any,
-        given: Any,
-        effective: Any,
-        iterator: Any,
-        execution: dict[str, Any],
-        context: Any,
-    ) -> Any:
-        machine = _machine(execution)
-        arn = machine["stateMachineArn"]
-        if not _may(roles, machine["roleArn"], "states:StartExecution", arn):
-            raise _denied(machine["roleArn"], "states:StartExecution", arn)
-        return run(state, given, effective, iterator, execution, context)
-
-    return run_if_allowed
+    machine = _machine(execution)
+    arn = machine["stateMachineArn"]
+    if not _may(roles, machine["roleArn"], "states:StartExecution", arn):
+        raise _denied(machine["roleArn"], "states:StartExecution", arn)
+    return run(state, given, effective, iterator, execution, context)
 
 
 def _denied(role: str, action: str, subject: str) -> Exception:
@@ -106,17 +102,15 @@ def _denied(role: str, action: str, subject: str) -> Exception:
     return refused
 
 
-def _authorized(invoke: Callable[..., Any], roles: MiniStackRoles) -> Callable[..., Any]:
-    @wraps(invoke)
-    def invoke_if_allowed(resource: str, given: Any, *more: Any) -> Any:
-        role = _MACHINE_ROLE.get()
-        action, subject = task(resource, given)
-        keys = keys_of(given) if action.startswith("dynamodb:") else {}
-        if not _may(roles, role, action, subject, keys):
-            raise _denied(role, action, subject)
-        return invoke(resource, given, *more)
-
-    return invoke_if_allowed
+def _invoke_if_allowed(
+    invoke: Callable[..., Any], roles: MiniStackRoles, resource: str, given: Any, *more: Any
+) -> Any:
+    role = _MACHINE_ROLE.get()
+    action, subject = task(resource, given)
+    keys = keys_of(given) if action.startswith("dynamodb:") else {}
+    if not _may(roles, role, action, subject, keys):
+        raise _denied(role, action, subject)
+    return invoke(resource, given, *more)
 
 
 def task(resource: str, given: dict[str, Any]) -> Subject:
@@ -148,38 +142,36 @@ def task(resource: str, given: dict[str, Any]) -> Subject:
             )
 
 
-def _for_its_function(
-    touch: Callable[..., Any], action: str, roles: MiniStackRoles, otherwise: Any
-) -> Callable[..., Any]:
-    @wraps(touch)
-    def touch_if_allowed(queue_url: str, *more: Any) -> Any:
-        queue = sqs._get_q(queue_url)["attributes"]["QueueArn"]
-        readers = {
-            lambda_svc._functions[mapping["FunctionName"]]["config"]["Role"]
-            for mapping in lambda_svc._esms.values()
-            if mapping["EventSourceArn"] == queue
-        }
-        if all(_may(roles, role, action, queue) for role in readers):
-            return touch(queue_url, *more)
-        return otherwise
+def _touch_if_allowed(
+    touch: Callable[..., Any],
+    action: str,
+    roles: MiniStackRoles,
+    otherwise: Any,
+    queue_url: str,
+    *more: Any,
+) -> Any:
+    queue = sqs._get_q(queue_url)["attributes"]["QueueArn"]
+    readers = {
+        lambda_svc._functions[mapping["FunctionName"]]["config"]["Role"]
+        for mapping in lambda_svc._esms.values()
+        if mapping["EventSourceArn"] == queue
+    }
+    if all(_may(roles, role, action, queue) for role in readers):
+        return touch(queue_url, *more)
+    return otherwise
 
-    return touch_if_allowed
 
-
-def _logged(emit: Callable[..., None], roles: MiniStackRoles) -> Callable[..., None]:
+def _emit_if_allowed(
+    emit: Theirs[None], roles: MiniStackRoles, function: dict[str, Any], *more: Any, **named: Any
+) -> None:
     """Lambda writes nothing, and says nothing, without the permission.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-prereqs.html
     """
-
-    @wraps(emit)
-    def emit_if_allowed(function: dict[str, Any], *more: Any, **named: Any) -> None:
-        config = function.get("config") or function
-        group = (config.get("LoggingConfig") or {}).get("LogGroup")
-        group = group or f"/aws/lambda/{config['FunctionName']}"
-        place = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:new"
-        actions = ("logs:CreateLogStream", "logs:PutLogEvents")
-        if all(_may(roles, config["Role"], action, place) for action in actions):
-            emit(function, *more, **named)
-
-    return emit_if_allowed
+    config = function.get("config") or function
+    group = (config.get("LoggingConfig") or {}).get("LogGroup")
+    group = group or f"/aws/lambda/{config['FunctionName']}"
+    place = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{group}:log-stream:new"
+    actions = ("logs:CreateLogStream", "logs:PutLogEvents")
+    if all(_may(roles, config["Role"], action, place) for action in actions):
+        emit(function, *more, **named)

@@ -4,12 +4,12 @@ MiniStack makes ids of their names, and takes any id in a rule.
 https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ministack.services import ec2
 
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 IDS = {
     "com.amazonaws.us-east-1.s3": "pl-63a5400a",
@@ -21,7 +21,7 @@ IDS = {
 
 
 def install() -> None:
-    ec2._aws_pl_id_from_name = _as_on_aws(ec2._aws_pl_id_from_name)
+    patch(ec2, "_aws_pl_id_from_name", _identify)
     provisioning.before("AWS::EC2::SecurityGroupEgress", _check)
     provisioning.before("AWS::EC2::SecurityGroup", _check_all)
 
@@ -40,8 +40,5 @@ def _check_all(group: provisioning.Properties) -> None:
             _check(rule)
 
 
-def _as_on_aws(make: Callable[[str], str]) -> Callable[[str], str]:
-    def identifier(name: str) -> Any:
-        return IDS.get(name) or make(name)
-
-    return identifier
+def _identify(make: Theirs[Any], name: str) -> Any:
+    return IDS.get(name) or make(name)

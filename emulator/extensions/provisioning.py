@@ -1,68 +1,69 @@
 """Adding to what MiniStack's CloudFormation does with a resource type."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
+from emulator.extensions.patching import Theirs, patch
+
 Properties = dict[str, Any]
 Apply = Callable[[str, Properties], None]
+Conversions = Mapping[str, Callable[[Any], Any]]
+"""Of members by their names in a template: some values come as text from there."""
+Check = Callable[[Properties], None]
 Provisioned = tuple[str, dict[str, Any]]
 
 REFUSED = 400
 """The HTTP status from which an answer is a refusal."""
 
 
+_PROPERTIES = {"create": 1, "update": 2}
+"""Where they are: create(logical id, properties, stack), update(physical id, old, new, stack[, logical id])."""
+
+
 def after(resource_type: str, apply: Apply) -> None:
     """Run `apply(physical id, properties)` when a resource was created or updated."""
-    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
-    for action in ("create", "update"):
-        if action in handlers:
-            handlers[action] = _then(
-                handlers[action], apply, position=1 if action == "create" else 2
-            )
+    _extend(resource_type, _PROPERTIES, _provision_and_apply, apply)
 
 
 def after_create(resource_type: str, apply: Apply) -> None:
     """Run `apply(physical id, properties)` when a resource was created."""
-    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
-    handlers["create"] = _then(handlers["create"], apply, position=1)
+    _extend(resource_type, ("create",), _provision_and_apply, apply)
 
 
-def before(resource_type: str, check: Callable[[Properties], None]) -> None:
+def before(resource_type: str, check: Check) -> None:
     """Run `check(properties)` before a resource is created or updated; a ValueError fails the stack."""
-    before_create(resource_type, check)
+    _extend(resource_type, _PROPERTIES, _check_and_provision, check)
+
+
+def before_create(resource_type: str, check: Check) -> None:
+    _extend(resource_type, ("create",), _check_and_provision, check)
+
+
+def _extend(
+    resource_type: str, actions: Iterable[str], by: Callable[..., Provisioned], what: Apply | Check
+) -> None:
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
-    if "update" in handlers:
-        handlers["update"] = _first(check, handlers["update"], position=2)
+    for action in actions:
+        if action in handlers:
+            patch(handlers, action, by, what, _PROPERTIES[action])
 
 
-def before_create(resource_type: str, check: Callable[[Properties], None]) -> None:
-    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
-    handlers["create"] = _first(check, handlers["create"], position=1)
+def _check_and_provision(
+    provision: Theirs[Provisioned], check: Check, position: int, *arguments: Any, **named: Any
+) -> Provisioned:
+    check(arguments[position])
+    return provision(*arguments, **named)
 
 
-def _first(
-    check: Callable[[Properties], None], provision: Callable[..., Provisioned], *, position: int
-) -> Callable[..., Provisioned]:
-    def check_and_provision(*arguments: Any, **named: Any) -> Provisioned:
-        check(arguments[position])
-        return provision(*arguments, **named)
-
-    return check_and_provision
-
-
-def _then(
-    provision: Callable[..., Provisioned], apply: Apply, *, position: int
-) -> Callable[..., Provisioned]:
-    # create(logical id, properties, stack), update(physical id, old, new, stack[, logical id])
-    def provision_and_apply(*arguments: Any, **named: Any) -> Provisioned:
-        physical_id, attributes = provision(*arguments, **named)
-        apply(physical_id, arguments[position])
-        return physical_id, attributes
-
-    return provision_and_apply
+def _provision_and_apply(
+    provision: Theirs[Provisioned], apply: Apply, position: int, *arguments: Any, **named: Any
+) -> Provisioned:
+    physical_id, attributes = provision(*arguments, **named)
+    apply(physical_id, arguments[position])
+    return physical_id, attributes
 
 
 def add(
@@ -89,6 +90,24 @@ def answer_of(response: tuple[int, Any, bytes]) -> dict[str, Any]:
     if status >= REFUSED:
         raise ValueError(answer.get("message") or answer.get("Message") or "refused")
     return answer
+
+
+def as_in_api(
+    part: Any, conversions: Conversions | None = None, renamed: Mapping[str, str] | None = None
+) -> Any:
+    """Templates begin the names of members with a capital, the API does not; a few it calls otherwise."""
+    converted, names = conversions or {}, renamed or {}
+    match part:
+        case dict():
+            return {
+                names.get(name, name[:1].lower() + name[1:]): converted[name](each)
+                if name in converted
+                else as_in_api(each, conversions, renamed)
+                for name, each in part.items()
+            }
+        case list():
+            return [as_in_api(each, conversions, renamed) for each in part]
+    return part
 
 
 def flag(value: Any) -> bool:

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Create
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ from ministack.services.cloudformation import provisioners
 from emulator.clock import Clock
 from emulator.entrance import Response
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 _TOO_SOON = "You must wait 60 seconds after deleting a queue before you can create another with the same name."
 _QUEUE_SECONDS = 60
@@ -51,75 +51,57 @@ class _Taken:
 
         handlers = provisioners._RESOURCE_HANDLERS[kind]
         provisioning.before_create(kind, check)
-        handlers["delete"] = self._then(handlers["delete"])
+        patch(handlers, "delete", self._delete_and_remember)
 
-    def _then(self, delete: Callable[..., Any]) -> Callable[..., Any]:
-        def delete_and_remember(identifier: str, properties: provisioning.Properties) -> Any:
-            answer = delete(identifier, properties)
-            self.remember(identifier.replace("/", ":").rpartition(":")[2])
-            return answer
-
-        return delete_and_remember
+    def _delete_and_remember(
+        self, delete: Theirs[Any], identifier: str, properties: provisioning.Properties
+    ) -> Any:
+        answer = delete(identifier, properties)
+        self.remember(identifier.replace("/", ":").rpartition(":")[2])
+        return answer
 
 
 def install(clock: Clock) -> None:
     queues = _Taken(clock=clock, seconds=_QUEUE_SECONDS, why=_TOO_SOON)
     queues.install("AWS::SQS::Queue", "QueueName")
-    create, delete = (sqs._HANDLERS[name] for name in ("CreateQueue", "DeleteQueue"))
-    sqs._HANDLERS["CreateQueue"] = _queue_if_free(create, queues)
-    sqs._HANDLERS["DeleteQueue"] = _queue_remembered(delete, queues)
+    patch(sqs._HANDLERS, "CreateQueue", _create_queue_if_free, queues)
+    patch(sqs._HANDLERS, "DeleteQueue", _delete_queue, queues)
     machines = _Taken(clock=clock, seconds=_MACHINE_SECONDS, why="State Machine is being deleted")
     machines.install("AWS::StepFunctions::StateMachine", "StateMachineName")
-    stepfunctions._create_state_machine = _machine_if_free(
-        stepfunctions._create_state_machine, machines
-    )
-    stepfunctions._delete_state_machine = _machine_remembered(
-        stepfunctions._delete_state_machine, machines
-    )
+    patch(stepfunctions, "_create_state_machine", _create_machine_if_free, machines)
+    patch(stepfunctions, "_delete_state_machine", _delete_machine, machines)
 
 
-def _queue_if_free(create: Callable[..., Any], taken: _Taken) -> Callable[..., Any]:
-    def create_if_free(data: dict[str, Any], url: str) -> Any:
-        if data.get("QueueName", "") in taken:
-            raise sqs._Err("QueueDeletedRecently", taken.why)
-        return create(data, url)
-
-    return create_if_free
-
-
-def _queue_remembered(delete: Callable[..., Any], taken: _Taken) -> Callable[..., Any]:
-    def delete_and_remember(data: dict[str, Any], url: str) -> Any:
-        name = str(data.get("QueueUrl", url)).rpartition("/")[2]
-        answer = delete(data, url)
-        taken.remember(name)
-        return answer
-
-    return delete_and_remember
+def _create_queue_if_free(
+    create: Theirs[Any], taken: _Taken, data: dict[str, Any], url: str
+) -> Any:
+    if data.get("QueueName", "") in taken:
+        raise sqs._Err("QueueDeletedRecently", taken.why)
+    return create(data, url)
 
 
-def _machine_if_free(
-    create: Callable[[dict[str, Any]], Response], taken: _Taken
-) -> Callable[[dict[str, Any]], Response]:
-    def create_if_free(asked: dict[str, Any]) -> Response:
-        if (name := asked.get("name", "")) in taken:
-            where = f"arn:aws:states:{get_region()}:{get_account_id()}:stateMachine:{name}"
-            refused: Response = error_response_json(
-                "StateMachineDeleting", f"{taken.why}: '{where}'", 400
-            )
-            return refused
-        return create(asked)
-
-    return create_if_free
+def _delete_queue(delete: Theirs[Any], taken: _Taken, data: dict[str, Any], url: str) -> Any:
+    name = str(data.get("QueueUrl", url)).rpartition("/")[2]
+    answer = delete(data, url)
+    taken.remember(name)
+    return answer
 
 
-def _machine_remembered(
-    delete: Callable[[dict[str, Any]], Response], taken: _Taken
-) -> Callable[[dict[str, Any]], Response]:
-    def delete_and_remember(asked: dict[str, Any]) -> Response:
-        there = asked.get("stateMachineArn") in stepfunctions._state_machines
-        answer = delete(asked)
-        if there:
-            taken.remember(str(asked["stateMachineArn"]).rpartition(":")[2])
-        return answer
+def _create_machine_if_free(
+    create: Theirs[Response], taken: _Taken, asked: dict[str, Any]
+) -> Response:
+    if (name := asked.get("name", "")) in taken:
+        where = f"arn:aws:states:{get_region()}:{get_account_id()}:stateMachine:{name}"
+        refused: Response = error_response_json(
+            "StateMachineDeleting", f"{taken.why}: '{where}'", 400
+        )
+        return refused
+    return create(asked)
 
-    return delete_and_remember
+
+def _delete_machine(delete: Theirs[Response], taken: _Taken, asked: dict[str, Any]) -> Response:
+    there = asked.get("stateMachineArn") in stepfunctions._state_machines
+    answer = delete(asked)
+    if there:
+        taken.remember(str(asked["stateMachineArn"]).rpartition(":")[2])
+    return answer

@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_TaskScheduled
 
 import json
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import get_region
 from ministack.services import stepfunctions
+
+from emulator.extensions.patching import Theirs, patch
 
 _SCHEDULED, _DETAILS = "TaskScheduled", "taskScheduledEventDetails"
 _GIVEN = threading.local()
@@ -18,28 +19,21 @@ _GIVEN = threading.local()
 
 def install() -> None:
     for name in ("_apply_jsonata_arguments", "_apply_parameters"):
-        setattr(stepfunctions, name, _remembering(getattr(stepfunctions, name)))
-    stepfunctions._add_event = _with_parameters(stepfunctions._add_event)
+        patch(stepfunctions, name, _evaluate_and_remember)
+    patch(stepfunctions, "_add_event", _add_with_parameters)
 
 
-def _remembering(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+def _evaluate_and_remember(evaluate: Theirs[Any], *arguments: Any) -> Any:
     """A task's event is added right after its arguments were evaluated, by the same thread."""
-
-    def evaluate_and_remember(*arguments: Any) -> Any:
-        _GIVEN.arguments = evaluate(*arguments)
-        return _GIVEN.arguments
-
-    return evaluate_and_remember
+    _GIVEN.arguments = evaluate(*arguments)
+    return _GIVEN.arguments
 
 
-def _with_parameters(add: Callable[..., Any]) -> Callable[..., Any]:
-    def add_with_parameters(
-        execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None
-    ) -> Any:
-        if kind == _SCHEDULED and details:
-            of_task = details[_DETAILS]
-            said = {"parameters": json.dumps(_GIVEN.arguments), "region": get_region()}
-            details = {**details, _DETAILS: {**of_task, **said}}
-        return add(execution, kind, details)
-
-    return add_with_parameters
+def _add_with_parameters(
+    add: Theirs[Any], execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None
+) -> Any:
+    if kind == _SCHEDULED and details:
+        of_task = details[_DETAILS]
+        said = {"parameters": json.dumps(_GIVEN.arguments), "region": get_region()}
+        details = {**details, _DETAILS: {**of_task, **said}}
+    return add(execution, kind, details)

@@ -12,19 +12,20 @@ import secrets
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ministack.core import lambda_runtime
 
+from emulator.extensions.patching import Theirs, patch
+
 _MARK = secrets.token_hex().encode()
 """Begins the comment of an archive that says where its content lies; nobody else's begins so."""
 
 
 def install() -> None:
-    lambda_runtime.Worker._spawn = _from_one_folder(lambda_runtime.Worker._spawn, UnpackedCode())
+    patch(lambda_runtime.Worker, "_spawn", _spawn_from_one_folder, UnpackedCode())
     lambda_runtime.zipfile = SimpleNamespace(ZipFile=_ZipFile, BadZipFile=zipfile.BadZipFile)
 
 
@@ -56,16 +57,13 @@ class _ZipFile(zipfile.ZipFile):
         place.symlink_to(os.fsdecode(self.comment.removeprefix(_MARK)))
 
 
-def _from_one_folder(spawn: Callable[[Any], None], code: UnpackedCode) -> Callable[[Any], None]:
-    def spawn_from_one_folder(worker: Any) -> None:
-        archive = worker.code_zip
-        worker.code_zip = _says(code.folder(archive))
-        try:
-            spawn(worker)
-        finally:
-            worker.code_zip = archive
-
-    return spawn_from_one_folder
+def _spawn_from_one_folder(spawn: Theirs[None], code: UnpackedCode, worker: Any) -> None:
+    archive = worker.code_zip
+    worker.code_zip = _says(code.folder(archive))
+    try:
+        spawn(worker)
+    finally:
+        worker.code_zip = archive
 
 
 def _says(folder: Path) -> bytes:

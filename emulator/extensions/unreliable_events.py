@@ -7,10 +7,11 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge.html
 
 import random
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from ministack.services import eventbridge
+
+from emulator.extensions.patching import Theirs, patch
 
 TWICE, LOST = 0.25, 0.25
 BEST_EFFORT = frozenset({"aws.bedrock"})
@@ -18,7 +19,7 @@ BEST_EFFORT = frozenset({"aws.bedrock"})
 
 def install(seed: int) -> None:
     """The same seed gives the same fate to the nth delivery from a source."""
-    eventbridge._invoke_target = _as_fate_has_it(eventbridge._invoke_target, Fates(seed))
+    patch(eventbridge, "_invoke_target", _invoke_as_often, Fates(seed))
 
 
 class Fates:
@@ -37,9 +38,8 @@ class Fates:
         return 0 if source in BEST_EFFORT and lot < TWICE + LOST else 1
 
 
-def _as_fate_has_it(invoke: Callable[..., None], fates: Fates) -> Callable[..., None]:
-    def invoke_as_often(target: Any, event: dict[str, Any], *more: Any) -> None:
-        for _ in range(fates.draw(str(event.get("Source", "")))):
-            invoke(target, event, *more)
-
-    return invoke_as_often
+def _invoke_as_often(
+    invoke: Theirs[None], fates: Fates, target: Any, event: dict[str, Any], *more: Any
+) -> None:
+    for _ in range(fates.draw(str(event.get("Source", "")))):
+        invoke(target, event, *more)

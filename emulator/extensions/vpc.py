@@ -16,6 +16,7 @@ from ministack.services import ec2
 from ministack.services.cloudformation import provisioners
 
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 from emulator.extensions.provisioning import Properties, Provisioned, flag
 
 _WITH_DEFAULT_EGRESS: set[str] = set()
@@ -33,11 +34,11 @@ def install() -> None:
     provisioning.after("AWS::EC2::SecurityGroup", _remember_egress)
     vpc = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     for action in ("create", "update"):
-        vpc[action] = _with_cidr(vpc[action])
-    vpc["create"] = _with_open_default_group(vpc["create"])
+        patch(vpc, action, _provision_with_cidr)
+    patch(vpc, "create", _create_with_open_group)
     provisioning.after("AWS::EC2::VPCEndpoint", _complete_endpoint)
-    ec2._vpce_fields_xml = _described_endpoint(ec2._vpce_fields_xml)
-    ec2._ACTION_MAP["DescribeFlowLogs"] = _described_flow_logs(ec2._ACTION_MAP["DescribeFlowLogs"])
+    patch(ec2, "_vpce_fields_xml", _describe_endpoint)
+    patch(ec2._ACTION_MAP, "DescribeFlowLogs", _describe_flow_logs)
 
 
 def _create_flow_log(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
@@ -67,17 +68,14 @@ def _delete_flow_log(identifier: str, _properties: Properties) -> None:
 _OF_A_FLOW_LOG = ("LogGroupName", "DeliverLogsPermissionArn", "MaxAggregationInterval")
 
 
-def _described_flow_logs(describe: Callable[..., Any]) -> Callable[..., Any]:
-    def describe_whole(asked: dict[str, Any]) -> Any:
-        status, headers, body = describe(asked)
-        text = body.decode()
-        for identifier, log in ec2._flow_logs.items():
-            opening = f"<flowLogId>{identifier}</flowLogId>"
-            added = "".join(_member(name, log.get(name, "")) for name in _OF_A_FLOW_LOG)
-            text = text.replace(opening, opening + added)
-        return status, headers, text.encode()
-
-    return describe_whole
+def _describe_flow_logs(describe: Theirs[Any], asked: dict[str, Any]) -> Any:
+    status, headers, body = describe(asked)
+    text = body.decode()
+    for identifier, log in ec2._flow_logs.items():
+        opening = f"<flowLogId>{identifier}</flowLogId>"
+        added = "".join(_member(name, log.get(name, "")) for name in _OF_A_FLOW_LOG)
+        text = text.replace(opening, opening + added)
+    return status, headers, text.encode()
 
 
 def _member(name: str, value: Any) -> str:
@@ -117,28 +115,25 @@ def _remember_egress(identifier: str, properties: Properties) -> None:
         _WITH_DEFAULT_EGRESS.add(identifier)
 
 
-def _with_cidr(provision: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
-    def provision_with_cidr(*arguments: Any, **named: Any) -> Provisioned:
-        identifier, attributes = provision(*arguments, **named)
-        return identifier, {
-            **attributes,
-            "CidrBlock": (ec2._vpcs.get(identifier) or {}).get("CidrBlock"),
-        }
+def _provision_with_cidr(
+    provision: Theirs[Provisioned], *arguments: Any, **named: Any
+) -> Provisioned:
+    identifier, attributes = provision(*arguments, **named)
+    return identifier, {
+        **attributes,
+        "CidrBlock": (ec2._vpcs.get(identifier) or {}).get("CidrBlock"),
+    }
 
-    return provision_with_cidr
 
-
-def _with_open_default_group(create: Callable[..., Provisioned]) -> Callable[..., Provisioned]:
+def _create_with_open_group(
+    create: Theirs[Provisioned], *arguments: Any, **named: Any
+) -> Provisioned:
     """It lets its own members in: https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html"""
-
-    def create_with_open_group(*arguments: Any, **named: Any) -> Provisioned:
-        identifier, attributes = create(*arguments, **named)
-        group = attributes["DefaultSecurityGroup"]
-        itself = {"IpProtocol": "-1", "SourceSecurityGroupId": group}
-        ec2._security_groups[group]["IpPermissions"] = provisioners._ec2_sg_permissions([itself])
-        return identifier, attributes
-
-    return create_with_open_group
+    identifier, attributes = create(*arguments, **named)
+    group = attributes["DefaultSecurityGroup"]
+    itself = {"IpProtocol": "-1", "SourceSecurityGroupId": group}
+    ec2._security_groups[group]["IpPermissions"] = provisioners._ec2_sg_permissions([itself])
+    return identifier, attributes
 
 
 def _complete_endpoint(identifier: str, properties: Properties) -> None:
@@ -147,28 +142,25 @@ def _complete_endpoint(identifier: str, properties: Properties) -> None:
     endpoint["IpAddressType"] = properties.get("IpAddressType", "ipv4")
 
 
-def _described_endpoint(describe: Callable[..., str]) -> Callable[..., str]:
-    def describe_whole(endpoint: dict[str, Any], tag: str = "item") -> str:
-        policy = endpoint.get("PolicyDocument") or {
-            "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
-        }
-        groups = "".join(
-            f"<item><groupId>{each}</groupId><groupName>{_group_name(each)}</groupName></item>"
-            for each in endpoint.get("SecurityGroupIds", [])
-        )
-        text = policy if isinstance(policy, str) else json.dumps(policy)
-        added = (
-            f"<groupSet>{groups}</groupSet>"
-            f"<privateDnsEnabled>{str(flag(endpoint.get('PrivateDnsEnabled'))).lower()}</privateDnsEnabled>"
-            f"<policyDocument>{escape(text)}</policyDocument>"
-            f"<ipAddressType>{endpoint.get('IpAddressType', 'ipv4')}</ipAddressType>"
-            f"<dnsOptions>{_dns_options(endpoint.get('DnsOptions') or {})}</dnsOptions>"
-            f"<creationTimestamp>{endpoint.get('CreationTimestamp') or ec2._now_ts()}</creationTimestamp>"
-        )
-        inside, _ = describe(endpoint, tag).rsplit(f"</{tag}>", 1)
-        return f"{inside}{added}</{tag}>"
-
-    return describe_whole
+def _describe_endpoint(describe: Theirs[str], endpoint: dict[str, Any], tag: str = "item") -> str:
+    policy = endpoint.get("PolicyDocument") or {
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
+    }
+    groups = "".join(
+        f"<item><groupId>{each}</groupId><groupName>{_group_name(each)}</groupName></item>"
+        for each in endpoint.get("SecurityGroupIds", [])
+    )
+    text = policy if isinstance(policy, str) else json.dumps(policy)
+    added = (
+        f"<groupSet>{groups}</groupSet>"
+        f"<privateDnsEnabled>{str(flag(endpoint.get('PrivateDnsEnabled'))).lower()}</privateDnsEnabled>"
+        f"<policyDocument>{escape(text)}</policyDocument>"
+        f"<ipAddressType>{endpoint.get('IpAddressType', 'ipv4')}</ipAddressType>"
+        f"<dnsOptions>{_dns_options(endpoint.get('DnsOptions') or {})}</dnsOptions>"
+        f"<creationTimestamp>{endpoint.get('CreationTimestamp') or ec2._now_ts()}</creationTimestamp>"
+    )
+    inside, _ = describe(endpoint, tag).rsplit(f"</{tag}>", 1)
+    return f"{inside}{added}</{tag}>"
 
 
 def _dns_options(options: dict[str, Any]) -> str:

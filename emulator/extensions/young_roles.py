@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import error_response_json
@@ -12,6 +11,7 @@ from ministack.services import iam, lambda_svc
 from emulator.clock import Clock
 from emulator.entrance import Response
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 NOT_BY_LAMBDA = "The role defined for the function cannot be assumed by Lambda."
 """https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html"""
@@ -36,26 +36,20 @@ class YoungRoles:
 
     def install(self) -> None:
         for action in ("CreateRole", "UpdateAssumeRolePolicy"):
-            iam._IAM_HANDLERS[action] = self._noting(iam._IAM_HANDLERS[action])
+            patch(iam._IAM_HANDLERS, action, self._change_and_note)
         provisioning.after_create("AWS::IAM::Role", lambda name, _properties: self.changes(name))
-        lambda_svc._create_function = self._waiting(lambda_svc._create_function)
+        patch(lambda_svc, "_create_function", self._create_if_known)
 
-    def _noting(self, change: Callable[..., Response]) -> Callable[..., Response]:
-        def change_and_note(asked: dict[str, Any]) -> Response:
-            answer = change(asked)
-            if answer[0] < provisioning.REFUSED:
-                self.changes(str(iam._p(asked, "RoleName")))
-            return answer
+    def _change_and_note(self, change: Theirs[Response], asked: dict[str, Any]) -> Response:
+        answer = change(asked)
+        if answer[0] < provisioning.REFUSED:
+            self.changes(str(iam._p(asked, "RoleName")))
+        return answer
 
-        return change_and_note
-
-    def _waiting(self, create: Callable[..., Response]) -> Callable[..., Response]:
-        def create_if_known(data: dict[str, Any]) -> Response:
-            if not self.knows(str(data.get("Role", ""))):
-                refused: Response = error_response_json(
-                    "InvalidParameterValueException", NOT_BY_LAMBDA, 400
-                )
-                return refused
-            return create(data)
-
-        return create_if_known
+    def _create_if_known(self, create: Theirs[Response], data: dict[str, Any]) -> Response:
+        if not self.knows(str(data.get("Role", ""))):
+            refused: Response = error_response_json(
+                "InvalidParameterValueException", NOT_BY_LAMBDA, 400
+            )
+            return refused
+        return create(data)

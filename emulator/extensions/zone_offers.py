@@ -6,7 +6,7 @@ UNCONFIRMED for Bedrock. https://repost.aws/knowledge-center/interface-endpoint-
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from ministack.core.responses import error_response_json, get_region
@@ -14,6 +14,7 @@ from ministack.services import ec2, lambda_svc
 
 from emulator.entrance import Response
 from emulator.extensions import provisioning
+from emulator.extensions.patching import Theirs, patch
 
 LACKING = {
     "us-east-1": {"e": frozenset({"bedrock", "bedrock-runtime", "states", "sns", "s3", "lambda"})}
@@ -38,12 +39,10 @@ def install() -> None:
     ec2._VPCE_INTERFACE_SERVICES += UNDESCRIBED
     provisioning.before("AWS::EC2::VPCEndpoint", _check)
     provisioning.before("AWS::Lambda::Function", check_function)
-    lambda_svc._create_function = _placed(lambda_svc._create_function)
-    ec2._ACTION_MAP["CreateVpcEndpoint"] = _checked(ec2._ACTION_MAP["CreateVpcEndpoint"])
+    patch(lambda_svc, "_create_function", _create_if_lambda_is_there)
+    patch(ec2._ACTION_MAP, "CreateVpcEndpoint", _create_if_offered)
     ec2._ACTION_MAP["DescribeAvailabilityZones"] = _describe_zones
-    ec2._ACTION_MAP["DescribeVpcEndpointServices"] = _with_zones(
-        ec2._ACTION_MAP["DescribeVpcEndpointServices"]
-    )
+    patch(ec2._ACTION_MAP, "DescribeVpcEndpointServices", _describe_with_zones)
 
 
 def _describe_zones(_asked: dict[str, Any]) -> Response:
@@ -84,16 +83,13 @@ def check_function(properties: provisioning.Properties) -> None:
             raise ValueError(NOT_FOR_LAMBDA)
 
 
-def _placed(create: Callable[..., Response]) -> Callable[..., Response]:
-    def create_if_lambda_is_there(data: dict[str, Any]) -> Response:
-        try:
-            check_function(data)
-        except ValueError as why:
-            refused: Response = error_response_json("InvalidParameterValueException", str(why), 400)
-            return refused
-        return create(data)
-
-    return create_if_lambda_is_there
+def _create_if_lambda_is_there(create: Theirs[Response], data: dict[str, Any]) -> Response:
+    try:
+        check_function(data)
+    except ValueError as why:
+        refused: Response = error_response_json("InvalidParameterValueException", str(why), 400)
+        return refused
+    return create(data)
 
 
 def zones_of(service: str) -> list[str]:
@@ -136,25 +132,22 @@ def _check_gateway(service: str, vpc: str, options: dict[str, Any]) -> None:
         )
 
 
-def _checked(create: Callable[..., Response]) -> Callable[..., Response]:
-    def create_if_offered(asked: dict[str, Any]) -> Response:
-        only = ec2._p(asked, "DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint")
-        try:
-            _check(
-                {
-                    "ServiceName": ec2._p(asked, "ServiceName") or "",
-                    "VpcEndpointType": ec2._p(asked, "VpcEndpointType") or "Gateway",
-                    "VpcId": ec2._p(asked, "VpcId"),
-                    "SubnetIds": ec2._parse_member_list(asked, "SubnetId"),
-                    "DnsOptions": {"PrivateDnsOnlyForInboundResolverEndpoint": only},
-                }
-            )
-        except ValueError as why:
-            refused: Response = ec2._error("InvalidParameter", str(why), 400)
-            return refused
-        return create(asked)
-
-    return create_if_offered
+def _create_if_offered(create: Theirs[Response], asked: dict[str, Any]) -> Response:
+    only = ec2._p(asked, "DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint")
+    try:
+        _check(
+            {
+                "ServiceName": ec2._p(asked, "ServiceName") or "",
+                "VpcEndpointType": ec2._p(asked, "VpcEndpointType") or "Gateway",
+                "VpcId": ec2._p(asked, "VpcId"),
+                "SubnetIds": ec2._parse_member_list(asked, "SubnetId"),
+                "DnsOptions": {"PrivateDnsOnlyForInboundResolverEndpoint": only},
+            }
+        )
+    except ValueError as why:
+        refused: Response = ec2._error("InvalidParameter", str(why), 400)
+        return refused
+    return create(asked)
 
 
 _DETAIL = re.compile(
@@ -164,15 +157,12 @@ _DETAIL = re.compile(
 )
 
 
-def _with_zones(describe: Callable[..., Response]) -> Callable[..., Response]:
+def _describe_with_zones(describe: Theirs[Response], asked: dict[str, Any]) -> Response:
     """What is refused is what is described: MiniStack describes the same three zones of every service."""
 
     def completed(found: re.Match[str]) -> str:
         items = "".join(f"<item>{zone}</item>" for zone in zones_of(found[2]))
         return f"{found[1]}{items}{found[3]}"
 
-    def describe_zones(asked: dict[str, Any]) -> Response:
-        status, headers, body = describe(asked)
-        return status, headers, _DETAIL.sub(completed, body.decode()).encode()
-
-    return describe_zones
+    status, headers, body = describe(asked)
+    return status, headers, _DETAIL.sub(completed, body.decode()).encode()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.bedrock import listing
 from emulator.bedrock.api_errors import Exists, JobFailed, NotFound, TooMany, ValidationError
 from emulator.bedrock.injected_faults import Faults
 from emulator.bedrock.ports import Scope
@@ -24,8 +25,6 @@ from emulator.knowledge.knowledge_bases import (
 _MOST_AT_ONCE = 5
 """Of an account; one of a data source and one of a knowledge base.
 https://docs.aws.amazon.com/general/latest/gr/bedrock.html"""
-_PAGE = 100
-"""UNCONFIRMED default."""
 
 
 @dataclass(kw_only=True)
@@ -50,7 +49,7 @@ class Ingesting:
                 # UNCONFIRMED text.
                 raise Exists(message=f"Ingestion job {running[0].id} is in progress already.")
             if (
-                len([e for b in self._all(scope) for s in b.sources.values() for e in _running(s)])
+                sum(len(_running(s)) for b in self._all(scope) for s in b.sources.values())
                 >= _MOST_AT_ONCE
             ):
                 # UNCONFIRMED text.
@@ -76,8 +75,7 @@ class Ingesting:
         found.sort(key=lambda each: each.started)
         if asked.get("order", "DESCENDING") == "DESCENDING":
             found.reverse()
-        page, more = _page([each.summary() for each in found], request)
-        return {"ingestionJobSummaries": page, **more}
+        return listing.part([each.summary() for each in found], request, "ingestionJobSummaries")
 
     def stop(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
@@ -102,8 +100,7 @@ class Ingesting:
             }
             for key, kept in sorted(source.documents.items())
         ]
-        page, more = _page(found, request)
-        return {"documentDetails": page, **more}
+        return listing.part(found, request, "documentDetails")
 
     def settle(self, scope: Scope) -> None:
         """All jobs as they are by now."""
@@ -150,11 +147,3 @@ class Ingesting:
 
 def _running(source: DocumentSource) -> list[Ingestion]:
     return [each for each in source.ingestions if each.running]
-
-
-def _page(
-    found: list[dict[str, Any]], request: dict[str, Any]
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    start = int(request.get("nextToken", 0))
-    end = start + int(request.get("maxResults", _PAGE))
-    return found[start:end], {"nextToken": str(end)} if end < len(found) else {}

@@ -6,12 +6,14 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_CreateDataSour
 
 import secrets
 import string
-import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from emulator.bedrock.api_errors import Exists, NotFound, ValidationError
-from emulator.bedrock.emulated_jobs import now, request_digest
+from emulator.bedrock.emulated_jobs import now
+from emulator.bedrock.kept_resources import KeptResources, Requested, replayed
 from emulator.bedrock.ports import Roles, Scope
 from emulator.knowledge.ingestions import Ingestion
 from emulator.knowledge.vector_indexes import VectorIndex, VectorStore
@@ -113,29 +115,28 @@ _VECTORS = "vectorKnowledgeBaseConfiguration"
 
 
 @dataclass(kw_only=True)
-class KnowledgeBases:
+class KnowledgeBases(KeptResources[EmulatedBase]):
+    kind: str = "knowledge-base"
+    called: str = "KnowledgeBase"
+    goes_by: Callable[[EmulatedBase], str] = attrgetter("id")
     store: VectorStore
     roles: Roles
-    _kept: dict[str, EmulatedBase] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def create(
         self, scope: Scope, request: dict[str, Any], roles: Roles | None = None
     ) -> dict[str, Any]:
         """`roles`: as they are known where a new one is waited for."""
-        with self._lock:
-            for each in self.of(scope):
-                if _repeated(each.request, request):
-                    return {"knowledgeBase": each.describe()}
-                if each.name == request["name"]:
-                    # UNCONFIRMED text.
-                    raise Exists(message=f"KnowledgeBase with name {each.name} already exists.")
+        with self.lock:
+            mine = self.of(scope)
+            if same := replayed(mine, request, Exists, "clientToken"):
+                return {"knowledgeBase": same.describe()}
+            _check_name("KnowledgeBase", request, mine)
             self._check_role(scope, request["roleArn"], roles or self.roles)
             made = EmulatedBase(
                 scope=scope, id=short_id(), request=request, dimensions=_dimensions(request)
             )
             self._check_store(made)
-            self._kept[made.arn] = made
+            self.kept[made.arn] = made
         # Active at once: on AWS it is CREATING for some seconds.
         return {"knowledgeBase": made.describe()}
 
@@ -151,7 +152,7 @@ class KnowledgeBases:
 
     def update(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """Name, description and role; the rest cannot be changed."""
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["knowledgeBaseId"])
             for fixed in ("knowledgeBaseConfiguration", "storageConfiguration"):
                 if request.get(fixed, found.request[fixed]) != found.request[fixed]:
@@ -165,21 +166,18 @@ class KnowledgeBases:
 
     def delete(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
         """What is in its index stays there; its data sources go with it."""
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["knowledgeBaseId"])
-            del self._kept[found.arn]
+            del self.kept[found.arn]
         return {"knowledgeBaseId": found.id, "status": "DELETING"}
 
     def create_source(self, scope: Scope, request: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["knowledgeBaseId"])
             _check_source(request)
-            for each in found.sources.values():
-                if _repeated(each.request, request):
-                    return {"dataSource": each.describe(found.id)}
-                if each.request["name"] == request["name"]:
-                    # UNCONFIRMED text.
-                    raise Exists(message=f"DataSource with name {request['name']} already exists.")
+            if same := replayed(found.sources.values(), request, Exists, "clientToken"):
+                return {"dataSource": same.describe(found.id)}
+            _check_name("DataSource", request, found.sources.values())
             made = DocumentSource(id=short_id(), request=request)
             found.sources[made.id] = made
         return {"dataSource": made.describe(found.id)}
@@ -198,7 +196,7 @@ class KnowledgeBases:
         """With its vectors, unless its policy is to retain them. AWS deletes them as the knowledge base's role, and
         the source becomes DELETE_UNSUCCESSFUL where it may not: not imitated.
         """
-        with self._lock:
+        with self.lock:
             found = self.find(scope, request["knowledgeBaseId"])
             source = found.source(request["dataSourceId"])
             if source.request.get("dataDeletionPolicy", "DELETE") == "DELETE":
@@ -212,24 +210,13 @@ class KnowledgeBases:
 
     def find(self, scope: Scope, wanted: str) -> EmulatedBase:
         """By id or ARN; raises `NotFound`."""
-        for each in self.of(scope):
-            if wanted in (each.id, each.arn):
-                return each
+        if found := self.look_up(scope, wanted):
+            return found
         # UNCONFIRMED text.
         raise NotFound(message=f"KnowledgeBase with id {wanted} is not found.")
 
-    def of(self, scope: Scope) -> list[EmulatedBase]:
-        with self._lock:
-            return [each for each in self._kept.values() if each.scope == scope]
-
     def index(self, base: EmulatedBase) -> VectorIndex:
         return self.store.index(base.scope, base.stored)
-
-    def resource_tags(self, scope: Scope, resource: str) -> dict[str, str]:
-        """Condition keys of a call about it; none of one that is not there."""
-        found = next((each for each in self.of(scope) if each.arn == resource), None)
-        tags = found.tags if found else {}
-        return {f"aws:ResourceTag/{name}": value for name, value in tags.items()}
 
     def _check_role(self, scope: Scope, role: str, roles: Roles) -> None:
         """UNCONFIRMED text. https://docs.aws.amazon.com/bedrock/latest/userguide/kb-permissions.html"""
@@ -276,11 +263,7 @@ def _check_source(request: dict[str, Any]) -> None:
         raise ValidationError(message="s3Configuration is required for a data source of type S3.")
 
 
-def _repeated(kept: dict[str, Any], request: dict[str, Any]) -> bool:
-    """By the token of the request; UNCONFIRMED what another body with the same one does."""
-    token = request.get("clientToken")
-    if not token or kept.get("clientToken") != token:
-        return False
-    if request_digest(kept) != request_digest(request):
-        raise Exists(message="The clientToken was used with different parameters.")
-    return True
+def _check_name(called: str, request: dict[str, Any], mine: Iterable[Requested]) -> None:
+    if request["name"] in {each.request["name"] for each in mine}:
+        # UNCONFIRMED text.
+        raise Exists(message=f"{called} with name {request['name']} already exists.")

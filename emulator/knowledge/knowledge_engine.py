@@ -88,7 +88,7 @@ class ServedKnowledge:
             raise Throttled(message="Too many requests, please wait before trying again.")
         validate(operation, request, self.service)
         for need in self._needed(operation, scope, request):
-            context = need.context | self.engine.bases.resource_tags(scope, need.resource)
+            context = need.context | self.engine.bases.condition_keys(scope, need.resource)
             if refusal := self.callers.refusal(need.action, need.resource, context):
                 raise Denied(message=refusal)
         method = attrgetter(KNOWLEDGE_OPERATIONS[self.service][operation])(self.engine)

@@ -167,7 +167,7 @@ class History:
                 start = plan["candidate"]
                 deployed = world.deploy(start, start["target"])
                 mine = Candidates(ledger=world.ledger).of(RECIPE, model.version)
-                gone = model.model_arn not in world.engine.models
+                gone = model.model_arn not in world.engine.models.kept
                 if gone and mine and (mine.execution, mine.outcome) == (execution, "evaluating"):
                     self.broken.append(f"DELETED: under evaluation: {deployed}")
                 world.deploy(start, None)
@@ -241,7 +241,7 @@ class History:
         return [
             number
             for number in numbers
-            if world.registry.version(RECIPE, number).model_arn in world.engine.models
+            if world.registry.version(RECIPE, number).model_arn in world.engine.models.kept
         ]
 
 

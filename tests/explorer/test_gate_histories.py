@@ -169,7 +169,7 @@ def broken(world: Releasing, story: Story, version: int, schedule: Schedule) -> 
         consistent(world)
     except AssertionError as error:
         yield f"INCONSISTENT: {error}"
-    judged = Counter(job.name for job in world.engine.evaluations.all(world.scope))
+    judged = Counter(job.name for job in world.engine.evaluations.of(world.scope))
     if len(judged) > 2 * bool(story.judge) or any(times > 1 for times in judged.values()):
         yield f"JUDGED TWICE: {dict(judged)}"
     made = Counter(call for call in world.bedrock.calls if call.startswith(("Create", "Update")))

@@ -251,7 +251,7 @@ def test_a_judge_is_waited_for_and_its_figures_are_said(live, run):
     assert (end.status, live.live.version) == ("SUCCEEDED", 2)
     message = around.notices[0][1]
     assert "a judge that decides nothing, rates 40 prompts: Correctness 1.000 candidate" in message
-    assert len(live.engine.evaluations.all(live.scope)) == 2
+    assert len(live.engine.evaluations.of(live.scope)) == 2
 
 
 @pytest.mark.parametrize("message", ["no more", 'of {braces} and "quotes"'])

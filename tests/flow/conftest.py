@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import stages
 from accounts import World, subscribed
+from strict import Stage
 
 from emulator.deploy import Deployer
 from tuning.cli.account import Account
@@ -65,6 +66,13 @@ def world() -> Iterator[World]:
         outputs = deployer.deploy(["dev/*"])["dev-Training"]
         account = Account(client=deployer.client, outputs=outputs)
         yield World(account=account, instance=instance, inbox=subscribed(deployer.client, outputs))
+
+
+@pytest.fixture(scope="module")
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """An emulator for a module alone, with the settings that it has under STAGE."""
+    with stages.running(**getattr(request.module, "STAGE", {})) as instance:
+        yield Stage(instance)
 
 
 @pytest.fixture

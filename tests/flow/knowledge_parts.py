@@ -3,7 +3,7 @@
 import itertools
 from types import SimpleNamespace
 
-from strict import may, policy, trust
+from strict import may, role_for
 
 SECONDS = 30
 REGION, ACCOUNT = "us-east-1", "000000000000"
@@ -27,11 +27,9 @@ def an_index(stage, **more):
 
 
 def a_role(stage, *statements):
-    iam, name = stage.client("iam"), f"knowledge-{next(numbers)}"
-    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
-    iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(*statements))
+    made = role_for(stage, "bedrock", f"knowledge-{next(numbers)}", *statements)
     stage.instance.advance_clock(60)  # the role is known by now
-    return made["Role"]["Arn"]
+    return made
 
 
 def of_vectors(index):

@@ -107,6 +107,65 @@ def lets(service, resource="*", *, actions=("kms:GenerateDataKey", "kms:Decrypt"
     return statement | ({"Condition": condition} if condition else {})
 
 
+def role_for(stage, service, name, *statements):
+    """ARN of a role of a service that may what the statements say."""
+    iam = stage.client("iam")
+    made = iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=trust(f"{service}.amazonaws.com")
+    )
+    if statements:
+        allow(stage, name, *statements)
+    return made["Role"]["Arn"]
+
+
+def allow(stage, role, *statements):
+    """In place of what it could before."""
+    document = policy(*statements)
+    stage.client("iam").put_role_policy(RoleName=role, PolicyName="may", PolicyDocument=document)
+
+
+def a_table(stage, name, key=None):
+    encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    stage.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        **({"SSESpecification": encryption} if key else {}),
+    )
+
+
+def encrypted_bucket(stage, name, key):
+    s3 = stage.client("s3")
+    s3.create_bucket(Bucket=name)
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=rules)
+
+
+def executed(stage, name, definition, role, **given):
+    """An execution of a new machine, at its end."""
+    states = stage.client("stepfunctions")
+    machine = states.create_state_machine(
+        name=name, definition=json.dumps(definition), roleArn=role
+    )["stateMachineArn"]
+    started = states.start_execution(stateMachineArn=machine, input=json.dumps(given))
+
+    def look():
+        found = states.describe_execution(executionArn=started["executionArn"])
+        return found if found["status"] != "RUNNING" else None
+
+    return until(look, f"the end of {name}")
+
+
+def drained(sqs, url):
+    """Bodies of the messages that are there, each of which is deleted."""
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            yield json.loads(message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
 def a_key(stage, *statements):
     return stage.client("kms").create_key(Policy=policy(ROOT, *statements))["KeyMetadata"]["Arn"]
 

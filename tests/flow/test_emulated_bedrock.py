@@ -7,19 +7,10 @@ import boto3
 import pytest
 import stages
 from botocore.config import Config
-from emulated_account import (
-    ACCOUNT,
-    INTERFACES,
-    READ,
-    RECORD,
-    TRUST,
-    WRITE,
-    a_policy,
-    ended,
-    refused,
-)
+from customization_jobs import NOVA, RECORD, ended
+from emulated_account import INTERFACES, READ, TRUST, WRITE
+from strict import ACCOUNT, policy, refused
 
-NOVA = "amazon.nova-micro-v1:0:128k"
 LLAMA = "meta.llama3-1-8b-instruct-v1:0:128k"
 
 
@@ -65,8 +56,8 @@ def role(client, request):
     name = f"role-{abs(hash(request.node.name))}"
 
     def make(*statements, trust=TRUST):
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=a_policy(trust))
-        document = a_policy(*(statements or [READ, WRITE]))
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
+        document = policy(*(statements or [READ, WRITE]))
         iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=document)
         return arn["Role"]["Arn"]
 
@@ -148,7 +139,7 @@ def test_a_bucket_policy_binds_the_role_too(bedrock, storage, role, create):
         "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::closed-east/*",
     }
-    storage.put_bucket_policy(Bucket="closed-east", Policy=a_policy(deny))
+    storage.put_bucket_policy(Bucket="closed-east", Policy=policy(deny))
     closed = {"s3Uri": "s3://closed-east/train.jsonl"}
     assert ended(bedrock, create(role(), trainingDataConfig=closed))["status"] == "Failed"
 
@@ -162,7 +153,7 @@ def test_data_under_a_customer_key_needs_that_key(client, bedrock, storage, role
     assert "GetObject" in ended(bedrock, create(without, trainingDataConfig=data))["failureMessage"]
     decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}
     name = without.rsplit("/", 1)[-1]
-    client("iam").put_role_policy(RoleName=name, PolicyName="key", PolicyDocument=a_policy(decrypt))
+    client("iam").put_role_policy(RoleName=name, PolicyName="key", PolicyDocument=policy(decrypt))
     again = create(without, trainingDataConfig=data, jobName="with-key", customModelName="with-key")
     assert ended(bedrock, again)["status"] == "Completed"
 

@@ -6,20 +6,17 @@ itself whether the template was applied.
 
 import json
 import time
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
-import boto3
 import pytest
 import stages
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 from patience import until
+from strict import ACCOUNT, Stage, refused
 
-ACCOUNT = "000000000000"
 WAIT_SCALE = 0.001
 TEMPLATE = Path(__file__).with_name("emulated_stack.json").read_text(encoding="utf-8")
 ENDPOINT_POLICY = json.loads(TEMPLATE)["Resources"]["Endpoint"]["Properties"]["PolicyDocument"]
@@ -30,19 +27,7 @@ def client():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECRET_OF_THE_DEVELOPER", "x")
         with stages.running(wait_scale=WAIT_SCALE) as running:
-
-            @cache
-            def make(service):
-                return boto3.client(
-                    service,
-                    endpoint_url=running.endpoint,
-                    region_name="us-east-1",
-                    aws_access_key_id=ACCOUNT,
-                    aws_secret_access_key=running.client_environment()["AWS_SECRET_ACCESS_KEY"],
-                    config=Config(retries={"max_attempts": 1}),
-                )
-
-            yield make
+            yield Stage(running).client
 
 
 @pytest.fixture(scope="module")
@@ -217,11 +202,7 @@ def test_an_object_lies_in_the_bucket_once_however_often_it_is_written(client, m
         partial(s3.put_object, **target, Body=b"2"),
         partial(s3.complete_multipart_upload, **upload, MultipartUpload=parts),
     ):
-        with pytest.raises(ClientError) as refusal:
-            write(IfNoneMatch="*")
-        answer = refusal.value.response
-        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 412
-        assert answer["Error"]["Code"] == "PreconditionFailed"
+        assert refused(write, IfNoneMatch="*")[:2] == ("PreconditionFailed", 412)
 
 
 def test_dead_letters_are_moved_back_to_where_they_came_from(client, made):

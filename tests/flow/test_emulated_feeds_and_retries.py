@@ -1,15 +1,13 @@
 """What the emulated Lambda and Step Functions do with work that failed: come again, when, and how."""
 
-import io
 import itertools
 import json
-import zipfile
-from functools import cache
 
-import boto3
 import pytest
 import stages
+from laid_tools import lay_function
 from patience import until
+from strict import Stage, policy
 
 WAIT_SCALE = 0.001
 ROLE = "arn:aws:iam::000000000000:role/any"
@@ -57,40 +55,15 @@ def at_most_one():
 
 def _clients(*functions, **quotas):
     with stages.running(wait_scale=WAIT_SCALE, **quotas) as running:
-        environment = running.client_environment()
-
-        @cache
-        def make(service):
-            return boto3.client(
-                service,
-                endpoint_url=running.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            )
-
-        role = json.dumps({"Version": "2012-10-17", "Statement": []})
-        make("iam").create_role(RoleName="any", AssumeRolePolicyDocument=role)
+        make = Stage(running).client
+        make("iam").create_role(RoleName="any", AssumeRolePolicyDocument=policy())
         for name in functions:
             made(make, name)
         yield make
 
 
 def made(client, name, code=CODE):
-    client("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.14",
-        Handler=f"index.{name}",
-        Role=ROLE,
-        Code={"ZipFile": _zipped(code)},
-    )
-
-
-def _zipped(code):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("index.py", code)
-    return content.getvalue()
+    lay_function(client("lambda"), name, code, Handler=f"index.{name}")
 
 
 def ended(client, name, *, function="flaky", **retrier):

@@ -4,19 +4,13 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import stages
 from patience import until
-from strict import ACCOUNT, Stage
+from strict import ACCOUNT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 EACH = 60
 """So many writes by each."""
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(wait_scale=0.001) as instance:
-        yield Stage(instance)
+STAGE = {"wait_scale": 0.001}
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,18 @@
 """The emulator starts, says how it is, and is gone afterwards whatever happens."""
 
-import io
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 
-import boto3
 import pytest
+from laid_tools import lay_function
 from patience import until
+from strict import Stage
 
 import emulator
 from emulator import environment, instance
@@ -186,23 +185,9 @@ def test_a_fork_of_a_killed_program_does_not_keep_its_emulator():
 @pytest.mark.parametrize("end", ["stopped", "killed"])
 def test_functions_end_with_their_emulator(end):
     with emulator.running() as running:
-        function = boto3.client(
-            "lambda",
-            endpoint_url=running.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="000000000000",
-            aws_secret_access_key=running.client_environment()["AWS_SECRET_ACCESS_KEY"],
-        )
-        code = io.BytesIO()
-        with zipfile.ZipFile(code, "w") as archive:
-            archive.writestr("index.py", "import os\ndef pid(event, context): return os.getpid()")
-        function.create_function(
-            FunctionName="pid",
-            Runtime="python3.14",
-            Role="arn:aws:iam::000000000000:role/any",
-            Handler="index.pid",
-            Code={"ZipFile": code.getvalue()},
-        )
+        function = Stage(running).client("lambda")
+        source = "import os\ndef pid(event, context): return os.getpid()"
+        lay_function(function, "pid", source, Handler="index.pid")
         pid = json.load(function.invoke(FunctionName="pid")["Payload"])
         assert os.getpgid(pid) == running.pid
         if end == "killed":

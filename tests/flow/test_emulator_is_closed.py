@@ -1,14 +1,11 @@
 """Neither a page in the developer's browser nor another user of the machine reaches the emulator."""
 
 import http.client
-import io
 import json
 import os
 import ssl
 import stat
-import zipfile
 from contextlib import suppress
-from functools import cache
 
 import boto3
 import pytest
@@ -18,6 +15,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from laid_tools import lay_function
+from strict import trust
 
 from emulator.credentials import CREDENTIALS
 from emulator.emulator_settings import ACCOUNT
@@ -54,8 +53,8 @@ def connection(instance, *, plain=False):
     if plain or not settings.enforce:
         port = settings.plain_port or settings.port
         return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    trust = ssl.create_default_context(cafile=settings.authority)
-    return http.client.HTTPSConnection("127.0.0.1", settings.port, timeout=10, context=trust)
+    trusted = ssl.create_default_context(cafile=settings.authority)
+    return http.client.HTTPSConnection("127.0.0.1", settings.port, timeout=10, context=trusted)
 
 
 def raw(instance, method, path, headers=(), body=b"", *, plain=False):
@@ -98,35 +97,11 @@ def client(instance, service, secret=None):
 def a_role(instance):
     """As Lambda wants it, where policies are enforced."""
     iam = client(instance, "iam")
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Service": "lambda.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     with suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName="any", AssumeRolePolicyDocument=document)
+        iam.create_role(RoleName="any", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
 
 
-@cache
-def code():
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("index.py", "import os\ndef run(event, context): return os.getuid()")
-    return archive.getvalue()
-
-
-def make_a_function(lambdas, **changes):
-    return lambdas.create_function(
-        **{
-            "FunctionName": "planted",
-            "Runtime": "python3.14",
-            "Role": f"arn:aws:iam::{ACCOUNT}:role/any",
-            "Handler": "index.run",
-            "Code": {"ZipFile": code()},
-            **changes,
-        }
-    )
+WHO = "import os\ndef run(event, context): return os.getuid()"
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["as it is", "without TLS"])
@@ -227,7 +202,7 @@ def test_what_was_recorded_is_not_erased_without_the_token(instance):
 def test_another_user_runs_no_code(instance, secret):
     """Anyone who reaches the port of 127.0.0.1 and knows the account's number is not the developer."""
     with pytest.raises(ClientError) as refusal:
-        make_a_function(client(instance, "lambda", secret))
+        lay_function(client(instance, "lambda", secret), "planted", WHO)
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
     assert refusal.value.response["Error"]["Code"] == "InvalidSignatureException"  # Lambda's own
     assert not client(instance, "lambda").list_functions()["Functions"]
@@ -286,29 +261,26 @@ def test_a_functions_secret_cannot_be_computed(instance):
     a_role(instance)
     lambdas = client(instance, "lambda")
     reported = "import os\ndef run(event, context): return os.environ['AWS_SECRET_ACCESS_KEY']"
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("index.py", reported)
-    make_a_function(lambdas, FunctionName="telling", Code={"ZipFile": archive.getvalue()})
+    lay_function(lambdas, "telling", reported)
     here = json.load(lambdas.invoke(FunctionName="telling")["Payload"])
     with stages.running(enforce=instance.settings.enforce) as other:
         a_role(other)
         elsewhere = client(other, "lambda")
-        make_a_function(elsewhere, FunctionName="telling", Code={"ZipFile": archive.getvalue()})
+        lay_function(elsewhere, "telling", reported)
         assert json.load(elsewhere.invoke(FunctionName="telling")["Payload"]) != here
 
 
 def test_no_runtime_opens_a_port_of_its_own(instance):
     """A custom runtime is served its events over HTTP, by a port that asks for nothing."""
     with pytest.raises(ClientError, match="provided"):
-        make_a_function(client(instance, "lambda"), Runtime="provided.al2023", Handler="x")
+        lay_function(client(instance, "lambda"), "own", WHO, Runtime="provided.al2023", Handler="x")
 
 
 def test_nobody_else_reads_the_emulators_files(instance):
     assert stat.S_IMODE(instance.directory.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(instance.directory.stat().st_mode) == 0o700
     a_role(instance)
-    make_a_function(client(instance, "lambda"), FunctionName="files")
+    lay_function(client(instance, "lambda"), "files", WHO)
     client(instance, "lambda").invoke(FunctionName="files")
     for private in (CREDENTIALS, *(["server.pem"] if instance.settings.enforce else [])):
         assert stat.S_IMODE((instance.directory / private).stat().st_mode) == 0o600

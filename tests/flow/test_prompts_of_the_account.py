@@ -4,10 +4,11 @@ import gzip
 import json
 
 import pytest
-from emulated_account import ACCOUNT, TRUST, a_policy, refused
+from emulated_account import TRUST
 from patience import until
 from person import Person
 from stages import running
+from strict import ACCOUNT, policy, refused
 
 from emulator.deploy import Deployer
 
@@ -42,8 +43,8 @@ class Logging:
         trust = {**TRUST, "Condition": {"ArnLike": {"aws:SourceArn": source}}}
         write = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
         iam = self.client("iam")
-        role = iam.create_role(RoleName=THEIRS, AssumeRolePolicyDocument=a_policy(trust))["Role"]
-        iam.put_role_policy(RoleName=THEIRS, PolicyName="write", PolicyDocument=a_policy(write))
+        role = iam.create_role(RoleName=THEIRS, AssumeRolePolicyDocument=policy(trust))["Role"]
+        iam.put_role_policy(RoleName=THEIRS, PolicyName="write", PolicyDocument=policy(write))
         wanted = {"logGroupName": THEIRS, "roleArn": role["Arn"]}
 
         def put():
@@ -111,7 +112,7 @@ def test_a_bucket_must_let_bedrock_write_and_then_gets_what_is_asked():
                 "ArnLike": {"aws:SourceArn": f"arn:aws:bedrock:us-east-1:{ACCOUNT}:*"},
             },
         }
-        s3.put_bucket_policy(Bucket=THEIRS, Policy=a_policy(write))
+        s3.put_bucket_policy(Bucket=THEIRS, Policy=policy(write))
         put()
         asked = [{"role": "user", "content": [{"text": "Is it kept?"}]}]
         runtime = deployer.client("bedrock-runtime")

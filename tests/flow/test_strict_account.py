@@ -1,22 +1,17 @@
 """As strict as AWS: quotas, names, zones, roles, keys, sizes. docs/emulator.md has the table."""
 
-import io
 import json
-import zipfile
 
 import pytest
 import stages
-from strict import ACCOUNT, Stage, pattern, policy, refused, trust
+from customization_jobs import JOB
+from laid_tools import zipped
+from strict import ACCOUNT, Stage, pattern, policy, refused, role_for, trust
 
 from emulator.emulator_settings import NEW_ACCOUNT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(**stages.ESTABLISHED | {"model_units": 2}, role_seconds=30) as instance:
-        yield Stage(instance)
+STAGE = stages.ESTABLISHED | {"model_units": 2, "role_seconds": 30}
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +20,7 @@ def new_account():
         yield Stage(instance)
 
 
-def code():
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("index.py", "def run(event, context): return event")
-    return archive.getvalue()
+CODE = "def run(event, context): return event"
 
 
 def function(name="worker", role=ROLE, **more):
@@ -38,7 +29,7 @@ def function(name="worker", role=ROLE, **more):
         "Runtime": "python3.14",
         "Role": role,
         "Handler": "index.run",
-        "Code": {"ZipFile": code()},
+        "Code": {"ZipFile": zipped(index=CODE)},
         **more,
     }
 
@@ -48,7 +39,7 @@ def a_function(**more):
         "Runtime": "python3.14",
         "Role": ROLE,
         "Handler": "index.run",
-        "Code": {"ZipFile": "def run(event, context): return event"},
+        "Code": {"ZipFile": CODE},
         **more,
     }
     return {"Type": "AWS::Lambda::Function", "Properties": properties}
@@ -205,9 +196,8 @@ def test_private_dns_for_resolvers_needs_the_gateway_first(stage, network):
 
 
 def test_a_fresh_role_is_not_usable_by_lambda(stage):
-    iam, lambdas = stage.client("iam"), stage.client("lambda")
-    iam.create_role(RoleName="fresh", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
-    made = function("fresh", f"arn:aws:iam::{ACCOUNT}:role/fresh")
+    lambdas = stage.client("lambda")
+    made = function("fresh", role_for(stage, "lambda", "fresh"))
     said = refused(lambdas.create_function, **made)
     assert said[0] == "InvalidParameterValueException"
     assert said[2] == "The role defined for the function cannot be assumed by Lambda."
@@ -217,24 +207,15 @@ def test_a_fresh_role_is_not_usable_by_lambda(stage):
 
 def test_a_fresh_role_is_not_usable_by_bedrock(stage):
     """Nor one whose trust was just changed."""
-    iam, s3 = stage.client("iam"), stage.client("s3")
-    document = trust("bedrock.amazonaws.com")
-    iam.create_role(RoleName="tuner", AssumeRolePolicyDocument=document)
-    s3.create_bucket(Bucket="fresh-data")
+    role_for(stage, "bedrock", "tuner")
     create = stage.client("bedrock").create_model_customization_job
-    job = {
-        "jobName": "fresh",
-        "customModelName": "fresh",
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tuner",
-        "baseModelIdentifier": "amazon.nova-micro-v1:0:128k",
-        "trainingDataConfig": {"s3Uri": "s3://fresh-data/train.jsonl"},
-        "outputDataConfig": {"s3Uri": "s3://fresh-data/out/"},
-    }
+    job = {"jobName": "fresh", "customModelName": "fresh", **JOB}
     said = refused(create, **job)
     assert said == ("ValidationException", 400, "Could not assume provided IAM role.")
     stage.instance.advance_clock(30)
     create(**job)
-    iam.update_assume_role_policy(RoleName="tuner", PolicyDocument=document)
+    document = trust("bedrock.amazonaws.com")
+    stage.client("iam").update_assume_role_policy(RoleName="tuner", PolicyDocument=document)
     again = job | {"jobName": "again", "customModelName": "again"}
     assert refused(create, **again) == said
     stage.instance.advance_clock(30)

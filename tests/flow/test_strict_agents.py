@@ -4,9 +4,8 @@ import json
 import time
 
 import pytest
-import stages
 from laid_tools import zipped
-from strict import Stage, a_user, may, policy, refused, trust
+from strict import a_user, may, policy, refused, role_for
 
 from tuning.constructs.functions_code import AGENT_ENTRY, with_agent
 
@@ -31,12 +30,7 @@ GUARDRAIL = {
     "blockedOutputsMessaging": "not answered",
     "wordPolicyConfig": {"wordsConfig": [{"text": "zebra"}]},
 }
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True}
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +44,11 @@ def guardrail(stage):
 @pytest.fixture(scope="module")
 def role(stage):
     """Of the agent: its model, its guardrail and its tool."""
-    iam = stage.client("iam")
-    made = iam.create_role(
-        RoleName="agent", AssumeRolePolicyDocument=trust("bedrock-agentcore.amazonaws.com")
-    )
-    iam.create_role(RoleName="tool", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
-    statements = may("bedrock:InvokeModel", "bedrock:ApplyGuardrail", "lambda:InvokeFunction")
-    iam.put_role_policy(RoleName="agent", PolicyName="may", PolicyDocument=policy(statements))
+    rights = may("bedrock:InvokeModel", "bedrock:ApplyGuardrail", "lambda:InvokeFunction")
+    role = role_for(stage, "bedrock-agentcore", "agent", rights)
+    role_for(stage, "lambda", "tool")
     stage.instance.advance_clock(stage.instance.settings.role_seconds)
-    return made["Role"]["Arn"]
+    return role
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,17 @@
 """As strict as AWS in what it answers to questions: quotas, prefix lists, zones; and names that no other stack has. docs/emulator.md has the table."""
 
-import io
-import zipfile
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import aws_cdk as cdk
-import pytest
 import stages
+from laid_tools import lay_function, zipped
 from strict import Stage, refused
 
 from emulator.emulator_settings import NEW_ACCOUNT
 from tuning.constructs.placement import own_name
 
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(**stages.ESTABLISHED | {"model_units": 2}) as instance:
-        yield Stage(instance)
+STAGE = stages.ESTABLISHED | {"model_units": 2}
 
 
 def a_rule(prefix_list):
@@ -89,18 +83,10 @@ def test_all_zones_of_a_region_are_reported(stage):
 
 def test_the_address_of_a_functions_code_serves_ten_minutes_and_cannot_be_guessed(stage):
     lambdas = stage.client("lambda")
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("index.py", "def run(event, context): return event")
-    lambdas.create_function(
-        FunctionName="fetched",
-        Runtime="python3.14",
-        Role="arn:aws:iam::000000000000:role/any",
-        Handler="index.run",
-        Code={"ZipFile": archive.getvalue()},
-    )
+    archive = zipped(index="def run(event, context): return event")
+    lay_function(lambdas, "fetched", "", Code={"ZipFile": archive})
     address = lambdas.get_function(FunctionName="fetched")["Code"]["Location"]
-    assert fetched(address) == (200, archive.getvalue())
+    assert fetched(address) == (200, archive)
     assert fetched(address[:-1] + ("a" if address[-1] != "a" else "b"))[0] == 403
     stage.instance.advance_clock(600)
     assert fetched(address)[0] == 403

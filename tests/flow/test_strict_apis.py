@@ -3,13 +3,11 @@
 import json
 from uuid import uuid4
 
-import pytest
-import stages
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
-from strict import Stage, refused
+from strict import refused
 
 ANYBODY = {
     "Effect": "Allow",
@@ -17,12 +15,7 @@ ANYBODY = {
     "Action": "execute-api:Invoke",
     "Resource": "execute-api:/*",
 }
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True}
 
 
 def an_api(stage, *statements, kind="PRIVATE"):

@@ -1,41 +1,23 @@
 """As strict as AWS: what the role of a backup needs. docs/emulator.md has the table."""
 
 import pytest
-import stages
-from strict import ACCOUNT, Stage, a_key, may, policy, refused, trust
+from strict import ACCOUNT, a_key, a_table, allow, may, refused, role_for
 
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(phase_seconds=0.02, role_seconds=0, enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"phase_seconds": 0.02, "role_seconds": 0, "enforce": True}
 
 
 @pytest.fixture(scope="module")
 def backed_up(stage):
     """start(rights) → state and message of a job whose role has these."""
     key = a_key(stage)
-    stage.client("dynamodb").create_table(
-        TableName="ledger",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
-    )
-    backup, iam = stage.client("backup"), stage.client("iam")
+    a_table(stage, "ledger", key)
+    backup = stage.client("backup")
     backup.create_backup_vault(BackupVaultName="vault", EncryptionKeyArn=key)
     table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/ledger"
-    made = iam.create_role(
-        RoleName="copies", AssumeRolePolicyDocument=trust("backup.amazonaws.com")
-    )
-    role = made["Role"]["Arn"]
+    role = role_for(stage, "backup", "copies")
 
     def start(*rights):
-        iam.put_role_policy(
-            RoleName="copies",
-            PolicyName="may",
-            PolicyDocument=policy(*(rights or [may("s3:List*")])),
-        )
+        allow(stage, "copies", *(rights or [may("s3:List*")]))
         asked = {"BackupVaultName": "vault", "ResourceArn": table, "IamRoleArn": role}
         job = backup.describe_backup_job(
             BackupJobId=backup.start_backup_job(**asked)["BackupJobId"]
@@ -61,24 +43,20 @@ RIGHTS = [
 @pytest.mark.usefixtures("backed_up")
 def test_a_selections_role_may_look_for_resources(stage):
     """The text is that of reports: https://github.com/hashicorp/terraform-provider-aws/issues/10511"""
-    backup, iam = stage.client("backup"), stage.client("iam")
+    backup = stage.client("backup")
     plan = backup.create_backup_plan(
         BackupPlan={
             "BackupPlanName": "daily",
             "Rules": [{"RuleName": "daily", "TargetBackupVaultName": "vault"}],
         }
     )["BackupPlanId"]
-    role = iam.create_role(
-        RoleName="chooses", AssumeRolePolicyDocument=trust("backup.amazonaws.com")
-    )["Role"]["Arn"]
+    role = role_for(stage, "backup", "chooses")
     chosen = {"SelectionName": "ledger", "IamRoleArn": role, "Resources": ["*"]}
     asked = {"BackupPlanId": plan, "BackupSelection": chosen}
     code, status, why = refused(backup.create_backup_selection, **asked)
     assert (code, status) == ("InvalidParameterValueException", 400)
     assert "is not authorized to call tag:GetResources" in why
-    iam.put_role_policy(
-        RoleName="chooses", PolicyName="may", PolicyDocument=policy(may("tag:GetResources"))
-    )
+    allow(stage, "chooses", may("tag:GetResources"))
     assert backup.create_backup_selection(**asked)["SelectionId"]
 
 

@@ -3,31 +3,11 @@
 import json
 
 import pytest
-import stages
-from patience import until
-from strict import ACCOUNT, Stage, a_key, a_user, lets, may, policy, refused, trust
+from customization_jobs import NOVA, begun, ended, lay_data, record
+from strict import ACCOUNT, a_key, a_user, lets, may, policy, refused
 
-NOVA = "amazon.nova-micro-v1:0:128k"
 ASKED = [{"role": "user", "content": [{"text": "Where is my parcel?"}]}]
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
-
-
-def record(prompt, completion):
-    turns = (("user", prompt), ("assistant", completion))
-    messages = [{"role": role, "content": [{"text": text}]} for role, text in turns]
-    return json.dumps({"messages": messages})
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(
-        phase_seconds=0.02,
-        deployment_seconds=600,
-        tokens_per_minute=2_000,
-        model_units=1,
-        enforce=True,
-    ) as instance:
-        yield Stage(instance)
 
 
 @pytest.fixture(scope="module")
@@ -38,32 +18,14 @@ def key(stage):
 @pytest.fixture(scope="module")
 def model(stage, key):
     """A model under a key of the account; its ARN."""
-    iam, s3, bedrock = (stage.client(each) for each in ("iam", "s3", "bedrock"))
-    iam.create_role(RoleName="tuner", AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
-    may_all = policy(may("s3:*", "kms:*"))
-    iam.put_role_policy(RoleName="tuner", PolicyName="may", PolicyDocument=may_all)
-    s3.create_bucket(Bucket="job-data")
-    lines = [
+    records = [
         record("Where is my parcel?", "shipping"),
         *(record(f"Money back, order {number}", "refund") for number in range(9)),
     ]
-    s3.put_object(Bucket="job-data", Key="train.jsonl", Body="\n".join(lines))
+    lay_data(stage, may("s3:*", "kms:*"), records=records)
     stage.instance.advance_clock(seconds=60)  # the role is known by now
-    arn = bedrock.create_model_customization_job(
-        jobName="job",
-        customModelName="model",
-        roleArn=f"arn:aws:iam::{ACCOUNT}:role/tuner",
-        baseModelIdentifier=NOVA,
-        customModelKmsKeyId=key,
-        trainingDataConfig={"s3Uri": "s3://job-data/train.jsonl"},
-        outputDataConfig={"s3Uri": "s3://job-data/out/"},
-    )["jobArn"]
-
-    def ended():
-        job = bedrock.get_model_customization_job(jobIdentifier=arn)
-        return job if job["status"] in ("Completed", "Failed") else None
-
-    return until(ended, "the end of the job")["outputModelArn"]
+    job = begun(stage, "model", customModelKmsKeyId=key)
+    return ended(stage.client("bedrock"), job)["outputModelArn"]
 
 
 @pytest.fixture(scope="module")

@@ -1,39 +1,20 @@
 """As strict as AWS: executions and functions. docs/emulator.md has the table."""
 
-import io
 import json
-import zipfile
 
 import pytest
 import stages
+from laid_tools import lay_function
 from patience import until
-from strict import ACCOUNT, Stage, policy, refused
+from strict import ACCOUNT, Stage, a_table, executed, policy, refused
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(phase_seconds=0.05, wait_scale=0.001) as instance:
-        yield Stage(instance)
+STAGE = {"phase_seconds": 0.05, "wait_scale": 0.001}
 
 
 def ended(stage, name, definition, **given):
     """An execution that has come to its end."""
-    states = stage.client("stepfunctions")
-    machine = states.create_state_machine(
-        name=name, definition=json.dumps(definition), roleArn=ROLE
-    )
-    started = states.start_execution(
-        stateMachineArn=machine["stateMachineArn"], input=json.dumps(given)
-    )
-    arn = started["executionArn"]
-
-    def look():
-        found = states.describe_execution(executionArn=arn)
-        return found if found["status"] != "RUNNING" else None
-
-    return until(look, f"the end of {name}")
+    return executed(stage, name, definition, ROLE, **given)
 
 
 def jsonata(**states):
@@ -68,12 +49,7 @@ def test_an_expression_that_yields_undefined_fails_its_state(stage, expression, 
 def test_errors_are_spelled_as_their_integration_spells_them(stage, resource, error):
     dynamodb = stage.client("dynamodb")
     if "rows" not in dynamodb.list_tables()["TableNames"]:
-        dynamodb.create_table(
-            TableName="rows",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        a_table(stage, "rows")
     arguments = {
         "TableName": "rows",
         "Item": {"pk": {"S": "x"}},
@@ -164,17 +140,7 @@ def test_a_subject_has_a_hundred_characters(stage):
 
 
 def made(stage, name, source, **more):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("index.py", source)
-    stage.client("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.14",
-        Role=ROLE,
-        Handler="index.run",
-        Code={"ZipFile": archive.getvalue()},
-        **{"Timeout": 60} | more,
-    )
+    lay_function(stage.client("lambda"), name, source, **{"Timeout": 60} | more)
     return name
 
 

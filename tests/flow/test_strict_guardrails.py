@@ -3,8 +3,7 @@
 import json
 
 import pytest
-import stages
-from strict import Stage, a_key, a_user, may, refused
+from strict import a_key, a_user, may, refused
 
 NOVA = "amazon.nova-micro-v1:0"
 FOUNDATION = f"arn:aws:bedrock:us-east-1::foundation-model/{NOVA}"
@@ -20,12 +19,7 @@ GUARDRAIL = {
     },
 }
 """`mock` is in what MiniStack answers for a base model."""
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True}
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,18 @@ import json
 import struct
 
 import pytest
-import stages
-from strict import ACCOUNT, Stage, a_key, a_user, lets, may, policy, refused, trust
+from strict import (
+    ACCOUNT,
+    a_key,
+    a_user,
+    allow,
+    encrypted_bucket,
+    lets,
+    may,
+    policy,
+    refused,
+    trust,
+)
 
 BUCKET = "weights"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/importer"
@@ -16,12 +26,7 @@ READS = [
     may("s3:ListBucket", resource=f"arn:aws:s3:::{BUCKET}"),
     may("s3:GetObject", resource=f"arn:aws:s3:::{BUCKET}/*"),
 ]
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(deployment_seconds=SECONDS, wait_scale=0.001, enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"deployment_seconds": SECONDS, "wait_scale": 0.001, "enforce": True}
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +66,8 @@ def trusted():
 def role(stage, key):
     iam = stage.client("iam")
     iam.create_role(RoleName="importer", AssumeRolePolicyDocument=trusted())
-    document = policy(*READS, may("kms:Decrypt", resource=key))
-    iam.put_role_policy(RoleName="importer", PolicyName="may", PolicyDocument=document)
-    stage.client("s3").create_bucket(Bucket=BUCKET)
-    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
-    s3 = stage.client("s3")
-    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
+    allow(stage, "importer", *READS, may("kms:Decrypt", resource=key))
+    encrypted_bucket(stage, BUCKET, key)
     return ROLE
 
 

@@ -1,17 +1,11 @@
 """As strict as AWS about ingestion: one job at a time, documents that fail, what goes again. docs/emulator.md has the table."""
 
 import pytest
-import stages
 from knowledge_parts import SECONDS, a_base, an_index, documents, found, ingest, put, retrieve
-from strict import Stage, refused
+from strict import refused
 
 LONG = " ".join(f"Reimbursements of customers, {number}." for number in range(200))
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True, phase_seconds=SECONDS) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True, "phase_seconds": SECONDS}
 
 
 def test_a_document_is_found_by_its_words_until_it_is_deleted_and_ingested_again(stage):

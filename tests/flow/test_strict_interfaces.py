@@ -3,26 +3,17 @@
 import json
 
 import pytest
-import stages
-from strict import Stage, refused, trust
-from test_strict_agents import zipped
+from laid_tools import zipped
+from strict import refused, role_for
 
 HOURS = 3600
 
 
 @pytest.fixture(scope="module")
-def stage():
-    with stages.running() as instance:
-        yield Stage(instance)
-
-
-@pytest.fixture(scope="module")
 def role(stage):
-    made = stage.client("iam").create_role(
-        RoleName="agent", AssumeRolePolicyDocument=trust("bedrock-agentcore.amazonaws.com")
-    )
+    made = role_for(stage, "bedrock-agentcore", "agent")
     stage.instance.advance_clock(stage.instance.settings.role_seconds)
-    return made["Role"]["Arn"]
+    return made
 
 
 @pytest.fixture

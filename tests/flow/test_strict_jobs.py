@@ -4,58 +4,27 @@ import json
 
 import pytest
 import stages
-from patience import until
-from strict import ACCOUNT, Stage, policy, trust
+from customization_jobs import begun, ended, lay_data
+from strict import ACCOUNT, Stage, drained, may, policy, role_for
 
-NOVA = "amazon.nova-micro-v1:0:128k"
-RECORD = json.dumps(
-    {
-        "messages": [
-            {"role": "user", "content": [{"text": "Question"}]},
-            {"role": "assistant", "content": [{"text": "Answer"}]},
-        ]
-    }
-)
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(phase_seconds=0.05, wait_scale=0.001) as instance:
-        yield Stage(instance)
+STAGE = {"phase_seconds": 0.05, "wait_scale": 0.001}
 
 
 def jobs(stage, network=None, **changes):
     """A job, and how it ended."""
     bedrock = stage.client("bedrock")
     number = len(bedrock.list_model_customization_jobs()["modelCustomizationJobSummaries"])
-    asked = {
-        "jobName": f"job-{number}",
-        "customModelName": f"model-{number}",
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tuner",
-        "baseModelIdentifier": NOVA,
-        "trainingDataConfig": {"s3Uri": "s3://job-data/train.jsonl"},
-        "outputDataConfig": {"s3Uri": "s3://job-data/out/"},
-        **({"vpcConfig": network} if network else {}),
-        **changes,
-    }
-    arn = bedrock.create_model_customization_job(**asked)["jobArn"]
+    placed = {"vpcConfig": network} if network else {}
+    arn = begun(stage, f"job-{number}", **placed, **changes)
+    return arn, ended(bedrock, arn)
 
-    def look():
-        job = bedrock.get_model_customization_job(jobIdentifier=arn)
-        return job if job["status"] in ("Completed", "Failed", "Stopped") else None
 
-    return arn, until(look, "the end of the job")
+RIGHTS = may("s3:*", "ec2:*")
 
 
 @pytest.fixture(scope="module")
 def tuner(stage):
-    """The job's role, and its data."""
-    iam, s3 = stage.client("iam"), stage.client("s3")
-    iam.create_role(RoleName="tuner", AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
-    may = {"Effect": "Allow", "Action": ["s3:*", "ec2:*"], "Resource": "*"}
-    iam.put_role_policy(RoleName="tuner", PolicyName="may", PolicyDocument=policy(may))
-    s3.create_bucket(Bucket="job-data")
-    s3.put_object(Bucket="job-data", Key="train.jsonl", Body=f"{RECORD}\n" * 8)
+    lay_data(stage, RIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +52,7 @@ def test_the_nodes_of_a_job_must_reach_each_other(stage, network):
 def test_closed_nodes_can_be_asked_for():
     with stages.running(phase_seconds=0.05, members_must_talk=False) as instance:
         stage = Stage(instance)
-        tuner.__wrapped__(stage)
+        lay_data(stage, RIGHTS)
         _, job = jobs(stage, network.__wrapped__(stage))
         assert job["status"] == "Completed", job
 
@@ -93,16 +62,7 @@ def test_the_key_of_a_model_is_not_reported_before_there_is_a_model(stage):
     stage.instance.add_fault(kind="stall", phase="Training")
     key = stage.client("kms").create_key()["KeyMetadata"]["Arn"]
     bedrock = stage.client("bedrock")
-    asked = {
-        "jobName": "keyed",
-        "customModelName": "keyed",
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tuner",
-        "baseModelIdentifier": NOVA,
-        "customModelKmsKeyId": key,
-        "trainingDataConfig": {"s3Uri": "s3://job-data/train.jsonl"},
-        "outputDataConfig": {"s3Uri": "s3://job-data/out/"},
-    }
-    arn = bedrock.create_model_customization_job(**asked)["jobArn"]
+    arn = begun(stage, "keyed", customModelKmsKeyId=key)
 
     def job():
         return bedrock.get_model_customization_job(jobIdentifier=arn)
@@ -110,7 +70,7 @@ def test_the_key_of_a_model_is_not_reported_before_there_is_a_model(stage):
     assert job()["status"] == "InProgress"
     assert "outputModelKmsKeyArn" not in job()
     stage.instance.clear_faults()
-    until(lambda: job()["status"] == "Completed", "the end of the job")
+    assert ended(bedrock, arn)["status"] == "Completed"
     assert job()["outputModelKmsKeyArn"] == key
 
 
@@ -141,18 +101,11 @@ def test_a_jobs_output_names_no_encryption(stage, spared, status):
     ("operator", "status"), [("StringLike", "Failed"), ("StringLikeIfExists", "Completed")]
 )
 def test_a_job_asks_for_its_bucket_without_a_prefix(stage, operator, status):
-    iam = stage.client("iam")
-    name = f"prefixed-{status}"
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
-    listing = {
-        "Effect": "Allow",
-        "Action": "s3:ListBucket",
-        "Resource": "arn:aws:s3:::job-data",
-        "Condition": {operator: {"s3:prefix": "train*"}},
-    }
-    objects = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}
-    iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(listing, objects))
-    _, job = jobs(stage, roleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}")
+    prefixed = {operator: {"s3:prefix": "train*"}}
+    listing = may("s3:ListBucket", resource="arn:aws:s3:::job-data", **prefixed)
+    objects = may("s3:GetObject", "s3:PutObject")
+    role = role_for(stage, "bedrock", f"prefixed-{status}", listing, objects)
+    _, job = jobs(stage, roleArn=role)
     assert job["status"] == status, job
 
 
@@ -168,11 +121,7 @@ def counted(seed, source, sent=40):
         for number in range(sent):
             entry = {"Source": source, "DetailType": "x", "Detail": json.dumps({"n": number})}
             events.put_events(Entries=[entry])
-        came = []
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                came.append(json.loads(message["Body"])["detail"]["n"])
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        came = [event["detail"]["n"] for event in drained(sqs, url)]
         return [came.count(number) for number in range(sent)]
 
 
@@ -187,19 +136,15 @@ def test_events_come_twice_now_and_then_by_seed():
 def test_events_of_bedrock_are_lost_now_and_then():
     with stages.running(phase_seconds=0.01, event_seed=3) as instance:
         stage = Stage(instance)
-        tuner.__wrapped__(stage)
+        lay_data(stage, RIGHTS)
         sqs, events = stage.client("sqs"), stage.client("events")
         url = sqs.create_queue(QueueName="states")["QueueUrl"]
         events.put_rule(Name="states", EventPattern=json.dumps({"source": ["aws.bedrock"]}))
         arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:states"
         events.put_targets(Rule="states", Targets=[{"Id": "queue", "Arn": arn}])
         sent = [jobs(stage)[0] for _ in range(12)]
-        came = []
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                detail = json.loads(message["Body"])["detail"]
-                came.append((detail["jobArn"], detail["jobStatus"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        details = [event["detail"] for event in drained(sqs, url)]
+        came = [(each["jobArn"], each["jobStatus"]) for each in details]
         kinds = {(arn, status) for arn in sent for status in ("InProgress", "Completed")}
         assert kinds - {*came}, "none was lost"
         assert len(came) > len({*came}), "none came twice"

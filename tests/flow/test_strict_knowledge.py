@@ -3,7 +3,6 @@
 import json
 
 import pytest
-import stages
 from knowledge_parts import (
     ACCOUNT,
     FIXED,
@@ -20,13 +19,9 @@ from knowledge_parts import (
     retrieve,
     vectors_of,
 )
-from strict import Stage, a_user, may, refused
+from strict import a_user, may, refused
 
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True, phase_seconds=SECONDS) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True, "phase_seconds": SECONDS}
 
 
 def test_a_knowledge_base_needs_a_role_that_sees_an_index_of_its_dimensions(stage):

@@ -3,17 +3,10 @@
 import json
 
 import pytest
-import stages
-from patience import until
-from strict import ACCOUNT, Stage, may, policy, refused, trust
+from strict import ACCOUNT, executed, may, refused, role_for
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/mapper"
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(wait_scale=0.001, enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"wait_scale": 0.001, "enforce": True}
 
 
 MAPPED = {
@@ -57,27 +50,10 @@ MAPPED = {
 @pytest.fixture(scope="module")
 def mapper(stage):
     """mapper(name, definition, actions, input) → how an execution ends, and its machine."""
-    iam, states = stage.client("iam"), stage.client("stepfunctions")
 
     def run(name, definition, *statements, **given):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("states.amazonaws.com"))
-        if statements:
-            document = policy(*statements)
-            iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=document)
-        machine = states.create_state_machine(
-            name=name,
-            definition=json.dumps(definition),
-            roleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}",
-        )["stateMachineArn"]
-        arn = states.start_execution(stateMachineArn=machine, input=json.dumps(given))[
-            "executionArn"
-        ]
-
-        def look():
-            found = states.describe_execution(executionArn=arn)
-            return found if found["status"] != "RUNNING" else None
-
-        return until(look, f"the end of {name}")
+        role = role_for(stage, "states", name, *statements)
+        return executed(stage, name, definition, role, **given)
 
     return run
 

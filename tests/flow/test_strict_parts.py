@@ -4,27 +4,18 @@ from base64 import b64encode
 from hashlib import sha256
 
 import pytest
-import stages
-from strict import Stage, a_key, a_user, may, policy, refused
+from strict import a_key, a_user, encrypted_bucket, may, policy, refused
 
 BUCKET = "in-parts"
 MINIMUM = 5 * 1024**2
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True}
 
 
 @pytest.fixture(scope="module")
 def key(stage):
     """The one of the bucket."""
-    s3, key = stage.client("s3"), a_key(stage)
-    s3.create_bucket(Bucket=BUCKET)
-    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
-    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
+    key = a_key(stage)
+    encrypted_bucket(stage, BUCKET, key)
     return key
 
 

@@ -4,25 +4,11 @@ import json
 from functools import partial
 
 import pytest
-import stages
+from customization_jobs import JOB, begun, ended, lay_data
 from patience import until
-from strict import ACCOUNT, ROOT, Stage, a_key, a_user, lets, may, policy, refused, trust
+from strict import ACCOUNT, ROOT, a_key, a_table, a_user, lets, may, policy, refused, trust
 
-NOVA = "amazon.nova-micro-v1:0:128k"
-RECORD = json.dumps(
-    {
-        "messages": [
-            {"role": "user", "content": [{"text": "Question"}]},
-            {"role": "assistant", "content": [{"text": "Answer"}]},
-        ]
-    }
-)
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(phase_seconds=0.02, model_units=1, enforce=True) as instance:
-        yield Stage(instance)
+STAGE = {"phase_seconds": 0.02, "model_units": 1, "enforce": True}
 
 
 def queue(stage, name, key, *, sender="events"):
@@ -117,13 +103,7 @@ def test_an_alarm_reaches_an_encrypted_topic_when_the_key_names_it(stage):
 
 
 def test_a_table_under_a_key_takes_it_of_readers_and_writers(stage):
-    stage.client("dynamodb").create_table(
-        TableName="kept",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": a_key(stage)},
-    )
+    a_table(stage, "kept", a_key(stage))
     item = {"TableName": "kept", "Key": {"pk": {"S": "x"}}}
     keyless = a_user(stage, "keyless", may("dynamodb:*"))("dynamodb")
     assert "kms:Decrypt" in refused(keyless.get_item, **item)[2]
@@ -151,25 +131,13 @@ def test_a_bucket_for_one_vpc_is_closed_to_people(stage):
     assert refused(person.list_objects_v2, Bucket="inside")[:2] == ("AccessDenied", 403)
 
 
-def a_job(key, name):
-    return {
-        "jobName": name,
-        "customModelName": name,
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/tuner",
-        "baseModelIdentifier": NOVA,
-        "customModelKmsKeyId": key,
-        "trainingDataConfig": {"s3Uri": "s3://policy-data/train.jsonl"},
-        "outputDataConfig": {"s3Uri": "s3://policy-data/out/"},
-    }
-
-
 @pytest.fixture(scope="module")
 def tuner(stage):
-    iam, s3 = stage.client("iam"), stage.client("s3")
-    iam.create_role(RoleName="tuner", AssumeRolePolicyDocument=trust("bedrock.amazonaws.com"))
-    iam.put_role_policy(RoleName="tuner", PolicyName="may", PolicyDocument=policy(may("s3:*")))
-    s3.create_bucket(Bucket="policy-data")
-    s3.put_object(Bucket="policy-data", Key="train.jsonl", Body=f"{RECORD}\n" * 8)
+    lay_data(stage, may("s3:*"))
+
+
+def a_job(name, key):
+    return {"jobName": name, "customModelName": name, "customModelKmsKeyId": key, **JOB}
 
 
 @pytest.mark.usefixtures("tuner")
@@ -177,25 +145,18 @@ def test_a_deny_of_grants_must_spare_those_for_services(stage):
     caller = a_user(stage, "caller", may("bedrock:*", "iam:PassRole", "kms:*"))("bedrock")
     deny = ROOT | {"Effect": "Deny", "Principal": "*", "Action": "kms:CreateGrant"}
     spared = {"Condition": {"Bool": {"kms:GrantIsForAWSResource": "false"}}}
-    closed = a_job(a_key(stage, deny), "closed")
-    assert "kms:CreateGrant" in refused(caller.create_model_customization_job, **closed)[2]
-    caller.create_model_customization_job(**a_job(a_key(stage, deny | spared), "spared"))
+    create = caller.create_model_customization_job
+    closed = a_job("closed", a_key(stage, deny))
+    assert "kms:CreateGrant" in refused(create, **closed)[2]
+    create(**a_job("spared", a_key(stage, deny | spared)))
 
 
 @pytest.mark.usefixtures("tuner")
 def test_a_nova_model_under_a_key_is_served_when_the_key_names_bedrock(stage):
     bedrock, kms = stage.client("bedrock"), stage.client("kms")
     key = a_key(stage)
-    job = bedrock.create_model_customization_job(**a_job(key, "served"))["jobArn"]
-
-    def model():
-        return bedrock.get_model_customization_job(jobIdentifier=job).get("outputModelArn")
-
-    asked = {
-        "modelId": until(model, "the model"),
-        "modelUnits": 1,
-        "provisionedModelName": "served",
-    }
+    model = ended(bedrock, begun(stage, "served", customModelKmsKeyId=key))["outputModelArn"]
+    asked = {"modelId": model, "modelUnits": 1, "provisionedModelName": "served"}
     create = bedrock.create_provisioned_model_throughput
     assert refused(create, **asked)[:2] == ("AccessDeniedException", 403)
     context = {

@@ -1,21 +1,15 @@
 """As strict as AWS about reranking: the Region's models, the rights of a knowledge base's role, how many results."""
 
 import pytest
-import stages
 from knowledge_parts import REGION, SECONDS, a_base, found, ingest, put, retrieve
-from strict import Stage, may, refused
+from strict import may, refused
 
 COHERE = f"arn:aws:bedrock:{REGION}::foundation-model/cohere.rerank-v3-5:0"
 RIGHTS = (may("bedrock:Rerank", resource="*"), may("bedrock:InvokeModel", resource=COHERE))
 LONG = (
     "Refunds of parcels are told to the desk, and bakeries, gates, forks, hats and lamps besides."
 )
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True, phase_seconds=SECONDS) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True, "phase_seconds": SECONDS}
 
 
 def reranked(model=COHERE, **said):

@@ -3,14 +3,7 @@
 import json
 
 import pytest
-import stages
-from strict import Stage, pattern, refused
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running() as instance:
-        yield Stage(instance)
+from strict import pattern, refused
 
 
 def test_termination_protection_keeps_a_first_create_that_failed(stage):

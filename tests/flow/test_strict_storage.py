@@ -5,24 +5,16 @@ import http.client
 import json
 from base64 import b64encode
 
-import boto3
 import pytest
 import stages
-from botocore.config import Config
 from patience import until
-from strict import ACCOUNT, Stage, policy, refused
+from strict import ACCOUNT, Stage, a_user, may, policy, refused
 
 LOGGING = {
     "Effect": "Allow",
     "Principal": {"Service": "logging.s3.amazonaws.com"},
     "Action": "s3:PutObject",
 }
-
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running() as instance:
-        yield Stage(instance)
 
 
 @pytest.fixture(scope="module")
@@ -246,27 +238,12 @@ def test_head_bucket_has_no_prefix():
     with stages.running(enforce=True) as instance:
         stage = Stage(instance)
         stage.client("s3").create_bucket(Bucket="listed")
-        iam = stage.client("iam")
-        iam.create_user(UserName="lister")
-        allow = {
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": "arn:aws:s3:::listed",
-        }
-        prefixed = allow | {"Condition": {"StringLike": {"s3:prefix": "runs/*"}}}
-        may = {"UserName": "lister", "PolicyName": "may"}
-        iam.put_user_policy(**may, PolicyDocument=policy(prefixed))
-        key = iam.create_access_key(UserName="lister")["AccessKey"]
-        s3 = boto3.client(
-            "s3",
-            endpoint_url=instance.endpoint,
-            region_name="us-east-1",
-            verify=instance.settings.authority,
-            aws_access_key_id=key["AccessKeyId"],
-            aws_secret_access_key=key["SecretAccessKey"],
-            config=Config(retries={"max_attempts": 1}),
-        )
+        listing = may("s3:ListBucket", resource="arn:aws:s3:::listed")
+        prefixed = listing | {"Condition": {"StringLike": {"s3:prefix": "runs/*"}}}
+        s3 = a_user(stage, "lister", prefixed)("s3")
         s3.list_objects_v2(Bucket="listed", Prefix="runs/1/")
         assert refused(s3.head_bucket, Bucket="listed")[1] == 403
-        iam.put_user_policy(**may, PolicyDocument=policy(allow))
+        stage.client("iam").put_user_policy(
+            UserName="lister", PolicyName="may", PolicyDocument=policy(listing)
+        )
         s3.head_bucket(Bucket="listed")

@@ -1,15 +1,10 @@
 """As strict as AWS about vectors in S3: their metadata, keys and rights. docs/emulator.md has the table."""
 
 import pytest
-import stages
 from knowledge_parts import SECONDS, SHAPE, a_vector, an_index
-from strict import Stage, a_key, a_user, lets, may, refused
+from strict import a_key, a_user, lets, may, refused
 
-
-@pytest.fixture(scope="module")
-def stage():
-    with stages.running(enforce=True, phase_seconds=SECONDS) as instance:
-        yield Stage(instance)
+STAGE = {"enforce": True, "phase_seconds": SECONDS}
 
 
 @pytest.fixture(scope="module")

@@ -76,8 +76,24 @@ def aws(monkeypatch):
 
 
 @pytest.fixture
+def world():
+    """What surrounds the emulated Bedrock."""
+    from emulated_world import World  # noqa: PLC0415 — the emulator, which most tests do without
+
+    return World()
+
+
+@pytest.fixture
+def engine(world):
+    """Jobs run to their end inside the call that creates them; what takes its time goes by the world's clock."""
+    from emulated_world import an_engine  # noqa: PLC0415 — as above
+
+    return an_engine(world, lambda task: task())
+
+
+@pytest.fixture
 def releasing(aws, context):
-    from release_world import Releasing  # noqa: PLC0415 — the emulator, which most tests do without
+    from release_world import Releasing  # noqa: PLC0415 — as above
 
     return Releasing(aws, context)
 

@@ -59,7 +59,7 @@ def deleted(releasing):
 def there(releasing):
     """The versions whose models Bedrock has."""
     models = [releasing.registry.version(RECIPE, n) for n in range(1, newest(releasing) + 1)]
-    return [each.version for each in models if each.model_arn in releasing.engine.models]
+    return [each.version for each in models if each.model_arn in releasing.engine.models.kept]
 
 
 def newest(releasing):

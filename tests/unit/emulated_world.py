@@ -4,14 +4,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from emulator.bedrock.deployments import Deployments
 from emulator.bedrock.engine import Engine
-from emulator.bedrock.evaluations import Evaluations
-from emulator.bedrock.injected_faults import Faults
-from emulator.bedrock.logged_invocations import LoggedInvocations
-from emulator.bedrock.model_imports import ModelImports
 from emulator.bedrock.ports import Scope, Surroundings
-from emulator.bedrock.throughputs import Throughputs
 
 EAST = Scope(account="111122223333", region="us-east-1")
 WEST = Scope(account="111122223333", region="us-west-2")
@@ -108,30 +102,16 @@ class World:
 
 def an_engine(world, spawn, *, units=2):
     aws = Surroundings(roles=world, objects=world, network=world, events=world, callers=world)
-    faults = Faults()
-    deployments = Deployments(faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT)
-    throughputs = Throughputs(
-        faults=faults,
-        clock=lambda: world.seconds,
-        seconds=DEPLOYMENT,
-        units=units,
-        key_opens=lambda _key: not world.closed,
-    )
-    evaluations = Evaluations(
-        aws=aws, faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT
-    )
-    imports = ModelImports(aws=aws, faults=faults, clock=lambda: world.seconds, seconds=DEPLOYMENT)
     return Engine(
         aws=aws,
         spawn=spawn,
         quota=2,
         phase_seconds=0,
-        deployments=deployments,
-        invocations=LoggedInvocations(roles=world, objects=world, places=world),
-        throughputs=throughputs,
-        evaluations=evaluations,
-        imports=imports,
-        faults=faults,
+        clock=lambda: world.seconds,
+        seconds=DEPLOYMENT,
+        units=units,
+        key_opens=lambda _key: not world.closed,
+        places=world,
     )
 
 
@@ -152,3 +132,10 @@ def create(engine, scope=EAST, **changes):
 
 def get(engine, identifier, scope=EAST):
     return engine.call("GetModelCustomizationJob", scope, {"jobIdentifier": identifier})
+
+
+def trained(engine, number, base=NOVA, scope=EAST):
+    """ARN of a model."""
+    named = {"jobName": f"job-{number}", "customModelName": f"model-{number}"}
+    job = create(engine, scope, baseModelIdentifier=base, **named)
+    return get(engine, job, scope)["outputModelArn"]

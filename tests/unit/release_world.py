@@ -153,7 +153,7 @@ class Releasing:
 
     def trained(self, **changes: Any) -> ModelVersion:
         """The next version of the recipe, whose model Bedrock has."""
-        number = len(self.engine.jobs) + 1
+        number = len(self.engine.jobs.kept) + 1
         named = {"jobName": f"job-{number}", "customModelName": f"model-{number}"}
         named["baseModelIdentifier"] = self.base
         arn = create(self.engine, self.scope, **{**named, **changes})
@@ -180,7 +180,7 @@ class Releasing:
             for number, off in wrong.items()
         ]
         training *= 1 if self.base == NOVA else 4  # others need a hundred records
-        name = f"{len(self.engine.jobs)}.jsonl"
+        name = f"{len(self.engine.jobs.kept)}.jsonl"
         self.world.objects[name] = training
         model = self.trained(trainingDataConfig={"s3Uri": f"s3://data/{name}"})
         held_out = evaluation or b"\n".join(line(number, number) for number in range(prompts))

@@ -7,7 +7,7 @@ of cloud-custodian, tests/data/placebo/test_bedrock_custom_model_deployments_fil
 import json
 
 import pytest
-from emulated_world import DEPLOYMENT, EAST, WEST, World, an_engine, create, get
+from emulated_world import DEPLOYMENT, EAST, WEST, create, get, trained
 
 from emulator.bedrock import api_errors as errors
 from emulator.bedrock.injected_faults import InjectedFault
@@ -17,24 +17,8 @@ LLAMA = "meta.llama3-1-8b-instruct-v1:0:128k"
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    """Jobs run to their end inside the call that creates them; deployments go by the world's clock."""
-    return an_engine(world, lambda task: task())
-
-
-@pytest.fixture
 def model(engine):
     return get(engine, create(engine))["outputModelArn"]
-
-
-def trained(engine, number):
-    job = create(engine, jobName=f"job-{number}", customModelName=f"model-{number}")
-    return get(engine, job)["outputModelArn"]
 
 
 def deploy(engine, model, name="live", scope=EAST, **more):
@@ -301,7 +285,7 @@ def test_a_model_answers_with_its_nearest_example_and_needs_the_data_no_more(eng
     ]
     arn = trained(engine, 1)
     world.objects.clear()
-    answer = engine.models[arn].examples.answer
+    answer = engine.models.kept[arn].examples.answer
     assert answer("my PARCEL, where?") == "shipping"
     assert answer("money!") == "refund"
     assert answer("zzz") == "shipping", "the first of equals"

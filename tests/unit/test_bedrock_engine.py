@@ -3,20 +3,9 @@
 import json
 
 import pytest
-from emulated_world import EAST, NOVA, RECORD, WEST, World, an_engine, create, get
+from emulated_world import EAST, NOVA, RECORD, WEST, an_engine, create, get
 
 from emulator.bedrock import api_errors as errors
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    """Jobs run to their end inside the call that creates them."""
-    return an_engine(world, lambda task: task())
 
 
 def test_a_job_completes_and_makes_a_model(engine):
@@ -65,7 +54,7 @@ def test_every_required_member_of_the_response_is_there(engine):
 def test_a_request_the_service_would_refuse_is_refused(engine, wrong):
     with pytest.raises(errors.ValidationError):
         create(engine, **wrong)
-    assert not engine.jobs
+    assert not engine.jobs.kept
 
 
 def test_a_model_is_offered_in_its_regions_only(engine):
@@ -76,7 +65,7 @@ def test_a_model_is_offered_in_its_regions_only(engine):
 def test_the_same_token_makes_one_job(engine):
     first = create(engine, clientRequestToken="token-1")
     assert create(engine, clientRequestToken="token-1") == first
-    assert len(engine.jobs) == 1
+    assert len(engine.jobs.kept) == 1
 
 
 def test_the_same_token_with_another_body_conflicts(engine):

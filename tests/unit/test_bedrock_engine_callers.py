@@ -1,22 +1,12 @@
 """What the caller of the emulated Bedrock must be allowed."""
 
 import pytest
-from emulated_world import EAST, World, an_engine, create, get
+from emulated_world import EAST, create, get
 
 from emulator.bedrock import api_errors as errors
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 TAGS = [{"key": "run", "value": "1"}]
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
 
 
 @pytest.mark.parametrize(
@@ -35,7 +25,7 @@ def test_a_caller_that_lacks_one_permission_starts_no_job(engine, world, action)
     world.forbidden.add(action)
     with pytest.raises(errors.Denied, match=action):
         create(engine, jobTags=TAGS, customModelKmsKeyId=KEY)
-    assert not engine.jobs
+    assert not engine.jobs.kept
 
 
 @pytest.mark.parametrize(
@@ -66,7 +56,7 @@ def test_a_denied_stop_leaves_the_job_alone(engine, world):
 def test_a_call_about_a_deployment_is_judged_by_its_tags(engine, world, monkeypatch):
     """By its name or its ARN; a model has none of them."""
     create(engine)
-    request = {"modelDeploymentName": "live", "modelArn": next(iter(engine.models))}
+    request = {"modelDeploymentName": "live", "modelArn": next(iter(engine.models.kept))}
     engine.call("CreateCustomModelDeployment", EAST, {**request, "tags": TAGS})
     asked = []
     monkeypatch.setattr(world, "refusal", lambda *given: asked.append(given), raising=False)

@@ -3,21 +3,10 @@
 import threading
 
 import pytest
-from emulated_world import EAST, World, an_engine, create, get
+from emulated_world import EAST, an_engine, create, get
 
 from emulator.bedrock import api_errors as errors
 from emulator.bedrock.injected_faults import InjectedFault
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    """Jobs run to their end inside the call that creates them."""
-    return an_engine(world, lambda task: task())
 
 
 def test_a_fault_fails_the_phase_it_names_with_its_message(engine):

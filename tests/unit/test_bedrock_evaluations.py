@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from emulated_world import DEPLOYMENT, EAST, ROLE, WEST, World, an_engine
+from emulated_world import DEPLOYMENT, EAST, ROLE, WEST
 
 from emulator.bedrock.api_errors import ApiError, Conflict, NotFound, QuotaExceeded, ValidationError
 from emulator.bedrock.injected_faults import InjectedFault
@@ -19,15 +19,9 @@ def record(prompt="Where?", answer="It is here.", source=SOURCE, **more):
 
 
 @pytest.fixture
-def world():
-    world = World()
+def world(world):
     give(world, record())
     return world
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
 
 
 def give(world, *records):

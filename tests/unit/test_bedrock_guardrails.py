@@ -7,7 +7,7 @@ Amazon Bedrock.
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
-from emulated_world import EAST, WEST, World, an_engine
+from emulated_world import EAST, WEST
 
 from emulator.bedrock import api_errors as errors
 from emulator.bedrock.guarded_texts import applied_guardrail
@@ -22,16 +22,6 @@ GUARDRAIL = {
     "wordPolicyConfig": WORDS,
     "sensitiveInformationPolicyConfig": {"regexesConfig": [CPF]},
 }
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
 
 
 def made(engine, scope=EAST, **more):
@@ -201,4 +191,4 @@ def test_tags_are_kept(engine):
     arn = made(engine, tags=[{"key": "environment", "value": "dev"}])
     listed = engine.call("ListTagsForResource", EAST, {"resourceARN": arn})
     assert listed["tags"] == [{"key": "environment", "value": "dev"}]
-    assert engine.resource_tags(EAST, arn) == {"aws:ResourceTag/environment": "dev"}
+    assert engine.condition_keys(EAST, arn) == {"aws:ResourceTag/environment": "dev"}

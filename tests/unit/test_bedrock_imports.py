@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from emulated_world import DEPLOYMENT, EAST, ROLE, World, an_engine
+from emulated_world import DEPLOYMENT, EAST, ROLE
 
 from emulator.bedrock.api_errors import (
     ApiError,
@@ -46,15 +46,9 @@ def folder(architecture="LlamaForCausalLM", **changes):
 
 
 @pytest.fixture
-def world():
-    world = World()
+def world(world):
     world.folders.update(folder())
     return world
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
 
 
 def create(engine, name="one", scope=EAST, **changes):
@@ -263,11 +257,11 @@ def test_the_caller_must_be_allowed_what_it_asks_for(engine, world, action):
 
 def test_conditions_see_the_tags_of_the_model(engine, world):
     arn = imported(engine, world, importedModelTags=TAGS)
-    assert engine.resource_tags(EAST, arn) == {"aws:ResourceTag/team": "blue"}
+    assert engine.condition_keys(EAST, arn) == {"aws:ResourceTag/team": "blue"}
     engine.call("UntagResource", EAST, {"resourceARN": arn, "tagKeys": ["team"]})
     new = [{"key": "tuning:environment", "value": "dev"}]
     engine.call("TagResource", EAST, {"resourceARN": arn, "tags": new})
-    assert engine.resource_tags(EAST, arn) == {"aws:ResourceTag/tuning:environment": "dev"}
+    assert engine.condition_keys(EAST, arn) == {"aws:ResourceTag/tuning:environment": "dev"}
 
 
 def test_a_model_that_is_deleted_is_not_found(engine, world):
@@ -282,7 +276,7 @@ def test_a_model_that_is_deleted_is_not_found(engine, world):
 
 
 def test_a_model_is_cold_at_first_and_after_five_idle_minutes(engine, world):
-    model = engine.imports.model(EAST, imported(engine, world))
+    model = engine.imports.models.find(EAST, imported(engine, world))
 
     def answers():
         try:

@@ -5,31 +5,15 @@ cloud-custodian has recorded, tests/terraform/bedrock_provisionable_custom_model
 """
 
 import pytest
-from emulated_world import DEPLOYMENT, EAST, LLAMA, NOVA, WEST, World, an_engine, create, get
+from emulated_world import DEPLOYMENT, EAST, LLAMA, WEST, an_engine, trained
 
 from emulator.bedrock import api_errors as errors
 from emulator.bedrock.injected_faults import InjectedFault
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
-
-
-def trained(engine, number, base=LLAMA, scope=WEST):
-    names = {"jobName": f"job-{number}", "customModelName": f"model-{number}"}
-    job = create(engine, scope, baseModelIdentifier=base, **names)
-    return get(engine, job, scope)["outputModelArn"]
-
-
-@pytest.fixture
 def model(engine):
-    return trained(engine, 1)
+    return trained(engine, 1, LLAMA, WEST)
 
 
 def provision(engine, model, name="live", scope=WEST, **more):
@@ -73,7 +57,7 @@ def test_it_is_in_service_after_its_time_and_by_no_event(engine, world, model):
 
 def test_a_sibling_takes_the_place_of_a_model_under_the_same_arn(engine, world, model):
     """While it is updated the former one answers, as the page says."""
-    arn, sibling = provision(engine, model), trained(engine, 2)
+    arn, sibling = provision(engine, model), trained(engine, 2, LLAMA, WEST)
     world.seconds += DEPLOYMENT
     update(engine, "live", sibling)
     found = described(engine, "live")
@@ -95,7 +79,7 @@ def test_a_sibling_takes_the_place_of_a_model_under_the_same_arn(engine, world, 
 def test_a_model_of_another_base_does_not(engine, world, model):
     provision(engine, model)
     world.seconds += DEPLOYMENT
-    other = trained(engine, 2, base="meta.llama3-2-3b-instruct-v1:0:128k")
+    other = trained(engine, 2, "meta.llama3-2-3b-instruct-v1:0:128k", WEST)
     with pytest.raises(errors.ValidationError, match=LLAMA):
         update(engine, "live", other)
 
@@ -105,7 +89,7 @@ def test_an_update_that_fails_leaves_the_former_model_in_service(engine, world, 
     world.seconds += DEPLOYMENT
     assert described(engine, "live")["status"] == "InService"
     engine.faults.add(InjectedFault(kind="fail", phase="Deployment", message="no capacity"))
-    sibling = trained(engine, 2)
+    sibling = trained(engine, 2, LLAMA, WEST)
     update(engine, "live", sibling)
     world.seconds += DEPLOYMENT
     found = described(engine, "live")
@@ -134,7 +118,7 @@ def test_what_is_being_made_or_updated_is_not_deleted(engine, world, model):
     with pytest.raises(errors.Conflict):
         delete(engine, "live")
     world.seconds += DEPLOYMENT
-    update(engine, "live", trained(engine, 2))
+    update(engine, "live", trained(engine, 2, LLAMA, WEST))
     with pytest.raises(errors.Conflict):
         delete(engine, "live")
     with pytest.raises(errors.ValidationError):
@@ -144,7 +128,7 @@ def test_what_is_being_made_or_updated_is_not_deleted(engine, world, model):
 def test_without_a_quota_none_is_sold_in_the_words_that_were_recorded(world):
     engine = an_engine(world, lambda task: task(), units=0)
     with pytest.raises(errors.QuotaExceeded, match="no commitment model units reserved for meta"):
-        provision(engine, trained(engine, 1))
+        provision(engine, trained(engine, 1, LLAMA, WEST))
 
 
 def test_units_of_the_account_are_counted_over_all_that_it_has(engine, world, model):
@@ -174,7 +158,7 @@ def test_no_commitment_is_sold_and_no_half_unit(engine, model, more):
 
 
 def test_a_base_that_is_not_listed_for_it_is_refused(engine):
-    model = trained(engine, 1, base="meta.llama3-3-70b-instruct-v1:0:128k")
+    model = trained(engine, 1, "meta.llama3-3-70b-instruct-v1:0:128k", WEST)
     with pytest.raises(errors.ValidationError, match="not supported"):
         provision(engine, model)
 
@@ -190,7 +174,7 @@ def test_a_base_model_is_served_too_and_changes_to_no_other(engine, world, model
 
 
 def test_a_nova_model_is_served_when_its_key_lets_bedrock_in(engine, world):
-    model = trained(engine, 1, base=NOVA, scope=EAST)
+    model = trained(engine, 1)
     world.closed = True
     with pytest.raises(errors.Denied):
         provision(engine, model, scope=EAST)
@@ -213,9 +197,9 @@ def test_whoever_buys_needs_the_right_on_the_model_and_to_tag(engine, world, mod
     world.forbidden = set()
     arn = provision(engine, model, tags=tags)
     found = {"aws:ResourceTag/team": "support"}
-    assert engine.resource_tags(WEST, arn) == found
-    assert engine.resource_tags(WEST, WEST.arn("provisioned-model/live")) == found
-    assert engine.resource_tags(WEST, WEST.arn("custom-model-deployment/live")) == {}
+    assert engine.condition_keys(WEST, arn) == found
+    assert engine.condition_keys(WEST, WEST.arn("provisioned-model/live")) == found
+    assert engine.condition_keys(WEST, WEST.arn("custom-model-deployment/live")) == {}
     answer = engine.call("ListTagsForResource", WEST, {"resourceARN": arn})
     assert answer["tags"] == tags
 

@@ -171,7 +171,7 @@ def test_an_answer_that_is_lost_is_no_model_that_is_left(keeping):
 
 def test_one_that_somebody_deleted_by_hand_is_deleted(keeping):
     arn = keeping.registry.version(RECIPE, 1).model_arn
-    del keeping.engine.models[arn]
+    del keeping.engine.models.kept[arn]
     assert deleted(keeping) == [1, 2]
 
 

@@ -147,7 +147,7 @@ def test_a_claim_is_given_up_when_the_recipe_keeps_the_version_by_now(keeping, c
 
 def test_a_claim_is_not_given_up_of_a_model_that_is_gone(keeping):
     claim(keeping, 1, age=CLAIM_LASTS)
-    del keeping.engine.models[keeping.registry.version(RECIPE, 1).model_arn]
+    del keeping.engine.models.kept[keeping.registry.version(RECIPE, 1).model_arn]
     options(keeping, delete_models=False)
     assert deleted(keeping) == [1]
     assert state(keeping, 1) == "deleted"

@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from emulated_world import EAST, ROLE, WEST, World, an_engine
+from emulated_world import EAST, ROLE, WEST
 
 from emulator.bedrock.api_errors import Denied, ValidationError
 from emulator.bedrock.logged_invocations import ModelInvocation
@@ -17,16 +17,6 @@ PUT, GET, DELETE = (
 ASKED = ModelInvocation(
     operation="Converse", model="m", caller="arn:ann", asked={"a": 1}, answered={"b": 2}
 )
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, spawn=lambda task: task())
 
 
 def put(engine, **setting):

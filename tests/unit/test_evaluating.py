@@ -84,7 +84,7 @@ def test_a_live_deployment_is_for_callers_and_a_candidates_is_not(gated):
     """The callers' policy goes by the tag of the environment, which a candidate has not."""
     gated.evaluable()
     deployed(gated, planned(gated))
-    [candidate] = gated.engine.deployments._kept.values()  # noqa: SLF001 — as it is
+    [candidate] = gated.engine.deployments.kept.values()
     assert candidate.tags == {"tuning:candidate-of": "dev", "tuning:recipe": RECIPE}
 
 

@@ -1,7 +1,6 @@
 """The adapter of imported models, asked of the emulated Bedrock as Bedrock is known to be."""
 
 import pytest
-from emulated_world import World, an_engine
 from recipe_refusal_cases import exceptions
 from release_world import Client
 from test_bedrock_imports import folder, imported
@@ -20,15 +19,9 @@ class ImportingClient(Client):
 
 
 @pytest.fixture
-def world():
-    made = World()
-    made.folders.update(folder())
-    return made
-
-
-@pytest.fixture
-def engine(world):
-    return an_engine(world, lambda task: task())
+def world(world):
+    world.folders.update(folder())
+    return world
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def decided(world, judged):
 
 
 def jobs(world):
-    return world.engine.evaluations.all(world.scope)
+    return world.engine.evaluations.of(world.scope)
 
 
 def test_each_side_is_judged_once_on_the_same_prompts(judging):

@@ -95,7 +95,7 @@ def test_a_recipe_that_asks_for_no_hours_releases_none_and_says_which_key_would(
 def test_what_is_deployed_on_demand_does_not_become_provisioned_or_the_other_way_round(bought):
     """Callers would have to ask another ARN, and both would be there."""
     model = bought.trained()
-    bought.engine.models[model.model_arn].job.offer.__dict__["on_demand"] = True
+    bought.engine.models.kept[model.model_arn].job.offer.__dict__["on_demand"] = True
     bought.bedrock.create_custom_model_deployment(
         modelDeploymentName=NAME, modelArn=model.model_arn
     )

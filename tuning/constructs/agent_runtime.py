@@ -22,7 +22,7 @@ from tuning.constructs.environment_parts import EnvironmentParts
 from tuning.constructs.function import laptop_or_lambda
 from tuning.constructs.functions_code import AGENT_ENTRY, with_agent
 from tuning.constructs.log_groups import log_group
-from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.policies import allow, assumed_by, managed_policy
 from tuning.constructs.stack_maker import StackMaker
 from tuning.pipeline.assistant_steps import AGENT_ACCESS
 
@@ -113,23 +113,14 @@ class AgentRuntime(Construct):
 
     def _role(self, assistant: Assistant) -> iam.Role:
         """https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html"""
-        stack = cdk.Stack.of(self)
-        anything = stack.format_arn(
-            service="bedrock-agentcore",
-            resource="*",
-            arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
+        anything = cdk.Stack.of(self).format_arn(
+            service="bedrock-agentcore", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
         )
         role = iam.Role(
             self,
             "Role",
             description="Assumed by Amazon Bedrock AgentCore for an assistant's agent",
-            assumed_by=iam.ServicePrincipal(
-                "bedrock-agentcore.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnLike": {"aws:SourceArn": anything},
-                },
-            ),
+            assumed_by=assumed_by(self, "bedrock-agentcore", anything),
         )
         if assistant.model:
             cdk.Tags.of(role).add(PART, ASSISTANT_PART)

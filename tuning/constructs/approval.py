@@ -50,7 +50,7 @@ class ApprovalWait:
         end: Outcomes,
         lines: Sequence[str],
     ) -> None:
-        self._scope, self._end = scope, end
+        self._scope, self._end, self._steps = scope, end, Steps(scope)
         self.ask = self._ask(topic, lines)
         self._wait = self._waiting(ledger)
         outlast(self.ask, "States.TaskFailed")
@@ -58,7 +58,7 @@ class ApprovalWait:
         outlast(self._wait, "States.TaskFailed")  # also when only the answer was lost: a new token
         self._wait.add_catch(end.expired, errors=["States.Timeout"], outputs={})
         catch_all([self.ask], end.fault)
-        self._answer = Steps(scope).choose(MachineState.APPROVED)
+        self._answer = self._steps.choose(MachineState.APPROVED)
         self._refused = self._not_taken()
         self._answer.when(when(_OTHER_RUN), self._refused)
         self._answer.when(when("$approval.decision = 'stop'"), end.stopped_early)
@@ -86,9 +86,7 @@ class ApprovalWait:
             for name, at in said.items()
         }
         learnt = {"refused_answer": kept, "approval": {}}
-        return sfn.Pass.jsonata(
-            self._scope, MachineState.ANSWER_NOT_TAKEN, assign=learnt, outputs={}
-        )
+        return self._steps.learn(MachineState.ANSWER_NOT_TAKEN, learnt)
 
     def _ask(self, topic: sns.ITopic, lines: Sequence[str]) -> tasks.SnsPublish:
         return tasks.SnsPublish.jsonata(

@@ -13,6 +13,7 @@ from tuning.assistants.assistant import Assistant
 from tuning.assistants.reranking import rerank_usd
 from tuning.constructs.agent_endpoints import tool_functions
 from tuning.constructs.agent_runtime import AgentRuntime
+from tuning.constructs.arns import foundation_model
 from tuning.constructs.assistant_documents import AssistantDocuments
 from tuning.constructs.assistant_monitoring import watch_assistants
 from tuning.constructs.bucket_policies import ASSISTANT_PART, PART
@@ -26,7 +27,7 @@ from tuning.constructs.function import HandlerFunction
 from tuning.constructs.knowledge_base import KnowledgeBaseParts
 from tuning.constructs.model_guardrail import NumberedGuardrail, make_guardrail
 from tuning.constructs.permissions import Permissions
-from tuning.constructs.placement import prepare_scope
+from tuning.constructs.placement import prepare_scope, put_out
 from tuning.constructs.policies import allow, managed_policy
 from tuning.constructs.private_api import AssistantsApi
 from tuning.constructs.stack_maker import StackMaker
@@ -116,7 +117,7 @@ class Assistants(Construct):
         stack, bases = cdk.Stack.of(self), []
         if assistant.model:
             asked_as = catalog().model(assistant.model).asked_as
-            bases = [f"arn:{stack.partition}:bedrock:{stack.region}::foundation-model/{asked_as}"]
+            bases = [foundation_model(self, asked_as)]
         knows = self._knowledge(assistant)
         deployments = [*known.names["Deployments"]] if assistant.recipe else []
         if any(
@@ -167,15 +168,14 @@ class Assistants(Construct):
         )
 
     def _outputs(self) -> None:
-        outputs = Construct(self, "Outputs")
-        values = {
+        outputs = {
             "AssistantNames": ",".join(sorted(self.policies)),
             "AssistantsApi": self.api.api.rest_api_id,
             "AskersGroup": self._parts.network.askers_group.id,
             **{f"CallersOf{pascal(name)}": each.ref for name, each in self.policies.items()},
+            **self._documented(),
         }
-        for name, value in (values | self._documented()).items():
-            cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)
+        put_out(self, outputs)
 
     def _documented(self) -> dict[str, str]:
         if self.documents is None:

@@ -7,6 +7,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from tuning.constructs.arns import bedrock_arn
 from tuning.constructs.bucket_policies import IMPORTING_PART, MERGING_PART, PART
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.import_definition import (
@@ -15,10 +16,10 @@ from tuning.constructs.import_definition import (
     ImportDefinition,
 )
 from tuning.constructs.import_monitoring import watch_imports
-from tuning.constructs.import_role import ImportRole
+from tuning.constructs.import_role import import_role
 from tuning.constructs.intake import Intake, IntakeSource
 from tuning.constructs.opted_buckets import weights_bucket
-from tuning.constructs.placement import LONGEST_STORAGE_NAME, prepare_scope
+from tuning.constructs.placement import LONGEST_STORAGE_NAME, prepare_scope, put_out
 from tuning.constructs.scheduled_step import schedule
 from tuning.constructs.stack_maker import StackMaker
 from tuning.constructs.state_machine import machine_arn, make_machine
@@ -39,7 +40,7 @@ class ModelImport(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, training: Training) -> None:
         super().__init__(scope, construct_id)
         parts, config = training.parts, training.config
-        network, storage = parts.network, parts.storage
+        storage = parts.storage
         prepare_scope(self, config, longest=LONGEST_STORAGE_NAME)  # it names a bucket, too
         self._topic = training.topic
         training.imports = self
@@ -55,13 +56,7 @@ class ModelImport(Construct):
         )
         # CDK leaves `Default` out of logical ids: a place for all functions that renames none.
         workers = Construct(self, "Default")
-        self.role = ImportRole(
-            workers,
-            "ImportRole",
-            network=network,
-            weights=self.weights,
-            key=storage.data_key.key_arn,
-        ).role
+        self.role = import_role(workers, parts, self.weights)
         make = self._make = StackMaker.of(
             workers,
             parts,
@@ -100,17 +95,12 @@ class ModelImport(Construct):
             IMPORT_MACHINE: [machine_arn(self, IMPORT_MACHINE)],
             "ImportExecutions": [machine_arn(self, IMPORT_MACHINE, "execution", ":*")],
             "MapExecutions": [machine_arn(self, IMPORT_MACHINE, "execution", "/*")],
-            "ImportJobs": [self._bedrock("model-import-job")],
+            "ImportJobs": [bedrock_arn(self, "model-import-job")],
         }
         self._make.told.update(
             weights_bucket=self.weights.bucket_name,
             import_role_arn=self.role.role_arn,
             recipes=tuple(each.name for each in self._make.parts.config.load_imports()),
-        )
-
-    def _bedrock(self, resource: str) -> str:
-        return cdk.Stack.of(self).format_arn(
-            service="bedrock", resource=resource, resource_name="*"
         )
 
     def _machine(self, tasks: dict[str, HandlerFunction]) -> sfn.StateMachine:
@@ -143,14 +133,13 @@ class ModelImport(Construct):
         return (Access(actions=used, on=("ControlKey",), conditions=named),)
 
     def _outputs(self) -> None:
-        outputs = Construct(self, "Outputs")
-        for name, value in {
+        outputs = {
             "WeightsBucket": self.weights.bucket_name,
             "ModelImportMachine": self.machine.state_machine_arn,
             "ImportQueue": self.intake.queue.queue_url,
             "ImportDeadLetters": self.intake.dead_letters.queue_url,
-        }.items():
-            cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)
+        }
+        put_out(self, outputs)
 
 
 def _runs_its_map() -> tuple[Access, ...]:

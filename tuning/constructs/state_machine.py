@@ -11,7 +11,7 @@ from constructs import Construct
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.placement import own_name
-from tuning.constructs.policies import made_after, managed_policy
+from tuning.constructs.policies import assumed_by, made_after, managed_policy
 from tuning.constructs.stack_maker import StackMaker
 from tuning.pipeline.grants import Access
 
@@ -40,7 +40,8 @@ def make_machine(
         name=f"/aws/vendedlogs/states/{stack.stack_name}-{name}",
     )
     arns = [each.function.function_arn for each in functions.values()]
-    role, may = _role(scope, arn), make.permissions.state_machine(name, arns, arn, does)
+    role = iam.Role(scope, "Role", assumed_by=assumed_by(scope, "states", arn, "ArnEquals"))
+    may = make.permissions.state_machine(name, arns, arn, does)
     role.add_managed_policy(network.wildcard.machine)
     policy = managed_policy(scope, "Policy", roles=[role], statements=may)
     machine = sfn.StateMachine(
@@ -89,12 +90,3 @@ def _encrypt(machine: sfn.StateMachine, key: kms.IKey) -> None:
         kms_key_id=key.key_arn,
         kms_data_key_reuse_period_seconds=300,
     )
-
-
-def _role(scope: Construct, machine: str) -> iam.Role:
-    ours = {
-        "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
-        "ArnEquals": {"aws:SourceArn": machine},
-    }
-    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
-    return iam.Role(scope, "Role", assumed_by=service)

@@ -14,11 +14,11 @@ from tuning.constructs.config import Config
 from tuning.constructs.environment_parts import EnvironmentParts
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake, IntakeSource
-from tuning.constructs.job_role import JobRole
+from tuning.constructs.job_role import job_role
 from tuning.constructs.model_callers import ModelCallers
 from tuning.constructs.monitoring import Monitoring
 from tuning.constructs.network import Network
-from tuning.constructs.placement import prepare_scope
+from tuning.constructs.placement import prepare_scope, put_out
 from tuning.constructs.release import NAME, Release
 from tuning.constructs.scheduled_step import schedule
 from tuning.constructs.stack_maker import StackMaker
@@ -65,9 +65,7 @@ class Training(Construct):
             recipes=config.load_recipes(),
             imports=bool(config.load_imports()),
         )
-        self.job_role = JobRole(
-            workers, "JobRole", network=network, storage=storage, wildcard=network.wildcard.jobs
-        )
+        self._job_role = job_role(workers, self.parts)
         self._name_what_functions_know()
         tasks = {step.name: make.function(step) for step in of_kind("task")}
         cdk.Tags.of(tasks["prepare_dataset"].role).add(PART, PREPARATION)
@@ -96,7 +94,7 @@ class Training(Construct):
         self._outputs()
 
     def _name_what_functions_know(self) -> None:
-        storage, role = self.storage, self.job_role.role.role_arn
+        storage, role = self.storage, self._job_role.role_arn
         self._make.permissions.names |= {
             "Queue": [self.intake.queue.queue_arn],
             "Notices": [self.topic.topic_arn],
@@ -161,8 +159,7 @@ class Training(Construct):
         )
 
     def _outputs(self) -> None:
-        outputs = Construct(self, "Outputs")
-        for name, value in {
+        outputs = {
             "DatasetsBucket": self.storage.datasets.bucket_name,
             "PreparedBucket": self.storage.prepared.bucket_name,
             "ArtifactsBucket": self.storage.artifacts.bucket_name,
@@ -175,8 +172,8 @@ class Training(Construct):
             "NoticesTopic": self.topic.topic_arn,
             "Queue": self.intake.queue.queue_url,
             "DeadLetters": self.intake.dead_letters.queue_url,
-        }.items():
-            cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)
+        }
+        put_out(self, outputs)
 
 
 def _alarms_may_publish(topic: sns.ITopic) -> iam.PolicyStatement:

@@ -4,11 +4,8 @@ import json
 import re
 
 import pytest
-from imported import RECIPE, TRAINING
 from machines import TERMINAL, definition, edges, following, known, reachable, used
-from one_recipe import synthesized_with
 
-from review.templates import EnvironmentTemplates
 from tuning.constructs.import_definition import GROUPS_AT_ONCE
 from tuning.imports.import_machine_states import ImportMachineState
 from tuning.pipeline.import_tasks import IMPORT_STEPS
@@ -21,10 +18,8 @@ PASSING = {"Transient", "Lambda.Unknown", "Runtime.ExitError", "Lambda.TooManyRe
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory):
-    place = tmp_path_factory.mktemp("states")
-    folder = synthesized_with(TRAINING, place, "imported", beside={"adapters": RECIPE})
-    return definition(EnvironmentTemplates.of(folder, "imported"), "ModelImportMachine")
+def machine(imported):
+    return definition(imported, "ModelImportMachine")
 
 
 @pytest.fixture(scope="module")

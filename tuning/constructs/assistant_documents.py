@@ -11,15 +11,16 @@ from constructs import Construct
 
 from tuning.assistants.assistant import Assistant
 from tuning.assistants.document_changes import DOCUMENTS_PREFIX
+from tuning.constructs.alarm import Alarms
 from tuning.constructs.environment_parts import EnvironmentParts
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.ingestion_definition import INGESTION_TIMEOUT, IngestionDefinition
-from tuning.constructs.ingestion_monitoring import watch_ingestions
 from tuning.constructs.intake import Intake, IntakeSource
 from tuning.constructs.knowledge_base import KnowledgeBaseParts, key_of_vectors
 from tuning.constructs.opted_buckets import documents_bucket
 from tuning.constructs.stack_maker import StackMaker
 from tuning.constructs.state_machine import machine_arn, make_machine
+from tuning.constructs.watched_parts import keeps_failing, queue_and_machine
 from tuning.pascal_case import pascal
 from tuning.pipeline.ingestion_tasks import FOLLOW_INGESTION, RECEIVE_DOCUMENT, START_INGESTION
 
@@ -80,13 +81,7 @@ class AssistantDocuments(Construct):
             batch=_BATCH,
             collect_seconds=_COLLECT_SECONDS,
         )
-        watch_ingestions(
-            self,
-            intake=self.intake,
-            machine=self.machine,
-            functions={RECEIVE_DOCUMENT.name: receive, **tasks},
-            topic=topic,
-        )
+        self._watch([receive, *tasks.values()])
 
     def _name_what_functions_know(self) -> None:
         self._make.permissions.names |= {
@@ -111,3 +106,21 @@ class AssistantDocuments(Construct):
             functions=tasks,
             timeout=INGESTION_TIMEOUT,
         )
+
+    def _watch(self, functions: Sequence[HandlerFunction]) -> None:
+        """Whatever goes wrong between a changed document and the answers."""
+        alarms = Alarms(self, "IngestionAlarms", topic=self._topic)
+        queue_and_machine(
+            alarms,
+            self.intake,
+            self.machine,
+            dead=("DocumentDeadLetters", "Changes of documents were put aside"),
+            oldest=("OldestDocumentMessage", "A changed document waits for 15 minutes"),
+            failed=(
+                "FailedIngestions",
+                "Documents were not ingested; answers know the former ones",
+            ),
+            timed_out=("TimedOutIngestions", "An ingestion outlived its state machine's timeout"),
+        )
+        for function in functions:
+            keeps_failing(alarms, function)

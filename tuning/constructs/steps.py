@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
 from tuning.pipeline.step import Step
+from tuning.runs.ledger_item import KEY
 from tuning.runs.outcome import Charge
 
 # What heals by itself. Everything a step does may be done twice.
@@ -66,6 +68,10 @@ _ASLEEP = [
     "Lambda.ResourceConflictException",
     "Lambda.ResourceNotReadyException",
 ]
+
+
+WAITS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
+"""As Step Functions says it of a raw task whose condition fails."""
 
 
 def expression(jsonata: str) -> str:
@@ -162,6 +168,49 @@ def _try_again(
         max_delay=longest,
         jitter_strategy=sfn.JitterType.FULL,
     )
+
+
+def wait_for_answer(
+    scope: Construct,
+    name: str,
+    ledger: dynamodb.ITable,
+    *,
+    update: str,
+    condition: str,
+    names: Mapping[str, str],
+    values: Mapping[str, str],
+    seconds: str,
+    gives: str,
+) -> sfn.CustomState:
+    """A task that writes its token into the run's row, as `:token`, and ends with the answer to it; `seconds`: JSONata.
+    Raw, since the CDK's own tasks render no timeout as an expression. Where the condition fails, nothing waits.
+    """
+    texts = {":token": expression("$states.context.Task.Token"), **values}
+    resource = (
+        f"arn:{cdk.Stack.of(scope).partition}:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"
+    )
+    made = sfn.CustomState(
+        scope,
+        name,
+        state_json={
+            "Type": "Task",
+            "Resource": resource,
+            "Arguments": {
+                "TableName": ledger.table_name,
+                "Key": {KEY: {"S": expression("$run.id")}},
+                "UpdateExpression": update,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": dict(names),
+                "ExpressionAttributeValues": {key: {"S": text} for key, text in texts.items()},
+            },
+            "TimeoutSeconds": expression(seconds),
+            "Assign": {gives: expression("$states.result")},
+            "Output": {},
+        },
+    )
+    made.add_retry(errors=[WAITS_NO_MORE], max_attempts=0)
+    outlast(made, "States.TaskFailed")  # also when only the answer was lost: a new token
+    return made
 
 
 def call_of_stepfunctions(

@@ -19,7 +19,7 @@ from review.findings import judgement_on
 from review.gates import weakened
 from review.history import git, history
 from review.measures import FEWEST_CONFIGURATIONS
-from review.permission_table import reviewed, table
+from review.permission_table import reviewed_table, table
 from review.sampled_configs import drawn
 from review.scanners import cfn_lint, checkov
 from review.space import SEED, configurations
@@ -73,7 +73,7 @@ def gather(folder: Path, note: Noting) -> Evidence:
             table=accepted(),
             guard_rules=len(control_tower()),
             permissions={one.name: table(one) for one in environments},
-            reviewed_permissions=reviewed("permissions.toml")[0],
+            reviewed_permissions=reviewed_table("permissions.toml")[0],
             reviews=[review.result() for review in reviews],
             equivalents=[
                 Equivalent(**row)

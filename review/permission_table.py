@@ -54,7 +54,7 @@ def render(entries: Mapping[str, Entry]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def reviewed(name: str) -> tuple[dict[str, Entry], str]:
+def reviewed_table(name: str) -> tuple[dict[str, Entry], str]:
     """The entries of a reviewed file, each whole, and its text without the comment at its top. Raises ValueError where a role
     that shares rights has no entry of its own.
     """

@@ -71,20 +71,12 @@ class Deployment(Construct):
             ModelImport(
                 cdk.Stack(self, "Import", env=region, stack_name=imports_name),
                 "Default",
-                environment=self.node.id,
-                config=self.config,
-                network=self.network,
-                storage=self.storage,
                 training=self.training,
             )
         if self.config.assistants:
             Assistants(
                 cdk.Stack(self, "Assistants", env=region, stack_name=assistants_name),
                 "Default",
-                environment=self.node.id,
-                config=self.config,
-                network=self.network,
-                storage=self.storage,
                 training=self.training,
             )
 

@@ -1,7 +1,7 @@
 """Who may do what: no role can both read data and start a job, and the whole table is reviewed."""
 
 from review.checks.template_check import check, each
-from review.permission_table import entry_of, render, reviewed, table
+from review.permission_table import entry_of, render, reviewed_table, table
 from review.role_policies import (
     actions,
     permissions,
@@ -12,7 +12,7 @@ from review.role_policies import (
 from tuning.pipeline.manifest import OPTED_STEPS, STEPS
 
 IN_VPC = [step.construct_id for step in STEPS if step.in_vpc]
-REVIEWED, TABLE = reviewed("permissions.toml")
+REVIEWED, TABLE = reviewed_table("permissions.toml")
 OPTED_ROLES = {
     **{f"{step.construct_id}Role": "lambda.amazonaws.com" for step in OPTED_STEPS},
     "InvocationLogRole": "bedrock.amazonaws.com",

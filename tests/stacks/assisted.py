@@ -6,14 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
-import pytest
-from stubbed_bundle import stub_bundle
+from stubbed_bundle import reviewed_deployment
 from tested_configs import RICH
 from whole_app import ROOT
 
-from review.synthesis import Reviewed, synthesize
-from stacks.deployment import Deployment
+from review.synthesis import Reviewed
 
 RECIPE = 'description = "d"\nbase_model = "amazon.nova-2-lite-v1:0:256k"\n'
 ASSISTANTS = {
@@ -30,11 +27,6 @@ STRICT = (
 KNOWLEDGE = "[knowledge_base]\n"
 RERANKED = {"help-desk": 'rerank = "cohere.rerank-v3-5:0"\nleast_score = 0.2\n'}
 """What the file of one of those with documents says besides."""
-
-
-def synthesized(folder: Path, name: str, **said: Any) -> Path:
-    """The folder of its templates and of all packs' report."""
-    return reviewed(folder, name, **said).folder
 
 
 def reviewed(
@@ -66,10 +58,4 @@ def reviewed(
         assistants=tuple(assistants),
         **more,
     )
-
-    def build(app: cdk.App) -> None:
-        Deployment(app, name, config=config)
-
-    with pytest.MonkeyPatch.context() as patch:
-        stub_bundle(patch, folder)
-        return synthesize(folder / "out", build, templates=templates)
+    return reviewed_deployment(folder, name, config, templates=templates)

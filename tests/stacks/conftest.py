@@ -4,15 +4,19 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
+from assisted import KNOWLEDGE, reviewed
+from imported import reviewed_imports
 from machines import definition
+from opted_stack import Opted
 from stubbed_bundle import stub_bundle
 from tested_configs import DEV, OPENED, RICH
+from tooled import reviewed_tools
 from whole_app import ROOT, Running, Synthesis, start
 
 from review.synthesis import CONTEXT
@@ -117,6 +121,48 @@ def laptop(assembly) -> EnvironmentTemplates:
 def environment(request) -> EnvironmentTemplates:
     found: EnvironmentTemplates = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def opted(_at_the_root, tmp_path_factory) -> Callable[[str], Opted]:
+    """Environments that ask for more than others, each made when it is first asked for."""
+
+    @cache
+    def made(name: str) -> Opted:
+        folder = tmp_path_factory.mktemp(name)
+        match name:
+            case "imported":
+                found = reviewed_imports(folder, templates=True)
+                return Opted(name=name, region="us-west-2", reviewed=found)
+            case "tooled":
+                found = reviewed_tools(folder, templates=True)
+            case "documented":
+                found = reviewed(folder, name, knowledge=KNOWLEDGE, templates=True)
+            case _:
+                found = reviewed(folder, name, templates=True)
+        return Opted(name=name, region="us-east-1", reviewed=found)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def assisted(opted) -> EnvironmentTemplates:
+    return opted("assisted").environment
+
+
+@pytest.fixture(scope="session")
+def docs(opted) -> EnvironmentTemplates:
+    return opted("documented").environment
+
+
+@pytest.fixture(scope="session")
+def tooled(opted) -> EnvironmentTemplates:
+    return opted("tooled").environment
+
+
+@pytest.fixture(scope="session")
+def imported(opted) -> EnvironmentTemplates:
+    return opted("imported").environment
 
 
 @pytest.fixture(scope="session")

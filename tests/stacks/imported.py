@@ -1,6 +1,6 @@
 """An environment with the stack that imports models."""
 
-from one_recipe import synthesized_with
+from one_recipe import reviewed_recipe
 
 TRAINING = """
     description = "What an environment has always."
@@ -14,6 +14,5 @@ RECIPE = """
 """
 
 
-def synthesized_imports(place, **more):
-    """The folder of its templates."""
-    return synthesized_with(TRAINING, place, "imported", beside={"adapters": RECIPE}, **more)
+def reviewed_imports(place, **more):
+    return reviewed_recipe(TRAINING, place, "imported", beside={"adapters": RECIPE}, **more)

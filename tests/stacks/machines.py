@@ -22,6 +22,17 @@ def definition(
     return loaded
 
 
+def of_type(states: States, *types: str) -> dict[str, State]:
+    return {name: state for name, state in states.items() if state["Type"] in types}
+
+
+def retried(task: State) -> set[str]:
+    """The errors of it that are tried again."""
+    return {
+        error for retry in task["Retry"] if retry["MaxAttempts"] for error in retry["ErrorEquals"]
+    }
+
+
 def edges(state: State) -> Iterator[tuple[str, frozenset[str]]]:
     """Each following state, with the variables that the way to it assigns."""
     assigned = frozenset(state.get("Assign", ()))

@@ -6,39 +6,30 @@ from pathlib import Path
 from textwrap import dedent
 from types import MappingProxyType
 
-import aws_cdk as cdk
-import pytest
-from stubbed_bundle import stub_bundle
+from stubbed_bundle import reviewed_deployment
 from tested_configs import RICH
 
 from review.checks.network_checks import endpoints
-from review.synthesis import synthesize
+from review.synthesis import Reviewed
 from review.templates import EnvironmentTemplates
-from stacks.deployment import Deployment
 
 
-def synthesized_with(
+def reviewed_recipe(
     recipe: str,
     folder: Path,
     name: str,
     *,
     beside: Mapping[str, str] = MappingProxyType({}),
     templates: bool = False,
-) -> Path:
-    """Its templates and the report of all packs, of the environment of that name. `beside`: other recipes of it;
-    `templates`: whether the rules that read finished templates look, too.
+) -> Reviewed:
+    """The environment of that name. `beside`: other recipes of it; `templates`: whether the rules that read finished
+    templates look, too.
     """
     recipes = {"support": recipe, **beside}
     for each, text in recipes.items():
         (folder / f"{each}.toml").write_text(dedent(text), encoding="utf-8")
     config = replace(RICH, recipes=tuple(recipes), recipes_folder=folder, guardrail=None)
-
-    def build(app: cdk.App) -> None:
-        Deployment(app, name, config=config)
-
-    with pytest.MonkeyPatch.context() as patch:
-        stub_bundle(patch, folder)
-        return synthesize(folder / "out", build, templates=templates).folder
+    return reviewed_deployment(folder, name, config, templates=templates)
 
 
 def endpoint_rights(environment: EnvironmentTemplates, service: str) -> set[tuple[str, str]]:

@@ -3,11 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from assisted import KNOWLEDGE, synthesized
 from tested_configs import RICH
 
 from review.costs import idle
-from review.templates import EnvironmentTemplates
 from tuning.assistants.advice_case import AdviceCase
 from tuning.assistants.vector_costs import (
     DOCUMENT_ALARMS,
@@ -26,14 +24,9 @@ COUNTED = {
 
 
 @pytest.fixture(scope="module")
-def bills(tmp_path_factory):
+def bills(docs, assisted):
     """(of assistants with documents, of the same without)"""
-
-    def bill(name, knowledge):
-        folder = synthesized(tmp_path_factory.mktemp(name), "assisted", knowledge=knowledge)
-        return idle(EnvironmentTemplates.of(folder, "assisted"))
-
-    return bill("documented", KNOWLEDGE), bill("plain", "")
+    return idle(docs), idle(assisted)
 
 
 def test_documents_are_counted_as_the_templates_have_them(bills):

@@ -3,14 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from assisted import KNOWLEDGE, RERANKED, reviewed, synthesized
+from assisted import KNOWLEDGE, RERANKED, reviewed
 from machines import definition
 from one_recipe import endpoint_rights
-from opted_stack import assert_reviewed, decisions_about, not_as_decided
+from opted_stack import assert_reviewed
 from whole_app import ROOT
 
 from review.costs import idle
-from review.decide import review_decisions
 from review.findings import judgement_on
 from review.role_policies import actions, allowed, permissions, roles_allowed
 from review.scanners import cfn_lint, checkov
@@ -24,29 +23,12 @@ ASKING = {name: f"{each}AnswerQuestionRole" for name, each in NAMES.items()}
 INGESTING = {f"Documents{step.construct_id}Role" for step in INGESTION_STEPS}
 
 
-@pytest.fixture(scope="module")
-def looked_at(tmp_path_factory):
-    place = tmp_path_factory.mktemp("documented")
-    return reviewed(place, "documented", knowledge=KNOWLEDGE, templates=True)
-
-
-@pytest.fixture(scope="module")
-def docs(looked_at):
-    return EnvironmentTemplates.of(looked_at.folder, "documented")
-
-
-@pytest.fixture(scope="module")
-def decided(docs):
-    return review_decisions(docs, region="us-east-1", mutated=False).decisions
-
-
 def of_documents(environment, resource_type):
     return [each for each in environment.of_type(resource_type) if each.stack == "Assistants"]
 
 
-def test_whatever_a_pack_a_validator_or_a_scanner_says_of_it_is_accepted_and_nothing_else_is(
-    looked_at,
-):
+def test_whatever_a_pack_a_validator_or_a_scanner_says_of_it_is_accepted_and_nothing_else_is(opted):
+    looked_at = opted("documented").reviewed
     found = [*looked_at.findings, *cfn_lint(looked_at.folder), *checkov(looked_at.folder)]
     judged = judgement_on(
         "documented",
@@ -63,17 +45,6 @@ def test_who_may_do_what_with_documents_is_as_it_was_reviewed(docs):
     made = {each.name for each in of_documents(docs, "AWS::IAM::Role")}
     assert made == {*INGESTING, "DocumentsIngestionRole", *ROLES.values(), *ASKING.values()}
     assert_reviewed(docs, "documents_permissions.toml", made)
-
-
-def test_every_decision_on_documents_is_as_the_table_has_it(decided):
-    own = decisions_about(decided, "document")
-    assert len(own) >= 500
-    assert not_as_decided(own) == []
-
-
-def test_what_holds_everywhere_holds_beside_documents(decided):
-    assert len(decided) >= 400
-    assert not_as_decided(decided) == []
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -221,9 +192,8 @@ def test_every_way_that_leaves_documents_out_of_answers_goes_through_a_notice(do
 
 def test_what_cannot_be_changed_gets_another_name_when_it_is_said_otherwise(docs, tmp_path):
     changed = f"{KNOWLEDGE}chunk_tokens = 200\n"
-    other = EnvironmentTemplates.of(
-        synthesized(tmp_path, "documented", knowledge=changed), "documented"
-    )
+    folder = reviewed(tmp_path, "documented", knowledge=changed).folder
+    other = EnvironmentTemplates.of(folder, "documented")
     names = [
         {
             kind: {each.name: each.properties["Name"] for each in of_documents(one, kind)}

@@ -3,62 +3,18 @@
 import json
 from decimal import Decimal
 
-import pytest
-from assisted import synthesized
-from opted_stack import (
-    assert_reviewed,
-    decisions_about,
-    not_as_decided,
-    plugin_reports,
-    said_against,
-)
+from opted_stack import assert_reviewed
 from whole_app import ROOT
 
 from review.costs import idle
-from review.decide import review_decisions
 from review.role_policies import actions
-from review.templates import EnvironmentTemplates
-from tuning.constructs.acknowledgements import OTHER_TOOLS, accepted
 from tuning.pipeline.assistant_steps import ANSWER_QUESTION
 
 ROLES = {"HelpDeskAnswerQuestionRole", "PlainAnswerQuestionRole"}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return synthesized(tmp_path_factory.mktemp("assisted"), "assisted", templates=True)
-
-
-@pytest.fixture(scope="module")
-def assisted(folder):
-    return EnvironmentTemplates.of(folder, "assisted")
-
-
-@pytest.fixture(scope="module")
-def report(folder):
-    return plugin_reports(folder)
-
-
 def of_stack(environment, resource_type):
     return [each for each in environment.of_type(resource_type) if each.stack == "Assistants"]
-
-
-def test_nothing_is_said_against_it_by_any_pack_validator_or_guard_rule(report):
-    assert len(report) > 5
-    assert said_against(report) == []
-
-
-def test_every_row_that_is_accepted_for_it_is_about_something(report):
-    said = {
-        f"{plugin['pluginName'].replace(' ', '-')}::{violation['ruleName']}".partition("[")[0]
-        for plugin in report
-        for violation in plugin.get("suppressedViolations", [])
-    }
-    for row in accepted():
-        if row.when in ("assistants", "assistants of recipes"):
-            for rule in row.rules:
-                if not rule.startswith(OTHER_TOOLS):
-                    assert rule.partition("[")[0] in said, rule
 
 
 def test_who_may_do_what_is_as_it_was_reviewed(assisted):
@@ -74,22 +30,6 @@ def test_an_assistant_reads_no_bucket_and_passes_no_role(assisted):
         services = {act.split(":")[0] for act in actions(assisted, role)}
         assert not {"s3", "iam", "states", "execute-api"} & services
         assert "bedrock:InvokeModel" not in actions(assisted, role)
-
-
-@pytest.fixture(scope="module")
-def decided(assisted):
-    return review_decisions(assisted, region="us-east-1", mutated=False).decisions
-
-
-def test_every_decision_on_assistants_is_as_the_table_has_it(decided):
-    own = decisions_about(decided, "assistant")
-    assert len(own) >= 90
-    assert not_as_decided(own) == []
-
-
-def test_what_holds_everywhere_holds_beside_assistants(decided):
-    assert len(decided) >= 400
-    assert not_as_decided(decided) == []
 
 
 def test_every_method_takes_signed_requests_of_a_checked_form(assisted):

@@ -1,7 +1,7 @@
 """An environment whose recipe asks for Provisioned Throughput may buy it, change it and ask it; no other may."""
 
 import pytest
-from one_recipe import endpoint_rights, synthesized_with
+from one_recipe import endpoint_rights, reviewed_recipe
 
 from review.checks.separation_checks import (
     who_changes_deployments_asks_no_model_and_who_asks_changes_none,
@@ -21,7 +21,7 @@ UNITS = "provisioned-model/*"
 
 @pytest.fixture(scope="module")
 def bought(tmp_path_factory):
-    folder = synthesized_with(RECIPE, tmp_path_factory.mktemp("bought"), "bought")
+    folder = reviewed_recipe(RECIPE, tmp_path_factory.mktemp("bought"), "bought").folder
     return EnvironmentTemplates.of(folder, "bought")
 
 

@@ -1,13 +1,11 @@
 """The decisions on documents would notice each weaker policy: of their bucket, key, queues, roles and endpoints."""
 
 import pytest
-from assisted import KNOWLEDGE, synthesized
 from changed_policies import unnoticed
 
 from review.mutations import mutants
 from review.physical import Physical
 from review.policy_documents import documents
-from review.templates import EnvironmentTemplates
 
 REGION = "us-east-1"
 ENDPOINTS = {
@@ -24,14 +22,6 @@ EQUIVALENT = {
         "statement 3 (DenyGrantsToOthers): without BoolIfExists aws:PrincipalIsAWSService",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def docs(tmp_path_factory):
-    place = tmp_path_factory.mktemp("documented")
-    return EnvironmentTemplates.of(
-        synthesized(place, "documented", knowledge=KNOWLEDGE), "documented"
-    )
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,18 @@ import json
 import re
 
 import pytest
-from imported import RECIPE, TRAINING
-from machines import TERMINAL, definition, edges, following, known, reachable, used
-from one_recipe import synthesized_with
+from machines import (
+    TERMINAL,
+    definition,
+    edges,
+    following,
+    known,
+    of_type,
+    reachable,
+    retried,
+    used,
+)
 
-from review.templates import EnvironmentTemplates
 from tuning.constructs.import_definition import GROUPS_AT_ONCE
 from tuning.imports.import_machine_states import ImportMachineState
 from tuning.pipeline.import_tasks import IMPORT_STEPS
@@ -21,25 +28,13 @@ PASSING = {"Transient", "Lambda.Unknown", "Runtime.ExitError", "Lambda.TooManyRe
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory):
-    place = tmp_path_factory.mktemp("states")
-    folder = synthesized_with(TRAINING, place, "imported", beside={"adapters": RECIPE})
-    return definition(EnvironmentTemplates.of(folder, "imported"), "ModelImportMachine")
+def machine(imported):
+    return definition(imported, "ModelImportMachine")
 
 
 @pytest.fixture(scope="module")
 def states(machine):
     return machine["States"]
-
-
-def of_type(states, *types):
-    return {name: state for name, state in states.items() if state["Type"] in types}
-
-
-def tried_again(task):
-    return {
-        error for retry in task["Retry"] if retry["MaxAttempts"] for error in retry["ErrorEquals"]
-    }
 
 
 def test_it_is_written_in_jsonata_and_every_execution_ends_by_itself(machine):
@@ -74,13 +69,13 @@ def test_every_fault_goes_to_the_end_with_what_was_said_of_it(states, task):
 
 @pytest.mark.parametrize("task", [*TASKS, FINISH])
 def test_what_passes_is_tried_again_and_what_does_not_is_not(states, task):
-    assert tried_again(states[task]) >= PASSING | {"Sandbox.Timedout"}
-    assert tried_again(states[task]).isdisjoint({"States.ALL", "States.TaskFailed"})
+    assert retried(states[task]) >= PASSING | {"Sandbox.Timedout"}
+    assert retried(states[task]).isdisjoint({"States.ALL", "States.TaskFailed"})
 
 
 def test_so_is_each_group(states):
     merge = states[MAP]["ItemProcessor"]["States"]["Merge tensors"]
-    assert tried_again(merge) >= PASSING | {"Sandbox.Timedout"}
+    assert retried(merge) >= PASSING | {"Sandbox.Timedout"}
 
 
 @pytest.mark.parametrize("task", [*TASKS, MAP])

@@ -6,11 +6,10 @@ import shutil
 from dataclasses import replace
 from textwrap import dedent
 
-import aws_cdk as cdk
 import pytest
 from machines import definition, edges, following, known, reachable, used
 from one_recipe import endpoint_rights
-from stubbed_bundle import stub_bundle
+from stubbed_bundle import reviewed_deployment
 from tested_configs import RICH
 from whole_app import ROOT
 
@@ -18,9 +17,7 @@ from review.checks.separation_checks import (
     who_changes_deployments_asks_no_model_and_who_asks_changes_none,
 )
 from review.role_policies import allowed, permissions, roles_allowed, statements
-from review.synthesis import synthesize
 from review.templates import EnvironmentTemplates
-from stacks.deployment import Deployment
 from tuning.releases.release_states import ImportedReleaseState, ReleaseState
 
 TRAINS = """
@@ -45,14 +42,9 @@ def imported(tmp_path_factory):
     for name, recipe in (("support", TRAINS), ("adapters", IMPORTS)):
         (recipes / f"{name}.toml").write_text(dedent(recipe), encoding="utf-8")
     config = replace(RICH, recipes=("support", "adapters"), recipes_folder=recipes)
-
-    def build(app: cdk.App) -> None:
-        Deployment(app, "imported", config=config)
-
-    with pytest.MonkeyPatch.context() as patch:
-        stub_bundle(patch, folder)
-        made = synthesize(folder / "out", build, templates=False).folder
-    return EnvironmentTemplates.of(made, "imported")
+    return EnvironmentTemplates.of(
+        reviewed_deployment(folder, "imported", config).folder, "imported"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from one_recipe import endpoint_rights, synthesized_with
+from one_recipe import endpoint_rights, reviewed_recipe
 
 from review.checks.separation_checks import (
     who_changes_deployments_asks_no_model_and_who_asks_changes_none,
@@ -24,7 +24,7 @@ RECIPE = """
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return synthesized_with(RECIPE, tmp_path_factory.mktemp("judged"), "judged")
+    return reviewed_recipe(RECIPE, tmp_path_factory.mktemp("judged"), "judged").folder
 
 
 @pytest.fixture(scope="module")

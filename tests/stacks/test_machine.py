@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from machines import TERMINAL, definition, edges, following, known, reachable, used
+from machines import TERMINAL, definition, edges, following, known, of_type, reachable, used
 
 from tuning.pipeline.manifest import of_kind
 from tuning.runs.machine_states import REACHED, MachineState
@@ -20,10 +20,6 @@ RESUMED = "Resume outcome"
 """The end that another execution came to."""
 GOOD_ENDS = {"Trained", "Refused", "Stopped"}
 BAD_ENDS = {"Failed", "Outcome not reported"}
-
-
-def of_type(states, *types):
-    return {name: state for name, state in states.items() if state["Type"] in types}
 
 
 def test_it_is_written_in_jsonata(dev):

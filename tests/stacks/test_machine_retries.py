@@ -1,7 +1,8 @@
 """What the state machine tries again, for how long, and with how many events."""
 
 import pytest
-from test_machine import ROOT, TASKS, of_type
+from machines import of_type, retried
+from test_machine import ROOT, TASKS
 
 
 def test_every_retry_is_bounded_and_spread(states):
@@ -39,13 +40,6 @@ def test_a_name_in_use_is_tried_again_for_three_quarters_of_an_hour(states):
 def test_a_function_whose_process_died_is_tried_again(states, task):
     """It may have died between two calls, such as after the job was created."""
     assert {"Runtime.ExitError", "Lambda.Unknown"} <= retried(states[task])
-
-
-def retried(task):
-    """The errors of it that are tried again."""
-    return {
-        error for retry in task["Retry"] if retry["MaxAttempts"] for error in retry["ErrorEquals"]
-    }
 
 
 @pytest.mark.parametrize("task", TASKS)

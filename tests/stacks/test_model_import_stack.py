@@ -4,63 +4,21 @@ import json
 from decimal import Decimal
 
 import pytest
-from imported import synthesized_imports
 from one_recipe import endpoint_rights
-from opted_stack import (
-    assert_reviewed,
-    decisions_about,
-    not_as_decided,
-    plugin_reports,
-    said_against,
-)
+from opted_stack import assert_reviewed
 from whole_app import ROOT
 
 from review.checks import bucket_checks
 from review.costs import idle
-from review.decide import review_decisions
 from review.role_policies import actions, permissions, roles_allowed, statements, trust
-from review.templates import OPTED_STACKS, STACKS, EnvironmentTemplates
-from tuning.constructs.acknowledgements import OTHER_TOOLS, accepted
+from review.templates import OPTED_STACKS, STACKS
 from tuning.pipeline.import_tasks import IMPORT_STEPS
 
 ROLES = {f"{step.construct_id}Role" for step in IMPORT_STEPS}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return synthesized_imports(tmp_path_factory.mktemp("imported"), templates=True)
-
-
-@pytest.fixture(scope="module")
-def imported(folder):
-    return EnvironmentTemplates.of(folder, "imported")
-
-
-@pytest.fixture(scope="module")
-def report(folder):
-    return plugin_reports(folder)
-
-
 def of_import(environment, resource_type):
     return [each for each in environment.of_type(resource_type) if each.stack == "Import"]
-
-
-def test_nothing_is_said_against_it_by_any_pack_validator_or_guard_rule(report):
-    assert len(report) > 5
-    assert said_against(report) == []
-
-
-def test_every_row_that_is_accepted_for_it_is_about_something(report):
-    said = {
-        f"{plugin['pluginName'].replace(' ', '-')}::{violation['ruleName']}".partition("[")[0]
-        for plugin in report
-        for violation in plugin.get("suppressedViolations", [])
-    }
-    for row in accepted():
-        if row.when == "imports":
-            for rule in row.rules:
-                if not rule.startswith(OTHER_TOOLS):
-                    assert rule.partition("[")[0] in said, rule
 
 
 def test_who_may_do_what_is_as_it_was_reviewed(imported):
@@ -260,22 +218,6 @@ def test_import_jobs_run_in_the_vpc_with_our_key(imported):
     assert given["JOB_SUBNET_IDS"].count("VpcJobsSubnet") == 3
     found = bucket_checks.denials(imported, imported.one("AWS::S3::Bucket", "Weights"))
     assert "{Vpc}" in str(found["DenyOutsideVpc"]["Condition"])
-
-
-@pytest.fixture(scope="module")
-def decided(imported):
-    return review_decisions(imported, region="us-west-2", mutated=False).decisions
-
-
-def test_every_decision_on_imports_is_as_the_table_has_it(decided):
-    own = decisions_about(decided, "import")
-    assert len(own) >= 60
-    assert not_as_decided(own) == []
-
-
-def test_what_holds_everywhere_holds_beside_imports(decided):
-    assert len(decided) >= 400
-    assert not_as_decided(decided) == []
 
 
 def test_it_costs_while_nothing_is_imported_what_the_documents_state(imported):

@@ -1,7 +1,7 @@
 """The Release state machine: every way through it ends, recorded and reported, with one model live."""
 
 import pytest
-from machines import TERMINAL, definition, edges, following, known, reachable, used
+from machines import TERMINAL, definition, edges, following, known, of_type, reachable, used
 
 from tuning.pipeline.manifest import of_kind
 from tuning.releases.release_states import ReleaseState
@@ -21,10 +21,6 @@ def release_states(machine):
     return machine["States"]
 
 
-def of_a_type(states, kind):
-    return {name: state for name, state in states.items() if state["Type"] == kind}
-
-
 def test_every_release_ends_by_itself_after_its_longest_loops(machine):
     """Two loops of 120 polls, each of which may be tried for ten days."""
     assert machine["TimeoutSeconds"] == 30 * 24 * 3600
@@ -37,7 +33,7 @@ def test_every_state_is_known_is_reached_and_leads_to_an_end(machine, release_st
         assert reachable(release_states, name) & ENDS, name
         assert (state["Type"] in TERMINAL) == (name in ENDS)
         assert bool(following(state)) == (name not in ENDS)
-    assert all("Default" in each for each in of_a_type(release_states, "Choice").values())
+    assert all("Default" in each for each in of_type(release_states, "Choice").values())
 
 
 def test_no_release_ends_unrecorded_or_without_a_notice(release_states):
@@ -57,7 +53,7 @@ def test_every_loop_waits_or_has_changed_its_way(release_states):
     """`Restore earlier model` is passed once: what was asked then is known. Prompts are asked on as long as some
     were answered.
     """
-    closed = {*of_a_type(release_states, "Wait"), "Restore earlier model", "All prompts answered?"}
+    closed = {*of_type(release_states, "Wait"), "Restore earlier model", "All prompts answered?"}
     assert {WAIT, "Wait for quota", "Wait for candidate", "Wait for removal"} <= closed
     for name in release_states.keys() - closed:
         ahead = {after for after in following(release_states[name]) if after not in closed}
@@ -68,7 +64,7 @@ def test_every_loop_waits_or_has_changed_its_way(release_states):
 
 
 def test_every_task_catches_everything_and_tries_within_bounds(release_states):
-    for name, task in of_a_type(release_states, "Task").items():
+    for name, task in of_type(release_states, "Task").items():
         assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
         assert task["Retry"], name
         for retry in (each for each in task["Retry"] if each["MaxAttempts"]):
@@ -86,7 +82,7 @@ def test_no_way_uses_what_is_not_assigned_yet(release_states):
 
 def test_it_waits_for_a_number_of_seconds(release_states):
     """Text would fail the execution."""
-    waits = of_a_type(release_states, "Wait").values()
+    waits = of_type(release_states, "Wait").values()
     assert {each["Seconds"] for each in waits} == {"{% 60 %}"}
 
 

@@ -4,14 +4,12 @@ of what their roles may, the reviewed table of permissions.
 
 import pytest
 from changed_policies import changes_of, known_as_equivalent, unnoticed
-from tooled import ZONE_IDS, synthesized
 
 from review.mutations import mutants
 from review.permission_table import table_rows
 from review.physical import Physical
 from review.policy_documents import documents
 from review.role_policies import RoleStatement
-from review.templates import EnvironmentTemplates
 
 REGION = "us-east-1"
 AGENTS = ("Clerk", "Guide")
@@ -26,12 +24,6 @@ RIGHTS = {
     for part in ("AgentPolicy", "AgentLogsPolicy", "AnswerWithToolsPolicy")
 }
 """What is attached to the function's role beside is that of every function, and mutated in `dev`."""
-
-
-@pytest.fixture(scope="module")
-def tooled(tmp_path_factory):
-    folder = synthesized(tmp_path_factory.mktemp("weakened"), zone_ids=ZONE_IDS)
-    return EnvironmentTemplates.of(folder, "tooled")
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,10 @@
 """Each statement that assistants rest on is needed and no wider: changed in any way, a decision of the table changes."""
 
 import pytest
-from assisted import synthesized
 from changed_policies import changes_of, known_as_equivalent, unnoticed
-from opted_stack import not_as_decided
 
-from review.decide import review_decisions
 from review.physical import Physical
 from review.policy_documents import documents
-from review.templates import EnvironmentTemplates
 
 REGION = "us-east-1"
 OF_ASSISTANTS = {
@@ -17,12 +13,6 @@ OF_ASSISTANTS = {
     *(f"trust of {who}AnswerQuestionRole" for who in ("HelpDesk", "Plain")),
 }
 """What is attached to their roles beside is that of every function, and mutated in `dev`."""
-
-
-@pytest.fixture(scope="module")
-def assisted(tmp_path_factory):
-    folder = synthesized(tmp_path_factory.mktemp("weakened"), "assisted")
-    return EnvironmentTemplates.of(folder, "assisted")
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +25,6 @@ def changed(assisted):
     ]
     assert {each.name for each in found} == OF_ASSISTANTS
     return changes_of(found)
-
-
-def test_what_is_decided_of_them_is_as_the_table_has_it(assisted):
-    decided = review_decisions(assisted, region=REGION, mutated=False).decisions
-    assert not_as_decided(decided) == []
 
 
 def test_every_weakened_policy_of_an_assistant_is_noticed(assisted, changed, capsys):

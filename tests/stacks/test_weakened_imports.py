@@ -4,24 +4,14 @@ changes. What its functions may is compared as a whole set: test_model_import_st
 
 import pytest
 from changed_policies import changes_of, known_as_equivalent, unnoticed
-from imported import synthesized_imports
-from opted_stack import not_as_decided
 
-from review.decide import review_decisions
 from review.mutations import mutants
 from review.permission_table import table_rows
 from review.physical import Physical
 from review.policy_documents import documents
 from review.role_policies import RoleStatement
-from review.templates import EnvironmentTemplates
 
 REGION = "us-west-2"
-
-
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory):
-    folder = synthesized_imports(tmp_path_factory.mktemp("weakened"))
-    return EnvironmentTemplates.of(folder, "imported")
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +20,6 @@ def own(imported):
     names = {each.name for each in imported.resources if each.stack == "Import"}
     found = documents(Physical(environment=imported, region=REGION))
     return [each for each in found if each.name.rpartition(" ")[2] in names]
-
-
-def test_what_is_decided_of_imports_is_as_the_table_has_it(imported):
-    decided = review_decisions(imported, region=REGION, mutated=False).decisions
-    assert not_as_decided(decided) == []
 
 
 def test_every_weakened_policy_of_the_import_stack_is_noticed(imported, own, capsys):

@@ -34,11 +34,12 @@ PLAIN = assisted.ASSISTANTS["plain"] + assisted.KNOWLEDGE
 ZONE_IDS = {"b": "use1-az3", "d": "use1-az4"}
 
 
-def synthesized(folder, **more):
-    return assisted.synthesized(
+def reviewed_tools(folder, **more):
+    return assisted.reviewed(
         folder,
         "tooled",
         assistants=("clerk", "guide", "plain"),
         files={"clerk": CLERK, "guide": GUIDE, "plain": PLAIN},
+        zone_ids=ZONE_IDS,
         **more,
     )

@@ -18,12 +18,12 @@ from tuning.assistants.assistant_settings import AgentSettings
 from tuning.constructs.bucket_policies import ASSISTANT_PART, PART
 from tuning.constructs.config import Config
 from tuning.constructs.config_assistants import agent_letters, assistant_files
+from tuning.constructs.environment_parts import EnvironmentParts
 from tuning.constructs.function import laptop_or_lambda
 from tuning.constructs.functions_code import AGENT_ENTRY, with_agent
 from tuning.constructs.log_groups import log_group
-from tuning.constructs.network import Network
-from tuning.constructs.permissions import Permissions
-from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.policies import allow, assumed_by, managed_policy
+from tuning.constructs.stack_maker import StackMaker
 from tuning.pipeline.assistant_steps import AGENT_ACCESS
 
 if TYPE_CHECKING:
@@ -42,10 +42,7 @@ class AgentRuntime(Construct):
         construct_id: str,
         *,
         assistant: Assistant,
-        config: Config,
-        network: Network,
-        permissions: Permissions,
-        settings: AgentSettings,
+        make: StackMaker,
         places: Mapping[str, str],
     ) -> None:
         """`places`: what its rights are filled in with, as those of functions."""
@@ -55,23 +52,22 @@ class AgentRuntime(Construct):
             self,
             "Policy",
             roles=[self.role],
-            statements=permissions.statements(AGENT_ACCESS, **places),
+            statements=make.permissions.statements(AGENT_ACCESS, **places),
         )
-        self.runtime = self._runtime(assistant, config, network, settings)
+        self.runtime = self._runtime(assistant, make)
         self.runtime.add_resource_dependency(policy)  # it may what it must when it is first asked
         self.arn = self.runtime.attr_agent_runtime_arn
-        self._log(config, network)
+        self._log(make.parts)
         # Who invokes needs the right on both; the service makes this one with the runtime.
         # https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/agent-runtime-versioning.html
         self.endpoint_arn = f"{self.arn}/runtime-endpoint/DEFAULT"
 
-    def _runtime(
-        self, assistant: Assistant, config: Config, network: Network, settings: AgentSettings
-    ) -> "agentcore.CfnRuntime":
+    def _runtime(self, assistant: Assistant, make: StackMaker) -> "agentcore.CfnRuntime":
         # Imported where there is an agent: the module is large, and most environments have none.
         from aws_cdk.aws_bedrockagentcore import CfnRuntime as runtime  # noqa: N813, PLC0415
 
-        code = self._code(config, assistant)
+        parts, settings = make.parts, make.settings(AgentSettings)
+        code = self._code(parts.config, assistant)
         return runtime(
             self,
             "Runtime",
@@ -92,8 +88,8 @@ class AgentRuntime(Construct):
             network_configuration=runtime.NetworkConfigurationProperty(
                 network_mode="VPC",
                 network_mode_config=runtime.VpcConfigProperty(
-                    subnets=_subnets(config, network),
-                    security_groups=[network.agents_group.id],
+                    subnets=_subnets(parts),
+                    security_groups=[parts.network.agents_group.id],
                 ),
             ),
             lifecycle_configuration=runtime.LifecycleConfigurationProperty(
@@ -102,13 +98,13 @@ class AgentRuntime(Construct):
             environment_variables=settings.to_env(),
         )
 
-    def _log(self, config: Config, network: Network) -> None:
+    def _log(self, parts: EnvironmentParts) -> None:
         """Under the name that the service gives it, which would make one without our key, kept for ever. UNCONFIRMED that
         it writes into one that is there, and with these rights alone: its page lets the role make and list groups, too.
         https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html
         """
         name = f"/aws/bedrock-agentcore/runtimes/{self.runtime.attr_agent_runtime_id}-DEFAULT"
-        group = log_group(self, "Logs", key=network.logs_key, config=config, name=name)
+        group = log_group(self, "Logs", key=parts.network.logs_key, config=parts.config, name=name)
         writing = allow(
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[group.log_group_arn],
@@ -117,23 +113,14 @@ class AgentRuntime(Construct):
 
     def _role(self, assistant: Assistant) -> iam.Role:
         """https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html"""
-        stack = cdk.Stack.of(self)
-        anything = stack.format_arn(
-            service="bedrock-agentcore",
-            resource="*",
-            arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
+        anything = cdk.Stack.of(self).format_arn(
+            service="bedrock-agentcore", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
         )
         role = iam.Role(
             self,
             "Role",
             description="Assumed by Amazon Bedrock AgentCore for an assistant's agent",
-            assumed_by=iam.ServicePrincipal(
-                "bedrock-agentcore.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnLike": {"aws:SourceArn": anything},
-                },
-            ),
+            assumed_by=assumed_by(self, "bedrock-agentcore", anything),
         )
         if assistant.model:
             cdk.Tags.of(role).add(PART, ASSISTANT_PART)
@@ -152,7 +139,7 @@ class AgentRuntime(Construct):
         )
 
 
-def _subnets(config: Config, network: Network) -> list[str]:
-    zones = [f"{config.region}{each}" for each in agent_letters(config)]
-    selected = network.vpc.select_subnets(subnet_group_name="Functions", availability_zones=zones)
-    return selected.subnet_ids
+def _subnets(parts: EnvironmentParts) -> list[str]:
+    zones = [f"{parts.config.region}{each}" for each in agent_letters(parts.config)]
+    vpc = parts.network.vpc
+    return vpc.select_subnets(subnet_group_name="Functions", availability_zones=zones).subnet_ids

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#co
 
 from collections.abc import Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
@@ -16,8 +15,15 @@ from constructs import Construct
 
 from tuning.constructs.notice_lines import message, run_subject
 from tuning.constructs.outcomes import Outcomes
-from tuning.constructs.steps import Steps, catch_all, expression, outlast, when
-from tuning.runs.ledger_item import KEY
+from tuning.constructs.steps import (
+    WAITS_NO_MORE,
+    Steps,
+    catch_all,
+    expression,
+    outlast,
+    wait_for_answer,
+    when,
+)
 from tuning.runs.machine_states import MachineState
 from tuning.runs.run_record import RunRecord
 
@@ -33,7 +39,6 @@ _OTHER_QUESTION = " or ".join(
     for each in ("usd", "dataset", "again", "recipe")
 )
 """Most runs ask for no data again, and by what is deployed. JSONata compares nothing with what is missing."""
-_ASKS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
 
 
 class ApprovalWait:
@@ -50,15 +55,13 @@ class ApprovalWait:
         end: Outcomes,
         lines: Sequence[str],
     ) -> None:
-        self._scope, self._end = scope, end
+        self._scope, self._end, self._steps = scope, end, Steps(scope)
         self.ask = self._ask(topic, lines)
         self._wait = self._waiting(ledger)
         outlast(self.ask, "States.TaskFailed")
-        self._wait.add_retry(errors=[_ASKS_NO_MORE], max_attempts=0)
-        outlast(self._wait, "States.TaskFailed")  # also when only the answer was lost: a new token
         self._wait.add_catch(end.expired, errors=["States.Timeout"], outputs={})
         catch_all([self.ask], end.fault)
-        self._answer = Steps(scope).choose(MachineState.APPROVED)
+        self._answer = self._steps.choose(MachineState.APPROVED)
         self._refused = self._not_taken()
         self._answer.when(when(_OTHER_RUN), self._refused)
         self._answer.when(when("$approval.decision = 'stop'"), end.stopped_early)
@@ -70,7 +73,7 @@ class ApprovalWait:
         """What was approved is authorized once more: no approval takes more than a budget has. So is a
         run that asks no more: someone has stopped it, or its row was lost and is written anew.
         """
-        self._wait.add_catch(again, errors=[_ASKS_NO_MORE], outputs={})
+        self._wait.add_catch(again, errors=[WAITS_NO_MORE], outputs={})
         catch_all([self._wait], self._end.fault)
         self._answer.when(when("$approval.decision = 'approve'"), again)
         self._answer.otherwise(self._refused)
@@ -86,9 +89,7 @@ class ApprovalWait:
             for name, at in said.items()
         }
         learnt = {"refused_answer": kept, "approval": {}}
-        return sfn.Pass.jsonata(
-            self._scope, MachineState.ANSWER_NOT_TAKEN, assign=learnt, outputs={}
-        )
+        return self._steps.learn(MachineState.ANSWER_NOT_TAKEN, learnt)
 
     def _ask(self, topic: sns.ITopic, lines: Sequence[str]) -> tasks.SnsPublish:
         return tasks.SnsPublish.jsonata(
@@ -101,29 +102,14 @@ class ApprovalWait:
         )
 
     def _waiting(self, ledger: dynamodb.ITable) -> sfn.CustomState:
-        """Raw, since the CDK's own tasks render no timeout as an expression."""
-        partition = cdk.Stack.of(self._scope).partition
-        return sfn.CustomState(
+        return wait_for_answer(
             self._scope,
             MachineState.WAIT_FOR_APPROVAL,
-            state_json={
-                "Type": "Task",
-                "Resource": (
-                    f"arn:{partition}:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"
-                ),
-                "Arguments": {
-                    "TableName": ledger.table_name,
-                    "Key": {KEY: {"S": expression("$run.id")}},
-                    "UpdateExpression": f"SET {RunRecord.attribute('task_token')} = :token",
-                    "ConditionExpression": "#state = :awaiting AND attribute_not_exists(stop_asked)",
-                    "ExpressionAttributeNames": {"#state": "state"},
-                    "ExpressionAttributeValues": {
-                        ":token": {"S": expression("$states.context.Task.Token")},
-                        ":awaiting": {"S": "awaiting_approval"},
-                    },
-                },
-                "TimeoutSeconds": expression(_SECONDS),
-                "Assign": {"approval": expression("$states.result")},
-                "Output": {},
-            },
+            ledger,
+            update=f"SET {RunRecord.attribute('task_token')} = :token",
+            condition="#state = :awaiting AND attribute_not_exists(stop_asked)",
+            names={"#state": "state"},
+            values={":awaiting": "awaiting_approval"},
+            seconds=_SECONDS,
+            gives="approval",
         )

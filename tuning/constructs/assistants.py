@@ -3,22 +3,20 @@
 A stack of its own, where a Config names assistants; no other environment has anything of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
-from msgspec import structs
 
 from tuning.assistants.assistant import Assistant
-from tuning.assistants.assistant_settings import AgentSettings, AssistantSettings, ToolsSettings
 from tuning.assistants.reranking import rerank_usd
 from tuning.constructs.agent_endpoints import tool_functions
 from tuning.constructs.agent_runtime import AgentRuntime
+from tuning.constructs.arns import foundation_model
 from tuning.constructs.assistant_documents import AssistantDocuments
 from tuning.constructs.assistant_monitoring import watch_assistants
 from tuning.constructs.bucket_policies import ASSISTANT_PART, PART
-from tuning.constructs.config import Config
 from tuning.constructs.config_assistants import (
     base_model_of,
     guardrail_of,
@@ -26,15 +24,13 @@ from tuning.constructs.config_assistants import (
     with_documents,
 )
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.function_maker import FunctionMaker
 from tuning.constructs.knowledge_base import KnowledgeBaseParts
 from tuning.constructs.model_guardrail import NumberedGuardrail, make_guardrail
-from tuning.constructs.network import Network
 from tuning.constructs.permissions import Permissions
-from tuning.constructs.placement import prepare_scope
+from tuning.constructs.placement import prepare_scope, put_out
 from tuning.constructs.policies import allow, managed_policy
 from tuning.constructs.private_api import AssistantsApi
-from tuning.constructs.storage import Storage
+from tuning.constructs.stack_maker import StackMaker
 from tuning.constructs.training import Training
 from tuning.models.catalog import catalog
 from tuning.pascal_case import pascal
@@ -44,28 +40,17 @@ _NONE = "none"
 
 
 class Assistants(Construct):
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        environment: str,
-        config: Config,
-        network: Network,
-        storage: Storage,
-        training: Training,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, training: Training) -> None:
         super().__init__(scope, construct_id)
-        prepare_scope(self, config)
+        prepare_scope(self, training.config)
         training.assistants = self
-        self._environment, self.config = environment, config
-        self._network, self._storage, self._training = network, storage, training
+        self._training, self._parts, self.config = training, training.parts, training.config
         # CDK leaves `Default` out of logical ids: a place for all functions that renames none.
         self._workers = Construct(self, "Default")
         self._guardrails: dict[str, NumberedGuardrail] = {}
         self.documents = self._documents()
-        self.api = AssistantsApi(self, "Api", network=network)
-        self.functions = {each.name: self._function(each) for each in config.load_assistants()}
+        self.api = AssistantsApi(self, "Api", network=training.network)
+        self.functions = {each.name: self._function(each) for each in self.config.load_assistants()}
         self.policies = {name: self._callers(name) for name in self.functions}
         watch_assistants(self, api=self.api.api, functions=self.functions, topic=training.topic)
         self._outputs()
@@ -78,10 +63,7 @@ class Assistants(Construct):
         return AssistantDocuments(
             self,
             "Documents",
-            environment=self._environment,
-            config=self.config,
-            network=self._network,
-            storage=self._storage,
+            parts=self._parts,
             topic=self._training.topic,
             assistants=documented,
         )
@@ -92,57 +74,25 @@ class Assistants(Construct):
     def _function(self, assistant: Assistant) -> HandlerFunction:
         place = Construct(self._workers, pascal(assistant.name))
         guardrail = self._guardrail(assistant)
-        make = FunctionMaker.of(
-            place,
-            config=self.config,
-            permissions=self._permissions(assistant, guardrail),
-            network=self._network,
-            storage=self._storage,
-            dead_letters=self._training.intake.dead_letters,
-        )
-        settings = self._settings(assistant, guardrail)
+        make = StackMaker.of(place, self._parts, dead_letters=self._training.intake.dead_letters)
+        make.permissions.names |= self._names(assistant, guardrail, make.permissions)
+        make.told.update(self._told(assistant, guardrail))
         places = {
             "assistant": assistant.name,
             "guardrail": guardrail.identifier,
             "recipe": assistant.recipe or _NONE,
         }
         if assistant.tools:
-            runtime = self._agent(place, assistant, make.permissions, settings, places)
+            runtime = AgentRuntime(place, "Agent", assistant=assistant, make=make, places=places)
             make.permissions.names["AgentRuntime"] = [runtime.arn, runtime.endpoint_arn]
-            asks = ToolsSettings(**structs.asdict(settings), agent_runtime_arn=runtime.arn)
-            made = make.function(ANSWER_WITH_TOOLS, asks, **places)
+            make.told["agent_runtime_arn"] = runtime.arn
+            made = make.function(ANSWER_WITH_TOOLS, **places)
         else:
-            made = make.function(ANSWER_QUESTION, settings, **places)
+            made = make.function(ANSWER_QUESTION, **places)
             if assistant.model:
                 cdk.Tags.of(made.role).add(PART, ASSISTANT_PART)
         self.api.ask(assistant.name, made.function.function_arn)
         return made
-
-    def _agent(
-        self,
-        place: Construct,
-        assistant: Assistant,
-        permissions: Permissions,
-        settings: AssistantSettings,
-        places: Mapping[str, str],
-    ) -> AgentRuntime:
-        return AgentRuntime(
-            place,
-            "Agent",
-            assistant=assistant,
-            config=self.config,
-            network=self._network,
-            permissions=permissions,
-            settings=AgentSettings(
-                environment=self._environment,
-                assistant=assistant.name,
-                guardrail_arn=settings.guardrail_arn,
-                guardrail_version=settings.guardrail_version,
-                token_price=settings.token_price,
-                knowledge_base=settings.knowledge_base,
-            ),
-            places=places,
-        )
 
     def _guardrail(self, assistant: Assistant) -> NumberedGuardrail:
         """The environment's, or one that is made here, once for all assistants that name it."""
@@ -155,53 +105,50 @@ class Assistants(Construct):
             self._guardrails[said.name] = make_guardrail(
                 Construct(self, f"Guard{pascal(said.name)}"),
                 said,
-                environment=self._environment,
-                key=self._storage.data_key.key_arn,
+                environment=self._parts.name,
+                key=self._parts.storage.data_key.key_arn,
             )
         return self._guardrails[said.name]
 
-    def _permissions(self, assistant: Assistant, guardrail: NumberedGuardrail) -> Permissions:
-        stack, storage = cdk.Stack.of(self), self._storage
-        found = Permissions(stack, environment=self._environment, storage=storage, recipes=())
-        bases = []
+    def _names(
+        self, assistant: Assistant, guardrail: NumberedGuardrail, known: Permissions
+    ) -> dict[str, Sequence[str]]:
+        """What its rights are on, beside what all functions know."""
+        stack, bases = cdk.Stack.of(self), []
         if assistant.model:
             asked_as = catalog().model(assistant.model).asked_as
-            partition = stack.partition
-            bases = [f"arn:{partition}:bedrock:{stack.region}::foundation-model/{asked_as}"]
+            bases = [foundation_model(self, asked_as)]
         knows = self._knowledge(assistant)
-        deployments = [*found.names["Deployments"]] if assistant.recipe else []
+        deployments = [*known.names["Deployments"]] if assistant.recipe else []
         if any(
             each.provisioned_hours
             for each in self.config.load_recipes()
             if each.name == assistant.recipe
         ):
-            deployments += found.names["ProvisionedModels"]
-        found.names |= {
+            deployments += known.names["ProvisionedModels"]
+        ledger = self._parts.storage.ledger.table_arn
+        return {
             "AssistantBases": bases,
             "AssistantDeployments": deployments,
             "AssistantGuardrail": [guardrail.arn],
             "AssistantKnowledge": [knows.knowledge_base_arn] if knows else [],
             "ToolFunctions": tool_functions(stack, assistant.tools),
-            "LedgerOfAssistant": [storage.ledger.table_arn] if assistant.recipe else [],
+            "LedgerOfAssistant": [ledger] if assistant.recipe else [],
         }
-        return found
 
-    def _settings(self, assistant: Assistant, guardrail: NumberedGuardrail) -> AssistantSettings:
+    def _told(self, assistant: Assistant, guardrail: NumberedGuardrail) -> dict[str, str]:
         price = price_of(base_model_of(assistant, self.config))
         knows = self._knowledge(assistant)
         assert price  # noqa: S101 — the Config refuses what has none
-        return AssistantSettings(
-            environment=self._environment,
-            assistant=assistant.name,
-            ledger_table=self._storage.ledger.table_name,
-            budgets_table=self._storage.budgets.table_name,
-            guardrail_arn=guardrail.arn,
-            guardrail_version=guardrail.version,
-            token_price=price.to_text(),
-            base_model=catalog().model(assistant.model).asked_as if assistant.model else _NONE,
-            knowledge_base=knows.knowledge_base_id if knows else _NONE,
-            rerank_usd=f"{rerank_usd(assistant.knowledge_base):f}",
-        )
+        return {
+            "assistant": assistant.name,
+            "guardrail_arn": guardrail.arn,
+            "guardrail_version": guardrail.version,
+            "token_price": price.to_text(),
+            "base_model": catalog().model(assistant.model).asked_as if assistant.model else _NONE,
+            "knowledge_base": knows.knowledge_base_id if knows else _NONE,
+            "rerank_usd": f"{rerank_usd(assistant.knowledge_base):f}",
+        }
 
     def _callers(self, name: str) -> iam.CfnManagedPolicy:
         """To be attached to the roles of those who may ask this assistant: that, from inside the VPC, and nothing else.
@@ -221,15 +168,14 @@ class Assistants(Construct):
         )
 
     def _outputs(self) -> None:
-        outputs = Construct(self, "Outputs")
-        values = {
+        outputs = {
             "AssistantNames": ",".join(sorted(self.policies)),
             "AssistantsApi": self.api.api.rest_api_id,
-            "AskersGroup": self._network.askers_group.id,
+            "AskersGroup": self._parts.network.askers_group.id,
             **{f"CallersOf{pascal(name)}": each.ref for name, each in self.policies.items()},
+            **self._documented(),
         }
-        for name, value in (values | self._documented()).items():
-            cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)
+        put_out(self, outputs)
 
     def _documented(self) -> dict[str, str]:
         if self.documents is None:

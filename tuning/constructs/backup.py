@@ -13,7 +13,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from tuning.constructs.placement import own_name
-from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.policies import allow, allow_key, managed_policy
 from tuning.constructs.wildcard_permissions import look_for_resources
 
 _KEPT_DAYS = 90
@@ -107,7 +107,6 @@ class Backup(Construct):
         ours = {"StringEqualsIfExists": {"aws:SourceAccount": cdk.Stack.of(self).account}}
         backups = iam.ServicePrincipal("backup.amazonaws.com", conditions=ours)
         role = iam.Role(self, "Role", assumed_by=backups)
-        via = f"dynamodb.{cdk.Stack.of(self).region}.amazonaws.com"
         policy = managed_policy(
             self,
             "Policy",
@@ -132,11 +131,7 @@ class Backup(Construct):
                     resources=[key.key_arn],
                     conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
                 ),
-                allow(
-                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                    resources=[key.key_arn],
-                    conditions={"StringEquals": {"kms:ViaService": via}},
-                ),
+                allow_key(self, key.key_arn, "dynamodb", "Decrypt", "GenerateDataKey"),
             ],
         )
         looking = managed_policy(

@@ -3,16 +3,17 @@
 The interfaces of a job carry a tag that says of which kind it is, so that no role of one kind may place those of another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from tuning.constructs.arns import bedrock_arn
 from tuning.constructs.bucket_policies import PART
 from tuning.constructs.network import Network
-from tuning.constructs.policies import Statement, allow
+from tuning.constructs.policies import Statement, allow, allow_key, assumed_by, managed_policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,25 +24,33 @@ class JobKind:
     """Of its network interfaces, with the job's ARN."""
 
 
-def bedrock_role(
-    scope: Construct, description: str, *, kind: JobKind, wildcard: iam.IManagedPolicy, part: str
-) -> iam.Role:
-    """For jobs of that kind of this account; `part`: how bucket policies call it."""
-    role = iam.Role(
-        scope,
-        "Role",
-        description=description,
-        assumed_by=iam.ServicePrincipal(
-            "bedrock.amazonaws.com",
-            conditions={
-                "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
-                "ArnEquals": {"aws:SourceArn": _jobs(scope, kind)},
-            },
-        ),
-        managed_policies=[wildcard],
-    )
-    cdk.Tags.of(role).add(PART, part)
-    return role
+class VpcJobRole(Construct):
+    """Bedrock assumes it for jobs of one kind of this account, and places their interfaces in our subnets."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        kind: JobKind,
+        network: Network,
+        part: str,
+        data: Sequence[Statement],
+    ) -> None:
+        """`part`: how bucket policies call it; `data`: what it may do with what is stored."""
+        super().__init__(scope, construct_id)
+        jobs = bedrock_arn(self, kind.resource)
+        self.role = iam.Role(
+            self,
+            "Role",
+            description=f"Assumed by Amazon Bedrock for {kind.resource.replace('-', ' ')}s",
+            assumed_by=assumed_by(self, "bedrock", jobs, "ArnEquals"),
+            managed_policies=[network.wildcard.jobs],
+        )
+        cdk.Tags.of(self.role).add(PART, part)
+        roles, placing = [self.role], _place_interfaces(self, network, kind.tag, jobs)
+        managed_policy(self, "DataPolicy", roles=roles, statements=data)
+        managed_policy(self, "NetworkPolicy", roles=roles, statements=placing)
 
 
 def list_below(scope: Construct, bucket: str, prefix: str) -> Statement:
@@ -62,16 +71,13 @@ def model_key(scope: Construct, key: str) -> Statement:
     """The page does not say which principal creates the grant, the role or its caller; both
     have the right. https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html
     """
-    return allow_equals(
-        ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-        [key],
-        {"kms:ViaService": f"bedrock.{cdk.Stack.of(scope).region}.amazonaws.com"},
-    )
+    used = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")
+    return allow_key(scope, key, "bedrock", *used)
 
 
-def place_interfaces(scope: Construct, network: Network, kind: JobKind) -> list[Statement]:
+def _place_interfaces(scope: Construct, network: Network, tag: str, jobs: str) -> list[Statement]:
     """In our subnets and group, and only those of such a job."""
-    jobs, stack = _jobs(scope, kind), cdk.Stack.of(scope)
+    stack = cdk.Stack.of(scope)
     ec2 = f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}"
     subnets = [f"{ec2}:subnet/{subnet}" for subnet in network.job_subnet_ids]
     interfaces = f"{ec2}:network-interface/*"
@@ -81,7 +87,7 @@ def place_interfaces(scope: Construct, network: Network, kind: JobKind) -> list[
             resources=[interfaces],
             conditions={
                 "StringEquals": {"aws:RequestTag/BedrockManaged": "true"},
-                "ArnEquals": {f"aws:RequestTag/{kind.tag}": jobs},
+                "ArnEquals": {f"aws:RequestTag/{tag}": jobs},
             },
         ),
         allow(
@@ -98,7 +104,7 @@ def place_interfaces(scope: Construct, network: Network, kind: JobKind) -> list[
             # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
             resources=[interfaces],
             conditions={
-                "ArnEquals": {"ec2:Subnet": subnets, f"ec2:ResourceTag/{kind.tag}": jobs},
+                "ArnEquals": {"ec2:Subnet": subnets, f"ec2:ResourceTag/{tag}": jobs},
                 "StringEquals": {"ec2:ResourceTag/BedrockManaged": "true"},
             },
         ),
@@ -107,16 +113,7 @@ def place_interfaces(scope: Construct, network: Network, kind: JobKind) -> list[
             resources=[interfaces],
             conditions={
                 "StringEquals": {"ec2:CreateAction": "CreateNetworkInterface"},
-                "ForAllValues:StringEquals": {"aws:TagKeys": ["BedrockManaged", kind.tag]},
+                "ForAllValues:StringEquals": {"aws:TagKeys": ["BedrockManaged", tag]},
             },
         ),
     ]
-
-
-def allow_equals(actions: list[str], resources: list[str], equals: Mapping[str, str]) -> Statement:
-    return allow(actions=actions, resources=resources, conditions={"StringEquals": equals})
-
-
-def _jobs(scope: Construct, kind: JobKind) -> str:
-    stack = cdk.Stack.of(scope)
-    return stack.format_arn(service="bedrock", resource=kind.resource, resource_name="*")

@@ -59,6 +59,10 @@ def restrict(bucket: s3.Bucket, *statements: Sequence[Statement]) -> None:
     bucket.policy.document.add_statements(*others)
 
 
+def old_versions(*, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(id="OldVersions", noncurrent_version_expiration=cdk.Duration.days(days))
+
+
 def _abandoned_uploads(days: int) -> s3.LifecycleRule:
     return s3.LifecycleRule(
         id="AbandonedUploads", abort_incomplete_multipart_upload_after=cdk.Duration.days(days)

@@ -110,9 +110,7 @@ class CandidateEvaluation:
         """A judge decides nothing, so that no fault of it keeps a release."""
         none = "{'judge': $plan.judge, 'why': $fault.message}"
         said = expression(f"{{'state': 'done', 'since': '', 'judgement': {none}}}")
-        failed = sfn.Pass.jsonata(
-            self._scope, ReleaseState.NOT_JUDGED, assign={"judged": said}, outputs={}
-        )
+        failed = self._steps.learn(ReleaseState.NOT_JUDGED, {"judged": said})
         failed.next(self._decide)
         return failed
 
@@ -120,25 +118,15 @@ class CandidateEvaluation:
         """A candidate that could not be removed does not change what was decided; it is removed later."""
         wait = self._steps.wait(ReleaseState.WAIT_FOR_REMOVAL, POLL_SECONDS)
         wait.next(self._remove)
-        passed = sfn.Pass.jsonata(
-            self._scope,
-            ReleaseState.GATE_PASSED,
-            # What was live as the evaluation began is what the candidate was compared with.
-            assign={
-                "request": expression(
-                    "$merge([$request, {'seen': $plan.seen, 'go_ahead': {'gate': $gate.decision}}])"
-                )
-            },
-            outputs={},
-        )
+        # What was live as the evaluation began is what the candidate was compared with.
+        going = "$merge([$request, {'seen': $plan.seen, 'go_ahead': {'gate': $gate.decision}}])"
+        passed = self._steps.learn(ReleaseState.GATE_PASSED, {"request": expression(going)})
         gone = self._steps.choose(ReleaseState.CANDIDATE_REMOVED)
         gone.when(when("$removal.state in ['in_progress', 'queued']"), wait)
         gone.when(when("$exists($outcome.state)"), self._end)
         gone.otherwise(passed.next(self._live))
         self._remove.next(gone)
-        left = sfn.Pass.jsonata(
-            self._scope, ReleaseState.CANDIDATE_LEFT, assign={"removal": {}}, outputs={}
-        )
+        left = self._steps.learn(ReleaseState.CANDIDATE_LEFT, {"removal": {}})
         self._remove.add_catch(left.next(gone), errors=["States.ALL"], outputs={})
 
     def _concluded(self, name: str, state: str, summary: str) -> sfn.Pass:
@@ -150,4 +138,4 @@ class CandidateEvaluation:
         """`state`: a word, or JSONata that says it."""
         said = expression(state) if state.startswith("$") else state
         outcome = {"state": said, "summary": expression(summary)}
-        return sfn.Pass.jsonata(self._scope, name, assign={"outcome": outcome}, outputs={})
+        return self._steps.learn(name, {"outcome": outcome})

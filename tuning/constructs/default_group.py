@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from tuning.constructs.config import Config
-from tuning.constructs.function import FunctionDefaults, HandlerFunction
+from tuning.constructs.function import deployment_function
 from tuning.constructs.permissions import named_statements
 from tuning.pipeline.watching_steps import CLOSE_DEFAULT_GROUP
 
@@ -41,17 +41,13 @@ class ClosedDefaultGroup(Construct):
                 stack.format_arn(service="ec2", resource="security-group", resource_name=group)
             ]
         }
-        function = HandlerFunction(
+        function = deployment_function(
             scope,
-            step=CLOSE_DEFAULT_GROUP,
-            defaults=FunctionDefaults(
-                config=config,
-                logs_key=logs_key,
-                environment_key=logs_key,
-                wildcard=wildcard,
-                dead_letters=self.dead_letters,
-            ),
-            environment={},
+            CLOSE_DEFAULT_GROUP,
+            config=config,
+            logs_key=logs_key,
+            wildcard=wildcard,
+            dead_letters=self.dead_letters,
             statements=named_statements(stack, CLOSE_DEFAULT_GROUP.access, names),
         )
         # Where and as what CDK's own would be: cdk-nag asks for it by these names.

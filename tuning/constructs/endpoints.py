@@ -1,7 +1,6 @@
 """The only ways out of the VPC: endpoints of named services, for this account's own principals."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -9,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from tuning.constructs.agent_endpoints import add_agent_endpoints
+from tuning.constructs.arns import bedrock_arn, foundation_model
 from tuning.constructs.bucket_policies import (
     ASSISTANT_PART,
     DELETION_PART,
@@ -113,7 +113,6 @@ class Endpoints(Construct):
         self._functions = functions
         self._groups: dict[str, SecurityGroup] = {}
         self._zones = [f"{config.region}{zone}" for zone in config.endpoint_zones]
-        arn = partial(cdk.Stack.of(self).format_arn, service="bedrock")
         tables = cdk.Stack.of(self).format_arn(
             service="dynamodb", resource="table", resource_name=f"{storage_name}-*"
         )
@@ -123,11 +122,14 @@ class Endpoints(Construct):
         self.dynamodb = self._gateway(
             "DynamoDb", gateways.DYNAMODB, self._let(_LEDGER_ACTIONS, [tables], ours=True)
         )
-        foundation = arn(account="", resource="foundation-model", resource_name="*")
-        models = [foundation, arn(resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME)]
+        foundation = foundation_model(self, "*")
+        anything = cdk.Stack.of(self).format_arn(
+            service="bedrock", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
+        )
+        models = [foundation, anything]
         imports = bool(config.load_imports())
         kinds, changed = _asked_for(config.load_recipes(), imports=imports)
-        deployments = [arn(resource=kind, resource_name="*") for kind in kinds]
+        deployments = [bedrock_arn(self, kind) for kind in kinds]
         services = ec2.InterfaceVpcEndpointAwsService
         self.bedrock = self._interface(
             "Bedrock",
@@ -194,9 +196,7 @@ class Endpoints(Construct):
         callers' policy, which knows its id. But for the roles that measure and verify models, and answer nobody.
         https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions-id.html
         """
-        guardrails = cdk.Stack.of(self).format_arn(
-            service="bedrock", resource="guardrail", resource_name="*"
-        )
+        guardrails = bedrock_arn(self, "guardrail")
         named = {"StringLike": {"bedrock:GuardrailIdentifier": f"{guardrails}:*"}}
         based = [each for each in config.load_assistants() if each.model]
         if ways := sorted({_INVOKE_ACTIONS[0 if each.tools else 1] for each in based}):

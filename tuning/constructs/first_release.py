@@ -21,6 +21,7 @@ class FirstRelease:
     """From `begin` to `then`, whatever becomes of the release: a run that trained stays trained."""
 
     def __init__(self, scope: Construct, *, environment: str, then: sfn.IChainable) -> None:
+        steps = Steps(scope)
         start = call_of_stepfunctions(
             scope, MachineState.START_RELEASE, "startExecution", _arguments(scope)
         )
@@ -29,16 +30,12 @@ class FirstRelease:
         start.add_catch(then, errors=[_STARTED_BEFORE], outputs={})
         (command,) = run_commands_of(environment, "release")
         said = f"$result.summary & ' Its release was not started; this does: ' & {command} & '.'"
-        failed = sfn.Pass.jsonata(
-            scope,
-            MachineState.RELEASE_NOT_STARTED,
-            assign={"result": expression(f"$merge([$result, {{'summary': {said}}}])")},
-            outputs={},
-        )
+        summary = expression(f"$merge([$result, {{'summary': {said}}}])")
+        failed = steps.learn(MachineState.RELEASE_NOT_STARTED, {"result": summary})
         start.add_catch(failed, errors=["States.ALL"], outputs={})
         failed.next(then)
         start.next(then)
-        self.begin = Steps(scope).choose(MachineState.HAS_GATE)
+        self.begin = steps.choose(MachineState.HAS_GATE)
         self.begin.when(when("$exists($result.release)"), start)
         self.begin.otherwise(then)
 

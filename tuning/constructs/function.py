@@ -23,7 +23,7 @@ from tuning.constructs.functions_code import (
     with_recipes,
 )
 from tuning.constructs.log_groups import log_group
-from tuning.constructs.policies import Statement, allow, made_after, managed_policy
+from tuning.constructs.policies import Statement, allow, allow_key, made_after, managed_policy
 from tuning.pipeline.step import Step
 
 
@@ -111,14 +111,10 @@ class HandlerFunction(Construct):
         if self._defaults.dead_letters is None:
             return []
         service, action, arn = _sending(self._defaults.dead_letters)
-        via = f"{service}.{cdk.Stack.of(self).region}.amazonaws.com"
+        key = self._defaults.environment_key.key_arn
         return [
             allow(actions=[action], resources=[arn]),
-            allow(
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=[self._defaults.environment_key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": via}},
-            ),
+            allow_key(self, key, service, "Decrypt", "GenerateDataKey"),
         ]
 
     def _write_logs(self) -> Statement:
@@ -172,3 +168,26 @@ def laptop_or_lambda(scope: Construct) -> BundleTarget:
             return "laptop"
         case other:
             raise BundleError(f"context functions = {other!r}: must be lambda or laptop")
+
+
+def deployment_function(
+    scope: Construct,
+    step: Step,
+    *,
+    config: Config,
+    logs_key: kms.IKey,
+    wildcard: iam.IManagedPolicy,
+    dead_letters: sns.Topic,
+    statements: Sequence[Statement],
+) -> HandlerFunction:
+    """What CloudFormation invokes: it runs outside of the VPC, knows nothing of the environment and sees no data."""
+    defaults = FunctionDefaults(
+        config=config,
+        logs_key=logs_key,
+        environment_key=logs_key,
+        wildcard=wildcard,
+        dead_letters=dead_letters,
+    )
+    return HandlerFunction(
+        scope, step=step, defaults=defaults, environment={}, statements=statements
+    )

@@ -72,7 +72,7 @@ class ImportDefinition:
         known: dict[str, Any] = {"import_id": expression("$states.input.import_id")}
         known |= {name: {} for name in ("checked", "progress", "verified", "outcome", "finished")}
         known["lost"] = expression("$exists($states.input.lost) ? $states.input.lost : ''")
-        return sfn.Pass.jsonata(self._scope, ImportMachineState.BEGIN, assign=known, outputs={})
+        return self._steps.learn(ImportMachineState.BEGIN, known)
 
     def _to_be_closed(self) -> sfn.Choice:
         """An execution that was stopped records nothing: `reconcile_imports` has another do it, and only that."""

@@ -51,9 +51,7 @@ class IngestionDefinition:
         known = {name: expression(f"$states.input.{name}") for name in given}
         execution = {"execution": expression("$states.context.Execution.Id")}
         empty: dict[str, object] = {name: {} for name in ("progress", "followed", "outcome")}
-        return sfn.Pass.jsonata(
-            self._scope, IngestionState.BEGIN, assign={**known, **execution, **empty}, outputs={}
-        )
+        return self._steps.learn(IngestionState.BEGIN, {**known, **execution, **empty})
 
     def _refusals(self) -> sfn.Choice:
         """What will not be in answers is said before the rest is ingested, which may take long."""

@@ -69,9 +69,7 @@ class Intake(Construct):
             ),
         )
         for source in sources:
-            rule = self._rule(source)
-            for queue in (self.queue, self.dead_letters):
-                queue.add_to_resource_policy(_from(rule, queue))
+            self._receive(source)
 
     def invoke(
         self, function: HandlerFunction, *, at_once: int, batch: int = 10, collect_seconds: int = 0
@@ -121,37 +119,23 @@ class Intake(Construct):
 
         What cannot be sent there goes to the queue, is not an upload, and comes among them after all.
         """
-        rule = events.CfnRule(
-            self,
-            name,
-            description=description,
-            event_pattern=pattern,
-            targets=[_target("DeadLetters", self.dead_letters, instead=self.queue)],
-        )
-        for queue in (self.queue, self.dead_letters):
-            queue.add_to_resource_policy(_from(rule, queue))
+        target = _target("DeadLetters", self.dead_letters, instead=self.queue)
+        self._rule(name, description, target, event_pattern=pattern)
 
     def every(self, name: str, description: str, schedule: str) -> None:
         """Receive an event of a schedule, such as `rate(6 hours)`, too."""
-        rule = events.CfnRule(
-            self,
-            name,
-            description=description,
-            schedule_expression=schedule,
-            targets=[_target("Queue", self.queue, instead=self.dead_letters)],
-        )
-        for queue in (self.queue, self.dead_letters):
-            queue.add_to_resource_policy(_from(rule, queue))
+        target = _target("Queue", self.queue, instead=self.dead_letters)
+        self._rule(name, description, target, schedule_expression=schedule)
 
-    def _rule(self, source: IntakeSource) -> events.CfnRule:
+    def _receive(self, source: IntakeSource) -> None:
         """A prefix costs no complexity; a wildcard for each name of a training set scored 12, and
         EventBridge refuses that ("Rule is too complex").
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity
         """
-        return events.CfnRule(
-            self,
+        self._rule(
             source.rule,
-            description=f"An object was uploaded {'or deleted ' if source.deletions else ''}under {source.prefix}",
+            f"An object was uploaded {'or deleted ' if source.deletions else ''}under {source.prefix}",
+            _target("Queue", self.queue, instead=self.dead_letters),
             event_pattern={
                 "source": ["aws.s3"],
                 "detail-type": [
@@ -163,8 +147,15 @@ class Intake(Construct):
                     "object": {"key": [{"prefix": source.prefix}]},
                 },
             },
-            targets=[_target("Queue", self.queue, instead=self.dead_letters)],
         )
+
+    def _rule(
+        self, name: str, description: str, target: events.CfnRule.TargetProperty, **when: Any
+    ) -> None:
+        """`when`: a schedule or a pattern."""
+        rule = events.CfnRule(self, name, description=description, targets=[target], **when)
+        for queue in (self.queue, self.dead_letters):
+            queue.add_to_resource_policy(_from(rule, queue))
 
 
 def _target(

@@ -9,8 +9,17 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from tuning.constructs.arns import bedrock_arn, judge_arns
+from tuning.constructs.bedrock_role import list_below
 from tuning.constructs.bucket_policies import JUDGE_OBJECTS, JUDGE_PART, PART
-from tuning.constructs.policies import Statement, allow, managed_policy
+from tuning.constructs.policies import (
+    Statement,
+    allow,
+    allow_equals,
+    allow_key,
+    assumed_by,
+    managed_policy,
+)
 from tuning.constructs.storage import Storage
 from tuning.evaluation.judging import ACROSS
 
@@ -28,20 +37,11 @@ class JudgeRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack = cdk.Stack.of(self)
-        jobs = self._stack.format_arn(
-            service="bedrock", resource="evaluation-job", resource_name="*"
-        )
         self.role = iam.Role(
             self,
             "Role",
             description="Assumed by Amazon Bedrock for evaluation jobs with a judge model",
-            assumed_by=iam.ServicePrincipal(
-                "bedrock.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": self._stack.account},
-                    "ArnLike": {"aws:SourceArn": jobs},
-                },
-            ),
+            assumed_by=assumed_by(self, "bedrock", bedrock_arn(self, "evaluation-job")),
         )
         cdk.Tags.of(self.role).add(PART, JUDGE_PART)
         asks = [each for judge in judges for each in self._asks(judge)]
@@ -52,32 +52,18 @@ class JudgeRole(Construct):
         """No model is encrypted with one of our keys, and the job names none: its temporary copies are under a key of
         Bedrock. https://docs.aws.amazon.com/bedrock/latest/userguide/evaluation-data-management.html
         """
-        ours = {"StringEquals": {"aws:ResourceAccount": self._stack.account}}
+        ours = {"aws:ResourceAccount": self._stack.account}
         bucket, objects = storage.artifacts, storage.artifacts.arn_for_objects
-        via = f"s3.{self._stack.region}.amazonaws.com"
         written = [
             *("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts"),
             "s3:PutObject",
         ]
         return [
-            allow(actions=["s3:GetObject"], resources=[objects("judge/input/*")], conditions=ours),
-            allow(actions=written, resources=[objects("judge/output/*")], conditions=ours),
-            # HeadBucket is the same right, and names no prefix.
-            allow(
-                actions=["s3:ListBucket"],
-                resources=[bucket.bucket_arn],
-                conditions={**ours, "StringLikeIfExists": {"s3:prefix": JUDGE_OBJECTS}},
-            ),
-            allow(
-                actions=["s3:GetBucketLocation"],
-                resources=[bucket.bucket_arn],
-                conditions=ours,
-            ),
-            allow(
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=[storage.data_key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": via}},
-            ),
+            allow_equals(["s3:GetObject"], [objects("judge/input/*")], ours),
+            allow_equals(written, [objects("judge/output/*")], ours),
+            list_below(self, bucket.bucket_arn, JUDGE_OBJECTS),
+            allow_equals(["s3:GetBucketLocation"], [bucket.bucket_arn], ours),
+            allow_key(self, storage.data_key.key_arn, "s3", "Decrypt", "GenerateDataKey"),
         ]
 
     def _asks(self, judge: str) -> list[Statement]:
@@ -98,14 +84,3 @@ class JudgeRole(Construct):
             allow(actions=invoke, resources=[arn]),
             allow(actions=invoke, resources=models, conditions=through),
         ]
-
-
-def judge_arns(stack: cdk.Stack, judge: str) -> list[str]:
-    """The model in this Region; before it, where that is how it is asked, its inference profile, which each account has
-    as its own.
-    """
-    model = f"arn:{stack.partition}:bedrock:{stack.region}::foundation-model/{judge.removeprefix(ACROSS)}"
-    if not judge.startswith(ACROSS):
-        return [model]
-    profile = stack.format_arn(service="bedrock", resource="inference-profile", resource_name=judge)
-    return [profile, model]

@@ -16,10 +16,17 @@ from constructs import Construct
 
 from tuning.assistants.assistant import Assistant, KnowledgeBase
 from tuning.assistants.document_changes import folder_of
-from tuning.constructs.bedrock_role import allow_equals
+from tuning.constructs.arns import bedrock_arn, foundation_model
 from tuning.constructs.bucket_policies import KNOWLEDGE_PART, PART
 from tuning.constructs.keys import own_key
-from tuning.constructs.policies import Statement, allow, managed_policy
+from tuning.constructs.policies import (
+    Statement,
+    allow,
+    allow_equals,
+    allow_key,
+    assumed_by,
+    managed_policy,
+)
 from tuning.constructs.wildcard_permissions import WildcardPermissions
 
 NOT_FILTERABLE = ("AMAZON_BEDROCK_TEXT", "AMAZON_BEDROCK_METADATA")
@@ -90,18 +97,11 @@ class KnowledgeBaseParts(Construct):
         )
 
     def _role(self) -> iam.Role:
-        bases = self._stack.format_arn(
-            service="bedrock", resource="knowledge-base", resource_name="*"
-        )
-        ours = {
-            "StringEquals": {"aws:SourceAccount": self._stack.account},
-            "ArnLike": {"aws:SourceArn": bases},
-        }
         role = iam.Role(
             self,
             "Role",
             description=f"Assumed by Amazon Bedrock for the documents of {self._assistant.name}",
-            assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=ours),
+            assumed_by=assumed_by(self, "bedrock", bedrock_arn(self, "knowledge-base")),
         )
         cdk.Tags.of(role).add(PART, KNOWLEDGE_PART)
         return role
@@ -116,39 +116,25 @@ class KnowledgeBaseParts(Construct):
                 conditions={"StringEquals": ours, "StringLike": {"s3:prefix": f"{folder}*"}},
             ),
             allow_equals(["s3:GetObject"], [self._documents.arn_for_objects(f"{folder}*")], ours),
-            allow_equals(["kms:Decrypt"], [self._data_key.key_arn], self._via("s3")),
+            allow_key(self, self._data_key.key_arn, "s3", "Decrypt"),
             # What Bedrock keeps while it ingests: https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-kb.html
-            allow_equals(
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                [self._data_key.key_arn],
-                self._via("bedrock"),
-            ),
+            allow_key(self, self._data_key.key_arn, "bedrock", "Decrypt", "GenerateDataKey"),
         ]
 
     def _searches(self) -> list[Statement]:
         models = [each for each in (self._knows.embeddings, self._knows.rerank) if each]
         return [
             allow(
-                actions=["bedrock:InvokeModel"], resources=[self._model(each) for each in models]
+                actions=["bedrock:InvokeModel"],
+                resources=[foundation_model(self, each) for each in models],
             ),
             allow(
                 actions=[f"s3vectors:{each}" for each in _OF_AN_INDEX],
                 resources=[self.index.attr_index_arn],
             ),
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-vectors-data-encryption.html
-            allow_equals(
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                [self._vectors_key.key_arn],
-                self._via("s3vectors"),
-            ),
+            allow_key(self, self._vectors_key.key_arn, "s3vectors", "Decrypt", "GenerateDataKey"),
         ]
-
-    def _via(self, service: str) -> dict[str, str]:
-        return {"kms:ViaService": f"{service}.{self._stack.region}.amazonaws.com"}
-
-    def _model(self, name: str) -> str:
-        where = f"arn:{self._stack.partition}:bedrock:{self._stack.region}"
-        return f"{where}::foundation-model/{name}"
 
     def _base(self) -> bedrock.CfnKnowledgeBase:
         """Its name is another one where it must be replaced: two of one name would be in each other's way."""
@@ -168,7 +154,7 @@ class KnowledgeBaseParts(Construct):
             knowledge_base_configuration=made.KnowledgeBaseConfigurationProperty(
                 type="VECTOR",
                 vector_knowledge_base_configuration=made.VectorKnowledgeBaseConfigurationProperty(
-                    embedding_model_arn=self._model(knows.embeddings),
+                    embedding_model_arn=foundation_model(self, knows.embeddings),
                     embedding_model_configuration=made.EmbeddingModelConfigurationProperty(
                         bedrock_embedding_model_configuration=detail
                     ),

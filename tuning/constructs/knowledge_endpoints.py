@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-interface-endpoints.htm
 from collections.abc import Sequence
 from typing import Protocol
 
-import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from tuning.assistants.assistant import Assistant
+from tuning.constructs.arns import bedrock_arn
 from tuning.constructs.policies import Statement
 
 _INGESTION_ACTIONS = (
@@ -55,9 +55,7 @@ def knowledge_endpoints(
     documented = [each for each in assistants if each.knowledge_base]
     if not documented:
         return
-    bases = cdk.Stack.of(scope).format_arn(
-        service="bedrock", resource="knowledge-base", resource_name="*"
-    )
+    bases = bedrock_arn(scope, "knowledge-base")
     services = ec2.InterfaceVpcEndpointAwsService
     interface("BedrockAgent", services.BEDROCK_AGENT, let(_INGESTION_ACTIONS, [bases], ours=True))
     interface(

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from tuning.constructs.config import Config
+from tuning.constructs.environment_parts import EnvironmentParts
 from tuning.constructs.model_guardrail import NumberedGuardrail, make_guardrail
-from tuning.constructs.network import Network
 from tuning.constructs.permissions import Permissions
 from tuning.constructs.policies import deny, managed_policy
 from tuning.errors import ConfigError, nearest
@@ -28,17 +27,15 @@ class ModelCallers(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        environment: str,
-        config: Config,
-        network: Network,
+        parts: EnvironmentParts,
         permissions: Permissions,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._recipes, self._permissions = config.recipes, permissions
-        self._tags = {OF_ENVIRONMENT: environment}
-        self._endpoint = network.endpoints.bedrock_runtime.vpc_endpoint_id
+        self._recipes, self._permissions = parts.config.recipes, permissions
+        self._tags = {OF_ENVIRONMENT: parts.name}
+        self._endpoint = parts.network.endpoints.bedrock_runtime.vpc_endpoint_id
         self._of_recipe: dict[str, iam.IManagedPolicy] = {}
-        self.guardrail = self._guardrail(config, environment)
+        self.guardrail = self._guardrail(parts)
         self.policy = self._policy("Policy", self._tags)
         self.policy_arn = self.policy.ref
         self._attached = self._named("Attached", self.policy)
@@ -88,12 +85,12 @@ class ModelCallers(Construct):
             )
         return managed_policy(self, name, statements=statements)
 
-    def _guardrail(self, config: Config, environment: str) -> NumberedGuardrail | None:
-        said = config.load_guardrail()
+    def _guardrail(self, parts: EnvironmentParts) -> NumberedGuardrail | None:
+        said = parts.config.load_guardrail()
         if said is None:
             return None
-        (key,) = self._permissions.names["DataKey"]
-        made = make_guardrail(self, said, environment=environment, key=key)
+        key = parts.storage.data_key.key_arn
+        made = make_guardrail(self, said, environment=parts.name, key=key)
         self._permissions.names["Guardrail"] = [made.arn]
         return made
 

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from dataclasses import dataclass
 from typing import Any
 
-import aws_cdk as cdk
 from constructs import Construct
 
 from tuning.account_names import account_name
+from tuning.constructs.arns import bedrock_arn
 from tuning.errors import ConfigError
 from tuning.guardrails.guardrail import Guardrail
 from tuning.guardrails.guardrail_request import as_request, guardrail_digest
@@ -67,11 +67,7 @@ def make_guardrail(
         kms_key_arn=key,
     )
     if profile := request.pop("CrossRegionConfig", None):
-        arn = cdk.Stack.of(scope).format_arn(
-            service="bedrock",
-            resource="guardrail-profile",
-            resource_name=profile["GuardrailProfileIdentifier"],
-        )
+        arn = bedrock_arn(scope, "guardrail-profile", profile["GuardrailProfileIdentifier"])
         request["CrossRegionConfig"] = {"GuardrailProfileArn": arn}
     for policy, said in request.items():
         if tier := said.pop("TierConfig", None):

@@ -11,10 +11,16 @@ from constructs import Construct
 from tuning.constructs.alarm import Alarms, metric
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake
-from tuning.constructs.watched_parts import falls_silent, keeps_failing, machine_outcomes
+from tuning.constructs.watched_parts import (
+    MINUTE,
+    Graph,
+    falls_silent,
+    keeps_failing,
+    keeps_failing_to_receive,
+    machine_outcomes,
+    make_dashboard,
+)
 from tuning.pipeline.step import Step
-
-_MINUTE = cdk.Duration.minutes(1)
 
 
 class Monitoring:
@@ -36,11 +42,11 @@ class Monitoring:
         self._environment, self._budget_usd = environment, budget_usd
         self._alarms = Alarms(scope, "Alarms", topic=topic)
         dead, oldest = intake.dead(), intake.oldest()
-        given_up = unclosed.metric_number_of_messages_published(period=_MINUTE, statistic="Sum")
-        failed = machine.metric_failed(period=_MINUTE, statistic="Sum")
-        timed_out = machine.metric_timed_out(period=_MINUTE, statistic="Sum")
-        unreleased = releases.metric_failed(period=_MINUTE, statistic="Sum")
-        outlived = releases.metric_timed_out(period=_MINUTE, statistic="Sum")
+        given_up = unclosed.metric_number_of_messages_published(period=MINUTE, statistic="Sum")
+        failed = machine.metric_failed(period=MINUTE, statistic="Sum")
+        timed_out = machine.metric_timed_out(period=MINUTE, statistic="Sum")
+        unreleased = releases.metric_failed(period=MINUTE, statistic="Sum")
+        outlived = releases.metric_timed_out(period=MINUTE, statistic="Sum")
         for name, watched, threshold, description in (
             ("DeadLetters", dead, 1, "Uploads, rounds or backups that failed were put aside"),
             ("DefaultGroup", given_up, 1, "The default security group was not emptied"),
@@ -51,13 +57,7 @@ class Monitoring:
             ("TimedOutReleases", outlived, 1, "A release outlived its state machine's timeout"),
         ):
             self._alarms.at_least(name, watched, threshold, description)
-        self._alarms.at_least(
-            "UploadsNotReceived",
-            intake.in_flight(),
-            0.5,
-            "An upload has failed to be received for half an hour",
-            periods=6,
-        )
+        keeps_failing_to_receive(self._alarms, intake, "UploadsNotReceived", "An upload")
         for function in functions.values():
             keeps_failing(self._alarms, function)
             falls_silent(self._alarms, function)
@@ -96,7 +96,6 @@ class Monitoring:
                 machines, ("trained, refused or stopped", "released or refused"), strict=True
             )
         )
-        lambdas = [each.function for each in functions.values()]
         own = [
             (declared, self._metric(each.step, declared.name, declared.statistic, declared.label))
             for each in functions.values()
@@ -104,21 +103,12 @@ class Monitoring:
         ]
         money = [made for declared, made in own if declared.below_share_of_budget is not None]
         counts = [made for declared, made in own if declared.below_share_of_budget is None]
-        errors = [each.metric_errors(period=_MINUTE, statistic="Sum") for each in lambdas]
-        durations = [each.metric_duration(statistic="p95") for each in lambdas]
-        dashboard = cloudwatch.Dashboard(scope, "Dashboard")
-        for row in (
-            (("Runs", runs), ("Releases", released)),
-            (
+        rows: list[list[Graph]] = [
+            [("Runs", runs), ("Releases", released)],
+            [
                 ("Queue: age of the oldest upload; dead letters", queues),
                 ("Waiting, stalled, not healed", counts),
-            ),
-            (("Budget of the month, USD", money),),
-            (("Errors of functions", errors), ("Duration of functions, p95", durations)),
-        ):
-            dashboard.add_widgets(
-                *(
-                    cloudwatch.GraphWidget(title=title, left=shown, width=24 // len(row))
-                    for title, shown in row
-                )
-            )
+            ],
+            [("Budget of the month, USD", money)],
+        ]
+        make_dashboard(scope, "Dashboard", rows, functions)

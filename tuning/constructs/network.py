@@ -13,7 +13,7 @@ from tuning.constructs.default_group import ClosedDefaultGroup
 from tuning.constructs.endpoints import Endpoints
 from tuning.constructs.log_groups import log_group, logs_key
 from tuning.constructs.placement import documents_of, prepare_scope, weights_of
-from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.policies import allow, assumed_by, managed_policy
 from tuning.constructs.prompts_log import PromptsLog
 from tuning.constructs.security_groups import SecurityGroup
 from tuning.constructs.wildcard_permissions import WildcardPermissions
@@ -139,22 +139,14 @@ def _vpc(scope: Construct, config: Config) -> ec2.Vpc:
 
 def _flow_log(scope: Construct, vpc: ec2.Vpc, key: kms.IKey, config: Config) -> None:
     """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
-    stack = cdk.Stack.of(scope)
+    flow_logs = cdk.Stack.of(scope).format_arn(
+        service="ec2", resource="vpc-flow-log", resource_name="*"
+    )
     group = log_group(scope, "FlowLogs", key=key, config=config)
     role = iam.Role(
         scope,
         "FlowLogsRole",
-        assumed_by=iam.ServicePrincipal(
-            "vpc-flow-logs.amazonaws.com",
-            conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
-                "ArnLike": {
-                    "aws:SourceArn": stack.format_arn(
-                        service="ec2", resource="vpc-flow-log", resource_name="*"
-                    )
-                },
-            },
-        ),
+        assumed_by=assumed_by(scope, "vpc-flow-logs", flow_logs),
     )
     policy = managed_policy(
         scope,

@@ -142,7 +142,7 @@ class Outcomes:
     def _resumed(self) -> sfn.Pass:
         """The end of a run whose last execution could not record or report it, or was lost."""
         learnt = {"outcome": expression("$run.outcome"), "charge": expression("$run.charge")}
-        return sfn.Pass.jsonata(self._scope, MachineState.RESUME_OUTCOME, assign=learnt, outputs={})
+        return self._steps.learn(MachineState.RESUME_OUTCOME, learnt)
 
     def _unapproved(self, name: str, why: str) -> sfn.Pass:
         return self._steps.conclude(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 
-from tuning.constructs.judge_role import judge_arns
+from tuning.constructs.arns import bedrock_arn, foundation_model, judge_arns
 from tuning.constructs.policies import Statement, allow
 from tuning.constructs.storage import Storage
 from tuning.models.catalog import catalog
@@ -43,20 +43,20 @@ class Permissions:
             "ControlKey": [storage.control_key.key_arn],
             "Models": self._models(recipes),
             "GatedBases": self._bases(recipes),
-            "CustomModels": [self._arn("bedrock", "custom-model", "*")],
+            "CustomModels": [bedrock_arn(stack, "custom-model")],
             "DeletedModels": self._deleted(recipes),
-            "Jobs": [self._arn("bedrock", "model-customization-job", "*")],
-            "Deployments": [self._arn("bedrock", "custom-model-deployment", "*")],
-            "ProvisionedModels": [self._arn("bedrock", "provisioned-model", "*")],
+            "Jobs": [bedrock_arn(stack, "model-customization-job")],
+            "Deployments": [bedrock_arn(stack, "custom-model-deployment")],
+            "ProvisionedModels": [bedrock_arn(stack, "provisioned-model")],
             # None where no recipe asks for Provisioned Throughput: nobody buys it, or asks what was bought.
-            "SoldModels": [self._arn("bedrock", "custom-model", "*")] if buys else [],
-            "BoughtModels": [self._arn("bedrock", "provisioned-model", "*")] if buys else [],
+            "SoldModels": [bedrock_arn(stack, "custom-model")] if buys else [],
+            "BoughtModels": [bedrock_arn(stack, "provisioned-model")] if buys else [],
             # And none where no recipe imports models.
-            "ImportedModels": [self._arn("bedrock", "imported-model", "*")] if imports else [],
+            "ImportedModels": [bedrock_arn(stack, "imported-model")] if imports else [],
             "LedgerOfImported": [storage.ledger.table_arn] if imports else [],
             # And none where no recipe asks for a judge.
             "JudgeRole": [],
-            "EvaluationJobs": [self._arn("bedrock", "evaluation-job", "*")] if judges else [],
+            "EvaluationJobs": [bedrock_arn(stack, "evaluation-job")] if judges else [],
             "Judges": [arn for each in judges for arn in judge_arns(stack, each)],
             "Judged": [storage.artifacts.bucket_arn] if judges else [],
             "JudgedPrompts": [storage.prepared.bucket_arn] if judges else [],
@@ -81,7 +81,8 @@ class Permissions:
         context = "kms:EncryptionContext"
         used = ("kms:Decrypt", "kms:GenerateDataKey")
         own = {"StringEquals": {f"{context}:aws:states:stateMachineArn": machine}}
-        logs = {"ArnLike": {f"{context}:SourceArn": self._arn("logs", "*")}}
+        log_groups = self._stack.format_arn(service="logs", resource="*")
+        logs = {"ArnLike": {f"{context}:SourceArn": log_groups}}
         self.names["Functions"] = functions
         self.names[name] = [machine]
         return self.statements(
@@ -97,25 +98,18 @@ class Permissions:
     def _bases(self, recipes: Sequence[Recipe]) -> list[str]:
         """The base models that trained ones are compared with, as the runtime calls them."""
         names = {catalog().model(each.base_model).asked_as for each in recipes if each.release}
-        return [self._foundation(name) for name in sorted(names)]
+        return [foundation_model(self._stack, name) for name in sorted(names)]
 
     def _deleted(self, recipes: Sequence[Recipe]) -> list[str]:
         """Custom models, where a recipe has those deleted that it does not keep."""
         deletes = any(each.release and each.release.delete_models for each in recipes)
-        return [self._arn("bedrock", "custom-model", "*")] if deletes else []
-
-    def _foundation(self, model: str) -> str:
-        partition, region = self._stack.partition, self._stack.region
-        return f"arn:{partition}:bedrock:{region}::foundation-model/{model}"
+        return [bedrock_arn(self._stack, "custom-model")] if deletes else []
 
     def _models(self, recipes: Sequence[Recipe]) -> list[str]:
         """Whether IAM sees a model's id with its `:128k` or without is not documented: both."""
         names = {r.base_model for r in recipes}
         names |= {catalog().model(name).asked_as for name in names}
-        return [self._foundation(name) for name in sorted(names)]
-
-    def _arn(self, service: str, resource: str, name: str | None = None) -> str:
-        return self._stack.format_arn(service=service, resource=resource, resource_name=name)
+        return [foundation_model(self._stack, name) for name in sorted(names)]
 
 
 def named_statements(

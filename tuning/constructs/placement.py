@@ -1,5 +1,7 @@
 """Where the reusable constructs are put: in a stack that can hold them, whatever its app's flags."""
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -60,6 +62,13 @@ def prepare_scope(construct: Construct, config: Config, *, longest: int = LONGES
             f"{where}: has {found}, and Config has {config.region}: pass "
             f"env=cdk.Environment(region={config.region!r}) to the stack or its Stage"
         )
+
+
+def put_out(scope: Construct, values: Mapping[str, str]) -> None:
+    """Outputs of a stack, by their names: commands and applications read them there."""
+    outputs = Construct(scope, "Outputs")
+    for name, value in values.items():
+        cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)
 
 
 def weights_of(config: Config, imports_name: str) -> str:

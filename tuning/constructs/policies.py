@@ -26,6 +26,29 @@ def deny(
     return _statement("Deny", actions, resources, conditions)
 
 
+def allow_equals(
+    actions: Sequence[str], resources: Sequence[str], equals: Mapping[str, str]
+) -> Statement:
+    return allow(actions=actions, resources=resources, conditions={"StringEquals": equals})
+
+
+def allow_key(scope: Construct, key: str, service: str, *uses: str) -> Statement:
+    """Uses of a key through one service only, which decrypts and encrypts on the role's behalf."""
+    via = {"kms:ViaService": f"{service}.{cdk.Stack.of(scope).region}.amazonaws.com"}
+    return allow_equals([f"kms:{each}" for each in uses], [key], via)
+
+
+def assumed_by(
+    scope: Construct, service: str, source: str, operator: str = "ArnLike"
+) -> iam.ServicePrincipal:
+    """A service of AWS, on behalf of what is this account's and has that ARN, and of nothing else."""
+    ours = {
+        "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
+        operator: {"aws:SourceArn": source},
+    }
+    return iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=ours)
+
+
 def managed_policy(
     scope: Construct,
     construct_id: str,

@@ -12,10 +12,10 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from tuning.constructs.config import Config
-from tuning.constructs.function import FunctionDefaults, HandlerFunction
+from tuning.constructs.function import deployment_function
 from tuning.constructs.log_groups import log_group
 from tuning.constructs.permissions import named_statements
-from tuning.constructs.policies import allow, managed_policy
+from tuning.constructs.policies import allow, assumed_by, managed_policy
 from tuning.errors import ConfigError
 from tuning.pipeline.watching_steps import SET_INVOCATION_LOG
 from tuning.preflight.needs import LOG_RESOURCE
@@ -48,17 +48,13 @@ class PromptsLog(Construct):
         written = managed_policy(
             self, "Policy", roles=[role], statements=[_write(stack, group.log_group_name)]
         )
-        function = HandlerFunction(
+        function = deployment_function(
             scope,
-            step=SET_INVOCATION_LOG,
-            defaults=FunctionDefaults(
-                config=config,
-                logs_key=logs_key,
-                environment_key=logs_key,
-                wildcard=wildcard,
-                dead_letters=dead_letters,
-            ),
-            environment={},
+            SET_INVOCATION_LOG,
+            config=config,
+            logs_key=logs_key,
+            wildcard=wildcard,
+            dead_letters=dead_letters,
             statements=named_statements(
                 stack, SET_INVOCATION_LOG.access, {"InvocationLogRole": [role.role_arn]}
             ),
@@ -76,19 +72,13 @@ class PromptsLog(Construct):
 
 
 def _role(scope: Construct) -> iam.Role:
-    stack = cdk.Stack.of(scope)
+    # The page has `*`: which resource of the account asks, it does not say.
+    anything = cdk.Stack.of(scope).format_arn(service="bedrock", resource="*")
     return iam.Role(
         scope,
         "Role",
         description="Assumed by Amazon Bedrock to log what models are asked and answer",
-        assumed_by=iam.ServicePrincipal(
-            "bedrock.amazonaws.com",
-            conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
-                # The page has `*`: which resource of the account asks, it does not say.
-                "ArnLike": {"aws:SourceArn": stack.format_arn(service="bedrock", resource="*")},
-            },
-        ),
+        assumed_by=assumed_by(scope, "bedrock", anything),
     )
 
 

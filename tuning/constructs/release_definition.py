@@ -49,20 +49,15 @@ class ReleaseDefinition:
 
     def _definition(self) -> sfn.IChainable:
         begun = self._steps.choose(ReleaseState.RELEASE_BEGUN)
-        target = sfn.Pass.jsonata(
-            self._scope,
-            ReleaseState.DEPLOY,
-            assign={"target": expression("$release.target")},
-            outputs={},
-        )
+        to_be_live = {"target": expression("$release.target")}
+        target = self._steps.learn(ReleaseState.DEPLOY, to_be_live)
         begun.when(when("$release.state = 'begun'"), target.next(self._deploy))
         begun.otherwise(self._concluded(ReleaseState.NOT_BEGUN, "refused", "$release.why"))
         self._begin.next(begun)
         self._deploy.next(self._deployed())
-        first = sfn.Pass.jsonata(
-            self._scope,
+        first = self._steps.learn(
             ReleaseState.BEGIN,
-            assign={
+            {
                 "request": expression("$states.input"),
                 # Not as the input has it: an execution of any other name would speak for that one.
                 "execution": expression("$states.context.Execution.Name"),
@@ -76,7 +71,6 @@ class ReleaseDefinition:
                 "outcome": {},
                 "removal": {},
             },
-            outputs={},
         )
         asked = self._steps.choose(ReleaseState.ASKED_FOR)
         asked.when(when("$request.kind = 'release'"), self._evaluation.plan)
@@ -103,15 +97,8 @@ class ReleaseDefinition:
         answers.when(when("$verified.state = 'answered'"), live)
         same = "$exists($release.before) and $release.before = $release.target"
         answers.when(when(same), restored)  # nothing else was live
-        back = sfn.Pass.jsonata(
-            self._scope,
-            ReleaseState.RESTORE,
-            assign={
-                "target": expression("$exists($release.before) ? $release.before : null"),
-                "deployment": {},
-            },
-            outputs={},
-        )
+        before = expression("$exists($release.before) ? $release.before : null")
+        back = self._steps.learn(ReleaseState.RESTORE, {"target": before, "deployment": {}})
         answers.otherwise(back.next(self._deploy))
         self._verify.next(answers)
         return status
@@ -125,12 +112,8 @@ class ReleaseDefinition:
         status.when(when(answered), failed)
         wait = self._steps.wait(ImportedReleaseState.WAIT_FOR_LOADING, POLL_SECONDS)
         answers.when(when("$verified.state = 'cold'"), wait.next(self._verify))
-        retire = sfn.Pass.jsonata(
-            self._scope,
-            ImportedReleaseState.RETIRE,
-            assign={"deployment": expression("$merge([$deployment, {'verified': true}])")},
-            outputs={},
-        )
+        verified = expression("$merge([$deployment, {'verified': true}])")
+        retire = self._steps.learn(ImportedReleaseState.RETIRE, {"deployment": verified})
         beside = "$release.imported = true and $not($deployment.verified = true)"
         answers.when(when(f"$verified.state = 'answered' and {beside}"), retire.next(self._deploy))
 

@@ -72,6 +72,6 @@ def conclude_with(
 ) -> sfn.Pass:
     """The outcome is `state`, and the JSONata `summary` says it; `then` records it."""
     outcome = {"state": state, "summary": expression(summary)}
-    made = sfn.Pass.jsonata(scope, name, assign={"outcome": outcome}, outputs={})
+    made = Steps(scope).learn(name, {"outcome": outcome})
     made.next(then)
     return made

@@ -1,6 +1,7 @@
 """Security groups that say every rule in the template: nothing implied, nothing open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
@@ -8,12 +9,9 @@ from constructs import Construct
 # A group without an egress rule is given "all traffic out" by EC2, and CDK's own placeholder is an
 # ICMP rule that port-range checks refuse. TLS to the loopback address reaches nobody.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html
+_TLS: Mapping[str, Any] = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
 _NOWHERE = ec2.CfnSecurityGroup.EgressProperty(
-    ip_protocol="tcp",
-    from_port=443,
-    to_port=443,
-    cidr_ip="127.0.0.1/32",
-    description="No other egress",
+    **_TLS, cidr_ip="127.0.0.1/32", description="No other egress"
 )
 
 
@@ -33,11 +31,7 @@ class SecurityGroup(Construct):
         super().__init__(scope, construct_id)
         reach = [
             ec2.CfnSecurityGroup.EgressProperty(
-                ip_protocol="tcp",
-                from_port=443,
-                to_port=443,
-                destination_prefix_list_id=prefix_list,
-                description=f"TLS to {name}",
+                **_TLS, destination_prefix_list_id=prefix_list, description=f"TLS to {name}"
             )
             for name, prefix_list in prefix_lists
         ]
@@ -53,27 +47,9 @@ class SecurityGroup(Construct):
 
     def allow_tls_to(self, other: "SecurityGroup", name: str) -> None:
         """Both sides of one connection: out of this group, into the other."""
-        description = f"TLS to {name}"
-        ec2.CfnSecurityGroupEgress(
-            self,
-            f"To{name}",
-            group_id=self.id,
-            destination_security_group_id=other.id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            description=description,
-        )
-        ec2.CfnSecurityGroupIngress(
-            other,
-            f"From{self.node.id}",
-            group_id=other.id,
-            source_security_group_id=self.id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            description=description,
-        )
+        said = f"TLS to {name}"
+        _let_out(f"To{name}", self, other, said, _TLS)
+        _let_in(f"From{self.node.id}", other, self, said, _TLS)
 
     def allow_tls_from(self, cidr: str, name: str) -> None:
         ec2.CfnSecurityGroupIngress(
@@ -81,28 +57,38 @@ class SecurityGroup(Construct):
             f"From{name}",
             group_id=self.id,
             cidr_ip=cidr,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
             description=f"TLS from {name}",
+            **_TLS,
         )
 
     def allow_everything_among_members(self) -> None:
         """For jobs on several nodes: see docs/network.md before you use it."""
-        description = "All traffic among the nodes of a job"
-        ec2.CfnSecurityGroupIngress(
-            self,
-            "FromMembers",
-            group_id=self.id,
-            source_security_group_id=self.id,
-            ip_protocol="-1",
-            description=description,
-        )
-        ec2.CfnSecurityGroupEgress(
-            self,
-            "ToMembers",
-            group_id=self.id,
-            destination_security_group_id=self.id,
-            ip_protocol="-1",
-            description=description,
-        )
+        said = "All traffic among the nodes of a job"
+        _let_in("FromMembers", self, self, said, {"ip_protocol": "-1"})
+        _let_out("ToMembers", self, self, said, {"ip_protocol": "-1"})
+
+
+def _let_out(
+    name: str, of: SecurityGroup, to: SecurityGroup, description: str, traffic: Mapping[str, Any]
+) -> None:
+    ec2.CfnSecurityGroupEgress(
+        of,
+        name,
+        group_id=of.id,
+        destination_security_group_id=to.id,
+        description=description,
+        **traffic,
+    )
+
+
+def _let_in(
+    name: str, to: SecurityGroup, of: SecurityGroup, description: str, traffic: Mapping[str, Any]
+) -> None:
+    ec2.CfnSecurityGroupIngress(
+        to,
+        name,
+        group_id=to.id,
+        source_security_group_id=of.id,
+        description=description,
+        **traffic,
+    )

@@ -1,8 +1,6 @@
 """A state machine as all of this platform are: its own role, encrypted, traced, its logs without data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,65 +8,41 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from tuning.constructs.config import Config
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.log_groups import log_group
-from tuning.constructs.network import Network
-from tuning.constructs.permissions import Permissions
 from tuning.constructs.placement import own_name
-from tuning.constructs.policies import made_after, managed_policy
-from tuning.constructs.storage import Storage
+from tuning.constructs.policies import assumed_by, made_after, managed_policy
+from tuning.constructs.stack_maker import StackMaker
 from tuning.pipeline.grants import Access
-
-
-@dataclass(frozen=True, kw_only=True)
-class MachineParts:
-    """What the machines of a stack share."""
-
-    config: Config
-    permissions: Permissions
-    logs_key: kms.IKey
-    key: kms.IKey
-    wildcard: iam.IManagedPolicy
-
-    @classmethod
-    def of(
-        cls, *, config: Config, permissions: Permissions, network: Network, storage: Storage
-    ) -> Self:
-        return cls(
-            config=config,
-            permissions=permissions,
-            logs_key=network.logs_key,
-            key=storage.control_key,
-            wildcard=network.wildcard.machine,
-        )
 
 
 def make_machine(
     scope: Construct,
     name: str,
     *,
+    make: StackMaker,
     definition: sfn.IChainable,
     functions: Mapping[str, HandlerFunction],
-    does: tuple[Access, ...],
     timeout: cdk.Duration,
-    parts: MachineParts,
+    does: tuple[Access, ...] = (),
 ) -> sfn.StateMachine:
     """Under `scope`. `does`: what its role may beside invoking its functions and sending notices."""
     full_name = own_name(scope, name)  # known beforehand, so that its role can be for it alone
     stack, arn = cdk.Stack.of(scope), machine_arn(scope, name)
+    network = make.parts.network
     logs = log_group(
         scope,
         "Logs",
-        key=parts.logs_key,
-        config=parts.config,
+        key=network.logs_key,
+        config=make.parts.config,
         # Log groups of this prefix spare the resource policy of CloudWatch Logs its limit:
         # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
         name=f"/aws/vendedlogs/states/{stack.stack_name}-{name}",
     )
     arns = [each.function.function_arn for each in functions.values()]
-    role, may = _role(scope, arn), parts.permissions.state_machine(name, arns, arn, does)
-    role.add_managed_policy(parts.wildcard)
+    role = iam.Role(scope, "Role", assumed_by=assumed_by(scope, "states", arn, "ArnEquals"))
+    may = make.permissions.state_machine(name, arns, arn, does)
+    role.add_managed_policy(network.wildcard.machine)
     policy = managed_policy(scope, "Policy", roles=[role], statements=may)
     machine = sfn.StateMachine(
         scope,
@@ -88,7 +62,7 @@ def make_machine(
     # Step Functions refuses a machine whose role may not deliver its logs yet.
     # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
     made_after(machine, policy)
-    _encrypt(machine, parts.key)
+    _encrypt(machine, make.parts.storage.control_key)
     return machine
 
 
@@ -116,12 +90,3 @@ def _encrypt(machine: sfn.StateMachine, key: kms.IKey) -> None:
         kms_key_id=key.key_arn,
         kms_data_key_reuse_period_seconds=300,
     )
-
-
-def _role(scope: Construct, machine: str) -> iam.Role:
-    ours = {
-        "StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account},
-        "ArnEquals": {"aws:SourceArn": machine},
-    }
-    service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
-    return iam.Role(scope, "Role", assumed_by=service)

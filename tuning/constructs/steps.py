@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from tuning.constructs.function import HandlerFunction
 from tuning.pipeline.step import Step
+from tuning.runs.ledger_item import KEY
 from tuning.runs.outcome import Charge
 
 # What heals by itself. Everything a step does may be done twice.
@@ -68,6 +70,10 @@ _ASLEEP = [
 ]
 
 
+WAITS_NO_MORE = "DynamoDb.ConditionalCheckFailedException"
+"""As Step Functions says it of a raw task whose condition fails."""
+
+
 def expression(jsonata: str) -> str:
     return f"{{% {jsonata} %}}"
 
@@ -103,22 +109,8 @@ class Steps:
             outputs={},
         )
         self._retry(step, declared)
-        step.add_retry(
-            errors=_ASLEEP,
-            interval=cdk.Duration.seconds(30),
-            backoff_rate=1.5,
-            max_attempts=10,
-            max_delay=cdk.Duration.minutes(2),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
-        step.add_retry(
-            errors=_BUSY,
-            interval=cdk.Duration.seconds(10),
-            backoff_rate=2,
-            max_attempts=_BUSY_TRIES,
-            max_delay=cdk.Duration.minutes(10),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
+        _try_again(step, _ASLEEP, tries=10, first=30, longest=cdk.Duration.minutes(2), rate=1.5)
+        _try_again(step, _BUSY, tries=_BUSY_TRIES, first=10, longest=cdk.Duration.minutes(10))
         return step
 
     @staticmethod
@@ -130,22 +122,18 @@ class Steps:
         if step.follows_a_job:
             faults.append((_NOT_FOUND_YET, _NOT_FOUND_TRIES))
         for errors, tries in faults:
-            task.add_retry(
-                errors=errors,
-                interval=cdk.Duration.seconds(2),
-                backoff_rate=2,
-                max_attempts=tries,
-                max_delay=cdk.Duration.minutes(5),
-                jitter_strategy=sfn.JitterType.FULL,
-            )
+            _try_again(task, errors, tries=tries, longest=cdk.Duration.minutes(5))
 
     def choose(self, name: str) -> sfn.Choice:
         return sfn.Choice.jsonata(self._scope, name)
 
     def conclude(self, name: str, outcome: Mapping[str, Any], *, charge: Charge) -> sfn.Pass:
         """Say how the run ended and what Bedrock may bill; settling, recording and telling follow."""
-        learnt = {"outcome": outcome, "charge": charge}
-        return sfn.Pass.jsonata(self._scope, name, assign=learnt, outputs={})
+        return self.learn(name, {"outcome": outcome, "charge": charge})
+
+    def learn(self, name: str, assign: Mapping[str, Any]) -> sfn.Pass:
+        """Give variables these values; what is JSONata is an expression."""
+        return sfn.Pass.jsonata(self._scope, name, assign=assign, outputs={})
 
     def wait(self, name: str, seconds: str) -> sfn.Wait:
         """`seconds`: JSONata. Plain text, such as "60", would be no number, and fail the execution.
@@ -159,14 +147,70 @@ def outlast(
     step: sfn.TaskStateBase | sfn.CustomState, *errors: str, tries: int = _OUTLAST_TRIES
 ) -> None:
     """Try again after `errors` for as long as an incident of AWS may last, with few events."""
+    _try_again(step, errors, tries=tries, longest=_LONGEST_PAUSE)
+
+
+def _try_again(
+    step: sfn.TaskStateBase | sfn.CustomState,
+    errors: Sequence[str],
+    *,
+    tries: int,
+    longest: cdk.Duration,
+    first: int = 2,
+    rate: float = 2,
+) -> None:
+    """`first`: seconds of the first pause, which grow by `rate` up to the longest."""
     step.add_retry(
         errors=list(errors),
-        interval=cdk.Duration.seconds(2),
-        backoff_rate=2,
+        interval=cdk.Duration.seconds(first),
+        backoff_rate=rate,
         max_attempts=tries,
-        max_delay=_LONGEST_PAUSE,
+        max_delay=longest,
         jitter_strategy=sfn.JitterType.FULL,
     )
+
+
+def wait_for_answer(
+    scope: Construct,
+    name: str,
+    ledger: dynamodb.ITable,
+    *,
+    update: str,
+    condition: str,
+    names: Mapping[str, str],
+    values: Mapping[str, str],
+    seconds: str,
+    gives: str,
+) -> sfn.CustomState:
+    """A task that writes its token into the run's row, as `:token`, and ends with the answer to it; `seconds`: JSONata.
+    Raw, since the CDK's own tasks render no timeout as an expression. Where the condition fails, nothing waits.
+    """
+    texts = {":token": expression("$states.context.Task.Token"), **values}
+    resource = (
+        f"arn:{cdk.Stack.of(scope).partition}:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"
+    )
+    made = sfn.CustomState(
+        scope,
+        name,
+        state_json={
+            "Type": "Task",
+            "Resource": resource,
+            "Arguments": {
+                "TableName": ledger.table_name,
+                "Key": {KEY: {"S": expression("$run.id")}},
+                "UpdateExpression": update,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": dict(names),
+                "ExpressionAttributeValues": {key: {"S": text} for key, text in texts.items()},
+            },
+            "TimeoutSeconds": expression(seconds),
+            "Assign": {gives: expression("$states.result")},
+            "Output": {},
+        },
+    )
+    made.add_retry(errors=[WAITS_NO_MORE], max_attempts=0)
+    outlast(made, "States.TaskFailed")  # also when only the answer was lost: a new token
+    return made
 
 
 def call_of_stepfunctions(

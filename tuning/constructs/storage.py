@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from tuning.constructs.backup import Backup
-from tuning.constructs.bucket import private_bucket, restrict
+from tuning.constructs.bucket import old_versions, private_bucket, restrict
 from tuning.constructs.bucket_policies import (
     REPORTS,
     UPLOADS,
@@ -90,16 +90,16 @@ class Storage(Construct):
                 logs.add_to_resource_policy(_logged(logs, bucket, folder))
         self.datasets = self._bucket(
             "Datasets",
-            _old_versions(days=365),
+            old_versions(days=365),
             opening=UPLOADS_AND_ADAPTERS if imports else UPLOADS,
             for_jobs=False,
             locked=_EVENT_LIFE,
         )
-        self.prepared = self._bucket("Prepared", _old_versions(days=30), locked=_JOB_LIFE)
+        self.prepared = self._bucket("Prepared", old_versions(days=30), locked=_JOB_LIFE)
         restrict(self.prepared, write_once(self.prepared))
         judged = any(each.judge for each in config.load_recipes())
         self.artifacts = self._bucket(
-            "Artifacts", _old_versions(days=365), opening=REPORTS, judged=judged
+            "Artifacts", old_versions(days=365), opening=REPORTS, judged=judged
         )
         self.ledger = _ledger(self, self.control_key)
         # A table of its own: who writes runs cannot write what a month may still cost.
@@ -186,10 +186,6 @@ def _expire(*, days: int) -> s3.LifecycleRule:
         expiration=cdk.Duration.days(days),
         noncurrent_version_expiration=cdk.Duration.days(1),
     )
-
-
-def _old_versions(*, days: int) -> s3.LifecycleRule:
-    return s3.LifecycleRule(id="OldVersions", noncurrent_version_expiration=cdk.Duration.days(days))
 
 
 def _ledger(scope: Construct, key: kms.IKey) -> dynamodb.Table:

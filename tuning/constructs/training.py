@@ -8,31 +8,27 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
-from msgspec import structs
 
 from tuning.constructs.bucket_policies import DELETION_PART, PART, PREPARATION
 from tuning.constructs.config import Config
+from tuning.constructs.environment_parts import EnvironmentParts
 from tuning.constructs.function import HandlerFunction
-from tuning.constructs.function_maker import FunctionMaker
 from tuning.constructs.intake import Intake, IntakeSource
-from tuning.constructs.job_role import JobRole
+from tuning.constructs.job_role import job_role
 from tuning.constructs.model_callers import ModelCallers
 from tuning.constructs.monitoring import Monitoring
 from tuning.constructs.network import Network
-from tuning.constructs.permissions import Permissions
-from tuning.constructs.placement import prepare_scope
+from tuning.constructs.placement import prepare_scope, put_out
 from tuning.constructs.release import NAME, Release
 from tuning.constructs.scheduled_step import schedule
-from tuning.constructs.state_machine import MachineParts, machine_arn, make_machine
+from tuning.constructs.stack_maker import StackMaker
+from tuning.constructs.state_machine import machine_arn, make_machine
 from tuning.constructs.storage import Storage
 from tuning.constructs.training_run import RUN_TIMEOUT, TrainingRun
 from tuning.pipeline.grants import access
 from tuning.pipeline.ledger_grants import MACHINE_READS, MACHINE_WRITES, in_tables
 from tuning.pipeline.manifest import of_kind
 from tuning.pipeline.watching_steps import DELETE_MODELS
-from tuning.releases.release_settings import DeleterSettings, RemovalSettings
-from tuning.runs.function_settings import IntakeSettings, RunSettings, Settings
-from tuning.runs.watching_settings import DispatcherSettings, GuardSettings, ReconcilerSettings
 
 
 class Training(Construct):
@@ -53,41 +49,37 @@ class Training(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         prepare_scope(self, config)
-        self._environment, self.config = environment, config
-        self.network, self.storage = network, storage
-        self._permissions = Permissions(
-            cdk.Stack.of(self),
-            environment=environment,
-            storage=storage,
-            recipes=config.load_recipes(),
-            imports=bool(config.load_imports()),
+        self.config, self.network, self.storage = config, network, storage
+        self.parts = EnvironmentParts(
+            name=environment, config=config, network=network, storage=storage
         )
         uploads = [IntakeSource(bucket=storage.datasets)]
         self.intake = Intake(self, "Intake", sources=uploads, key=storage.control_key)
         self.topic = self._topic()
         # CDK leaves `Default` out of logical ids: a place for all functions that renames none.
         workers = Construct(self, "Default")
-        self._permissions.names |= {
-            "Queue": [self.intake.queue.queue_arn],
-            "Notices": [self.topic.topic_arn],
-            "Release": [machine_arn(self, NAME)],
-            "ReleaseExecutions": [machine_arn(self, NAME, "execution", ":*")],
-        }
-        self.job_role = JobRole(
-            workers, "JobRole", network=network, storage=storage, wildcard=network.wildcard.jobs
+        make = self._make = StackMaker.of(
+            workers,
+            self.parts,
+            dead_letters=self.intake.dead_letters,
+            recipes=config.load_recipes(),
+            imports=bool(config.load_imports()),
         )
-        self._permissions.names["JobRole"] = [self.job_role.role.role_arn]
-        make = self._making(workers)
-        tasks = {step.name: make.function(step, self._run_settings()) for step in of_kind("task")}
+        self._job_role = job_role(workers, self.parts)
+        self._name_what_functions_know()
+        tasks = {step.name: make.function(step) for step in of_kind("task")}
         cdk.Tags.of(tasks["prepare_dataset"].role).add(PART, PREPARATION)
         self.machine = self._machine(tasks)
-        self._permissions.names |= {
+        make.told["state_machine_arn"] = self.machine.state_machine_arn
+        make.permissions.names |= {
             "TrainingRun": [self.machine.state_machine_arn],
             "Executions": [machine_arn(self, "TrainingRun", "execution", ":*")],
         }
-        self.release = self._release(make)
-        self.callers = self._callers(workers)
-        self.functions = {**tasks, **self.release.functions, **self._others(make)}
+        self.release = Release(self, "Release", make=make, topic=self.topic)
+        self.callers = ModelCallers(
+            workers, "Callers", parts=self.parts, permissions=make.permissions
+        )
+        self.functions = {**tasks, **self.release.functions, **self._others()}
         Monitoring(
             self,
             environment=environment,
@@ -101,36 +93,27 @@ class Training(Construct):
         )
         self._outputs()
 
-    def _making(self, scope: Construct) -> FunctionMaker:
-        return FunctionMaker.of(
-            scope,
-            config=self.config,
-            permissions=self._permissions,
-            network=self.network,
-            storage=self.storage,
-            dead_letters=self.intake.dead_letters,
+    def _name_what_functions_know(self) -> None:
+        storage, role = self.storage, self._job_role.role_arn
+        self._make.permissions.names |= {
+            "Queue": [self.intake.queue.queue_arn],
+            "Notices": [self.topic.topic_arn],
+            "Release": [machine_arn(self, NAME)],
+            "ReleaseExecutions": [machine_arn(self, NAME, "execution", ":*")],
+            "JobRole": [role],
+        }
+        guarded = (storage.datasets, storage.prepared, storage.artifacts)
+        self._make.told.update(
+            job_role_arn=role,
+            guarded_buckets=tuple(each.bucket_name for each in guarded),
+            guard_all_jobs="yes" if self.config.guard_all_jobs else "no",
+            notices_topic_arn=self.topic.topic_arn,
+            recipes=tuple(each.name for each in self.config.load_recipes()),
         )
 
-    def _others(self, make: FunctionMaker) -> dict[str, HandlerFunction]:
+    def _others(self) -> dict[str, HandlerFunction]:
         """The functions that no state machine invokes, with what does."""
-        table, topic = self.storage.ledger.table_name, {"notices_topic_arn": self.topic.topic_arn}
-        ledger = {"environment": self._environment, "ledger_table": table}
-        settings: dict[type[Settings], Settings] = {
-            each.__class__: each
-            for each in (
-                self._intake_settings(),
-                self._guard_settings(),
-                self._reconciler_settings(),
-                RemovalSettings(**structs.asdict(self.release.settings), **topic),
-                DeleterSettings(**ledger, **topic),
-                DispatcherSettings(**ledger),
-            )
-        }
-        others = {
-            step.name: make.function(step, settings[step.settings])
-            for step in of_kind("consumer", "scheduled")
-            if step.settings
-        }
+        others = {step.name: self._make.function(step) for step in of_kind("consumer", "scheduled")}
         # The endpoint of jobs admits deletions of models for this role alone.
         cdk.Tags.of(others[DELETE_MODELS.name].role).add(PART, DELETION_PART)
         self.intake.invoke(others["receive_upload"], at_once=self.config.receivers)
@@ -157,12 +140,13 @@ class Training(Construct):
             ledger=self.storage.ledger,
             topic=self.topic,
             config=self.config,
-            environment=self._environment,
+            environment=self.parts.name,
         )
         self.machine_name = run.name
         return make_machine(
             run,
             "TrainingRun",
+            make=self._make,
             definition=run.definition,
             functions=tasks,
             does=(
@@ -172,92 +156,10 @@ class Training(Construct):
                 access("states:StartExecution", on="Release"),
             ),
             timeout=RUN_TIMEOUT,
-            parts=self._machine_parts(),
-        )
-
-    def _machine_parts(self) -> MachineParts:
-        return MachineParts.of(
-            config=self.config,
-            permissions=self._permissions,
-            network=self.network,
-            storage=self.storage,
-        )
-
-    def _release(self, make: FunctionMaker) -> Release:
-        return Release(
-            self,
-            "Release",
-            make=make,
-            environment=self._environment,
-            storage=self.storage,
-            topic=self.topic,
-            parts=self._machine_parts(),
-        )
-
-    def _callers(self, scope: Construct) -> ModelCallers:
-        return ModelCallers(
-            scope,
-            "Callers",
-            environment=self._environment,
-            config=self.config,
-            network=self.network,
-            permissions=self._permissions,
-        )
-
-    def _run_settings(self) -> RunSettings:
-        network, storage = self.network, self.storage
-        return RunSettings(
-            environment=self._environment,
-            ledger_table=storage.ledger.table_name,
-            budgets_table=storage.budgets.table_name,
-            prepared_bucket=storage.prepared.bucket_name,
-            artifacts_bucket=storage.artifacts.bucket_name,
-            job_role_arn=self.job_role.role.role_arn,
-            job_subnet_ids=tuple(network.job_subnet_ids),
-            job_security_group_ids=(network.jobs_group.id,),
-            model_key_arn=storage.data_key.key_arn,
-            max_dataset_mb=str(self.config.max_dataset_mb),
-            monthly_budget_usd=str(self.config.monthly_budget_usd or "none"),
-        )
-
-    def _reconciler_settings(self) -> ReconcilerSettings:
-        return ReconcilerSettings(
-            environment=self._environment,
-            ledger_table=self.storage.ledger.table_name,
-            budgets_table=self.storage.budgets.table_name,
-            state_machine_arn=self.machine.state_machine_arn,
-            monthly_budget_usd=str(self.config.monthly_budget_usd or "none"),
-        )
-
-    def _guard_settings(self) -> GuardSettings:
-        network, storage = self.network, self.storage
-        return GuardSettings(
-            environment=self._environment,
-            job_role_arn=self.job_role.role.role_arn,
-            job_subnet_ids=tuple(network.job_subnet_ids),
-            job_security_group_ids=(network.jobs_group.id,),
-            model_key_arn=storage.data_key.key_arn,
-            guarded_buckets=(
-                storage.datasets.bucket_name,
-                storage.prepared.bucket_name,
-                storage.artifacts.bucket_name,
-            ),
-            guard_all_jobs="yes" if self.config.guard_all_jobs else "no",
-            notices_topic_arn=self.topic.topic_arn,
-        )
-
-    def _intake_settings(self) -> IntakeSettings:
-        return IntakeSettings(
-            environment=self._environment,
-            ledger_table=self.storage.ledger.table_name,
-            datasets_bucket=self.storage.datasets.bucket_name,
-            state_machine_arn=self.machine.state_machine_arn,
-            recipes=tuple(each.name for each in self.config.load_recipes()),
         )
 
     def _outputs(self) -> None:
-        outputs = Construct(self, "Outputs")
-        for name, value in {
+        outputs = {
             "DatasetsBucket": self.storage.datasets.bucket_name,
             "PreparedBucket": self.storage.prepared.bucket_name,
             "ArtifactsBucket": self.storage.artifacts.bucket_name,
@@ -270,8 +172,8 @@ class Training(Construct):
             "NoticesTopic": self.topic.topic_arn,
             "Queue": self.intake.queue.queue_url,
             "DeadLetters": self.intake.dead_letters.queue_url,
-        }.items():
-            cdk.CfnOutput(outputs, name, value=value).override_logical_id(name)
+        }
+        put_out(self, outputs)
 
 
 def _alarms_may_publish(topic: sns.ITopic) -> iam.PolicyStatement:

@@ -127,7 +127,7 @@ class TrainingRun(Construct):
             "approval": {},
             "refused_answer": {},
         }
-        return sfn.Pass.jsonata(self, MachineState.BEGIN, assign=first, outputs={})
+        return self._steps.learn(MachineState.BEGIN, first)
 
     def _admit(self, start: tasks.LambdaInvoke, follow: sfn.IChainable) -> sfn.Choice:
         """An account may have ten jobs in progress, and that quota cannot be raised: a run that finds no
@@ -147,17 +147,13 @@ class TrainingRun(Construct):
         """Bedrock's events are best effort, and a stalled job sends none: the loop is the truth."""
         pause = f"$max([{self._config.poll_seconds}, $progress.pause_seconds])"
         wait = self._steps.wait(MachineState.WAIT_FOR_JOB, pause)
-        again = sfn.Pass.jsonata(
-            self,
-            MachineState.RETRY_TRAINING,
-            assign={
-                "run": expression("$progress.next_run"),
-                "job": {},
-                "progress": {},
-                "queue": {},
-            },
-            outputs={},
-        )
+        once_more = {
+            "run": expression("$progress.next_run"),
+            "job": {},
+            "progress": {},
+            "queue": {},
+        }
+        again = self._steps.learn(MachineState.RETRY_TRAINING, once_more)
         state = self._steps.choose(MachineState.JOB_STATUS)
         state.when(when("$progress.state in ['in_progress', 'overdue']"), wait)
         release = FirstRelease(self, environment=self._environment, then=self._end.trained)

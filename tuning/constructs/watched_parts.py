@@ -1,12 +1,17 @@
 """What is watched of every function and every state machine, in whichever stack it is."""
 
+from collections.abc import Mapping, Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
 
 from tuning.constructs.alarm import Alarms
 from tuning.constructs.function import HandlerFunction
 from tuning.constructs.intake import Intake
+
+MINUTE = cdk.Duration.minutes(1)
 
 
 def keeps_failing(alarms: Alarms, function: HandlerFunction) -> None:
@@ -49,9 +54,8 @@ def queue_and_machine(
     timed_out: NamedAlarm,
 ) -> None:
     """What goes wrong between a queue and the end of its state machine; `oldest`: after 15 minutes."""
-    minute = cdk.Duration.minutes(1)
-    failures = machine.metric_failed(period=minute, statistic="Sum")
-    timeouts = machine.metric_timed_out(period=minute, statistic="Sum")
+    failures = machine.metric_failed(period=MINUTE, statistic="Sum")
+    timeouts = machine.metric_timed_out(period=MINUTE, statistic="Sum")
     for (name, description), watched, threshold in (
         (dead, intake.dead(), 1),
         (oldest, intake.oldest(), 900),
@@ -59,6 +63,41 @@ def queue_and_machine(
         (timed_out, timeouts, 1),
     ):
         alarms.at_least(name, watched, threshold, description)
+
+
+def keeps_failing_to_receive(alarms: Alarms, intake: Intake, name: str, what: str) -> None:
+    alarms.at_least(
+        name,
+        intake.in_flight(),
+        0.5,
+        f"{what} has failed to be received for half an hour",
+        periods=6,
+    )
+
+
+Graph = tuple[str, Sequence[cloudwatch.IMetric]]
+"""Its title, and what it shows."""
+
+
+def make_dashboard(
+    scope: Construct,
+    construct_id: str,
+    rows: Sequence[Sequence[Graph]],
+    functions: Mapping[str, HandlerFunction],
+) -> None:
+    """The last row has errors and durations of the functions."""
+    lambdas = [each.function for each in functions.values()]
+    errors = [each.metric_errors(period=MINUTE, statistic="Sum") for each in lambdas]
+    durations = [each.metric_duration(statistic="p95") for each in lambdas]
+    dashboard = cloudwatch.Dashboard(scope, construct_id)
+    last = (("Errors of functions", errors), ("Duration of functions, p95", durations))
+    for row in (*rows, last):
+        dashboard.add_widgets(
+            *(
+                cloudwatch.GraphWidget(title=title, left=shown, width=24 // len(row))
+                for title, shown in row
+            )
+        )
 
 
 def machine_outcomes(machine: sfn.StateMachine, succeeded: str) -> list[cloudwatch.IMetric]:

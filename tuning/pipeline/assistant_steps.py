@@ -26,9 +26,9 @@ _LIVE = {
     f"aws:ResourceTag/{OF_RECIPE}": "{recipe}",
 }
 """A deployment of the recipe's."""
-_CONVERSE = ("bedrock:InvokeModel",)
+_CONVERSE = "bedrock:InvokeModel"
 """It authorises Converse: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html"""
-_ASK = ("bedrock:InvokeModelWithResponseStream",)
+_ASK = "bedrock:InvokeModelWithResponseStream"
 """It authorises ConverseStream: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html"""
 
 
@@ -49,6 +49,23 @@ def _of_one_assistant() -> tuple[Access, ...]:
     )
 
 
+_OF_ITS_LEDGER = (
+    *in_tables(*_of_one_assistant()),
+    replace(reads_live(), on=("LedgerOfAssistant",)),
+)
+
+
+def _asks(action: str) -> tuple[Access, ...]:
+    """Its assistant's model, and the guardrail before and after it."""
+    live = access(action, on="AssistantDeployments")
+    base = access(action, on="AssistantBases")
+    return (
+        replace(live, conditions={"StringEquals": _LIVE}),
+        replace(base, conditions={"StringEquals": _GUARDED}),
+        access("bedrock:ApplyGuardrail", on="AssistantGuardrail"),
+    )
+
+
 ANSWER_QUESTION = Step(
     name="answer_question",
     kind="assistant",
@@ -56,30 +73,17 @@ ANSWER_QUESTION = Step(
     failing="an assistant does not answer; its callers are told so, and nothing is lost but their questions",
     settings=AssistantSettings,
     access=(
-        Access(
-            actions=_ASK,
-            on=("AssistantDeployments",),
-            conditions={"StringEquals": _LIVE},
-        ),
-        Access(actions=_ASK, on=("AssistantBases",), conditions={"StringEquals": _GUARDED}),
-        access("bedrock:ApplyGuardrail", on="AssistantGuardrail"),
+        *_asks(_ASK),
         access("bedrock:Retrieve", on="AssistantKnowledge"),
         # That a deployment's caller needs it is not confirmed; a guardrail's does, whose key it is too.
         # https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions-kms.html
         use_key("DataKey", "bedrock", "Decrypt"),
-        *in_tables(*_of_one_assistant()),
-        replace(reads_live(), on=("LedgerOfAssistant",)),
+        *_OF_ITS_LEDGER,
     ),
 )
 
 AGENT_ACCESS = (
-    Access(
-        actions=_CONVERSE,
-        on=("AssistantDeployments",),
-        conditions={"StringEquals": _LIVE},
-    ),
-    Access(actions=_CONVERSE, on=("AssistantBases",), conditions={"StringEquals": _GUARDED}),
-    access("bedrock:ApplyGuardrail", on="AssistantGuardrail"),
+    *_asks(_CONVERSE),
     # As of the function: the guardrail's key, and the model's.
     use_key("DataKey", "bedrock", "Decrypt"),
     access("lambda:InvokeFunction", on="ToolFunctions"),
@@ -104,8 +108,7 @@ ANSWER_WITH_TOOLS = Step(
         access("bedrock:ApplyGuardrail", on="AssistantGuardrail"),
         # https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions-kms.html
         use_key("DataKey", "bedrock", "Decrypt"),
-        *in_tables(*_of_one_assistant()),
-        replace(reads_live(), on=("LedgerOfAssistant",)),
+        *_OF_ITS_LEDGER,
     ),
 )
 

@@ -41,3 +41,22 @@ def publish() -> tuple[Access, ...]:
 def list_objects(bucket: str, prefix: str) -> Access:
     within = {"StringLike": {"s3:prefix": prefix}}
     return Access(actions=("s3:ListBucket",), on=(bucket,), conditions=within)
+
+
+def of_environment(*actions: str, on: str, tag: str) -> Access:
+    """On those that have this tag with the name of the environment.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+    """
+    ours = {"StringEquals": {f"aws:ResourceTag/{tag}": "{environment}"}}
+    return Access(actions=actions, on=(on,), conditions=ours)
+
+
+def pass_role(name: str) -> Access:
+    """To Bedrock, and to no other service."""
+    to = {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+    return Access(actions=("iam:PassRole",), on=(name,), conditions=to)
+
+
+def receive(queue: str) -> Access:
+    """Messages are decrypted with the key of a function's environment, which every function may decrypt."""
+    return access("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", on=queue)

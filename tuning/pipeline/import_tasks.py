@@ -4,13 +4,15 @@ Only an environment with a recipe of method IMPORT has them. Who reads data cann
 reads no data.
 """
 
+from functools import partial
+
 from tuning.imports.import_job import IMPORT_TAGS
 from tuning.imports.import_settings import (
     ImportIntakeSettings,
     ImportReconcilerSettings,
     ImportSettings,
 )
-from tuning.pipeline.grants import Access, access, use_key
+from tuning.pipeline.grants import Access, access, pass_role, receive, use_key
 from tuning.pipeline.ledger_grants import (
     counts_money,
     in_tables,
@@ -39,6 +41,8 @@ def _lists(bucket: str, *prefixes: str) -> Access:
     )
 
 
+_import_step = partial(Step, kind="import", settings=ImportSettings)
+
 RECEIVE_ADAPTER = Step(
     name="receive_adapter",
     kind="import_consumer",
@@ -47,21 +51,16 @@ RECEIVE_ADAPTER = Step(
     settings=ImportIntakeSettings,
     timeout_seconds=60,
     access=(
-        # Messages are decrypted with the key of its environment, which every function may decrypt.
-        access(
-            *("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"), on="ImportQueue"
-        ),
+        receive("ImportQueue"),
         access("states:StartExecution", on="ModelImport"),
         *in_tables(*receives_imports()),
     ),
 )
 
-CHECK_ADAPTER = Step(
+CHECK_ADAPTER = _import_step(
     name="check_adapter",
-    kind="import",
     does="Checks what was uploaded against its base and what Bedrock imports, pins every version, and plans the merge.",
     failing="uploads cannot be checked: imports wait in their retries, and fail when those are used up",
-    settings=ImportSettings,
     takes=("import_id", "checked"),
     gives="checked",
     merges=True,
@@ -82,23 +81,20 @@ CHECK_ADAPTER = Step(
     ),
 )
 
-RESERVE_IMPORT = Step(
+RESERVE_IMPORT = _import_step(
     name="reserve_import",
-    kind="import",
     does="Reserves the first month's storage of the imported model from the budgets, or refuses the import.",
     failing="no import can reserve its budget: none goes on",
-    settings=ImportSettings,
     takes=("import_id",),
     gives="reserved",
     access=in_tables(*records_imports("reservation"), counts_money(), *reads_money()),
 )
 
-MERGE_TENSORS = Step(
+MERGE_TENSORS = _import_step(
     name="merge_tensors",
     kind="import_map",
     does="Merges one group of tensors: ranges of the base and the adapter in, parts of the merged file out.",
     failing="tensors are not merged: imports wait in their retries, and fail when those are used up",
-    settings=ImportSettings,
     takes=("import_id", "group"),
     gives="merged",
     merges=True,
@@ -111,12 +107,10 @@ MERGE_TENSORS = Step(
     ),
 )
 
-ASSEMBLE_MODEL = Step(
+ASSEMBLE_MODEL = _import_step(
     name="assemble_model",
-    kind="import",
     does="Completes the merged files, writes what belongs beside them and the receipt, and compares the whole with the plan.",
     failing="merged models are not assembled: imports wait in their retries, and fail when those are used up",
-    settings=ImportSettings,
     takes=("import_id",),
     gives="assembled",
     merges=True,
@@ -134,12 +128,10 @@ ASSEMBLE_MODEL = Step(
     ),
 )
 
-IMPORT_MODEL = Step(
+IMPORT_MODEL = _import_step(
     name="import_model",
-    kind="import",
     does="Takes one step towards an imported model: starts the one import job, adopts it, or asks how it is.",
     failing="no model is imported: imports wait in their retries; a job in progress goes on",
-    settings=ImportSettings,
     takes=("import_id", "progress"),
     gives="progress",
     creates_imports=True,
@@ -153,11 +145,7 @@ IMPORT_MODEL = Step(
             on=("ImportJobs", "ImportedModels"),
             conditions={"ForAllValues:StringEquals": {"aws:TagKeys": (OF_JOBS, *IMPORT_TAGS)}},
         ),
-        Access(
-            actions=("iam:PassRole",),
-            on=("ImportRole",),
-            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
-        ),
+        pass_role("ImportRole"),
         # As of customization jobs: the caller may be the one who creates the grant.
         # https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-import-model.html
         use_key("DataKey", "bedrock", "CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"),
@@ -165,12 +153,10 @@ IMPORT_MODEL = Step(
     ),
 )
 
-VERIFY_IMPORT = Step(
+VERIFY_IMPORT = _import_step(
     name="verify_import",
-    kind="import",
     does="Asks the imported model one short question, whose answer nobody reads, and notes what Bedrock says of the model.",
     failing="imports cannot be verified; they wait in their retries",
-    settings=ImportSettings,
     takes=("import_id", "verified"),
     gives="verified",
     access=(
@@ -182,12 +168,10 @@ VERIFY_IMPORT = Step(
     ),
 )
 
-FINISH_IMPORT = Step(
+FINISH_IMPORT = _import_step(
     name="finish_import",
-    kind="import",
     does="At every outcome, aborts what was not assembled, registers the version of an imported model, settles, and records how it ended.",
     failing="outcomes of imports are not recorded; reservations stay whole",
-    settings=ImportSettings,
     takes=("import_id", "outcome"),
     gives="finished",
     access=(

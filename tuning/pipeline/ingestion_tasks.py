@@ -5,7 +5,7 @@ role of the knowledge base.
 """
 
 from tuning.assistants.assistant_settings import DocumentIntakeSettings, IngestionSettings
-from tuning.pipeline.grants import access
+from tuning.pipeline.grants import access, receive
 from tuning.pipeline.step import Step
 
 RECEIVE_DOCUMENT = Step(
@@ -15,11 +15,7 @@ RECEIVE_DOCUMENT = Step(
     failing="changes of documents cannot be received: they wait in the queue, and after four hours of tries they are dead letters",
     settings=DocumentIntakeSettings,
     access=(
-        # Messages are decrypted with the key of its environment, which every function may decrypt.
-        access(
-            *("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
-            on="DocumentQueue",
-        ),
+        receive("DocumentQueue"),
         access("states:StartExecution", on="Ingestion"),
     ),
 )

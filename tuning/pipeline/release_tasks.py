@@ -3,7 +3,9 @@
 Who changes deployments cannot ask a model, who asks cannot change one, and neither trains.
 """
 
-from tuning.pipeline.grants import Access, access, list_objects, use_key
+from functools import partial
+
+from tuning.pipeline.grants import Access, access, list_objects, pass_role, use_key
 from tuning.pipeline.imported_grants import untags_imported
 from tuning.pipeline.ledger_grants import (
     changes_live,
@@ -25,9 +27,10 @@ _READS_TAGS = access("bedrock:ListTagsForResource", on="ImportedModels")
 """Which imported model is live. Nothing where no recipe imports models, as all that is on `ImportedModels`."""
 _READS_PROMPTS = (access("s3:GetObject", on=_PROMPTS), use_key("DataKey", "s3", "Decrypt"))
 
-BEGIN_RELEASE = Step(
+_release_step = partial(Step, kind="release")
+
+BEGIN_RELEASE = _release_step(
     name="begin_release",
-    kind="release",
     does="Decides whether a version may go live, and makes this release the one that changes what is live.",
     failing="no release begins; what is live stays so",
     settings=ReleaseSettings,
@@ -43,9 +46,8 @@ BEGIN_RELEASE = Step(
     lists_imported=True,
 )
 
-DEPLOY_MODEL = Step(
+DEPLOY_MODEL = _release_step(
     name="deploy_model",
-    kind="release",
     does="Takes one step towards a deployment that answers from the wanted model, or towards none.",
     failing="releases do not go on; what is live stays so, or is being updated by Bedrock",
     settings=ReleaseSettings,
@@ -98,9 +100,8 @@ DEPLOY_MODEL = Step(
     lists_imported=True,
 )
 
-VERIFY_RELEASE = Step(
+VERIFY_RELEASE = _release_step(
     name="verify_release",
-    kind="release",
     does="Asks the deployment one short question, whose answer nobody reads.",
     failing="releases cannot be verified; they wait in their retries",
     settings=ReleaseSettings,
@@ -114,9 +115,8 @@ VERIFY_RELEASE = Step(
     ),
 )
 
-FINISH_RELEASE = Step(
+FINISH_RELEASE = _release_step(
     name="finish_release",
-    kind="release",
     does="At every outcome, records which version answers, as Bedrock says.",
     failing="outcomes of releases are not recorded; the next release of the recipe takes over",
     settings=ReleaseSettings,
@@ -132,9 +132,8 @@ FINISH_RELEASE = Step(
     lists_imported=True,
 )
 
-PLAN_EVALUATION = Step(
+PLAN_EVALUATION = _release_step(
     name="plan_evaluation",
-    kind="release",
     does="Says whether a version is evaluated before it goes live, on which prompts, and against what.",
     failing="no release begins by itself; what is live stays so",
     settings=EvaluationSettings,
@@ -148,9 +147,8 @@ PLAN_EVALUATION = Step(
     ),
 )
 
-ANSWER_PROMPTS = Step(
+ANSWER_PROMPTS = _release_step(
     name="answer_prompts",
-    kind="release",
     does="Asks the candidate, the live model and the base model the prompts of the evaluation.",
     failing="evaluations do not go on; candidates are removed, and what is live stays so",
     settings=EvaluationSettings,
@@ -172,9 +170,8 @@ ANSWER_PROMPTS = Step(
     ),
 )
 
-JUDGE_ANSWERS = Step(
+JUDGE_ANSWERS = _release_step(
     name="judge_answers",
-    kind="release",
     does="Has a judge model rate the answers of an evaluation, where the recipe asks for one; it decides nothing.",
     failing="evaluations are not judged; the gate decides as ever",
     settings=JudgeSettings,
@@ -187,11 +184,7 @@ JUDGE_ANSWERS = Step(
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
         access("bedrock:CreateEvaluationJob", on=("EvaluationJobs", "Judges")),
         access("bedrock:GetEvaluationJob", "bedrock:StopEvaluationJob", on="EvaluationJobs"),
-        Access(
-            actions=("iam:PassRole",),
-            on=("JudgeRole",),
-            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
-        ),
+        pass_role("JudgeRole"),
         access(
             "s3:GetObject",
             on=("JudgedPrompts/prepared/*", "Judged/evaluations/*", "Judged/judge/output/*"),
@@ -203,9 +196,8 @@ JUDGE_ANSWERS = Step(
     ),
 )
 
-DECIDE_RELEASE = Step(
+DECIDE_RELEASE = _release_step(
     name="decide_release",
-    kind="release",
     does="Compares the answers, and decides by the recipe's gate whether the candidate may go live.",
     failing="evaluations are not decided; candidates are removed, and what is live stays so",
     settings=EvaluationSettings,

@@ -1,6 +1,8 @@
 """The steps of a run: from an upload to its settled outcome."""
 
-from tuning.pipeline.grants import Access, access, list_objects, use_key
+from functools import partial
+
+from tuning.pipeline.grants import access, list_objects, pass_role, receive, use_key
 from tuning.pipeline.ledger_grants import (
     COUNT_QUEUE,
     claims_data,
@@ -17,6 +19,8 @@ from tuning.pipeline.step import Step
 from tuning.runs.function_settings import IntakeSettings, RunSettings
 from tuning.runs.job_queue import LEFT
 
+_run_step = partial(Step, kind="task", settings=RunSettings)
+
 RECEIVE_UPLOAD = Step(
     name="receive_upload",
     kind="consumer",
@@ -25,8 +29,7 @@ RECEIVE_UPLOAD = Step(
     settings=IntakeSettings,
     timeout_seconds=60,
     access=(
-        # Messages are decrypted with the key of its environment, which every function may decrypt.
-        access("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", on="Queue"),
+        receive("Queue"),
         access("states:StartExecution", on="TrainingRun"),
         *in_tables(reads(), moves("begun_at", "run", "schema"), *remembers()),
     ),
@@ -41,12 +44,10 @@ further apart each time (ChangeMessageVisibility) would need an endpoint of SQS 
 https://aws.amazon.com/message/101925/
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
 
-PREPARE_DATASET = Step(
+PREPARE_DATASET = _run_step(
     name="prepare_dataset",
-    kind="task",
     does="Checks exactly the version that was uploaded; writes the copy that is trained, and the report.",
     failing="datasets cannot be checked: runs wait in their retries, and fail when those are used up",
-    settings=RunSettings,
     takes=("run", "waited"),
     gives="dataset",
     tried_after_timeout=False,  # the same bytes take as long again, and a check refuses by rule before that
@@ -67,12 +68,10 @@ PREPARE_DATASET = Step(
     ),
 )
 
-AUTHORIZE_SPEND = Step(
+AUTHORIZE_SPEND = _run_step(
     name="authorize_spend",
-    kind="task",
     does="Holds the run's estimate against limits, and reserves it from the budgets.",
     failing="no run can reserve its budget: none starts",
-    settings=RunSettings,
     takes=("run", "dataset", "approval", "refused_answer"),
     gives="spend",
     access=(
@@ -91,12 +90,10 @@ AUTHORIZE_SPEND = Step(
     ),
 )
 
-START_TRAINING = Step(
+START_TRAINING = _run_step(
     name="start_training",
-    kind="task",
     does="Starts the run's one customization job, or adopts the one that an earlier try has started.",
     failing="no job can be started: runs wait in their retries, and fail when those are used up",
-    settings=RunSettings,
     takes=("run", "dataset", "job", "queue"),
     gives="job",
     follows_a_job=True,  # perhaps: a try that was given up may have started it
@@ -108,23 +105,17 @@ START_TRAINING = Step(
             on=("Models", "CustomModels", "Jobs"),
         ),
         access("bedrock:GetModelCustomizationJob", on="Jobs"),
-        Access(
-            actions=("iam:PassRole",),
-            on=("JobRole",),
-            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
-        ),
+        pass_role("JobRole"),
         # See JobRole._model_key: the caller may be the one who creates the grant.
         use_key("DataKey", "bedrock", "CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"),
         *in_tables(COUNT_QUEUE, reads(), moves("attempt", "job_arn", *LEFT)),
     ),
 )
 
-TRACK_TRAINING = Step(
+TRACK_TRAINING = _run_step(
     name="track_training",
-    kind="task",
     does="Polls the job once: its status, and whether it must be stopped.",
     failing="jobs in progress are not followed; they go on, and cost",
-    settings=RunSettings,
     takes=("run", "job", "progress"),
     gives="progress",
     follows_a_job=True,
@@ -134,12 +125,10 @@ TRACK_TRAINING = Step(
     ),
 )
 
-COLLECT_RESULTS = Step(
+COLLECT_RESULTS = _run_step(
     name="collect_results",
-    kind="task",
     does="Reads what the job left behind into the ledger, and numbers the model within its recipe.",
     failing="models are trained, but their results are not read; runs fail when the retries are used up",
-    settings=RunSettings,
     takes=("run", "job", "dataset", "approval"),
     takes_after_rollback=(("tokens", "$dataset.training_tokens"),),
     gives="result",
@@ -155,12 +144,10 @@ COLLECT_RESULTS = Step(
     ),
 )
 
-SETTLE_SPEND = Step(
+SETTLE_SPEND = _run_step(
     name="settle_spend",
-    kind="task",
     does="At every outcome, turns what was reserved into what was spent, or releases it.",
     failing="reservations stay whole until the reconciler settles them: the budget appears fuller than it is",
-    settings=RunSettings,
     takes=("run", "charge"),
     gives="settled",
     access=in_tables(reads(), writes("reservation", "settlement"), counts_money()),

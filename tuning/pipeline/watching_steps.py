@@ -1,6 +1,6 @@
 """The steps beside the runs: on a schedule, and at deployment."""
 
-from tuning.pipeline.grants import Access, access, publish
+from tuning.pipeline.grants import access, of_environment, pass_role, publish
 from tuning.pipeline.imported_grants import removes_imported
 from tuning.pipeline.ledger_grants import (
     QUERY_OPEN,
@@ -149,20 +149,13 @@ REMOVE_CANDIDATES = Step(
         access("states:DescribeExecution", on="ReleaseExecutions"),
         access("bedrock:GetCustomModelDeployment", on="Deployments"),
         # Never a live one, whose tag is another, nor one of another environment.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
-        Access(
-            actions=("bedrock:DeleteCustomModelDeployment",),
-            on=("Deployments",),
-            conditions={"StringEquals": {f"aws:ResourceTag/{CANDIDATE_OF}": "{environment}"}},
-        ),
+        of_environment("bedrock:DeleteCustomModelDeployment", on="Deployments", tag=CANDIDATE_OF),
         # Of Provisioned Throughput the live one too, and also where no recipe asks for it any more: it is billed
         # for as long as it exists.
         access("bedrock:GetProvisionedModelThroughput", on="ProvisionedModels"),
         *(
-            Access(
-                actions=("bedrock:DeleteProvisionedModelThroughput",),
-                on=("ProvisionedModels",),
-                conditions={"StringEquals": {f"aws:ResourceTag/{tag}": "{environment}"}},
+            of_environment(
+                "bedrock:DeleteProvisionedModelThroughput", on="ProvisionedModels", tag=tag
             )
             for tag in (CANDIDATE_OF, OF_ENVIRONMENT)
         ),
@@ -185,12 +178,7 @@ DELETE_MODELS = Step(
     timeout_seconds=300,
     access=(
         # None where no recipe has models deleted; where one has, those that this environment's jobs have tagged.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
-        Access(
-            actions=("bedrock:DeleteCustomModel",),
-            on=("DeletedModels",),
-            conditions={"StringEquals": {f"aws:ResourceTag/{OF_JOBS}": "{environment}"}},
-        ),
+        of_environment("bedrock:DeleteCustomModel", on="DeletedModels", tag=OF_JOBS),
         access("bedrock:GetCustomModel", on="CustomModels"),  # whether it is gone
         *in_tables(*deletes_models(), reads_live(), reads_candidates()),
         *publish(),
@@ -222,11 +210,7 @@ SET_INVOCATION_LOG = Step(
     access=(
         # UNCONFIRMED that the setting takes it, as everything else does that is given a role.
         # https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
-        Access(
-            actions=("iam:PassRole",),
-            on=("InvocationLogRole",),
-            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
-        ),
+        pass_role("InvocationLogRole"),
     ),
 )
 

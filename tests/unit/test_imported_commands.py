@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from cli_world import left
+from cli_world import lay_account, left
 from domain_builders import RELEASE_MACHINE
 from imported_world import ARN, Importing
 from recipe_refusal_cases import refusal
@@ -14,7 +14,6 @@ from test_promotion_commands import Machine
 
 from tuning.aws.model_deletions import ModelDeletions
 from tuning.cli import awake_models, polling
-from tuning.cli.account import Account
 from tuning.cli.ask_command import ask_command
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.promotion_commands import promote_command, rollback_command
@@ -35,9 +34,7 @@ def world(aws, context, monkeypatch):
         sts=SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:ann"}),
     )
     setattr(people, "bedrock-runtime", made.runtime)
-    outputs = {"LedgerTable": "ledger", "ReleaseMachine": RELEASE_MACHINE}
-    account = Account(client=lambda service: getattr(people, service), outputs=outputs)
-    monkeypatch.setattr(Account, "of", lambda *_: account)
+    lay_account(people, monkeypatch, LedgerTable="ledger", ReleaseMachine=RELEASE_MACHINE)
     monkeypatch.setattr(awake_models, "deployed_import", lambda name, *_: made.recipes.get(name))
     made.pauses = []
     clock = SimpleNamespace(sleep=made.pauses.append, monotonic=lambda: sum(made.pauses))

@@ -12,7 +12,7 @@ import typer
 
 from tuning.cli import completions
 from tuning.cli.conversion_output import Done, print_conversion
-from tuning.cli.deployed_options import FormatOption
+from tuning.cli.deployed_options import FormatOption, model_option
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft
 from tuning.cli.reading_options import (
@@ -42,13 +42,7 @@ from tuning.errors import OptionError
 def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The dataset, or a folder of text documents.")],
     *,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Convert to what this base model takes.",
-            autocompletion=completions.complete_models,
-        ),
-    ] = None,
+    model: Annotated[str | None, model_option("Convert to what this base model takes.")] = None,
     method: Annotated[
         str | None,
         typer.Option(

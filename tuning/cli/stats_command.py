@@ -1,6 +1,5 @@
 """`tuning stats`: lengths, turns, duplicates and scripts of a dataset, as a table and a picture."""
 
-import json
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -12,7 +11,7 @@ from rich.text import Text
 from tuning.cli.conversion_output import print_advice, refused
 from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
-from tuning.cli.output import draft, say
+from tuning.cli.output import draft, print_json, say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
     Columns,
@@ -81,7 +80,7 @@ def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads the
             draw(found, path.name, form, making.file)
             making.keep()
     if shown == "json":
-        print(json.dumps(found.to_dict(), indent=2))  # noqa: T201 — what the user asked for
+        print_json(found.to_dict(), indent=2)
     else:
         _table(found, path.name)
     if picture:

@@ -72,7 +72,7 @@ class FakeS3:
             raise refusal("PreconditionFailed", "PutObject", 412)
         version = f"put-{len(self.versions.get((Bucket, Key), {}))}"
         content = Body if isinstance(Body, bytes) else Body.read()
-        if (claimed := options.get("ChecksumSHA256")) and claimed != _checksum(content):
+        if (claimed := options.get("ChecksumSHA256")) and claimed != checksum(content):
             raise refusal("BadDigest", "PutObject")
         self.lay(Bucket, Key, content, version)
         if claimed:
@@ -170,7 +170,7 @@ class FakeS3:
         yield {}
 
 
-def _checksum(content: bytes) -> str:
+def checksum(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 import tiny_models
-from fake_parts import FakeParts
+from multipart_s3 import MultipartS3
 from test_merge_same_bytes import everything
 
 from tuning.adapters.distributed_merge import (
@@ -36,7 +36,7 @@ LEAST = 200
 
 @pytest.fixture
 def s3(monkeypatch):
-    fake = FakeParts(least=LEAST)
+    fake = MultipartS3(least=LEAST)
     monkeypatch.setattr(clients, "create", lambda _service, _region: fake)
     clients.client.cache_clear()
     return fake
@@ -226,7 +226,7 @@ def test_an_upload_is_aborted_once_and_again(run):
 
 def test_what_is_read_is_the_version_that_was_pinned(run, local, tmp_path):
     for (bucket, key), _ in list(run.s3.versions.items()):
-        run.s3.lay(bucket, key, b"newer")
+        run.s3.lay(bucket, key, b"newer", "v2")
     run.merge_all()
     made = run.assemble()
     assert run.files(made) == expected(local, tmp_path / "out")[0]
@@ -240,14 +240,14 @@ def test_a_version_that_was_deleted_is_named(run):
 
 def test_only_the_newest_versions_are_pinned_and_nothing_that_was_deleted(s3):
     s3.lay(BUCKET, "bases/a/one", b"1")
-    newest = s3.lay(BUCKET, "bases/a/one", b"22")
+    s3.lay(BUCKET, "bases/a/one", b"22", "v2")
     s3.lay(BUCKET, "bases/a/gone", b"1")
-    s3.versions[BUCKET, "bases/a/gone"]["marker"] = None
+    s3.deleted.add((BUCKET, "bases/a/gone"))
     s3.lay(BUCKET, "bases/a/", b"")
     s3.lay(BUCKET, "bases/ab/other", b"1")
     s3.lay(BUCKET, "bases/a/inner/two", b"1")
     found = {each.name: (each.version_id, each.size) for each in pinned_files(BUCKET, "bases/a/")}
-    assert found.pop("one") == (newest, 2)
+    assert found.pop("one") == ("v2", 2)
     assert set(found) == {"inner/two"}
 
 

@@ -48,9 +48,7 @@ class Machines:
 
     inputs: dict[str, Any] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
-    exceptions: Any = field(
-        default_factory=lambda: exceptions("ExecutionAlreadyExists", "ExecutionDoesNotExist")
-    )
+    exceptions = exceptions("ExecutionAlreadyExists", "ExecutionDoesNotExist")
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
         name = executionArn.rpartition(":")[2]

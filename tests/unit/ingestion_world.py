@@ -43,7 +43,7 @@ class Bedrock:
     refused: Any = None
     documents: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    exceptions: Any = field(default_factory=lambda: exceptions("ConflictException"))
+    exceptions = exceptions("ConflictException")
 
     def running(self, source: str) -> list[Job]:
         return [e for e in self.jobs if e.source == source and e.status == "IN_PROGRESS"]
@@ -107,7 +107,7 @@ class Ingesting:
     """The number of the call at which a function is killed, once: before it, or with `late` after it."""
     late: bool = False
     calls: int = 0
-    exceptions: Any = field(default_factory=lambda: exceptions("ExecutionAlreadyExists"))
+    exceptions = exceptions("ExecutionAlreadyExists")
 
     def install(self, monkeypatch: Any) -> "Ingesting":
         self.bedrock = Bedrock(world=self)

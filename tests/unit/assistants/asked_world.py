@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from answering_parts import BAD, apply_guardrail
 from fake_dynamodb import FakeDynamoDB, as_wire, plain
 from mortal_clients import DiedError, install_mortal
 from recipe_refusal_cases import refusal
@@ -27,7 +28,6 @@ FILE = """
     caller_requests_per_minute = {minute}
 """
 PRICE = "0.1/1"
-BAD = "ATTACK"
 
 
 @dataclass
@@ -36,18 +36,7 @@ class Runtime:
     asked: list[dict[str, Any]] = field(default_factory=list)
     fails: Exception | None = None
 
-    def apply_guardrail(self, **given: Any) -> dict[str, Any]:
-        text = given["content"][-1]["text"]["text"]
-        if BAD not in text:
-            return {"action": "NONE", "outputs": [], "assessments": []}
-        topic = {"name": "x", "type": "DENY", "action": "BLOCKED"}
-        assessment = {"topicPolicy": {"topics": [topic]}}
-        outputs = [{"text": "The guardrail's message."}]
-        return {
-            "action": "GUARDRAIL_INTERVENED",
-            "outputs": outputs,
-            "assessments": [assessment],
-        }
+    apply_guardrail = staticmethod(apply_guardrail)
 
     def converse_stream(self, **given: Any) -> dict[str, Any]:
         self.asked.append(given)

@@ -14,16 +14,9 @@ from tuning.cli.exits import Exit
 from tuning.cli.output import draft, print_json, say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
-    Columns,
-    Drop,
-    Encoding,
-    Keep,
-    Mapping,
     MaxUnpacked,
     ReadingOptions,
-    Records,
-    Sheet,
-    SourceOption,
+    reads_a_dataset,
     unpacking,
 )
 from tuning.datasets.convert.command import Command
@@ -39,17 +32,11 @@ _OWN = frozenset(
 )
 
 
-def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+@reads_a_dataset
+def stats_command(
     path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
     *,
-    source: SourceOption = None,
-    mapping: Mapping = None,
-    drop: Drop = None,
-    keep: Keep = None,
-    encoding: Encoding = None,
-    columns: Columns = None,
-    records: Records = None,
-    sheet: Sheet = None,
+    reading: ReadingOptions,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the picture.")] = False,
@@ -57,22 +44,12 @@ def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads the
 ) -> None:
     """Describe a dataset: lengths, turns, duplicates, scripts."""
     form = _form(picture) if picture else None
-    said = ReadingOptions(
-        source=source,
-        mapping=mapping,
-        drop=drop,
-        keep=keep,
-        encoding=encoding,
-        columns=columns,
-        records=records,
-        sheet=sheet,
-    )
-    command = Command(path=str(path), options=said.options, program="tuning stats")
+    command = Command(path=str(path), options=reading.options, program="tuning stats")
     with unpacking(max_unpacked_mb) as limit, path.open("rb") as stream:
-        reading = command.conversion(stream, name=str(path), limit=limit)
-        found = measure(record for _, record in reading.records())
-    if reading.summary.counts:
-        refused(reading.summary)
+        read = command.conversion(stream, name=str(path), limit=limit)
+        found = measure(record for _, record in read.records())
+    if read.summary.counts:
+        refused(read.summary)
         print_advice(_advice(path, command))
         raise SystemExit(Exit.REFUSED)
     if picture and form:

@@ -12,7 +12,8 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "function"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
-from domain_builders import DATASETS, RELEASE_MACHINE, any_recipe, any_run_settings
+from cli_world import an_account
+from domain_builders import DATASETS, RELEASE_MACHINE, a_context, any_recipe, any_run_settings
 from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 from laid_recipes import deploy_recipes
 
@@ -76,6 +77,12 @@ def aws(monkeypatch):
 
 
 @pytest.fixture
+def account(aws, monkeypatch):
+    """A deployed environment that commands find."""
+    return an_account(aws, monkeypatch)
+
+
+@pytest.fixture
 def releasing(aws, context):
     from release_world import Releasing  # noqa: PLC0415 — the emulator, which most tests do without
 
@@ -131,15 +138,7 @@ def begun(importing, folders):
 
 @pytest.fixture
 def context():
-    """What powertools asks of a Lambda context."""
-    return SimpleNamespace(
-        function_name="function",
-        memory_limit_in_mb=512,
-        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
-        aws_request_id="11111111-2222-3333-4444-555555555555",
-        log_stream_name="2026/11/23/[1]abc",
-        get_remaining_time_in_millis=lambda: 60_000,
-    )
+    return a_context()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from cli_world import an_account, left
+from cli_world import left
 from msgspec import structs
 from test_model_registry import trained
 
@@ -15,11 +15,6 @@ from tuning.errors import OptionError
 from tuning.releases.evaluated_version import EvaluatedVersion, candidate_key
 from tuning.releases.live_model import Change, LiveModel, live_key
 from tuning.releases.model_deletion import ModelDeletion
-
-
-@pytest.fixture
-def account(aws, monkeypatch):
-    return an_account(aws, monkeypatch)
 
 
 def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_does(

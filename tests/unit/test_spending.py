@@ -83,16 +83,10 @@ def test_what_was_counted_before_limits_who_reserves_at_the_same_moment_too(aws,
 
 def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws, monkeypatch):
     """The second reserves between the first's look and its write."""
-    read = Ledger.item
-
-    def and_then_another(ledger, key, *more):
-        found = read(ledger, key, *more)
-        monkeypatch.setattr(Ledger, "item", read)
-        assert reserved(run_number(2), monthly=7) is None
-        return found
-
-    monkeypatch.setattr(Ledger, "item", and_then_another)
+    second = []
+    meanwhile(monkeypatch, lambda: second.append(reserved(run_number(2), monthly=7)))
     assert reserved(run_number(1), monthly=7) is not None
+    assert second == [None]
     assert committed(aws) == 4
 
 
@@ -204,15 +198,7 @@ def test_every_outcome_settles_exactly_once(aws, charge, facts, spent, end):
 
 def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch):
     reserved(run_number(1))
-    read = Ledger.item
-
-    def and_then_another(ledger, key, *more):
-        found = read(ledger, key, *more)
-        monkeypatch.setattr(Ledger, "item", read)
-        BUDGETS.settle(run_number(1).id, "unknown")
-        return found
-
-    monkeypatch.setattr(Ledger, "item", and_then_another)
+    meanwhile(monkeypatch, lambda: BUDGETS.settle(run_number(1).id, "unknown"))
     BUDGETS.settle(run_number(1).id, "nothing")
     assert committed(aws) == 4
 

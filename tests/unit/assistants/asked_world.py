@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from answering_parts import BAD, apply_guardrail
+from domain_builders import a_context
 from fake_dynamodb import FakeDynamoDB, as_wire, plain
 from mortal_clients import DiedError, install_mortal
 from recipe_refusal_cases import refusal
@@ -141,13 +142,7 @@ class AskedWorld:
             "requestContext": {"identity": identity, "requestId": "r"},
             "body": json.dumps({"question": question}) if body is None else body,
         }
-        context = SimpleNamespace(
-            function_name="f",
-            memory_limit_in_mb=512,
-            invoked_function_arn="arn",
-            aws_request_id="id",
-        )
-        answer = answer_question.handler(event, context)
+        answer = answer_question.handler(event, a_context())
         return answer["statusCode"], json.loads(answer["body"])
 
     def day(self, now: Any) -> dict[str, Any]:

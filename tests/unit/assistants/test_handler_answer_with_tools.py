@@ -4,12 +4,12 @@ import io
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pytest
 from agent_parts import LOOKS
 from answering_parts import passage
 from asked_world import ARN, BAD, AskedWorld, refusal
+from domain_builders import a_context
 from mortal_clients import install_mortal
 from test_assistant_files import SOUND, environment
 from test_tool_files import DOCUMENTS, TOOL
@@ -69,8 +69,7 @@ def world(tmp_path, monkeypatch):
 def ask(question="Where is 7?"):
     context = {"identity": {"userArn": "arn:aws:iam::1:role/caller"}, "requestId": "r"}
     event = {"requestContext": context, "body": json.dumps({"question": question})}
-    known = {"function_name": "f", "memory_limit_in_mb": 512, "invoked_function_arn": "a"}
-    answer = answer_with_tools.handler(event, SimpleNamespace(**known, aws_request_id="i"))
+    answer = answer_with_tools.handler(event, a_context())
     return answer["statusCode"], json.loads(answer["body"])
 
 

@@ -102,6 +102,14 @@ def bought(aws, context):
 
 
 @pytest.fixture
+def serving(bought):
+    """As `bought`, with its first version live."""
+    bought.trained()
+    bought.release(bought.request(1))
+    return bought
+
+
+@pytest.fixture
 def importing(tmp_path, monkeypatch, context):
     """Imports into an environment with the recipe `support`; groups are small."""
     from import_world import Importing, small_groups  # noqa: PLC0415 — numpy, which most tests do without

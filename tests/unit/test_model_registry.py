@@ -35,6 +35,11 @@ def trained(version_id="v1", recipe="support", approval=None):
     return ModelVersion.trained(run, DATASET, JOB, job_arn="arn:job", cost=COST, approval=approval)
 
 
+def register(registry, *version_ids):
+    for version_id in version_ids:
+        registry.register(trained(version_id))
+
+
 @pytest.fixture
 def dynamodb():
     return FakeDynamoDB()
@@ -100,8 +105,7 @@ def test_the_end_of_a_job_is_kept_in_utc_whatever_zone_it_is_said_in():
 
 
 def test_versions_count_from_one_within_their_recipe_and_the_newest_is_first(registry):
-    for version_id in ("v1", "v2", "v3"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2", "v3")
     registry.register(trained(recipe="refunds"))
     assert (numbers(registry), numbers(registry, "refunds")) == ([3, 2, 1], [1])
     assert (numbers(registry, "sup"), registry.recipes()) == ([], ["refunds", "support"])
@@ -115,8 +119,7 @@ def test_only_the_first_version_of_a_recipe_writes_its_name(registry, monkeypatc
         "transact",
         lambda _, items: written.append(len(items)) or really(items),
     )
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     assert written == [4, 3]
 
 
@@ -175,8 +178,7 @@ def test_whoever_counted_before_another_does_not_take_its_number_even_when_its_v
 
 
 def test_a_version_that_cannot_be_read_hides_no_other(registry, dynamodb):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     dynamodb.items[numbered_key("support", 2)]["schema"] = 2
     broken, sound = registry.versions("support")
     assert isinstance(broken, Unreadable)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from cli_world import left
 from msgspec import structs
-from test_model_registry import trained
+from test_model_registry import register, trained
 
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
@@ -20,8 +20,7 @@ from tuning.releases.model_deletion import ModelDeletion
 def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_does(
     registry, account, capsys
 ):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     until = "2026-12-01T10:00:00Z"
     live = LiveModel(id=live_key("support"), recipe="support", version=2, before=1, due=until)
     account.dynamodb.lay(live)
@@ -45,8 +44,7 @@ def registry(account):
 
 
 def test_models_are_listed_by_recipe_newest_first(registry, capsys):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     registry.register(trained(recipe="refunds"))
     assert left(releases_command, shown="json") == 0
     found = json.loads(capsys.readouterr().out)["releases"]
@@ -122,8 +120,7 @@ def test_what_an_evaluation_came_to_is_listed_and_why(account, registry, capsys,
 
 
 def test_what_is_live_was_before_and_is_being_brought_live_is_marked(account, registry, capsys):
-    for version_id in ("v1", "v2", "v3"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2", "v3")
     registry.register(trained(recipe="refunds"))
     change = Change(execution="e", version=3, kind="promote", by="arn:ann", started_at="")
     live = {"version": 2, "before": 1, "deployment_arn": "arn:deployment", "change": change}
@@ -144,8 +141,7 @@ def test_what_is_live_was_before_and_is_being_brought_live_is_marked(account, re
 
 @pytest.mark.parametrize("shown", ["text", "json"])
 def test_a_model_that_cannot_be_read_hides_no_other(account, registry, capsys, shown):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     account.dynamodb.items["model#support#2"]["cost"] = "["
     assert left(releases_command, recipe="support", shown=shown) == 0
     out = capsys.readouterr().out

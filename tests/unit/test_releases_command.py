@@ -17,6 +17,11 @@ from tuning.releases.live_model import Change, LiveModel, live_key
 from tuning.releases.model_deletion import ModelDeletion
 
 
+def listed(capsys, **given):
+    assert left(releases_command, **given, shown="json") == 0
+    return json.loads(capsys.readouterr().out)["releases"]
+
+
 def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_does(
     registry, account, capsys
 ):
@@ -26,15 +31,13 @@ def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_doe
     account.dynamodb.lay(live)
     assert left(releases_command, recipe="support") == 0
     assert "live until 2026-12-01 10:00" in capsys.readouterr().out
-    assert left(releases_command, recipe="support", shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys, recipe="support")
     assert [(each["status"], each["until"]) for each in found] == [
         ("live", until),
         ("before", None),
     ]
     account.dynamodb.lay(structs.replace(live, version=None, stopped=2, due=None))
-    assert left(releases_command, recipe="support", shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys, recipe="support")
     assert [each["status"] for each in found] == ["not running", "before"]
 
 
@@ -46,8 +49,7 @@ def registry(account):
 def test_models_are_listed_by_recipe_newest_first(registry, capsys):
     register(registry, "v1", "v2")
     registry.register(trained(recipe="refunds"))
-    assert left(releases_command, shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys)
     assert [(each["recipe"], each["version"]) for each in found] == [
         ("refunds", 1),
         ("support", 2),
@@ -93,8 +95,7 @@ def test_a_version_whose_model_is_deleted_says_so_and_why(account, registry, cap
     account.dynamodb.lay(LiveModel(id=live_key("support"), recipe="support", version=1))
     deletion = ModelDeletion.of(trained(), "beyond keep_models = 0", datetime.now(UTC))
     account.dynamodb.lay(structs.replace(deletion, state=state))
-    assert left(releases_command, shown="json") == 0
-    [found] = json.loads(capsys.readouterr().out)["releases"]
+    [found] = listed(capsys)
     assert found["status"] == status
     assert found["deletion"] == {
         "state": state,
@@ -113,8 +114,7 @@ def test_what_an_evaluation_came_to_is_listed_and_why(account, registry, capsys,
     came_to = {"outcome": outcome, "summary": "not better", "evaluation_uri": "s3://a/b"}
     evaluated = EvaluatedVersion(id=candidate_key("support", 1), **of_one, **times, **came_to)
     account.dynamodb.lay(evaluated)
-    assert left(releases_command, shown="json") == 0
-    [found] = json.loads(capsys.readouterr().out)["releases"]
+    [found] = listed(capsys)
     assert found["status"] == status
     assert found["evaluation"] == {"outcome": outcome, "summary": "not better", "uri": "s3://a/b"}
 
@@ -125,8 +125,7 @@ def test_what_is_live_was_before_and_is_being_brought_live_is_marked(account, re
     change = Change(execution="e", version=3, kind="promote", by="arn:ann", started_at="")
     live = {"version": 2, "before": 1, "deployment_arn": "arn:deployment", "change": change}
     account.dynamodb.lay(LiveModel(id=live_key("support"), recipe="support", **live))
-    assert left(releases_command, shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys)
     assert [(each["status"], each["deployment_arn"]) for each in found] == [
         ("", None),  # of the other recipe
         ("promote under way", None),

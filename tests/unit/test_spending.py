@@ -44,6 +44,14 @@ def change(aws, **facts):
     aws.dynamodb.lay(structs.replace(aws.dynamodb.record(run_number(1).id), **facts))
 
 
+@pytest.fixture
+def again(aws):
+    """Where a run has reserved 4 dollars, and is on its way to reserve once more."""
+    reserved(run_number(1), "4")
+    change(aws, state="checked")
+    return aws
+
+
 def test_an_answer_that_was_sent_by_hand_needs_no_time():
     """As docs/operations.md has it, for whoever lacks the command line."""
     given = {
@@ -117,11 +125,9 @@ def test_a_reservation_that_was_sent_twice_is_granted_though_it_took_the_last_do
     assert committed(aws) == 4
 
 
-def test_a_second_try_with_another_recipe_replaces_the_reservation(aws):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
+def test_a_second_try_with_another_recipe_replaces_the_reservation(again):
     reserved(run_number(1), "6", digest="second")
-    assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
+    assert (committed(again), committed(again, OF_RECIPE)) == (6, 6)
 
 
 def test_a_second_try_that_costs_no_more_is_granted_though_the_budget_is_used_up_since(aws):
@@ -133,11 +139,9 @@ def test_a_second_try_that_costs_no_more_is_granted_though_the_budget_is_used_up
     assert aws.dynamodb.record(run_number(1).id).state == "authorized"
 
 
-def test_a_reservation_that_is_tried_again_authorizes_the_run_again(aws):
+def test_a_reservation_that_is_tried_again_authorizes_the_run_again(again):
     reserved(run_number(1))
-    change(aws, state="checked")
-    reserved(run_number(1))
-    assert aws.dynamodb.record(run_number(1).id).state == "authorized"
+    assert again.dynamodb.record(run_number(1).id).state == "authorized"
 
 
 def test_the_last_cents_are_a_limit_as_dollars_are(aws):
@@ -146,11 +150,9 @@ def test_the_last_cents_are_a_limit_as_dollars_are(aws):
     assert committed(aws) == 4
 
 
-def test_a_second_try_in_the_next_month_gives_the_first_months_money_back(aws):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
+def test_a_second_try_in_the_next_month_gives_the_first_months_money_back(again):
     reserved(run_number(1), "6", digest="second", month="2026-12")
-    assert (committed(aws), committed(aws, "budget#2026-12")) == (0, 6)
+    assert (committed(again), committed(again, "budget#2026-12")) == (0, 6)
 
 
 def test_months_have_budgets_of_their_own(aws):
@@ -217,24 +219,20 @@ def meanwhile(monkeypatch, what):
 
 
 def test_a_reservation_that_is_replaced_meanwhile_is_not_settled_as_the_one_before(
-    aws, monkeypatch
+    again, monkeypatch
 ):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
     meanwhile(monkeypatch, lambda: reserved(run_number(1), "6", digest="second"))
     BUDGETS.settle(run_number(1).id, "nothing")
-    assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
-    assert aws.dynamodb.record(run_number(1).id).settlement is None
+    assert (committed(again), committed(again, OF_RECIPE)) == (6, 6)
+    assert again.dynamodb.record(run_number(1).id).settlement is None
 
 
 def test_a_reservation_that_is_replaced_meanwhile_is_not_replaced_as_the_one_before(
-    aws, monkeypatch
+    again, monkeypatch
 ):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
     meanwhile(monkeypatch, lambda: reserved(run_number(1), "5", digest="second"))
     reserved(run_number(1), "6", digest="third")
-    assert (committed(aws), committed(aws, OF_RECIPE)) == (5, 5)
+    assert (committed(again), committed(again, OF_RECIPE)) == (5, 5)
 
 
 def test_what_was_settled_is_answered_and_kept(aws, context):

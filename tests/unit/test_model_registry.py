@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
 from fake_aws import FakeDynamoDB
+from interleaved import before
 
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.model_registry import ModelRegistry
@@ -131,19 +132,10 @@ def test_a_run_that_is_collected_again_keeps_its_version(registry):
 
 
 @pytest.mark.parametrize("meanwhile", ["v1", "v2"], ids=["the same run", "another run"])
-def test_of_two_that_register_at_once_one_comes_again_and_nothing_is_lost(
-    registry, monkeypatch, meanwhile
-):
+def test_of_two_that_register_at_once_one_comes_again_and_nothing_is_lost(registry, meanwhile):
     """Between the reads and the write of one comes the other."""
-    really, others = registry.ledger.transact, [trained(meanwhile)]
-
-    def late(items):
-        if others:
-            registry.register(others.pop())
-        return really(items)
-
-    monkeypatch.setattr(Ledger, "transact", lambda _, items: late(items))
-    with pytest.raises(Transient):
+    other = before(Ledger, "transact", lambda: registry.register(trained(meanwhile)))
+    with other, pytest.raises(Transient):
         registry.register(trained("v1"))
     registry.register(trained("v1"))
     models = list(registry.versions("support"))
@@ -160,19 +152,15 @@ def test_a_version_that_is_there_is_never_written_over(registry, dynamodb):
 
 
 def test_whoever_counted_before_another_does_not_take_its_number_even_when_its_version_was_lost(
-    registry, dynamodb, monkeypatch
+    registry, dynamodb
 ):
     registry.register(trained("v1"))
-    really, others = registry.ledger.transact, [trained("v2")]
 
-    def late(items):
-        if others:
-            registry.register(others.pop())
-            del dynamodb.items[numbered_key("support", 2)]
-        return really(items)
+    def lost():
+        registry.register(trained("v2"))
+        del dynamodb.items[numbered_key("support", 2)]
 
-    monkeypatch.setattr(Ledger, "transact", lambda _, items: late(items))
-    with pytest.raises(Transient):
+    with before(Ledger, "transact", lost), pytest.raises(Transient):
         registry.register(trained("v3"))
     assert registry.register(trained("v3")).version == 3
 

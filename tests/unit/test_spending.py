@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
+from interleaved import before
 from msgspec import structs
 from recipe_refusal_cases import refusal
 
@@ -81,19 +82,19 @@ def test_what_a_former_version_counted_in_the_ledger_is_no_longer_left(aws):
     assert "and 0 USD are left" in reserved(run_number(3), "1", monthly=7)
 
 
-def test_what_was_counted_before_limits_who_reserves_at_the_same_moment_too(aws, monkeypatch):
+def test_what_was_counted_before_limits_who_reserves_at_the_same_moment_too(aws):
     """DynamoDB itself refuses the second, which looked before the first had written."""
     aws.dynamodb.items[OF_ALL] = {"pk": OF_ALL, "committed": 5}
-    meanwhile(monkeypatch, lambda: reserved(run_number(2), "2", monthly=7))
-    assert reserved(run_number(1), "2", monthly=7) is not None
+    with before(Ledger, "transact", lambda: reserved(run_number(2), "2", monthly=7)):
+        assert reserved(run_number(1), "2", monthly=7) is not None
     assert committed(aws) == 2
 
 
-def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws, monkeypatch):
+def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws):
     """The second reserves between the first's look and its write."""
     second = []
-    meanwhile(monkeypatch, lambda: second.append(reserved(run_number(2), monthly=7)))
-    assert reserved(run_number(1), monthly=7) is not None
+    with before(Ledger, "transact", lambda: second.append(reserved(run_number(2), monthly=7))):
+        assert reserved(run_number(1), monthly=7) is not None
     assert second == [None]
     assert committed(aws) == 4
 
@@ -198,40 +199,23 @@ def test_every_outcome_settles_exactly_once(aws, charge, facts, spent, end):
         assert (float(money["committed"]), float(money["spent"])) == (spent, spent)
 
 
-def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch):
+def test_who_settles_second_at_the_same_moment_changes_nothing(aws):
     reserved(run_number(1))
-    meanwhile(monkeypatch, lambda: BUDGETS.settle(run_number(1).id, "unknown"))
-    BUDGETS.settle(run_number(1).id, "nothing")
+    with before(Ledger, "transact", lambda: BUDGETS.settle(run_number(1).id, "unknown")):
+        BUDGETS.settle(run_number(1).id, "nothing")
     assert committed(aws) == 4
 
 
-def meanwhile(monkeypatch, what):
-    """Between the next look at the ledger and what is written after it."""
-    read = Ledger.item
-
-    def and_then(ledger, key, *more):
-        found = read(ledger, key, *more)
-        monkeypatch.setattr(Ledger, "item", read)
-        what()
-        return found
-
-    monkeypatch.setattr(Ledger, "item", and_then)
-
-
-def test_a_reservation_that_is_replaced_meanwhile_is_not_settled_as_the_one_before(
-    again, monkeypatch
-):
-    meanwhile(monkeypatch, lambda: reserved(run_number(1), "6", digest="second"))
-    BUDGETS.settle(run_number(1).id, "nothing")
+def test_a_reservation_that_is_replaced_meanwhile_is_not_settled_as_the_one_before(again):
+    with before(Ledger, "transact", lambda: reserved(run_number(1), "6", digest="second")):
+        BUDGETS.settle(run_number(1).id, "nothing")
     assert (committed(again), committed(again, OF_RECIPE)) == (6, 6)
     assert again.dynamodb.record(run_number(1).id).settlement is None
 
 
-def test_a_reservation_that_is_replaced_meanwhile_is_not_replaced_as_the_one_before(
-    again, monkeypatch
-):
-    meanwhile(monkeypatch, lambda: reserved(run_number(1), "5", digest="second"))
-    reserved(run_number(1), "6", digest="third")
+def test_a_reservation_that_is_replaced_meanwhile_is_not_replaced_as_the_one_before(again):
+    with before(Ledger, "transact", lambda: reserved(run_number(1), "5", digest="second")):
+        reserved(run_number(1), "6", digest="third")
     assert (committed(again), committed(again, OF_RECIPE)) == (5, 5)
 
 

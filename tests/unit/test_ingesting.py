@@ -5,6 +5,7 @@ import random
 
 import pytest
 from ingestion_world import Ingesting
+from interleaved import refusing
 from recipe_refusal_cases import refusal
 
 
@@ -242,19 +243,11 @@ def test_a_message_that_is_no_event_fails_alone(world):
     assert len(world.started) == 1
 
 
-def test_an_execution_that_cannot_be_started_brings_its_messages_back_and_no_others(
-    world, monkeypatch
-):
-    plain = world.start_execution
-
-    def broken(**given):
-        if json.loads(given["input"])["assistant"] == "help":
-            raise refusal("ThrottlingException", "StartExecution", 429)
-        return plain(**given)
-
-    monkeypatch.setattr(world, "start_execution", broken)
+def test_an_execution_that_cannot_be_started_brings_its_messages_back_and_no_others(world):
+    busy = refusal("ThrottlingException", "StartExecution", 429)
     bodies = world.changed("documents/help/a.md", "documents/sales/a.md")
     records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
-    answer = world.call("receive_document", {"Records": records})
+    with refusing(world, "start_execution", busy, lambda **given: '"help"' in given["input"]):
+        answer = world.call("receive_document", {"Records": records})
     assert answer["batchItemFailures"] == [{"itemIdentifier": "0"}]
     assert len(world.started) == 1

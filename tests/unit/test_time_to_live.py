@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bought_world import NAME, late, removals
+from interleaved import refusing
 from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import RECIPE
@@ -150,17 +151,10 @@ def test_a_candidate_that_is_evaluated_anew_as_the_former_is_removed_stays_liste
 @pytest.mark.parametrize(("code", "raised"), [("ConflictException", False), ("Denied", True)])
 def test_what_bedrock_does_not_delete_yet_is_tried_again(serving, monkeypatch, code, raised):
     late(serving, 5, monkeypatch)
-    really = serving.engine.call
-
-    def call(operation, scope, given):
-        if operation.startswith("Delete"):
-            raise refusal(code, operation, 400, "not now")
-        return really(operation, scope, given)
-
-    monkeypatch.setattr(serving.engine, "call", call)
-    with pytest.raises(Transient) if raised else nullcontext():
+    not_now = refusal(code, "Delete", 400, "not now")
+    deletes = refusing(serving.engine, "call", not_now, lambda name, *_: name.startswith("Delete"))
+    with deletes, pytest.raises(Transient) if raised else nullcontext():
         removals(serving)
     assert serving.held() == [NAME]
-    monkeypatch.setattr(serving.engine, "call", really)
     removals(serving), removals(serving)
     assert (serving.held(), len(serving.notices)) == ([], 1)

@@ -42,6 +42,12 @@ def a_finding(rule="DS401", *, line=12, severity="error", **given):
     return Finding(rule=rule, severity=severity, line=line, **{**says, **given})
 
 
+def a_refusal(**given):
+    """Of one finding."""
+    found = a_finding(**given)
+    return Report(verdict="refused", records=1, findings=(found,), counts={found.rule: 1})
+
+
 def clean():
     return Report(
         verdict="accepted",

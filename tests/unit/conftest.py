@@ -12,7 +12,8 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "function"
 os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Tuning"
 
 import pytest
-from domain_builders import DATASETS, RELEASE_MACHINE, any_recipe, any_run_settings
+from cli_world import an_account
+from domain_builders import DATASETS, RELEASE_MACHINE, a_context, any_recipe, any_run_settings
 from fake_aws import FakeBedrock, FakeDynamoDB, FakeS3, FakeStepFunctions
 from laid_recipes import deploy_recipes
 
@@ -92,6 +93,12 @@ def engine(world):
 
 
 @pytest.fixture
+def account(aws, monkeypatch):
+    """A deployed environment that commands find."""
+    return an_account(aws, monkeypatch)
+
+
+@pytest.fixture
 def releasing(aws, context):
     from release_world import Releasing  # noqa: PLC0415 — as above
 
@@ -108,6 +115,14 @@ def bought(aws, context):
     made = Releasing(aws, context, base=LLAMA, scope=WEST)
     aws.recipes[RECIPE] = any_recipe(base_model=LLAMA, release=GATE)
     return made
+
+
+@pytest.fixture
+def serving(bought):
+    """As `bought`, with its first version live."""
+    bought.trained()
+    bought.release(bought.request(1))
+    return bought
 
 
 @pytest.fixture
@@ -147,15 +162,7 @@ def begun(importing, folders):
 
 @pytest.fixture
 def context():
-    """What powertools asks of a Lambda context."""
-    return SimpleNamespace(
-        function_name="function",
-        memory_limit_in_mb=512,
-        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
-        aws_request_id="11111111-2222-3333-4444-555555555555",
-        log_stream_name="2026/11/23/[1]abc",
-        get_remaining_time_in_millis=lambda: 60_000,
-    )
+    return a_context()
 
 
 @pytest.fixture

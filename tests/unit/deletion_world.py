@@ -1,6 +1,5 @@
 """A recipe that keeps no model beside what is in use, and has the others deleted."""
 
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from domain_builders import any_recipe
@@ -81,23 +80,6 @@ def claim(releasing, number, *, age=timedelta(0)):
     made = ModelDeletion.of(model, "beyond", datetime.now(UTC) - age)
     assert deletions(releasing).claim(made, instead_of=None)
     return made
-
-
-@contextmanager
-def before(target, name, happens):
-    """`happens` before the next call of that name, once."""
-    really, left = getattr(target, name), [happens]
-
-    def call(*given, **named):
-        if left:
-            left.pop()()
-        return really(*given, **named)
-
-    setattr(target, name, call)
-    try:
-        yield
-    finally:
-        setattr(target, name, really)
 
 
 def age(releasing, number):

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from tuning.runs.function_settings import RunSettings
@@ -75,6 +76,18 @@ def any_run_settings(**given: Any) -> RunSettings:
         "monthly_budget_usd": "none",
     }
     return RunSettings(**{**facts, **given})
+
+
+def a_context() -> SimpleNamespace:
+    """What powertools asks of a Lambda context."""
+    return SimpleNamespace(
+        function_name="function",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
+        aws_request_id="11111111-2222-3333-4444-555555555555",
+        log_stream_name="2026/11/23/[1]abc",
+        get_remaining_time_in_millis=lambda: 60_000,
+    )
 
 
 def any_event(*, bucket: str = DATASETS, key: str = "datasets/support/train.jsonl") -> Any:

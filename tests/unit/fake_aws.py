@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
-from fake_bedrock import FakeBedrock, Pages
+from fake_bedrock import FakeBedrock
 from fake_dynamodb import FakeDynamoDB
-from recipe_refusal_cases import exceptions, refusal
+from recipe_refusal_cases import Pages, exceptions, refusal
 
 __all__ = ["FakeBedrock", "FakeDynamoDB", "FakeS3", "FakeStepFunctions", "refusal"]
 
@@ -72,7 +72,7 @@ class FakeS3:
             raise refusal("PreconditionFailed", "PutObject", 412)
         version = f"put-{len(self.versions.get((Bucket, Key), {}))}"
         content = Body if isinstance(Body, bytes) else Body.read()
-        if (claimed := options.get("ChecksumSHA256")) and claimed != _checksum(content):
+        if (claimed := options.get("ChecksumSHA256")) and claimed != checksum(content):
             raise refusal("BadDigest", "PutObject")
         self.lay(Bucket, Key, content, version)
         if claimed:
@@ -85,7 +85,7 @@ class FakeS3:
         found = self.checksums.get((Bucket, Key))
         return {"ChecksumSHA256": found} if found else {}
 
-    exceptions: Any = field(default_factory=lambda: exceptions("NoSuchKey"))
+    exceptions = exceptions("NoSuchKey")
 
     def copy_object(
         self,
@@ -170,7 +170,7 @@ class FakeS3:
         yield {}
 
 
-def _checksum(content: bytes) -> str:
+def checksum(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
@@ -186,14 +186,12 @@ class FakeStepFunctions:
     tokens: dict[str, Any] = field(default_factory=dict)
     """What task tokens were answered with; None while a task waits for its answer."""
     fault: ClientError | None = None
-    exceptions: Any = field(
-        default_factory=lambda: exceptions(
-            "ExecutionAlreadyExists",
-            "ExecutionDoesNotExist",
-            "InvalidToken",
-            "TaskDoesNotExist",
-            "TaskTimedOut",
-        )
+    exceptions = exceptions(
+        "ExecutionAlreadyExists",
+        "ExecutionDoesNotExist",
+        "InvalidToken",
+        "TaskDoesNotExist",
+        "TaskTimedOut",
     )
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 — AWS's names

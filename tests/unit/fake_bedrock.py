@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from recipe_refusal_cases import exceptions, refusal
+from recipe_refusal_cases import Pages, exceptions, refusal
 
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 _ARN = "arn:aws:bedrock:us-east-1:123456789012"
@@ -32,14 +32,12 @@ class FakeBedrock:
     """By which error it says that there is no such job."""
     quota: int = 10
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    exceptions: Any = field(
-        default_factory=lambda: exceptions(
-            "ConflictException",
-            "ResourceNotFoundException",
-            "ServiceQuotaExceededException",
-            "ThrottlingException",
-            "ValidationException",
-        )
+    exceptions = exceptions(
+        "ConflictException",
+        "ResourceNotFoundException",
+        "ServiceQuotaExceededException",
+        "ThrottlingException",
+        "ValidationException",
     )
 
     def create_model_customization_job(self, **arguments: Any) -> dict[str, str]:
@@ -86,7 +84,7 @@ class FakeBedrock:
         more = {"nextToken": str(stop)} if stop < len(found) else {}
         return {"modelCustomizationJobSummaries": found[start:stop], **more}
 
-    def get_paginator(self, operation: str) -> "Pages":
+    def get_paginator(self, operation: str) -> Pages:
         return Pages(call=getattr(self, operation))
 
     def get_custom_model(self, *, modelIdentifier: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
@@ -153,16 +151,3 @@ def _described(arguments: Mapping[str, Any], *, number: int, moment: datetime) -
 
 def _digest(arguments: Mapping[str, Any]) -> str:
     return json.dumps(arguments, sort_keys=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pages:
-    call: Callable[..., dict[str, Any]]
-
-    def paginate(self, **call: Any) -> Any:
-        while True:
-            page = self.call(**call)
-            yield page
-            if "nextToken" not in page:
-                return
-            call["nextToken"] = page["nextToken"]

@@ -1,12 +1,12 @@
 """The ledger's table and that of the budgets, each in a dictionary. tests/contract asks of it what it asks of the emulator."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from dynamodb_expressions import Compiled, Item, Terms, checked, condition, invalid, update
-from recipe_refusal_cases import exceptions, refusal
+from recipe_refusal_cases import Pages, exceptions, refusal
 
 from tuning.runs.run import is_run
 from tuning.runs.run_record import BY_MONTH, JOB_QUEUE, OPEN_RUNS, RunRecord
@@ -72,13 +72,11 @@ class FakeDynamoDB:
     """Of the other table."""
     former: dict[str, Item | None] = field(default_factory=dict)
     """What an item was before it was last written: what a read without consistency answers."""
-    exceptions: Any = field(
-        default_factory=lambda: exceptions(
-            _CONDITIONAL,
-            "ResourceNotFoundException",
-            "TransactionCanceledException",
-            "TransactionConflictException",
-        )
+    exceptions = exceptions(
+        _CONDITIONAL,
+        "ResourceNotFoundException",
+        "TransactionCanceledException",
+        "TransactionConflictException",
     )
 
     def lay(self, record: RunRecord) -> str:
@@ -157,8 +155,9 @@ class FakeDynamoDB:
     def scan(self, **call: Any) -> dict[str, Any]:
         return self._page(call, self._indexed(call))
 
-    def get_paginator(self, operation: str) -> "_Pages":
-        return _Pages(call=getattr(self, operation))
+    def get_paginator(self, operation: str) -> Pages:
+        next_of = ("LastEvaluatedKey", "ExclusiveStartKey")
+        return Pages(call=getattr(self, operation), next_of=next_of)
 
     def store(self, key: str, after: Item | None, rows: dict[str, Item]) -> None:
         """In place, as a test may hold the item."""
@@ -243,16 +242,3 @@ def _fit(item: Item) -> Item:
     if wrong := [name for name in names if not isinstance(item[name], str) or not item[name]]:
         raise invalid(f"Type mismatch or empty value for index key {wrong}")
     return item
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Pages:
-    call: Callable[..., dict[str, Any]]
-
-    def paginate(self, **call: Any) -> Iterator[dict[str, Any]]:
-        while True:
-            page = self.call(**call)
-            yield page
-            if "LastEvaluatedKey" not in page:
-                return
-            call["ExclusiveStartKey"] = page["LastEvaluatedKey"]

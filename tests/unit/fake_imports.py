@@ -35,10 +35,8 @@ class FakeImports:
     """Why it does not answer."""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """By which operation, and what."""
-    exceptions: Any = field(
-        default_factory=lambda: exceptions(
-            "ResourceNotFoundException", "ServiceQuotaExceededException", "ValidationException"
-        )
+    exceptions = exceptions(
+        "ResourceNotFoundException", "ServiceQuotaExceededException", "ValidationException"
     )
 
     def create_model_import_job(self, **request: Any) -> dict[str, str]:

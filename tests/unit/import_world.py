@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -14,11 +14,11 @@ from domain_builders import DATASETS, any_run_settings
 from fake_aws import FakeDynamoDB
 from fake_dynamodb import as_wire
 from fake_imports import FakeImports
+from mortal_clients import DiedError, install_mortal
 from multipart_s3 import MultipartS3
 from recipe_refusal_cases import exceptions, refusal
 
 from lambdas import check_adapter, deployed_recipes
-from tuning.aws import clients
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
 from tuning.imports.import_run import OF_IMPORTS, ImportRecord
@@ -42,19 +42,13 @@ POLLS = 200
 """More than an import may need."""
 
 
-class DiedError(BaseException):
-    """A function was killed: nothing of it catches that."""
-
-
 @dataclass
 class Machines:
     """Step Functions: what was started, and how that is which does not run."""
 
     inputs: dict[str, Any] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
-    exceptions: Any = field(
-        default_factory=lambda: exceptions("ExecutionAlreadyExists", "ExecutionDoesNotExist")
-    )
+    exceptions = exceptions("ExecutionAlreadyExists", "ExecutionDoesNotExist")
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 — AWS's names
         name = executionArn.rpartition(":")[2]
@@ -103,10 +97,6 @@ class Importing:
             "bedrock": self.bedrock,
             "bedrock-runtime": self.bedrock,
         }
-        monkeypatch.setattr(
-            clients, "create", lambda service, _region: _Mortal(self, services[service])
-        )
-        clients.client.cache_clear()
         monkeypatch.setattr(deployed_recipes, "FOLDER", self.recipes)
         environment = {
             **any_run_settings().to_env(),
@@ -116,10 +106,15 @@ class Importing:
             "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:ModelImport",
             "AWS_REGION": "us-east-1",
         }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+        install_mortal(monkeypatch, services, self._live, environment)
         self.recipe("support", RECIPE)
         self.forget(monkeypatch)
+
+    def _live(self, _operation: str, call: Callable[[], Any]) -> Any:
+        self.calls += 1
+        if self.calls == self.dies_at:
+            raise DiedError
+        return call()
 
     def forget(self, monkeypatch: Any) -> None:
         """Settings are read anew."""
@@ -167,6 +162,15 @@ class Importing:
         """The answer of the last function."""
         outcome = self._outcome(import_id)
         return self.step("finish_import", {"import_id": import_id, "outcome": outcome})
+
+    def run_to_its_job(self, import_id: str) -> None:
+        given = {"import_id": import_id}
+        self.step("check_adapter", given | {"checked": {}})
+        self.step("reserve_import", given)
+        for group in range(self.record(import_id).groups):
+            self.step("merge_tensors", given | {"group": group})
+        self.step("assemble_model", given)
+        self.step("import_model", given | {"progress": {}})
 
     def _outcome(self, import_id: str) -> dict[str, str]:
         given = {"import_id": import_id}
@@ -217,38 +221,6 @@ class Importing:
 
     def _module(self, name: str) -> Any:
         return importlib.import_module(f"lambdas.{name}")
-
-
-class _Mortal:
-    """A client at whose calls the function may be killed, before they are made."""
-
-    def __init__(self, world: Importing, service: Any) -> None:
-        self._world, self._service = world, service
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._service, name)
-        if name == "exceptions":
-            return found
-        if name == "get_paginator":
-            return lambda operation: SimpleNamespace(
-                paginate=lambda **given: self._pages(found(operation), given)
-            )
-
-        def call(**given: Any) -> Any:
-            self._count()
-            return found(**given)
-
-        return call
-
-    def _pages(self, pages: Any, given: dict[str, Any]) -> Iterator[Any]:
-        for page in pages.paginate(**given):
-            self._count()
-            yield page
-
-    def _count(self) -> None:
-        self._world.calls += 1
-        if self._world.calls == self._world.dies_at:
-            raise DiedError
 
 
 def small_groups(monkeypatch: Any) -> None:

@@ -41,7 +41,7 @@ class ImportedBedrock:
     changes: int = 0
     refuses: set[str] = field(default_factory=set)
     """Operations that are denied."""
-    exceptions: Any = field(default_factory=lambda: exceptions("ResourceNotFoundException"))
+    exceptions = exceptions("ResourceNotFoundException")
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_imported_models"
@@ -112,7 +112,7 @@ class ImportedRuntime:
     """How many models were live as each question came."""
     answer: Any = None
     """What InvokeModel answers instead of a completion."""
-    exceptions: Any = field(default_factory=exceptions)
+    exceptions = exceptions()
 
     def converse(self, *, modelId: str, **_given: Any) -> Any:  # noqa: N803 — AWS's name
         self._asked("Converse", modelId)

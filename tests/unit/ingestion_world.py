@@ -2,14 +2,13 @@
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from mortal_clients import DiedError, install_mortal
 from recipe_refusal_cases import exceptions, refusal
-
-from tuning.aws import clients
 
 HANDLERS = ("receive_document", "start_ingestion", "follow_ingestion")
 PLACE = "BASE000001/SOURCE0001"
@@ -20,10 +19,6 @@ ENVIRONMENT = {
     "KNOWLEDGE_BASES": f"help={PLACE},sales=BASE000002/SOURCE0002",
     "AWS_REGION": "us-east-1",
 }
-
-
-class KilledError(BaseException):
-    """A function was killed: nothing of it catches that."""
 
 
 @dataclass
@@ -48,7 +43,7 @@ class Bedrock:
     refused: Any = None
     documents: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    exceptions: Any = field(default_factory=lambda: exceptions("ConflictException"))
+    exceptions = exceptions("ConflictException")
 
     def running(self, source: str) -> list[Job]:
         return [e for e in self.jobs if e.source == source and e.status == "IN_PROGRESS"]
@@ -112,20 +107,25 @@ class Ingesting:
     """The number of the call at which a function is killed, once: before it, or with `late` after it."""
     late: bool = False
     calls: int = 0
-    exceptions: Any = field(default_factory=lambda: exceptions("ExecutionAlreadyExists"))
+    exceptions = exceptions("ExecutionAlreadyExists")
 
     def install(self, monkeypatch: Any) -> "Ingesting":
         self.bedrock = Bedrock(world=self)
         services = {"bedrock-agent": self.bedrock, "stepfunctions": self}
-        monkeypatch.setattr(
-            clients, "create", lambda service, _region: _Killing(self, services[service])
-        )
-        clients.client.cache_clear()
-        for name, value in ENVIRONMENT.items():
-            monkeypatch.setenv(name, value)
+        install_mortal(monkeypatch, services, self._live, ENVIRONMENT)
         for name in HANDLERS:
             _module(name)._settings.cache_clear()  # noqa: SLF001 — a function's cache lives as long as it does
         return self
+
+    def _live(self, _operation: str, call: Callable[[], Any]) -> Any:
+        self.calls += 1
+        dies = self.calls == self.dies_at
+        if dies and not self.late:
+            raise DiedError
+        answer = call()
+        if dies:
+            raise DiedError
+        return answer
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 — AWS's names
         assert stateMachineArn.endswith(":Ingestion")
@@ -160,7 +160,7 @@ class Ingesting:
         given = json.loads(json.dumps(event))
         try:
             answer = _module(name).handler(given, self.context)
-        except KilledError:
+        except DiedError:
             answer = _module(name).handler(given, self.context)
         return json.loads(json.dumps(answer))
 
@@ -186,30 +186,6 @@ class Ingesting:
             self.bedrock.end()
             assert len(found) < polls, found
         return found
-
-
-class _Killing:
-    """A client at whose calls the function may be killed."""
-
-    def __init__(self, world: Ingesting, service: Any) -> None:
-        self._world, self._service = world, service
-
-    def __getattr__(self, name: str) -> Any:
-        found, world = getattr(self._service, name), self._world
-        if name in ("exceptions", "get_paginator"):
-            return found
-
-        def call(**given: Any) -> Any:
-            world.calls += 1
-            now = world.calls == world.dies_at
-            if now and not world.late:
-                raise KilledError
-            answer = found(**given)
-            if now:
-                raise KilledError
-            return answer
-
-        return call
 
 
 def _module(name: str) -> Any:

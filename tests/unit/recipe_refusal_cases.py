@@ -1,5 +1,7 @@
-"""What AWS says when it says no: errors as botocore raises them, by code."""
+"""How AWS answers: errors as botocore raises them, by code, and page after page."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -27,3 +29,20 @@ def exceptions(*codes: str) -> SimpleNamespace:
 @cache
 def _kind(code: str) -> type[ClientError]:
     return type(code, (ClientError,), {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """A paginator of a call that says in one member where it goes on, and is told so in another."""
+
+    call: Callable[..., dict[str, Any]]
+    next_of: tuple[str, str] = ("nextToken", "nextToken")
+
+    def paginate(self, **call: Any) -> Iterator[dict[str, Any]]:
+        said, asked = self.next_of
+        while True:
+            page = self.call(**call)
+            yield page
+            if said not in page:
+                return
+            call[asked] = page[said]

@@ -76,7 +76,7 @@ class Runtime:
     base: str = BASE
     silent: set[str] = field(default_factory=set)
     """ARNs of models that do not answer."""
-    exceptions: Any = field(default_factory=exceptions)
+    exceptions = exceptions()
 
     silent_live: set[str] = field(default_factory=set)
     """Of those that answer an evaluation, and no question afterwards."""

@@ -12,56 +12,27 @@ from tuning.models.catalog import Hyperparameter, catalog
 # base model, Region, format, records at least and at most, tokens a record, state. From
 # https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-fine-tuning.html
 # https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html
+NOVA_DATA = ("us-east-1", "converse", 8, 20_000, 32_000, "ACTIVE")
+LLAMA_DATA = ("us-west-2", "converse", 100, 10_000, 16_000, "ACTIVE")
+OLDER_LLAMA_DATA = ("us-west-2", "prompt_completion", 100, 10_000, 16_000, "ACTIVE")
+BOTH_REGIONS = "us-east-1 us-west-2"
 FINE_TUNED = [
-    ("amazon.nova-micro-v1:0:128k", "us-east-1", "converse", 8, 20_000, 32_000, "ACTIVE"),
-    ("amazon.nova-lite-v1:0:300k", "us-east-1", "converse", 8, 20_000, 32_000, "ACTIVE"),
-    ("amazon.nova-pro-v1:0:300k", "us-east-1", "converse", 8, 20_000, 32_000, "ACTIVE"),
+    ("amazon.nova-micro-v1:0:128k", *NOVA_DATA),
+    ("amazon.nova-lite-v1:0:300k", *NOVA_DATA),
+    ("amazon.nova-pro-v1:0:300k", *NOVA_DATA),
     ("amazon.nova-2-lite-v1:0:256k", "us-east-1", "converse", 200, 20_000, 32_000, "ACTIVE"),
+    ("meta.llama3-3-70b-instruct-v1:0:128k", *LLAMA_DATA),
+    ("meta.llama3-2-1b-instruct-v1:0:128k", *LLAMA_DATA),
+    ("meta.llama3-2-3b-instruct-v1:0:128k", *LLAMA_DATA),
+    ("meta.llama3-2-11b-instruct-v1:0:128k", *LLAMA_DATA),
     (
-        "meta.llama3-3-70b-instruct-v1:0:128k",
-        "us-west-2",
-        "converse",
-        100,
-        10_000,
-        16_000,
-        "ACTIVE",
+        *("meta.llama3-2-90b-instruct-v1:0:128k", "us-west-2", "converse"),
+        *(100, 10_000, 10_000, "ACTIVE"),
     ),
-    ("meta.llama3-2-1b-instruct-v1:0:128k", "us-west-2", "converse", 100, 10_000, 16_000, "ACTIVE"),
-    ("meta.llama3-2-3b-instruct-v1:0:128k", "us-west-2", "converse", 100, 10_000, 16_000, "ACTIVE"),
-    (
-        "meta.llama3-2-11b-instruct-v1:0:128k",
-        "us-west-2",
-        "converse",
-        100,
-        10_000,
-        16_000,
-        "ACTIVE",
-    ),
-    (
-        "meta.llama3-2-90b-instruct-v1:0:128k",
-        "us-west-2",
-        "converse",
-        100,
-        10_000,
-        10_000,
-        "ACTIVE",
-    ),
-    (
-        *("meta.llama3-1-8b-instruct-v1:0:128k", "us-west-2", "prompt_completion"),
-        *(100, 10_000, 16_000, "ACTIVE"),
-    ),
-    (
-        *("meta.llama3-1-70b-instruct-v1:0:128k", "us-west-2", "prompt_completion"),
-        *(100, 10_000, 16_000, "ACTIVE"),
-    ),
-    (
-        *("amazon.titan-image-generator-v2:0", "us-east-1 us-west-2", "image_caption"),
-        *(5, 10_000, None, "ACTIVE"),
-    ),
-    (
-        *("amazon.titan-embed-image-v1:0", "us-east-1 us-west-2", "image_caption"),
-        *(1000, 500_000, None, "ACTIVE"),
-    ),
+    ("meta.llama3-1-8b-instruct-v1:0:128k", *OLDER_LLAMA_DATA),
+    ("meta.llama3-1-70b-instruct-v1:0:128k", *OLDER_LLAMA_DATA),
+    ("amazon.titan-image-generator-v2:0", BOTH_REGIONS, "image_caption", 5, 10_000, None, "ACTIVE"),
+    ("amazon.titan-embed-image-v1:0", BOTH_REGIONS, "image_caption", 1000, 500_000, None, "ACTIVE"),
     ("amazon.nova-canvas-v1:0", "us-east-1", "image_caption", 1, 10_000, None, "EOL"),
     (
         *("anthropic.claude-3-haiku-20240307-v1:0:200k", "us-west-2", "anthropic_messages"),
@@ -83,13 +54,7 @@ HYPERPARAMETERS = {
     "amazon.nova-lite-v1:0:300k": NOVA,
     "amazon.nova-pro-v1:0:300k": NOVA,
     "amazon.nova-2-lite-v1:0:256k": NOVA,
-    "meta.llama3-3-70b-instruct-v1:0:128k": LLAMA,
-    "meta.llama3-2-1b-instruct-v1:0:128k": LLAMA,
-    "meta.llama3-2-3b-instruct-v1:0:128k": LLAMA,
-    "meta.llama3-2-11b-instruct-v1:0:128k": LLAMA,
-    "meta.llama3-2-90b-instruct-v1:0:128k": LLAMA,
-    "meta.llama3-1-8b-instruct-v1:0:128k": LLAMA,
-    "meta.llama3-1-70b-instruct-v1:0:128k": LLAMA,
+    **{model: LLAMA for model, *_ in FINE_TUNED if model.startswith("meta.llama3")},
     "amazon.titan-image-generator-v2:0": {
         "stepCount": (10, 40_000, None),
         "batchSize": (8, 192, 8),

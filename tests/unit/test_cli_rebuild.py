@@ -3,9 +3,9 @@
 import json
 
 import pytest
+from cli_world import lay_account, left
 from domain_builders import any_record, any_run
 
-from tuning.cli.account import Account
 from tuning.cli.aws_errors import UnknownRunError
 from tuning.cli.rebuild_command import rebuild_command
 
@@ -22,16 +22,8 @@ JOB = {
 
 @pytest.fixture
 def account(aws, monkeypatch):
-    outputs = {"LedgerTable": "ledger", "StateMachine": MACHINE}
-    made = Account(client=lambda service: getattr(aws, service), outputs=outputs)
-    monkeypatch.setattr(Account, "of", lambda *_: made)
+    lay_account(aws, monkeypatch, LedgerTable="ledger", StateMachine=MACHINE)
     return aws
-
-
-def left():
-    with pytest.raises(SystemExit) as code:
-        rebuild_command(run=RUN.id)
-    return int(code.value.code)
 
 
 def test_a_lost_row_comes_back_from_the_newest_execution_and_the_tagged_job(account, capsys):
@@ -41,7 +33,7 @@ def test_a_lost_row_comes_back_from_the_newest_execution_and_the_tagged_job(acco
     mine = {"jobTags": [{"key": "run", "value": RUN.id}]}
     arn = bedrock.create_model_customization_job(**JOB, **mine)["jobArn"]
     bedrock.create_model_customization_job(**{**JOB, "jobName": f"{RUN.job_name}-2"})
-    assert left() == 0
+    assert left(rebuild_command, run=RUN.id) == 0
     kept = account.dynamodb.record(RUN.id)
     assert (kept.state, kept.job_arn, kept.execution) == ("training", arn, f"{RUN.id}-2")
     assert kept.training_run == RUN
@@ -51,7 +43,7 @@ def test_a_lost_row_comes_back_from_the_newest_execution_and_the_tagged_job(acco
 def test_a_row_that_is_there_is_not_touched(account):
     account.stepfunctions.executions[RUN.id] = json.dumps(RUN.to_dict())
     account.dynamodb.lay(any_record(state="trained"))
-    assert left() == 1
+    assert left(rebuild_command, run=RUN.id) == 1
     assert account.dynamodb.record(RUN.id) == any_record(state="trained")
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from cli_world import an_account, lay, left
+from cli_world import lay, left
 from domain_builders import any_run
 
 from tuning.cli.answer_commands import NotWaitingError, approve_command, reject_command
@@ -14,11 +14,6 @@ from tuning.cli.retrain_command import NotRetrainedError, retrain_command
 from tuning.cli.runs_command import runs_command
 from tuning.cli.stop_command import stop_command
 from tuning.errors import OptionError
-
-
-@pytest.fixture
-def account(aws, monkeypatch):
-    return an_account(aws, monkeypatch)
 
 
 def listed(capsys, **given):

@@ -94,11 +94,11 @@ def gates(monkeypatch):
 
 
 def said(capsys):
+    assert left(costs_command, shown="json") == 0
     return json.loads(capsys.readouterr().out)
 
 
 def test_each_thing_says_of_which_version_it_is_and_what_it_costs(billed, capsys):
-    assert left(costs_command, shown="json") == 0
     document = said(capsys)
     storage = prices()[STORAGE_PRICE]["usd"]
     assert [
@@ -116,7 +116,6 @@ def test_each_thing_says_of_which_version_it_is_and_what_it_costs(billed, capsys
 def test_what_is_provisioned_costs_every_hour_whether_it_is_used_or_not(billed, capsys):
     billed.models = billed.deployments = []
     billed.throughputs = [throughput()]
-    assert left(costs_command, shown="json") == 0
     assert float(said(capsys)["usd_per_month"]) == float(prices()[PROVISIONED][PRICED]["usd"]) * (
         2 * HOURS
     )
@@ -128,7 +127,6 @@ def test_of_what_answers_by_the_hour_it_is_said_until_when(aws, capsys):
         id=live_key("support"), recipe="support", version=1, due="2026-12-01T10:00:00Z"
     )
     aws.dynamodb.lay(live)
-    assert left(costs_command, shown="json") == 0
     assert said(capsys)["costs"][0]["status"] == "live until 2026-12-01T10:00:00Z"
 
 
@@ -142,7 +140,6 @@ def test_of_what_answers_by_the_hour_it_is_said_until_when(aws, capsys):
 )
 def test_what_has_no_known_price_is_not_counted_as_free(billed, capsys, one, words):
     billed.throughputs = [one]
-    assert left(costs_command, shown="json") == 0
     document = said(capsys)
     assert (document["usd_per_month"], document["without_a_known_price"]) == ("3.90", 1)
     assert words in document["costs"][-1]["basis"]
@@ -172,13 +169,11 @@ def test_an_imported_model_costs_its_units_by_the_month_and_what_it_costs_awake_
 ):
     billed.models = billed.deployments = []
     billed.imported = [{"modelName": "llama", "modelArn": f"{ARN}:imported-model/aaaaaaaaaaaa"}]
-    assert left(costs_command, shown="json") == 0
     (one,) = said(capsys)["costs"]
     assert (one["kind"], one["usd_per_month"]) == ("imported model", "15.60")
     assert "8 custom model units" in one["basis"]
     assert "0.45744 USD a minute" in one["basis"]
     billed.units = None
-    assert left(costs_command, shown="json") == 0
     document = said(capsys)
     assert (document["usd_per_month"], document["without_a_known_price"]) == ("0", 1)
     assert "does not say how many" in document["costs"][0]["basis"]
@@ -186,7 +181,6 @@ def test_an_imported_model_costs_its_units_by_the_month_and_what_it_costs_awake_
 
 def test_nothing_at_all_costs_nothing(billed, capsys):
     billed.models = billed.deployments = []
-    assert left(costs_command, shown="json") == 0
     assert said(capsys) == {
         "costs": [],
         "usd_per_month": "0",
@@ -219,7 +213,6 @@ def test_models_beyond_what_their_recipe_keeps_are_listed_with_what_they_cost_an
     gates, capsys, deletes, words
 ):
     gates["support"] = ReleaseOptions(metric="exact_match", keep_models=0, delete_models=deletes)
-    assert left(costs_command, shown="json") == 0
     assert said(capsys)["beyond"] == [
         {
             "recipe": "support",
@@ -238,7 +231,6 @@ def test_models_beyond_what_their_recipe_keeps_are_listed_with_what_they_cost_an
 def test_what_somebody_deployed_by_hand_is_not_beyond(several, gates, capsys):
     several.deployments.append({**several.deployments[0], "modelArn": "arn:model-2"})
     gates["support"] = ReleaseOptions(metric="exact_match", keep_models=0)
-    assert left(costs_command, shown="json") == 0
     assert said(capsys)["beyond"][0]["versions"] == [4]
 
 

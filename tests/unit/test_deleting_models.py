@@ -3,7 +3,6 @@
 import pytest
 from deletion_world import (
     age,
-    before,
     by_hand,
     deleted,
     deletions,
@@ -14,6 +13,7 @@ from deletion_world import (
     there,
 )
 from domain_builders import any_recipe
+from interleaved import before
 from recipe_refusal_cases import refusal
 from release_world import RECIPE
 

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 from deletion_world import (
     age,
-    before,
     claim,
     deleted,
     deletions,
@@ -15,6 +14,7 @@ from deletion_world import (
     state,
     there,
 )
+from interleaved import before
 from release_world import RECIPE
 
 from lambdas import begin_release, plan_evaluation

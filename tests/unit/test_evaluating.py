@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from domain_builders import any_recipe
+from interleaved import refusing
 from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import BASE, RECIPE
@@ -284,23 +285,16 @@ def test_what_was_planned_and_never_deployed_is_taken_off_the_list(gated):
     assert candidates(gated).evaluating() == []
 
 
-def test_one_that_cannot_be_removed_keeps_none_of_the_others(gated, monkeypatch):
+def test_one_that_cannot_be_removed_keeps_none_of_the_others(gated):
     gated.evaluable(), gated.evaluable()
     for version in (1, 2):
         deployed(gated, planned(gated, version))
     for name in gated.steps.executions:
         gated.steps.end(name, "ABORTED")
-    really = gated.engine.call
-
-    def call(operation, scope, given):
-        if operation == "DeleteCustomModelDeployment" and given == {
-            "customModelDeploymentIdentifier": NAME
-        }:
-            raise refusal("InternalServerException", operation, 500)
-        return really(operation, scope, given)
-
-    monkeypatch.setattr(gated.engine, "call", call)
-    with pytest.raises(Transient, match="not removed: candidate#support#1"):
+    fault = refusal("InternalServerException", "DeleteCustomModelDeployment", 500)
+    deletion = ("DeleteCustomModelDeployment", {"customModelDeploymentIdentifier": NAME})
+    broken = refusing(gated.engine, "call", fault, lambda name, _, given: (name, given) == deletion)
+    with broken, pytest.raises(Transient, match="not removed: candidate#support#1"):
         removed(gated)
     assert gated.held() == [NAME]
 

@@ -1,14 +1,11 @@
 """The default security group loses its rules, and CloudFormation always gets an answer."""
 
-import json
-from types import SimpleNamespace
-
 import pytest
 from botocore.exceptions import ConnectTimeoutError
+from custom_resources import answered_by
 from fake_aws import refusal
 
 from lambdas import close_default_group
-from tuning.aws import clients
 
 RULES = [
     {"SecurityGroupRuleId": "sgr-out", "IsEgress": True},
@@ -42,35 +39,8 @@ def closed(monkeypatch, context):
     """Call the function; gives what EC2 was asked and what CloudFormation was answered."""
 
     def close(ec2, kind="Create"):
-        answers = []
-        monkeypatch.setattr(clients, "create", lambda _service, _region: ec2)
-
-        def put(request, timeout):
-            # Without one urllib fills in a form's type, which the URL is not signed for.
-            assert request.get_header("Content-type") == ""
-            answers.append((request.get_method(), json.loads(request.data)))
-            assert timeout == 20  # seconds, of the 60 that the function has
-            return SimpleNamespace(close=lambda: None)
-
-        monkeypatch.setattr("urllib.request.urlopen", put)
-        event = {
-            "RequestType": kind,
-            "ResourceProperties": {"GroupId": "sg-1"},
-            "ResponseURL": "https://cloudformation.example/answer",
-            "StackId": "stack",
-            "RequestId": "request",
-            "LogicalResourceId": "Closed",
-        }
-        close_default_group.handler(event, context)
-        [(method, answer)] = answers
-        assert method == "PUT"
-        assert answer["Reason"]
-        identity = {n: answer[n] for n in ("StackId", "RequestId", "LogicalResourceId")}
-        assert identity == {
-            "StackId": "stack",
-            "RequestId": "request",
-            "LogicalResourceId": "Closed",
-        }
+        asked = {"RequestType": kind, "ResourceProperties": {"GroupId": "sg-1"}}
+        answer = answered_by(close_default_group.handler, monkeypatch, context, ec2, **asked)
         assert answer["PhysicalResourceId"] == "sg-1"
         return answer["Status"]
 

@@ -25,6 +25,12 @@ RUN = any_run()
 WAITING = {"verdict": "waiting", "summary": "", "records": 0, "training_tokens": 0}
 
 
+@pytest.fixture(autouse=True)
+def _an_upload(aws):
+    """A sound one, where a test lays no other."""
+    aws.s3.lay(DATASETS, KEY, SOUND)
+
+
 def prepare(context, run=RUN):
     return prepare_dataset.handler({"run": run.to_dict()}, context)
 
@@ -43,7 +49,6 @@ def copies(aws):
 
 
 def test_an_accepted_upload_is_copied_under_its_own_digest(aws, context):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     answer = prepare(context)
     key = f"prepared/{hashlib.sha256(SOUND).hexdigest()}/train.jsonl"
     assert copies(aws) == {key: [SOUND]}
@@ -63,13 +68,11 @@ def test_the_uploaded_version_is_read_though_a_newer_one_lies_over_it(aws, conte
 
 
 def test_a_second_try_finds_its_copy_and_answers_the_same(aws, context):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     assert prepare(context) == prepare(context)
     assert [len(versions) for versions in copies(aws).values()] == [1]
 
 
 def test_a_validation_set_beside_is_taken_along(aws, context):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     aws.s3.lay(DATASETS, BESIDE, OTHER)
     aws.s3.lay(DATASETS, f"{BESIDE}.bak", BROKEN)
     answer = prepare(context)
@@ -89,6 +92,7 @@ def test_a_refused_upload_leaves_a_report_and_no_copy(aws, context):
 
 @pytest.mark.parametrize("lie", [None, "v2"], ids=["deleted key", "deleted version"])
 def test_a_deleted_upload_is_refused(aws, context, lie):
+    aws.s3.versions.clear()
     if lie:
         aws.s3.lay(DATASETS, KEY, SOUND, lie)
     assert prepare(context)["verdict"] == "refused"
@@ -98,7 +102,6 @@ def test_a_deleted_upload_is_refused(aws, context, lie):
 def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, monkeypatch):
     monkeypatch.setattr(s3_objects, "PART_BYTES", len(SOUND) // 9)
     monkeypatch.setattr(s3_objects, "_CHUNK", 1)
-    aws.s3.lay(DATASETS, KEY, SOUND)
     answered = aws.s3.get_object
 
     def once(**where):
@@ -115,7 +118,6 @@ def test_an_upload_that_is_deleted_while_it_is_read_is_refused(aws, context, mon
 
 def test_an_upload_of_many_ranges_is_copied_whole(aws, context, monkeypatch):
     monkeypatch.setattr(s3_objects, "PART_BYTES", len(SOUND) // 9)
-    aws.s3.lay(DATASETS, KEY, SOUND)
     prepare(context, any_run(upload=any_upload(size=len(SOUND))))
     assert list(copies(aws).values()) == [[SOUND]]
     assert len(aws.s3.reads) > 9
@@ -123,7 +125,6 @@ def test_an_upload_of_many_ranges_is_copied_whole(aws, context, monkeypatch):
 
 def test_an_upload_that_is_too_large_is_not_read(aws, context):
     run = any_run(upload=any_upload(size=5_000_001))
-    aws.s3.lay(DATASETS, KEY, SOUND)
     prepare(context, run)
     assert list(report(aws, run)["counts"]) == ["DS901"]
     assert aws.s3.reads == []
@@ -131,7 +132,6 @@ def test_an_upload_that_is_too_large_is_not_read(aws, context):
 
 def test_a_validation_set_that_is_too_large_is_not_read_either(aws, context, monkeypatch):
     monkeypatch.setenv("MAX_DATASET_MB", "1")
-    aws.s3.lay(DATASETS, KEY, SOUND)
     aws.s3.lay(DATASETS, BESIDE, b" " * 1_000_001)
     prepare(context)
     [finding] = report(aws)["findings"]
@@ -145,7 +145,6 @@ def test_a_validation_set_of_any_suffix_is_taken_along_under_its_own_name(aws, c
     mark = "\t" if name.endswith(".tsv") else ","
     rows = [f"prompt{mark}completion", *(f"Question {n}?{mark}Answer {n}." for n in range(4))]
     table = "\n".join(rows).encode()
-    aws.s3.lay(DATASETS, KEY, SOUND)
     aws.s3.lay(
         DATASETS, BESIDE.replace(VALIDATION, name), gzip.compress(OTHER) if ".gz" in name else table
     )
@@ -156,7 +155,6 @@ def test_a_validation_set_of_any_suffix_is_taken_along_under_its_own_name(aws, c
 
 
 def test_several_validation_sets_are_refused_unread(aws, context):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     for name in ("validation.jsonl", "validation.csv", "validation.csv.bak"):
         aws.s3.lay(DATASETS, BESIDE.replace(VALIDATION, name), OTHER)
     prepare(context)
@@ -168,7 +166,6 @@ def test_several_validation_sets_are_refused_unread(aws, context):
 
 def test_a_second_training_set_is_refused_unread_and_the_first_is_not(aws, context):
     csv = KEY.replace("train.jsonl", "train.csv")
-    aws.s3.lay(DATASETS, KEY, SOUND)
     aws.s3.lay(DATASETS, csv, b"prompt,completion\nWhy?,So.\n")
     aws.s3.lay(DATASETS, KEY.replace("train.jsonl", "older/train.csv"), b"of another folder")
     aws.s3.modified_at[DATASETS, csv] = LAID_AT + timedelta(seconds=9)
@@ -180,7 +177,6 @@ def test_a_second_training_set_is_refused_unread_and_the_first_is_not(aws, conte
 
 def test_a_check_that_would_be_cut_off_is_refused_by_rule(aws, context):
     """While it reads, and while it writes: a small file can unpack to a large one."""
-    aws.s3.lay(DATASETS, KEY, SOUND)
     late = SimpleNamespace(**{**vars(context), "get_remaining_time_in_millis": lambda: 44_000})
     assert prepare(late)["summary"].endswith("Takes too long to check (DS910).")
     assert copies(aws) == {}
@@ -190,8 +186,7 @@ def test_a_check_that_would_be_cut_off_is_refused_by_rule(aws, context):
     assert prepare(context)["verdict"] == "accepted"
 
 
-def test_a_check_has_the_functions_time_but_for_what_is_left_to_do(aws, context, monkeypatch):
-    aws.s3.lay(DATASETS, KEY, SOUND)
+def test_a_check_has_the_functions_time_but_for_what_is_left_to_do(context, monkeypatch):
     given, really = [], dataset_files.prepared
 
     def prepared(*facts, remaining):
@@ -206,7 +201,6 @@ def test_a_check_has_the_functions_time_but_for_what_is_left_to_do(aws, context,
 
 @pytest.mark.parametrize("name", ["Validation.JSONL", "val.jsonl", "valid.ndjson"])
 def test_a_validation_set_is_found_by_the_other_names_that_people_give_it(aws, context, name):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     aws.s3.lay(DATASETS, BESIDE.replace(VALIDATION, name), OTHER)
     assert prepare(context)["validation_uri"].endswith("/validation.jsonl")
 
@@ -226,6 +220,7 @@ def test_a_table_is_trained_as_what_it_was_converted_to(aws, context):
 
 def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(aws, context, monkeypatch):
     monkeypatch.setenv("MAX_DATASET_MB", "1")
+    aws.s3.versions.clear()
     key = f"{KEY}.gz"
     run = any_run(upload=any_upload(key=key))
     aws.s3.lay(DATASETS, key, gzip.compress(b" " * 1_000_001))
@@ -236,7 +231,6 @@ def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(aws, context,
 
 def test_a_recipe_may_require_a_validation_set(aws, context):
     run = any_run(recipe=any_recipe(validation="required"))
-    aws.s3.lay(DATASETS, KEY, SOUND)
     prepare(context, run)
     assert list(report(aws, run)["counts"]) == ["DS903"]
 
@@ -257,7 +251,6 @@ class Short(io.BytesIO):
 
 @pytest.mark.parametrize("stream", [Broken, Short])
 def test_a_body_that_breaks_off_is_read_again_and_never_trained(aws, context, stream):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     aws.s3.stream = stream
     with pytest.raises(Transient):
         prepare(context)
@@ -288,7 +281,6 @@ def try_to_prepare(context, run=PATIENT, *, waited=False):
 def test_a_training_set_waits_for_its_validation_set_unread_and_then_takes_it(
     aws, context, monkeypatch
 ):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     at(monkeypatch, 10)
     assert try_to_prepare(context) == {**WAITING, "wait_seconds": 20 * 60}
     assert aws.s3.reads == []
@@ -305,7 +297,6 @@ def test_a_training_set_waits_for_its_validation_set_unread_and_then_takes_it(
     [pytest.param(10, True, id="it is there"), pytest.param(31, False, id="the time is over")],
 )
 def test_nobody_waits_for_what_is_there_or_too_late(aws, context, monkeypatch, minutes, beside):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     if beside:
         aws.s3.lay(DATASETS, BESIDE, OTHER)
     at(monkeypatch, minutes)
@@ -313,14 +304,12 @@ def test_nobody_waits_for_what_is_there_or_too_late(aws, context, monkeypatch, m
 
 
 def test_without_one_after_all_the_run_goes_on_and_its_report_says_so(aws, context, monkeypatch):
-    aws.s3.lay(DATASETS, KEY, SOUND)
     at(monkeypatch, 10)
     assert try_to_prepare(context, waited=True)["verdict"] == "accepted"  # whatever the clocks say
     [page] = aws.s3.versions[ARTIFACTS, f"runs/{PATIENT.id}/report.html"].values()
     assert b"none came within 30 minutes of the upload: the run does without it" in page
 
 
-def test_a_machine_of_a_former_version_never_waits(aws, context, monkeypatch):
-    aws.s3.lay(DATASETS, KEY, SOUND)
+def test_a_machine_of_a_former_version_never_waits(context, monkeypatch):
     at(monkeypatch, 10)
     assert prepare(context, PATIENT)["verdict"] == "accepted"

@@ -83,6 +83,13 @@ def world(aws, context, monkeypatch):
     )
 
 
+@pytest.fixture
+def full(aws, world):
+    """As `world`, where Bedrock has no job slot left."""
+    aws.bedrock.quota = 0
+    return world
+
+
 def test_while_there_are_slots_a_crowd_starts_at_once_in_whatever_order_it_comes(aws, world):
     runs = [a_run(number) for number in range(aws.bedrock.quota)]
     assert {world.start(run)["state"] for run in reversed(runs)} == {"started"}
@@ -101,21 +108,19 @@ def test_a_full_quota_is_waited_for_with_a_token(aws, world):
     assert row.keys().isdisjoint(LEFT)
 
 
-def test_who_arrives_later_waits_behind_who_waits_and_does_not_ask_bedrock(aws, world):
-    aws.bedrock.quota = 0
-    world.start(a_run(0))
+def test_who_arrives_later_waits_behind_who_waits_and_does_not_ask_bedrock(aws, full):
+    full.start(a_run(0))
     aws.bedrock.quota = 5
-    assert world.start(a_run(1))["state"] == "queued"
+    assert full.start(a_run(1))["state"] == "queued"
     assert aws.bedrock.created == []
-    assert "refused_at" not in world.items[a_run(1).id]
+    assert "refused_at" not in full.items[a_run(1).id]
 
 
-def test_one_that_was_let_out_of_the_queue_tries_although_an_earlier_one_has_joined_it(aws, world):
-    aws.bedrock.quota = 0
-    world.start(a_run(5))
-    world.start(a_run(0))
+def test_one_that_was_let_out_of_the_queue_tries_although_an_earlier_one_has_joined_it(aws, full):
+    full.start(a_run(5))
+    full.start(a_run(0))
     aws.bedrock.quota = 1
-    assert world.start(a_run(5), {"slot": True, "last_try": False})["state"] == "started"
+    assert full.start(a_run(5), {"slot": True, "last_try": False})["state"] == "started"
 
 
 def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_queue(world):
@@ -126,16 +131,15 @@ def test_one_that_ended_while_bedrock_was_asked_is_not_put_in_the_queue(world):
     assert world.start(a_run(0))["state"] == "stopped"
 
 
-def test_one_that_died_in_the_queue_does_not_stop_it(aws, world, context, log):
-    aws.bedrock.quota = 0
+def test_one_that_died_in_the_queue_does_not_stop_it(aws, full, context, log):
     for number in (0, 1):
-        world.start(a_run(number))
+        full.start(a_run(number))
     aws.bedrock.quota = 2
-    del aws.stepfunctions.tokens[world.items[a_run(0).id]["slot_token"]]  # it was stopped
+    del aws.stepfunctions.tokens[full.items[a_run(0).id]["slot_token"]]  # it was stopped
     for _ in range(60):
         dispatch_queue.datetime.moment += MINUTE
         dispatch_queue.handler({}, context)
-    token = world.items[a_run(1).id]["slot_token"]
+    token = full.items[a_run(1).id]["slot_token"]
     assert aws.stepfunctions.tokens[token] is not None
     silent = [each for each in log() if each.get("message") == "does not wait any more"]
     assert {each["run"] for each in silent} == {a_run(0).id}
@@ -178,56 +182,52 @@ def test_an_empty_queue_asks_bedrock_nothing(aws, context, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_a_hundred_runs_start_in_order_of_arrival_and_never_more_than_the_quota(aws, world):
+def test_a_hundred_runs_start_in_order_of_arrival_and_never_more_than_the_quota(aws, full):
     runs = [a_run(number) for number in range(100)]
-    aws.bedrock.quota = 0
     for run in reversed(runs):
-        world.start(run)
+        full.start(run)
     aws.bedrock.quota = 10
     for _ in range(3000):
-        world.dispatch()
+        full.dispatch()
         running = sum(job["status"] == "InProgress" for job in aws.bedrock.all_jobs())
         assert running <= 10
         if len(aws.bedrock.created) == 100:
             break
         if running == 10:
-            world.end_one()
+            full.end_one()
     assert [job["jobName"] for job in aws.bedrock.created] == [run.job_name for run in runs]
 
 
-def test_after_a_week_in_which_nobody_got_a_slot_a_run_gives_up_with_bedrocks_words(aws, world):
-    aws.bedrock.quota = 0
-    world.start(a_run(0))
-    assert world.dispatch() == []
-    assert world.dispatch(later=timedelta(days=6)) == [(a_run(0), "queued")]
-    assert world.dispatch(later=timedelta(days=1)) == [(a_run(0), "failed")]
+def test_after_a_week_in_which_nobody_got_a_slot_a_run_gives_up_with_bedrocks_words(full):
+    full.start(a_run(0))
+    assert full.dispatch() == []
+    assert full.dispatch(later=timedelta(days=6)) == [(a_run(0), "queued")]
+    assert full.dispatch(later=timedelta(days=1)) == [(a_run(0), "failed")]
 
 
-def test_the_last_try_says_what_bedrock_said(aws, world):
-    aws.bedrock.quota = 0
-    failure = world.start(a_run(0), {"slot": True, "last_try": True})["failure"]
+def test_the_last_try_says_what_bedrock_said(full):
+    failure = full.start(a_run(0), {"slot": True, "last_try": True})["failure"]
     assert failure["kind"] == "quota_full"
     assert "You have exceeded the quota." in failure["message"]
 
 
-def test_nobody_joins_a_queue_that_is_too_long_and_who_waits_in_it_stays(aws, world, monkeypatch):
+def test_nobody_joins_a_queue_that_is_too_long_and_who_waits_in_it_stays(aws, full, monkeypatch):
     """At once, with the wait that it would have been; who came back for a day's silence keeps its position."""
     for module in (start_training, slot_queue):
         monkeypatch.setattr(module, "MOST_WAITING", 3)
-    aws.bedrock.quota = 0
     for number in range(3):
-        assert world.start(a_run(number))["state"] == "queued"
+        assert full.start(a_run(number))["state"] == "queued"
     SlotQueue(ledger=Ledger(table="ledger")).remember(QueueState(slots=1))
-    refused = world.start(a_run(4))
+    refused = full.start(a_run(4))
     assert (refused["state"], refused["failure"]["kind"]) == ("failed", "queue_full")
     assert "3 runs wait for a job slot before it" in refused["failure"]["message"]
     assert "at most 4 days, with 1 job slots" in refused["failure"]["message"]
-    assert "slot_token" not in world.items[a_run(4).id]
+    assert "slot_token" not in full.items[a_run(4).id]
     waiting = a_run(3)
     aws.dynamodb.items[a_run(0).id] = {**aws.dynamodb.items[a_run(0).id], "queue": "gone"}
-    assert world.start(waiting)["state"] == "queued"
+    assert full.start(waiting)["state"] == "queued"
     aws.dynamodb.items[a_run(0).id]["queue"] = WAITING
-    assert world.start(waiting)["state"] == "queued"
+    assert full.start(waiting)["state"] == "queued"
 
 
 @pytest.mark.parametrize(
@@ -295,29 +295,26 @@ def test_a_second_try_is_another_job_of_the_same_run(aws, world):
 # Executions of the first version, whose machine polls ---------------------------------------------
 
 
-def test_a_machine_of_the_first_version_is_answered_as_it_understands(aws, world):
-    aws.bedrock.quota = 0
-    answer = world.poll(a_run(0))
+def test_a_machine_of_the_first_version_is_answered_as_it_understands(aws, full):
+    answer = full.poll(a_run(0))
     assert (answer["state"], answer["wait_seconds"]) == ("no_room", 600)
     assert answer["line"] == {"since": "2026-11-23T08:00:00+00:00", "ahead": 0, "tries": 0}
-    later = world.poll(a_run(0), answer, later=timedelta(days=6))
+    later = full.poll(a_run(0), answer, later=timedelta(days=6))
     assert later["line"]["since"] == answer["line"]["since"]
     aws.bedrock.quota = 1
-    assert world.poll(a_run(0), answer)["state"] == "started"
+    assert full.poll(a_run(0), answer)["state"] == "started"
 
 
-def test_a_machine_of_the_first_version_gives_up_after_a_week(aws, world):
-    aws.bedrock.quota = 0
-    answer = world.poll(a_run(0))
-    failed = world.poll(a_run(0), answer, later=timedelta(days=7))
+def test_a_machine_of_the_first_version_gives_up_after_a_week(full):
+    answer = full.poll(a_run(0))
+    failed = full.poll(a_run(0), answer, later=timedelta(days=7))
     assert (failed["state"], failed["failure"]["kind"]) == ("failed", "quota_full")
     assert "for 7 days: You have exceeded the quota." in failed["failure"]["message"]
 
 
-def test_a_machine_of_the_first_version_that_gives_up_behind_others_says_so(aws, world):
-    aws.bedrock.quota = 0
-    world.start(a_run(0))
-    failed = world.poll(a_run(1), world.poll(a_run(1)), later=timedelta(days=7))
+def test_a_machine_of_the_first_version_that_gives_up_behind_others_says_so(full):
+    full.start(a_run(0))
+    failed = full.poll(a_run(1), full.poll(a_run(1)), later=timedelta(days=7))
     assert "for 7 days: others are first" in failed["failure"]["message"]
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from domain_builders import any_record, any_run, any_upload
 from fake_aws import refusal
+from interleaved import refusing
 from msgspec import structs
 
 from lambdas import reconcile_runs
@@ -194,20 +195,16 @@ def test_a_job_of_which_nothing_is_known_is_stopped_and_an_alarm_fires(world, lo
     assert any(line.get("RunsNotHealed") == [1.0] for line in log())
 
 
-def test_a_run_that_makes_trouble_hides_no_other(world, monkeypatch):
+def test_a_run_that_makes_trouble_hides_no_other(world):
     for run in (RUN, OTHER):
         started(world, run)
         died(world, run)
     first, second = sorted((RUN.id, OTHER.id))
-    start = world.aws.stepfunctions.start_execution
-
-    def trouble(**call):
-        if call["name"].startswith(first):
-            raise refusal("AccessDeniedException")
-        return start(**call)
-
-    monkeypatch.setattr(world.aws.stepfunctions, "start_execution", trouble)
-    with pytest.raises(reconcile_runs.NotReconciled, match=f"^{first}$"):
+    steps, denied = world.aws.stepfunctions, refusal("AccessDeniedException")
+    trouble = refusing(
+        steps, "start_execution", denied, lambda **call: call["name"].startswith(first)
+    )
+    with trouble, pytest.raises(reconcile_runs.NotReconciled, match=f"^{first}$"):
         world.look()
     assert f"{second}-2" in world.aws.stepfunctions.executions
 
@@ -253,21 +250,17 @@ def test_ids_of_the_records_above_sort_before_and_after_the_sound_one():
     assert min(ids) < RUN.id < max(ids)
 
 
-def test_a_job_whose_tags_cannot_be_read_hides_no_other(world, monkeypatch):
+def test_a_job_whose_tags_cannot_be_read_hides_no_other(world):
     arn = training(world)
     died(world)
     world.aws.bedrock.create_model_customization_job(
         **{**JOB, "jobName": "0-other", "customModelName": "0-other"}
     )
-    read = world.aws.bedrock.list_tags_for_resource
-
-    def trouble(*, resourceARN):  # noqa: N803 — AWS's names
-        if resourceARN != arn:
-            raise refusal("AccessDeniedException")
-        return read(resourceARN=resourceARN)
-
-    monkeypatch.setattr(world.aws.bedrock, "list_tags_for_resource", trouble)
-    with pytest.raises(reconcile_runs.NotReconciled):
+    bedrock, denied = world.aws.bedrock, refusal("AccessDeniedException")
+    others = refusing(
+        bedrock, "list_tags_for_resource", denied, lambda **of: of != {"resourceARN": arn}
+    )
+    with others, pytest.raises(reconcile_runs.NotReconciled):
         world.look()
     assert f"{RUN.id}-2" in world.aws.stepfunctions.executions
 

@@ -1,14 +1,14 @@
 """The account's log of models is set up where nobody has one, and nobody else's is touched."""
 
-import json
 from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
+from custom_resources import answered_by
 from fake_aws import refusal
 
 from lambdas import set_invocation_log
-from tuning.aws import clients, invocation_logging
+from tuning.aws import invocation_logging
 
 ROLE = "arn:aws:iam::111122223333:role/logs"
 YOUNG = refusal("ValidationException", "PutModelInvocationLoggingConfiguration")
@@ -70,25 +70,9 @@ def answered(monkeypatch, context):
     """What CloudFormation is answered to a request."""
 
     def request(log, kind="Create", **more):
-        answers = []
-        monkeypatch.setattr(clients, "create", lambda _service, _region: log)
-
-        def put(request, timeout):
-            assert timeout == 20  # seconds
-            answers.append(json.loads(request.data))
-            return SimpleNamespace(close=lambda: None)
-
-        monkeypatch.setattr("urllib.request.urlopen", put)
-        event = {
-            "RequestType": kind,
-            "ResourceProperties": {"LogGroup": "ours", "Role": ROLE},
-            "ResponseURL": "https://cloudformation.example/answer",
-            "StackId": "stack",
-            "RequestId": "request",
-            "LogicalResourceId": "Setting",
-        }
-        set_invocation_log.handler({**event, **more}, context)
-        [answer] = answers
+        asked = {"RequestType": kind, "ResourceProperties": {"LogGroup": "ours", "Role": ROLE}}
+        event = {**asked, **more}
+        answer = answered_by(set_invocation_log.handler, monkeypatch, context, log, **event)
         assert answer["PhysicalResourceId"] == "ours"
         return answer
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from cli_world import left
+from cli_world import lay_account, left
 from domain_builders import RELEASE_MACHINE
 from imported_world import ARN, Importing
 from recipe_refusal_cases import refusal
@@ -14,7 +14,6 @@ from test_promotion_commands import Machine
 
 from tuning.aws.model_deletions import ModelDeletions
 from tuning.cli import awake_models, polling
-from tuning.cli.account import Account
 from tuning.cli.ask_command import ask_command
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.promotion_commands import promote_command, rollback_command
@@ -35,15 +34,19 @@ def world(aws, context, monkeypatch):
         sts=SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:ann"}),
     )
     setattr(people, "bedrock-runtime", made.runtime)
-    outputs = {"LedgerTable": "ledger", "ReleaseMachine": RELEASE_MACHINE}
-    account = Account(client=lambda service: getattr(people, service), outputs=outputs)
-    monkeypatch.setattr(Account, "of", lambda *_: account)
+    lay_account(people, monkeypatch, LedgerTable="ledger", ReleaseMachine=RELEASE_MACHINE)
     monkeypatch.setattr(awake_models, "deployed_import", lambda name, *_: made.recipes.get(name))
     made.pauses = []
     clock = SimpleNamespace(sleep=made.pauses.append, monotonic=lambda: sum(made.pauses))
     monkeypatch.setattr(polling, "time", clock)
     made.imports(), made.imports(converse=True)
     return made
+
+
+@pytest.fixture
+def one_live(world):
+    world.release(world.request(1))
+    return world
 
 
 def test_what_it_costs_awake_and_until_when_is_said_before_it_is_promoted(world, capsys):
@@ -78,21 +81,20 @@ def test_it_is_rolled_back_and_listed_as_others_are(world, capsys):
     assert first["deployment_arn"] == FIRST
 
 
-def test_it_is_invoked_or_converses_and_an_answer_that_was_cut_says_so(world, capsys):
-    world.release(world.request(1))
-    world.runtime.asked.clear()
+def test_it_is_invoked_or_converses_and_an_answer_that_was_cut_says_so(one_live, capsys):
+    one_live.runtime.asked.clear()
     capsys.readouterr()
     assert left(ask_command, recipe=RECIPE, question="How long?", system="Be brief.") == 0
     heard = capsys.readouterr()
     assert (heard.out, "cut after 512 tokens" in heard.err) == ("Ready.\n", True)
-    assert world.runtime.bodies[-1] == {
+    assert one_live.runtime.bodies[-1] == {
         "messages": [
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": "How long?"},
         ],
         "max_tokens": 512,
     }
-    world.release(world.request(2))
+    one_live.release(one_live.request(2))
     capsys.readouterr()
     assert left(ask_command, recipe=RECIPE, question="How long?", shown="json") == 0
     said = json.loads(capsys.readouterr().out)
@@ -101,7 +103,7 @@ def test_it_is_invoked_or_converses_and_an_answer_that_was_cut_says_so(world, ca
         "end_turn",
         2,
     )
-    assert world.runtime.asked[-1] == ("ConverseStream", SECOND)
+    assert one_live.runtime.asked[-1] == ("ConverseStream", SECOND)
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -115,25 +117,24 @@ def test_it_is_waited_for_while_it_is_loaded_and_that_is_said_once_a_minute(worl
     assert (heard.err.count("is being loaded"), len(world.pauses)) == (2, 6)
 
 
-def test_it_is_not_waited_for_without_bounds(world):
-    world.release(world.request(1))
-    world.runtime.cold = 10_000
+def test_it_is_not_waited_for_without_bounds(one_live):
+    one_live.runtime.cold = 10_000
     with pytest.raises(AccountError, match="still being loaded"):
         ask_command(recipe=RECIPE, question="?")
-    assert sum(world.pauses) == 600
+    assert sum(one_live.pauses) == 600
 
 
-def test_an_answer_of_another_form_is_an_error_that_shows_it(world):
-    world.release(world.request(1))
-    world.runtime.answer = {"generation": "Ready."}
+def test_an_answer_of_another_form_is_an_error_that_shows_it(one_live):
+    one_live.runtime.answer = {"generation": "Ready."}
     with pytest.raises(AccountError, match="generation"):
         ask_command(recipe=RECIPE, question="?")
 
 
-def test_one_that_is_not_live_is_asked_by_a_person_who_may_and_says_what_that_costs(world, capsys):
-    world.release(world.request(1))
+def test_one_that_is_not_live_is_asked_by_a_person_who_may_and_says_what_that_costs(
+    one_live, capsys
+):
     assert left(ask_command, recipe=RECIPE, question="?", version=2) == 0
-    assert world.runtime.asked[-1] == ("ConverseStream", SECOND)
+    assert one_live.runtime.asked[-1] == ("ConverseStream", SECOND)
     assert "0.05718 USD a minute" in capsys.readouterr().err
 
 
@@ -144,19 +145,18 @@ def test_one_that_was_deleted_says_so(world):
         ask_command(recipe=RECIPE, question="?", version=2)
 
 
-def test_there_is_no_base_model_of_the_catalog_to_compare_it_with(world):
-    world.release(world.request(1))
+@pytest.mark.usefixtures("one_live")
+def test_there_is_no_base_model_of_the_catalog_to_compare_it_with():
     with pytest.raises(OptionError, match="was trained elsewhere, from llama"):
         ask_command(recipe=RECIPE, question="?", compare="base")
 
 
-def test_a_refusal_is_not_waited_for(world, monkeypatch):
-    world.release(world.request(1))
+def test_a_refusal_is_not_waited_for(one_live, monkeypatch):
 
     def refused(**_given):
         raise refusal("AccessDeniedException", "InvokeModel", 403, "no")
 
-    monkeypatch.setattr(world.runtime, "invoke_model", refused)
+    monkeypatch.setattr(one_live.runtime, "invoke_model", refused)
     with pytest.raises(AccountError, match="AccessDenied"):
         ask_command(recipe=RECIPE, question="?")
-    assert world.pauses == []
+    assert one_live.pauses == []

@@ -245,12 +245,7 @@ def test_a_model_that_takes_no_converse_is_invoked(importing, tmp_path):
 
 
 def test_what_dies_at_the_job_keeps_its_reservation_whole(importing, begun):
-    importing.step("check_adapter", {"import_id": begun, "checked": {}})
-    importing.step("reserve_import", {"import_id": begun})
-    for group in range(importing.record(begun).groups):
-        importing.step("merge_tensors", {"import_id": begun, "group": group})
-    importing.step("assemble_model", {"import_id": begun})
-    importing.step("import_model", {"import_id": begun, "progress": {}})
+    importing.run_to_its_job(begun)
     outcome = {"state": "failed", "summary": "A step failed."}
     importing.step("finish_import", {"import_id": begun, "outcome": outcome})
     assert importing.record(begun).settlement.charge == "unknown"

@@ -5,12 +5,25 @@ import random
 
 import pytest
 from ingestion_world import Ingesting
+from interleaved import refusing
 from recipe_refusal_cases import refusal
 
 
 @pytest.fixture
 def world(monkeypatch, context):
     return Ingesting(context).install(monkeypatch)
+
+
+@pytest.fixture
+def name(world):
+    """Of an execution that an upload has begun."""
+    (name,) = world.receive(*world.changed("documents/help/a.md"))
+    return name
+
+
+@pytest.fixture
+def running(world, name):
+    return world.machine(name)
 
 
 def together(world, *names):
@@ -38,8 +51,7 @@ def covered(world, source="SOURCE0001"):
     return max(done, default=0)
 
 
-def test_an_upload_is_collected_started_and_followed_to_its_end(world):
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
+def test_an_upload_is_collected_started_and_followed_to_its_end(world, name):
     assert world.run(name) == ["collecting", "started", "complete: 1 new, 0 changed, 0 deleted"]
     assert covered(world) == 1
 
@@ -116,15 +128,12 @@ def test_a_function_that_is_killed_at_any_call_starts_one_job_and_ends_in_the_sa
         assert lived(number)[0] == whole, number
 
 
-def test_another_job_of_the_account_is_waited_for(world):
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
+def test_another_job_of_the_account_is_waited_for(world, name):
     world.bedrock.busy = 2
     assert world.run(name)[:4] == ["collecting", "waiting", "waiting", "started"]
 
 
-def test_a_job_that_somebody_else_started_later_covers_the_changes(world):
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
-    running = world.machine(name)
+def test_a_job_that_somebody_else_started_later_covers_the_changes(world, running):
     assert next(running) == "collecting"
     source = {"knowledgeBaseId": "BASE000001", "dataSourceId": "SOURCE0001"}
     world.bedrock.start_ingestion_job(**source, clientToken="t" * 36, description="by hand")
@@ -134,9 +143,7 @@ def test_a_job_that_somebody_else_started_later_covers_the_changes(world):
     assert covered(world) == 1
 
 
-def test_a_later_job_that_failed_covers_nothing(world):
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
-    running = world.machine(name)
+def test_a_later_job_that_failed_covers_nothing(world, running):
     next(running)
     source = {"knowledgeBaseId": "BASE000001", "dataSourceId": "SOURCE0001"}
     world.bedrock.start_ingestion_job(**source, clientToken="t" * 36, description="by hand")
@@ -144,8 +151,7 @@ def test_a_later_job_that_failed_covers_nothing(world):
     assert next(running) == "started"
 
 
-def test_what_bedrock_refuses_is_said(world):
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
+def test_what_bedrock_refuses_is_said(world, name):
     world.bedrock.refused = refusal("ValidationException", "StartIngestionJob")
     given = world.started[name]
     event = {"assistant": "help", "ingestion_id": given["ingestion_id"], "progress": {}}
@@ -155,18 +161,14 @@ def test_what_bedrock_refuses_is_said(world):
     assert "ValidationException" in failed["why"]
 
 
-def test_a_job_that_fails_says_why(world):
+def test_a_job_that_fails_says_why(world, running):
     world.bedrock.reasons = ["The role may not embed."]
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
-    running = world.machine(name)
     next(running), next(running)
     world.bedrock.end("FAILED")
     assert next(running) == "failed: The ingestion job ended FAILED. The role may not embed."
 
 
-def test_documents_that_fail_are_named_with_their_reasons(world):
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
-    running = world.machine(name)
+def test_documents_that_fail_are_named_with_their_reasons(world, running):
     next(running), next(running)
     uri = "s3://documents/documents/help/a.md"
     identifier = {"dataSourceType": "S3", "s3": {"uri": uri}}
@@ -181,10 +183,8 @@ def test_documents_that_fail_are_named_with_their_reasons(world):
     )
 
 
-def test_where_no_document_is_listed_the_reasons_of_the_job_name_them(world):
+def test_where_no_document_is_listed_the_reasons_of_the_job_name_them(world, running):
     world.bedrock.reasons = ["no text [Files: a.md]"]
-    (name,) = world.receive(*world.changed("documents/help/a.md"))
-    running = world.machine(name)
     next(running), next(running)
     world.bedrock.jobs[0].failed = 1
     world.bedrock.end()
@@ -243,19 +243,11 @@ def test_a_message_that_is_no_event_fails_alone(world):
     assert len(world.started) == 1
 
 
-def test_an_execution_that_cannot_be_started_brings_its_messages_back_and_no_others(
-    world, monkeypatch
-):
-    plain = world.start_execution
-
-    def broken(**given):
-        if json.loads(given["input"])["assistant"] == "help":
-            raise refusal("ThrottlingException", "StartExecution", 429)
-        return plain(**given)
-
-    monkeypatch.setattr(world, "start_execution", broken)
+def test_an_execution_that_cannot_be_started_brings_its_messages_back_and_no_others(world):
+    busy = refusal("ThrottlingException", "StartExecution", 429)
     bodies = world.changed("documents/help/a.md", "documents/sales/a.md")
     records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
-    answer = world.call("receive_document", {"Records": records})
+    with refusing(world, "start_execution", busy, lambda **given: '"help"' in given["input"]):
+        answer = world.call("receive_document", {"Records": records})
     assert answer["batchItemFailures"] == [{"itemIdentifier": "0"}]
     assert len(world.started) == 1

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from domain_builders import any_recipe
 from emulated_world import ROLE
+from interleaved import refusing
 from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import RECIPE
@@ -145,16 +146,14 @@ def test_a_judge_that_is_refused_is_recorded(judging):
     assert "not allowed: iam:PassRole" in judged["judgement"]["why"]
 
 
-def test_a_second_job_that_is_refused_stops_the_first(judging, monkeypatch):
-    really = judging.engine.call
+def test_a_second_job_that_is_refused_stops_the_first(judging):
+    full = refusal("ServiceQuotaExceededException", "CreateEvaluationJob", 400, "20 at once")
 
-    def call(operation, scope, given):
-        if operation == "CreateEvaluationJob" and given["jobName"].endswith("-base"):
-            raise refusal("ServiceQuotaExceededException", operation, 400, "20 at once")
-        return really(operation, scope, given)
+    def is_second(operation, _scope, given):
+        return operation == "CreateEvaluationJob" and given["jobName"].endswith("-base")
 
-    monkeypatch.setattr(judging.engine, "call", call)
-    assert judge(judging)["judgement"]["why"] == "20 at once"
+    with refusing(judging.engine, "call", full, is_second):
+        assert judge(judging)["judgement"]["why"] == "20 at once"
     assert [job.status for job in jobs(judging)] == ["Stopping"]
 
 

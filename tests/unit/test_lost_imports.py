@@ -58,12 +58,7 @@ def test_what_runs_or_has_recorded_its_outcome_is_left_alone(importing, begun):
 
 
 def test_a_job_that_may_go_on_is_named(importing, begun):
-    importing.step("check_adapter", {"import_id": begun, "checked": {}})
-    importing.step("reserve_import", {"import_id": begun})
-    for group in range(importing.record(begun).groups):
-        importing.step("merge_tensors", {"import_id": begun, "group": group})
-    importing.step("assemble_model", {"import_id": begun})
-    importing.step("import_model", {"import_id": begun, "progress": {}})
+    importing.run_to_its_job(begun)
     importing.machines.statuses[begun] = "ABORTED"
     reconciled(importing)
     assert importing.record(begun).job_arn in closed(importing, begun)["summary"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
 from fake_aws import FakeDynamoDB
+from interleaved import before
 
 from tuning.aws.ledger import Ledger, Unreadable
 from tuning.aws.model_registry import ModelRegistry
@@ -33,6 +34,11 @@ COST = Charged(usd=Decimal("2.00"), basis="the catalog")
 def trained(version_id="v1", recipe="support", approval=None):
     run = any_run(upload=any_upload(key=f"datasets/{recipe}/train.jsonl", version_id=version_id))
     return ModelVersion.trained(run, DATASET, JOB, job_arn="arn:job", cost=COST, approval=approval)
+
+
+def register(registry, *version_ids):
+    for version_id in version_ids:
+        registry.register(trained(version_id))
 
 
 @pytest.fixture
@@ -100,8 +106,7 @@ def test_the_end_of_a_job_is_kept_in_utc_whatever_zone_it_is_said_in():
 
 
 def test_versions_count_from_one_within_their_recipe_and_the_newest_is_first(registry):
-    for version_id in ("v1", "v2", "v3"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2", "v3")
     registry.register(trained(recipe="refunds"))
     assert (numbers(registry), numbers(registry, "refunds")) == ([3, 2, 1], [1])
     assert (numbers(registry, "sup"), registry.recipes()) == ([], ["refunds", "support"])
@@ -115,8 +120,7 @@ def test_only_the_first_version_of_a_recipe_writes_its_name(registry, monkeypatc
         "transact",
         lambda _, items: written.append(len(items)) or really(items),
     )
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     assert written == [4, 3]
 
 
@@ -128,19 +132,10 @@ def test_a_run_that_is_collected_again_keeps_its_version(registry):
 
 
 @pytest.mark.parametrize("meanwhile", ["v1", "v2"], ids=["the same run", "another run"])
-def test_of_two_that_register_at_once_one_comes_again_and_nothing_is_lost(
-    registry, monkeypatch, meanwhile
-):
+def test_of_two_that_register_at_once_one_comes_again_and_nothing_is_lost(registry, meanwhile):
     """Between the reads and the write of one comes the other."""
-    really, others = registry.ledger.transact, [trained(meanwhile)]
-
-    def late(items):
-        if others:
-            registry.register(others.pop())
-        return really(items)
-
-    monkeypatch.setattr(Ledger, "transact", lambda _, items: late(items))
-    with pytest.raises(Transient):
+    other = before(Ledger, "transact", lambda: registry.register(trained(meanwhile)))
+    with other, pytest.raises(Transient):
         registry.register(trained("v1"))
     registry.register(trained("v1"))
     models = list(registry.versions("support"))
@@ -157,26 +152,21 @@ def test_a_version_that_is_there_is_never_written_over(registry, dynamodb):
 
 
 def test_whoever_counted_before_another_does_not_take_its_number_even_when_its_version_was_lost(
-    registry, dynamodb, monkeypatch
+    registry, dynamodb
 ):
     registry.register(trained("v1"))
-    really, others = registry.ledger.transact, [trained("v2")]
 
-    def late(items):
-        if others:
-            registry.register(others.pop())
-            del dynamodb.items[numbered_key("support", 2)]
-        return really(items)
+    def lost():
+        registry.register(trained("v2"))
+        del dynamodb.items[numbered_key("support", 2)]
 
-    monkeypatch.setattr(Ledger, "transact", lambda _, items: late(items))
-    with pytest.raises(Transient):
+    with before(Ledger, "transact", lost), pytest.raises(Transient):
         registry.register(trained("v3"))
     assert registry.register(trained("v3")).version == 3
 
 
 def test_a_version_that_cannot_be_read_hides_no_other(registry, dynamodb):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     dynamodb.items[numbered_key("support", 2)]["schema"] = 2
     broken, sound = registry.versions("support")
     assert isinstance(broken, Unreadable)

@@ -34,14 +34,20 @@ def upload(account, key=KEY, version="v1", content=b"x"):
     return any_upload(bucket="datasets", key=key, version_id=version)
 
 
+def arrived(of):
+    """The run that an upload has become."""
+    run = any_run(upload=of)
+    LEDGER.arrive(run)
+    return run
+
+
 def asked(capsys, uri=URI, code=0, **given):
     assert left(why_command, uri=uri, shown="json", **given) == code
     return json.loads(capsys.readouterr().out)
 
 
 def test_an_upload_that_trains_is_its_run_and_where_its_execution_is(account, capsys):
-    run = any_run(upload=upload(account))
-    LEDGER.arrive(run)
+    run = arrived(upload(account))
     account.stepfunctions.executions[run.id] = json.dumps(run.to_dict())
     said = asked(capsys)
     assert (said["fate"], said["run"]) == ("run", run.id)
@@ -57,15 +63,13 @@ def test_one_that_was_refused_says_the_reason(account, capsys):
 
 
 def test_a_run_whose_row_is_lost_is_named(account, capsys):
-    run = any_run(upload=upload(account))
-    LEDGER.arrive(run)
+    run = arrived(upload(account))
     del account.dynamodb.items[run.id]
     assert "whose row is gone" in asked(capsys)["message"]
 
 
 def test_each_version_is_its_own_object(account, capsys):
-    run = any_run(upload=upload(account))
-    LEDGER.arrive(run)
+    run = arrived(upload(account))
     upload(account, version="v2")
     assert asked(capsys, version="v1")["run"] == run.id
     assert asked(capsys, code=1)["fate"] == "lost"
@@ -115,8 +119,7 @@ def test_a_validation_set_waits_and_then_says_which_run_read_it(account, capsys)
     LEDGER.put_new(ValidationSet.of(held))
     uri = f"s3://datasets/{key}"
     assert asked(capsys, uri)["fate"] == "waits"
-    run = any_run(upload=upload(account))
-    LEDGER.arrive(run)
+    run = arrived(upload(account))
     LEDGER.move(run, "checked", dataset=PreparedDataset(validation_version="v1"))
     LEDGER.amend(ValidationSet.of(held).id, close=True)
     said = asked(capsys, uri)
@@ -158,8 +161,7 @@ def test_an_evaluation_set_waits_and_then_says_which_run_read_it(account, capsys
     assert asked(capsys, f"s3://datasets/{key}")["message"].startswith(
         f"s3://datasets/{key}: It is an evaluation set, and waits"
     )
-    run = any_run(upload=upload(account, "datasets/support/first/train.jsonl"))
-    LEDGER.arrive(run)
+    run = arrived(upload(account, "datasets/support/first/train.jsonl"))
     LEDGER.move(run, "checked", dataset=PreparedDataset(evaluation_version=held.version_id))
     LEDGER.amend(ValidationSet.of(held).id, close=True)
     assert "was checked with it" in asked(capsys, f"s3://datasets/{key}")["message"]
@@ -220,8 +222,7 @@ def test_what_is_no_object_of_the_bucket_is_a_wrong_use(uri):
 
 def test_any_record_can_be_explained(account, capsys):
     """Whatever state it is in."""
-    run = any_run(upload=upload(account))
-    LEDGER.arrive(run)
+    run = arrived(upload(account))
     for state in ("queued", "training", "trained", "failed"):
         account.dynamodb.lay(any_record(of=run, state=state))
         assert state in asked(capsys)["message"]

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import fake_account
 import pytest
+from fake_account import BEDROCK, LIST, NOVA, REGION
 
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Concurrency, Facts, NoAnswer, OfferedModel, fault_of_denial
@@ -17,10 +19,8 @@ from tuning.preflight.quotas import (
     VPCS,
 )
 
-NOVA, LLAMA = "amazon.nova-micro-v1:0:128k", "meta.llama3-1-8b-instruct-v1:0:128k"
-REGION = "us-east-1"
-BEDROCK, SNS = f"com.amazonaws.{REGION}.bedrock", f"com.amazonaws.{REGION}.sns"
-S3_LIST = f"com.amazonaws.{REGION}.s3"
+LLAMA = "meta.llama3-1-8b-instruct-v1:0:128k"
+SNS = f"com.amazonaws.{REGION}.sns"
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/1234"
 DENIED = NoAnswer(call="a:Get", fault="denied", message="no identity-based policy allows a:Get")
 BY_ORGANIZATION = NoAnswer(
@@ -31,20 +31,11 @@ BY_ORGANIZATION = NoAnswer(
 THROTTLED = NoAnswer(call="a:Get", fault="throttled", message="Rate exceeded")
 UNREACHABLE = NoAnswer(call="a:Get", fault="unreachable", message="Could not connect")
 
-NEEDS = Needs(
-    environment="dev",
-    region=REGION,
-    stacks=("dev-Network", "dev-Storage", "dev-Training"),
-    models={NOVA: ("support",)},
-    methods={NOVA: ("FINE_TUNING",)},
+NEEDS = replace(
+    fake_account.NEEDS,
     zones=(f"{REGION}a", f"{REGION}b", f"{REGION}c"),
     endpoints={BEDROCK: (f"{REGION}a", f"{REGION}b"), SNS: (f"{REGION}a", f"{REGION}b")},
     prefix_lists=("pl-63a5400a",),
-    gateways=(S3_LIST,),
-    functions=11,
-    reserved=0,
-    vpcs=1,
-    bootstrap=6,
 )
 FACTS = Facts(
     caller="arn:aws:sts::123456789012:assumed-role/Admin/ann",
@@ -59,7 +50,7 @@ FACTS = Facts(
     vpcs=1,
     zones=tuple(f"{REGION}{letter}" for letter in "abcdef"),
     services={name: tuple(f"{REGION}{letter}" for letter in "abcd") for name in (BEDROCK, SNS)},
-    prefix_lists={S3_LIST: "pl-63a5400a"},
+    prefix_lists={LIST: "pl-63a5400a"},
     probes={"kms:DescribeKey": True, "bedrock:GetCustomModel": True},
     keys={KEY: "Enabled"},
     hooks=(),
@@ -118,7 +109,7 @@ WILL_FAIL = [
         {"services": {**FACTS.services, SNS: (f"{REGION}b", f"{REGION}c")}},
         "endpoint_zones=('b', 'c')",
     ),
-    ("prefix_lists", {"prefix_lists": {S3_LIST: "pl-other"}}, "PREFIX_LISTS"),
+    ("prefix_lists", {"prefix_lists": {LIST: "pl-other"}}, "PREFIX_LISTS"),
     ("policies", {"probes": {"kms:DescribeKey": BY_ORGANIZATION}}, "organization's policies"),
     ("kms", {"keys": {KEY: "PendingDeletion"}}, "cancel-key-deletion"),
     ("kms", {"keys": {KEY: "Disabled"}}, "enable-key"),

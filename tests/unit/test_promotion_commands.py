@@ -6,7 +6,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from cli_world import lay, left
+from cli_world import lay, lay_account, left
 from domain_builders import RELEASE_MACHINE as MACHINE
 from emulated_world import NOVA
 from msgspec import structs
@@ -61,9 +61,7 @@ def releasing(aws, context, monkeypatch):
         stepfunctions=Machine(made),
         sts=SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:ann"}),
     )
-    outputs = {"LedgerTable": "ledger", "ReleaseMachine": MACHINE}
-    account = Account(client=lambda service: getattr(people, service), outputs=outputs)
-    monkeypatch.setattr(Account, "of", lambda *_: account)
+    lay_account(people, monkeypatch, LedgerTable="ledger", ReleaseMachine=MACHINE)
     made.machine = people.stepfunctions
     return made
 

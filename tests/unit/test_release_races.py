@@ -1,10 +1,10 @@
 """Of two releases at once one changes what is live, whichever is late; and a fault is no answer."""
 
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from interleaved import before
 from recipe_refusal_cases import exceptions, refusal
 from release_world import RECIPE
 
@@ -22,30 +22,12 @@ def change(execution, version=1):
     return Change(execution=execution, version=version, kind="promote", by="arn:ann", started_at="")
 
 
-@contextmanager
-def meanwhile(releasing, happens):
-    """`happens` between what is read and what is written, once."""
-    dynamodb, left = releasing.dynamodb, [happens]
-    really = dynamodb.update_item
-
-    def update_item(**given):
-        if left:
-            left.pop()()
-        return really(**given)
-
-    dynamodb.update_item = update_item
-    try:
-        yield
-    finally:
-        del dynamodb.update_item
-
-
 def begin(releasing, execution, *, seen=0, ended=lambda _: False):
     return releasing.lives.begin(RECIPE, seen, change(execution), ended=ended)
 
 
 def test_of_two_first_releases_at_once_one_begins(releasing):
-    with meanwhile(releasing, lambda: begin(releasing, "first")):
+    with before(releasing.dynamodb, "update_item", lambda: begin(releasing, "first")):
         assert begin(releasing, "second") is None
     assert releasing.live.change.execution == "first"
 
@@ -60,7 +42,7 @@ def released(releasing):
 
 
 def test_of_two_later_releases_at_once_one_begins(released):
-    with meanwhile(released, lambda: begin(released, "first", seen=1)):
+    with before(released.dynamodb, "update_item", lambda: begin(released, "first", seen=1)):
         assert begin(released, "second", seen=1) is None
     assert released.live.change.execution == "first"
 
@@ -74,7 +56,7 @@ def test_a_release_that_began_and_ended_meanwhile_makes_the_other_late(released)
         assert begin(released, "first", seen=1)
         released.lives.end(released.live, "first", came_to())
 
-    with meanwhile(released, whole):
+    with before(released.dynamodb, "update_item", whole):
         assert begin(released, "second", seen=1) is None
     assert (released.live.version, released.live.change) == (2, None)
 
@@ -82,7 +64,7 @@ def test_a_release_that_began_and_ended_meanwhile_makes_the_other_late(released)
 def test_of_two_that_take_over_a_killed_release_one_does(released):
     begin(released, "killed", seen=1)
     took = lambda: begin(released, "first", seen=1, ended=lambda name: name == "killed")  # noqa: E731
-    with meanwhile(released, took):
+    with before(released.dynamodb, "update_item", took):
         assert begin(released, "second", seen=1, ended=lambda _: True) is None
     assert released.live.change.execution == "first"
 

@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from cli_world import an_account, left
+from cli_world import left
 from msgspec import structs
-from test_model_registry import trained
+from test_model_registry import register, trained
 
 from tuning.aws.ledger import Ledger
 from tuning.aws.model_registry import ModelRegistry
@@ -17,30 +17,27 @@ from tuning.releases.live_model import Change, LiveModel, live_key
 from tuning.releases.model_deletion import ModelDeletion
 
 
-@pytest.fixture
-def account(aws, monkeypatch):
-    return an_account(aws, monkeypatch)
+def listed(capsys, **given):
+    assert left(releases_command, **given, shown="json") == 0
+    return json.loads(capsys.readouterr().out)["releases"]
 
 
 def test_what_had_its_time_is_said_not_to_run_and_what_answers_until_when_it_does(
     registry, account, capsys
 ):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     until = "2026-12-01T10:00:00Z"
     live = LiveModel(id=live_key("support"), recipe="support", version=2, before=1, due=until)
     account.dynamodb.lay(live)
     assert left(releases_command, recipe="support") == 0
     assert "live until 2026-12-01 10:00" in capsys.readouterr().out
-    assert left(releases_command, recipe="support", shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys, recipe="support")
     assert [(each["status"], each["until"]) for each in found] == [
         ("live", until),
         ("before", None),
     ]
     account.dynamodb.lay(structs.replace(live, version=None, stopped=2, due=None))
-    assert left(releases_command, recipe="support", shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys, recipe="support")
     assert [each["status"] for each in found] == ["not running", "before"]
 
 
@@ -50,11 +47,9 @@ def registry(account):
 
 
 def test_models_are_listed_by_recipe_newest_first(registry, capsys):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     registry.register(trained(recipe="refunds"))
-    assert left(releases_command, shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys)
     assert [(each["recipe"], each["version"]) for each in found] == [
         ("refunds", 1),
         ("support", 2),
@@ -100,8 +95,7 @@ def test_a_version_whose_model_is_deleted_says_so_and_why(account, registry, cap
     account.dynamodb.lay(LiveModel(id=live_key("support"), recipe="support", version=1))
     deletion = ModelDeletion.of(trained(), "beyond keep_models = 0", datetime.now(UTC))
     account.dynamodb.lay(structs.replace(deletion, state=state))
-    assert left(releases_command, shown="json") == 0
-    [found] = json.loads(capsys.readouterr().out)["releases"]
+    [found] = listed(capsys)
     assert found["status"] == status
     assert found["deletion"] == {
         "state": state,
@@ -120,21 +114,18 @@ def test_what_an_evaluation_came_to_is_listed_and_why(account, registry, capsys,
     came_to = {"outcome": outcome, "summary": "not better", "evaluation_uri": "s3://a/b"}
     evaluated = EvaluatedVersion(id=candidate_key("support", 1), **of_one, **times, **came_to)
     account.dynamodb.lay(evaluated)
-    assert left(releases_command, shown="json") == 0
-    [found] = json.loads(capsys.readouterr().out)["releases"]
+    [found] = listed(capsys)
     assert found["status"] == status
     assert found["evaluation"] == {"outcome": outcome, "summary": "not better", "uri": "s3://a/b"}
 
 
 def test_what_is_live_was_before_and_is_being_brought_live_is_marked(account, registry, capsys):
-    for version_id in ("v1", "v2", "v3"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2", "v3")
     registry.register(trained(recipe="refunds"))
     change = Change(execution="e", version=3, kind="promote", by="arn:ann", started_at="")
     live = {"version": 2, "before": 1, "deployment_arn": "arn:deployment", "change": change}
     account.dynamodb.lay(LiveModel(id=live_key("support"), recipe="support", **live))
-    assert left(releases_command, shown="json") == 0
-    found = json.loads(capsys.readouterr().out)["releases"]
+    found = listed(capsys)
     assert [(each["status"], each["deployment_arn"]) for each in found] == [
         ("", None),  # of the other recipe
         ("promote under way", None),
@@ -149,8 +140,7 @@ def test_what_is_live_was_before_and_is_being_brought_live_is_marked(account, re
 
 @pytest.mark.parametrize("shown", ["text", "json"])
 def test_a_model_that_cannot_be_read_hides_no_other(account, registry, capsys, shown):
-    for version_id in ("v1", "v2"):
-        registry.register(trained(version_id))
+    register(registry, "v1", "v2")
     account.dynamodb.items["model#support#2"]["cost"] = "["
     assert left(releases_command, recipe="support", shown=shown) == 0
     out = capsys.readouterr().out

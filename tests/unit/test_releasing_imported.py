@@ -19,6 +19,14 @@ def importing(aws, context, monkeypatch):
     return Importing(aws, context, monkeypatch)
 
 
+@pytest.fixture
+def one_live(importing):
+    """The first of two versions."""
+    importing.imports(), importing.imports()
+    importing.release(importing.request(1))
+    return importing
+
+
 def test_a_first_version_is_live_by_its_tags_and_asked_by_its_own_arn(importing):
     importing.imports()
     assert importing.release(importing.request(1))["version"] == 1
@@ -36,14 +44,12 @@ def test_one_that_takes_converse_is_asked_by_it(importing):
     assert importing.runtime.asked == [("Converse", FIRST)]
 
 
-def test_what_was_live_stays_so_until_the_next_has_answered_and_then_no_longer(importing):
-    importing.imports(), importing.imports()
-    importing.release(importing.request(1))
-    importing.runtime.cold = 7
-    assert importing.release(importing.request(2))["version"] == 2
-    assert importing.runtime.live_when_asked == [1, *[2] * 8]
-    live = importing.live
-    assert (importing.tagged, live.version, live.before) == ([SECOND], 2, 1)
+def test_what_was_live_stays_so_until_the_next_has_answered_and_then_no_longer(one_live):
+    one_live.runtime.cold = 7
+    assert one_live.release(one_live.request(2))["version"] == 2
+    assert one_live.runtime.live_when_asked == [1, *[2] * 8]
+    live = one_live.live
+    assert (one_live.tagged, live.version, live.before) == ([SECOND], 2, 1)
     assert live.deployment_arn == SECOND
 
 
@@ -55,14 +61,12 @@ def test_a_rollback_brings_the_former_one_back(importing):
     assert (importing.tagged, importing.live.version, importing.live.before) == ([FIRST], 1, 2)
 
 
-def test_one_that_does_not_answer_is_live_no_longer_and_what_was_goes_on(importing):
-    importing.imports(), importing.imports()
-    importing.release(importing.request(1))
-    importing.runtime.silent.add(SECOND)
-    outcome = importing.release(importing.request(2))
+def test_one_that_does_not_answer_is_live_no_longer_and_what_was_goes_on(one_live):
+    one_live.runtime.silent.add(SECOND)
+    outcome = one_live.release(one_live.request(2))
     assert (outcome["state"], outcome["version"]) == ("failed", 1)
     assert "ModelErrorException" in outcome["summary"]
-    assert (importing.tagged, importing.live.deployment_arn) == ([FIRST], FIRST)
+    assert (one_live.tagged, one_live.live.deployment_arn) == ([FIRST], FIRST)
 
 
 def test_a_first_one_that_does_not_answer_leaves_nothing_live(importing):
@@ -91,24 +95,22 @@ def test_a_process_that_dies_at_any_change_leaves_one_model_live(importing, kind
 
 
 @pytest.mark.parametrize("death", range(4))
-def test_what_a_killed_release_left_live_beside_it_is_mended_by_the_next(importing, death):
+def test_what_a_killed_release_left_live_beside_it_is_mended_by_the_next(one_live, death):
     """Its execution is ended by somebody, so that no step of it is tried again."""
-    importing.imports(), importing.imports()
-    importing.release(importing.request(1))
-    importing.imported.changes, importing.imported.dies_at = 0, death
-    killed = importing.request(2)
-    start = importing.begin(killed)
+    one_live.imported.changes, one_live.imported.dies_at = 0, death
+    killed = one_live.request(2)
+    start = one_live.begin(killed)
     try:
-        deployed = importing.deploy(start, start["target"])
-        importing.deploy(start, start["target"], {**deployed, "verified": True})
+        deployed = one_live.deploy(start, start["target"])
+        one_live.deploy(start, start["target"], {**deployed, "verified": True})
     except (DiedError, AssertionError):
         pass
-    importing.steps.end(killed.execution)
-    importing.imported.dies_at = -1
-    third = importing.imports()
-    assert importing.begin(importing.request(3))["before"] in (FIRST, SECOND)
-    assert importing.release(importing.request(3))["version"] == 3
-    assert importing.tagged == [third.model_arn]
+    one_live.steps.end(killed.execution)
+    one_live.imported.dies_at = -1
+    third = one_live.imports()
+    assert one_live.begin(one_live.request(3))["before"] in (FIRST, SECOND)
+    assert one_live.release(one_live.request(3))["version"] == 3
+    assert one_live.tagged == [third.model_arn]
 
 
 def test_of_two_that_are_live_the_one_that_the_ledger_has_is_brought_back(importing):
@@ -125,16 +127,14 @@ def test_of_two_that_are_live_the_one_that_the_ledger_has_is_brought_back(import
     assert importing.tagged == [SECOND]
 
 
-def test_a_former_model_that_cannot_be_untagged_is_said_and_what_is_recorded_stays(importing):
-    importing.imports(), importing.imports()
-    importing.release(importing.request(1))
-    importing.imported.refuses.add("UntagResource")
-    outcome = importing.release(importing.request(2))
+def test_a_former_model_that_cannot_be_untagged_is_said_and_what_is_recorded_stays(one_live):
+    one_live.imported.refuses.add("UntagResource")
+    outcome = one_live.release(one_live.request(2))
     assert (outcome["state"], outcome["version"]) == ("failed", 1)
     assert "AccessDeniedException" in outcome["summary"]
-    importing.imported.refuses.clear()
-    importing.release(importing.request(2))
-    assert importing.tagged == [SECOND]
+    one_live.imported.refuses.clear()
+    one_live.release(one_live.request(2))
+    assert one_live.tagged == [SECOND]
 
 
 def test_a_model_that_somebody_has_deleted_is_refused_in_awss_words(importing):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from domain_builders import any_recipe, any_run, any_upload
+from interleaved import before
 from msgspec import structs
 from recipe_refusal_cases import refusal
 
@@ -44,6 +45,14 @@ def change(aws, **facts):
     aws.dynamodb.lay(structs.replace(aws.dynamodb.record(run_number(1).id), **facts))
 
 
+@pytest.fixture
+def again(aws):
+    """Where a run has reserved 4 dollars, and is on its way to reserve once more."""
+    reserved(run_number(1), "4")
+    change(aws, state="checked")
+    return aws
+
+
 def test_an_answer_that_was_sent_by_hand_needs_no_time():
     """As docs/operations.md has it, for whoever lacks the command line."""
     given = {
@@ -73,26 +82,20 @@ def test_what_a_former_version_counted_in_the_ledger_is_no_longer_left(aws):
     assert "and 0 USD are left" in reserved(run_number(3), "1", monthly=7)
 
 
-def test_what_was_counted_before_limits_who_reserves_at_the_same_moment_too(aws, monkeypatch):
+def test_what_was_counted_before_limits_who_reserves_at_the_same_moment_too(aws):
     """DynamoDB itself refuses the second, which looked before the first had written."""
     aws.dynamodb.items[OF_ALL] = {"pk": OF_ALL, "committed": 5}
-    meanwhile(monkeypatch, lambda: reserved(run_number(2), "2", monthly=7))
-    assert reserved(run_number(1), "2", monthly=7) is not None
+    with before(Ledger, "transact", lambda: reserved(run_number(2), "2", monthly=7)):
+        assert reserved(run_number(1), "2", monthly=7) is not None
     assert committed(aws) == 2
 
 
-def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws, monkeypatch):
+def test_two_runs_that_looked_at_the_same_moment_cannot_both_reserve(aws):
     """The second reserves between the first's look and its write."""
-    read = Ledger.item
-
-    def and_then_another(ledger, key, *more):
-        found = read(ledger, key, *more)
-        monkeypatch.setattr(Ledger, "item", read)
-        assert reserved(run_number(2), monthly=7) is None
-        return found
-
-    monkeypatch.setattr(Ledger, "item", and_then_another)
-    assert reserved(run_number(1), monthly=7) is not None
+    second = []
+    with before(Ledger, "transact", lambda: second.append(reserved(run_number(2), monthly=7))):
+        assert reserved(run_number(1), monthly=7) is not None
+    assert second == [None]
     assert committed(aws) == 4
 
 
@@ -123,11 +126,9 @@ def test_a_reservation_that_was_sent_twice_is_granted_though_it_took_the_last_do
     assert committed(aws) == 4
 
 
-def test_a_second_try_with_another_recipe_replaces_the_reservation(aws):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
+def test_a_second_try_with_another_recipe_replaces_the_reservation(again):
     reserved(run_number(1), "6", digest="second")
-    assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
+    assert (committed(again), committed(again, OF_RECIPE)) == (6, 6)
 
 
 def test_a_second_try_that_costs_no_more_is_granted_though_the_budget_is_used_up_since(aws):
@@ -139,11 +140,9 @@ def test_a_second_try_that_costs_no_more_is_granted_though_the_budget_is_used_up
     assert aws.dynamodb.record(run_number(1).id).state == "authorized"
 
 
-def test_a_reservation_that_is_tried_again_authorizes_the_run_again(aws):
+def test_a_reservation_that_is_tried_again_authorizes_the_run_again(again):
     reserved(run_number(1))
-    change(aws, state="checked")
-    reserved(run_number(1))
-    assert aws.dynamodb.record(run_number(1).id).state == "authorized"
+    assert again.dynamodb.record(run_number(1).id).state == "authorized"
 
 
 def test_the_last_cents_are_a_limit_as_dollars_are(aws):
@@ -152,11 +151,9 @@ def test_the_last_cents_are_a_limit_as_dollars_are(aws):
     assert committed(aws) == 4
 
 
-def test_a_second_try_in_the_next_month_gives_the_first_months_money_back(aws):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
+def test_a_second_try_in_the_next_month_gives_the_first_months_money_back(again):
     reserved(run_number(1), "6", digest="second", month="2026-12")
-    assert (committed(aws), committed(aws, "budget#2026-12")) == (0, 6)
+    assert (committed(again), committed(again, "budget#2026-12")) == (0, 6)
 
 
 def test_months_have_budgets_of_their_own(aws):
@@ -202,53 +199,24 @@ def test_every_outcome_settles_exactly_once(aws, charge, facts, spent, end):
         assert (float(money["committed"]), float(money["spent"])) == (spent, spent)
 
 
-def test_who_settles_second_at_the_same_moment_changes_nothing(aws, monkeypatch):
+def test_who_settles_second_at_the_same_moment_changes_nothing(aws):
     reserved(run_number(1))
-    read = Ledger.item
-
-    def and_then_another(ledger, key, *more):
-        found = read(ledger, key, *more)
-        monkeypatch.setattr(Ledger, "item", read)
-        BUDGETS.settle(run_number(1).id, "unknown")
-        return found
-
-    monkeypatch.setattr(Ledger, "item", and_then_another)
-    BUDGETS.settle(run_number(1).id, "nothing")
+    with before(Ledger, "transact", lambda: BUDGETS.settle(run_number(1).id, "unknown")):
+        BUDGETS.settle(run_number(1).id, "nothing")
     assert committed(aws) == 4
 
 
-def meanwhile(monkeypatch, what):
-    """Between the next look at the ledger and what is written after it."""
-    read = Ledger.item
-
-    def and_then(ledger, key, *more):
-        found = read(ledger, key, *more)
-        monkeypatch.setattr(Ledger, "item", read)
-        what()
-        return found
-
-    monkeypatch.setattr(Ledger, "item", and_then)
+def test_a_reservation_that_is_replaced_meanwhile_is_not_settled_as_the_one_before(again):
+    with before(Ledger, "transact", lambda: reserved(run_number(1), "6", digest="second")):
+        BUDGETS.settle(run_number(1).id, "nothing")
+    assert (committed(again), committed(again, OF_RECIPE)) == (6, 6)
+    assert again.dynamodb.record(run_number(1).id).settlement is None
 
 
-def test_a_reservation_that_is_replaced_meanwhile_is_not_settled_as_the_one_before(
-    aws, monkeypatch
-):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
-    meanwhile(monkeypatch, lambda: reserved(run_number(1), "6", digest="second"))
-    BUDGETS.settle(run_number(1).id, "nothing")
-    assert (committed(aws), committed(aws, OF_RECIPE)) == (6, 6)
-    assert aws.dynamodb.record(run_number(1).id).settlement is None
-
-
-def test_a_reservation_that_is_replaced_meanwhile_is_not_replaced_as_the_one_before(
-    aws, monkeypatch
-):
-    reserved(run_number(1), "4")
-    change(aws, state="checked")
-    meanwhile(monkeypatch, lambda: reserved(run_number(1), "5", digest="second"))
-    reserved(run_number(1), "6", digest="third")
-    assert (committed(aws), committed(aws, OF_RECIPE)) == (5, 5)
+def test_a_reservation_that_is_replaced_meanwhile_is_not_replaced_as_the_one_before(again):
+    with before(Ledger, "transact", lambda: reserved(run_number(1), "5", digest="second")):
+        reserved(run_number(1), "6", digest="third")
+    assert (committed(again), committed(again, OF_RECIPE)) == (5, 5)
 
 
 def test_what_was_settled_is_answered_and_kept(aws, context):

@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from domain_builders import any_recipe, any_run, any_upload
 from fake_aws import refusal
 from fake_dynamodb import as_plain
+from interleaved import refusing
 from msgspec import structs
 
 from lambdas import reconcile_runs
@@ -128,18 +129,12 @@ def test_each_model_is_asked_for_once_a_month(aws, look, monkeypatch):
     assert sorted(asked) == ["arn:model-a", "arn:model-b", "arn:model-c"]
 
 
-def test_a_model_that_cannot_be_asked_for_keeps_no_other_from_being_charged(aws, look, monkeypatch):
+def test_a_model_that_cannot_be_asked_for_keeps_no_other_from_being_charged(aws, look):
     registered(aws, "a")
     registered(aws, "b")
-    really = aws.bedrock.get_custom_model
-
-    def throttled(*, modelIdentifier):  # noqa: N803 — AWS's names
-        if modelIdentifier == "arn:model-b":
-            raise refusal("ThrottlingException", "GetCustomModel", 429)
-        return really(modelIdentifier=modelIdentifier)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(aws.bedrock, "get_custom_model", throttled)
+    throttled = refusal("ThrottlingException", "GetCustomModel", 429)
+    asked_for = {"modelIdentifier": "arn:model-b"}
+    with refusing(aws.bedrock, "get_custom_model", throttled, lambda **of: of == asked_for):
         with pytest.raises(reconcile_runs.NotReconciled, match=numbered_key("support", 2)):
             look()
         assert BUDGETS.committed(MONTH) == PRICE

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bought_world import NAME, late, removals
+from interleaved import refusing
 from msgspec import structs
 from recipe_refusal_cases import refusal
 from release_world import RECIPE
@@ -15,22 +16,20 @@ from tuning.releases.live_model import Change, LiveModel
 from tuning.releases.time_to_live import is_over
 
 
-def test_what_has_had_its_time_is_removed_recorded_and_said_once(bought, monkeypatch):
-    bought.trained()
-    bought.release(bought.request(1))
-    assert removals(bought) == 0
-    assert (bought.held(), bought.live.version) == ([NAME], 1)
-    late(bought, 5, monkeypatch)
-    assert removals(bought) == 0  # it is being deleted
-    assert bought.held() == []
-    assert removals(bought) == 1
-    assert removals(bought) == 0
-    live = bought.live
+def test_what_has_had_its_time_is_removed_recorded_and_said_once(serving, monkeypatch):
+    assert removals(serving) == 0
+    assert (serving.held(), serving.live.version) == ([NAME], 1)
+    late(serving, 5, monkeypatch)
+    assert removals(serving) == 0  # it is being deleted
+    assert serving.held() == []
+    assert removals(serving) == 1
+    assert removals(serving) == 0
+    live = serving.live
     assert (live.version, live.stopped, live.due, live.deployment_arn) == (None, 1, None, None)
     assert live.standing(1) == "not running"
     assert f"tuning promote {RECIPE} 1 -e dev starts it again" in live.last
-    assert bought.notices == [f"{RECIPE}: Provisioned Throughput has ended"]
-    assert bought.lives.provisioned() == []
+    assert serving.notices == [f"{RECIPE}: Provisioned Throughput has ended"]
+    assert serving.lives.provisioned() == []
 
 
 def test_it_is_started_again_by_a_promotion_and_keeps_what_to_roll_back_to(bought, monkeypatch):
@@ -89,27 +88,23 @@ def test_what_is_being_updated_as_its_time_ends_is_removed_when_it_can_be(bought
     assert (bought.held(), len(bought.notices)) == ([], 1)
 
 
-def test_a_release_that_begins_as_it_is_removed_is_not_lost(bought, monkeypatch):
-    """Between the look and the last word the recipe is bought for anew: it stays on the list."""
-    bought.trained()
-    bought.release(bought.request(1))
-    late(bought, 5, monkeypatch)
-    removals(bought)
-    live = bought.live
-    request = bought.request(1)
-    start = bought.begin(request)
-    assert bought.lives.removed(live) is False
-    assert bought.lives.provisioned() == [RECIPE]
-    assert bought.deploy(start, start["target"])["state"] == "active"
+def test_a_release_that_begins_as_it_is_removed_is_not_lost(serving, monkeypatch):
+    """Between the look and the last word the recipe is serving for anew: it stays on the list."""
+    late(serving, 5, monkeypatch)
+    removals(serving)
+    live = serving.live
+    request = serving.request(1)
+    start = serving.begin(request)
+    assert serving.lives.removed(live) is False
+    assert serving.lives.provisioned() == [RECIPE]
+    assert serving.deploy(start, start["target"])["state"] == "active"
 
 
-def test_of_what_somebody_has_deleted_by_hand_it_is_said_that_it_does_not_run(bought, monkeypatch):
-    bought.trained()
-    bought.release(bought.request(1))
-    bought.bedrock.delete_provisioned_model_throughput(provisionedModelId=NAME)
-    late(bought, 5, monkeypatch)
-    assert removals(bought) == 1
-    assert bought.live.standing(1) == "not running"
+def test_of_what_somebody_has_deleted_by_hand_it_is_said_that_it_does_not_run(serving, monkeypatch):
+    serving.bedrock.delete_provisioned_model_throughput(provisionedModelId=NAME)
+    late(serving, 5, monkeypatch)
+    assert removals(serving) == 1
+    assert serving.live.standing(1) == "not running"
 
 
 def test_time_is_over_only_when_nobody_is_changing_it():
@@ -154,21 +149,12 @@ def test_a_candidate_that_is_evaluated_anew_as_the_former_is_removed_stays_liste
 
 
 @pytest.mark.parametrize(("code", "raised"), [("ConflictException", False), ("Denied", True)])
-def test_what_bedrock_does_not_delete_yet_is_tried_again(bought, monkeypatch, code, raised):
-    bought.trained()
-    bought.release(bought.request(1))
-    late(bought, 5, monkeypatch)
-    really = bought.engine.call
-
-    def call(operation, scope, given):
-        if operation.startswith("Delete"):
-            raise refusal(code, operation, 400, "not now")
-        return really(operation, scope, given)
-
-    monkeypatch.setattr(bought.engine, "call", call)
-    with pytest.raises(Transient) if raised else nullcontext():
-        removals(bought)
-    assert bought.held() == [NAME]
-    monkeypatch.setattr(bought.engine, "call", really)
-    removals(bought), removals(bought)
-    assert (bought.held(), len(bought.notices)) == ([], 1)
+def test_what_bedrock_does_not_delete_yet_is_tried_again(serving, monkeypatch, code, raised):
+    late(serving, 5, monkeypatch)
+    not_now = refusal(code, "Delete", 400, "not now")
+    deletes = refusing(serving.engine, "call", not_now, lambda name, *_: name.startswith("Delete"))
+    with deletes, pytest.raises(Transient) if raised else nullcontext():
+        removals(serving)
+    assert serving.held() == [NAME]
+    removals(serving), removals(serving)
+    assert (serving.held(), len(serving.notices)) == ([], 1)

@@ -74,18 +74,17 @@ def test_a_file_without_a_number_is_no_curve(text):
     assert curve(text, "training_loss") is None
 
 
-def test_rows_without_a_number_are_passed_over():
-    text = "step_number,training_loss\n0,2\n1,\n2,nan\n3\n4,1,9,9\n"
-    assert curve(text, "training_loss") == Curve(
-        steps=2, first=2.0, last=1.0, lowest=1.0, points=((0, 2), (4, 1))
-    )
-
-
-def test_windows_line_ends_and_a_byte_order_mark_do_no_harm():
-    text = "\ufefftraining_loss,x\r\n2,0\r\n1,0\r\n"
-    assert curve(text, "training_loss") == Curve(
-        steps=2, first=2.0, last=1.0, lowest=1.0, points=((0, 2), (1, 1))
-    )
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("step_number,training_loss\n0,2\n1,\n2,nan\n3\n4,1,9,9\n", ((0, 2), (4, 1))),
+        ("\ufefftraining_loss,x\r\n2,0\r\n1,0\r\n", ((0, 2), (1, 1))),
+    ],
+    ids=["rows without a number", "windows line ends and a byte order mark"],
+)
+def test_what_a_file_has_beside_its_numbers_is_passed_over(text, points):
+    found = Curve(steps=2, first=2.0, last=1.0, lowest=1.0, points=points)
+    assert curve(text, "training_loss") == found
 
 
 def test_a_long_curve_is_kept_in_few_points_with_its_spike_and_its_last_step():

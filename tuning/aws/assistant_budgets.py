@@ -132,19 +132,16 @@ def _changed(
     values: Mapping[str, Any],
     names: Mapping[str, str],
 ) -> bool:
-    dynamodb = ledger.client("dynamodb")
-    try:
-        dynamodb.update_item(
-            TableName=ledger.table,
-            Key=item_key(key),
-            UpdateExpression=update,
-            ConditionExpression=condition,
-            ExpressionAttributeNames={f"#{name}": said for name, said in names.items()},
-            ExpressionAttributeValues=_used(values, update + condition),
-        )
-    except dynamodb.exceptions.ConditionalCheckFailedException:
-        return False
-    return True
+    return ledger.holds(
+        {
+            "TableName": ledger.table,
+            "Key": item_key(key),
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {f"#{name}": said for name, said in names.items()},
+            "ExpressionAttributeValues": _used(values, update + condition),
+        }
+    )
 
 
 def _used(values: Mapping[str, Any], text: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Candidates, in the ledger's table: written as an evaluation begins, and as it ends."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +25,7 @@ class Candidates:
         return self.by_id(candidate_key(recipe, version))
 
     def by_id(self, candidate: str) -> EvaluatedVersion | None:
-        item = self.ledger.item(candidate)
-        return EvaluatedVersion.from_item(item) if item else None
+        return self.ledger.find(EvaluatedVersion, candidate)
 
     def evaluating(self) -> list[str]:
         """The ids of those whose deployment may exist."""
@@ -43,12 +41,10 @@ class Candidates:
 
     def end(self, candidate: EvaluatedVersion, outcome: EvaluationState, summary: str) -> None:
         """Unless another evaluation of the version has begun meanwhile."""
-        dynamodb = self.ledger.client("dynamodb")
-        with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
-            self._write(
-                structs.replace(candidate, outcome=outcome, summary=summary),
-                ConditionExpression="#execution = :execution",
-            )
+        self._write(
+            structs.replace(candidate, outcome=outcome, summary=summary),
+            ConditionExpression="#execution = :execution",
+        )
 
     def removed(self, candidate: str, seen: EvaluatedVersion | None) -> None:
         """The deployment of what was `seen` is gone. Another evaluation may have begun meanwhile, and stays listed."""
@@ -63,7 +59,7 @@ class Candidates:
             candidate.evaluation_uri is None
         ):  # that of an earlier evaluation says nothing of this one
             update["UpdateExpression"] += " REMOVE evaluation_uri"
-        self.ledger.client("dynamodb").update_item(**update, **condition)
+        self.ledger.holds({**update, **condition})
 
     def _listed(self, action: str, candidate: str) -> None:
         values: dict[str, Any] = {":candidate": {"SS": [candidate]}}

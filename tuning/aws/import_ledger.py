@@ -23,8 +23,7 @@ class Imports:
         return self.ledger.put_new(record)
 
     def find(self, import_id: str) -> ImportRecord | None:
-        item = self.ledger.item(import_key(import_id))
-        return ImportRecord.from_item(item) if item else None
+        return self.ledger.find(ImportRecord, import_key(import_id))
 
     def record(self, import_id: str) -> ImportRecord:
         """Raises UnknownImportError."""
@@ -38,27 +37,22 @@ class Imports:
         """
         values = ImportRecord.values(**facts)
         ended = {f":ended{n}": {"S": state} for n, state in enumerate(ENDED_IMPORTS)}
-        dynamodb = self.ledger.client("dynamodb")
-        try:
-            dynamodb.update_item(
-                TableName=self.ledger.table,
-                Key=item_key(import_key(import_id)),
-                UpdateExpression=f"SET {set_terms(values)}",
-                ConditionExpression=f"attribute_exists({KEY}) AND NOT (#state IN ({', '.join(ended)}))",
-                ExpressionAttributeNames={f"#{name}": name for name in values}
-                | {"#state": "state"},
-                ExpressionAttributeValues=keyed(values) | ended,
-            )
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self.ledger.holds(
+            {
+                "TableName": self.ledger.table,
+                "Key": item_key(import_key(import_id)),
+                "UpdateExpression": f"SET {set_terms(values)}",
+                "ConditionExpression": f"attribute_exists({KEY}) AND NOT (#state IN ({', '.join(ended)}))",
+                "ExpressionAttributeNames": {f"#{name}": name for name in (*values, "state")},
+                "ExpressionAttributeValues": keyed(values) | ended,
+            }
+        )
 
     def records(self) -> Iterator[ImportRecord | Unreadable]:
         """All of them, in no order. For people: it reads the whole table, as the list of all runs does."""
-        pages = self.ledger.client("dynamodb").get_paginator("scan")
-        for page in pages.paginate(
-            TableName=self.ledger.table,
+        found = self.ledger.items(
+            "scan",
             FilterExpression=f"begins_with({KEY}, :imports)",
             ExpressionAttributeValues={":imports": {"S": OF_IMPORTS}},
-        ):
-            yield from (readable(ImportRecord, item) for item in page["Items"])
+        )
+        return (readable(ImportRecord, item) for item in found)

@@ -71,8 +71,8 @@ class Ledger:
             return run.to_dict()
         if newest and broken == len(items) - 1:
             raise OvertakenError(f"{newest.version_of}: another version was received meanwhile")
-        known = self.item(version.id)  # the first version wrote none
-        run_id = ReceivedVersion.from_item(known).run_id if known else run.id
+        known = self.find(ReceivedVersion, version.id)  # the first version wrote none
+        run_id = known.run_id if known else run.id
         found = self.read(run_id)
         if found is None:
             return run.to_dict() if run_id == run.id else None
@@ -92,6 +92,20 @@ class Ledger:
                 return codes.index("ConditionalCheckFailed")
             raise Transient(f"the ledger was busy: {', '.join(map(str, codes))}") from error
         return None
+
+    def holds(self, update: Mapping[str, Any]) -> bool:
+        """Make an update of an item. False, having written nothing, when its condition does not hold."""
+        dynamodb = self.client("dynamodb")
+        try:
+            dynamodb.update_item(**update)
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def find(self, kind: type[_Kind], item_id: str) -> _Kind | None:
+        """The record of that kind and id. Raises RecordError when the item is none."""
+        item = self.item(item_id)
+        return kind.from_item(item) if item else None
 
     def move(
         self, run: Run | Misdirected, to: State, *, without: Iterable[str] = (), **facts: Any
@@ -144,12 +158,7 @@ class Ledger:
 
     def put_new(self, record: Stored) -> bool:
         """Write a record, unless the ledger has an item of that id. Returns whether it was written."""
-        dynamodb = self.client("dynamodb")
-        try:
-            dynamodb.update_item(**new_record(self.table, record))
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self.holds(new_record(self.table, record))
 
     def read(self, run_id: str, *, secrets: bool = False) -> RunRecord | None:
         """With `secrets` also what answers the tasks that wait, which no function may read.
@@ -178,6 +187,12 @@ class Ledger:
         item: Item | None = found.get("Item")
         return item
 
+    def items(self, operation: str, **call: Any) -> Iterator[Item]:
+        """All that a scan or a query gives, page after page."""
+        pages = self.client("dynamodb").get_paginator(operation)
+        for page in pages.paginate(TableName=self.table, **call):
+            yield from page["Items"]
+
     def open_runs(self) -> dict[str, OpenRun | Unreadable]:
         """By id, from the index of open runs. It may be a moment late."""
         found = (
@@ -191,23 +206,21 @@ class Ledger:
 
     def became(self, upload: Upload) -> str | None:
         """The id of the run that a version of an object has become; None as long as it has not."""
-        item = self.item(version_key(upload))
-        return ReceivedVersion.from_item(item).run_id if item else None
+        found = self.find(ReceivedVersion, version_key(upload))
+        return found.run_id if found else None
 
     def newest_version(self, upload: Upload) -> NewestVersion | None:
         """Of the upload's object, where its recipe has older versions give way."""
-        item = self.item(newest_key(upload))
-        return NewestVersion.from_item(item) if item else None
+        return self.find(NewestVersion, newest_key(upload))
 
     def trained_on(self, data: str) -> str | None:
         """The run that was the last to spend on prepared data, by `data_key`."""
-        item = self.item(data)
-        return TrainedData.from_item(item).run_id if item else None
+        found = self.find(TrainedData, data)
+        return found.run_id if found else None
 
     def validation_set(self, upload: Upload) -> ValidationSet | None:
         """A version of a validation set, once it was received."""
-        item = self.item(ValidationSet.of(upload).id)
-        return ValidationSet.from_item(item) if item else None
+        return self.find(ValidationSet, ValidationSet.of(upload).id)
 
     def unread_validation_sets(self, before: datetime) -> Iterator[ValidationSet | Unreadable]:
         """Those that arrived before `before` (aware), of which it is not known yet which run reads them.
@@ -220,15 +233,13 @@ class Ledger:
 
     def newest_of_its_folder(self, upload: Upload) -> RunRecord | None:
         """The newest run of the folder that the upload is in."""
-        item = self.item(folder_key(upload))
-        return self.read(FolderRun.from_item(item).run_id) if item else None
+        found = self.find(FolderRun, folder_key(upload))
+        return self.read(found.run_id) if found else None
 
     def runs(self, month: str | None = None) -> Iterator[RunRecord | Unreadable]:
         """The runs that arrived in a month such as `2026-11`, in order; of all months, in none."""
-        if month is None:
-            items = self._scan()
-        else:
-            items = self._query(BY_MONTH.name, f"#{BY_MONTH.partition} = :month", month=month)
+        that = f"#{BY_MONTH.partition} = :month"
+        items = self._query(BY_MONTH.name, that, month=month) if month else self.items("scan")
         yield from (readable(RunRecord, item) for item in items if is_run(item[KEY]["S"]))
 
     def change(
@@ -258,32 +269,20 @@ class Ledger:
         found_in: Iterable[State],
         without: Iterable[str] = (),
     ) -> bool:
-        dynamodb = self.client("dynamodb")
         update = self.change(run, facts, found_in=found_in)
         if gone := [RunRecord.attribute(name) for name in without]:
             update["UpdateExpression"] += " REMOVE " + ", ".join(f"#{name}" for name in gone)
             update["ExpressionAttributeNames"] |= {f"#{name}": name for name in gone}
-        try:
-            dynamodb.update_item(**update)
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
-    def _scan(self) -> Iterator[Item]:
-        pages = self.client("dynamodb").get_paginator("scan")
-        for page in pages.paginate(TableName=self.table):
-            yield from page["Items"]
+        return self.holds(update)
 
     def _query(self, index: str, condition: str, **key: str) -> Iterator[Item]:
-        pages = self.client("dynamodb").get_paginator("query")
-        for page in pages.paginate(
-            TableName=self.table,
+        return self.items(
+            "query",
             IndexName=index,
             KeyConditionExpression=condition,
             ExpressionAttributeNames={f"#{name}": name for name in key},
             ExpressionAttributeValues={f":{name}": {"S": str(text)} for name, text in key.items()},
-        ):
-            yield from page["Items"]
+        )
 
 
 def readable(kind: type[_Kind], item: Item) -> _Kind | Unreadable:

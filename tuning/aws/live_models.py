@@ -35,8 +35,7 @@ class LiveModels:
     ledger: Ledger
 
     def read(self, recipe: str) -> LiveModel:
-        item = self.ledger.item(live_key(recipe))
-        return LiveModel.from_item(item) if item else LiveModel.none_yet(recipe)
+        return self.ledger.find(LiveModel, live_key(recipe)) or LiveModel.none_yet(recipe)
 
     def provisioned(self) -> list[str]:
         """The recipes for which Provisioned Throughput may be live, or an imported model that has its time."""
@@ -139,7 +138,6 @@ class LiveModels:
         remove: tuple[str, ...] = (),
     ) -> bool:
         """What is None is removed. False when the condition did not hold."""
-        dynamodb = self.ledger.client("dynamodb")
         values = LiveModel.values(**facts)
         gone = [*remove, *(name for name in facts if name not in values)]
         parts = f"SET {set_terms(values)}"
@@ -148,18 +146,16 @@ class LiveModels:
         names = {f"#{name}": name for name in (*values, *gone, "change")}
         if "#change" not in condition + parts:
             del names["#change"]
-        try:
-            dynamodb.update_item(
-                TableName=self.ledger.table,
-                Key=item_key(live_key(recipe)),
-                UpdateExpression=parts,
-                ConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=keyed(values) | against,
-            )
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self.ledger.holds(
+            {
+                "TableName": self.ledger.table,
+                "Key": item_key(live_key(recipe)),
+                "UpdateExpression": parts,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": keyed(values) | against,
+            }
+        )
 
     def _listed(self, action: str, recipe: str) -> None:
         self.ledger.client("dynamodb").update_item(

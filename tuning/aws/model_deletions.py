@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from msgspec import structs
 
-from tuning.aws.item_updates import new_record, whole_record
+from tuning.aws.item_updates import whole_record
 from tuning.aws.ledger import Ledger
 from tuning.releases.model_deletion import DeletionState, ModelDeletion, deletion_key
 from tuning.runs.times import instant
@@ -18,13 +17,12 @@ class ModelDeletions:
 
     def of(self, recipe: str, version: int) -> ModelDeletion | None:
         """None of a version whose model nobody ever was to delete."""
-        item = self.ledger.item(deletion_key(recipe, version))
-        return ModelDeletion.from_item(item) if item else None
+        return self.ledger.find(ModelDeletion, deletion_key(recipe, version))
 
     def claim(self, claim: ModelDeletion, *, instead_of: ModelDeletion | None) -> bool:
         """From now on no release begins on the version. False when another round was faster."""
         if instead_of is None:
-            return self._written(new_record(self.ledger.table, claim))
+            return self.ledger.put_new(claim)
         return self._replaced(instead_of, claim)
 
     def settle(
@@ -43,12 +41,4 @@ class ModelDeletions:
         values = update["ExpressionAttributeValues"]
         values |= {":seen_state": {"S": seen.state}, ":seen_at": {"S": seen.at}}
         update["ConditionExpression"] = "#state = :seen_state AND #at = :seen_at"
-        return self._written(update)
-
-    def _written(self, update: dict[str, Any]) -> bool:
-        dynamodb = self.ledger.client("dynamodb")
-        try:
-            dynamodb.update_item(**update)
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self.ledger.holds(update)

@@ -46,14 +46,11 @@ class ModelRegistry:
 
     def of_run(self, run_id: str) -> ModelVersion | None:
         """None of a run that has not ended trained, or did so before models were registered."""
-        if (item := self.ledger.item(model_of_run_key(run_id))) is None:
-            return None
-        known = ModelOfRun.from_item(item)
-        return self.version(known.recipe, known.version)
+        known = self.ledger.find(ModelOfRun, model_of_run_key(run_id))
+        return self.version(known.recipe, known.version) if known else None
 
     def version(self, recipe: str, version: int) -> ModelVersion | None:
-        item = self.ledger.item(numbered_key(recipe, version))
-        return ModelVersion.from_item(item) if item else None
+        return self.ledger.find(ModelVersion, numbered_key(recipe, version))
 
     def versions(
         self, recipe: str, *, but: Container[str] = ()
@@ -71,8 +68,8 @@ class ModelRegistry:
 
     def newest(self, recipe: str) -> int:
         """The number of the newest version; 0 when there is none."""
-        item = self.ledger.item(count_key(recipe))
-        return NewestModel.from_item(item).version if item else 0
+        found = self.ledger.find(NewestModel, count_key(recipe))
+        return found.version if found else 0
 
     def _named(self, recipe: str) -> dict[str, Any]:
         return {

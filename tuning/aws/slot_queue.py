@@ -62,19 +62,17 @@ class SlotQueue:
         return {run_id: position for position, run_id in enumerate(self._ids(), 1)}
 
     def state(self) -> QueueState:
-        item = self.ledger.item(QueueState().id)
-        return QueueState.from_item(item) if item else QueueState()
+        return self.ledger.find(QueueState, QueueState().id) or QueueState()
 
     def remember(self, now: QueueState) -> None:
         self.ledger.client("dynamodb").put_item(TableName=self.ledger.table, Item=now.to_item())
 
     def _ids(self) -> Iterator[str]:
-        pages = self.ledger.client("dynamodb").get_paginator("query")
-        for page in pages.paginate(
-            TableName=self.ledger.table,
+        found = self.ledger.items(
+            "query",
             IndexName=JOB_QUEUE.name,
             KeyConditionExpression="#queue = :waiting",
             ExpressionAttributeNames={"#queue": JOB_QUEUE.partition},
             ExpressionAttributeValues={":waiting": {"S": WAITING}},
-        ):
-            yield from (item[KEY]["S"] for item in page["Items"])
+        )
+        return (item[KEY]["S"] for item in found)

@@ -1,6 +1,5 @@
 """`tuning advise`: when to train and when to retrieve, with the costs of both for one's own numbers."""
 
-import json
 import re
 import sys
 from decimal import Decimal, InvalidOperation
@@ -16,7 +15,7 @@ from tuning.assistants.advised_way import WayAdvice, advised_way
 from tuning.assistants.way_costs import NOT_COUNTED, WayCosts, WayName, costs_of
 from tuning.cli.chosen_recipe import method_of
 from tuning.cli.deployed_options import FormatOption, ModelOption
-from tuning.cli.exits import Exit
+from tuning.cli.output import print_json
 from tuning.datasets.files import check_files
 from tuning.datasets.tally import Policy
 from tuning.errors import OptionError
@@ -112,10 +111,9 @@ def advise_command(  # noqa: PLR0913 — one parameter an option; typer reads th
     costs = costs_of(case)
     advice = advised_way(case, costs)
     if shown == "json":
-        print(json.dumps(_document(case, costs, advice), indent=2))  # noqa: T201 — output
+        print_json(_document(case, costs, advice), indent=2)
     else:
         _print(case, costs, advice)
-    raise SystemExit(Exit.DONE)
 
 
 def _bytes(text: str) -> int:

@@ -1,6 +1,5 @@
 """`tuning ask`: a question to the model of a recipe that is live, or to another that is compared with it."""
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.guard_output import reason
 from tuning.cli.guarded_asking import GuardedAnswer, ask_guarded
-from tuning.cli.output import say
+from tuning.cli.output import print_json, say
 from tuning.cli.polling import polls
 from tuning.cli.promotion_commands import RecipeName, assert_kept
 from tuning.errors import OptionError
@@ -141,7 +140,7 @@ def ask_command(  # noqa: PLR0913 — one parameter an option; typer reads them 
         facts = {"recipe": recipe, "version": number, "deployment_arn": arn}
         ours, *others = documents
         base = {"base": {"model": models.popitem()[1], **others[0]}} if others else {}
-        print(json.dumps({**facts, **ours, **base}))  # noqa: T201 — output
+        print_json({**facts, **ours, **base}, indent=None)
     raise SystemExit(Exit.REFUSED if blocked else Exit.DONE)
 
 

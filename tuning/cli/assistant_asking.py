@@ -1,6 +1,5 @@
 """`tuning ask --assistant NAME`: a question to an assistant, in the way that any other caller asks it."""
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -9,7 +8,7 @@ from tuning.aws.assistants_api import ApiRefusedError
 from tuning.cli.assistant_places import AssistantPlace, assistants_at
 from tuning.cli.aws_errors import AccountError
 from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import print_json, say
 from tuning.errors import OptionError
 from tuning.reports.visible_text import printable
 
@@ -44,7 +43,7 @@ def ask_assistant(
     except ApiRefusedError as error:
         raise AccountError(f"{name}: {error}") from None
     if shown == "json":
-        print(json.dumps({"assistant": name, **said}))  # noqa: T201 — output
+        print_json({"assistant": name, **said}, indent=None)
     else:
         _print(said)
     return _EXITS.get(str(said["outcome"]), Exit.REFUSED)

@@ -1,6 +1,5 @@
 """`tuning evaluate QUESTIONS --assistant NAME`: what is found in an assistant's documents, and what it made of that."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +18,10 @@ from tuning.assistants.question_sets import (
 )
 from tuning.aws.clients import Clients, clients
 from tuning.aws.retrieval import KnowledgeBaseRetriever
-from tuning.aws.stack_outputs import NoSuchStackError, stack_outputs
-from tuning.cli.aws_errors import AccountError
+from tuning.cli.assistant_places import outputs_of_assistants
+from tuning.cli.chosen_recipe import nearest_folder
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, say
+from tuning.cli.output import Shown, print_json, say
 from tuning.errors import OptionError, nearest
 from tuning.pascal_case import pascal
 from tuning.reports.visible_text import printable, visible
@@ -66,9 +65,7 @@ def _file(named: Path) -> Path:
     """A file, or a name in the next folder `assistants`."""
     if named.suffix == ".toml" or named.parent != Path():
         return named
-    here = Path.cwd()
-    folders = (place / "assistants" for place in (here, *here.parents))
-    folder = next((place for place in folders if place.is_dir()), here / "assistants")
+    folder = nearest_folder("assistants") or Path.cwd() / "assistants"
     return folder / f"{named}.toml"
 
 
@@ -84,13 +81,7 @@ def _answers(
 
 
 def _base(client: Clients, assistant: str, environment: str) -> str:
-    stack = f"{environment}-Assistants"
-    try:
-        outputs = stack_outputs(client, stack)
-    except NoSuchStackError as error:
-        raise AccountError(
-            f"no stack {stack} in {error}: name assistants in the Config of {environment}, and deploy it"
-        ) from None
+    outputs = outputs_of_assistants(client, environment)
     wanted = pascal(assistant)
     known = sorted(each.removeprefix(_BASES) for each in outputs if each.startswith(_BASES))
     if wanted not in known:
@@ -123,7 +114,7 @@ def _without_reranking(
 
 def _show(assistant: str, scores: DocumentScores, shown: Shown) -> None:
     if shown == "json":
-        print(json.dumps({"assistant": assistant, **scores.to_json()}, indent=2))  # noqa: T201 — output
+        print_json({"assistant": assistant, **scores.to_json()}, indent=2)
         return
     counts = scores.to_json()
     lines = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tuning.aws.assistants_api import DeployedAssistants
-from tuning.aws.clients import chosen_region, clients
+from tuning.aws.clients import Clients, chosen_region, clients
 from tuning.aws.stack_outputs import NoSuchStackError, stack_outputs
 from tuning.cli.aws_errors import AccountError
 from tuning.errors import OptionError, nearest
@@ -38,6 +38,17 @@ def assistants_at(place: AssistantPlace, wanted: Sequence[str]) -> PlacedAssista
     return _known(place, wanted) if place.api else _found(place, wanted)
 
 
+def outputs_of_assistants(client: Clients, environment: str) -> dict[str, str]:
+    """Raises AccountError where the environment has no assistants."""
+    stack = f"{environment}-Assistants"
+    try:
+        return stack_outputs(client, stack)
+    except NoSuchStackError as error:
+        raise AccountError(
+            f"no stack {stack} in {error}: name assistants in the Config of {environment}, and deploy it"
+        ) from None
+
+
 def _known(place: AssistantPlace, wanted: Sequence[str]) -> PlacedAssistants:
     """A VPC without a way out has no endpoint of CloudFormation's: the API says whether there is one of that name."""
     if (region := place.region or chosen_region()) is None:
@@ -52,16 +63,11 @@ def _known(place: AssistantPlace, wanted: Sequence[str]) -> PlacedAssistants:
 
 def _found(place: AssistantPlace, wanted: Sequence[str]) -> PlacedAssistants:
     environment = place.environment
-    client, stack = clients(place.region), f"{environment}-Assistants"
-    try:
-        outputs = stack_outputs(client, stack)
-    except NoSuchStackError as error:
-        raise AccountError(
-            f"no stack {stack} in {error}: name assistants in the Config of {environment}, and deploy it"
-        ) from None
+    client = clients(place.region)
+    outputs = outputs_of_assistants(client, environment)
     if _NAMES not in outputs:
         raise AccountError(
-            f"{stack} was deployed by an earlier version, which does not say which assistants it has: deploy it again"
+            f"{environment}-Assistants was deployed by an earlier version, which does not say which assistants it has: deploy it again"
         )
     known = tuple(outputs[_NAMES].split(","))
     for name in wanted:

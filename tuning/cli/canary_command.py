@@ -1,6 +1,5 @@
 """`tuning canary`: the smallest dataset through the whole path of a deployed environment, and a verdict."""
 
-import json
 from dataclasses import asdict
 from io import BytesIO
 from typing import Annotated, Any
@@ -12,10 +11,16 @@ from tuning.aws.answers import ask
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
+from tuning.cli.deployed_options import (
+    EnvironmentOption,
+    FormatOption,
+    Profile,
+    Region,
+    recipe_option,
+)
 from tuning.cli.environment_recipes import deployed_recipe
 from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import print_json, say
 from tuning.cli.polling import polls
 from tuning.errors import OptionError
 from tuning.preflight.canary import (
@@ -42,13 +47,7 @@ def canary_command(
     environment: EnvironmentOption = "dev",
     region: Region = None,
     profile: Profile = None,
-    recipe: Annotated[
-        str,
-        typer.Option(
-            help="Of the environment; one epoch is enough.",
-            autocompletion=completions.complete_recipes,
-        ),
-    ] = "canary",
+    recipe: Annotated[str, recipe_option("Of the environment; one epoch is enough.")] = "canary",
     run: Annotated[
         str | None,
         typer.Option(
@@ -149,7 +148,7 @@ def _print(shown: str, found: CanaryVerdict, way: list[Stage], facts: dict[str, 
     environment = facts["environment"]
     if shown == "json":
         document = {**facts, **asdict(found), "stages": [asdict(stage) for stage in way]}
-        print(json.dumps(document, indent=1))  # noqa: T201 — output
+        print_json(document)
         return
     width = max(len(stage.name) for stage in way)
     lines = [f"{stage.reached:<11}  {stage.name:<{width}}  {stage.what}" for stage in way]

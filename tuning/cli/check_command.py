@@ -13,6 +13,7 @@ from tuning.cli.deployed_options import (
     ModelOption,
     RecipesOf,
     ValidationOption,
+    recipe_option,
 )
 
 
@@ -24,11 +25,7 @@ def check_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     validation: ValidationOption = None,
     evaluation: EvaluationOption = None,
     recipe: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file or a name; model and strictness are its own.",
-            autocompletion=completions.complete_recipes,
-        ),
+        Path | None, recipe_option("A file or a name; model and strictness are its own.")
     ] = None,
     environment: RecipesOf = None,
     output: Annotated[

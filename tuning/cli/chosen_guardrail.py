@@ -1,9 +1,8 @@
 """The guardrail that a command is about: a file, a name in the next folder of them, or one that is deployed."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
+from tuning.cli.chosen_recipe import nearest_folder
 from tuning.errors import OptionError, nearest
 
 
@@ -11,7 +10,7 @@ def guardrail_file(named: Path | None) -> Path:
     """That file; that name; or the only one there is. Raises OptionError."""
     if named and (named.suffix == ".toml" or named.parent != Path() or named.is_file()):
         return named
-    folder = next((place for place in _guardrail_folders() if place.is_dir()), None)
+    folder = nearest_folder("guardrails", "TUNING_GUARDRAILS")
     known = sorted(path.stem for path in folder.glob("*.toml")) if folder else []
     if named is None and len(known) == 1 and folder:
         return folder / f"{known[0]}.toml"
@@ -31,11 +30,3 @@ def guardrail_file(named: Path | None) -> Path:
 def tests_of(file: Path) -> Path:
     """The test set that a guardrail has beside it."""
     return file.parent / "tests" / f"{file.stem}.jsonl"
-
-
-def _guardrail_folders() -> Iterator[Path]:
-    """`TUNING_GUARDRAILS`, or each `guardrails` from where the command runs upwards."""
-    if said := os.environ.get("TUNING_GUARDRAILS"):
-        return iter([Path(said)])
-    here = Path.cwd()
-    return (place / "guardrails" for place in (here, *here.parents))

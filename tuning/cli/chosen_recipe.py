@@ -1,7 +1,6 @@
 """What a command is about: a recipe as it is written, or one supposed from a model's id."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import structs
@@ -56,16 +55,16 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml")) if folder else []
 
 
-def _folder() -> Path | None:
-    return next((place for place in _folders() if place.is_dir()), None)
-
-
-def _folders() -> Iterator[Path]:
-    """`TUNING_RECIPES`, or each `recipes` from where the command runs upwards."""
-    if said := os.environ.get("TUNING_RECIPES"):
-        return iter([Path(said)])
+def nearest_folder(name: str, variable: str = "") -> Path | None:
+    """The one that the environment variable names; else the next of that name, here or above."""
     here = Path.cwd()
-    return (place / "recipes" for place in (here, *here.parents))
+    said = os.environ.get(variable)
+    places = [Path(said)] if said else [place / name for place in (here, *here.parents)]
+    return next(filter(Path.is_dir, places), None)
+
+
+def _folder() -> Path | None:
+    return nearest_folder("recipes", "TUNING_RECIPES")
 
 
 def method_of(recipe: Recipe) -> Method:

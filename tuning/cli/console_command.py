@@ -12,7 +12,6 @@ from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.console_server import ADDRESS, ConsoleServer
 from tuning.cli.console_session import ConsoleSession
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
-from tuning.cli.exits import Exit
 from tuning.cli.output import answer
 from tuning.errors import OptionError
 
@@ -62,7 +61,6 @@ def console_command(
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):
             server.serve_forever()
-    raise SystemExit(Exit.DONE)
 
 
 def _server(session: ConsoleSession, port: int) -> ConsoleServer:

@@ -1,6 +1,5 @@
 """How the outcome of a conversion is shown, to people and to scripts."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tuning.cli.output import Shown, say
+from tuning.cli.output import Shown, print_json, say
 from tuning.datasets.convert.conversion import Summary
 from tuning.datasets.convert.targets.target import Target
 from tuning.datasets.convert.tried_commands import Advice
@@ -50,7 +49,7 @@ def advice_of(advice: Advice | None) -> dict[str, Any] | None:
 def print_conversion(done: Done, shown: Shown) -> None:
     """Print the outcome: one JSON document, or on standard error lines for people."""
     if shown == "json":
-        print(json.dumps(done.to_dict(), indent=2))  # noqa: T201 — what the user asked for
+        print_json(done.to_dict(), indent=2)
         return
     console = _console()
     for summary in done.sources:

@@ -12,21 +12,14 @@ import typer
 
 from tuning.cli import completions
 from tuning.cli.conversion_output import Done, print_conversion
-from tuning.cli.deployed_options import FormatOption
+from tuning.cli.deployed_options import FormatOption, model_option
 from tuning.cli.exits import Exit
 from tuning.cli.output import Shown, draft
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
-    Columns,
-    Drop,
-    Encoding,
-    Keep,
-    Mapping,
     MaxUnpacked,
     ReadingOptions,
-    Records,
-    Sheet,
-    SourceOption,
+    reads_a_dataset,
     unpacking,
 )
 from tuning.datasets.convert.checked import Places, checked
@@ -39,16 +32,11 @@ from tuning.datasets.convert.tried_commands import END, SKIP, Advice, advised
 from tuning.errors import OptionError
 
 
+@reads_a_dataset
 def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
     path: Annotated[Path, typer.Argument(help="The dataset, or a folder of text documents.")],
     *,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Convert to what this base model takes.",
-            autocompletion=completions.complete_models,
-        ),
-    ] = None,
+    model: Annotated[str | None, model_option("Convert to what this base model takes.")] = None,
     method: Annotated[
         str | None,
         typer.Option(
@@ -58,14 +46,7 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
     to: Annotated[
         str | None, typer.Option(help=f"Convert to a format: {', '.join(TARGET_FORMATS)}.")
     ] = None,
-    source: SourceOption = None,
-    mapping: Mapping = None,
-    drop: Drop = None,
-    keep: Keep = None,
-    encoding: Encoding = None,
-    columns: Columns = None,
-    records: Records = None,
-    sheet: Sheet = None,
+    reading: ReadingOptions,
     join: Annotated[
         bool, typer.Option("--join", help="Join several texts where the target holds one.")
     ] = False,
@@ -93,16 +74,6 @@ def convert_command(  # noqa: PLR0913 — one parameter an option; typer reads t
     shown: FormatOption = "text",
 ) -> None:
     """Turn a dataset into the format that a model takes; refuse what would lose meaning."""
-    reading = ReadingOptions(
-        source=source,
-        mapping=mapping,
-        drop=drop,
-        keep=keep,
-        encoding=encoding,
-        columns=columns,
-        records=records,
-        sheet=sheet,
-    )
     command = Command(
         path=str(path),
         options=(

@@ -1,6 +1,5 @@
 """`tuning costs`: what is kept and deployed of trained models, and what it costs a month."""
 
-import json
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -13,8 +12,7 @@ from tuning.cli.aws_errors import AccountError, speaks_to_aws
 from tuning.cli.beyond_kept import Beyond, beyond_kept
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
 from tuning.cli.environment_recipes import deployed_gates
-from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import print_json, say
 from tuning.cli.table_console import table_console
 from tuning.errors import TuningError
 from tuning.releases.live_model import LiveModel
@@ -41,14 +39,13 @@ def costs_command(
             "without_a_known_price": unknown,
             "beyond": None if unknown_beyond else [each.to_dict() for each in beyond],
         }
-        print(json.dumps(document, indent=1))  # noqa: T201 — output
+        print_json(document)
     else:
         _list(costs, environment)
         for each in beyond:
             table_console().print(printable(each.words))
     if unknown_beyond:
         say(unknown_beyond)
-    raise SystemExit(Exit.DONE)
 
 
 def _origins(account: Account) -> dict[str, ModelOrigin]:

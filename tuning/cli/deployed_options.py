@@ -1,12 +1,21 @@
 """Options and arguments that the commands of this room share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tuning.cli import completions
 from tuning.cli.output import Shown
+
+
+def recipe_option(words: str) -> Any:
+    return typer.Option(help=words, autocompletion=completions.complete_recipes)
+
+
+def model_option(words: str) -> Any:
+    return typer.Option("--model", help=words, autocompletion=completions.complete_models)
+
 
 EnvironmentOption = Annotated[
     str,
@@ -14,14 +23,7 @@ EnvironmentOption = Annotated[
         "--environment", "-e", envvar="TUNING_ENVIRONMENT", help="As app.py names it, such as dev."
     ),
 ]
-ModelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        help="Base model id; see tuning models.",
-        autocompletion=completions.complete_models,
-    ),
-]
+ModelOption = Annotated[str | None, model_option("Base model id; see tuning models.")]
 MethodOption = Annotated[
     str | None,
     typer.Option(

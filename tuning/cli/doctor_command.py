@@ -1,6 +1,5 @@
 """`tuning doctor`: whether an account will take an environment, before it is deployed or trained in."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from tuning.aws.clients import clients
 from tuning.cli.aws_errors import explained_errors
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Profile, Region
 from tuning.cli.exits import Exit
+from tuning.cli.output import print_json
 from tuning.preflight.examination import examine
 from tuning.preflight.facts import Facts, NoAnswer
 from tuning.preflight.finding import AccountFinding, Prospect, worst_prospect
@@ -58,7 +58,7 @@ def doctor_command(
             "findings": [vars(finding) for finding in findings],
             "counts": Counter(finding.outcome for finding in findings),
         }
-        print(json.dumps(document, indent=1))  # noqa: T201 — output
+        print_json(document)
     else:
         _list(needs, facts, findings)
     raise SystemExit(_LEFT[verdict] if facts.asked else Exit.FAULT)

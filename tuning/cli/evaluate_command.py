@@ -1,20 +1,18 @@
 """`tuning evaluate`: whether a model answers better than another one, from files of their answers."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tuning.cli import completions
 from tuning.cli.assistant_evaluation import evaluate_assistant
 from tuning.cli.chosen_recipe import wanted
 from tuning.cli.conversion_output import refused
-from tuning.cli.deployed_options import FormatOption, RecipesOf
+from tuning.cli.deployed_options import FormatOption, RecipesOf, recipe_option
 from tuning.cli.exits import Exit
 from tuning.cli.guardrail_sets import Sets, judged_sets, sets_as_json, sets_as_text
-from tuning.cli.output import Shown, say
+from tuning.cli.output import Shown, print_json, say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
     Mapping,
@@ -46,11 +44,7 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
     ] = None,
     *,
     recipe: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file or a name; its table release is the gate.",
-            autocompletion=completions.complete_recipes,
-        ),
+        Path | None, recipe_option("A file or a name; its table release is the gate.")
     ] = None,
     live: Annotated[Answers, typer.Option(help="Answers of the model in use.")] = None,
     base: Annotated[Answers, typer.Option(help="Answers of the base model.")] = None,
@@ -103,7 +97,7 @@ def evaluate_command(  # noqa: PLR0913 — one parameter an option; typer reads 
 def _show(found: Evaluation | None, sets: Sets, shown: Shown) -> None:
     if shown == "json":
         document = {**(found.to_json() if found else {}), **sets_as_json(sets)}
-        print(json.dumps(document, indent=2))  # noqa: T201 — what the user asked for
+        print_json(document, indent=2)
     else:
         if found:
             from rich.console import Console  # noqa: PLC0415 — of no use to a program

@@ -11,7 +11,7 @@ from tuning.reports.visible_text import printable
 
 class Exit(IntEnum):
     DONE = 0
-    """Accepted, or done."""
+    """Accepted, or done: that of a command that returns."""
     REFUSED = 1
     """The data was checked and refused."""
     USAGE = 2

@@ -1,6 +1,5 @@
 """`tuning guard`: what a guardrail does to a text, and why; or how its test set comes out."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from tuning.cli.chosen_guardrail import guardrail_file, tests_of
 from tuning.cli.deployed_options import FormatOption, Region
 from tuning.cli.exits import Exit
 from tuning.cli.guard_output import scores_as_text, verdict_as_text
-from tuning.cli.output import Shown, say
+from tuning.cli.output import Shown, print_json, say
 from tuning.errors import OptionError
 from tuning.guardrails.attack_sets import judge_cases, read_cases
 from tuning.guardrails.guard_verdict import Grounds, GuardVerdict
@@ -72,7 +71,7 @@ def guard_command(  # noqa: PLR0913 — one parameter an option; typer reads the
     grounds = Grounds(source=source.read_text("utf-8"), query=query) if source else None
     verdict = judge(sys.stdin.read() if text == "-" else str(text), direction, grounds)
     if shown == "json":
-        print(json.dumps(verdict.to_json(), ensure_ascii=False))  # noqa: T201 — output
+        print_json(verdict.to_json(), indent=None, ensure_ascii=False)
     else:
         verdict_as_text(verdict)
     raise SystemExit(Exit.REFUSED if verdict.outcome == "blocked" else Exit.DONE)
@@ -84,7 +83,7 @@ def _judge_set(file: Path, judge: _Judge, shown: Shown) -> None:
         read_cases(file), lambda case: judge(case.text, case.direction, case.grounds)
     )
     if shown == "json":
-        print(json.dumps(scores.to_json(), ensure_ascii=False))  # noqa: T201 — output
+        print_json(scores.to_json(), indent=None, ensure_ascii=False)
     else:
         scores_as_text(scores)
     raise SystemExit(Exit.DONE if scores.passed else Exit.REFUSED)

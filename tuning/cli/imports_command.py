@@ -1,6 +1,5 @@
 """`tuning imports`: adapters and models that were trained elsewhere, on their way to versions; and how to bring one."""
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -15,9 +14,8 @@ from tuning.aws.stack_outputs import import_outputs
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import UnknownRunError, speaks_to_aws
-from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
-from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, recipe_option
+from tuning.cli.output import print_json, say
 from tuning.cli.table_console import table_console
 from tuning.imports.import_run import ImportRecord
 from tuning.models.import_units import ExpectedUnits, awake_words
@@ -38,12 +36,7 @@ def imports_command(
             autocompletion=completions.complete_imports,
         ),
     ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            help="Only imports of this recipe.", autocompletion=completions.complete_recipes
-        ),
-    ] = None,
+    recipe: Annotated[str | None, recipe_option("Only imports of this recipe.")] = None,
     environment: EnvironmentOption = "dev",
     region: Region = None,
     shown: FormatOption = "text",
@@ -57,12 +50,11 @@ def imports_command(
         listed = [each for each in found if recipe in (None, getattr(each, "recipe", None))]
         listed.sort(key=lambda each: str(getattr(each, "arrived_at", "")), reverse=True)
         _all(listed, account, environment, recipe, shown)
-    raise SystemExit(Exit.DONE)
 
 
 def _one(record: ImportRecord, region: str, shown: str) -> None:
     if shown == "json":
-        print(json.dumps(_document(record), indent=1))  # noqa: T201 — output
+        print_json(_document(record))
         return
     out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
     out.print(f"Import {record.import_id}: {record.state}", style="bold")
@@ -80,7 +72,7 @@ def _all(
     shown: str,
 ) -> None:
     if shown == "json":
-        print(json.dumps({"imports": [_document(each) for each in found]}, indent=1))  # noqa: T201 — output
+        print_json({"imports": [_document(each) for each in found]})
         return
     if not found:
         say("no import fits. To bring an adapter, or full weights, that were trained elsewhere:")

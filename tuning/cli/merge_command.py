@@ -22,7 +22,7 @@ from tuning.adapters.refused import MergeRefusedError
 from tuning.adapters.rounding import Rounding
 from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, say
+from tuning.cli.output import Shown, print_json, say
 from tuning.errors import OptionError
 
 _NEEDED = ("numpy", "ml_dtypes")
@@ -158,7 +158,7 @@ def _refused(error: MergeRefusedError, shown: Shown) -> None:
             "added": [],
             "config_changes": {},
         }
-        print(json.dumps(document, indent=1))  # noqa: T201 — output
+        print_json(document)
         return
     say(f"Refused. {error}")
     say(f"  Why: {error.rule.why}")
@@ -178,7 +178,7 @@ def _print(document: dict[str, Any], shown: Shown) -> None:
             "notes": document["notes"],
             "output": document["output_folder"],
         }
-        print(json.dumps(printed, indent=1))  # noqa: T201 — output
+        print_json(printed)
         return
     say(
         f"{document['outcome'].capitalize()}: {len(changed)} tensors changed,"

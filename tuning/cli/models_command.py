@@ -1,13 +1,12 @@
 """`tuning models`: which models can be customized, with which data, within which limits."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 from msgspec import to_builtins
 from rich.console import Console
 
-from tuning.cli.exits import Exit
+from tuning.cli.output import print_json
 from tuning.models.catalog import Method, catalog
 
 
@@ -17,12 +16,11 @@ def models_command(
     """List the models of the catalog, what data each takes, and within which limits."""
     match output:
         case "json":
-            print(json.dumps(_document(), ensure_ascii=False, indent=1))  # noqa: T201 — output
+            print_json(_document(), ensure_ascii=False)
         case "text":
             _list()
         case _:
             raise typer.BadParameter(f"{output!r}: text or json")
-    raise SystemExit(Exit.DONE)
 
 
 def _document() -> dict[str, Any]:

@@ -63,10 +63,15 @@ def say(line: str) -> None:
     print(printable(line), file=sys.stderr)  # noqa: T201 — the command line's own voice
 
 
+def print_json(document: Any, *, indent: int | None = 1, ensure_ascii: bool = True) -> None:
+    """What a command answers to a program: one document, on standard output."""
+    print(json.dumps(document, indent=indent, ensure_ascii=ensure_ascii))  # noqa: T201 — output
+
+
 def answer(shown: Shown, words: str, **facts: Any) -> None:
     """What a command did: a line for people, or one document for programs on standard output."""
     if shown == "json":
-        print(json.dumps({**facts, "message": words}))  # noqa: T201 — output
+        print_json({**facts, "message": words}, indent=None)
     else:
         say(words)
 

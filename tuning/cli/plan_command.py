@@ -1,6 +1,5 @@
 """`tuning plan`: what a training would cost, before anything is uploaded."""
 
-import json
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tuning.cli import completions
 from tuning.cli.chosen_recipe import method_of, wanted
 from tuning.cli.deployed_options import (
     EvaluationOption,
@@ -20,8 +18,10 @@ from tuning.cli.deployed_options import (
     ModelOption,
     RecipesOf,
     ValidationOption,
+    recipe_option,
 )
 from tuning.cli.exits import Exit
+from tuning.cli.output import print_json
 from tuning.datasets.files import check_files
 from tuning.datasets.tally import Policy
 from tuning.errors import OptionError
@@ -41,11 +41,7 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
     validation: ValidationOption = None,
     evaluation: EvaluationOption = None,
     recipe: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file or a name; its limits are held against the price.",
-            autocompletion=completions.complete_recipes,
-        ),
+        Path | None, recipe_option("A file or a name; its limits are held against the price.")
     ] = None,
     environment: RecipesOf = None,
     epochs: Annotated[
@@ -72,7 +68,7 @@ def plan_command(  # noqa: PLR0913 — one parameter an option; typer reads them
     month = month_of(datetime.now(UTC))
     made = planned(report, asked, epochs=epochs or (), monthly=monthly, month=month)
     if shown == "json":
-        print(json.dumps({"path": str(path), **made.to_dict()}, indent=2))  # noqa: T201 — output
+        print_json({"path": str(path), **made.to_dict()}, indent=2)
     else:
         _print(made, str(path))
     raise SystemExit(Exit.DONE if made.verdict == "accepted" else Exit.REFUSED)

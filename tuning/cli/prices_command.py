@@ -1,13 +1,12 @@
 """`tuning prices`: what prices are known, from when, and from where."""
 
-import json
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
 from tuning.cli.deployed_options import FormatOption
-from tuning.cli.exits import Exit
+from tuning.cli.output import print_json
 from tuning.models.prices import (
     ALARM_PRICE,
     AWAKE_UNIT,
@@ -57,8 +56,8 @@ def prices_command(
 ) -> None:
     """Show the prices that estimates are made of, each with its date and source."""
     if shown == "json":
-        print(json.dumps(table_of_prices(), indent=1))  # noqa: T201 — output
-        raise SystemExit(Exit.DONE)
+        print_json(table_of_prices())
+        return
     width = None if sys.stdout.isatty() else _WIDE  # in a pipe a price is one line
     out = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
     sources = list(dict.fromkeys(price.source for price in every_price(table_of_prices())))
@@ -66,7 +65,6 @@ def prices_command(
     out.print()
     for number, source in enumerate(sources, 1):
         out.print(f"[{number}] {source}")
-    raise SystemExit(Exit.DONE)
 
 
 def _table(sources: list[str]) -> Table:

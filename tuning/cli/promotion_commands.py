@@ -113,7 +113,7 @@ def _make(
     if not wait:
         state = "started" if started else "asked for before"
         answer(shown, f"{request.recipe} version {request.version}: {state}", state=state, **facts)
-        raise SystemExit(Exit.DONE)
+        return
     state, why = account.releases.outcome(request)
     answer(
         shown, f"{request.recipe} version {request.version}: {state}. {why}", state=state, **facts

@@ -1,9 +1,11 @@
 """Options of the commands that read a dataset in any dialect, and how they are said again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
 
 import typer
 
@@ -29,23 +31,6 @@ Drop = Annotated[
     list[str] | None,
     typer.Option("--drop", help="Give up a field, as in id or messages.name; it is counted."),
 ]
-Keep = Annotated[
-    str | None,
-    typer.Option("--keep", help="chosen: of preference data, keep the preferred answers."),
-]
-Encoding = Annotated[
-    str | None,
-    typer.Option("--encoding", help="Of a file that is not UTF-8, such as gb18030 or cp1252."),
-]
-Columns = Annotated[
-    str | None,
-    typer.Option("--columns", help="Names for the columns of a table without a row of names."),
-]
-Records = Annotated[
-    str | None,
-    typer.Option("--records", help="The field that holds the list of records, as in data."),
-]
-Sheet = Annotated[str | None, typer.Option("--sheet", help="Of a workbook with several.")]
 MaxUnpacked = Annotated[
     int,
     typer.Option("--max-unpacked-mb", min=1, help="What an archive may unpack to, at most."),
@@ -59,14 +44,26 @@ _MB = 1_000_000
 class ReadingOptions:
     """How a file is read, as it was said."""
 
-    source: str | None = None
-    mapping: list[str] | None = None
-    drop: list[str] | None = None
-    keep: str | None = None
-    encoding: str | None = None
-    columns: str | None = None
-    records: str | None = None
-    sheet: str | None = None
+    source: SourceOption = None
+    mapping: Mapping = None
+    drop: Drop = None
+    keep: Annotated[
+        str | None,
+        typer.Option("--keep", help="chosen: of preference data, keep the preferred answers."),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", help="Of a file that is not UTF-8, such as gb18030 or cp1252."),
+    ] = None
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", help="Names for the columns of a table without a row of names."),
+    ] = None
+    records: Annotated[
+        str | None,
+        typer.Option("--records", help="The field that holds the list of records, as in data."),
+    ] = None
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook with several.")] = None
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -84,6 +81,28 @@ class ReadingOptions:
             *_said("--map", self.mapping or []),
             *_said("--drop", self.drop or []),
         )
+
+
+def reads_a_dataset(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with a parameter `reading`: to typer, it has each of the ReadingOptions in its place."""
+    options = [
+        Parameter(each.name, Parameter.KEYWORD_ONLY, default=each.default, annotation=each.type)
+        for each in fields(ReadingOptions)
+    ]
+
+    @wraps(command)
+    def reads(**given: Any) -> None:
+        said = {each.name: given.pop(each.name) for each in options}
+        command(reading=ReadingOptions(**said), **given)
+
+    shown = [
+        seen
+        for each in signature(command).parameters.values()
+        for seen in (options if each.name == "reading" else [each])
+    ]
+    reads.__signature__ = Signature(shown)  # type: ignore[attr-defined]  # of inspect's, on any function
+    reads.__annotations__ = {each.name: each.annotation for each in shown}
+    return reads
 
 
 @contextmanager

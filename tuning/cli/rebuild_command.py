@@ -30,4 +30,3 @@ def rebuild_command(
         raise SystemExit(Exit.REFUSED)
     words = f"{run}: put back as {record.state}, from the execution {newest.name} ({newest.status})"
     answer(shown, words, run=run, rebuilt=True, state=record.state, execution=newest.name)
-    raise SystemExit(Exit.DONE)

@@ -5,7 +5,6 @@ from tuning.aws.stack_outputs import assistants_outputs, import_outputs
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
-from tuning.cli.exits import Exit
 from tuning.cli.output import answer
 
 _OPTED = (("ImportDeadLetters", "ImportQueue"), ("DocumentDeadLetters", "DocumentQueue"))
@@ -30,4 +29,3 @@ def redrive_command(
     count = sum(each.redrive() for each in (account.dead_letters, *opted))
     words = f"about {count} dead letters are on their way back" if count else "there are none"
     answer(shown, words, dead_letters=count)
-    raise SystemExit(Exit.DONE)

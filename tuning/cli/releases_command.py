@@ -1,6 +1,5 @@
 """`tuning releases`: the models that were trained, numbered within their recipes, and which of them is live."""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
@@ -13,8 +12,7 @@ from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
-from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.output import print_json, say
 from tuning.cli.table_console import table_console
 from tuning.errors import OptionError, nearest
 from tuning.releases.kept_versions import KnownVersion
@@ -52,12 +50,11 @@ def releases_command(
         )
         raise OptionError(f"{recipe}: no model of this recipe was trained here{hint}")
     if shown == "json":
-        print(json.dumps({"releases": [_document(*each) for each in found]}, indent=1))  # noqa: T201 — output
+        print_json({"releases": [_document(*each) for each in found]})
     elif found:
         _list(found)
     else:
         say("no model was trained here yet; tuning runs lists what is under way")
-    raise SystemExit(Exit.DONE)
 
 
 class _Listed(NamedTuple):

@@ -14,7 +14,6 @@ from tuning.aws.live_models import LiveModels
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
-from tuning.cli.exits import Exit
 from tuning.cli.output import answer, draft
 from tuning.errors import OptionError
 from tuning.evaluation.gate import Evaluation
@@ -63,7 +62,6 @@ def report_command(
     words = f"{path}: the page of run {record.id}, {page.heading.lower()}"
     words += f"; no browser was found to show it: {uri}" if shows and not opened else ""
     answer(shown, words, run=record.id, state=record.state, page=str(path), opened=opened)
-    raise SystemExit(Exit.DONE)
 
 
 def _page(account: Account, record: RunRecord, environment: str) -> RunPage:

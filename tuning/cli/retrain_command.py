@@ -3,7 +3,6 @@
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
-from tuning.cli.exits import Exit
 from tuning.cli.output import answer
 from tuning.errors import TuningError
 from tuning.runs.run import received
@@ -37,4 +36,3 @@ def retrain_command(
         )
     words = f"{upload.uri}: is now version {version}, which starts a run (tuning runs)"
     answer(shown, words, run=record.id, upload=upload.uri, version=version)
-    raise SystemExit(Exit.DONE)

@@ -1,6 +1,5 @@
 """`tuning rules`: what is checked, why, and what fixes it."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.cli import completions
-from tuning.cli.exits import Exit
+from tuning.cli.output import print_json
 from tuning.datasets.rules import known_rule, rules_markdown
 from tuning.datasets.rules import rules as table
 
@@ -29,7 +28,7 @@ def rules_command(
     chosen = [table()[known_rule(rule)]] if rule else list(table().values())
     match output:
         case "json":
-            print(json.dumps([to_builtins(r) for r in chosen], ensure_ascii=False, indent=1))  # noqa: T201 — output
+            print_json([to_builtins(r) for r in chosen], ensure_ascii=False)
         case "markdown":
             print(rules_markdown(), end="")  # noqa: T201 — output
         case "text":
@@ -39,7 +38,6 @@ def rules_command(
                 _list()
         case _:
             raise typer.BadParameter(f"{output!r}: text, json or markdown")
-    raise SystemExit(Exit.DONE)
 
 
 def _list() -> None:

@@ -1,6 +1,5 @@
 """`tuning runs`: the runs of a month, their states, and their positions in the queue."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,9 +12,8 @@ from tuning.aws.ledger import Unreadable
 from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
-from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
-from tuning.cli.exits import Exit
-from tuning.cli.output import say
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, recipe_option
+from tuning.cli.output import print_json, say
 from tuning.cli.table_console import table_console
 from tuning.errors import OptionError, nearest
 from tuning.reports.visible_text import printable
@@ -41,10 +39,7 @@ def runs_command(
         str | None,
         typer.Option(help="Only runs in this state.", autocompletion=completions.complete_states),
     ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(help="Only runs of this recipe.", autocompletion=completions.complete_recipes),
-    ] = None,
+    recipe: Annotated[str | None, recipe_option("Only runs of this recipe.")] = None,
     newest: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     shown: FormatOption = "text",
 ) -> None:
@@ -59,11 +54,10 @@ def runs_command(
     positions = account.queue.positions()
     documents = [_document(run, positions) for run in fits[:newest]]
     if shown == "json":
-        print(json.dumps({"runs": documents}, indent=1))  # noqa: T201 — output
+        print_json({"runs": documents})
     else:
         _list(documents)
         _rest(found, fits, newest, months)
-    raise SystemExit(Exit.DONE)
 
 
 def _when(month: str | None, since: str | None, now: datetime) -> tuple[list[str], datetime | None]:

@@ -1,6 +1,5 @@
 """`tuning show`: all that is known of one run."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ from rich.console import Console
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, RunId
-from tuning.cli.exits import Exit
+from tuning.cli.output import print_json
 from tuning.reports.advice import dollars
 from tuning.reports.visible_text import printable
 from tuning.runs.run_details import RunDetails, run_details
@@ -36,10 +35,9 @@ def show_command(
         slots=account.queue.state().slots,
     )
     if shown == "json":
-        print(json.dumps(details.to_dict(), indent=1))  # noqa: T201 — output
+        print_json(details.to_dict())
     else:
         _print(details)
-    raise SystemExit(Exit.DONE)
 
 
 def _print(details: RunDetails) -> None:

@@ -1,6 +1,5 @@
 """`tuning split`: training, validation and evaluation from one dataset, no question on two sides."""
 
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tuning.cli import completions
 from tuning.cli.conversion_output import print_advice, refused
-from tuning.cli.deployed_options import FormatOption
+from tuning.cli.deployed_options import FormatOption, model_option
 from tuning.cli.exits import Exit
-from tuning.cli.output import Shown, draft, free, say
+from tuning.cli.output import Shown, draft, free, print_json, say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
     Drop,
@@ -44,12 +42,7 @@ def split_command(  # noqa: PLR0913 — one parameter an option; typer reads the
         float, typer.Option(help="Share of the prompts for an evaluation set, such as 0.1.")
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Respect what this base model takes.", autocompletion=completions.complete_models
-        ),
-    ] = None,
+    model: Annotated[str | None, model_option("Respect what this base model takes.")] = None,
     source: SourceOption = None,
     mapping: Mapping = None,
     drop: Drop = None,
@@ -134,7 +127,7 @@ def _print(decided: Sides, rule: SplitRule, places: Sequence[Path], shown: Shown
                 for place, records in zip(places, counts, strict=False)
             },
         }
-        print(json.dumps(document, indent=2))  # noqa: T201 — what the user asked for
+        print_json(document, indent=2)
         return
     total = sum(counts)
     say(f"{count(total, 'record')}, {count(decided.prompts, 'different prompt')}, seed {rule.seed}")

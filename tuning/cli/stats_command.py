@@ -1,6 +1,5 @@
 """`tuning stats`: lengths, turns, duplicates and scripts of a dataset, as a table and a picture."""
 
-import json
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -12,19 +11,12 @@ from rich.text import Text
 from tuning.cli.conversion_output import print_advice, refused
 from tuning.cli.deployed_options import FormatOption
 from tuning.cli.exits import Exit
-from tuning.cli.output import draft, say
+from tuning.cli.output import draft, print_json, say
 from tuning.cli.reading_options import (
     MAX_UNPACKED,
-    Columns,
-    Drop,
-    Encoding,
-    Keep,
-    Mapping,
     MaxUnpacked,
     ReadingOptions,
-    Records,
-    Sheet,
-    SourceOption,
+    reads_a_dataset,
     unpacking,
 )
 from tuning.datasets.convert.command import Command
@@ -40,17 +32,11 @@ _OWN = frozenset(
 )
 
 
-def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads them from here
+@reads_a_dataset
+def stats_command(
     path: Annotated[Path, typer.Argument(help="A dataset in any dialect that convert reads.")],
     *,
-    source: SourceOption = None,
-    mapping: Mapping = None,
-    drop: Drop = None,
-    keep: Keep = None,
-    encoding: Encoding = None,
-    columns: Columns = None,
-    records: Records = None,
-    sheet: Sheet = None,
+    reading: ReadingOptions,
     max_unpacked_mb: MaxUnpacked = MAX_UNPACKED,
     picture: Annotated[Path | None, typer.Option(help="Draw to this .svg or .png.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the picture.")] = False,
@@ -58,22 +44,12 @@ def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads the
 ) -> None:
     """Describe a dataset: lengths, turns, duplicates, scripts."""
     form = _form(picture) if picture else None
-    said = ReadingOptions(
-        source=source,
-        mapping=mapping,
-        drop=drop,
-        keep=keep,
-        encoding=encoding,
-        columns=columns,
-        records=records,
-        sheet=sheet,
-    )
-    command = Command(path=str(path), options=said.options, program="tuning stats")
+    command = Command(path=str(path), options=reading.options, program="tuning stats")
     with unpacking(max_unpacked_mb) as limit, path.open("rb") as stream:
-        reading = command.conversion(stream, name=str(path), limit=limit)
-        found = measure(record for _, record in reading.records())
-    if reading.summary.counts:
-        refused(reading.summary)
+        read = command.conversion(stream, name=str(path), limit=limit)
+        found = measure(record for _, record in read.records())
+    if read.summary.counts:
+        refused(read.summary)
         print_advice(_advice(path, command))
         raise SystemExit(Exit.REFUSED)
     if picture and form:
@@ -81,7 +57,7 @@ def stats_command(  # noqa: PLR0913 — one parameter an option; typer reads the
             draw(found, path.name, form, making.file)
             making.keep()
     if shown == "json":
-        print(json.dumps(found.to_dict(), indent=2))  # noqa: T201 — what the user asked for
+        print_json(found.to_dict(), indent=2)
     else:
         _table(found, path.name)
     if picture:

@@ -36,7 +36,6 @@ def stop_command(
         ends = "it ends as stopped at its next step (tuning runs shows it)"
     words = f"{record.id}: asked to stop; {ends}"
     answer(shown, words, run=record.id, state=record.state, asked=True)
-    raise SystemExit(Exit.DONE)
 
 
 def _wakes(account: Account, record: RunRecord) -> bool:

@@ -10,11 +10,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tuning.cli import completions
 from tuning.cli.account import Account
 from tuning.cli.aws_errors import speaks_to_aws
 from tuning.cli.chosen_recipe import wanted
-from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region
+from tuning.cli.deployed_options import EnvironmentOption, FormatOption, Region, recipe_option
 from tuning.cli.exits import Exit
 from tuning.cli.output import answer, say
 from tuning.cli.watch_command import begun, follow
@@ -36,13 +35,7 @@ _ONE_PUT = 5_000_000_000
 def submit_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="With a training set in it.")],
     *,
-    recipe: Annotated[
-        str,
-        typer.Option(
-            help="As it is deployed; see the folder recipes.",
-            autocompletion=completions.complete_recipes,
-        ),
-    ],
+    recipe: Annotated[str, recipe_option("As it is deployed; see the folder recipes.")],
     name: Annotated[
         str | None, typer.Option(help="The folder under the recipe's; else the name of DIR.")
     ] = None,
@@ -81,7 +74,6 @@ def submit_command(
     answer(shown, f"run {run}: {uploads[-1].uri}", run=run, uploads=[each.uri for each in uploads])
     if wait:
         follow(watched, every, shown)
-    raise SystemExit(Exit.DONE)
 
 
 def _sets(folder: Path) -> dict[UploadKind, Path]:

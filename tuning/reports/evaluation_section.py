@@ -12,7 +12,7 @@ from tuning.reports.evaluation_rows import (
     metric_rows,
 )
 from tuning.reports.interval_chart import interval_chart
-from tuning.reports.page_parts import grid_table, page_section
+from tuning.reports.page_parts import fact_list, grid_table, page_section
 from tuning.reports.run_facts import RunPage
 
 _WORDS = {"promote": "Promote", "hold": "Hold"}
@@ -93,6 +93,6 @@ def _regression(worse: Regression, decision: GateDecision) -> Element:
     return el(
         "article",
         el("p", el("b", f"Line {worse.line:,}, {worse.difference:+.3f}"), " ", worse.question),
-        el("dl", [el("div", el("dt", who), el("dd", said)) for who, said in sides], class_="sides"),
+        fact_list(sides, class_="sides"),
         class_="rule",
     )

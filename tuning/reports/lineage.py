@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tuning.reports.elements import Element, el
-from tuning.reports.page_parts import page_section
+from tuning.reports.page_parts import fact_list, page_section
 from tuning.reports.run_facts import RunPage
 from tuning.reports.scale import count
 
@@ -20,8 +20,7 @@ def lineage_section(page: RunPage) -> Element:
 def _step(step: str, names: list[_Name]) -> Element:
     if not names:
         return el("li", el("b", step), el("p", "not yet", class_="remark"), class_="missing")
-    rows = [el("div", el("dt", what), el("dd", name)) for what, name in names]
-    return el("li", el("b", step), el("dl", rows, class_="names"))
+    return el("li", el("b", step), fact_list(names, class_="names"))
 
 
 def _steps(page: RunPage) -> Iterator[tuple[str, Iterator[_Name]]]:

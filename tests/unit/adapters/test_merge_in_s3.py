@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 import tiny_models
-from fake_parts import FakeParts
+from multipart_s3 import MultipartS3
 from test_merge_same_bytes import everything
 
 from tuning.adapters.distributed_merge import (
@@ -36,7 +36,7 @@ LEAST = 200
 
 @pytest.fixture
 def s3(monkeypatch):
-    fake = FakeParts(least=LEAST)
+    fake = MultipartS3(least=LEAST)
     monkeypatch.setattr(clients, "create", lambda _service, _region: fake)
     clients.client.cache_clear()
     return fake
@@ -98,6 +98,10 @@ class InS3:
             complete_upload(self.uploads[file], parts)
         return made
 
+    def whole(self):
+        self.merge_all()
+        return self.assemble()
+
     def files(self, made):
         small = {name: b"".join(content_pieces(content)) for name, content in made.files.items()}
         return small | {
@@ -138,8 +142,7 @@ def without_places(content):
 
 
 def test_from_s3_to_s3_is_the_same_as_from_folder_to_folder(run, local, tmp_path):
-    run.merge_all()
-    made = run.assemble()
+    made = run.whole()
     files, content = expected(local, tmp_path / "out")
     assert run.files(made) == files
     assert without_places(made.content) == without_places(content)
@@ -151,9 +154,7 @@ def test_from_s3_to_s3_is_the_same_as_from_folder_to_folder(run, local, tmp_path
 
 def test_connections_that_break_change_nothing(run, local, tmp_path):
     run.s3.breaks = [0, 3, None, 1, None, 5, 0, 0, None] * 30
-    run.merge_all()
-    made = run.assemble()
-    assert run.files(made) == expected(local, tmp_path / "out")[0]
+    assert run.files(run.whole()) == expected(local, tmp_path / "out")[0]
 
 
 def test_a_range_that_never_comes_whole_is_given_up(run):
@@ -168,17 +169,14 @@ def test_killed_in_the_middle_and_begun_again_makes_the_same_bytes(run, local, t
         with suppress(KilledError):  # a smaller group is done before
             run.merge_group(number, killed_after=after)
     assert len(run.results) < len(run.plan.groups)
-    run.merge_all()
-    made = run.assemble()
-    assert run.files(made) == expected(local, tmp_path / "out")[0]
+    assert run.files(run.whole()) == expected(local, tmp_path / "out")[0]
 
 
 def test_groups_may_be_repeated_and_come_in_any_order(run, local, tmp_path):
     numbers = range(len(run.plan.groups))
     for number in [*reversed(numbers), *numbers]:
         run.merge_group(number)
-    made = run.assemble()
-    assert run.files(made) == expected(local, tmp_path / "out")[0]
+    assert run.files(run.assemble()) == expected(local, tmp_path / "out")[0]
 
 
 def test_a_result_noted_by_one_attempt_and_parts_written_by_another_fit(run):
@@ -191,8 +189,7 @@ def test_a_result_noted_by_one_attempt_and_parts_written_by_another_fit(run):
 
 
 def test_assembling_twice_is_assembling_once(run):
-    run.merge_all()
-    made = run.assemble()
+    made = run.whole()
     versions = {key: list(found) for key, found in run.s3.versions.items()}
     for file, parts in made.parts.items():
         assert complete_upload(run.uploads[file], parts) == versions[BUCKET, f"merged/{file}"][-1]
@@ -208,8 +205,7 @@ def test_a_part_of_other_bytes_is_never_assembled(run):
 
 
 def test_an_object_of_other_bytes_is_not_taken_for_the_assembled_one(run):
-    run.merge_all()
-    made = run.assemble()
+    made = run.whole()
     file, parts = next(iter(made.parts.items()))
     key = f"merged/{file}"
     run.s3.checksums[BUCKET, key] = hashlib.sha256(b"other").hexdigest()[:44]
@@ -226,10 +222,8 @@ def test_an_upload_is_aborted_once_and_again(run):
 
 def test_what_is_read_is_the_version_that_was_pinned(run, local, tmp_path):
     for (bucket, key), _ in list(run.s3.versions.items()):
-        run.s3.lay(bucket, key, b"newer")
-    run.merge_all()
-    made = run.assemble()
-    assert run.files(made) == expected(local, tmp_path / "out")[0]
+        run.s3.lay(bucket, key, b"newer", "v2")
+    assert run.files(run.whole()) == expected(local, tmp_path / "out")[0]
 
 
 def test_a_version_that_was_deleted_is_named(run):
@@ -240,14 +234,14 @@ def test_a_version_that_was_deleted_is_named(run):
 
 def test_only_the_newest_versions_are_pinned_and_nothing_that_was_deleted(s3):
     s3.lay(BUCKET, "bases/a/one", b"1")
-    newest = s3.lay(BUCKET, "bases/a/one", b"22")
+    s3.lay(BUCKET, "bases/a/one", b"22", "v2")
     s3.lay(BUCKET, "bases/a/gone", b"1")
-    s3.versions[BUCKET, "bases/a/gone"]["marker"] = None
+    s3.deleted.add((BUCKET, "bases/a/gone"))
     s3.lay(BUCKET, "bases/a/", b"")
     s3.lay(BUCKET, "bases/ab/other", b"1")
     s3.lay(BUCKET, "bases/a/inner/two", b"1")
     found = {each.name: (each.version_id, each.size) for each in pinned_files(BUCKET, "bases/a/")}
-    assert found.pop("one") == (newest, 2)
+    assert found.pop("one") == ("v2", 2)
     assert set(found) == {"inner/two"}
 
 

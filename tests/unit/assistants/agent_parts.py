@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from answering_parts import BAD, MASK, PRICE, SECRET, Verdict
+from answering_parts import BAD, MASK, PRICE, SECRET, judged
 
 from tuning.assistants.agent import Agent
 from tuning.assistants.agent_cost import most_of_agent
@@ -89,9 +89,7 @@ class AgentWorld:
 
     def _judge(self, direction, text):
         self.judged.append((direction, text))
-        if BAD in text:
-            return Verdict("blocked", "The guardrail's message.")
-        return Verdict("masked" if SECRET in text else "allowed", text.replace(SECRET, MASK))
+        return judged(text)
 
     def asked(self, text):
         return self._judge("input", text)

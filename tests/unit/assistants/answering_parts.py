@@ -19,6 +19,23 @@ class Verdict:
     text: str
 
 
+def judged(text):
+    """What says BAD is blocked, and SECRET masked."""
+    if BAD in text:
+        return Verdict("blocked", MESSAGE)
+    return Verdict("masked" if SECRET in text else "allowed", text.replace(SECRET, MASK))
+
+
+def apply_guardrail(**given):
+    """The same of ApplyGuardrail, which blocks and does not mask."""
+    if BAD not in given["content"][-1]["text"]["text"]:
+        return {"action": "NONE", "outputs": [], "assessments": []}
+    topic = {"name": "x", "type": "DENY", "action": "BLOCKED"}
+    assessments = [{"topicPolicy": {"topics": [topic]}}]
+    outputs = [{"text": MESSAGE}]
+    return {"action": "GUARDRAIL_INTERVENED", "outputs": outputs, "assessments": assessments}
+
+
 def passage(text, score=0.9, document="handbook.pdf", place="page 1"):
     return Passage(text=text, document=document, version="v1", place=place, score=score)
 
@@ -35,18 +52,13 @@ class World:
     stop_reason: str = "end_turn"
     calls: list = field(default_factory=list)
 
-    def judge(self, text):
-        if BAD in text:
-            return Verdict("blocked", MESSAGE)
-        return Verdict("masked" if SECRET in text else "allowed", text.replace(SECRET, MASK))
-
     def asked(self, text):
         self.calls.append(("asked", text))
-        return self.judge(text)
+        return judged(text)
 
     def answered(self, text, *, source, question):
         self.calls.append(("answered", text, source, question))
-        return self.judge(text)
+        return judged(text)
 
     def retrieve(self, question):
         self.calls.append(("retrieve", question))

@@ -1,11 +1,15 @@
 """An assistant's function on AWS in dictionaries, which may die at any call, or lose its answer."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from answering_parts import BAD, apply_guardrail
+from domain_builders import a_context
 from fake_dynamodb import FakeDynamoDB, as_wire, plain
+from mortal_clients import DiedError, install_mortal
 from recipe_refusal_cases import refusal
 
 from lambdas import answer_question
@@ -25,11 +29,6 @@ FILE = """
     caller_requests_per_minute = {minute}
 """
 PRICE = "0.1/1"
-BAD = "ATTACK"
-
-
-class DiedError(BaseException):
-    """The process is gone: nothing of it goes on, no handler of exceptions either."""
 
 
 @dataclass
@@ -38,18 +37,7 @@ class Runtime:
     asked: list[dict[str, Any]] = field(default_factory=list)
     fails: Exception | None = None
 
-    def apply_guardrail(self, **given: Any) -> dict[str, Any]:
-        text = given["content"][-1]["text"]["text"]
-        if BAD not in text:
-            return {"action": "NONE", "outputs": [], "assessments": []}
-        topic = {"name": "x", "type": "DENY", "action": "BLOCKED"}
-        assessment = {"topicPolicy": {"topics": [topic]}}
-        outputs = [{"text": "The guardrail's message."}]
-        return {
-            "action": "GUARDRAIL_INTERVENED",
-            "outputs": outputs,
-            "assessments": [assessment],
-        }
+    apply_guardrail = staticmethod(apply_guardrail)
 
     def converse_stream(self, **given: Any) -> dict[str, Any]:
         self.asked.append(given)
@@ -71,34 +59,6 @@ class Documents:
     def retrieve(self, **_given: Any) -> dict[str, Any]:
         place = {"s3Location": {"uri": "s3://bucket/documents/support/a.md"}}
         return {"retrievalResults": [{"content": {"text": "A."}, "location": place, "score": 0.9}]}
-
-
-class Mortal:
-    """Calls of one service; the process dies before or after the one of that number."""
-
-    def __init__(self, world: "AskedWorld", service: Any) -> None:
-        self._world, self._service = world, service
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._service, name)
-        if not callable(found):
-            return found
-
-        def call(**given: Any) -> Any:
-            self._world.calls.append(name)
-            number = len(self._world.calls)
-            if self._world.dies_before == number:
-                raise DiedError
-            try:
-                answer = found(**given)
-            finally:
-                if self._world.dies_after == number:
-                    raise DiedError
-            if self._world.sent_twice == number and name == "update_item":
-                found(**given)  # the answer of the first was lost, as botocore tries again
-            return answer
-
-        return call
 
 
 @dataclass
@@ -124,8 +84,6 @@ class AskedWorld:
             "bedrock-runtime": self.runtime,
             "bedrock-agent-runtime": Documents(),
         }
-        made = {name: Mortal(self, each) for name, each in services.items()}
-        self.monkeypatch.setattr(clients, "create", lambda service, _region, **_more: made[service])
         self.monkeypatch.setattr(answer_question, "ASSISTANT_FILES", self.folder)
         settings = AssistantSettings(
             environment="dev",
@@ -139,10 +97,24 @@ class AskedWorld:
             knowledge_base="none",
             rerank_usd=self.rerank_usd,
         )
-        for name, value in settings.to_env().items():
-            self.monkeypatch.setenv(name, value)
+        install_mortal(self.monkeypatch, services, self.live_call, settings.to_env())
         self.forget()
         self.live()
+
+    def live_call(self, operation: str, call: Callable[[], Any]) -> Any:
+        """The process dies before or after the call of that number."""
+        self.calls.append(operation)
+        number = len(self.calls)
+        if self.dies_before == number:
+            raise DiedError
+        try:
+            answer = call()
+        finally:
+            if self.dies_after == number:
+                raise DiedError
+        if self.sent_twice == number and operation == "update_item":
+            call()  # the answer of the first was lost, as botocore tries again
+        return answer
 
     def forget(self) -> None:
         """A process of its own."""
@@ -170,13 +142,7 @@ class AskedWorld:
             "requestContext": {"identity": identity, "requestId": "r"},
             "body": json.dumps({"question": question}) if body is None else body,
         }
-        context = SimpleNamespace(
-            function_name="f",
-            memory_limit_in_mb=512,
-            invoked_function_arn="arn",
-            aws_request_id="id",
-        )
-        answer = answer_question.handler(event, context)
+        answer = answer_question.handler(event, a_context())
         return answer["statusCode"], json.loads(answer["body"])
 
     def day(self, now: Any) -> dict[str, Any]:

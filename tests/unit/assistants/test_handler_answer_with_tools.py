@@ -4,12 +4,13 @@ import io
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pytest
 from agent_parts import LOOKS
 from answering_parts import passage
-from asked_world import ARN, BAD, AskedWorld, Mortal, refusal
+from asked_world import ARN, BAD, AskedWorld, refusal
+from domain_builders import a_context
+from mortal_clients import install_mortal
 from test_assistant_files import SOUND, environment
 from test_tool_files import DOCUMENTS, TOOL
 
@@ -19,7 +20,6 @@ from tuning.assistants.agent_records import AgentAnswer, CalledTool
 from tuning.assistants.assistant_answer import NOT_KNOWN
 from tuning.assistants.assistant_files import load_assistant
 from tuning.assistants.assistant_settings import ToolsSettings
-from tuning.aws import clients
 from tuning.aws.assistant_calls import CannotAnswerError
 from tuning.errors import AssistantError, ConfigError
 
@@ -60,9 +60,7 @@ def world(tmp_path, monkeypatch):
         "bedrock-runtime": made.runtime,
         "bedrock-agentcore": made.agents,
     }
-    mortal = {name: Mortal(made, each) for name, each in services.items()}
-    monkeypatch.setattr(clients, "create", lambda service, _region, **_more: mortal[service])
-    monkeypatch.setenv("AGENT_RUNTIME_ARN", RUNTIME)
+    install_mortal(monkeypatch, services, made.live_call, {"AGENT_RUNTIME_ARN": RUNTIME})
     answer_with_tools._settings.cache_clear()  # noqa: SLF001 — a cache lives as long as a process
     made.most = most_of_agent(load_assistant(path), made.price, len("You help.Where is 7?"))
     return made
@@ -71,8 +69,7 @@ def world(tmp_path, monkeypatch):
 def ask(question="Where is 7?"):
     context = {"identity": {"userArn": "arn:aws:iam::1:role/caller"}, "requestId": "r"}
     event = {"requestContext": context, "body": json.dumps({"question": question})}
-    known = {"function_name": "f", "memory_limit_in_mb": 512, "invoked_function_arn": "a"}
-    answer = answer_with_tools.handler(event, SimpleNamespace(**known, aws_request_id="i"))
+    answer = answer_with_tools.handler(event, a_context())
     return answer["statusCode"], json.loads(answer["body"])
 
 

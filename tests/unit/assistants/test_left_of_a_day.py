@@ -8,6 +8,7 @@ from asked_world import BAD, AskedWorld, refusal
 from fake_dynamodb import FakeDynamoDB
 from hypothesis import given
 from hypothesis import strategies as st
+from interleaved import refusing
 
 from tuning.aws.assistant_budgets import RequestBudget
 from tuning.aws.ledger import Ledger
@@ -41,15 +42,10 @@ def test_a_blocked_question_leaves_the_whole_day_and_one_over_budget_what_there_
 
 
 def test_a_paid_answer_is_given_though_nobody_can_read_what_is_left(world):
-    read = world.dynamodb.get_item
-
-    def busy(**given):
-        if given["TableName"] == "budgets":
-            raise refusal("ThrottlingException", "GetItem", 400)
-        return read(**given)
-
-    world.dynamodb.get_item = busy
-    status, said = world.ask()
+    busy = refusal("ThrottlingException", "GetItem", 400)
+    of_budgets = {"TableName": "budgets"}.items()
+    with refusing(world.dynamodb, "get_item", busy, lambda **given: of_budgets <= given.items()):
+        status, said = world.ask()
     assert (status, said["answer"]) == (200, "An answer.")
     assert "left_usd" not in said
 

@@ -8,7 +8,8 @@ import threading
 from textwrap import dedent
 
 import pytest
-from agent_parts import ASKED, BAD, PRICE
+from agent_parts import ASKED, PRICE
+from answering_parts import apply_guardrail
 from botocore.exceptions import ClientError, ReadTimeoutError
 from test_tool_files import DOCUMENTS, HEAD, TOOL
 
@@ -45,14 +46,7 @@ class Bedrock:
         message = {"role": "assistant", "content": [said]}
         return {"output": {"message": message}, "stopReason": reason, "usage": usage}
 
-    def apply_guardrail(self, **given):
-        text = given["content"][-1]["text"]["text"]
-        if BAD not in text:
-            return {"action": "NONE", "outputs": [], "assessments": []}
-        topic = {"name": "x", "type": "DENY", "action": "BLOCKED"}
-        assessment = {"topicPolicy": {"topics": [topic]}}
-        outputs = [{"text": "The guardrail's message."}]
-        return {"action": "GUARDRAIL_INTERVENED", "outputs": outputs, "assessments": [assessment]}
+    apply_guardrail = staticmethod(apply_guardrail)
 
 
 class Lambda:

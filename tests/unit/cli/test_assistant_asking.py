@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import botocore.session
+import console_world
 import pytest
 from botocore.credentials import Credentials
 from cli_world import left
@@ -12,13 +13,8 @@ from tuning.cli.ask_command import ask_command
 from tuning.cli.aws_errors import AccountError
 from tuning.errors import OptionError
 
-ANSWERED = {
-    "outcome": "answered",
-    "answer": "At nine [1].",
-    "cut": False,
-    "citations": [{"number": 1, "document": "a\x1b[2J.pdf", "place": "page 2"}],
-    "use": {"input_tokens": 1200, "output_tokens": 5, "usd": "0.00010000"},
-}
+HOSTILE = {"number": 1, "document": "a\x1b[2J.pdf", "place": "page 2"}
+ANSWERED = {**console_world.ANSWERED, "citations": [HOSTILE]}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from cli_world import an_account
+from cli_world import an_account, lay_account
 from typer.testing import CliRunner
 
 from tuning.__main__ import application
@@ -114,9 +114,7 @@ def test_a_deployed_guardrail_is_asked_and_guesses_nothing(aws, monkeypatch):
         action="GUARDRAIL_INTERVENED", outputs=[{"text": "no"}], assessments=[{"wordPolicy": word}]
     )
     setattr(aws, "bedrock-runtime", runtime)
-    outputs = {"Guardrail": ARN, "GuardrailVersion": "3"}
-    account = Account(client=lambda service: getattr(aws, service), outputs=outputs)
-    monkeypatch.setattr(Account, "of", lambda *_: account)
+    lay_account(aws, monkeypatch, Guardrail=ARN, GuardrailVersion="3")
     result = guard("x", "-e", "dev", "--direction", "output")
     assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "blocked")
     (asked,) = runtime.asked

@@ -180,7 +180,6 @@ def test_regressions_are_listed_the_worst_first_and_side_by_side():
     ]
 
 
-@pytest.mark.parametrize("confidence", [0.9, 0.95])
 def drawn(seed, draw, count):
     random = Random(seed)  # noqa: S311 — a simulation
     return [draw(random) for _ in range(count)]

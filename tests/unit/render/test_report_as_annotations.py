@@ -3,9 +3,8 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_reports import SAMPLES, a_finding, empty, refused
+from sample_reports import SAMPLES, a_refusal, empty, refused
 
-from tuning.datasets.report import Report
 from tuning.reports.annotations import github
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
@@ -58,8 +57,7 @@ def test_there_is_one_command_for_each_finding_and_one_for_the_verdict(name):
 @given(st.text(st.characters(), max_size=80))
 @settings(max_examples=40)
 def test_no_text_starts_a_command_or_ends_a_property(anything):
-    finding = a_finding(file=anything, message=anything, fix=anything)
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(file=anything, message=anything, fix=anything)
     lines = github(report)
     assert len(lines.splitlines()) == 2
     (_, properties, _), _ = read(lines)
@@ -67,8 +65,7 @@ def test_no_text_starts_a_command_or_ends_a_property(anything):
 
 
 def test_percent_colon_and_comma_come_through():
-    finding = a_finding(file="a,b:c%2C.jsonl", message="50%, 10:30")
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(file="a,b:c%2C.jsonl", message="50%, 10:30")
     (_, properties, message), _ = read(github(report))
     assert properties["file"] == "a,b:c%2C.jsonl"
     assert message.startswith("50%, 10:30.")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from sample_reports import SAMPLES, a_finding, empty, refused
+from sample_reports import SAMPLES, a_finding, a_refusal, empty, refused
 
 from tuning.datasets.report import Report
 from tuning.reports.markdown import report_markdown
@@ -38,8 +38,7 @@ def test_a_comment_holds_only_our_markup_and_fits(name):
 @given(st.text(st.characters(), max_size=80))
 @settings(max_examples=40)
 def test_no_text_brings_markup_of_its_own(anything):
-    finding = a_finding(file=anything, field=anything, message=anything, fix=anything)
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(file=anything, field=anything, message=anything, fix=anything)
     comment = report_markdown(report)
     assert spans(comment) <= OURS | {"text_special"}
     assert comment.count("\n- ") == 2
@@ -47,14 +46,12 @@ def test_no_text_brings_markup_of_its_own(anything):
 
 @pytest.mark.parametrize("call", ["@someone", "#1", "https://evil.example", "www.evil.example"])
 def test_nobody_is_called_and_no_address_becomes_a_link(call):
-    finding = a_finding(message=f"says {call}", fix=call)
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(message=f"says {call}", fix=call)
     assert call not in report_markdown(report)
 
 
 def test_a_code_span_is_not_left_by_a_backtick_in_the_name():
-    finding = a_finding(file="a``b", line=None)
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(file="a``b", line=None)
     assert "``` a``b ```" in report_markdown(report)
 
 

@@ -15,6 +15,7 @@ from sample_reports import (
     SAMPLES,
     UNPRICED,
     a_finding,
+    a_refusal,
     page,
 )
 
@@ -159,8 +160,7 @@ def test_a_refused_reader_is_given_the_command_for_this_file_and_model():
 
 
 def test_a_command_is_never_made_of_what_cannot_be_copied():
-    finding = a_finding(file="a\u202e; rm -rf ~.jsonl")
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(file="a\u202e; rm -rf ~.jsonl")
     assert "tuning check FILE --model MODEL" in Parsed(report_html(report, title="t")).words
 
 

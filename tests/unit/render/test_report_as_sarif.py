@@ -4,9 +4,8 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_reports import SAMPLES, a_finding, refused
+from sample_reports import SAMPLES, a_refusal, refused
 
-from tuning.datasets.report import Report
 from tuning.reports.sarif import sarif
 
 # What the standard allows of the objects used here, and what it requires (`!`):
@@ -94,8 +93,7 @@ def test_no_file_name_leads_to_another_host_or_scheme(file):
 
 
 def test_a_message_brings_no_link():
-    finding = a_finding(message="see [here](https://evil.example) and messages[0]")
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(message="see [here](https://evil.example) and messages[0]")
     (run,) = json.loads(sarif(report))["runs"]
     assert (
         r"see \[here](https://evil.example) and messages[0]" in run["results"][0]["message"]["text"]
@@ -103,8 +101,7 @@ def test_a_message_brings_no_link():
 
 
 def _uri(file):
-    finding = a_finding(file=file)
-    report = Report(verdict="refused", records=1, findings=(finding,), counts={"DS401": 1})
+    report = a_refusal(file=file)
     (run,) = json.loads(sarif(report))["runs"]
     where = run["results"][0]["locations"][0]["physicalLocation"]
     return where["artifactLocation"]["uri"]

@@ -2,24 +2,15 @@
 
 import json
 
-from convert.peoples_dialects import TOOL
+from convert.peoples_dialects import TOOL, shared
 
 SCHEMA = {"type": "object", "properties": {"where": {"type": "string", "description": "City."}}}
 CALL = {"toolUse": {"toolUseId": "call_1", "name": "look", "input": {"where": "Rome"}}}
 
 
 def spec(schema):
-    return {
-        "tools": [
-            {
-                "toolSpec": {
-                    "name": "look",
-                    "description": "Looks.",
-                    "inputSchema": {"json": schema},
-                }
-            }
-        ]
-    }
+    tool = {"name": "look", "description": "Looks.", "inputSchema": {"json": schema}}
+    return {"tools": [{"toolSpec": tool}]}
 
 
 def said(role, *blocks):
@@ -37,21 +28,14 @@ def answer(text):
     return {"toolResult": {"toolUseId": "call_1", "content": [{"text": text}]}}
 
 
+PARAMETERS = {
+    "where": {"type": "str", "description": "City."},
+    "days": {"type": "List[int], optional"},
+}
 XLAM = {
     "query": "Rain?",
     "answers": json.dumps([{"name": "look", "arguments": {"where": "Rome"}}]),
-    "tools": json.dumps(
-        [
-            {
-                "name": "look",
-                "description": "Looks.",
-                "parameters": {
-                    "where": {"type": "str", "description": "City."},
-                    "days": {"type": "List[int], optional"},
-                },
-            }
-        ]
-    ),
+    "tools": json.dumps([{"name": "look", "description": "Looks.", "parameters": PARAMETERS}]),
 }
 XLAM_READ = own(
     {
@@ -79,18 +63,16 @@ GLAIVE_READ = own(
     system="You have functions. Use them if required -",
 )
 HEAD = f"You call functions. <tools>[{json.dumps({'type': 'function', 'function': TOOL})}]</tools>"
-HERMES = {
-    "conversations": [
-        {"from": "system", "value": HEAD},
-        {"from": "human", "value": "Rain?"},
-        {
-            "from": "gpt",
-            "value": "Let me see.\n<tool_call>\n{'name': 'look', 'arguments': {'where': 'Rome'}}\n</tool_call>",
-        },
-        {"from": "tool", "value": "<tool_response>\nsun\n</tool_response>"},
-        {"from": "gpt", "value": "No."},
-    ]
-}
+HERMES = shared(
+    ("system", HEAD),
+    ("human", "Rain?"),
+    (
+        "gpt",
+        "Let me see.\n<tool_call>\n{'name': 'look', 'arguments': {'where': 'Rome'}}\n</tool_call>",
+    ),
+    ("tool", "<tool_response>\nsun\n</tool_response>"),
+    ("gpt", "No."),
+)
 HERMES_READ = own(
     TOOL["parameters"],
     said("user", "Rain?"),
